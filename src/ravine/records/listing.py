@@ -1,0 +1,186 @@
+"""The runs there are: list them, find one. Needs neither numpy nor JAX, so `ravine runs` answers at once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ravine.errors import DataError, did_you_mean
+from ravine.records.files import DamagedFile, read_json, speaking
+from ravine.records.lock import is_locked
+
+__all__ = ["INTERRUPTED", "RunInfo", "find_run", "list_runs", "read_run_file"]
+
+SCHEMA_VERSION = 1
+LATEST = "latest"
+RUN_FILE = "run.json"
+STATES = ("running", "finished", "stopped", "failed")
+INTERRUPTED = "interrupted, resumable"
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """One line of `ravine runs`. `created` is ISO 8601 in UTC, `bytes` the size on disk."""
+
+    id: str
+    path: Path
+    verb: str
+    data: str
+    created: str
+    state: str
+    summary: str | None
+    bytes: int
+
+
+def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a run directory's `run.json`.
+
+    Raises DataError if it is of a newer version (naming it) or absent, DamagedFile if it is broken.
+    """
+    path = Path(folder) / RUN_FILE
+    with speaking(path, "read"):
+        absent = not path.exists()
+    if absent:
+        raise DataError(f"'{folder}' is not a run.", f"There is no {RUN_FILE} in it.", "Type `ravine runs`.")
+    about = read_json(path)
+    version = about.get("schema_version") if isinstance(about, dict) else None
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise DamagedFile(
+            f"'{path}' is not the record of a run.", "It names no schema_version.", "Type `ravine runs`."
+        )
+    if version > SCHEMA_VERSION:
+        versions = about.get("versions")
+        writer = versions.get("ravine", "?") if isinstance(versions, dict) else "?"
+        raise DataError(
+            f"The run in '{folder}' was written by ravine {writer}, newer than this one.",
+            f"Its format is {version}; this version reads up to {SCHEMA_VERSION}.",
+            "Type `pip install --upgrade ravine`.",
+        )
+    if about.get("state") not in STATES or not isinstance(about.get("id"), str):
+        raise DamagedFile(f"'{path}' is broken.", "It has no id or no known state.", "Type `ravine runs`.")
+    return about
+
+
+def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
+    """Return the runs in `root`, newest first; [] if there is no such folder.
+
+    Anything that is no run is passed over. A run whose `run.json` is broken or newer
+    is listed, and its state says so.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        return []
+    with speaking(root, "read"):
+        folders = [each for each in root.iterdir() if each.name != LATEST and _is_run(each)]
+    return sorted(map(_info, folders), key=lambda run: (run.created, run.path.name), reverse=True)
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return (folder / RUN_FILE).is_file()
+    except OSError:  # a folder we may not look into
+        return False
+
+
+def _info(folder: Path) -> RunInfo:
+    try:
+        about = read_run_file(folder)
+        state = about["state"]
+        if state == "running" and not is_locked(folder):
+            state = INTERRUPTED
+    except DamagedFile:
+        about, state = {}, "unreadable"
+    except DataError as error:
+        about, state = {}, "newer version" if "newer" in error.what else "unreadable"
+    data = about.get("data")
+    name = data.get("name") if isinstance(data, dict) else None
+    summary = about.get("summary")
+    return RunInfo(
+        id=str(about.get("id", "")),
+        path=folder,
+        verb=str(about.get("verb", "")),
+        data=str(name or ""),
+        created=str(about.get("created", "")),
+        state=state,
+        summary=None if summary is None else str(summary),
+        bytes=_size(folder),
+    )
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(parent) / name).lstat().st_size
+            except OSError:  # written anew or removed while we look
+                continue
+    return total
+
+
+def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> Path:
+    """Return the folder that `run` means. Raises DataError, with the nearest names.
+
+    `run` is `latest`, a path, a folder's name in `root`, an id or the start of one, or the name of data that
+    just one run is about.
+    """
+    text = os.fspath(run)
+    if text == LATEST:
+        return _latest(Path(root))
+    if text and (Path(text) / RUN_FILE).exists():
+        return Path(text)
+    if Path(text).name == RUN_FILE and Path(text).exists():
+        return Path(text).parent
+    if text and Path(text).exists():
+        read_run_file(text)  # says what is wrong with it
+    runs = list_runs(root)
+    for matches in (
+        [each for each in runs if each.path.name == text],
+        [each for each in runs if text and each.id.startswith(text)],
+        [each for each in runs if text and each.data == text],
+    ):
+        if len(matches) == 1:
+            return matches[0].path
+        if matches:
+            raise DataError(
+                f"'{text}' could be any of {len(matches)} runs.",
+                "They are " + ", ".join(each.path.name for each in matches[:8]) + ".",
+                f"Type more of the id, for example '{matches[0].id}'.",
+            )
+    if not runs:
+        raise DataError(
+            f"There is no run '{text}'.", f"There are no runs in '{root}'.", "Type `ravine compare digits`."
+        )
+    known = [each.path.name for each in runs] + [each.id for each in runs]
+    raise DataError(
+        f"There is no run '{text}' in '{root}'.", did_you_mean(text, known), "Type `ravine runs`."
+    )
+
+
+def _latest(root: Path) -> Path:
+    link = root / LATEST
+    if (link / RUN_FILE).exists():
+        return link.resolve()
+    try:
+        # where links are impossible the file holds the path, as a link would
+        target = root / (link.readlink() if link.is_symlink() else link.read_text("utf-8").strip())
+    except FileNotFoundError:
+        runs = list_runs(root)
+        if not runs:
+            raise DataError(
+                "There is no latest run.", f"There are no runs in '{root}'.", "Type `ravine compare digits`."
+            ) from None
+        return runs[0].path
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"'{link}' does not point at a run.", f"{error}.", "Delete it; `ravine runs`."
+        ) from error
+    if (target / RUN_FILE).exists():
+        return target.resolve()
+    raise DataError(
+        f"The latest run, '{target}', is gone.",
+        f"'{link}' still points at it.",
+        "Type `ravine runs`, name one.",
+    )

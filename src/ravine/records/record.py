@@ -1,0 +1,279 @@
+"""Record: what many runs left behind. One row per run everywhere.
+
+    hyper   [run]          the numbers (and names) a run was given: learning_rate, seed, rule, ...
+    series  [run, time]    curves; each series has a time axis of its own length
+    status  [run]          Status
+    final   [run, ...]     what remains at the end: scores, parameters
+
+A diverged run keeps its NaNs.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ravine.errors import DataError, UsageError, did_you_mean
+from ravine.records.files import DamagedFile, json_text, read_npz, write_npz
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Record", "Status"]
+
+SCHEMA_VERSION = 1
+GROUPS = {"hyper": "[run]", "series": "[run, time]", "final": "[run, ...]"}
+
+
+class Status(enum.IntEnum):
+    """How a run ended, if it did."""
+
+    PENDING = 0
+    FINISHED = 1
+    DIVERGED = 2
+    STOPPED = 3
+    FAILED = 4
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Record:
+    """Results of many runs, one row per run; see the top of this file for the shapes.
+
+    Raises UsageError if the shapes disagree. `meta` is whatever JSON can hold.
+    """
+
+    hyper: Mapping[str, np.ndarray]
+    series: Mapping[str, np.ndarray]
+    status: np.ndarray
+    final: Mapping[str, np.ndarray] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        status = np.asarray(self.status)
+        if status.ndim != 1 or (status.size and status.dtype.kind not in "iu"):
+            raise UsageError(
+                f"status has shape {status.shape} and type {status.dtype}.",
+                "It holds one Status per run.",
+                "Give an integer array [run].",
+            )
+        if status.size and not (status.min() >= min(Status) and status.max() <= max(Status)):
+            raise UsageError(
+                f"status goes from {status.min()} to {status.max()}.",
+                f"Known are {', '.join(f'{each.value} {each.name}' for each in Status)}.",
+                "Use Status.",
+            )
+        object.__setattr__(self, "status", status.astype(np.int8))
+        for group in GROUPS:
+            arrays = {name: np.asarray(array) for name, array in getattr(self, group).items()}
+            for name, array in arrays.items():
+                _check(group, name, array, len(status))
+            object.__setattr__(self, group, arrays)
+        object.__setattr__(self, "meta", dict(self.meta))
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many runs there are of each status that occurs, by its lower-case name."""
+        return {each.name.lower(): n for each in Status if (n := int(np.sum(self.status == each)))}
+
+    def select(self, mask: np.ndarray | Sequence[int] | Sequence[bool]) -> Record:
+        """Return the runs where a boolean `mask` [run] is true, or those at given indices, in that order."""
+        index = np.asarray(mask)
+        if index.size == 0 and index.dtype.kind == "f":  # an empty list has no type to go by
+            index = index.astype(int)
+        if index.ndim != 1 or index.dtype.kind not in "biu":
+            raise UsageError(
+                f"Runs cannot be selected by an array of shape {index.shape} and type {index.dtype}.",
+                "A selection is one boolean per run, or indices of runs.",
+                "For example record.select(record.status == Status.FINISHED).",
+            )
+        if index.dtype.kind == "b" and len(index) != len(self):
+            raise UsageError(
+                f"The mask has {len(index)} entries.", f"There are {len(self)} runs.", "Match them."
+            )
+        if (
+            index.dtype.kind != "b"
+            and index.size
+            and not (-len(self) <= index.min() <= index.max() < len(self))
+        ):
+            raise UsageError(
+                f"The indices go from {index.min()} to {index.max()}.",
+                f"There are {len(self)} runs.",
+                "Count from 0.",
+            )
+        groups = {group: {name: a[index] for name, a in getattr(self, group).items()} for group in GROUPS}
+        return replace(self, status=self.status[index], **groups)
+
+    @staticmethod
+    def concatenate(records: Sequence[Record]) -> Record:
+        """Return all runs of `records`, one after another.
+
+        Entries of `meta` that agree stay; the others go to `meta["parts"]`, one dictionary per record. Raises
+        UsageError if names, types or shapes differ, or if there are no records.
+        """
+        records = list(records)
+        if not records:
+            raise UsageError(
+                "There are no records to concatenate.", "The list is empty.", "Give at least one."
+            )
+        first = records[0]
+        groups = {
+            group: {name: _joined(group, name, records) for name in _shared_names(group, records)}
+            for group in GROUPS
+        }
+        status = np.concatenate([record.status for record in records])
+        return replace(first, status=status, meta=_joined_meta([r.meta for r in records]), **groups)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write one NPZ file, atomically; the same record, the same bytes. Raises DataError, UsageError."""
+        names = {group: list(getattr(self, group)) for group in GROUPS}  # the file itself is sorted
+        head = json_text({"schema_version": SCHEMA_VERSION, "meta": self.meta, "names": names}, indent=None)
+        arrays = {"record": np.frombuffer(head.encode("utf-8"), np.uint8), "status": self.status}
+        for group in GROUPS:
+            arrays |= {f"{group}/{name}": array for name, array in getattr(self, group).items()}
+        write_npz(path, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Record:
+        """Read what `save` wrote. Raises DataError (absent, newer), DamagedFile (cut, changed, none)."""
+        arrays = read_npz(path)
+        try:
+            head = json.loads(arrays.pop("record").tobytes().decode("utf-8"))
+            version, meta = int(head["schema_version"]), head["meta"]
+            status = arrays.pop("status")
+        except (KeyError, ValueError, TypeError) as error:
+            raise DamagedFile(
+                f"'{path}' holds no record.",
+                "It is an NPZ file of something else.",
+                "Name a file of cohorts/.",
+            ) from error
+        if version > SCHEMA_VERSION:
+            raise DataError(
+                f"'{path}' was written by a newer version of ravine.",
+                f"Its format is {version}; this version reads up to {SCHEMA_VERSION}.",
+                "Type `pip install --upgrade ravine`.",
+            )
+        groups: dict[str, dict[str, np.ndarray]] = {group: {} for group in GROUPS}
+        try:
+            for group in GROUPS:
+                groups[group] = {name: arrays[f"{group}/{name}"] for name in head["names"][group]}
+            return cls(status=status, meta=meta, **groups)
+        except (KeyError, TypeError, UsageError) as error:
+            raise DamagedFile(
+                f"'{path}' holds a broken record.", f"Reading it failed: {error}.", "Delete the file."
+            ) from error
+
+    def frame(self, series: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """Return a pandas table: one row per run, or, with `series` named, one row per run and time.
+
+        Columns: `run`, (`time`,) the hyperparameters, `status` by name, then the final values that are one
+        number per run, or the series. A name that a hyperparameter has already gets `final_` or `series_`
+        before it.
+        """
+        import pandas as pd
+
+        names = [series] if isinstance(series, str) else None if series is None else list(series)
+        for name in names or []:
+            if name not in self.series:
+                raise UsageError(f"There is no series '{name}'.", "", did_you_mean(name, self.series))
+        status = np.array([Status(each).name.lower() for each in self.status], dtype=object)
+        columns: dict[str, np.ndarray] = {"run": np.arange(len(self))}
+        taken = {"run", "time", "status"}
+        if not names:
+            columns |= {_free("hyper", name, taken): array for name, array in self.hyper.items()}
+            columns["status"] = status
+            flat = {name: array for name, array in self.final.items() if array.ndim == 1}
+            return pd.DataFrame(
+                columns | {_free("final", name, taken): array for name, array in flat.items()}
+            )
+        lengths = {name: self.series[name].shape[1] for name in names}
+        times = lengths[names[0]]
+        if len(set(lengths.values())) > 1:
+            raise UsageError(f"The series differ in length: {lengths}.", "", "Ask for one after another.")
+        columns = {"run": np.repeat(columns["run"], times), "time": np.tile(np.arange(times), len(self))}
+        columns |= {_free("hyper", n, taken): np.repeat(array, times) for n, array in self.hyper.items()}
+        columns["status"] = np.repeat(status, times)
+        return pd.DataFrame(columns | {_free("series", n, taken): self.series[n].ravel() for n in names})
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n} {name}" for name, n in self.counts().items()) or "none"
+        lines = [f"Record of {len(self)} run{'s' * (len(self) != 1)}: {counts}"]
+        lines += [f"  hyper   {', '.join(_range(n, a) for n, a in self.hyper.items())}"] * bool(self.hyper)
+        for group in ("series", "final"):
+            shapes = ", ".join(f"{name} {list(a.shape)}" for name, a in getattr(self, group).items())
+            lines += [f"  {group:<6}  {shapes}"] * bool(shapes)
+        if self.meta:
+            shown = ", ".join(f"{key}={value!r:.40}" for key, value in list(self.meta.items())[:8])
+            lines.append(f"  meta    {shown}{', ...' * (len(self.meta) > 8)}")
+        return "\n".join(lines)
+
+
+def _check(group: str, name: str, array: np.ndarray, runs: int) -> None:
+    wanted = {"hyper": array.ndim == 1, "series": array.ndim == 2, "final": array.ndim >= 1}[group]
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"{name!r} cannot name an entry of {group}.", "Names are text.", "Rename it.")
+    if not wanted or array.shape[0] != runs:
+        raise UsageError(
+            f"{group}['{name}'] has shape {list(array.shape)}.",
+            f"There are {runs} runs, and {group} is {GROUPS[group]}.",
+            "Put the runs on the first axis, one entry for each.",
+        )
+    if array.dtype.hasobject:
+        raise UsageError(
+            f"{group}['{name}'] holds objects.", "A record keeps plain arrays.", "Convert it first."
+        )
+
+
+def _shared_names(group: str, records: Sequence[Record]) -> list[str]:
+    names = [list(getattr(record, group)) for record in records]
+    for index, other in enumerate(names):
+        if difference := set(other) ^ set(names[0]):
+            raise UsageError(
+                f"Records 0 and {index} differ in {group}: {', '.join(sorted(difference))}.",
+                "Only records with the same entries can be joined.",
+                "Leave out the others, or add what is missing.",
+            )
+    return names[0]
+
+
+def _joined(group: str, name: str, records: Sequence[Record]) -> np.ndarray:
+    arrays = [getattr(record, group)[name] for record in records]
+    for index, array in enumerate(arrays):
+        if array.shape[1:] != arrays[0].shape[1:] or array.dtype.kind != arrays[0].dtype.kind:
+            raise UsageError(
+                f"{group}['{name}'] is {list(arrays[0].shape)} {arrays[0].dtype} in record 0 and "
+                f"{list(array.shape)} {array.dtype} in record {index}.",
+                "Only the number of runs may differ.",
+                "Join records of one plan.",
+            )
+    return np.concatenate(arrays)
+
+
+def _joined_meta(metas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    texts = [{key: json_text(value) for key, value in meta.items()} for meta in metas]
+    shared = [key for key, text in texts[0].items() if all(each.get(key) == text for each in texts)]
+    rest = [{key: value for key, value in meta.items() if key not in shared} for meta in metas]
+    return {key: metas[0][key] for key in shared} | ({"parts": rest} if any(rest) else {})
+
+
+def _free(group: str, name: str, taken: set[str]) -> str:
+    while name in taken:
+        name = f"{group}_{name}"
+    taken.add(name)
+    return name
+
+
+def _range(name: str, array: np.ndarray) -> str:
+    if array.dtype.kind not in "biuf" or not array.size:
+        values = sorted(set(array.tolist()))
+        return f"{name} {', '.join(map(str, values[:4]))}{', ...' * (len(values) > 4)}"
+    low, high = np.nanmin(array) if not np.isnan(array).all() else np.nan, np.nan
+    high = low if np.isnan(low) else np.nanmax(array)
+    return f"{name} {low:.4g}" if low == high else f"{name} {low:.4g} to {high:.4g}"
