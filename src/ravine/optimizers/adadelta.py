@@ -1,0 +1,53 @@
+"""AdaDelta: RMSProp in the units of the weights.  Lecture: "RMSProp" (named beside it).
+
+Source: Zeiler 2012.
+
+    s <- gamma s + (1 - gamma) g^2              (1)
+    d  = sqrt(u + eps) / sqrt(s + eps) g        (2)
+    u <- gamma u + (1 - gamma) d^2              (3)
+    w <- w - eta d                              (4)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_not_negative, decay
+from ravine.optimizers.per_array import Optimizer, per_array
+from ravine.optimizers.rules import listed, log_range, one_minus_range
+
+__all__ = ["adadelta"]
+
+
+class Deltas(NamedTuple):
+    """Running means of squared gradients `s` and squared steps `u`."""
+
+    s: jax.Array
+    u: jax.Array
+
+
+@listed(
+    "AdaDelta",
+    rate_centre=1.0,
+    decays=("gamma",),
+    tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-8, 1e-2)},
+)
+def adadelta(rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number = 1e-6) -> Optimizer:
+    """AdaDelta. `rate`: number, array or schedule (the paper: 1); `gamma`: what the means keep."""
+    check_not_negative(eps=eps)
+
+    def init(w: jax.Array) -> Deltas:
+        return Deltas(jnp.zeros_like(w.real), jnp.zeros_like(w.real))
+
+    def step(
+        g: jax.Array, slots: Deltas, eta: jax.Array, gamma: Decay, eps: jax.Array
+    ) -> tuple[jax.Array, Deltas]:
+        s = gamma.kept * slots.s + gamma.taken * (g * g.conj()).real  # (1)
+        d = jnp.sqrt(slots.u + eps) / jnp.sqrt(s + eps) * g  # (2)
+        u = gamma.kept * slots.u + gamma.taken * (d * d.conj()).real  # (3)
+        return -eta * d, Deltas(s, u)  # (4)
+
+    return per_array(init, step, rate, gamma=decay(gamma), eps=eps)

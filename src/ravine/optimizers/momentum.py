@@ -1,0 +1,43 @@
+"""Momentum: a ball that rolls on.  Lecture: "SGD + momentum update".
+
+Source: Polyak 1964.
+
+    v <- rho v - eta g      (1)      the rate is inside the velocity
+    w <- w + v              (2)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ravine.optimizers.hyperparameters import Number, Rate
+from ravine.optimizers.per_array import Optimizer, per_array
+from ravine.optimizers.rules import listed, one_minus_range
+
+__all__ = ["momentum"]
+
+
+class Velocity(NamedTuple):
+    """What momentum remembers."""
+
+    v: jax.Array
+
+
+@listed("Momentum", rate_centre=0.03, tuned={"rho": one_minus_range(1e-3, 0.5)})
+def momentum(rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
+    """Gradient descent with momentum. `rate`: number, array or schedule; `rho`: what is kept of the velocity.
+
+    Where the rate changes this differs from `optax.sgd(momentum=)` and torch, which multiply the velocity.
+    """
+
+    def init(w: jax.Array) -> Velocity:
+        return Velocity(jnp.zeros_like(w))
+
+    def step(g: jax.Array, slots: Velocity, eta: jax.Array, rho: jax.Array) -> tuple[jax.Array, Velocity]:
+        v = rho * slots.v - eta * g  # (1)
+        return v, Velocity(v)  # (2)
+
+    return per_array(init, step, rate, rho=rho)

@@ -1,0 +1,54 @@
+"""Nesterov momentum: first jump, then correct.  Lecture: "Nesterov momentum update".
+
+Source: Sutskever, Martens, Dahl & Hinton 2013.
+
+    v <- rho v - eta grad L(w + rho v)      (1)      the gradient where the jump lands
+    w <- w + v                              (2)
+
+A training loop takes gradients at the point it stores, so what is stored is the look-ahead y = w + rho v:
+
+    v <- rho v - eta grad L(y)              (3)
+    y <- y + rho v - eta grad L(y)          (4)      = w + rho v with the new w, v
+    w  = y - rho v                          (5)      where the run is judged
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ravine.optimizers.hyperparameters import Number, Rate
+from ravine.optimizers.momentum import Velocity
+from ravine.optimizers.per_array import Optimizer, per_array
+from ravine.optimizers.rules import listed, one_minus_range
+
+__all__ = ["nesterov", "sutskever_step"]
+
+
+@listed("Nesterov", rate_centre=0.03, tuned={"rho": one_minus_range(1e-3, 0.5)})
+def nesterov(rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
+    """Nesterov momentum. `rate`: number, array or schedule; `rho`: what is kept of the velocity.
+
+    The parameters it moves are the look-ahead; `eval_params(params, state)` gives the lecture's w.
+    """
+
+    def init(w: jax.Array) -> Velocity:
+        return Velocity(jnp.zeros_like(w))
+
+    def step(g: jax.Array, slots: Velocity, eta: jax.Array, rho: jax.Array) -> tuple[jax.Array, Velocity]:
+        v = rho * slots.v - eta * g  # (3)
+        return rho * v - eta * g, Velocity(v)  # (4)
+
+    def judged(y: jax.Array, slots: Velocity, rho: jax.Array) -> jax.Array:
+        return y - rho * slots.v  # (5)
+
+    return per_array(init, step, rate, judged=judged, rho=rho)
+
+
+def sutskever_step(gradient: Callable[[Any], Any], w: Any, v: Any, eta: Any, rho: Any) -> tuple[Any, Any]:
+    """Return (w, v) after one step as the lecture writes it, on one array; `gradient` is a function of w."""
+    v = rho * v - eta * gradient(w + rho * v)  # (1)
+    return w + v, v  # (2)

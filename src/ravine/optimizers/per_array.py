@@ -1,0 +1,155 @@
+"""Lift a rule written for one array to any tree of parameters, as an optax-compatible pair.
+
+init(params) -> state
+update(grads, state, params=None) -> (updates, state)
+eval_params(params, state) -> params
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from ravine.errors import UsageError
+from ravine.optimizers.hyperparameters import Rate, check_rate
+
+__all__ = ["Optimizer", "RuleState", "per_array"]
+
+
+class Optimizer(optax.GradientTransformationExtraArgs):
+    """An optax gradient transformation that also knows where its parameters are judged.
+
+    `eval_params(params, state)` returns the point to evaluate: the parameters themselves for most rules,
+    another point where gradients are taken elsewhere (Nesterov's look-ahead, weight averages).
+    """
+
+    eval_params: Callable[[Any, Any], Any]
+
+    def __new__(
+        cls, init: Any, update: Any, eval_params: Callable[[Any, Any], Any] | None = None
+    ) -> Optimizer:
+        self = super().__new__(cls, init, update)
+        self.eval_params = eval_params or _as_stored
+        return self
+
+
+class RuleState(NamedTuple):
+    """`t`: steps taken, int32, None if not needed. `slots`: a (named) tuple of trees like the parameters."""
+
+    t: jax.Array | None
+    slots: Any
+
+
+def per_array(
+    init: Callable[[jax.Array], Any],
+    step: Callable[..., tuple[jax.Array, Any]],
+    rate: Rate,
+    *,
+    counted: bool = False,
+    judged: Callable[..., jax.Array] | None = None,
+    **hyper: Any,
+) -> Optimizer:
+    """Return the Optimizer of a rule for one array.
+
+    init(w) -> slots: a (named) tuple of arrays shaped like w, () for none.
+    step(g, slots, eta=, **hyper) -> (update, slots); with `counted` also t=, 1 at the first step.
+    judged(w, slots, **hyper) -> the point to evaluate, where it is not w itself.
+
+    `rate` (number, array without axes, or schedule of the step count from 0) and `hyper` (numbers, arrays,
+    `Decay` pairs) are cast to the real dtype the array is worked in: its own, but float32 for 16-bit
+    parameters, where a decay of 0.999 would round to 1. Updates come back in the parameter's dtype.
+    """
+    check_rate(rate)
+
+    def init_all(params: Any) -> RuleState:
+        example = jax.eval_shape(init, jax.ShapeDtypeStruct((), jnp.float32))
+        slots = [jax.tree.map(lambda w, k=k: init(_worked(w))[k], params) for k in range(len(example))]
+        t = jnp.zeros((), jnp.int32) if counted or callable(rate) else None
+        return RuleState(t, _rebuilt(example, slots))
+
+    def update_all(grads: Any, state: RuleState, params: Any = None, **ignored: Any) -> tuple[Any, RuleState]:
+        del ignored  # optax hands loss values and the like to every member of a chain
+        leaves, tree = _flat(grads)
+        stored = leaves if params is None else tree.flatten_up_to(params)
+        slots = [tree.flatten_up_to(slot) for slot in state.slots]
+        t = None if state.t is None else optax.safe_increment(state.t)
+        eta = rate(state.t) if callable(rate) else rate  # type: ignore[arg-type]
+        data = {"eta": eta, **hyper} | ({"t": t} if counted else {})
+
+        updates, moved = [], []
+        for g, w, *old in zip(leaves, stored, *slots, strict=True):
+            dtype = _working_dtype(w, *old)
+            update, new = step(jnp.asarray(g, dtype), _rebuilt(state.slots, old), **_as_data(data, dtype))
+            updates.append(update.astype(jnp.result_type(w)))
+            moved.append([n.astype(o.dtype) for n, o in zip(new, old, strict=True)])
+        if moved:  # else the tree has no arrays, and neither has the state
+            slots = [tree.unflatten(slot) for slot in zip(*moved, strict=True)]
+            state = RuleState(t, _rebuilt(state.slots, slots))
+        return tree.unflatten(updates), state._replace(t=t)
+
+    if judged is None:
+        return Optimizer(init_all, update_all)
+
+    def eval_all(params: Any, state: RuleState) -> Any:
+        leaves, tree = _flat(params)
+        points = []
+        for w, *old in zip(leaves, *(tree.flatten_up_to(slot) for slot in state.slots), strict=True):
+            dtype = _working_dtype(w, *old)
+            point = judged(jnp.asarray(w, dtype), _rebuilt(state.slots, old), **_as_data(hyper, dtype))
+            points.append(point.astype(jnp.result_type(w)))
+        return tree.unflatten(points)
+
+    return Optimizer(init_all, update_all, eval_all)
+
+
+def _as_stored(params: Any, state: Any) -> Any:
+    del state
+    return params
+
+
+def _flat(tree: Any) -> tuple[list[Any], Any]:
+    return jax.tree.flatten(tree)
+
+
+def _rebuilt(like: Any, parts: list[Any]) -> Any:
+    """A tuple of the type of `like`, named or not."""
+    return like._make(parts) if hasattr(like, "_make") else tuple(parts)
+
+
+def _working_dtype(w: Any, *slots: jax.Array) -> Any:
+    """The dtype to work in: the widest of parameter, slots and float32."""
+    dtypes = [jnp.result_type(w), *(slot.dtype for slot in slots)]
+    if not jnp.issubdtype(dtypes[0], jnp.inexact):
+        raise UsageError(
+            f"A parameter of dtype {dtypes[0]} cannot be optimized.",
+            "It has no gradient.",
+            "Make it a float, or keep it out of the parameters.",
+        )
+    wide = max(jnp.finfo(each).bits for each in dtypes) > 32
+    if any(jnp.issubdtype(each, jnp.complexfloating) for each in dtypes):
+        return jnp.complex128 if wide else jnp.complex64
+    return jnp.float64 if wide else jnp.float32
+
+
+def _worked(w: Any) -> jax.Array:
+    return jnp.asarray(w, _working_dtype(w))
+
+
+def _as_data(named: dict[str, Any], dtype: Any) -> dict[str, Any]:
+    real = jnp.finfo(dtype).dtype
+
+    def scalar(value: Any) -> jax.Array:
+        array = jnp.asarray(value, real)
+        if array.ndim:
+            raise UsageError(
+                f"A hyperparameter of shape {array.shape} cannot be used.",
+                "Each is one number for all parameters.",
+                "To try many values, jax.vmap over them.",
+            )
+        return array
+
+    return jax.tree.map(scalar, named)

@@ -1,0 +1,41 @@
+"""RMSProp: AdaGrad that forgets.  Lecture: "RMSProp".
+
+Source: Tieleman & Hinton 2012, lecture 6e.
+
+    s <- gamma s + (1 - gamma) g^2      (1)
+    w <- w - eta g / sqrt(s + eps)      (2)      eps inside the root
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from ravine.optimizers.adagrad import Squares
+from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_not_negative, decay
+from ravine.optimizers.per_array import Optimizer, per_array
+from ravine.optimizers.rules import listed, log_range, one_minus_range
+
+__all__ = ["rmsprop"]
+
+
+@listed(
+    "RMSProp",
+    rate_centre=3e-3,
+    decays=("gamma",),
+    tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-10, 1e-2)},
+)
+def rmsprop(rate: Rate = 3e-3, gamma: Number | Decay = 0.9, eps: Number = 1e-8) -> Optimizer:
+    """RMSProp. `rate`: number, array or schedule; `gamma`: what the running mean keeps."""
+    check_not_negative(eps=eps)
+
+    def init(w: jax.Array) -> Squares:
+        return Squares(jnp.zeros_like(w.real))
+
+    def step(
+        g: jax.Array, slots: Squares, eta: jax.Array, gamma: Decay, eps: jax.Array
+    ) -> tuple[jax.Array, Squares]:
+        s = gamma.kept * slots.s + gamma.taken * (g * g.conj()).real  # (1)
+        return -eta * g / jnp.sqrt(s + eps), Squares(s)  # (2)
+
+    return per_array(init, step, rate, gamma=decay(gamma), eps=eps)

@@ -1,0 +1,29 @@
+"""SGD: step against the gradient.  Lecture: "Vanilla SGD".
+
+Source: Robbins & Monro 1951.
+
+    w <- w - eta g          (1)
+"""
+
+from __future__ import annotations
+
+import jax
+
+from ravine.optimizers.hyperparameters import Rate
+from ravine.optimizers.per_array import Optimizer, per_array
+from ravine.optimizers.rules import listed
+
+__all__ = ["sgd"]
+
+
+@listed("SGD", rate_centre=0.1)
+def sgd(rate: Rate = 0.1) -> Optimizer:
+    """Stochastic gradient descent. `rate`: number, array or schedule."""
+
+    def init(w: jax.Array) -> tuple[()]:
+        return ()
+
+    def step(g: jax.Array, slots: tuple[()], eta: jax.Array) -> tuple[jax.Array, tuple[()]]:
+        return -eta * g, slots  # (1)
+
+    return per_array(init, step, rate)
