@@ -3,7 +3,8 @@
 # ruff: noqa: I001  (imported in the order of the lecture, which is the order of RULES)
 from ravine.optimizers.hyperparameters import Decay, decay
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.rules import RULES, Range, Rule
+from ravine.optimizers.rules import RULES, Range, Rule, resolve, resolve_all
+from ravine.optimizers.schedules import constant, decay_to_zero, scheduled
 from ravine.optimizers.sgd import sgd
 from ravine.optimizers.momentum import momentum
 from ravine.optimizers.nesterov import nesterov
@@ -22,11 +23,16 @@ __all__ = [
     "adadelta",
     "adagrad",
     "adam",
+    "constant",
     "decay",
+    "decay_to_zero",
     "local_gains",
     "momentum",
     "nesterov",
     "per_array",
+    "resolve",
+    "resolve_all",
     "rmsprop",
+    "scheduled",
     "sgd",
 ]

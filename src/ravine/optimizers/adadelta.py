@@ -35,8 +35,8 @@ class Deltas(NamedTuple):
     decays=("gamma",),
     tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-8, 1e-2)},
 )
-def adadelta(rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number = 1e-6) -> Optimizer:
-    """AdaDelta. `rate`: number, array or schedule (the paper: 1); `gamma`: what the means keep."""
+def adadelta(learning_rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number = 1e-6) -> Optimizer:
+    """AdaDelta. `learning_rate`: number, array or schedule (the paper: 1); `gamma`: what the means keep."""
     check_not_negative(eps=eps)
 
     def init(w: jax.Array) -> Deltas:
@@ -50,4 +50,4 @@ def adadelta(rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number = 1e-6) 
         u = gamma.kept * slots.u + gamma.taken * (d * d.conj()).real  # (3)
         return -eta * d, Deltas(s, u)  # (4)
 
-    return per_array(init, step, rate, gamma=decay(gamma), eps=eps)
+    return per_array(init, step, learning_rate, gamma=decay(gamma), eps=eps)

@@ -27,8 +27,8 @@ class Squares(NamedTuple):
 
 
 @listed("AdaGrad", rate_centre=0.03, tuned={"eps": log_range(1e-10, 1e-2)})
-def adagrad(rate: Rate = 0.03, eps: Number = 1e-8) -> Optimizer:
-    """AdaGrad. `rate`: number, array or schedule. The sum starts at 0 (optax and Keras start it at 0.1)."""
+def adagrad(learning_rate: Rate = 0.03, eps: Number = 1e-8) -> Optimizer:
+    """AdaGrad. `learning_rate`: number, array or schedule. The sum starts at 0 (optax and Keras start it at 0.1)."""
     check_not_negative(eps=eps)
 
     def init(w: jax.Array) -> Squares:
@@ -38,4 +38,4 @@ def adagrad(rate: Rate = 0.03, eps: Number = 1e-8) -> Optimizer:
         s = slots.s + (g * g.conj()).real  # (1)
         return -eta * g / jnp.sqrt(s + eps), Squares(s)  # (2)
 
-    return per_array(init, step, rate, eps=eps)
+    return per_array(init, step, learning_rate, eps=eps)

@@ -43,9 +43,9 @@ class Moments(NamedTuple):
     tuned={"b1": one_minus_range(1e-3, 0.5), "b2": one_minus_range(1e-4, 0.1), "eps": log_range(1e-10, 1e-2)},
 )
 def adam(
-    rate: Rate = 3e-3, b1: Number | Decay = 0.9, b2: Number | Decay = 0.999, eps: Number = 1e-8
+    learning_rate: Rate = 3e-3, b1: Number | Decay = 0.9, b2: Number | Decay = 0.999, eps: Number = 1e-8
 ) -> Optimizer:
-    """Adam. `rate`: number, array or schedule; `b1`, `b2`: what the running means keep."""
+    """Adam. `learning_rate`: number, array or schedule; `b1`, `b2`: what the running means keep."""
     check_not_negative(eps=eps)
 
     def init(w: jax.Array) -> Moments:
@@ -61,4 +61,4 @@ def adam(
         root_hat = 1 / jnp.sqrt(one_minus_power(b2, t))
         return -eta_hat * m / (root_hat * jnp.sqrt(v) + eps), Moments(m, v)  # (4)
 
-    return per_array(init, step, rate, counted=True, b1=decay(b1), b2=decay(b2), eps=eps)
+    return per_array(init, step, learning_rate, counted=True, b1=decay(b1), b2=decay(b2), eps=eps)

@@ -31,7 +31,7 @@ class Gains(NamedTuple):
 
 @listed("Local gains", rate_centre=0.05, tuned={"grow": log_range(0.01, 0.2), "shrink": log_range(0.5, 0.99)})
 def local_gains(
-    rate: Rate = 0.05,
+    learning_rate: Rate = 0.05,
     grow: Number = 0.05,
     shrink: Number = 0.95,
     lowest: Number = 0.1,
@@ -39,7 +39,7 @@ def local_gains(
 ) -> Optimizer:
     """Gradient descent with a gain per weight, left as it is by a zero gradient.
 
-    `rate`: number, array or schedule; `grow` and `shrink` change the gain between `lowest` and `highest`.
+    `learning_rate`: number, array or schedule; `grow` and `shrink` change the gain between `lowest` and `highest`.
     """
     check_not_negative(grow=grow, shrink=shrink, lowest=lowest, highest=highest)
 
@@ -62,4 +62,4 @@ def local_gains(
         gain = jnp.clip(gain, lowest, highest)  # (3)
         return -eta * gain * g, Gains(gain, sign)  # (4)
 
-    return per_array(init, step, rate, grow=grow, shrink=shrink, lowest=lowest, highest=highest)
+    return per_array(init, step, learning_rate, grow=grow, shrink=shrink, lowest=lowest, highest=highest)

@@ -27,8 +27,8 @@ class Velocity(NamedTuple):
 
 
 @listed("Momentum", rate_centre=0.03, tuned={"rho": one_minus_range(1e-3, 0.5)})
-def momentum(rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
-    """Gradient descent with momentum. `rate`: number, array or schedule; `rho`: what is kept of the velocity.
+def momentum(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
+    """Gradient descent with momentum. `learning_rate`: number, array or schedule; `rho`: what is kept of the velocity.
 
     Where the rate changes this differs from `optax.sgd(momentum=)` and torch, which multiply the velocity.
     """
@@ -40,4 +40,4 @@ def momentum(rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
         v = rho * slots.v - eta * g  # (1)
         return v, Velocity(v)  # (2)
 
-    return per_array(init, step, rate, rho=rho)
+    return per_array(init, step, learning_rate, rho=rho)

@@ -29,8 +29,8 @@ __all__ = ["nesterov", "sutskever_step"]
 
 
 @listed("Nesterov", rate_centre=0.03, tuned={"rho": one_minus_range(1e-3, 0.5)})
-def nesterov(rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
-    """Nesterov momentum. `rate`: number, array or schedule; `rho`: what is kept of the velocity.
+def nesterov(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
+    """Nesterov momentum. `learning_rate`: number, array or schedule; `rho`: what is kept of the velocity.
 
     The parameters it moves are the look-ahead; `eval_params(params, state)` gives the lecture's w.
     """
@@ -45,7 +45,7 @@ def nesterov(rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
     def judged(y: jax.Array, slots: Velocity, rho: jax.Array) -> jax.Array:
         return y - rho * slots.v  # (5)
 
-    return per_array(init, step, rate, judged=judged, rho=rho)
+    return per_array(init, step, learning_rate, judged=judged, rho=rho)
 
 
 def sutskever_step(gradient: Callable[[Any], Any], w: Any, v: Any, eta: Any, rho: Any) -> tuple[Any, Any]:

@@ -25,8 +25,8 @@ __all__ = ["rmsprop"]
     decays=("gamma",),
     tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-10, 1e-2)},
 )
-def rmsprop(rate: Rate = 3e-3, gamma: Number | Decay = 0.9, eps: Number = 1e-8) -> Optimizer:
-    """RMSProp. `rate`: number, array or schedule; `gamma`: what the running mean keeps."""
+def rmsprop(learning_rate: Rate = 3e-3, gamma: Number | Decay = 0.9, eps: Number = 1e-8) -> Optimizer:
+    """RMSProp. `learning_rate`: number, array or schedule; `gamma`: what the running mean keeps."""
     check_not_negative(eps=eps)
 
     def init(w: jax.Array) -> Squares:
@@ -38,4 +38,4 @@ def rmsprop(rate: Rate = 3e-3, gamma: Number | Decay = 0.9, eps: Number = 1e-8) 
         s = gamma.kept * slots.s + gamma.taken * (g * g.conj()).real  # (1)
         return -eta * g / jnp.sqrt(s + eps), Squares(s)  # (2)
 
-    return per_array(init, step, rate, gamma=decay(gamma), eps=eps)
+    return per_array(init, step, learning_rate, gamma=decay(gamma), eps=eps)

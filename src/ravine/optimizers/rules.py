@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from ravine.errors import UsageError, did_you_mean
+from ravine.optimizers.from_optax import OPTAX, from_optax
 from ravine.optimizers.hyperparameters import Decay, decay
 from ravine.optimizers.per_array import Optimizer
+from ravine.optimizers.spec import Spec, parse, split
 
-__all__ = ["RULES", "Range", "Rule", "listed", "log_range", "one_minus_range"]
+__all__ = ["RULES", "Range", "Rule", "listed", "log_range", "one_minus_range", "resolve", "resolve_all"]
 
 F = TypeVar("F", bound=Callable[..., Optimizer])
 
@@ -48,7 +49,7 @@ class Rule:
     """An optimizer that can be compared.
 
     name: as the user types it, keywords included. title: as tables show it.
-    constructor(rate, **hyper) -> Optimizer.
+    constructor(learning_rate, **hyper) -> Optimizer.
     defaults: hyperparameters that may be data (numbers). decays: those of them that enter as b and 1 - b.
     rate_centre: middle, in the logarithm, of the learning rates searched.
     tuned: search ranges of the track `full`.
@@ -57,11 +58,11 @@ class Rule:
 
     name: str
     title: str
-    constructor: Callable[..., Optimizer] = field(repr=False)
+    constructor: Callable[..., Optimizer] = field(repr=False, compare=False)
     rate_centre: float
-    defaults: Mapping[str, float] = field(default_factory=dict)
+    defaults: Mapping[str, float] = field(default_factory=dict, compare=False)
     decays: tuple[str, ...] = ()
-    tuned: Mapping[str, Range] = field(default_factory=dict, repr=False)
+    tuned: Mapping[str, Range] = field(default_factory=dict, repr=False, compare=False)
     flat: bool = True
 
     def build(self, rate: Any, **hyper: Any) -> Optimizer:
@@ -86,6 +87,12 @@ class Rule:
         """Raise UsageError for a hyperparameter this rule does not have."""
         for name in hyper:
             if name not in self.defaults:
+                if name in ("learning_rate", "rate", "lr"):
+                    raise UsageError(
+                        f"'{self.name}' was given a learning rate.",
+                        "It is what is searched.",
+                        "Leave it out.",
+                    )
                 hint = (
                     did_you_mean(name, self.defaults) if self.defaults else "It has only its learning rate."
                 )
@@ -96,14 +103,17 @@ class Rule:
         if not hyper:
             return self
         self.check(hyper)
+        for name, value in hyper.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+                raise UsageError(f"'{self.name}' cannot use {name}={value!r}.", "It must be a finite number.")
         self.constructor(self.rate_centre, **{**self.defaults, **hyper})  # refuses values that cannot be used
         inside = ", ".join(f"{name}={value!r}" for name, value in hyper.items())
         return replace(
             self,
             name=f"{self.name}({inside})",
             title=f"{self.title} ({inside})",
-            defaults=MappingProxyType({**self.defaults, **hyper}),
-            tuned=MappingProxyType({name: r for name, r in self.tuned.items() if name not in hyper}),
+            defaults={**self.defaults, **hyper},
+            tuned={name: where for name, where in self.tuned.items() if name not in hyper},
         )
 
 
@@ -117,15 +127,14 @@ def listed(
     """Enter the decorated constructor into RULES under its own name, with the defaults of its signature.
 
     The rate centre is the middle of the four decades searched, for a small network on standardised data.
-    Gradients there are of order 0.1 to 1, so a rule that steps in proportion to them wants a rate near 0.1, and
-    less with momentum, which repeats each gradient 1/(1 - rho) times. A rule that divides by the gradient's size
-    wants the size of a step itself: a few thousandths, more where steps die out (AdaGrad). AdaDelta's own rate
-    is 1.
+    Gradients there are of order 0.1 to 1. A rule that steps in proportion to them wants a rate near 0.1, less
+    with momentum, which repeats each gradient 1/(1 - rho) times. A rule that divides by the gradient's size
+    wants the size of a step: a few thousandths, more where steps die out (AdaGrad). AdaDelta's own rate is 1.
     """
 
     def enter(constructor: F) -> F:
         parameters = dict(inspect.signature(constructor).parameters)
-        del parameters["rate"]
+        del parameters["learning_rate"]
         defaults = {name: parameter.default for name, parameter in parameters.items()}
         name = constructor.__name__
         if name in RULES:
@@ -137,10 +146,50 @@ def listed(
             title=title,
             constructor=constructor,
             rate_centre=rate_centre,
-            defaults=MappingProxyType(defaults),
+            defaults=defaults,
             decays=decays,
-            tuned=MappingProxyType(dict(tuned or {})),
+            tuned=dict(tuned or {}),
         )
         return constructor
 
     return enter
+
+
+def resolve(text: str) -> Rule:
+    """Return the rule a user names: `adam`, `Adam`, `adam(b1=0.95)`, `optax:lion(b1=0.9)`.
+
+    Raises UsageError with the nearest name for one that does not exist, and for what it cannot use.
+    """
+    spec = parse(text)
+    if spec.source == "optax":
+        return _from_optax(spec)
+    if spec.name not in RULES:
+        where = f"It is in optax: write 'optax:{spec.name}'." if spec.name in OPTAX else ""
+        raise UsageError(
+            f"There is no optimizer '{spec.name}'.",
+            "",
+            where or did_you_mean(spec.name, [*RULES, *(f"optax:{name}" for name in OPTAX)]),
+        )
+    return RULES[spec.name].having(spec.keywords)
+
+
+def resolve_all(texts: str | Sequence[str]) -> list[Rule]:
+    """Return the rules of a list with commas, `sgd,adam,optax:lion(b1=0.9)`, or of a sequence of names.
+
+    Raises UsageError for an empty list, an unknown name, or the same rule twice.
+    """
+    names = split(texts) if isinstance(texts, str) else [part for text in texts for part in split(text)]
+    names = [name for name in names if name]
+    if not names:
+        raise UsageError("No optimizer was named.", "The list is empty.", f"Choose from {', '.join(RULES)}.")
+    rules = [resolve(name) for name in names]
+    for k, rule in enumerate(rules):
+        if rule.name in [other.name for other in rules[:k]]:
+            raise UsageError(f"The optimizer '{rule.name}' is named twice.", "", "Name it once.")
+    return rules
+
+
+def _from_optax(spec: Spec) -> Rule:
+    constructor = from_optax(spec.name, spec.keywords)
+    known = OPTAX[spec.name]
+    return Rule(str(spec), str(spec), constructor, known.rate_centre, flat=known.flat)

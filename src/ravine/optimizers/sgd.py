@@ -17,8 +17,8 @@ __all__ = ["sgd"]
 
 
 @listed("SGD", rate_centre=0.1)
-def sgd(rate: Rate = 0.1) -> Optimizer:
-    """Stochastic gradient descent. `rate`: number, array or schedule."""
+def sgd(learning_rate: Rate = 0.1) -> Optimizer:
+    """Stochastic gradient descent. `learning_rate`: number, array or schedule."""
 
     def init(w: jax.Array) -> tuple[()]:
         return ()
@@ -26,4 +26,4 @@ def sgd(rate: Rate = 0.1) -> Optimizer:
     def step(g: jax.Array, slots: tuple[()], eta: jax.Array) -> tuple[jax.Array, tuple[()]]:
         return -eta * g, slots  # (1)
 
-    return per_array(init, step, rate)
+    return per_array(init, step, learning_rate)

@@ -1,0 +1,88 @@
+"""What a user writes to name an optimizer: `adam`, `adam(b1=0.95)`, `optax:lion(b1=0.9)`.
+
+Values are Python literals; nothing is evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+from ravine.errors import UsageError
+
+__all__ = ["Spec", "parse", "split"]
+
+_EXAMPLE = "Write for example adam, adam(b1=0.95) or optax:lion(b1=0.9)."
+
+
+class Spec(NamedTuple):
+    """`source`: '' for the lecture's rules, or 'optax'. `keywords`: literal values."""
+
+    source: str
+    name: str
+    keywords: dict[str, Any]
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{key}={value!r}" for key, value in self.keywords.items())
+        return (f"{self.source}:" if self.source else "") + self.name + (f"({inside})" if inside else "")
+
+
+def parse(text: str) -> Spec:
+    """Read one optimizer's name and keywords. Raises UsageError with what is wrong in `text`."""
+    head, opening, tail = text.strip().partition("(")
+    source, colon, name = head.rpartition(":")
+    source = source.strip().lower()
+    if colon and source != "optax":
+        raise UsageError(
+            f"'{text}' names no optimizer.", f"Before the colon stands '{source}', not 'optax'.", _EXAMPLE
+        )
+    name = "_".join(name.lower().replace("-", " ").split())
+    if not name.isidentifier():
+        raise UsageError(f"'{text}' names no optimizer.", f"'{name}' is not a name.", _EXAMPLE)
+    return Spec(source, name, _keywords(text, opening + tail))
+
+
+def split(text: str) -> list[str]:
+    """Split at the commas that stand outside brackets and quotes: `'sgd,adam(b1=0.9)'` -> two parts."""
+    parts, depth, quote = [""], 0, ""
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        else:
+            depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts]
+
+
+def _keywords(text: str, call: str) -> dict[str, Any]:
+    if not call:
+        return {}
+    try:
+        tree = ast.parse("f" + call.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise UsageError(
+            f"'{text}' cannot be read.", "Its brackets do not hold keywords.", _EXAMPLE
+        ) from None
+    if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
+        raise UsageError(f"'{text}' cannot be read.", "Something follows its brackets.", _EXAMPLE)
+    if tree.args or any(keyword.arg is None for keyword in tree.keywords):
+        raise UsageError(f"'{text}' cannot be read.", "Each value needs its name.", _EXAMPLE)
+    values: dict[str, Any] = {}
+    for keyword in tree.keywords:
+        if keyword.arg in values:
+            raise UsageError(f"'{text}' cannot be read.", f"It gives {keyword.arg} twice.", _EXAMPLE)
+        try:
+            values[str(keyword.arg)] = ast.literal_eval(keyword.value)
+        except (ValueError, TypeError, MemoryError, RecursionError):
+            shown = ast.unparse(keyword.value)
+            raise UsageError(
+                f"'{text}' cannot be read.",
+                f"The value {keyword.arg}={shown} is no number or word.",
+                _EXAMPLE,
+            ) from None
+    return values
