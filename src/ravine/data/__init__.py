@@ -1,1 +1,60 @@
-"""data."""
+"""Data: readers, columns to numbers, splits and standardisation. Needs no JAX.
+
+`source → read → Table → prepare → Dataset → split → Scaler`
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ravine.data.builtin import BUILTIN as BUILTIN
+    from ravine.data.dataset import Dataset as Dataset
+    from ravine.data.dataset import from_arrays as from_arrays
+    from ravine.data.dataset import prepare as prepare
+    from ravine.data.encoder import Encoder as Encoder
+    from ravine.data.reading import read as read
+    from ravine.data.scaling import Scaler as Scaler
+    from ravine.data.scaling import stack as stack
+    from ravine.data.splits import Split as Split
+    from ravine.data.splits import split as split
+    from ravine.data.table import Table as Table
+
+HOMES = {
+    "BUILTIN": "builtin",
+    "Dataset": "dataset",
+    "Encoder": "encoder",
+    "Scaler": "scaling",
+    "Split": "splits",
+    "Table": "table",
+    "from_arrays": "dataset",
+    "prepare": "dataset",
+    "read": "reading",
+    "split": "splits",
+    "stack": "scaling",
+}
+
+__all__ = [
+    "BUILTIN",
+    "Dataset",
+    "Encoder",
+    "Scaler",
+    "Split",
+    "Table",
+    "from_arrays",
+    "prepare",
+    "read",
+    "split",
+    "stack",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'ravine.data' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"ravine.data.{HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

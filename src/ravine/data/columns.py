@@ -1,0 +1,262 @@
+"""What each column is: a number, a category, a date; or an identifier, a constant, empty, and so left out.
+
+Decided on development rows alone. Everything guessed or left out is said in the notes.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ravine.data.encoder import Column, as_days, as_labels, as_numbers
+from ravine.data.sniff import MISSING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["fit_column", "missing_codes"]
+
+MOST_LEVELS = 50
+CODES = (-99.0, -999.0, -9999.0, -99999.0, -999999.0)
+IDENTIFIER = re.compile(
+    r"(^|[^a-z])(id|ids|uid|uuid|guid|key|index|idx|sku|no|nr|event|rowid|row)$|^unnamed", re.I
+)
+CAMEL = re.compile(
+    r"[a-z](ID|Id|No|Key)$|^(id|uuid)[_ .A-Z]|(obj|spec|customer|user|item|patient|event)id$", re.I
+)
+DATE = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{4}/\d{1,2}/\d{1,2}( .*)?"
+)
+FORMS = (
+    "ISO8601",
+    "%d.%m.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%Y/%m/%d",
+    "%d-%m-%Y",
+    "%d.%m.%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+)
+
+
+class Notes:
+    """Collects what was found for many columns, one line for each kind of finding."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[str]] = {}
+
+    def add(self, kind: str, column: str) -> None:
+        """Remember a finding."""
+        self.found.setdefault(kind, []).append(column)
+
+    def lines(self) -> list[str]:
+        """Return one line for each kind."""
+        return [f"{kind}: {shorten(columns)}" for kind, columns in self.found.items()]
+
+
+def shorten(names: list[str], most: int = 12) -> str:
+    """Return names as one list, cut after `most`."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def fit_column(column: pd.Series, notes: Notes, *, keep: bool = False, missing: tuple = ()) -> Column | None:
+    """Return how a column's development rows `[n]` become numbers, or None to leave it out.
+
+    `keep`: the user named it, so identifiers and constants stay. `missing`: further codes for "missing".
+    """
+    import pandas as pd
+
+    name = str(column.name)
+    words = tuple(str(code) for code in missing)
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return _dates(column, "", notes, keep)
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+        if column.dtype.kind == "c":
+            notes.add("left out (complex numbers)", name)
+            return None
+        return _number(column, as_numbers(column), notes, keep, missing, ())
+    if column.dropna().map(lambda each: isinstance(each, (list, dict, set, tuple, np.ndarray, bytes))).any():
+        notes.add("left out (nested values)", name)
+        return None
+    text, gaps = as_labels(column, words)
+    seen = text[~gaps]
+    if not len(seen):
+        notes.add("left out (no values)", name)
+        return None
+    numbers = pd.to_numeric(seen, errors="coerce")
+    strange = seen[numbers.isna().to_numpy()].unique()
+    if len(strange) <= 3 and numbers.isna().mean() <= 0.02:
+        odd = tuple(dict.fromkeys((*words, *map(str, strange))))
+        if len(strange):
+            shown = shorten([repr(str(word)) for word in strange])
+            notes.add("words among numbers taken as missing", f"{name} ({shown})")
+        elif gaps.any():
+            codes = sorted({repr(each) for each in text[gaps & column.notna().to_numpy()].unique()})
+            if codes:
+                notes.add("numbers with missing codes", f"{name} ({shorten(codes)})")
+        return _number(column, as_numbers(column, (), odd), notes, keep, missing, odd)
+    if seen.map(lambda each: DATE.fullmatch(each) is not None).all():
+        form = _date_form(seen)
+        if form:
+            return _dates(column, form, notes, keep)
+        notes.add("left out (dates in no single form)", name)
+        return None
+    return _category(column, text, gaps, words, notes, keep)
+
+
+def _number(
+    column: pd.Series, numbers: np.ndarray, notes: Notes, keep: bool, missing: tuple, words: tuple[str, ...]
+) -> Column | None:
+    name = str(column.name)
+    codes = [float(code) for code in missing if _is_float(code)]
+    found = missing_codes(numbers[~np.isin(numbers, codes)])
+    for code in found:
+        notes.add("taken as missing", f"{name} ({code:g}, {np.mean(numbers == code):.0%})")
+    codes += [code for code in found if code not in codes]
+    numbers = np.where(np.isin(numbers, codes), np.nan, numbers)
+    seen = numbers[~np.isnan(numbers)]
+    if not len(seen):
+        notes.add("left out (no values)", name)
+        return None
+    gaps = len(seen) < len(numbers)
+    if seen.min() == seen.max() and not gaps and not keep:
+        notes.add("left out (constant)", name)
+        return None
+    if not keep and is_identifier(name, seen):
+        notes.add("left out (identifiers; --features keeps them)", name)
+        return None
+    _suspect_code(name, seen, notes)
+    center, scale = center_and_scale(seen)
+    return Column(name, "number", center, scale, gaps, tuple(codes), words)
+
+
+def _is_float(code: object) -> bool:
+    try:
+        float(str(code))
+    except ValueError:
+        return False
+    return True
+
+
+def center_and_scale(seen: np.ndarray) -> tuple[float, float]:
+    """Return mean and sd in float64, safe for values up to 1e308; a constant has scale 1."""
+    unit = float(np.abs(seen).max()) or 1.0
+    if unit < 1e100:
+        unit = 1.0
+    center = float(np.mean(seen / unit))
+    spread = float(np.std(seen / unit))
+    if not spread > 1e-12 * abs(center):
+        return center * unit, 1.0 if unit == 1.0 else unit
+    return center * unit, spread * unit
+
+
+def missing_codes(numbers: np.ndarray) -> list[float]:
+    """Return those of -99, -999 … that are the smallest value, come twice or more, and lie far below the rest."""
+    found: list[float] = []
+    values = numbers[~np.isnan(numbers)]
+    for _ in CODES:
+        if not len(values):
+            break
+        low = float(values.min())
+        rest = values[values > low]
+        if low not in CODES or len(values) - len(rest) < 2 or len(rest) < 2:
+            break
+        quarter, half = np.quantile(rest, [0.25, 0.75])
+        # A quantity that is never negative has no -999; any other must leave a wide gap above it.
+        if not (rest.min() >= 0 or rest.min() in CODES or rest.min() - low > 3 * max(half - quarter, 1e-300)):
+            break
+        found.append(low)
+        values = rest
+    return found
+
+
+def _suspect_code(name: str, seen: np.ndarray, notes: Notes) -> None:
+    for value in (seen.min(), seen.max()):
+        rest = seen[seen != value]
+        share = 1 - len(rest) / len(seen)
+        if share < 0.01 or len(seen) - len(rest) < 5 or len(rest) < 5 or value != np.floor(value):
+            continue
+        width = rest.max() - rest.min()
+        gap = min(abs(value - rest.min()), abs(value - rest.max()))
+        if width > 0 and gap > 2 * width and abs(value) >= 9 and len(np.unique(rest)) > 2:
+            notes.add("a code for missing? (--missing CODE)", f"{name} ({value:g}, {share:.0%})")
+
+
+def is_identifier(name: str, seen: np.ndarray) -> bool:
+    """Tell whether numbers only count or name the rows: whole, unique, and in steps of one or named like it."""
+    if len(seen) < 10 or not np.all(seen == np.floor(seen)):
+        return False
+    distinct = len(np.unique(seen))
+    if distinct == len(seen) and (np.all(np.diff(seen) == 1) or seen.max() - seen.min() == len(seen) - 1):
+        return True
+    return distinct >= 0.95 * len(seen) and named_identifier(name)
+
+
+def named_identifier(name: str) -> bool:
+    """Tell whether a name is that of an identifier (`id`, `EventId`, `sku`)."""
+    return IDENTIFIER.search(name) is not None or CAMEL.search(name) is not None
+
+
+def _category(
+    column: pd.Series, text: pd.Series, gaps: np.ndarray, words: tuple[str, ...], notes: Notes, keep: bool
+) -> Column | None:
+    name = str(column.name)
+    counts = text[~gaps].value_counts()
+    if not keep:
+        unique = len(counts) > 0.5 * counts.sum() and len(counts) > 10
+        if unique and (len(counts) > 0.95 * counts.sum() or named_identifier(name)):
+            notes.add("left out (identifiers; --features keeps them)", name)
+            return None
+        if unique:
+            notes.add("left out (free text, mostly unique; --features keeps it)", name)
+            return None
+        if len(counts) == 1 and not gaps.any():
+            notes.add("left out (constant)", name)
+            return None
+    other = len(counts) > MOST_LEVELS
+    if other:
+        notes.add(
+            f"levels beyond the {MOST_LEVELS} most frequent grouped as 'other'", f"{name} ({len(counts):,})"
+        )
+    ordered = sorted(counts.index, key=lambda level: (-counts[level], level))
+    if gaps.any():
+        codes = sorted({repr(each) for each in text[gaps & column.notna().to_numpy()].unique()} or {"empty"})
+        notes.add("missing, kept as a level of its own", f"{name} ({shorten(codes)}, {gaps.mean():.1%})")
+    return Column(
+        name,
+        "category",
+        words=words,
+        levels=tuple(sorted(ordered[:MOST_LEVELS])),
+        other=other,
+        missing=bool(gaps.any()),
+    )
+
+
+def _dates(column: pd.Series, form: str, notes: Notes, keep: bool) -> Column | None:
+    days = as_days(column, form)
+    seen = days[~np.isnan(days)]
+    if not len(seen) or (seen.min() == seen.max() and not keep):
+        notes.add("left out (constant)" if len(seen) else "left out (no values)", str(column.name))
+        return None
+    notes.add(
+        "dates, as days since 1970", str(column.name) + (f" ({form})" if form and form != "ISO8601" else "")
+    )
+    center, scale = center_and_scale(seen)
+    return Column(str(column.name), "date", center, scale, bool(np.isnan(days).any()), form=form)
+
+
+def _date_form(seen: pd.Series) -> str:
+    """Return the only form that reads every date; none where two forms read them differently."""
+    import pandas as pd
+
+    fits = [
+        form for form in FORMS if pd.to_datetime(seen, format=form, errors="coerce", utc=True).notna().all()
+    ]
+    return fits[0] if len(fits) == 1 or (fits and fits[0] == "ISO8601") else ""
+
+
+def is_missing_word(word: str) -> bool:
+    """Tell whether a word is a usual code for "missing"."""
+    return word.strip().lower() in MISSING

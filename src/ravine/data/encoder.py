@@ -1,0 +1,272 @@
+"""From named columns to numbers `[N, D]`: fitted on development rows, plain JSON to store.
+
+number     (value - center) / scale, NaN where missing, and 1 in `NAME missing` there
+category   one column for each level; `other` for rare ones, `missing` for missing ones
+date       days since 1970, then as a number
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ravine.data.sniff import MISSING
+from ravine.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Column", "Encoder", "as_days", "as_labels", "as_numbers"]
+
+WIDE = 64  # numeric columns are converted in blocks of this many
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one input column becomes numbers. `kind`: number, category or date."""
+
+    name: str
+    kind: str
+    center: float = 0.0
+    scale: float = 1.0
+    indicator: bool = False
+    codes: tuple[float, ...] = ()  # numbers that stand for "missing"
+    words: tuple[str, ...] = ()  # words that stand for "missing" beside the usual ones
+    levels: tuple[str, ...] = ()
+    other: bool = False
+    missing: bool = False
+    form: str = ""  # of a date
+
+    @property
+    def outputs(self) -> list[str]:
+        """Return the names of the encoded columns."""
+        if self.kind != "category":
+            return [self.name] + ([f"{self.name} missing"] if self.indicator else [])
+        names = [f"{self.name}={level}" for level in self.levels]
+        return names + [f"{self.name} other"] * self.other + [f"{self.name} missing"] * self.missing
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """All input columns of a data set and how each becomes numbers."""
+
+    columns: tuple[Column, ...]
+
+    @property
+    def inputs(self) -> list[str]:
+        """Return the names of the columns that a frame must have."""
+        return [column.name for column in self.columns]
+
+    @property
+    def features(self) -> list[str]:
+        """Return the names of the D encoded columns."""
+        return [name for column in self.columns for name in column.outputs]
+
+    def transform(self, frame: pd.DataFrame | np.ndarray, *, what: str = "The data") -> np.ndarray:
+        """Encode rows as float32 `[N, D]`; columns in any order, further columns ignored.
+
+        An array is taken by position. Raises DataError for a missing column, words where numbers were,
+        or an infinite value, naming the column and the first row (counted from 1).
+        """
+        frame = self._frame(frame, what)
+        x = np.empty((len(frame), len(self.features)), np.float32)
+        at = 0
+        columns = list(self.columns)
+        while columns:
+            block = self._numeric_block(columns, frame)
+            if len(block) > 1:
+                x[:, at : at + len(block)] = _numbers(block, frame)
+                at += len(block)
+                del columns[: len(block)]
+                continue
+            column = columns.pop(0)
+            width = len(column.outputs)
+            x[:, at : at + width] = ENCODE[column.kind](column, frame[column.name])
+            at += width
+        return x
+
+    def _frame(self, frame: Any, what: str) -> pd.DataFrame:
+        import pandas as pd
+
+        if not isinstance(frame, pd.DataFrame):
+            array = np.asarray(frame)
+            array = array.reshape(len(array), -1) if array.ndim > 2 else array
+            if array.ndim != 2 or array.shape[1] != len(self.columns):
+                raise DataError(
+                    f"{what} has shape {array.shape}.",
+                    f"Rows of {len(self.columns)} columns were learned: {_some(self.inputs)}.",
+                    "Give an array [N, columns], or a frame with named columns.",
+                )
+            return pd.DataFrame(array, columns=self.inputs)
+        absent = [name for name in self.inputs if name not in frame.columns]
+        if absent:
+            has = [str(each) for each in frame.columns]
+            raise DataError(
+                f"{what} has no column '{absent[0]}'"
+                + (f" (and {len(absent) - 1} more: {_some(absent[1:])})." if len(absent) > 1 else "."),
+                f"It has {_some(has)}.",
+                did_you_mean(absent[0], has),
+            )
+        return frame
+
+    @staticmethod
+    def _numeric_block(columns: list[Column], frame: pd.DataFrame) -> list[Column]:
+        block = []
+        for column in columns[:WIDE]:
+            plain = column.kind == "number" and not column.indicator and not column.codes
+            if not plain or frame[column.name].dtype.kind not in "iuf":
+                break
+            block.append(column)
+        return block
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        plain = Column("", "")
+        shown = []
+        for column in self.columns:
+            values = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(column).items()}
+            default = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(plain).items()}
+            shown.append({k: v for k, v in values.items() if k in ("name", "kind") or v != default[k]})
+        return {"columns": shown}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Encoder:
+        """Return the encoder that `to_json` described."""
+        return cls(
+            tuple(
+                Column(**{k: tuple(v) if isinstance(v, list) else v for k, v in each.items()})
+                for each in plain["columns"]
+            )
+        )
+
+
+def as_numbers(column: pd.Series, codes: tuple[float, ...] = (), words: tuple[str, ...] = ()) -> np.ndarray:
+    """Return float64 `[N]`, NaN where missing. Raises DataError for words or infinite values."""
+    import pandas as pd
+
+    if column.dtype.kind in "iufb" and isinstance(column.dtype, np.dtype):
+        values = column.to_numpy(np.float64)
+    elif pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+        values = column.to_numpy(np.float64, na_value=np.nan)
+    else:
+        text, gaps = _text(column, words)
+        values = pd.to_numeric(text.mask(gaps, other=None), errors="coerce").to_numpy(
+            np.float64, na_value=np.nan
+        )
+        bad = np.flatnonzero(np.isnan(values) & ~gaps.to_numpy())
+        if len(bad):
+            raise DataError(
+                f"Column '{column.name}' holds '{str(text.iloc[bad[0]])[:40]}' in row {bad[0] + 1:,}.",
+                "It was learned as numbers.",
+                "Mend the value or leave it empty.",
+            )
+    infinite = np.isinf(values)
+    if infinite.any():
+        row = int(np.argmax(infinite))
+        raise DataError(
+            f"Column '{column.name}' is infinite in row {row + 1:,} ({int(infinite.sum()):,} such values).",
+            "A network cannot learn from infinite values.",
+            f"Mend them, leave them empty, or type --drop '{column.name}'.",
+        )
+    if codes:
+        values = np.where(np.isin(values, codes), np.nan, values)
+    return values
+
+
+def as_labels(column: pd.Series, words: tuple[str, ...] = ()) -> tuple[pd.Series, np.ndarray]:
+    """Return the column as stripped text and where it is missing."""
+    text, gaps = _text(column, words)
+    return text, gaps.to_numpy(bool)
+
+
+def as_days(column: pd.Series, form: str) -> np.ndarray:
+    """Return days since 1970 as float64 `[N]`, NaN where missing. Raises DataError for other words."""
+    import pandas as pd
+
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        times, gaps = column, column.isna()
+    else:
+        text, gaps = _text(column, ())
+        times = pd.to_datetime(
+            text.mask(gaps, other=None), format=form or "ISO8601", errors="coerce", utc=True
+        )
+    if getattr(times.dt, "tz", None) is not None:
+        times = times.dt.tz_convert(None)
+    bad = np.flatnonzero(times.isna().to_numpy() & ~gaps.to_numpy(bool))
+    if len(bad):
+        raise DataError(
+            f"Column '{column.name}' holds '{column.iloc[bad[0]]}' in row {bad[0] + 1:,}.",
+            "It was learned as dates.",
+            "Mend the value or leave it empty.",
+        )
+    days = (times - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    return days.to_numpy(np.float64, na_value=np.nan)
+
+
+def _text(column: pd.Series, words: tuple[str, ...]) -> tuple[pd.Series, pd.Series]:
+    gaps = column.isna()
+    if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype):
+        # A whole number read as 1.0 (for a gap elsewhere in its column) is the level '1'.
+        whole = column.where(~gaps, 0.0)
+        text = column.astype(str)
+        if (whole == np.floor(whole)).all() and np.abs(whole).max() < 2**53:
+            text = whole.astype(np.int64).astype(str)
+    else:
+        text = column.astype(str).str.strip()
+    gaps = gaps | text.str.lower().isin(MISSING | {word.lower() for word in words})
+    return text, gaps
+
+
+def _numbers(block: list[Column], frame: pd.DataFrame) -> np.ndarray:
+    values = frame[[column.name for column in block]].to_numpy(np.float64)
+    if not np.isfinite(values).all():
+        for column in block:
+            as_numbers(frame[column.name])  # names the column and the row
+    values = values - np.array([column.center for column in block])
+    values /= np.array([column.scale for column in block])
+    return values
+
+
+def _number(column: Column, values: pd.Series) -> np.ndarray:
+    return _with_indicator(column, as_numbers(values, column.codes, column.words))
+
+
+def _date(column: Column, values: pd.Series) -> np.ndarray:
+    return _with_indicator(column, as_days(values, column.form))
+
+
+def _with_indicator(column: Column, numbers: np.ndarray) -> np.ndarray:
+    scaled = (numbers - column.center) / column.scale
+    if not column.indicator:
+        return scaled[:, None]
+    return np.stack([scaled, np.isnan(numbers)], 1)
+
+
+def _category(column: Column, values: pd.Series) -> np.ndarray:
+    import pandas as pd
+
+    text, gaps = as_labels(values, column.words)
+    code = pd.Index(column.levels, dtype=object).get_indexer(pd.Index(text, dtype=object))
+    k = len(column.levels)
+    if column.other:
+        code[code < 0] = k
+        k += 1
+    code[gaps] = k if column.missing else -1
+    x = np.zeros((len(code), k + column.missing), np.float32)
+    known = np.flatnonzero(code >= 0)
+    x[known, code[known]] = 1
+    return x
+
+
+ENCODE: dict[str, Callable[[Column, Any], np.ndarray]] = {
+    "number": _number,
+    "category": _category,
+    "date": _date,
+}
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

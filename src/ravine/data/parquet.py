@@ -1,0 +1,39 @@
+"""Parquet files, through pyarrow where it is installed."""
+
+from __future__ import annotations
+
+import io
+
+from ravine.data.table import Table, unique_names
+from ravine.errors import DataError
+
+__all__ = ["read_parquet"]
+
+
+def read_parquet(content: bytes, name: str, sha256: str) -> Table:
+    """Read a Parquet file's bytes. Raises DataError without pyarrow or for a damaged file."""
+    try:
+        import pyarrow  # type: ignore[import-untyped,unused-ignore]
+        import pyarrow.parquet  # type: ignore[import-untyped,unused-ignore]
+    except ImportError as error:
+        raise DataError(
+            f"'{name}' is a Parquet file.",
+            "Reading one needs pyarrow.",
+            "Type: pip install 'ravine[parquet]'",
+        ) from error
+    if content[-4:] != b"PAR1":
+        raise DataError(
+            f"'{name}' is cut in the middle.", "Its Parquet footer is missing.", "Fetch the file again."
+        )
+    try:
+        frame = pyarrow.parquet.read_table(io.BytesIO(content)).to_pandas()
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(
+            f"'{name}' is damaged.", f"pyarrow says: {error}.", "Fetch or write the file again."
+        ) from error
+    if not len(frame.columns) or not len(frame):
+        raise DataError(f"'{name}' is empty.", "It holds no rows.", "Give a file with rows.")
+    names, renamed = unique_names([str(each) for each in frame.columns])
+    frame.columns = names
+    notes = ["parquet"] + ([f"columns renamed: {', '.join(renamed)}"] if renamed else [])
+    return Table(frame.reset_index(drop=True), name, sha256, notes)

@@ -1,0 +1,70 @@
+"""Standardisation by the training rows: fill with the median, subtract the mean, divide by the spread.
+
+x <- median where missing        (1)
+x <- (x - mean) / scale          (2)      scale = sd, or 1 for a constant column
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Scaler", "stack"]
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """What standardises `[N, D]` inputs: `fill`, `mean`, `scale`, each float64 `[D]`."""
+
+    fill: np.ndarray
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def fit(cls, x: np.ndarray, *, together: bool = False) -> Scaler:
+        """Fit on training rows `[n, D]`, in float64. `together`: one mean and scale for all columns (images)."""
+        x = np.asarray(x)
+        if x.ndim != 2 or not len(x):
+            raise ValueError(f"Scaler.fit takes x [n, D] with at least one row, not shape {x.shape}.")
+        x = x.astype(np.float64)
+        fill = np.zeros(x.shape[1])
+        gaps = np.isnan(x)
+        for j in np.flatnonzero(gaps.any(0)):
+            seen = x[~gaps[:, j], j]
+            fill[j] = np.median(seen) if len(seen) else 0.0
+            x[gaps[:, j], j] = fill[j]  # (1)
+        mean = np.full(x.shape[1], x.mean()) if together else x.mean(0)
+        x -= mean
+        spread = np.sqrt(np.mean(np.square(x), axis=None if together else 0))
+        scale = np.broadcast_to(spread, mean.shape).copy()
+        # Rounding leaves a constant column a spread of about 1e-16 of its size: that is constant.
+        scale[~(scale > 1e-9 * np.maximum(np.abs(mean), 1e-290))] = 1.0
+        return cls(fill, mean, scale)
+
+    def apply(self, x: np.ndarray) -> np.ndarray:
+        """Return `x` `[N, D]` filled and standardised, float32 (float64 stays float64)."""
+        x = np.asarray(x)
+        if x.ndim != 2 or x.shape[1] != len(self.mean):
+            raise ValueError(f"This scaler takes x [N, {len(self.mean)}], not shape {x.shape}.")
+        kind = np.float64 if x.dtype == np.float64 else np.float32
+        full = np.where(np.isnan(x), self.fill, x.astype(np.float64))  # (1)
+        return ((full - self.mean) / self.scale).astype(kind)  # (2)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {key: getattr(self, key).tolist() for key in ("fill", "mean", "scale")}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Scaler:
+        """Return the scaler that `to_json` described."""
+        return cls(*(np.asarray(plain[key], np.float64) for key in ("fill", "mean", "scale")))
+
+
+def stack(scalers: Sequence[Scaler]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return `fill`, `mean`, `scale` of many scalers as float64 arrays `[S, D]`."""
+    if not scalers:
+        raise ValueError("stack takes at least one scaler.")
+    return tuple(np.stack([getattr(s, key) for s in scalers]) for key in ("fill", "mean", "scale"))  # type: ignore[return-value]

@@ -1,0 +1,143 @@
+"""What a CSV-like text looks like, judged from its first lines: separator, decimal sign, header."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+
+__all__ = ["BLANKS", "MISSING", "has_header", "is_number", "sniff_decimal", "sniff_separator", "split_line"]
+
+BLANKS = " "  # the separator "runs of blanks"
+SEPARATORS = ("\t", ";", "|", ",", BLANKS)
+MISSING = {
+    "",
+    "?",
+    "na",
+    "n/a",
+    "#n/a",
+    "#na",
+    "<na>",
+    "nan",
+    "-nan",
+    "null",
+    "none",
+    "-",
+    "--",
+    ".",
+    "unknown",
+}
+
+POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.ASCII | re.IGNORECASE)
+COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
+TWO_NUMBERS = re.compile(r"[+-]?[\d.,]+\s+[+-]?[\d.,]+", re.ASCII)
+NAMES = {"\t": "tab", BLANKS: "blanks", ",": "comma", ";": "semicolon", "|": "bar"}
+
+
+def is_number(cell: str, decimal: str = ".") -> bool:
+    """Tell whether a cell is written as a number with this decimal sign."""
+    return (POINT if decimal == "." else COMMA).fullmatch(cell) is not None
+
+
+def split_line(lines: list[str], separator: str) -> list[list[str]]:
+    """Split lines into stripped fields; quoted fields may hold separators and line ends."""
+    if separator == BLANKS and not any('"' in line for line in lines):
+        return [line.split() for line in lines if line.strip()]
+    if separator == BLANKS:
+        pattern = re.compile(r'"[^"]*"|\S+')
+        return [[c.strip('"') for c in pattern.findall(line)] for line in lines if line.strip()]
+    reader = csv.reader((line + "\n" for line in lines), delimiter=separator, skipinitialspace=True)
+    return [[cell.strip() for cell in row] for row in reader if row]
+
+
+def sniff_separator(lines: list[str]) -> str:
+    """Return the separator that cuts these lines into equally many fields and leaves the cleanest cells."""
+    best, best_score = ",", (0.0, 0.0, 0)
+    for separator in SEPARATORS:
+        try:
+            rows = split_line(lines, separator)
+        except csv.Error:
+            continue
+        if not rows:
+            continue
+        # The first line may be a header and the last one ragged: the body decides.
+        body = rows[1:] if len(rows) > 2 else rows
+        width, count = Counter(len(row) for row in body).most_common(1)[0]
+        share = count / len(body)
+        if width < 2 or share < 0.6:
+            continue
+        cells = [cell for row in body if len(row) == width for cell in row]
+        clean = 1 - sum(_holds_other(cell, separator) for cell in cells) / len(cells)
+        if separator == BLANKS:  # words of a sentence are no columns
+            clean = min(clean, sum(is_number(c) or is_number(c, ",") for c in cells) / len(cells) + 0.3)
+        score = (round(share, 1), round(clean, 2), width)
+        if score > best_score:
+            best, best_score = separator, score
+    return best
+
+
+def _holds_other(cell: str, separator: str) -> bool:
+    if is_number(cell) or (separator != "," and is_number(cell, ",")):
+        return False
+    if any(other in cell for other in "\t;|" if other != separator) or TWO_NUMBERS.fullmatch(cell):
+        return True
+    return separator == BLANKS and (cell.endswith(",") or cell.startswith(","))
+
+
+def sniff_decimal(rows: list[list[str]], separator: str) -> str:
+    """Return `,` where more cells are written with a decimal comma than with a decimal point."""
+    if separator == ",":
+        # Only quoted cells can hold a comma then: "1,5","2,5".
+        quoted = [cell for row in rows for cell in row if "," in cell]
+        numbers = sum(is_number(cell, ",") for cell in quoted)
+        points = sum("." in cell and is_number(cell) for row in rows for cell in row)
+        return "," if numbers > points and numbers == len(quoted) else "."
+    cells = [cell for row in rows for cell in row]
+    commas = sum("," in cell and is_number(cell, ",") for cell in cells)
+    points = sum("." in cell and is_number(cell, ".") for cell in cells)
+    return "," if commas > points else "."
+
+
+def has_header(rows: list[list[str]], decimal: str) -> bool:
+    """Tell whether the first row names the columns.
+
+    A word above numbers names a column; a number above numbers does not, unless the first row counts columns
+    (0, 1, 2 …). Without numeric columns, a first row whose words never come again is a header.
+    """
+    first, body = rows[0], rows[1:]
+    if not body:
+        return not any(is_number(cell, decimal) for cell in first)
+    named = counted = unnamed = repeated = fresh = 0
+    for j, cell in enumerate(first):
+        below = [row[j] for row in body if j < len(row) and row[j].lower() not in MISSING]
+        numeric = bool(below) and sum(is_number(each, decimal) for each in below) >= 0.9 * len(below)
+        if cell.lower() in MISSING and cell not in ("-", "."):
+            continue
+        if not below:
+            continue
+        if numeric and not is_number(cell, decimal):
+            named += 1
+        elif numeric:
+            unnamed += 1
+            counted += cell.isdigit()
+        elif cell in below:
+            repeated += 1
+        else:
+            fresh += 1
+    numbers = [int(cell) for cell in first if cell.isdigit()]
+    sequence = len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    if named:
+        return unnamed == 0 or (sequence and counted == unnamed) or named > unnamed
+    if unnamed:
+        whole = len(numbers) == len([cell for cell in first if cell])
+        return sequence and whole and numbers[0] in (0, 1) and len(numbers) > 2 and not _counts(body)
+    return repeated == 0 and fresh > 0
+
+
+def _counts(body: list[list[str]]) -> bool:
+    """Tell whether a second row counts its columns too; then the first is data like it."""
+    row = body[0]
+    return (
+        all(cell.isdigit() for cell in row)
+        and len({int(b) - int(a) for a, b in zip(row, row[1:], strict=False)}) == 1
+    )
