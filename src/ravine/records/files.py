@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ravine.errors import DataError, UsageError
+from ravine.records.speaking import DamagedFile, speaking
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,74 +41,6 @@ __all__ = [
 ]
 
 TEMPORARY = ".tmp-"
-
-
-class DamagedFile(DataError):
-    """A file that is there but broken: cut in the middle, changed, or something else altogether."""
-
-
-# errno -> (what, why, fix); {path} is the path and {doing} is "written" or "read"
-_SENTENCES = {
-    errno.ENOSPC: (
-        "No space is left on the disk for '{path}'.",
-        "Files written before this one are whole.",
-        "Free some space and type the command again, or write elsewhere with -o DIR.",
-    ),
-    errno.ENOENT: (
-        "There is no '{path}'.",
-        "The file or the folder it should be in does not exist.",
-        "Check the name, for example with ls '{parent}'.",
-    ),
-    errno.EACCES: (
-        "'{path}' cannot be {doing}.",
-        "Permission was denied.",
-        "Change the rights (chmod, chown) of the file or its folder, or use another path.",
-    ),
-    errno.EROFS: (
-        "'{path}' cannot be {doing}.",
-        "It is on a read-only disk.",
-        "Write elsewhere with -o DIR.",
-    ),
-    errno.ENOTDIR: (
-        "'{path}' cannot be {doing}.",
-        "A part of that path is a file, not a folder.",
-        "Name another path.",
-    ),
-    errno.EISDIR: (
-        "'{path}' cannot be {doing}.",
-        "It is a folder, not a file.",
-        "Name a file.",
-    ),
-    errno.ENAMETOOLONG: (
-        "The file name '{short}...' is too long.",
-        "The file system does not allow names of that length.",
-        "Choose a shorter one with -o DIR.",
-    ),
-    errno.EMFILE: (
-        "'{path}' cannot be {doing}.",
-        "This process has too many files open.",
-        "Raise the limit, for example with ulimit -n 4096.",
-    ),
-}
-_SENTENCES[errno.EDQUOT] = _SENTENCES[errno.ENOSPC]
-_SENTENCES[errno.EPERM] = _SENTENCES[errno.EACCES]
-
-
-@contextlib.contextmanager
-def speaking(path: str | os.PathLike[str], doing: str = "written") -> Iterator[None]:
-    """Turn any OSError inside into a DataError about `path`; `doing` is "written" or "read"."""
-    try:
-        yield
-    except OSError as error:
-        text = os.fspath(path)
-        unknown = (
-            "'{path}' could not be {doing}.",
-            f"The system says: {error.strerror or error}.",
-            "Check the path and the disk, then try again.",
-        )
-        sentences = _SENTENCES.get(error.errno or 0, unknown)
-        words = {"path": text, "short": text[:60], "parent": Path(text).parent, "doing": doing}
-        raise DataError(*(sentence.format(**words) for sentence in sentences)) from error
 
 
 @contextlib.contextmanager

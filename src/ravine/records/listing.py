@@ -129,12 +129,13 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
     text = os.fspath(run)
     if text == LATEST:
         return _latest(Path(root))
-    if text and (Path(text) / RUN_FILE).exists():
-        return Path(text)
-    if Path(text).name == RUN_FILE and Path(text).exists():
-        return Path(text).parent
-    if text and Path(text).exists():
-        read_run_file(text)  # says what is wrong with it
+    with speaking(text, "read"):
+        if text and (Path(text) / RUN_FILE).exists():
+            return Path(text)
+        if Path(text).name == RUN_FILE and Path(text).exists():
+            return Path(text).parent
+        if text and Path(text).exists():
+            read_run_file(text)  # says what is wrong with it
     runs = list_runs(root)
     for matches in (
         [each for each in runs if each.path.name == text],

@@ -67,8 +67,8 @@ class WriterLock:
 
 
 def is_locked(folder: Path) -> bool:
-    """Return whether some process is writing into `folder`. A lock file that cannot be read counts as not."""
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+    """Return whether some process is writing into `folder`. Without a lock to look at: no."""
+    with contextlib.suppress(OSError):
         descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)

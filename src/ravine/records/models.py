@@ -111,7 +111,9 @@ def _numbers(path: Path) -> dict[str, np.ndarray]:
 def _find(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
     """Return the path of the model.json that `path` means."""
     given = Path(path)
-    if given.is_file() and given.name != RUN_FILE:
+    with speaking(given, "read"):
+        is_file, is_folder = given.is_file(), given.is_dir()
+    if is_file and given.name != RUN_FILE:
         if given.suffix not in (".json", ".safetensors"):
             raise DataError(
                 f"'{given}' is not a model.",
@@ -119,7 +121,7 @@ def _find(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
                 "Name its folder.",
             )
         return given.with_suffix(".json")
-    if given.is_dir() and not (given / RUN_FILE).exists():
+    if is_folder and not (given / RUN_FILE).exists():
         if not (given / "model.json").exists():
             raise DataError(
                 f"There is no model in '{given}'.", "It has no model.json.", "Type `ravine runs`."

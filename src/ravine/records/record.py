@@ -134,7 +134,8 @@ class Record:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one NPZ file, atomically; the same record, the same bytes. Raises DataError, UsageError."""
         names = {group: list(getattr(self, group)) for group in GROUPS}  # the file itself is sorted
-        head = json_text({"schema_version": SCHEMA_VERSION, "meta": self.meta, "names": names}, indent=None)
+        about = {"schema_version": SCHEMA_VERSION, "meta": self.meta, "names": names}
+        head = json_text(about, sort=False, indent=None)
         arrays = {"record": np.frombuffer(head.encode("utf-8"), np.uint8), "status": self.status}
         for group in GROUPS:
             arrays |= {f"{group}/{name}": array for name, array in getattr(self, group).items()}

@@ -21,22 +21,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ravine.errors import DataError, UsageError
+from ravine.errors import UsageError
 from ravine.records.files import (
-    TEMPORARY,
     DamagedFile,
     flush_folder,
     read_npz,
     speaking,
     sweep,
-    write_atomic,
     write_json,
     write_npz,
 )
 from ravine.records.identity import content_id
 from ravine.records.listing import LATEST, RUN_FILE, SCHEMA_VERSION, STATES, find_run, read_run_file
-from ravine.records.lock import NAME as LOCK_NAME
 from ravine.records.lock import WriterLock
+from ravine.records.placing import claim, point, slug
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,7 +95,7 @@ class RunDirectory:
         # the id covers the moment and the process: the same command twice makes two runs
         about["id"] = content_id([about, time.time_ns(), uuid.uuid4().hex], 8)
         if out is None:
-            path = Path(root) / f"{now:%Y%m%d-%H%M%S}-{_slug(name)}-{about['id']}"
+            path = Path(root) / f"{now:%Y%m%d-%H%M%S}-{slug(name)}-{about['id']}"
             with speaking(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.mkdir()
@@ -105,13 +103,14 @@ class RunDirectory:
             lock.take()
         else:
             path = Path(out)
-            lock = _claim(path)
+            lock = claim(path)
         try:
             write_json(path / RUN_FILE, about)
             run = cls(path, about, lock)
             run.log(f"{verb} {name}: {' '.join(map(str, command))}")
-            if out is None or Path(root).is_dir():
-                _point(Path(root), path, run)
+            complaint = point(Path(root), path) if out is None or Path(root).is_dir() else None
+            if complaint:  # the run itself is not harmed
+                run.log(complaint)
         except BaseException:
             lock.release()
             raise
@@ -285,69 +284,3 @@ class RunDirectory:
                 f"{name!r} cannot name a file.", "It is made of letters, digits, '.', '_' and '-'."
             )
         return folder / f"{name}.npz"
-
-
-def _slug(name: str) -> str:
-    """Return a short file name for data: `../a b/Wine (red).csv` gives `Wine-red`."""
-    stem = Path(str(name)).name or "data"
-    stem = (
-        "stdin" if stem == "-" else re.sub(r"\.(csv|tsv|txt|parquet|npz|h5|root|data|dat)(\.gz)?$", "", stem)
-    )
-    return re.sub(r"[^A-Za-z0-9._]+", "-", stem)[:40].strip("-.") or "data"
-
-
-def _claim(path: Path) -> WriterLock:
-    """Make or take over an empty folder for a new run. Raises DataError if it holds anything."""
-    with speaking(path):
-        if path.exists() and not path.is_dir():
-            raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name another with -o DIR.")
-        _refuse_if_full(path)
-        path.mkdir(parents=True, exist_ok=True)
-    lock = WriterLock(path)
-    lock.take()
-    try:
-        _refuse_if_full(path)  # another process may have been faster
-        sweep(path)
-    except BaseException:
-        lock.release()
-        raise
-    return lock
-
-
-def _refuse_if_full(path: Path) -> None:
-    if not path.is_dir():
-        return
-    with speaking(path, "read"):
-        names = [each.name for each in path.iterdir()]
-    if RUN_FILE in names:
-        raise DataError(
-            f"'{path}' already holds a run.",
-            "A new run never overwrites an old one.",
-            f"Type `ravine resume {path}` to finish that one, or name another folder with -o DIR.",
-        )
-    # a killed process may have left its lock and a temporary file: that folder is as good as empty
-    if foreign := sorted(name for name in names if name != LOCK_NAME and not name.startswith(TEMPORARY)):
-        raise DataError(
-            f"The folder '{path}' is not empty and is not a run.",
-            f"It holds {', '.join(foreign[:3])}{' and more' * (len(foreign) > 3)}.",
-            "Name a new or an empty folder with -o DIR.",
-        )
-
-
-def _point(root: Path, path: Path, run: RunDirectory) -> None:
-    """Let `root/latest` point at `path`, by a link, or by a text file where links are impossible."""
-    link, target = root / LATEST, os.path.relpath(path.resolve(), root.resolve())
-    temporary = root / f"{TEMPORARY}{os.getpid()}-{run.id}"
-    try:
-        temporary.symlink_to(target, target_is_directory=True)
-    except (OSError, NotImplementedError):
-        try:
-            write_atomic(link, target + "\n")
-        except DataError as error:  # the run itself is not harmed
-            run.log(f"{link} was not set: {error}")
-        return
-    try:
-        os.replace(temporary, link)  # noqa: PTH105
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        run.log(f"{link} was not set: {error}")
