@@ -36,9 +36,9 @@ def test_things_that_differ_have_different_ids():
     array = np.arange(6)
     things = [
         1, 1.0, True, "1", None, [1], [[1]], {"a": 1}, {"a": None}, {}, [], "", 0.0, -0.0, float("nan"),
-        float("inf"),        -float("inf"), "nan", b"", b"1", array, array.reshape(2, 3), array.astype(float), array.tolist(),
+        float("inf"), -float("inf"), "nan", b"", b"1", array, array.reshape(2, 3), array.astype(float),
         array[::-1], np.float32(0.1), 0.1, np.zeros(0), np.zeros((0, 2)), datetime.date(2024, 1, 1),
-        "2024-01-01",        {"number": "nan"}, np.array(1),
+        "2024-01-01", {"number": "nan"}, np.array(1), array.tolist(),
     ]  # fmt: skip
     assert len({content_id(thing, 64) for thing in things}) == len(things)
 
