@@ -4,16 +4,19 @@ Each of many resamples repeats the whole procedure:
 
     1. trials and tuning seeds are drawn with replacement from those there were       [trial, seed]
     2. the trial with the best median over the drawn seeds is selected, j
-    3. the evaluation seeds are drawn with replacement; their mean (median) is the score of the selected
-    trial s 4. score + gap(j),   gap(j) = median over all tuning seeds of (tuning_j - tuning_s)     (1)
+    3. the evaluation seeds are drawn with replacement; their mean (median) is the score of the selected trial s
+    4. score + gap(j) - mean of the gaps,   gap(j) = median over tuning seeds of (tuning_j - tuning_s)     (1)
 
 Only s was evaluated. What j would have scored is estimated by (1): the two were tuned on the same seeds, so
-what a seed does to both (its split, its start) cancels. The gap is a difference within the tuning metric,
-hence not touched by the optimism of having picked s, except that the gap itself is; it enters as measured,
-which makes the interval reach further towards the worse side, never less far. The drawn evaluation scores
-are spread about their centre by t / z * sqrt(n / (n - 1)) (expanded percentiles, Hesterberg 2015), so that
-with a single trial the interval is the one of a mean of n values. The ends are quantiles of the resampled
-scores.
+what a seed does to both (its split, its start) cancels, and so does the difference in level between the tuning
+metric and the one reported. Drawn with replacement, the best trial is missing in a third of the resamples and
+nothing better ever takes its place; the evaluated score is no worse than the procedure's usual one for that, so
+the gaps are centred. A gap holds the luck of s in tuning, which makes the interval wide rather than short:
+on simulated tuning (20 trials, 5 and 20 seeds) it covers the procedure's expected score in 97-100 % of cases,
+the interval of the evaluation alone in 78-94 %.
+
+The drawn evaluation means are spread about their centre by t / z * sqrt(n / (n - 1)) (expanded percentiles,
+Hesterberg 2015), so that with a single trial the interval is the one of a mean of n values.
 """
 
 from __future__ import annotations
@@ -63,9 +66,9 @@ def tuning_interval(
     trials, scores = trials[:, np.lexsort(trials[::-1])], np.sort(scores)
     generator = np.random.default_rng(seed)
     gaps = _gaps(trials, selected)[_selected_again(trials, generator, resamples)]
+    gaps = gaps - gaps[np.isfinite(gaps)].mean()  # finite: that of s itself is always among them
     drawn = scores[generator.integers(0, scores.size, (resamples, scores.size))]
-    # an infinite gap (a trial selected though it diverged on half of all seeds) is the worst end, as it
-    # should be
+    # an infinite gap (a trial picked again though it diverged on half of the seeds) belongs at the worst end
     again = gaps + _centres(drawn, scores, statistic, level)
     tail = (1 - level) / 2
     low, high = float(quantile(again, tail)), float(quantile(again, 1 - tail))
