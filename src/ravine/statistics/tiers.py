@@ -11,7 +11,8 @@ calibrated by what it would give without differences (Westfall & Young 1993, ste
 
 While p <= alpha the rule with the largest z leaves the tier and the rest is tested again; those that left
 form the next tiers in the same way. The chance of any false claim is at most alpha when all rules are the
-same, and at most alpha within each tier otherwise.
+same, and about alpha in each tier otherwise. To be in a lower tier is to be worse than the best of the tier
+above, not than each of its members: a rule with very noisy scores may stay beside a best it is far from.
 """
 
 from __future__ import annotations

@@ -4,16 +4,16 @@ Each of many resamples repeats the whole procedure:
 
     1. trials and tuning seeds are drawn with replacement from those there were       [trial, seed]
     2. the trial with the best median over the drawn seeds is selected, j
-    3. the evaluation seeds are drawn with replacement; their mean (median) is the score of the selected trial s
+    3. the evaluation seeds are drawn too; their mean (median) is the score of trial s, the selected one
     4. score + gap(j) - mean of the gaps,   gap(j) = median over tuning seeds of (tuning_j - tuning_s)     (1)
 
 Only s was evaluated. What j would have scored is estimated by (1): the two were tuned on the same seeds, so
-what a seed does to both (its split, its start) cancels, and so does the difference in level between the tuning
-metric and the one reported. Drawn with replacement, the best trial is missing in a third of the resamples and
-nothing better ever takes its place; the evaluated score is no worse than the procedure's usual one for that, so
-the gaps are centred. A gap holds the luck of s in tuning, which makes the interval wide rather than short:
-on simulated tuning (20 trials, 5 and 20 seeds) it covers the procedure's expected score in 97-100 % of cases,
-the interval of the evaluation alone in 78-94 %.
+what a seed does to both (its split, its start) cancels, and so does the difference in level between tuning
+and evaluation. Drawn with replacement, the best trial is missing in a third of the resamples and nothing
+better ever takes its place; but the score evaluated is the procedure's usual one, not its best, so the gaps
+are centred. A gap holds the luck of s in tuning, which makes the interval wide rather than short: on simulated tuning
+(20 trials, 5 and 20 seeds) it covers the procedure's expected score in 97-100 % of studies, the interval of
+the evaluation alone in 78-94 %.
 
 The drawn evaluation means are spread about their centre by t / z * sqrt(n / (n - 1)) (expanded percentiles,
 Hesterberg 2015), so that with a single trial the interval is the one of a mean of n values.
