@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ravine.data.encoder import Column, as_days, as_labels, as_numbers
-from ravine.data.sniff import MISSING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +76,8 @@ def fit_column(column: pd.Series, notes: Notes, *, keep: bool = False, missing: 
             notes.add("left out (complex numbers)", name)
             return None
         return _number(column, as_numbers(column), notes, keep, missing, ())
-    if column.dropna().map(lambda each: isinstance(each, (list, dict, set, tuple, np.ndarray, bytes))).any():
+    nested = (list, dict, set, tuple, np.ndarray, bytes)
+    if column.dtype == object and any(isinstance(each, nested) for each in column.array):
         notes.add("left out (nested values)", name)
         return None
     text, gaps = as_labels(column, words)
@@ -97,7 +97,7 @@ def fit_column(column: pd.Series, notes: Notes, *, keep: bool = False, missing: 
             if codes:
                 notes.add("numbers with missing codes", f"{name} ({shorten(codes)})")
         return _number(column, as_numbers(column, (), odd), notes, keep, missing, odd)
-    if seen.map(lambda each: DATE.fullmatch(each) is not None).all():
+    if all(DATE.fullmatch(each) for each in seen.unique()):
         form = _date_form(seen)
         if form:
             return _dates(column, form, notes, keep)
@@ -121,6 +121,10 @@ def _number(
         notes.add("left out (no values)", name)
         return None
     gaps = len(seen) < len(numbers)
+    if gaps and not found:
+        notes.add(
+            "missing, filled with the median and marked", f"{name} ({1 - len(seen) / len(numbers):.1%})"
+        )
     if seen.min() == seen.max() and not gaps and not keep:
         notes.add("left out (constant)", name)
         return None
@@ -153,7 +157,7 @@ def center_and_scale(seen: np.ndarray) -> tuple[float, float]:
 
 
 def missing_codes(numbers: np.ndarray) -> list[float]:
-    """Return those of -99, -999 … that are the smallest value, come twice or more, and lie far below the rest."""
+    """Return those of -99, -999 … that come twice or more and lie far below all other values."""
     found: list[float] = []
     values = numbers[~np.isnan(numbers)]
     for _ in CODES:
@@ -185,7 +189,7 @@ def _suspect_code(name: str, seen: np.ndarray, notes: Notes) -> None:
 
 
 def is_identifier(name: str, seen: np.ndarray) -> bool:
-    """Tell whether numbers only count or name the rows: whole, unique, and in steps of one or named like it."""
+    """Tell whether whole numbers only count or name the rows: unique, in steps of one or named like it."""
     if len(seen) < 10 or not np.all(seen == np.floor(seen)):
         return False
     distinct = len(np.unique(seen))
@@ -255,8 +259,3 @@ def _date_form(seen: pd.Series) -> str:
         form for form in FORMS if pd.to_datetime(seen, format=form, errors="coerce", utc=True).notna().all()
     ]
     return fits[0] if len(fits) == 1 or (fits and fits[0] == "ISO8601") else ""
-
-
-def is_missing_word(word: str) -> bool:
-    """Tell whether a word is a usual code for "missing"."""
-    return word.strip().lower() in MISSING

@@ -11,7 +11,7 @@ import numpy as np
 
 from ravine.data import leaks
 from ravine.data.columns import Notes, fit_column, shorten
-from ravine.data.encoder import Column, Encoder
+from ravine.data.encoder import Column, Encoder, as_numbers, row_number
 from ravine.data.splits import divide, keyed
 from ravine.data.table import Table, unique_names
 from ravine.data.target import (
@@ -39,9 +39,9 @@ NEGATIVE = ("error", "keep", "abs", "drop")
 class Dataset:
     """Rows as numbers, with everything needed to encode new rows alike.
 
-    `x` float32 `[N, D]`, NaN where missing, centred by the development rows; `y` int32 class index or float64 raw
-    values `[N]`; `development` and `test` row indices; `classes` the original labels; `groups` int64 `[N]`;
-    `shape` that of one image; `seed` the root of every split.
+    `x` float32 `[N, D]`, NaN where missing, centred by the development rows; `y` `[N]`, int32 class
+    index or float64 raw values; `development` and `test` row indices; `classes` the original labels;
+    `groups` int64 `[N]`; `shape` that of one image; `seed` the root of every split.
     """
 
     name: str
@@ -67,8 +67,8 @@ class Dataset:
     def __repr__(self) -> str:
         what = f"{len(self.classes)} classes" if self.classes is not None else "numbers"
         return (
-            f"Dataset({self.name}: {len(self):,} rows ({len(self.test):,} test), {len(self.features)} inputs, "
-            f"target '{self.target}', {self.task}: {what})"
+            f"Dataset({self.name}: {len(self):,} rows ({len(self.test):,} test), "
+            f"{len(self.features)} inputs, target '{self.target}', {self.task}: {what})"
         )
 
 
@@ -82,8 +82,8 @@ class _Parts:
     groups: pd.Series | None = None
 
     def rows(self, keep: np.ndarray) -> _Parts:
-        """Return these rows, counted anew."""
-        return _Parts(*(None if p is None else p[keep].reset_index(drop=True) for p in self._all()))  # type: ignore[arg-type]
+        """Return these rows; their index still counts as the table does."""
+        return _Parts(*(None if p is None else p[keep] for p in self._all()))
 
     def _all(self) -> tuple:
         return self.frame, self.y, self.weights, self.groups
@@ -97,6 +97,7 @@ class _Choices:
     missing: tuple
     negative_weights: str
     images: tuple[int, ...] | None = None
+    known: bool = False  # the format says which column is the target and means classes by whole numbers
     notes: list[str] = field(default_factory=list)
 
 
@@ -116,9 +117,10 @@ def prepare(
 ) -> Dataset:
     """Turn a table into a data set: choose target and task, encode columns, hold out a test part.
 
-    `target`, `weights`, `groups`, and each of `features` and `drop` name a column or give its index. `test`: a share
-    of the rows (0.2 by default, or the table's own test table), or another table. `missing`: further codes for
-    "missing". `negative_weights`: error, keep, abs or drop. What was guessed is in `notes`. Raises DataError.
+    `target`, `weights`, `groups`, and each of `features` and `drop` name a column or give its index.
+    `test`: a share of the rows (0.2 by default, or the table's own test table), or another table.
+    `missing`: further codes for "missing". `negative_weights`: error, keep, abs or drop. What was
+    guessed is in `notes`. Raises DataError.
     """
     notes = list(table.notes)
     name = choose_target(table.frame, target, table.target, notes)
@@ -141,8 +143,17 @@ def prepare(
     if isinstance(test, Table):
         held = _take(_aligned(test, table, [*inputs, *others], notes), inputs, name, weights, groups)
     shape = table.shape if table.shape and len(inputs) == int(np.prod(table.shape)) else None
-    choices = _Choices(task, seed, features is not None, tuple(missing or ()), negative_weights, shape, notes)
-    share = TEST_SHARE if test is None or held is not None else float(test)  # type: ignore[arg-type]
+    choices = _Choices(
+        task,
+        seed,
+        features is not None,
+        tuple(missing or ()),
+        negative_weights,
+        shape,
+        table.target == name,
+        notes,
+    )
+    share = TEST_SHARE if test is None or isinstance(test, Table) else float(test)
     return _assemble(table.name, table.sha256, parts, held, share, choices)
 
 
@@ -219,9 +230,11 @@ def _assemble(
             "Learning needs many.",
             "Give more rows.",
         )
-    if choices.negative_weights == "drop" and parts.weights is not None:
-        parts = parts.rows(~(_weights(parts.weights, "keep") < 0))
-    task = choose_task(parts.y, choices.task, notes)
+    if choices.negative_weights == "drop":
+        parts = _without_negative(parts)
+        held = None if held is None else _without_negative(held)
+    _refuse_infinite(parts.frame)
+    task = choose_task(parts.y, choices.task, [] if choices.known else notes)
     classes, y, y_held = _target(parts, held, task, notes)
     groups = _groups(parts, held)
     n = len(parts.frame)
@@ -231,13 +244,20 @@ def _assemble(
     else:
         development, test = np.arange(n), np.arange(n, n + len(held.frame))
         y = np.concatenate([y, y_held])
+    if classes is not None and len(np.unique(y[development])) < len(classes):
+        lost = sorted(set(range(len(classes))) - set(y[development].tolist()))
+        raise DataError(
+            f"Class '{classes[lost[0]]}' is only in groups held out for the test.",
+            "Each class must be in the development rows.",
+            "Use another --seed, or a finer --groups column.",
+        )
     encoder = _fit(parts.frame.iloc[development], y[development], task == "classify", choices)
     x = encoder.transform(parts.frame)
     if held is not None:
         x = np.concatenate([x, encoder.transform(held.frame, what="The test file")])
     weights = None
     if parts.weights is not None:
-        every = parts.weights if held is None else pd.concat([parts.weights, held.weights])  # type: ignore[list-item]
+        every = parts.weights if held is None else pd.concat([parts.weights, held.weights])
         weights = _weights(every, choices.negative_weights)
     return Dataset(
         name, sha256, task, target, encoder.features, x, y, classes, weights, groups,
@@ -257,6 +277,17 @@ def _with_target(parts: _Parts, notes: list[str], where: str) -> _Parts:
         notes.append(f"{int(gaps.sum()):,} rows{where} without a target left out")
         parts = parts.rows(~gaps)
     return parts
+
+
+def _without_negative(parts: _Parts) -> _Parts:
+    return parts if parts.weights is None else parts.rows(~(_weights(parts.weights, "keep") < 0))
+
+
+def _refuse_infinite(frame: pd.DataFrame) -> None:
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype) and np.isinf(column).any():
+            as_numbers(column)  # names the column and the first row
 
 
 def _target(parts: _Parts, held: _Parts | None, task: str, notes: list[str]) -> tuple[Any, np.ndarray, Any]:
@@ -280,9 +311,9 @@ def _groups(parts: _Parts, held: _Parts | None) -> np.ndarray | None:
 
     if parts.groups is None:
         return None
-    every = parts.groups if held is None else pd.concat([parts.groups, held.groups])  # type: ignore[list-item]
+    every = parts.groups if held is None else pd.concat([parts.groups, held.groups])
     if every.isna().any():
-        row = int(np.argmax(every.isna().to_numpy()))
+        row = row_number(every, int(np.argmax(every.isna().to_numpy())))
         raise DataError(
             f"The groups column '{every.name}' is empty in row {row + 1:,}.",
             "Each row needs a group.",
@@ -303,9 +334,9 @@ def _weights(column: pd.Series, negative: str) -> np.ndarray:
     weights = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     bad = ~np.isfinite(weights)
     if bad.any():
-        row = int(np.argmax(bad))
+        first = int(np.argmax(bad))
         raise DataError(
-            f"The weight in row {row + 1:,} is '{column.iloc[row]}'.",
+            f"The weight in row {row_number(column, first):,} is '{column.iloc[first]}'.",
             "Each weight must be a number.",
             "Mend it.",
         )
@@ -332,13 +363,10 @@ def _fit(frame: pd.DataFrame, y: np.ndarray, classify: bool, choices: _Choices) 
     fitted = [column for column in columns if column is not None]
     if not fitted and not choices.keep:
         # Better an input that looks like a row number than none at all.
-        columns = [fit_column(frame[each], Notes(), keep=True, missing=choices.missing) for each in frame]
-        fitted = [
-            column
-            for column in columns
-            if column is not None and column.scale != 1.0 or column and column.levels
-        ]
-        found = Notes()
+        again = Notes()
+        columns = [fit_column(frame[each], again, keep=True, missing=choices.missing) for each in frame]
+        fitted = [each for each in columns if each is not None and frame[each.name].nunique(dropna=False) > 1]
+        found = again if fitted else found
     if not fitted:
         raise DataError(
             "No input column is left.", "; ".join(found.lines()) + ".", "Name the inputs with --features."
@@ -360,15 +388,12 @@ def _fit(frame: pd.DataFrame, y: np.ndarray, classify: bool, choices: _Choices) 
 
 
 def _fit_images(frame: pd.DataFrame) -> Encoder:
-    """Fit pixels: one mean and one spread for all of them, so that rarely lit pixels do not count for more."""
-    total = square = 0.0
-    for name in frame.columns:
-        pixel = frame[name].to_numpy(np.float64)
-        total += float(pixel.sum())
-        square += float(np.dot(pixel, pixel))
-    count = len(frame) * frame.shape[1]
-    center = total / count
-    spread = float(np.sqrt(max(square / count - center**2, 0.0))) or 1.0
+    """Fit pixels: one mean and one spread for all, so that rarely lit pixels do not count for more."""
+    values = frame.to_numpy()
+    blocks = range(0, len(values), 4096)
+    center = float(sum(values[at : at + 4096].sum(dtype=np.float64) for at in blocks)) / values.size
+    square = sum(float(np.square(values[at : at + 4096] - center).sum()) for at in blocks) / values.size
+    spread = float(np.sqrt(square)) or 1.0
     if not np.isfinite(spread):
         return Encoder(
             tuple(Column(str(name), "number") for name in frame.columns)
@@ -390,8 +415,8 @@ def from_arrays(
 ) -> Dataset:
     """Make a data set from `X` `[N, D]`, a DataFrame or images `[N, H, W(, C)]`, and `y` `[N]`.
 
-    `weights`, `groups` `[N]`; `test` a share or a pair `(X, y)`. NaN means missing. Every column of an array is kept.
-    Raises DataError for shapes that do not fit.
+    `weights`, `groups` `[N]`; `test` a share or a pair `(X, y)`. NaN means missing. Every column of an
+    array is kept. Raises DataError for shapes that do not fit.
     """
     parts, shape, named = _parts(X, y, weights, groups, names)
     held = None
@@ -414,7 +439,7 @@ def from_arrays(
                 "Give test=(X, y) with the columns of X.",
             )
         test = None
-    share = TEST_SHARE if test is None else float(test)  # type: ignore[arg-type]
+    share = TEST_SHARE if test is None else float(test)
     choices = _Choices(task, seed, not named, (), "keep", shape)
     return _assemble(name, _hash(parts), parts, held, share, choices)
 

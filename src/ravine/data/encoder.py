@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Column", "Encoder", "as_days", "as_labels", "as_numbers"]
 
-WIDE = 64  # numeric columns are converted in blocks of this many
+ROWS = 4096  # plain numbers are converted in blocks of this many rows
 
 
 @dataclass(frozen=True)
@@ -72,20 +72,35 @@ class Encoder:
         or an infinite value, naming the column and the first row (counted from 1).
         """
         frame = self._frame(frame, what)
+        if self._plain(frame):
+            return self._scaled(frame[self.inputs])
+        blocks = [ENCODE[column.kind](column, frame[column.name]) for column in self.columns]
         x = np.empty((len(frame), len(self.features)), np.float32)
         at = 0
-        columns = list(self.columns)
-        while columns:
-            block = self._numeric_block(columns, frame)
-            if len(block) > 1:
-                x[:, at : at + len(block)] = _numbers(block, frame)
-                at += len(block)
-                del columns[: len(block)]
-                continue
-            column = columns.pop(0)
-            width = len(column.outputs)
-            x[:, at : at + width] = ENCODE[column.kind](column, frame[column.name])
-            at += width
+        for block in blocks:
+            x[:, at : at + block.shape[1]] = block
+            at += block.shape[1]
+        return x
+
+    def _plain(self, frame: pd.DataFrame) -> bool:
+        """Tell whether all columns are plain numbers, as pixels are."""
+        return all(c.kind == "number" and not (c.indicator or c.codes) for c in self.columns) and all(
+            isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in frame[self.inputs].dtypes
+        )
+
+    def _scaled(self, frame: pd.DataFrame) -> np.ndarray:
+        values = frame.to_numpy()
+        center = np.array([column.center for column in self.columns])
+        scale = np.array([column.scale for column in self.columns])
+        x = np.empty(values.shape, np.float32)
+        for at in range(0, len(values), ROWS):
+            block = values[at : at + ROWS].astype(np.float64)
+            if np.isinf(block).any():
+                for name in frame.columns:
+                    as_numbers(frame[name])  # names the column and the row
+            block -= center
+            block /= scale
+            x[at : at + ROWS] = block
         return x
 
     def _frame(self, frame: Any, what: str) -> pd.DataFrame:
@@ -112,16 +127,6 @@ class Encoder:
             )
         return frame
 
-    @staticmethod
-    def _numeric_block(columns: list[Column], frame: pd.DataFrame) -> list[Column]:
-        block = []
-        for column in columns[:WIDE]:
-            plain = column.kind == "number" and not column.indicator and not column.codes
-            if not plain or frame[column.name].dtype.kind not in "iuf":
-                break
-            block.append(column)
-        return block
-
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
         plain = Column("", "")
@@ -135,12 +140,11 @@ class Encoder:
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Encoder:
         """Return the encoder that `to_json` described."""
-        return cls(
-            tuple(
-                Column(**{k: tuple(v) if isinstance(v, list) else v for k, v in each.items()})
-                for each in plain["columns"]
-            )
-        )
+        columns = []
+        for each in plain["columns"]:
+            values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in each.items()}
+            columns.append(Column(**values))
+        return cls(tuple(columns))
 
 
 def as_numbers(column: pd.Series, codes: tuple[float, ...] = (), words: tuple[str, ...] = ()) -> np.ndarray:
@@ -159,15 +163,16 @@ def as_numbers(column: pd.Series, codes: tuple[float, ...] = (), words: tuple[st
         bad = np.flatnonzero(np.isnan(values) & ~gaps.to_numpy())
         if len(bad):
             raise DataError(
-                f"Column '{column.name}' holds '{str(text.iloc[bad[0]])[:40]}' in row {bad[0] + 1:,}.",
+                f"Column '{column.name}' holds '{text.iloc[bad[0]]!s:.40}' in row "
+                f"{row_number(column, bad[0]):,}.",
                 "It was learned as numbers.",
                 "Mend the value or leave it empty.",
             )
     infinite = np.isinf(values)
     if infinite.any():
-        row = int(np.argmax(infinite))
+        row = row_number(column, int(np.argmax(infinite)))
         raise DataError(
-            f"Column '{column.name}' is infinite in row {row + 1:,} ({int(infinite.sum()):,} such values).",
+            f"Column '{column.name}' is infinite in row {row:,} ({int(infinite.sum()):,} such values).",
             "A network cannot learn from infinite values.",
             f"Mend them, leave them empty, or type --drop '{column.name}'.",
         )
@@ -198,7 +203,7 @@ def as_days(column: pd.Series, form: str) -> np.ndarray:
     bad = np.flatnonzero(times.isna().to_numpy() & ~gaps.to_numpy(bool))
     if len(bad):
         raise DataError(
-            f"Column '{column.name}' holds '{column.iloc[bad[0]]}' in row {bad[0] + 1:,}.",
+            f"Column '{column.name}' holds '{column.iloc[bad[0]]}' in row {row_number(column, bad[0]):,}.",
             "It was learned as dates.",
             "Mend the value or leave it empty.",
         )
@@ -207,27 +212,25 @@ def as_days(column: pd.Series, form: str) -> np.ndarray:
 
 
 def _text(column: pd.Series, words: tuple[str, ...]) -> tuple[pd.Series, pd.Series]:
-    gaps = column.isna()
-    if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype):
-        # A whole number read as 1.0 (for a gap elsewhere in its column) is the level '1'.
-        whole = column.where(~gaps, 0.0)
-        text = column.astype(str)
-        if (whole == np.floor(whole)).all() and np.abs(whole).max() < 2**53:
-            text = whole.astype(np.int64).astype(str)
-    else:
-        text = column.astype(str).str.strip()
-    gaps = gaps | text.str.lower().isin(MISSING | {word.lower() for word in words})
-    return text, gaps
+    """Return stripped text `[N]` and where it is missing; each distinct value is looked at once."""
+    import pandas as pd
+
+    codes, distinct = pd.factorize(column)
+    whole = column.dtype.kind == "f" and all(float(each).is_integer() for each in distinct)
+    # A whole number read as 1.0 (for a gap elsewhere in its column) is the level '1'.
+    texts = [str(int(each)) if whole else str(each).strip() for each in distinct]
+    empty = MISSING | {word.lower() for word in words}
+    gaps = np.array([text.lower() in empty for text in texts] + [True])
+    text = pd.Series(
+        np.array([*texts, ""], object)[codes], index=column.index, name=column.name, dtype=object
+    )
+    return text, pd.Series(gaps[codes], index=column.index)
 
 
-def _numbers(block: list[Column], frame: pd.DataFrame) -> np.ndarray:
-    values = frame[[column.name for column in block]].to_numpy(np.float64)
-    if not np.isfinite(values).all():
-        for column in block:
-            as_numbers(frame[column.name])  # names the column and the row
-    values = values - np.array([column.center for column in block])
-    values /= np.array([column.scale for column in block])
-    return values
+def row_number(column: pd.Series, position: int) -> int:
+    """Return the row, counted from 1 in the table as it was read."""
+    label = column.index[position]
+    return int(label) + 1 if isinstance(label, (int, np.integer)) else position + 1
 
 
 def _number(column: Column, values: pd.Series) -> np.ndarray:

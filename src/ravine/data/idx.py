@@ -40,7 +40,7 @@ def parse_idx(content: bytes, name: str) -> np.ndarray:
 
 
 def read_idx(content: bytes, name: str, sha256: str, path: Path) -> Table:
-    """Read images `[N, H, W]` with the labels `[N]` found beside them, and the `t10k` pair as the test table."""
+    """Read images `[N, H, W]` with the labels `[N]` beside them, and the `t10k` pair as test table."""
     import pandas as pd
 
     images = parse_idx(content, name)

@@ -1,7 +1,7 @@
 """Columns that give the target away. They are named, never dropped: the user knows where they come from.
 
-A column is suspected where it alone, cut into bins on one half of the rows, predicts the target of the other half
-with a twentieth of the error of always naming the largest class; or, for numbers, where it is (nearly) a
+A column is suspected where it alone, cut into bins on one half of the rows, predicts the target of the other
+half with a twentieth of the error of always naming the largest class; or, for numbers, where it is (nearly) a
 monotone function of the target, or a category whose target ranges do not overlap.
 """
 
@@ -79,7 +79,7 @@ def _tells_numbers(codes: np.ndarray, y: np.ndarray, column: pd.Series) -> bool:
 
     levels, counts = np.unique(codes, return_counts=True)
     if len(levels) <= 20:
-        # Levels whose target ranges do not overlap: as many changes of level along the sorted target as levels less one.
+        # Target ranges that do not overlap: the level changes just levels - 1 times along the sorted target.
         ordered = codes[np.argsort(y, kind="stable")]
         return bool(counts.min() >= 5 and np.sum(ordered[1:] != ordered[:-1]) == len(levels) - 1)
     if not pd.api.types.is_numeric_dtype(column.dtype):
@@ -99,7 +99,7 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _copies(columns: list[tuple[str, np.ndarray]], y: np.ndarray) -> list[str]:
-    """Return two-valued columns that mark one class each, where together they mark all classes but one or more."""
+    """Return two-valued columns that mark one class each, where together they tell all classes."""
     marks: dict[int, list[str]] = {}
     classes = np.unique(y)
     for name, codes in columns:

@@ -1,4 +1,4 @@
-"""NPZ archives: `X`, `y`; `x_train`, `y_train`, `x_test`, `y_test`; `data`, `target`; or one array per column."""
+"""NPZ archives: `X`, `y`; `x_train`, `y_train`, `x_test`, `y_test`; `data`, `target`; or columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TARGETS = ("y", "target", "targets", "labels", "label")
 
 
 def read_npz(content: bytes, name: str, sha256: str) -> Table:
-    """Read an NPZ archive's bytes (never pickled objects). Raises DataError for a damaged or unfit archive."""
+    """Read an NPZ archive's bytes (never pickled objects). Raises DataError for a damaged or unfit one."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
@@ -28,6 +28,7 @@ def read_npz(content: bytes, name: str, sha256: str) -> Table:
             f"It is cut, damaged or holds pickled objects: {error}.",
             "Write it again: numpy.savez('data.npz', X=X, y=y).",
         ) from error
+    arrays = {k: np.char.decode(v, "latin-1") if v.dtype.kind == "S" else v for k, v in arrays.items()}
     lower = {key.lower(): value for key, value in arrays.items()}
     for suffix in ("", "_train"):
         for inputs in INPUTS:

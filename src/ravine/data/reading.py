@@ -36,7 +36,7 @@ def read(source: str | Path, *, name: str | None = None) -> Table:
     """Read a table from a path, `-` (standard input) or a built-in name.
 
     Formats: CSV-like text, Parquet, NPZ, idx images, each gzipped or not; built-in are the scikit-learn sets
-    `digits`, `breast_cancer`, `wine`, `iris`, `diabetes`. A file of the same name comes before a built-in set.
+    `digits`, `breast_cancer`, `wine`, `iris`, `diabetes` (a file of that name comes first).
     Raises DataError where nothing sound can be read.
     """
     if str(source) == "-":

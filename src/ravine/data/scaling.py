@@ -25,7 +25,7 @@ class Scaler:
 
     @classmethod
     def fit(cls, x: np.ndarray, *, together: bool = False) -> Scaler:
-        """Fit on training rows `[n, D]`, in float64. `together`: one mean and scale for all columns (images)."""
+        """Fit on training rows `[n, D]`, in float64. `together`: one mean and scale for all (images)."""
         x = np.asarray(x)
         if x.ndim != 2 or not len(x):
             raise ValueError(f"Scaler.fit takes x [n, D] with at least one row, not shape {x.shape}.")

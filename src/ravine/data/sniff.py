@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from itertools import pairwise
 
 __all__ = ["BLANKS", "MISSING", "has_header", "is_number", "sniff_decimal", "sniff_separator", "split_line"]
 
@@ -137,7 +138,4 @@ def has_header(rows: list[list[str]], decimal: str) -> bool:
 def _counts(body: list[list[str]]) -> bool:
     """Tell whether a second row counts its columns too; then the first is data like it."""
     row = body[0]
-    return (
-        all(cell.isdigit() for cell in row)
-        and len({int(b) - int(a) for a, b in zip(row, row[1:], strict=False)}) == 1
-    )
+    return all(cell.isdigit() for cell in row) and len({int(b) - int(a) for a, b in pairwise(row)}) == 1

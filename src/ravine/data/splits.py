@@ -21,7 +21,7 @@ __all__ = ["Split", "divide", "split"]
 
 @dataclass(frozen=True)
 class Split:
-    """Row indices into a dataset: `train` int64 `[n]`, `valid` int64 `[m]`, disjoint; `notes` say what was left out."""
+    """Row indices into a dataset, disjoint: `train` int64 `[n]`, `valid` int64 `[m]`; `notes` if any."""
 
     train: np.ndarray
     valid: np.ndarray
@@ -31,8 +31,8 @@ class Split:
 def split(dataset: Dataset, seed: int, validation: float = 0.2) -> Split:
     """Split the development rows into training and validation rows.
 
-    A deterministic function of (dataset.seed, seed). Classification is stratified: each class is in `train` and,
-    with two rows or more, in `valid`. Groups stay whole; their surplus rows are left out so that the sizes are
+    A deterministic function of (dataset.seed, seed). Classification is stratified: each class is in `train`
+    and, with two rows or more, in `valid`. Groups stay whole; surplus rows are left out so that the sizes are
     the same for every seed. Raises DataError where the rows do not allow it.
     """
     rows = dataset.development
@@ -56,7 +56,7 @@ def divide(
     labels: np.ndarray | None = None,
     groups: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divide `n` rows into the larger part and a `share` of them, both shuffled; sizes depend on counts only."""
+    """Divide `n` rows into the rest and a `share` of them, both shuffled; sizes depend on counts only."""
     if not 0 < share < 1:
         raise DataError(
             f"A share of {share:g} cannot be held out.",
@@ -105,7 +105,7 @@ def _by_groups(
     if len(values) < 2 or keep < 1:
         raise DataError(
             "The groups cannot be split." if len(values) > 1 else "There is one group.",
-            f"The largest of {len(values)} holds {int(counts.max()):,} of {n:,} rows, and a group stays whole.",
+            f"The largest of {len(values)} holds {counts.max():,} of {n:,} rows, and a group stays whole.",
             "Use a finer --groups column, or none.",
         )
     order = random.permutation(len(values))

@@ -15,9 +15,10 @@ __all__ = ["Table", "unique_names"]
 class Table:
     """One table of rows, before any column is interpreted.
 
-    `frame` has unique text column names; `sha256` is that of the source's bytes; `notes` say what was guessed;
-    `target` is the target's name where the format knows it; `test` is the source's own test table, if any;
-    `shape` is the shape of one row where a row is an image; `header` tells whether the source named its columns.
+    `frame` has unique text column names; `sha256` is that of the source's bytes; `notes` say what was
+    guessed; `target` is the target's name where the format knows it; `test` is the source's own test
+    table, if any; `shape` is that of one row where a row is an image; `header` tells whether the source
+    named its columns.
     """
 
     frame: pd.DataFrame

@@ -50,7 +50,7 @@ def choose_column(frame: pd.DataFrame, given: Any, what: str = "target", option:
         return given
     if isinstance(given, str) and given.strip() in names:
         return given.strip()
-    if isinstance(given, (int, np.integer)) and not isinstance(given, bool) or _is_int(given):
+    if (isinstance(given, (int, np.integer)) and not isinstance(given, bool)) or _is_int(given):
         index = int(given)
         if -len(names) <= index < len(names):
             return names[index]
@@ -198,8 +198,9 @@ def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
         )
     if few:
         shown = ", ".join(f"'{c}' ({n})" for c, n in few[:5]) + (" …" if len(few) > 5 else "")
+        which = "a class" if len(few) == 1 else f"{len(few)} classes"
         raise DataError(
-            f"The target '{name}' has {'a class' if len(few) == 1 else f'{len(few)} classes'} with too few rows: {shown}.",
+            f"The target '{name}' has {which} with too few rows: {shown}.",
             f"Each class needs at least {least} rows to be in training, validation and test.",
             "Merge or remove the rare classes, or type --task regress if the target is a number.",
         )
@@ -207,7 +208,7 @@ def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
 
 
 def label_index(labels: np.ndarray, classes: list[Any], notes: list[str], what: str = "test") -> np.ndarray:
-    """Return each label's class index, int32 `[N]`, allowing for another spelling (`>50K.` for `>50K`), noted."""
+    """Return class indices int32 `[N]`, allowing for another spelling (`>50K.` for `>50K`), noted."""
     exact = {each: i for i, each in enumerate(classes)}
     loose: dict[str, int] = {}
     for i, each in enumerate(classes):

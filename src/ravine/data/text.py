@@ -277,7 +277,6 @@ def _parse(
             keep_default_na=False,
             na_values=["", "nan", "NaN", "NA"],
             low_memory=False,
-            float_precision="round_trip",
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise DataError(
