@@ -13,7 +13,7 @@ and evaluation. Drawn with replacement, the best trial is missing in a third of 
 better ever takes its place; but the score evaluated is the procedure's usual one, not its best, so the gaps
 are centred. A gap holds the luck of s in tuning, which makes the interval wide rather than short.
 On simulated tuning (20 trials, 5 and 20 seeds) it covers the procedure's expected score in 97-100 % of
-studies, the interval of the evaluation alone in 78-94 %.
+studies, the interval of the evaluation alone in 78-96 %.
 
 The drawn evaluation means are spread about their centre by t / z * sqrt(n / (n - 1)) (expanded percentiles,
 Hesterberg 2015), so that with a single trial the interval is the one of a mean of n values.
