@@ -99,6 +99,10 @@ def test_out_that_holds_something_is_refused(here):
         make(out="file")
     with pytest.raises(DataError, match="is a file, not a folder"):
         make(out="file/below")
+    with pytest.raises(DataError, match="in the way"):
+        make(root="file")
+    with pytest.raises(UsageError, match="no name"):
+        make(out="")
     Path("thesis").mkdir()
     write_atomic("thesis/chapter.tex", "x")
     with pytest.raises(DataError, match=r"not empty and is not a run. It holds chapter.tex. .*-o DIR"):

@@ -77,6 +77,8 @@ class RunDirectory:
         """
         from ravine import __version__
 
+        if out is not None and not os.fspath(out):
+            raise UsageError("The run's folder has no name.", "-o was given nothing.", "Type -o DIR.")
         now = datetime.datetime.now(datetime.UTC)
         about = {
             "schema_version": SCHEMA_VERSION,

@@ -44,6 +44,11 @@ _SENTENCES = {
         "A part of that path is a file, not a folder.",
         "Name another path.",
     ),
+    errno.EEXIST: (
+        "'{path}' cannot be {doing}.",
+        "A file is in the way of it.",
+        "Use another path.",
+    ),
     errno.EISDIR: (
         "'{path}' cannot be {doing}.",
         "It is a folder, not a file.",
