@@ -1,1 +1,5 @@
-"""engines."""
+"""Engines: the devices there are, and how work is spread over them."""
+
+from ravine.engines.devices import Devices, find_devices, prepare
+
+__all__ = ["Devices", "find_devices", "prepare"]
