@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["fit_column", "missing_codes"]
 
 MOST_LEVELS = 50
+LARGE = 1e100  # squares of larger numbers overflow
 CODES = (-99.0, -999.0, -9999.0, -99999.0, -999999.0)
 IDENTIFIER = re.compile(
     r"(^|[^a-z])(id|ids|uid|uuid|guid|key|index|idx|sku|no|nr|event|rowid|row)$|^unnamed", re.I
@@ -146,14 +147,13 @@ def _is_float(code: object) -> bool:
 
 def center_and_scale(seen: np.ndarray) -> tuple[float, float]:
     """Return mean and sd in float64, safe for values up to 1e308; a constant has scale 1."""
-    unit = float(np.abs(seen).max()) or 1.0
-    if unit < 1e100:
-        unit = 1.0
-    center = float(np.mean(seen / unit))
-    spread = float(np.std(seen / unit))
-    if not spread > 1e-12 * abs(center):
-        return center * unit, 1.0 if unit == 1.0 else unit
-    return center * unit, spread * unit
+    low, high = float(seen.min()), float(seen.max())
+    if low == high:
+        return low, max(abs(low), 1.0) if abs(low) > LARGE else 1.0
+    unit = max(abs(low), abs(high))
+    unit = unit if unit > LARGE else 1.0
+    spread = float(np.std(seen / unit)) * unit
+    return float(np.mean(seen / unit)) * unit, spread or 1.0
 
 
 def missing_codes(numbers: np.ndarray) -> list[float]:

@@ -36,12 +36,13 @@ class Scaler:
             seen = x[~gaps[:, j], j]
             fill[j] = np.median(seen) if len(seen) else 0.0
             x[gaps[:, j], j] = fill[j]  # (1)
-        mean = np.full(x.shape[1], x.mean()) if together else x.mean(0)
-        x -= mean
-        spread = np.sqrt(np.mean(np.square(x), axis=None if together else 0))
-        scale = np.broadcast_to(spread, mean.shape).copy()
-        # Rounding leaves a constant column a spread of about 1e-16 of its size: that is constant.
-        scale[~(scale > 1e-9 * np.maximum(np.abs(mean), 1e-290))] = 1.0
+        axis = None if together else 0
+        shape = (x.shape[1],)
+        low, high = x.min(axis), x.max(axis)
+        # A constant is its own mean: a rounded one would leave 1e-17 instead of 0.
+        mean = np.broadcast_to(np.where(low == high, low, x.mean(axis)), shape).copy()
+        spread = np.sqrt(np.mean(np.square(x - mean), axis=axis))
+        scale = np.broadcast_to(np.where((low == high) | (spread == 0), 1.0, spread), shape).copy()
         return cls(fill, mean, scale)
 
     def apply(self, x: np.ndarray) -> np.ndarray:

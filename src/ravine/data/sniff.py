@@ -120,22 +120,21 @@ def has_header(rows: list[list[str]], decimal: str) -> bool:
             named += 1
         elif numeric:
             unnamed += 1
-            counted += cell.isdigit()
+            counted += cell.isdecimal()
         elif cell in below:
             repeated += 1
         else:
             fresh += 1
-    numbers = [int(cell) for cell in first if cell.isdigit()]
-    sequence = len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    numbers, sequence = _sequence(first)
+    counts = sequence and numbers == counted == unnamed and not _sequence(body[0])[1]
     if named:
-        return unnamed == 0 or (sequence and counted == unnamed) or named > unnamed
+        return unnamed == 0 or counts or named > unnamed
     if unnamed:
-        whole = len(numbers) == len([cell for cell in first if cell])
-        return sequence and whole and numbers[0] in (0, 1) and len(numbers) > 2 and not _counts(body)
+        return counts and numbers > 2 and (first[0] in ("0", "1") or fresh > repeated)
     return repeated == 0 and fresh > 0
 
 
-def _counts(body: list[list[str]]) -> bool:
-    """Tell whether a second row counts its columns too; then the first is data like it."""
-    row = body[0]
-    return all(cell.isdigit() for cell in row) and len({int(b) - int(a) for a, b in pairwise(row)}) == 1
+def _sequence(row: list[str]) -> tuple[int, bool]:
+    """Return how many whole numbers a row holds, and whether they count up by one."""
+    numbers = [int(cell) for cell in row if cell.isdecimal()]
+    return len(numbers), len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))

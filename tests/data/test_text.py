@@ -1,0 +1,163 @@
+"""The dialect of a text file is found, whatever it is."""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ravine.data import read
+
+
+def parse(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "x.csv"
+    path.write_bytes(text.encode(encoding) if isinstance(text, str) else text)
+    return read(path)
+
+
+numbers = st.one_of(
+    st.integers(-10_000, 10_000).map(float),
+    st.floats(-1e6, 1e6).map(lambda each: round(each, 4)),
+)
+
+
+def write_number(value, decimal):
+    return repr(value).replace(".", decimal)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    rows=st.lists(st.tuples(numbers, numbers, numbers), min_size=4, max_size=12),
+    separator=st.sampled_from([",", ";", "\t", "|", "  ", " "]),
+    decimal=st.sampled_from([".", ","]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    last=st.booleans(),
+    mark=st.booleans(),
+    header=st.booleans(),
+    comments=st.booleans(),
+    zipped=st.booleans(),
+)
+def test_numbers_come_back_from_any_dialect(
+    rows, separator, decimal, end, last, mark, header, comments, zipped
+):
+    if separator == "," and decimal == ",":
+        decimal = "."
+    # A decimal comma can be told from the point only where one is written.
+    rows = [*rows, (0.5, 1.25, -3.75)]
+    lines = [separator.join(write_number(v, decimal) for v in row) for row in rows]
+    if header:
+        lines.insert(0, separator.join(["alpha", "beta", "gamma"]))
+    if comments:
+        lines.insert(0, "# made, by; a test")
+    text = end.join(lines) + (end if last else "")
+    content = (b"\xef\xbb\xbf" if mark else b"") + text.encode()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        path.write_bytes(gzip.compress(content) if zipped else content)
+        table = read(path)
+    assert list(table.frame.columns) == (["alpha", "beta", "gamma"] if header else ["c0", "c1", "c2"])
+    np.testing.assert_allclose(table.frame.to_numpy(float), np.array(rows), rtol=1e-14)
+
+
+words = st.text(
+    st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=["Cc"]), min_size=1, max_size=8
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    rows=st.lists(st.tuples(words, st.integers(0, 99)), min_size=5, max_size=12),
+    separator=st.sampled_from([",", ";", "\t"]),
+    encoding=st.sampled_from(["utf-8", "latin-1", "utf-16"]),
+    new_line=st.booleans(),
+)
+def test_quoted_words_come_back(rows, separator, encoding, new_line):
+    def quoted(word):
+        return '"' + word.replace('"', '""') + '"'
+
+    rows = [("w" + word + ("\nv" if new_line and i == 2 else ""), n) for i, (word, n) in enumerate(rows)]
+    lines = [f"word{separator}count"] + [f"{quoted(word)}{separator}{n}" for word, n in rows]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        path.write_bytes("\n".join(lines).encode(encoding))
+        frame = read(path).frame
+    assert frame["word"].tolist() == [word.strip() for word, _ in rows]
+    assert frame["count"].tolist() == [n for _, n in rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("a,b\n1,2\n3,4\n", ["a", "b"]),
+        ("1,2\n3,4\n", ["c0", "c1"]),
+        ("a,b\nx,y\nx,z\nw,y\n", ["a", "b"]),  # words only: the first row never comes again
+        ("x,y\nx,z\nw,y\nx,y\n", ["c0", "c1"]),
+        ("id,2019,2020,2021\nu,1,5,3\nv,4,5,6\n", ["id", "2019", "2020", "2021"]),
+        ("0,1,2,3\n5.5,2,1,7\n1.5,2,3,9\n", ["0", "1", "2", "3"]),  # a counted header
+        ("?,1\n2,3\n4,5\n", ["c0", "c1"]),  # a missing value is no name
+        ("NA,1.5,g\n2,3,h\n4,5,g\n", ["c0", "c1", "c2"]),
+        ("a,b\n?,2\n3,NA\n4,5\n", ["a", "b"]),
+        ('"x y","z"\n1,2\n', ["x y", "z"]),
+        ("# a b\n1 2\n3 4\n", ["a", "b"]),  # as numpy.savetxt writes names
+        ("# made 2020\na,b\n1,2\n# aside\n3,4\n", ["a", "b"]),
+        ("x\n1\n2\n", ["x"]),
+        ("1\n2\n", ["c0"]),
+        ("a,b,\n1,2,\n3,4,\n", ["a", "b"]),  # every line ends in a separator
+        ('"","a","b"\n"r1",1,2\n"r2",3,4\n', ["c0", "a", "b"]),
+        ('"a","b"\n"r1",1,2\n"r2",3,4\n', ["row", "a", "b"]),  # as R writes row names
+        ("AC,b,AC, AC \n1,2,3,4\n5,6,7,8\n", ["AC", "b", "AC.2", "AC.3"]),
+        ("a,A\n1,2\n3,4\n", ["a", "A"]),
+    ],
+)
+def test_header(tmp_path, text, columns):
+    assert list(parse(tmp_path, text).frame.columns) == columns
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a,b\n1,2\n\n3,4\n\n\n", 2),
+        ("a,b\n1,2\n3,4\n,\n", 2),
+        ("a,b,c\n1,2,x\n3,4,y\n,,\n,,\n", 2),
+        ('a,b\n"1",2\n3,4\n,\n', 2),
+        ("a,b\n1,\n,4\n", 2),
+        ("a;b\n1,5;2,5\n3;4\n", 2),
+        ('name,n\n"a, ""b""",1\n"c\nd",2\n', 2),
+        ("\n\na,b\n1,2\n", 1),
+        ("  a   b  \n  1   2  \n  3   4\n", 2),
+    ],
+)
+def test_rows(tmp_path, text, rows):
+    assert len(parse(tmp_path, text)) == rows
+
+
+def test_a_line_of_only_commas_is_said(tmp_path):
+    assert any("only separators" in note for note in parse(tmp_path, "a,b\n1,2\n3,4\n,\n").notes)
+
+
+def test_blanks_around_names_and_words_are_stripped(tmp_path):
+    frame = parse(tmp_path, "px1 , who\n1, x \n2,  y\n3,x\n").frame
+    assert list(frame.columns) == ["px1", "who"]
+    assert frame["who"].tolist() == ["x", "y", "x"]
+
+
+def test_german_numbers(tmp_path):
+    table = parse(tmp_path, "Größe;Wert\n1,5;2\n-0,25;3\n", "latin-1")
+    assert table.frame["Größe"].tolist() == [1.5, -0.25]
+    assert any("decimal comma" in note for note in table.notes)
+    assert "Latin-1" in table.notes
+
+
+def test_quoted_decimal_commas_between_commas(tmp_path):
+    frame = parse(tmp_path, 'a,b\n"1,5","2,5"\n"0,25","3,5"\n').frame
+    assert frame.to_numpy().tolist() == [[1.5, 2.5], [0.25, 3.5]]
+
+
+def test_large_integers_stay_exact(tmp_path):
+    frame = parse(tmp_path, "a,b\n9007199254740993,1\n9007199254740995,2\n").frame
+    assert frame["a"].tolist() == [9007199254740993, 9007199254740995]
