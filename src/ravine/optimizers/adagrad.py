@@ -28,7 +28,7 @@ class Squares(NamedTuple):
 
 @listed("AdaGrad", rate_centre=0.03, tuned={"eps": log_range(1e-10, 1e-2)})
 def adagrad(learning_rate: Rate = 0.03, eps: Number = 1e-8) -> Optimizer:
-    """AdaGrad. `learning_rate`: number, array or schedule. The sum starts at 0 (optax and Keras start it at 0.1)."""
+    """AdaGrad. `learning_rate`: number, array or schedule. The sum starts at 0 (optax, Keras: 0.1)."""
     check_not_negative(eps=eps)
 
     def init(w: jax.Array) -> Squares:

@@ -43,7 +43,7 @@ def decay(b: Any) -> Decay:
         value = np.asarray(b, dtype=np.float64)
     except (TypeError, ValueError):
         value = np.asarray(np.nan)
-    if isinstance(b, bool) or not np.all((value >= 0) & (value < 1)):
+    if isinstance(b, bool | str) or not np.all((value >= 0) & (value < 1)):
         raise UsageError(
             f"The decay rate {b!r} cannot be used.",
             "It must be a number in [0, 1).",

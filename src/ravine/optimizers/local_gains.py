@@ -39,7 +39,7 @@ def local_gains(
 ) -> Optimizer:
     """Gradient descent with a gain per weight, left as it is by a zero gradient.
 
-    `learning_rate`: number, array or schedule; `grow` and `shrink` change the gain between `lowest` and `highest`.
+    `learning_rate`: number, array or schedule; `grow`, `shrink`, `lowest`, `highest`: see above.
     """
     check_not_negative(grow=grow, shrink=shrink, lowest=lowest, highest=highest)
 

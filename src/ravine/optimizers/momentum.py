@@ -28,7 +28,7 @@ class Velocity(NamedTuple):
 
 @listed("Momentum", rate_centre=0.03, tuned={"rho": one_minus_range(1e-3, 0.5)})
 def momentum(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
-    """Gradient descent with momentum. `learning_rate`: number, array or schedule; `rho`: what is kept of the velocity.
+    """Momentum. `learning_rate`: number, array or schedule; `rho`: what is kept of the velocity.
 
     Where the rate changes this differs from `optax.sgd(momentum=)` and torch, which multiply the velocity.
     """

@@ -66,6 +66,8 @@ def per_array(
     check_rate(rate)
 
     def init_all(params: Any) -> RuleState:
+        for w in jax.tree.leaves(params):
+            _working_dtype(w)  # refuses integers
         example = jax.eval_shape(init, jax.ShapeDtypeStruct((), jnp.float32))
         slots = [jax.tree.map(lambda w, k=k: init(_worked(w))[k], params) for k in range(len(example))]
         t = jnp.zeros((), jnp.int32) if counted or callable(rate) else None
