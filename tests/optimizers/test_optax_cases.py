@@ -54,8 +54,8 @@ def theirs():
 def ours(test):
     """Left out: options our rules do not have, and what a rule cannot do by its nature.
 
-    Complex numbers have no sign, so no local gains. In the complex valley plain gradient descent, stable below
-    a rate of 2/1800, is not within 3 % after 10,000 steps.
+    Complex numbers have no sign, so no local gains. In the complex valley plain gradient descent, stable
+    below a rate of 2/1800, is not within 3 % after 10,000 steps.
     """
     said = repr(getattr(type(test), test._testMethodName).__x_params_repr__)
     unfit = "complex" in said and ("local_gains" in said or ("'sgd'" in said and "rosenbrock" in said))
