@@ -61,10 +61,18 @@ def shorten(names: list[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def fit_column(column: pd.Series, notes: Notes, *, keep: bool = False, missing: tuple = ()) -> Column | None:
+def fit_column(
+    column: pd.Series,
+    notes: Notes,
+    *,
+    keep: bool = False,
+    missing: tuple = (),
+    whole: pd.Series | None = None,
+) -> Column | None:
     """Return how a column's development rows `[n]` become numbers, or None to leave it out.
 
     `keep`: the user named it, so identifiers and constants stay. `missing`: further codes for "missing".
+    `whole`: the column with its test rows too; only whether it counts the rows is judged by that.
     """
     import pandas as pd
 
@@ -76,7 +84,7 @@ def fit_column(column: pd.Series, notes: Notes, *, keep: bool = False, missing: 
         if column.dtype.kind == "c":
             notes.add("left out (complex numbers)", name)
             return None
-        return _number(column, as_numbers(column), notes, keep, missing, ())
+        return _number(column, as_numbers(column), notes, keep, missing, (), whole)
     nested = (list, dict, set, tuple, np.ndarray, bytes)
     if column.dtype == object and any(isinstance(each, nested) for each in column.array):
         notes.add("left out (nested values)", name)
@@ -97,7 +105,7 @@ def fit_column(column: pd.Series, notes: Notes, *, keep: bool = False, missing: 
             codes = sorted({repr(each) for each in text[gaps & column.notna().to_numpy()].unique()})
             if codes:
                 notes.add("numbers with missing codes", f"{name} ({shorten(codes)})")
-        return _number(column, as_numbers(column, (), odd), notes, keep, missing, odd)
+        return _number(column, as_numbers(column, (), odd), notes, keep, missing, odd, whole)
     if all(DATE.fullmatch(each) for each in seen.unique()):
         form = _date_form(seen)
         if form:
@@ -108,7 +116,13 @@ def fit_column(column: pd.Series, notes: Notes, *, keep: bool = False, missing: 
 
 
 def _number(
-    column: pd.Series, numbers: np.ndarray, notes: Notes, keep: bool, missing: tuple, words: tuple[str, ...]
+    column: pd.Series,
+    numbers: np.ndarray,
+    notes: Notes,
+    keep: bool,
+    missing: tuple,
+    words: tuple[str, ...],
+    whole: pd.Series | None,
 ) -> Column | None:
     name = str(column.name)
     codes = [float(code) for code in missing if _is_float(code)]
@@ -129,7 +143,7 @@ def _number(
     if seen.min() == seen.max() and not gaps and not keep:
         notes.add("left out (constant)", name)
         return None
-    if not keep and is_identifier(name, seen):
+    if not keep and is_identifier(name, seen, whole):
         notes.add("left out (identifiers; --features keeps them)", name)
         return None
     _suspect_code(name, seen, notes)
@@ -188,14 +202,22 @@ def _suspect_code(name: str, seen: np.ndarray, notes: Notes) -> None:
             notes.add("a code for missing? (--missing CODE)", f"{name} ({value:g}, {share:.0%})")
 
 
-def is_identifier(name: str, seen: np.ndarray) -> bool:
+def is_identifier(name: str, seen: np.ndarray, whole: pd.Series | None = None) -> bool:
     """Tell whether whole numbers only count or name the rows: unique, in steps of one or named like it."""
+    import pandas as pd
+
     if len(seen) < 10 or not np.all(seen == np.floor(seen)):
         return False
     distinct = len(np.unique(seen))
-    if distinct == len(seen) and (np.all(np.diff(seen) == 1) or seen.max() - seen.min() == len(seen) - 1):
+    if distinct >= 0.95 * len(seen) and named_identifier(name):
         return True
-    return distinct >= 0.95 * len(seen) and named_identifier(name)
+    if distinct < len(seen):
+        return False
+    every = (
+        seen if whole is None else pd.to_numeric(whole, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    )
+    every = every[~np.isnan(every)]
+    return len(np.unique(every)) == len(every) and bool(every.max() - every.min() == len(every) - 1)
 
 
 def named_identifier(name: str) -> bool:

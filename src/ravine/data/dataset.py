@@ -251,7 +251,7 @@ def _assemble(
             "Each class must be in the development rows.",
             "Use another --seed, or a finer --groups column.",
         )
-    encoder = _fit(parts.frame.iloc[development], y[development], task == "classify", choices)
+    encoder = _fit(parts.frame, development, y[development], task == "classify", choices)
     x = encoder.transform(parts.frame)
     if held is not None:
         x = np.concatenate([x, encoder.transform(held.frame, what="The test file")])
@@ -354,18 +354,20 @@ def _weights(column: pd.Series, negative: str) -> np.ndarray:
     return weights
 
 
-def _fit(frame: pd.DataFrame, y: np.ndarray, classify: bool, choices: _Choices) -> Encoder:
+def _fit(
+    whole: pd.DataFrame, development: np.ndarray, y: np.ndarray, classify: bool, choices: _Choices
+) -> Encoder:
     """Fit the encoder on the development rows and say what was found."""
+    frame = whole.iloc[development]
     if choices.images is not None:
         return _fit_images(frame)
     found = Notes()
-    columns = [fit_column(frame[each], found, keep=choices.keep, missing=choices.missing) for each in frame]
-    fitted = [column for column in columns if column is not None]
+    fitted = _fit_columns(whole, frame, found, choices.keep, choices.missing)
     if not fitted and not choices.keep:
         # Better an input that looks like a row number than none at all.
         again = Notes()
-        columns = [fit_column(frame[each], again, keep=True, missing=choices.missing) for each in frame]
-        fitted = [each for each in columns if each is not None and frame[each.name].nunique(dropna=False) > 1]
+        fitted = _fit_columns(whole, frame, again, True, choices.missing)
+        fitted = [each for each in fitted if frame[each.name].nunique(dropna=False) > 1]
         found = again if fitted else found
     if not fitted:
         raise DataError(
@@ -385,6 +387,13 @@ def _fit(frame: pd.DataFrame, y: np.ndarray, classify: bool, choices: _Choices) 
     if copies:
         choices.notes.append(f"{copies:,} development rows repeat the inputs of another row")
     return Encoder(tuple(fitted))
+
+
+def _fit_columns(
+    whole: pd.DataFrame, frame: pd.DataFrame, notes: Notes, keep: bool, missing: tuple
+) -> list[Column]:
+    fitted = [fit_column(frame[n], notes, keep=keep, missing=missing, whole=whole[n]) for n in frame]
+    return [column for column in fitted if column is not None]
 
 
 def _fit_images(frame: pd.DataFrame) -> Encoder:

@@ -116,6 +116,15 @@ class Encoder:
                     "Give an array [N, columns], or a frame with named columns.",
                 )
             return pd.DataFrame(array, columns=self.inputs)
+        if not all(isinstance(name, str) for name in frame.columns):
+            frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+        twice = [name for name in self.inputs if name in frame.columns[frame.columns.duplicated()]]
+        if twice:
+            raise DataError(
+                f"{what} has two columns '{twice[0]}'.",
+                "Which is meant cannot be told.",
+                "Rename or remove one.",
+            )
         absent = [name for name in self.inputs if name not in frame.columns]
         if absent:
             has = [str(each) for each in frame.columns]
