@@ -9,14 +9,8 @@ import pytest
 
 from ravine.data import Scaler, prepare, read, split
 
-SHARED = next(
-    (
-        p / "shared" / "data"
-        for p in Path(__file__).resolve().parents
-        if (p / "shared" / "data" / "README.md").exists()
-    ),
-    Path("absent"),
-)
+BESIDE = [folder / "shared" / "data" for folder in Path(__file__).resolve().parents]
+SHARED = next((folder for folder in BESIDE if (folder / "README.md").exists()), Path("absent"))
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not here")
 
 CLASSES, NUMBERS = "classify", "regress"

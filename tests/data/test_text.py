@@ -161,3 +161,35 @@ def test_quoted_decimal_commas_between_commas(tmp_path):
 def test_large_integers_stay_exact(tmp_path):
     frame = parse(tmp_path, "a,b\n9007199254740993,1\n9007199254740995,2\n").frame
     assert frame["a"].tolist() == [9007199254740993, 9007199254740995]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('a,b\n"1,234",x\n"12,345.5",y\n7,x\n', [1234, 12345.5, 7]),
+        ('a,b\n"1,234",1\n"2,345",2\n', [1234, 2345]),
+        ("a;b\n1.234,5;2,5\n7;1,5\n2.000;0,5\n", [1234.5, 7, 2000]),
+        ("a;b\n1,234.5;2\n?;3\n7;4\n", [1234.5, np.nan, 7]),
+    ],
+)
+def test_grouped_thousands_are_numbers_and_said(tmp_path, text, values):
+    table = parse(tmp_path, text)
+    np.testing.assert_array_equal(table.frame["a"].to_numpy(float), values)
+    assert any("thousands" in note for note in table.notes)
+
+
+def test_dates_are_no_grouped_numbers(tmp_path):
+    frame = parse(tmp_path, "day;b\n01.02.2020;2,5\n03.02.2020;1,5\n").frame
+    assert frame["day"].tolist() == ["01.02.2020", "03.02.2020"]
+
+
+def test_true_and_false_with_gaps_are_kept(tmp_path):
+    frame = parse(tmp_path, "a,b\nTrue,1\n,2\nFalse,3\n").frame
+    assert [str(each) for each in frame["a"]] == ["True", "nan", "False"]
+
+
+def test_many_lines_beyond_the_sniffed_ones(tmp_path):
+    text = "a,b\n" + "".join(f"{i},{i * 0.5}\n" for i in range(5000)) + "w,1\n"
+    frame = parse(tmp_path, text).frame
+    assert frame["a"].tolist()[-2:] == ["4999", "w"]
+    assert frame["b"].sum() == 0.5 * 4999 * 5000 / 2 + 1

@@ -97,7 +97,7 @@ class _Choices:
     missing: tuple
     negative_weights: str
     images: tuple[int, ...] | None = None
-    known: bool = False  # the format says which column is the target and means classes by whole numbers
+    known: bool = False  # images come with classes: nothing was guessed
     notes: list[str] = field(default_factory=list)
 
 

@@ -85,7 +85,7 @@ def _read_bytes(content: bytes, name: str, path: Path) -> Table:
                 "Convert it first, for example with pandas: frame.to_csv('data.csv', index=False).",
             )
     ending = "".join(path.suffixes).lower()
-    if ending.endswith((".parquet", ".npz")) or "idx" in path.name.split("-")[-2:][0][:3]:
+    if ending.endswith((".parquet", ".npz")) or "-ubyte" in path.name:
         raise DataError(
             f"'{name}' is damaged.",
             f"Its name ends in '{path.suffix}', but its content does not begin like that format.",

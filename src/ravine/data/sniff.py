@@ -7,7 +7,16 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-__all__ = ["BLANKS", "MISSING", "has_header", "is_number", "sniff_decimal", "sniff_separator", "split_line"]
+__all__ = [
+    "BLANKS",
+    "GROUPED",
+    "MISSING",
+    "has_header",
+    "is_number",
+    "sniff_decimal",
+    "sniff_separator",
+    "split_line",
+]
 
 BLANKS = " "  # the separator "runs of blanks"
 SEPARATORS = ("\t", ";", "|", ",", BLANKS)
@@ -31,6 +40,10 @@ MISSING = {
 
 POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.ASCII | re.IGNORECASE)
 COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
+GROUPED = {  # thousands
+    ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII),
+    ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII),
+}
 TWO_NUMBERS = re.compile(r"[+-]?[\d.,]+\s+[+-]?[\d.,]+", re.ASCII)
 NAMES = {"\t": "tab", BLANKS: "blanks", ",": "comma", ";": "semicolon", "|": "bar"}
 
@@ -92,7 +105,8 @@ def sniff_decimal(rows: list[list[str]], separator: str) -> str:
         quoted = [cell for row in rows for cell in row if "," in cell]
         numbers = sum(is_number(cell, ",") for cell in quoted)
         points = sum("." in cell and is_number(cell) for row in rows for cell in row)
-        return "," if numbers > points and numbers == len(quoted) else "."
+        grouped = all(GROUPED["."].fullmatch(cell) for cell in quoted)  # "1,234" is a thousand here
+        return "," if numbers > points and numbers == len(quoted) and not grouped else "."
     cells = [cell for row in rows for cell in row]
     commas = sum("," in cell and is_number(cell, ",") for cell in cells)
     points = sum("." in cell and is_number(cell, ".") for cell in cells)

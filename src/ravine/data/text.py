@@ -48,7 +48,7 @@ def read_text(content: bytes, name: str, sha256: str, notes: list[str] | None = 
     if renamed:
         notes.append(f"columns renamed, their names come twice: {', '.join(renamed)}")
     notes.insert(0, _describe(separator, decimal, header))
-    frame = _parse(text, separator, decimal, names, header, name)
+    frame = _parse(text, separator, decimal, names, header, name, notes)
     return Table(frame, name, sha256, notes, header=header)
 
 
@@ -284,13 +284,29 @@ def _parse(
         ) from error
     frame.columns = names
     for column in frame.columns:
-        if not pd.api.types.is_numeric_dtype(frame[column]) and frame[column].dtype != bool:
-            frame[column] = frame[column].str.strip()
+        values = frame[column]
+        # True, False and gaps are read as objects, and are no text.
+        if pd.api.types.is_string_dtype(values.dropna()) and not pd.api.types.is_numeric_dtype(values):
+            frame[column] = _ungrouped(values.str.strip(), decimal, notes)
     if separator != sniff.BLANKS and len(names) > 1 and names[-1] == f"c{len(names) - 1}" and header:
         tail = frame[names[-1]]
         if tail.isna().all():  # every line ends in a separator
             frame = frame.drop(columns=names[-1])
     return frame
+
+
+def _ungrouped(values: pd.Series, decimal: str, notes: list[str]) -> pd.Series:
+    """Return words such as 1,234.5 as numbers, where a column holds only such words and numbers."""
+    import pandas as pd
+
+    words = [word for word in values.dropna().unique() if word.lower() not in sniff.MISSING]
+    grouped = [word for word in words if sniff.GROUPED[decimal].fullmatch(word)]
+    if not grouped or not all(sniff.is_number(w, decimal) for w in set(words) - set(grouped)):
+        return values
+    notes.append(f"thousands are grouped in '{values.name}' ({grouped[0]})")
+    mark = "," if decimal == "." else "."
+    plain = values.where(~values.str.lower().isin(sniff.MISSING))
+    return pd.to_numeric(plain.str.replace(mark, "", regex=False).str.replace(decimal, ".", regex=False))
 
 
 def _skip(text: str) -> int:
