@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the shared data are
 CLASSES, NUMBERS = "classify", "regress"
 GRID, GAL, HIGGS = "grid_stability/", "uci_regression_gal/", "higgs_uci_15k/"
 
-# file, target, its name, rows, columns beside the target, classes (or None for numbers), test file, said in the notes
+# file, target, its name, rows, other columns, classes (None: numbers), test file, said in the notes
 SETS = [
     ("magic_gamma/magic04.data", -1, "c10", 19020, 10, 2, None, ["no header"]),
     ("htru2_pulsar/HTRU_2.csv", "y", "y", 17898, 8, 2, None, []),

@@ -150,7 +150,7 @@ def prepare(
         tuple(missing or ()),
         negative_weights,
         shape,
-        table.target == name,
+        shape is not None and table.target == name,
         notes,
     )
     share = TEST_SHARE if test is None or isinstance(test, Table) else float(test)

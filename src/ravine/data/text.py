@@ -260,7 +260,7 @@ def _one_width(widths: list[int], at: list[int], header: bool, name: str) -> int
 
 
 def _parse(
-    text: str, separator: str, decimal: str, names: list[str], header: bool, name: str
+    text: str, separator: str, decimal: str, names: list[str], header: bool, name: str, notes: list[str]
 ) -> pd.DataFrame:
     import pandas as pd
 
