@@ -12,7 +12,6 @@ network this took (3) from 3.5 to 1.3 microseconds.
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 
 __all__ = ["dense"]
 

@@ -1,6 +1,6 @@
 """A network: a sequence of weighted sums and non-linearities.  Lecture: "Neural networks".
 
-    h_0 = x,   h_l = f(h_(l-1) W_l + b_l),   output = h_(L-1) W_L + b_L
+h_0 = x,   h_l = f(h_(l-1) W_l + b_l),   output = h_(L-1) W_L + b_L
 """
 
 from __future__ import annotations

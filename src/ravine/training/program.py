@@ -8,10 +8,10 @@ nothing, and no number of members compiles anew.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,10 +20,10 @@ from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from ravine.engines import Devices
-from ravine.training.loop import Rows, RunState, advance, start
+from ravine.training.loop import Rows, RunState, advance, optimizer_of, start
 from ravine.training.plan import Plan
 
-__all__ = ["Program", "Shape", "compiled", "programs_compiled"]
+__all__ = ["Example", "Program", "Shape", "program", "programs_made"]
 
 
 @dataclass(frozen=True)
@@ -35,53 +35,103 @@ class Shape:
     stretches: int
 
 
+class Example(NamedTuple):
+    """Arrays whose shapes and types a program is compiled for."""
+
+    params: Any
+    numbers: Any
+    batches: Rows
+    valid: Rows
+
+
 class Program:
-    """A plan compiled for a shape on given devices. `begin` and `go` take and give host arrays by member."""
+    """A plan compiled for a shape on given devices; compiled once, at the first `compile`, `begin` or `go`."""
 
     def __init__(self, plan: Plan, shape: Shape, devices: Devices) -> None:
         self.plan, self.shape, self.devices = plan, shape, devices
-        mesh = devices.mesh
-        self.members = NamedSharding(mesh, P("member"))
-        self.everywhere = NamedSharding(mesh, P())
         self.group = devices.together or shape.width // devices.count
+        self.members = NamedSharding(devices.mesh, P("member"))
+        self.everywhere = NamedSharding(devices.mesh, P())
+        self.seconds = 0.0  # spent compiling
+        self._lock = threading.Lock()
+        self._made: tuple[Any, Any] | None = None
+
+    def compile(self, example: Example) -> tuple[Any, Any]:
+        """Return the two compiled functions, begin and go, for arrays like those of `example`."""
+        with self._lock:
+            if self._made is None:
+                clock = time.perf_counter()
+                self._made = self._compile(example)
+                self.seconds = time.perf_counter() - clock
+        return self._made
+
+    def _compile(self, example: Example) -> tuple[Any, Any]:
         by_member, shared = P("member"), P()
-        self._go = jax.jit(
+        go = jax.jit(
             jax.shard_map(
-                partial(_go, plan, self.group),
-                mesh=mesh,
+                partial(_go, self.plan, self.group),
+                mesh=self.devices.mesh,
                 in_specs=(by_member, by_member, by_member, by_member, shared, shared),
                 out_specs=(by_member, by_member),
                 check_vma=False,
             ),
             donate_argnums=0,
         )
-        self._begin = jax.jit(jax.vmap(partial(start, plan)), out_shardings=self.members)
+        begin = jax.jit(jax.vmap(partial(start, self.plan)), out_shardings=self.members)
+        width = self.shape.width
 
-    def begin(self, params: Any, numbers: dict[str, Any]) -> RunState:
+        def abstract(tree: Any, sharding: NamedSharding) -> Any:
+            return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
+
+        params = abstract(example.params, self.members)
+        numbers = abstract(example.numbers, self.members)
+        state = abstract(jax.eval_shape(begin, params, numbers), self.members)
+        which = jax.ShapeDtypeStruct((width,), np.int32, sharding=self.members)
+        groups = jax.ShapeDtypeStruct((self.devices.count,), np.int32, sharding=self.members)
+        tables = abstract(example.batches, self.everywhere), abstract(example.valid, self.everywhere)
+        return (
+            begin.lower(params, numbers).compile(),
+            go.lower(state, numbers, which, groups, *tables).compile(),
+        )
+
+    def begin(self, params: Any, numbers: dict[str, Any], example: Example) -> RunState:
         """Return the state of all members at step 0: params [width, ...], numbers [width]."""
-        return self._begin(self._members(params), self._members(numbers))
+        begin, _ = self.compile(example)
+        return begin(self.place(params), self.place(numbers))
 
     def go(
         self,
         state: RunState,
         numbers: Any,
-        which: np.ndarray,
-        groups: np.ndarray,
-        batches: Rows,
-        valid: Rows,
+        which: Any,
+        groups: Any,
+        batches: Any,
+        valid: Any,
+        example: Example,
     ) -> tuple[RunState, dict[str, jax.Array]]:
-        """Advance members. which [width]: row of the seed tables. groups [devices]: how many groups are live."""
-        return self._go(
-            self._members(state),
-            self._members(numbers),
-            self._members(which),
-            self._members(groups),
-            jax.device_put(batches, self.everywhere),
-            jax.device_put(valid, self.everywhere),
-        )
+        """Advance members by `shape.stretches`; all arrays placed.
 
-    def _members(self, tree: Any) -> Any:
+        which [width]: row of the seed tables. groups [devices]: how many groups are live on each. Returns the state
+        and series [width, stretches]; those of members in no live group are NaN.
+        """
+        _, go = self.compile(example)
+        return go(state, numbers, which, groups, batches, valid)
+
+    def place(self, tree: Any) -> Any:
+        """Lay host arrays [width, ...] out over the devices."""
         return jax.device_put(tree, self.members)
+
+    def share(self, tree: Any) -> Any:
+        """Give every device the whole of host arrays."""
+        return jax.device_put(tree, self.everywhere)
+
+    def judged(self, state: RunState, numbers: Any) -> Any:
+        """Return the parameters to evaluate, by member."""
+
+        def one(state: RunState, numbers: Any) -> Any:
+            return optimizer_of(self.plan, numbers).eval_params(state.params, state.slots)
+
+        return jax.jit(jax.vmap(one))(state, numbers)
 
 
 def _go(
@@ -117,19 +167,16 @@ def _put(tree: Any, part: Any, first: jax.Array) -> Any:
     return jax.tree.map(lambda a, b: jax.lax.dynamic_update_slice_in_dim(a, b, first, 0), tree, part)
 
 
-_programs: dict[tuple[Plan, Shape, Any], Program] = {}
+_programs: dict[tuple[Plan, Shape, Devices], Program] = {}
 _lock = threading.Lock()
 
 
-def compiled(plan: Plan, shape: Shape, devices: Devices, make: Callable[..., Program] = Program) -> Program:
-    """Return the program of a plan, kept for the next cohort of the same plan and shape."""
-    key = (plan, shape, devices)
+def program(plan: Plan, shape: Shape, devices: Devices) -> Program:
+    """Return the program of a plan and shape; the one made before, if there was one."""
     with _lock:
-        if key not in _programs:
-            _programs[key] = make(plan, shape, devices)
-        return _programs[key]
+        return _programs.setdefault((plan, shape, devices), Program(plan, shape, devices))
 
 
-def programs_compiled() -> int:
-    """Return how many programs this process has compiled so far."""
-    return sum(each._go._cache_size() for each in _programs.values())
+def programs_made() -> int:
+    """Return how many programs this process has."""
+    return len(_programs)

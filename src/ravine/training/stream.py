@@ -45,7 +45,12 @@ class Streams:
     """Standardised rows and batches of each seed of one data set."""
 
     def __init__(
-        self, dataset: Dataset, root: int, batch_size: int, precision: str = "float32", validation: float = 0.2
+        self,
+        dataset: Dataset,
+        root: int,
+        batch_size: int,
+        precision: str = "float32",
+        validation: float = 0.2,
     ) -> None:
         self.dataset, self.root, self.precision, self.validation = dataset, root, precision, validation
         self.sizes = self._split(0).train.shape[0], self._split(0).valid.shape[0]
