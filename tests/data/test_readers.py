@@ -6,10 +6,14 @@ import gzip
 import hashlib
 import io
 import struct
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ravine.data import BUILTIN, read
 from ravine.errors import DataError
@@ -193,6 +197,41 @@ def test_bad_text_is_refused_with_a_sentence(tmp_path, content, says):
     assert caught.value.what and caught.value.why and caught.value.fix
 
 
+def test_parquet_without_pyarrow_says_what_to_type(tmp_path, monkeypatch):
+    path = tmp_path / "x.parquet"
+    path.write_bytes(parquet_bytes())
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DataError, match=r"pip install 'ravine\[parquet\]'"):
+        read(path)
+
+
+def test_row_numbers_that_pandas_stored_in_parquet_are_no_column(tmp_path):
+    frame().iloc[[2, 0, 1]].to_parquet(tmp_path / "a.parquet")
+    assert list(read(tmp_path / "a.parquet").frame.columns) == NAMES
+    frame().set_index("a").to_parquet(tmp_path / "b.parquet")
+    assert set(read(tmp_path / "b.parquet").frame.columns) == set(NAMES)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(FORMATS)),
+    places=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=6),
+    keep=st.floats(0.05, 1),
+)
+def test_damaged_bytes_are_read_or_refused_never_a_traceback(tmp_path, name, places, keep):
+    content = bytearray(FORMATS[name]())
+    for place, byte in places:
+        content[int(place * len(content))] = byte
+    path = tmp_path / name
+    path.write_bytes(content[: int(keep * len(content))])
+    try:
+        table = read(path)
+    except DataError as error:
+        assert error.what and error.why and error.fix
+    else:
+        assert len(table) > 0 and len(set(table.frame.columns)) == table.frame.shape[1]
+
+
 def test_a_missing_file_gets_near_names(tmp_path):
     (tmp_path / "houses.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match=r"Did you mean 'houses.csv'"):
@@ -203,10 +242,17 @@ def test_a_missing_file_gets_near_names(tmp_path):
         read(tmp_path)
 
 
-def test_reading_needs_neither_pandas_nor_jax_to_import():
-    import subprocess
-    import sys
+def test_every_public_name_is_there():
+    import ravine.data
 
+    assert sorted(ravine.data.__all__) == ravine.data.__all__ == sorted(ravine.data.HOMES)
+    for name in ravine.data.__all__:
+        assert name in str(getattr(ravine.data, name)) or name == "BUILTIN"
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = ravine.data.nothing
+
+
+def test_reading_needs_neither_pandas_nor_jax_to_import():
     code = (
         "import sys, ravine.data; print([m for m in ('jax','pandas','sklearn','numpy') if m in sys.modules])"
     )

@@ -9,11 +9,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ravine.data.arrays import from_arrays as from_arrays
     from ravine.data.builtin import BUILTIN as BUILTIN
     from ravine.data.dataset import Dataset as Dataset
-    from ravine.data.dataset import from_arrays as from_arrays
-    from ravine.data.dataset import prepare as prepare
     from ravine.data.encoder import Encoder as Encoder
+    from ravine.data.preparing import prepare as prepare
     from ravine.data.reading import read as read
     from ravine.data.scaling import Scaler as Scaler
     from ravine.data.scaling import stack as stack
@@ -28,8 +28,8 @@ HOMES = {
     "Scaler": "scaling",
     "Split": "splits",
     "Table": "table",
-    "from_arrays": "dataset",
-    "prepare": "dataset",
+    "from_arrays": "arrays",
+    "prepare": "preparing",
     "read": "reading",
     "split": "splits",
     "stack": "scaling",

@@ -26,11 +26,13 @@ def read_parquet(content: bytes, name: str, sha256: str) -> Table:
             f"'{name}' is cut in the middle.", "Its Parquet footer is missing.", "Fetch the file again."
         )
     try:
-        frame = pyarrow.parquet.read_table(io.BytesIO(content)).to_pandas()
-    except (pyarrow.ArrowException, OSError) as error:
+        frame = pyarrow.parquet.read_table(io.BytesIO(content)).to_pandas(ignore_metadata=True)
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise DataError(
             f"'{name}' is damaged.", f"pyarrow says: {error}.", "Fetch or write the file again."
         ) from error
+    index = [each for each in frame.columns if str(each).startswith("__index_level_")]
+    frame = frame.drop(columns=index)  # row numbers that pandas stored
     if not len(frame.columns) or not len(frame):
         raise DataError(f"'{name}' is empty.", "It holds no rows.", "Give a file with rows.")
     names, renamed = unique_names([str(each) for each in frame.columns])

@@ -16,7 +16,9 @@ from ravine.errors import DataError
 if TYPE_CHECKING:
     from ravine.data.dataset import Dataset
 
-__all__ = ["Split", "divide", "split"]
+__all__ = ["TEST_SHARE", "Split", "divide", "split"]
+
+TEST_SHARE = 0.2  # held out once, before any split
 
 
 @dataclass(frozen=True)

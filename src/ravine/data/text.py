@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ravine.data import sniff
+from ravine.data.decoding import SAMPLE, decode, without_comments
 from ravine.data.table import Table, unique_names
 from ravine.errors import DataError
 
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["read_text"]
 
-SAMPLE = 200  # lines the dialect is judged by
-
 
 def read_text(content: bytes, name: str, sha256: str, notes: list[str] | None = None) -> Table:
     """Read CSV-like bytes into a table. Raises DataError for binary, cut, ragged or empty text."""
     notes = list(notes or [])
-    text = _without_comments(_decode(content, name, notes), notes)
+    text = without_comments(decode(content, name, notes), notes)
     lines = [line for line in islice(io.StringIO(text), 4 * SAMPLE) if line.strip()][:SAMPLE]
     if not lines:
         raise DataError(f"'{name}' is empty.", "It holds no line with values.", "Give a file with rows.")
@@ -57,93 +56,6 @@ def _describe(separator: str, decimal: str, header: bool) -> str:
         "header" if header else "no header (columns c0, c1, …)"
     )
     return words + (", decimal comma" if decimal == "," else "")
-
-
-def _decode(content: bytes, name: str, notes: list[str]) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        notes.append("UTF-16")
-        try:
-            text = content.decode("utf-16")
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"'{name}' is cut in the middle.",
-                "Its last UTF-16 character is incomplete.",
-                "Fetch it again.",
-            ) from error
-    else:
-        if b"\0" in content:
-            raise DataError(
-                f"'{name}' is binary.",
-                f"It holds NUL bytes (the first at byte {content.index(0):,}).",
-                "Ravine reads CSV-like text, Parquet, NPZ and idx images.",
-            )
-        if content[:3] == b"\xef\xbb\xbf":
-            notes.append("UTF-8 with byte-order mark")
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            if error.reason == "unexpected end of data" and error.end >= len(content) and _cut(content):
-                raise DataError(
-                    f"'{name}' is cut in the middle.", "Its last character is incomplete.", "Fetch it again."
-                ) from error
-            text = content.decode("latin-1")
-            control = sum(text.count(chr(c)) for c in (*range(1, 9), *range(14, 27), 127))
-            if control > 0.01 * len(text):
-                raise DataError(
-                    f"'{name}' is binary.",
-                    "It holds control characters.",
-                    "Ravine reads CSV-like text, Parquet, NPZ and idx images.",
-                ) from error
-            notes.append("Latin-1")
-    if "\r" in text:
-        windows = "\r\n" in text
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        notes.append("line ends CRLF" if windows else "line ends CR")
-    return text
-
-
-def _cut(content: bytes) -> bool:
-    """Tell whether the rest of the file proves it to be UTF-8 (a letter of Latin-1 may end a file too)."""
-    return any(byte >= 0x80 for byte in content[:-4])
-
-
-def _without_comments(text: str, notes: list[str]) -> str:
-    if not (text.startswith("#") or "\n#" in text):
-        return text
-    kept: list[str] = []
-    comments: list[str] = []
-    open_quote = False
-    for line in text.split("\n"):
-        if line.startswith("#") and not open_quote:
-            comments.append(line)
-            continue
-        kept.append(line)
-        open_quote ^= line.count('"') % 2 == 1
-    values = [line for line in kept if line.strip()]
-    if not values or len(comments) > len(values):
-        if values:
-            return text  # most lines begin with '#': it belongs to the values
-        return ""
-    notes.append(f"{len(comments)} comment line" + ("s" if len(comments) > 1 else ""))
-    above = _named_by_comment(comments[-1], values, text)
-    return "\n".join(([above] if above else []) + kept)
-
-
-def _named_by_comment(comment: str, values: list[str], text: str) -> str | None:
-    """Return the names in the last comment line above the values, as numpy.savetxt writes them."""
-    if text.find(comment) > text.find(values[0]):
-        return None
-    sample = [*values[:SAMPLE]]
-    separator = sniff.sniff_separator(sample)
-    try:
-        names = sniff.split_line([comment.lstrip("# ")], separator)
-        rows = sniff.split_line(sample, separator)
-    except csv.Error:
-        return None
-    decimal = sniff.sniff_decimal(rows, separator)
-    if not names or len(names[0]) < 2 or len(names[0]) != len(rows[0]) or sniff.has_header(rows, decimal):
-        return None
-    return comment.lstrip("# ") if sniff.has_header([names[0], *rows], decimal) else None
 
 
 def _close_quotes(lines: list[str]) -> list[str]:

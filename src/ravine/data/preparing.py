@@ -1,0 +1,135 @@
+"""`prepare`: from a table to a data set, with columns named or guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ravine.data.assemble import Choices, Parts, assemble
+from ravine.data.columns import shorten
+from ravine.data.dataset import Dataset
+from ravine.data.splits import TEST_SHARE
+from ravine.data.table import Table
+from ravine.data.target import choose_column, choose_target
+from ravine.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["prepare"]
+
+
+def prepare(
+    table: Table,
+    *,
+    target: str | int | None = None,
+    task: str = "auto",
+    features: Sequence[str | int] | None = None,
+    drop: Sequence[str | int] | None = None,
+    weights: str | int | None = None,
+    groups: str | int | None = None,
+    test: float | Table | None = None,
+    seed: int = 0,
+    missing: Sequence[float | str] | None = None,
+    negative_weights: str = "error",
+) -> Dataset:
+    """Turn a table into a data set: choose target and task, encode columns, hold out a test part.
+
+    `target`, `weights`, `groups`, and each of `features` and `drop` name a column or give its index.
+    `test`: a share of the rows (0.2 by default, or the table's own test table), or another table.
+    `missing`: further codes for "missing". `negative_weights`: error, keep, abs or drop. What was
+    guessed is in `notes`. Raises DataError.
+    """
+    notes = list(table.notes)
+    name = choose_target(table.frame, target, table.target, notes)
+    others = {name}
+    if weights is not None:
+        weights = choose_column(table.frame, weights, "weights", "--weights")
+        others.add(weights)
+    if groups is not None:
+        groups = choose_column(table.frame, groups, "groups", "--groups")
+        others.add(groups)
+    if weights == name or groups == name:
+        raise DataError(
+            f"'{name}' is the target.", "It cannot be weights or groups too.", "Name another column."
+        )
+    inputs = _inputs(table.frame, features, drop, others)
+    if test is None and table.test is not None:
+        test = table.test
+    parts = _take(table, inputs, name, weights, groups)
+    held = None
+    if isinstance(test, Table):
+        held = _take(_aligned(test, table, [*inputs, *others], notes), inputs, name, weights, groups)
+    shape = table.shape if table.shape and len(inputs) == int(np.prod(table.shape)) else None
+    choices = Choices(
+        task,
+        seed,
+        features is not None,
+        tuple(missing or ()),
+        negative_weights,
+        shape,
+        shape is not None and table.target == name,
+        notes,
+    )
+    share = TEST_SHARE if test is None or isinstance(test, Table) else float(test)
+    return assemble(table.name, table.sha256, parts, held, share, choices)
+
+
+def _take(table: Table, inputs: list[str], target: str, weights: Any, groups: Any) -> Parts:
+    frame = table.frame
+    return Parts(
+        frame[inputs],
+        frame[target],
+        None if weights is None else frame[weights],
+        None if groups is None else frame[groups],
+    )
+
+
+def _inputs(frame: pd.DataFrame, features: Any, drop: Any, others: set[str]) -> list[str]:
+    features = [features] if isinstance(features, (str, int)) else features
+    drop = [drop] if isinstance(drop, (str, int)) else drop
+    dropped = {choose_column(frame, each, "--drop", "--drop") for each in drop or ()}
+    if features is not None:
+        names = list(
+            dict.fromkeys(choose_column(frame, each, "--features", "--features") for each in features)
+        )
+        both = [each for each in names if each in others]
+        if both:
+            raise DataError(
+                f"'{both[0]}' is not an input.",
+                "It is the target, the weights or the groups.",
+                "Leave it out of --features.",
+            )
+    else:
+        names = [str(each) for each in frame.columns if each not in others]
+    names = [each for each in names if each not in dropped]
+    if not names:
+        raise DataError(
+            "No input column is left.", "The table has no column beside the target.", "Drop fewer columns."
+        )
+    return names
+
+
+def _aligned(test: Table, table: Table, needed: list[str], notes: list[str]) -> Table:
+    """Return the test table with the columns of the first: by name in any order, else by position."""
+    absent = [each for each in needed if each not in test.frame.columns]
+    if absent:
+        same_width = test.frame.shape[1] == table.frame.shape[1]
+        if same_width and not (test.header and table.header):
+            notes.append("test columns matched by position (one file has no header)")
+            return Table(test.frame.set_axis(table.frame.columns, axis=1), test.name, test.sha256)
+        has = [str(each) for each in test.frame.columns]
+        raise DataError(
+            f"The test file '{test.name}' has no column '{absent[0]}'.",
+            f"It has {shorten(has)}.",
+            did_you_mean(absent[0], has),
+        )
+    if not test.header and not table.header and test.frame.shape[1] != table.frame.shape[1]:
+        raise DataError(
+            f"The test file '{test.name}' has {test.frame.shape[1]} columns.",
+            f"'{table.name}' has {table.frame.shape[1]}, and neither names them.",
+            "Give a test file with the same columns.",
+        )
+    return test
