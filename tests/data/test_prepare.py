@@ -378,6 +378,45 @@ def test_missing_values_in_arrays_get_an_indicator():
     assert from_arrays(x, YES).features == ["c0", "c0 missing", "c1"]
 
 
+@pytest.mark.parametrize(
+    "y",
+    [
+        pd.Categorical(YES),
+        pd.array(YES, dtype="string"),
+        YES.astype(bytes),
+        YES.tolist(),
+        pd.Series(YES, index=range(N, 2 * N)),
+    ],
+)
+def test_labels_of_any_kind(y):
+    data = from_arrays(np.column_stack([A, B]), y)
+    assert data.classes == ["no", "yes"]
+    np.testing.assert_array_equal(data.y, np.arange(N) % 2)
+
+
+def test_frames_with_pandas_own_kinds():
+    frame = pd.DataFrame(
+        {
+            "i": pd.array([1, None, 3, 4] * 15, dtype="Int64"),
+            "b": pd.array([True, None, False, True] * 15, dtype="boolean"),
+            "c": pd.Categorical(["u", "v", None, "w"] * 15),
+            "tz": pd.date_range("2020", periods=N, tz="Europe/Berlin"),
+            "list": [[1]] * N,
+            0: A,
+        }
+    )
+    data = from_arrays(frame, YES)
+    assert data.features == ["i", "i missing", "b", "b missing", "c=u", "c=v", "c=w", "c missing", "tz", "0"]
+    np.testing.assert_array_equal(data.encoder.transform(frame), data.x)
+    assert notes_of(data, "nested values): list")
+
+
+def test_tiny_numbers_do_not_vanish():
+    np.testing.assert_allclose(
+        from_arrays(A[:, None] * 1e-300, YES).x, from_arrays(A[:, None], YES).x, rtol=1e-5
+    )
+
+
 def test_test_arrays():
     x = np.column_stack([A, B])
     data = from_arrays(x, YES, test=(x[:7], YES[:7]))
@@ -394,6 +433,8 @@ def test_test_arrays():
         (np.column_stack([A, B]), YES, {"weights": [1]}, "weights has 1"),
         (np.column_stack([A, B]), YES, {"names": ["a"]}, "1 names and 2 columns"),
         (np.column_stack([A, B]), YES, {"test": (np.zeros((2, 3)), ["no", "yes"])}, "3 columns"),
+        ([[1, 2], [3]], [0, 1], {}, "differ in length"),
+        (np.column_stack([A, B]), A + 1j, {}, "is complex"),
         (np.full((N, 2), np.nan), YES, {}, "No input column is left"),
     ],
 )

@@ -71,7 +71,7 @@ def _parts_of(
         frame = X.reset_index(drop=True)
         frame.columns = pd.Index(unique_names([str(each) for each in frame.columns])[0])
     else:
-        array = np.asarray(X)
+        array = _array(X, "X")
         if array.ndim == 1 and array.dtype != object:
             raise DataError(
                 f"X has shape {array.shape}.",
@@ -111,10 +111,20 @@ def _parts_of(
     )
 
 
+def _array(values: Any, what: str) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise DataError(
+            f"{what} is no array.", "Its rows differ in length.", "Give rows of equal length."
+        ) from error
+    return np.char.decode(array, "latin-1") if array.dtype.kind == "S" else array
+
+
 def _one_column(values: Any, what: str, rows: int, name: str) -> Any:
     import pandas as pd
 
-    array = values.to_numpy() if isinstance(values, (pd.Series, pd.DataFrame)) else np.asarray(values)
+    array = values.to_numpy() if isinstance(values, (pd.Series, pd.DataFrame)) else _array(values, what)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["fit_column", "missing_codes"]
 
 MOST_LEVELS = 50
-LARGE = 1e100  # squares of larger numbers overflow
+LARGE = 1e100  # squares of larger numbers overflow, of smaller than its inverse vanish
 CODES = (-99.0, -999.0, -9999.0, -99999.0, -999999.0)
 IDENTIFIER = re.compile(
     r"(^|[^a-z])(id|ids|uid|uuid|guid|key|index|idx|sku|no|nr|event|rowid|row)$|^unnamed", re.I
@@ -165,7 +165,7 @@ def center_and_scale(seen: np.ndarray) -> tuple[float, float]:
     if low == high:
         return low, max(abs(low), 1.0) if abs(low) > LARGE else 1.0
     unit = max(abs(low), abs(high))
-    unit = unit if unit > LARGE else 1.0
+    unit = unit if unit > LARGE or unit < 1 / LARGE else 1.0
     spread = float(np.std(seen / unit)) * unit
     return float(np.mean(seen / unit)) * unit, spread or 1.0
 

@@ -54,7 +54,7 @@ def fit_encoder(
             typed = ",".join(names)
             what = what if len(names) > 1 else "it gives the target away alone"
             notes.append(f"suspected leak: {shorten(names)} ({what}; to leave out: --drop '{typed}')")
-    copies = int(frame.duplicated().sum()) if len(frame) * frame.shape[1] <= 20_000_000 else 0
+    copies = int(frame[[column.name for column in fitted]].duplicated().sum())
     if copies:
         notes.append(f"{copies:,} development rows repeat the inputs of another row")
     return Encoder(tuple(fitted))

@@ -106,6 +106,10 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
         raise DataError(
             f"There is no task '{task}'.", f"Tasks are {', '.join(TASKS)}.", did_you_mean(task, TASKS)
         )
+    if column.dtype.kind == "c":
+        raise DataError(
+            f"The target '{column.name}' is complex.", "A network fits real numbers.", "Split it."
+        )
     numbers = _numeric(column)
     if task == "regress" and numbers is None:
         first = str(column.iloc[0])[:40]
