@@ -23,7 +23,7 @@ TOGETHER = 8  # members per vmapped group on a CPU: more fall out of cache, fewe
 def prepare(device: str | None = None, cache: Path | None = None) -> None:
     """Set JAX up: logical devices, compiler flags, persistent cache of compiled programs.
 
-    To be called before JAX has used a device; after that, what is there is used as it is. `device`: cpu or gpu.
+    To be called before JAX has used a device; after that, what is there is used. `device`: cpu or gpu.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags:

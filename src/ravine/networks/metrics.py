@@ -1,7 +1,7 @@
 """How a trained network is scored, on outputs [N, K] against targets [N], optionally weighted by row.
 
-Regression outputs and targets are standardised; `unit` (the training split's standard deviation of the target)
-brings errors back to the target's own unit.
+Regression outputs and targets are standardised; `unit`, the standard deviation of the target in the training
+split, brings errors back to the target's own unit.
 """
 
 from __future__ import annotations

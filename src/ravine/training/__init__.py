@@ -1,1 +1,37 @@
-"""training."""
+"""Training: plans, one run as one loop, cohorts of runs on the devices there are."""
+
+from ravine.training.cohort import (
+    Cohort,
+    Keeper,
+    Seam,
+    first_parameters,
+    parameters_of,
+    run_cohort,
+    shape_for,
+)
+from ravine.training.loop import Rows, RunState, advance, start
+from ravine.training.plan import Plan
+from ravine.training.program import Program, Shape, program, programs_made
+from ravine.training.runs import Runs
+from ravine.training.stream import Streams
+
+__all__ = [
+    "Cohort",
+    "Keeper",
+    "Plan",
+    "Program",
+    "Rows",
+    "RunState",
+    "Runs",
+    "Seam",
+    "Shape",
+    "Streams",
+    "advance",
+    "first_parameters",
+    "parameters_of",
+    "program",
+    "programs_made",
+    "run_cohort",
+    "shape_for",
+    "start",
+]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import jax
@@ -16,7 +17,7 @@ from ravine.networks import Network
 from ravine.records.record import Record, Status
 from ravine.training.loop import RunState, start
 from ravine.training.plan import Plan
-from ravine.training.program import Example, Program, Shape, program
+from ravine.training.program import Program, Shape, program
 from ravine.training.runs import Runs
 from ravine.training.stream import Streams, keyed
 
@@ -69,7 +70,7 @@ def shape_for(plan: Plan, streams: Streams, runs: int, seeds: int, devices: Devi
     divisors = [d for d in range(1, plan.evaluations + 1) if plan.evaluations % d == 0]
     wanted = max(1, plan.evaluations // 4)  # seams enough to drop diverged runs early
     stretches = max(d for d in divisors if d == 1 or (d <= wanted and d * seeds * stretch <= TABLES))
-    return Shape(width, seeds, stretches)
+    return Shape(width, seeds, stretches, streams.sizes[1])
 
 
 def run_cohort(
@@ -81,8 +82,8 @@ def run_cohort(
 ) -> Record:
     """Run the cohort and return its record: series [run, evaluation], `final["parameters"]` [run, P] if kept.
 
-    A diverged run keeps its NaNs from where it failed, and its status. `seam` may raise to stop; the state was
-    kept just before.
+    A diverged run keeps its NaNs from where it failed, and its status. `seam` may raise to stop; the state
+    was kept just before.
     """
     return _Run(cohort, shape, devices, seam or (lambda _: None), keeper).record()
 
@@ -139,50 +140,41 @@ class _Run:
 
     def _wave(self, number: int, wave: np.ndarray, resumed: tuple[int, np.ndarray, Any] | None) -> None:
         """Run one wave from its start, or from where it was kept."""
-        program, plan = self.program, self.cohort.plan
-        present = np.unique(self.cohort.runs.seed[wave]).tolist()
+        program, plan, streams = self.program, self.cohort.plan, self.cohort.streams
+        seeds = self.cohort.runs.seed
+        present = np.unique(seeds[wave]).tolist()
         table = present + [present[0]] * (program.shape.seeds - len(present))
-        valid = self.cohort.streams.valid(table)
-        placed_valid = program.share(valid)
-        done, live, state = 0, wave, None
-        if resumed is not None:
-            done, live, host = resumed
-            placing = self._placing(live)
-            state = program.place(jax.tree.map(lambda a: a[placing.filled], host))
-        fresh = resumed is None
-        example = None
+        valid = program.share(streams.valid(table))
+        done, live, kept = resumed or (0, wave, None)
+        state = None if kept is None else self._packed(kept, _Placing.of(len(live), program))
         while done < plan.evaluations and len(live):
-            batches = self.cohort.streams.batches(
-                table, done * plan.stride, program.shape.stretches, plan.stride
+            placing = _Placing.of(len(live), program)
+            slot = live[placing.filled]
+            numbers = program.place(_rows(self.numbers, slot))
+            if state is None:
+                state = program.begin(self._initial(slot), numbers)
+            which = np.searchsorted(present, seeds[slot]).astype(np.int32)
+            batches = streams.batches(table, done * plan.stride, program.shape.stretches, plan.stride)
+            state, seen = program.go(
+                state, numbers, *program.place((which, placing.groups)), program.share(batches), valid
             )
-            placing = self._placing(live)
-            numbers = jax.tree.map(lambda a: a[live][placing.filled], self.numbers)
-            if example is None:
-                params = self._initial(live[placing.filled])
-                example = Example(params, numbers, batches, valid)
-            if fresh:
-                state, fresh = program.begin(params, numbers, example), False
-            which = np.searchsorted(present, self.cohort.runs.seed[live][placing.filled]).astype(np.int32)
-            placed = program.place((numbers, which, placing.groups))
-            state, seen = program.go(state, *placed, program.share(batches), placed_valid, example)
-            stretch = {name: np.asarray(values)[placing.slots] for name, values in seen.items()}
             done += program.shape.stretches
-            alive = self._take(live, done, stretch)
+            alive = self._take(live, done, _rows(seen, placing.slots))
             steps = len(live) * program.shape.stretches * plan.stride
-            finished = done >= plan.evaluations
-            if finished and self.parameters is not None and alive.any():
-                judged = jax.tree.map(np.asarray, program.judged(state, placed[0]))
-                self.parameters[live[alive]] = _flat(judged)[placing.slots][alive]
-            if not finished and not alive.all():
-                host = jax.tree.map(lambda a: np.asarray(a)[placing.slots][alive], state)
-                live = live[alive]
-                if len(live):
-                    packed = self._placing(live).filled
-                    state = program.place(jax.tree.map(lambda a: a[packed], host))
-            elif finished:
+            if done >= plan.evaluations:
+                if self.parameters is not None and alive.any():
+                    judged = _flat(program.judged(state, numbers))[placing.slots]
+                    self.parameters[live[alive]] = judged[alive]
                 live = live[alive]
                 self.status[live] = Status.FINISHED
-            self._seam(number, done, live, state, steps, finished or not len(live))
+            elif not alive.all():
+                kept, live = _rows(state, placing.slots[alive]), live[alive]
+                state = self._packed(kept, _Placing.of(len(live), program)) if len(live) else None
+            self._seam(number, done, live, state, steps)
+
+    def _packed(self, kept: Any, placing: _Placing) -> RunState:
+        """Lay the states of live runs, on the host, out over the program's slots."""
+        return self.program.place(_rows(kept, placing.filled))
 
     def _take(self, live: np.ndarray, done: int, stretch: dict[str, np.ndarray]) -> np.ndarray:
         """Write a chunk's series; return which runs are still finite."""
@@ -194,18 +186,12 @@ class _Run:
         self.status[live[~finite]] = Status.DIVERGED
         return finite
 
-    def _seam(
-        self, number: int, done: int, live: np.ndarray, state: RunState, steps: int, over: bool
-    ) -> None:
+    def _seam(self, number: int, done: int, live: np.ndarray, state: RunState | None, steps: int) -> None:
+        over = done >= self.cohort.plan.evaluations or not len(live)
         if self.keeper is not None:
-            self.keeper.save(
-                lambda: self._kept(number + 1 if over else number, 0 if over else done, live, state)
-            )
+            self.keeper.save(lambda: self._kept(number + over, 0 if over else done, live, state))
         diverged = int(np.sum(self.status == Status.DIVERGED))
         self.seam(Seam(steps, int(np.sum(self.status == Status.FINISHED)), diverged))
-
-    def _placing(self, live: np.ndarray) -> _Placing:
-        return _Placing.of(len(live), self.program)
 
     def _initial(self, runs: np.ndarray) -> Any:
         """Draw the first parameters of each run's seed: the same for every optimizer."""
@@ -218,15 +204,16 @@ class _Run:
         }  # fmt: skip
         return jax.tree.map(lambda *each: np.stack(each), *(drawn[seed] for seed in seeds.tolist()))
 
-    def _kept(self, number: int, done: int, live: np.ndarray, state: RunState) -> dict[str, np.ndarray]:
+    def _kept(
+        self, number: int, done: int, live: np.ndarray, state: RunState | None
+    ) -> dict[str, np.ndarray]:
         arrays = {"where": np.array([number, done]), "live": live, "status": self.status}
         arrays |= {f"series/{name}": values for name, values in self.series.items()}
         if self.parameters is not None:
             arrays["parameters"] = self.parameters
         if done:
-            slots = self._placing(live).slots
-            for k, leaf in enumerate(jax.tree.leaves(state)):
-                arrays[f"state/{k}"] = np.asarray(leaf)[slots]
+            rows = _rows(state, _Placing.of(len(live), self.program).slots)
+            arrays |= {f"state/{k}": leaf for k, leaf in enumerate(jax.tree.leaves(rows))}
         return arrays
 
     def _restore(self, kept: Mapping[str, np.ndarray]) -> tuple[int, tuple[int, np.ndarray, Any] | None]:
@@ -238,17 +225,18 @@ class _Run:
         if not done:
             return number, None
         live = kept["live"]
-        one = jax.tree.map(lambda a: a[live[:1]], self.numbers)
-        like = jax.eval_shape(
-            jax.vmap(lambda p, n: start(self.cohort.plan, p, n)), self._initial(live[:1]), one
-        )
+        begin = jax.vmap(partial(start, self.cohort.plan))
+        like = jax.eval_shape(begin, self._initial(live[:1]), _rows(self.numbers, live[:1]))
         leaves = [kept[f"state/{k}"] for k in range(len(jax.tree.leaves(like)))]
         return number, (done, live, jax.tree.unflatten(jax.tree.structure(like), leaves))
 
 
 @dataclass(frozen=True)
 class _Placing:
-    """Which slot each live run takes: `slots` [live]; `filled` [width]: the run in each slot, run 0 where none."""
+    """Which slot each live run takes.
+
+    slots [live]. filled [width]: the run in each slot, run 0 where none is. groups [devices]: live groups.
+    """
 
     slots: np.ndarray
     filled: np.ndarray
@@ -275,7 +263,21 @@ def first_parameters(
     return network.init(keyed(root, "initialisation", seed), scheme, scale, precision)
 
 
+def parameters_of(network: Network, vector: np.ndarray) -> list[dict[str, np.ndarray]]:
+    """Return the layers that one row [P] of a record's `parameters` holds."""
+    like = network.init(np.random.default_rng(0), dtype=str(vector.dtype))
+    leaves, tree = jax.tree.flatten(like)
+    ends = np.cumsum([leaf.size for leaf in leaves])
+    parts = np.split(np.asarray(vector), ends[:-1])
+    return jax.tree.unflatten(tree, [p.reshape(leaf.shape) for p, leaf in zip(parts, leaves, strict=True)])
+
+
+def _rows(tree: Any, index: np.ndarray) -> Any:
+    """Return these rows of every array, on the host."""
+    return jax.tree.map(lambda a: np.asarray(a)[index], tree)
+
+
 def _flat(params: Any) -> np.ndarray:
     """Parameters [run, ...] as one vector a run, in the order of the tree's leaves."""
-    leaves = jax.tree.leaves(params)
+    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(params)]
     return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)

@@ -39,7 +39,7 @@ class RunState(NamedTuple):
 
 
 def optimizer_of(plan: Plan, numbers: dict[str, Any]) -> Optimizer:
-    """Return the rule with the run's own numbers: `rate`, `decays` (0 constant, 1 to zero), hyperparameters."""
+    """Return the rule with the run's numbers: `rate`, `decays` (0 constant, 1 to zero), hyperparameters."""
     rate = scheduled(numbers["rate"], plan.steps, numbers["decays"])
     hyper = {name: value for name, value in numbers.items() if name not in RESERVED}
     return plan.rule.build(rate, **hyper)
@@ -55,8 +55,8 @@ def advance(
 ) -> tuple[RunState, dict[str, jax.Array]]:
     """Go on by E stretches of `plan.stride` steps, and evaluate after each.
 
-    batches: x [E, stride, B, D]. valid: x [m, D]. Returns the state and the series `train_loss` (mean over the
-    stretch's batches, before each update), `valid_loss`, `score`, each [E].
+    batches: x [E, stride, B, D]. valid: x [m, D]. Returns the state and the series `train_loss` (mean over
+    the stretch's batches, each before its update), `valid_loss`, `score`, each [E].
     """
     optimizer = optimizer_of(plan, numbers)
     loss, metric = LOSSES[plan.loss], METRICS[plan.metric]

@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,30 +22,27 @@ from jax.sharding import PartitionSpec as P
 from ravine.engines import Devices
 from ravine.training.loop import Rows, RunState, advance, optimizer_of, start
 from ravine.training.plan import Plan
+from ravine.training.runs import Runs
 
-__all__ = ["Example", "Program", "Shape", "program", "programs_made"]
+__all__ = ["Program", "Shape", "program", "programs_made"]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What fixes the size of a program: `width` members, tables of `seeds` seeds, `stretches` at a time."""
+    """What fixes the size of a program.
+
+    width: members. seeds: rows of the tables of batches and validation rows. stretches: how far it goes at a
+    time. valid: validation rows of a seed.
+    """
 
     width: int
     seeds: int
     stretches: int
-
-
-class Example(NamedTuple):
-    """Arrays whose shapes and types a program is compiled for."""
-
-    params: Any
-    numbers: Any
-    batches: Rows
-    valid: Rows
+    valid: int
 
 
 class Program:
-    """A plan compiled for a shape on given devices; compiled once, at the first `compile`, `begin` or `go`."""
+    """A plan for a shape on given devices; compiled once, at the first `compile`, `begin` or `go`."""
 
     def __init__(self, plan: Plan, shape: Shape, devices: Devices) -> None:
         self.plan, self.shape, self.devices = plan, shape, devices
@@ -56,16 +53,16 @@ class Program:
         self._lock = threading.Lock()
         self._made: tuple[Any, Any] | None = None
 
-    def compile(self, example: Example) -> tuple[Any, Any]:
-        """Return the two compiled functions, begin and go, for arrays like those of `example`."""
+    def compile(self) -> tuple[Any, Any]:
+        """Return the two compiled functions, begin and go; compile them if this is the first call."""
         with self._lock:
             if self._made is None:
                 clock = time.perf_counter()
-                self._made = self._compile(example)
+                self._made = self._compile()
                 self.seconds = time.perf_counter() - clock
         return self._made
 
-    def _compile(self, example: Example) -> tuple[Any, Any]:
+    def _compile(self) -> tuple[Any, Any]:
         by_member, shared = P("member"), P()
         go = jax.jit(
             jax.shard_map(
@@ -78,43 +75,53 @@ class Program:
             donate_argnums=0,
         )
         begin = jax.jit(jax.vmap(partial(start, self.plan)), out_shardings=self.members)
-        width = self.shape.width
-
-        def abstract(tree: Any, sharding: NamedSharding) -> Any:
-            return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
-
-        params = abstract(example.params, self.members)
-        numbers = abstract(example.numbers, self.members)
-        state = abstract(jax.eval_shape(begin, params, numbers), self.members)
-        which = jax.ShapeDtypeStruct((width,), np.int32, sharding=self.members)
+        params, numbers = self._example_members()
+        state = _placed(jax.eval_shape(begin, params, numbers), self.members)
+        which = jax.ShapeDtypeStruct((self.shape.width,), np.int32, sharding=self.members)
         groups = jax.ShapeDtypeStruct((self.devices.count,), np.int32, sharding=self.members)
-        tables = abstract(example.batches, self.everywhere), abstract(example.valid, self.everywhere)
         return (
             begin.lower(params, numbers).compile(),
-            go.lower(state, numbers, which, groups, *tables).compile(),
+            go.lower(state, numbers, which, groups, *self._example_tables()).compile(),
         )
 
-    def begin(self, params: Any, numbers: dict[str, Any], example: Example) -> RunState:
+    def _example_members(self) -> tuple[Any, Any]:
+        """Shapes and types of the parameters and numbers of all members."""
+        plan, width = self.plan, self.shape.width
+        one = plan.network.init(np.random.default_rng(0), dtype=plan.precision)
+        runs = Runs(np.ones(width), np.ones(width), np.zeros(width, int))
+        numbers = runs.numbers(plan.rule, np.ones(width), plan.precision)
+        wide = jax.tree.map(lambda a: jax.ShapeDtypeStruct((width, *a.shape), a.dtype), one)
+        return _placed(wide, self.members), _placed(numbers, self.members)
+
+    def _example_tables(self) -> tuple[Rows, Rows]:
+        """Shapes and types of the tables of batches and of validation rows."""
+        plan, shape = self.plan, self.shape
+
+        def rows(*lead: int) -> Rows:
+            target = np.int32 if plan.loss == "cross_entropy" else plan.precision
+            x = jax.ShapeDtypeStruct((*lead, plan.network.sizes[0]), plan.precision)
+            weight = jax.ShapeDtypeStruct(lead, plan.precision) if plan.weighted else None
+            return _placed(Rows(x, jax.ShapeDtypeStruct(lead, target), weight), self.everywhere)
+
+        return (
+            rows(shape.seeds, shape.stretches, plan.stride, plan.batch_size),
+            rows(shape.seeds, shape.valid),
+        )
+
+    def begin(self, params: Any, numbers: dict[str, Any]) -> RunState:
         """Return the state of all members at step 0: params [width, ...], numbers [width]."""
-        begin, _ = self.compile(example)
+        begin, _ = self.compile()
         return begin(self.place(params), self.place(numbers))
 
     def go(
-        self,
-        state: RunState,
-        numbers: Any,
-        which: Any,
-        groups: Any,
-        batches: Any,
-        valid: Any,
-        example: Example,
+        self, state: RunState, numbers: Any, which: Any, groups: Any, batches: Any, valid: Any
     ) -> tuple[RunState, dict[str, jax.Array]]:
         """Advance members by `shape.stretches`; all arrays placed.
 
-        which [width]: row of the seed tables. groups [devices]: how many groups are live on each. Returns the state
-        and series [width, stretches]; those of members in no live group are NaN.
+        which [width]: row of the seed tables. groups [devices]: how many groups are live on each. Returns the
+        state and series [width, stretches]; those of members in no live group are NaN.
         """
-        _, go = self.compile(example)
+        _, go = self.compile()
         return go(state, numbers, which, groups, batches, valid)
 
     def place(self, tree: Any) -> Any:
@@ -165,6 +172,10 @@ def _cut(tree: Any, first: jax.Array, size: int) -> Any:
 
 def _put(tree: Any, part: Any, first: jax.Array) -> Any:
     return jax.tree.map(lambda a, b: jax.lax.dynamic_update_slice_in_dim(a, b, first, 0), tree, part)
+
+
+def _placed(tree: Any, sharding: NamedSharding) -> Any:
+    return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
 
 
 _programs: dict[tuple[Plan, Shape, Devices], Program] = {}

@@ -14,7 +14,7 @@ __all__ = ["Runs"]
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs of one plan: `rate`, `decays` (0 constant, 1 to zero), `seed`, each [run]; `hyper` {name: [run]}."""
+    """Runs of one plan: `rate`, `decays` (0 constant, 1 to zero), `seed`: [run]; `hyper` {name: [run]}."""
 
     rate: np.ndarray
     decays: np.ndarray
