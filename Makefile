@@ -1,0 +1,88 @@
+# Everything a newcomer types. The private environment lies in .venv; nothing else on the machine is touched.
+
+PYTHON ?=
+WORKERS ?= 2
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+OLDEST := 3.11
+
+ENV := .venv
+RUN := $(ENV)/bin/python -m
+PIP := $(RUN) pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-all lint types contract check environment clean
+
+help:
+	@echo "make demo      install into $(ENV) and compare the optimizers on the handwritten digits"
+	@echo "make test      install what the tests need and run them"
+	@echo "make test-all  the slow ones too"
+	@echo "make check     lint, types, import contract, tests"
+	@echo "make lint      ruff: errors and format"
+	@echo "make types     mypy"
+	@echo "make contract  who may import whom"
+	@echo "make clean     remove $(ENV) and all caches"
+	@echo "Another Python ($(OLDEST) or newer): make demo PYTHON=python3.12"
+
+demo: $(ENV)/.installed
+	@$(ENV)/bin/ravine compare digits
+
+test: $(ENV)/.test-installed
+	@$(RUN) pytest -n $(WORKERS) -m "not slow"
+
+test-all: $(ENV)/.test-installed
+	@$(RUN) pytest -n $(WORKERS)
+
+lint: $(ENV)/.test-installed
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+
+types: $(ENV)/.test-installed
+	@$(RUN) mypy
+
+contract: $(ENV)/.test-installed
+	@$(ENV)/bin/lint-imports
+
+check: lint types contract test
+
+environment: $(ENV)/.test-installed
+
+clean:
+	rm -rf $(ENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
+	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# Stamps: an environment is made once, and filled anew only when pyproject.toml has changed. The project is
+# installed in place, so that a changed source needs nothing.
+
+$(ENV)/.made:
+	@python=; seen=; \
+	for each in $(if $(PYTHON),"$(PYTHON)",$(CANDIDATES)); do \
+	  command -v "$$each" > /dev/null 2>&1 || continue; \
+	  version=$$("$$each" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2> /dev/null) || continue; \
+	  seen="$$seen, $$each is $$version"; \
+	  if "$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then python=$$each; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  seen=$${seen:-, $(or $(PYTHON),python3) cannot be run}; \
+	  echo "Ravine needs Python $(OLDEST) or newer." \
+	    "Here$${seen#,}." \
+	    "Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making $(ENV) with $$python ..."; \
+	if ! "$$python" -m venv $(ENV); then \
+	  echo "$$python cannot make an environment in $(ENV)." \
+	    "It may lack its venv module: on Debian and Ubuntu, apt install python3-venv." >&2; \
+	  rm -rf $(ENV); exit 1; \
+	fi
+	@touch $@
+
+$(ENV)/.installed: $(ENV)/.made pyproject.toml
+	@echo "Installing Ravine into $(ENV) ..."
+	@$(PIP) install --quiet --editable .
+	@touch $@
+
+$(ENV)/.test-installed: $(ENV)/.made pyproject.toml
+	@echo "Installing Ravine and what its tests need into $(ENV) ..."
+	@$(PIP) install --quiet --editable '.[test]'
+	@touch $(ENV)/.installed $@
