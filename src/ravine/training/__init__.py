@@ -13,6 +13,7 @@ from ravine.training.loop import Rows, RunState, advance, start
 from ravine.training.plan import Plan
 from ravine.training.program import Program, Shape, program, programs_made
 from ravine.training.runs import Runs
+from ravine.training.scoring import outputs, score
 from ravine.training.stream import Streams
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "Streams",
     "advance",
     "first_parameters",
+    "outputs",
     "parameters_of",
     "program",
     "programs_made",
     "run_cohort",
+    "score",
     "shape_for",
     "start",
 ]

@@ -1,0 +1,46 @@
+"""From settings to a data set, told as it happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ravine.data import Dataset, Table, prepare, read
+from ravine.errors import UsageError
+from ravine.studies.settings import DataSettings
+
+__all__ = ["load"]
+
+
+def load(settings: DataSettings, table: Table | None = None) -> Dataset:
+    """Read the source and prepare it as the settings say. Raises DataError, UsageError."""
+    if table is None:
+        if not settings.source:
+            raise UsageError("No data was named.", "", "Name a file, or a built-in set such as digits.")
+        table = read(settings.source)
+    dataset = prepare(
+        table,
+        target=settings.target,
+        task=settings.task,
+        features=settings.features,
+        drop=settings.drop,
+        weights=settings.weights,
+        groups=settings.groups,
+        test=_test(settings.test),
+        seed=getattr(settings, "seed", 0),
+        missing=settings.missing,
+        negative_weights=settings.negative_weights,
+    )
+    return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
+
+
+def _test(text: str | None) -> float | Table | None:
+    """A share such as 0.2, or a file of its own."""
+    if text is None:
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        return read(text)
+    if not 0 < share < 1:
+        raise UsageError(f"--test {text} cannot be held out.", "A share lies between 0 and 1.", "Give 0.2.")
+    return share

@@ -1,0 +1,142 @@
+"""What a study leaves in its run directory, and the parts its document shares with others."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ravine.data import BUILTIN, Dataset
+from ravine.errors import DataError
+from ravine.records.files import read_json, write_atomic, write_json
+from ravine.records.identity import content_id
+from ravine.records.rundir import RunDirectory
+from ravine.records.tomlfile import dump
+from ravine.studies.model import Model
+from ravine.studies.settings import NetworkSettings, TrainSettings
+from ravine.training import Streams
+
+__all__ = ["data_document", "keep_plan", "keep_result", "split_document"]
+
+Settings = TypeVar("Settings", bound=NetworkSettings)
+
+BEST = "best.toml"
+COLUMNS = (
+    "optimizer", "learning_rate", "schedule", "mean", "median", "sd", "interval_low", "interval_high", "tier",
+    "n_seeds", "diverged", "steps_to_target", "reached_target", "at_edge", "sensitivity_width",
+)  # fmt: skip
+
+
+def data_document(dataset: Dataset) -> dict[str, Any]:
+    """Return what was learned from."""
+    return {
+        "name": dataset.name,
+        "sha256": dataset.sha256,
+        "rows": len(dataset),
+        "features": len(dataset.features),
+        "task": dataset.task,
+        "target": dataset.target,
+        "classes": None if dataset.classes is None else [str(each) for each in dataset.classes],
+        "notes": list(dataset.notes),
+    }
+
+
+def split_document(dataset: Dataset, streams: Streams) -> dict[str, int]:
+    """Return how many rows train, validate and test."""
+    train, valid = streams.sizes
+    return {"train": train, "validation": valid, "test": len(dataset.test)}
+
+
+def keep_plan(
+    run: RunDirectory | None, verb: str, settings: NetworkSettings, dataset: Dataset, plan: dict[str, Any]
+) -> None:
+    """Write config.toml and plan.json, or, on resuming, refuse what is not what was begun.
+
+    Raises DataError with the difference.
+    """
+    if run is None:
+        return
+    begun = run.about.get("data", {}).get("sha256")
+    if begun is not None and begun != dataset.sha256:
+        raise DataError(
+            f"The data '{dataset.name}' have changed since this run began.",
+            f"They were {begun[:12]}, they are {dataset.sha256[:12]}.",
+            "Put the old file back, or begin a new run.",
+        )
+    if run.plan.exists():
+        before = read_json(run.plan)
+        changed = [key for key in sorted({*before, *plan}) if _id(before.get(key)) != _id(plan.get(key))]
+        if changed:
+            raise DataError(
+                "The plan of this run has changed since it began.",
+                f"It differs in {', '.join(changed)}.",
+                "Put the old configuration back, or begin a new run.",
+            )
+        run.update(state="running", pid=os.getpid())
+        return
+    write_atomic(run.config, dump(_absolute(settings).to_dict()))
+    write_json(run.plan, plan)
+    run.update(
+        verb=verb,
+        data={"name": dataset.name, "sha256": dataset.sha256},
+        split_hash=content_id([dataset.development, dataset.test, settings.validation]),
+        seed=settings.seed,
+    )
+
+
+def keep_result(
+    run: RunDirectory | None, document: dict[str, Any], model: Model, best: TrainSettings | None
+) -> None:
+    """Write leaderboard, model and the winner's configuration; mark the run finished."""
+    if run is None:
+        return
+    model.save(run.models)
+    if best is not None:
+        write_atomic(run.path / BEST, dump(_absolute(best).to_dict()))
+    write_json(run.leaderboard_json, document, sort=False)
+    if "leaderboard" in document:
+        write_atomic(run.leaderboard_csv, _csv(document["leaderboard"]))
+    run.update(state="finished", summary=_summary(document))
+
+
+def _summary(document: dict[str, Any]) -> dict[str, Any]:
+    """What `ravine runs` shows of a finished run."""
+    rows = document.get("leaderboard") or [document["result"]]
+    tied = [row["optimizer"] for row in rows if row.get("tier") == rows[0].get("tier")]
+    return {
+        "winner": rows[0]["optimizer"],
+        "tied": tied[1:],
+        "metric": document["metric"]["name"],
+        "score": rows[0]["mean"],
+    }
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        low, high = row["interval"] or (None, None)
+        flat = {**row, "interval_low": low, "interval_high": high}
+        writer.writerow(["" if flat.get(name) is None else flat.get(name) for name in COLUMNS])
+    return text.getvalue()
+
+
+def _absolute(settings: Settings) -> Settings:
+    """Name files by their whole path, so that the configuration means the same from any folder."""
+
+    def whole(text: str | None) -> str | None:
+        if text is None or text in BUILTIN or text == "-" or not Path(text).exists():
+            return text
+        return str(Path(text).resolve())
+
+    return replace(settings, source=whole(settings.source) or "", test=whole(settings.test))
+
+
+def _id(value: Any) -> str:
+    return content_id([value if value is not None else np.zeros(0)])

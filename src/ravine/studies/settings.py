@@ -1,0 +1,166 @@
+"""What a study is asked. Flat: a field is a long flag of the command line and a key of the configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from ravine.errors import UsageError, did_you_mean
+
+__all__ = ["CompareSettings", "DataSettings", "NetworkSettings", "TrainSettings"]
+
+EIGHT = ["sgd", "momentum", "nesterov", "local_gains", "adagrad", "rmsprop", "adadelta", "adam"]
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "elu")
+INITIALISATIONS = ("he", "glorot", "lecun", "zero", "scaled")
+TASKS = ("auto", "classify", "regress")
+SCHEDULES = ("constant", "decay")
+TRACKS = ("rate", "full")
+EFFORTS = ("quick", "standard", "thorough")
+PRECISIONS = ("float32", "float64")
+LIST_FIELDS = ("features", "drop", "missing", "optimizers", "schedules")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """Where the data are and how to read them."""
+
+    source: str = ""
+    target: str | None = None
+    features: list[str] | None = None
+    drop: list[str] | None = None
+    weights: str | None = None
+    groups: str | None = None
+    negative_weights: str = "error"
+    test: str | None = None
+    missing: list[str] | None = None
+    task: str = "auto"
+
+    def __post_init__(self) -> None:
+        _choice("task", self.task, TASKS)
+        _choice("negative-weights", self.negative_weights, ("error", "keep", "abs", "drop"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields that are set, as plain values."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Build settings. Raises UsageError naming every unknown key, or a value of the wrong kind."""
+        known = {each.name: each for each in fields(cls)}
+        wrong = [f"'{key}' ({did_you_mean(key, known)})" for key in plain if key not in known]
+        if wrong:
+            some = "is no setting" if len(wrong) == 1 else "are no settings"
+            raise UsageError(f"{', '.join(wrong)} {some}.", "", "Mend or remove.")
+        return cls(**{key: _typed(key, str(known[key].type), value) for key, value in plain.items()})
+
+
+@dataclass(frozen=True)
+class NetworkSettings(DataSettings):
+    """Which network, started how, trained on what batches and judged by what."""
+
+    metric: str | None = None
+    seed: int = 0
+    epochs: float | None = None
+    batch_size: int | None = None
+    net: str = "64-64"
+    activation: str = "relu"
+    init: str = "he"
+    init_scale: float = 1.0
+    validation: float = 0.2
+    precision: str = "float32"
+    device: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _choice("activation", self.activation, ACTIVATIONS)
+        _choice("init", self.init, INITIALISATIONS)
+        _choice("precision", self.precision, PRECISIONS)
+        _between("validation", self.validation, 0, 1)
+        if self.epochs is not None:
+            _between("epochs", self.epochs, 0, 1e6)
+        if self.batch_size is not None and not 1 <= self.batch_size <= 2**24:
+            raise UsageError(f"--batch-size {self.batch_size} cannot be used.", "", "Give 1 or more.")
+        _between("init-scale", self.init_scale, 0, 1e6)
+        if not 0 <= self.seed < 2**63:
+            raise UsageError(f"--seed {self.seed} cannot be used.", "", "Give a whole number from 0.")
+
+
+@dataclass(frozen=True)
+class CompareSettings(NetworkSettings):
+    """What `compare` is asked."""
+
+    optimizers: list[str] = field(default_factory=lambda: list(EIGHT))
+    schedules: list[str] = field(default_factory=lambda: list(SCHEDULES))
+    track: str = "rate"
+    effort: str | None = None
+    budget: str | None = None
+    seeds: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _choice("track", self.track, TRACKS)
+        if not self.schedules:
+            raise UsageError("No schedule was named.", "", "Choose from constant, decay.")
+        for each in self.schedules:
+            _choice("schedules", each, SCHEDULES)
+        if len(set(self.schedules)) < len(self.schedules):
+            raise UsageError("A schedule is named twice.", "", "Name it once.")
+        if self.effort is not None:
+            _choice("effort", self.effort, EFFORTS)
+        if self.effort is not None and self.budget is not None:
+            raise UsageError("--effort and --budget contradict.", "A budget chooses the effort.", "Give one.")
+        if self.seeds is not None and not 2 <= self.seeds <= 10_000:
+            raise UsageError(
+                f"--seeds {self.seeds} cannot be used.", "Intervals need at least 2.", "Give 10 or more."
+            )
+
+
+@dataclass(frozen=True)
+class TrainSettings(NetworkSettings):
+    """What `train` is asked."""
+
+    optimizer: str = "adam"
+    rate: float | None = None
+    schedule: str = "decay"
+    seeds: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _choice("schedule", self.schedule, SCHEDULES)
+        if self.rate is not None and not 0 < self.rate < 1e30:
+            raise UsageError(f"--rate {self.rate:g} cannot be used.", "A learning rate is above 0.", "")
+        if not 1 <= self.seeds <= 10_000:
+            raise UsageError(f"--seeds {self.seeds} cannot be used.", "", "Give 1 to 10000.")
+
+
+def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise UsageError(f"--{name} cannot be '{value}'.", "", did_you_mean(str(value), allowed))
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    if not low < value < high:
+        raise UsageError(f"--{name} {value:g} cannot be used.", f"It lies between {low:g} and {high:g}.", "")
+
+
+def _typed(name: str, annotation: str, value: Any) -> Any:
+    """Return `value` as the field wants it: lists from one word, numbers from whole numbers, text from numbers."""
+    kinds = [part.strip() for part in annotation.split("|")]
+    if value is None and "None" in kinds:
+        return None
+    if name in LIST_FIELDS:
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return [str(value)]
+        if isinstance(value, list | tuple):
+            return [str(each) for each in value]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if "int" in kinds and number and float(value).is_integer():
+        return int(value)
+    if "float" in kinds and number:
+        return float(value)
+    if "str" in kinds and (isinstance(value, str) or number):
+        return str(value)
+    wanted = {"int": "a whole number", "float": "a number", "str": "text"}
+    kind = "a list of names" if name in LIST_FIELDS else next(wanted[k] for k in kinds if k in wanted)
+    raise UsageError(f"'{name}' is {value!r}.", f"It must be {kind}.", "Mend it.")
