@@ -84,7 +84,7 @@ def _heading(
     facts = [f"{data[key]:,} {key}" for key in ("rows", "features") if is_number(data.get(key))]
     facts += [clean(data["task"])] if data.get("task") else []
     seeds = rows[0].get("n_seeds") if rows else None
-    what = f"test {style.metric}" + (
+    what = f"validation {style.metric}" + (
         f", mean of {seeds} fresh seeds ± 95 % interval" if is_number(seeds) else ""
     )
     name = clean(data.get("name", "data"))

@@ -27,7 +27,7 @@ __all__ = ["Evaluated", "Tuned", "pairs", "rows", "schedules"]
 
 @dataclass(frozen=True)
 class Tuned:
-    """The tuning of one optimizer: its trials, their scores [trial, seed], and the range that was searched."""
+    """The tuning of one optimizer: its trials, their scores [trial, seed], and the range searched."""
 
     trials: Trials
     scores: np.ndarray

@@ -37,7 +37,7 @@ class Model:
     about: dict[str, Any]
 
     def outputs(self, rows: Any) -> np.ndarray:
-        """Return raw outputs for rows, a DataFrame or array [N, columns] like those it was trained on: [N, K]."""
+        """Return raw outputs [N, K] for rows, a DataFrame or array [N, columns] as it was trained on."""
         x = self.scaler.apply(self.encoder.transform(rows, what="The data"))
         return outputs(self.network, self.params, x.astype(self.params[0]["weight"].dtype))
 

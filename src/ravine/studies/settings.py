@@ -1,4 +1,4 @@
-"""What a study is asked. Flat: a field is a long flag of the command line and a key of the configuration file."""
+"""What a study is asked. Flat: a field is a long flag of the command line and a key of the configuration."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _between(name: str, value: float, low: float, high: float) -> None:
 
 
 def _typed(name: str, annotation: str, value: Any) -> Any:
-    """Return `value` as the field wants it: lists from one word, numbers from whole numbers, text from numbers."""
+    """Return `value` as the field wants it: a list from one word, text from a number."""
     kinds = [part.strip() for part in annotation.split("|")]
     if value is None and "None" in kinds:
         return None

@@ -1,0 +1,63 @@
+"""The result of `train` for a terminal: scores, and the loss curve as a strip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ravine.reporting.scores import ScoreFormat, clean, cut, is_number, rate, score_format
+
+__all__ = ["training_text"]
+
+BLOCKS, PLAIN = "▁▂▃▄▅▆▇█", "_.-=+*#@"
+
+
+def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = True) -> str:
+    """Return a train document as text, no line wider than `width` (at least 40) columns."""
+    width = max(40, width)
+    result, plan, test = document["result"], document["plan"], document["test"]
+    style = score_format({"metric": document["metric"], "leaderboard": [result, test]})
+    rows = [
+        ("data", f"{clean(document['data']['name'])}, target {clean(document['data']['target'])}"),
+        ("network", f"{plan['network']}, {plan['parameters']:,} parameters"),
+        (
+            "optimizer",
+            f"{clean(result['optimizer'])}, rate {rate(result['learning_rate'])}, {result['schedule']}",
+        ),
+        ("training", f"{plan['steps']:,} steps of {plan['batch_size']} rows, {plan['epochs']:.3g} epochs"),
+        (f"validation {style.metric}", _score(result, style)),
+        (f"test {style.metric}", _score(test, style)),
+    ]
+    if result["diverged"]:
+        rows.append(("diverged", f"{result['diverged']} of {result['n_seeds']} seeds"))
+    for name in ("train_loss", "valid_loss"):
+        first = [
+            v for v, s in zip(document["curves"][name], document["curves"]["seed"], strict=True) if s == 0
+        ]
+        rows.append((name.replace("_", " "), _curve(first, BLOCKS if unicode else PLAIN)))
+    margin = max(len(name) for name, _ in rows) + 2
+    lines = [cut(f"{name:<{margin}}{text}", width) for name, text in rows]
+    text = "\n".join(lines)
+    return text if unicode else text.replace("±", "~").replace("…", "~").encode("ascii", "replace").decode()
+
+
+def _score(part: Mapping[str, Any], style: ScoreFormat) -> str:
+    unit = f" {style.unit}" if style.unit else ""
+    if is_number(part["mean"]):
+        seeds = f", {part['n_seeds']} seeds" if part["n_seeds"] > 1 else ""
+        return style.with_interval(part["mean"], part["interval"]) + unit + seeds
+    if is_number(part["median"]):
+        return f"median {style.number(part['median'])}{unit}, some diverged"
+    return "diverged"
+
+
+def _curve(values: Sequence[float | None], blocks: str) -> str:
+    """`2.31 ▇▅▃▁ 0.08`: first and last value, and between them the way, x where diverged."""
+    seen = [each for each in values if is_number(each)]
+    if not seen:
+        return "diverged"
+    low, span = min(seen), (max(seen) - min(seen)) or 1.0
+    marks = [
+        blocks[round((each - low) / span * (len(blocks) - 1))] if is_number(each) else "x" for each in values
+    ]
+    return f"{seen[0]:.3g} {''.join(marks)} {seen[-1]:.3g}"

@@ -1,0 +1,182 @@
+"""Train one network, or the same on several seeds, as asked: no tuning. The model is the best by validation."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ravine.data import Dataset
+from ravine.engines import find_devices
+from ravine.errors import NothingTrained
+from ravine.networks import METRICS
+from ravine.optimizers import resolve
+from ravine.records.record import Record, Status
+from ravine.records.rundir import RunDirectory
+from ravine.reporting.training import training_text
+from ravine.studies.design import plan_for, streams_for
+from ravine.studies.events import Event, Notify, StopAsked
+from ravine.studies.leaderboard import summary
+from ravine.studies.loading import load
+from ravine.studies.model import Model
+from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
+from ravine.studies.runner import Runner
+from ravine.studies.settings import TrainSettings
+from ravine.training import Cohort, Plan, Runs, Streams, parameters_of, score, shape_for
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["EPOCHS", "Training", "train_study"]
+
+SCHEMA_VERSION = 1
+EPOCHS = 50.0
+FEWEST_STEPS = 1_000  # so that small tables are trained too
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training gave. `document`: all of it as plain values, as `ravine train --json` prints it."""
+
+    document: dict[str, Any]
+    model: Model
+    record: Record = field(repr=False)
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """Losses and score by seed and step."""
+        import pandas as pd
+
+        return pd.DataFrame(self.document["curves"])
+
+    @property
+    def run_dir(self) -> Path | None:
+        """Where the run is kept, if it is."""
+        where = self.document["run_dir"]
+        return None if where is None else Path(where)
+
+    def __repr__(self) -> str:
+        return training_text(self.document, 100)
+
+
+def train_study(
+    settings: TrainSettings,
+    *,
+    dataset: Dataset | None = None,
+    run: RunDirectory | None = None,
+    notify: Notify | None = None,
+    stop: StopAsked | None = None,
+) -> Training:
+    """Train as the settings say (data read from `settings.source` if not given).
+
+    Raises DataError, UsageError, Stopped (after saving, if there is a run directory), NothingTrained.
+    """
+    clock = time.perf_counter()
+    notify, stop = notify or (lambda _: None), stop or (lambda: None)
+    dataset = dataset if dataset is not None else load(settings)
+    for note in (repr(dataset), *dataset.notes):
+        notify(Event("data", note))
+    devices = find_devices(settings.device)
+    rule = resolve(settings.optimizer)
+    streams = streams_for(settings, dataset)
+    plan = plan_for(settings, dataset, rule, streams, _steps(settings, streams))
+    seeds = np.arange(settings.seeds)
+    rate = np.full(len(seeds), settings.rate or rule.rate_centre)
+    runs = Runs(rate, np.full(len(seeds), float(settings.schedule == "decay")), seeds)
+    cohort = Cohort(plan, runs, streams, (settings.init, settings.init_scale), True)
+    keep_plan(run, "train", settings, dataset, {**plan.describe(), "seeds": seeds.tolist(), "rate": rate[0]})
+    notify(Event("plan", f"{plan.rule.title} at {rate[0]:.3g}, {plan.network}, {plan.steps:,} steps"))
+    runner = Runner(run, notify, stop, len(seeds) * plan.steps)
+    shape = shape_for(plan, streams, len(seeds), len(seeds), devices)
+    record = runner.cohort("train", rule.name, cohort, shape, devices)
+    if not np.any(record.status == Status.FINISHED):
+        raise NothingTrained(
+            "Training diverged." if len(seeds) == 1 else "Training diverged on every seed.",
+            f"The loss became infinite at learning rate {rate[0]:.3g}.",
+            "Give a lower --rate, or ask `ravine compare` which one to use.",
+        )
+    notify(Event("test", "the test split, read once"))
+    model, test = _tested(dataset, streams, plan, record, settings)
+    greater = METRICS[plan.metric].greater_is_better
+    last = record.series["score"][:, -1].astype(np.float64)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "data": data_document(dataset),
+        "split": split_document(dataset, streams),
+        "metric": {"name": plan.metric, "greater_is_better": greater},
+        "plan": {
+            "runs": len(seeds),
+            "network_steps": len(seeds) * plan.steps,
+            "steps": plan.steps,
+            "epochs": plan.steps * plan.batch_size / streams.sizes[0],
+            "batch_size": plan.batch_size,
+            "network": str(plan.network),
+            "parameters": plan.network.parameters,
+        },
+        "seconds": {
+            "total": time.perf_counter() - clock,
+            "compile": runner.compile_seconds([plan], shape, devices),
+            "train": runner.train_seconds,
+        },
+        "result": {
+            "optimizer": rule.name,
+            "learning_rate": float(rate[0]),
+            "schedule": settings.schedule,
+            **summary(last, greater, settings.seed),
+        },
+        "test": test,
+        "curves": _curves(record, plan),
+        "run_dir": None if run is None else str(run.path),
+        "model": None if run is None else str(run.models),
+    }
+    keep_result(run, document, model, None)
+    return Training(document, model, record)
+
+
+def _steps(settings: TrainSettings, streams: Streams) -> int:
+    per_epoch = streams.sizes[0] / streams.batch_size
+    if settings.epochs is not None:
+        return max(1, round(settings.epochs * per_epoch))
+    return max(FEWEST_STEPS, round(EPOCHS * per_epoch))
+
+
+def _tested(
+    dataset: Dataset, streams: Streams, plan: Plan, record: Record, settings: TrainSettings
+) -> tuple[Model, dict[str, Any]]:
+    """Score every seed's network on the test split; the model is the best of them by validation."""
+    greater = METRICS[plan.metric].greater_is_better
+    valid = record.series["score"][:, -1].astype(np.float64)
+    tests = np.full(len(record), np.nan)
+    for seed in np.flatnonzero(record.status == Status.FINISHED).tolist():
+        params = parameters_of(plan.network, record.final["parameters"][seed])
+        tests[seed] = score(plan.network, plan.metric, params, streams.test(seed), streams.rows(seed).unit)
+    best = int(np.argmax(np.where(np.isfinite(valid), valid if greater else -valid, -np.inf)))
+    about = {
+        "optimizer": plan.rule.name,
+        "learning_rate": float(record.hyper["rate"][best]),
+        "schedule": settings.schedule,
+        "steps": plan.steps,
+        "seed": best,
+        "metric": plan.metric,
+        "validation": float(valid[best]),
+        "test": float(tests[best]),
+        "data": {"name": dataset.name, "sha256": dataset.sha256},
+    }
+    params = parameters_of(plan.network, record.final["parameters"][best])
+    model = Model.of(dataset, plan.network, params, streams.rows(best), about)
+    return model, {"model": float(tests[best]), **summary(tests, greater, settings.seed)}
+
+
+def _curves(record: Record, plan: Plan) -> dict[str, list[Any]]:
+    """Long columns: seed, step, train_loss, valid_loss, score; None where a run diverged."""
+    count, times = record.series["score"].shape
+    columns: dict[str, list[Any]] = {
+        "seed": np.repeat(record.hyper["seed"], times).tolist(),
+        "step": np.tile(plan.stride * (1 + np.arange(times)), count).tolist(),
+    }
+    for name, values in record.series.items():
+        columns[name] = [float(each) if np.isfinite(each) else None for each in values.ravel()]
+    return columns
