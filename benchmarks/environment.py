@@ -1,0 +1,64 @@
+"""The machine and the versions a figure was measured with."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PACKAGES = ("jax", "jaxlib", "optax", "numpy", "scikit-learn")
+
+
+def environment() -> dict[str, Any]:
+    """Return processor, cores, memory, system, versions, commit and date (UTC)."""
+    return {
+        "machine": machine(),
+        "processor": processor(),
+        "cores": cores(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "commit": commit(),
+        "load_at_start": [round(each, 2) for each in os.getloadavg()],
+        "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def machine() -> str:
+    """Return a name for the folder of results: `intel-xeon-processor-2-cores`."""
+    plain = re.sub(r"\((r|tm)\)|@.*|\bcpu\b", " ", processor().lower())
+    return re.sub(r"[^a-z0-9]+", "-", f"{plain} {cores()} cores").strip("-")
+
+
+def processor() -> str:
+    """Return the processor's name as the system tells it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except FileNotFoundError:  # not Linux
+        pass
+    return platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def commit() -> str:
+    """Return the commit of the checkout, with `+` where it holds changes."""
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    return found.stdout.strip() if found.returncode == 0 else "unknown"

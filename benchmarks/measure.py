@@ -1,0 +1,176 @@
+"""How a figure is taken: contenders in turn (A B A B ...), medians, ratios pair by pair.
+
+Contenders meet the same weather when they take turns, so a ratio is formed within each round and the median of
+the ratios is reported, with the smallest and the largest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from environment import environment
+
+SCHEMA_VERSION = 1
+RESULTS = Path(__file__).resolve().parent / "results"
+Name = TypeVar("Name", str, tuple[str, str])
+PAUSE = 0.4  # seconds between contenders: idle threads of the last one stop spinning
+
+
+def interleave(
+    contenders: Mapping[Name, Callable[[], Mapping[str, float]]],
+    rounds: int,
+    *,
+    pause: float = PAUSE,
+    tell: Callable[[str], None] | None = None,
+) -> dict[Name, list[dict[str, float]]]:
+    """Call every contender once a round, in turn; every second round backwards. Returns answers [round] by name."""
+    answers: dict[Name, list[dict[str, float]]] = {name: [] for name in contenders}
+    for number in range(rounds):
+        names = list(contenders)
+        for name in names if number % 2 == 0 else reversed(names):
+            time.sleep(pause)
+            answers[name].append(dict(contenders[name]()))
+            if tell is not None:
+                said = name if isinstance(name, str) else ", ".join(filter(None, name))
+                tell(f"round {number + 1} of {rounds}: {said}")
+    return answers
+
+
+def per_step(answers: Sequence[Mapping[str, float]]) -> list[float]:
+    """Return microseconds per network-step of each answer."""
+    return [1e6 * each["seconds"] / each["network_steps"] for each in answers]
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return median, min, max and count. Raises ValueError for no values."""
+    if not values:
+        raise ValueError("There is nothing to summarise: no values were measured.")
+    return {
+        "median": statistics.median(values),
+        "min": min(values),
+        "max": max(values),
+        "count": len(values),
+    }
+
+
+def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
+    """Return above / below, round by round. Raises ValueError if the rounds do not match."""
+    if len(above) != len(below):
+        raise ValueError(f"{len(above)} rounds cannot be paired with {len(below)}.")
+    return [a / b for a, b in zip(above, below, strict=True)]
+
+
+def fastest(series: Mapping[str, Sequence[float]]) -> str:
+    """Return the name whose median is smallest: the setting a skilled user would have kept."""
+    return min(series, key=lambda name: statistics.median(series[name]))
+
+
+def line(
+    what: str,
+    ours: Sequence[float],
+    unit: str,
+    *,
+    peer: str | None = None,
+    theirs: Sequence[float] | None = None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    aim: float | None = None,
+    note: str | None = None,
+) -> dict[str, Any]:
+    """Return one line of a row. What is judged is theirs / ours if there is a peer, else ours.
+
+    at_least, at_most: what must be reached, by the median. aim: what is hoped for, in the same direction.
+    """
+    judged = ours if theirs is None else ratios(theirs, ours)
+    middle = statistics.median(judged)
+
+    def holds(limit: float | None) -> bool | None:
+        if limit is None:
+            return None
+        return middle <= limit if at_most is not None else middle >= limit
+
+    return {
+        "what": what,
+        "peer": peer,
+        "unit": unit,
+        "ours": spread(ours),
+        "theirs": None if theirs is None else spread(theirs),
+        "ratio": None if theirs is None else spread(judged),
+        "at_least": at_least,
+        "at_most": at_most,
+        "aim": aim,
+        "reached": holds(at_most if at_most is not None else at_least),
+        "aim_reached": holds(aim),
+        "note": note,
+    }
+
+
+def main(
+    row: str, what: str, measure: Callable[[bool, Callable[[str], None]], dict[str, Any]]
+) -> dict[str, Any]:
+    """Run a row from the command line. `measure(quick, tell)` returns `lines`, and what else is worth keeping.
+
+    The document goes to `--json FILE`, without it to results/<machine>/<row>.json (not with --quick).
+    """
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result to FILE")
+    parser.add_argument(
+        "--quick", action="store_true", help="tiny sizes: shows that it works, measures nothing"
+    )
+    options = parser.parse_args()
+
+    about = environment()
+    clock = time.perf_counter()
+    found = measure(options.quick, lambda text: print(text, file=sys.stderr, flush=True))
+    if options.quick:  # too small to judge by
+        for each in found["lines"]:
+            each.update(reached=None, aim_reached=None)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "row": row,
+        "what": what,
+        "quick": options.quick,
+        "environment": about,
+        "seconds": round(time.perf_counter() - clock, 1),
+        **found,
+    }
+    path = options.json
+    if path is None and not options.quick:
+        path = RESULTS / about["machine"] / f"{row}.json"
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    print(text(document))
+    return document
+
+
+def text(document: Mapping[str, Any]) -> str:
+    """Return the row as a few lines."""
+    rows = [f"{document['row']}{' (quick: not a measurement)' if document['quick'] else ''}"]
+    for each in document["lines"]:
+        ours, theirs, ratio = each["ours"], each["theirs"], each["ratio"]
+        value = f"{ours['median']:.4g} {each['unit']} [{ours['min']:.4g}, {ours['max']:.4g}]"
+        if theirs is not None:
+            value += f", {each['peer']} {theirs['median']:.4g}: {ratio['median']:.3g} times"
+            value += f" [{ratio['min']:.3g}, {ratio['max']:.3g}]"
+        rows.append(f"  {each['what']}: {value}{wanted(each)}")
+    rows += [f"  not measured: {each}" for each in document.get("not_measured", [])]
+    return "\n".join(rows)
+
+
+def wanted(each: Mapping[str, Any]) -> str:
+    """Return what the line had to reach and whether it did, in words."""
+    limit = each["at_most"] if each["at_most"] is not None else each["at_least"]
+    if limit is None:
+        return ""
+    way = "at most" if each["at_most"] is not None else "at least"
+    aim = "" if each["aim"] is None else f", aim {each['aim']:g}"
+    verdict = {True: ": reached", False: ": NOT reached", None: ""}[each["reached"]]
+    return f" ({way} {limit:g}{aim}{verdict})"

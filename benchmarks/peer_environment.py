@@ -1,0 +1,118 @@
+"""The peers' own environment, `.cache/peers/env`, made when first needed; and workers, ours or theirs.
+
+PyTorch for the CPU, scikit-learn, JAX and optax (in the versions Ravine runs with), Keras where it installs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from environment import REPOSITORY
+
+FOLDER = REPOSITORY / ".cache" / "peers"
+WORKERS = Path(__file__).resolve().parent / "workers"
+TORCH = "torch==2.13.0"
+
+
+class PeerError(RuntimeError):
+    """A peer cannot be installed, or its worker ended early."""
+
+
+def requirements() -> tuple[str, ...]:
+    """Return what every row's peers need."""
+    same = (f"{name}=={version(name)}" for name in ("jax", "optax", "numpy", "scikit-learn"))
+    return (TORCH, *same)
+
+
+def peer_python(extra: Sequence[str] = ()) -> Path:
+    """Return the Python of the peers' environment, with `extra` packages too. Raises PeerError.
+
+    What was installed is written down, so the second call does nothing.
+    """
+    python = FOLDER / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    ledger = FOLDER / "installed.json"
+    have = set(json.loads(ledger.read_text())) if ledger.exists() and python.exists() else set()
+    missing = [each for each in (*requirements(), *extra) if each not in have]
+    if not missing:
+        return python
+    print(f"Installing {', '.join(missing)} into {FOLDER} (once) ...", file=sys.stderr, flush=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if not python.exists():
+        _run([sys.executable, "-m", "venv", str(FOLDER / "env")])
+    _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *missing])
+    ledger.write_text(json.dumps(sorted(have | set(missing))))
+    return python
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise PeerError(f"{' '.join(command)} failed:\n{done.stderr.strip()[-2000:]}")
+
+
+class Worker:
+    """A process that stays warm and works when told to. Use it in a `with` block.
+
+    ready: the facts it gave after its first pass, that pass under `first`. start_seconds: from its start until then.
+    """
+
+    def __init__(
+        self, script: str, task: Mapping[str, Any], *, python: Path | None = None, **variables: str
+    ) -> None:
+        import time
+
+        self.name = script
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close
+        clock = time.perf_counter()
+        self._process = subprocess.Popen(
+            [str(python or sys.executable), str(WORKERS / f"{script}.py"), json.dumps(task)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env={**os.environ, "JAX_PLATFORMS": "cpu", **variables},
+            text=True,
+        )
+        self.ready = self._answer()
+        self.start_seconds = time.perf_counter() - clock
+
+    def __call__(self) -> dict[str, float]:
+        """Do one pass and return its seconds and network steps."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline()
+        if not answer:
+            self._process.wait()
+            self._errors.seek(0)
+            said = self._errors.read().decode(errors="replace").strip()[-2000:]
+            raise PeerError(f"The worker {self.name} ended with status {self._process.returncode}:\n{said}")
+        return json.loads(answer)
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,67 @@
+"""Share of the matrix-product peak that training reaches, the peak measured in the same rounds.
+
+Counted are the matrix products of the training steps alone; evaluation, the optimizer and all else only cost time.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from measure import interleave, line, main, ratios
+from peer_environment import Worker
+from small_networks import PASS
+
+ROW = "share_of_peak"
+LARGE_PASS = 9  # steps of 128 rows
+
+
+def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Return the row."""
+    with ExitStack() as stack:
+        cache = stack.enter_context(tempfile.TemporaryDirectory())
+
+        def ours(sizes: list[int], batch: int, steps: int, networks: int) -> Worker:
+            task = {
+                "sizes": sizes, "batch": batch, "steps": steps, "networks": networks, "seeds": 2 if quick else 4,
+                "evaluations": 1, "cache": cache,
+            }  # fmt: skip
+            return stack.enter_context(Worker("ours", task))
+
+        tell("starting")
+        peak = stack.enter_context(
+            Worker("peak", {"size": 512 if quick else 2048, "products": 1 if quick else 8})
+        )
+        small = ours([64, 64, 64, 10], 32, PASS * (1 if quick else 20), 16 if quick else 200)
+        large = ours([64, 256, 256, 10], 128, LARGE_PASS * (1 if quick else 20), 4 if quick else 32)
+        rounds = 2 if quick else 9
+        answers = interleave({"peak": peak, "small": small, "large": large}, rounds, tell=tell)
+
+    def gflops(name: str, operations: float) -> list[float]:
+        return [each["network_steps"] * operations / each["seconds"] / 1e9 for each in answers[name]]
+
+    limit = gflops("peak", peak.ready["flops"])
+    speeds = {
+        "64-64-64-10, batch 32": (gflops("small", small.ready["flops_per_step"]), 0.40, 0.60),
+        "64-256-256-10, batch 128": (gflops("large", large.ready["flops_per_step"]), 0.75, 0.90),
+    }
+    return {
+        "lines": [
+            line(
+                f"{name}, share of peak",
+                ratios(speed, limit),
+                "of the peak",
+                at_least=at_least,
+                aim=aim,
+            )
+            for name, (speed, at_least, aim) in speeds.items()
+        ],
+        "gflops": {"peak": limit} | {name: speed for name, (speed, _, _) in speeds.items()},
+        "ready": {"peak": peak.ready, "small": small.ready, "large": large.ready},
+    }
+
+
+if __name__ == "__main__":
+    main(ROW, "share of the measured matrix-product peak", measure)

@@ -1,0 +1,42 @@
+"""Many small networks against ensembles: torch.func (40 networks) and JAX's vmap with optax (64 networks).
+
+Of PyTorch's settings (1 thread or all, one fused rate for all networks or a rate for each) the fastest counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from environment import cores
+from measure import main
+from peer_environment import Worker, peer_python
+from small_networks import BATCH, SIZES, side_by_side
+
+ROW = "small_networks_ensembles"
+TORCH, JAX = "torch.func ensemble of 40", "JAX vmap and optax, ensemble of 64"
+
+
+def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Return the row."""
+    python = peer_python()
+
+    def peers(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Worker]]:
+        task = {key: ours[key] for key in ("steps", "rows", "held")} | {"sizes": SIZES, "batch": BATCH}
+
+        def torch(threads: int, one_rate: bool) -> Worker:
+            more = {"networks": 40, "threads": threads, "one_rate": one_rate}
+            return worker("torch_ensemble", task | more, python=python, OMP_NUM_THREADS=str(threads))
+
+        settings = {
+            f"{threads} threads, {'one rate' if one_rate else 'a rate each'}": torch(threads, one_rate)
+            for threads in sorted({1, cores()})
+            for one_rate in (True, False)
+        }
+        return {TORCH: settings, JAX: {"64": worker("jax_ensemble", task | {"networks": 64}, python=python)}}
+
+    return side_by_side(quick, tell, peers, {TORCH: (4, 6), JAX: (1.5, None)})
+
+
+if __name__ == "__main__":
+    main(ROW, "training steps of 64-64-64-10 networks against ensembles in PyTorch and JAX", measure)

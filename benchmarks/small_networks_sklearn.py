@@ -1,0 +1,55 @@
+"""Many small networks against scikit-learn's MLPClassifier, and Keras on JAX where it installs.
+
+Of scikit-learn's settings (fit or partial_fit, BLAS with 1 thread or all) the fastest counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from environment import cores
+from measure import main
+from peer_environment import PeerError, Worker, peer_python
+from small_networks import BATCH, PASS, SIZES, side_by_side
+
+ROW = "small_networks_sklearn"
+SKLEARN, KERAS = "MLPClassifier", "Keras on JAX"
+
+
+def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Return the row."""
+    python = peer_python()
+    missing: list[str] = []
+
+    def peers(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Worker]]:
+        task = {key: ours[key] for key in ("rows", "held")}
+        task |= {
+            "sizes": SIZES,
+            "batch": BATCH,
+            "passes": ours["steps"] // PASS,
+            "networks": 1 if quick else 4,
+        }
+
+        def sklearn(way: str, threads: int) -> Worker:
+            return worker(
+                "sklearn_fit", task | {"way": way}, python=python, OPENBLAS_NUM_THREADS=str(threads)
+            )
+
+        settings = {
+            f"{way}, BLAS threads {threads}": sklearn(way, threads)
+            for way in ("fit", "partial_fit")
+            for threads in sorted({1, cores()})
+        }
+        found = {SKLEARN: settings}
+        try:
+            found[KERAS] = {"steps_per_execution": worker("keras_fit", task, python=peer_python(("keras",)))}
+        except PeerError as error:
+            missing.append(f"{KERAS}: {error}")
+        return found
+
+    return side_by_side(quick, tell, peers, {SKLEARN: (12, 20), KERAS: (12, 20)}) | {"not_measured": missing}
+
+
+if __name__ == "__main__":
+    main(ROW, "training steps of 64-64-64-10 networks against scikit-learn and Keras", measure)

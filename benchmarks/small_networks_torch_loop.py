@@ -1,0 +1,69 @@
+"""Many small networks against a PyTorch loop: one after another, fused Adam, no DataLoader.
+
+One eager process, with one thread and with all, whichever is faster: what the aim refers to. Below it, for who wants
+to know: torch.compile around forward and loss, and a process per core at once, each with one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from environment import cores
+from measure import main
+from peer_environment import PeerError, Worker, peer_python
+from small_networks import BATCH, SIZES, side_by_side
+
+ROW = "small_networks_torch_loop"
+LOOP, COMPILED, CROWD = (
+    "PyTorch loop",
+    "PyTorch loop with torch.compile",
+    "PyTorch loop in a process per core",
+)
+
+
+class Crowd:
+    """Several workers told to go at the same moment; their steps add up."""
+
+    def __init__(self, workers: list[Worker]) -> None:
+        self.workers, self.ready = workers, workers[0].ready
+        self._threads = ThreadPoolExecutor(len(workers))
+
+    def __call__(self) -> dict[str, float]:
+        answers = list(self._threads.map(lambda each: each(), self.workers))
+        return {
+            "seconds": max(each["seconds"] for each in answers),
+            "network_steps": sum(each["network_steps"] for each in answers),
+        }
+
+
+def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Return the row."""
+    python = peer_python()
+    missing: list[str] = []
+
+    def peers(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Any]]:
+        def one(threads: int, compiled: bool = False) -> Worker:
+            task = {
+                "sizes": SIZES, "batch": BATCH, "steps": ours["steps"], "rows": ours["rows"], "held": ours["held"],
+                "networks": 1 if quick else 4, "threads": threads, "compiled": compiled,
+            }  # fmt: skip
+            return worker("torch_loop", task, python=python, OMP_NUM_THREADS=str(threads))
+
+        crowd = Crowd([one(1) for _ in range(cores())])
+        settings = {"1 thread": crowd.workers[0], f"{cores()} threads": one(cores())}
+        found: dict[str, dict[str, Any]] = {LOOP: settings, CROWD: {f"{cores()} processes": crowd}}
+        if not quick:
+            try:
+                found[COMPILED] = {"1 thread": one(1, compiled=True)}
+            except PeerError as error:  # needs a C++ compiler
+                missing.append(f"{COMPILED}: {error}")
+        return found
+
+    wanted = {LOOP: (20, 30), COMPILED: (None, None), CROWD: (None, None)}
+    return side_by_side(quick, tell, peers, wanted) | {"not_measured": missing}
+
+
+if __name__ == "__main__":
+    main(ROW, "training steps of 64-64-64-10 networks against a PyTorch loop", measure)

@@ -1,0 +1,59 @@
+"""Ravine: a cohort. Task: sizes, batch, steps, networks, evaluations, cache (folder of compiled programs)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from serve import Pass, serve, versions
+
+
+def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
+    """Return facts and a pass over the whole cohort, host work and final evaluation included."""
+    from ravine.engines import find_devices, prepare
+
+    prepare("cpu", cache=Path(task["cache"]))
+    from ravine.data import prepare as prepared
+    from ravine.data import read
+    from ravine.networks import Network
+    from ravine.optimizers import resolve
+    from ravine.training.cohort import Cohort, run_cohort, shape_for
+    from ravine.training.plan import Plan
+    from ravine.training.runs import Runs
+    from ravine.training.stream import Streams
+
+    devices = find_devices()
+    streams = Streams(prepared(read("digits")), 0, task["batch"])
+    network = Network(tuple(task["sizes"]))
+    evaluations = task["evaluations"]
+    stride = task["steps"] // evaluations
+    plan = Plan(
+        resolve("adam"), network, "cross_entropy", "accuracy", streams.batch_size, stride, evaluations
+    )
+    count, seeds = task["networks"], task["seeds"]
+    runs = Runs(np.geomspace(1e-4, 1e-2, count), np.zeros(count), np.arange(count) % seeds)
+    cohort = Cohort(plan, runs, streams)
+    shape = shape_for(plan, streams, count, seeds, devices)
+
+    def once() -> int:
+        done = run_cohort(cohort, shape, devices).counts()
+        if done != {"finished": count}:  # a network that stops early would make the rest look fast
+            raise SystemExit(f"Not all networks finished: {done}")
+        return count * plan.steps
+
+    facts = {
+        "rows": streams.sizes[0],
+        "held": streams.sizes[1],
+        "steps": plan.steps,
+        "networks": count,
+        "flops_per_step": network.flops * streams.batch_size,
+        "devices": str(devices),
+        "shape": {"width": shape.width, "seeds": shape.seeds, "stretches": shape.stretches},
+        "versions": versions("jax", "numpy"),
+    }
+    return facts, once
+
+
+if __name__ == "__main__":
+    serve(setup)

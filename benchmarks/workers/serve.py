@@ -1,0 +1,44 @@
+"""How a worker talks: its task is the first argument (JSON), its answers are lines of JSON.
+
+It prints one line when it is ready (after its first pass, which is the warm-up), then one line for every line
+it reads. So several workers stay warm side by side while only one at a time is at work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+Pass = Callable[[], int]  # runs the work once, returns the network steps done
+
+
+def serve(setup: Callable[[dict[str, Any]], tuple[dict[str, Any], Pass]]) -> None:
+    """Set up, run the first pass, then one pass for every line read. `setup(task)` returns facts and the pass."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what libraries print must not look like an answer
+    facts, once = setup(json.loads(sys.argv[1]))
+    print(json.dumps({**facts, "first": timed(once)}), file=answers)
+    for _ in sys.stdin:
+        print(json.dumps(timed(once)), file=answers)
+
+
+def timed(once: Pass) -> dict[str, Any]:
+    """Return seconds and processor seconds of one pass, with the network steps it did."""
+    clock, busy = time.perf_counter(), time.process_time()
+    steps = once()
+    return {
+        "seconds": time.perf_counter() - clock,
+        "cpu_seconds": time.process_time() - busy,
+        "network_steps": steps,
+    }
+
+
+def versions(*names: str) -> dict[str, str]:
+    """Return the versions of installed packages."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in names}
