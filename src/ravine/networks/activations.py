@@ -29,8 +29,7 @@ class Activation:
     """An activation with its facts.
 
     function(x) -> y, elementwise. derivative_left, derivative_right: limits of the derivative at -inf, +inf.
-    derivative_max: its largest value. gain: the factor sigma_w that keeps the variance of a deep, wide
-    network (weights of variance gain^2 / fan_in).
+    derivative_max: its largest value.
     """
 
     name: str
@@ -38,7 +37,6 @@ class Activation:
     derivative_left: float
     derivative_right: float
     derivative_max: float
-    gain: float
 
     @property
     def saturating(self) -> bool:
@@ -71,12 +69,12 @@ def _elu(x: jax.Array) -> jax.Array:
 ACTIVATIONS: dict[str, Activation] = {
     each.name: each
     for each in (
-        Activation("sigmoid", jax.nn.sigmoid, 0.0, 0.0, 0.25, 1.0),  # (1)
-        Activation("tanh", jnp.tanh, 0.0, 0.0, 1.0, 1.0),  # (2)
-        Activation("relu", _relu, 0.0, 1.0, 1.0, 2**0.5),
-        Activation("leaky_relu", _leaky_relu, SLOPE, 1.0, 1.0, (2 / (1 + SLOPE**2)) ** 0.5),
-        Activation("softplus", _softplus, 0.0, 1.0, 1.0, 1.0),
-        Activation("elu", _elu, 0.0, 1.0, 1.0, 1.0),
+        Activation("sigmoid", jax.nn.sigmoid, 0.0, 0.0, 0.25),  # (1)
+        Activation("tanh", jnp.tanh, 0.0, 0.0, 1.0),  # (2)
+        Activation("relu", _relu, 0.0, 1.0, 1.0),
+        Activation("leaky_relu", _leaky_relu, SLOPE, 1.0, 1.0),
+        Activation("softplus", _softplus, 0.0, 1.0, 1.0),
+        Activation("elu", _elu, 0.0, 1.0, 1.0),
     )
 }
 

@@ -44,10 +44,10 @@ def _accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) 
 def _balanced_accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
     right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
     weight = jnp.ones_like(right) if w is None else w
-    of_class = (y[:, None] == jnp.arange(z.shape[1], dtype=y.dtype)[None, :]) * weight[:, None]
+    of_class = jnp.where(y[:, None] == jnp.arange(z.shape[1], dtype=y.dtype)[None, :], weight[:, None], 0)
     total = jnp.sum(of_class, axis=0)
     recall = jnp.sum(of_class * right[:, None], axis=0) / jnp.where(total > 0, total, 1)
-    mean = jnp.sum(recall) / jnp.sum(total > 0)  # of the classes that occur
+    mean = jnp.sum(recall) / jnp.sum((total > 0).astype(z.dtype))  # of the classes that occur
     return jnp.where(jnp.all(jnp.isfinite(z)), mean, jnp.nan)
 
 
