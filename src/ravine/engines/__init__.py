@@ -1,5 +1,6 @@
 """Engines: the devices there are, and how work is spread over them."""
 
 from ravine.engines.devices import Devices, find_devices, prepare
+from ravine.engines.precision import working_in
 
-__all__ = ["Devices", "find_devices", "prepare"]
+__all__ = ["Devices", "find_devices", "prepare", "working_in"]

@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ravine.engines import working_in
 from ravine.networks import METRICS, Network
 from ravine.training.loop import Rows
 
@@ -24,14 +25,16 @@ def outputs(network: Network, params: Any, x: np.ndarray) -> np.ndarray:
         size = next(each for each in BUCKETS if each >= len(part))
         padded = np.zeros((size, x.shape[1]), x.dtype)
         padded[: len(part)] = part
-        parts.append(np.asarray(_apply(network, params, padded))[: len(part)])
+        with working_in(str(x.dtype)):
+            parts.append(np.asarray(_apply(network, params, padded))[: len(part)])
     return np.concatenate(parts) if parts else np.zeros((0, network.sizes[-1]), x.dtype)
 
 
 def score(network: Network, metric: str, params: Any, rows: Rows, unit: float) -> float:
     """Return the metric of one network on rows."""
     z = outputs(network, params, rows.x)
-    return float(_metric(metric, z, rows.y, rows.weight, np.asarray(unit, z.dtype)))
+    with working_in(str(z.dtype)):
+        return float(_metric(metric, z, rows.y, rows.weight, np.asarray(unit, z.dtype)))
 
 
 @partial(jax.jit, static_argnums=0)
