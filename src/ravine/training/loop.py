@@ -62,7 +62,10 @@ def advance(
     loss, metric = LOSSES[plan.loss], METRICS[plan.metric]
 
     def batch_loss(params: Any, rows: Rows) -> jax.Array:
-        return weighted_mean(loss(plan.network.apply(params, rows.x), rows.y), rows.weight)
+        # Weights have mean 1 over the training rows. Dividing by the batch's own sum would favour rows that
+        # meet light ones, and be 0 / 0 in a batch without any weight.
+        values = loss(plan.network.apply(params, rows.x), rows.y)
+        return jnp.mean(values if rows.weight is None else values * rows.weight)
 
     def step(carry: tuple[RunState, jax.Array], batch: Rows) -> tuple[tuple[RunState, jax.Array], None]:
         (params, slots), total = carry

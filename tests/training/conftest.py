@@ -1,0 +1,135 @@
+"""Small data, small plans, and cohorts of them. JAX raises where types or ranks would be promoted unasked."""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+
+from ravine.data import from_arrays
+from ravine.engines import find_devices
+from ravine.networks import Network
+from ravine.optimizers import resolve
+from ravine.training import Cohort, Plan, Runs, Streams, run_cohort, shape_for
+
+SETTINGS = {"jax_numpy_dtype_promotion": "strict", "jax_numpy_rank_promotion": "raise"}
+
+
+@pytest.fixture(autouse=True)
+def strict():
+    before = {name: getattr(jax.config, name) for name in SETTINGS}
+    for name, value in SETTINGS.items():
+        jax.config.update(name, value)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
+
+
+@pytest.fixture(scope="session")
+def devices():
+    found = find_devices()
+    assert found.count == 2
+    return found
+
+
+@pytest.fixture(scope="session")
+def dataset():
+    """Make a data set: 90 rows, 5 inputs, three overlapping classes or a curved regression target."""
+
+    def make(task="classify", weights=None, unit=1.0, rows=90):
+        rng = np.random.default_rng(5)
+        x = rng.standard_normal((rows, 5)) * [1, 2, 5, 0.1, 1] + [0, 3, 0, 0, -1]
+        noise = rng.standard_normal(rows)
+        y = unit * (np.sin(x[:, 0]) + x[:, 1] + 0.3 * noise)
+        if task == "classify":
+            y = np.digitize(y / unit, [2, 4])
+        return from_arrays(x, y, task=task, weights=weights, test=0.1)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def cohort(dataset):
+    """Make a cohort: `rates` and `seeds` go side by side; half of the runs decay."""
+
+    def make(
+        optimizer="momentum",
+        rates=(0.1, 0.01, 0.03, 0.2, 0.05, 0.02, 0.1, 0.3, 0.01, 0.05, 0.1, 0.2, 0.04),
+        seeds=(0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0),
+        decays=None,
+        data=None,
+        precision="float32",
+        batch_size=8,
+        evaluations=4,
+        stride=5,
+        root=0,
+        initial=("he", 1.0),
+        activation="relu",
+    ):
+        data = data or dataset()
+        streams = Streams(data, root, batch_size, precision)
+        classify = data.task == "classify"
+        plan = Plan(
+            resolve(optimizer),
+            Network((data.x.shape[1], 8, 6, 3 if classify else 1), activation),
+            "cross_entropy" if classify else "squared_error",
+            "accuracy" if classify else "rmse",
+            streams.batch_size,
+            stride,
+            evaluations,
+            data.weights is not None,
+            precision,
+        )
+        decays = np.arange(len(rates)) % 2 if decays is None else np.asarray(decays)
+        runs = Runs(np.asarray(rates, float), decays, np.asarray(seeds, int))
+        return Cohort(plan, runs, streams, initial, keep_parameters=True)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def run(devices):
+    """Run a cohort in the shape that suits it, or that shape with some of its numbers replaced."""
+
+    def go(cohort, seam=None, keeper=None, on=devices, **changed):
+        count = len(np.unique(cohort.runs.seed))
+        shape = shape_for(cohort.plan, cohort.streams, len(cohort.runs), count, on)
+        return run_cohort(cohort, replace(shape, **changed), on, seam, keeper)
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def some():
+    """Pick runs of a cohort, in that order."""
+
+    def pick(cohort, index):
+        runs = cohort.runs
+        index = np.asarray(index, int)
+        picked = Runs(
+            runs.rate[index],
+            runs.decays[index],
+            runs.seed[index],
+            {k: v[index] for k, v in runs.hyper.items()},
+        )
+        return replace(cohort, runs=picked)
+
+    return pick
+
+
+@pytest.fixture(scope="session")
+def same():
+    """Hold two records to be the same, bit for bit or within a relative tolerance; NaN where NaN."""
+
+    def check(one, other, rtol=None):
+        np.testing.assert_array_equal(one.status, other.status)
+        pairs = [(one.series[k], other.series[k]) for k in one.series]
+        pairs.append((one.final["parameters"], other.final["parameters"]))
+        assert one.series.keys() == other.series.keys()
+        for a, b in pairs:
+            if rtol is None:
+                np.testing.assert_array_equal(a, b)
+            else:
+                np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol)
+
+    return check

@@ -1,0 +1,116 @@
+"""Streams: which rows a seed sees, in which order, in which units."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ravine.data import split
+from ravine.training import Streams
+from ravine.training import stream as stream_module
+
+
+@pytest.fixture(scope="module")
+def data(dataset):
+    return dataset()
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 8, 64, 65])
+def test_every_row_is_seen_once_a_pass(data, batch_size):
+    streams = Streams(data, 0, batch_size)
+    n = streams.sizes[0]
+    steps = 4 * n // streams.batch_size
+    seen = streams.order(1, 0, steps).ravel()
+    train = streams.rows(1).train
+    assert len(train.x) == n == 65
+    for first in range(0, len(seen) - n + 1, n):
+        np.testing.assert_array_equal(np.sort(seen[first : first + n]), np.arange(n))
+    passes = [tuple(seen[first : first + n]) for first in range(0, len(seen) - n + 1, n)]
+    assert len(set(passes)) == len(passes) > 2  # each pass is shuffled anew
+
+
+@given(st.integers(1, 70), st.integers(0, 60), st.integers(1, 30))
+def test_any_part_of_the_order_can_be_drawn_alone(data, batch_size, first, steps):
+    """What resuming and chunks of any length rest on."""
+    streams = Streams(data, 0, batch_size)
+    whole = streams.order(2, 0, first + steps)
+    np.testing.assert_array_equal(streams.order(2, first, first + steps), whole[first:])
+
+
+def test_batches_are_the_training_rows_in_that_order(data):
+    streams = Streams(data, 0, 8)
+    batches = streams.batches([2, 0], 10, 3, 5)
+    assert batches.x.shape == (2, 3, 5, 8, 5)
+    assert batches.weight is None
+    for k, seed in enumerate([2, 0]):
+        order = streams.order(seed, 10, 25)
+        rows = streams.rows(seed).train
+        np.testing.assert_array_equal(batches.x[k].reshape(15, 8, 5), rows.x[order])
+        np.testing.assert_array_equal(batches.y[k].reshape(15, 8), rows.y[order])
+
+
+def test_a_batch_is_no_larger_than_the_training_rows(data):
+    streams = Streams(data, 0, 10_000)
+    assert streams.batch_size == streams.sizes[0]
+    np.testing.assert_array_equal(np.sort(streams.order(0, 3, 4)[0]), np.arange(streams.sizes[0]))
+
+
+def test_seed_and_root_key_the_order(data):
+    one, again, other = Streams(data, 0, 8), Streams(data, 0, 8), Streams(data, 1, 8)
+    np.testing.assert_array_equal(one.order(3, 0, 40), again.order(3, 0, 40))
+    assert not np.array_equal(one.order(3, 0, 40), one.order(4, 0, 40))
+    assert not np.array_equal(one.order(3, 0, 40), other.order(3, 0, 40))
+
+
+def test_rows_are_standardised_by_the_training_rows(data):
+    streams = Streams(data, 0, 8, "float64")
+    rows, parts = streams.rows(1), split(data, 1)
+    assert not set(parts.train) & set(parts.valid)
+    np.testing.assert_allclose(rows.train.x.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(rows.train.x.std(0), 1, rtol=1e-6)
+    raw = data.x.astype(float)
+    mean, sd = raw[parts.train].mean(0), raw[parts.train].std(0)
+    np.testing.assert_allclose(rows.valid.x, (raw[parts.valid] - mean) / sd, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(streams.test(1).x, (raw[data.test] - mean) / sd, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(rows.valid.y, data.y[parts.valid])
+    np.testing.assert_array_equal(streams.test(1).y, data.y[data.test])
+
+
+def test_a_regression_target_comes_back_in_its_own_unit(dataset):
+    data = dataset("regress", unit=1000.0)
+    streams = Streams(data, 0, 8, "float64")
+    rows, parts = streams.rows(1), split(data, 1)
+    assert rows.train.y.mean() == pytest.approx(0, abs=1e-12)
+    assert rows.train.y.std() == pytest.approx(1, rel=1e-12)
+    for part, index in ((rows.train, parts.train), (rows.valid, parts.valid), (streams.test(1), data.test)):
+        np.testing.assert_allclose(part.y * rows.unit + rows.origin, data.y[index], rtol=1e-12)
+
+
+def test_weights_travel_with_their_rows_and_are_one_on_average(dataset):
+    weights = np.linspace(1, 9, 90)
+    data = dataset(weights=weights)
+    streams = Streams(data, 0, 8, "float64")
+    rows, parts = streams.rows(0), split(data, 0)
+    assert rows.train.weight.mean() == pytest.approx(1, rel=1e-12)
+    expected = weights[parts.train] / weights[parts.train].mean()
+    np.testing.assert_allclose(rows.train.weight, expected, rtol=1e-12)
+    batch = streams.batches([0], 0, 2, 5)
+    np.testing.assert_array_equal(batch.weight[0].reshape(10, 8), rows.train.weight[streams.order(0, 0, 10)])
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_precision(dataset, precision):
+    rows = Streams(dataset("regress"), 0, 8, precision).rows(0)
+    assert rows.train.x.dtype == rows.train.y.dtype == rows.valid.x.dtype == precision
+
+
+def test_what_is_kept_is_what_is_drawn(data, monkeypatch):
+    """Batches kept for the next cohort, or not kept for want of room, are the same batches."""
+    streams = Streams(data, 0, 8)
+    asked = [([0, 1], 0), ([0, 1], 10), ([1], 0), ([0, 1], 0)]
+    kept = [streams.batches(seeds, first, 2, 5).x for seeds, first in asked]
+    assert streams.batches([0, 1], 0, 2, 5).x is kept[0]
+    monkeypatch.setattr(stream_module, "KEPT", 0)
+    tight = Streams(data, 0, 8)
+    for (seeds, first), expected in zip(asked, kept, strict=True):
+        np.testing.assert_array_equal(tight.batches(seeds, first, 2, 5).x, expected)
