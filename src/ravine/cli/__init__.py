@@ -1,1 +1,31 @@
-"""cli."""
+"""The command line. Nothing but calls into the floors below.
+
+verbs.py          the verbs, what an unknown one gets, how help is laid out
+compare.py ...    one verb a file
+options.py        everything that can be set: one table for flags, environment and files
+configuration.py  flags > RAVINE_* > -c FILE > [tool.ravine] > defaults
+working.py        one study from first line to exit status; shared by compare, train and resume
+results.py        what is shown of a result, and what to type next
+screen.py         who sees what: results on standard output, all else on standard error
+progress.py       a bar on a terminal, a line every ten seconds elsewhere
+signals.py        Ctrl-C and its relatives
+failures.py       errors in sentences, and the exit status
+
+No JAX, pandas or scikit-learn before a study begins: `--help`, `--version`, `runs` and mistakes in what was
+typed are answered at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its status. `arguments` default to those of the process."""
+    import sys
+
+    from ravine.cli.verbs import run
+
+    sys.exit(run(arguments))

@@ -1,0 +1,141 @@
+"""How far a study is: a bar on a terminal, one plain line at most every ten seconds elsewhere, or nothing.
+
+What a study found out (columns dropped, a range that grew) is a note: shown once, whole, in either form.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ravine.cli.screen import Screen, is_terminal
+
+if TYPE_CHECKING:
+    from ravine.studies.events import Event
+
+__all__ = ["Bar", "Lines", "Progress", "showing"]
+
+EVERY = 10.0  # seconds between lines where nobody watches
+NOTES = ("data", "plan", "extend")  # stages whose messages are worth keeping on the screen
+TITLES = {
+    "compile": "compiling",
+    "tune": "tuning",
+    "extend": "tuning further",
+    "evaluate": "evaluating",
+    "train": "training",
+    "test": "testing",
+    "save": "saving",
+}
+
+
+class Progress(Protocol):
+    """Takes a study's events and lines of text. Both may be called from any thread."""
+
+    def event(self, event: Event) -> None: ...
+
+    def note(self, line: str) -> None: ...
+
+
+@contextmanager
+def showing(screen: Screen) -> Iterator[Progress]:
+    """Yield what suits standard error; on leaving, the bar is gone."""
+    if is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not screen.quiet:
+        bar = Bar(screen)
+        try:
+            yield bar
+        finally:
+            bar.close()
+    else:
+        yield Lines(screen)
+
+
+def is_note(event: Event) -> bool:
+    """Return whether an event tells something once rather than how far it is."""
+    return event.stage in NOTES and bool(event.message) and event.total == 0
+
+
+class Lines:
+    """Plain lines, the first progress after ten seconds."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self.started = self.last = time.monotonic()
+
+    def note(self, line: str) -> None:
+        self.screen.say(line)
+
+    def event(self, event: Event) -> None:
+        if is_note(event):
+            self.note(event.message)
+            return
+        now = time.monotonic()
+        if event.total <= 0 or now - self.last < EVERY:
+            return
+        self.last = now
+        self.screen.say(f"{_what(event)}: {_how_far(event)}, {_left(event, now - self.started)}")
+
+
+class Bar:
+    """A bar of rich on standard error, removed when the study ends."""
+
+    def __init__(self, screen: Screen) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        self.screen = screen
+        self.console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        columns: list[Any] = [
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            TaskProgressColumn(),
+            TimeRemainingColumn(compact=True),
+        ]
+        if self.console.width >= 80:
+            columns.append(TextColumn("{task.fields[runs]}", markup=False))
+        self.bars = Progress(*columns, console=self.console, transient=True, expand=True)
+        self.task = self.bars.add_task("reading", total=None, runs="")
+        self.bars.start()
+
+    def note(self, line: str) -> None:
+        self.console.print(line, soft_wrap=False)
+
+    def event(self, event: Event) -> None:
+        if is_note(event):
+            self.note(event.message)
+            return
+        if event.total > 0:
+            # a plan may grow as ranges do; the bar never runs over its end
+            done = min(event.done, event.total)
+            about = {"description": _what(event), "runs": _runs(event)}
+            self.bars.update(self.task, completed=done, total=event.total, **about)
+        else:
+            self.bars.update(self.task, description=_what(event))
+
+    def close(self) -> None:
+        self.bars.stop()
+
+
+def _what(event: Event) -> str:
+    title = TITLES.get(event.stage, event.stage)
+    return f"{title} {event.message}" if event.message and event.stage != "test" else title
+
+
+def _how_far(event: Event) -> str:
+    share = f"{100 * min(1.0, event.done / event.total):.0f} %"
+    return f"{share} of {event.total:,} network steps, {_runs(event)}"
+
+
+def _runs(event: Event) -> str:
+    lost = f", {event.diverged:,} diverged" if event.diverged else ""
+    return f"{event.finished:,} runs done{lost}"
+
+
+def _left(event: Event, seconds: float) -> str:
+    if not event.done:
+        return f"{seconds:.0f} s so far"
+    left = seconds * max(0, event.total - event.done) / event.done
+    return f"about {left:.0f} s left" if left < 120 else f"about {left / 60:.0f} min left"

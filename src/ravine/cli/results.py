@@ -1,0 +1,117 @@
+"""What is shown of a result: one JSON document, or the table, the paths, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ravine.cli.screen import Screen
+
+__all__ = ["next_commands", "show_plan", "show_result"]
+
+BEST = "best.toml"
+
+
+def show_result(document: Mapping[str, Any], screen: Screen) -> None:
+    """Show what a study found; `document` is that of a comparison or of training."""
+    if screen.json:
+        screen.show_document(document)
+        return
+    screen.show(_text(document, screen))
+    if document.get("run_dir"):
+        screen.show(f"\nRun    {document['run_dir']}\nModel  {document['model']}")
+        screen.show("\nNext:")
+        for about, command in next_commands(document):
+            screen.show(f"  {about}:\n    {command}")
+
+
+def _text(document: Mapping[str, Any], screen: Screen) -> str:
+    if "leaderboard" in document:
+        from ravine.reporting.terminal import leaderboard_text
+
+        return leaderboard_text(document, screen.width, screen.colour, screen.unicode)
+    from ravine.reporting.training import training_text
+
+    return training_text(document, screen.width, screen.unicode)
+
+
+def next_commands(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what to type next, each with what it is for, quoted for a shell."""
+    run = Path(document["run_dir"])
+    config = _config(run)
+    source = config.get("source") or "FILE.csv"
+    commands = [
+        ("Predict with the best model", ["predict", str(run), _near(source), "-o", "predictions.csv"])
+    ]
+    if "leaderboard" in document:
+        best, train = run / BEST, ["train", "-c", str(run / BEST)]
+        if best.exists():
+            commands.append(("Train the winner again, longer", [*train, "--epochs", _longer(document)]))
+    else:
+        commands.append(("Compare it with other optimizers", ["compare", "-c", str(run / "config.toml")]))
+    commands.append(("Show this result again", ["resume", str(run)]))
+    return [(about, shlex.join(["ravine", *words])) for about, words in commands]
+
+
+def _config(run: Path) -> dict[str, Any]:
+    from ravine.records.tomlfile import load
+
+    return load(run / "config.toml")
+
+
+def _near(source: str) -> str:
+    """Return a path relative to here where that is shorter, as a person would type it."""
+    path = Path(source)
+    if not path.is_absolute():
+        return source
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return source
+
+
+def _longer(document: Mapping[str, Any]) -> str:
+    epochs = (document.get("plan") or {}).get("epochs") or 20
+    return f"{max(1, round(5 * epochs))}"
+
+
+def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
+    """Show what a comparison would do."""
+    if screen.json:
+        screen.show_document(document)
+        return
+    data, rows = document["data"], document["rows"]
+    for note in data.get("notes") or []:
+        screen.say(note)
+    seconds = max(1, round(document["estimated_seconds"]))
+    optimizers = list(dict.fromkeys(each["optimizer"] for each in document["evaluate"]))
+    schedules = list(dict.fromkeys(each["schedule"] for each in document["evaluate"]))
+    tuned = len(document["tune"]) // max(1, len(optimizers))
+    facts = {
+        "Data": f"{data['name']}: {data['rows']:,} rows, {data['features']:,} inputs, {data['task']} "
+        f"'{data['target']}'",
+        "Split": f"{rows['train']:,} rows to train, {rows['validation']:,} to validate, the rest to test",
+        "Metric": document["metric"],
+        "Effort": f"{document['effort']} ({document['effort_chosen']})",
+        "Optimizers": ", ".join(optimizers),
+        "Schedules": ", ".join(schedules),
+        "Tuning": f"{tuned:,} settings each, on {len(document['tuning_seeds'])} seeds",
+        "Evaluation": f"each with its best setting, on {len(document['seeds'])} fresh seeds",
+        "Networks": f"{document['runs']:,} in all, {document['network_steps']:,} network steps",
+        "Time": f"about {seconds:,} s on this machine",
+    }
+    import textwrap
+
+    for name, value in facts.items():
+        screen.show(
+            textwrap.fill(
+                str(value),
+                screen.width,
+                initial_indent=f"{name:<12}",
+                subsequent_indent=" " * 12,
+                break_on_hyphens=False,
+                break_long_words=False,
+            )
+        )

@@ -1,0 +1,134 @@
+"""One study from first line to exit status; `compare`, `train` and `resume` differ only in what they call."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ravine.cli.failures import SOME_FAILED
+from ravine.cli.progress import showing
+from ravine.cli.results import show_result
+from ravine.cli.screen import Screen
+from ravine.cli.signals import listening
+from ravine.errors import DataError, RavineError, Stopped, UsageError
+from ravine.records.files import write_atomic
+from ravine.records.listing import LATEST
+from ravine.records.placing import point
+from ravine.records.rundir import RunDirectory
+from ravine.records.speaking import speaking
+from ravine.records.tomlfile import dump
+from ravine.studies.settings import DataSettings
+
+__all__ = ["begin", "check_source", "name_of", "work"]
+
+ROOT = Path("runs")
+STDIN = "stdin"  # standard input, kept in the run directory: a resumed run reads it again
+
+Study = Callable[..., Any]
+
+
+def name_of(source: str) -> str:
+    """Return data as a first line names it: the file's name, not its path."""
+    return "standard input" if source == "-" else Path(source).name or source
+
+
+def begin(verb: str, settings: Any, out: str | None, screen: Screen, study: Callable[[], Study]) -> int:
+    """Make a run directory and work in it. What never came to a plan leaves no directory behind."""
+    check_source(settings)
+    before = _latest()
+    fresh = out is None or not Path(out).exists()
+    run = RunDirectory.create(
+        ROOT, "stdin" if settings.source == "-" else settings.source, out=out,
+        command=["ravine", *sys.argv[1:]], verb=verb, seed=settings.seed,
+    )  # fmt: skip
+    try:
+        settings = _with_input_kept(settings, run)
+        write_atomic(run.config, dump(settings.to_dict()))
+        screen.say(f"Run: {run.path}")
+        return work(run, lambda **how: study()(settings, run=run, **how), screen)
+    except (DataError, UsageError, KeyboardInterrupt):
+        if not run.plan.exists():
+            _discard(run, fresh, before)
+        raise
+    finally:
+        run.close()
+
+
+def work(run: RunDirectory, study: Study, screen: Screen) -> int:
+    """Run a study in its directory, show its result, return the exit status. Keeps `state` true."""
+    try:
+        with showing(screen) as progress, listening(progress.note) as stop:
+            result = study(notify=progress.event, stop=stop)
+    except Stopped as error:
+        run.update(state="stopped")
+        again = f"Type `ravine resume {quoted(run.path)}` to go on."
+        raise Stopped("Stopped on request; what was done is saved.", "", again, error.status) from error
+    except Exception as error:
+        if run.plan.exists():
+            with suppress(RavineError):  # a full disk: the error itself matters more
+                run.update(state="failed", summary=getattr(error, "what", None) or type(error).__name__)
+                run.log(str(error))
+        raise
+    show_result(result.document, screen)
+    return SOME_FAILED if _some_failed(result.document) else 0
+
+
+def quoted(path: Path | str) -> str:
+    """Return a path as a shell takes it."""
+    import shlex
+
+    return shlex.quote(str(path))
+
+
+def _some_failed(document: Mapping[str, Any]) -> bool:
+    rows = document.get("leaderboard") or [document.get("result") or {}]
+    return any(row.get("diverged") for row in rows)
+
+
+def check_source(settings: DataSettings) -> None:
+    """Find a missing name at once, before a directory is made or pandas imported."""
+    if not settings.source:
+        raise UsageError(
+            "No data was named.", "DATA is a file, '-' or a built-in set.", "Type `ravine compare digits`."
+        )
+    if settings.source == "-" and sys.stdin is None:
+        raise DataError("Standard input is closed.", "DATA is '-'.", "Name a file instead.")
+
+
+def _with_input_kept(settings: Any, run: RunDirectory) -> Any:
+    """Keep standard input in the run directory, so that the run can be resumed."""
+    import dataclasses
+
+    if settings.source != "-":
+        return settings
+    path = run.path / STDIN
+    with speaking("standard input", "read"):
+        blob = sys.stdin.buffer.read()
+    write_atomic(path, blob)
+    return dataclasses.replace(settings, source=str(path.resolve()))
+
+
+def _latest() -> str | None:
+    with suppress(OSError):
+        return str((ROOT / LATEST).readlink())
+    return None
+
+
+def _discard(run: RunDirectory, fresh: bool, before: str | None) -> None:
+    """Remove the directory of a run that never was, and point `latest` where it pointed before."""
+    with suppress(OSError):
+        if fresh:
+            shutil.rmtree(run.path)
+        else:  # the user's own folder stays
+            for each in run.path.iterdir():
+                shutil.rmtree(each) if each.is_dir() else each.unlink()
+        link = ROOT / LATEST
+        if link.is_symlink() and not link.exists():
+            link.unlink()
+            if before is not None and (ROOT / before).exists():
+                point(ROOT, ROOT / before)
+        ROOT.rmdir()  # if it was made for this run, and is empty
