@@ -1,7 +1,7 @@
 """How a figure is taken: contenders in turn (A B A B ...), medians, ratios pair by pair.
 
-Contenders meet the same weather when they take turns, so a ratio is formed within each round and the median of
-the ratios is reported, with the smallest and the largest.
+Contenders meet the same weather when they take turns, so a ratio is formed within each round and the median
+of the ratios is reported, with the smallest and the largest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def interleave(
     pause: float = PAUSE,
     tell: Callable[[str], None] | None = None,
 ) -> dict[Name, list[dict[str, float]]]:
-    """Call every contender once a round, in turn; every second round backwards. Returns answers [round] by name."""
+    """Call every contender once a round, in turn, every second round backwards; return answers by name."""
     answers: dict[Name, list[dict[str, float]]] = {name: [] for name in contenders}
     for number in range(rounds):
         names = list(contenders)
@@ -113,9 +113,12 @@ def line(
 
 
 def main(
-    row: str, what: str, measure: Callable[[bool, Callable[[str], None]], dict[str, Any]]
+    row: str,
+    what: str,
+    measure: Callable[[bool, Callable[[str], None]], dict[str, Any]],
+    flags: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Run a row from the command line. `measure(quick, tell)` returns `lines`, and what else is worth keeping.
+    """Run a row from the command line. `measure(quick, tell)` returns `lines`, and what else is to be kept.
 
     The document goes to `--json FILE`, without it to results/<machine>/<row>.json (not with --quick).
     """
@@ -124,6 +127,8 @@ def main(
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes: shows that it works, measures nothing"
     )
+    for flag in flags:  # the row reads them itself
+        parser.add_argument(flag, action="store_true", help="see the top of the file")
     options = parser.parse_args()
 
     about = environment()

@@ -62,17 +62,14 @@ def _run(command: list[str]) -> None:
 class Worker:
     """A process that stays warm and works when told to. Use it in a `with` block.
 
-    ready: the facts it gave after its first pass, that pass under `first`. start_seconds: from its start until then.
+    ready: the facts it gave after its first pass, that pass under `first`.
     """
 
     def __init__(
         self, script: str, task: Mapping[str, Any], *, python: Path | None = None, **variables: str
     ) -> None:
-        import time
-
         self.name = script
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close
-        clock = time.perf_counter()
         self._process = subprocess.Popen(
             [str(python or sys.executable), str(WORKERS / f"{script}.py"), json.dumps(task)],
             stdin=subprocess.PIPE,
@@ -82,7 +79,6 @@ class Worker:
             text=True,
         )
         self.ready = self._answer()
-        self.start_seconds = time.perf_counter() - clock
 
     def __call__(self) -> dict[str, float]:
         """Do one pass and return its seconds and network steps."""

@@ -1,6 +1,6 @@
 """Share of the matrix-product peak that training reaches, the peak measured in the same rounds.
 
-Counted are the matrix products of the training steps alone; evaluation, the optimizer and all else only cost time.
+Only the matrix products of the training steps are counted; evaluation, optimizer and all else only cost time.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
 
         def ours(sizes: list[int], batch: int, steps: int, networks: int) -> Worker:
             task = {
-                "sizes": sizes, "batch": batch, "steps": steps, "networks": networks, "seeds": 2 if quick else 4,
-                "evaluations": 1, "cache": cache,
+                "sizes": sizes, "batch": batch, "steps": steps, "networks": networks,
+                "seeds": 2 if quick else 4, "evaluations": 1, "cache": cache,
             }  # fmt: skip
             return stack.enter_context(Worker("ours", task))
 

@@ -1,4 +1,4 @@
-"""What the rows on many small networks share: the task, our side of it, and how the two are set side by side."""
+"""What the rows on many small networks share: the task, our side of it, and how the sides are compared."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def side_by_side(
 ) -> dict[str, Any]:
     """Measure ours against peers, all warm at once, in turn.
 
-    peers(worker, task): starts workers with `worker(script, task, ...)`, by peer and setting. wanted: what each
-    peer's ratio must be at least, and the aim, if anything. The fastest setting of each peer is its figure; all are kept.
+    peers(worker, task): starts workers with `worker(script, task, ...)`, by peer and setting. wanted: what
+    each peer's ratio must be at least, and the aim, if anything. Each peer's figure is that of its fastest
+    setting; all are kept.
     """
     rounds = 2 if quick else 7
     with ExitStack() as stack:
@@ -85,8 +86,8 @@ def side_by_side(
                     "µs per network-step",
                     peer=f"{peer}, {best}",
                     theirs=[from_cold(theirs[peer][best].ready["first"], answers[(peer, best)], total)],
-                    note=f"{ours.ready['networks']} networks from a cold start, imports not counted; the peer's "
-                    "time is its first pass and, for the rest of the networks, its compiled speed",
+                    note=f"{ours.ready['networks']} networks from a cold start, imports not counted; "
+                    "the peer: its first pass, the rest of the networks at its compiled speed",
                 )
             )
         warm = min(each["seconds"] for each in mine)

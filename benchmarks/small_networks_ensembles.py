@@ -1,6 +1,6 @@
 """Many small networks against ensembles: torch.func (40 networks) and JAX's vmap with optax (64 networks).
 
-Of PyTorch's settings (1 thread or all, one fused rate for all networks or a rate for each) the fastest counts.
+Of PyTorch's settings (1 thread or all, fused with one rate for all or a rate each) the fastest counts.
 """
 
 from __future__ import annotations

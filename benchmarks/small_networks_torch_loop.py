@@ -1,7 +1,7 @@
 """Many small networks against a PyTorch loop: one after another, fused Adam, no DataLoader.
 
-One eager process, with one thread and with all, whichever is faster: what the aim refers to. Below it, for who wants
-to know: torch.compile around forward and loss, and a process per core at once, each with one thread.
+One eager process, with one thread and with all, whichever is faster: what the aim refers to. Below it, for
+who wants to know: torch.compile around forward and loss, and a process per core at once, one thread each.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
     def peers(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Any]]:
         def one(threads: int, compiled: bool = False) -> Worker:
             task = {
-                "sizes": SIZES, "batch": BATCH, "steps": ours["steps"], "rows": ours["rows"], "held": ours["held"],
-                "networks": 1 if quick else 4, "threads": threads, "compiled": compiled,
+                "sizes": SIZES, "batch": BATCH, "steps": ours["steps"], "rows": ours["rows"],
+                "held": ours["held"], "networks": 1 if quick else 4, "threads": threads, "compiled": compiled,
             }  # fmt: skip
             return worker("torch_loop", task, python=python, OMP_NUM_THREADS=str(threads))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 
@@ -24,7 +26,7 @@ def stream(rows: int, batch: int, steps: int, generator: np.random.Generator) ->
 
 def he(sizes: list[int], generator: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return He-initialised weights [fan_in, fan_out] and zero biases, float32."""
-    pairs = zip(sizes[:-1], sizes[1:], strict=True)
+    pairs = itertools.pairwise(sizes)
     return [
         (
             (np.sqrt(2 / i) * generator.standard_normal((i, o))).astype(np.float32),

@@ -1,4 +1,4 @@
-"""JAX, all networks at once: one jitted scan over steps of a vmapped optax Adam, the rate of each in its state.
+"""JAX, all networks at once: a jitted, vmapped scan over steps of optax's Adam, a rate each.
 
 Task: sizes, batch, steps, networks, rows, held.
 """

@@ -1,7 +1,9 @@
-"""Ravine: a cohort. Task: sizes, batch, steps, networks, evaluations, cache (folder of compiled programs)."""
+"""Ravine: a cohort. Task: sizes, batch, steps, networks, evaluations, seeds, cache (folder of
+compiled programs, None for the usual one)."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     """Return facts and a pass over the whole cohort, host work and final evaluation included."""
     from ravine.engines import find_devices, prepare
 
-    prepare("cpu", cache=Path(task["cache"]))
+    prepare("cpu", cache=Path(task["cache"]) if task["cache"] else None)
     from ravine.data import prepare as prepared
     from ravine.data import read
     from ravine.networks import Network
@@ -49,7 +51,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         "networks": count,
         "flops_per_step": network.flops * streams.batch_size,
         "devices": str(devices),
-        "shape": {"width": shape.width, "seeds": shape.seeds, "stretches": shape.stretches},
+        "shape": asdict(shape),
         "versions": versions("jax", "numpy"),
     }
     return facts, once

@@ -17,7 +17,7 @@ Pass = Callable[[], int]  # runs the work once, returns the network steps done
 
 
 def serve(setup: Callable[[dict[str, Any]], tuple[dict[str, Any], Pass]]) -> None:
-    """Set up, run the first pass, then one pass for every line read. `setup(task)` returns facts and the pass."""
+    """Run the first pass, then one for every line read. `setup(task)` returns facts and the pass."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print must not look like an answer
     facts, once = setup(json.loads(sys.argv[1]))

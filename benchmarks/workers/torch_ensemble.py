@@ -1,7 +1,7 @@
 """PyTorch, all networks at once: torch.func's vmap(grad_and_value) over stacked weights, functional Adam.
 
-Task: sizes, batch, steps, networks, rows, held, threads, one_rate. With one rate for all networks torch's fused Adam
-takes the stacked weights; with a rate for each, Adam is written in foreach operations, in place.
+Task: sizes, batch, steps, networks, rows, held, threads, one_rate. With one rate for all networks torch's
+fused Adam takes the stacked weights; with a rate for each, Adam is written in foreach operations, in place.
 """
 
 from __future__ import annotations

@@ -1,0 +1,47 @@
+"""Comparisons of the digits one after another in one process, with what was compiled for each.
+
+Task: seeds (one comparison each), effort. Prints a list of `seconds`, `asked` (programs),
+`compiled` (not in the cache).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+
+def main() -> None:
+    """Run the comparisons and print one line of JSON."""
+    task = json.loads(sys.argv[1])
+    from ravine.engines import prepare
+
+    prepare("cpu")
+    import jax
+
+    from ravine.studies.compare import compare_study
+    from ravine.studies.settings import CompareSettings
+
+    events: Counter[str] = Counter()
+    jax.monitoring.register_event_listener(lambda event, **_: events.update([event]))
+    found: list[dict[str, Any]] = []
+    for seed in task["seeds"]:
+        events.clear()
+        clock = time.perf_counter()
+        compare_study(CompareSettings(source="digits", effort=task["effort"], seed=seed))
+        found.append(
+            {
+                "seconds": time.perf_counter() - clock,
+                "asked": events["/jax/compilation_cache/compile_requests_use_cache"],
+                "compiled": events["/jax/compilation_cache/cache_misses"],
+            }
+        )
+    if found[0]["asked"] == 0:
+        raise SystemExit("JAX told of no compilation at all: its events have other names now.")
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
