@@ -71,7 +71,7 @@ def cohort(dataset):
         classify = data.task == "classify"
         plan = Plan(
             resolve(optimizer),
-            Network((data.x.shape[1], 8, 6, 3 if classify else 1), activation),
+            Network((data.x.shape[1], 6, 3 if classify else 1), activation),
             "cross_entropy" if classify else "squared_error",
             "accuracy" if classify else "rmse",
             streams.batch_size,

@@ -127,9 +127,7 @@ def test_thirty_steps_are_those_of_an_optax_loop(rule, theirs):
         plan, start(plan, first, numbers), numbers, batches, valid
     )
 
-    def schedule(t):  # optax's own mixes types
-        return RATE * (1 + jnp.cos(jnp.pi * t.astype(jnp.float64) / STEPS)) / 2
-
+    schedule = optax.cosine_decay_schedule(RATE, STEPS)
     optimizer = theirs(schedule, **({"b1": 0.8} if theirs is optax.lion else {}))
 
     def outputs(params, x):
@@ -145,13 +143,14 @@ def test_thirty_steps_are_those_of_an_optax_loop(rule, theirs):
         updates, slots = optimizer.update(jax.grad(loss)(params, x, y), slots, params)
         return optax.apply_updates(params, updates), slots
 
-    params = jax.tree.map(jnp.asarray, first)
-    slots = optimizer.init(params)
-    held = []
-    for t in range(STEPS):
-        params, slots = step(params, slots, *(a.reshape(STEPS, *a.shape[2:])[t] for a in batches[:2]))
-        if (t + 1) % STRIDE == 0:
-            held.append(loss(params, *valid[:2]))
+    with jax.numpy_dtype_promotion("standard"):  # optax mixes types
+        params = jax.tree.map(jnp.asarray, first)
+        slots = optimizer.init(params)
+        held = []
+        for t in range(STEPS):
+            params, slots = step(params, slots, *(a.reshape(STEPS, *a.shape[2:])[t] for a in batches[:2]))
+            if (t + 1) % STRIDE == 0:
+                held.append(loss(params, *valid[:2]))
     np.testing.assert_allclose(series["valid_loss"], held, rtol=1e-8)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-7, atol=1e-10), state.params, params)
 
