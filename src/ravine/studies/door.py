@@ -1,0 +1,129 @@
+"""The Python door: arrays, tables or files in, results out.
+
+result = compare(X, y)              X [N, D], y [N]: arrays or a DataFrame and a Series
+result = compare(frame, "price")    a DataFrame and the name of its target
+result = compare("data.csv", "price")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from ravine.data import Dataset, Table, from_arrays
+from ravine.engines import prepare
+from ravine.errors import UsageError
+from ravine.records.rundir import RunDirectory
+from ravine.studies.compare import Comparison, compare_study
+from ravine.studies.events import Notify
+from ravine.studies.loading import load
+from ravine.studies.model import Model
+from ravine.studies.settings import CompareSettings, NetworkSettings, TrainSettings
+from ravine.studies.train import Training, train_study
+
+__all__ = ["compare", "load_model", "train"]
+
+
+def compare(
+    X: Any,
+    y: Any = None,
+    *,
+    optimizers: str | Sequence[str] | None = None,
+    weights: Any = None,
+    groups: Any = None,
+    test: Any = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    **settings: Any,
+) -> Comparison:
+    """Compare optimizers on data, each at its tuned learning rate; see `CompareSettings` for the settings.
+
+    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name; y: array [N], or the name of
+    the target column. test: a share, or (X, y) of its own. out: a directory to keep the run in; nothing is
+    kept without it. Raises DataError, UsageError, NothingTrained.
+    """
+    if optimizers is not None:
+        from ravine.optimizers.spec import split
+
+        settings["optimizers"] = split(optimizers) if isinstance(optimizers, str) else list(optimizers)
+    made, dataset = _asked(CompareSettings, X, y, weights, groups, test, settings)
+    with _kept(out, dataset.name, "compare", made.seed) as run:
+        return compare_study(made, dataset=dataset, run=run, notify=notify)
+
+
+def train(
+    X: Any,
+    y: Any = None,
+    *,
+    weights: Any = None,
+    groups: Any = None,
+    test: Any = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    **settings: Any,
+) -> Training:
+    """Train a network as told, without tuning; see `TrainSettings` for the settings. Arguments as `compare`."""
+    made, dataset = _asked(TrainSettings, X, y, weights, groups, test, settings)
+    with _kept(out, dataset.name, "train", made.seed) as run:
+        return train_study(made, dataset=dataset, run=run, notify=notify)
+
+
+def load_model(path: str | PathLike[str]) -> Model:
+    """Read a trained model: its directory, a file of it, or a run. Raises DataError."""
+    return Model.load(Path(path))
+
+
+def _asked(
+    kind: type[Any], X: Any, y: Any, weights: Any, groups: Any, test: Any, settings: dict[str, Any]
+) -> tuple[Any, Dataset]:
+    """Return the settings and the data set."""
+    named = {"weights": weights, "groups": groups}
+    if isinstance(X, str | PathLike) or _is_frame_with_target(X, y):
+        given = {name: value for name, value in named.items() if value is not None}
+        if y is not None:
+            settings["target"] = str(y)
+        if test is not None:
+            settings["test"] = str(test)
+        source = str(X) if isinstance(X, str | PathLike) else ""
+        made = kind.from_dict({"source": source, **given, **settings})
+        prepare(made.device)
+        return made, load(made, None if source else _table(X))
+    if y is None:
+        raise UsageError(
+            "There is no target.", "Arrays come with one.", "Call compare(X, y), or name the target column."
+        )
+    made = kind.from_dict(settings)
+    prepare(made.device)
+    return made, _from_arrays(made, X, y, weights, groups, test)
+
+
+def _from_arrays(settings: NetworkSettings, X: Any, y: Any, weights: Any, groups: Any, test: Any) -> Dataset:
+    return from_arrays(
+        X, y, task=settings.task, weights=weights, groups=groups, test=test, seed=settings.seed
+    )
+
+
+def _is_frame_with_target(X: Any, y: Any) -> bool:
+    return hasattr(X, "columns") and isinstance(y, str)
+
+
+def _table(frame: Any) -> Table:
+    """A DataFrame as a table, identified by its content."""
+    import hashlib
+
+    import pandas as pd
+
+    digest = hashlib.sha256(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    digest.update(repr(list(frame.columns)).encode())
+    named = frame.rename(columns=str)
+    return Table(named, "table", digest.hexdigest())
+
+
+def _kept(out: str | PathLike[str] | None, name: str, verb: str, seed: int) -> Any:
+    """A run directory to write to, or nothing."""
+    if out is None:
+        return nullcontext(None)
+    return RunDirectory.create(name=name, out=out, verb=verb, seed=seed, command=["python"])
