@@ -41,8 +41,8 @@ def compare(
 ) -> Comparison:
     """Compare optimizers on data, each at its tuned learning rate; see `CompareSettings` for the settings.
 
-    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name; y: array [N], or the name of
-    the target column. test: a share, or (X, y) of its own. out: a directory to keep the run in; nothing is
+    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name; y: array [N], or the name
+    of the target column. test: a share, or (X, y) of its own. out: a directory to keep the run in; nothing is
     kept without it. Raises DataError, UsageError, NothingTrained.
     """
     if optimizers is not None:
@@ -65,7 +65,7 @@ def train(
     notify: Notify | None = None,
     **settings: Any,
 ) -> Training:
-    """Train a network as told, without tuning; see `TrainSettings` for the settings. Arguments as `compare`."""
+    """Train a network as told, without tuning; settings as in `TrainSettings`, arguments as in `compare`."""
     made, dataset = _asked(TrainSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "train", made.seed) as run:
         return train_study(made, dataset=dataset, run=run, notify=notify)

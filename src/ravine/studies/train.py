@@ -1,4 +1,4 @@
-"""Train one network, or the same on several seeds, as asked: no tuning. The model is the best by validation."""
+"""Train one network, or the same on several seeds, as asked: no tuning. The best by validation is kept."""
 
 from __future__ import annotations
 

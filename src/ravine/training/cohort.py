@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import jax
 import numpy as np
 
-from ravine.engines import Devices
+from ravine.engines import Devices, working_in
 from ravine.networks import Network
 from ravine.records.record import Record, Status
 from ravine.training.loop import RunState, start
@@ -85,7 +85,8 @@ def run_cohort(
     A diverged run keeps its NaNs from where it failed, and its status. `seam` may raise to stop; the state
     was kept just before.
     """
-    return _Run(cohort, shape, devices, seam or (lambda _: None), keeper).record()
+    with working_in(cohort.plan.precision):
+        return _Run(cohort, shape, devices, seam or (lambda _: None), keeper).record()
 
 
 class _Run:

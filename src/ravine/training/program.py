@@ -134,11 +134,15 @@ class Program:
 
     def judged(self, state: RunState, numbers: Any) -> Any:
         """Return the parameters to evaluate, by member."""
+        return _judged(self.plan, state, numbers)
 
-        def one(state: RunState, numbers: Any) -> Any:
-            return optimizer_of(self.plan, numbers).eval_params(state.params, state.slots)
 
-        return jax.jit(jax.vmap(one))(state, numbers)
+@partial(jax.jit, static_argnums=0)
+def _judged(plan: Plan, state: RunState, numbers: Any) -> Any:
+    def one(state: RunState, numbers: Any) -> Any:
+        return optimizer_of(plan, numbers).eval_params(state.params, state.slots)
+
+    return jax.vmap(one)(state, numbers)
 
 
 def _go(
