@@ -1,8 +1,10 @@
 """The command line. Nothing but calls into the floors below.
 
-verbs.py          the verbs, what an unknown one gets, how help is laid out
+verbs.py          the verbs, and what an unknown one gets
+help.py           how the help of a verb is laid out
 compare.py ...    one verb a file
 options.py        everything that can be set: one table for flags, environment and files
+words.py          what is wrong in a word can be said before JAX is imported
 configuration.py  flags > RAVINE_* > -c FILE > [tool.ravine] > defaults
 working.py        one study from first line to exit status; shared by compare, train and resume
 results.py        what is shown of a result, and what to type next

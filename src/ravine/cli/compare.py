@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from ravine.cli.help import Verb
 from ravine.cli.options import config_flag, flags_for, output_flags
 from ravine.cli.screen import Screen
-from ravine.cli.help import Verb
 from ravine.studies.settings import CompareSettings
 
 __all__ = ["compare"]
@@ -18,8 +18,8 @@ __all__ = ["compare"]
     cls=Verb,
     short_help="Find the best optimizer and learning rate for DATA.",
     help="Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run "
-    "on fresh seeds, and ties are called ties.\n\nDATA is a file (CSV, Parquet, NPZ, idx; gzipped or not), '-' "
-    "for standard input, or a built-in set: digits, breast_cancer, wine, iris, diabetes.",
+    "on fresh seeds, and ties are called ties.\n\nDATA is a file (CSV, Parquet, NPZ, idx; gzipped or not), "
+    "'-' for standard input, or a built-in set: digits, breast_cancer, wine, iris, diabetes.",
     examples=(
         "ravine compare digits",
         "ravine compare titanic.csv -t Survived --effort quick",
@@ -69,9 +69,10 @@ def _study() -> Any:
 
 def _plan(settings: CompareSettings, screen: Screen) -> int:
     from ravine.cli.results import show_plan
-    from ravine.cli.working import check_source
+    from ravine.cli.working import check_source, prepare_machine
 
     check_source(settings)
+    prepare_machine(settings.device)
     from ravine.studies.compare import plan_document
 
     show_plan(plan_document(settings), screen)

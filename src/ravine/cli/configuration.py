@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ravine.cli.options import ALL_KEYS, ENVIRONMENT, OPTIONS, fields_of
+from ravine.cli.words import mistakes
 from ravine.errors import UsageError, did_you_mean
 from ravine.studies.settings import LIST_FIELDS, DataSettings
 
@@ -44,7 +45,7 @@ def resolve(
 ) -> Configuration[Settings]:
     """Return the settings of a verb. `flags` that are None or empty were not given.
 
-    Raises UsageError naming every mistake, DataError if `file` is not there.
+    Raises UsageError naming every mistake.
     """
     environment = os.environ if environment is None else environment
     layers = [
@@ -53,36 +54,32 @@ def resolve(
         _environment(environment),
         {key: (OPTIONS[key].flag if key in OPTIONS else "DATA", value) for key, value in flags.items()},
     ]
-    known, given, mistakes, unused = fields_of(kind), {}, [], []
+    known, given, wrong, unused = fields_of(kind), {}, [], []
     for layer in layers:
         for raw_key, (where, raw) in layer.items():
-            key = raw_key.replace("-", "_")
+            key = raw_key.removeprefix(ENVIRONMENT).lower() if where == raw_key else raw_key.replace("-", "_")
             if raw is None or raw == ():
                 continue
             if key not in ALL_KEYS:
-                allowed = [
-                    f"{ENVIRONMENT}{each.upper()}" if where == raw_key else each for each in sorted(ALL_KEYS)
-                ]
-                mistakes.append(
-                    f"{where}: there is no such setting. {did_you_mean(_named(where, key), allowed)}"
-                )
+                names = {f"{ENVIRONMENT}{each.upper()}" if where == raw_key else each for each in ALL_KEYS}
+                wrong.append(f"{where}: there is no such setting. {did_you_mean(raw_key, sorted(names))}")
             elif key not in known:
                 unused.append(where)
             else:
                 try:
                     given[key] = _read(key, str(known[key].type), raw)
                 except ValueError as error:
-                    mistakes.append(f"{where}: {error}")
+                    wrong.append(f"{where}: {error}")
     _contradictions(given, layers)
-    try:
-        settings = kind.from_dict(given)
-    except UsageError as error:
-        mistakes.append(" ".join(filter(None, [error.what, error.why, error.fix])))
-        if len(mistakes) == 1:
-            raise
-    if mistakes:
-        count = "A setting is" if len(mistakes) == 1 else f"{len(mistakes)} settings are"
-        raise UsageError(f"{count} wrong.", "\n".join(mistakes), "Correct it, or see `--help`.")
+    # each value by itself first, so that one wrong value does not hide the next
+    wrong += [sentence for key, value in given.items() if (sentence := _refused(kind, {key: value}))]
+    wrong += mistakes(given)
+    if not wrong and (sentence := _refused(kind, given)):
+        wrong.append(sentence)
+    if wrong:
+        count = "A setting is" if len(wrong) == 1 else f"{len(wrong)} settings are"
+        raise UsageError(f"{count} wrong.", "\n".join(wrong), "Correct it, or see `--help`.")
+    settings = kind.from_dict(given)
     return Configuration(settings, unused)
 
 
@@ -91,15 +88,24 @@ def _contradictions(given: dict[str, Any], layers: list[dict[str, tuple[str, Any
     if "effort" not in given or "budget" not in given:
         return
     strength = {
-        key: max(index for index, layer in enumerate(layers) if (layer.get(key) or ("", None))[1] is not None)
+        key: max(
+            index
+            for index, layer in enumerate(layers)
+            for name in (key, f"{ENVIRONMENT}{key.upper()}")
+            if (layer.get(name) or ("", None))[1] is not None
+        )
         for key in ("effort", "budget")
     }
     if strength["effort"] != strength["budget"]:
         del given[min(strength, key=lambda key: strength[key])]
 
 
-def _named(where: str, key: str) -> str:
-    return where if where.startswith(ENVIRONMENT) else key
+def _refused(kind: type[DataSettings], given: Mapping[str, Any]) -> str | None:
+    try:
+        kind.from_dict(given)
+    except UsageError as error:
+        return " ".join(filter(None, [error.what, error.why, error.fix]))
+    return None
 
 
 def _project(path: Path) -> dict[str, tuple[str, Any]]:
@@ -122,12 +128,16 @@ def _file(path: str | None) -> dict[str, tuple[str, Any]]:
         return {}
     if Path(path).is_dir() and (Path(path) / "config.toml").is_file():
         path = str(Path(path) / "config.toml")
+    if not Path(path).exists():
+        near = sorted(str(each) for each in Path(path).parent.glob("*.toml"))
+        hint = did_you_mean(path, near) if near else "Check the path."
+        raise UsageError(f"There is no configuration file '{path}'.", "-c names it.", hint)
     return {key: (f"{key} (in {path})", value) for key, value in load(path).items()}
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, tuple[str, Any]]:
     return {
-        name.removeprefix(ENVIRONMENT).lower(): (name, value)
+        name: (name, value)
         for name, value in environment.items()
         if name.startswith(ENVIRONMENT) and name not in OTHERS and value != ""
     }

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from ravine.cli.help import Verb
 from ravine.cli.options import output_flags
 from ravine.cli.screen import Screen
-from ravine.cli.help import Verb
 from ravine.errors import DataError, UsageError
 
 __all__ = ["predict"]

@@ -110,8 +110,9 @@ class Bar:
         if event.total > 0:
             # a plan may grow as ranges do; the bar never runs over its end
             done = min(event.done, event.total)
-            about = {"description": _what(event), "runs": _runs(event)}
-            self.bars.update(self.task, completed=done, total=event.total, **about)
+            self.bars.update(
+                self.task, description=_what(event), completed=done, total=event.total, runs=_runs(event)
+            )
         else:
             self.bars.update(self.task, description=_what(event))
 

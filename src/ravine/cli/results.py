@@ -9,7 +9,7 @@ from typing import Any
 
 from ravine.cli.screen import Screen
 
-__all__ = ["next_commands", "show_plan", "show_result"]
+__all__ = ["near", "next_commands", "show_plan", "show_result"]
 
 BEST = "best.toml"
 
@@ -42,9 +42,7 @@ def next_commands(document: Mapping[str, Any]) -> list[tuple[str, str]]:
     run = Path(document["run_dir"])
     config = _config(run)
     source = config.get("source") or "FILE.csv"
-    commands = [
-        ("Predict with the best model", ["predict", str(run), _near(source), "-o", "predictions.csv"])
-    ]
+    commands = [("Predict with the best model", ["predict", str(run), near(source), "-o", "predictions.csv"])]
     if "leaderboard" in document:
         best, train = run / BEST, ["train", "-c", str(run / BEST)]
         if best.exists():
@@ -61,7 +59,7 @@ def _config(run: Path) -> dict[str, Any]:
     return load(run / "config.toml")
 
 
-def _near(source: str) -> str:
+def near(source: str) -> str:
     """Return a path relative to here where that is shorter, as a person would type it."""
     path = Path(source)
     if not path.is_absolute():

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
+from ravine.cli.help import Verb
 from ravine.cli.options import output_flags
 from ravine.cli.screen import Screen
-from ravine.cli.help import Verb
+
+if TYPE_CHECKING:
+    from ravine.records.rundir import RunDirectory
 
 __all__ = ["resume"]
 
@@ -14,8 +19,8 @@ __all__ = ["resume"]
 @click.command(
     cls=Verb,
     short_help="Finish a run, or show its result again.",
-    help="Finish RUN, or show its result again if it is finished. What was done is not done twice, and the "
-    "result is that of an undisturbed run.\n\nRUN is a folder, the start of an id, or 'latest', as without it.",
+    help="Finish RUN, or show its result again if it is finished. What was done is not done twice: the "
+    "result is that of an undisturbed run.\n\nRUN is a folder or the start of an id; without it, the latest.",
     examples=("ravine resume", "ravine resume runs/20260105-093000-titanic-4f0c2a91"),
 )
 @click.argument("run", metavar="[RUN]", default="latest")
@@ -23,11 +28,12 @@ __all__ = ["resume"]
 @click.pass_obj
 def resume(screen: Screen, run: str, json: bool, quiet: bool, verbose: bool) -> int:
     """Open, lock, go on."""
+    from ravine.cli.results import near
     from ravine.cli.working import name_of, work
     from ravine.records.rundir import RunDirectory
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
-    directory = RunDirectory.open(run)
+    directory = RunDirectory.open(near(str(RunDirectory.open(run).path)))
     about = directory.about
     data = about.get("data") or {}
     finished = about.get("state") == "finished"
@@ -37,9 +43,15 @@ def resume(screen: Screen, run: str, json: bool, quiet: bool, verbose: bool) -> 
     )
     with directory.lock():
 
-        def study(**how: object) -> object:
+        def study(**how: Any) -> Any:
             from ravine.studies.resume import resume as resume_study
 
-            return resume_study(directory, **how)  # type: ignore[arg-type]
+            return resume_study(directory, **how)
 
-        return work(directory, study, screen)
+        return work(directory, study, screen, device=_device(directory))
+
+
+def _device(directory: RunDirectory) -> str | None:
+    from ravine.records.tomlfile import load
+
+    return load(directory.config).get("device") if directory.config.exists() else None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ravine.cli.help import Verb
 from ravine.cli.options import output_flags
 from ravine.cli.screen import Screen
-from ravine.cli.help import Verb
 from ravine.reporting.scores import cells, clean, cut
 
 if TYPE_CHECKING:

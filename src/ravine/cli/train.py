@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
+from ravine.cli.help import Verb
 from ravine.cli.options import config_flag, flags_for, output_flags
 from ravine.cli.screen import Screen
-from ravine.cli.help import Verb
 from ravine.studies.settings import TrainSettings
 
 __all__ = ["train"]

@@ -74,6 +74,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # from click's own help
         return screen.abandon()
     except BaseException as error:
+        if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
+            return screen.abandon()  # click's way to say so
         if isinstance(error, SystemExit | GeneratorExit):
             raise
         return failure(error, screen)

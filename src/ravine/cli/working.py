@@ -23,7 +23,7 @@ from ravine.records.speaking import speaking
 from ravine.records.tomlfile import dump
 from ravine.studies.settings import DataSettings
 
-__all__ = ["begin", "check_source", "name_of", "work"]
+__all__ = ["begin", "check_source", "name_of", "prepare_machine", "work"]
 
 ROOT = Path("runs")
 STDIN = "stdin"  # standard input, kept in the run directory: a resumed run reads it again
@@ -49,7 +49,7 @@ def begin(verb: str, settings: Any, out: str | None, screen: Screen, study: Call
         settings = _with_input_kept(settings, run)
         write_atomic(run.config, dump(settings.to_dict()))
         screen.say(f"Run: {run.path}")
-        return work(run, lambda **how: study()(settings, run=run, **how), screen)
+        return work(run, lambda **how: study()(settings, run=run, **how), screen, settings.device)
     except (DataError, UsageError, KeyboardInterrupt):
         if not run.plan.exists():
             _discard(run, fresh, before)
@@ -58,10 +58,11 @@ def begin(verb: str, settings: Any, out: str | None, screen: Screen, study: Call
         run.close()
 
 
-def work(run: RunDirectory, study: Study, screen: Screen) -> int:
+def work(run: RunDirectory, study: Study, screen: Screen, device: str | None = None) -> int:
     """Run a study in its directory, show its result, return the exit status. Keeps `state` true."""
     try:
         with showing(screen) as progress, listening(progress.note) as stop:
+            prepare_machine(device)
             result = study(notify=progress.event, stop=stop)
     except Stopped as error:
         run.update(state="stopped")
@@ -75,6 +76,13 @@ def work(run: RunDirectory, study: Study, screen: Screen) -> int:
         raise
     show_result(result.document, screen)
     return SOME_FAILED if _some_failed(result.document) else 0
+
+
+def prepare_machine(device: str | None) -> None:
+    """Set JAX up for this process: one logical device a core, the cache of compiled programs."""
+    from ravine.engines import prepare
+
+    prepare(device)
 
 
 def quoted(path: Path | str) -> str:
@@ -95,8 +103,14 @@ def check_source(settings: DataSettings) -> None:
         raise UsageError(
             "No data was named.", "DATA is a file, '-' or a built-in set.", "Type `ravine compare digits`."
         )
-    if settings.source == "-" and sys.stdin is None:
-        raise DataError("Standard input is closed.", "DATA is '-'.", "Name a file instead.")
+    if settings.source == "-":
+        if sys.stdin is None:
+            raise DataError("Standard input is closed.", "DATA is '-'.", "Name a file instead.")
+    elif not Path(settings.source).expanduser().exists():
+        from ravine.data import BUILTIN, read
+
+        if settings.source not in BUILTIN:
+            read(settings.source)  # says what is near, and raises
 
 
 def _with_input_kept(settings: Any, run: RunDirectory) -> Any:
@@ -120,14 +134,15 @@ def _latest() -> str | None:
 
 def _discard(run: RunDirectory, fresh: bool, before: str | None) -> None:
     """Remove the directory of a run that never was, and point `latest` where it pointed before."""
+    link = ROOT / LATEST
     with suppress(OSError):
+        was_latest = link.is_symlink() and link.resolve() == run.path.resolve()
         if fresh:
             shutil.rmtree(run.path)
         else:  # the user's own folder stays
             for each in run.path.iterdir():
                 shutil.rmtree(each) if each.is_dir() else each.unlink()
-        link = ROOT / LATEST
-        if link.is_symlink() and not link.exists():
+        if was_latest:
             link.unlink()
             if before is not None and (ROOT / before).exists():
                 point(ROOT, ROOT / before)

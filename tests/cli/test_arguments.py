@@ -1,0 +1,181 @@
+"""What is typed wrong, what is asked of help, and what none of it imports."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from ravine.cli.options import ALL_KEYS, OPTIONS
+from ravine.cli.verbs import BUILTIN
+from ravine.cli.verbs import ravine as group
+from ravine.cli.words import DEVICES, METRICS, NET, TIME, mistakes
+
+HEAVY = ("jax", "jaxlib", "optax", "sklearn", "pandas", "numpy", "scipy")
+VERBS = ("compare", "train", "predict", "runs", "resume")
+
+
+def test_every_setting_of_a_study_can_be_set():
+    assert set(OPTIONS) == ALL_KEYS - {"source"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_documents_every_option(ravine, verb):
+    ended = ravine(verb, "--help")
+    assert (ended.status, ended.stderr) == (0, "")
+    for parameter in group.commands[verb].params:
+        for flag in parameter.opts if parameter.param_type_name == "option" else ():
+            assert flag in ended.stdout
+        assert parameter.param_type_name == "argument" or parameter.help
+    assert max(map(len, ended.stdout.splitlines())) <= 100
+
+
+def test_conventions_name_these_options(ravine):
+    text = ravine("compare", "--help").stdout
+    for flag in (
+        "-t, --target", "--features", "--drop", "--weights", "--groups", "--test", "--task", "--metric",
+        "-O, --optimizers", "--effort", "--budget", "--seed ", "--seeds", "--device", "--precision",
+        "-o, --out", "-c, --config", "--dry-run", "--json", "-q", "-v",
+    ):  # fmt: skip
+        assert flag in text
+
+
+def test_bare_command_shows_help(ravine):
+    ended = ravine()
+    assert ended.status == 0
+    assert all(verb in ended.stdout for verb in VERBS)
+
+
+def test_version(ravine):
+    from ravine import __version__
+
+    assert ravine("--version").stdout == f"ravine {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["compair", "digits"], 2, "'compare'"),
+        (["digits"], 2, "ravine compare digits"),
+        (["--jason"], 2, "There is no option '--jason'"),
+        (["compare", "digits", "--tagret", "x"], 2, "'--target'"),
+        (["compare", "digits", "-Z"], 2, "There is no option '-Z'"),
+        (["compare", "digits", "--seed"], 2, "requires an argument"),
+        (["compare", "a", "b"], 2, "unexpected extra argument"),
+        (["compare"], 2, "ravine compare digits"),
+        (["compare", ""], 2, "No data was named"),
+        (["predict"], 2, "MODEL"),
+        (["predict", "latest"], 2, "DATA"),
+        (["compare", "digits", "-q", "-v"], 2, "contradict"),
+        (["compare", "digits", "--effort", "quik"], 2, "'quick'"),
+        (["compare", "digits", "--effort", "quick", "--budget", "60s"], 2, "contradict"),
+        (["compare", "digits", "--seed", "one"], 2, "whole number"),
+        (["compare", "digits", "--validation", "nan"], 2, "validation"),
+        (["compare", "digits", "-O", ","], 2, "empty"),
+        (["compare", "digits", "-O", "adm"], 2, "'adam'"),
+        (["compare", "digits", "--metric", "acuracy"], 2, "'accuracy'"),
+        (["compare", "digits", "--net", "a-b"], 2, "not a network"),
+        (["compare", "digits", "--budget", "soon"], 2, "not a budget"),
+        (["compare", "digits", "--device", "tpu"], 2, "no device"),
+        (["compare", "digits", "-o", ""], 2, "-o DIR"),
+        (["compare", "digits", "-c", "none.toml"], 2, "none.toml"),
+        (["train", "digits", "--rate", "-1"], 2, "rate"),
+        (["train", "digits", "--optimizer", "admm"], 2, "'adam'"),
+        (["compare", "nosuch.csv"], 3, "nosuch.csv"),
+        (["runs", "nofolder"], 3, "nofolder"),
+        (["resume", "nothing"], 3, "nothing"),
+        (["predict", "nothing", "digits"], 3, "nothing"),
+    ],
+)
+def test_mistakes_get_a_sentence_and_a_status(ravine, folder, arguments, status, words):
+    ended = ravine(*arguments)
+    assert ended.status == status
+    assert ended.stdout == ""
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert re.search(r"^ravine: ", ended.stderr, re.M)
+    assert not (folder / "runs").exists()
+
+
+def test_a_mistyped_file_gets_its_neighbour(ravine, folder):
+    (folder / "titanic.csv").write_text("a,b\n")
+    assert "titanic.csv" in ravine("compare", "titanik.csv").stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["compare", "--help"], ["runs"], ["runs", "--json"], ["compair"], ["resume"],
+     ["compare", "digits", "--seed", "x"], ["compare", "digits", "-O", "adm"],
+     ["compare", "digits", "--bogus"], ["predict", "nothing", "x.csv"]],
+)  # fmt: skip
+def test_nothing_heavy_is_imported(folder, arguments):
+    code = (
+        "import sys\nfrom ravine.cli.verbs import run\nrun(sys.argv[1:])\n"
+        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert ended.stderr.splitlines()[-1] == "[]"
+
+
+def test_the_first_line_comes_before_anything_heavy(folder):
+    """Stop at the first heavy import: the line must be out by then, and the run directory must be there."""
+    code = (
+        "import sys, pathlib\n"
+        "class Gate:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name in {HEAVY}:\n"
+        "            raise SystemExit(sum(1 for _ in pathlib.Path('runs').glob('*/config.toml')) + 40)\n"
+        "sys.meta_path.insert(0, Gate())\n"
+        "from ravine.cli import main\nmain(['compare', 'data.csv'])"
+    )
+    (folder / "data.csv").write_text("a,b\n1,2\n")
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.stderr.startswith("Comparing 8 optimizers on data.csv.\nRun: runs/")
+    assert ended.returncode in (41, 42)  # `latest` may be seen too
+
+
+def test_words_judged_early_are_those_of_the_floors_below():
+    from ravine.data import BUILTIN as SETS
+    from ravine.networks import METRICS as TRUE
+    from ravine.optimizers import RULES
+
+    assert tuple(TRUE) == METRICS
+    assert SETS == BUILTIN
+    assert not list(mistakes({"optimizers": list(RULES)}))
+    assert DEVICES == ("cpu", "gpu")
+
+
+@pytest.mark.parametrize(
+    "text", ["64-64", "50", "0", "linear", "None", "64, 32", "64x32", "a", "64-", "-3", "6.5"]
+)
+def test_networks_judged_early_agree_with_networks(text):
+    from ravine.errors import UsageError
+    from ravine.networks import hidden_layers
+
+    try:
+        hidden_layers(text)
+        sound = True
+    except UsageError:
+        sound = False
+    assert bool(re.fullmatch(NET, text.strip().lower())) == sound
+
+
+@pytest.mark.parametrize("text", ["60s", "60", "2m", "1.5 h", "3min", "-1s", "1d", "s", "1e3"])
+def test_budgets_judged_early_agree_with_studies(text):
+    from ravine.errors import UsageError
+    from ravine.studies.effort import budget_seconds
+
+    try:
+        budget_seconds(text)
+        sound = True
+    except UsageError:
+        sound = False
+    assert bool(re.fullmatch(TIME, text)) == sound
+
+
+def test_runs_of_an_empty_folder(ravine):
+    ended = ravine("runs")
+    assert (ended.status, ended.stdout) == (0, "")
+    assert "ravine compare digits" in ended.stderr
+    assert json.loads(ravine("runs", "--json").stdout) == {"schema_version": 1, "runs": []}

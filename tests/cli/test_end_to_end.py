@@ -1,0 +1,91 @@
+"""The real thing, small: compare, predict, train, stop, resume."""
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ravine.records.listing import list_runs
+
+pytestmark = pytest.mark.slow
+
+SMALL = ["--effort", "quick", "-O", "sgd,adam", "--seeds", "3", "--epochs", "4"]
+
+
+def test_compare_predict_train_resume(shell, folder):
+    ended = shell("compare", "iris", *SMALL, "--json")
+    assert ended.returncode == 0, ended.stderr.decode()
+    document = json.loads(ended.stdout)
+    for key in (
+        "schema_version",
+        "data",
+        "split",
+        "metric",
+        "plan",
+        "seconds",
+        "leaderboard",
+        "pairs",
+        "run_dir",
+    ):
+        assert key in document
+    run = document["run_dir"]
+    assert Path(run, "models", "best", "model.json").exists()
+
+    again = shell("resume", "--json")
+    assert again.returncode == 0, again.stderr.decode()
+    resumed = json.loads(again.stdout)
+    assert resumed.keys() == document.keys()
+    assert {**resumed, "seconds": 0} == {**document, "seconds": 0}
+    assert json.loads(shell("runs", "--json").stdout)["runs"][0]["state"] == "finished"
+
+    ended = shell("predict", "latest", "iris", "-q")
+    rows = list(csv.DictReader(io.StringIO(ended.stdout.decode())))
+    assert len(rows) == 150
+    assert {row["prediction"] for row in rows} <= {"setosa", "versicolor", "virginica"}
+    assert sum(float(rows[0][f"probability_{name}"]) for name in ("setosa", "versicolor", "virginica")) == (
+        pytest.approx(1, abs=1e-5)
+    )
+    assert shell("predict", run, "iris", "-o", "p.csv").returncode == 0
+    assert Path("p.csv").read_bytes() == ended.stdout
+    assert json.loads(shell("predict", run, "iris", "--json").stdout)["data"]["rows"] == 150
+
+    missing = "sepal length (cm),petal length (cm)\n1,2\n"
+    ended = shell("predict", run, "-", input=missing.encode())
+    assert ended.returncode == 3
+    assert b"sepal width (cm)" in ended.stderr
+
+    ended = shell("train", "-c", f"{run}/best.toml", "--epochs", "2", "--json")
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert json.loads(ended.stdout)["result"]["optimizer"] == document["leaderboard"][0]["optimizer"]
+
+
+def test_stopped_and_resumed_is_as_undisturbed(shell, folder):
+    how = ["compare", "digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "30"]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ravine", *how, "-o", "stopped"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    end = time.monotonic() + 60
+    while not Path("stopped/plan.json").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    out, errors = child.communicate(timeout=60)
+    assert (child.returncode, out) == (130, b""), errors.decode()
+    assert b"ravine resume stopped" in errors
+    assert list_runs(".")[0].state == "stopped"
+
+    ended = shell("resume", "stopped", "--json")
+    assert ended.returncode == 0, ended.stderr.decode()
+    resumed = json.loads(ended.stdout)
+    undisturbed = json.loads(shell("compare", *how[1:], "-o", "whole", "--json").stdout)
+    assert resumed["leaderboard"]
+    for row, other in zip(resumed["leaderboard"], undisturbed["leaderboard"], strict=True):
+        assert row["values"] == other["values"]
+        assert row["learning_rate"] == other["learning_rate"]

@@ -1,0 +1,209 @@
+"""From arguments to exit status with a study that is not slow: what is shown, and what is left behind."""
+
+import json
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from ravine.errors import DataError, NothingTrained, RavineError, UsageError
+from ravine.records.listing import list_runs, read_run_file
+
+
+def the_run(root="runs"):
+    (found,) = list_runs(root)
+    return found
+
+
+def test_done(ravine, study):
+    ended = ravine("compare", "data.csv", "-O", "sgd,adam")
+    assert ended.status == 0
+    run = the_run()
+    assert run.state == "finished"
+    assert ended.stderr.splitlines()[0] == "Comparing 2 optimizers on data.csv."
+    assert f"Run: {run.path}" in ended.stderr
+    assert "a note on the data" in ended.stderr
+    assert "adam" in ended.stdout
+    assert f"Model  {run.path}/models/best" in ended.stdout
+    assert f"ravine predict {run.path} data.csv -o predictions.csv" in ended.stdout
+    assert read_run_file(run.path)["command"][0] == "ravine"
+
+
+def test_json_is_one_document_and_nothing_else(ravine, study):
+    ended = ravine("compare", "data.csv", "--json")
+    assert json.loads(ended.stdout)["leaderboard"][0]["optimizer"] == "adam"
+    assert ended.stdout.count("schema_version") == 1
+    assert ended.stderr.startswith("Comparing")
+
+
+def test_quiet_leaves_only_the_result(ravine, study):
+    ended = ravine("compare", "data.csv", "-q")
+    assert ended.stderr == ""
+    assert "adam" in ended.stdout
+
+
+def test_some_failed_runs(ravine, study):
+    study.rows[1]["diverged"] = 3
+    assert ravine("compare", "data.csv").status == 5
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (UsageError("Wrong flag.", "Why.", "Fix."), 2),
+        (DataError("Bad data.", "Why.", "Fix."), 3),
+        (NothingTrained("Every run diverged.", "Why.", "Fix."), 4),
+        (RavineError("Odd.", "Why.", "Fix."), 1),
+        (ZeroDivisionError("division by zero"), 1),
+        (MemoryError(), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_failures(ravine, study, error, status, flags):
+    def fail(stop):
+        raise error
+
+    study.then = fail
+    ended = ravine("compare", "data.csv", *flags)
+    assert (ended.status, ended.stdout) == (status, "")
+    assert "Traceback" not in ended.stderr
+    for words in getattr(error, "args", ())[:1]:
+        assert str(words).split(".")[0] in ended.stderr
+    if isinstance(error, Exception):
+        assert the_run().state == "failed"
+
+
+def test_a_traceback_only_with_v(ravine, study):
+    study.then = lambda stop: {}["lost"]
+    assert "again with -v" in ravine("compare", "data.csv").stderr
+    assert "Traceback (most recent call last)" in ravine("compare", "data.csv", "-v").stderr
+
+
+@pytest.mark.parametrize("out", [None, "named", "empty"])
+def test_a_run_that_never_had_a_plan_leaves_nothing(ravine, folder, study, out):
+    ravine("compare", "data.csv")
+    first = the_run().path
+
+    def fail(stop):
+        run = Path(out) if out else next(each for each in Path("runs").glob("2*") if each != first)
+        (run / "plan.json").unlink()
+        raise DataError("There is no column 'x'.")
+
+    (folder / "empty").mkdir()
+    study.then = fail
+    assert ravine("compare", "data.csv", *(["-o", out] if out else [])).status == 3
+    assert the_run().path == first
+    assert Path("runs/latest").resolve() == first.resolve()
+    assert not (folder / "named").exists()
+    assert not list((folder / "empty").iterdir())
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(ravine, folder, study):
+    (folder / "mine").mkdir()
+    (folder / "mine" / "thesis.tex").write_text("x")
+    ended = ravine("compare", "data.csv", "-o", "mine")
+    assert ended.status == 3
+    assert [each.name for each in (folder / "mine").iterdir()] == ["thesis.tex"]
+    assert not list_runs()
+
+
+def test_the_configuration_saved_is_the_one_resolved(ravine, study):
+    ravine("compare", "data.csv", "--seed", "7", "-t", "b", "--drop", "a", env={"RAVINE_EPOCHS": "3"})
+    first = study.settings
+    assert (first.seed, first.target, first.drop, first.epochs) == (7, "b", ["a"], 3.0)
+    ravine("compare", "-c", the_run().path / "config.toml")
+    assert study.settings == first
+
+
+def test_standard_input_is_kept_for_resuming(ravine, study):
+    assert ravine("compare", "-", stdin="a,b\n1,2\n").status == 0
+    run = the_run()
+    assert "stdin" in run.path.name
+    assert Path(study.settings.source) == (run.path / "stdin").resolve()
+    assert (run.path / "stdin").read_text() == "a,b\n1,2\n"
+
+
+def test_next_commands_survive_a_shell(ravine, folder, study):
+    import shlex
+    import tomllib
+
+    name = "it's a; $(file).csv"
+    (folder / name).write_text("a,b\n1,2\n")
+    study.then = lambda stop: (next(Path("runs").glob("2*")) / "best.toml").write_text("")
+    text = ravine("compare", name).stdout
+    commands = [shlex.split(line) for line in text.splitlines() if line.startswith("    ravine ")]
+    run = the_run().path
+    assert commands[0] == ["ravine", "predict", str(run), name, "-o", "predictions.csv"]
+    assert commands[1][:4] == ["ravine", "train", "-c", str(run / "best.toml")]
+    assert commands[2] == ["ravine", "resume", str(run)]
+    assert tomllib.loads((run / "config.toml").read_text())["source"] == name
+
+
+def test_train_says_what_it_was_given_for_others(ravine, study):
+    ended = ravine("train", "data.csv", "--rate", "0.1", env={"RAVINE_EFFORT": "quick"})
+    assert ended.stderr.splitlines()[0] == "Training with adam at learning rate 0.1 on data.csv."
+    assert "Not used by train: RAVINE_EFFORT." in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 75)]
+)
+def test_one_signal_saves_and_says_how_to_go_on(ravine, study, number, status):
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)]
+
+    def work(stop):
+        threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+        study.until_stopped(stop)
+
+    study.then = work
+    ended = ravine("compare", "data.csv", "--json")
+    run = the_run()
+    assert (ended.status, ended.stdout) == (status, "")
+    assert f"ravine resume {run.path}" in ended.stderr
+    assert "Stopping after this chunk" in ended.stderr
+    assert run.state == "stopped"
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)] == before
+
+
+SLOW = """
+import os, signal, sys, threading, time
+from ravine.cli import compare, working
+from ravine.cli.verbs import run
+def study(settings, *, run, notify, stop):
+    run.plan.write_text("{}")
+    print("ready", flush=True)
+    if sys.argv[1] == "deaf":      # as in a compiled chunk: no bytecode runs for long
+        pow(7, 10**7)
+    time.sleep(60)
+working.prepare_machine = lambda device: None
+sys.modules["ravine.cli.compare"]._study = lambda: study
+sys.exit(run(["compare", "data.csv"]))
+"""
+
+
+@pytest.mark.parametrize("how", ["sleeping", "deaf"])
+def test_a_second_ctrl_c_stops_at_once_even_inside_compiled_code(folder, how):
+    import subprocess
+    import sys
+    import time
+
+    Path("data.csv").write_text("a,b\n1,2\n")
+    child = subprocess.Popen(
+        [sys.executable, "-c", SLOW, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "ready\n"
+    time.sleep(0.2)
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert child.poll() is None
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert "Stopped at once" in errors
+    assert "Traceback" not in errors
+    run = the_run()
+    assert run.state == "interrupted, resumable"
+    assert read_run_file(run.path)["verb"] == "compare"
