@@ -10,7 +10,7 @@ __all__ = ["working_in"]
 def working_in(precision: str) -> AbstractContextManager[None]:
     """Return the context in which arrays of `precision` (float32, float64) are placed, compiled for and run.
 
-    It holds for one thread, and is set both ways: a float32 program is the same whatever the process's setting.
+    It holds for one thread and is set both ways: a float32 program does not depend on the process's setting.
     """
     import jax
 

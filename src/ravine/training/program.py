@@ -19,7 +19,7 @@ import numpy as np
 from jax.sharding import NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from ravine.engines import Devices
+from ravine.engines import Devices, working_in
 from ravine.training.loop import Rows, RunState, advance, optimizer_of, start
 from ravine.training.plan import Plan
 from ravine.training.runs import Runs
@@ -58,7 +58,8 @@ class Program:
         with self._lock:
             if self._made is None:
                 clock = time.perf_counter()
-                self._made = self._compile()
+                with working_in(self.plan.precision):  # of this thread, which may be one of many that compile
+                    self._made = self._compile()
                 self.seconds = time.perf_counter() - clock
         return self._made
 
