@@ -32,7 +32,7 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
 
         tell("starting")
         peak = stack.enter_context(
-            Worker("peak", {"size": 512 if quick else 2048, "products": 1 if quick else 8})
+            Worker("peak", {"size": 1024 if quick else 2048, "products": 4 if quick else 8})
         )
         small = ours([64, 64, 64, 10], 32, PASS * (1 if quick else 20), 16 if quick else 200)
         large = ours([64, 256, 256, 10], 128, LARGE_PASS * (1 if quick else 20), 4 if quick else 32)

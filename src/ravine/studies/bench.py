@@ -92,7 +92,7 @@ def _run(
         assert process.stderr is not None
         try:
             for text in process.stderr:
-                if text.strip():
+                if text[:1].strip() and not text.startswith("Traceback"):  # the frames tell a user nothing
                     said = text.strip()
                     tell(Event("bench", f"{row}: {said}", number, total))
         except BaseException:  # stopped: as Ctrl-C, so that the script ends what it started
