@@ -47,6 +47,9 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         "64-64-64-10, batch 32": (gflops("small", small.ready["flops_per_step"]), 0.40, 0.60),
         "64-256-256-10, batch 128": (gflops("large", large.ready["flops_per_step"]), 0.75, 0.90),
     }
+    for name, (speed, _, _) in speeds.items():
+        if max(ratios(speed, limit)) > 1 and not quick:
+            raise ValueError(f"{name} was faster than the peak in some round: the machine was not quiet.")
     return {
         "lines": [
             line(
