@@ -80,7 +80,9 @@ def find_devices(device: str | None = None) -> Devices:
         found: list[Any] = jax.devices({"gpu": "cuda"}.get(device, device) if device else None)
     except RuntimeError as error:
         raise UsageError(
-            f"There is no device '{device}'.", str(error).splitlines()[0], "Leave --device out."
+            f"There is no device '{device or jax.config.jax_platforms}'.",
+            str(error).splitlines()[0],
+            "Leave --device out.",
         ) from error
     kind = found[0].platform
     return Devices(Mesh(np.array(found), ("member",)), kind, TOGETHER if kind == "cpu" else 0)

@@ -1,0 +1,110 @@
+"""The devices there are, and JAX as it is set up: in processes of their own, before JAX is used."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ravine.engines import find_devices
+from ravine.engines.devices import cache_folder, cores
+from ravine.errors import UsageError
+
+
+def fresh(code, **environment):
+    """What `code` prints in a fresh process, as JSON."""
+    plain = {k: v for k, v in os.environ.items() if k not in ("XLA_FLAGS", "JAX_PLATFORMS")}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", f"import json, os, sys\n{code}"],
+        env={**plain, "JAX_PLATFORMS": "cpu", **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_importing_engines_does_not_import_jax():
+    assert fresh("import ravine.engines; print(json.dumps('jax' in sys.modules))") is False
+
+
+def test_prepare_makes_one_logical_device_a_core():
+    found = fresh(
+        "from ravine.engines import *; prepare(); d = find_devices();"
+        "print(json.dumps([d.count, d.kind, str(d), d.together]))"
+    )
+    n = cores()
+    assert found[:2] == [n, "cpu"]
+    assert found[2] == (f"{n} CPU devices" if n > 1 else "1 CPU device")
+    assert found[3] > 0
+
+
+def test_prepare_twice_or_too_late_is_harmless():
+    code = (
+        "from ravine.engines import *; import jax; n = len(jax.devices()); prepare(); prepare();"
+        "print(json.dumps([n, find_devices().count]))"
+    )
+    before, after = fresh(code)
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    "given, kept",
+    [("", []), ("--xla_cpu_enable_fast_math=false", ["--xla_cpu_enable_fast_math=false"])],
+)
+def test_prepare_adds_to_compiler_flags(given, kept):
+    flags = fresh(
+        "from ravine.engines import prepare; prepare(); print(json.dumps(os.environ['XLA_FLAGS'].split()))",
+        XLA_FLAGS=given,
+    )
+    assert flags[:-1] == kept
+    assert flags[-1].startswith("--xla_backend_extra_options=")
+
+
+def test_prepare_leaves_the_users_own_backend_options():
+    own = "--xla_backend_extra_options=xla_cpu_use_multi_output_fusion=false"
+    code = "from ravine.engines import prepare; prepare(); print(json.dumps(os.environ['XLA_FLAGS']))"
+    assert fresh(code, XLA_FLAGS=own) == own
+
+
+def test_programs_are_kept_where_the_user_says(tmp_path):
+    code = (
+        "from ravine.engines import prepare; prepare(); import jax;"
+        "jax.jit(lambda x: x + 1)(1.0).block_until_ready();"
+        "print(json.dumps(jax.config.jax_compilation_cache_dir))"
+    )
+    folder = Path(fresh(code, RAVINE_CACHE=str(tmp_path)))
+    assert folder.is_relative_to(tmp_path)
+    assert any(folder.iterdir())
+
+
+def test_order_of_cache_folders(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setenv("RAVINE_CACHE", str(tmp_path / "own"))
+    for name, variable in (("own", "RAVINE_CACHE"), ("xdg", "XDG_CACHE_HOME")):
+        assert cache_folder().is_relative_to(tmp_path / name)
+        monkeypatch.delenv(variable)
+    assert cache_folder().is_relative_to(tmp_path / "home" / ".cache")
+
+
+@pytest.mark.parametrize("device", ["gpu", "tpu9"])
+def test_a_device_that_is_not_there(device):
+    with pytest.raises(UsageError, match=f"no device '{device}'.*Leave --device out"):
+        find_devices(device)
+
+
+def test_a_device_asked_for_at_the_start_that_is_not_there():
+    code = (
+        "from ravine.engines import *; from ravine.errors import UsageError\n"
+        "prepare('tpu9')\n"
+        "try: find_devices()\n"
+        "except UsageError as error: print(json.dumps(str(error)))"
+    )
+    assert "no device 'tpu9'" in fresh(code)
+
+
+def test_devices_are_structure():
+    """They key the programs that were made."""
+    assert find_devices() == find_devices("cpu")
+    assert hash(find_devices()) == hash(find_devices("cpu"))
