@@ -80,7 +80,7 @@ def find_devices(device: str | None = None) -> Devices:
         found: list[Any] = jax.devices({"gpu": "cuda"}.get(device, device) if device else None)
     except RuntimeError as error:
         raise UsageError(
-            f"There is no device '{device or jax.config.jax_platforms}'.",
+            f"There is no device '{device or jax.config.values['jax_platforms']}'.",
             str(error).splitlines()[0],
             "Leave --device out.",
         ) from error

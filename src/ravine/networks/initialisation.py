@@ -14,6 +14,7 @@ device, and the same standard normal numbers under every scheme.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def initialise(
     if scheme not in INITIALISATIONS:
         raise UsageError(f"There is no initialisation '{scheme}'.", "", did_you_mean(scheme, INITIALISATIONS))
     layers = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         spread = scale * np.sqrt(INITIALISATIONS[scheme](fan_in, fan_out))
         weight = spread * generator.standard_normal((fan_in, fan_out))
         layers.append({"weight": weight.astype(dtype), "bias": np.zeros(fan_out, dtype)})

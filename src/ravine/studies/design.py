@@ -52,7 +52,7 @@ class Trials:
             {name: np.repeat(values, count) for name, values in self.hyper.items()},
         )
 
-    def take(self, index: Sequence[int]) -> Trials:
+    def take(self, index: Sequence[int] | np.ndarray) -> Trials:
         """Return these trials only."""
         chosen = np.asarray(index, int)
         hyper = {name: values[chosen] for name, values in self.hyper.items()}

@@ -105,7 +105,11 @@ def _row(
 ) -> dict[str, Any]:
     greater, trial = tuned.greater_is_better, run.trial
     whole = bool(np.isfinite(run.scores).all())
-    reached = {"reached_target": None, "steps_to_target": None, "seconds_to_target": None}
+    reached: dict[str, float | None] = {
+        "reached_target": None,
+        "steps_to_target": None,
+        "seconds_to_target": None,
+    }
     if goal is not None:
         first = time_to_target(run.curves, goal, greater)
         found = summarise_target(first, stride * (1 + np.arange(run.curves.shape[1])))

@@ -155,10 +155,9 @@ class _Run:
             if state is None:
                 state = program.begin(self._initial(slot), numbers)
             which = np.searchsorted(present, seeds[slot]).astype(np.int32)
+            which, groups = program.place((which, placing.groups))
             batches = streams.batches(table, done * plan.stride, program.shape.stretches, plan.stride)
-            state, seen = program.go(
-                state, numbers, *program.place((which, placing.groups)), program.share(batches), valid
-            )
+            state, seen = program.go(state, numbers, which, groups, program.share(batches), valid)
             done += program.shape.stretches
             alive = self._take(live, done, _rows(seen, placing.slots))
             steps = len(live) * program.shape.stretches * plan.stride

@@ -33,7 +33,11 @@ class Runs:
         def spread(value: Any) -> np.ndarray:
             return np.broadcast_to(np.asarray(value, precision), (len(self),)).copy()
 
-        named = {"rate": spread(self.rate), "decays": spread(self.decays), "unit": spread(unit)}
+        named: dict[str, Any] = {
+            "rate": spread(self.rate),
+            "decays": spread(self.decays),
+            "unit": spread(unit),
+        }
         for name, value in rule.as_data(**self.hyper).items():
             named[name] = Decay(*map(spread, value)) if isinstance(value, Decay) else spread(value)
         return named
