@@ -13,7 +13,7 @@ from ravine.cli.verbs import ravine as group
 from ravine.cli.words import DEVICES, METRICS, NET, TIME, mistakes
 
 HEAVY = ("jax", "jaxlib", "optax", "sklearn", "pandas", "numpy", "scipy")
-VERBS = ("compare", "train", "predict", "runs", "resume")
+VERBS = ("compare", "train", "predict", "runs", "resume", "bench")
 
 
 def test_every_setting_of_a_study_can_be_set():
@@ -80,6 +80,7 @@ def test_version(ravine):
         (["compare", "digits", "--device", "tpu"], 2, "no device"),
         (["compare", "digits", "-o", ""], 2, "-o DIR"),
         (["compare", "digits", "-c", "none.toml"], 2, "none.toml"),
+        (["bench", "main_jop"], 2, "'main_job'"),
         (["train", "digits", "--rate", "-1"], 2, "rate"),
         (["train", "digits", "--optimizer", "admm"], 2, "'adam'"),
         (["compare", "nosuch.csv"], 3, "nosuch.csv"),
@@ -106,6 +107,7 @@ def test_a_mistyped_file_gets_its_neighbour(ravine, folder):
 @pytest.mark.parametrize(
     "arguments",
     [["--help"], ["--version"], ["compare", "--help"], ["runs"], ["runs", "--json"], ["compair"], ["resume"],
+     ["bench", "x"],
      ["compare", "digits", "--seed", "x"], ["compare", "digits", "-O", "adm"],
      ["compare", "digits", "--bogus"], ["predict", "nothing", "x.csv"]],
 )  # fmt: skip

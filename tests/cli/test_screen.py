@@ -114,7 +114,7 @@ def events():
 
 def test_lines_are_rare_and_plain(capsys, monkeypatch):
     lines = Lines(Screen())
-    clock = [lines.started]
+    clock = [lines.last]
     monkeypatch.setattr("ravine.cli.progress.time", types.SimpleNamespace(monotonic=lambda: clock[0]))
     for event in events():
         clock[0] += 4.0
@@ -126,7 +126,7 @@ def test_lines_are_rare_and_plain(capsys, monkeypatch):
     assert "one decade more for all" in said.err
     assert len(told) == 4  # of 48 seconds
     assert told[0].startswith("tuning adam: 0 % of 100 network steps, 0 runs done, 1 diverged")
-    assert "90 % of 100" in told[-1]
+    assert told[-1].endswith("90 % of 100 network steps, 9 runs done, 1 diverged, about 4 s left")
     clock[0] += 20
     lines.event(Event("evaluate", "sgd", 120, 110, 11, 2))
     assert "100 % of 110" in capsys.readouterr().err

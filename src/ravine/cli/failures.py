@@ -27,7 +27,7 @@ def failure(error: BaseException, screen: Screen) -> int:
     if isinstance(error, click.UsageError):
         return _say(screen, [*_usage(error)], USAGE)
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return _say(screen, ["Stopped before anything was trained."], INTERRUPTED)
+        return _say(screen, ["Stopped."], INTERRUPTED)
     if isinstance(error, MemoryError):
         why = "The data, or the networks that train side by side, are larger than what is free."
         return _say(screen, ["The memory is exhausted.", why, "Try fewer rows or a smaller --net."], INTERNAL)

@@ -63,7 +63,8 @@ class Lines:
 
     def __init__(self, screen: Screen) -> None:
         self.screen = screen
-        self.started = self.last = time.monotonic()
+        self.last = time.monotonic()
+        self.first: tuple[float, int] | None = None  # when the first steps were told, and how many
 
     def note(self, line: str) -> None:
         self.screen.say(line)
@@ -73,10 +74,13 @@ class Lines:
             self.note(event.message)
             return
         now = time.monotonic()
-        if event.total <= 0 or now - self.last < EVERY:
+        if event.total <= 0:
             return
-        self.last = now
-        self.screen.say(f"{_what(event)}: {_how_far(event)}, {_left(event, now - self.started)}")
+        self.first = self.first or (now, event.done)  # compiling comes before, and says nothing of the rest
+        if now - self.last >= EVERY:
+            self.last = now
+            left = _left(event, now - self.first[0], event.done - self.first[1])
+            self.screen.say(f"{_what(event)}: {_how_far(event)}{left}")
 
 
 class Bar:
@@ -135,8 +139,9 @@ def _runs(event: Event) -> str:
     return f"{event.finished:,} runs done{lost}"
 
 
-def _left(event: Event, seconds: float) -> str:
-    if not event.done:
-        return f"{seconds:.0f} s so far"
-    left = seconds * max(0, event.total - event.done) / event.done
-    return f"about {left:.0f} s left" if left < 120 else f"about {left / 60:.0f} min left"
+def _left(event: Event, seconds: float, steps: int) -> str:
+    """Return how long it will take, by the `steps` done in the last `seconds`; nothing if none were."""
+    if steps <= 0:
+        return ""
+    left = seconds * max(0, event.total - event.done) / steps
+    return f", about {left:.0f} s left" if left < 120 else f", about {left / 60:.0f} min left"

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ravine import __version__
+from ravine.cli.bench import bench
 from ravine.cli.compare import compare
 from ravine.cli.failures import failure
 from ravine.cli.predict import predict
@@ -60,7 +61,7 @@ def ravine(ctx: click.Context) -> int:
     return 0
 
 
-for _verb in (compare, train, predict, runs, resume):
+for _verb in (compare, train, predict, runs, resume, bench):
     ravine.add_command(_verb)
 
 
@@ -74,8 +75,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # from click's own help
         return screen.abandon()
     except BaseException as error:
-        if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
-            return screen.abandon()  # click's way to say so
+        if isinstance(error, SystemExit) and error.code == 1:
+            return screen.abandon()  # click exits by itself only where the reader of its help has gone
         if isinstance(error, SystemExit | GeneratorExit):
             raise
         return failure(error, screen)
