@@ -85,6 +85,7 @@ class Study:
         self.settings = settings
         notify(Event("data", "a note on the data"))
         run.plan.write_text("{}")
+        notify(Event("plan", "what will be done"))
         notify(Event("tune", "adam", 1, 4, 1, 0))
         self.then(stop)
         run.update(

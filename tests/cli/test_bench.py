@@ -19,7 +19,7 @@ ROW = {
 
 
 @pytest.mark.parametrize(
-    ("failing", "status"), [((), 0), (("first_line",), 5), (("first_line", "main_job"), 1)]
+    ("failing", "status"), [([], 0), (["first_line"], 5), (["main_job", "first_line"], 1)]
 )
 def test_rows_that_failed_show_in_the_status(ravine, monkeypatch, failing, status):
     def run(folder, row, quick, tell, number, total):

@@ -22,7 +22,7 @@ UNSEEN = 100  # columns of a file or a pipe, which have no width
 
 
 class Screen:
-    """How one command speaks. `quiet`: errors only. `verbose`: tracebacks and details. `json`: documents."""
+    """How one command speaks. `quiet`: errors only. `verbose`: tracebacks too. `json`: documents."""
 
     def __init__(self) -> None:
         self.quiet = False
@@ -32,7 +32,9 @@ class Screen:
     def configure(self, *, json: bool, quiet: bool, verbose: bool) -> None:
         """Take a verb's flags. Raises UsageError where they contradict."""
         if quiet and verbose:
-            raise UsageError("-q and -v contradict.", "One says less, the other more.", "Give one of them.")
+            raise UsageError(
+                "-q and -v contradict.", "One asks for less, the other for more.", "Give one of them."
+            )
         self.json, self.quiet, self.verbose = json, quiet, verbose
 
     # ----------------------------------------------------------------------------------- standard error

@@ -21,6 +21,7 @@ from ravine.records.placing import point
 from ravine.records.rundir import RunDirectory
 from ravine.records.speaking import speaking
 from ravine.records.tomlfile import dump
+from ravine.studies.events import Event
 from ravine.studies.settings import DataSettings
 
 __all__ = ["begin", "check_source", "name_of", "prepare_machine", "work"]
@@ -48,7 +49,6 @@ def begin(verb: str, settings: Any, out: str | None, screen: Screen, study: Call
     try:
         settings = _with_input_kept(settings, run)
         write_atomic(run.config, dump(settings.to_dict()))
-        screen.say(f"Run: {run.path}")
         return work(run, lambda **how: study()(settings, run=run, **how), screen, settings.device)
     except (DataError, UsageError, KeyboardInterrupt):
         if not run.plan.exists():
@@ -63,7 +63,13 @@ def work(run: RunDirectory, study: Study, screen: Screen, device: str | None = N
     try:
         with showing(screen) as progress, listening(progress.note) as stop:
             prepare_machine(device)
-            result = study(notify=progress.event, stop=stop)
+
+            def notify(event: Event) -> None:
+                progress.event(event)
+                if event.stage == "plan":  # from here on the directory stays, whatever happens
+                    progress.note(f"Run: {run.path}")
+
+            result = study(notify=notify, stop=stop)
     except Stopped as error:
         run.update(state="stopped")
         again = f"Type `ravine resume {quoted(run.path)}` to go on."
