@@ -40,10 +40,8 @@ class Parts:
 
     def rows(self, keep: np.ndarray) -> Parts:
         """Return these rows; their index still counts as the table does."""
-        return Parts(*(None if p is None else p[keep] for p in self._all()))
-
-    def _all(self) -> tuple:
-        return self.frame, self.y, self.weights, self.groups
+        weights, groups = (None if p is None else p[keep] for p in (self.weights, self.groups))
+        return Parts(self.frame[keep], self.y[keep], weights, groups)
 
 
 @dataclass
