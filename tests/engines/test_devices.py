@@ -78,6 +78,16 @@ def test_programs_are_kept_where_the_user_says(tmp_path):
     assert any(folder.iterdir())
 
 
+def test_without_a_place_to_keep_them_programs_are_compiled_all_the_same(tmp_path):
+    """A home that is not there or cannot be written is no reason to warn, let alone to stop."""
+    (tmp_path / "file").write_text("in the way")
+    code = (
+        "from ravine.engines import prepare; prepare(); import jax;"
+        "print(json.dumps(float(jax.jit(lambda x: x + 1)(1.0))))"
+    )
+    assert fresh(code, RAVINE_CACHE=str(tmp_path / "file")) == 2
+
+
 def test_order_of_cache_folders(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))

@@ -35,7 +35,8 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
     with contextlib.suppress(RuntimeError):  # JAX has used a device already: the devices are what they are
         jax.config.update("jax_num_cpu_devices", cores())
     folder = cache or cache_folder()
-    jax.config.update("jax_compilation_cache_dir", str(folder))
+    if _writable(folder):  # where it is not, each process compiles for itself
+        jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
@@ -52,6 +53,14 @@ def cache_folder() -> Path:
     """Return where compiled programs are kept between processes."""
     base = os.environ.get("RAVINE_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "ravine" / "programs"
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 @dataclass(frozen=True)
