@@ -1,6 +1,5 @@
 """Ravine: neural-network optimization, answered with evidence.
 
-import ravine
 result = ravine.compare(X, y)              # which optimizer, at which learning rate, for these data
 trained = ravine.train(X, y, optimizer="adam", rate=3e-3)
 trained.model.predict(X)
@@ -10,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ravine.version import __version__
+
 if TYPE_CHECKING:
     from ravine.studies.door import compare as compare
     from ravine.studies.door import load_model as load_model
     from ravine.studies.door import train as train
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "compare", "load_model", "train"]
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from ravine import __version__
 from ravine.cli.bench import bench
 from ravine.cli.compare import compare
 from ravine.cli.failures import failure
@@ -18,6 +17,7 @@ from ravine.cli.runs import runs
 from ravine.cli.screen import Screen
 from ravine.cli.train import train
 from ravine.errors import UsageError, did_you_mean
+from ravine.version import __version__
 
 __all__ = ["ravine", "run"]
 

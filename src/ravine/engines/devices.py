@@ -15,19 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Devices", "find_devices", "prepare"]
 
-# One kernel for all that Adam writes (m, v, w) in place of three: a third of its time.
-FUSION = "xla_cpu_use_multi_output_fusion=true"
 TOGETHER = 8  # members per vmapped group on a CPU: more fall out of cache, fewer pay for every kernel's start
 
 
 def prepare(device: str | None = None, cache: Path | None = None) -> None:
-    """Set JAX up: logical devices, compiler flags, persistent cache of compiled programs.
+    """Set JAX up: logical devices, and the persistent cache of compiled programs.
 
     To be called before JAX has used a device; after that, what is there is used. `device`: cpu or gpu.
     """
-    flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_backend_extra_options" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={FUSION}".strip()
     import jax
 
     if device is not None:

@@ -35,7 +35,7 @@ def save_model(
     """
     from safetensors.numpy import save
 
-    from ravine import __version__
+    from ravine.version import __version__
 
     plain = {}
     for name, array in arrays.items():

@@ -75,7 +75,7 @@ class RunDirectory:
         What is not known yet (`data_sha256`, `split_hash`, ...) is added with `update`. Raises DataError if
         `out` holds something already.
         """
-        from ravine import __version__
+        from ravine.version import __version__
 
         if out is not None and not os.fspath(out):
             raise UsageError("The run's folder has no name.", "-o was given nothing.", "Type -o DIR.")

@@ -64,6 +64,7 @@ def leaderboard_text(
         parts.append(_table(rows, _shown(_columns(rows, style), width), colour))
     parts.append([_paint(line, YELLOW, colour) for note in _warnings(rows) for line in _wrapped(note, width)])
     parts.append(_wrapped(verdict(document), width))
+    parts.append(_wrapped(_tested(document, style), width))
     if lines := strips(document, width, unicode):
         title = f"{style.metric} against learning rate (validation; higher is better, x diverged)"
         if not style.greater_is_better:
@@ -71,6 +72,17 @@ def leaderboard_text(
         parts.append([_paint(cut(title, width), DIM, colour), *lines])
     text = "\n\n".join("\n".join(part) for part in parts if part)
     return text if unicode else text.translate(ASCII).encode("ascii", "replace").decode("ascii")
+
+
+def _tested(document: Mapping[str, Any], style: ScoreFormat) -> str:
+    """The winner on the rows held out from everything above."""
+    test = document.get("test") or {}
+    if not is_number(test.get("mean")):
+        return ""
+    score = style.with_interval(test["mean"], test.get("interval"))
+    unit = f" {style.unit}" if style.unit else ""
+    saved = f"; the saved network {style.number(test['model'])}{unit}" if is_number(test.get("model")) else ""
+    return f"On the test rows, read once: {clean(test['optimizer'])} {style.metric} {score}{unit}{saved}."
 
 
 def _heading(

@@ -26,7 +26,7 @@ from ravine.studies.choosing import choose_effort
 from ravine.studies.design import EXTENSIONS, Design, design
 from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import Evaluated, Tuned
-from ravine.studies.loading import load
+from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
@@ -145,7 +145,7 @@ class _Comparing:
         self.clock = time.perf_counter()
         self.run, self.notify = run, notify
         self.dataset = dataset if dataset is not None else load(settings)
-        notify(Event("data", _data_line(self.dataset)))
+        notify(Event("data", data_line(self.dataset)))
         for note in self.dataset.notes:
             notify(Event("data", note))
         self.devices: Devices = find_devices(settings.device)
@@ -340,14 +340,6 @@ class _Comparing:
             rule.name: seconds for rule in self.design.rules
             if (seconds := self.runner.step_seconds(rule.name)) is not None
         }  # fmt: skip
-
-
-def _data_line(dataset: Dataset) -> str:
-    classes = f"{len(dataset.classes)} classes" if dataset.classes is not None else "a number"
-    return (
-        f"{dataset.name}: {len(dataset):,} rows, {len(dataset.features)} inputs, "
-        f"target '{dataset.target}' ({classes})"
-    )
 
 
 def _best_settings(settings: CompareSettings, winner: Mapping[str, Any]) -> TrainSettings:

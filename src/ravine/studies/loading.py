@@ -8,7 +8,7 @@ from ravine.data import Dataset, Table, prepare, read
 from ravine.errors import UsageError
 from ravine.studies.settings import DataSettings
 
-__all__ = ["load"]
+__all__ = ["data_line", "load"]
 
 
 def load(settings: DataSettings, table: Table | None = None) -> Dataset:
@@ -31,6 +31,15 @@ def load(settings: DataSettings, table: Table | None = None) -> Dataset:
         negative_weights=settings.negative_weights,
     )
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
+
+
+def data_line(dataset: Dataset) -> str:
+    """Return what was read, in a line."""
+    classes = f"{len(dataset.classes)} classes" if dataset.classes is not None else "a number"
+    return (
+        f"{dataset.name}: {len(dataset):,} rows, {len(dataset.features)} inputs, "
+        f"target '{dataset.target}' ({classes})"
+    )
 
 
 def _test(text: str | None) -> float | Table | None:

@@ -21,7 +21,7 @@ from ravine.studies.model import Model
 from ravine.studies.settings import NetworkSettings, TrainSettings
 from ravine.training import Streams
 
-__all__ = ["data_document", "keep_plan", "keep_result", "split_document"]
+__all__ = ["check_data", "data_document", "keep_plan", "keep_result", "split_document"]
 
 Settings = TypeVar("Settings", bound=NetworkSettings)
 
@@ -61,13 +61,7 @@ def keep_plan(
     """
     if run is None:
         return
-    begun = run.about.get("data", {}).get("sha256")
-    if begun is not None and begun != dataset.sha256:
-        raise DataError(
-            f"The data '{dataset.name}' have changed since this run began.",
-            f"They were {begun[:12]}, they are {dataset.sha256[:12]}.",
-            "Put the old file back, or begin a new run.",
-        )
+    check_data(run, dataset)
     if run.plan.exists():
         before = read_json(run.plan)
         changed = [key for key in sorted({*before, *plan}) if _id(before.get(key)) != _id(plan.get(key))]
@@ -87,6 +81,17 @@ def keep_plan(
         split_hash=content_id([dataset.development, dataset.test, settings.validation]),
         seed=settings.seed,
     )
+
+
+def check_data(run: RunDirectory, dataset: Dataset) -> None:
+    """Raise DataError if the data are not those the run began with."""
+    begun = run.about.get("data", {}).get("sha256")
+    if begun is not None and begun != dataset.sha256:
+        raise DataError(
+            f"The data '{dataset.name}' have changed since this run began.",
+            f"They were {begun[:12]}, they are {dataset.sha256[:12]}.",
+            "Put the old file back, or begin a new run.",
+        )
 
 
 def keep_result(

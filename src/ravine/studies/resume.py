@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from ravine.errors import DataError
+from ravine.records.files import read_json
+from ravine.records.record import Record
 from ravine.records.rundir import RunDirectory
 from ravine.records.tomlfile import load as load_toml
 from ravine.studies.compare import Comparison, compare_study
 from ravine.studies.events import Notify, StopAsked
+from ravine.studies.loading import load
+from ravine.studies.model import Model
+from ravine.studies.recording import check_data
 from ravine.studies.settings import CompareSettings, TrainSettings
 from ravine.studies.train import Training, train_study
 
@@ -27,12 +32,26 @@ def resume(
             "Type the command again.",
         )
     plain = load_toml(run.config)
-    if plain.get("source") == "-":
+    training = run.about.get("verb") == "train"
+    settings = TrainSettings.from_dict(plain) if training else CompareSettings.from_dict(plain)
+    if settings.source == "-":
         raise DataError(
             f"The run '{run.path}' read its data from standard input.",
             "They are gone.",
             "Save the data to a file and begin a new run.",
         )
-    if run.about.get("verb") == "train":
-        return train_study(TrainSettings.from_dict(plain), run=run, notify=notify, stop=stop)
-    return compare_study(CompareSettings.from_dict(plain), run=run, notify=notify, stop=stop)
+    if run.about.get("state") == "finished":
+        check_data(run, load(settings))
+        return _finished(run, training)
+    if isinstance(settings, TrainSettings):
+        return train_study(settings, run=run, notify=notify, stop=stop)
+    return compare_study(settings, run=run, notify=notify, stop=stop)
+
+
+def _finished(run: RunDirectory, training: bool) -> Comparison | Training:
+    """What a finished run found, as it was kept."""
+    document, model = read_json(run.leaderboard_json), Model.load(run.path)
+    records = {path.stem: Record.load(path) for path in sorted(run.cohorts.glob("*.npz"))}
+    if training:
+        return Training(document, model, next(iter(records.values())))
+    return Comparison(document, model, records)

@@ -20,7 +20,7 @@ from ravine.reporting.training import training_text
 from ravine.studies.design import plan_for, streams_for
 from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import summary
-from ravine.studies.loading import load
+from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
@@ -77,7 +77,7 @@ def train_study(
     clock = time.perf_counter()
     notify, stop = notify or (lambda _: None), stop or (lambda: None)
     dataset = dataset if dataset is not None else load(settings)
-    for note in (repr(dataset), *dataset.notes):
+    for note in (data_line(dataset), *dataset.notes):
         notify(Event("data", note))
     devices = find_devices(settings.device)
     rule = resolve(settings.optimizer)
