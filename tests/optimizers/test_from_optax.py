@@ -46,7 +46,8 @@ def test_rate_and_schedule_are_data(name):
         jnp.array([0.01, 0.1], jnp.float64)
     )
     assert together.dtype == jnp.float32
-    assert bool(jnp.any(together[0] != together[1]))
+    if name != "cocob":  # all its rate does is to scale the gradients, and it is blind to their scale
+        assert bool(jnp.any(together[0] != together[1]))
     alone, _ = walk(factory(name)(learning_rate=0.1, **keywords), dtype=jnp.float32)
     np.testing.assert_allclose(together[1], alone, rtol=1e-4, atol=1e-5)
 
