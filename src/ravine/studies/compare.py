@@ -18,6 +18,7 @@ from ravine.engines import Devices, find_devices
 from ravine.errors import NothingTrained
 from ravine.networks import METRICS
 from ravine.optimizers import Rule
+from ravine.optimizers.spec import parse
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.reporting.terminal import leaderboard_text
@@ -349,8 +350,8 @@ def _best_settings(settings: CompareSettings, winner: Mapping[str, Any]) -> Trai
         for name, value in settings.to_dict().items()
         if name in TrainSettings.__dataclass_fields__ and name != "seeds"
     }
-    inside = ", ".join(f"{name}={value!r}" for name, value in winner["hyperparameters"].items())
-    optimizer = f"{winner['optimizer']}({inside})" if inside else winner["optimizer"]
+    spec = parse(winner["optimizer"])  # what was fixed by hand stays; what was tuned comes with it
+    optimizer = str(spec._replace(keywords={**spec.keywords, **winner["hyperparameters"]}))
     return TrainSettings.from_dict(
         {**shared, "optimizer": optimizer, "rate": winner["learning_rate"], "schedule": winner["schedule"]}
     )

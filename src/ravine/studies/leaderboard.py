@@ -43,9 +43,14 @@ class Tuned:
         return None if chosen is None else int(index[chosen])
 
     def edge(self) -> str | None:
-        """Return at which end of its range the best rate lies, if at one."""
+        """Return at which end the best rate lies, if at one: of its range, or of the rates tried in it."""
         best = self.best()
-        return None if best is None else at_edge(float(self.trials.rate[best]), *self.range)
+        if best is None:
+            return None
+        rate = float(self.trials.rate[best])
+        # quasi-random rates stop short of the ends: beyond the last one tried nothing is known
+        ends = {float(self.trials.rate.min()): "low", float(self.trials.rate.max()): "high"}
+        return at_edge(rate, *self.range) or (ends.get(rate) if len(ends) > 1 else None)
 
 
 @dataclass(frozen=True)

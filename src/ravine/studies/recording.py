@@ -62,7 +62,9 @@ def keep_plan(
     if run is None:
         return
     check_data(run, dataset)
+    asked = _absolute(settings).to_dict()
     if run.plan.exists():
+        _check_settings(run, asked)
         before = read_json(run.plan)
         changed = [key for key in sorted({*before, *plan}) if _id(before.get(key)) != _id(plan.get(key))]
         if changed:
@@ -73,10 +75,11 @@ def keep_plan(
             )
         run.update(state="running", pid=os.getpid())
         return
-    write_atomic(run.config, dump(_absolute(settings).to_dict()))
+    write_atomic(run.config, dump(asked))
     write_json(run.plan, plan)
     run.update(
         verb=verb,
+        settings=asked,
         data={"name": dataset.name, "sha256": dataset.sha256},
         split_hash=content_id([dataset.development, dataset.test, settings.validation]),
         seed=settings.seed,
@@ -91,6 +94,22 @@ def check_data(run: RunDirectory, dataset: Dataset) -> None:
             f"The data '{dataset.name}' have changed since this run began.",
             f"They were {begun[:12]}, they are {dataset.sha256[:12]}.",
             "Put the old file back, or begin a new run.",
+        )
+
+
+def _check_settings(run: RunDirectory, asked: dict[str, Any]) -> None:
+    """Raise DataError if config.toml no longer says what the run began with."""
+    begun = run.about.get("settings")
+    if begun is None:  # killed before they were noted: nothing was trained yet
+        run.update(settings=asked)
+        return
+    changed = [key for key in sorted({*begun, *asked}) if begun.get(key) != asked.get(key)]
+    if changed:
+        told = (f"{key} was {begun.get(key, 'not set')}, is {asked.get(key, 'not set')}" for key in changed)
+        raise DataError(
+            "The configuration of this run has changed since it began.",
+            f"In config.toml {'; '.join(told)}.",
+            "Put the old configuration back, or begin a new run.",
         )
 
 

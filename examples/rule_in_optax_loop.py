@@ -1,0 +1,20 @@
+"""A rule of ours in a plain optax loop.  python examples/rule_in_optax_loop.py"""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from ravine.optimizers import nesterov
+
+
+def loss(w: jax.Array) -> jax.Array:
+    return 0.5 * (w[0] ** 2 + 25 * w[1] ** 2)
+
+
+rule = nesterov(0.03, rho=0.9)
+w = jnp.array([5.0, 1.0])
+state = rule.init(w)
+for _ in range(100):
+    updates, state = rule.update(jax.grad(loss)(w), state, w)
+    w = optax.apply_updates(w, updates)
+print("loss where the rule is judged:", float(loss(rule.eval_params(w, state))))

@@ -1,0 +1,67 @@
+"""A run goes on only as it began, and the winner's configuration can be typed back."""
+
+import pytest
+
+from ravine.errors import DataError
+from ravine.optimizers import resolve
+from ravine.records.files import read_json
+from ravine.records.rundir import RunDirectory
+from ravine.records.tomlfile import dump
+from ravine.records.tomlfile import load as load_toml
+from ravine.studies.compare import _best_settings
+from ravine.studies.loading import load
+from ravine.studies.recording import keep_plan
+from ravine.studies.settings import CompareSettings
+
+PLAN = {"runs": 2}
+
+
+@pytest.fixture
+def begun(tmp_path):
+    settings = CompareSettings(source="iris", effort="quick", optimizers=["sgd"], init_scale=0.3)
+    with RunDirectory.create(name="iris", out=tmp_path / "run") as run:
+        keep_plan(run, "compare", settings, load(settings), PLAN)
+    return run.path
+
+
+def go_on(path):
+    """Begin again as `resume` does: from what config.toml says."""
+    settings = CompareSettings.from_dict(load_toml(path / "config.toml"))
+    with RunDirectory.open(path).lock() as run:
+        keep_plan(run, "compare", settings, load(settings), PLAN)
+
+
+def test_an_unchanged_configuration_goes_on(begun):
+    go_on(begun)
+    assert read_json(begun / "run.json")["settings"]["init_scale"] == 0.3
+
+
+@pytest.mark.parametrize(("key", "value"), [("init", "glorot"), ("drop", ["sepal_length_cm"]), ("seed", 7)])
+def test_a_changed_configuration_is_refused_with_the_difference(begun, key, value):
+    config = load_toml(begun / "config.toml")
+    (begun / "config.toml").write_text(dump({**config, key: value}))
+    with pytest.raises(DataError) as error:
+        go_on(begun)
+    assert f"{key} was {config.get(key, 'not set')}, is {value}" in str(error.value.why)
+
+
+def test_a_run_killed_before_its_settings_were_noted_goes_on(begun):
+    with RunDirectory.open(begun).lock() as run:
+        run.update(settings=None)
+    go_on(begun)
+    assert read_json(begun / "run.json")["settings"]["init"] == "he"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "tuned", "said"),
+    [
+        ("sgd", {}, "sgd"),
+        ("adam", {"b2": 0.97}, "adam(b2=0.97)"),
+        ("adam(b1=0.8)", {"b2": 0.97, "eps": 1e-7}, "adam(b1=0.8, b2=0.97, eps=1e-07)"),
+    ],
+)
+def test_the_winners_configuration_names_an_optimizer_that_can_be_read(optimizer, tuned, said):
+    winner = {"optimizer": optimizer, "hyperparameters": tuned, "learning_rate": 0.01, "schedule": "decay"}
+    best = _best_settings(CompareSettings(source="iris"), winner)
+    assert best.optimizer == said
+    assert resolve(best.optimizer).name == said
