@@ -36,7 +36,7 @@ def test_an_unchanged_configuration_goes_on(begun):
     assert read_json(begun / "run.json")["settings"]["init_scale"] == 0.3
 
 
-@pytest.mark.parametrize(("key", "value"), [("init", "glorot"), ("drop", ["sepal_length_cm"]), ("seed", 7)])
+@pytest.mark.parametrize(("key", "value"), [("init", "glorot"), ("drop", ["sepal length (cm)"]), ("seed", 7)])
 def test_a_changed_configuration_is_refused_with_the_difference(begun, key, value):
     config = load_toml(begun / "config.toml")
     (begun / "config.toml").write_text(dump({**config, key: value}))
