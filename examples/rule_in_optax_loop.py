@@ -8,6 +8,7 @@ from ravine.optimizers import nesterov
 
 
 def loss(w: jax.Array) -> jax.Array:
+    """A valley, 25 times steeper across than along."""
     return 0.5 * (w[0] ** 2 + 25 * w[1] ** 2)
 
 

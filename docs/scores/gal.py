@@ -2,8 +2,8 @@
 
     python docs/scores/gal.py DATA_FOLDER           writes docs/scores/gal.json and docs/scores/gal.md
 
-Adam is tuned on the training rows of the first split (12 settings of rate and schedule). The best is trained on
-the training rows of every split and scored on its test rows, read once.
+Adam is tuned on the training rows of the first split (12 settings of rate and schedule). The best is trained
+on the training rows of every split and scored on its test rows, read once.
 """
 
 from __future__ import annotations

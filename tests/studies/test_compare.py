@@ -37,8 +37,8 @@ def test_the_document_has_what_is_promised_and_is_plain_json(found: Comparison) 
     assert {"effort", "runs", "network_steps", "cohorts"} <= set(document["plan"])
     assert {"total", "compile", "train"} <= set(document["seconds"])
     promised = {
-        "optimizer", "learning_rate", "schedule", "mean", "median", "sd", "interval", "tuning_interval", "tier",
-        "n_seeds", "diverged", "steps_to_target", "reached_target", "at_edge", "values",
+        "optimizer", "learning_rate", "schedule", "mean", "median", "sd", "interval", "tier", "n_seeds",
+        "tuning_interval", "diverged", "steps_to_target", "reached_target", "at_edge", "values",
     }  # fmt: skip
     for row in document["leaderboard"]:
         assert promised <= set(row)

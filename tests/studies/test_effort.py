@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from ravine.errors import UsageError
@@ -23,7 +25,7 @@ def test_what_is_no_budget_is_refused(text: str) -> None:
 
 def test_larger_levels_do_more_of_everything() -> None:
     levels = list(EFFORTS.values())
-    for small, large in zip(levels[:-1], levels[1:], strict=True):
+    for small, large in itertools.pairwise(levels):
         assert small.trials < large.trials and small.tuning_seeds < large.tuning_seeds
         assert small.seeds < large.seeds and small.most_steps < large.most_steps
     assert min(level.seeds for level in levels) >= 10  # what the protocol asks for at least

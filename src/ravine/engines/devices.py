@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
     with contextlib.suppress(RuntimeError):  # JAX has used a device already: the devices are what they are
         jax.config.update("jax_num_cpu_devices", cores())
     folder = cache or cache_folder()
+    # an entry cut short by a kill is compiled anew: nothing the user could do about it
+    warnings.filterwarnings("ignore", message="Error reading persistent compilation cache")
     if _writable(folder):  # where it is not, each process compiles for itself
         jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
