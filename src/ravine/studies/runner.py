@@ -74,7 +74,8 @@ class Runner:
 
     def compile_ahead(self, plans: Iterable[Plan], shape: Shape, devices: Devices) -> Callable[[], None]:
         """Compile in the background while the first cohorts run; returns what to call to give up the rest."""
-        pool = ThreadPoolExecutor(2, thread_name_prefix="compile")
+        # one at a time, and the first one first: the first cohort waits for nothing else
+        pool = ThreadPoolExecutor(1, thread_name_prefix="compile")
         for plan in plans:
             pool.submit(program(plan, shape, devices).compile)
         return lambda: pool.shutdown(wait=False, cancel_futures=True)
