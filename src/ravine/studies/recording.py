@@ -155,7 +155,7 @@ def _absolute(settings: Settings) -> Settings:
     """Name files by their whole path, so that the configuration means the same from any folder."""
 
     def whole(text: str | None) -> str | None:
-        if text is None or text in BUILTIN or text == "-" or not Path(text).exists():
+        if not text or text in BUILTIN or text == "-" or not Path(text).exists():
             return text
         return str(Path(text).resolve())
 

@@ -41,8 +41,15 @@ def resume(
             "Save the data to a file and begin a new run.",
         )
     if run.about.get("state") == "finished":
-        check_data(run, load(settings))
+        if settings.source:  # what came as arrays from Python cannot be read again
+            check_data(run, load(settings))
         return _finished(run, training)
+    if not settings.source:
+        raise DataError(
+            f"The run '{run.path}' was given its data in Python.",
+            "They are not kept with it.",
+            "Call ravine.train or ravine.compare again.",
+        )
     if isinstance(settings, TrainSettings):
         return train_study(settings, run=run, notify=notify, stop=stop)
     return compare_study(settings, run=run, notify=notify, stop=stop)
