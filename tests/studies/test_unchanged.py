@@ -65,3 +65,18 @@ def test_the_winners_configuration_names_an_optimizer_that_can_be_read(optimizer
     best = _best_settings(CompareSettings(source="iris"), winner)
     assert best.optimizer == said
     assert resolve(best.optimizer).name == said
+
+
+def test_a_changed_test_file_is_refused(tmp_path):
+    rows = [f"{k % 7},{k * 37 % 11},{'ab'[k % 2]}" for k in range(60)]
+    (tmp_path / "train.csv").write_text("\n".join(["p,q,y", *rows]))
+    (tmp_path / "test.csv").write_text("\n".join(["p,q,y", *rows[:20]]))
+    settings = CompareSettings(
+        source=str(tmp_path / "train.csv"), target="y", test=str(tmp_path / "test.csv"), optimizers=["sgd"]
+    )
+    with RunDirectory.create(name="train", out=tmp_path / "run") as run:
+        keep_plan(run, "compare", settings, load(settings), PLAN)
+        keep_plan(run, "compare", settings, load(settings), PLAN)
+    (tmp_path / "test.csv").write_text("\n".join(["p,q,y", *rows[20:40]]))
+    with pytest.raises(DataError, match="test rows"):
+        go_on(tmp_path / "run")

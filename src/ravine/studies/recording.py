@@ -61,10 +61,11 @@ def keep_plan(
     """
     if run is None:
         return
-    check_data(run, dataset)
     asked = _absolute(settings).to_dict()
     if run.plan.exists():
-        _check_settings(run, asked)
+        _check_settings(run, asked)  # first: other settings can hold out other test rows
+    check_data(run, dataset)
+    if run.plan.exists():
         before = read_json(run.plan)
         changed = [key for key in sorted({*before, *plan}) if _id(before.get(key)) != _id(plan.get(key))]
         if changed:
@@ -80,7 +81,7 @@ def keep_plan(
     run.update(
         verb=verb,
         settings=asked,
-        data={"name": dataset.name, "sha256": dataset.sha256},
+        data={"name": dataset.name, "sha256": dataset.sha256, "test": _test_id(dataset)},
         split_hash=content_id([dataset.development, dataset.test, settings.validation]),
         seed=settings.seed,
     )
@@ -95,6 +96,19 @@ def check_data(run: RunDirectory, dataset: Dataset) -> None:
             f"They were {begun[:12]}, they are {dataset.sha256[:12]}.",
             "Put the old file back, or begin a new run.",
         )
+
+    held = run.about.get("data", {}).get("test")
+    if held is not None and held != _test_id(dataset):
+        raise DataError(
+            f"The test rows of '{dataset.name}' have changed since this run began.",
+            f"They were {held}, they are {_test_id(dataset)}.",
+            "Put the old test file back, or begin a new run.",
+        )
+
+
+def _test_id(dataset: Dataset) -> str:
+    """Tell the test rows from others: a test file of its own is no part of the data's sha256."""
+    return content_id([dataset.x[dataset.test], dataset.y[dataset.test]])
 
 
 def _check_settings(run: RunDirectory, asked: dict[str, Any]) -> None:
