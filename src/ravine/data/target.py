@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ravine.data.encoder import LARGEST
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -153,11 +154,13 @@ def target_numbers(column: pd.Series) -> np.ndarray:
             "It was learned as numbers.",
             "Mend it.",
         )
-    if np.isinf(numbers).any():
-        row = int(np.argmax(np.isinf(numbers)))
+    far = np.abs(numbers) > LARGEST
+    if far.any():
+        row = int(np.argmax(far))
+        what = "infinite" if np.isinf(numbers[row]) else f"{numbers[row]:.3g}"
         raise DataError(
-            f"The target '{column.name}' is infinite in row {row + 1:,}.",
-            "It cannot be fitted.",
+            f"The target '{column.name}' is {what} in row {row + 1:,}.",
+            f"Only values up to {LARGEST:g} can be fitted.",
             "Mend the value.",
         )
     return numbers

@@ -31,9 +31,8 @@ def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
     if result["diverged"]:
         rows.append(("diverged", f"{result['diverged']} of {result['n_seeds']} seeds"))
     for name in ("train_loss", "valid_loss"):
-        first = [
-            v for v, s in zip(document["curves"][name], document["curves"]["seed"], strict=True) if s == 0
-        ]
+        values, seeds = document["curves"][name], document["curves"]["seed"]
+        first = [value for value, seed in zip(values, seeds, strict=True) if seed == seeds[0]]
         rows.append((name.replace("_", " "), _curve(first, BLOCKS if unicode else PLAIN)))
     margin = max(len(name) for name, _ in rows) + 2
     lines = [cut(f"{name:<{margin}}{text}", width) for name, text in rows]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from ravine.data import BUILTIN
 from ravine.errors import DataError
 from ravine.records.files import read_json
 from ravine.records.record import Record
@@ -41,7 +44,8 @@ def resume(
             "Save the data to a file and begin a new run.",
         )
     if run.about.get("state") == "finished":
-        if settings.source:  # what came as arrays from Python cannot be read again
+        # what was found outlives its data: a file that is gone, or arrays from Python
+        if settings.source in BUILTIN or Path(settings.source or "?").is_file():
             check_data(run, load(settings))
         return _finished(run, training)
     if not settings.source:

@@ -34,6 +34,7 @@ __all__ = ["EPOCHS", "Training", "train_study"]
 
 SCHEMA_VERSION = 1
 EPOCHS = 50.0
+FIRST_SEED = 2_000  # beyond those a comparison tunes and evaluates on: what it chose is judged anew
 FEWEST_STEPS = 1_000  # so that small tables are trained too
 
 
@@ -83,7 +84,7 @@ def train_study(
     rule = resolve(settings.optimizer)
     streams = streams_for(settings, dataset)
     plan = plan_for(settings, dataset, rule, streams, _steps(settings, streams))
-    seeds = np.arange(settings.seeds)
+    seeds = np.arange(FIRST_SEED, FIRST_SEED + settings.seeds)
     rate = np.full(len(seeds), settings.rate or rule.rate_centre)
     runs = Runs(rate, np.full(len(seeds), float(settings.schedule == "decay")), seeds)
     cohort = Cohort(plan, runs, streams, (settings.init, settings.init_scale), True)
@@ -150,23 +151,25 @@ def _tested(
     greater = METRICS[plan.metric].greater_is_better
     valid = record.series["score"][:, -1].astype(np.float64)
     tests = np.full(len(record), np.nan)
-    for seed in np.flatnonzero(record.status == Status.FINISHED).tolist():
-        params = parameters_of(plan.network, record.final["parameters"][seed])
-        tests[seed] = score(plan.network, plan.metric, params, streams.test(seed), streams.rows(seed).unit)
+    seeds = record.hyper["seed"].tolist()
+    for k in np.flatnonzero(record.status == Status.FINISHED).tolist():
+        params = parameters_of(plan.network, record.final["parameters"][k])
+        unit = streams.rows(seeds[k]).unit
+        tests[k] = score(plan.network, plan.metric, params, streams.test(seeds[k]), unit)
     best = int(np.argmax(np.where(np.isfinite(valid), valid if greater else -valid, -np.inf)))
     about = {
         "optimizer": plan.rule.name,
         "learning_rate": float(record.hyper["rate"][best]),
         "schedule": settings.schedule,
         "steps": plan.steps,
-        "seed": best,
+        "seed": seeds[best],
         "metric": plan.metric,
         "validation": float(valid[best]),
         "test": float(tests[best]),
         "data": {"name": dataset.name, "sha256": dataset.sha256},
     }
     params = parameters_of(plan.network, record.final["parameters"][best])
-    model = Model.of(dataset, plan.network, params, streams.rows(best), about)
+    model = Model.of(dataset, plan.network, params, streams.rows(seeds[best]), about)
     return model, {"model": float(tests[best]), **summary(tests, greater, settings.seed)}
 
 
