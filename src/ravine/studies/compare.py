@@ -161,12 +161,8 @@ class _Comparing:
         self.records: dict[str, Record] = {}
 
     def result(self) -> Comparison:
-        give_up = self.runner.compile_ahead(self.design.plans.values(), self.design.shape, self.devices)
-        try:
-            tuned, grown = self.tune()
-            evaluated = self.evaluate(tuned)
-        finally:
-            give_up()
+        tuned, grown = self.tune()
+        evaluated = self.evaluate(tuned)
         seed = self.settings.seed
         table = leaderboard.rows(
             tuned, evaluated, self._reference(), self.design.plans[self.design.rules[0].name].stride,

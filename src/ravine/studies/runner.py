@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,6 +54,7 @@ class Runner:
                 raise Stopped("Stopped, and saved.", "", self._again(), status)
 
         keeper = _Keeper(self.run, key, self.stop) if self.run is not None else None
+        # Not ahead in the background: a compiler on one core makes the device on the other wait.
         program(cohort.plan, shape, devices).compile()
         started = time.perf_counter()
         self.notify(Event(stage, name, self.done, self.total, self.finished, self.diverged))
@@ -71,14 +71,6 @@ class Runner:
             self.run.save_cohort(key, record)
             self.run.drop_state(key)
         return record
-
-    def compile_ahead(self, plans: Iterable[Plan], shape: Shape, devices: Devices) -> Callable[[], None]:
-        """Compile in the background while the first cohorts run; returns what to call to give up the rest."""
-        # one at a time, and the first one first: the first cohort waits for nothing else
-        pool = ThreadPoolExecutor(1, thread_name_prefix="compile")
-        for plan in plans:
-            pool.submit(program(plan, shape, devices).compile)
-        return lambda: pool.shutdown(wait=False, cancel_futures=True)
 
     def step_seconds(self, name: str) -> float | None:
         """Return the seconds of one network step in the cohorts of that name run here; None if none was."""
