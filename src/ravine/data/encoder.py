@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Column", "Encoder", "as_days", "as_labels", "as_numbers"]
 
 ROWS = 4096  # plain numbers are converted in blocks of this many rows
-LARGEST = 1e100  # squares of larger values, and their sums, leave float64
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ class Encoder:
         x = np.empty(values.shape, np.float32)
         for at in range(0, len(values), ROWS):
             block = values[at : at + ROWS].astype(np.float64)
-            if (np.abs(block) > LARGEST).any():
+            if np.isinf(block).any():
                 for name in frame.columns:
                     as_numbers(frame[name])  # names the column and the row
             block -= center
@@ -178,15 +177,13 @@ def as_numbers(column: pd.Series, codes: tuple[float, ...] = (), words: tuple[st
                 "It was learned as numbers.",
                 "Mend the value or leave it empty.",
             )
-    far = np.abs(values) > LARGEST
-    if far.any():
-        first = int(np.argmax(far))
-        what = "infinite" if np.isinf(values[first]) else f"{values[first]:.3g}"
+    infinite = np.isinf(values)
+    if infinite.any():
+        row = row_number(column, int(np.argmax(infinite)))
         raise DataError(
-            f"Column '{column.name}' is {what} in row {row_number(column, first):,} "
-            f"({int(far.sum()):,} such values).",
-            f"A network cannot learn from infinite values, or ones above {LARGEST:g}.",
-            f"Mend them, leave them empty, or leave the column '{column.name}' out.",
+            f"Column '{column.name}' is infinite in row {row:,} ({int(infinite.sum()):,} such values).",
+            "A network cannot learn from infinite values.",
+            f"Mend them, leave them empty, or type --drop '{column.name}'.",
         )
     if codes:
         values = np.where(np.isin(values, codes), np.nan, values)

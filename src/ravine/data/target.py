@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ravine.data.encoder import LARGEST
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -143,6 +142,9 @@ def _numeric(column: pd.Series) -> np.ndarray | None:
         return column.to_numpy(np.float64)
     numbers = pd.to_numeric(column.astype(str).str.strip(), errors="coerce").to_numpy(np.float64)
     return None if np.isnan(numbers).any() else numbers
+
+
+LARGEST = 1e100  # squares of larger values, and their sums, leave float64
 
 
 def target_numbers(column: pd.Series) -> np.ndarray:
