@@ -1,19 +1,25 @@
-"""Learning rates that change: functions of the step t = 0, 1, 2, ..., whose numbers may be data.
+"""Hyperparameters that change: functions of the step t = 0, 1, 2, ...  Lecture: "Learning rate annealing".
 
-What `scheduled` decides is data too, so that constant and decaying runs share one compiled program.
+A schedule is a factor on the value of a hyperparameter, most often the learning rate: at step t it is
+value x factor(t). As a table made on the host it is data, and all schedules share one compiled program; as a
+function of t it goes into any loop. What `scheduled` decides is data too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ravine.errors import UsageError, did_you_mean
+from ravine.optimizers.annealing import KINDS, read, written
+from ravine.optimizers.shapes import Clock, warmed
 
-__all__ = ["Schedule", "constant", "decay_to_zero", "scheduled"]
+__all__ = ["Schedule", "ScheduleSpec", "constant", "decay_to_zero", "factors", "schedule", "scheduled"]
 
 Schedule = Callable[[Any], jax.Array]
 
@@ -62,3 +68,79 @@ def _linear(left: jax.Array) -> jax.Array:
 
 
 _SHAPES = {"cosine": _cosine, "linear": _linear}
+
+
+@dataclass(frozen=True)
+class ScheduleSpec:
+    """A schedule as it is named: its kind and the values of all its parameters, in order. Hashable.
+
+    `str()` of it is the shortest text that names it.
+    """
+
+    name: str
+    values: tuple[Any, ...]
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """Its parameters by name."""
+        return dict(zip(KINDS[self.name], self.values, strict=True))
+
+    @property
+    def follows(self) -> bool:
+        """Whether it depends on how training goes, so that there is no table of it (see `plateau`)."""
+        return self.name == "plateau"
+
+    def factors(self, steps: int, steps_per_epoch: float) -> np.ndarray:
+        """Return the factor at every step of a run of `steps`: [steps], float64, on the host.
+
+        Raises UsageError for a schedule that follows training, and for a run it does not fit.
+        """
+        self._check(steps, steps_per_epoch)
+        return warmed(
+            Clock(np, np.arange(steps, dtype=np.float64), steps, steps_per_epoch), self.numbers, self.name
+        )
+
+    def at(self, steps: int, steps_per_epoch: float) -> Schedule:
+        """Return the factor as a function of the step t, which may be traced; constant from `steps` on.
+
+        Raises UsageError as `factors` does.
+        """
+        self._check(steps, steps_per_epoch)
+
+        def factor(t: Any) -> jax.Array:
+            now = jnp.clip(jnp.asarray(t).astype(jnp.result_type(float)), 0, steps)
+            return warmed(Clock(jnp, now, steps, steps_per_epoch), self.numbers, self.name)
+
+        return factor
+
+    def _check(self, steps: int, steps_per_epoch: float) -> None:
+        if self.follows:
+            raise UsageError(
+                f"The schedule '{self}' has no table.",
+                "It waits for the validation loss to stop falling.",
+                "Follow it with `plateau_next`.",
+            )
+        if not steps >= 1 or steps != int(steps) or not 0 < steps_per_epoch < np.inf:
+            raise UsageError(
+                f"A run of {steps} steps, {steps_per_epoch} an epoch, has no schedule.",
+                "There must be at least one step, and a positive number of them in an epoch.",
+            )
+
+    def __str__(self) -> str:
+        return written(self.name, self.numbers)
+
+
+def schedule(text: str | ScheduleSpec) -> ScheduleSpec:
+    """Return the schedule that `text` names: `decay`, `step(0.1,every=10)`, `cosine(warmup=0.1)`.
+
+    Raises UsageError with the nearest name for one that does not exist, and for values that are impossible.
+    """
+    if isinstance(text, ScheduleSpec):
+        return text
+    name, numbers = read(text)
+    return ScheduleSpec(name, tuple(numbers.values()))
+
+
+def factors(text: str | ScheduleSpec, steps: int, steps_per_epoch: float) -> np.ndarray:
+    """Return the factor of the named schedule at every step: [steps], float64, on the host."""
+    return schedule(text).factors(steps, steps_per_epoch)

@@ -1,0 +1,188 @@
+"""What a user writes to name a schedule: `decay`, `step(0.1,every=10)`, `cosine(warmup=0.1)`.
+
+    constant(warmup)                          decay                             cosine to zero, no numbers
+    step(factor, every, at, warmup)           exponential(gamma, end, warmup)   gamma: for each epoch
+    inverse(slope, power, end, warmup)        polynomial(power, end, warmup)    slope: for each epoch
+    linear(end, warmup)                       cosine(end, warmup)
+    onecycle(peak, start, end)                plateau(factor, patience, threshold, cooldown, least)
+
+`every` and `at` are epochs, or per cent of the run: every=10, at=30+60, at=50%+75%. `warmup` and `peak` are
+shares of the run, `start`, `end` and `least` are factors. `patience` and `cooldown` count evaluations.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from ravine.errors import UsageError, did_you_mean
+from ravine.optimizers.shapes import Span
+from ravine.optimizers.spec import split
+
+__all__ = ["KINDS", "read", "written"]
+
+EXAMPLE = "Write for example decay, step(0.1,every=10) or cosine(warmup=0.1)."
+
+
+class Parameter(NamedTuple):
+    """default: None if it may be left out without one. must: what it must be, in words."""
+
+    default: Any
+    must: str
+    allows: Callable[[Any], bool]
+    spans: bool = False
+    several: bool = False
+
+
+def _number(default: float | None, must: str, allows: Callable[[float], bool]) -> Parameter:
+    return Parameter(default, must, allows)
+
+
+def _count(default: int) -> Parameter:
+    return Parameter(default, "a whole number that is not negative", lambda v: v >= 0 and v == int(v))
+
+
+def _proper(default: float | None) -> Parameter:
+    return _number(default, "above 0 and below 1", lambda v: 0 < v < 1)
+
+
+def _end(default: float | None = 0.0) -> Parameter:
+    return _number(default, "a factor from 0 to 1", lambda v: 0 <= v <= 1)
+
+
+def _positive(default: float) -> Parameter:
+    return _number(default, "above 0", lambda v: v > 0)
+
+
+_FACTOR = _number(0.1, "above 0 and at most 1, as it lowers the value at each drop", lambda v: 0 < v <= 1)
+_WARMUP = _number(0.0, "a share of the run, from 0 to below 1", lambda v: 0 <= v < 1)
+_GOAL = _number(None, "a factor above 0 and at most 1, as zero is never reached", lambda v: 0 < v <= 1)
+_EVERY = Parameter(None, "above 0", lambda v: v.value > 0, spans=True)
+_AT = Parameter(
+    None,
+    "rising, above 0, and of one kind, epochs or per cent",
+    lambda v: v[0].value > 0 and all(a.value < b.value and a.per_cent == b.per_cent for a, b in pairwise(v)),
+    spans=True,
+    several=True,
+)
+
+KINDS: dict[str, dict[str, Parameter]] = {
+    "constant": {"warmup": _WARMUP},
+    "decay": {},
+    "step": {"factor": _FACTOR, "every": _EVERY, "at": _AT, "warmup": _WARMUP},
+    "exponential": {
+        "gamma": _number(None, "above 0 and at most 1", lambda v: 0 < v <= 1),
+        "end": _GOAL,
+        "warmup": _WARMUP,
+    },
+    "inverse": {
+        "slope": _number(None, "not negative", lambda v: v >= 0),
+        "power": _positive(1.0),
+        "end": _GOAL,
+        "warmup": _WARMUP,
+    },
+    "polynomial": {"power": _positive(1.0), "end": _end(), "warmup": _WARMUP},
+    "linear": {"end": _end(), "warmup": _WARMUP},
+    "cosine": {"end": _end(), "warmup": _WARMUP},
+    "onecycle": {"peak": _proper(0.3), "start": _end(0.04), "end": _end(4e-6)},
+    "plateau": {
+        "factor": _proper(0.1),
+        "patience": _count(10),
+        "threshold": _number(1e-4, "a relative improvement from 0 to below 1", lambda v: 0 <= v < 1),
+        "cooldown": _count(0),
+        "least": _end(),
+    },
+}
+
+# Of these a schedule has exactly one.
+_EITHER = {
+    "step": (("every", "at"), "step(0.1,every=10) or step(0.1,at=30+60)"),
+    "exponential": (("gamma", "end"), "exponential(0.95), for each epoch, or exponential(end=0.01)"),
+    "inverse": (("slope", "end"), "inverse(1), for each epoch, or inverse(end=0.1)"),
+}
+
+
+def read(text: str) -> tuple[str, dict[str, Any]]:
+    """Return the name and all parameters of a schedule, those not given at their defaults.
+
+    Values are floats, a `Span` or a tuple of them. Raises UsageError with what is wrong in `text`.
+    """
+    found = re.fullmatch(r"\s*([^()]*?)\s*(\((.*)\))?\s*", str(text), re.DOTALL)
+    if not found:
+        raise UsageError(f"'{text}' cannot be read as a schedule.", "Its brackets do not match.", EXAMPLE)
+    name = found[1].lower()
+    if name not in KINDS:
+        what = f"There is no schedule '{found[1]}'." if name else "No schedule was named."
+        raise UsageError(what, "", did_you_mean(name, KINDS) if name else EXAMPLE)
+    given: dict[str, Any] = {}
+    inside = (found[3] or "").strip()
+    for place, part in enumerate(split(inside) if inside else []):
+        key, value = _part(text, name, part, place)
+        if key in given:
+            raise UsageError(f"'{text}' cannot be read.", f"It gives {key} twice.", "Give it once.")
+        given[key] = _value(name, key, value)
+    if name in _EITHER:
+        (one, other), example = _EITHER[name]
+        if (one in given) == (other in given):
+            why = f"It needs '{one}' or '{other}'" + (", not both." if one in given else ".")
+            raise UsageError(f"The schedule '{text}' is not complete.", why, f"Write {example}.")
+    return name, {key: given.get(key, parameter.default) for key, parameter in KINDS[name].items()}
+
+
+def written(name: str, numbers: dict[str, Any]) -> str:
+    """Return the shortest text that `read` gives `name` and `numbers` for."""
+    parts = []
+    for place, (key, parameter) in enumerate(KINDS[name].items()):
+        value = numbers[key]
+        if value != parameter.default or key == "factor":  # which readers expect to see
+            shown = "+".join(map(_shown, value)) if parameter.several else _shown(value)
+            parts.append(shown if place == 0 and not parameter.spans else f"{key}={shown}")
+    return name + (f"({','.join(parts)})" if parts else "")
+
+
+def _part(text: str, name: str, part: str, place: int) -> tuple[str, str]:
+    """One `key=value`, or a value whose place tells its key."""
+    keys = list(KINDS[name])
+    key, equals, value = part.partition("=")
+    if not equals:
+        if place or not keys:
+            why = f"'{part}' has no name." if keys else f"The schedule '{name}' has no numbers."
+            raise UsageError(f"'{text}' cannot be read.", why, EXAMPLE)
+        return keys[0], part
+    key = key.strip().lower()
+    if key not in keys:
+        hint = did_you_mean(key, keys) if keys else "It has no numbers."
+        raise UsageError(f"The schedule '{name}' has no number '{key}'.", "", hint)
+    return key, value.strip()
+
+
+def _value(name: str, key: str, text: str) -> Any:
+    parameter = KINDS[name][key]
+    parts = re.split(r"(?<![eE])\+", text) if parameter.several else [text]
+    values = tuple(_one(part.strip(), parameter.spans) for part in parts)
+    value: Any = values if parameter.several else values[0]
+    if any(each is None for each in values) or not parameter.allows(value):
+        raise UsageError(f"The schedule '{name}' cannot use {key}={text}.", f"It must be {parameter.must}.")
+    return value
+
+
+def _one(text: str, spans: bool) -> Any:
+    per_cent = text.endswith("%")
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        return None
+    if not math.isfinite(number) or not re.fullmatch(r"[-+.\deE]+%?", text):
+        return None
+    if spans:
+        return Span(number, per_cent)
+    return number / 100 if per_cent else number
+
+
+def _shown(value: float | Span) -> str:
+    if isinstance(value, Span):
+        return _shown(value.value) + "%" * value.per_cent
+    return repr(float(value)).removesuffix(".0")

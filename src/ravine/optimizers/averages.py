@@ -1,0 +1,91 @@
+"""Averages of the weights along the way: the run is judged there, and trained as ever.
+
+    a <- (1 - k) a + k w                                        (1)      w: where the rule itself is judged
+    exponential    k = (1 - b) / (1 - b^t)                      (2)      running mean, corrected for its start
+    tail           k = 1 / (t - start), 1 up to the start       (3)      Polyak & Juditsky 1992
+
+t = 1 after the first step. (1) with (2) is m / (1 - b^t) for the uncorrected mean m <- b m + (1 - b) w: with
+b = 0 it is w, bit for bit, as (3) is before its start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from ravine.optimizers.hyperparameters import (
+    Decay,
+    Number,
+    check_not_negative,
+    decay,
+    one_minus_power,
+)
+from ravine.optimizers.per_array import Optimizer
+
+__all__ = ["AverageState", "exponential_average", "tail_average"]
+
+
+class AverageState(NamedTuple):
+    """`t`: steps taken, int32. `mean`: a tree like the parameters, float32 at least. `inner`: the rule's."""
+
+    t: jax.Array
+    mean: Any
+    inner: Any
+
+
+def exponential_average(optimizer: Optimizer, b: Number | Decay) -> Optimizer:
+    """Return the rule judged at the bias-corrected running mean of its weights, which keeps `b` at each step.
+
+    Source: Kingma & Ba 2015, section 7.2.
+    """
+    pair = decay(b)
+
+    def gain(t: jax.Array, dtype: Any) -> jax.Array:
+        each = Decay(jnp.asarray(pair.kept, dtype), jnp.asarray(pair.taken, dtype))
+        return each.taken / one_minus_power(each, t.astype(dtype))  # (2)
+
+    return _averaged(optimizer, gain)
+
+
+def tail_average(optimizer: Optimizer, start: Number) -> Optimizer:
+    """Return the rule judged at the mean of its weights after each step later than `start` steps."""
+    check_not_negative(start=start)
+
+    def gain(t: jax.Array, dtype: Any) -> jax.Array:
+        late = t.astype(dtype) - jnp.asarray(start, dtype)
+        return 1 / jnp.maximum(late, 1)  # (3)
+
+    return _averaged(optimizer, gain)
+
+
+def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, Any], jax.Array]) -> Optimizer:
+    def init(params: Any) -> AverageState:
+        mean = jax.tree.map(lambda w: jnp.zeros_like(w, dtype=_wide(w)), params)
+        return AverageState(jnp.zeros((), jnp.int32), mean, optimizer.init(params))
+
+    def update(grads: Any, state: AverageState, params: Any = None, **extra: Any) -> tuple[Any, AverageState]:
+        updates, inner = optimizer.update(grads, state.inner, params, **extra)
+        t = optax.safe_increment(state.t)
+        judged = optimizer.eval_params(optax.apply_updates(params, updates), inner)
+
+        def mix(a: jax.Array, w: jax.Array) -> jax.Array:
+            k = gain(t, jnp.finfo(a.dtype).dtype).astype(a.dtype)
+            return (1 - k) * a + k * jnp.asarray(w, a.dtype)  # (1)
+
+        return updates, AverageState(t, jax.tree.map(mix, state.mean, judged), inner)
+
+    def eval_params(params: Any, state: AverageState) -> Any:
+        now = optimizer.eval_params(params, state.inner)
+        return jax.tree.map(
+            lambda a, w: jnp.where(state.t > 0, a.astype(jnp.result_type(w)), w), state.mean, now
+        )
+
+    return Optimizer(init, update, eval_params)
+
+
+def _wide(w: Any) -> Any:
+    return jnp.promote_types(jnp.result_type(w), jnp.float32)

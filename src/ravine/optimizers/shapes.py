@@ -1,0 +1,159 @@
+"""The shapes of schedules: a factor for every step.  Lecture: "Learning rate annealing".
+
+    step          factor^k,  k drops behind               (1)      "in multiple steps"
+    exponential   gamma^e  or  end^p                      (2)
+    inverse       (1 + slope e)^-power                    (3)      Robbins & Monro 1951
+    polynomial    end + (1 - end) (1 - p)^power           (4)
+    cosine        end + (1 - end) (1 + cos(pi p)) / 2     (5)      Loshchilov & Hutter 2017
+    onecycle      from start up to 1, then down to end    (6)      Smith & Topin 2019; both ways as in (5)
+    warm-up       (t + 1) / (W + 1) for t < W             (7)      Goyal et al. 2017
+
+t: steps done. p: share of the run behind, e: epochs behind, both counted from the end of the warm-up, whose
+first step is not wasted on a factor of zero. Each shape is written once, for NumPy and for traced arrays.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ravine.errors import UsageError
+
+__all__ = ["SHAPES", "Clock", "Span", "warmed"]
+
+SLACK = 1e-6  # of a step: products of spans and steps per epoch meet whole steps only up to rounding
+
+
+class Span(NamedTuple):
+    """A stretch of the run: `value` epochs, or per cent of the run."""
+
+    value: float
+    per_cent: bool = False
+
+    def steps(self, clock: Clock) -> float:
+        """Return how many steps that is."""
+        return self.value / 100 * clock.steps if self.per_cent else self.value * clock.per_epoch
+
+
+class Clock(NamedTuple):
+    """Where a run stands. t: steps done [...], of `steps`. xp: numpy or jax.numpy, whose arrays t are."""
+
+    xp: Any
+    t: Any
+    steps: int
+    per_epoch: float
+
+    @property
+    def behind(self) -> Any:
+        """Share of the run that is behind."""
+        return self.t / self.steps
+
+    @property
+    def left(self) -> Any:
+        """Share of the run that is left."""
+        return 1 - self.t / self.steps
+
+    @property
+    def epochs(self) -> Any:
+        """Epochs behind."""
+        return self.t / self.per_epoch
+
+
+def _constant(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    return clock.xp.ones_like(clock.t)
+
+
+def _cosine(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    return _eased(clock.xp, numbers["end"], clock.left)  # (5)
+
+
+def _decay(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    return _eased(clock.xp, 0.0, clock.left)
+
+
+def _polynomial(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    return numbers["end"] + (1 - numbers["end"]) * clock.left ** numbers["power"]  # (4)
+
+
+def _linear(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    return numbers["end"] + (1 - numbers["end"]) * clock.left
+
+
+def _exponential(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    if numbers["end"] is not None:
+        return clock.xp.exp(math.log(numbers["end"]) * clock.behind)  # (2)
+    return clock.xp.exp(math.log(numbers["gamma"]) * clock.epochs)
+
+
+def _inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    power = numbers["power"]
+    if numbers["end"] is not None:
+        return (1 + (numbers["end"] ** (-1 / power) - 1) * clock.behind) ** -power  # (3)
+    return (1 + numbers["slope"] * clock.epochs) ** -power
+
+
+def _onecycle(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    top = numbers["peak"] * clock.steps
+    up = _eased(clock.xp, numbers["start"], clock.xp.minimum(clock.t / top, 1))  # (6)
+    down = _eased(
+        clock.xp, numbers["end"], clock.xp.minimum((clock.steps - clock.t) / (clock.steps - top), 1)
+    )
+    return clock.xp.where(clock.t < top, up, down)
+
+
+def _eased(xp: Any, low: float, way: Any) -> Any:
+    # (1 - cos(pi way)) / 2, without its cancellation where `way` is small
+    return low + (1 - low) * xp.sin(math.pi / 2 * way) ** 2
+
+
+def _step(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    # Counted, not divided: a quotient may fall on the wrong side of a whole number.
+    drops = clock.xp.searchsorted(
+        clock.xp.asarray(_drops(clock, numbers), clock.t.dtype), clock.t, side="right"
+    )
+    return clock.xp.power(numbers["factor"], drops.astype(clock.t.dtype))  # (1)
+
+
+def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
+    """Steps from which on a further factor holds, rising, within the run."""
+    if numbers["at"] is not None:
+        steps = np.array([span.steps(clock) for span in numbers["at"]])
+    else:
+        period = numbers["every"].steps(clock)
+        if period < 1 - SLACK:
+            raise UsageError(
+                f"The schedule cannot drop every {period:.3g} steps.",
+                f"An epoch has {clock.per_epoch:.6g} steps here, the run {clock.steps:,}.",
+                "Give more epochs, for example every=10.",
+            )
+        steps = period * np.arange(1, math.floor((clock.steps + SLACK) / period) + 1)
+    return np.ceil(steps - SLACK)
+
+
+SHAPES: dict[str, Callable[[Clock, Mapping[str, Any]], Any]] = {
+    "constant": _constant,
+    "decay": _decay,
+    "step": _step,
+    "exponential": _exponential,
+    "inverse": _inverse,
+    "polynomial": _polynomial,
+    "linear": _linear,
+    "cosine": _cosine,
+    "onecycle": _onecycle,
+}
+
+
+def warmed(clock: Clock, numbers: Mapping[str, Any], name: str) -> Any:
+    """Return the factors of the shape `name`, after the warm-up in `numbers`: [...] like clock.t."""
+    xp = clock.xp
+    warm = min(round(numbers.get("warmup", 0.0) * clock.steps), clock.steps - 1)
+    if name == "step":  # its epochs are those of the run
+        shape = _step(clock, numbers)
+    else:
+        shape = SHAPES[name](
+            Clock(xp, xp.maximum(clock.t - warm, 0), clock.steps - warm, clock.per_epoch), numbers
+        )
+    return shape * xp.minimum((clock.t + 1) / (warm + 1), 1) if warm else shape  # (7)
