@@ -1,0 +1,44 @@
+"""The lecture, executable: one file a claim, each with its measurement, its truth and its picture.
+
+claim.py           Claim, Evidence, Finding
+finding_files.py   claims, find, load: which claims there are, read without running their files
+measuring.py       measure: run one claim and judge it
+drawing.py         how every picture looks
+moving.py          animations in one file
+
+To add a claim, add one file named after its id, `l4_stability.py`; nothing else. It has
+
+    CLAIM = Claim("L4", "To converge needs a rate below 2 / curvature", section="Landscape",
+                  says=..., care=..., yours="ravine train digits --optimizer sgd --rate 1")
+    def run() -> Evidence                     what was measured, nothing judged
+    def read(evidence) -> list[Finding]       each number held against its truth
+    def draw(evidence) -> Figure              measured marks over the line of theory
+    def animate(path) -> None                 optional, see moving.py
+
+- The arguments of `CLAIM` are literals: they are read from the source, so that listing imports no JAX. The
+  file itself may import JAX at its top, but matplotlib only inside `draw`, and makes no JAX array at import.
+- `run` is called in float64 (`measure` sets `working_in("float64")`), in one process, on the device there is.
+  It has no arguments and no hidden input: seeds stand in the file. It passes strict dtype and rank promotion.
+- `read` takes each expected number from theory (a closed form in the file) or from the table of claims, never
+  from our own output; a number that is only reported has `expected=None`. Fed with NaN it returns findings
+  that do not hold. The setting (sizes, rates) stands in constants of the file, not in the evidence.
+- `draw` begins with `canvas(CLAIM.title)` of drawing.py and is called inside its style.
+- Evidence keys are plain words with arrays of numbers or booleans; shapes stand in the docstring of `run`.
+"""
+
+from ravine.lecture.claim import SECTIONS, Claim, Evidence, Finding
+from ravine.lecture.finding_files import claims, find, has_animation, load
+from ravine.lecture.measuring import Measured, measure
+
+__all__ = [
+    "SECTIONS",
+    "Claim",
+    "Evidence",
+    "Finding",
+    "Measured",
+    "claims",
+    "find",
+    "has_animation",
+    "load",
+    "measure",
+]

@@ -1,0 +1,106 @@
+"""A1: which activations saturate.  Lecture: "Nonlinearities", "saturation".
+
+    sigma' = sigma (1 - sigma)          at most 1/4, at 0               (1)
+    tanh'  = 1 - tanh^2                 at most 1, at 0                 (2)
+    relu'  = [x > 0]                                                    (3)
+    leaky' = 1 for x > 0, a otherwise                                   (4)
+    softplus' = sigma                                                   (5)
+    elu'   = 1 for x > 0, e^x otherwise                                 (6)
+
+Measured: the derivative by automatic differentiation. Expected: (1) to (6), written with NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.networks import ACTIVATIONS
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "A1",
+    "Sigmoid and tanh saturate on both sides",
+    section="Networks and activations",
+    says="The derivative of sigmoid and tanh goes to zero on both sides; that of ReLU, leaky ReLU, softplus "
+    "and ELU stays away from zero on at least one.",
+    care="Not to saturate on one side is no cure for the other: a ReLU whose input is always negative has no "
+    "gradient at all.",
+    yours="ravine train digits --activation sigmoid",
+)
+
+FAR = 40.0  # where a derivative counts as its limit: exp(-40) is 4e-18
+SLOPE = 0.01  # of the leaky ReLU
+
+
+def run() -> Evidence:
+    """x [N]; NAME [N], the derivative of each activation there."""
+    x = np.concatenate([[-FAR], np.linspace(-6, 6, 1201), [FAR]])
+    slopes = {name: jax.vmap(jax.grad(each.function))(x) for name, each in ACTIVATIONS.items()}
+    return {"x": x, **{name: np.asarray(slope) for name, slope in slopes.items()}}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Limits, maxima, the values named in the table, and the whole curve against its closed form."""
+    at = {round(float(x), 6): k for k, x in enumerate(evidence["x"])}
+
+    def slope(name: str, x: float) -> float:
+        return evidence[name][at[x]] if x in at else np.nan
+
+    def worst(name: str) -> float:
+        keep = evidence["x"] != 0  # a kink has no derivative
+        return np.max(np.abs(evidence[name] - _theory(name, evidence["x"]))[keep])
+
+    found = [
+        Finding("sigmoid', largest", np.max(evidence["sigmoid"]), 1 / 4, 1e-12),
+        Finding("sigmoid' at -5", slope("sigmoid", -5.0), 0.00665, 5e-6),
+        Finding("sigmoid' at +5", slope("sigmoid", 5.0), 0.00665, 5e-6),
+        Finding("tanh', largest", np.max(evidence["tanh"]), 1.0, 1e-12),
+        Finding("tanh' at -2.5", slope("tanh", -2.5), 0.0266, 5e-5),
+        Finding("tanh' at +2.5", slope("tanh", 2.5), 0.0266, 5e-5),
+        Finding("leaky ReLU' far left", slope("leaky_relu", -FAR), SLOPE, 1e-12),
+    ]
+    for name in ("sigmoid", "tanh"):
+        both = max(slope(name, -FAR), slope(name, FAR))
+        found.append(Finding(f"{name}' far out, both sides", both, 0.0, 1e-15))
+    for name in ("relu", "leaky_relu", "softplus", "elu"):
+        found.append(Finding(f"{name}' far right", slope(name, FAR), 1.0, 1e-12))
+    for name in ACTIVATIONS:
+        found.append(Finding(f"{name}', worst error of the curve", worst(name), 0.0, 1e-13))
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Derivatives against the input: those that saturate on both sides, and those that do not."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, both = canvas(CLAIM.title, columns=2)
+    for axes, names in zip(
+        both, (("sigmoid", "tanh"), ("relu", "leaky_relu", "softplus", "elu")), strict=True
+    ):
+        x = np.linspace(-6, 6, 600)
+        some = slice(1, -1, 60)
+        for k, name in enumerate(names):
+            theory(axes, x, _theory(name, x), which=k)
+            marks(axes, evidence["x"][some], evidence[name][some], name.replace("_", " "), which=k)
+        axes.set(xlabel="input x", ylabel="derivative", ylim=(-0.05, 1.1))
+        axes.legend(loc="upper left" if len(names) > 2 else "upper right")
+    both[0].set_title("zero on both sides: saturating")
+    both[1].set_title("not zero on the right")
+    return figure
+
+
+def _theory(name: str, x: np.ndarray) -> np.ndarray:
+    sigmoid = 1 / (1 + np.exp(-x))
+    return {
+        "sigmoid": sigmoid * (1 - sigmoid),  # (1)
+        "tanh": 1 / np.cosh(x) ** 2,  # (2)
+        "relu": np.where(x > 0, 1.0, 0.0),  # (3)
+        "leaky_relu": np.where(x > 0, 1.0, SLOPE),  # (4)
+        "softplus": sigmoid,  # (5)
+        "elu": np.where(x > 0, 1.0, np.exp(np.minimum(x, 0))),  # (6)
+    }[name]

@@ -1,0 +1,94 @@
+"""A claim of the lecture, what was measured for it, and each number held against its truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ravine.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["SECTIONS", "Claim", "Evidence", "Finding"]
+
+Evidence = Mapping[str, "np.ndarray"]  # all that was measured, by name; nothing judged
+
+#: the first letter of a claim's id, in the order of the lecture
+SECTIONS = {
+    "A": "Networks and activations",
+    "P": "Preprocessing",
+    "L": "Landscape",
+    "N": "SGD, noise, annealing",
+    "O": "Optimizers",
+    "C": "Connections",
+    "G": "Memorisation and generalisation",
+}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence of the lecture. `care`: where it fails; `yours`: a command to see it on one's own data."""
+
+    id: str
+    title: str
+    section: str
+    says: str
+    care: str
+    yours: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One number, measured, beside the one expected.
+
+    It holds where |measured - expected| <= tolerance (times |expected| if `relative`); with `bound` "below"
+    or "above" only the side beyond the bound counts. `expected=None`: reported, not judged. `error`: half
+    width of the 95 % interval of a measurement that rests on a sample. A measurement of NaN never holds.
+    Raises UsageError for a tolerance or a bound that could not judge.
+    """
+
+    what: str
+    measured: float
+    expected: float | None
+    tolerance: float = 0.0
+    error: float | None = None
+    relative: bool = False
+    unit: str = ""
+    note: str = ""
+    bound: Literal["", "below", "above"] = ""
+
+    def __post_init__(self) -> None:
+        for name in ("measured", "expected", "tolerance", "error"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, float(value))  # one element of an array is a number too
+        if not 0 <= self.tolerance < math.inf:
+            raise UsageError(
+                f"The tolerance of '{self.what}' is {self.tolerance}.", "It is finite and not negative."
+            )
+        if self.bound not in ("", "below", "above"):
+            raise UsageError(f"The bound of '{self.what}' is '{self.bound}'.", "", "Use 'below' or 'above'.")
+
+    @property
+    def allowed(self) -> float:
+        """How far the measurement may be from what is expected (beyond it, for a bound)."""
+        return self.tolerance * abs(self.expected or 0.0) if self.relative else self.tolerance
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether it is as expected; None where nothing is expected."""
+        if math.isnan(self.measured):
+            return False
+        if self.expected is None:
+            return None
+        if self.measured == self.expected:  # also where both are infinite
+            return True
+        beyond = self.measured - self.expected
+        if self.bound == "below":
+            return beyond <= self.allowed
+        if self.bound == "above":
+            return -beyond <= self.allowed
+        return abs(beyond) <= self.allowed

@@ -1,0 +1,71 @@
+"""Which claims there are: the files of this folder named after an id, `l4_stability.py`.
+
+A claim's facts are read from the source of its file, which is not run: listing needs no JAX.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ravine.errors import RavineError, UsageError, did_you_mean
+from ravine.lecture.claim import SECTIONS, Claim
+
+__all__ = ["claims", "find", "has_animation", "load"]
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def claims() -> dict[str, Claim]:
+    """Return the claims by id, in the order of the lecture."""
+    found = [_claim(path) for path in _paths()]
+    return {each.id: each for each in sorted(found, key=_place)}
+
+
+def find(word: str) -> Claim:
+    """Return the claim whose id is `word`, in any case. Raises UsageError with the nearest ids."""
+    known = claims()
+    if word.upper() not in known:
+        raise UsageError(f"There is no claim '{word}'.", did_you_mean(word, known), "Type `ravine lecture`.")
+    return known[word.upper()]
+
+
+def load(claim: Claim) -> Any:
+    """Import the file of a claim, and JAX with it."""
+    return importlib.import_module(f"ravine.lecture.{_path(claim).stem}")
+
+
+def has_animation(claim: Claim) -> bool:
+    """Return whether the file of a claim has `animate`, without running it."""
+    tree = ast.parse(_path(claim).read_text(encoding="utf-8"))
+    return any(isinstance(each, ast.FunctionDef) and each.name == "animate" for each in tree.body)
+
+
+def _paths() -> list[Path]:
+    return [path for path in FOLDER.glob("*.py") if re.fullmatch(r"[a-z]\d+_\w+", path.stem)]
+
+
+def _path(claim: Claim) -> Path:
+    (path,) = [each for each in _paths() if each.stem.partition("_")[0] == claim.id.lower()]
+    return path
+
+
+def _place(claim: Claim) -> tuple[int, int]:
+    return list(SECTIONS).index(claim.id[0]), int(claim.id[1:])
+
+
+def _claim(path: Path) -> Claim:
+    """Return the facts in `CLAIM = Claim(...)`, whose arguments are literals."""
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id="CLAIM")], value=ast.Call(args=args, keywords=keywords)):
+                named = {each.arg: ast.literal_eval(each.value) for each in keywords if each.arg}
+                claim = Claim(*map(ast.literal_eval, args), **named)
+                if claim.id.lower() == path.stem.partition("_")[0] and claim.id[0] in SECTIONS:
+                    return claim
+    raise RavineError(f"'{path.name}' has no CLAIM of its own id.", "A claim's file is named after its id.")
