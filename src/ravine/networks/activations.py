@@ -21,7 +21,7 @@ import jax.numpy as jnp
 
 from ravine.errors import UsageError, did_you_mean
 
-__all__ = ["ACTIVATIONS", "Activation", "activation"]
+__all__ = ["ACTIVATIONS", "Activation", "activation", "leaky_relu"]
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ def _relu(x: jax.Array) -> jax.Array:
     return jax.nn.relu(x)  # (3), whose derivative at 0 is 0: no case for ties
 
 
-def _leaky_relu(x: jax.Array) -> jax.Array:
-    return jnp.where(x > 0, x, SLOPE * x)  # (4)
+def leaky_relu(x: jax.Array, slope: jax.Array | float = SLOPE) -> jax.Array:
+    """Return (4); the slope [] may be data."""
+    return jnp.where(x > 0, x, slope * x)  # (4)
 
 
 def _softplus(x: jax.Array) -> jax.Array:
@@ -72,7 +73,7 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("sigmoid", jax.nn.sigmoid, 0.0, 0.0, 0.25),  # (1)
         Activation("tanh", jnp.tanh, 0.0, 0.0, 1.0),  # (2)
         Activation("relu", _relu, 0.0, 1.0, 1.0),
-        Activation("leaky_relu", _leaky_relu, SLOPE, 1.0, 1.0),
+        Activation("leaky_relu", leaky_relu, SLOPE, 1.0, 1.0),
         Activation("softplus", _softplus, 0.0, 1.0, 1.0),
         Activation("elu", _elu, 0.0, 1.0, 1.0),
     )

@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import jax
 
-__all__ = ["dense"]
+__all__ = ["dense", "product"]
 
 NARROW = 32  # outputs below which the layout pays for itself
 
 
 def dense(layer: dict[str, jax.Array], x: jax.Array) -> jax.Array:
-    """Return x W + b: [B, fan_in] -> [B, fan_out]."""
-    return _product(x, layer["weight"]) + layer["bias"][None, :]  # (1)
+    """Return x W + b: [B, fan_in] -> [B, fan_out]; a layer may have no bias."""
+    y = product(x, layer["weight"])  # (1)
+    return y + layer["bias"][None, :] if "bias" in layer else y
 
 
 @jax.custom_vjp
-def _product(x: jax.Array, weight: jax.Array) -> jax.Array:
+def product(x: jax.Array, weight: jax.Array) -> jax.Array:
+    """Return x W: [B, fan_in] times [fan_in, fan_out]."""
     return x @ weight
 
 
@@ -39,4 +41,4 @@ def _backward(kept: tuple[jax.Array, jax.Array], dy: jax.Array) -> tuple[jax.Arr
     return dx, columns @ dy  # (3)
 
 
-_product.defvjp(_forward, _backward)
+product.defvjp(_forward, _backward)

@@ -1,91 +1,259 @@
 """A network: a sequence of weighted sums and non-linearities.  Lecture: "Neural networks".
 
-h_0 = x,   h_l = f(h_(l-1) W_l + b_l),   output = h_(L-1) W_L + b_L
+    h_0 = x                                                              (1)
+    h_l = join(h_(l-1), drop(f(norm(h_(l-1) W_l + b_l))))                (2)
+    output = h_(L-1) W_L + b_L                                           (3)
+
+The order within a layer is sum, normalisation, activation, dropout (Ioffe & Szegedy 2015); `join` is the
+connection. Plain, without normalisation and dropout, (2) is the multilayer perceptron.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import jax
 import numpy as np
 
 from ravine.errors import UsageError
-from ravine.networks.activations import activation
-from ravine.networks.dense import dense
-from ravine.networks.initialisation import INITIALISATIONS, initialise
+from ravine.networks.activations import activation, leaky_relu
+from ravine.networks.connections import GATE_BIAS, join, weighted_sum
+from ravine.networks.dropout import dropout
+from ravine.networks.initialisation import draw_layer
+from ravine.networks.layout import Layer, lay_out
+from ravine.networks.normalisation import batch_norm, batch_norm_training, layer_norm
+from ravine.networks.parts import check_parts
 
-__all__ = ["Network", "hidden_layers"]
+__all__ = ["LayerRow", "Network"]
 
-WIDEST, DEEPEST = 100_000, 1_000
+Numbers = Mapping[str, Any]
+LayerRow = tuple[str, tuple[int, ...], int]  # what it is, shape of what leaves it, parameters
 
 
 @dataclass(frozen=True)
 class Network:
-    """A multilayer perceptron: `sizes` = (inputs, hidden ..., outputs). Hashable: it is structure."""
+    """A network: `sizes` = (inputs, hidden ..., outputs). Hashable: it is structure.
+
+    dropout, slope: whether the run's numbers give a dropout rate, a slope of the leaky ReLU. conv: channels
+    of 3x3 convolutions before the hidden layers, the first of stride 1, the others of stride 2. image:
+    (height, width, channels) of a row of inputs; with conv only. Raises UsageError for what does not fit.
+    """
 
     sizes: tuple[int, ...]
     activation: str = "relu"
+    connection: str = "plain"
+    norm: str = "none"
+    dropout: bool = False
+    slope: bool = False
+    conv: tuple[int, ...] = ()
+    image: tuple[int, int, int] | None = None
+
+    def __post_init__(self) -> None:
+        check_parts(
+            self.sizes, self.activation, self.connection, self.norm, self.slope, self.conv, self.image
+        )
+        for layer in self.layout[:-1]:
+            if self.norm == "layernorm" and layer.units * layer.places == 1:
+                raise UsageError(
+                    "A layer of one unit has no layernorm.",
+                    "A single value less its own mean is 0, whatever it was.",
+                    "Make it wider, or choose batchnorm.",
+                )
+
+    @cached_property
+    def layout(self) -> tuple[Layer, ...]:
+        """The layers: convolutions, hidden layers, outputs."""
+        return lay_out(self.sizes, self.conv, self.image, self.connection, self.norm)
 
     @property
     def parameters(self) -> int:
-        """Number of weights and biases."""
-        return sum((i + 1) * o for i, o in zip(self.sizes[:-1], self.sizes[1:], strict=True))
+        """Number of weights and biases, scales and shifts."""
+        return sum(layer.parameters for layer in self.layout)
+
+    @property
+    def products(self) -> list[tuple[int, int, int]]:
+        """Matrix products of one row forward: (rows, fan in, fan out); a convolution has a row a place."""
+        return [product for layer in self.layout for product in layer.products]
 
     @property
     def flops(self) -> int:
         """Floating-point operations of the matrix products of one training step, per row.
 
-        Forward and weight gradient of every layer, input gradient of all but the first.
+        Forward and weight gradient of every product, input gradient of all but those that see the data alone.
         """
-        products = [2 * i * o for i, o in zip(self.sizes[:-1], self.sizes[1:], strict=True)]
-        return 3 * sum(products) - products[0]
+
+        def forward(layer: Layer) -> int:
+            return sum(2 * math.prod(product) for product in layer.products)
+
+        return sum((2 if layer.first else 3) * forward(layer) for layer in self.layout)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the numbers that `apply` and `train` must be given."""
+        return ("dropout",) * self.dropout + ("slope",) * self.slope
 
     def init(
-        self, generator: np.random.Generator, scheme: str = "he", scale: float = 1.0, dtype: str = "float32"
-    ) -> list[dict[str, np.ndarray]]:
-        """Draw the first parameters; see `initialise`."""
-        return initialise(self.sizes, generator, scheme, scale, dtype)
+        self,
+        generator: np.random.Generator,
+        scheme: str = "he",
+        scale: float = 1.0,
+        dtype: str = "float32",
+        gate_bias: float = GATE_BIAS,
+    ) -> list[dict[str, Any]]:
+        """Draw the first parameters, one tree a layer (see `layout`), on the host.
 
-    def apply(self, params: Any, x: jax.Array) -> jax.Array:
-        """Return the outputs: x [N, inputs] -> [N, outputs]."""
-        f = activation(self.activation)
-        for layer in params[:-1]:
-            x = f(dense(layer, x))
-        return dense(params[-1], x)
+        Weights follow `scheme` and `scale`. Those of gates and projections are drawn last, so that networks
+        which differ in their shortcuts only start alike. Biases of gates start at `gate_bias`, scales at 1,
+        all else at 0.
+        """
+        shapes = [layer.shapes() for layer in self.layout]
+        params = [draw_layer(tree, generator, scheme, scale, dtype) for tree in shapes]
+        for tree, layer in zip(shapes, params, strict=True):
+            for part in (name for name in ("gate", "projection") if name in tree):
+                layer[part] = draw_layer(tree[part], generator, scheme, scale, dtype)
+            if "gate" in layer:
+                layer["gate"]["bias"] = np.full(tree["gate"]["bias"], gate_bias, dtype)
+        return params
+
+    def statistics(self, dtype: str = "float32") -> Any:
+        """Return running statistics at step 0, {"mean", "variance"} a hidden layer; () without batch norm."""
+        if self.norm != "batchnorm":
+            return ()
+        return tuple(
+            {"mean": np.zeros(layer.units, dtype), "variance": np.ones(layer.units, dtype)}
+            for layer in self.layout[:-1]
+        )
+
+    def apply(self, params: Any, x: jax.Array, stats: Any = (), numbers: Numbers | None = None) -> jax.Array:
+        """Return the outputs in inference: x [N, inputs] -> [N, outputs]."""
+
+        def normalise(k: int, layer: dict[str, Any], z: jax.Array) -> jax.Array:
+            return batch_norm(layer, z, stats[k]) if self.norm == "batchnorm" else layer_norm(layer, z)
+
+        self._check(stats, numbers, needs=("slope",))
+        return self._outputs(params, x, numbers, normalise, lambda k, h: h)
+
+    def train(
+        self,
+        params: Any,
+        x: jax.Array,
+        stats: Any = (),
+        numbers: Numbers | None = None,
+        key: jax.Array | None = None,
+    ) -> tuple[jax.Array, Any]:
+        """Return the outputs in training and the running statistics moved on: batch statistics, dropout.
+
+        numbers: see `needs`. key: for dropout, a new one each step. Rows weigh alike in batch statistics.
+        """
+        self._check(stats, numbers, needs=self.needs)
+        if self.dropout and key is None:
+            raise UsageError("Dropout needs a key.", "It draws which units to drop.", "Give train(key=...).")
+        moved = list(stats)
+        keys = jax.random.split(key, len(self.layout)) if self.dropout and key is not None else None
+
+        def normalise(k: int, layer: dict[str, Any], z: jax.Array) -> jax.Array:
+            if self.norm == "layernorm":
+                return layer_norm(layer, z)
+            z, moved[k] = batch_norm_training(layer, z, stats[k])
+            return z
+
+        def drop(k: int, h: jax.Array) -> jax.Array:
+            return h if keys is None or numbers is None else dropout(h, numbers["dropout"], keys[k])
+
+        outputs = self._outputs(params, x, numbers, normalise, drop)
+        return outputs, tuple(moved)
+
+    def _outputs(
+        self,
+        params: Any,
+        x: jax.Array,
+        numbers: Numbers | None,
+        normalise: Callable[[int, dict[str, Any], jax.Array], jax.Array],
+        drop: Callable[[int, jax.Array], jax.Array],
+    ) -> jax.Array:
+        f: Callable[[jax.Array], jax.Array] = activation(self.activation)
+        if self.slope and numbers is not None:
+            slope = numbers["slope"]
+            f = lambda z: leaky_relu(z, slope)  # noqa: E731
+        depth = len(self.layout) - 1
+        x = x.reshape(x.shape[0], *self.image) if self.image else x  # (1)
+        for k, (layer, like) in enumerate(zip(params[:-1], self.layout[:-1], strict=True)):
+            x = x if like.convolves else _flat(x)
+            z = weighted_sum(layer, x, like.stride)
+            z = z if self.norm == "none" else normalise(k, layer, z)
+            x = join(self.connection, layer, x, drop(k, f(z)), like.stride, depth)  # (2)
+        return weighted_sum(params[-1], _flat(x))  # (3)
+
+    def penalised(self, params: Any) -> Any:
+        """Return a tree of bools like `params`: True for weights, which penalties and decay are for.
+
+        Biases, scales and shifts do not make a function steeper, or only as a normalisation undoes.
+        """
+        return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key == "weight", params)
+
+    def check(self, batch_size: int) -> None:
+        """Raise UsageError where a batch of this size cannot be normalised."""
+        for layer in self.layout[:-1]:
+            if self.norm == "batchnorm" and batch_size * layer.places < 2:
+                raise UsageError(
+                    f"Batch normalisation cannot work with a batch size of {batch_size}.",
+                    "A single value less its own mean is 0, whatever it was.",
+                    "Choose a larger batch size, or layernorm.",
+                )
+
+    def layers(self) -> list[LayerRow]:
+        """Return (what it is, shape of what leaves it, parameters) of the inputs and every layer."""
+        rows: list[LayerRow] = [("input", self.image or self.sizes[:1], 0)]
+        after = [self.norm] * (self.norm != "none") + [self.activation] + ["dropout"] * self.dropout
+        for layer in self.layout[:-1]:
+            kind = f"convolution 3x3{'/2' * (layer.stride == 2)}" if layer.convolves else "dense"
+            joined = [] if self.connection == "plain" else [_SHOWN.get(self.connection, self.connection)]
+            rows.append((", ".join([kind, *after, *joined]), layer.leaves, layer.parameters))
+        return [*rows, ("output", self.sizes[-1:], self.layout[-1].parameters)]
+
+    def describe(self) -> dict[str, Any]:
+        """Return the network as plain values: sizes, activation, and what else is not as in a plain one."""
+        always = ("sizes", "activation")
+        values = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, (value, usual) in values.items()
+            if name in always or value != usual
+        }
+
+    @classmethod
+    def from_description(cls, values: Mapping[str, Any]) -> Network:
+        """Return the network that `describe` described. Raises TypeError for a name that is none."""
+        plain: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+        return cls(**plain)
 
     def __str__(self) -> str:
-        return "-".join(map(str, self.sizes)) + f" {self.activation}"
+        extra = [f"conv={'-'.join(map(str, self.conv))}"] * bool(self.conv)
+        extra += [word for word in (self.connection, self.norm) if word not in ("plain", "none")]
+        extra += ["dropout"] * self.dropout
+        return " ".join(["-".join(map(str, self.sizes)), self.activation, *extra])
+
+    def _check(self, stats: Any, numbers: Numbers | None, needs: tuple[str, ...]) -> None:
+        missing = [name for name in self.needs if name in needs and name not in (numbers or {})]
+        if missing:
+            raise UsageError(
+                f"The network needs a number for {missing[0]}.", "It is data of a run.", "Give numbers."
+            )
+        expected = len(self.layout) - 1 if self.norm == "batchnorm" else 0
+        if len(stats) != expected:
+            raise UsageError(
+                f"The network has {expected} running statistics, and {len(stats)} were given.",
+                "Batch normalisation has one a hidden layer, other networks none.",
+                "Start from network.statistics().",
+            )
 
 
-def hidden_layers(text: str) -> tuple[int, ...]:
-    """Read `64-64`, `64,64` or `50`; `linear` or `0` is no hidden layer.
-
-    Raises UsageError for anything else.
-    """
-    plain = str(text).strip().lower()
-    if plain in ("linear", "0", "none"):
-        return ()
-    if not re.fullmatch(r"\d+(\s*[-,x ]\s*\d+)*", plain):
-        raise UsageError(
-            f"'{text}' is not a network.",
-            "Hidden layers are numbers of units joined by '-'.",
-            "Write for example --net 64-64, or --net linear.",
-        )
-    widths = tuple(int(each) for each in re.split(r"[-,x ]+", plain))
-    if any(not 1 <= each <= WIDEST for each in widths) or len(widths) > DEEPEST:
-        raise UsageError(
-            f"The network '{text}' cannot be built.",
-            f"A layer has 1 to {WIDEST:,} units, a network at most {DEEPEST:,} layers.",
-            "Write for example --net 64-64.",
-        )
-    return widths
+_SHOWN = {"dense": "concatenated"}  # a dense layer whose connection is dense
 
 
-def check_initialisation(name: str) -> str:
-    """Return the plain name of an initialisation. Raises UsageError with the nearest name."""
-    plain = name.strip().lower()
-    initialise((1, 1), np.random.default_rng(0), plain if plain in INITIALISATIONS else name)
-    return plain
+def _flat(x: jax.Array) -> jax.Array:
+    return x.reshape(x.shape[0], -1) if x.ndim > 2 else x

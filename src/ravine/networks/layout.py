@@ -1,0 +1,117 @@
+"""What a network consists of: one `Layer` for each weighted sum on the way, with the shapes of its arrays.
+
+Parameters, operations, first weights and the summary are all read from here. The arrays of a layer:
+
+    weight [fan_in, fan_out] or [3, 3, C, K]
+    bias                    not before a batch norm, which subtracts it again and has a shift in its place
+    scale, shift            of a normalisation
+    gate {weight, bias}     highway: as many as the layer itself
+    projection {weight}     shortcut between layers of different shape, without bias
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from ravine.networks.convolution import shrunk
+
+__all__ = ["KERNEL", "Layer", "lay_out"]
+
+KERNEL = 3  # height and width of convolutions
+STRIDE = 2  # of all convolutions but the first
+SHORTCUTS = ("residual", "scaled-residual", "highway")
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One weighted sum with what follows it.
+
+    enters, leaves: shapes of one row, (units,) or (height, width, channels). first: it sees the data, which
+    need no gradient. collects: what entered leaves too, beside the new units.
+    """
+
+    enters: Shape
+    leaves: Shape
+    stride: int = 1
+    norm: str = "none"
+    gated: bool = False
+    projected: bool = False
+    collects: bool = False
+    first: bool = False
+
+    @property
+    def convolves(self) -> bool:
+        """Whether the layer is a convolution."""
+        return len(self.leaves) == 3
+
+    @property
+    def units(self) -> int:
+        """Units or channels the weighted sum makes."""
+        return self.leaves[-1] - (self.enters[-1] if self.collects else 0)
+
+    @property
+    def places(self) -> int:
+        """How many times a row meets the same weights."""
+        return math.prod(self.leaves[:-1])
+
+    def shapes(self) -> dict[str, Any]:
+        """Return the tree of the shapes of the layer's arrays."""
+        units, bias = (self.units,), (self.units,)
+        size = (KERNEL, KERNEL) if self.convolves else ()
+        weight = (*size, self.enters[-1], self.units)
+        shapes: dict[str, Any] = {"weight": weight}
+        if self.norm != "batchnorm":
+            shapes["bias"] = bias
+        if self.norm != "none":
+            shapes |= {"scale": units, "shift": units}
+        if self.gated:
+            shapes["gate"] = {"weight": weight, "bias": bias}
+        if self.projected:
+            one = (1, 1) if self.convolves else ()
+            shapes["projection"] = {"weight": (*one, self.enters[-1], self.units)}
+        return shapes
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights, biases, scales and shifts."""
+        return sum(math.prod(shape) for shape in _leaves(self.shapes()))
+
+    @property
+    def products(self) -> list[tuple[int, int, int]]:
+        """Matrix products a row takes on the way forward: (rows, fan in, fan out) of each."""
+        weights = [shape for shape in _leaves(self.shapes()) if len(shape) > 1]
+        return [(self.places, math.prod(shape[:-1]), shape[-1]) for shape in weights]
+
+
+def lay_out(sizes: Shape, conv: Shape, image: Shape | None, connection: str, norm: str) -> tuple[Layer, ...]:
+    """Return the layers: convolutions, hidden layers, outputs."""
+    layers: list[Layer] = []
+    shape: Shape = image if image is not None and conv else sizes[:1]
+
+    def add(leaves: Shape, stride: int) -> None:
+        nonlocal shape
+        collects = connection == "dense"
+        if collects:
+            leaves = (*leaves[:-1], leaves[-1] + shape[-1])
+        projected = connection in SHORTCUTS and leaves != shape
+        layer = Layer(
+            shape, leaves, stride, norm, connection == "highway", projected, collects, first=not layers
+        )
+        layers.append(layer)
+        shape = leaves
+
+    for channels in conv:
+        stride = STRIDE if layers else 1
+        add((shrunk(shape[0], stride), shrunk(shape[1], stride), channels), stride)
+    shape = (math.prod(shape),)
+    for units in sizes[1:-1]:
+        add((units,), 1)
+    return (*layers, Layer(shape, sizes[-1:], first=not layers))
+
+
+def _leaves(tree: dict[str, Any]) -> list[Shape]:
+    return [leaf for each in tree.values() for leaf in (_leaves(each) if isinstance(each, dict) else [each])]

@@ -1,0 +1,49 @@
+"""Which parts of a network fit each other."""
+
+from __future__ import annotations
+
+import math
+
+from ravine.errors import UsageError, did_you_mean
+from ravine.networks.activations import activation
+from ravine.networks.connections import CONNECTIONS
+from ravine.networks.normalisation import NORMS
+
+__all__ = ["check_parts"]
+
+
+def check_parts(
+    sizes: tuple[int, ...],
+    function: str,
+    connection: str,
+    norm: str,
+    slope: bool,
+    conv: tuple[int, ...],
+    image: tuple[int, ...] | None,
+) -> None:
+    """Raise UsageError unless these make a network; see `Network` for what they are."""
+    for word, allowed in ((connection, CONNECTIONS), (norm, NORMS)):
+        if word not in allowed:
+            raise UsageError(f"There is no '{word}' in networks.", "", did_you_mean(word, allowed))
+    if len(sizes) < 2 or min((*sizes, *conv)) < 1:
+        raise UsageError(f"There is no network of sizes {sizes}.", "Every layer has units.", "")
+    if slope and activation(function).name != "leaky_relu":
+        raise UsageError("Only the leaky ReLU has a slope.", f"This is {function}.", "Choose leaky-relu.")
+    if bool(conv) != (image is not None):
+        raise UsageError(
+            "Convolutions and the shape of an image go together.",
+            "A convolution must know which inputs are neighbours.",
+            "Give both, or neither.",
+        )
+    if image is not None and (len(image) != 3 or math.prod(image) != sizes[0]):
+        raise UsageError(
+            f"An image of {' x '.join(map(str, image))} is no row of {sizes[0]} inputs.",
+            "Height x width x channels is their number.",
+            "Give the shape of the images.",
+        )
+    if conv and connection == "dense":
+        raise UsageError(
+            "Convolutions have no dense connection.",
+            "They shrink the image, and only images of one size can be joined.",
+            "Choose residual or highway.",
+        )

@@ -1,0 +1,179 @@
+"""Networks as text: `64-64 residual batchnorm dropout=0.2`, `linear`, `32 conv=8-16`.
+
+    64-64                                          hidden layers; `linear` or `0` is none
+    conv=8-16                                      before them 3x3 convolutions of 8 and 16 channels
+    plain residual scaled-residual highway dense   how layers are connected
+    batchnorm layernorm                            what normalises them
+    dropout=0.2   gate=-2   slope=0.01             rate; first bias of highway gates; of the leaky ReLU
+
+The last three are numbers, data of a run; all else is structure.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ravine.errors import UsageError, did_you_mean
+from ravine.networks.connections import CONNECTIONS
+from ravine.networks.network import Network
+from ravine.networks.normalisation import NORMS
+
+__all__ = ["NetworkSpec", "hidden_layers", "read_network"]
+
+WIDEST, DEEPEST = 100_000, 1_000
+NUMBERS = {"dropout": "dropout", "gate": "gate_bias", "slope": "slope"}
+SHOWN = ("linear", "conv=8-16", *CONNECTIONS, *NORMS[1:], "dropout=0.2", "gate=-2", "slope=0.01")
+EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'."
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """What a net text says: the structure between inputs and outputs, and numbers.
+
+    numbers: those of `dropout` (rate), `gate_bias` and `slope` that the text gives.
+    """
+
+    hidden: tuple[int, ...]
+    connection: str = "plain"
+    norm: str = "none"
+    conv: tuple[int, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
+
+    def build(
+        self,
+        inputs: int,
+        outputs: int,
+        activation: str = "relu",
+        image: tuple[int, int, int] | None = None,
+    ) -> Network:
+        """Return the network for rows of `inputs` values; image: (height, width, channels) if they are one.
+
+        Raises UsageError for convolutions without images, and for a slope without the leaky ReLU.
+        """
+        if self.conv and image is None:
+            raise UsageError(
+                f"Convolutions (conv={_joined(self.conv)}) need images.",
+                f"The data have {inputs:,} inputs, and nothing says which of them are neighbours.",
+                "Leave conv out.",
+            )
+        return Network(
+            (inputs, *self.hidden, outputs),
+            activation,
+            self.connection,
+            self.norm,
+            "dropout" in self.numbers,
+            "slope" in self.numbers,
+            self.conv,
+            image if self.conv else None,
+        )
+
+    def __str__(self) -> str:
+        words = [_joined(self.hidden) or "linear"] if self.hidden or not self.conv else []
+        words += [f"conv={_joined(self.conv)}"] * bool(self.conv)
+        words += [word for word in (self.connection, self.norm) if word not in ("plain", "none")]
+        given = {word: self.numbers[name] for word, name in NUMBERS.items() if name in self.numbers}
+        return " ".join(words + [f"{word}={_shortest(value)}" for word, value in given.items()])
+
+
+def hidden_layers(text: str) -> tuple[int, ...]:
+    """Read `64-64`, `64,64` or `50`; `linear` or `0` is no hidden layer.
+
+    Raises UsageError for anything else.
+    """
+    plain = str(text).strip().lower()
+    return () if plain in ("linear", "0", "none") else _widths(text, plain)
+
+
+def read_network(text: str) -> NetworkSpec:
+    """Read a net text, its words in any order. Raises UsageError."""
+    sizes: list[str] = []
+    said: dict[str, str] = {}
+    for word in re.sub(r"\s*=\s*", "=", str(text).strip().lower()).split():
+        kind, value = _kind(word)
+        if kind == "sizes":
+            sizes.append(word)
+        elif kind in said:
+            raise UsageError(f"'{text}' is not a network.", f"It gives '{kind}' twice.", "Choose one.")
+        else:
+            said[kind] = value
+    numbers = {NUMBERS[word]: _number(word, said[word]) for word in NUMBERS if word in said}
+    conv = _widths(text, said["conv"]) if "conv" in said else ()
+    hidden = hidden_layers(" ".join(sizes)) if sizes or not conv else ()
+    spec = NetworkSpec(hidden, said.get("connection", "plain"), said.get("norm", "none"), conv, numbers)
+    _check(text, spec)
+    return spec
+
+
+def _kind(word: str) -> tuple[str, str]:
+    """Return what a word speaks of, and what it says. Raises UsageError for a word that says nothing."""
+    name, equals, value = word.partition("=")
+    if equals and name in (*NUMBERS, "conv"):
+        return name, value
+    if not equals:
+        for kind, words in (("connection", CONNECTIONS), ("norm", NORMS[1:])):
+            for known in words:
+                if name.replace("_", "").replace("-", "") == known.replace("-", ""):
+                    return kind, known
+        if name in ("linear", "none", "x") or not name[0].isalpha():
+            return "sizes", word
+    near = did_you_mean(word, SHOWN)
+    raise UsageError(f"'{word}' says nothing about a network.", near, EXAMPLE)
+
+
+def _widths(text: str, plain: str) -> tuple[int, ...]:
+    """Read numbers of units. Raises UsageError."""
+    if not re.fullmatch(r"[0-9]+(\s*[-,x ]\s*[0-9]+)*", plain):
+        raise UsageError(f"'{text}' is not a network.", "Layers are numbers of units joined by '-'.", EXAMPLE)
+    widths = tuple(int(each) for each in re.split(r"[-,x ]+", plain))
+    if any(not 1 <= each <= WIDEST for each in widths) or len(widths) > DEEPEST:
+        raise UsageError(
+            f"The network '{text}' cannot be built.",
+            f"A layer has 1 to {WIDEST:,} units, a network at most {DEEPEST:,} layers.",
+            EXAMPLE,
+        )
+    return widths
+
+
+def _number(word: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"'{word}={value}' needs a number.", "", f"Write for example {_example(word)}.")
+    if word == "dropout" and not 0 <= number < 1:
+        raise UsageError(
+            f"A dropout rate of {value} is impossible.",
+            "It is the probability of dropping a unit, at least 0 and below 1.",
+            f"Write for example {_example(word)}.",
+        )
+    return number
+
+
+def _check(text: str, spec: NetworkSpec) -> None:
+    """Raise UsageError where the words do not fit each other."""
+    layers = bool(spec.hidden or spec.conv)
+    if not layers and (spec.connection != "plain" or spec.norm != "none" or spec.numbers):
+        why, fix = "It has no hidden layer to connect, normalise or drop from.", EXAMPLE
+    elif "gate_bias" in spec.numbers and spec.connection != "highway":
+        why, fix = "Only highway connections have a gate.", "Add highway, or leave gate out."
+    elif spec.conv and spec.connection == "dense":
+        why, fix = "Convolutions shrink the image, and only equal images can be joined.", "Choose residual."
+    else:
+        return
+    raise UsageError(f"The network '{text}' cannot be built.", why, fix)
+
+
+def _example(word: str) -> str:
+    return next(each for each in SHOWN if each.startswith(f"{word}="))
+
+
+def _joined(widths: tuple[int, ...]) -> str:
+    return "-".join(map(str, widths))
+
+
+def _shortest(value: float) -> str:
+    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
