@@ -11,6 +11,7 @@ import click
 from ravine.cli.bench import bench
 from ravine.cli.compare import compare
 from ravine.cli.failures import failure
+from ravine.cli.lecture import lecture
 from ravine.cli.predict import predict
 from ravine.cli.resume import resume
 from ravine.cli.runs import runs
@@ -61,7 +62,7 @@ def ravine(ctx: click.Context) -> int:
     return 0
 
 
-for _verb in (compare, train, predict, runs, resume, bench):
+for _verb in (compare, train, predict, lecture, runs, resume, bench):
     ravine.add_command(_verb)
 
 

@@ -3,13 +3,15 @@
 claim.py           Claim, Evidence, Finding
 finding_files.py   claims, find, load: which claims there are, read without running their files
 measuring.py       measure: run one claim and judge it
+documents.py       what was measured as plain values, and into a folder
 drawing.py         how every picture looks
 moving.py          animations in one file
 
 To add a claim, add one file named after its id, `l4_stability.py`; nothing else. It has
 
     CLAIM = Claim("L4", "To converge needs a rate below 2 / curvature", section="Landscape",
-                  says=..., care=..., yours="ravine train digits --optimizer sgd --rate 1")
+                  says="The rate must be ...", run="2,000 steps on a quadratic at three rates",
+                  care="The limit is of ...", yours="ravine train digits --optimizer sgd --rate 1")
     def run() -> Evidence                     what was measured, nothing judged
     def read(evidence) -> list[Finding]       each number held against its truth
     def draw(evidence) -> Figure              measured marks over the line of theory
@@ -22,6 +24,7 @@ To add a claim, add one file named after its id, `l4_stability.py`; nothing else
 - `read` takes each expected number from theory (a closed form in the file) or from the table of claims, never
   from our own output; a number that is only reported has `expected=None`. Fed with NaN it returns findings
   that do not hold. The setting (sizes, rates) stands in constants of the file, not in the evidence.
+- `says`, `run` and `care` are what a user reads: whole sentences; `yours` is a command that can be typed.
 - `draw` begins with `canvas(CLAIM.title)` of drawing.py and is called inside its style.
 - Evidence keys are plain words with arrays of numbers or booleans; shapes stand in the docstring of `run`.
 """

@@ -28,6 +28,7 @@ CLAIM = Claim(
     section="Networks and activations",
     says="The derivative of sigmoid and tanh goes to zero on both sides; that of ReLU, leaky ReLU, softplus "
     "and ELU stays away from zero on at least one.",
+    run="The derivative of all six, by automatic differentiation, at 1,203 inputs from -40 to 40.",
     care="Not to saturate on one side is no cure for the other: a ReLU whose input is always negative has no "
     "gradient at all.",
     yours="ravine train digits --activation sigmoid",
@@ -35,6 +36,7 @@ CLAIM = Claim(
 
 FAR = 40.0  # where a derivative counts as its limit: exp(-40) is 4e-18
 SLOPE = 0.01  # of the leaky ReLU
+KINKED = ("relu", "leaky_relu")  # no derivative at 0; ELU has one, 1 from either side
 
 
 def run() -> Evidence:
@@ -52,7 +54,7 @@ def read(evidence: Evidence) -> list[Finding]:
         return evidence[name][at[x]] if x in at else np.nan
 
     def worst(name: str) -> float:
-        keep = evidence["x"] != 0  # a kink has no derivative
+        keep = (evidence["x"] != 0) | (name not in KINKED)
         return np.max(np.abs(evidence[name] - _theory(name, evidence["x"]))[keep])
 
     found = [
@@ -83,8 +85,8 @@ def draw(evidence: Evidence) -> Any:
         both, (("sigmoid", "tanh"), ("relu", "leaky_relu", "softplus", "elu")), strict=True
     ):
         x = np.linspace(-6, 6, 600)
-        some = slice(1, -1, 60)
         for k, name in enumerate(names):
+            some = slice(1 + 15 * k, -1, 80)  # beside each other where curves are one
             theory(axes, x, _theory(name, x), which=k)
             marks(axes, evidence["x"][some], evidence[name][some], name.replace("_", " "), which=k)
         axes.set(xlabel="input x", ylabel="derivative", ylim=(-0.05, 1.1))

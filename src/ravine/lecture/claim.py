@@ -30,7 +30,10 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of the lecture. `care`: where it fails; `yours`: a command to see it on one's own data."""
+    """One sentence of the lecture, `says`, and how it is seen.
+
+    run: what is run, in a sentence. care: where it fails. yours: a command to see it on one's own data.
+    """
 
     id: str
     title: str
@@ -38,6 +41,7 @@ class Claim:
     says: str
     care: str
     yours: str
+    run: str = ""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def style() -> AbstractContextManager[None]:
     import matplotlib
     from cycler import cycler
 
-    settings = {
+    settings: Any = {
         "font.size": 13,
         "axes.titlesize": 13,
         "axes.spines.top": False,

@@ -1,15 +1,17 @@
-"""Run one claim and judge it."""
+"""Run one claim and judge it, draw it, or set it in motion."""
 
 from __future__ import annotations
 
 import time
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.finding_files import load
 
-__all__ = ["Measured", "measure"]
+__all__ = ["Broken", "Measured", "animate", "attempt", "attempt_figure", "measure"]
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,53 @@ class Measured:
             return self.module.draw(self.evidence)
 
 
+@dataclass(frozen=True)
+class Broken:
+    """A claim that could not be measured or drawn, and why."""
+
+    claim: Claim
+    error: Exception
+    seconds: float
+
+    @property
+    def traceback(self) -> str:
+        """As Python shows it."""
+        return "".join(traceback.format_exception(self.error)).rstrip()
+
+
 def measure(claim: Claim) -> Measured:
     """Run a claim in float64 and read its findings. What the claim raises is raised."""
     from ravine.engines import working_in
 
-    module = load(claim)
     start = time.perf_counter()
+    module = load(claim)
     with working_in("float64"):
         evidence = module.run()
         findings = module.read(evidence)
     return Measured(claim, module, evidence, findings, time.perf_counter() - start)
+
+
+def attempt(claim: Claim) -> Measured | Broken:
+    """Measure a claim; what it raises is kept, so that other claims go on."""
+    start = time.perf_counter()
+    try:
+        return measure(claim)
+    except Exception as error:
+        return Broken(claim, error, time.perf_counter() - start)
+
+
+def attempt_figure(result: Measured) -> Any:
+    """Return the picture of a claim, or Broken."""
+    try:
+        return result.figure()
+    except Exception as error:
+        return Broken(result.claim, error, result.seconds)
+
+
+def animate(claim: Claim, path: Path) -> None:
+    """Write the animation of a claim that has one."""
+    from ravine.engines import working_in
+    from ravine.lecture.drawing import style
+
+    with working_in("float64"), style():
+        load(claim).animate(path)
