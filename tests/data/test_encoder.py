@@ -109,3 +109,15 @@ def test_what_cannot_be_encoded_is_refused(change, says):
     data = data_of(mixed())
     with pytest.raises(DataError, match=says):
         data.encoder.transform(change(mixed()))
+
+
+def test_what_is_wrong_with_new_rows_is_said_once_and_can_be_mended():
+    data = data_of(mixed())
+    with pytest.raises(DataError) as caught:
+        data.encoder.transform(mixed().drop(columns="size").rename(columns={"kind": "sort"}))
+    assert str(caught.value).count("gap") == 1  # a column there is
+    with pytest.raises(DataError) as caught:
+        data.encoder.transform(mixed().assign(size=np.inf))
+    assert "--" not in str(caught.value)  # `predict` has no --drop
+    with pytest.raises(DataError, match="--drop 'size'"):
+        data_of(mixed().assign(size=np.inf))

@@ -141,6 +141,60 @@ def test_huge_numbers_do_not_overflow():
     np.testing.assert_allclose(data.x[:, 0], prepare(table(a=A, b=B, y=YES)).x[:, 0], rtol=1e-5)
 
 
+def with_value(value, row):
+    values = A.copy()
+    values[row] = value
+    return values
+
+
+@pytest.mark.parametrize("value", [1e300, -1e300, 1e39])
+@pytest.mark.parametrize("y", [YES, B], ids=["classes", "numbers"])
+def test_one_number_beyond_float32_does_not_flatten_its_column(value, y):
+    plain = prepare(table(a=A, b=B, y=y), target="y")
+    for row in (int(plain.development[3]), int(plain.test[3])):
+        data = prepare(table(a=with_value(value, row), b=B, y=y), target="y")
+        (note,) = notes_of(data, "beyond the range of numbers, taken as missing")
+        assert f"a (1 row: {value:g} in row {row + 1})" in note
+        assert np.flatnonzero(np.isnan(data.x[:, 0])).tolist() == [row]
+        assert ("a missing" in data.features) == (row in data.development)
+        kept = np.setdiff1d(np.arange(N), row)
+        seen = np.setdiff1d(plain.development, row)
+        np.testing.assert_allclose(data.x[kept, 0], (A[kept] - A[seen].mean()) / A[seen].std(), rtol=1e-4)
+        new = data.encoder.transform(pd.DataFrame({"a": [value], "b": [0.0]}))
+        assert np.isnan(new[0, 0])
+
+
+def test_a_number_beyond_float32_met_later_is_refused():
+    data = prepare(table(a=A, b=B, y=YES))
+    gaps = prepare(table(a=np.where(np.arange(N) % 7, A, np.nan), b=B, y=YES))
+    for encoder in (data.encoder, gaps.encoder):
+        with pytest.raises(DataError, match=r"Column 'a' is 1e\+300 in row 3"):
+            encoder.transform(pd.DataFrame({"a": with_value(1e300, 2), "b": B}))
+    with pytest.raises(DataError, match=r"'a' is 1e\+300 in row 3"):
+        prepare(table(a=A, b=B, y=YES), test=table(a=with_value(1e300, 2), b=B, y=YES))
+    images = np.abs(np.column_stack([A, B, A, B])).reshape(N, 2, 2)
+    images[4, 0, 1] = 1e300
+    with pytest.raises(DataError, match=r"'c1' is 1e\+300 in row 5"):
+        from_arrays(images, YES)
+
+
+def test_a_column_flattened_by_one_number_is_named():
+    row = int(prepare(table(a=A, y=YES)).development[3])
+    data = prepare(table(a=with_value(1e12, row), b=B, y=YES))
+    (note,) = notes_of(data, "flattened")
+    assert f"a (1 row: 1e+12 in row {row + 1})" in note
+    heavy = np.random.default_rng(3).standard_cauchy(N)
+    assert not notes_of(prepare(table(a=heavy, b=B, zeros=np.where(A > 1.5, 9.5, 0), y=YES)), "flattened")
+
+
+def test_columns_of_float32_are_not_suspected():
+    largest = np.full(N, np.finfo(np.float32).max) * np.where(A > 0, 1, -1).astype(np.float32)
+    for values in (A.astype(np.float32), largest):
+        data = prepare(table(a=values, b=B, y=YES))
+        assert np.isfinite(data.x).all()
+        assert not notes_of(data, "beyond") + notes_of(data, "flattened")
+
+
 @pytest.mark.parametrize(
     ("name", "values"),
     [
@@ -161,6 +215,24 @@ def test_a_column_that_only_names_rows_or_says_nothing_is_left_out_and_named(nam
     assert data.features == ["a", "b"]
     (note,) = notes_of(data, "left out")
     assert name in note
+
+
+@pytest.mark.parametrize("name", ["n", "EventId", "kind", "fixed", "gap", "code"])
+def test_the_values_of_test_rows_decide_nothing(name):
+    columns = {
+        "n": np.arange(N),
+        "EventId": RNG.permutation(10**6)[:N],
+        "kind": np.array(["x", "z", "w"], object)[np.arange(N) % 3],
+        "fixed": np.ones(N),
+        "gap": np.where(np.arange(N) % 7, B, np.nan),
+        "code": np.where(np.arange(N) % 5, A, -999.0),
+    }
+    data = prepare(table(a=A, **columns, y=YES))
+    other = columns[name].copy()
+    other[data.test] = {"kind": ["new"] * 6 + ["x"] * 6}.get(name, np.arange(12) * 37 + 5)
+    again = prepare(table(a=A, **(columns | {name: other}), y=YES))
+    assert again.encoder == data.encoder
+    np.testing.assert_array_equal(again.x[data.development], data.x[data.development])
 
 
 @pytest.mark.parametrize(

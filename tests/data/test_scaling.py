@@ -28,8 +28,11 @@ def test_equal_to_scikit_learn(seed, rows, offset):
     oracle = make_pipeline(SimpleImputer(strategy="median"), StandardScaler()).fit(x)
     scaler = Scaler.fit(x)
     np.testing.assert_allclose(scaler.apply(x), oracle.transform(x), rtol=1e-5, atol=1e-6)
+    varied = [
+        j for j in (0, 2) if len(np.unique(x[~np.isnan(x[:, j]), j])) > 1
+    ]  # constants: 0 here, not there
     np.testing.assert_allclose(
-        scaler.apply(new)[:, [0, 2]], oracle.transform(new)[:, [0, 2]], rtol=1e-5, atol=1e-6
+        scaler.apply(new)[:, varied], oracle.transform(new)[:, varied], rtol=1e-5, atol=1e-6
     )
 
 
@@ -37,6 +40,14 @@ def test_a_constant_column_becomes_0_and_never_nan():
     for value in (0.0, 0.1, 1e9 + 0.1, -1e-30, 1e30):
         x = np.full((7, 1), value)
         np.testing.assert_array_equal(Scaler.fit(x).apply(x), 0)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_what_no_training_row_shows_is_0_in_other_rows(together):
+    scaler = Scaler.fit(np.full((7, 2), 3.0), together=together)
+    new = np.array([[4.0, 1e30], [3.0, np.nan]])
+    np.testing.assert_array_equal(scaler.apply(new.astype(np.float32)), 0)
+    np.testing.assert_allclose(scaler.apply(new), 0, atol=1e-200)
 
 
 def test_a_column_without_values_becomes_0():

@@ -140,7 +140,7 @@ def _refuse_infinite(frame: pd.DataFrame) -> None:
     for name in frame.columns:
         column = frame[name]
         if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype) and np.isinf(column).any():
-            as_numbers(column)  # names the column and the first row
+            as_numbers(column, drop=True)  # names the column and the first row
 
 
 def _target(parts: Parts, held: Parts | None, task: str, notes: list[str]) -> tuple[Any, np.ndarray, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data.encoder import Column, as_days, as_labels, as_numbers
+from ravine.data.encoder import FLOAT32, Column, as_days, as_labels, as_numbers, row_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,8 @@ __all__ = ["fit_column", "missing_codes"]
 
 MOST_LEVELS = 50
 LARGE = 1e100  # squares of larger numbers overflow, of smaller than its inverse vanish
+FAR = 1e20  # beyond float32 and this many times the usual size: no number of this column
+FLAT = 1e-3  # the middle half of a column within this share of its spread is flattened by a few values
 CODES = (-99.0, -999.0, -9999.0, -99999.0, -999999.0)
 IDENTIFIER = re.compile(
     r"(^|[^a-z])(id|ids|uid|uuid|guid|key|index|idx|sku|no|nr|event|rowid|row)$|^unnamed", re.I
@@ -72,7 +74,8 @@ def fit_column(
     """Return how a column's development rows `[n]` become numbers, or None to leave it out.
 
     `keep`: the user named it, so identifiers and constants stay. `missing`: further codes for "missing".
-    `whole`: the column with its test rows too; only whether it counts the rows is judged by that.
+    `whole`: the column with its test rows too. Of those only their number is used, and that they hold values
+    no float32 can: what such a value is, the development rows say.
     """
     import pandas as pd
 
@@ -84,7 +87,7 @@ def fit_column(
         if column.dtype.kind == "c":
             notes.add("left out (complex numbers)", name)
             return None
-        return _number(column, as_numbers(column), notes, keep, missing, (), whole)
+        return _number(column, as_numbers(column, drop=True), notes, keep, missing, (), whole)
     nested = (list, dict, set, tuple, np.ndarray, bytes)
     if column.dtype == object and any(isinstance(each, nested) for each in column.array):
         notes.add("left out (nested values)", name)
@@ -105,7 +108,7 @@ def fit_column(
             codes = sorted({repr(each) for each in text[gaps & column.notna().to_numpy()].unique()})
             if codes:
                 notes.add("numbers with missing codes", f"{name} ({shorten(codes)})")
-        return _number(column, as_numbers(column, (), odd), notes, keep, missing, odd, whole)
+        return _number(column, as_numbers(column, (), odd, drop=True), notes, keep, missing, odd, whole)
     if all(DATE.fullmatch(each) for each in seen.unique()):
         form = _date_form(seen)
         if form:
@@ -131,24 +134,27 @@ def _number(
         notes.add("taken as missing", f"{name} ({code:g}, {np.mean(numbers == code):.0%})")
     codes += [code for code in found if code not in codes]
     numbers = np.where(np.isin(numbers, codes), np.nan, numbers)
+    empty = float(np.mean(np.isnan(numbers)))
+    limit = _limit(name, numbers, column if whole is None else whole, notes)
+    if limit is not None:
+        numbers = np.where(np.abs(numbers) > limit, np.nan, numbers)
     seen = numbers[~np.isnan(numbers)]
     if not len(seen):
         notes.add("left out (no values)", name)
         return None
     gaps = len(seen) < len(numbers)
-    if gaps and not found:
-        notes.add(
-            "missing, filled with the median and marked", f"{name} ({1 - len(seen) / len(numbers):.1%})"
-        )
+    if empty and not found:
+        notes.add("missing, filled with the median and marked", f"{name} ({empty:.1%})")
     if seen.min() == seen.max() and not gaps and not keep:
         notes.add("left out (constant)", name)
         return None
-    if not keep and is_identifier(name, seen, whole):
+    if not keep and is_identifier(name, seen, len(column if whole is None else whole)):
         notes.add("left out (identifiers; --features keeps them)", name)
         return None
     _suspect_code(name, seen, notes)
     center, scale = center_and_scale(seen)
-    return Column(name, "number", center, scale, gaps, tuple(codes), words)
+    _suspect_flat(column, numbers, scale, notes)
+    return Column(name, "number", center, scale, gaps, tuple(codes), words, limit=limit)
 
 
 def _is_float(code: object) -> bool:
@@ -168,6 +174,45 @@ def center_and_scale(seen: np.ndarray) -> tuple[float, float]:
     unit = unit if unit > LARGE or unit < 1 / LARGE else 1.0
     spread = float(np.std(seen / unit)) * unit
     return float(np.mean(seen / unit)) * unit, spread or 1.0
+
+
+def _limit(name: str, numbers: np.ndarray, whole: pd.Series, notes: Notes) -> float | None:
+    """Return float32's largest number where `whole` holds larger ones that cannot belong to the column.
+
+    They cannot where they are `FAR` times its usual size, the median of |value| over the development rows
+    `numbers` `[n]`. A column of large numbers alone is scaled as any other.
+    """
+    import pandas as pd
+
+    if isinstance(whole.dtype, np.dtype) and (whole.dtype.kind in "iub" or whole.dtype == np.float32):
+        return None
+    every = np.abs(pd.to_numeric(whole, errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=False))
+    far = np.flatnonzero((every > FLOAT32) & np.isfinite(every))
+    size = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
+    usual = float(np.median(size)) if len(size) else 0.0
+    if not len(far) or usual * FAR > FLOAT32:
+        return None
+    first = f"{pd.to_numeric(whole.iloc[far[0]]):g} in row {row_number(whole, int(far[0])):,}"
+    rows = "1 row" if len(far) == 1 else f"{len(far):,} rows, the first"
+    notes.add("beyond the range of numbers, taken as missing", f"{name} ({rows}: {first})")
+    return FLOAT32
+
+
+def _suspect_flat(column: pd.Series, numbers: np.ndarray, scale: float, notes: Notes) -> None:
+    """Say where a few values are so far from all others that these become one number."""
+    seen = numbers[~np.isnan(numbers)]
+    low, median, high = np.quantile(seen / scale, [0.25, 0.5, 0.75])
+    if not 0 < high - low < FLAT:
+        return
+    away = np.abs(numbers / scale - median)
+    away[np.isnan(away)] = 0
+    first = int(np.argmax(away))
+    far = int(np.sum(away > (high - low) / FLAT))
+    notes.add(
+        "flattened by values far from all others (if wrong, leave them empty or name them: --missing)",
+        f"{column.name} ({far:,} row{'s' * (far != 1)}: {numbers[first]:g} in row "
+        f"{row_number(column, first):,})",
+    )
 
 
 def missing_codes(numbers: np.ndarray) -> list[float]:
@@ -202,22 +247,17 @@ def _suspect_code(name: str, seen: np.ndarray, notes: Notes) -> None:
             notes.add("a code for missing? (--missing CODE)", f"{name} ({value:g}, {share:.0%})")
 
 
-def is_identifier(name: str, seen: np.ndarray, whole: pd.Series | None = None) -> bool:
-    """Tell whether whole numbers only count or name the rows: unique, in steps of one or named like it."""
-    import pandas as pd
+def is_identifier(name: str, seen: np.ndarray, rows: int | None = None) -> bool:
+    """Tell whether whole numbers only count or name the rows: unique, and dense or named like it.
 
+    A column that counts the `rows` of the table lies, wherever some are held out, within as many steps.
+    """
     if len(seen) < 10 or not np.all(seen == np.floor(seen)):
         return False
     distinct = len(np.unique(seen))
     if distinct >= 0.95 * len(seen) and named_identifier(name):
         return True
-    if distinct < len(seen):
-        return False
-    every = (
-        seen if whole is None else pd.to_numeric(whole, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    )
-    every = every[~np.isnan(every)]
-    return len(np.unique(every)) == len(every) and bool(every.max() - every.min() == len(every) - 1)
+    return distinct == len(seen) and bool(seen.max() - seen.min() < (rows or len(seen)))
 
 
 def named_identifier(name: str) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Column", "Encoder", "as_days", "as_labels", "as_numbers"]
 
+FLOAT32 = float(np.finfo(np.float32).max)
 ROWS = 4096  # plain numbers are converted in blocks of this many rows
 
 
@@ -39,6 +40,7 @@ class Column:
     other: bool = False
     missing: bool = False
     form: str = ""  # of a date
+    limit: float | None = None  # larger numbers are taken as missing
 
     @property
     def outputs(self) -> list[str]:
@@ -69,7 +71,7 @@ class Encoder:
         """Encode rows as float32 `[N, D]`; columns in any order, further columns ignored.
 
         An array is taken by position. Raises DataError for a missing column, words where numbers were,
-        or an infinite value, naming the column and the first row (counted from 1).
+        an infinite value or one no float32 can hold, naming the column and the first row (counted from 1).
         """
         frame = self._frame(frame, what)
         if self._plain(frame):
@@ -84,9 +86,9 @@ class Encoder:
 
     def _plain(self, frame: pd.DataFrame) -> bool:
         """Tell whether all columns are plain numbers, as pixels are."""
-        return all(c.kind == "number" and not (c.indicator or c.codes) for c in self.columns) and all(
-            isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in frame[self.inputs].dtypes
-        )
+        return all(
+            c.kind == "number" and not (c.indicator or c.codes or c.limit) for c in self.columns
+        ) and all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in frame[self.inputs].dtypes)
 
     def _scaled(self, frame: pd.DataFrame) -> np.ndarray:
         values = frame.to_numpy()
@@ -95,11 +97,15 @@ class Encoder:
         x = np.empty(values.shape, np.float32)
         for at in range(0, len(values), ROWS):
             block = values[at : at + ROWS].astype(np.float64)
-            if np.isinf(block).any():
+            with np.errstate(over="ignore"):
+                block -= center
+                block /= scale
+            far = np.abs(block) > FLOAT32
+            if far.any():
+                row, column = (int(each) for each in np.argwhere(far)[0])
                 for name in frame.columns:
-                    as_numbers(frame[name])  # names the column and the row
-            block -= center
-            block /= scale
+                    as_numbers(frame[name])  # an infinite value comes first
+                raise too_large(frame.iloc[:, column], at + row)
             x[at : at + ROWS] = block
         return x
 
@@ -131,8 +137,8 @@ class Encoder:
             raise DataError(
                 f"{what} has no column '{absent[0]}'"
                 + (f" (and {len(absent) - 1} more: {_some(absent[1:])})." if len(absent) > 1 else "."),
-                f"It has {_some(has)}.",
-                did_you_mean(absent[0], has),
+                f"It was learned from; {what[0].lower() + what[1:]} has {_some(has)}.",
+                near(absent[0], has),
             )
         return frame
 
@@ -156,8 +162,13 @@ class Encoder:
         return cls(tuple(columns))
 
 
-def as_numbers(column: pd.Series, codes: tuple[float, ...] = (), words: tuple[str, ...] = ()) -> np.ndarray:
-    """Return float64 `[N]`, NaN where missing. Raises DataError for words or infinite values."""
+def as_numbers(
+    column: pd.Series, codes: tuple[float, ...] = (), words: tuple[str, ...] = (), *, drop: bool = False
+) -> np.ndarray:
+    """Return float64 `[N]`, NaN where missing. Raises DataError for words or infinite values.
+
+    `drop`: the column may still be left out, and the message says how.
+    """
     import pandas as pd
 
     if column.dtype.kind in "iufb" and isinstance(column.dtype, np.dtype):
@@ -183,11 +194,23 @@ def as_numbers(column: pd.Series, codes: tuple[float, ...] = (), words: tuple[st
         raise DataError(
             f"Column '{column.name}' is infinite in row {row:,} ({int(infinite.sum()):,} such values).",
             "A network cannot learn from infinite values.",
-            f"Mend them, leave them empty, or type --drop '{column.name}'.",
+            f"Mend them, leave them empty, or type --drop '{column.name}'."
+            if drop
+            else "Mend them or leave them empty.",
         )
     if codes:
         values = np.where(np.isin(values, codes), np.nan, values)
     return values
+
+
+def too_large(column: pd.Series, position: int) -> DataError:
+    """Return the error for a finite number that is beyond float32 once it is scaled."""
+    value, row = float(column.iloc[position]), row_number(column, position)
+    return DataError(
+        f"Column '{column.name}' is {value:g} in row {row:,}.",
+        "Beside what was learned such a value is beyond the range of numbers.",
+        "Mend it or leave it empty.",
+    )
 
 
 def as_labels(column: pd.Series, words: tuple[str, ...] = ()) -> tuple[pd.Series, np.ndarray]:
@@ -243,15 +266,22 @@ def row_number(column: pd.Series, position: int) -> int:
 
 
 def _number(column: Column, values: pd.Series) -> np.ndarray:
-    return _with_indicator(column, as_numbers(values, column.codes, column.words))
+    numbers = as_numbers(values, column.codes, column.words)
+    if column.limit is not None:
+        numbers = np.where(np.abs(numbers) > column.limit, np.nan, numbers)
+    return _with_indicator(column, numbers, values)
 
 
 def _date(column: Column, values: pd.Series) -> np.ndarray:
-    return _with_indicator(column, as_days(values, column.form))
+    return _with_indicator(column, as_days(values, column.form), values)
 
 
-def _with_indicator(column: Column, numbers: np.ndarray) -> np.ndarray:
-    scaled = (numbers - column.center) / column.scale
+def _with_indicator(column: Column, numbers: np.ndarray, values: pd.Series) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        scaled = (numbers - column.center) / column.scale
+    far = np.abs(scaled) > FLOAT32
+    if far.any():
+        raise too_large(values, int(np.argmax(far)))
     if not column.indicator:
         return scaled[:, None]
     return np.stack([scaled, np.isnan(numbers)], 1)
@@ -278,6 +308,12 @@ ENCODE: dict[str, Callable[[Column, Any], np.ndarray]] = {
     "category": _category,
     "date": _date,
 }
+
+
+def near(absent: str, has: list[str]) -> str:
+    """Return what to do about an absent column, without repeating those there are."""
+    said = did_you_mean(absent, has)
+    return said if said.startswith("Did") else "Add the column, or rename the one that holds it."
 
 
 def _some(names: list[str]) -> str:

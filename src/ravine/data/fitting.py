@@ -8,7 +8,7 @@ import numpy as np
 
 from ravine.data import leaks
 from ravine.data.columns import Notes, fit_column, shorten
-from ravine.data.encoder import Column, Encoder
+from ravine.data.encoder import FLOAT32, Column, Encoder
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
@@ -71,11 +71,12 @@ def _fit_images(frame: pd.DataFrame) -> Encoder:
     """Fit pixels: one mean and one spread for all, so that rarely lit pixels do not count for more."""
     values = frame.to_numpy()
     blocks = range(0, len(values), 4096)
+    plain = Encoder(tuple(Column(str(name), "number") for name in frame.columns))
+    if any((np.abs(values[at : at + 4096]) > FLOAT32).any() for at in blocks):
+        return plain  # transform names the value
     center = float(sum(values[at : at + 4096].sum(dtype=np.float64) for at in blocks)) / values.size
     square = sum(float(np.square(values[at : at + 4096] - center).sum()) for at in blocks) / values.size
     spread = float(np.sqrt(square)) or 1.0
     if not np.isfinite(spread):
-        return Encoder(
-            tuple(Column(str(name), "number") for name in frame.columns)
-        )  # transform names the value
+        return plain  # pixels are missing
     return Encoder(tuple(Column(str(name), "number", center, spread) for name in frame.columns))

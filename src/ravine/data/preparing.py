@@ -10,10 +10,11 @@ import numpy as np
 from ravine.data.assemble import Choices, Parts, assemble
 from ravine.data.columns import shorten
 from ravine.data.dataset import Dataset
+from ravine.data.encoder import near
 from ravine.data.splits import TEST_SHARE
 from ravine.data.table import Table
 from ravine.data.target import choose_column, choose_target
-from ravine.errors import DataError, did_you_mean
+from ravine.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +125,7 @@ def _aligned(test: Table, table: Table, needed: list[str], notes: list[str]) -> 
         raise DataError(
             f"The test file '{test.name}' has no column '{absent[0]}'.",
             f"It has {shorten(has)}.",
-            did_you_mean(absent[0], has),
+            near(absent[0], has),
         )
     if not test.header and not table.header and test.frame.shape[1] != table.frame.shape[1]:
         raise DataError(

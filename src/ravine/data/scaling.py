@@ -1,7 +1,9 @@
 """Standardisation by the training rows: fill with the median, subtract the mean, divide by the spread.
 
 x <- median where missing        (1)
-x <- (x - mean) / scale          (2)      scale = sd, or 1 for a constant column
+x <- (x - mean) / scale          (2)      scale = sd; a column constant in the training rows becomes 0
+
+What varies in other rows alone, such as a level that no training row has, was not learned: it is 0 there too.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ from typing import Any
 import numpy as np
 
 __all__ = ["Scaler", "stack"]
+
+UNSEEN = 1e300
+"""Scale of a constant column in (2): finite, so that it is stored and divided by as any other."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Scaler:
         # A constant is its own mean: a rounded one would leave 1e-17 instead of 0.
         mean = np.broadcast_to(np.where(low == high, low, x.mean(axis)), shape).copy()
         spread = np.sqrt(np.mean(np.square(x - mean), axis=axis))
-        scale = np.broadcast_to(np.where((low == high) | (spread == 0), 1.0, spread), shape).copy()
+        scale = np.broadcast_to(np.where((low == high) | (spread == 0), UNSEEN, spread), shape).copy()
         return cls(fill, mean, scale)
 
     def apply(self, x: np.ndarray) -> np.ndarray:
