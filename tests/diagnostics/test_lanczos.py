@@ -1,0 +1,138 @@
+"""The ends of spectra known by construction, where recurrences break down and where they do not."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ravine.diagnostics import Product, as_product, hessian_product, krylov, lanczos
+from ravine.errors import UsageError
+
+
+def with_eigenvalues(values, seed=0):
+    rotation, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((len(values), len(values))))
+    matrix = rotation * np.asarray(values, float) @ rotation.T
+    return (matrix + matrix.T) / 2
+
+
+SPREAD = np.concatenate([np.linspace(-1, 1, 96), [-7.0, 3.0, 5.0, 8.0]])
+
+
+@pytest.mark.parametrize(
+    ("which", "expected"),
+    [
+        ("magnitude", [8, -7, 5]),
+        ("largest", [8, 5, 3]),
+        ("smallest", [-7, -1, -1 + 2 / 95]),
+        ("both", [8, 5, 3, -7, -1, -1 + 2 / 95]),
+    ],
+)
+def test_the_ends_of_a_spectrum(which, expected):
+    matrix = with_eigenvalues(SPREAD)
+    found = lanczos(as_product(matrix), 3, which)
+    np.testing.assert_allclose(found.values, expected, atol=1e-9)
+    assert found.converged.all()
+    for value, residual, vector in (found[place] for place in range(len(found))):
+        assert np.linalg.norm(matrix @ vector - value * vector) == pytest.approx(residual, abs=1e-13)
+        assert residual <= found.tolerance
+    assert found.tolerance == pytest.approx(8e-8)
+
+
+def test_eigenvalues_of_equal_size_and_opposite_sign():
+    """A rule that watches the change of the power iteration's quotient can return neither."""
+    found = lanczos(as_product(with_eigenvalues([*np.linspace(-1, 1, 58), 4.0, -4.0])), 2)
+    np.testing.assert_allclose(sorted(found.values), [-4, 4], atol=1e-9)
+
+
+@pytest.mark.parametrize("count", [1, 20, 60, 100])
+@pytest.mark.parametrize("scale", [1.0, 0.0, -3e-9, 5e12])
+def test_multiples_of_the_identity(count, scale):
+    found = lanczos(as_product(scale * np.eye(60)), count)
+    np.testing.assert_allclose(found.values, np.full(min(count, 60), scale), rtol=1e-12)
+    assert found.converged.all()
+    np.testing.assert_allclose(found.vectors @ found.vectors.T, np.eye(len(found)), atol=1e-12)
+
+
+def test_copies_of_an_eigenvalue():
+    matrix = with_eigenvalues([5.0] * 3 + [1.0] * 40 + [0.0] * 30)
+    found = lanczos(as_product(matrix), 4)
+    np.testing.assert_allclose(found.values, [5, 5, 5, 1], atol=1e-9)
+
+
+def test_both_ends_of_the_identity():
+    found = lanczos(as_product(np.eye(30)), 1, "both")
+    np.testing.assert_allclose(found.values, [1, 1])
+
+
+def test_whitened_regression():
+    """Its Hessian is the identity but for rounding: 2 X'X / N = 2 I."""
+    x, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((80, 30)))
+    x = x * np.sqrt(80)
+    y = x @ np.ones(30)
+    product = hessian_product(lambda w: jnp.mean((jnp.asarray(x) @ w - jnp.asarray(y)) ** 2), np.zeros(30))
+    for count in (1, 5, 30):
+        np.testing.assert_allclose(lanczos(product, count).values, 2.0, atol=1e-12)
+    closed = krylov(product, np.ones(30), 20)
+    assert closed.closed and len(closed.alphas) == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_dead_network(dtype):
+    """All rectifiers off: only the last bias is felt, L = mean (b - y)^2, one eigenvalue 2 and zeros."""
+    x = np.random.default_rng(0).uniform(0, 1, (20, 4)).astype(dtype)
+    params = {"w": -np.ones((4, 6), dtype), "v": np.ones((6, 1), dtype), "b": np.zeros(1, dtype)}
+
+    def loss(p):
+        return jnp.mean((jax.nn.relu(jnp.asarray(x) @ p["w"]) @ p["v"] + p["b"][None, :]) ** 2)
+
+    found = lanczos(hessian_product(loss, params), 5)
+    np.testing.assert_allclose(found.values, [2, 0, 0, 0, 0], atol=1e-6)
+    assert found.converged.all()
+
+
+def test_no_ghosts_in_float32():
+    """Without reorthogonalisation copies of the top eigenvalue appear after some ten steps."""
+    values = np.concatenate([[1e3, 1e2, 1e1], np.linspace(0.1, 1, 197)])
+    found = lanczos(as_product(with_eigenvalues(values).astype(np.float32)), 3, steps=150, tol=1e-30)
+    np.testing.assert_allclose(found.values, values[:3], rtol=1e-4)
+    assert not found.converged.any()
+
+
+def test_residuals_bound_the_distance_to_an_eigenvalue_when_cut_short():
+    values = np.linspace(-1, 1, 200)
+    found = lanczos(as_product(with_eigenvalues(values)), 3, steps=12)
+    assert not found.converged.all()
+    for value, residual in zip(found.values, found.residuals, strict=True):
+        assert np.abs(values - value).min() <= residual + 1e-12
+
+
+def test_size_one_and_starts():
+    assert lanczos(as_product([[3.0]])).values == pytest.approx([3.0])
+    matrix = with_eigenvalues(SPREAD)
+    top = lanczos(as_product(matrix))
+    again = lanczos(as_product(matrix), start=top.vectors[0])
+    assert again.values[0] == pytest.approx(8.0)
+    assert lanczos(as_product(matrix), start=np.zeros(100)).values[0] == pytest.approx(8.0)
+
+
+def test_krylov_is_a_tridiagonal_matrix():
+    matrix = with_eigenvalues(SPREAD)
+    alphas, betas, basis, closed = krylov(as_product(matrix), np.ones(100), 30)
+    inner = np.diag(alphas) + np.diag(betas[:-1], 1) + np.diag(betas[:-1], -1)
+    np.testing.assert_allclose(basis @ matrix @ basis.T, inner, atol=1e-12)
+    np.testing.assert_allclose(basis @ basis.T, np.eye(30), atol=1e-13)
+    assert not closed
+
+
+def test_misuse():
+    product = as_product(np.eye(3))
+    with pytest.raises(UsageError, match="Did you mean 'largest'"):
+        lanczos(product, which="large")
+    with pytest.raises(UsageError, match="cannot be asked for"):
+        lanczos(product, 0)
+    with pytest.raises(UsageError, match="not zero"):
+        krylov(product, np.zeros(3), 2)
+    with pytest.raises(UsageError, match="finite vector of 3"):
+        lanczos(product, start=np.full(3, np.nan))
+    with pytest.raises(UsageError, match="not finite"):
+        lanczos(Product(lambda v: v * np.nan, 3))
