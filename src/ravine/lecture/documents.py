@@ -34,16 +34,13 @@ def document(entries: Sequence[dict[str, Any]], seconds: float) -> dict[str, Any
 
 def entry(result: Measured | Broken) -> dict[str, Any]:
     """Return one claim with its findings; `failure` says why there are none."""
-    measured = isinstance(result, Measured)
-    return {
-        **asdict(result.claim),
-        "holds": result.holds if measured else False,
-        "seconds": result.seconds,
-        "findings": [_finding(each) for each in result.findings] if measured else [],
-        "failure": None if measured else f"{type(result.error).__name__}: {result.error}",
-        "evidence": None,
-        "picture": None,
-    }
+    row = {**asdict(result.claim), "holds": False, "seconds": result.seconds, "findings": [], "failure": None}
+    if isinstance(result, Broken):
+        row["failure"] = f"{type(result.error).__name__}: {result.error}"
+    else:
+        row["holds"] = result.holds
+        row["findings"] = [_finding(each) for each in result.findings]
+    return {**row, "evidence": None, "picture": None}
 
 
 def keep(result: Measured | Broken, folder: Path, kind: str) -> dict[str, Any]:

@@ -23,7 +23,8 @@ WORDS = {True: "holds", False: "does not hold", None: "reported"}
 
 def list_text(document: Mapping[str, Any], width: int, colour: bool = False, unicode: bool = True) -> str:
     """Return the claims there are under their sections: id and title."""
-    width, lines = max(40, width), []
+    width = max(40, width)
+    lines: list[str] = []
     section = None
     for each in document["claims"]:
         if each["section"] != section:
@@ -80,7 +81,8 @@ def _verdict(claim: Mapping[str, Any]) -> str:
     if not judged:
         return f"Reported as measured; nothing is expected.{took}"
     if wrong:
-        return f"It does not hold: {wrong} of {len(judged)} numbers {'are' if wrong > 1 else 'is'} not as expected.{took}"
+        are = "are" if wrong > 1 else "is"
+        return f"It does not hold: {wrong} of {len(judged)} numbers {are} not as expected.{took}"
     return f"It holds: all {len(judged)} numbers are as expected.{took}"
 
 
