@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from ravine.errors import UsageError
 from ravine.optimizers.hyperparameters import (
     Decay,
     Number,
@@ -25,6 +26,7 @@ from ravine.optimizers.hyperparameters import (
     one_minus_power,
 )
 from ravine.optimizers.per_array import Optimizer
+from ravine.optimizers.transforms import wide_dtype
 
 __all__ = ["AverageState", "exponential_average", "tail_average"]
 
@@ -64,10 +66,16 @@ def tail_average(optimizer: Optimizer, start: Number) -> Optimizer:
 
 def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, Any], jax.Array]) -> Optimizer:
     def init(params: Any) -> AverageState:
-        mean = jax.tree.map(lambda w: jnp.zeros_like(w, dtype=_wide(w)), params)
+        mean = jax.tree.map(lambda w: jnp.zeros_like(w, dtype=wide_dtype(w)), params)
         return AverageState(jnp.zeros((), jnp.int32), mean, optimizer.init(params))
 
     def update(grads: Any, state: AverageState, params: Any = None, **extra: Any) -> tuple[Any, AverageState]:
+        if params is None:
+            raise UsageError(
+                "An average of the weights needs the parameters.",
+                "It is of them.",
+                "Call update(grads, state, params).",
+            )
         updates, inner = optimizer.update(grads, state.inner, params, **extra)
         t = optax.safe_increment(state.t)
         judged = optimizer.eval_params(optax.apply_updates(params, updates), inner)
@@ -85,7 +93,3 @@ def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, Any], jax.Array])
         )
 
     return Optimizer(init, update, eval_params)
-
-
-def _wide(w: Any) -> Any:
-    return jnp.promote_types(jnp.result_type(w), jnp.float32)

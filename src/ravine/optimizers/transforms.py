@@ -24,7 +24,7 @@ from ravine.errors import UsageError
 from ravine.optimizers.hyperparameters import Number, Rate, check_not_negative, check_rate
 from ravine.optimizers.per_array import Optimizer
 
-__all__ = ["Mask", "TimedState", "clipped", "decayed", "penalised"]
+__all__ = ["Mask", "TimedState", "clipped", "decayed", "penalised", "wide_dtype"]
 
 Mask = Any
 
@@ -114,13 +114,15 @@ def _shortened(grads: Any, threshold: Number) -> Any:
     leaves = [_wide(g) for g in jax.tree.leaves(grads)]
     if not leaves:
         return grads
-    real = jnp.finfo(jnp.result_type(*leaves)).dtype
+    real = max((jnp.finfo(g.dtype).dtype for g in leaves), key=lambda dtype: dtype.itemsize)
     # In units of the largest entry: float32 squares beyond 1e19 are infinite: the gradient would be 0.
     top = jnp.max(jnp.stack([jnp.max(jnp.abs(g), initial=0).astype(real) for g in leaves]))
-    unit = jnp.where(top > 0, top, 1)
+    # The compiler divides by multiplying with the inverse, which must be a normal number itself.
+    tiny = float(jnp.finfo(real).tiny)
+    unit = jnp.clip(top, tiny, 1 / (8 * tiny))
     length = jnp.sqrt(sum(jnp.sum(jnp.abs(g / unit.astype(g.dtype)).astype(real) ** 2) for g in leaves))
     most = jnp.asarray(threshold, real)
-    long = length * unit > most
+    long = jnp.isfinite(top) & (length * unit > most)
 
     def shorten(g: jax.Array) -> jax.Array:
         wide = _wide(g)
@@ -155,9 +157,14 @@ def _where_meant(
     return jax.tree.map(one, mask, into, beside)
 
 
+def wide_dtype(w: Any) -> Any:
+    """Return the dtype of `w`, or float32 where it is narrower: there a coefficient keeps its digits."""
+    dtype = jnp.result_type(w)
+    return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype(jnp.float32)
+
+
 def _wide(w: Any) -> jax.Array:
-    """In float32 where it is narrower, so that a coefficient of 1e-4 keeps its digits."""
-    return jnp.asarray(w, jnp.promote_types(jnp.result_type(w), jnp.float32))
+    return jnp.asarray(w, wide_dtype(w))
 
 
 def _scalar(value: Any, like: jax.Array) -> jax.Array:
