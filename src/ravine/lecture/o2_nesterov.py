@@ -1,0 +1,219 @@
+"""O2: Nesterov measures the gradient where the jump lands.  Lecture: "Better type of momentum: Nesterov".
+
+Source: Nesterov 1983; Sutskever, Martens, Dahl & Hinton 2013 (the lecture's form).
+
+    v <- rho v - eta grad L(w + rho v),  w <- w + v                                            (1)
+    y <- y + rho v - eta grad L(y) after v <- rho v - eta grad L(y),  w = y - rho v            (2)   as stored
+
+On a quadratic, with h = eta lambda, one coordinate of w follows
+
+    w_(t+1) = (1 + rho) (1 - h) w_t - rho (1 - h) w_(t-1)                                      (3)
+    momentum: w_(t+1) = (1 + rho - h) w_t - rho w_(t-1);   SGD: w_(t+1) = (1 - h) w_t          (4)
+
+The larger root of r^2 = a r + b is the factor a step. Complex roots have modulus sqrt(rho (1 - h)), for momentum
+sqrt(rho): Nesterov damps what is steep. The root leaves the unit circle at -1, which gives the limits
+
+    h = (2 + 2 rho) / (1 + 2 rho);   momentum 2 + 2 rho                                        (5)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import Optimizer, decay_to_zero, momentum, nesterov, sgd
+from ravine.optimizers.nesterov import sutskever_step
+
+__all__ = ["CLAIM", "animate", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "O2",
+    "Nesterov measures the gradient where the jump lands",
+    section="Optimizers",
+    says="First jump along the accumulated gradient, then measure where one lands and correct: a mistake is better "
+    "corrected after it was made.",
+    care="The correction damps steep directions, but the largest stable rate is lower than with plain momentum, and "
+    "what a program stores is the point after the jump: judge w, not y.",
+    yours="ravine compare digits -O momentum,nesterov",
+)
+
+RHO = 0.9
+STEPS, RATE = 200, 0.05  # on the curved valley below
+RATES = np.arange(0.03, 4.2, 0.05)  # eta lambda, none where SGD arrives in one step
+WINDOWS = (60, 100, 20)  # growth is taken from the largest error of two windows: starts, and how many steps
+LIMITS = {"nesterov": (2 + 2 * RHO) / (1 + 2 * RHO), "momentum": 2 + 2 * RHO}  # (5)
+NEAR = np.linspace(0.99, 1.01, 81)  # of the limit
+LONG = 4_000
+HALF = 0.5  # the eta lambda at which damping is measured
+FACTORS = {"nesterov": np.sqrt(RHO * (1 - HALF)), "momentum": np.sqrt(RHO)}
+MAKE = {"sgd": sgd, "momentum": lambda rate: momentum(rate, rho=RHO), "nesterov": lambda rate: nesterov(rate, RHO)}
+
+
+def run() -> Evidence:
+    """Paths [time, 2] of three forms at a constant and a decaying rate; errors on a quadratic.
+
+    NAME_errors [rate, time]; NAME_half [time] at eta lambda = HALF; NAME_left [near] after LONG steps.
+    """
+    start = jnp.asarray([-2.0, 1.5])
+    gradient = jax.grad(lambda w: jnp.logaddexp(w[0], -w[0]) + 4 * (w[1] - jnp.sin(w[0])) ** 2)
+
+    @jax.jit
+    def paths() -> dict[str, jax.Array]:
+        found = {}
+        for kind, rate in (("constant", lambda t: jnp.asarray(RATE)), ("decaying", decay_to_zero(RATE, STEPS))):
+            chain = optax.chain(optax.scale_by_learning_rate(rate), optax.trace(RHO, nesterov=True))
+            other = Optimizer(chain.init, chain.update)
+            found[f"{kind}_stored"] = walk(nesterov(rate, RHO), lambda w, t: gradient(w), start, STEPS)
+            found[f"{kind}_lecture"] = _lecture(gradient, start, rate)
+            found[f"{kind}_optax"] = walk(other, lambda w, t: gradient(w), start, STEPS)
+        return found
+
+    @jax.jit
+    def quadratics() -> dict[str, jax.Array]:
+        def errors(name: str, rates: jax.Array, steps: int) -> jax.Array:
+            one = jnp.ones(())
+            return jax.vmap(lambda rate: walk(MAKE[name](rate), lambda w, t: w, one, steps))(rates)
+
+        found = {}
+        for name in MAKE:
+            found[f"{name}_errors"] = errors(name, jnp.asarray(RATES), sum(WINDOWS[1:]))
+            if name in LIMITS:
+                found[f"{name}_half"] = errors(name, jnp.asarray([HALF]), 40)[0]
+                found[f"{name}_left"] = jnp.abs(errors(name, LIMITS[name] * jnp.asarray(NEAR), LONG)[:, -1])
+        return found
+
+    return {name: np.asarray(values) for name, values in {**paths(), **quadratics()}.items()}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """The forms against one another, the limits of (5), and the damping of steep directions."""
+    found = []
+    for kind in ("constant", "decaying"):
+        stored, lecture = evidence[f"{kind}_stored"], evidence[f"{kind}_lecture"]
+        ahead = stored[1:] + RHO * np.diff(stored, axis=0)  # w + rho v, what optax stores
+        found += [
+            Finding(f"lecture's form against the stored one, {kind} rate, largest difference",
+                    np.max(np.abs(stored - lecture)), 0.0, 1e-12),
+            Finding(f"optax's look-ahead against ours, {kind} rate, largest difference",
+                    np.max(np.abs(ahead - evidence[f"{kind}_optax"][1:])), 0.0, 1e-12),
+        ]  # fmt: skip
+    for name, limit in LIMITS.items():
+        spacing = limit * (NEAR[1] - NEAR[0])
+        found.append(
+            Finding(f"{name}, largest stable rate x curvature", _crossing(evidence[f"{name}_left"]) * limit,
+                    limit, spacing, note="a rate just below shrinks, one just above grows")
+        )  # fmt: skip
+    for name, factor in FACTORS.items():
+        w = evidence[f"{name}_half"]
+        turn = w[:-2] * w[2:] - w[1:-1] ** 2  # shrinks by the product of the two roots, which is their modulus^2
+        found.append(
+            Finding(f"{name}, factor a step at rate x curvature = {HALF}", np.sqrt(turn[20] / turn[10]) ** 0.1,
+                    factor, 1e-9)
+        )  # fmt: skip
+    worst = max(
+        np.max(np.abs(_growth(evidence[f"{name}_errors"]) - _radius(name, RATES))[_settled(name)]) for name in MAKE
+    )
+    found.append(Finding("factor a step over all rates, worst departure from the roots", worst, 0.0, 0.03))
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: the factor a step against the rate. Right: the error at one rate, step by step."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    fine = np.linspace(0, 4.2, 800)
+    for k, name in enumerate(MAKE):
+        theory(left, fine, _radius(name, fine), which=k)
+        some = np.flatnonzero(_settled(name))[k::4]
+        marks(left, RATES[some], _growth(evidence[f"{name}_errors"])[some], _called(name), which=k)
+    left.axhline(1, color="black", linewidth=0.8)
+    left.set(xlabel="rate x curvature", ylabel="factor of the error in a step", ylim=(0, 1.6), xlim=(0, 4.2))
+    left.set_title(f"above 1 it diverges (rho = {RHO:g})")
+    left.legend(loc="lower right")
+
+    t = np.arange(31)
+    for k, name in enumerate(MAKE):
+        if name in FACTORS:
+            theory(right, t, _recurrence(name, HALF, len(t)), which=k)
+            marks(right, t, evidence[f"{name}_half"][t], _called(name), which=k)
+    right.axhline(0, color="black", linewidth=0.8)
+    right.set(xlabel="step", ylabel="w (the minimum is at 0)")
+    right.set_title(f"one direction, rate x curvature = {HALF:g}")
+    right.legend()
+    return figure
+
+
+def animate(path: Path) -> None:
+    """Write SGD, momentum and Nesterov on four landscapes, as HTML or GIF."""
+    from ravine.lecture.moving import write
+
+    write(path, "Nesterov beside momentum and SGD", ("sgd", "momentum", "nesterov"))
+
+
+def _lecture(gradient: Any, start: jax.Array, rate: Any) -> jax.Array:
+    """Return the path of (1) itself: [time, 2]."""
+
+    def step(carry: tuple, t: jax.Array) -> tuple[tuple, jax.Array]:
+        carry = sutskever_step(gradient, *carry, rate(t), RHO)
+        return carry, carry[0]
+
+    _, path = jax.lax.scan(step, (start, jnp.zeros_like(start)), jnp.arange(STEPS))
+    return jnp.concatenate([start[None], path])
+
+
+def _coefficients(name: str, h: Any) -> tuple[Any, Any]:
+    """Return a, b of w_(t+1) = a w_t + b w_(t-1), equations (3) and (4)."""
+    return {
+        "sgd": (1 - h, 0 * h),
+        "momentum": (1 + RHO - h, -RHO + 0 * h),
+        "nesterov": ((1 + RHO) * (1 - h), -RHO * (1 - h)),
+    }[name]
+
+
+def _radius(name: str, h: np.ndarray) -> np.ndarray:
+    a, b = _coefficients(name, h)
+    root = np.sqrt((a * a + 4 * b).astype(complex))
+    return np.maximum(np.abs(a + root), np.abs(a - root)) / 2
+
+
+def _recurrence(name: str, h: float, count: int) -> np.ndarray:
+    a, b = _coefficients(name, h)
+    w = [1.0, 1.0 - h]  # v starts at 0, so the first step is that of gradient descent for all three
+    w[1] = {"sgd": 1 - h, "momentum": 1 - h, "nesterov": 1 - h}[name]
+    while len(w) < count:
+        w.append(a * w[-1] + b * w[-2])
+    return np.array(w)
+
+
+def _growth(errors: np.ndarray) -> np.ndarray:
+    """Return the factor a step of errors [rate, time]: [rate]."""
+    first, second, width = WINDOWS
+    sizes = [np.abs(errors[:, at : at + width]).max(axis=1) for at in (first, second)]
+    return (sizes[1] / sizes[0]) ** (1 / (second - first))
+
+
+def _settled(name: str) -> np.ndarray:
+    """Return where (growth can be read off) two roots are apart, or turn often in a window: [rate]."""
+    a, b = _coefficients(name, RATES)
+    return np.abs(a * a + 4 * b) > 0.1
+
+
+def _crossing(left: np.ndarray) -> float:
+    """Return where, in units of the limit, what is left begins to exceed the start; NaN where it does not."""
+    grew = left > 1
+    if np.isnan(left).any() or grew.all() or not grew.any():
+        return np.nan
+    first = int(np.argmax(grew))
+    return float(NEAR[first] + NEAR[first - 1]) / 2 if grew[first:].all() else np.nan
+
+
+def _called(name: str) -> str:
+    return {"sgd": "SGD", "momentum": "momentum", "nesterov": "Nesterov"}[name]

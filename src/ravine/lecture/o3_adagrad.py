@@ -1,0 +1,113 @@
+"""O3: AdaGrad's steps die out.  Lecture: "AdaGrad".
+
+Source: Duchi, Hazan & Singer 2011; Euler-Maclaurin for (2).
+
+Under a constant gradient g the sum of squares is t g^2, whatever g is, so the weight moves by
+
+    -eta sum_(t=1)^T 1 / sqrt t                                            (1)   eps left out
+    = -eta (2 sqrt T + zeta(1/2) + 1 / (2 sqrt T) - ...)                   (2)   zeta(1/2) = -1.46035450880958
+    its T-th step is eta / sqrt T                                          (3)
+
+To go a distance D takes about (D / (2 eta))^2 steps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import adagrad, adam, rmsprop, sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "O3",
+    "AdaGrad's steps die out",
+    section="Optimizers",
+    says="AdaGrad divides every weight's rate by the root of the sum of its squared gradients, which only grows.",
+    care="Steps fall as 1 / sqrt t and never recover, but their sum has no limit: on a convex loss that is what makes "
+    "it converge, on a long way it is what makes it late.",
+    yours="ravine compare digits -O adagrad,rmsprop,adam",
+)
+
+ETA = 0.1
+STEPS = 10_000
+SIZES = np.array([0.1, 1.0, 100.0])  # of the constant gradient, one a weight
+ONE = 1  # the weight whose gradient is 1
+ZETA = -1.4603545088095868  # zeta(1/2)
+RULES = {"adagrad": adagrad, "rmsprop": rmsprop, "adam": adam, "sgd": sgd}
+
+
+def run() -> Evidence:
+    """adagrad [time, weight]: places under constant gradients; the same for the other rules, gradient 1 only."""
+
+    @jax.jit
+    def places() -> dict[str, jax.Array]:
+        sizes = jnp.asarray(SIZES)
+        found = {"adagrad": walk(adagrad(ETA), lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS)}
+        for name, rule in RULES.items():
+            if name != "adagrad":
+                found[name] = walk(rule(ETA), lambda w, t: jnp.ones(()), jnp.zeros(()), STEPS)
+        return found
+
+    return {name: np.asarray(path) for name, path in places().items()}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Places and steps against (1) to (3); the rules that keep going."""
+    place = evidence["adagrad"]
+    one = place[:, ONE]
+    sums = np.concatenate([[0.0], -ETA * np.cumsum(1 / np.sqrt(np.arange(1, STEPS + 1)))])  # (1)
+    late = -ETA * (2 * np.sqrt(STEPS) + ZETA + 1 / (2 * np.sqrt(STEPS)))  # (2)
+    # eps = 1e-8 takes at most 0.5 eps / g^2 of every step
+    found = [
+        Finding("place after 100 steps, gradient 1", one[100], -1.85896, 5e-6),
+        Finding("worst departure from the sum over all steps", np.max(np.abs(one - sums)), 0.0, 1e-7),
+        Finding(f"place after {STEPS:,} steps, against the asymptotic sum", one[STEPS], late, 1e-6),
+        Finding(f"step number {STEPS:,}, in rates", abs(one[STEPS] - one[STEPS - 1]) / ETA, STEPS**-0.5, 1e-8),
+        Finding("place with a gradient 100 times larger, over that", place[100, 2] / one[100], 1.0, 1e-7),
+        Finding("place with a gradient 10 times smaller, over that", place[100, 0] / one[100], 1.0, 1e-6),
+    ]
+    found += [
+        Finding(
+            f"{name}, step number {STEPS:,}, in rates",
+            abs(evidence[name][STEPS] - evidence[name][STEPS - 1]) / ETA,
+            1.0,
+            1e-6,
+        )
+        for name in RULES
+        if name != "adagrad"
+    ]
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: the size of a step. Right: how far it got."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    some = np.unique(np.round(np.geomspace(1, STEPS, 25)).astype(int))
+    t = np.arange(1, STEPS + 1)
+    one = evidence["adagrad"][:, ONE]
+    lines = {
+        "adagrad": (one, 1 / np.sqrt(t)),
+        "rmsprop": (evidence["rmsprop"], 1 / np.sqrt(1 - 0.9**t)),
+        "adam": (evidence["adam"], np.ones(STEPS)),
+    }
+    for k, (name, (place, line)) in enumerate(lines.items()):
+        called = {"adagrad": "AdaGrad", "rmsprop": "RMSProp", "adam": "Adam"}[name]
+        theory(left, t, line, which=k)
+        marks(left, some, np.abs(np.diff(place))[some - 1] / ETA, called, which=k)
+        theory(right, t, np.cumsum(line), which=k)
+        marks(right, some, -place[some] / ETA, called, which=k)
+    for axes, what in ((left, "size of the step, in rates"), (right, "distance gone, in rates")):
+        axes.set(xlabel="step", ylabel=what, xscale="log", yscale="log")
+        axes.legend()
+    left.set_title("a constant gradient")
+    right.set_title("its sum: 2 sqrt t - 1.46 against t")
+    return figure

@@ -1,0 +1,131 @@
+"""O4: RMSProp forgets.  Lecture: "RMSProp".
+
+Source: Tieleman & Hinton 2012, lecture 6e.
+
+The running mean of squares starts at 0, so that under a constant gradient g the t-th step is
+
+    eta / sqrt(1 - gamma^t):   first eta / sqrt(1 - gamma), in the end eta                    (1)
+
+After n gradients of size G and then k of size 1 the mean is, and the sum of AdaGrad,
+
+    s = gamma^k (1 - gamma^n) G^2 + 1 - gamma^k;     AdaGrad: n G^2 + k                       (2)
+
+so a burst is forgotten after about ln(G^2) / ln(1 / gamma) steps, by AdaGrad never.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import adagrad, rmsprop
+
+__all__ = ["CLAIM", "animate", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "O4",
+    "RMSProp forgets",
+    section="Optimizers",
+    says="RMSProp divides by a running mean of squared gradients instead of the sum of all of them: the past fades.",
+    care="The mean starts at 0 and is not corrected, so the first steps are up to 1 / sqrt(1 - gamma) times the rate; "
+    "and steps do not shrink near the minimum unless the rate does.",
+    yours="ravine compare digits -O adagrad,rmsprop",
+)
+
+ETA = 0.01
+GAMMAS = (0.9, 0.99, 0.999)
+STEPS = 60
+BURST, HEIGHT, AFTER = 10, 100.0, 300  # so many gradients of that size, then so many of size 1
+
+
+def run() -> Evidence:
+    """constant [gamma, time]: steps under a gradient of 1; rmsprop, adagrad [time]: steps around the burst.
+
+    All in units of the rate.
+    """
+
+    @jax.jit
+    def places() -> dict[str, jax.Array]:
+        start = jnp.zeros(())
+
+        def burst(w: jax.Array, t: jax.Array) -> jax.Array:
+            return jnp.where(t < BURST, HEIGHT, 1.0)
+
+        constant = [walk(rmsprop(ETA, gamma=gamma), lambda w, t: jnp.ones(()), start, STEPS) for gamma in GAMMAS]
+        return {
+            "constant": jnp.stack(constant),
+            "rmsprop": walk(rmsprop(ETA, gamma=GAMMAS[0]), burst, start, BURST + AFTER),
+            "adagrad": walk(adagrad(ETA), burst, start, BURST + AFTER),
+        }
+
+    return {name: -np.diff(np.asarray(path)) / ETA for name, path in places().items()}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """The first steps against (1), the memory of a burst against (2)."""
+    constant, rms, ada = (evidence[name] for name in ("constant", "rmsprop", "adagrad"))
+    first = {0.9: 3.162, 0.99: 10.0, 0.999: 31.62}
+    t = np.arange(1, STEPS + 1)
+    line = np.stack([1 / np.sqrt(1 - gamma**t) for gamma in GAMMAS])
+    found = [
+        Finding(f"first step at gamma = {gamma:g}, in rates", constant[k, 0], first[gamma], 5e-4, relative=True)
+        for k, gamma in enumerate(GAMMAS)
+    ]
+    k = np.arange(1, AFTER + 1)
+    rms_line, ada_line = _after_burst(k)
+    forgotten = np.flatnonzero(~(rms[BURST:] < 0.5))
+    # (2) set to 4, where the step is half a rate
+    half = np.log(3 / ((1 - GAMMAS[0] ** BURST) * HEIGHT**2 - 1)) / np.log(GAMMAS[0])
+    found += [
+        Finding("worst departure of a step from theory", np.max(np.abs(constant / line - 1)), 0.0, 1e-5),
+        Finding("after the burst, RMSProp: steps until half its pace is back",
+                forgotten[0] + 1 if np.isfinite(rms).all() and len(forgotten) else np.nan, np.ceil(half), 0.0),
+        Finding("after the burst, RMSProp: worst departure of a step from theory",
+                np.max(np.abs(rms[BURST:] / rms_line - 1)), 0.0, 1e-7),
+        Finding(f"{AFTER} steps after the burst, RMSProp, in rates", rms[-1], 1.0, 1e-6),
+        Finding(f"{AFTER} steps after the burst, AdaGrad, in rates", ada[-1], ada_line[-1], 1e-7),
+    ]  # fmt: skip
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: the first steps. Right: a burst of large gradients, and what is remembered of it."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    t = np.arange(1, STEPS + 1)
+    for k, gamma in enumerate(GAMMAS):
+        theory(left, t, 1 / np.sqrt(1 - gamma**t), which=k)
+        marks(left, t[:: 3 + k], evidence["constant"][k][:: 3 + k], f"gamma = {gamma:g}", which=k)
+    left.set(xlabel="step", ylabel="size of the step, in rates", yscale="log")
+    left.set_title("constant gradient: too large at first")
+    left.legend()
+    after = np.arange(1, AFTER + 1)
+    for k, (name, line) in enumerate(zip(("rmsprop", "adagrad"), _after_burst(after), strict=True)):
+        theory(right, after, line, which=k)
+        called = {"rmsprop": f"RMSProp, gamma = {GAMMAS[0]:g}", "adagrad": "AdaGrad"}[name]
+        marks(right, after[4::15], evidence[name][BURST:][4::15], called, which=k)
+    right.set(xlabel=f"steps since {BURST} gradients of {HEIGHT:g}", ylabel="size of the step, in rates", yscale="log")
+    right.set_title("gradients of 1 again: who remembers?")
+    right.legend(loc="center right")
+    return figure
+
+
+def animate(path: Path) -> None:
+    """Write SGD, momentum and RMSProp on four landscapes, as HTML or GIF."""
+    from ravine.lecture.moving import write
+
+    write(path, "RMSProp beside momentum and SGD", ("sgd", "momentum", "rmsprop"))
+
+
+def _after_burst(k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the steps of RMSProp and of AdaGrad, k steps after the burst, from (2): [k]."""
+    kept = GAMMAS[0] ** k
+    mean = kept * (1 - GAMMAS[0] ** BURST) * HEIGHT**2 + 1 - kept
+    return 1 / np.sqrt(mean), 1 / np.sqrt(BURST * HEIGHT**2 + k)

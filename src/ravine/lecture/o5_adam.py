@@ -1,0 +1,142 @@
+"""O5: Adam's first steps are the rate, and its bias correction is why.  Lecture: "Adam".
+
+Source: Kingma & Ba 2015, sections 2.1 and 3.
+
+Under a constant gradient g both means are the gradient's, times what the start at 0 left out:
+
+    m_t = (1 - b1^t) g,   v_t = (1 - b2^t) g^2                                             (1)
+    corrected:    step = eta g / (|g| + eps), eta at every t, whatever g                   (2)
+    uncorrected:  step = eta (1 - b1^t) / sqrt(1 - b2^t)                                   (3)   3.16 eta at t = 1
+
+The first step is eta for any gradient. A gradient g after T zeros, both corrections included, gives
+
+    eta (1 - b1) / sqrt(1 - b2) * sqrt(1 - b2^(T+1)) / (1 - b1^(T+1))                      (4)   about 3.16 eta
+
+which is the largest step there is: the rate does not bound it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import adam
+
+__all__ = ["CLAIM", "animate", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "O5",
+    "Adam's first steps are the rate",
+    section="Optimizers",
+    says="Adam's running means start at 0 and are biased towards it; divided by 1 - b^t they are not, and the first "
+    "steps are as large as the rate.",
+    care="The rate is the size of a step only while gradients agree: after a quiet time one gradient makes a step of "
+    "3.16 rates, and gradients near eps make none.",
+    yours="ravine compare digits -O adam,rmsprop",
+)
+
+ETA, B1, B2, EPS = 0.01, 0.9, 0.999, 1e-8
+STEPS = 1000
+SIZES = np.array([1e-3, 1.0, 1e3])  # of constant gradients
+DRAWS = 1000  # gradients of all sizes, for the first step
+QUIET = 5000  # zeros before one gradient
+
+
+def run() -> Evidence:
+    """constant [time, size], without_eps, uncorrected [time]: steps in rates; first [draw] and gradients [draw].
+
+    after_quiet [1]: the step that one gradient makes after QUIET zeros.
+    """
+    sizes = jnp.asarray(SIZES)
+    generator = np.random.default_rng(0)
+    gradients = generator.choice([-1.0, 1.0], DRAWS) * 10 ** generator.uniform(-3, 3, DRAWS)
+
+    @jax.jit
+    def measured(gradients: jax.Array) -> dict[str, jax.Array]:
+        start = jnp.zeros(())
+        rule = adam(ETA, B1, B2, EPS)
+        quiet = walk(rule, lambda w, t: jnp.where(t == QUIET, 1.0, 0.0), start, QUIET + 1)
+        return {
+            "constant": jnp.diff(walk(rule, lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS), axis=0) / ETA,
+            "without_eps": jnp.diff(walk(adam(ETA, B1, B2, 0.0), lambda w, t: jnp.ones(()), start, STEPS)) / ETA,
+            "uncorrected": _uncorrected(),
+            "first": rule.update(gradients, rule.init(gradients))[0] / ETA,
+            "after_quiet": jnp.diff(quiet)[-1:] / ETA,
+        }
+
+    return {name: np.asarray(values) for name, values in measured(gradients).items()} | {"gradients": gradients}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Steps against (2), (3) and (4)."""
+    constant, bare = evidence["constant"], evidence["uncorrected"]
+    t = np.arange(1, STEPS + 1)
+    theory = (1 - B1**t) / np.sqrt(1 - B2**t)  # (3)
+    found = [
+        Finding(f"worst of {STEPS:,} steps, gradient {size:g}: distance from -1 rate", np.max(np.abs(constant[:, k] + 1)),
+                0.0, 1.01 * EPS / size, note="eps takes eps / |g|")
+        for k, size in enumerate(SIZES)
+    ]  # fmt: skip
+    first = evidence["first"] * np.sign(evidence["gradients"])
+    small = 2 * EPS * (1 - B1) / (1 - B2)  # what eps takes where sqrt v is smallest, twice
+    found += [
+        Finding("the same without eps, gradient 1", np.max(np.abs(evidence["without_eps"] + 1)), 0.0, 1e-12),
+        Finding("first step for gradients of any size, worst distance from 1 rate",
+                np.max(np.abs(first + 1)), 0.0, 1.01 * EPS / 1e-3),
+        Finding("without correction: first step, in rates", bare[0], -3.1623, 5e-5),
+        Finding("without correction: largest step, in rates", bare.min(), -theory.max(), small),
+        Finding("without correction: worst departure from theory", np.max(np.abs(bare + theory)), 0.0, small),
+        Finding(f"one gradient after {QUIET:,} zeros, in rates", evidence["after_quiet"][0],
+                -(1 - B1) / np.sqrt(1 - B2) * np.sqrt(1 - B2 ** (QUIET + 1)) / (1 - B1 ** (QUIET + 1)), 1e-6),
+    ]  # fmt: skip
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: steps with and without correction. Right: the first step for gradients of any size."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    t = np.arange(1, STEPS + 1)
+    some = np.unique(np.round(np.geomspace(1, STEPS, 24)).astype(int)) - 1
+    theory(left, t, np.ones(STEPS), which=0)
+    marks(left, t[some], -evidence["constant"][some, 1], "Adam", which=0)
+    theory(left, t, (1 - B1**t) / np.sqrt(1 - B2**t), which=1)
+    marks(left, t[some], -evidence["uncorrected"][some], "the same means, not corrected", which=1)
+    left.set(xlabel="step", ylabel="size of the step, in rates", xscale="log", ylim=(0, 7.5))
+    left.set_title("constant gradient")
+    left.legend(loc="upper right")
+    size = np.abs(evidence["gradients"])
+    order = np.argsort(size)[::25]
+    x = np.geomspace(size.min(), size.max(), 200)
+    theory(right, x, x / (x + EPS), which=0)
+    marks(right, size[order], np.abs(evidence["first"])[order], "Adam", which=0)
+    theory(right, x, x / ETA / 100, "SGD with a rate a hundredth of it", which=2)
+    right.set(xlabel="size of the gradient", ylabel="first step, in rates", xscale="log", ylim=(0, 2))
+    right.set_title("the first step, any gradient")
+    right.legend(loc="upper left")
+    return figure
+
+
+def animate(path: Path) -> None:
+    """Write SGD, momentum, RMSProp and Adam on four landscapes, as HTML or GIF."""
+    from ravine.lecture.moving import write
+
+    write(path, "Adam beside RMSProp, momentum and SGD", ("sgd", "momentum", "rmsprop", "adam"))
+
+
+def _uncorrected() -> jax.Array:
+    """Return the steps [time], in rates, made of the means that Adam itself keeps, as they are: m / (sqrt v + eps)."""
+    rule = adam(ETA, B1, B2, EPS)
+
+    def step(state: Any, _: None) -> tuple[Any, jax.Array]:
+        _, state = rule.update(jnp.ones(()), state)
+        return state, -state.slots.m / (jnp.sqrt(state.slots.v) + EPS)
+
+    return jax.lax.scan(step, rule.init(jnp.zeros(())), None, length=STEPS)[1]

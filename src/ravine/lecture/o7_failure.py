@@ -1,0 +1,153 @@
+"""O7: Adam can fail, even on a convex problem.  Lecture: "Adam" (a caution beside it).
+
+Source: Reddi, Kale & Kumar 2018, "On the convergence of Adam and beyond", theorem 1; AMSGrad is their cure.
+
+    in turn C x, -x, -x on [-1, 1], projected, rate alpha / sqrt t: the sum of a period is (C - 2) x       (1)
+    optimum -1 for C > 2; with b1 = 0, b2 = 1 / (1 + C^2) Adam goes to +1                                  (2)
+
+The large gradient comes once and is divided by its own root; the two small ones are divided by less. In the
+long run v repeats with the period, v_C = (b2-weighted sums of C^2, 1, 1), and a period moves x by
+
+    alpha (-C / sqrt v_C + 1 / sqrt v_1 + 1 / sqrt v_2)                    > 0 for Adam; -(C - 2) alpha for SGD   (3)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import Optimizer, adam, resolve, sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "O7",
+    "Adam can fail where SGD does not",
+    section="Optimizers",
+    says="Adam's rates are a running mean's, and where rare large gradients carry the information it can go the wrong "
+    "way for ever, on a line, on a convex loss.",
+    care="It takes a short memory: at b2 = 0.999 the same problem is solved. But for every b1 and b2 there is a problem "
+    "of this kind; AMSGrad, which never forgets its largest mean, has none.",
+    yours="ravine compare digits -O adam,optax:amsgrad",
+)
+
+C = 3.0
+PERIODS = 3000
+ALPHA = 0.5  # rate at step t: ALPHA / sqrt t
+B2 = 1 / (1 + C * C)
+SLOW, FREE = 1e-3, 60  # a constant rate, so small that so many periods stay inside the interval
+
+
+def run() -> Evidence:
+    """x of each rule [time], projected to [-1, 1]; free_NAME [time]: the same at a small constant rate."""
+
+    def decaying(t: jax.Array) -> jax.Array:
+        return ALPHA / jnp.sqrt(jnp.asarray(t, jnp.result_type(float)) + 1)
+
+    def gradient(x: jax.Array, t: jax.Array) -> jax.Array:
+        return jnp.where(t % 3 == 0, C, -1.0)
+
+    @jax.jit
+    def paths() -> dict[str, jax.Array]:
+        rules = {
+            "adam": adam(decaying, b1=0.0, b2=B2),
+            "long_memory": adam(decaying, b1=0.0, b2=0.999),
+            "defaults": adam(decaying),
+            "sgd": sgd(decaying),
+        }
+        start = jnp.zeros(())
+        found = {name: walk(_projected(rule), gradient, start, 3 * PERIODS) for name, rule in rules.items()}
+        for name, rule in (("adam", adam(SLOW, b1=0.0, b2=B2)), ("sgd", sgd(SLOW))):
+            found[f"free_{name}"] = walk(rule, gradient, start, 3 * FREE)
+        return found
+
+    found = {name: np.asarray(path) for name, path in paths().items()}
+    with jax.numpy_dtype_promotion("standard"):  # optax mixes dtypes
+        amsgrad = resolve(f"optax:amsgrad(b1=0.0, b2={B2!r})").build(decaying)
+        cured = jax.jit(lambda: walk(_projected(amsgrad), gradient, jnp.zeros(()), 3 * PERIODS))()
+    return found | {"amsgrad": np.asarray(cured)}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Where each ends, what that costs a step, and the drift of (3)."""
+    found = [
+        Finding("Adam (b1 = 0, b2 = 0.1), x at the end", _end(evidence["adam"]), 1.0, 0.02,
+                note="the optimum is -1"),
+        Finding("Adam, loss a step above the optimum's, last third", _regret(evidence["adam"]),
+                2 * (C - 2) / 3, 0.02),
+    ]  # fmt: skip
+    for name, called in _CALLED.items():
+        if name != "adam":
+            found.append(Finding(f"{called}, x at the end", _end(evidence[name]), -1.0, 0.02))
+    found += [
+        Finding("Adam, drift of a period, in rates", _drift(evidence["free_adam"]), _adam_drift(), 1e-6),
+        Finding("SGD, drift of a period, in rates", _drift(evidence["free_sgd"]), -(C - 2), 1e-9),
+    ]
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """x against the step, for Adam and for those that find the optimum."""
+    from ravine.lecture.drawing import canvas, marks
+
+    figure, axes = canvas(CLAIM.title)
+    steps = 3 * PERIODS
+    some = 3 * np.unique(np.round(np.geomspace(1, PERIODS, 40)).astype(int))
+    axes.axhline(-1, color="black", linewidth=1.2, label="optimum")
+    axes.axhline(1, color="black", linewidth=1.2, linestyle=":", label="the worst there is")
+    for k, (name, called) in enumerate(_CALLED.items()):
+        marks(axes, some[k % 2 :: 2], evidence[name][some[k % 2 :: 2]], called, which=k, linestyle="-", linewidth=0.8)
+    axes.set(xlabel="step", ylabel="x, at the end of a period", xscale="log", xlim=(2.5, 1.1 * steps), ylim=(-1.1, 1.1))
+    axes.set_title(f"gradients {C:g}, -1, -1 in turn on [-1, 1]; rate {ALPHA:g} / sqrt t", fontsize=13)
+    axes.legend(loc="center right")
+    return figure
+
+
+_CALLED = {
+    "adam": "Adam, b1 = 0, b2 = 0.1",
+    "sgd": "SGD",
+    "amsgrad": "AMSGrad, b1 = 0, b2 = 0.1",
+    "long_memory": "Adam, b1 = 0, b2 = 0.999",
+    "defaults": "Adam, b1 = 0.9, b2 = 0.999",
+}
+
+
+def _projected(rule: Any) -> Optimizer:
+    """Return the rule with every step cut at the ends of [-1, 1]."""
+
+    def update(grads: Any, state: Any, params: Any) -> tuple[Any, Any]:
+        step, state = rule.update(grads, state, params)
+        return jnp.clip(params + step, -1.0, 1.0) - params, state
+
+    return Optimizer(rule.init, update)
+
+
+def _end(x: np.ndarray) -> float:
+    """Return the mean of x over the last ten periods."""
+    return float(np.mean(x[-30:]))
+
+
+def _regret(x: np.ndarray) -> float:
+    """Return the mean over the last third of the steps of f_t(x_t) - f_t(-1)."""
+    slope = np.where(np.arange(len(x) - 1) % 3 == 0, C, -1.0)
+    return float(np.mean((slope * (x[:-1] + 1))[-PERIODS:]))
+
+
+def _drift(x: np.ndarray) -> float:
+    """Return what x moves in a period, in rates, after the first half of the periods."""
+    half = 3 * (FREE // 2)
+    return float(x[-1] - x[half]) / (SLOW * (FREE - FREE // 2))
+
+
+def _adam_drift() -> float:
+    """Return (3), with the v that repeats itself: v <- b2 v + (1 - b2) g^2 for g = C, -1, -1."""
+    a = 1 - B2
+    v_c = a * (C * C + B2**2 * 1 + B2 * 1) / (1 - B2**3)  # newest first: C, then the two before it
+    v_1 = B2 * v_c + a
+    v_2 = B2 * v_1 + a
+    return float(-C / np.sqrt(v_c) + 1 / np.sqrt(v_1) + 1 / np.sqrt(v_2))
