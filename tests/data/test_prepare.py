@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ravine.data import Table, from_arrays, prepare, read
+from ravine.data import Encoder, Table, from_arrays, prepare, read
 from ravine.errors import DataError
 
 N = 60
@@ -436,6 +436,50 @@ def test_arrays_lists_frames_and_images():
     images = from_arrays(np.arange(N * 12).reshape(N, 3, 4) % 251, y)
     assert images.shape == (3, 4) and images.x.shape == (N, 12)
     assert from_arrays(np.zeros((N, 3, 4, 2)) + A[:, None, None, None], y).x.shape == (N, 24)
+
+
+PIXELS = np.random.default_rng(5).integers(0, 9, (N, 4, 3, 2))
+PIXELS[:, 0, 1] = 7
+
+
+def image_table(x):
+    flat = pd.DataFrame(x.reshape(len(x), -1)).add_prefix("c")
+    return Table(flat.assign(target=YES), "i", "0", [], "target", shape=x.shape[1:])
+
+
+@pytest.mark.parametrize(
+    "x", [PIXELS, PIXELS[..., 0], PIXELS[..., :1], np.where(PIXELS == 3, np.nan, PIXELS)]
+)
+def test_images_keep_every_pixel_in_its_place(x):
+    for data in (from_arrays(x, YES), prepare(image_table(x))):
+        assert data.image == (*x.shape[1:], 1)[:3]
+        images = (
+            data.x.reshape(N, *data.image) * data.encoder.columns[0].scale + data.encoder.columns[0].center
+        )
+        np.testing.assert_allclose(images, x.reshape(N, *data.image), atol=1e-5)
+        again = Encoder.from_json(data.encoder.to_json())
+        np.testing.assert_array_equal(again.transform(x), data.x)
+
+
+def test_rows_that_are_no_whole_image_have_no_shape():
+    whole = image_table(PIXELS)
+    names = [f"c{i}" for i in range(24)]
+    assert prepare(whole, features=names).image == (4, 3, 2)
+    assert prepare(whole, features=names[::-1]).image is None
+    for choice in ({"drop": ["c3"]}, {"groups": "c0"}, {"features": names[1:]}, {"weights": "c2"}):
+        assert prepare(whole, **choice).image is None
+    assert prepare(whole, target="c4", drop=["target"]).image is None
+    assert from_arrays(np.column_stack([A, B]), YES).image is None
+    assert from_arrays(np.where(PIXELS[:, :2, :2, 0] > 4, "dark", "light"), YES).image is None
+    assert from_arrays(np.arange(N * 16).reshape(N, 2, 2, 2, 2) % 7, YES).image is None
+    with pytest.raises(DataError, match=r"have shape \(3, 4\)"):
+        prepare(image_table(PIXELS[..., 0]), test=image_table(PIXELS[..., 0].transpose(0, 2, 1)))
+
+
+def test_digits_are_images():
+    data = prepare(read("digits"))
+    assert data.image == (8, 8, 1) and data.x.shape == (1797, 64)
+    assert prepare(read("digits"), drop=["pixel_0_0"]).image is None
 
 
 def test_every_column_of_an_array_is_kept():

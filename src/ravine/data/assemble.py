@@ -78,6 +78,8 @@ def assemble(
         parts = without_negative(parts)
         held = None if held is None else without_negative(held)
     _refuse_infinite(parts.frame)
+    if any(not isinstance(kind, np.dtype) or kind.kind not in "iufb" for kind in parts.frame.dtypes):
+        choices.images = None  # words are no pixels
     task = choose_task(parts.y, choices.task, [] if choices.known else notes)
     classes, y, y_held = _target(parts, held, task, notes)
     groups = group_numbers(parts, held)

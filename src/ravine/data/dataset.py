@@ -38,6 +38,17 @@ class Dataset:
     seed: int = 0
     shape: tuple[int, ...] | None = None
 
+    @property
+    def image(self) -> tuple[int, int, int] | None:
+        """Height, width, channels of a row: `x.reshape(N, H, W, C)` are the images. None for other rows.
+
+        All pixels are columns, in this order, also those that are the same in every row (they are 0).
+        """
+        shape = self.shape
+        if shape is None or len(shape) not in (2, 3):
+            return None
+        return shape[0], shape[1], shape[2] if len(shape) == 3 else 1
+
     def __len__(self) -> int:
         return len(self.x)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ravine.data.assemble import Choices, Parts, assemble
 from ravine.data.columns import shorten
 from ravine.data.dataset import Dataset
@@ -60,10 +58,18 @@ def prepare(
     if test is None and table.test is not None:
         test = table.test
     parts = _take(table, inputs, name, weights, groups)
+    # one column named in another place, or used otherwise, and the rows are no images any more
+    pixels = [str(each) for each in table.frame.columns if each != table.target]
+    shape = table.shape if table.shape and inputs == pixels else None
     held = None
     if isinstance(test, Table):
+        if shape and test.shape not in (None, shape):
+            raise DataError(
+                f"The images of '{test.name}' have shape {test.shape}.",
+                f"Those of '{table.name}' have {shape}.",
+                "Give test images of the same shape.",
+            )
         held = _take(_aligned(test, table, [*inputs, *others], notes), inputs, name, weights, groups)
-    shape = table.shape if table.shape and len(inputs) == int(np.prod(table.shape)) else None
     choices = Choices(
         task,
         seed,
