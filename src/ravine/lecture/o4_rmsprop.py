@@ -32,9 +32,12 @@ CLAIM = Claim(
     "O4",
     "RMSProp forgets",
     section="Optimizers",
-    says="RMSProp divides by a running mean of squared gradients instead of the sum of all of them: the past fades.",
-    care="The mean starts at 0 and is not corrected, so the first steps are up to 1 / sqrt(1 - gamma) times the rate; "
-    "and steps do not shrink near the minimum unless the rate does.",
+    says="RMSProp divides by a running mean of squared gradients instead of the sum of all of them: the "
+    "past fades.",
+    run="Constant gradients at three values of gamma; then 10 gradients of 100 followed by gradients of "
+    "1, beside AdaGrad.",
+    care="The mean starts at 0 and is not corrected, so the first steps are up to 1 / sqrt(1 - gamma) "
+    "times the rate; and steps do not shrink near the minimum unless the rate does.",
     yours="ravine compare digits -O adagrad,rmsprop",
 )
 
@@ -57,7 +60,9 @@ def run() -> Evidence:
         def burst(w: jax.Array, t: jax.Array) -> jax.Array:
             return jnp.where(t < BURST, HEIGHT, 1.0)
 
-        constant = [walk(rmsprop(ETA, gamma=gamma), lambda w, t: jnp.ones(()), start, STEPS) for gamma in GAMMAS]
+        constant = [
+            walk(rmsprop(ETA, gamma=gamma), lambda w, t: jnp.ones(()), start, STEPS) for gamma in GAMMAS
+        ]
         return {
             "constant": jnp.stack(constant),
             "rmsprop": walk(rmsprop(ETA, gamma=GAMMAS[0]), burst, start, BURST + AFTER),
@@ -74,18 +79,20 @@ def read(evidence: Evidence) -> list[Finding]:
     t = np.arange(1, STEPS + 1)
     line = np.stack([1 / np.sqrt(1 - gamma**t) for gamma in GAMMAS])
     found = [
-        Finding(f"first step at gamma = {gamma:g}, in rates", constant[k, 0], first[gamma], 5e-4, relative=True)
+        Finding(
+            f"first step at gamma = {gamma:g}, in rates", constant[k, 0], first[gamma], 5e-4, relative=True
+        )
         for k, gamma in enumerate(GAMMAS)
     ]
     k = np.arange(1, AFTER + 1)
     rms_line, ada_line = _after_burst(k)
-    forgotten = np.flatnonzero(~(rms[BURST:] < 0.5))
+    back = np.flatnonzero(rms[BURST:] >= 0.5)
     # (2) set to 4, where the step is half a rate
     half = np.log(3 / ((1 - GAMMAS[0] ** BURST) * HEIGHT**2 - 1)) / np.log(GAMMAS[0])
     found += [
         Finding("worst departure of a step from theory", np.max(np.abs(constant / line - 1)), 0.0, 1e-5),
         Finding("after the burst, RMSProp: steps until half its pace is back",
-                forgotten[0] + 1 if np.isfinite(rms).all() and len(forgotten) else np.nan, np.ceil(half), 0.0),
+                back[0] + 1 if np.isfinite(rms).all() and len(back) else np.nan, np.ceil(half), 0.0),
         Finding("after the burst, RMSProp: worst departure of a step from theory",
                 np.max(np.abs(rms[BURST:] / rms_line - 1)), 0.0, 1e-7),
         Finding(f"{AFTER} steps after the burst, RMSProp, in rates", rms[-1], 1.0, 1e-6),
@@ -111,7 +118,11 @@ def draw(evidence: Evidence) -> Any:
         theory(right, after, line, which=k)
         called = {"rmsprop": f"RMSProp, gamma = {GAMMAS[0]:g}", "adagrad": "AdaGrad"}[name]
         marks(right, after[4::15], evidence[name][BURST:][4::15], called, which=k)
-    right.set(xlabel=f"steps since {BURST} gradients of {HEIGHT:g}", ylabel="size of the step, in rates", yscale="log")
+    right.set(
+        xlabel=f"steps since {BURST} gradients of {HEIGHT:g}",
+        ylabel="size of the step, in rates",
+        yscale="log",
+    )
     right.set_title("gradients of 1 again: who remembers?")
     right.legend(loc="center right")
     return figure

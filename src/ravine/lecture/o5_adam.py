@@ -6,11 +6,11 @@ Under a constant gradient g both means are the gradient's, times what the start 
 
     m_t = (1 - b1^t) g,   v_t = (1 - b2^t) g^2                                             (1)
     corrected:    step = eta g / (|g| + eps), eta at every t, whatever g                   (2)
-    uncorrected:  step = eta (1 - b1^t) / sqrt(1 - b2^t)                                   (3)   3.16 eta at t = 1
+    uncorrected:  step = eta (1 - b1^t) / sqrt(1 - b2^t)                                   (3)   3.16 eta
 
 The first step is eta for any gradient. A gradient g after T zeros, both corrections included, gives
 
-    eta (1 - b1) / sqrt(1 - b2) * sqrt(1 - b2^(T+1)) / (1 - b1^(T+1))                      (4)   about 3.16 eta
+    eta (1 - b1) / sqrt(1 - b2) * sqrt(1 - b2^(T+1)) / (1 - b1^(T+1))                      (4)   3.16 eta
 
 which is the largest step there is: the rate does not bound it.
 """
@@ -34,10 +34,12 @@ CLAIM = Claim(
     "O5",
     "Adam's first steps are the rate",
     section="Optimizers",
-    says="Adam's running means start at 0 and are biased towards it; divided by 1 - b^t they are not, and the first "
-    "steps are as large as the rate.",
-    care="The rate is the size of a step only while gradients agree: after a quiet time one gradient makes a step of "
-    "3.16 rates, and gradients near eps make none.",
+    says="Adam's running means start at 0 and are biased towards it; divided by 1 - b^t they are not, "
+    "and the first steps are as large as the rate.",
+    run="1,000 steps under constant gradients, with Adam's means corrected and as they are; first steps "
+    "for 1,000 gradients of all sizes; one gradient after 5,000 zeros.",
+    care="The rate is the size of a step only while gradients agree: after a quiet time one gradient "
+    "makes a step of 3.16 rates, and gradients near eps make none.",
     yours="ravine compare digits -O adam,rmsprop",
 )
 
@@ -49,9 +51,9 @@ QUIET = 5000  # zeros before one gradient
 
 
 def run() -> Evidence:
-    """constant [time, size], without_eps, uncorrected [time]: steps in rates; first [draw] and gradients [draw].
+    """constant [time, size], without_eps, uncorrected [time]: steps in rates, as all that follows.
 
-    after_quiet [1]: the step that one gradient makes after QUIET zeros.
+    first, gradients [draw]: first steps, and for which gradients. after_quiet [1]: after QUIET zeros.
     """
     sizes = jnp.asarray(SIZES)
     generator = np.random.default_rng(0)
@@ -64,13 +66,16 @@ def run() -> Evidence:
         quiet = walk(rule, lambda w, t: jnp.where(t == QUIET, 1.0, 0.0), start, QUIET + 1)
         return {
             "constant": jnp.diff(walk(rule, lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS), axis=0) / ETA,
-            "without_eps": jnp.diff(walk(adam(ETA, B1, B2, 0.0), lambda w, t: jnp.ones(()), start, STEPS)) / ETA,
+            "without_eps": jnp.diff(walk(adam(ETA, B1, B2, 0.0), lambda w, t: jnp.ones(()), start, STEPS))
+            / ETA,
             "uncorrected": _uncorrected(),
             "first": rule.update(gradients, rule.init(gradients))[0] / ETA,
             "after_quiet": jnp.diff(quiet)[-1:] / ETA,
         }
 
-    return {name: np.asarray(values) for name, values in measured(gradients).items()} | {"gradients": gradients}
+    return {name: np.asarray(values) for name, values in measured(gradients).items()} | {
+        "gradients": gradients
+    }
 
 
 def read(evidence: Evidence) -> list[Finding]:
@@ -79,8 +84,8 @@ def read(evidence: Evidence) -> list[Finding]:
     t = np.arange(1, STEPS + 1)
     theory = (1 - B1**t) / np.sqrt(1 - B2**t)  # (3)
     found = [
-        Finding(f"worst of {STEPS:,} steps, gradient {size:g}: distance from -1 rate", np.max(np.abs(constant[:, k] + 1)),
-                0.0, 1.01 * EPS / size, note="eps takes eps / |g|")
+        Finding(f"worst of {STEPS:,} steps, gradient {size:g}: distance from -1 rate",
+                np.max(np.abs(constant[:, k] + 1)), 0.0, 1.01 * EPS / size, note="eps takes eps / |g|")
         for k, size in enumerate(SIZES)
     ]  # fmt: skip
     first = evidence["first"] * np.sign(evidence["gradients"])
@@ -132,7 +137,7 @@ def animate(path: Path) -> None:
 
 
 def _uncorrected() -> jax.Array:
-    """Return the steps [time], in rates, made of the means that Adam itself keeps, as they are: m / (sqrt v + eps)."""
+    """Return the steps [time], in rates, that Adam's own means make as they are: m / (sqrt v + eps)."""
     rule = adam(ETA, B1, B2, EPS)
 
     def step(state: Any, _: None) -> tuple[Any, jax.Array]:

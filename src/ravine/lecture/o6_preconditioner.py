@@ -2,7 +2,8 @@
 
 Source: Duchi, Hazan & Singer 2011; van der Sluis 1969 (what a diagonal can do for a condition number).
 
-On L(w) = w' H w / 2 a rule that divides every gradient by its own size does not see the curvatures of a diagonal H:
+For L(w) = w' H w / 2, a rule that divides every gradient by its own size does not see the curvatures of a
+diagonal H:
 
     g_i = lambda_i w_i   ->   the same steps for every lambda_i, in every weight                 (1)   eps = 0
     D^(-1/2) H D^(-1/2) with D = diag H: condition number 1                                      (2)
@@ -11,9 +12,10 @@ Rotate the axes, H = Q diag(lambda) Q', and both are gone, though nothing has ch
 
     w' = Q w:   the same losses for every Q                                                      (3)
 
-The table's pair, 293 and 7,170 steps, comes without rate, start and target. Adam with a rate of 0.02 from Gaussian
-starts to a loss of 1e-6, curvatures 1 to 1e4, gives medians beside it; a single draw of start and axes scatters by
-a third around them, and with the rate the pair moves: 207 and 3,350 at 0.1. What stays is the gap.
+The table's pair, 293 and 7,170 steps, comes without rate, start and target. Adam with a rate of 0.02 from
+Gaussian starts to a loss of 1e-6, curvatures 1 to 1e4, gives medians beside it; a single draw of start and
+axes scatters by a third around them, and with the rate the pair moves: 207 and 3,350 at 0.1. What stays is
+the gap.
 """
 
 from __future__ import annotations
@@ -36,8 +38,10 @@ CLAIM = Claim(
     "A rate per weight is a diagonal preconditioner",
     section="Optimizers",
     says="A local gain for every weight makes up for gradients that differ widely between weights.",
-    care="It does so along the axes of the weights only: the same valley turned by an angle is ill-conditioned again, "
-    "while gradient descent, slow on both, cannot tell them apart.",
+    run="48 quadratics in 20 dimensions, condition number 10,000, along the axes of the weights and "
+    "turned, Adam at a rate of 0.02 down to a loss of 1e-6.",
+    care="It does so along the axes of the weights only: the same valley turned by an angle is ill- "
+    "conditioned again, while gradient descent, slow on both, cannot tell them apart.",
     yours="ravine compare digits -O sgd,adagrad,adam",
 )
 
@@ -71,7 +75,9 @@ def run() -> Evidence:
     def adams(starts: jax.Array, turns: jax.Array) -> tuple[jax.Array, jax.Array]:
         loss = jax.vmap(lambda start, turn: losses(adam(RATE), start, turn, STEPS))(starts, turns)
         there = loss <= TARGET
-        return jnp.where(there.any(axis=1), jnp.argmax(there, axis=1).astype(loss.dtype), jnp.nan), loss[:, SHOWN]
+        return jnp.where(there.any(axis=1), jnp.argmax(there, axis=1).astype(loss.dtype), jnp.nan), loss[
+            :, SHOWN
+        ]
 
     @jax.jit
     def paths(start: jax.Array, turns: jax.Array) -> dict[str, jax.Array]:
@@ -101,7 +107,7 @@ def read(evidence: Evidence) -> list[Finding]:
         steps = evidence[f"{name}_steps"]
         found.append(
             Finding(f"Adam, {name} axes, median of {DRAWS} draws", np.median(steps), expected, 1 / 3,
-                    error=_half(steps), relative=True, unit="steps", note="tolerance: the scatter of one draw")
+                    error=_half(steps), relative=True, unit="steps", note="the table is one draw")
         )  # fmt: skip
     ratio = evidence["rotated_steps"] / evidence["aligned_steps"]
     flat = evidence["flat"]
@@ -114,8 +120,9 @@ def read(evidence: Evidence) -> list[Finding]:
         Finding(
             "gradient descent, rotated against aligned, largest relative difference of the loss",
             np.max(np.abs(evidence["descent"][:, 1] / evidence["descent"][:, 0] - 1)), 0.0, 1e-9),
-        Finding("condition number of the rotated Hessian over its diagonal, median", np.median(evidence["after"]),
-                None, error=_half(evidence["after"]), note=f"aligned: 1; undivided: {KAPPA:g}"),
+        Finding("condition number of the rotated Hessian over its diagonal, median",
+                np.median(evidence["after"]), None, error=_half(evidence["after"]),
+                note=f"aligned: 1; undivided: {KAPPA:g}"),
     ]  # fmt: skip
     return found
 
@@ -128,7 +135,9 @@ def draw(evidence: Evidence) -> Any:
     for k, name in enumerate(("aligned", "rotated")):
         losses = np.maximum(evidence[f"{name}_losses"], 1e-14)
         left.plot(SHOWN, losses[:8].T, color=COLOURS[k], linestyle=LINES[k], linewidth=0.7)
-        left.plot(SHOWN, np.median(losses, axis=0), color=COLOURS[k], linestyle=LINES[k], linewidth=3, label=name)
+        left.plot(
+            SHOWN, np.median(losses, axis=0), color=COLOURS[k], linestyle=LINES[k], linewidth=3, label=name
+        )
     left.axhline(TARGET, color="black", linewidth=0.8)
     left.set(xlabel="step", ylabel="loss", xscale="log", yscale="log", ylim=(1e-9, 1e6))
     left.set_title(f"Adam, condition number {KAPPA:g}, rate {RATE:g}")
@@ -137,7 +146,9 @@ def draw(evidence: Evidence) -> Any:
     for k, (name, expected) in enumerate((("aligned", 293), ("rotated", 7_170))):
         theory(right, [1, DRAWS], [expected, expected], which=k)
         marks(right, place, np.sort(evidence[f"{name}_steps"]), f"{name}; line: {expected:,}", which=k)
-    right.set(xlabel="draw of start and axes, in order", ylabel=f"steps to a loss of {TARGET:g}", yscale="log")
+    right.set(
+        xlabel="draw of start and axes, in order", ylabel=f"steps to a loss of {TARGET:g}", yscale="log"
+    )
     right.set(ylim=(100, 3e4))
     right.set_title(f"{DRAWS} draws")
     right.legend(loc="center right")
