@@ -1,0 +1,231 @@
+"""Augmentation: other inputs of the same meaning, drawn anew at every step.  Lecture: "Stochasticity".
+
+    flip      mirrored left to right, with probability p                            (1)
+    rotate    by an angle uniform in [-a, a] degrees, about the middle              (2)
+    shift     by distances uniform in [-s, s] pixels, along both axes               (3)
+    cutout    a square of side s, its middle uniform over the image, set to 0       (4)      DeVries 2017
+    noise     x + s e, e standard normal                                            (5)      Bishop 1995
+    mixup     x <- lam x + (1 - lam) x', loss lam L(y) + (1 - lam) L(y'),           (6)      Zhang et al. 2018
+              lam from Beta(a, a), the larger of lam and 1 - lam
+
+Images are moved with bilinear interpolation, and go on beyond their edges as they end there. Inputs are
+standardised: 0 is their mean. A strength is data, and 0 is exactly no change; which ones there are is
+structure. Each kind draws from its own key, so that one more does not change what the others draw.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from ravine.errors import UsageError, did_you_mean
+
+__all__ = ["AUGMENTATIONS", "Mixed", "augment", "augmentation", "mixed_loss", "moved"]
+
+Image = tuple[int, int, int]  # height, width, channels
+
+
+class Kind(NamedTuple):
+    """default: strength where none is given. most: the largest. unit: what a strength is, in words."""
+
+    default: float
+    most: float
+    unit: str
+    image: bool = True
+
+
+# In the order in which they are applied.
+AUGMENTATIONS: dict[str, Kind] = {
+    "flip": Kind(0.5, 1.0, "a probability"),
+    "rotate": Kind(10.0, 180.0, "degrees"),
+    "shift": Kind(1.0, math.inf, "pixels"),
+    "cutout": Kind(2.0, math.inf, "pixels"),
+    "noise": Kind(0.1, math.inf, "standard deviations of the inputs", image=False),
+    "mixup": Kind(0.2, math.inf, "the number of the Beta distribution", image=False),
+}
+
+
+class Mixed(NamedTuple):
+    """Targets of mixed rows: y [B] with weight lam [B], y2 [B] with weight 1 - lam."""
+
+    y: Any
+    y2: Any
+    lam: jax.Array
+
+
+def augmentation(text: str, image: Image | None = None) -> tuple[tuple[str, ...], dict[str, float]]:
+    """Read `noise=0.1 shift=1 mixup=0.2`: the names in the order they are applied, and the strengths.
+
+    A name alone has its usual strength; no words, or `none`, are no augmentation. image: (height, width,
+    channels) of the inputs, None for a table. Raises UsageError for an unknown name, a strength that is
+    impossible, and for what only images have where there are none.
+    """
+    words = str(text).replace(",", " ").lower().split()
+    numbers: dict[str, float] = {}
+    for word in words if words != ["none"] else []:
+        name, equals, value = word.partition("=")
+        if name not in AUGMENTATIONS:
+            raise UsageError(f"There is no augmentation '{name}'.", "", did_you_mean(name, AUGMENTATIONS))
+        kind = AUGMENTATIONS[name]
+        if kind.image and image is None:
+            tables = ", ".join(each for each, other in AUGMENTATIONS.items() if not other.image)
+            raise UsageError(
+                f"The augmentation '{name}' is for images.",
+                "The columns of a table have no places beside one another.",
+                f"For tables there are: {tables}.",
+            )
+        if name in numbers:
+            raise UsageError(f"The augmentation '{name}' is given twice.", "", "Give it once.")
+        numbers[name] = _strength(name, kind, value) if equals else kind.default
+    return tuple(name for name in AUGMENTATIONS if name in numbers), numbers
+
+
+def _strength(name: str, kind: Kind, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= kind.most or math.isinf(value):
+        top = f" and at most {kind.most:g}" if math.isfinite(kind.most) else ""
+        raise UsageError(
+            f"The augmentation {name}={text} cannot be used.",
+            f"Its strength, {kind.unit}, must be a number that is not negative{top}.",
+            f"Write for example {name}={kind.default:g}.",
+        )
+    return value
+
+
+def augment(
+    names: Sequence[str],
+    key: jax.Array,
+    x: jax.Array,
+    y: Any,
+    numbers: Mapping[str, Any],
+    image: Image | None = None,
+) -> tuple[jax.Array, Any]:
+    """Return the inputs [B, D] as augmented, and the targets: y as given, or `Mixed` with `mixup`.
+
+    names: as `augmentation` gives them. key: of this run and step. numbers: strengths by name, numbers or
+    scalar arrays. image: (height, width, channels), with D their product, where a name needs it.
+    """
+    keys = {name: jax.random.fold_in(key, place) for place, name in enumerate(AUGMENTATIONS) if name in names}
+    strength = {name: jnp.asarray(numbers[name], x.dtype) for name in names}
+    if any(AUGMENTATIONS[name].image for name in names):
+        if image is None:
+            raise UsageError("These augmentations are for images.", "The inputs are none.")
+        pixels = x.reshape(x.shape[0], *image)
+        if "flip" in names:
+            pixels = _flipped(keys["flip"], pixels, strength["flip"])
+        if "rotate" in names or "shift" in names:
+            pixels = _moved(keys, pixels, strength)
+        if "cutout" in names:
+            pixels = _cut(keys["cutout"], pixels, strength["cutout"])
+        x = pixels.reshape(x.shape)
+    if "noise" in names:
+        x = x + strength["noise"] * jax.random.normal(keys["noise"], x.shape, x.dtype)  # (5)
+    if "mixup" in names:
+        return _mixed(keys["mixup"], x, y, strength["mixup"])
+    return x, y
+
+
+def mixed_loss(
+    loss: Callable[[jax.Array, Any], jax.Array], outputs: jax.Array, targets: Any, weight: Any = None
+) -> jax.Array:
+    """Return the loss of each row times its weight, [B], for targets as `augment` gives them.
+
+    loss(outputs, y) -> [B]. weight [B] or None, of the rows as they came; those of mixed rows go with their
+    targets.
+    """
+    if not isinstance(targets, Mixed):
+        values = loss(outputs, targets)
+        return values if weight is None else values * weight
+    first, second = loss(outputs, targets.y), loss(outputs, targets.y2)
+    if weight is not None:
+        first, second = first * weight, second * _partner(weight)
+    return targets.lam * first + (1 - targets.lam) * second  # (6)
+
+
+def _flipped(key: jax.Array, pixels: jax.Array, p: jax.Array) -> jax.Array:
+    flips = jax.random.uniform(key, pixels.shape[:1], pixels.dtype) < p
+    return jnp.where(flips[:, None, None, None], pixels[:, :, ::-1], pixels)  # (1)
+
+
+def _moved(keys: Mapping[str, jax.Array], pixels: jax.Array, strength: Mapping[str, jax.Array]) -> jax.Array:
+    def drawn(name: str, *shape: int) -> jax.Array:
+        way = jax.random.uniform(keys[name], (pixels.shape[0], *shape), pixels.dtype, -1, 1)
+        return strength[name] * way
+
+    angle = drawn("rotate") if "rotate" in strength else None  # (2)
+    distance = drawn("shift", 2) if "shift" in strength else None  # (3)
+    return moved(pixels, angle, distance)
+
+
+def moved(pixels: jax.Array, angle: jax.Array | None, distance: jax.Array | None) -> jax.Array:
+    """Return images [B, H, W, C] turned by angle [B] degrees (rows towards columns: to the left, as shown)
+    about their middle, then moved by distance [B, 2] pixels (down, right), with one interpolation for both.
+    """
+    count, height, width, _ = pixels.shape
+    row = jnp.arange(height, dtype=pixels.dtype)[None, :, None]
+    column = jnp.arange(width, dtype=pixels.dtype)[None, None, :]
+    if distance is not None:  # where each pixel comes from: moved and turned back
+        row, column = row - distance[:, 0, None, None], column - distance[:, 1, None, None]
+    if angle is not None:
+        radians = angle[:, None, None] * (math.pi / 180)
+        cos, sin = jnp.cos(radians), jnp.sin(radians)
+        middle = (height - 1) / 2, (width - 1) / 2
+        down, right = row - middle[0], column - middle[1]
+        row, column = cos * down + sin * right + middle[0], cos * right - sin * down + middle[1]
+    shape = (count, height, width)
+    return jax.vmap(_bilinear)(pixels, jnp.broadcast_to(row, shape), jnp.broadcast_to(column, shape))
+
+
+def _bilinear(pixels: jax.Array, row: jax.Array, column: jax.Array) -> jax.Array:
+    """Values of an image [H, W, C] at the places [H, W]; beyond an edge those on it."""
+    height, width, _ = pixels.shape
+    top, down = _neighbours(row, height)
+    left, right = _neighbours(column, width)
+
+    def line(rows: jax.Array) -> jax.Array:
+        near, far = pixels[rows, left[0]], pixels[rows, right]
+        return near + left[1][:, :, None] * (far - near)
+
+    above, below = line(top[0]), line(down)
+    return above + top[1][:, :, None] * (below - above)
+
+
+def _neighbours(place: jax.Array, size: int) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
+    """The whole places before and after, and the way from one to the other."""
+    place = jnp.clip(place, 0, size - 1)
+    before = jnp.floor(place)
+    index = before.astype(jnp.int32)
+    return (index, place - before), jnp.minimum(index + 1, size - 1)
+
+
+def _cut(key: jax.Array, pixels: jax.Array, side: jax.Array) -> jax.Array:
+    count, height, width, _ = pixels.shape
+    at = jax.random.uniform(key, (count, 2), pixels.dtype)
+    size = jnp.array([height, width], pixels.dtype)
+    middle = at * size[None, :] - 0.5
+    far_down = jnp.abs(jnp.arange(height, dtype=pixels.dtype)[None, :] - middle[:, :1]) >= side / 2
+    far_across = jnp.abs(jnp.arange(width, dtype=pixels.dtype)[None, :] - middle[:, 1:]) >= side / 2
+    outside = far_down[:, :, None] | far_across[:, None, :]
+    return jnp.where(outside[:, :, :, None], pixels, 0)  # (4)
+
+
+def _mixed(key: jax.Array, x: jax.Array, y: Any, a: jax.Array) -> tuple[jax.Array, Mixed]:
+    u, v = jax.random.uniform(key, (2, x.shape[0]), x.dtype)
+    # Beta(a, a) is (1 + s / sqrt(1 + 1 / q)) / 2 with a sign s and 2a q the square of a Student variate of
+    # 2a degrees of freedom (Bailey 1994). For a = 0 q is infinite, and lam = 1.
+    q = jnp.expm1(-jnp.log(u) / a) * jnp.cos(2 * math.pi * v) ** 2
+    lam = (1 + 1 / jnp.sqrt(1 + 1 / q)) / 2
+    mixed = lam[:, None] * x + (1 - lam)[:, None] * _partner(x)  # (6)
+    return mixed, Mixed(y, _partner(y), lam)
+
+
+def _partner(rows: Any) -> Any:
+    """The row before, in a batch whose order is drawn anew for each pass."""
+    return jnp.roll(rows, 1, axis=0)

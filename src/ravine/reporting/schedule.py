@@ -1,0 +1,137 @@
+"""A schedule to look at: a curve in text and a few of its values, or a figure.
+
+A schedule comes as its factors, one for each step of a run, as `ravine.optimizers` tabulates them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ravine.errors import UsageError
+from ravine.reporting.scores import clean, cut
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["schedule_figure", "schedule_text"]
+
+BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+ROWS = 4
+NARROWEST, WIDEST = 40, 100
+# Of the Okabe-Ito palette, darkest first; a line style each, so that they part in black and white too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
+
+
+def schedule_text(
+    name: str,
+    factors: np.ndarray,
+    steps_per_epoch: float,
+    value: float = 1.0,
+    width: int = 80,
+    unicode: bool = True,
+) -> str:
+    """Return the curve of value x factor over a run, and its values along the way, as text.
+
+    factors [steps]. value: of the hyperparameter the factors are for. No line is wider than `width` (at
+    least 40). A column shows the mean of its steps, on a scale from 0 to the largest value; a dot says
+    that a value above 0 is too small to be seen. Raises UsageError for factors that are not numbers.
+    """
+    values = _checked(factors) * value
+    width = min(max(NARROWEST, width), WIDEST)
+    top = float(values.max())
+    margin = max(len(_shown(top)), 1) + 2
+    columns = min(width - margin, len(values))
+    means = np.array([part.mean() for part in np.array_split(values, columns)])
+    blocks = BLOCKS if unicode else ASCII_BLOCKS
+    heights = means / top * ROWS * (len(blocks) - 1) if top > 0 else np.zeros(columns)
+    lines = [cut(clean(name), width)]
+    for row in reversed(range(ROWS)):
+        label = _shown(top) if row == ROWS - 1 else "0" if row == 0 else ""
+        lines.append(f"{label:>{margin - 2}}  {_row(heights, means, row, blocks, unicode)}".rstrip())
+    epochs = len(values) / steps_per_epoch
+    left, right = "0", f"{epochs:.3g} epochs, {len(values):,} steps"
+    gap = max(1, columns - len(left) - len(right))
+    lines.append(" " * margin + left + " " * gap + right)
+    lines += _table(values, steps_per_epoch, width)
+    return "\n".join(lines)
+
+
+def schedule_figure(
+    curves: Mapping[str, np.ndarray], steps_per_epoch: float, value: float = 1.0, what: str = "learning rate"
+) -> Figure:
+    """Return a figure of value x factor against epochs, one line for each named schedule, factors [steps].
+
+    what: the hyperparameter, for the axis. The axis is logarithmic if the values span over two decades and are
+    above zero. Needs matplotlib. Raises UsageError without it, and for factors that are not numbers.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UsageError(
+            "A figure cannot be drawn.", "matplotlib is not installed.", 'Type: pip install "ravine[plots]".'
+        ) from error
+    if not curves:
+        raise UsageError("A figure of no schedule cannot be drawn.", "None was given.", "Name at least one.")
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    values = {name: _checked(factors) * value for name, factors in curves.items()}
+    for place, (name, each) in enumerate(values.items()):
+        axes.step(
+            np.arange(len(each) + 1) / steps_per_epoch,
+            np.append(each, each[-1]),
+            where="post",
+            label=clean(name),
+            color=COLOURS[place % len(COLOURS)],
+            linestyle=STYLES[place % len(STYLES)],
+        )
+    low = min(each.min() for each in values.values())
+    high = max(each.max() for each in values.values())
+    if low > 0 and high / low > 100:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(0, 1.05 * high if high > 0 else 1)
+    axes.set_xlabel("epochs")
+    axes.set_ylabel(what)
+    axes.legend(frameon=False)
+    return figure
+
+
+def _checked(factors: np.ndarray) -> np.ndarray:
+    values = np.asarray(factors, np.float64)
+    if values.ndim != 1 or not values.size or not np.isfinite(values).all() or values.min() < 0:
+        raise UsageError(
+            "A schedule cannot be shown.",
+            "Its factors must be finite, not negative, and one for each step.",
+            "Take them from `factors(text, steps, steps_per_epoch)`.",
+        )
+    return values
+
+
+def _row(heights: np.ndarray, means: np.ndarray, row: int, blocks: str, unicode: bool) -> str:
+    """One line of the curve: full blocks below a column's height, a partial one where it ends."""
+    most = len(blocks) - 1
+    marks = ""
+    for height, mean in zip(heights, means, strict=True):
+        level = min(most, max(0, round(float(height)) - row * most))
+        unseen = row == 0 and level == 0 and mean > 0
+        marks += ("·" if unicode else ".") if unseen else blocks[level]
+    return marks
+
+
+def _table(values: np.ndarray, steps_per_epoch: float, width: int) -> list[str]:
+    """Epochs and values at the quarters of the run, first and last step included."""
+    last = len(values) - 1
+    steps = sorted({round(last * quarter / 4) for quarter in range(5)})
+    cells = [(f"{step / steps_per_epoch:.3g}", _shown(values[step])) for step in steps]
+    columns = [max(map(len, cell)) for cell in cells]
+    epochs = "epoch  " + "  ".join(f"{cell[0]:>{size}}" for cell, size in zip(cells, columns, strict=True))
+    shown = "value  " + "  ".join(f"{cell[1]:>{size}}" for cell, size in zip(cells, columns, strict=True))
+    return [cut(epochs, width), cut(shown, width)]
+
+
+def _shown(value: float) -> str:
+    return f"{value:.3g}"
