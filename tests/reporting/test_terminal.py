@@ -100,6 +100,19 @@ def test_few_seeds_are_said(document):
     assert "With 5 seeds only large differences" in verdict(document)
 
 
+@pytest.mark.parametrize(("seeds", "word"), [(1, "seed"), (2, "seeds")])
+def test_seeds_too_few_for_an_interval_are_said(document, seeds, word):
+    document["pairs"] = []
+    for each in document["leaderboard"]:
+        each |= {"n_seeds": seeds, "interval": None, "tuning_interval": None, "tier": 1}
+    text = leaderboard_text(document, 100)
+    assert f"mean of {seeds} fresh {word}: too few seeds for an interval" in text
+    assert "±" not in text and "95 %" not in text
+    assert f"With {seeds} {word} no difference can be told from luck." in verdict(document)
+    document["leaderboard"][0]["n_seeds"] = 3
+    assert "mean of 3 fresh seeds ± 95 % interval" in leaderboard_text(document, 100)
+
+
 def test_an_error_metric_has_no_points(document):
     document["metric"] = {"name": "rmse", "greater_is_better": False}
     text = verdict(document)

@@ -78,7 +78,7 @@ def test_the_mean_interval_is_near_scipys_bootstrap_for_many_values(level):
     assert ours == pytest.approx((theirs.low, theirs.high), abs=0.02)
 
 
-@pytest.mark.parametrize("count", [2, 5, 7, 1001])
+@pytest.mark.parametrize("count", [3, 5, 7, 1001])
 def test_few_and_very_many_values_get_students_interval(count):
     values = np.random.default_rng(count).normal(3, 1, count)
     expected = stats.t(count - 1, values.mean(), stats.sem(values)).interval(0.95)
@@ -96,11 +96,14 @@ def test_ends_are_never_nearer_than_halfway_to_students():
 def test_equal_values_give_an_interval_of_no_width():
     assert interval([0.7] * 12) == (0.7, 0.7)
     assert interval([0.7] * 12, "median") == (0.7, 0.7)
-    assert interval([0.1, 0.1]) == (0.1, 0.1)
+    assert interval([0.1, 0.1, 0.1]) == (0.1, 0.1)
 
 
-def test_one_value_has_no_interval():
+def test_one_or_two_values_have_no_interval():
     assert interval([0.5]) is None
+    assert interval([0.5, 0.5]) is None
+    assert interval([0.4, 0.6]) is None
+    assert interval([0.4, 0.5, 0.6]) is not None
     assert interval([0.5], "median") is None
 
 

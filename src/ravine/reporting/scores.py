@@ -12,8 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-__all__ = ["ScoreFormat", "cells", "cut", "is_number", "labels", "rate", "score_format", "side"]
+__all__ = [
+    "FEWEST_SEEDS",
+    "ScoreFormat",
+    "cells",
+    "cut",
+    "is_number",
+    "labels",
+    "rate",
+    "score_format",
+    "side",
+]
 
+FEWEST_SEEDS = 3  # for an interval
 PER_CENT = ("accuracy", "balanced_accuracy")
 MISSING = "–"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ravine.reporting.scores import (
+    FEWEST_SEEDS,
     MISSING,
     ScoreFormat,
     cells,
@@ -96,9 +97,11 @@ def _heading(
     facts = [f"{data[key]:,} {key}" for key in ("rows", "features") if is_number(data.get(key))]
     facts += [clean(data["task"])] if data.get("task") else []
     seeds = rows[0].get("n_seeds") if rows else None
-    what = f"validation {style.metric}" + (
-        f", mean of {seeds} fresh seeds ± 95 % interval" if is_number(seeds) else ""
-    )
+    what = f"validation {style.metric}"
+    if is_number(seeds):
+        few = seeds < FEWEST_SEEDS
+        what += f", mean of {seeds} fresh seed{'s' * (seeds != 1)}"
+        what += ": too few seeds for an interval" if few else " ± 95 % interval"
     name = clean(data.get("name", "data"))
     title = cut(f"{name}: {', '.join(facts)}" if facts else name, width)
     return [_paint(title, BOLD, colour), *(_paint(line, DIM, colour) for line in _wrapped(what, width))]

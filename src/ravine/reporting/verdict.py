@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ravine.reporting.scores import ScoreFormat, is_number, labels, score_format, side
+from ravine.reporting.scores import FEWEST_SEEDS, ScoreFormat, is_number, labels, score_format, side
 
 __all__ = ["verdict"]
 
@@ -26,7 +26,9 @@ def verdict(document: Mapping[str, Any]) -> str:
     seeds = rows[0].get("n_seeds")
     if is_number(seeds) and seeds < FEW_SEEDS and len(rows) > 1:
         plural = "seed" if seeds == 1 else "seeds"
-        sentences.append(f"With {seeds} {plural} only large differences can be seen.")
+        none = seeds < FEWEST_SEEDS
+        seen = "no difference can be told from luck" if none else "only large differences can be seen"
+        sentences.append(f"With {seeds} {plural} {seen}.")
     return " ".join(sentences)
 
 

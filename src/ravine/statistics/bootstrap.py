@@ -26,10 +26,14 @@ import numpy.typing as npt
 from ravine.errors import UsageError, did_you_mean
 from ravine.statistics.diverged import FloatArray, as_floats, worst_for
 
-__all__ = ["Interval", "interval"]
+__all__ = ["FEWEST", "Interval", "interval"]
 
 Interval = tuple[float, float]
 Statistic = Literal["mean", "median"]
+
+FEWEST = 3
+"""Two values hardly know their spread: in 38 % of cases they show less than half of it, and two equal
+accuracies would claim that there is none."""
 
 FEWEST_TO_RESAMPLE = 8
 """Below this many values a resample knows too little of the spread; Student's interval is used."""
@@ -52,10 +56,10 @@ def interval(
 ) -> Interval | None:
     """Return (low, high), the confidence interval of the mean or median of `values` [seed].
 
-    None where no interval is defined: one value; a median of too few values for the level (under 6 at 95 %);
-    a mean when a run diverged. Values that are NaN or infinite (diverged runs) raise UsageError unless
-    `greater_is_better` says which end is worst: then they count as the worst value, and an end of the
-    interval of a median may be infinite. All values equal: (v, v).
+    None where no interval is defined: a mean of fewer than 3 values; a median of too few values for the level
+    (under 6 at 95 %); a mean when a run diverged. Values that are NaN or infinite (diverged runs) raise
+    UsageError unless `greater_is_better` says which end is worst: then they count as the worst value, and an
+    end of the interval of a median may be infinite. All values equal: (v, v).
     """
     data = as_floats(values, 1, "values")
     if statistic not in ("mean", "median"):
@@ -77,7 +81,7 @@ def interval(
     data = np.sort(data)  # the order of the seeds must not matter, to the last bit
     if statistic == "median":
         return _median_interval(data, level)
-    if data.size < 2 or not np.isfinite(data).all():
+    if data.size < FEWEST or not np.isfinite(data).all():
         return None
     return _mean_interval(data, level, seed, resamples)
 

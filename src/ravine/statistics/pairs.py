@@ -33,7 +33,7 @@ class Paired:
     """A against B on the same seeds.
 
     difference   mean of a - b, in the unit of the metric; None when a run diverged
-    interval     its confidence interval; None when a run diverged or there is one seed
+    interval     its confidence interval; None when a run diverged or there are fewer than 3 seeds
     p_better     probability that A beats B on a seed, ties count half
     p_value      two-sided Wilcoxon signed-rank, diverged runs ranked worst
     """

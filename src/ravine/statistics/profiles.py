@@ -77,7 +77,7 @@ def geometric_mean_ratio(
 ) -> dict[str, Ratio]:
     """Return (3) for every rule of `costs` (name -> [dataset, seed]) against the rule `reference`.
 
-    The interval is over data sets (None for one). A ratio below 1 is better than the reference.
+    The interval is over data sets (None for fewer than 3). A ratio below 1 is better than the reference.
     """
     if reference not in costs:
         raise UsageError(f"No rule '{reference}' to compare with.", "", did_you_mean(reference, costs))

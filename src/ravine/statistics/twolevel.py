@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.errors import UsageError
-from ravine.statistics.bootstrap import Interval
+from ravine.statistics.bootstrap import FEWEST, Interval
 from ravine.statistics.diverged import FloatArray, as_floats, median, oriented, quantile
 from ravine.statistics.selection import best_of, select
 
@@ -48,8 +48,8 @@ def tuning_interval(
 
     `tuning` [trial, seed] are the validation scores, in order of the rate; `evaluation` [seed] those of the
     trial that `select(tuning)` names, on fresh seeds, in the same metric. NaN and infinite values are
-    diverged runs. None if all of tuning diverged, if one seed was evaluated, or if a mean is asked for and
-    an evaluation run diverged; for a median an end may be infinite.
+    diverged runs. None if all of tuning diverged, if fewer than 3 seeds were evaluated, or if a mean is asked
+    for and an evaluation run diverged; for a median an end may be infinite.
     """
     trials = oriented(as_floats(tuning, 2, "tuning"), greater_is_better)
     scores = oriented(as_floats(evaluation, 1, "evaluation"), greater_is_better)
@@ -60,7 +60,7 @@ def tuning_interval(
             "Use statistic='mean', level=0.95, resamples=2000.",
         )
     selected = select(trials, True)
-    if selected is None or scores.size < 2 or (statistic == "mean" and not np.isfinite(scores).all()):
+    if selected is None or scores.size < FEWEST or (statistic == "mean" and not np.isfinite(scores).all()):
         return None
     # sorted seeds: the order in which they are given must not matter
     trials, scores = trials[:, np.lexsort(trials[::-1])], np.sort(scores)
