@@ -180,4 +180,5 @@ def test_runs_of_an_empty_folder(ravine):
     ended = ravine("runs")
     assert (ended.status, ended.stdout) == (0, "")
     assert "ravine compare digits" in ended.stderr
+    assert "ravine runs DIR" in ended.stderr  # -o puts runs elsewhere
     assert json.loads(ravine("runs", "--json").stdout) == {"schema_version": 1, "runs": []}

@@ -397,6 +397,38 @@ def test_junk_in_runs_is_passed_over(here):
     assert list_runs("file") == []
 
 
+@pytest.mark.parametrize("linked", [True, False])
+def test_runs_elsewhere_are_listed_by_their_folder_and_the_latest_always(here, monkeypatch, linked):
+    if not linked:
+        monkeypatch.setattr(
+            Path, "symlink_to", lambda *_, **__: (_ for _ in ()).throw(OSError(95, "no links"))
+        )
+    with make("one") as one, make("two", out="else/two") as two, make("three", out="else/three") as three:
+        pass
+    assert {each.id for each in list_runs()} == {one.id, three.id}
+    assert find_run(three.id[:12]).resolve() == three.path.resolve()
+    assert {each.id for each in list_runs("else")} == {two.id, three.id}
+    assert [each.id for each in list_runs("else/two")] == [two.id]
+    with make("four"):
+        assert len(list_runs()) == 2  # the latest is one of them
+
+
+@pytest.mark.parametrize("junk", ["loop", "fifo", "folder", "bytes", "nowhere"])
+def test_a_latest_that_is_junk_does_not_break_the_list(here, junk):
+    with make() as run:
+        pass
+    latest = Path("runs/latest")
+    latest.unlink()
+    {
+        "loop": lambda: latest.symlink_to("latest"),
+        "fifo": lambda: os.mkfifo(latest),
+        "folder": latest.mkdir,
+        "bytes": lambda: latest.write_bytes(b"\xff\0"),
+        "nowhere": lambda: latest.write_text("../gone"),
+    }[junk]()
+    assert [each.id for each in list_runs()] == [run.id]
+
+
 def test_newest_first(here):
     ids = []
     for name in ("b", "a", "c"):

@@ -26,8 +26,9 @@ DROPPED = ("size", "verb", "result", "state")  # what a narrow screen loses, in 
 @click.command(
     cls=Verb,
     short_help="List the runs there are.",
-    help="List the runs in FOLDER (runs/ if not given), newest first: id, time, data, state, result.",
-    examples=("ravine runs", "ravine runs --json"),
+    help="List the runs in FOLDER (runs/ if not given), newest first: id, time, data, state, result.\n\n"
+    "A run that -o DIR put elsewhere is listed by the name of its folder, or of the one around it.",
+    examples=("ravine runs", "ravine runs --json", "ravine runs elsewhere"),
 )
 @click.argument("folder", metavar="[FOLDER]", default="runs")
 @output_flags(out="")
@@ -42,13 +43,18 @@ def runs(screen: Screen, folder: str, json: bool, quiet: bool, verbose: bool) ->
     screen.configure(json=json, quiet=quiet, verbose=verbose)
     if folder != "runs" and not Path(folder).is_dir():
         raise DataError(
-            f"There is no folder '{folder}'.", "", "Type `ravine runs`, or name a folder of runs."
+            f"There is no folder '{folder}'.",
+            "The runs in a folder are listed, or the run that it is.",
+            "Type `ravine runs`, or name a folder of runs.",
         )
     found = list_runs(folder)
     if json:
         screen.show_document({"schema_version": SCHEMA_VERSION, "runs": [_document(run) for run in found]})
     elif not found:
-        screen.say(f"There are no runs in '{folder}'. Type `ravine compare digits` to make one.")
+        screen.say(
+            f"There are no runs in '{folder}'. Type `ravine compare digits` to make one, "
+            "or `ravine runs DIR` to list those that -o put elsewhere."
+        )
     else:
         text = _table([_row(run) for run in found], screen.width)
         screen.show(text if screen.unicode else text.encode("ascii", "replace").decode("ascii"))

@@ -66,15 +66,34 @@ def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
 def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
     """Return the runs in `root`, newest first; [] if there is no such folder.
 
-    Anything that is no run is passed over. A run whose `run.json` is broken or newer
-    is listed, and its state says so.
+    That is `root` itself where it is a run, else the runs in it and the one that its `latest` points at,
+    which may stand elsewhere (`-o DIR`). Anything that is no run is passed over. A run whose `run.json` is broken or
+    newer is listed, and its state says so.
     """
     root = Path(root)
     if not root.is_dir():
         return []
     with speaking(root, "read"):
         folders = [each for each in root.iterdir() if each.name != LATEST and _is_run(each)]
+        folders += _elsewhere(root)
+    if not folders and _is_run(root):
+        folders = [root]
     return sorted(map(_info, folders), key=lambda run: (run.created, run.path.name), reverse=True)
+
+
+def _elsewhere(root: Path) -> list[Path]:
+    """Return the run outside `root` that `root/latest` points at, if it does."""
+    link = root / LATEST
+    try:
+        if link.is_symlink():
+            target = link.resolve()
+        elif link.is_file():
+            target = (root / link.read_text("utf-8").strip()).resolve()
+        else:
+            return []
+        return [target] if target.parent != root.resolve() and _is_run(target) else []
+    except (OSError, ValueError, RuntimeError):  # junk, or a link to itself
+        return []
 
 
 def _is_run(folder: Path) -> bool:
