@@ -3,6 +3,13 @@
 Every piece stands alone and takes `loss(params, *data)`, any pytree of parameters, or plain arrays.
 """
 
+from ravine.diagnostics.conditioning import (
+    ConditionBounds,
+    Conditioning,
+    Ratio,
+    condition_bounds,
+    conditioning,
+)
 from ravine.diagnostics.dense import (
     DENSE_LIMIT,
     ExactSpectrum,
@@ -12,9 +19,23 @@ from ravine.diagnostics.dense import (
     gauss_newton_matrix,
     hessian_matrix,
 )
-from ravine.diagnostics.lanczos import Eigenpair, Eigenpairs, Krylov, krylov, lanczos
-from ravine.diagnostics.mean_field import MeanField, mean_field, variance_map
-from ravine.diagnostics.membership import Membership, membership_inference
+from ravine.diagnostics.lanczos import (
+    Eigenpair,
+    Eigenpairs,
+    Krylov,
+    Which,
+    krylov,
+    lanczos,
+)
+from ravine.diagnostics.mean_field import (
+    MeanField,
+    mean_field,
+    variance_map,
+)
+from ravine.diagnostics.membership import (
+    Membership,
+    membership_inference,
+)
 from ravine.diagnostics.pac_bayes import (
     Certificate,
     catoni,
@@ -24,8 +45,34 @@ from ravine.diagnostics.pac_bayes import (
     maurer,
     mcallester,
 )
-from ravine.diagnostics.paths import Path, interpolate
-from ravine.diagnostics.products import Product, as_product, gauss_newton_product, hessian_product
+from ravine.diagnostics.paths import (
+    Path,
+    interpolate,
+)
+from ravine.diagnostics.products import (
+    OutputLoss,
+    Product,
+    as_product,
+    gauss_newton_product,
+    hessian_product,
+)
+from ravine.diagnostics.saddles import (
+    Saddle,
+    escape_steps,
+    saddle,
+)
+from ravine.diagnostics.sharpness import (
+    Sharpness,
+    invariant_sharpness,
+    sharpness,
+)
+from ravine.diagnostics.spectrum import (
+    Density,
+    Quadrature,
+    density,
+    log_determinant,
+    quadrature,
+)
 from ravine.diagnostics.stability import (
     StabilityLimit,
     StabilityRatio,
@@ -33,27 +80,60 @@ from ravine.diagnostics.stability import (
     stability_limit,
     stability_ratio,
 )
-from ravine.diagnostics.vectors import check_parameters, from_vector, leaf_slices, to_vector
+from ravine.diagnostics.traces import (
+    Diagonal,
+    Estimate,
+    diagonal,
+    hutchinson,
+    trace,
+)
+from ravine.diagnostics.tracking import (
+    Tracked,
+    track,
+)
+from ravine.diagnostics.vectors import (
+    check_parameters,
+    from_vector,
+    leaf_slices,
+    to_vector,
+)
 
 __all__ = [
     "DENSE_LIMIT",
     "Certificate",
+    "ConditionBounds",
+    "Conditioning",
+    "Density",
+    "Diagonal",
     "Eigenpair",
     "Eigenpairs",
+    "Estimate",
     "ExactSpectrum",
     "Krylov",
     "MeanField",
     "Membership",
+    "OutputLoss",
     "Path",
     "Product",
+    "Quadrature",
+    "Ratio",
+    "Saddle",
+    "Sharpness",
     "StabilityLimit",
     "StabilityRatio",
+    "Tracked",
+    "Which",
     "as_product",
     "catoni",
     "certificate",
     "check_parameters",
+    "condition_bounds",
+    "conditioning",
     "dense_gauss_newton",
     "dense_hessian",
+    "density",
+    "diagonal",
+    "escape_steps",
     "exact_spectrum",
     "from_vector",
     "gauss_newton_matrix",
@@ -61,18 +141,26 @@ __all__ = [
     "gaussian_kl",
     "hessian_matrix",
     "hessian_product",
+    "hutchinson",
     "interpolate",
+    "invariant_sharpness",
     "kl_inverse",
     "krylov",
     "lanczos",
     "leaf_slices",
+    "log_determinant",
     "maurer",
     "mcallester",
     "mean_field",
     "membership_inference",
     "preconditioner",
+    "quadrature",
+    "saddle",
+    "sharpness",
     "stability_limit",
     "stability_ratio",
     "to_vector",
+    "trace",
+    "track",
     "variance_map",
 ]

@@ -1,0 +1,94 @@
+"""How sharp a minimum is, and what of it survives rescaling.  Lecture: "Flat & sharp minima".
+
+    sharpness = largest eigenvalue of H                     (1)
+    trace     = sum_i H_ii                                  (2)
+    invariant = sum_i w_i^2 H_ii = E (z w)'H (z w)          (3)   z: random signs
+
+A ReLU layer multiplied by a and the next divided by it are the same function with the same loss, yet (1) and
+(2) change without bound (Dinh et al. 2017). (3) does not change: report it beside them. Source of (3):
+Tsuzuku et al. 2020, Petzka et al. 2021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from ravine.diagnostics.dense import DENSE_LIMIT, dense_hessian, exact_spectrum
+from ravine.diagnostics.lanczos import lanczos
+from ravine.diagnostics.products import Product, hessian_product
+from ravine.diagnostics.traces import Estimate, trace
+from ravine.diagnostics.vectors import Params, Vector, check_parameters, to_vector
+
+__all__ = ["Sharpness", "invariant_sharpness", "sharpness"]
+
+
+class Sharpness(NamedTuple):
+    """`value` (1) with its `residual` and unit `vector` [D]; `trace` (2) and `invariant` (3) with standard
+    errors.
+    """
+
+    value: float
+    residual: float
+    vector: Vector
+    trace: Estimate
+    invariant: Estimate
+
+
+def sharpness(
+    loss: Callable[..., jax.Array],
+    params: Params,
+    data: tuple[Any, ...] = (),
+    *,
+    chunk: int | None = None,
+    probes: int = 64,
+    dense: int = 1000,
+    seed: int = 0,
+) -> Sharpness:
+    """Return the sharpness of loss(params, *data) and its invariant companion.
+
+    Up to `dense` parameters all three are exact to rounding; above, Lanczos and `probes` products each.
+    Raises UsageError: loss or gradient not finite.
+    """
+    size = check_parameters(params)
+    weights = to_vector(params)
+    if size <= min(dense, DENSE_LIMIT) and chunk is None:
+        matrix = dense_hessian(loss, params, data)
+        spectrum = exact_spectrum(matrix, vectors=True)
+        assert spectrum.vectors is not None
+        own = np.diagonal(matrix).astype(np.float64)
+        rounding = float(np.finfo(matrix.dtype).eps)
+        return Sharpness(
+            float(spectrum.values[-1]),
+            spectrum.tolerance,
+            spectrum.vectors[-1],
+            Estimate(float(own.sum()), 10 * rounding * float(np.abs(own).sum()), size),
+            Estimate(float(weights**2 @ own), 10 * rounding * float(weights**2 @ np.abs(own)), size),
+        )
+    product = hessian_product(loss, params, data, chunk=chunk)
+    top = lanczos(product, 1, "largest", seed=seed)[0]
+    return Sharpness(
+        top.value,
+        top.residual,
+        top.vector,
+        trace(product, probes, seed=seed),
+        invariant_sharpness(product, weights, probes, seed=seed),
+    )
+
+
+def invariant_sharpness(product: Product, weights: Vector, probes: int = 64, *, seed: int = 0) -> Estimate:
+    """Return equation (3) from products with the Hessian: `weights` [D] in the order of `to_vector`.
+
+    It is the trace of W H W, W = diag(w), by XTrace. Raises UsageError: as `trace`.
+    """
+    scaled = np.asarray(weights, np.float64)
+    block = Product(
+        lambda v: scaled * product(scaled * v),
+        product.size,
+        product.epsilon,
+        lambda vs: scaled * product.block(scaled * vs),
+    )
+    return trace(block, probes, seed=seed)  # (3)
