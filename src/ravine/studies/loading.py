@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ravine.data import Dataset, Table, prepare, read
+from ravine.data.scorable import refuse_unscorable
 from ravine.errors import UsageError
 from ravine.studies.settings import DataSettings
 
@@ -12,7 +13,11 @@ __all__ = ["data_line", "load"]
 
 
 def load(settings: DataSettings, table: Table | None = None) -> Dataset:
-    """Read the source and prepare it as the settings say. Raises DataError, UsageError."""
+    """Read the source and prepare it as the settings say. Raises DataError, UsageError.
+
+    Also where the metric has no value on the test rows; the splits of single seeds are looked at once seeds
+    are chosen.
+    """
     if table is None:
         if not settings.source:
             raise UsageError("No data was named.", "", "Name a file, or a built-in set such as digits.")
@@ -30,6 +35,7 @@ def load(settings: DataSettings, table: Table | None = None) -> Dataset:
         missing=settings.missing,
         negative_weights=settings.negative_weights,
     )
+    refuse_unscorable(dataset, getattr(settings, "metric", None))
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
 
 
