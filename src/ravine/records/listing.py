@@ -67,8 +67,8 @@ def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
     """Return the runs in `root`, newest first; [] if there is no such folder.
 
     That is `root` itself where it is a run, else the runs in it and the one that its `latest` points at,
-    which may stand elsewhere (`-o DIR`). Anything that is no run is passed over. A run whose `run.json` is broken or
-    newer is listed, and its state says so.
+    which may stand elsewhere (`-o DIR`). Anything that is no run is passed over. A run whose `run.json` is
+    broken or newer is listed, and its state says so.
     """
     root = Path(root)
     if not root.is_dir():
