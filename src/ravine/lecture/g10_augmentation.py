@@ -1,0 +1,126 @@
+"""G10: noise on the inputs is a penalty on the weights.  Lecture: "Stochasticity: ... data augmentations".
+
+Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularization".
+
+    E |y - (X + E) w|^2 = |y - X w|^2 + N s^2 |w|^2        E: Gaussian, variance s^2, N rows          (1)
+    so the best weights are those of ridge:  w = (X'X + N s^2)^-1 X'y                                 (2)
+
+Measured twice, by SGD that draws new noise at every step, and by least squares on M noisy copies of the data.
+Weights w speak of the penalty c = w'(X'y - X'X w) / w'w, which by (2) is N s^2 up to the sampling error: of
+order 1 / sqrt(M N) for copies, and 1 / sqrt(N / eta) of a step of SGD while its rate eta goes to zero.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.seeds import half_width
+from ravine.lecture.walking import walk
+from ravine.optimizers import decay_to_zero, sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "G10",
+    "Augmenting inputs with noise is an L2 penalty",
+    section="Memorisation and generalisation",
+    says="Augmenting the data regularises: new Gaussian noise of variance s² on every input is the same as a ridge "
+    "penalty of N s².",
+    care="Equal for a linear model and squared error, and in the mean over the noise; for a network it holds to "
+    "second order in s.",
+    yours="ravine compare digits --augment noise=0.1",
+)
+
+ROWS, INPUTS = 40, 5
+NOISES = np.array([0.0, 0.1, 0.2, 0.4, 0.7, 1.0])
+COPIES = 1000
+RATE, STEPS = 0.2, 5000
+SEEDS = 8
+
+
+def run() -> Evidence:
+    """x [N, d], y [N]; copies, by_sgd [noise, seed, d]: weights by least squares on copies, and by SGD."""
+    generator = np.random.default_rng(0)
+    x = generator.standard_normal((ROWS, INPUTS))
+    y = x @ np.array([1.5, -1.0, 0.7, 0.3, 0.0]) + 0.5 * generator.standard_normal(ROWS)
+
+    draws = generator.standard_normal((SEEDS, COPIES + STEPS, ROWS, INPUTS))
+
+    def by_copies(noise: jax.Array, draws: jax.Array) -> jax.Array:
+        rows = (x[None] + noise * draws).reshape(-1, INPUTS)
+        return jnp.linalg.solve(rows.T @ rows, rows.T @ jnp.tile(y, COPIES))
+
+    def by_sgd(noise: jax.Array, draws: jax.Array) -> jax.Array:
+        rule = sgd(decay_to_zero(jnp.asarray(RATE), STEPS, "linear"))
+
+        def gradient(w: jax.Array, t: jax.Array) -> jax.Array:
+            noisy = x + noise * draws[t]
+            return noisy.T @ (noisy @ w - y) / ROWS  # of half the mean squared error
+
+        return walk(rule, gradient, jnp.zeros(INPUTS), STEPS)[-1]
+
+    def both(noise: jax.Array, draws: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return by_copies(noise, draws[:COPIES]), by_sgd(noise, draws[COPIES:])
+
+    by_noise = jax.vmap(both, in_axes=(0, None))  # the same draws, larger or smaller
+    copies, steps = jax.jit(jax.vmap(by_noise, in_axes=(None, 0), out_axes=1))(NOISES, draws)
+    return {"x": x, "y": y, "copies": np.asarray(copies), "by_sgd": np.asarray(steps)}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """The penalty that the weights found speak of, and their distance from ridge."""
+    found = []
+    for name, what, worst in (("copies", f"{COPIES} noisy copies", 0.02), ("by_sgd", "SGD, noise anew", 0.05)):
+        for k, noise in enumerate(NOISES):
+            penalty = _penalty(evidence, evidence[name][k])  # [seed]
+            expected = ROWS * noise**2
+            found.append(
+                Finding(f"{what}, s = {noise:g}: penalty", penalty.mean(), expected, worst * expected + 1e-9,
+                        error=half_width(penalty))
+            )  # fmt: skip
+        mean = evidence[name].mean(axis=1)
+        off = [mean[k] - ridge(evidence, ROWS * s**2) for k, s in enumerate(NOISES)]
+        found.append(Finding(f"{what}: worst distance of a weight from ridge", np.max(np.abs(off)), 0.0, 0.02))
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: penalty against noise. Right: every weight against noise."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    noises = np.linspace(0.05, 1.05, 200)
+    theory(left, noises, ROWS * noises**2, "N s²", which=0)
+    for k, (name, what) in enumerate((("copies", "noisy copies"), ("by_sgd", "SGD, new noise at every step"))):
+        penalty = np.array([_penalty(evidence, each) for each in evidence[name][1:]])
+        error = [half_width(each) for each in penalty]
+        marks(left, NOISES[1:] * (1 + 0.03 * k), penalty.mean(axis=1), what, which=k, error=error)
+    left.set(xlabel="noise s on the inputs", ylabel="ridge penalty that gives the same weights", yscale="log")
+    left.set(xscale="log")
+    left.legend(loc="upper left")
+
+    line = np.array([ridge(evidence, ROWS * s**2) for s in noises])
+    for k in range(INPUTS):
+        theory(right, noises, line[:, k], which=k)
+        marks(right, NOISES, evidence["by_sgd"][..., k].mean(axis=1), f"weight {k + 1}", which=k)
+    right.set(xlabel="noise s on the inputs", ylabel="weight, mean over seeds")
+    right.set_title("SGD with noise (marks), ridge (lines)")
+    right.legend(loc="upper right")
+    return figure
+
+
+def ridge(evidence: Evidence, penalty: float) -> np.ndarray:
+    """Return the weights of (2)."""
+    x, y = evidence["x"], evidence["y"]
+    return np.linalg.solve(x.T @ x + penalty * np.eye(INPUTS), x.T @ y)
+
+
+def _penalty(evidence: Evidence, w: np.ndarray) -> np.ndarray:
+    """Return the c for which X'y - X'X w = c w fits best: w [seed, d] -> [seed]."""
+    x, y = evidence["x"], evidence["y"]
+    return np.sum(w * ((y - w @ x.T) @ x), axis=-1) / np.sum(w**2, axis=-1)

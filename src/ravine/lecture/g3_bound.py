@@ -1,0 +1,171 @@
+"""G3: the generalisation gap is bounded by the information memorised.  Lecture: "Generalization bounds".
+
+Sources: Xu & Raginsky 2017 (1); Maurer 2004 (4).
+
+    E[L_test - L_train] <= sqrt(I(w; D) / (2 N))         loss between 0 and 1                        (1)
+    the lecture's form: sqrt(I(w; D) / N), never below (1)                                           (2)
+
+Exact for K rules that guess by a coin each (every true error 1/2), N rows, and the rule of fewest errors
+chosen, ties by lot. With p_m = P(Bin(N, 1/2) = m) and P_m = P(Bin > m), m errors are fewest and shared by t
+rules with probability binom(K, t) p_m^t P_m^(K - t). Then
+    gap = 1/2 - E[m] / N,       I(w; D) = ln K - E[ln t]          nats                               (3)
+
+(1) bounds the mean over data sets: a single one may exceed it. What holds for a single data set, with
+probability 1 - delta, is a PAC-Bayes certificate; here for the prior 1/K on every rule, KL = ln K - ln t:
+    kl(L_train || L_test) <= (KL + ln(2 sqrt(N) / delta)) / N                                        (4)
+It is vacuous where it says no more than the 1/2 of a coin.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import gammaln, xlogy
+from scipy.stats import binom
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "G3",
+    "The gap is bounded by the information memorised",
+    section="Memorisation and generalisation",
+    says="Test loss minus training loss is at most the root of the information that the weights hold about the "
+    "data, divided by the number of rows.",
+    care="It bounds the mean over data sets, and 12 % of single ones exceed it. For losses between 0 and 1 the "
+    "root of I / 2N is a bound already. For one run use a certificate, which often says nothing: vacuous.",
+    yours="ravine memorise digits",
+)
+
+RULES, ROWS = 100, 50
+SETS = 20_000
+DELTA = 0.05
+MORE_ROWS = (10, 20, 50, 100, 200, 500, 1000, 2000)
+EXCEED = 0.12  # share of single data sets above (1), of the table of claims
+
+
+def run() -> Evidence:
+    """train [set], ties [set], certificate [set]: fewest errors, how many rules share it, and (4), by draws.
+
+    gap, spread, certified [rows]: mean gap, its standard error and the median of (4), for each of MORE_ROWS.
+    """
+    generator = np.random.default_rng(0)
+    train, ties = _draw(ROWS, SETS, generator)
+    curves = [_draw(rows, SETS // 4, generator) for rows in MORE_ROWS]
+    return {
+        "train": train,
+        "ties": ties,
+        "certificate": _certificates(train, ties, ROWS),
+        "gap": np.array([0.5 - each[0].mean() for each in curves]),
+        "spread": np.array([each[0].std(ddof=1) / np.sqrt(SETS // 4) for each in curves]),
+        "certified": np.array(
+            [np.median(_certificates(*each, rows)) for each, rows in zip(curves, MORE_ROWS, strict=True)]
+        ),
+    }
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Draws against the exact sums, the bounds against the table, and how often single data sets exceed them."""
+    gap = 0.5 - evidence["train"]
+    information = np.log(RULES) - np.log(evidence["ties"])
+    exact_gap, exact_information, beyond = exact(RULES, ROWS)
+    bound = np.sqrt(information.mean() / (2 * ROWS))
+    error = 1.96 * gap.std(ddof=1) / np.sqrt(SETS)
+    steep = bound / (2 * information.mean())  # d bound / d information
+    error_bound = 1.96 * steep * information.std(ddof=1) / np.sqrt(SETS)
+    above = np.mean(np.where(np.isfinite(gap), gap > bound, np.nan))
+    covered = np.mean(np.where(np.isfinite(gap), evidence["certificate"] >= 0.5, np.nan))
+    share = np.sqrt(EXCEED * (1 - EXCEED) / SETS)
+    return [
+        Finding("gap, mean over data sets", gap.mean(), 0.1756, 2 * error + 5e-5, error=error),
+        Finding("gap, draws less exact sum", gap.mean() - exact_gap, 0.0, 2 * error, error=error),
+        Finding("information, draws less exact sum", information.mean() - exact_information, 0.0,
+                2 * error_bound / steep, error=error_bound / steep, unit="nats"),
+        Finding("√(I / 2N)", bound, 0.2085, 2 * error_bound + 5e-5, error=error_bound),
+        Finding("√(I / N), the lecture's form", np.sqrt(2) * bound, 0.2948, 3 * error_bound + 5e-5,
+                error=np.sqrt(2) * error_bound),
+        Finding("gap / bound √(I / 2N)", gap.mean() / bound, 1.0, 0.0, bound="below"),
+        Finding("single data sets above √(I / 2N)", above, EXCEED, 0.005 + 4 * share, error=1.96 * share),
+        Finding("the same, draws less exact sum", above - beyond, 0.0, 4 * share, error=1.96 * share),
+        Finding("single data sets whose certificate holds", covered, 1 - DELTA, 0.0, bound="above"),
+        Finding(f"median certificate of the test error, {ROWS} rows", np.median(evidence["certificate"]), 0.5, 0.0,
+                bound="above", note="vacuous: the rules are coins"),
+        Finding(f"median certificate, {MORE_ROWS[-1]} rows", evidence["certified"][-1], None,
+                note="no less than the 0.5 that is true"),
+    ]  # fmt: skip
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: gap and bounds against the number of rows. Right: single data sets around the bound on their mean."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    rows = np.arange(MORE_ROWS[0], MORE_ROWS[-1] + 1, 10)
+    gap, information, _ = np.transpose([exact(RULES, n) for n in rows])
+    theory(left, rows, np.sqrt(information / rows), "lecture: √(I / N)", which=1)
+    theory(left, rows, np.sqrt(information / (2 * rows)), "√(I / 2N)", which=2)
+    theory(left, rows, gap, "exact gap", which=0)
+    marks(left, MORE_ROWS, evidence["gap"], "gap, draws", which=0, error=1.96 * evidence["spread"])
+    train = 0.5 - evidence["gap"]
+    marks(left, MORE_ROWS, evidence["certified"] - train, "certificate for one data set, 95 %", which=3)
+    left.set(xlabel="rows N", ylabel="test error − training error", xscale="log", yscale="log")
+    left.set_title(f"the best of {RULES} coins")
+    left.legend(loc="lower left")
+
+    counts = np.bincount(np.rint(evidence["train"] * ROWS).astype(int), minlength=ROWS + 1)
+    errors = np.arange(ROWS + 1)
+    keep = counts > 0
+    bound = np.sqrt(exact(RULES, ROWS)[1] / (2 * ROWS))
+    right.bar(0.5 - errors[keep] / ROWS, counts[keep] / SETS, width=0.014, color="#56B4E9", label="data sets, draws")
+    marks(right, 0.5 - errors[keep] / ROWS, _chance_of(RULES, ROWS).sum(axis=1)[keep], "exact", which=0)
+    right.axvline(bound, color="#009E73", linestyle="-.", label="√(I / 2N)")
+    right.set(xlabel="gap of a single data set", ylabel="share of data sets")
+    right.set_title(f"{ROWS} rows: the bound is for the mean")
+    right.legend(loc="upper right")
+    return figure
+
+
+def exact(rules: int, rows: int) -> tuple[float, float, float]:
+    """Return the mean gap, the information in nats, and the share of data sets above (1), by (3)."""
+    chance = _chance_of(rules, rows)
+    errors, ties = np.arange(rows + 1), np.arange(1, rules + 1)
+    by_errors = chance.sum(axis=1)
+    gap = 0.5 - errors / rows
+    information = np.log(rules) - np.sum(chance.sum(axis=0) * np.log(ties))
+    bound = np.sqrt(information / (2 * rows))
+    return float(by_errors @ gap), float(information), float(by_errors @ (gap > bound))
+
+
+def _chance_of(rules: int, rows: int) -> np.ndarray:
+    """Return P(fewest errors = m, shared by t rules), [m, t - 1]."""
+    m, t = np.arange(rows + 1)[:, None], np.arange(1, rules + 1)[None, :]
+    choose = gammaln(rules + 1) - gammaln(t + 1) - gammaln(rules - t + 1)
+    more = binom.sf(m, rows, 0.5)
+    return np.exp(choose + t * binom.logpmf(m, rows, 0.5) + xlogy(rules - t, more))
+
+
+def _draw(rows: int, sets: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Return the training error of the best rule and how many share it, [set], over data sets drawn."""
+    errors = generator.binomial(rows, 0.5, (sets, RULES))
+    fewest = errors.min(axis=1)
+    return fewest / rows, (errors == fewest[:, None]).sum(axis=1).astype(float)
+
+
+def _certificates(train: np.ndarray, ties: np.ndarray, rows: int) -> np.ndarray:
+    """Return (4) solved for the test error, [set]; every different case once."""
+    cases, which = np.unique(np.stack([train, ties]), axis=1, return_inverse=True)
+    return np.array([_certificate(*case, rows) for case in cases.T])[which.ravel()]
+
+
+def _certificate(train: float, ties: float, rows: int) -> float:
+    allowed = (np.log(RULES / ties) + np.log(2 * np.sqrt(rows) / DELTA)) / rows
+
+    def excess(test: float) -> float:
+        kl = xlogy(train, train / test) + xlogy(1 - train, (1 - train) / (1 - test))
+        return float(kl) - allowed
+
+    top = 1 - 1e-15
+    return top if excess(top) < 0 else float(brentq(excess, max(train, 1e-15), top))

@@ -1,0 +1,111 @@
+"""G8: L1 and L2 penalties.  Lecture: "Ways to limit the information stored in the weights: constraints".
+
+Source: Hastie, Tibshirani & Friedman 2009, table 3.4.
+
+    minimise 1/2 |y - X w|^2 + alpha/2 |w|^2      L2        with X'X = 1, and u = X'y the weights without     (1)
+    minimise 1/2 |y - X w|^2 + alpha |w|_1        L1        penalty, every weight is for itself:              (2)
+    L2: w = u / (1 + alpha)                  all weights shrink by one factor                                 (3)
+    L1: w = sign(u) (|u| - alpha)_+          all by one amount, and small ones to 0                           (4)
+
+Measured with SGD on the penalty itself, the rate going to zero. At 0 the slope of |w| jumps: a weight that
+belongs at 0 is thrown past it by up to 2 eta alpha, and walks back by eta (alpha - |u|) a step. With k steps to
+go, eta = c k^2, c = eta_0 (pi / 2T)^2, the way back is at most c k^3 (alpha - |u|) / 3: throws later than
+k = 6 alpha / (alpha - |u|) are not undone. So the end is within
+    72 c alpha^3 / (alpha - |u|)^2  of 0,  4e-5 for the numbers here                                          (5)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import decay_to_zero, sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "G8",
+    "L2 shrinks all weights, L1 makes small ones zero",
+    section="Memorisation and generalisation",
+    says="Penalties on the weights constrain what a network can store: L2 shrinks every weight by the same factor, "
+    "L1 by the same amount, down to zero.",
+    care="So simple only where inputs do not overlap (orthonormal design). SGD brings a weight near zero, not to "
+    "it, and nearer only as its rate falls.",
+    yours="ravine compare digits --l2 0.001",
+)
+
+ROWS, INPUTS = 40, 6
+FREE = np.array([2.0, -1.5, 1.0, -0.7, 0.4, 0.1])  # the weights without penalty
+ALPHAS = np.arange(0.05, 2, 0.1)  # none nearer than 0.05 to a weight
+RATE, STEPS = 0.5, 50_000
+NEAR = 1e-4  # (5)
+
+
+def run() -> Evidence:
+    """l2, l1 [alpha, d]: weights at the end."""
+    generator = np.random.default_rng(0)
+    x, _ = np.linalg.qr(generator.standard_normal((ROWS, INPUTS)))
+    noise = generator.standard_normal(ROWS)
+    y = x @ FREE + noise - x @ (x.T @ noise)  # the inputs say nothing of the noise left
+
+    def objective(w: jax.Array, l2: jax.Array, l1: jax.Array) -> jax.Array:
+        misfit = jnp.sum((y - x @ w) ** 2) / 2
+        return misfit + l2 * jnp.sum(w**2) / 2 + l1 * jnp.sum(jnp.abs(w))  # (1), (2)
+
+    def end(l2: jax.Array, l1: jax.Array) -> jax.Array:
+        rule = sgd(decay_to_zero(jnp.asarray(RATE), STEPS))
+        return walk(rule, lambda w, t: jax.grad(objective)(w, l2, l1), jnp.zeros(INPUTS), STEPS)[-1]
+
+    none = np.zeros_like(ALPHAS)
+    both = jax.jit(jax.vmap(end))(np.concatenate([ALPHAS, none]), np.concatenate([none, ALPHAS]))
+    l2, l1 = np.split(np.asarray(both), 2)
+    return {"l2": l2, "l1": l1}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Worst departures from (3) and (4), and how many weights are at zero."""
+    zero = np.where(np.isfinite(evidence["l1"]), np.abs(evidence["l1"]) < NEAR, np.nan).sum(axis=1)
+    expected = (np.abs(FREE) <= ALPHAS[:, None]).sum(axis=1)
+    middle = len(ALPHAS) // 2
+    return [
+        Finding("L2, worst departure from u / (1 + alpha)",
+                np.max(np.abs(evidence["l2"] - _shrunk(FREE, ALPHAS))), 0.0, 1e-9),
+        Finding("L1, worst departure from sign(u) (|u| − alpha)₊",
+                np.max(np.abs(evidence["l1"] - _cut(FREE, ALPHAS))), 0.0, NEAR),
+        Finding(f"weights at zero under L1, alpha = {ALPHAS[middle]:g}", zero[middle], expected[middle]),
+        Finding("weights at zero under L1, all alpha", zero.sum(), expected.sum()),
+        Finding("smallest weight under L2, all alpha", np.min(np.abs(evidence["l2"])),
+                np.min(np.abs(FREE)) / (1 + ALPHAS[-1]), 1e-9, note="never zero"),
+    ]  # fmt: skip
+
+
+def draw(evidence: Evidence) -> Any:
+    """Every weight against the strength of the penalty, under L2 and under L1."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, both = canvas(CLAIM.title, columns=2)
+    alphas = np.linspace(ALPHAS[0], ALPHAS[-1], 401)
+    for axes, name, law in ((both[0], "l2", _shrunk), (both[1], "l1", _cut)):
+        line = law(FREE, alphas)
+        for k in range(INPUTS):
+            theory(axes, alphas, line[:, k], which=k)
+            marks(axes, ALPHAS[k % 2 :: 2], evidence[name][k % 2 :: 2, k], f"weight {k + 1}", which=k)
+        axes.axhline(0, color="black", linewidth=0.8)
+        axes.set(xlabel="strength of the penalty, alpha", ylabel="weight after training")
+    both[0].set_title("L2: u / (1 + alpha)")
+    both[1].set_title("L1: sign(u) (|u| − alpha)₊")
+    both[1].legend(loc="upper right", ncols=2)
+    return figure
+
+
+def _shrunk(free: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+    return free / (1 + alphas[:, None])  # (3)
+
+
+def _cut(free: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+    return np.sign(free) * np.maximum(np.abs(FREE) - alphas[:, None], 0)  # (4)
