@@ -168,41 +168,60 @@ def moved(pixels: jax.Array, angle: jax.Array | None, distance: jax.Array | None
     """Return images [B, H, W, C] turned by angle [B] degrees (rows towards columns: to the left, as shown)
     about their middle, then moved by distance [B, 2] pixels (down, right), with one interpolation for both.
     """
-    count, height, width, _ = pixels.shape
-    row = jnp.arange(height, dtype=pixels.dtype)[None, :, None]
-    column = jnp.arange(width, dtype=pixels.dtype)[None, None, :]
-    if distance is not None:  # where each pixel comes from: moved and turned back
-        row, column = row - distance[:, 0, None, None], column - distance[:, 1, None, None]
-    if angle is not None:
-        radians = angle[:, None, None] * (math.pi / 180)
-        cos, sin = jnp.cos(radians), jnp.sin(radians)
-        middle = (height - 1) / 2, (width - 1) / 2
-        down, right = row - middle[0], column - middle[1]
-        row, column = cos * down + sin * right + middle[0], cos * right - sin * down + middle[1]
-    shape = (count, height, width)
-    return jax.vmap(_bilinear)(pixels, jnp.broadcast_to(row, shape), jnp.broadcast_to(column, shape))
+    height, width = pixels.shape[1:3]
+    row = jnp.arange(height, dtype=pixels.dtype)[None, :]
+    column = jnp.arange(width, dtype=pixels.dtype)[None, :]
+    if distance is not None:  # where each pixel comes from: moved back, then turned back
+        row, column = row - distance[:, :1], column - distance[:, 1:]
+    if angle is None:
+        return _along_axes(pixels, row, column)
+    middle = (height - 1) / 2, (width - 1) / 2
+    down, right = (row - middle[0])[:, :, None], (column - middle[1])[:, None, :]
+    # Once for each image, behind a barrier: else the compiler takes them anew for every pixel.
+    radians = angle * (math.pi / 180)
+    cos, sin = jax.lax.optimization_barrier((jnp.cos(radians), jnp.sin(radians)))
+    cos, sin = cos[:, None, None], sin[:, None, None]
+    return _anywhere(pixels, cos * down + sin * right + middle[0], cos * right - sin * down + middle[1])
 
 
-def _bilinear(pixels: jax.Array, row: jax.Array, column: jax.Array) -> jax.Array:
-    """Values of an image [H, W, C] at the places [H, W]; beyond an edge those on it."""
-    height, width, _ = pixels.shape
-    top, down = _neighbours(row, height)
-    left, right = _neighbours(column, width)
+def _along_axes(pixels: jax.Array, row: jax.Array, column: jax.Array) -> jax.Array:
+    """Interpolated at rows [B, H] and columns [B, W], as two products with matrices: no pixel is looked up."""
 
-    def line(rows: jax.Array) -> jax.Array:
-        near, far = pixels[rows, left[0]], pixels[rows, right]
-        return near + left[1][:, :, None] * (far - near)
+    def weights(place: jax.Array, size: int) -> jax.Array:
+        place = jnp.clip(place, 0, size - 1)
+        return jnp.maximum(
+            1 - jnp.abs(place[:, :, None] - jnp.arange(size, dtype=place.dtype)[None, None, :]), 0
+        )
 
-    above, below = line(top[0]), line(down)
-    return above + top[1][:, :, None] * (below - above)
+    _, height, width, _ = pixels.shape
+    rows, columns = weights(row, height), weights(column, width)
+    exact = jax.lax.Precision.HIGHEST
+    return jnp.einsum("bih,bjw,bhwc->bijc", rows, columns, pixels, precision=exact)
 
 
-def _neighbours(place: jax.Array, size: int) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
+def _anywhere(pixels: jax.Array, row: jax.Array, column: jax.Array) -> jax.Array:
+    """Interpolated at the places [B, H, W]; beyond an edge as on it."""
+    count, height, width, channels = pixels.shape
+    top, bottom, down = _between(row, height)
+    left, right, across = _between(column, width)
+    first = jnp.arange(count, dtype=jnp.int32)[:, None, None] * (height * width)
+    flat = pixels.reshape(count * height * width, channels)
+
+    def at(row: jax.Array, column: jax.Array) -> jax.Array:
+        return flat.at[first + row * width + column].get(mode="promise_in_bounds")
+
+    down, across = down[..., None], across[..., None]
+    above = at(top, left) + across * (at(top, right) - at(top, left))
+    below = at(bottom, left) + across * (at(bottom, right) - at(bottom, left))
+    return above + down * (below - above)
+
+
+def _between(place: jax.Array, size: int) -> tuple[jax.Array, jax.Array, jax.Array]:
     """The whole places before and after, and the way from one to the other."""
     place = jnp.clip(place, 0, size - 1)
     before = jnp.floor(place)
-    index = before.astype(jnp.int32)
-    return (index, place - before), jnp.minimum(index + 1, size - 1)
+    index = jnp.clip(before.astype(jnp.int32), 0, size - 1)  # also where the place is not a number
+    return index, jnp.minimum(index + 1, size - 1), place - before
 
 
 def _cut(key: jax.Array, pixels: jax.Array, side: jax.Array) -> jax.Array:

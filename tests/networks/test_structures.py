@@ -1,0 +1,292 @@
+"""Networks of every structure: what init makes, one program for members, names, descriptions, penalties."""
+
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ravine.errors import UsageError
+from ravine.networks import Network, activation, from_named, named, read_network
+from ravine.networks.dense import dense
+
+TEXTS = [
+    "linear",
+    "6-5",
+    "6-6 residual",
+    "7-5-5 scaled-residual batchnorm",
+    "5-5 highway layernorm dropout=0.3",
+    "6-4 dense batchnorm dropout=0.2",
+    "6 batchnorm slope=0.2",
+    "conv=3-4",
+    "5 conv=3-4 residual batchnorm dropout=0.4",
+    "conv=2-2 highway layernorm",
+]
+ALL = pytest.mark.parametrize("text", TEXTS)
+IMAGE = (4, 3, 2)
+NUMBERS = {"dropout": [0.0, 0.3, 0.7], "slope": [0.01, 0.5, 1.5]}  # of three members
+
+
+def network_of(text):
+    return read_network(text).build(24, 3, "leaky_relu" if "slope" in text else "tanh", IMAGE)
+
+
+def first(network, seed=0, dtype="float64"):
+    """First parameters with biases, scales and shifts moved from where they start, so that they matter."""
+    rng = np.random.default_rng(seed)
+    params = network.init(rng, dtype=dtype)
+    return jax.tree.map(lambda a: a + (0.1 * rng.standard_normal(a.shape)).astype(dtype), params)
+
+
+def drawn(*shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+def sgd(network):
+    """All steps of one run: (parameters, statistics, losses, outputs in inference)."""
+
+    def run(params, stats, numbers, key, batches):
+        def step(carry, batch):
+            params, stats, t = carry
+
+            def loss(params):
+                outputs, moved = network.train(params, batch, stats, numbers, jax.random.fold_in(key, t))
+                return jnp.mean(outputs**2), moved
+
+            (value, stats), gradient = jax.value_and_grad(loss, has_aux=True)(params)
+            params = jax.tree.map(lambda w, g: w - 0.002 * g, params, gradient)
+            return (params, stats, t + 1), value
+
+        (params, stats, _), losses = jax.lax.scan(step, (params, stats, jnp.int32(0)), batches)
+        return params, stats, losses, network.apply(params, batches[0], stats, numbers)
+
+    return jax.jit(run)
+
+
+@ALL
+def test_parameters_and_layers_count_what_init_makes(text):
+    network = network_of(text)
+    made = sum(a.size for a in jax.tree.leaves(network.init(np.random.default_rng(0))))
+    rows = network.layers()
+    assert network.parameters == made == sum(count for _, _, count in rows)
+    assert rows[0][1] == (IMAGE if "conv" in text else (24,)) and rows[-1][1] == (3,)
+
+
+@ALL
+def test_layers_tell_the_shapes_there_are(text):
+    """Each layer's shape is that of the activations at that depth, seen by cutting the network there."""
+    network = network_of(text)
+    params, seen = first(network), []
+
+    def normalise(k, layer, z):
+        return z
+
+    def drop(k, h):
+        seen.append(h.shape[1:])
+        return h
+
+    jax.eval_shape(lambda x: network._outputs(params, x, {"slope": 0.1}, normalise, drop), drawn(2, 24))
+    shapes = [shape for _, shape, _ in network.layers()[1:-1]]
+    if network.connection == "dense":  # beside the new units, what entered
+        assert shapes == [(24 + 6,), (24 + 6 + 4,)] and seen == [(6,), (4,)]
+    else:
+        assert shapes == seen
+
+
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, marks=pytest.mark.slow if "conv" in text else ()) for text in TEXTS]
+)
+def test_members_with_numbers_of_their_own_are_single_runs(text):
+    """One program for members that differ in parameters, statistics, dropout rate, slope and key."""
+    network = network_of(text)
+    members = [first(network, seed) for seed in range(3)]
+    starts = [network.statistics("float64")] * 3
+    numbers = {name: jnp.asarray(NUMBERS[name]) for name in network.needs}
+    keys = jax.random.split(jax.random.key(5), 3)
+    batches = jnp.asarray(drawn(5, 6, 24))
+
+    def stack(trees):
+        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)
+
+    run = sgd(network)
+    together = jax.vmap(run, in_axes=(0, 0, 0, 0, None))(
+        stack(members), stack(starts), numbers, keys, batches
+    )
+    for k in range(3):
+        own = {name: value[k] for name, value in numbers.items()}
+        alone = run(members[k], starts[k], own, keys[k], batches)
+        jax.tree.map(
+            lambda a, b, k=k: np.testing.assert_allclose(a[k], b, rtol=1e-9, atol=1e-11), together, alone
+        )
+    assert np.all(np.isfinite(together[2]))
+    moved = jax.tree.map(lambda a, b: bool(np.any(np.asarray(a) != b)), together[0], stack(members))
+    assert all(jax.tree.leaves(moved))  # every array learns
+
+
+@ALL
+def test_float32_stays_float32(text):
+    network = network_of(text)
+    numbers = {name: jnp.float32(0.1) for name in network.needs}
+    params, stats = first(network, dtype="float32"), network.statistics("float32")
+
+    def both(x):
+        outputs, moved = network.train(params, x, stats, numbers, jax.random.key(0))
+        return outputs, moved, network.apply(params, x, moved, numbers)
+
+    found = jax.eval_shape(both, np.ones((4, 24), "float32"))
+    assert {a.dtype for a in jax.tree.leaves(found)} == {np.dtype("float32")}
+
+
+@ALL
+def test_penalties_are_for_weights_only(text):
+    network = network_of(text)
+    params = network.init(np.random.default_rng(0))
+    chosen = network.penalised(params)
+    assert jax.tree.structure(chosen) == jax.tree.structure(params)
+    for name, is_weight in named(chosen).items():
+        assert is_weight == (named(params)[name].ndim > 1)  # biases, scales and shifts are vectors
+
+
+@ALL
+def test_names_and_descriptions_lead_back(text):
+    network = network_of(text)
+    params, stats = first(network), network.statistics()
+    again = Network.from_description(json.loads(json.dumps(network.describe())))
+    assert again == network and hash(again) == hash(network)
+    back = from_named(again, named(params, stats))
+    assert jax.tree.structure(back) == jax.tree.structure((params, stats))
+    jax.tree.map(np.testing.assert_array_equal, back, (params, stats))
+
+
+def test_a_missing_array_is_missed():
+    network = network_of("5-5 highway")
+    arrays = named(network.init(np.random.default_rng(0)))
+    del arrays["layer1.gate.bias"]
+    with pytest.raises(KeyError, match=r"layer1\.gate\.bias"):
+        from_named(network, arrays)
+
+
+def test_a_plain_network_is_described_as_ever():
+    """Saved models and the identities of runs are made of this."""
+    assert Network((2, 8, 3), "elu").describe() == {"sizes": [2, 8, 3], "activation": "elu"}
+    names = list(named(Network((2, 8, 3)).init(np.random.default_rng(0))))
+    assert names == ["layer0.weight", "layer0.bias", "layer1.weight", "layer1.bias"]
+
+
+@pytest.mark.parametrize("sizes", [(5, 7, 40, 3), (5, 3)])
+def test_a_plain_network_is_the_program_of_sums_and_nonlinearities(sizes):
+    """What a network could have costs one that has it not nothing: the lowered programs are one text."""
+    network = Network(sizes, "elu")
+    params = network.init(np.random.default_rng(0), dtype="float64")
+
+    def plain(params, x):
+        f = activation("elu")
+        for layer in params[:-1]:
+            x = f(dense(layer, x))
+        return dense(params[-1], x)
+
+    def lowered(function):
+        def loss(params, x):
+            return jnp.sum(function(params, x) ** 2)
+
+        return jax.jit(jax.value_and_grad(loss)).lower(params, jnp.asarray(drawn(4, 5))).as_text()
+
+    assert lowered(network.apply) == lowered(plain)
+    assert lowered(lambda params, x: network.train(params, x)[0]) == lowered(plain)
+
+
+def test_first_weights_of_a_plain_network_are_the_generators_numbers_in_order():
+    rng = np.random.default_rng(4)
+    expected = [rng.standard_normal(shape) for shape in ((5, 7), (7, 3))]
+    params = Network((5, 7, 3)).init(np.random.default_rng(4), "scaled", 0.5, "float64")
+    for layer, normal in zip(params, expected, strict=True):
+        np.testing.assert_array_equal(layer["weight"], 0.5 * normal)
+
+
+@pytest.mark.parametrize("text", ["6-6 residual", "6-6 highway batchnorm", "6-6 layernorm dropout=0.1"])
+def test_networks_that_differ_in_shortcuts_start_alike(text):
+    plain, other = (network_of(each).init(np.random.default_rng(7)) for each in ("6-6", text))
+    for one, two in zip(plain, other, strict=True):
+        np.testing.assert_array_equal(one["weight"], two["weight"])
+
+
+def test_first_variances_of_convolutions_gates_and_projections():
+    """He: 2 / fan_in, with 9 C inputs for a 3x3 kernel and C for the 1x1 of a projection."""
+    network = read_network("conv=64-64 highway").build(8 * 8 * 32, 3, "relu", (8, 8, 32))
+    first, second, _ = network.init(np.random.default_rng(0), gate_bias=-3.5, dtype="float64")
+    for weight, variance in (
+        (first["weight"], 2 / (9 * 32)),
+        (first["gate"]["weight"], 2 / (9 * 32)),
+        (first["projection"]["weight"], 2 / 32),
+        (second["weight"], 2 / (9 * 64)),
+    ):
+        assert abs(weight.var() / variance - 1) <= 4.5 * np.sqrt(2 / weight.size)
+    assert np.all(first["gate"]["bias"] == -3.5) and not first["bias"].any()
+
+
+def test_flops_of_a_convolution_with_a_projection():
+    """Two a multiply-add; the layers that see data want no gradient of it."""
+    network = read_network("conv=8-16 residual").build(64, 10, "relu", (8, 8, 1))
+    first = 64 * (9 * 8 + 8)
+    second = 16 * (72 * 16 + 8 * 16)
+    assert network.flops == 2 * (2 * first + 3 * second + 3 * 256 * 10)
+
+
+@pytest.mark.parametrize(
+    "text, batch_size, refused",
+    [
+        ("6 batchnorm", 1, True),
+        ("6 batchnorm", 2, False),
+        ("6", 1, False),
+        ("6 layernorm", 1, False),
+        ("conv=3 batchnorm", 1, False),  # twelve places
+        ("6 conv=3 batchnorm", 1, True),
+        ("linear", 1, False),
+    ],
+)
+def test_one_value_cannot_be_normalised(text, batch_size, refused):
+    network = network_of(text)
+    if refused:
+        with pytest.raises(UsageError, match=r"batch size of 1.*less its own mean"):
+            network.check(batch_size)
+    else:
+        network.check(batch_size)
+
+
+@pytest.mark.parametrize(
+    "text, given, says",
+    [
+        ("6 batchnorm", {}, "1 running statistics, and 0"),
+        ("6", {"stats": ({},)}, "0 running statistics, and 1"),
+        ("6 dropout=0.1", {}, "number for dropout"),
+        ("6 dropout=0.1", {"numbers": {"dropout": 0.1}}, "needs a key"),
+        ("6 slope=0.1", {"numbers": {"dropout": 0.1}}, "number for slope"),
+    ],
+)
+def test_what_is_not_given_is_missed(text, given, says):
+    network = network_of(text)
+    with pytest.raises(UsageError, match=says):
+        network.train(first(network), jnp.ones((4, 24)), **given)
+
+
+@pytest.mark.parametrize(
+    "parts, says",
+    [
+        ({"connection": "resid"}, "no 'resid'.*'residual'"),
+        ({"norm": "batch"}, "no 'batch'.*'batchnorm'"),
+        ({"sizes": (5,)}, "no network of sizes"),
+        ({"sizes": (24, 0, 3)}, "no network of sizes"),
+        ({"conv": (3,)}, "go together"),
+        ({"image": (4, 3, 2)}, "go together"),
+        ({"conv": (3,), "image": (4, 4, 2)}, "4 x 4 x 2 is no row of 24"),
+        ({"conv": (3,), "image": (4, 6)}, "4 x 6 is no row"),
+        ({"conv": (3,), "image": (4, 3, 2), "connection": "dense"}, "no dense connection"),
+        ({"sizes": (24, 1, 3), "norm": "layernorm"}, "one unit has no layernorm"),
+        ({"conv": (2, 2, 1), "image": (4, 3, 2), "norm": "layernorm"}, "one unit has no layernorm"),
+        ({"slope": True}, "Only the leaky ReLU has a slope"),
+    ],
+)
+def test_parts_that_do_not_fit(parts, says):
+    with pytest.raises(UsageError, match=says):
+        Network(**({"sizes": (24, 3)} | parts))
