@@ -37,23 +37,24 @@ def schedule_text(
     """Return the curve of value x factor over a run, and its values along the way, as text.
 
     factors [steps]. value: of the hyperparameter the factors are for. No line is wider than `width` (at
-    least 40). A column shows the mean of its steps, on a scale from 0 to the largest value; a dot says
-    that a value above 0 is too small to be seen. Raises UsageError for factors that are not numbers.
+    least 40). A column shows one step, the first and the last column the first and the last, on a scale from
+    0 to the largest value; a dot says that a value above 0 is too small to be seen. Raises UsageError for
+    factors that are not numbers.
     """
     values = _checked(factors) * value
     width = min(max(NARROWEST, width), WIDEST)
     top = float(values.max())
     margin = max(len(_shown(top)), 1) + 2
     columns = min(width - margin, len(values))
-    means = np.array([part.mean() for part in np.array_split(values, columns)])
+    picked = values[np.round(np.linspace(0, len(values) - 1, columns)).astype(int)]
     blocks = BLOCKS if unicode else ASCII_BLOCKS
-    heights = means / top * ROWS * (len(blocks) - 1) if top > 0 else np.zeros(columns)
+    heights = picked / top * ROWS * (len(blocks) - 1) if top > 0 else np.zeros(columns)
     lines = [cut(clean(name), width)]
     for row in reversed(range(ROWS)):
         label = _shown(top) if row == ROWS - 1 else "0" if row == 0 else ""
-        lines.append(f"{label:>{margin - 2}}  {_row(heights, means, row, blocks, unicode)}".rstrip())
+        lines.append(f"{label:>{margin - 2}}  {_row(heights, picked, row, blocks, unicode)}".rstrip())
     epochs = len(values) / steps_per_epoch
-    left, right = "0", f"{epochs:.3g} epochs, {len(values):,} steps"
+    left, right = "0", f"{_epochs(epochs)} epochs, {len(values):,} steps"
     gap = max(1, columns - len(left) - len(right))
     lines.append(" " * margin + left + " " * gap + right)
     lines += _table(values, steps_per_epoch, width)
@@ -61,12 +62,16 @@ def schedule_text(
 
 
 def schedule_figure(
-    curves: Mapping[str, np.ndarray], steps_per_epoch: float, value: float = 1.0, what: str = "learning rate"
+    curves: Mapping[str, np.ndarray],
+    steps_per_epoch: float,
+    value: float = 1.0,
+    what: str = "learning rate",
+    log: bool = False,
 ) -> Figure:
     """Return a figure of value x factor against epochs, one line for each named schedule, factors [steps].
 
-    what: the hyperparameter, for the axis. The axis is logarithmic if the values span over two decades and are
-    above zero. Needs matplotlib. Raises UsageError without it, and for factors that are not numbers.
+    what: the hyperparameter, for the axis, which is logarithmic on request. Needs matplotlib. Raises
+    UsageError without it, for factors that are not numbers, and for no curve at all.
     """
     try:
         from matplotlib.figure import Figure
@@ -88,12 +93,10 @@ def schedule_figure(
             color=COLOURS[place % len(COLOURS)],
             linestyle=STYLES[place % len(STYLES)],
         )
-    low = min(each.min() for each in values.values())
-    high = max(each.max() for each in values.values())
-    if low > 0 and high / low > 100:
+    if log:
         axes.set_yscale("log")
     else:
-        axes.set_ylim(0, 1.05 * high if high > 0 else 1)
+        axes.set_ylim(0, 1.05 * max(each.max() for each in values.values()) or 1.0)
     axes.set_xlabel("epochs")
     axes.set_ylabel(what)
     axes.legend(frameon=False)
@@ -111,26 +114,35 @@ def _checked(factors: np.ndarray) -> np.ndarray:
     return values
 
 
-def _row(heights: np.ndarray, means: np.ndarray, row: int, blocks: str, unicode: bool) -> str:
+def _row(heights: np.ndarray, picked: np.ndarray, row: int, blocks: str, unicode: bool) -> str:
     """One line of the curve: full blocks below a column's height, a partial one where it ends."""
     most = len(blocks) - 1
     marks = ""
-    for height, mean in zip(heights, means, strict=True):
+    for height, value in zip(heights, picked, strict=True):
         level = min(most, max(0, round(float(height)) - row * most))
-        unseen = row == 0 and level == 0 and mean > 0
+        unseen = row == 0 and level == 0 and value > 0
         marks += ("·" if unicode else ".") if unseen else blocks[level]
     return marks
 
 
 def _table(values: np.ndarray, steps_per_epoch: float, width: int) -> list[str]:
-    """Epochs and values at the quarters of the run, first and last step included."""
+    """Epochs and values at the quarters of the run, or its halves, first and last step included."""
     last = len(values) - 1
-    steps = sorted({round(last * quarter / 4) for quarter in range(5)})
-    cells = [(f"{step / steps_per_epoch:.3g}", _shown(values[step])) for step in steps]
-    columns = [max(map(len, cell)) for cell in cells]
-    epochs = "epoch  " + "  ".join(f"{cell[0]:>{size}}" for cell, size in zip(cells, columns, strict=True))
-    shown = "value  " + "  ".join(f"{cell[1]:>{size}}" for cell, size in zip(cells, columns, strict=True))
-    return [cut(epochs, width), cut(shown, width)]
+    for parts in (4, 2, 1):
+        steps = sorted({round(last * part / parts) for part in range(parts + 1)})
+        cells = [(_epochs(step / steps_per_epoch), _shown(values[step])) for step in steps]
+        wide = [max(map(len, cell)) for cell in cells]
+        lines = [
+            head + "".join(f"  {text:>{size}}" for text, size in zip(texts, wide, strict=True))
+            for head, texts in zip(("epoch", "value"), zip(*cells, strict=True), strict=True)
+        ]
+        if len(lines[0]) <= width:
+            break
+    return lines
+
+
+def _epochs(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _shown(value: float) -> str:
