@@ -11,7 +11,7 @@ import numpy as np
 from ravine.data.table import Table, unique_names
 from ravine.errors import DataError
 
-__all__ = ["read_npz"]
+__all__ = ["read_npz", "table_of"]
 
 INPUTS = ("x", "data", "features", "images", "inputs")
 TARGETS = ("y", "target", "targets", "labels", "label")
@@ -28,6 +28,11 @@ def read_npz(content: bytes, name: str, sha256: str) -> Table:
             f"It is cut, damaged or holds pickled objects: {error}.",
             "Write it again: numpy.savez('data.npz', X=X, y=y).",
         ) from error
+    return table_of(arrays, name, sha256, "npz")
+
+
+def table_of(arrays: dict[str, np.ndarray], name: str, sha256: str, kind: str) -> Table:
+    """Return the table that named arrays hold; `kind` is the format's name. Raises DataError if none."""
     arrays = {k: np.char.decode(v, "latin-1") if v.dtype.kind == "S" else v for k, v in arrays.items()}
     lower = {key.lower(): value for key, value in arrays.items()}
     for suffix in ("", "_train"):
@@ -36,8 +41,10 @@ def read_npz(content: bytes, name: str, sha256: str) -> Table:
                 if inputs + suffix in lower and target + suffix in lower:
                     pair = lower[inputs + suffix], lower[target + suffix]
                     test = lower.get(inputs + "_test"), lower.get(target + "_test")
-                    return _from_pair(pair, test, name, sha256, f"npz: {inputs}{suffix} and {target}{suffix}")
-    return _from_columns(arrays, name, sha256)
+                    return _from_pair(
+                        pair, test, name, sha256, f"{kind}: {inputs}{suffix} and {target}{suffix}"
+                    )
+    return _from_columns(arrays, name, sha256, kind)
 
 
 def _from_pair(pair, test, name, sha256, note) -> Table:
@@ -68,7 +75,7 @@ def _image_table(x, y, name, sha256, notes, test=None) -> Table:
     return Table(frame, name, sha256, notes, "target", test, shape)
 
 
-def _from_columns(arrays: dict[str, np.ndarray], name: str, sha256: str) -> Table:
+def _from_columns(arrays: dict[str, np.ndarray], name: str, sha256: str, kind: str) -> Table:
     import pandas as pd
 
     if len(arrays) == 1:
@@ -77,7 +84,7 @@ def _from_columns(arrays: dict[str, np.ndarray], name: str, sha256: str) -> Tabl
             arrays = {field: only[field] for field in only.dtype.names}
         elif only.ndim == 2:
             frame = pd.DataFrame(only, columns=[f"c{i}" for i in range(only.shape[1])])
-            return Table(frame, name, sha256, [f"npz: the columns of '{key}'"], header=False)
+            return Table(frame, name, sha256, [f"{kind}: the columns of '{key}'"], header=False)
     shapes = {key: value.shape for key, value in arrays.items()}
     if not arrays or any(len(s) != 1 for s in shapes.values()) or len(set(shapes.values())) != 1:
         raise DataError(
@@ -86,5 +93,7 @@ def _from_columns(arrays: dict[str, np.ndarray], name: str, sha256: str) -> Tabl
             "Store X with shape [N, D] and y with shape [N]: numpy.savez('data.npz', X=X, y=y).",
         )
     names, renamed = unique_names(list(arrays))
-    notes = ["npz: one array per column"] + ([f"columns renamed: {', '.join(renamed)}"] if renamed else [])
+    notes = [f"{kind}: one array per column"] + (
+        [f"columns renamed: {', '.join(renamed)}"] if renamed else []
+    )
     return Table(pd.DataFrame(dict(zip(names, arrays.values(), strict=True))), name, sha256, notes)
