@@ -1,0 +1,122 @@
+"""L1: logistic regression is convex, a deep net is not.  Lecture: "Loss landscape of NNs".
+
+convex:  f((a + b) / 2) <= (f(a) + f(b)) / 2 for all a, b             (1)
+convex:  the smallest eigenvalue of the Hessian is >= 0 everywhere    (2)
+f = mean_i ln(1 + exp(-y_i z_i)),   y = -1 or 1,   z the output       (3)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.networks import Network
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "L1",
+    "Logistic regression is convex, a deep net is not",
+    section="Landscape",
+    says="Logistic regression is a convex problem; the loss of a deep network is not convex.",
+    run="Loss at the ends and in the middle of 2,000 chords between random weights, and the Hessian at "
+    "200 random weights, of logistic regression and of a 5-8-1 tanh net on 100 rows with coin-flip labels.",
+    care="How many chords show it depends on labels, activation and the size of the weights: 1 % to 30 % were "
+    "seen. A chord that does not show it proves nothing; one negative eigenvalue does.",
+    yours="ravine landscape digits",
+)
+
+ROWS, INPUTS = 100, 5
+CHORDS, POINTS = 2_000, 200
+NETS = {
+    "logistic": Network((INPUTS, 1), "tanh"),
+    "net": Network((INPUTS, 8, 1), "tanh"),
+    "relu": Network((INPUTS, 8, 1), "relu"),
+}
+ROUNDING = 1e-12  # of sums of order 1
+
+
+def run() -> Evidence:
+    """ends [net, labels, chord, 2], middle [net, labels, chord]: losses; smallest [net, point] eigenvalue.
+
+    Labels: by a coin, by a hyperplane.
+    """
+    generator = np.random.default_rng(0)
+    x = generator.standard_normal((ROWS, INPUTS))
+    coins = generator.random(ROWS) < 0.5
+    linear = x @ generator.standard_normal(INPUTS) > 0
+    labels = np.where(np.stack([coins, linear]), 1.0, -1.0)
+    found = [_look(net, x, labels, generator) for net in NETS.values()]
+    names = ("ends", "middle", "smallest")
+    return {name: np.stack([each[k] for each in found]) for k, name in enumerate(names)}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Shares of chords and of points that show a loss not convex."""
+    share = _violations(evidence)
+    error = 1.96 * np.sqrt(share * (1 - share) / CHORDS)
+    least = np.min(evidence["smallest"], axis=1)
+    negative = np.where(np.isnan(evidence["smallest"]), np.nan, evidence["smallest"] < -ROUNDING).mean(axis=1)
+    return [
+        Finding("logistic regression: chords that violate (1)", CHORDS * share[0, 0], 0.0),
+        Finding("logistic regression: smallest eigenvalue of all", least[0], 0.0, ROUNDING, bound="above"),
+        Finding("net: share of chords that violate (1)", share[1, 0], 0.11, 0.03, error=error[1, 0]),
+        Finding("net: share of points with a negative eigenvalue", negative[1], 1.0),
+        Finding("the same with ReLU", negative[2], None),
+        Finding("ReLU net: share of chords", share[2, 0], None, error=error[2, 0]),
+        Finding("net, separable labels: share of chords", share[1, 1], None, error=error[1, 1]),
+    ]
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: how high the middle of a chord lies. Right: the smallest eigenvalues."""
+    from ravine.lecture.drawing import COLOURS, canvas
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    above = (evidence["middle"] - evidence["ends"].mean(axis=-1))[:, 0]
+    looks = (("logistic regression", None, 1.0), ("5-8-1 tanh net", "//", 0.75))
+    for k, (name, hatch, alpha) in enumerate(looks):
+        how = {"color": COLOURS[k], "hatch": hatch, "alpha": alpha, "edgecolor": "white", "label": name}
+        spread = np.clip(above[k], -0.5, 0.25)
+        left.hist(spread, bins=np.linspace(-0.5, 0.25, 46), **how)
+        right.hist(evidence["smallest"][k], bins=np.linspace(-0.5, 0.25, 46), **how)
+    for axes in (left, right):
+        axes.axvline(0, color="black", linewidth=1.2)
+        axes.legend(loc="upper left")
+    left.set(xlabel="loss in the middle - mean at the ends (nats)", ylabel="chords")
+    left.set_title("right of 0: not convex")
+    right.set(xlabel="smallest eigenvalue of the Hessian", ylabel="random points")
+    right.set_title("left of 0: not convex")
+    return figure
+
+
+def _violations(evidence: Evidence) -> np.ndarray:
+    """Return the share of chords whose middle is above the mean of the ends, [net, labels]."""
+    above = evidence["middle"] - evidence["ends"].mean(axis=-1)
+    return np.where(np.isnan(above), np.nan, above > ROUNDING).mean(axis=-1)
+
+
+def _look(net: Network, x: np.ndarray, labels: np.ndarray, generator: np.random.Generator) -> Any:
+    drawn = [net.init(generator, "glorot", dtype="float64") for _ in range(2 * CHORDS)]
+    leaves, tree = jax.tree.flatten(drawn[0])
+    flat = np.stack([np.concatenate([leaf.ravel() for leaf in jax.tree.leaves(each)]) for each in drawn])
+    ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
+
+    def loss(w: jax.Array, y: jax.Array) -> jax.Array:
+        parts = jnp.split(w, ends)
+        params = tree.unflatten([p.reshape(leaf.shape) for p, leaf in zip(parts, leaves, strict=True)])
+        return jnp.mean(jnp.logaddexp(-y * net.apply(params, x)[:, 0], 0.0))  # (3)
+
+    losses = jax.jit(jax.vmap(jax.vmap(loss, (0, None)), (None, 0)))
+    smallest = jax.jit(jax.vmap(lambda w, y: jnp.linalg.eigvalsh(jax.hessian(loss)(w, y))[0], (0, None)))
+    first, last = flat[:CHORDS], flat[CHORDS:]
+    both = np.stack([losses(first, labels), losses(last, labels)], axis=-1)
+    return (
+        both,
+        np.asarray(losses((first + last) / 2, labels)),
+        np.asarray(smallest(flat[:POINTS], labels[0])),
+    )

@@ -1,0 +1,143 @@
+"""L2: where you start decides where you end.  Lecture: "Consequences of nonconvexity".
+
+XOR with H hidden units; weights ~ N(0, 1), full-batch gradient descent                      (1)
+hidden units in another order are the same function: the same loss, another point            (2)
+barrier = highest loss on the straight line between both - loss at the ends                  (3)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.networks import Network
+from ravine.optimizers import sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "L2",
+    "Where you start decides where you end",
+    section="Landscape",
+    says="Training is sensitive to initialization: from different starts it may end in different minima.",
+    run="XOR by gradient descent from 100 random starts for three activations and 2, 3 and 8 hidden units; "
+    "then the line from a trained net to the same net with its hidden units in another order.",
+    care="More units make bad starts rare: nets far wider than the task needs hardly show it. How many fail "
+    "also depends on rate, scale of the weights and coding of the inputs.",
+    yours="ravine train digits --seeds 20",
+)
+
+WIDTHS, ACTIVATIONS = (2, 3, 8), ("tanh", "relu", "sigmoid")
+TANH = (0.51, 0.89, 1.0)  # success rates as tabled, on 100 seeds
+SEEDS, STEPS, RATE = 100, 5_000, 0.1
+POINTS = 101
+INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+TARGETS = np.array([-1.0, 1.0, 1.0, -1.0])
+
+
+def run() -> Evidence:
+    """solved, loss [activation, width, seed]; line [POINTS]: losses from a net to its permuted copy."""
+    found = {"solved": np.zeros((len(ACTIVATIONS), len(WIDTHS), SEEDS)), "loss": None}
+    found["loss"] = np.zeros_like(found["solved"])
+    for a, name in enumerate(ACTIVATIONS):
+        for k, width in enumerate(WIDTHS):
+            net = Network((2, width, 1), name)
+            generators = map(np.random.default_rng, range(SEEDS))
+            starts = [net.init(each, "scaled", dtype="float64") for each in generators]
+            together = jax.tree.map(lambda *leaves: np.stack(leaves), *starts)
+            loss, solved, trained = jax.jit(jax.vmap(lambda p, net=net: _train(net, p)))(together)
+            found["solved"][a, k], found["loss"][a, k] = solved, loss
+            if (name, width) == ("tanh", WIDTHS[-1]):
+                best = int(np.argmin(loss))
+                found["line"] = _line(net, jax.tree.map(lambda leaf, k=best: np.asarray(leaf)[k], trained))
+    return found
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Success rates; the permuted copy and what is between."""
+    rate = evidence["solved"].mean(axis=2)
+    error = 1.96 * np.sqrt(np.clip(rate * (1 - rate), 0, None) / SEEDS)
+    findings = []
+    for k, (width, tabled) in enumerate(zip(WIDTHS, TANH, strict=True)):
+        # the table is a sample of 100 starts as well: two such differ by sqrt 2 times the half width of one
+        both = 1.96 * np.sqrt(2 * tabled * (1 - tabled) / SEEDS) if tabled < 1 else 0.02
+        findings.append(Finding(f"tanh, {width} units: solved", rate[0, k], tabled, both, error=error[0, k]))
+    findings += [
+        Finding("tanh: more solved with 3 units than with 2", rate[0, 1] - rate[0, 0], 0.2, bound="above"),
+        Finding("tanh: more solved with 8 units than with 3", rate[0, 2] - rate[0, 1], 0.02, bound="above"),
+    ]
+    findings += [
+        Finding(f"{name}, {width} units: solved", rate[a, k], None, error=error[a, k])
+        for a, name in enumerate(ACTIVATIONS[1:], 1)
+        for k, width in enumerate(WIDTHS)
+    ]
+    line = evidence["line"]
+    barrier = np.max(line) - max(line[0], line[-1])
+    return [
+        *findings,
+        Finding("permuted copy: difference of the losses", abs(line[0] - line[-1]), 0.0, 1e-15),
+        Finding("barrier between both", barrier, 0.1, bound="above", unit="nats", note="of ln 2 = 0.69"),
+    ]
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: how often XOR is solved. Right: the loss between a net and its permuted copy."""
+    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    rate = evidence["solved"].mean(axis=2)
+    error = 1.96 * np.sqrt(rate * (1 - rate) / SEEDS)
+    place = np.arange(len(WIDTHS))
+    for k, name in enumerate(ACTIVATIONS):
+        label = name.replace("relu", "ReLU")
+        marks(left, place + 0.12 * (k - 1), rate[k], label, which=k, error=error[k])
+    left.plot(place - 0.12, TANH, color=COLOURS[0], linestyle="-", linewidth=1, label="tanh, as tabled")
+    left.set(xlabel="hidden units", ylabel=f"share of {SEEDS} starts that solve XOR", ylim=(-0.05, 1.1))
+    left.set_xticks(place, [str(each) for each in WIDTHS])
+    left.set_title("more units, fewer bad starts")
+    left.legend(loc="lower right")
+    share = np.linspace(0, 1, POINTS)
+    theory(right, share, evidence["line"])
+    marks(right, [0, 1], evidence["line"][[0, -1]], "the same function twice", which=1)
+    right.axhline(np.log(2), color="black", linestyle=":", linewidth=1.5, label="guessing")
+    right.set(xlabel="share of the way to the permuted copy", ylabel="loss (nats)", ylim=(0, None))
+    right.set_title("two minima with a barrier between")
+    right.legend(loc="upper left")
+    return figure
+
+
+def _loss(net: Network, params: Any) -> jax.Array:
+    return jnp.mean(jnp.logaddexp(-TARGETS * net.apply(params, INPUTS)[:, 0], 0.0))
+
+
+def _train(net: Network, params: Any) -> tuple[jax.Array, jax.Array, Any]:
+    rule = sgd(RATE)
+
+    def step(carry: tuple[Any, Any], _: None) -> tuple[tuple[Any, Any], None]:
+        params, state = carry
+        update, state = rule.update(jax.grad(lambda p: _loss(net, p))(params), state, params)
+        return (optax.apply_updates(params, update), state), None
+
+    (params, _), _ = jax.lax.scan(step, (params, rule.init(params)), length=STEPS)
+    right = jnp.all(TARGETS * net.apply(params, INPUTS)[:, 0] > 0)
+    return _loss(net, params), right, params
+
+
+def _line(net: Network, params: Any) -> np.ndarray:
+    """Return the loss on the line from a net to itself with its hidden units moved on by one, [POINTS]."""
+    order = np.roll(np.arange(net.sizes[1]), 1)
+    hidden, last = params
+    other = [
+        {"weight": hidden["weight"][:, order], "bias": hidden["bias"][order]},
+        {"weight": last["weight"][order], "bias": last["bias"]},
+    ]  # (2)
+
+    def loss(share: jax.Array) -> jax.Array:
+        return _loss(net, jax.tree.map(lambda a, b: (1 - share) * a + share * b, params, other))
+
+    return np.asarray(jax.jit(jax.vmap(loss))(np.linspace(0, 1, POINTS)))

@@ -1,0 +1,145 @@
+"""L3: gradient descent sticks in shallow minima, SGD's noise jumps out.
+
+Lecture: "Consequences of nonconvexity".
+
+    V(x) = x^4 / 4 - x^2 / 2,   minima at -1 and 1, between them a barrier of 1/4                   (1)
+    x <- x - eta (V'(x) + noise of variance s^2)   ->   diffusion with D = eta s^2 / 2              (2)
+    mean time from -1 to 1:  T = (1/D) int_-1^1 e^(V(y)/D) int_-inf^y e^(-V(z)/D) dz dy             (3)
+    d ln T / d(1/D) -> 1/4, the barrier, as D -> 0                                                  (4)
+
+Source: Kramers 1940; Gardiner, Handbook of Stochastic Methods, 5.2.7 for (3). T in units of time eta t.
+Walkers that arrive start again from -1, so that T is the time walked over the number of arrivals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "L3",
+    "Noise jumps out of shallow minima",
+    section="Landscape",
+    says="Gradient descent gets stuck in shallow local minima, but SGD can jump out.",
+    run="SGD with noisy gradients in a double well, 400 walkers at each of six noise levels, and gradient "
+    "descent without noise.",
+    care="The time to jump out grows exponentially with the height of the barrier over the noise: it is "
+    "escape from shallow minima only. Noise as strong also jumps out of the good ones.",
+    yours="ravine train digits --optimizer sgd --batch-size 8",
+)
+
+RATE = 0.02
+INVERSE_D = np.array([8.0, 9.0, 10.0, 12.0, 14.0, 16.0])  # barrier / D = 2 ... 4
+WALKERS, STEPS = 400, 20_000
+BARRIER = 0.25
+SHOWN = 2_000  # points of one path kept for the picture, each tenth
+
+
+def run() -> Evidence:
+    """arrivals [noise, walker] at 1 in the time walked; path [time] of one walker; still [time], no noise."""
+    noise = np.sqrt(2 / INVERSE_D / RATE)  # (2): s
+    keys = jax.random.split(jax.random.key(0), len(INVERSE_D))
+    arrivals, path = jax.jit(lambda keys, noise: jax.lax.map(_walks, (keys, noise)))(keys, noise)
+    still = jax.jit(lambda start: walk(sgd(RATE), lambda x, t: _slope(x), start, 2_000))(jnp.asarray(-0.5))
+    return {"arrivals": np.asarray(arrivals), "path": np.asarray(path[1]), "still": np.asarray(still)}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Where gradient descent ends; times and their slope against (3) and (4)."""
+    time, error = _times(evidence)
+    exact = np.array([_exact(1 / each) for each in INVERSE_D])
+    slope, slope_error = _slope_of(np.log(time), error)
+    exact_slope, _ = _slope_of(np.log(exact), error)
+    arrived = np.sum(evidence["arrivals"], axis=1)
+    return [
+        Finding("without noise, from -0.5: ends in the near minimum", evidence["still"][-1], -1.0, 1e-6),
+        Finding("with the least noise: arrivals in the other minimum", arrived[-1], 100, bound="above"),
+        *(Finding(f"time to jump, 1/D = {inverse:g}", one, other, 0.1, error=one * part, relative=True)
+          for inverse, one, other, part in zip(INVERSE_D, time, exact, error, strict=True)),
+        Finding("d ln T / d(1/D) against that of (3)", slope, exact_slope, 0.015, error=slope_error),
+        Finding("d ln T / d(1/D): Kramers, the barrier", slope, BARRIER, 0.02, error=slope_error,
+                note="1/4 as D -> 0"),
+    ]  # fmt: skip
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: a walk in the double well. Right: the time to jump against the inverse of the noise."""
+    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    t = RATE * 10 * np.arange(len(evidence["path"]))
+    left.plot(t, evidence["path"], color=COLOURS[1], linewidth=0.8, label=f"SGD, 1/D = {INVERSE_D[1]:g}")
+    t = RATE * np.arange(len(evidence["still"]))
+    theory(left, t, evidence["still"], "gradient descent", linewidth=2.5)
+    left.set(xlabel="time (rate x steps)", ylabel="weight x", ylim=(-2, 2.6))
+    left.set_title("two minima, at -1 and 1")
+    left.legend(loc="upper left")
+    time, error = _times(evidence)
+    inverse = np.linspace(INVERSE_D[0], INVERSE_D[-1], 40)
+    theory(right, inverse, [_exact(1 / each) for each in inverse], "theory (3)")
+    kramers = 2 * np.pi / np.sqrt(2) * np.exp(BARRIER * inverse)
+    theory(right, inverse, kramers, "Kramers: slope 1/4", which=1)
+    marks(right, INVERSE_D, time, "measured", error=time * error)
+    right.set(xlabel="1 / D, D = rate x noise variance / 2", ylabel="mean time to jump", yscale="log")
+    right.set_title("exponential in barrier over noise")
+    right.legend(loc="upper left")
+    return figure
+
+
+def _slope(x: jax.Array) -> jax.Array:
+    return x**3 - x
+
+
+def _walks(given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
+    """Return the arrivals [walker] at one noise, and one path [time]."""
+    key, noise = given
+    rule = sgd(RATE)
+
+    def step(carry: Any, t: jax.Array) -> tuple[Any, jax.Array]:
+        x, arrived = carry
+        # uniform noise of variance 1: many steps make a jump, so that only the variance counts
+        drawn = jax.random.uniform(jax.random.fold_in(key, t), x.shape, minval=-1, maxval=1) * np.sqrt(3)
+        gradient = _slope(x) + noise * drawn
+        x = x + rule.update(gradient, rule.init(x), x)[0]
+        there = x >= 1
+        return (jnp.where(there, -1.0, x), arrived + there.astype(arrived.dtype)), x[0]
+
+    start = (-jnp.ones(WALKERS), jnp.zeros(WALKERS, jnp.int32))
+    (_, arrived), path = jax.lax.scan(step, start, jnp.arange(STEPS))
+    return arrived, path[: 10 * SHOWN : 10]
+
+
+def _times(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean time to jump [noise] and the half width of its 95 % interval, relative."""
+    arrived = evidence["arrivals"].astype(float)
+    rate = arrived.mean(axis=1)
+    spread = arrived.std(axis=1, ddof=1) / np.sqrt(WALKERS)
+    return RATE * STEPS / rate, 1.96 * spread / rate
+
+
+def _slope_of(logs: np.ndarray, error: np.ndarray) -> tuple[float, float]:
+    """Return the least-squares slope of `logs` over 1/D and the half width of its interval."""
+    centred = INVERSE_D - INVERSE_D.mean()
+    weights = centred / np.sum(centred**2)
+    return float(weights @ logs), float(np.sqrt(np.sum((weights * error) ** 2)))
+
+
+def _exact(d: float) -> float:
+    """Return (3) by the trapezoidal rule on a fine grid."""
+    x = np.linspace(-4, 1, 20_001)
+    step = x[1] - x[0]
+    v = x**4 / 4 - x**2 / 2
+    density = np.exp(-v / d)
+    inner = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)]) * step
+    between = x >= -1 - step / 2
+    outer = np.exp(v[between] / d) * inner[between]
+    return float(step * (np.sum(outer) - (outer[0] + outer[-1]) / 2) / d)
