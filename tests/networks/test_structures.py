@@ -139,6 +139,29 @@ def test_float32_stays_float32(text):
 
 
 @ALL
+def test_no_rows_give_no_outputs(text):
+    network = network_of(text)
+    params, stats = first(network), network.statistics("float64")
+    numbers = {name: 0.1 for name in network.needs}
+    outputs = jax.jit(lambda x: network.apply(params, x, stats, numbers))(jnp.zeros((0, 24)))
+    assert outputs.shape == (0, 3)
+
+
+@ALL
+def test_a_row_with_a_hole_spoils_no_other_in_inference(text):
+    network = network_of(text)
+    params, stats = first(network), network.statistics("float64")
+    numbers = {name: 0.1 for name in network.needs}
+    apply = jax.jit(lambda x: network.apply(params, x, stats, numbers))
+    x = drawn(3, 24)
+    spoiled = x.copy()
+    spoiled[1, 7] = np.nan
+    found = np.asarray(apply(jnp.asarray(spoiled)))
+    assert np.all(np.isnan(found[1]))
+    np.testing.assert_array_equal(found[[0, 2]], np.asarray(apply(jnp.asarray(x)))[[0, 2]])
+
+
+@ALL
 def test_penalties_are_for_weights_only(text):
     network = network_of(text)
     params = network.init(np.random.default_rng(0))

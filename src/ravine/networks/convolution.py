@@ -30,8 +30,9 @@ def convolve(layer: dict[str, jax.Array], x: jax.Array, stride: int = 1) -> jax.
     weight = layer["weight"]
     size, _, channels, outputs = weight.shape
     rows, height, width = x.shape[0], shrunk(x.shape[1], stride), shrunk(x.shape[2], stride)
-    columns = _patches(x, size, stride, height, width).reshape(-1, size * size * channels)
-    y = product(columns, weight.reshape(-1, outputs))  # (1)
+    seen = size * size * channels
+    columns = _patches(x, size, stride, height, width).reshape(rows * height * width, seen)
+    y = product(columns, weight.reshape(seen, outputs))  # (1)
     if "bias" in layer:
         y = y + layer["bias"][None, :]
     return y.reshape(rows, height, width, outputs)

@@ -256,4 +256,4 @@ _SHOWN = {"dense": "concatenated"}  # a dense layer whose connection is dense
 
 
 def _flat(x: jax.Array) -> jax.Array:
-    return x.reshape(x.shape[0], -1) if x.ndim > 2 else x
+    return x.reshape(x.shape[0], math.prod(x.shape[1:])) if x.ndim > 2 else x
