@@ -9,6 +9,7 @@ import pytest
 from ravine.errors import UsageError
 from ravine.optimizers import (
     RULES,
+    Decay,
     adam,
     compose,
     decay_to_zero,
@@ -345,6 +346,48 @@ def test_a_schedule_of_any_kind_drives_rule_and_decay():
     peer = optax.adamw(optax.piecewise_constant_schedule(0.1, {4: 0.5, 8: 0.5}), weight_decay=0.05)
     expected = plain_walk(peer)
     assert_same(walk(compose(adam(rate), rate=rate, mask=None, decay=0.05))[0], expected)
+
+
+@every_rule
+def test_a_table_read_by_the_loop_is_the_schedule(rule):
+    """A loop that hands each step its number from the table needs no counter, and walks the same way."""
+    spec = schedule("cosine(warmup=0.3,end=0.1)")
+    table, at = jnp.asarray(0.01 * spec.factors(12, 4)), spec.at(12, 4)
+    by_schedule, _ = walk(
+        compose(rule.build(lambda t: 0.01 * at(t)), rate=lambda t: 0.01 * at(t), mask=None, decay=0.1)
+    )
+
+    def step(carry, rate):
+        params, state = carry
+        optimizer = compose(rule.build(rate), rate=rate, mask=None, decay=0.1)
+        updates, state = optimizer.update(gradient(params), state, params)
+        params = optax.apply_updates(params, updates)
+        return (params, state), optimizer.eval_params(params, state)
+
+    params = jax.tree.map(jnp.asarray, START)
+    first = compose(rule.build(table[0]), rate=table[0], mask=None, decay=0.1).init(params)
+    _, by_table = jax.lax.scan(step, (params, first), table)
+    assert_same(by_table, jax.tree.map(lambda w: w[1:], by_schedule))
+
+
+@pytest.mark.parametrize("average", [{"ema": Decay(jnp.float32(0.9), jnp.float32(0.1))}, {"tail": 2}])
+def test_a_first_state_may_be_donated(average):
+    """No two of its arrays are one buffer, nor one with the parameters."""
+    optimizer = compose(nesterov(0.1), rate=0.1, mask=None, **average)
+    params = jax.tree.map(lambda w: jnp.asarray(w, jnp.float32), START)
+    carry = jax.jit(lambda params: (params, optimizer.init(params)))(params)
+
+    def step(carry):
+        params, state = carry
+        updates, state = optimizer.update(gradient32(params), state, params)
+        return optax.apply_updates(params, updates), state
+
+    params, state = jax.jit(step, donate_argnums=0)(carry)
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((params, state)))
+
+
+def gradient32(params):
+    return jax.tree.map(lambda w: w * jnp.float32(0.5), params)
 
 
 def test_refused():

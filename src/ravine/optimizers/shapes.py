@@ -26,6 +26,8 @@ __all__ = ["SHAPES", "Clock", "Span", "warmed"]
 
 SLACK = 1e-6  # of a step: products of spans and steps per epoch meet whole steps only up to rounding
 
+STEEPEST = 700.0  # logarithm of the largest slope that is a number
+
 
 class Span(NamedTuple):
     """A stretch of the run: `value` epochs, or per cent of the run."""
@@ -91,6 +93,12 @@ def _exponential(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 def _inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
     power = numbers["power"]
     if numbers["end"] is not None:
+        if -math.log(numbers["end"]) / power > STEEPEST:
+            raise UsageError(
+                f"The schedule inverse cannot go to {numbers['end']:g} with power={power:g}.",
+                "It would be there after one step.",
+                "Give a larger power, or a larger end.",
+            )
         return (1 + (numbers["end"] ** (-1 / power) - 1) * clock.behind) ** -power  # (3)
     return (1 + numbers["slope"] * clock.epochs) ** -power
 
