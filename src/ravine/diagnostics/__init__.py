@@ -19,6 +19,18 @@ from ravine.diagnostics.dense import (
     gauss_newton_matrix,
     hessian_matrix,
 )
+from ravine.diagnostics.directions import (
+    TrajectoryPlane,
+    random_directions,
+    trajectory_plane,
+)
+from ravine.diagnostics.information import (
+    FunctionalInformation,
+    GapBound,
+    functional_information,
+    gap_bound,
+    gaussian_information,
+)
 from ravine.diagnostics.lanczos import (
     Eigenpair,
     Eigenpairs,
@@ -36,6 +48,11 @@ from ravine.diagnostics.membership import (
     Membership,
     membership_inference,
 )
+from ravine.diagnostics.noise import (
+    NoiseScale,
+    noise_scale,
+    two_batch_noise_scale,
+)
 from ravine.diagnostics.pac_bayes import (
     Certificate,
     catoni,
@@ -48,6 +65,11 @@ from ravine.diagnostics.pac_bayes import (
 from ravine.diagnostics.paths import (
     Path,
     interpolate,
+)
+from ravine.diagnostics.permutation import (
+    Alignment,
+    align,
+    permuted,
 )
 from ravine.diagnostics.products import (
     OutputLoss,
@@ -65,6 +87,20 @@ from ravine.diagnostics.sharpness import (
     Sharpness,
     invariant_sharpness,
     sharpness,
+)
+from ravine.diagnostics.signals import (
+    GradientProfile,
+    LayerSaturation,
+    SignAgreement,
+    expected_sign_agreement,
+    gradient_profile,
+    saturation,
+    sign_agreement,
+)
+from ravine.diagnostics.slices import (
+    Slice,
+    landscape,
+    parabola,
 )
 from ravine.diagnostics.spectrum import (
     Density,
@@ -100,6 +136,7 @@ from ravine.diagnostics.vectors import (
 
 __all__ = [
     "DENSE_LIMIT",
+    "Alignment",
     "Certificate",
     "ConditionBounds",
     "Conditioning",
@@ -109,9 +146,14 @@ __all__ = [
     "Eigenpairs",
     "Estimate",
     "ExactSpectrum",
+    "FunctionalInformation",
+    "GapBound",
+    "GradientProfile",
     "Krylov",
+    "LayerSaturation",
     "MeanField",
     "Membership",
+    "NoiseScale",
     "OutputLoss",
     "Path",
     "Product",
@@ -119,10 +161,14 @@ __all__ = [
     "Ratio",
     "Saddle",
     "Sharpness",
+    "SignAgreement",
+    "Slice",
     "StabilityLimit",
     "StabilityRatio",
     "Tracked",
+    "TrajectoryPlane",
     "Which",
+    "align",
     "as_product",
     "catoni",
     "certificate",
@@ -135,10 +181,15 @@ __all__ = [
     "diagonal",
     "escape_steps",
     "exact_spectrum",
+    "expected_sign_agreement",
     "from_vector",
+    "functional_information",
+    "gap_bound",
     "gauss_newton_matrix",
     "gauss_newton_product",
+    "gaussian_information",
     "gaussian_kl",
+    "gradient_profile",
     "hessian_matrix",
     "hessian_product",
     "hutchinson",
@@ -147,20 +198,29 @@ __all__ = [
     "kl_inverse",
     "krylov",
     "lanczos",
+    "landscape",
     "leaf_slices",
     "log_determinant",
     "maurer",
     "mcallester",
     "mean_field",
     "membership_inference",
+    "noise_scale",
+    "parabola",
+    "permuted",
     "preconditioner",
     "quadrature",
+    "random_directions",
     "saddle",
+    "saturation",
     "sharpness",
+    "sign_agreement",
     "stability_limit",
     "stability_ratio",
     "to_vector",
     "trace",
     "track",
+    "trajectory_plane",
+    "two_batch_noise_scale",
     "variance_map",
 ]

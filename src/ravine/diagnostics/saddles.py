@@ -9,8 +9,8 @@ On -|lambda| c^2 / 2 a step with h = eta |lambda| multiplies the distance c by
     start    c_0   = |g'v| / |lambda|                                             (4)   from the gradient
     steps    t     = ln(reach / (c_0 A)) / ln z                                   (5)
 
-A is the part of a start at rest that goes into the growing solution (1 for gradient descent). At zero
-gradient t is infinite: gradient descent alone never leaves.
+A = (1 + h - z2) / (z - z2) is the part of a start at rest that goes into the growing solution (1 for gradient
+descent), z2 the smaller root. At zero gradient t is infinite: gradient descent alone never leaves.
 """
 
 from __future__ import annotations

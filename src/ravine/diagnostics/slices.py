@@ -1,0 +1,128 @@
+"""The loss along one or two directions.  Lecture: "Loss landscape of NNs".
+
+    L(x)    = L(w + x d)                      (1)
+    L(x, y) = L(w + x d + y e)                (2)
+    edge    = L(w) + L'(0) x + x^2 / eta      (3)   parabola of curvature 2 / eta: steeper walls throw SGD out
+
+A whole grid is one compiled program, worked on `batch` points at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from ravine.diagnostics.compiled import per_function
+from ravine.diagnostics.paths import check_alike
+from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
+from ravine.errors import UsageError
+
+__all__ = ["Slice", "landscape", "parabola"]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Losses [X] or [Y, X] over `x` [X] and `y` [Y] (None for one direction), in units of the directions.
+
+    `centre`: loss at the centre itself; `finite`: mask like `losses`, False where the loss overflows or has
+    no value (those keep their inf or NaN and are not to be drawn); `norms`: lengths of the directions.
+    """
+
+    x: Vector
+    y: Vector | None
+    losses: Vector
+    centre: float
+    norms: tuple[float, ...]
+
+    @property
+    def finite(self) -> npt.NDArray[np.bool_]:
+        """Where the loss is a number."""
+        return np.isfinite(self.losses)
+
+
+def landscape(
+    loss: Callable[..., jax.Array],
+    params: Params,
+    directions: Sequence[Params],
+    x: npt.ArrayLike,
+    y: npt.ArrayLike | None = None,
+    data: tuple[Any, ...] = (),
+    *,
+    batch: int = 8,
+) -> Slice:
+    """Return loss(params + x d [+ y e], *data) on a grid, equation (1) or (2).
+
+    `directions`: one or two trees like `params` (random_directions; from_vector of an eigenvector or of a
+    plane's direction). Raises UsageError: directions that do not fit, a grid that is empty or not finite, a
+    loss that is not finite at the centre.
+    """
+    check_parameters(params)
+    axes = [np.asarray(x, np.float64)] + ([] if y is None else [np.asarray(y, np.float64)])
+    if len(directions) != len(axes):
+        raise UsageError(
+            f"{len(directions)} directions need {len(directions)} axes, not {len(axes)}.",
+            "",
+            "Pass x, or x and y.",
+        )
+    for axis in axes:
+        if axis.ndim != 1 or not axis.size or not np.isfinite(axis).all():
+            raise UsageError(f"A grid {axis.shape} must be finite numbers in one row.")
+    norms = []
+    for direction in directions:
+        check_alike(params, direction)
+        check_parameters(direction)
+        norms.append(
+            float(np.sqrt(sum((np.asarray(d, np.float64) ** 2).sum() for d in jax.tree.leaves(direction))))
+        )
+    if not all(norms):
+        raise UsageError("A direction is zero.", "Nothing moves along it.", "Pass another direction.")
+    points = np.stack([each.ravel() for each in np.meshgrid(*axes)], axis=1)
+    points = np.concatenate([np.zeros((1, len(axes))), points])
+    with precision_of(params):
+        program = _program(loss, min(batch, len(points)), len(axes))
+        found = np.asarray(program(params, tuple(directions), jnp.asarray(points, float), data), np.float64)
+    if not np.isfinite(found[0]):
+        raise UsageError(
+            f"The loss is {found[0]} at the centre.",
+            "There is nothing to look around.",
+            "Take an earlier point.",
+        )
+    shape = (len(axes[0]),) if y is None else (len(axes[1]), len(axes[0]))
+    return Slice(
+        axes[0], None if y is None else axes[1], found[1:].reshape(shape), float(found[0]), tuple(norms)
+    )
+
+
+def parabola(x: npt.ArrayLike, centre: float, curvature: float, slope: float = 0.0) -> Vector:
+    """Return centre + slope x + curvature x^2 / 2: equation (3) where the curvature is a rule's limit: [X].
+
+    `x` is in units of length: multiply a slice's x by the direction's norm.
+    """
+    at = np.asarray(x, np.float64)
+    if not np.isfinite([centre, curvature, slope]).all():
+        raise UsageError(f"No parabola through {centre} with slope {slope} and curvature {curvature}.")
+    return centre + slope * at + 0.5 * curvature * at**2  # (3)
+
+
+@per_function
+def _program(loss: Callable[..., jax.Array], batch: int, axes: int) -> Callable[..., jax.Array]:
+    def program(
+        params: Params, directions: tuple[Params, ...], points: jax.Array, data: tuple[Any, ...]
+    ) -> jax.Array:
+        def at(point: jax.Array) -> jax.Array:
+            def moved(w: jax.Array, *along: jax.Array) -> jax.Array:
+                for place in range(axes):
+                    w = w + point[place].astype(w.dtype) * along[place].astype(w.dtype)
+                return w  # (1), (2)
+
+            return loss(jax.tree.map(moved, params, *directions), *data)
+
+        return jax.lax.map(at, points, batch_size=batch)
+
+    return jax.jit(program)
