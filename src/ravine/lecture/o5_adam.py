@@ -114,7 +114,7 @@ def draw(evidence: Evidence) -> Any:
     marks(left, t[some], -evidence["constant"][some, 1], "Adam", which=0)
     theory(left, t, (1 - B1**t) / np.sqrt(1 - B2**t), which=1)
     marks(left, t[some], -evidence["uncorrected"][some], "the same means, not corrected", which=1)
-    left.set(xlabel="step", ylabel="size of the step, in rates", xscale="log", ylim=(0, 7.5))
+    left.set(xlabel="step", ylabel="size of the step, in rates", xscale="log", ylim=(0, 9))
     left.set_title("constant gradient")
     left.legend(loc="upper right")
     size = np.abs(evidence["gradients"])
@@ -122,10 +122,10 @@ def draw(evidence: Evidence) -> Any:
     x = np.geomspace(size.min(), size.max(), 200)
     theory(right, x, x / (x + EPS), which=0)
     marks(right, size[order], np.abs(evidence["first"])[order], "Adam", which=0)
-    theory(right, x, x / ETA / 100, "SGD with a rate a hundredth of it", which=2)
+    theory(right, x, x, "SGD at the same rate", which=2)
     right.set(xlabel="size of the gradient", ylabel="first step, in rates", xscale="log", ylim=(0, 2))
     right.set_title("the first step, any gradient")
-    right.legend(loc="upper left")
+    right.legend(loc="lower right")
     return figure
 
 

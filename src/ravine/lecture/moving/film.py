@@ -1,0 +1,89 @@
+"""One GIF of the four landscapes, drawn with matplotlib."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+
+from ravine.lecture.drawing import canvas, style
+from ravine.lecture.moving.looks import LOOKS
+from ravine.lecture.moving.scenes import RULES, STEPS, Walks
+
+__all__ = ["gif"]
+
+EVERY = 3  # steps between frames
+DOTS, PAUSE, REST = 100, 120, 2000  # to the inch; milliseconds a frame, and at the end
+MARKS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "X"}
+
+
+def gif(title: str, all_walks: Sequence[Walks]) -> bytes:
+    """Return the film. Raises UsageError where matplotlib is missing."""
+    with style():
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from PIL import Image
+
+        figure, axes = canvas(title, columns=2, rows=2)
+        sheet = FigureCanvasAgg(figure)
+        figure.set_dpi(DOTS)
+        places = axes.ravel()
+        drawn = [_panel(each, place) for each, place in zip(all_walks, places, strict=True)]
+        names = [RULES[name] for name in all_walks[0].rules]
+        figure.legend(drawn[0], names, loc="outside lower center", ncols=len(names))
+        sheet.draw()  # the ground, once
+        ground = sheet.copy_from_bbox(figure.bbox)
+        pictures = []
+        for step in range(0, STEPS + 1, EVERY):
+            sheet.restore_region(ground)
+            for each, place, curves in zip(all_walks, places, drawn, strict=True):
+                for path, curve in zip(each.paths, curves, strict=True):
+                    curve.set_data(*path[: step + 1].T)
+                    curve.set_markevery([step])
+                    place.draw_artist(curve)
+            pictures.append(Image.fromarray(np.asarray(sheet.buffer_rgba())).convert("RGB"))
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(_palette(all_walks[0].rules))
+        # the same for all, so that only what moves is written again
+        frames = [each.quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures]
+    file = io.BytesIO()
+    pauses = [PAUSE] * (len(frames) - 1) + [REST]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=pauses, loop=0)
+    return file.getvalue()
+
+
+def _palette(rules: Sequence[str]) -> list[int]:
+    """Return 256 colours, as red, green, blue in turn: greys, and each rule's colour fading into the ground."""
+    from matplotlib.colors import to_rgb
+
+    fading = 24
+    greys = np.repeat(np.linspace(0, 1, 256 - fading * len(rules))[:, None], 3, axis=1)
+    share = np.linspace(0, 0.92, fading)[:, None]
+    coloured = [np.asarray(to_rgb(LOOKS[name].light)) * (1 - share) + 0.88 * share for name in rules]
+    return np.rint(255 * np.concatenate([greys, *coloured])).astype(int).ravel().tolist()
+
+
+def _panel(each: Walks, axes) -> list:
+    """Draw the ground of one scene; return a curve for each rule, as yet empty."""
+    scene = each.scene
+    x_from, x_to, y_from, y_to = scene.window
+    rows, columns = each.ground.shape
+    levels = np.concatenate([[each.ground.min() - 1], each.levels, [each.ground.max() + 1]])
+    axes.contourf(
+        np.linspace(x_from, x_to, columns), np.linspace(y_from, y_to, rows), each.ground,
+        levels=levels, colors=[str(grey) for grey in np.linspace(0.78, 0.98, len(levels) - 1)],
+    )  # fmt: skip
+    axes.contour(
+        np.linspace(x_from, x_to, columns), np.linspace(y_from, y_to, rows), each.ground,
+        levels=each.levels, colors="#9a9a9a", linewidths=0.5, linestyles="solid",
+    )  # fmt: skip
+    axes.set(title=scene.title, xlim=(x_from, x_to), ylim=(y_from, y_to))
+    axes.tick_params(labelbottom=False, labelleft=False)
+    axes.grid(False)
+    return [
+        axes.plot(
+            [], [], color=LOOKS[name].light, linestyle=(0, LOOKS[name].dash or None),
+            marker=MARKS[LOOKS[name].mark], linewidth=1.6, animated=True,
+        )[0]
+        for name in each.rules
+    ]  # fmt: skip

@@ -1,0 +1,95 @@
+"""One HTML file with everything in it: walks as JSON, the script that draws them, no library, no network."""
+
+from __future__ import annotations
+
+import html as escaping
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ravine.lecture.moving.looks import LOOKS
+from ravine.lecture.moving.scenes import RULES, STEPS, Walks
+
+__all__ = ["html"]
+
+SHAPES = {
+    "circle": '<circle cx="22" cy="8" r="5"/>',
+    "square": '<rect x="17.5" y="3.5" width="9" height="9"/>',
+    "triangle": '<path d="M22 2l6 11h-12z"/>',
+    "diamond": '<path d="M22 1.5l6.5 6.5l-6.5 6.5l-6.5-6.5z"/>',
+    "cross": '<path d="M18 4l8 8m0-8l-8 8" fill="none" stroke-width="3.5"/>',
+}
+
+
+def html(title: str, all_walks: Sequence[Walks]) -> bytes:
+    """Return the page."""
+    frame = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+    rules = all_walks[0].rules
+    light = "".join(f"--{name}:{LOOKS[name].light};" for name in rules)
+    dark = "".join(f"--{name}:{LOOKS[name].dark};" for name in rules)
+    data = {
+        "steps": STEPS,
+        "rules": [
+            {"name": name, "dash": LOOKS[name].dash, "mark": LOOKS[name].mark, "called": RULES[name]}
+            for name in rules
+        ],
+        "scenes": [_scene(each) for each in all_walks],
+    }
+    parts = {
+        "TITLE": escaping.escape(title),
+        "LIGHT": light,
+        "DARK": dark,
+        "STEPS": str(STEPS),
+        "LEGEND": "".join(_legend(name) for name in rules),
+        "SCENES": "".join(_panel(number, each) for number, each in enumerate(all_walks)),
+        # "<" would let data end the script
+        "DATA": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
+    }
+    for name, text in parts.items():
+        frame = frame.replace(f"%%{name}%%", text)
+    return frame.encode("utf-8")
+
+
+def _scene(each: Walks) -> dict[str, object]:
+    return {
+        "window": each.scene.window,
+        "ground": _short(each.ground, 3),
+        "levels": _short(each.levels, 5),
+        "paths": _short(each.paths, 4),
+        "losses": _short(each.losses, 4),
+    }
+
+
+def _short(values: np.ndarray, digits: int) -> list:
+    """Return nested lists of numbers in so many digits."""
+    rounded = np.vectorize(lambda value: float(f"{value:.{digits}g}"), otypes=[float])(values)
+    return rounded.tolist()
+
+
+def _legend(name: str) -> str:
+    dash = " ".join(map(str, LOOKS[name].dash))
+    return (
+        f'<label><input type="checkbox" checked data-rule="{name}">'
+        f'<svg width="44" height="16" aria-hidden="true" stroke="var(--{name})" fill="var(--{name})">'
+        f'<path d="M0 8h44" stroke-width="2.5" stroke-dasharray="{dash}"/>{SHAPES[LOOKS[name].mark]}</svg>'
+        f"{escaping.escape(RULES[name])}</label>"
+    )
+
+
+def _panel(number: int, each: Walks) -> str:
+    scene = each.scene
+    rows = "".join(
+        f'<tr><th scope="row">{escaping.escape(RULES[name])}</th><td>{scene.rates[name]:g}</td>'
+        f'<td data-loss="{number}-{name}">{each.losses[k, -1]:.2g}</td></tr>'
+        for k, name in enumerate(each.rules)
+    )
+    says = escaping.escape(scene.says)
+    return (
+        f"<section><h2>{escaping.escape(scene.title)}</h2><p>{says}</p>"
+        f'<canvas class="map" data-scene="{number}" role="img" aria-label="Paths: {says}"></canvas>'
+        f'<canvas class="loss" data-scene="{number}" role="img" aria-label="Loss of each rule by step"></canvas>'
+        f"<table><thead><tr><th>rule</th><th>rate</th><th>loss above the lowest</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></section>"
+    )

@@ -1,0 +1,147 @@
+"""Four landscapes, and where the rules walk on them. The rules are the product's; the rates are written beside them.
+
+valley   L = (x^2 + 40 y^2) / 2                     condition number 40                       (1)
+saddle   L = x^2 / 2 - y^2 / 2 + y^4 / 4            minima at y = -1 and 1, flat at the start (2)
+minimum  L = x^4 / 4 - x^2 / 2 - x / 5 + y^2        a shallow minimum on the way to the deep one (3)
+noise    L = (x^2 + 5 y^2) / 2, gradients + N(0, 1) the same noise for all rules              (4)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.engines import working_in
+from ravine.lecture.walking import walk
+from ravine.optimizers import resolve
+
+__all__ = ["RULES", "SCENES", "STEPS", "Scene", "Walks", "walks"]
+
+STEPS = 120
+GRID = (72, 48)  # points of the background, along x and y
+LEVELS = 13  # bands of the background, of equal areas
+
+#: in the order of the lecture: how each rule is called
+RULES = {"sgd": "SGD", "momentum": "Momentum", "nesterov": "Nesterov", "rmsprop": "RMSProp", "adam": "Adam"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A landscape. window: x from, to, y from, to. lowest: its smallest loss. noise: sd of every gradient."""
+
+    name: str
+    title: str
+    says: str
+    loss: Callable[[jax.Array], jax.Array]
+    start: tuple[float, float]
+    window: tuple[float, float, float, float]
+    lowest: float
+    rates: Mapping[str, float]
+    noise: float = 0.0
+
+
+@dataclass(frozen=True)
+class Walks:
+    """Paths of some rules in one scene: paths [rule, time, 2], losses above the lowest [rule, time].
+
+    ground [y, x]: the loss over the window; levels: where its bands meet.
+    """
+
+    scene: Scene
+    rules: tuple[str, ...]
+    paths: np.ndarray
+    losses: np.ndarray
+    ground: np.ndarray
+    levels: np.ndarray
+
+
+def _valley(w: jax.Array) -> jax.Array:
+    return 0.5 * (w[0] ** 2 + 40 * w[1] ** 2)  # (1)
+
+
+def _saddle(w: jax.Array) -> jax.Array:
+    return 0.5 * w[0] ** 2 - 0.5 * w[1] ** 2 + 0.25 * w[1] ** 4  # (2)
+
+
+def _minimum(w: jax.Array) -> jax.Array:
+    return 0.25 * w[0] ** 4 - 0.5 * w[0] ** 2 - 0.2 * w[0] + w[1] ** 2  # (3)
+
+
+def _bowl(w: jax.Array) -> jax.Array:
+    return 0.5 * (w[0] ** 2 + 5 * w[1] ** 2)  # (4)
+
+
+_DEEP = float(np.roots([1.0, 0.0, -1.0, -0.2]).real.max())  # the deeper minimum of (3), where x^3 - x = 1 / 5
+
+SCENES = (
+    Scene(
+        "valley",
+        "An ill-conditioned valley",
+        "40 times steeper across than along: SGD jitters across and crawls along.",
+        _valley,
+        (-4.5, 1.0),
+        (-5.2, 2.2, -1.5, 1.5),
+        0.0,
+        {"sgd": 0.045, "momentum": 0.01, "nesterov": 0.02, "rmsprop": 0.1, "adam": 0.2},
+    ),
+    Scene(
+        "saddle",
+        "A saddle point",
+        "Hardly any gradient at the saddle: SGD waits there longest.",
+        _saddle,
+        (-1.8, 0.001),
+        (-2.1, 1.1, -1.5, 1.5),
+        -0.25,
+        {"sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "rmsprop": 0.03, "adam": 0.05},
+    ),
+    Scene(
+        "minimum",
+        "A local minimum",
+        "SGD stops in the shallow minimum; the speed of momentum carries it through.",
+        _minimum,
+        (-2.0, 0.8),
+        (-2.3, 2.0, -1.3, 1.3),
+        0.25 * _DEEP**4 - 0.5 * _DEEP**2 - 0.2 * _DEEP,
+        {"sgd": 0.05, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.05, "adam": 0.1},
+    ),
+    Scene(
+        "noise",
+        "Gradient noise",
+        "Nobody comes to rest: the noise keeps each at a distance that its rate sets.",
+        _bowl,
+        (-4.0, 1.6),
+        (-4.8, 2.0, -2.2, 2.2),
+        0.0,
+        {"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "rmsprop": 0.1, "adam": 0.2},
+        noise=1.0,
+    ),
+)
+
+
+def walks(scene: Scene, rules: Sequence[str]) -> Walks:
+    """Return the walks of these rules, keys of RULES, in one scene: float64."""
+    noise = scene.noise * np.random.default_rng(0).standard_normal((STEPS, 2))
+    x_from, x_to, y_from, y_to = scene.window
+    axes = np.linspace(x_from, x_to, GRID[0]), np.linspace(y_from, y_to, GRID[1])
+    points = np.stack(np.meshgrid(*axes), axis=-1)
+
+    def all_walks(start: jax.Array, noise: jax.Array, points: jax.Array) -> tuple[Any, Any, Any]:
+        slope = jax.grad(scene.loss)
+
+        def gradient(w: jax.Array, t: jax.Array) -> jax.Array:
+            return slope(w) + noise[t]
+
+        each = [walk(resolve(name).build(scene.rates[name]), gradient, start, STEPS) for name in rules]
+        paths = jnp.stack(each)
+        return paths, jax.vmap(jax.vmap(scene.loss))(paths), jax.vmap(jax.vmap(scene.loss))(points)
+
+    with working_in("float64"):
+        found = jax.jit(all_walks)(np.asarray(scene.start), noise, points)
+        paths, losses, ground = (np.asarray(values) for values in found)
+    levels = np.quantile(ground, np.arange(1, LEVELS) / LEVELS)
+    return Walks(scene, tuple(rules), paths, losses - scene.lowest, ground, levels)
