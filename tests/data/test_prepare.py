@@ -178,6 +178,30 @@ def test_a_number_beyond_float32_met_later_is_refused():
         from_arrays(images, YES)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.where(np.arange(N) % 2, 1.7e308, -1.7e308),
+        np.where(np.arange(N) % 3, 1e300, -1e300),
+        A * 1e-320,
+        np.r_[1e300, np.zeros(N - 1)],
+    ],
+)
+def test_columns_at_the_ends_of_float64_are_scaled_as_others(values):
+    data = prepare(table(a=A, v=values, y=YES))
+    dev = values[data.development] / np.abs(values).max()
+    expected = (values / np.abs(values).max() - dev.mean()) / (dev.std() or 1)
+    np.testing.assert_allclose(data.x[:, data.features.index("v")], expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", [object, "Float64"])
+def test_a_number_beyond_float32_is_found_in_columns_of_any_kind(kind):
+    values = pd.array([1e300, None, *A[2:]], dtype=kind)
+    data = prepare(table(a=values, b=B, y=YES))
+    assert notes_of(data, "a (1 row: 1e+300 in row 1)")
+    assert np.flatnonzero(np.isnan(data.x[:, 0])).tolist() == [0, 1]
+
+
 def test_a_column_flattened_by_one_number_is_named():
     row = int(prepare(table(a=A, y=YES)).development[3])
     data = prepare(table(a=with_value(1e12, row), b=B, y=YES))

@@ -21,6 +21,7 @@ MOST_LEVELS = 50
 LARGE = 1e100  # squares of larger numbers overflow, of smaller than its inverse vanish
 FAR = 1e20  # beyond float32 and this many times the usual size: no number of this column
 FLAT = 1e-3  # the middle half of a column within this share of its spread is flattened by a few values
+ENOUGH = 100_000  # values for a quartile
 CODES = (-99.0, -999.0, -9999.0, -99999.0, -999999.0)
 IDENTIFIER = re.compile(
     r"(^|[^a-z])(id|ids|uid|uuid|guid|key|index|idx|sku|no|nr|event|rowid|row)$|^unnamed", re.I
@@ -189,7 +190,7 @@ def _limit(name: str, numbers: np.ndarray, whole: pd.Series, notes: Notes) -> fl
     every = np.abs(pd.to_numeric(whole, errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=False))
     far = np.flatnonzero((every > FLOAT32) & np.isfinite(every))
     size = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
-    usual = float(np.median(size)) if len(size) else 0.0
+    usual = float(np.quantile(size, 0.5, method="lower")) if len(size) else 0.0
     if not len(far) or usual * FAR > FLOAT32:
         return None
     first = f"{pd.to_numeric(whole.iloc[far[0]]):g} in row {row_number(whole, int(far[0])):,}"
@@ -201,7 +202,8 @@ def _limit(name: str, numbers: np.ndarray, whole: pd.Series, notes: Notes) -> fl
 def _suspect_flat(column: pd.Series, numbers: np.ndarray, scale: float, notes: Notes) -> None:
     """Say where a few values are so far from all others that these become one number."""
     seen = numbers[~np.isnan(numbers)]
-    low, median, high = np.quantile(seen / scale, [0.25, 0.5, 0.75])
+    some = seen[:: max(1, len(seen) // ENOUGH)]
+    low, median, high = np.quantile(some / scale, [0.25, 0.5, 0.75])
     if not 0 < high - low < FLAT:
         return
     away = np.abs(numbers / scale - median)
@@ -241,8 +243,9 @@ def _suspect_code(name: str, seen: np.ndarray, notes: Notes) -> None:
         share = 1 - len(rest) / len(seen)
         if share < 0.01 or len(seen) - len(rest) < 5 or len(rest) < 5 or value != np.floor(value):
             continue
-        width = rest.max() - rest.min()
-        gap = min(abs(value - rest.min()), abs(value - rest.max()))
+        with np.errstate(over="ignore"):  # ends of float64: too wide to tell
+            width = rest.max() - rest.min()
+            gap = min(abs(value - rest.min()), abs(value - rest.max()))
         if width > 0 and gap > 2 * width and abs(value) >= 9 and len(np.unique(rest)) > 2:
             notes.add("a code for missing? (--missing CODE)", f"{name} ({value:g}, {share:.0%})")
 
@@ -257,7 +260,7 @@ def is_identifier(name: str, seen: np.ndarray, rows: int | None = None) -> bool:
     distinct = len(np.unique(seen))
     if distinct >= 0.95 * len(seen) and named_identifier(name):
         return True
-    return distinct == len(seen) and bool(seen.max() - seen.min() < (rows or len(seen)))
+    return distinct == len(seen) and bool(seen.max() / 2 - seen.min() / 2 < (rows or len(seen)) / 2)
 
 
 def named_identifier(name: str) -> bool:

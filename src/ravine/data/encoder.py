@@ -137,7 +137,7 @@ class Encoder:
             raise DataError(
                 f"{what} has no column '{absent[0]}'"
                 + (f" (and {len(absent) - 1} more: {_some(absent[1:])})." if len(absent) > 1 else "."),
-                f"It was learned from; {what[0].lower() + what[1:]} has {_some(has)}.",
+                f"The model reads it; {what[0].lower() + what[1:]} has {_some(has)}.",
                 near(absent[0], has),
             )
         return frame

@@ -68,7 +68,7 @@ def read(source: str | Path, *, name: str | None = None) -> Table:
 
 
 def file_and_part(source: str | Path) -> tuple[Path, str]:
-    """Return the file of `FILE` or `FILE:path`, and the path inside it, or ""; all of it where there is none."""
+    """Return the file of `FILE` or `FILE:path`, and the path inside it, or "" where all of it is meant."""
     path, whole = Path(source), str(source)
     if path.exists():
         return path, ""
