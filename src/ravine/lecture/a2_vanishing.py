@@ -13,6 +13,7 @@ Gauss-Hermite quadrature in NumPy; for ReLU, whose derivative jumps, E f'^2 = 1/
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -158,7 +159,7 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "sigmoid": (_sigmoid, lambda x: _sigmoid(x) * (1 - _sigmoid(x))),
     "tanh": (np.tanh, lambda x: 1 / np.cosh(x) ** 2),
 }

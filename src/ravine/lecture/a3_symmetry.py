@@ -60,7 +60,7 @@ def run() -> Evidence:
         "apart": np.moveaxis(np.asarray(apart), 1, 2),
         "loss": np.asarray(loss),
         "moved": np.max(moved, axis=0),
-        "outputs": np.asarray(NETWORK.apply(random, x)),
+        "outputs": np.asarray(NETWORK.apply(random, jnp.asarray(x))),
         "sums": h @ random[-1]["weight"] + random[-1]["bias"],
     }
 
@@ -103,7 +103,7 @@ def draw(evidence: Evidence) -> Any:
     left.legend(loc="center right")
     right.set(xlabel="step", ylabel="loss (nats)", ylim=(0, 0.8))
     right.set_title("eight units that are one cannot learn XOR")
-    right.legend(loc="lower left")
+    right.legend(loc="center right", bbox_to_anchor=(1, 0.5))
     return figure
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ravine.errors import UsageError
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["SECTIONS", "Claim", "Evidence", "Finding"]
 
 Evidence = Mapping[str, "np.ndarray"]  # all that was measured, by name; nothing judged
+Number = Any  # what float() takes, such as one element of an array; a float once it is in a Finding
 
 #: the first letter of a claim's id, in the order of the lecture
 SECTIONS = {
@@ -55,10 +56,10 @@ class Finding:
     """
 
     what: str
-    measured: float
-    expected: float | None
-    tolerance: float = 0.0
-    error: float | None = None
+    measured: Number
+    expected: Number | None
+    tolerance: Number = 0.0
+    error: Number | None = None
     relative: bool = False
     unit: str = ""
     note: str = ""
@@ -68,7 +69,7 @@ class Finding:
         for name in ("measured", "expected", "tolerance", "error"):
             value = getattr(self, name)
             if value is not None:
-                object.__setattr__(self, name, float(value))  # one element of an array is a number too
+                object.__setattr__(self, name, float(value))
         if not 0 <= self.tolerance < math.inf:
             raise UsageError(
                 f"The tolerance of '{self.what}' is {self.tolerance}.", "It is finite and not negative."
@@ -79,7 +80,7 @@ class Finding:
     @property
     def allowed(self) -> float:
         """How far the measurement may be from what is expected (beyond it, for a bound)."""
-        return self.tolerance * abs(self.expected or 0.0) if self.relative else self.tolerance
+        return float(self.tolerance * abs(self.expected or 0.0) if self.relative else self.tolerance)
 
     @property
     def holds(self) -> bool | None:
@@ -92,7 +93,7 @@ class Finding:
             return True
         beyond = self.measured - self.expected
         if self.bound == "below":
-            return beyond <= self.allowed
+            return bool(beyond <= self.allowed)
         if self.bound == "above":
-            return -beyond <= self.allowed
-        return abs(beyond) <= self.allowed
+            return bool(-beyond <= self.allowed)
+        return bool(abs(beyond) <= self.allowed)

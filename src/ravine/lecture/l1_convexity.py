@@ -23,8 +23,8 @@ CLAIM = Claim(
     "Logistic regression is convex, a deep net is not",
     section="Landscape",
     says="Logistic regression is a convex problem; the loss of a deep network is not convex.",
-    run="Loss at the ends and in the middle of 2,000 chords between random weights, and the Hessian at "
-    "200 random weights, of logistic regression and of a 5-8-1 tanh net on 100 rows with coin-flip labels.",
+    run="Loss at the ends and in the middle of 2,000 chords between random weights, and the Hessian at 200 of "
+    "them, of logistic regression and of a 5-8-1 tanh net on 100 rows with coin-flip labels.",
     care="How many chords show it depends on labels, activation and the size of the weights: 1 % to 30 % were "
     "seen. A chord that does not show it proves nothing; one negative eigenvalue does.",
     yours="ravine landscape digits",
@@ -102,14 +102,15 @@ def _violations(evidence: Evidence) -> np.ndarray:
 
 def _look(net: Network, x: np.ndarray, labels: np.ndarray, generator: np.random.Generator) -> Any:
     drawn = [net.init(generator, "glorot", dtype="float64") for _ in range(2 * CHORDS)]
-    leaves, tree = jax.tree.flatten(drawn[0])
+    leaves = jax.tree.leaves(drawn[0])
     flat = np.stack([np.concatenate([leaf.ravel() for leaf in jax.tree.leaves(each)]) for each in drawn])
     ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
 
     def loss(w: jax.Array, y: jax.Array) -> jax.Array:
         parts = jnp.split(w, ends)
-        params = tree.unflatten([p.reshape(leaf.shape) for p, leaf in zip(parts, leaves, strict=True)])
-        return jnp.mean(jnp.logaddexp(-y * net.apply(params, x)[:, 0], 0.0))  # (3)
+        shaped = [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)]
+        params = jax.tree.unflatten(jax.tree.structure(drawn[0]), shaped)
+        return jnp.mean(jnp.logaddexp(-y * net.apply(params, jnp.asarray(x))[:, 0], 0.0))  # (3)
 
     losses = jax.jit(jax.vmap(jax.vmap(loss, (0, None)), (None, 0)))
     smallest = jax.jit(jax.vmap(lambda w, y: jnp.linalg.eigvalsh(jax.hessian(loss)(w, y))[0], (0, None)))

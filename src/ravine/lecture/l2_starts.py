@@ -42,8 +42,8 @@ TARGETS = np.array([-1.0, 1.0, 1.0, -1.0])
 
 def run() -> Evidence:
     """solved, loss [activation, width, seed]; line [POINTS]: losses from a net to its permuted copy."""
-    found = {"solved": np.zeros((len(ACTIVATIONS), len(WIDTHS), SEEDS)), "loss": None}
-    found["loss"] = np.zeros_like(found["solved"])
+    shape = (len(ACTIVATIONS), len(WIDTHS), SEEDS)
+    found = {"solved": np.zeros(shape), "loss": np.zeros(shape)}
     for a, name in enumerate(ACTIVATIONS):
         for k, width in enumerate(WIDTHS):
             net = Network((2, width, 1), name)
@@ -105,14 +105,14 @@ def draw(evidence: Evidence) -> Any:
     theory(right, share, evidence["line"])
     marks(right, [0, 1], evidence["line"][[0, -1]], "the same function twice", which=1)
     right.axhline(np.log(2), color="black", linestyle=":", linewidth=1.5, label="guessing")
-    right.set(xlabel="share of the way to the permuted copy", ylabel="loss (nats)", ylim=(0, None))
+    right.set(xlabel="share of the way to the permuted copy", ylabel="loss (nats)", ylim=(0, 0.9))
     right.set_title("two minima with a barrier between")
     right.legend(loc="upper left")
     return figure
 
 
 def _loss(net: Network, params: Any) -> jax.Array:
-    return jnp.mean(jnp.logaddexp(-TARGETS * net.apply(params, INPUTS)[:, 0], 0.0))
+    return jnp.mean(jnp.logaddexp(-TARGETS * net.apply(params, jnp.asarray(INPUTS))[:, 0], 0.0))
 
 
 def _train(net: Network, params: Any) -> tuple[jax.Array, jax.Array, Any]:
@@ -124,7 +124,7 @@ def _train(net: Network, params: Any) -> tuple[jax.Array, jax.Array, Any]:
         return (optax.apply_updates(params, update), state), None
 
     (params, _), _ = jax.lax.scan(step, (params, rule.init(params)), length=STEPS)
-    right = jnp.all(TARGETS * net.apply(params, INPUTS)[:, 0] > 0)
+    right = jnp.all(TARGETS * net.apply(params, jnp.asarray(INPUTS))[:, 0] > 0)
     return _loss(net, params), right, params
 
 

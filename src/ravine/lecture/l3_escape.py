@@ -41,16 +41,18 @@ RATE = 0.02
 INVERSE_D = np.array([8.0, 9.0, 10.0, 12.0, 14.0, 16.0])  # barrier / D = 2 ... 4
 WALKERS, STEPS = 400, 20_000
 BARRIER = 0.25
-SHOWN = 2_000  # points of one path kept for the picture, each tenth
 
 
 def run() -> Evidence:
-    """arrivals [noise, walker] at 1 in the time walked; path [time] of one walker; still [time], no noise."""
+    """arrivals [noise, walker] at 1; path [time] of SGD, never set back; still [time], without noise."""
     noise = np.sqrt(2 / INVERSE_D / RATE)  # (2): s
-    keys = jax.random.split(jax.random.key(0), len(INVERSE_D))
-    arrivals, path = jax.jit(lambda keys, noise: jax.lax.map(_walks, (keys, noise)))(keys, noise)
-    still = jax.jit(lambda start: walk(sgd(RATE), lambda x, t: _slope(x), start, 2_000))(jnp.asarray(-0.5))
-    return {"arrivals": np.asarray(arrivals), "path": np.asarray(path[1]), "still": np.asarray(still)}
+    keys = jax.random.split(jax.random.key(0), len(INVERSE_D) + 1)
+    arrivals = jax.jit(lambda keys, noise: jax.lax.map(_arrivals, (keys, noise)))(keys[1:], noise)
+    rule, start = sgd(RATE), jnp.asarray(-0.5)
+    noisy = jax.jit(lambda key, s: walk(rule, lambda x, t: _slope(x) + s * _drawn(key, t, ()), start, STEPS))
+    still = jax.jit(lambda: walk(rule, lambda x, t: _slope(x), start, STEPS))()
+    path = noisy(keys[0], noise[1])
+    return {"arrivals": np.asarray(arrivals), "path": np.asarray(path), "still": np.asarray(still)}
 
 
 def read(evidence: Evidence) -> list[Finding]:
@@ -76,10 +78,11 @@ def draw(evidence: Evidence) -> Any:
     from ravine.lecture.drawing import COLOURS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
-    t = RATE * 10 * np.arange(len(evidence["path"]))
-    left.plot(t, evidence["path"], color=COLOURS[1], linewidth=0.8, label=f"SGD, 1/D = {INVERSE_D[1]:g}")
-    t = RATE * np.arange(len(evidence["still"]))
-    theory(left, t, evidence["still"], "gradient descent", linewidth=2.5)
+    some = slice(None, None, 10)
+    t = RATE * np.arange(STEPS + 1)[some]
+    label = f"SGD, 1/D = {INVERSE_D[1]:g}"
+    left.plot(t, evidence["path"][some], color=COLOURS[1], linestyle="-", linewidth=0.8, label=label)
+    theory(left, t, evidence["still"][some], "gradient descent", linewidth=2.5)
     left.set(xlabel="time (rate x steps)", ylabel="weight x", ylim=(-2, 2.6))
     left.set_title("two minima, at -1 and 1")
     left.legend(loc="upper left")
@@ -99,23 +102,25 @@ def _slope(x: jax.Array) -> jax.Array:
     return x**3 - x
 
 
-def _walks(given: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-    """Return the arrivals [walker] at one noise, and one path [time]."""
+def _drawn(key: jax.Array, t: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    """Return noise of variance 1, uniform: a jump takes many steps, so that only the variance counts."""
+    return jax.random.uniform(jax.random.fold_in(key, t), shape, minval=-1, maxval=1) * np.sqrt(3)
+
+
+def _arrivals(given: tuple[jax.Array, jax.Array]) -> jax.Array:
+    """Return how often each walker arrives, at one noise."""
     key, noise = given
     rule = sgd(RATE)
 
-    def step(carry: Any, t: jax.Array) -> tuple[Any, jax.Array]:
+    def step(carry: Any, t: jax.Array) -> tuple[Any, None]:
         x, arrived = carry
-        # uniform noise of variance 1: many steps make a jump, so that only the variance counts
-        drawn = jax.random.uniform(jax.random.fold_in(key, t), x.shape, minval=-1, maxval=1) * np.sqrt(3)
-        gradient = _slope(x) + noise * drawn
+        gradient = _slope(x) + noise * _drawn(key, t, x.shape)
         x = x + rule.update(gradient, rule.init(x), x)[0]
         there = x >= 1
-        return (jnp.where(there, -1.0, x), arrived + there.astype(arrived.dtype)), x[0]
+        return (jnp.where(there, -1.0, x), arrived + there.astype(arrived.dtype)), None
 
     start = (-jnp.ones(WALKERS), jnp.zeros(WALKERS, jnp.int32))
-    (_, arrived), path = jax.lax.scan(step, start, jnp.arange(STEPS))
-    return arrived, path[: 10 * SHOWN : 10]
+    return jax.lax.scan(step, start, jnp.arange(STEPS))[0][1]
 
 
 def _times(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
