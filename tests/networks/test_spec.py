@@ -86,7 +86,7 @@ def test_sizes_alone_are_read_as_ever(text):
         ("64-64 highwya", "Did you mean 'highway'"),
         ("64-64 =", "--net 64-64"),
         ("64-64 residual=2", "says nothing"),
-        ("residual", "'' is not a network|not a network"),
+        ("residual", "'residual' is not a network"),
         ("", "not a network"),
         ("64- residual", "not a network"),
         ("64-64 dropout=", "needs a number.*dropout=0.2"),

@@ -101,7 +101,7 @@ def read_network(text: str) -> NetworkSpec:
             said[kind] = value
     numbers = {NUMBERS[word]: _number(word, said[word]) for word in NUMBERS if word in said}
     conv = _widths(text, said["conv"]) if "conv" in said else ()
-    hidden = hidden_layers(" ".join(sizes)) if sizes or not conv else ()
+    hidden = hidden_layers(" ".join(sizes) or text) if sizes or not conv else ()
     spec = NetworkSpec(hidden, said.get("connection", "plain"), said.get("norm", "none"), conv, numbers)
     _check(text, spec)
     return spec
