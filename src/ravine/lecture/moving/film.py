@@ -53,7 +53,7 @@ def gif(title: str, all_walks: Sequence[Walks]) -> bytes:
 
 
 def _palette(rules: Sequence[str]) -> list[int]:
-    """Return 256 colours, as red, green, blue in turn: greys, and each rule's colour fading into the ground."""
+    """Return 256 colours, red, green, blue in turn: greys, and each rule's colour fading into the ground."""
     from matplotlib.colors import to_rgb
 
     fading = 24

@@ -89,7 +89,7 @@ def _panel(number: int, each: Walks) -> str:
     return (
         f"<section><h2>{escaping.escape(scene.title)}</h2><p>{says}</p>"
         f'<canvas class="map" data-scene="{number}" role="img" aria-label="Paths: {says}"></canvas>'
-        f'<canvas class="loss" data-scene="{number}" role="img" aria-label="Loss of each rule by step"></canvas>'
+        f'<canvas class="loss" data-scene="{number}" role="img" aria-label="Losses by step"></canvas>'
         f"<table><thead><tr><th>rule</th><th>rate</th><th>loss above the lowest</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></section>"
     )

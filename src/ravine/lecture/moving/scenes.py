@@ -1,4 +1,4 @@
-"""Four landscapes, and where the rules walk on them. The rules are the product's; the rates are written beside them.
+"""Four landscapes, and where the product's rules walk on them, at the rates written beside them.
 
 valley   L = (x^2 + 40 y^2) / 2                     condition number 40                       (1)
 saddle   L = x^2 / 2 - y^2 / 2 + y^4 / 4            minima at y = -1 and 1, flat at the start (2)

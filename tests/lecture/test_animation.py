@@ -1,0 +1,202 @@
+"""Rules in motion: the walks are right, what is said of them is true, and the page stands alone."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ravine.errors import RavineError, UsageError
+from ravine.lecture import claims
+from ravine.lecture.finding_files import has_animation
+from ravine.lecture.moving import write
+from ravine.lecture.moving.scenes import RULES, SCENES, STEPS, walks
+
+ALL = tuple(RULES)
+
+
+@pytest.fixture(scope="module")
+def walked():
+    return {scene.name: walks(scene, ALL) for scene in SCENES}
+
+
+def path(walked, scene, rule):
+    return walked[scene].paths[ALL.index(rule)]
+
+
+def losses(walked, scene, rule):
+    return walked[scene].losses[ALL.index(rule)]
+
+
+def test_every_scene_has_a_rate_for_every_rule_and_shows_where_it_starts():
+    for scene in SCENES:
+        assert set(scene.rates) == set(RULES)
+        x_from, x_to, y_from, y_to = scene.window
+        assert x_from < scene.start[0] < x_to and y_from < scene.start[1] < y_to
+
+
+def test_all_walks_start_together_and_stay_in_the_picture(walked):
+    for each in walked.values():
+        assert each.paths.shape == (len(ALL), STEPS + 1, 2)
+        np.testing.assert_array_equal(each.paths[:, 0], np.tile(each.scene.start, (len(ALL), 1)))
+        x_from, x_to, y_from, y_to = each.scene.window
+        assert (each.paths >= [x_from, y_from]).all() and (each.paths <= [x_to, y_to]).all()
+
+
+def test_losses_are_above_the_lowest(walked):
+    for each in walked.values():
+        assert (each.losses > -1e-12).all()
+        assert each.ground.min() - each.scene.lowest > -1e-12
+        assert (np.diff(each.levels) > 0).all()
+
+
+def test_sgd_in_the_valley_is_its_closed_form(walked):
+    scene = walked["valley"].scene
+    factor = 1 - scene.rates["sgd"] * np.array([1.0, 40.0])
+    expected = np.array(scene.start) * factor ** np.arange(STEPS + 1)[:, None]
+    np.testing.assert_allclose(path(walked, "valley", "sgd"), expected, rtol=1e-11, atol=1e-14)
+
+
+def test_momentum_and_nesterov_in_the_valley_are_their_recurrences(walked):
+    scene = walked["valley"].scene
+    for rule in ("momentum", "nesterov"):
+        h = scene.rates[rule] * np.array([1.0, 40.0])
+        ahead = 1 - h if rule == "nesterov" else np.ones(2)
+        w = [np.array(scene.start), np.array(scene.start) * (1 - h)]
+        while len(w) <= STEPS:
+            w.append((1 - h) * w[-1] + 0.9 * ahead * (w[-1] - w[-2]))
+        np.testing.assert_allclose(path(walked, "valley", rule), w, atol=1e-12)
+
+
+def test_the_noise_is_the_same_for_all(walked):
+    scene = walked["noise"].scene
+    curvature = np.array([1.0, 5.0])
+    sgd, ball = path(walked, "noise", "sgd"), path(walked, "noise", "momentum")
+    seen = -np.diff(sgd, axis=0) / scene.rates["sgd"] - curvature * sgd[:-1]
+    v = np.diff(ball, axis=0, prepend=ball[:1])
+    felt = (0.9 * v[:-1] - v[1:]) / scene.rates["momentum"] - curvature * ball[:-1]
+    np.testing.assert_allclose(seen, felt, atol=1e-9)
+    assert 0.8 < seen.std() < 1.2
+
+
+def test_what_the_valley_says(walked):
+    """SGD jitters across and crawls along."""
+    across = path(walked, "valley", "sgd")[:12, 1]
+    assert (across[1:] * across[:-1] < 0).all()
+    after = {
+        rule: np.abs(path(walked, "valley", rule)[40, 0]) for rule in ("sgd", "momentum", "nesterov", "adam")
+    }
+    assert max(after, key=after.get) == "sgd"
+
+
+def test_what_the_saddle_says(walked):
+    """SGD waits there longest."""
+    left = {rule: np.flatnonzero(losses(walked, "saddle", rule) < 0.2)[0] for rule in ALL}
+    assert max(left, key=left.get) == "sgd" and left["sgd"] > 1.3 * sorted(left.values())[-2]
+
+
+def test_what_the_minimum_says(walked):
+    """SGD stops in the shallow minimum, momentum goes on to the deep one."""
+    roots = np.sort(np.roots([1.0, 0.0, -1.0, -0.2]).real)
+    assert path(walked, "minimum", "sgd")[-1] == pytest.approx([roots[0], 0], abs=1e-3)
+    for rule in ("momentum", "nesterov"):
+        assert path(walked, "minimum", rule)[-1] == pytest.approx([roots[2], 0], abs=0.01)
+    shallow, deep = (0.25 * x**4 - 0.5 * x**2 - 0.2 * x for x in (roots[0], roots[2]))
+    assert deep < shallow and walked["minimum"].scene.lowest == pytest.approx(deep, abs=1e-15)
+
+
+def test_what_the_noise_says(walked):
+    """Nobody comes to rest."""
+    for rule in ALL:
+        assert losses(walked, "noise", rule)[-40:].mean() > 0.01
+        assert np.abs(np.diff(path(walked, "noise", rule)[-10:], axis=0)).max() > 1e-3
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    target = tmp_path_factory.mktemp("page") / "moving.html"
+    write(target, "A & </script><b>title", ALL)
+    return target.read_text(encoding="utf-8")
+
+
+def test_the_page_needs_nothing_else(page):
+    assert not re.search(r"https?:|//cdn|<link|<img|@import|url\(|\bsrc=|fetch\(|XMLHttpRequest", page)
+    assert "default-src 'none'" in page
+    assert "%%" not in page
+
+
+def test_a_title_is_only_text(page):
+    assert "A &amp; &lt;/script&gt;&lt;b&gt;title" in page and "</script><b>" not in page
+    assert page.count("<script") == page.count("</script>") == 2
+
+
+def test_the_page_holds_the_walks(page, walked):
+    data = json.loads(re.search(r'id="data"[^>]*>(.*?)</script>', page, re.S)[1])
+    assert data["steps"] == STEPS and [each["name"] for each in data["rules"]] == list(ALL)
+    for shown, each in zip(data["scenes"], walked.values(), strict=True):
+        np.testing.assert_allclose(shown["paths"], each.paths, rtol=6e-4)
+        np.testing.assert_allclose(shown["losses"], each.losses, rtol=6e-4)
+        assert np.shape(shown["ground"]) == each.ground.shape
+
+
+def test_rules_look_different_without_colours(page):
+    data = json.loads(re.search(r'id="data"[^>]*>(.*?)</script>', page, re.S)[1])
+    assert len({str(each["dash"]) for each in data["rules"]}) == len(ALL)
+    assert len({each["mark"] for each in data["rules"]}) == len(ALL)
+    for name in ALL:
+        assert page.count(f"--{name}:") == 2  # on white and on black
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="the script is run by node")
+def test_the_script_plays(page, tmp_path):
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    command = ["node", Path(__file__).with_name("play_page.js"), tmp_path / "page.html"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0, told.stderr
+    steps = json.loads(told.stdout)
+    assert steps["played"] > 0 and steps["stopped"] == steps["played"]
+    assert steps["right"] == steps["stopped"] + 1 and steps["ten"] == steps["right"] + 10
+    assert (steps["end"], steps["beyond"], steps["home"], steps["slider"]) == (STEPS, STEPS, 0, 60)
+    assert (steps["again"], steps["finished"]) == (0, STEPS)
+    assert steps["drawn"] > 0 and steps["fewer"] < steps["drawn"]  # a rule that is hidden is not drawn
+
+
+def test_a_gif_moves(tmp_path):
+    pytest.importorskip("matplotlib")
+    image = pytest.importorskip("PIL.Image")
+    write(tmp_path / "moving.gif", "Two rules", ("sgd", "adam"))
+    with image.open(tmp_path / "moving.gif") as film:
+        assert film.n_frames > 30 and film.info["loop"] == 0
+        frames = []
+        for number in (0, film.n_frames - 1):
+            film.seek(number)
+            frames.append(np.asarray(film.convert("RGB"), int))
+    changed = (np.abs(frames[1] - frames[0]).sum(axis=2) > 60).mean()
+    assert 0.001 < changed < 0.2
+
+
+@pytest.mark.parametrize(
+    ("name", "rules", "said"),
+    [
+        ("moving.mp4", ALL, ".mp4"),
+        ("moving", ALL, "html"),
+        ("moving.html", (), "No rule"),
+        ("moving.html", ("adm",), "adam"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(tmp_path, name, rules, said):
+    with pytest.raises(UsageError, match=re.escape(said)):
+        write(tmp_path / name, "title", rules)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(RavineError):
+        write(tmp_path / "nowhere" / "moving.html", "title", ("sgd",))
+
+
+def test_which_claims_move():
+    assert {"O1", "O2", "O4", "O5"} <= {name for name, claim in claims().items() if has_animation(claim)}
