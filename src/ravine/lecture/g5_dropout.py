@@ -1,0 +1,127 @@
+"""G5: dropout trains an ensemble.  Lecture: "Dropout".  Sources: Srivastava et al. 2014; Baldi & Sadowski 2013.
+
+Every mask m of the n units is one model, drawn with probability P(m) = prod p^(1 - m_i) (1 - p)^m_i.  (1)
+Its inputs are m x / (1 - p), so that the mean over masks is x itself, the input in inference.         (2)
+
+For a single softmax layer the normalised geometric mean of all models is inference, exactly:
+    prod_m softmax(W m x / (1 - p))^P(m)  ~  softmax(sum_m P(m) W m x / (1 - p)) = softmax(W x)        (3)
+as the logarithms of softmax are linear in x up to a constant that normalising takes out. Behind a hidden ReLU
+they are not linear in the masks of its inputs, and (3) only holds nearly.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.networks import Network
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "G5",
+    "Dropout trains an ensemble",
+    section="Memorisation and generalisation",
+    says="Every mask of dropped units is one model; dropout trains all of them, with shared weights, and inference "
+    "without dropout stands for their mean.",
+    care="Exactly so for a single softmax layer and the geometric mean; through a hidden ReLU layer, or for the "
+    "arithmetic mean, only nearly.",
+    yours="ravine compare digits --net '64-64 dropout=0.2'",
+)
+
+UNITS, CLASSES, ROWS = 10, 4, 50
+RATES = (0.2, 0.5, 0.8)
+DRAWS = 4000  # masks drawn by the layer itself, to be compared with the sum over all
+MASKS = np.array(list(product((0.0, 1.0), repeat=UNITS)))  # all 2^10 of them
+#: a softmax layer on the dropped units; a hidden ReLU layer between the two
+NETS = {"single": Network((UNITS, CLASSES)), "hidden": Network((UNITS, 30, CLASSES))}
+DROPPING = Network((UNITS, UNITS, CLASSES), dropout=True)  # whose hidden layer hands x on, and drops it
+
+
+def run() -> Evidence:
+    """single, hidden [rate, row, class]: log of the normalised geometric mean over all masks.
+
+    ..._mean: log of the arithmetic mean; ..._inference: log probabilities of the whole net. drawn [rate, row,
+    class]: mean logits, less their mean over classes, of masks that the dropout layer drew; spread: its error.
+    """
+    generator = np.random.default_rng(0)
+    x = np.abs(generator.standard_normal((ROWS, UNITS)))  # positive, so that a ReLU can hand it on
+    params = {name: net.init(generator, dtype="float64") for name, net in NETS.items()}
+    through = {"weight": np.eye(UNITS), "bias": np.zeros(UNITS)}
+
+    def ensemble(rate: jax.Array, net: Network, params: Any) -> tuple[jax.Array, jax.Array]:
+        chance = jnp.prod(jnp.where(MASKS == 1, 1 - rate, rate), axis=1)[:, None, None]  # (1)
+        logs = jax.vmap(lambda m: jax.nn.log_softmax(net.apply(params, m[None] * x / (1 - rate))))(MASKS)
+        geometric = jnp.sum(chance * logs, axis=0)  # (3), left side
+        return jax.nn.log_softmax(geometric), jnp.log(jnp.sum(chance * jnp.exp(logs), axis=0))
+
+    def drawn(rate: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        net = [through, *params["single"]]
+
+        def logs(key: jax.Array) -> jax.Array:
+            outputs, _ = DROPPING.train(net, x, numbers={"dropout": rate}, key=key)
+            return outputs - jnp.mean(outputs, axis=1, keepdims=True)  # logarithms up to a constant
+
+        each = jax.lax.map(logs, jax.random.split(key, DRAWS), batch_size=200)
+        return jnp.mean(each, axis=0), jnp.std(each, axis=0) / np.sqrt(DRAWS)
+
+    @jax.jit
+    def everything(rates: jax.Array) -> dict[str, jax.Array]:
+        found = {}
+        for name, net in NETS.items():
+            two = jax.vmap(lambda rate, net=net, name=name: ensemble(rate, net, params[name]))(rates)
+            found[name], found[f"{name}_mean"] = two
+            found[f"{name}_inference"] = jax.nn.log_softmax(net.apply(params[name], x))
+        keys = jax.random.split(jax.random.key(0), len(RATES))
+        found["drawn"], found["spread"] = jax.vmap(drawn)(rates, keys)
+        return found
+
+    return {name: np.asarray(each) for name, each in everything(np.array(RATES)).items()}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Departures of the ensembles from inference, in probability."""
+    inference = evidence["single_inference"]
+    logits = inference - inference.mean(axis=1, keepdims=True)
+    found = []
+    for k, rate in enumerate(RATES):
+        off = {name: _off(evidence, name, k) for name in ("single", "hidden", "single_mean")}
+        z = (evidence["drawn"][k] - logits) / evidence["spread"][k]
+        found += [
+            Finding(f"softmax layer, rate {rate:g}: worst departure, all {len(MASKS)} masks", off["single"].max(),
+                    0.0, 3e-15),
+            Finding(f"softmax layer, rate {rate:g}: masks as drawn, in standard errors, r.m.s.",
+                    np.sqrt(np.mean(z**2)), 1.0, 0.25),
+            Finding(f"through a hidden ReLU layer, rate {rate:g}: mean departure", off["hidden"].mean(), 1e-3, 0.0,
+                    bound="above", note="not exact"),
+            Finding(f"arithmetic mean, rate {rate:g}: mean departure", off["single_mean"].mean(), 1e-3, 0.0,
+                    bound="above", note="not exact"),
+        ]  # fmt: skip
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Probabilities of the ensemble against those of inference: one softmax layer, and a hidden layer."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, both = canvas(CLAIM.title, columns=2)
+    for axes, name, title in ((both[0], "single", "softmax layer"), (both[1], "hidden", "hidden ReLU layer")):
+        theory(axes, [0, 1], [0, 1], which=6, linewidth=1)
+        for k in (2, 1, 0):
+            x, y = np.exp(evidence[f"{name}_inference"]).ravel(), np.exp(evidence[name][k]).ravel()
+            marks(axes, x[k::6], y[k::6], f"rate {RATES[k]:g}", which=k)
+        axes.set(xlabel="probability of a class, inference", ylabel=f"geometric mean over {len(MASKS)} masks")
+        axes.set_title(f"{title}, off by {max(_off(evidence, name, k).max() for k in range(3)):.1g} at most")
+        axes.legend(loc="upper left")
+    return figure
+
+
+def _off(evidence: Evidence, name: str, k: int) -> np.ndarray:
+    """Return how far probabilities are from those of inference, [row, class]."""
+    inference = evidence[f"{name.partition('_')[0]}_inference"]
+    return np.abs(np.exp(evidence[name][k]) - np.exp(inference))

@@ -1,0 +1,144 @@
+"""G9: batch normalisation makes the scale of weights meaningless.  Lecture: "Summary" (batch normalization).
+
+Sources: Ioffe & Szegedy 2015, section 3.3; van Laarhoven 2017.
+
+    y = (z - mean) / sqrt(var + eps),   z = x W: with eps = 0, L(a W) = L(W) for every a > 0            (1)
+    so   <w, grad L> = 0   for the weights w of every unit,     grad L(a W) = grad L(W) / a             (2)
+    and SGD only ever makes them longer:   |w'|^2 = |w|^2 + eta^2 |grad L|^2                            (3)
+    a W trained with the rate a^2 eta stays a times W trained with eta                                  (4)
+    with eps > 0:   <w, grad L> = sum_rows dL/dy y eps / (var + eps)                                    (5)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.networks import activation, cross_entropy
+from ravine.networks.dense import dense
+from ravine.networks.normalisation import EPS, batch_norm_training
+from ravine.optimizers import sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "G9",
+    "Batch normalisation: the scale of weights is free",
+    section="Memorisation and generalisation",
+    says="Batch normalisation regularises and eases training: the loss does not change when all weights before it are "
+    "multiplied by a number, and the gradient shrinks by it.",
+    care="Exact for eps = 0 only. As SGD makes such weights ever longer, its effective rate eta / |w|² falls by itself; "
+    "an L2 penalty on them does not constrain the function, it holds that rate up.",
+    yours="ravine compare digits --net '64-64 batchnorm'",
+)
+
+ROWS, INPUTS, UNITS, CLASSES = 64, 10, 16, 3
+SCALES = (1.0, 3.0, 10.0)
+RATE, STEPS = 1.0, 600
+
+
+def run() -> Evidence:
+    """loss, length, slope [scale, step]: length |W|^2, slope |dL/dW|^2, of W times scale with rate times scale^2.
+
+    gradient [scale, d, unit] at the start; weight [d, unit]; inner, predicted [unit]: both sides of (5) at
+    eps = EPS; steepest [unit]: |w| |dL/dw| there.
+    """
+    generator = np.random.default_rng(0)
+    x = generator.standard_normal((ROWS, INPUTS)) * 2 + 1
+    y = np.argmax(x[:, :CLASSES], axis=1).astype(np.int32)
+    weight = generator.standard_normal((INPUTS, UNITS)) / np.sqrt(INPUTS)
+    last = {"weight": generator.standard_normal((UNITS, CLASSES)) / np.sqrt(UNITS), "bias": np.zeros(CLASSES)}
+    norm = {"scale": np.ones(UNITS), "shift": np.zeros(UNITS)}
+    seen = {"mean": np.zeros(UNITS), "variance": np.ones(UNITS)}
+    relu = activation("relu")
+
+    def loss(weight: jax.Array, eps: float, added: jax.Array) -> jax.Array:
+        z, _ = batch_norm_training(norm, x @ weight, seen, eps=eps)
+        return jnp.mean(cross_entropy(dense(last, relu(z + added)), y))
+
+    none = jnp.zeros((ROWS, UNITS))
+    slope = jax.value_and_grad(lambda weight: loss(weight, 0.0, none))
+
+    def trained(scale: jax.Array) -> dict[str, jax.Array]:
+        rule = sgd(RATE * scale**2)
+        start = scale * weight
+
+        def step(carry: Any, _: None) -> Any:
+            weight, state = carry
+            value, gradient = slope(weight)
+            update, state = rule.update(gradient, state, weight)
+            seen = {"loss": value, "length": jnp.sum(weight**2), "slope": jnp.sum(gradient**2)}
+            return (optax.apply_updates(weight, update), state), seen
+
+        _, series = jax.lax.scan(step, (start, rule.init(start)), length=STEPS)
+        return series | {"gradient": slope(start)[1]}
+
+    @jax.jit
+    def with_eps() -> dict[str, jax.Array]:
+        z = x @ weight
+        variance = jnp.var(z, axis=0)
+        y_hat = (z - jnp.mean(z, axis=0)[None]) / jnp.sqrt(variance + EPS)[None]
+        to_weight, to_y = jax.grad(lambda w, added: loss(w, EPS, added), argnums=(0, 1))(jnp.asarray(weight), none)
+        return {
+            "inner": jnp.sum(weight * to_weight, axis=0),
+            "predicted": jnp.sum(to_y * y_hat, axis=0) * EPS / (variance + EPS),  # (5)
+            "steepest": jnp.linalg.norm(weight, axis=0) * jnp.linalg.norm(to_weight, axis=0),
+        }
+
+    found = jax.jit(jax.vmap(trained))(np.array(SCALES)) | with_eps()
+    return {"weight": weight, **{name: np.asarray(each) for name, each in found.items()}}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """(2) to (5)."""
+    w, gradient = evidence["weight"], evidence["gradient"]
+    size = np.linalg.norm(w, axis=0) * np.linalg.norm(gradient[0], axis=0)
+    inner = np.abs(np.sum(w * gradient[0], axis=0)) / size
+    length, slope, loss = evidence["length"], evidence["slope"], evidence["loss"]
+    grown = length[0, 0] + RATE**2 * np.concatenate([[0.0], np.cumsum(slope[0])[:-1]])  # (3)
+    found = [Finding("⟨w, ∇L⟩ / |w| |∇L|, worst unit", inner.max(), 0.0, 1e-14)]
+    for k, scale in enumerate(SCALES[1:], 1):
+        off = np.max(np.abs(gradient[k] * scale - gradient[0])) / np.max(np.abs(gradient[0]))
+        apart = np.max(np.abs(loss[k] - loss[0]))
+        found += [
+            Finding(f"∇L({scale:g}W) against ∇L(W)/{scale:g}, relative", off, 0.0, 1e-13),
+            Finding(f"{scale:g}W at rate {scale**2:g} eta: loss curve apart by", apart, 0.0, 1e-9),
+        ]
+    eps = np.abs(evidence["inner"] / evidence["steepest"]).max()
+    return [
+        *found,
+        Finding("|w|² against |w₀|² + η² Σ|∇L|², relative", np.max(np.abs(length[0] / grown - 1)), 0.0, 1e-12),
+        Finding("eps = 1e-5: ⟨w, ∇L⟩ against (5), relative",
+                np.max(np.abs(evidence["inner"] / evidence["predicted"] - 1)), 0.0, 1e-6),
+        Finding("eps = 1e-5: ⟨w, ∇L⟩ / |w| |∇L|, worst unit", eps, None, note="not 0"),
+        Finding("loss, last / first", loss[0, -1] / loss[0, 0], 0.5, 0.0, bound="below", note="it does train"),
+    ]  # fmt: skip
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: the loss of W, 3W and 10W. Right: how their lengths grow, and what that makes of the rate."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    step = np.arange(STEPS)
+    theory(left, step, evidence["loss"][0], which=6, linewidth=1)
+    for k, scale in enumerate(SCALES):
+        some = step[k * 15 :: 45]
+        marks(left, some, evidence["loss"][k, some], f"{scale:g}W at rate {scale**2:g} eta", which=k)
+        grown = evidence["length"][k, 0] + (RATE * scale**2) ** 2 * np.concatenate(
+            [[0.0], np.cumsum(evidence["slope"][k])[:-1]]
+        )
+        theory(right, step, grown / scale**2, which=k)
+        marks(right, some, evidence["length"][k, some] / scale**2, f"{scale:g}W", which=k)
+    left.set(xlabel="step", ylabel="loss, nats")
+    left.set_title("the same training, whatever the scale")
+    left.legend(loc="upper right")
+    right.set(xlabel="step", ylabel="|w|² / scale²")
+    right.set_title("lines: |w₀|² + η² Σ |∇L|²")
+    right.legend(loc="lower right")
+    return figure
