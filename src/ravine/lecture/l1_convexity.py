@@ -23,9 +23,9 @@ CLAIM = Claim(
     "Logistic regression is convex, a deep net is not",
     section="Landscape",
     says="Logistic regression is a convex problem; the loss of a deep network is not convex.",
-    run="Loss at the ends and in the middle of 2,000 chords between random weights, and the Hessian at 200 of "
-    "them, of logistic regression and of a 5-8-1 tanh net on 100 rows with coin-flip labels.",
-    care="How many chords show it depends on labels, activation and the size of the weights: 1 % to 30 % were "
+    run="Loss at the ends and in the middle of 2,000 chords between random weights, and the Hessian at 200 "
+    "of them, of logistic regression and of a 5-8-1 tanh net on 100 rows with coin-flip labels.",
+    care="How many chords show it depends on labels, activation and size of the weights: 1 % to 30 % were "
     "seen. A chord that does not show it proves nothing; one negative eigenvalue does.",
     yours="ravine landscape digits",
 )
