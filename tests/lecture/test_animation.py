@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +127,12 @@ def test_the_page_needs_nothing_else(page):
     assert not re.search(r"https?:|//cdn|<link|<img|@import|url\(|\bsrc=|fetch\(|XMLHttpRequest", page)
     assert "default-src 'none'" in page
     assert "%%" not in page
+
+
+def test_the_page_is_written_without_matplotlib(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    write(tmp_path / "moving.html", "title", ("sgd",))
+    assert (tmp_path / "moving.html").stat().st_size > 10_000
 
 
 def test_a_title_is_only_text(page):
