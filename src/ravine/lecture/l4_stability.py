@@ -1,0 +1,170 @@
+"""L4: to converge, a rate must stay below 2 / curvature.  Lecture: "Flat & sharp minima".
+
+Source: Cohen et al. 2021 for (2, 3), 2022 for (4).
+
+On the loss lambda w^2 / 2 a rule is a linear recursion; it shrinks |w| as long as eta lambda stays below
+
+    GD              |1 - eta lambda| < 1    2                                (1)
+    heavy ball                              2 + 2 rho                        (2)
+    Nesterov                                (2 + 2 rho) / (1 + 2 rho)        (3)
+    Adam            eta lambda / P          (2 + 2 b1) / (1 - b1)            (4)      38 at b1 = 0.9
+
+P is what Adam divides by, sqrt(v^) + eps; here eps is made so large beside the gradients that P = eps
+stands still. Measured: the walk of (1), and where 40 halvings of an interval find each rule's limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import Optimizer, adam, momentum, nesterov, sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "L4",
+    "To converge needs a rate below 2 / curvature",
+    section="Landscape",
+    says="Gradient descent converges to a minimum only if its learning rate is below 2 / curvature.",
+    care="The 2 is that of plain gradient descent: momentum raises it to 2 + 2 rho, Nesterov lowers it "
+    "to (2 + 2 rho) / (1 + 2 rho), and for Adam it is 38 at b1 = 0.9, for the curvature divided by "
+    "what Adam divides by.",
+    yours="ravine train digits --optimizer sgd --rate 10",
+)
+
+STEPS = 2000
+PRODUCTS = (1.99, 2.0, 2.01)  # eta lambda of the three walks
+KEPT = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)  # rho, b1
+LOW, HIGH, HALVINGS = 0.1, 1e4, 40  # the interval halved, in the logarithm
+START, LINEAR = (
+    1e-120,
+    1e-30,
+)  # gradients up to LINEAR are nothing beside EPS: P stands still. Room for Adam's
+# first steps, which its correction of the bias makes larger by up to 1 / (1 - b1) each
+EPS = 1e-3
+
+RULES: dict[str, Callable[[jax.Array, jax.Array], Optimizer]] = {
+    "sgd": lambda product, kept: sgd(product),
+    "momentum": lambda product, kept: momentum(product, rho=kept),
+    "nesterov": lambda product, kept: nesterov(product, rho=kept),
+    "adam": lambda product, kept: adam(product * EPS, b1=kept, eps=EPS),
+}
+LIMITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sgd": lambda kept: 2 + 0 * kept,  # (1)
+    "momentum": lambda kept: 2 + 2 * kept,  # (2)
+    "nesterov": lambda kept: (2 + 2 * kept) / (1 + 2 * kept),  # (3)
+    "adam": lambda kept: (2 + 2 * kept) / (1 - kept),  # (4)
+}
+
+
+def run() -> Evidence:
+    """distance [product, time] from the minimum; RULE [kept], the largest eta lambda (/ P) that converges."""
+
+    def one_walk(product: jax.Array) -> jax.Array:
+        return jnp.abs(walk(sgd(product), _slope, jnp.ones(()), STEPS))
+
+    @jax.jit
+    def all_of_it(products: jax.Array, kept: jax.Array) -> dict[str, jax.Array]:
+        limits = {name: jax.vmap(lambda k, make=make: _limit(make, k))(kept) for name, make in RULES.items()}
+        return {"distance": jax.vmap(one_walk)(products), **limits}
+
+    found = all_of_it(jnp.asarray(PRODUCTS), jnp.asarray(KEPT))
+    return {name: np.asarray(values) for name, values in found.items()}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Where GD is after all steps; each rule's limit at 0.9, and its worst error over all that is kept."""
+    end = evidence["distance"][:, -1]
+    found = [
+        Finding(
+            f"GD at {product:.2f} / curvature, distance after {STEPS:,} steps",
+            at,
+            factor**STEPS,
+            1e-9,
+            relative=True,
+            unit="of the start",
+        )
+        for product, at, factor in zip(PRODUCTS, end, (0.99, 1.0, 1.01), strict=True)
+    ]
+    usual = KEPT.index(0.9)
+    names = {
+        "sgd": "GD",
+        "momentum": "heavy ball, rho = 0.9",
+        "nesterov": "Nesterov, rho = 0.9",
+        "adam": "Adam, b1 = 0.9, curvature preconditioned",
+    }
+    truth = {"sgd": 2.0, "momentum": 3.8, "nesterov": 3.8 / 2.8, "adam": 38.0}
+    found += [
+        Finding(
+            f"{names[name]}: largest rate x curvature",
+            evidence[name][usual],
+            truth[name],
+            1e-6,
+            relative=True,
+        )
+        for name in RULES
+    ]
+    kept = np.asarray(KEPT)
+    found += [
+        Finding(
+            f"{names[name].split(',')[0]}: worst error of the limit, rho or b1 from 0 to {max(KEPT):g}",
+            np.max(np.abs(evidence[name] / LIMITS[name](kept) - 1)),
+            0.0,
+            1e-6,
+        )
+        for name in RULES
+        if name != "sgd"
+    ]
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: three walks at the limit. Right: the limit of each rule."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    t = np.arange(STEPS + 1)
+    some = t[::200]
+    for k, product in enumerate(PRODUCTS):
+        theory(left, t, np.abs(1 - product) ** t, which=k)
+        marks(left, some, evidence["distance"][k, some], f"rate = {product:.2f} / curvature", which=k)
+    left.set(xlabel="step", ylabel="distance from the minimum", yscale="log")
+    left.set_xticks([0, 500, 1000, 1500, 2000], labels=["0", "500", "1,000", "1,500", "2,000"])
+    left.set_title("gradient descent")
+    left.legend(loc="upper left")
+
+    line = np.linspace(0, max(KEPT), 200)
+    names = {"sgd": "gradient descent", "momentum": "heavy ball", "nesterov": "Nesterov", "adam": "Adam"}
+    for k, (name, label) in enumerate(names.items()):
+        theory(right, line, LIMITS[name](line), which=k)
+        marks(right, KEPT, evidence[name], label, which=k)
+    right.set(xlabel="rho, or b1 of Adam", ylabel="largest rate x curvature", yscale="log", ylim=(1, 110))
+    right.set_yticks([1, 2, 5, 10, 20, 50, 100], labels=["1", "2", "5", "10", "20", "50", "100"])
+    right.set_title("limit of each rule")
+    right.legend(loc="upper left")
+    return figure
+
+
+def _slope(w: jax.Array, t: jax.Array) -> jax.Array:
+    return w  # of w^2 / 2
+
+
+def _limit(make: Callable[[jax.Array, jax.Array], Optimizer], kept: jax.Array) -> jax.Array:
+    """Return where walks begin to grow, by halving. Traceable."""
+
+    def halve(ends: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
+        low, high = ends
+        middle = jnp.sqrt(low * high)
+        path = jnp.abs(walk(make(middle, kept), _slope, jnp.asarray(START), STEPS))
+        shrinks = (path[-1] <= path[STEPS // 2]) & (jnp.max(path) < LINEAR)  # both false for NaN
+        return (jnp.where(shrinks, middle, low), jnp.where(shrinks, high, middle)), None
+
+    (low, high), _ = jax.lax.scan(halve, (jnp.asarray(LOW), jnp.asarray(HIGH)), length=HALVINGS)
+    return jnp.sqrt(low * high)

@@ -1,0 +1,145 @@
+"""L5: a large rate leaves sharp minima for flat ones.  Lecture: "Flat & sharp minima".
+
+Two wells of the same depth, one a hundred times as sharp, joined smoothly:
+
+    L(x) = -T ln(exp(-a(x) / T) + exp(-b(x) / T)),   a = 100 x^2 / 2,   b = (x - 4)^2 / 2      (1)
+    the sharp well lets go where eta > 2 / 100 = 0.02                                          (2)
+
+At each minimum the other well adds exp(-8 / T) of itself, nothing in float64: the curvatures are 100 and 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "L5",
+    "A large rate leaves sharp minima for flat ones",
+    section="Landscape",
+    says="A large learning rate cannot stay in a sharp minimum and ends in a flat one.",
+    care="No noise is needed for it. Just above the limit a well that opens less than a parabola can "
+    "hold the walk in a cycle between its two walls: training at the edge of stability (L6).",
+    yours="ravine train digits --optimizer sgd --rate 1",
+)
+
+SHARP, FLAT, APART = 100.0, 1.0, 4.0
+TEMPERATURE = 0.01
+RATES = (0.015, 0.019, 0.021, 0.05)  # of the table
+EXPECTED = (0.0, 0.0, 1.0, 1.0)
+AROUND = tuple(float(each) for each in np.linspace(0.0195, 0.0205, 41))  # brackets the limit
+WIDER = tuple(float(each) for each in np.geomspace(0.01, 0.06, 21))
+STARTS = tuple(float(each) for each in np.linspace(-0.25, 0.25, 24))  # all inside the sharp well
+STEPS = 4000
+SHOWN = 60
+
+
+def run() -> Evidence:
+    """ends [rate, start], for RATES, AROUND and WIDER one after the other; curvature [2] at the two minima;
+    paths [rate, time] of the walks shown, for RATES."""
+    slope = jax.grad(_loss)
+
+    def end(rate: jax.Array, start: jax.Array) -> jax.Array:
+        return walk(sgd(rate), lambda x, t: slope(x), start, STEPS)[-1]
+
+    @jax.jit
+    def all_of_it(rates: jax.Array, starts: jax.Array) -> dict[str, jax.Array]:
+        return {
+            "ends": jax.vmap(jax.vmap(end, (None, 0)), (0, None))(rates, starts),
+            "curvature": jax.vmap(jax.grad(slope))(jnp.asarray([0.0, APART])),
+            "paths": jax.vmap(lambda rate: walk(sgd(rate), lambda x, t: slope(x), starts[-1], SHOWN))(
+                rates[: len(RATES)]
+            ),
+        }
+
+    found = all_of_it(jnp.asarray(RATES + AROUND + WIDER), jnp.asarray(STARTS))
+    return {name: np.asarray(values) for name, values in found.items()}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """The curvatures, the share of walks that end in the flat well, and where that share turns."""
+    found = [
+        Finding("curvature of the sharp well", evidence["curvature"][0], SHARP, 1e-9, relative=True),
+        Finding("curvature of the flat well", evidence["curvature"][1], FLAT, 1e-9, relative=True),
+    ]
+    share = _share(evidence["ends"])
+    found += [
+        Finding(
+            f"share of {len(STARTS)} starts that end in the flat well at rate {rate:g}", share[k], expected
+        )
+        for k, (rate, expected) in enumerate(zip(RATES, EXPECTED, strict=True))
+    ]
+    around = share[len(RATES) : len(RATES) + len(AROUND)]
+    stayed = [rate for rate, each in zip(AROUND, around, strict=True) if each == 0]
+    left = [rate for rate, each in zip(AROUND, around, strict=True) if each == 1]
+    turn = (max(stayed) + min(left)) / 2 if stayed and left else np.nan
+    found.append(
+        Finding(
+            "rate at which the sharp well lets go",
+            turn,
+            2 / SHARP,
+            0.01,
+            relative=True,
+            note="between the largest rate that stays and the smallest that leaves",
+        )
+    )
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: the two wells and where walks go. Right: the share that ends in the flat well, over the rate."""
+    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    x = np.linspace(-0.8, 5.5, 800)
+    theory(left, x, _loss_on_host(x), "loss", which=6, linestyle="-", linewidth=1.5)
+    for k, rate in ((1, RATES[1]), (3, RATES[3])):
+        path = evidence["paths"][k]
+        marks(left, path, _loss_on_host(path), f"rate {rate:g}, {SHOWN} steps", which=k // 2, alpha=0.8)
+    left.set(xlabel="weight x", ylabel="loss", ylim=(-0.4, 9))
+    left.set_title(f"curvature {SHARP:g} at 0 and {FLAT:g} at {APART:g}")
+    left.legend(loc="upper right")
+
+    rates = np.array(RATES + AROUND + WIDER)
+    theory(right, [0.0095, 0.02, 0.02, 0.062], [0, 0, 1, 1], "2 / curvature of the sharp well", which=0)
+    some = np.r_[0 : len(RATES), len(RATES) + len(AROUND) : len(rates)]
+    marks(
+        right,
+        rates[some],
+        _share(evidence["ends"])[some],
+        f"{len(STARTS)} starts, {STEPS:,} steps each",
+        which=1,
+    )
+    right.axvline(2 / SHARP, color=COLOURS[6], linewidth=0.8, linestyle=":")
+    right.set(
+        xlabel="learning rate", ylabel="share that ends in the flat well", xscale="log", ylim=(-0.1, 1.1)
+    )
+    right.set_xticks([0.01, 0.02, 0.03, 0.06], labels=["0.01", "0.02", "0.03", "0.06"])
+    right.minorticks_off()
+    right.set_title("all started in the sharp well")
+    right.legend(loc="center right")
+    return figure
+
+
+def _share(ends: np.ndarray) -> np.ndarray:
+    """Return the share of starts in the flat well, [rate]; NaN where a walk is lost."""
+    return np.where(np.isfinite(ends), ends > APART / 2, np.nan).mean(axis=-1)
+
+
+def _loss(x: jax.Array) -> jax.Array:
+    a, b = SHARP * x**2 / 2, FLAT * (x - APART) ** 2 / 2
+    return -TEMPERATURE * jnp.logaddexp(-a / TEMPERATURE, -b / TEMPERATURE)  # (1)
+
+
+def _loss_on_host(x: np.ndarray) -> np.ndarray:
+    a, b = SHARP * x**2 / 2, FLAT * (x - APART) ** 2 / 2
+    return -TEMPERATURE * np.logaddexp(-a / TEMPERATURE, -b / TEMPERATURE)

@@ -1,0 +1,163 @@
+"""L9: at zero gradient descent is stuck, and along a saddle it crawls.  Lecture: "Problems with vanilla SGD".
+
+Source: Saxe, McClelland & Ganguli 2014.
+
+One mode of a two-layer linear network, L = (s - w1 w2)^2 / 2, started at w1 = w2 = sqrt(a0) near the saddle
+at 0. The product a = w1 w2 grows, for small steps eta, as
+
+    da/dt = 2 eta a (s - a)                                             (1)
+    a(t)  = s / (1 + (s / a0 - 1) exp(-2 s eta t))                      (2)
+    half-way at t = ln(s / a0 - 1) / (2 s eta)                          (3)
+
+For s = 3, a0 = 1e-4, eta = 1e-3 (3) is 1,718.
+
+Each halving of the distance to the saddle adds the same time; at the saddle itself it is for ever. Steps of
+a finite eta are slower than (3), here by a factor of about 1 + eta s / 2: a step grows a by (1 + eta s)^2
+and not by exp(2 eta s).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "L9",
+    "Stuck at zero gradient, crawling along a saddle",
+    section="Landscape",
+    says="Where the gradient is zero gradient descent is stuck, at a saddle point as in a local minimum.",
+    care="Exactly on a saddle it stays for ever; beside it it leaves, after a time that grows only as the "
+    "logarithm of how near it started, and any noise shortens it. A plateau is not a minimum: wait, or "
+    "look at the curvature.",
+    yours="ravine train digits --init scaled --init-scale 0.001",
+)
+
+STRENGTH, RATE, STEPS = 3.0, 1e-3, 5000
+STARTS = (1e-4, 1e-6, 1e-3, 1e-2, 1e-8)  # a0; the first is that of the table
+OTHER_RATES = (5e-4, 2e-3)
+
+
+def run() -> Evidence:
+    """product [start, time], a for each of STARTS and then from 0; half [other rate], steps to a = s / 2 from
+    the first start."""
+
+    def slope(w: jax.Array, t: jax.Array) -> jax.Array:
+        return jax.grad(lambda w: (STRENGTH - w[0] * w[1]) ** 2 / 2)(w)
+
+    def grow(start: jax.Array, rate: jax.Array) -> jax.Array:
+        return jnp.prod(walk(sgd(rate), slope, jnp.full(2, jnp.sqrt(start)), STEPS), axis=1)
+
+    both = jax.jit(jax.vmap(grow))
+    starts = np.array([*STARTS, 0.0, *[STARTS[0]] * len(OTHER_RATES)])
+    rates = np.array([*[RATE] * (len(STARTS) + 1), *OTHER_RATES])
+    found = np.asarray(both(jnp.asarray(starts), jnp.asarray(rates)))
+    count = len(STARTS) + 1
+    return {"product": found[:count], "half": np.array([_half_way(each) for each in found[count:]])}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Half times against (3), from all starts and at other rates; the walk from zero; the shape of (2)."""
+    found = []
+    for start, path in zip(STARTS, evidence["product"], strict=False):
+        expected = 1718.0 if start == STARTS[0] else _half_time(start, RATE)
+        found.append(
+            Finding(
+                f"steps to half-way from {start:g}",
+                _half_way(path),
+                expected,
+                0.003,
+                relative=True,
+                unit="steps",
+            )
+        )
+    for rate, half in zip(OTHER_RATES, evidence["half"], strict=True):
+        found.append(
+            Finding(
+                f"steps to half-way at rate {rate:g}",
+                half,
+                _half_time(STARTS[0], rate),
+                0.005,
+                relative=True,
+                unit="steps",
+            )
+        )
+    t = np.arange(STEPS + 1)
+    found += [
+        Finding(
+            "worst departure from theory over the walk, in strengths",
+            np.max(np.abs(evidence["product"][0] - _theory(t, STARTS[0]))) / STRENGTH,
+            0.0,
+            0.005,
+        ),
+        Finding(
+            f"distance gone from zero in {STEPS:,} steps",
+            np.max(np.abs(evidence["product"][len(STARTS)])),
+            0.0,
+        ),
+    ]
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: plateau and fall of the loss. Right: how long the plateau is, over the distance at the start."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    t = np.arange(STEPS + 1)
+    for k, place in enumerate((3, 0, 1)):
+        start = STARTS[place]
+        theory(left, t, (STRENGTH - _theory(t, start)) ** 2 / 2, which=k)
+        some = t[::200]
+        marks(
+            left,
+            some,
+            (STRENGTH - evidence["product"][place, some]) ** 2 / 2,
+            f"product at the start {start:g}",
+            which=k,
+        )
+    stuck = evidence["product"][len(STARTS)]
+    marks(left, t[::400], (STRENGTH - stuck[::400]) ** 2 / 2, "0: stuck", which=3)
+    left.set(xlabel="step", ylabel="loss", ylim=(-0.2, 6.6))
+    left.set_title(f"strength {STRENGTH:g}, rate {RATE:g}")
+    left.legend(loc="upper right")
+
+    line = np.geomspace(min(STARTS), max(STARTS), 100)
+    theory(right, line, _half_time(line, RATE), "ln(s / a - 1) / (2 s rate)", which=0)
+    marks(
+        right, STARTS, [_half_way(path) for path in evidence["product"][: len(STARTS)]], "measured", which=1
+    )
+    right.set(
+        xlabel="product of the two weights at the start, a",
+        ylabel="steps to half-way",
+        xscale="log",
+        ylim=(0, None),
+    )
+    right.set_title("nearer to the saddle: longer, as a logarithm")
+    right.legend(loc="upper right")
+    return figure
+
+
+def _half_time(start: Any, rate: float) -> Any:
+    return np.log(STRENGTH / start - 1) / (2 * STRENGTH * rate)  # (3)
+
+
+def _theory(t: np.ndarray, start: float) -> np.ndarray:
+    return STRENGTH / (1 + (STRENGTH / start - 1) * np.exp(-2 * STRENGTH * RATE * t))  # (2)
+
+
+def _half_way(path: np.ndarray) -> float:
+    """Return when a rising path [time] passes half the strength, between steps; NaN if it does not."""
+    above = np.flatnonzero(path >= STRENGTH / 2)
+    if not above.size or above[0] == 0:
+        return float("nan")
+    k = int(above[0])
+    return k - (path[k] - STRENGTH / 2) / (path[k] - path[k - 1])

@@ -1,0 +1,183 @@
+"""N1: ill-conditioning makes gradient descent crawl and jitter.  Lecture: "Problems with vanilla SGD".
+
+Source: Polyak 1964. On a quadratic with curvatures 1 and kappa, started at (1, 1):
+
+    GD, best rate 2 / (1 + kappa): factor a step          q = (kappa - 1) / (kappa + 1)                  (1)
+    heavy ball, best setting: factor a step               r = (sqrt kappa - 1) / (sqrt kappa + 1)        (2)
+    steps to an error of 1e-6 by the factor alone         ln(1e6) / -ln(q or r)                          (3)
+    heavy ball's error   |1 + (1 - r) t| r^t along the shallow, |1 + (1 + r) t| r^t along the steep      (4)
+
+GD takes the 69, 691 and 6,908 steps of (3), rounded up. The 21, 69 and 218 of the table for the heavy ball
+are (3) with r: its two roots are equal, so its error carries the factor of (4), and in fact it takes 27, 95
+and 321 steps. Both are measured here: the error divided by that factor for (3), the plain error for (4).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import momentum, sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "N1",
+    "Ill-conditioning: crawl along the shallow, jitter across",
+    section="SGD, noise, annealing",
+    says="Where the loss changes fast in one direction and slowly in another, gradient descent makes slow "
+    "progress along the shallow one and jitters along the steep one.",
+    care="The count grows as the condition number for gradient descent and as its root for momentum, each at "
+    "the best setting, which needs both curvatures; with equal roots momentum's error first carries a "
+    "factor that grows as t.",
+    yours="ravine diagnose digits --optimizer sgd",
+)
+
+KAPPAS = (10.0, 100.0, 1000.0)
+TARGET = 1e-6
+STEPS = 7000
+GD_STEPS = (69, 691, 6908)
+BALL_STEPS = (21, 69, 218)
+SHARES = tuple(
+    float(each) for each in np.linspace(0.5, 1.0, 51)
+)  # rates tried, and 2 minus them: in units of the best
+RATES_KAPPA, RATES_STEPS = 10.0, 200
+
+
+def run() -> Evidence:
+    """Errors [kappa, time, direction] (shallow, steep) of gd and ball; tried [rate], the larger error of the
+    two after RATES_STEPS at kappa = RATES_KAPPA, for all rates tried."""
+
+    def descend(rate: jax.Array, curvature: jax.Array, steps: int) -> jax.Array:
+        return walk(sgd(rate), lambda w, t: curvature * w, jnp.ones(2), steps)
+
+    def pair(kappa: jax.Array) -> tuple[jax.Array, jax.Array]:
+        curvature, root = jnp.stack([jnp.ones(()), kappa]), jnp.sqrt(kappa)
+        ball = momentum((2 / (1 + root)) ** 2, rho=((root - 1) / (root + 1)) ** 2)
+        return (
+            descend(2 / (1 + kappa), curvature, STEPS),
+            walk(ball, lambda w, t: curvature * w, jnp.ones(2), STEPS),
+        )
+
+    @jax.jit
+    def all_of_it(kappas: jax.Array, rates: jax.Array) -> tuple[jax.Array, ...]:
+        steep = jnp.asarray([1.0, RATES_KAPPA])
+        tried = jax.vmap(lambda rate: jnp.max(jnp.abs(descend(rate, steep, RATES_STEPS)[-1])))(rates)
+        return (*jax.vmap(pair)(kappas), tried)
+
+    gd, ball, tried = map(np.asarray, all_of_it(jnp.asarray(KAPPAS), jnp.asarray(_rates())))
+    return {"gd": gd, "ball": ball, "tried": tried}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Steps to TARGET, the factor a step, the best rate, and who crawls and who jitters."""
+    found = []
+    for k, kappa in enumerate(KAPPAS):
+        name = f"kappa = {kappa:g}"
+        found += [
+            Finding(f"GD, {name}: steps to {TARGET:g}", _first(evidence["gd"][k]), GD_STEPS[k], unit="steps"),
+            Finding(
+                f"heavy ball, {name}: steps to {TARGET:g} by its factor alone",
+                _first(evidence["ball"][k] / _growth(kappa)),
+                BALL_STEPS[k],
+                1.0,
+                unit="steps",
+                note="error divided by 1 + (1 -+ r) t; rounded up to whole steps",
+            ),
+            Finding(
+                f"heavy ball, {name}: steps to {TARGET:g}",
+                _first(evidence["ball"][k]),
+                _ball_steps(kappa),
+                unit="steps",
+                note="with the factor t of its equal roots",
+            ),
+        ]
+    gd = evidence["gd"][1]
+    for k, direction in enumerate(("shallow", "steep")):
+        found.append(
+            Finding(
+                f"GD, kappa = 100: factor a step along the {direction}",
+                np.abs(gd[500, k] / gd[0, k]) ** (1 / 500),
+                99 / 101,
+                1e-9,
+            )
+        )
+    best = _rates()[np.argmin(evidence["tried"])] if np.isfinite(evidence["tried"]).all() else np.nan
+    found.append(
+        Finding(f"best of {len(_rates())} rates, kappa = {RATES_KAPPA:g}", best, 2 / (1 + RATES_KAPPA), 1e-12)
+    )
+    flips = np.where(np.isfinite(gd[1:501]), np.sign(gd[1:501]) != np.sign(gd[:500]), np.nan).mean(axis=0)
+    found += [
+        Finding("share of steps that change side along the shallow", flips[0], 0.0, note="it crawls"),
+        Finding("share of steps that change side along the steep", flips[1], 1.0, note="it jitters"),
+    ]
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Left: the walk in the plane. Right: steps to TARGET over the condition number."""
+    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    x, y = np.meshgrid(np.linspace(-0.1, 1.1, 200), np.linspace(-1.1, 1.1, 200))
+    left.contour(
+        x, y, x**2 / 2 + 10 * y**2 / 2, levels=np.geomspace(0.02, 5, 9), colors="#bbbbbb", linewidths=0.8
+    )
+    for k, (name, label) in enumerate((("gd", "gradient descent"), ("ball", "heavy ball"))):
+        path = evidence[name][0, :26]
+        left.plot(path[:, 0], path[:, 1], color=COLOURS[k], linewidth=1.0, linestyle=("-", "--")[k])
+        marks(left, path[:, 0], path[:, 1], label, which=k, markersize=5)
+    left.set(xlabel="shallow direction", ylabel="steep direction", xlim=(-0.15, 1.1), ylim=(-1.9, 1.5))
+    left.set_title("condition number 10, 25 steps")
+    left.legend(loc="lower right")
+
+    line = np.geomspace(8, 1250, 60)
+    for k, (name, label, count) in enumerate(
+        (("gd", "gradient descent", _gd_steps), ("ball", "heavy ball", _ball_steps))
+    ):
+        theory(right, line, [count(kappa) for kappa in line], which=k)
+        marks(right, KAPPAS, [_first(each) for each in evidence[name]], label, which=k)
+    theory(right, line, np.log(1 / TARGET) / -np.log(_radius(line)), "heavy ball, its factor alone", which=2)
+    right.set(
+        xlabel="condition number", ylabel="steps to an error of one millionth", xscale="log", yscale="log"
+    )
+    right.set_title("each at its best setting")
+    right.legend(loc="upper left")
+    return figure
+
+
+def _rates() -> np.ndarray:
+    shares = np.array(SHARES)
+    return np.unique(np.concatenate([shares, 2 - shares])) * 2 / (1 + RATES_KAPPA)
+
+
+def _first(errors: np.ndarray) -> int:
+    """Return the first step from which both directions [time, 2] stay within TARGET; -1 if none is."""
+    outside = np.flatnonzero(~(np.abs(errors).max(axis=1) <= TARGET))  # NaN is outside
+    after = int(outside[-1]) + 1 if outside.size else 0
+    return after if after < len(errors) else -1
+
+
+def _radius(kappa: Any) -> Any:
+    return (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)  # (2)
+
+
+def _growth(kappa: float) -> np.ndarray:
+    """Return the factors of (4), [time, direction]."""
+    r, t = _radius(kappa), np.arange(STEPS + 1)
+    return 1 + np.array([1 - r, 1 + r]) * t[:, None]
+
+
+def _gd_steps(kappa: float) -> float:
+    return np.ceil(np.log(TARGET) / np.log((kappa - 1) / (kappa + 1)))  # (3)
+
+
+def _ball_steps(kappa: float) -> float:
+    """Return the first step at which both errors of (4) are within TARGET, by its logarithm."""
+    t = np.arange(STEPS + 1)[:, None]
+    return float(_first(np.exp(np.log(_growth(kappa)) + t * np.log(_radius(kappa)))))

@@ -1,0 +1,153 @@
+"""N3: start with a high rate, then decrease it in steps.  Lecture: "Learning rate annealing".
+
+Two directions of curvature lambda = 1 and 0.1, gradients with noise of variance 1 in each. SGD at a fixed
+rate eta:
+
+    mean      m <- (1 - eta lambda) m                              falls, fast at a high rate           (1)
+    variance  V <- (1 - eta lambda)^2 V + eta^2                    to eta / (lambda (2 - eta lambda))   (2)
+    floor of the loss  sum lambda V / 2 = sum 1/2 eta / (2 - eta lambda)                                (3)
+
+(3) at eta = 0.5, 0.05, 0.005 is .2949, .0254, .0025. Measured over runs; expected from (1) to (3).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "N3",
+    "Start high, then decrease the rate in steps",
+    section="SGD, noise, annealing",
+    says="A high rate converges faster, but to converge the rate must be decreased later, in several steps.",
+    care="The floor is that of gradient noise: with full batches there is none, nor where every row is "
+    "fitted exactly.",
+    yours="ravine compare digits -O sgd --schedules constant,decay",
+)
+
+CURVATURES = (1.0, 0.1)
+RATES = (0.5, 0.05, 0.005)
+FLOORS = (0.2949, 0.0254, 0.0025)
+LENGTHS = (
+    200,
+    1500,
+    12_000,
+)  # steps at each; the floor is read in the last third, 40, 5 and 4 lifetimes of (2) in
+RUNS, AT_ONCE = 640, 80
+START = 10.0  # of each weight
+SMALL_STEPS = 1700  # of the runs at the smallest rate throughout
+SEED = 0
+
+
+def run() -> Evidence:
+    """loss, small [time], mean loss of all runs with the rate in steps and at its smallest throughout; floor
+    [run, rate], the mean loss of each run in the last third of each rate."""
+    rates = np.repeat(RATES, LENGTHS)
+    ends = np.cumsum(LENGTHS)
+    curvature = jnp.asarray(CURVATURES)
+
+    def losses(key: jax.Array, rate: Any, steps: int) -> jax.Array:
+        def noisy(w: jax.Array, t: jax.Array) -> jax.Array:
+            noise = jax.random.normal(jax.random.fold_in(key, t), w.shape, jnp.float32)
+            return curvature[None] * w + noise.astype(w.dtype)
+
+        path = walk(sgd(rate), noisy, jnp.full((AT_ONCE, len(CURVATURES)), START), steps)
+        return jnp.sum(curvature[None, None] * path**2, axis=-1) / 2
+
+    @jax.jit
+    def all_of_it(key: jax.Array, rates: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+        def some(key: jax.Array) -> tuple[jax.Array, jax.Array]:
+            loss = losses(key, lambda t: rates[t], len(rates))
+            last = [loss[end - length // 3 : end + 1] for end, length in zip(ends, LENGTHS, strict=True)]
+            return loss.mean(axis=1), jnp.stack([each.mean(axis=0) for each in last], axis=1)
+
+        stepped, floor = jax.lax.map(some, jax.random.split(key, RUNS // AT_ONCE))
+        small = losses(jax.random.fold_in(key, 1), RATES[-1], SMALL_STEPS)
+        return stepped.mean(axis=0), floor.reshape(RUNS, len(RATES)), small.mean(axis=1)
+
+    loss, floor, small = map(np.asarray, all_of_it(jax.random.key(SEED), jnp.asarray(rates)))
+    return {"loss": loss, "floor": floor, "small": small}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """The three floors; and what the smallest rate alone has reached when the second floor is."""
+    found = [
+        Finding(
+            f"loss floor at rate {rate:g}",
+            each.mean(),
+            expected,
+            0.04,
+            relative=True,
+            error=1.96 * each.std(ddof=1) / np.sqrt(RUNS),
+        )
+        for rate, expected, each in zip(RATES, FLOORS, evidence["floor"].T, strict=True)
+    ]
+    alone = _expected([RATES[-1]] * SMALL_STEPS)[-1]
+    at = sum(LENGTHS[:2])
+    found += [
+        Finding(
+            f"loss after {SMALL_STEPS:,} steps at rate {RATES[-1]:g} alone",
+            evidence["small"][-1],
+            alone,
+            0.04,
+            relative=True,
+            note=f"mean of {AT_ONCE} runs",
+        ),
+        Finding(
+            f"loss after {at:,} steps, the rate in steps, as a share of it",
+            evidence["loss"][at - 300 : at + 1].mean() / evidence["small"][-1],
+            FLOORS[1] / alone,
+            0.08,
+            relative=True,
+        ),
+    ]
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """The mean loss with the rate in steps and at its smallest, over its theory."""
+    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+
+    figure, axes = canvas(CLAIM.title)
+    steps = sum(LENGTHS)
+    expected = _expected(np.repeat(RATES, LENGTHS))
+    t = np.arange(steps + 1)
+    theory(axes, t[1:], expected[1:], "theory", which=0)
+    some = np.unique(np.geomspace(1, steps, 45).astype(int))
+    marks(
+        axes, some, evidence["loss"][some], f"rate {', then '.join(f'{each:g}' for each in RATES)}", which=0
+    )
+    alone = _expected([RATES[-1]] * steps)
+    theory(axes, t[1:], alone[1:], which=1)
+    some = np.unique(np.geomspace(1, SMALL_STEPS, 30).astype(int))
+    marks(axes, some, evidence["small"][some], f"rate {RATES[-1]:g} throughout, {AT_ONCE} runs", which=1)
+    for start, rate, floor in zip((1, *np.cumsum(LENGTHS)[:-1]), RATES, FLOORS, strict=True):
+        axes.axvline(start, color=COLOURS[6], linewidth=0.6, linestyle=":")
+        axes.axhline(floor, color=COLOURS[6], linewidth=0.6, linestyle=":")
+        axes.annotate(
+            f"floor of {rate:g}: {floor:g}", (1.1, floor), (0, 4), textcoords="offset points", fontsize=11
+        )
+    axes.set(xlabel="step", ylabel=f"loss, mean of {RUNS} runs", xscale="log", yscale="log")
+    axes.legend(loc="upper right")
+    return figure
+
+
+def _expected(rates: Any) -> np.ndarray:
+    """Return the mean loss at each step, the start first: [time]."""
+    curvature = np.array(CURVATURES)
+    mean, variance = np.full(2, START), np.zeros(2)
+    losses = [curvature @ mean**2 / 2]
+    for rate in rates:
+        mean = (1 - rate * curvature) * mean  # (1)
+        variance = (1 - rate * curvature) ** 2 * variance + rate**2  # (2)
+        losses.append(curvature @ (mean**2 + variance) / 2)
+    return np.array(losses)

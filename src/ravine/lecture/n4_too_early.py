@@ -1,0 +1,247 @@
+"""N4: decreasing the rate too fast strands you in a bad minimum.  Lecture: "Learning rate annealing".
+
+Two landscapes, the same noise for early and late steps, so that runs are compared in pairs:
+
+    two curvatures, 1 and 0.1, unit noise (N3), rate 0.5 -> 0.05 -> 0.005:                             (1)
+        m <- (1 - eta lambda) m,   V <- (1 - eta lambda)^2 V + eta^2,   loss = sum lambda (m^2 + V) / 2
+    two wells  L(x) = x^4 / 4 - x^2 / 2 - h x, started in the higher one, rate 0.1 -> 0.01:            (2)
+        p(x') = integral of Normal(x' | x - eta L'(x), (eta sigma)^2) p(x)                             (3)
+
+In (1) there is one minimum, and an early step leaves the slow direction behind; in (2) it freezes runs in the
+worse well before the noise has carried them over. Expected: (1) stepped through; (3) on a grid of x.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.walking import walk
+from ravine.optimizers import sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "N4",
+    "A rate decreased too early ends in a worse place",
+    section="SGD, noise, annealing",
+    says="If the rate is decreased too fast, training ends in a bad minimum.",
+    care="With one minimum it is only late, not lost. With several, noise at a high rate must have had the "
+    "time to carry runs over; decreased too late, there are no steps left to settle.",
+    yours="ravine compare digits -O sgd --schedules constant,decay",
+)
+
+SEEDS = 1000
+CURVATURES = (1.0, 0.1)
+START = 10.0
+RATES = (0.5, 0.05, 0.005)
+STEPS = 900
+WHEN = (10, 20, 40, 80, 160, 320, 440)  # the first decrease; the second comes after as many steps again
+TILT, NOISE = 0.1, 1.5  # h, sigma
+WELL_RATES = (0.1, 0.01)
+WELL_STEPS = 1500
+WELL_WHEN = (25, 50, 100, 200, 400, 800, 1200)
+EARLY, LATE = 1, 4  # places in WHEN
+WELL_EARLY, WELL_LATE = 0, 5
+SEED = 0
+
+
+def run() -> Evidence:
+    """loss [when, seed], at the end, of one minimum; ends [when, seed], x at the end, with two."""
+    curvature = jnp.asarray(CURVATURES)
+
+    def final(key: jax.Array, when: jax.Array) -> jax.Array:
+        def rate(t: jax.Array) -> jax.Array:
+            return jnp.where(t < when, RATES[0], jnp.where(t < 2 * when, RATES[1], RATES[2]))
+
+        def noisy(w: jax.Array, t: jax.Array) -> jax.Array:
+            return curvature[None] * w + jax.random.normal(jax.random.fold_in(key, t), w.shape, w.dtype)
+
+        w = walk(sgd(rate), noisy, jnp.full((SEEDS, 2), START), STEPS)[-1]
+        return jnp.sum(curvature[None] * w**2, axis=1) / 2
+
+    def ends(key: jax.Array, when: jax.Array, start: jax.Array) -> jax.Array:
+        def rate(t: jax.Array) -> jax.Array:
+            return jnp.where(t < when, *WELL_RATES)
+
+        def noisy(x: jax.Array, t: jax.Array) -> jax.Array:
+            return _well_slope(x) + NOISE * jax.random.normal(jax.random.fold_in(key, t), x.shape, x.dtype)
+
+        return walk(sgd(rate), noisy, jnp.full(SEEDS, start), WELL_STEPS)[-1]
+
+    @jax.jit
+    def all_of_it(
+        key: jax.Array, when: jax.Array, well_when: jax.Array, start: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        first, second = jax.random.split(key)
+        return (
+            jax.vmap(lambda each: final(first, each))(when),
+            jax.vmap(lambda each: ends(second, each, start))(well_when),
+        )
+
+    start = jnp.asarray(_critical_points()[0])
+    loss, x = all_of_it(
+        jax.random.key(SEED), jnp.asarray(WHEN, jnp.int32), jnp.asarray(WELL_WHEN, jnp.int32), start
+    )
+    return {"loss": np.asarray(loss), "ends": np.asarray(x)}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Early against late in both landscapes, each against theory, and the paired difference above zero."""
+    worse = np.where(np.isfinite(evidence["ends"]), evidence["ends"] < _critical_points()[1], np.nan)
+    well_loss = _well(evidence["ends"])
+    stranded, lost = _expected_wells()
+    found = []
+    for place, name in ((EARLY, "early"), (LATE, "late")):
+        mean, error = _mean(evidence["loss"][place])
+        found.append(
+            Finding(
+                f"one minimum, decreased {name} at step {WHEN[place]}: final loss",
+                mean,
+                _expected_loss(WHEN[place]),
+                0.1,
+                error=error,
+                relative=True,
+            )
+        )
+    mean, error = _mean(evidence["loss"][EARLY] - evidence["loss"][LATE])
+    found.append(
+        Finding(
+            "one minimum: what early costs, lower end of the interval",
+            mean - error,
+            0.0,
+            bound="above",
+            note=f"{mean:.4f} ± {error:.4f} over {SEEDS} pairs",
+        )
+    )
+    for place, name in ((WELL_EARLY, "early"), (WELL_LATE, "late")):
+        mean, error = _mean(worse[place])
+        spread = np.sqrt(stranded[place] * (1 - stranded[place]) / SEEDS)
+        found.append(
+            Finding(
+                f"two minima, decreased {name} at step {WELL_WHEN[place]}: share in the worse one",
+                mean,
+                stranded[place],
+                4 * spread,
+                error=error,
+            )
+        )
+    mean, error = _mean(well_loss[WELL_EARLY] - well_loss[WELL_LATE])
+    found += [
+        Finding(
+            "two minima: what early costs in loss",
+            mean,
+            lost[WELL_EARLY] - lost[WELL_LATE],
+            0.02,
+            error=error,
+        ),
+        Finding(
+            "two minima: the same, lower end of the interval",
+            mean - error,
+            0.0,
+            bound="above",
+            note=f"over {SEEDS} pairs",
+        ),
+    ]
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Final loss, and share stranded in the worse minimum, over the step of the first decrease."""
+    from ravine.lecture.drawing import canvas, marks, theory
+
+    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    line = np.unique(np.geomspace(WHEN[0], STEPS // 2, 60).astype(int))
+    theory(left, line, [_expected_loss(int(when)) for when in line], which=0)
+    means = [_mean(each) for each in evidence["loss"]]
+    marks(
+        left, WHEN, [each[0] for each in means], f"{SEEDS} seeds", which=0, error=[each[1] for each in means]
+    )
+    left.set(
+        xlabel="step of the first decrease", ylabel=f"loss after {STEPS} steps", xscale="log", yscale="log"
+    )
+    left.set_title(f"one minimum: rate {', '.join(f'{each:g}' for each in RATES)}")
+    left.legend(loc="upper right")
+
+    stranded, _ = _expected_wells()
+    theory(right, WELL_WHEN, stranded, which=1)
+    means = [_mean(each < _critical_points()[1]) for each in evidence["ends"]]
+    marks(
+        right,
+        WELL_WHEN,
+        [each[0] for each in means],
+        f"{SEEDS} seeds",
+        which=1,
+        error=[each[1] for each in means],
+    )
+    right.set(
+        xlabel="step of the decrease",
+        ylabel="share that ends in the worse minimum",
+        xscale="log",
+        ylim=(0, 1),
+    )
+    left.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], labels=["0.02", "0.05", "0.1", "0.2", "0.5"])
+    right.set_title(f"two minima: rate {', '.join(f'{each:g}' for each in WELL_RATES)}")
+    right.legend(loc="upper right")
+    for axes, ticks in ((left, (10, 30, 100, 300)), (right, (30, 100, 300, 1000))):
+        axes.set_xticks(ticks, labels=[f"{each:,}" for each in ticks])
+        axes.minorticks_off()
+    return figure
+
+
+def _mean(values: np.ndarray) -> tuple[float, float]:
+    """Return the mean over seeds and the half width of its 95 % interval."""
+    return float(np.mean(values)), float(1.96 * np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
+def _expected_loss(when: int) -> float:
+    curvature = np.array(CURVATURES)
+    mean, variance = np.full(2, START), np.zeros(2)
+    for t in range(STEPS):  # (1)
+        rate = RATES[0] if t < when else RATES[1] if t < 2 * when else RATES[2]
+        mean = (1 - rate * curvature) * mean
+        variance = (1 - rate * curvature) ** 2 * variance + rate**2
+    return float(curvature @ (mean**2 + variance) / 2)
+
+
+def _expected_wells() -> tuple[np.ndarray, np.ndarray]:
+    """Return the share in the worse well and the mean loss at the end, each [when], by (3) on a grid."""
+    x = np.linspace(-3.5, 3.5, 501)
+    high, low = (
+        np.exp(-(((x[:, None] - (x - rate * _well_slope(x))[None]) / (rate * NOISE)) ** 2) / 2)
+        for rate in WELL_RATES
+    )
+    high, low = high / high.sum(axis=0), low / low.sum(axis=0)
+    worse, top, _ = _critical_points()
+    density = np.zeros(len(x))
+    density[np.argmin(np.abs(x - worse))] = 1
+    # the rest of the run, backwards: what a run that stands at x now will be worth at the end
+    value = np.stack([x < top, _well(x)], axis=1).astype(float)
+    left = {0: value}
+    for steps in range(1, WELL_STEPS + 1):
+        value = low.T @ value
+        left[steps] = value
+    found = []
+    for t in range(1, max(WELL_WHEN) + 1):
+        density = high @ density
+        if t in WELL_WHEN:
+            found.append(density @ left[WELL_STEPS - t])
+    share, loss = np.array(found).T
+    return share, loss
+
+
+def _critical_points() -> np.ndarray:
+    """Return the worse minimum, the barrier between, the better minimum."""
+    return np.sort(np.roots([1.0, 0.0, -1.0, -TILT]).real)
+
+
+def _well(x: np.ndarray) -> np.ndarray:
+    return x**4 / 4 - x**2 / 2 - TILT * x  # (2)
+
+
+def _well_slope(x: Any) -> Any:
+    return x**3 - x - TILT
