@@ -5,7 +5,7 @@ finding_files.py   claims, find, load: which claims there are, read without runn
 measuring.py       measure: run one claim and judge it
 documents.py       what was measured as plain values, and into a folder
 drawing.py         how every picture looks
-moving.py          animations in one file
+moving/            animations in one file
 
 To add a claim, add one file named after its id, `l4_stability.py`; nothing else. It has
 
@@ -15,7 +15,7 @@ To add a claim, add one file named after its id, `l4_stability.py`; nothing else
     def run() -> Evidence                     what was measured, nothing judged
     def read(evidence) -> list[Finding]       each number held against its truth
     def draw(evidence) -> Figure              measured marks over the line of theory
-    def animate(path) -> None                 optional, see moving.py
+    def animate(path) -> None                 optional, see moving
 
 - The arguments of `CLAIM` are literals: they are read from the source, so that listing imports no JAX. The
   file itself may import JAX at its top, but matplotlib only inside `draw`, and makes no JAX array at import.

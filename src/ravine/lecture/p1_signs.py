@@ -72,7 +72,7 @@ def run() -> Evidence:
         return jnp.stack([one_sign(single), one_sign(batch), one_sign(standardised)]), pairs
 
     same, pairs = jax.jit(lambda keys: jax.lax.map(chunk, keys))(jax.random.split(jax.random.key(0), CHUNKS))
-    return {"same": np.mean(same, axis=0), "pairs": np.asarray(pairs)}
+    return {"same": np.mean(np.asarray(same), axis=0), "pairs": np.asarray(pairs)}
 
 
 def read(evidence: Evidence) -> list[Finding]:
