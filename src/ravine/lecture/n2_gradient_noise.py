@@ -64,8 +64,8 @@ SEED = 0
 def run() -> Evidence:
     """scatter [batch, rate, chain], mean of w^2 once settled; gradient [batch], variance at 0;
     lengths [distance, repeat, 2], the two of (5): |E g|^2 and tr Cov."""
-    rows = np.random.default_rng(SEED).standard_normal(ROWS)
-    rows = jnp.asarray((rows - rows.mean()) / rows.std())
+    drawn = np.random.default_rng(SEED).standard_normal(ROWS)
+    rows = jnp.asarray((drawn - drawn.mean()) / drawn.std())
 
     def batch(key: jax.Array, t: jax.Array, size: int) -> jax.Array:
         """Means of CHAINS batches, drawn with replacement."""
