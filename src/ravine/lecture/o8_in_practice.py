@@ -43,6 +43,7 @@ CLAIM = Claim(
 )
 
 DATA = {"digits": (32, 20), "breast_cancer": (16, 20)}  # batch size, epochs
+ROWS = {"digits": 288, "breast_cancer": 91}  # a fifth of what is left when a fifth is held out for the test
 HIDDEN = (64,)
 TUNING, FRESH = np.arange(5), np.arange(1000, 1024)
 RATES = 7  # of each rule, over three decades
@@ -92,6 +93,12 @@ def read(evidence: Evidence) -> list[Finding]:
             Finding(f"{data}: {PLAIN}, behind the best tuned", np.mean(behind), 100 * GREAT,
                     error=_half(behind), unit="points", bound="below",
                     note=f"the best is {best}; seed by seed")
+        )  # fmt: skip
+        counts = evidence[f"{data}_scores"] * ROWS[data]
+        found.append(
+            Finding(f"{data}: scores are shares of {ROWS[data]} rows, worst distance from a whole number",
+                    np.max(np.abs(counts - np.rint(counts))) if np.max(counts) <= ROWS[data] else np.nan,
+                    0.0, 1e-3)
         )  # fmt: skip
         reached.append(min(tier[name] for name in SCHEDULED))
     found.append(
