@@ -29,12 +29,12 @@ CLAIM = Claim(
     "O7",
     "Adam can fail where SGD does not",
     section="Optimizers",
-    says="Adam's rates are a running mean's, and where rare large gradients carry the information it can "
-    "go the wrong way for ever, on a line, on a convex loss.",
+    says="Adam is recommended, and no proof of convergence comes with it. There is none: where rare large "
+    "gradients carry the information it can go the wrong way for ever, on a line, on a convex loss.",
     run="Gradients 3, -1, -1 in turn on [-1, 1], 9,000 steps at 0.5 / sqrt t, where -1 is best; then "
     "small free steps to see the drift.",
-    care="It takes a short memory: at b2 = 0.999 the same problem is solved. But for every b1 and b2 "
-    "there is a problem of this kind; AMSGrad, which never forgets its largest mean, has none.",
+    care="It takes a short memory: at b2 = 0.999 the same problem is solved. But for all b1 < sqrt b2 there is a "
+    "problem of this kind; AMSGrad, which never forgets its largest mean, converges on them.",
     yours="ravine compare digits -O adam,optax:amsgrad",
 )
 
