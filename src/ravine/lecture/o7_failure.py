@@ -33,8 +33,8 @@ CLAIM = Claim(
     "gradients carry the information it can go the wrong way for ever, on a line, on a convex loss.",
     run="Gradients 3, -1, -1 in turn on [-1, 1], 9,000 steps at 0.5 / sqrt t, where -1 is best; then "
     "small free steps to see the drift.",
-    care="It takes a short memory: at b2 = 0.999 the same problem is solved. But for all b1 < sqrt b2 there is a "
-    "problem of this kind; AMSGrad, which never forgets its largest mean, converges on them.",
+    care="It takes a short memory: at b2 = 0.999 the same problem is solved. But for all b1 < sqrt b2 "
+    "there is a problem of this kind; AMSGrad, which never forgets its largest mean, converges on them.",
     yours="ravine compare digits -O adam,optax:amsgrad",
 )
 
