@@ -43,12 +43,9 @@ STEPS = 2000
 PRODUCTS = (1.99, 2.0, 2.01)  # eta lambda of the three walks
 KEPT = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)  # rho, b1
 LOW, HIGH, HALVINGS = 0.1, 1e4, 40  # the interval halved, in the logarithm
-START, LINEAR = (
-    1e-120,
-    1e-30,
-)  # gradients up to LINEAR are nothing beside EPS: P stands still. Room for Adam's
-# first steps, which its correction of the bias makes larger by up to 1 / (1 - b1) each
-EPS = 1e-3
+# Gradients up to LINEAR are nothing beside EPS: Adam's P stands still. The room between START and LINEAR is
+# for Adam's first steps, which the correction of its bias makes up to 1 / (1 - b1) times as large.
+START, LINEAR, EPS = 1e-120, 1e-30, 1e-3
 
 RULES: dict[str, Callable[[jax.Array, jax.Array], Optimizer]] = {
     "sgd": lambda product, kept: sgd(product),

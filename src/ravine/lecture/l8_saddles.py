@@ -153,13 +153,13 @@ def draw(evidence: Evidence) -> Any:
         color=COLOURS[6],
         linestyle=":",
         linewidth=1.2,
-        label="order of gradient descent",
+        label="its order",
     )
     marks(
         right,
         evidence["index"][places[1:3]],
         _plateaus(evidence["descent"])[:2],
-        "its plateaus",
+        "plateaus of gradient descent",
         which=2,
         markersize=13,
         markerfacecolor="none",

@@ -43,9 +43,7 @@ TARGET = 1e-6
 STEPS = 7000
 GD_STEPS = (69, 691, 6908)
 BALL_STEPS = (21, 69, 218)
-SHARES = tuple(
-    float(each) for each in np.linspace(0.5, 1.0, 51)
-)  # rates tried, and 2 minus them: in units of the best
+SHARES = tuple(k / 100 for k in range(50, 101))  # rates tried, and 2 minus them: in units of the best
 RATES_KAPPA, RATES_STEPS = 10.0, 200
 
 

@@ -37,11 +37,8 @@ CLAIM = Claim(
 CURVATURES = (1.0, 0.1)
 RATES = (0.5, 0.05, 0.005)
 FLOORS = (0.2949, 0.0254, 0.0025)
-LENGTHS = (
-    200,
-    1500,
-    12_000,
-)  # steps at each; the floor is read in the last third, 40, 5 and 4 lifetimes of (2) in
+# Steps at each rate. The floor is read in the last third, 13, 10 and 8 lifetimes of the variance (2) in.
+LENGTHS = (200, 1500, 12_000)
 RUNS, AT_ONCE = 640, 80
 START = 10.0  # of each weight
 SMALL_STEPS = 1700  # of the runs at the smallest rate throughout
