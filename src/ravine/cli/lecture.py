@@ -58,7 +58,7 @@ def lecture(
             raise UsageError("No claim was named.", "There is nothing to write.", "Type `ravine lecture L4`.")
         return _list(screen)
     if animate:
-        return _animate(chosen, _folder(out), kind, device, screen)
+        return _animate(chosen, _folder(out, draws=kind == "gif"), kind, device, screen)
     folder = None if out is None else _folder(out)
     named = f"{len(chosen)} claims" if len(chosen) > 1 else f"{chosen[0].id}: {chosen[0].title}"
     screen.say(f"Measuring {named}.")
@@ -100,14 +100,17 @@ def _check_device(device: str | None) -> None:
             raise UsageError(sentence)
 
 
-def _folder(out: str | None) -> Path:
-    """Return the folder to write to, made. Raises UsageError, DataError before anything slow."""
+def _folder(out: str | None, draws: bool = True) -> Path:
+    """Return the folder to write to, made. Raises UsageError, DataError before anything slow.
+
+    draws: whether matplotlib will be needed, which it is for all but pages that move.
+    """
     from ravine.lecture.drawing import can_draw
     from ravine.records.speaking import speaking
 
     if out == "":
         raise UsageError("The folder has no name.", "-o was given nothing.", "Type -o DIR.")
-    if not can_draw():
+    if draws and not can_draw():
         raise UsageError("Pictures cannot be drawn.", MISSING)
     folder = FOLDER if out is None else Path(out)
     with speaking(folder):

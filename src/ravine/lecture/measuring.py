@@ -81,9 +81,8 @@ def attempt_figure(result: Measured) -> Any:
 
 
 def animate(claim: Claim, path: Path) -> None:
-    """Write the animation of a claim that has one."""
+    """Write the animation of a claim that has one, in the format its name ends in."""
     from ravine.engines import working_in
-    from ravine.lecture.drawing import style
 
-    with working_in("float64"), style():
+    with working_in("float64"):
         load(claim).animate(path)
