@@ -6,12 +6,12 @@ Source: Cohen, Kaur, Li, Kolter & Talwalkar 2021 (twenty points of the Chebyshev
     sharpness: lambda1, the largest eigenvalue of the Hessian  (2)
     it rises until eta lambda1 / 2 = 1, and stays there        (3)
 
-Below the edge no step of gradient descent raises the loss; in a steady cycle across the valley every second
-one does: the share of raising steps lies between 0 and 1/2. Where between depends on the start and on the
-scale of the loss. The 38 to 39 % of the table of claims is that of one start: of 24 others (four
-initialisations, the loss with and without a factor 1/2) none gave it at all three rates, and single runs ranged
-from 0 to 50 %. So is its 0.998 to 1.001: single starts are some 0.6 % beside 1, as the curvature is read at one
-end of a cycle and changes across it. Both are judged here as medians over starts.
+Below the edge no step of gradient descent raises the loss; in a steady cycle across the valley every
+second one does: the share of raising steps lies between 0 and 1/2. Where between depends on the start and
+on the scale of the loss. The 38 to 39 % of the table of claims is that of one start: of 24 others (four
+initialisations, the loss with and without a factor 1/2) none gave it at all three rates, and single runs
+ranged from 0 to 50 %. So is its 0.998 to 1.001: single starts are some 0.6 % beside 1, as the curvature
+is read at one end of a cycle and changes across it. Both are judged here as medians over starts.
 """
 
 from __future__ import annotations
