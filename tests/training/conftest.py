@@ -65,13 +65,17 @@ def cohort(dataset):
         root=0,
         initial=("he", 1.0),
         activation="relu",
+        network=None,
+        plan=None,
+        **more,
     ):
         data = data or dataset()
         streams = Streams(data, root, batch_size, precision)
         classify = data.task == "classify"
+        sizes = (data.x.shape[1], 6, 3 if classify else 1)
         plan = Plan(
             resolve(optimizer),
-            Network((data.x.shape[1], 6, 3 if classify else 1), activation),
+            Network(sizes, activation, **(network or {})),
             "cross_entropy" if classify else "squared_error",
             "accuracy" if classify else "rmse",
             streams.batch_size,
@@ -79,9 +83,11 @@ def cohort(dataset):
             evaluations,
             data.weights is not None,
             precision,
+            **(plan or {}),
         )
         decays = np.arange(len(rates)) % 2 if decays is None else np.asarray(decays)
-        runs = Runs(np.asarray(rates, float), decays, np.asarray(seeds, int))
+        schedule = np.where(decays > 0, "decay", "constant")
+        runs = Runs(np.asarray(rates, float), schedule, np.asarray(seeds, int), **more)
         return Cohort(plan, runs, streams, initial, keep_parameters=True)
 
     return make
@@ -104,15 +110,7 @@ def some():
     """Pick runs of a cohort, in that order."""
 
     def pick(cohort, index):
-        runs = cohort.runs
-        index = np.asarray(index, int)
-        picked = Runs(
-            runs.rate[index],
-            runs.decays[index],
-            runs.seed[index],
-            {k: v[index] for k, v in runs.hyper.items()},
-        )
-        return replace(cohort, runs=picked)
+        return replace(cohort, runs=cohort.runs.take(np.asarray(index, int)))
 
     return pick
 

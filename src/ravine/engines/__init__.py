@@ -2,5 +2,6 @@
 
 from ravine.engines.devices import Devices, find_devices, prepare
 from ravine.engines.precision import working_in
+from ravine.engines.working import work
 
-__all__ = ["Devices", "find_devices", "prepare", "working_in"]
+__all__ = ["Devices", "find_devices", "prepare", "work", "working_in"]

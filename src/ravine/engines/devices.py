@@ -1,8 +1,7 @@
-"""The devices there are. CPU: one logical device per core. GPU: all of them."""
+"""Who works: on a CPU one thread per core, on GPUs one thread per GPU."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
 from dataclasses import dataclass
@@ -12,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 from ravine.errors import UsageError
 
 if TYPE_CHECKING:
-    from jax.sharding import Mesh
+    from jax import Device
 
-__all__ = ["Devices", "find_devices", "prepare"]
+__all__ = ["Devices", "cores", "find_devices", "prepare"]
 
 TOGETHER = 8  # members per vmapped group on a CPU: more fall out of cache, fewer pay for every kernel's start
 
 
 def prepare(device: str | None = None, cache: Path | None = None) -> None:
-    """Set JAX up: logical devices, and the persistent cache of compiled programs.
+    """Set JAX up: the platform, and the persistent cache of compiled programs.
 
     To be called before JAX has used a device; after that, what is there is used. `device`: cpu or gpu.
     """
@@ -28,8 +27,6 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
 
     if device is not None:
         jax.config.update("jax_platforms", {"gpu": "cuda"}.get(device, device))
-    with contextlib.suppress(RuntimeError):  # JAX has used a device already: the devices are what they are
-        jax.config.update("jax_num_cpu_devices", cores())
     folder = cache or cache_folder()
     # an entry cut short by a kill is compiled anew: nothing the user could do about it
     warnings.filterwarnings("ignore", message="Error reading persistent compilation cache")
@@ -63,28 +60,31 @@ def _writable(folder: Path) -> bool:
 
 @dataclass(frozen=True)
 class Devices:
-    """A row of devices. together: members that one device advances at once, side by side (0: all it has)."""
+    """Workers, each with a device: the GPUs there are, or one CPU as often as it has cores.
 
-    mesh: Mesh
+    together: members that a worker advances at once, side by side (0: all it is given).
+    """
+
+    workers: tuple[Device, ...]
     kind: str
     together: int
 
     @property
     def count(self) -> int:
-        return self.mesh.size
+        """How many workers there are."""
+        return len(self.workers)
 
     def __str__(self) -> str:
-        return f"{self.count} {self.kind.upper()} device{'s' * (self.count > 1)}"
+        name = "core" if self.kind == "cpu" else f"{self.kind.upper()} device"
+        return f"{self.count} {name}{'s' * (self.count > 1)}"
 
 
 def find_devices(device: str | None = None) -> Devices:
-    """Return the devices of JAX's default platform, or of `device` (cpu, gpu). Raises UsageError if none."""
+    """Return the workers of JAX's default platform, or of `device` (cpu, gpu). Raises UsageError if none."""
     import jax
-    import numpy as np
-    from jax.sharding import Mesh
 
     try:
-        found: list[Any] = jax.devices({"gpu": "cuda"}.get(device, device) if device else None)
+        found = jax.devices({"gpu": "cuda"}.get(device, device) if device else None)
     except RuntimeError as error:
         raise UsageError(
             f"There is no device '{device or jax.config.values['jax_platforms']}'.",
@@ -92,4 +92,6 @@ def find_devices(device: str | None = None) -> Devices:
             "Leave --device out.",
         ) from error
     kind = found[0].platform
-    return Devices(Mesh(np.array(found), ("member",)), kind, TOGETHER if kind == "cpu" else 0)
+    if kind == "cpu":  # programs started by several threads run side by side on one device
+        return Devices((found[0],) * cores(), kind, TOGETHER)
+    return Devices(tuple(found), kind, 0)

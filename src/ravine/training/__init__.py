@@ -1,19 +1,12 @@
 """Training: plans, one run as one loop, cohorts of runs on the devices there are."""
 
-from ravine.training.cohort import (
-    Cohort,
-    Keeper,
-    Seam,
-    first_parameters,
-    parameters_of,
-    run_cohort,
-    shape_for,
-)
+from ravine.training.cohort import Cohort, Keeper, Seam, run_cohort, shape_for
 from ravine.training.loop import Rows, RunState, advance, start
 from ravine.training.plan import Plan
 from ravine.training.program import Program, Shape, program, programs_made
 from ravine.training.runs import Runs
 from ravine.training.scoring import outputs, score
+from ravine.training.starting import first_key, first_parameters, parameters_of, statistics_of
 from ravine.training.stream import Streams
 
 __all__ = [
@@ -28,6 +21,7 @@ __all__ = [
     "Shape",
     "Streams",
     "advance",
+    "first_key",
     "first_parameters",
     "outputs",
     "parameters_of",
@@ -37,4 +31,5 @@ __all__ = [
     "score",
     "shape_for",
     "start",
+    "statistics_of",
 ]

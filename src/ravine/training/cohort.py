@@ -1,5 +1,5 @@
-"""Many runs of one plan, side by side. Between chunks of evaluations is the seam: there diverged runs are
-dropped and the rest packed together, progress is told, the state is kept, and a stop takes effect.
+"""Many runs of one plan, side by side. Between chunks of evaluations is the seam: there diverged and stopped
+runs are dropped and the rest packed together, progress is told, the state is kept, and a stop takes effect.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from typing import Any, Protocol
 import jax
 import numpy as np
 
-from ravine.engines import Devices, working_in
-from ravine.networks import Network
+from ravine.engines import Devices, work, working_in
 from ravine.records.record import Record, Status
+from ravine.training.factors import Factors
 from ravine.training.loop import RunState, start
 from ravine.training.plan import Plan
-from ravine.training.program import Program, Shape, program
+from ravine.training.program import Shape, program
+from ravine.training.restoring import Best, Watch
 from ravine.training.runs import Runs
-from ravine.training.stream import Streams, keyed
+from ravine.training.starting import first_key, first_parameters
+from ravine.training.stream import Streams
 
 __all__ = ["Cohort", "Keeper", "Seam", "run_cohort", "shape_for"]
 
-STATES = 256 * 2**20  # bytes for the states of all members in a program
-TABLES = 96 * 2**20  # bytes for the batches of one chunk
+STATES = 256 * 2**20  # bytes for the states of all members held at a time
 SERIES = ("train_loss", "valid_loss", "score")
 
 
@@ -60,17 +61,16 @@ class Cohort:
 
 def shape_for(plan: Plan, streams: Streams, runs: int, seeds: int, devices: Devices) -> Shape:
     """Return the shape of a program for up to `runs` runs and `seeds` seeds, within the memory set above."""
-    word = np.dtype(plan.precision).itemsize
-    state = 4 * word * plan.network.parameters
-    unit = max(1, devices.count * max(1, devices.together))
-    most = max(unit, STATES // state // unit * unit)
-    width = min(-(-runs // unit) * unit, most)
-    stretch = plan.stride * plan.batch_size * (plan.network.sizes[0] + 1) * word
-    seeds = max(1, min(seeds, width, TABLES // stretch))
+    state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters
+    most = max(1, STATES // state)
+    size = max(1, min(devices.together or most, -(-runs // devices.count)))
+    unit = size * devices.count
+    width = min(-(-runs // unit), max(1, most // unit)) * unit
     divisors = [d for d in range(1, plan.evaluations + 1) if plan.evaluations % d == 0]
     wanted = max(1, plan.evaluations // 4)  # seams enough to drop diverged runs early
-    stretches = max(d for d in divisors if d == 1 or (d <= wanted and d * seeds * stretch <= TABLES))
-    return Shape(width, seeds, stretches, streams.sizes[1])
+    stretches = max(d for d in divisors if d == 1 or d <= wanted)
+    sources = size if devices.together else min(seeds, size)
+    return Shape(size, sources, streams.sizes[1], width, stretches)
 
 
 def run_cohort(
@@ -80,13 +80,29 @@ def run_cohort(
     seam: Callable[[Seam], None] | None = None,
     keeper: Keeper | None = None,
 ) -> Record:
-    """Run the cohort and return its record: series [run, evaluation], `final["parameters"]` [run, P] if kept.
+    """Run the cohort and return its record: series [run, evaluation], and what was judged last or best.
 
-    A diverged run keeps its NaNs from where it failed, and its status. `seam` may raise to stop; the state
-    was kept just before.
+    final: `score`, `valid_loss`, `evaluation` [run] of the parameters kept: those of the best evaluation for
+    runs with patience, else of the last; `parameters` [run, P] and `statistics` [run, S] if kept.
+    A diverged run keeps its NaNs from where it failed, and its status; a run stopped early has NaN from there
+    on. `seam` may raise to stop; the state was kept just before.
     """
     with working_in(cohort.plan.precision):
         return _Run(cohort, shape, devices, seam or (lambda _: None), keeper).record()
+
+
+@dataclass
+class _Group:
+    """Runs that go side by side: `runs` [n], and in `slots` [size] the run in each place, the last repeated.
+
+    state, numbers, best: on the device of the worker that had it last; None before it has begun.
+    """
+
+    runs: np.ndarray
+    slots: np.ndarray
+    state: Any = None
+    numbers: Any = None
+    best: Best | None = None
 
 
 class _Run:
@@ -100,22 +116,34 @@ class _Run:
         seam: Callable[[Seam], None],
         keeper: Keeper | None,
     ) -> None:
-        self.cohort, self.seam, self.keeper = cohort, seam, keeper
-        self.program: Program = program(cohort.plan, shape, devices)
-        plan, count = cohort.plan, len(cohort.runs)
-        units = {seed: cohort.streams.rows(seed).unit for seed in np.unique(cohort.runs.seed).tolist()}
-        unit = np.array([units[seed] for seed in cohort.runs.seed.tolist()])
-        self.numbers = cohort.runs.numbers(plan.rule, unit, plan.precision)
+        self.cohort, self.shape, self.devices = cohort, shape, devices
+        self.seam, self.keeper = seam, keeper
+        plan, runs, streams = cohort.plan, cohort.runs, cohort.streams
+        count, seeds = len(runs), np.unique(runs.seed).tolist()
+        units = {seed: streams.rows(seed).unit for seed in seeds}
+        unit = np.array([units[seed] for seed in runs.seed.tolist()])
+        self.numbers = runs.numbers(plan.rule, unit, plan.precision)
+        if plan.random:
+            keys = {seed: first_key(streams.root, seed) for seed in seeds}
+            self.numbers["key"] = np.array([keys[s] for s in runs.seed.tolist()], np.uint32).reshape(count, 2)
+        self.factors = Factors(plan, runs, streams.sizes[0] / streams.batch_size)
+        self.watch = Watch(runs)
         self.series = {name: np.full((count, plan.evaluations), np.nan, plan.precision) for name in SERIES}
         self.status = np.full(count, Status.PENDING, np.int8)
-        self.parameters = (
-            np.full((count, plan.network.parameters), np.nan, plan.precision)
-            if cohort.keep_parameters
-            else None
-        )
+        self.final = {
+            "score": np.full(count, np.nan, plan.precision),
+            "valid_loss": np.full(count, np.nan, plan.precision),
+            "evaluation": np.full(count, -1, np.int32),
+        }
+        if cohort.keep_parameters:
+            statistics = sum(leaf.size for leaf in jax.tree.leaves(plan.network.statistics(plan.precision)))
+            sizes = {"parameters": plan.network.parameters, "statistics": statistics}
+            self.final |= {
+                name: np.full((count, n), np.nan, plan.precision) for name, n in sizes.items() if n
+            }
 
     def record(self) -> Record:
-        plan, runs = self.cohort.plan, self.cohort.runs
+        runs = self.cohort.runs
         kept = self.keeper.load() if self.keeper else None
         first, resumed = 0, None
         if kept is not None:
@@ -123,161 +151,208 @@ class _Run:
         for number, wave in enumerate(self._waves()):
             if number >= first:
                 self._wave(number, wave, resumed if number == first else None)
-        final = {} if self.parameters is None else {"parameters": self.parameters}
         columns = {name: np.asarray(value) for name, value in runs.columns().items()}
-        return Record(columns, self.series, self.status, final, {"plan": plan.describe()})
+        return Record(columns, self.series, self.status, self.final, {"plan": self.cohort.plan.describe()})
 
     def _waves(self) -> Iterator[np.ndarray]:
-        """Yield indices of runs, seeds together, that fit the program's width and its seed tables."""
-        shape, seeds = self.program.shape, self.cohort.runs.seed
-        order = np.argsort(seeds, kind="stable")
-        begin = 0
-        while begin < len(order):
-            part = order[begin : begin + shape.width]
-            fresh = np.cumsum(np.r_[True, np.diff(seeds[part]) != 0])
-            part = part[fresh <= shape.seeds]
-            yield part
-            begin += len(part)
+        """Yield indices of as many runs as are held at a time, seeds together."""
+        order = np.argsort(self.cohort.runs.seed, kind="stable")
+        for begin in range(0, len(order), self.shape.width):
+            yield order[begin : begin + self.shape.width]
 
     def _wave(self, number: int, wave: np.ndarray, resumed: tuple[int, np.ndarray, Any] | None) -> None:
         """Run one wave from its start, or from where it was kept."""
-        program, plan, streams = self.program, self.cohort.plan, self.cohort.streams
-        seeds = self.cohort.runs.seed
-        present = np.unique(seeds[wave]).tolist()
-        table = present + [present[0]] * (program.shape.seeds - len(present))
-        valid = program.share(streams.valid(table))
+        plan, stretches = self.cohort.plan, self.shape.stretches
         done, live, kept = resumed or (0, wave, None)
-        state = None if kept is None else self._packed(kept, _Placing.of(len(live), program))
-        while done < plan.evaluations and len(live):
-            placing = _Placing.of(len(live), program)
-            slot = live[placing.filled]
-            numbers = program.place(_rows(self.numbers, slot))
-            if state is None:
-                state = program.begin(self._initial(slot), numbers)
-            which = np.searchsorted(present, seeds[slot]).astype(np.int32)
-            which, groups = program.place((which, placing.groups))
-            batches = streams.batches(table, done * plan.stride, program.shape.stretches, plan.stride)
-            state, seen = program.go(state, numbers, which, groups, program.share(batches), valid)
-            done += program.shape.stretches
-            alive = self._take(live, done, _rows(seen, placing.slots))
-            steps = len(live) * program.shape.stretches * plan.stride
+        groups = self._grouped(live, kept)
+        while done < plan.evaluations and groups:
+            go = partial(self._chunk, done, min(done + stretches, plan.evaluations))
+            steps = sum(work(self.devices, go, groups, plan.precision)) * plan.stride
+            done = min(done + stretches, plan.evaluations)
+            live = np.concatenate([group.runs for group in groups])
+            going = self.status[live] == Status.PENDING
             if done >= plan.evaluations:
-                if self.parameters is not None and alive.any():
-                    judged = _flat(program.judged(state, numbers))[placing.slots]
-                    self.parameters[live[alive]] = judged[alive]
-                live = live[alive]
-                self.status[live] = Status.FINISHED
-            elif not alive.all():
-                kept, live = _rows(state, placing.slots[alive]), live[alive]
-                state = self._packed(kept, _Placing.of(len(live), program)) if len(live) else None
-            self._seam(number, done, live, state, steps)
+                self.status[live[going]] = Status.FINISHED
+                groups = []
+            elif not going.all():
+                groups = self._grouped(live[going], self._states(groups, going)) if going.any() else []
+            self._seam(number, done, groups, steps)
 
-    def _packed(self, kept: Any, placing: _Placing) -> RunState:
-        """Lay the states of live runs, on the host, out over the program's slots."""
-        return self.program.place(_rows(kept, placing.filled))
+    def _grouped(self, live: np.ndarray, states: Any = None) -> list[_Group]:
+        """Deal live runs out to as few groups as hold them; states: on the host, a row a run."""
+        size, groups = self.shape.size, []
+        for begin in range(0, len(live), size):
+            places = np.minimum(begin + np.arange(size), min(begin + size, len(live)) - 1)
+            group = _Group(live[begin : begin + size], live[places])
+            if states is not None:
+                group.state, best = _rows(states, places)
+                group.best = best if best is None else Best(*best)
+            groups.append(group)
+        return groups
 
-    def _take(self, live: np.ndarray, done: int, stretch: dict[str, np.ndarray]) -> np.ndarray:
-        """Write a chunk's series; return which runs are still finite."""
-        width = self.program.shape.stretches
-        finite = np.ones(len(live), bool)
-        for name, values in stretch.items():
-            self.series[name][live, done - width : done] = values
-            finite &= np.isfinite(values).all(axis=1)
-        self.status[live[~finite]] = Status.DIVERGED
-        return finite
+    def _states(self, groups: list[_Group], going: np.ndarray) -> Any:
+        """Return (state, best) of the runs still going, on the host, a row a run."""
+        parts = [_rows((group.state, group.best), np.arange(len(group.runs))) for group in groups]
+        return jax.tree.map(lambda *each: np.concatenate(each)[going], *parts)
 
-    def _seam(self, number: int, done: int, live: np.ndarray, state: RunState | None, steps: int) -> None:
-        over = done >= self.cohort.plan.evaluations or not len(live)
+    def _chunk(self, first: int, last: int, device: Any, group: _Group) -> int:
+        """Advance a group over the evaluations from `first` to `last`; return the stretches its runs took."""
+        own = program(self.cohort.plan, self.shape, device).compile()
+        if group.numbers is None:
+            group.numbers = jax.device_put(_rows(self.numbers, group.slots), device)
+        if group.state is None:
+            params, _ = self._initial(group.slots)
+            group.state = own.begin(jax.device_put(params, device), group.numbers)
+        seeds = self.cohort.runs.seed[group.slots]
+        sources, which = self._sources(seeds)
+        held = tuple(self.cohort.streams.valid(seed, device) for seed in sources)
+        count, seen, taken = len(group.runs), [], 0
+        watched = self.watch.used or self.factors.follows
+        judged = None
+        for e in range(first, last):
+            at = e * self.cohort.plan.stride
+            tables = tuple(self.cohort.streams.stretch(s, at, self.cohort.plan.stride, device) for s in sources)
+            factors = self.factors.of(group.slots, e)
+            group.state, judged, loss = own.stretch(
+                group.state, group.numbers, factors, tables, which, np.int32(at)
+            )
+            valid, score = own.judge(judged, group.state.stats, group.numbers, held, which)
+            seen.append((loss, valid, score))
+            taken += count
+            if watched:
+                values = [np.asarray(each)[:count] for each in seen.pop()]
+                taken -= self._watched(group, e, judged, values)
+                if not self._going(group.runs).any():
+                    break
+        for e, values in enumerate(seen, first):
+            self._take(group.runs, e, [np.asarray(each)[:count] for each in values])
+        self._mark(group.runs, first, last)
+        if last == self.cohort.plan.evaluations or not self._going(group.runs).all():
+            self._finish(group, judged, last)
+        return taken
+
+    def _watched(self, group: _Group, e: int, judged: Any, values: list[np.ndarray]) -> int:
+        """Take one evaluation, decide who stops, keep what is best; return how many had stopped before."""
+        runs = group.runs
+        going = self._going(runs)
+        self._take(runs[going], e, [each[going] for each in values])
+        self.factors.follow(runs[going], values[1][going])
+        if self.watch.used:
+            better = self.watch.see(runs[going], values[1][going])
+            improved = np.zeros(len(group.slots), bool)
+            improved[np.flatnonzero(going)] = better
+            group.best = Best.of(group.best, judged, group.state.stats, improved)
+            now = runs[going][better]
+            for name, value in zip(("valid_loss", "score"), values[1:], strict=True):
+                self.final[name][now] = value[going][better]
+            self.final["evaluation"][now] = e
+        return int(np.sum(~going))
+
+    def _going(self, runs: np.ndarray) -> np.ndarray:
+        return (self.status[runs] == Status.PENDING) & ~self.watch.stopped(runs)
+
+    def _take(self, runs: np.ndarray, e: int, values: list[np.ndarray]) -> None:
+        for name, value in zip(SERIES, values, strict=True):
+            self.series[name][runs, e] = value
+
+    def _mark(self, runs: np.ndarray, first: int, last: int) -> None:
+        """Mark who diverged in this chunk. What follows an early stop was not measured."""
+        ends = np.minimum(self.watch.ends(runs, last), last)
+        measured = np.arange(first, last)[None, :] < ends[:, None]
+        bad = np.zeros(len(runs), bool)
+        for values in self.series.values():
+            bad |= (~np.isfinite(values[runs, first:last]) & measured).any(axis=1)
+        self.status[runs[bad]] = Status.DIVERGED
+        for name, none in (("score", np.nan), ("valid_loss", np.nan), ("evaluation", -1)):
+            self.final[name][runs[bad]] = none
+
+    def _finish(self, group: _Group, judged: Any, last: int) -> None:
+        """Keep what is judged of the runs that are over: stopped early, or at the end."""
+        over = self.watch.stopped(group.runs) | (last == self.cohort.plan.evaluations)
+        over &= self.status[group.runs] == Status.PENDING
+        index, runs = np.flatnonzero(over), group.runs[over]
+        kept = judged, group.state.stats
+        if not self.watch.used:
+            for name in ("score", "valid_loss"):
+                self.final[name][runs] = self.series[name][runs, last - 1]
+            self.final["evaluation"][runs] = last - 1
+        elif group.best is not None:
+            kept = group.best.params, group.best.stats
+        if self.cohort.keep_parameters and len(runs):
+            self._keep(runs, *_rows(kept, index))
+        self.status[group.runs[self.watch.stopped(group.runs) & over]] = Status.FINISHED
+
+    def _keep(self, runs: np.ndarray, params: Any, stats: Any) -> None:
+        """Write parameters and statistics of runs, one vector each, in the order of the trees' leaves."""
+        for name, tree in (("parameters", params), ("statistics", stats)):
+            leaves = [leaf.reshape(len(leaf), -1) for leaf in jax.tree.leaves(tree)]
+            if leaves:
+                self.final[name][runs] = np.concatenate(leaves, axis=1)
+
+    def _sources(self, seeds: np.ndarray) -> tuple[list[int], np.ndarray]:
+        """Return the seeds whose rows a group draws from, and the source of each member."""
+        if self.shape.sources == self.shape.size:
+            return seeds.tolist(), np.arange(len(seeds), dtype=np.int32)
+        present = np.unique(seeds)
+        which = np.searchsorted(present, seeds).astype(np.int32)
+        return [*present.tolist(), *[int(present[0])] * (self.shape.sources - len(present))], which
+
+    def _seam(self, number: int, done: int, groups: list[_Group], steps: int) -> None:
+        over = not groups
         if self.keeper is not None:
-            self.keeper.save(lambda: self._kept(number + over, 0 if over else done, live, state))
+            self.keeper.save(lambda: self._kept(number + over, 0 if over else done, groups))
         diverged = int(np.sum(self.status == Status.DIVERGED))
         self.seam(Seam(steps, int(np.sum(self.status == Status.FINISHED)), diverged))
 
-    def _initial(self, runs: np.ndarray) -> Any:
-        """Draw the first parameters of each run's seed: the same for every optimizer."""
-        scheme, scale = self.cohort.initial
-        seeds = self.cohort.runs.seed[runs]
+    def _initial(self, runs: np.ndarray) -> tuple[Any, Any]:
+        """Draw the first parameters of each run's seed: the same for every optimizer. And the statistics."""
+        plan, streams, seeds = self.cohort.plan, self.cohort.streams, self.cohort.runs.seed
+        gates = np.asarray(self.cohort.runs.extra.get("gate_bias", np.full(len(seeds), np.nan)), float)
+        wanted = [(int(seeds[run]), float(gates[run])) for run in runs]
         drawn = {
-            seed: first_parameters(self.cohort.plan.network, self.cohort.streams.root, seed, scheme, scale,
-                                   self.cohort.plan.precision)
-            for seed in np.unique(seeds).tolist()
+            (seed, str(gate)): first_parameters(
+                plan.network, streams.root, seed, *self.cohort.initial, plan.precision,
+                None if np.isnan(gate) else gate,
+            )
+            for seed, gate in dict.fromkeys(wanted)
         }  # fmt: skip
-        return jax.tree.map(lambda *each: np.stack(each), *(drawn[seed] for seed in seeds.tolist()))
+        params = [drawn[seed, str(gate)] for seed, gate in wanted]
+        stats = [plan.network.statistics(plan.precision)] * len(wanted)
+        return tuple(jax.tree.map(lambda *each: np.stack(each), *trees) for trees in (params, stats))  # type: ignore[return-value]
 
-    def _kept(
-        self, number: int, done: int, live: np.ndarray, state: RunState | None
-    ) -> dict[str, np.ndarray]:
-        arrays = {"where": np.array([number, done]), "live": live, "status": self.status}
-        arrays |= {f"series/{name}": values for name, values in self.series.items()}
-        if self.parameters is not None:
-            arrays["parameters"] = self.parameters
+    def _kept(self, number: int, done: int, groups: list[_Group]) -> dict[str, np.ndarray]:
+        arrays = {"where": np.array([number, done]), "status": self.status.copy()}
+        arrays |= {f"series/{name}": values.copy() for name, values in self.series.items()}
+        arrays |= {f"final/{name}": values.copy() for name, values in self.final.items()}
+        arrays |= {f"watch/{name}": values for name, values in self.watch.arrays().items()}
+        arrays |= {f"factors/{name}": values for name, values in self.factors.arrays().items()}
         if done:
-            rows = _rows(state, _Placing.of(len(live), self.program).slots)
-            arrays |= {f"state/{k}": leaf for k, leaf in enumerate(jax.tree.leaves(rows))}
+            live = np.concatenate([group.runs for group in groups])
+            states = self._states(groups, np.ones(len(live), bool))
+            arrays["live"] = live
+            arrays |= {f"state/{k}": leaf for k, leaf in enumerate(jax.tree.leaves(states))}
         return arrays
 
     def _restore(self, kept: Mapping[str, np.ndarray]) -> tuple[int, tuple[int, np.ndarray, Any] | None]:
         number, done = (int(each) for each in kept["where"])
         self.status = kept["status"].copy()
-        self.series = {name: kept[f"series/{name}"].copy() for name in SERIES}
-        if self.parameters is not None:
-            self.parameters = kept["parameters"].copy()
+        for name, table in (("series", self.series), ("final", self.final)):
+            table.update({key.split("/")[1]: kept[key].copy() for key in kept if key.startswith(f"{name}/")})
+        self.watch.restore({key[6:]: kept[key].copy() for key in kept if key.startswith("watch/")})
+        self.factors.restore({key[8:]: kept[key].copy() for key in kept if key.startswith("factors/")})
         if not done:
             return number, None
         live = kept["live"]
+        params, stats = self._initial(live[:1])
         begin = jax.vmap(partial(start, self.cohort.plan))
-        like = jax.eval_shape(begin, self._initial(live[:1]), _rows(self.numbers, live[:1]))
+        like: tuple[RunState, Any] = (
+            jax.eval_shape(begin, params, _rows(self.numbers, live[:1])),
+            Best(params, stats) if self.watch.used else None,
+        )
         leaves = [kept[f"state/{k}"] for k in range(len(jax.tree.leaves(like)))]
         return number, (done, live, jax.tree.unflatten(jax.tree.structure(like), leaves))
-
-
-@dataclass(frozen=True)
-class _Placing:
-    """Which slot each live run takes.
-
-    slots [live]. filled [width]: the run in each slot, run 0 where none is. groups [devices]: live groups.
-    """
-
-    slots: np.ndarray
-    filled: np.ndarray
-    groups: np.ndarray
-
-    @classmethod
-    def of(cls, live: int, program: Program) -> _Placing:
-        devices, width, group = program.devices.count, program.shape.width, program.group
-        each = width // devices
-        groups = -(-live // group)  # dealt out evenly, device by device
-        mine = np.array([groups // devices + (d < groups % devices) for d in range(devices)])
-        ends = np.minimum(np.cumsum(mine * group), live)
-        counts = np.diff(np.r_[0, ends])
-        slots = np.concatenate([d * each + np.arange(n) for d, n in enumerate(counts)])
-        filled = np.zeros(width, int)
-        filled[slots] = np.arange(live)
-        return cls(slots, filled, mine.astype(np.int32))
-
-
-def first_parameters(
-    network: Network, root: int, seed: int, scheme: str = "he", scale: float = 1.0, precision: str = "float32"
-) -> Any:
-    """Draw the parameters a seed starts from."""
-    return network.init(keyed(root, "initialisation", seed), scheme, scale, precision)
-
-
-def parameters_of(network: Network, vector: np.ndarray) -> list[dict[str, np.ndarray]]:
-    """Return the layers that one row [P] of a record's `parameters` holds."""
-    like = network.init(np.random.default_rng(0), dtype=str(vector.dtype))
-    leaves, tree = jax.tree.flatten(like)
-    ends = np.cumsum([leaf.size for leaf in leaves])
-    parts = np.split(np.asarray(vector), ends[:-1])
-    return jax.tree.unflatten(tree, [p.reshape(leaf.shape) for p, leaf in zip(parts, leaves, strict=True)])
 
 
 def _rows(tree: Any, index: np.ndarray) -> Any:
     """Return these rows of every array, on the host."""
     return jax.tree.map(lambda a: np.asarray(a)[index], tree)
-
-
-def _flat(params: Any) -> np.ndarray:
-    """Parameters [run, ...] as one vector a run, in the order of the tree's leaves."""
-    leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(params)]
-    return np.concatenate([leaf.reshape(len(leaf), -1) for leaf in leaves], axis=1)

@@ -3,24 +3,29 @@
     g_t = grad L_batch(w_t)          (1)
     w_(t+1) = w_t + rule(g_t)        (2)
 
-Nothing here knows of cohorts: `advance` is mapped over runs by `cohort`.
+Nothing here knows of cohorts: `step` and `judge` are mapped over runs by `program`.
+
+The numbers of a run: `rate`, `unit` (of the target), `hyper` (the rule's, by name), `extra` (the network's and
+what goes around the rule, by name), `key` where steps draw random numbers. Whatever is scheduled comes with a
+factor for each step.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from ravine.networks import LOSSES, METRICS, weighted_mean
-from ravine.optimizers import Optimizer, scheduled
+from ravine.networks import LOSSES, METRICS, Network, weighted_mean
+from ravine.optimizers import Decay, Optimizer, compose
 from ravine.training.plan import Plan
 
-__all__ = ["Rows", "RunState", "advance", "optimizer_of", "start"]
+__all__ = ["Rows", "RunState", "advance", "judge", "optimizer_of", "start", "step"]
 
-RESERVED = ("rate", "decays", "unit")
+Numbers = Mapping[str, Any]
 
 
 class Rows(NamedTuple):
@@ -32,56 +37,93 @@ class Rows(NamedTuple):
 
 
 class RunState(NamedTuple):
-    """What a run carries from one stretch to the next: parameters, and the optimizer's state."""
+    """What a run carries from step to step: parameters, the optimizer's state, running statistics."""
 
     params: Any
     slots: Any
+    stats: Any = ()
 
 
-def optimizer_of(plan: Plan, numbers: dict[str, Any]) -> Optimizer:
-    """Return the rule with the run's numbers: `rate`, `decays` (0 constant, 1 to zero), hyperparameters."""
-    rate = scheduled(numbers["rate"], plan.steps, numbers["decays"])
-    hyper = {name: value for name, value in numbers.items() if name not in RESERVED}
-    return plan.rule.build(rate, **hyper)
+def optimizer_of(plan: Plan, numbers: Numbers, params: Any, factors: Numbers | None = None) -> Optimizer:
+    """Return the rule with the run's numbers, each times its factor if it has one, and what goes around it."""
+    factors = factors or {}
+    rate = numbers["rate"] * factors["rate"] if "rate" in factors else numbers["rate"]
+    hyper = {name: _moved(value, factors.get(name)) for name, value in numbers["hyper"].items()}
+    rule = plan.rule.build(rate, **hyper)
+    if not plan.around:
+        return rule
+    around = {name: numbers["extra"][name] for name in plan.around}
+    return compose(rule, rate=rate, mask=plan.network.penalised(params), **around)
 
 
-def start(plan: Plan, params: Any, numbers: dict[str, Any]) -> RunState:
+def _moved(value: Any, factor: Any) -> Any:
+    if factor is None:
+        return value
+    if isinstance(value, Decay):
+        kept = value.kept * factor
+        return Decay(kept, 1 - kept)
+    return value * factor
+
+
+def start(plan: Plan, params: Any, numbers: Numbers) -> RunState:
     """Return the state at step 0."""
-    return RunState(params, optimizer_of(plan, numbers).init(params))
+    stats = jax.tree.map(jnp.asarray, plan.network.statistics(plan.precision))
+    return RunState(params, optimizer_of(plan, numbers, params).init(params), stats)
+
+
+def step(
+    plan: Plan, state: RunState, numbers: Numbers, factors: Numbers, rows: Rows, t: Any
+) -> tuple[RunState, jax.Array]:
+    """Take step `t` on one batch: x [B, D]. Returns the state and the batch's loss before the step."""
+    loss = LOSSES[plan.loss]
+    key = jax.random.fold_in(numbers["key"], t) if plan.random else None
+
+    def batch_loss(params: Any) -> tuple[jax.Array, Any]:
+        outputs, stats = plan.network.train(params, rows.x, state.stats, numbers["extra"], key)
+        # Weights have mean 1 over the training rows. Dividing by the batch's own sum would favour rows that
+        # meet light ones, and be 0 / 0 in a batch without any weight.
+        values = loss(outputs, rows.y)
+        return jnp.mean(values if rows.weight is None else values * rows.weight), stats
+
+    optimizer = optimizer_of(plan, numbers, state.params, factors)
+    (value, stats), gradient = jax.value_and_grad(batch_loss, has_aux=True)(state.params)  # (1)
+    updates, slots = optimizer.update(gradient, state.slots, state.params)
+    return RunState(optax.apply_updates(state.params, updates), slots, stats), value  # (2)
+
+
+def judge(
+    judging: tuple[Any, ...], params: Any, stats: Any, numbers: Numbers, valid: Rows
+) -> tuple[jax.Array, jax.Array]:
+    """Return loss and score of parameters on validation rows; `judging` is the plan's."""
+    network, loss, metric, *_ = judging
+    outputs = network.apply(params, valid.x, stats, numbers["extra"])
+    return (
+        weighted_mean(LOSSES[loss](outputs, valid.y), valid.weight),
+        METRICS[metric](outputs, valid.y, valid.weight, numbers["unit"]),
+    )
 
 
 def advance(
-    plan: Plan, state: RunState, numbers: dict[str, Any], batches: Rows, valid: Rows
+    plan: Plan, state: RunState, numbers: Numbers, batches: Rows, valid: Rows, factors: Any = None, first: int = 0
 ) -> tuple[RunState, dict[str, jax.Array]]:
-    """Go on by E stretches of `plan.stride` steps, and evaluate after each.
+    """Go on by E stretches of `plan.stride` steps from step `first`, and evaluate after each.
 
-    batches: x [E, stride, B, D]. valid: x [m, D]. Returns the state and the series `train_loss` (mean over
-    the stretch's batches, each before its update), `valid_loss`, `score`, each [E].
+    batches: x [E, stride, B, D]. valid: x [m, D]. factors: {name: [E, stride]}. Returns the state and the
+    series `train_loss` (mean over the stretch's batches, each before its update), `valid_loss`, `score`, [E].
     """
-    optimizer = optimizer_of(plan, numbers)
-    loss, metric = LOSSES[plan.loss], METRICS[plan.metric]
 
-    def batch_loss(params: Any, rows: Rows) -> jax.Array:
-        # Weights have mean 1 over the training rows. Dividing by the batch's own sum would favour rows that
-        # meet light ones, and be 0 / 0 in a batch without any weight.
-        values = loss(plan.network.apply(params, rows.x), rows.y)
-        return jnp.mean(values if rows.weight is None else values * rows.weight)
+    def one_step(carry: tuple[RunState, Any], drawn: Any) -> tuple[tuple[RunState, Any], jax.Array]:
+        state, t = carry
+        state, value = step(plan, state, numbers, drawn[1], drawn[0], t)
+        return (state, t + 1), value
 
-    def step(carry: tuple[RunState, jax.Array], batch: Rows) -> tuple[tuple[RunState, jax.Array], None]:
-        (params, slots), total = carry
-        value, gradient = jax.value_and_grad(batch_loss)(params, batch)  # (1)
-        updates, slots = optimizer.update(gradient, slots, params)
-        params = optax.apply_updates(params, updates)  # (2)
-        return (RunState(params, slots), total + value), None
+    def stretch(carry: tuple[RunState, Any], drawn: Any) -> tuple[tuple[RunState, Any], dict[str, jax.Array]]:
+        (state, t), values = jax.lax.scan(one_step, carry, drawn)
+        last = {name: each[-1] for name, each in drawn[1].items()}
+        params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.slots)
+        loss, score = judge(plan.judging, params, state.stats, numbers, valid)
+        return (state, t), {"train_loss": jnp.mean(values), "valid_loss": loss, "score": score}
 
-    def stretch(state: RunState, batches: Rows) -> tuple[RunState, dict[str, jax.Array]]:
-        zero = jnp.zeros((), valid.x.dtype)
-        (state, total), _ = jax.lax.scan(step, (state, zero), batches)
-        outputs = plan.network.apply(optimizer.eval_params(state.params, state.slots), valid.x)
-        return state, {
-            "train_loss": total / jnp.asarray(plan.stride, total.dtype),
-            "valid_loss": weighted_mean(loss(outputs, valid.y), valid.weight),
-            "score": metric(outputs, valid.y, valid.weight, numbers["unit"]),
-        }
-
-    return jax.lax.scan(stretch, state, batches)
+    carry = state, jnp.asarray(first, jnp.int32)
+    (state, _), series = jax.lax.scan(stretch, carry, (batches, factors or {}))
+    return state, series

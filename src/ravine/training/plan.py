@@ -8,7 +8,10 @@ from typing import Any
 from ravine.networks import Network
 from ravine.optimizers import Rule
 
-__all__ = ["Plan"]
+__all__ = ["AROUND", "Plan"]
+
+# What may go around a rule, each with one number of a run: see `ravine.optimizers.compose`.
+AROUND = ("l1", "l2", "decay", "clip", "ema", "tail")
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,8 @@ class Plan:
 
     stride: steps between evaluations. evaluations: how many there are in a run.
     weighted: whether rows carry weights, in the loss and in the metric.
+    around: names of AROUND that the runs have numbers for. smoothing: whether labels are smoothed.
+    augment: names of augmentations. moving: hyperparameters, the rate apart, that follow a schedule.
     """
 
     rule: Rule
@@ -28,19 +33,34 @@ class Plan:
     evaluations: int
     weighted: bool = False
     precision: str = "float32"
+    around: tuple[str, ...] = ()
+    smoothing: bool = False
+    augment: tuple[str, ...] = ()
+    image: tuple[int, int, int] | None = None
+    moving: tuple[str, ...] = ()
 
     @property
     def steps(self) -> int:
         """Optimizer steps of one run."""
         return self.stride * self.evaluations
 
+    @property
+    def random(self) -> bool:
+        """Whether a step draws random numbers: dropout, augmentation."""
+        return self.network.dropout or bool(self.augment)
+
+    @property
+    def judging(self) -> tuple[Any, ...]:
+        """What evaluation depends on: plans that differ only in how they train share its program."""
+        return self.network, self.loss, self.metric, self.weighted, self.precision
+
     def describe(self) -> dict[str, Any]:
         """Return the plan as plain values, for identities and for plan.json."""
+        more = {"around": self.around, "augment": self.augment, "moving": self.moving}
         return {
             "optimizer": self.rule.name,
             "hyperparameters": dict(self.rule.defaults),
-            "network": list(self.network.sizes),
-            "activation": self.network.activation,
+            **self.network.describe(),
             "loss": self.loss,
             "metric": self.metric,
             "batch_size": self.batch_size,
@@ -48,4 +68,6 @@ class Plan:
             "evaluations": self.evaluations,
             "weighted": self.weighted,
             "precision": self.precision,
+            **{name: list(value) for name, value in more.items() if value},
+            **({"smoothing": True} if self.smoothing else {}),
         }

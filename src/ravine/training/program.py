@@ -1,14 +1,14 @@
-"""The compiled program of a plan: many runs go on by some stretches, spread over the devices.
+"""The compiled programs of a plan: a group of runs goes on by one stretch, and is judged.
 
-On a CPU each device takes its members in small groups, one group after another, so that a group's weights
-stay in the cache; on a GPU all at once. How many groups there are is data: members that have stopped cost
-nothing, and no number of members compiles anew.
+On a CPU a group is small, so that its weights stay in the cache, and each core works on a group of its own;
+on a GPU it is all the members there are. Evaluation knows nothing of the rule: all rules share its program.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,11 +16,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import NamedSharding
-from jax.sharding import PartitionSpec as P
+from jax.sharding import SingleDeviceSharding
 
-from ravine.engines import Devices, working_in
-from ravine.training.loop import Rows, RunState, advance, optimizer_of, start
+from ravine.engines import working_in
+from ravine.networks import Network
+from ravine.training.loop import Rows, RunState, judge, optimizer_of, start, step
 from ravine.training.plan import Plan
 from ravine.training.runs import Runs
 
@@ -29,168 +29,177 @@ __all__ = ["Program", "Shape", "program", "programs_made"]
 
 @dataclass(frozen=True)
 class Shape:
-    """What fixes the size of a program.
+    """What fixes the size of a program, and how members are dealt out to it.
 
-    width: members. seeds: rows of the tables of batches and validation rows. stretches: how far it goes at a
-    time. valid: validation rows of a seed.
+    size: members of a group. sources: tables of rows a group draws from; as many as members where each has
+    its own. valid: validation rows of a seed. width: members held at a time. stretches: those between seams.
     """
 
-    width: int
-    seeds: int
-    stretches: int
+    size: int
+    sources: int
     valid: int
+    width: int
+    stretches: int
+
+    @property
+    def compiled(self) -> tuple[int, int, int]:
+        """What a program depends on."""
+        return self.size, self.sources, self.valid
 
 
 class Program:
-    """A plan for a shape on given devices; compiled once, at the first `compile`, `begin` or `go`."""
+    """A plan for groups of a shape on a device; compiled once, by the first who needs it."""
 
-    def __init__(self, plan: Plan, shape: Shape, devices: Devices) -> None:
-        self.plan, self.shape, self.devices = plan, shape, devices
-        self.group = devices.together or shape.width // devices.count
-        self.members = NamedSharding(devices.mesh, P("member"))
-        self.everywhere = NamedSharding(devices.mesh, P())
+    def __init__(self, plan: Plan, shape: Shape, device: Any) -> None:
+        self.plan, self.shape, self.device = plan, shape, device
         self.seconds = 0.0  # spent compiling
         self._lock = threading.Lock()
-        self._made: tuple[Any, Any] | None = None
+        self._stretch: Callable[..., Any] | None = None
+        self._judge: Callable[..., Any] | None = None
 
-    def compile(self) -> tuple[Any, Any]:
-        """Return the two compiled functions, begin and go; compile them if this is the first call."""
+    def compile(self) -> Program:
+        """Compile, if nobody has yet."""
         with self._lock:
-            if self._made is None:
+            if self._stretch is None:
                 clock = time.perf_counter()
                 with working_in(self.plan.precision):  # of this thread, which may be one of many that compile
-                    self._made = self._compile()
+                    self._judge = _judging(self.plan, self.shape.compiled, self.device)
+                    self._stretch = self._compiled()
                 self.seconds = time.perf_counter() - clock
-        return self._made
+        return self
 
-    def _compile(self) -> tuple[Any, Any]:
-        by_member, shared = P("member"), P()
-        go = jax.jit(
-            jax.shard_map(
-                partial(_go, self.plan, self.group),
-                mesh=self.devices.mesh,
-                in_specs=(by_member, by_member, by_member, by_member, shared, shared),
-                out_specs=(by_member, by_member),
-                check_vma=False,
-            ),
-            donate_argnums=0,
-        )
-        begin = jax.jit(jax.vmap(partial(start, self.plan)), out_shardings=self.members)
-        params, numbers = self._example_members()
-        state = _placed(jax.eval_shape(begin, params, numbers), self.members)
-        which = jax.ShapeDtypeStruct((self.shape.width,), np.int32, sharding=self.members)
-        groups = jax.ShapeDtypeStruct((self.devices.count,), np.int32, sharding=self.members)
-        return (
-            begin.lower(params, numbers).compile(),
-            go.lower(state, numbers, which, groups, *self._example_tables()).compile(),
-        )
-
-    def _example_members(self) -> tuple[Any, Any]:
-        """Shapes and types of the parameters and numbers of all members."""
-        plan, width = self.plan, self.shape.width
-        one = plan.network.init(np.random.default_rng(0), dtype=plan.precision)
-        runs = Runs(np.ones(width), np.ones(width), np.zeros(width, int))
-        numbers = runs.numbers(plan.rule, np.ones(width), plan.precision)
-        wide = jax.tree.map(lambda a: jax.ShapeDtypeStruct((width, *a.shape), a.dtype), one)
-        return _placed(wide, self.members), _placed(numbers, self.members)
-
-    def _example_tables(self) -> tuple[Rows, Rows]:
-        """Shapes and types of the tables of batches and of validation rows."""
+    def _compiled(self) -> Callable[..., Any]:
         plan, shape = self.plan, self.shape
+        one = partial(_stretch, plan, shape.size == shape.sources)
+        state, numbers = self._example()
+        factors = {name: _like((plan.stride, shape.size), plan.precision) for name in ("rate", *plan.moving)}
+        batch = _rows(plan, (plan.stride, plan.batch_size))
+        which, first = _like((shape.size,), "int32"), _like((), "int32")
+        asked = state, numbers, factors, (batch,) * shape.sources, which, first
+        return jax.jit(one, donate_argnums=0).lower(*_on(self.device, asked)).compile()
 
-        def rows(*lead: int) -> Rows:
-            target = np.int32 if plan.loss == "cross_entropy" else plan.precision
-            x = jax.ShapeDtypeStruct((*lead, plan.network.sizes[0]), plan.precision)
-            weight = jax.ShapeDtypeStruct(lead, plan.precision) if plan.weighted else None
-            return _placed(Rows(x, jax.ShapeDtypeStruct(lead, target), weight), self.everywhere)
+    def _example(self) -> tuple[Any, Any]:
+        """Shapes and types of the state and the numbers of a group."""
+        plan, size = self.plan, self.shape.size
+        params = _stacked(plan.network.init(np.random.default_rng(0), dtype=plan.precision), size)
+        extra = {name: np.zeros(size) for name in (*plan.network.needs, *plan.around, *plan.augment)}
+        extra |= {"smoothing": np.zeros(size)} if plan.smoothing else {}
+        runs = Runs(np.ones(size), np.full(size, "constant"), np.zeros(size, int), extra=extra)
+        numbers = runs.numbers(plan.rule, np.ones(size), plan.precision)
+        if plan.random:
+            numbers["key"] = np.zeros((size, 2), np.uint32)
+        return jax.eval_shape(jax.vmap(partial(start, plan)), params, numbers), numbers
 
-        return (
-            rows(shape.seeds, shape.stretches, plan.stride, plan.batch_size),
-            rows(shape.seeds, shape.valid),
-        )
+    def begin(self, params: Any, numbers: Any) -> RunState:
+        """Return the state of a group at step 0: params [size, ...], numbers [size]."""
+        # Not compiled: a rule starts from zeros and ones, and a program for that costs more than it saves.
+        return jax.device_put(jax.vmap(partial(start, self.plan))(params, numbers), self.device)
 
-    def begin(self, params: Any, numbers: dict[str, Any]) -> RunState:
-        """Return the state of all members at step 0: params [width, ...], numbers [width]."""
-        begin, _ = self.compile()
-        return begin(self.place(params), self.place(numbers))
+    def stretch(
+        self, state: RunState, numbers: Any, factors: Any, tables: tuple[Rows, ...], which: Any, first: Any
+    ) -> tuple[RunState, Any, jax.Array]:
+        """Advance a group by `plan.stride` steps from step `first`.
 
-    def go(
-        self, state: RunState, numbers: Any, which: Any, groups: Any, batches: Any, valid: Any
-    ) -> tuple[RunState, dict[str, jax.Array]]:
-        """Advance members by `shape.stretches`; all arrays placed.
-
-        which [width]: row of the seed tables. groups [devices]: how many groups are live on each. Returns the
-        state and series [width, stretches]; those of members in no live group are NaN.
+        factors {name: [stride, size]}. tables: x [stride, B, D] of each source. which [size]: the source of
+        each member. Returns the state, the parameters to evaluate, and the mean training loss [size].
         """
-        _, go = self.compile()
-        return go(state, numbers, which, groups, batches, valid)
+        self.compile()
+        assert self._stretch is not None
+        return self._stretch(state, numbers, factors, tables, which, first)
 
-    def place(self, tree: Any) -> Any:
-        """Lay host arrays [width, ...] out over the devices."""
-        return jax.device_put(tree, self.members)
-
-    def share(self, tree: Any) -> Any:
-        """Give every device the whole of host arrays."""
-        return jax.device_put(tree, self.everywhere)
-
-    def judged(self, state: RunState, numbers: Any) -> Any:
-        """Return the parameters to evaluate, by member."""
-        return _judged(self.plan, state, numbers)
+    def judge(self, params: Any, stats: Any, numbers: Any, tables: tuple[Rows, ...], which: Any) -> Any:
+        """Return validation loss and score of a group, [size]; tables: x [m, D] of each source."""
+        self.compile()
+        assert self._judge is not None
+        seen = {"unit": numbers["unit"], "extra": _needed(self.plan.network, numbers["extra"])}
+        return self._judge(params, stats, seen, tables, which)
 
 
-@partial(jax.jit, static_argnums=0)
-def _judged(plan: Plan, state: RunState, numbers: Any) -> Any:
-    def one(state: RunState, numbers: Any) -> Any:
-        return optimizer_of(plan, numbers).eval_params(state.params, state.slots)
+def _stretch(
+    plan: Plan, own: bool, state: RunState, numbers: Any, factors: Any, tables: Any, which: Any, first: Any
+) -> tuple[RunState, Any, jax.Array]:
+    def one_step(carry: Any, drawn: Any) -> tuple[Any, None]:
+        state, total = carry
+        t, now = drawn
+        rows = _drawn(tables, which, own, t)
+        state, value = jax.vmap(partial(step, plan), in_axes=(0, 0, 0, 0, None))(
+            state, numbers, now, rows, first + t
+        )
+        return (state, total + value), None
 
-    return jax.vmap(one)(state, numbers)
+    def look(state: RunState, numbers: Any, factors: Any) -> Any:
+        return optimizer_of(plan, numbers, state.params, factors).eval_params(state.params, state.slots)
 
-
-def _go(
-    plan: Plan, size: int, state: Any, numbers: Any, which: Any, groups: Any, batches: Rows, valid: Rows
-) -> tuple[Any, dict[str, jax.Array]]:
-    """On one device: advance the first `groups[0] * size` of its members, `size` side by side."""
-    width = which.shape[0]
-    stretches = batches.x.shape[1]
-    series = {
-        name: jnp.full((width, stretches), jnp.nan, valid.x.dtype)
-        for name in ("train_loss", "valid_loss", "score")
-    }
-
-    def one(state: RunState, numbers: dict[str, Any], seed: jax.Array) -> Any:
-        rows, held = jax.tree.map(lambda table: table[seed], (batches, valid))
-        return advance(plan, state, numbers, rows, held)
-
-    def group(index: jax.Array, carry: Any) -> Any:
-        state, series = carry
-        first = index * size
-        mine = _cut((state, numbers, which), first, size)
-        moved, seen = jax.vmap(one)(*mine)
-        return _put(state, moved, first), _put(series, seen, first)
-
-    return jax.lax.fori_loop(0, groups[0], group, (state, series))
+    zero = jnp.zeros(which.shape, plan.precision)
+    (state, total), _ = jax.lax.scan(one_step, (state, zero), (jnp.arange(plan.stride, dtype=np.int32), factors))
+    judged = jax.vmap(look)(state, numbers, {name: each[-1] for name, each in factors.items()})
+    return state, judged, total / plan.stride
 
 
-def _cut(tree: Any, first: jax.Array, size: int) -> Any:
-    return jax.tree.map(lambda a: jax.lax.dynamic_slice_in_dim(a, first, size), tree)
+def _drawn(tables: Any, which: Any, own: bool, *at: Any) -> Rows:
+    """Return the rows of every member: slices put together where each has a table, else a gather."""
+    if own:
+        parts = [jax.tree.map(lambda a: a[at], table) for table in tables]
+        return jax.tree.map(lambda *each: jnp.stack(each), *parts)
+    table = jax.tree.map(lambda *each: jnp.stack(each), *tables)
+    return jax.tree.map(lambda a: a[(which, *at)], table)
 
 
-def _put(tree: Any, part: Any, first: jax.Array) -> Any:
-    return jax.tree.map(lambda a, b: jax.lax.dynamic_update_slice_in_dim(a, b, first, 0), tree, part)
+_judges: dict[Any, Callable[..., Any]] = {}
+_programs: dict[Any, Program] = {}
+_lock, _judges_lock = threading.Lock(), threading.Lock()
 
 
-def _placed(tree: Any, sharding: NamedSharding) -> Any:
-    return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
+def _judging(plan: Plan, compiled: tuple[int, int, int], device: Any) -> Callable[..., Any]:
+    """Return the compiled evaluation of all plans that are judged alike."""
+    size, sources, valid = compiled
+    key = plan.judging, compiled, device
+    with _judges_lock:
+        if key not in _judges:
+            network = plan.network
+            params = _stacked(network.init(np.random.default_rng(0), dtype=plan.precision), size)
+            stats = _stacked(network.statistics(plan.precision), size)
+            number = _like((size,), plan.precision)
+            numbers = {"unit": number, "extra": _needed(network, dict.fromkeys(network.needs, number))}
+            tables = (_rows(plan, (valid,)),) * sources
+            asked = _on(device, (params, stats, numbers, tables, _like((size,), "int32")))
+
+            def group(params: Any, stats: Any, numbers: Any, tables: Any, which: Any) -> Any:
+                held = _drawn(tables, which, size == sources)
+                return jax.vmap(partial(judge, plan.judging))(params, stats, numbers, held)
+
+            _judges[key] = jax.jit(group).lower(*asked).compile()
+        return _judges[key]
 
 
-_programs: dict[tuple[Plan, Shape, Devices], Program] = {}
-_lock = threading.Lock()
+def _needed(network: Network, extra: Any) -> dict[str, Any]:
+    return {name: extra[name] for name in network.needs}
 
 
-def program(plan: Plan, shape: Shape, devices: Devices) -> Program:
-    """Return the program of a plan and shape; the one made before, if there was one."""
+def _rows(plan: Plan, lead: tuple[int, ...]) -> Rows:
+    """Shapes and types of rows."""
+    target = "int32" if plan.loss == "cross_entropy" else plan.precision
+    weight = _like(lead, plan.precision) if plan.weighted else None
+    return Rows(_like((*lead, plan.network.sizes[0]), plan.precision), _like(lead, target), weight)
+
+
+def _like(shape: tuple[int, ...], dtype: str) -> Any:
+    return jax.ShapeDtypeStruct(shape, np.dtype(dtype))
+
+
+def _stacked(tree: Any, size: int) -> Any:
+    return jax.tree.map(lambda a: jax.ShapeDtypeStruct((size, *a.shape), a.dtype), tree)
+
+
+def _on(device: Any, tree: Any) -> Any:
+    there = SingleDeviceSharding(device)
+    return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=there), tree)
+
+
+def program(plan: Plan, shape: Shape, device: Any) -> Program:
+    """Return the program of a plan and shape on a device; the one made before, if there was one."""
     with _lock:
-        return _programs.setdefault((plan, shape, devices), Program(plan, shape, devices))
+        return _programs.setdefault((plan, shape.compiled, device), Program(plan, shape, device))
 
 
 def programs_made() -> int:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ravine.optimizers import Decay, Rule
+from ravine.optimizers import Decay, Rule, decay
 
 __all__ = ["Runs"]
 
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs of one plan: `rate`, `decays` (0 constant, 1 to zero), `seed`: [run]; `hyper` {name: [run]}."""
+    """Runs of one plan, [run] each.
+
+    rate: learning rate. schedule: text of its schedule. seed: keys split, initialisation, batches.
+    hyper {name: [run]}: the rule's numbers. extra {name: [run]}: the network's, and those of what goes around
+    the rule. moving {name: [run]}: schedules of other hyperparameters. patience: evaluations without
+    improvement that end a run, 0 for none; an improvement is a fall of the loss by more than min_change.
+    """
 
     rate: np.ndarray
-    decays: np.ndarray
+    schedule: np.ndarray
     seed: np.ndarray
-    hyper: dict[str, np.ndarray] = field(default_factory=dict)
+    hyper: Mapping[str, np.ndarray] = field(default_factory=dict)
+    extra: Mapping[str, np.ndarray] = field(default_factory=dict)
+    moving: Mapping[str, np.ndarray] = field(default_factory=dict)
+    patience: np.ndarray | None = None
+    min_change: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.rate)
@@ -33,15 +44,40 @@ class Runs:
         def spread(value: Any) -> np.ndarray:
             return np.broadcast_to(np.asarray(value, precision), (len(self),)).copy()
 
-        named: dict[str, Any] = {
+        def data(value: Any) -> Any:
+            return Decay(*map(spread, value)) if isinstance(value, Decay) else spread(value)
+
+        extra = {**self.extra, **({"ema": decay(self.extra["ema"])} if "ema" in self.extra else {})}
+        return {
             "rate": spread(self.rate),
-            "decays": spread(self.decays),
             "unit": spread(unit),
+            "hyper": {name: data(value) for name, value in rule.as_data(**self.hyper).items()},
+            "extra": {name: data(value) for name, value in extra.items()},
         }
-        for name, value in rule.as_data(**self.hyper).items():
-            named[name] = Decay(*map(spread, value)) if isinstance(value, Decay) else spread(value)
-        return named
+
+    def take(self, index: Any) -> Runs:
+        """Return these runs only."""
+
+        def some(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {name: np.asarray(values)[index] for name, values in columns.items()}
+
+        patience, min_change = (
+            None if each is None else np.asarray(each)[index] for each in (self.patience, self.min_change)
+        )
+        return Runs(
+            self.rate[index], self.schedule[index], self.seed[index],
+            some(self.hyper), some(self.extra), some(self.moving), patience, min_change,
+        )  # fmt: skip
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return the plain numbers by name, for records and identities."""
-        return {"rate": self.rate, "decays": self.decays, "seed": self.seed, **self.hyper}
+        """Return the plain numbers and texts by name, for records and identities."""
+        waits = {"patience": self.patience, "min_change": self.min_change}
+        return {
+            "rate": self.rate,
+            "schedule": np.asarray(self.schedule, str),
+            "seed": self.seed,
+            **self.hyper,
+            **self.extra,
+            **{f"schedule of {name}": np.asarray(each, str) for name, each in self.moving.items()},
+            **{name: each for name, each in waits.items() if each is not None},
+        }

@@ -7,11 +7,14 @@ Everything is drawn on the host and keyed by (root, purpose, seed, pass): the sa
 
 from __future__ import annotations
 
+import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
+import jax
 import numpy as np
 
 from ravine.data import Dataset, Scaler, split
@@ -19,7 +22,7 @@ from ravine.training.loop import Rows
 
 __all__ = ["SeedRows", "Streams", "keyed"]
 
-KEPT = 128 * 2**20  # bytes of batches kept for the next cohort, which sees the same ones
+KEPT = 256 * 2**20  # bytes of rows kept on devices for the next cohort, which sees the same ones
 
 
 def keyed(root: int, purpose: str, *numbers: int) -> np.random.Generator:
@@ -56,7 +59,8 @@ class Streams:
         self.sizes = self._split(0).train.shape[0], self._split(0).valid.shape[0]
         self.batch_size = min(batch_size, self.sizes[0])
         self.rows = lru_cache(maxsize=self._affordable())(self._rows)
-        self._kept: dict[tuple, Rows] = {}
+        self._kept: dict[tuple[Any, ...], Rows] = {}
+        self._held, self._lock = 0, threading.Lock()
 
     def _split(self, seed: int):
         return split(self.dataset, seed, self.validation)
@@ -107,27 +111,28 @@ class Streams:
         stream = np.concatenate(passes)[begin % n :][: end - begin]
         return stream.reshape(last - first, size)
 
-    def batches(self, seeds: Sequence[int], first: int, stretches: int, stride: int) -> Rows:
-        """Return the batches of `stretches` stretches from step `first`: x [S, E, stride, B, D]."""
-        key = (tuple(seeds), first, stretches, stride)
-        if key not in self._kept:
-            parts = [self._batches(seed, first, stretches, stride) for seed in seeds]
-            rows = Rows(*(None if each[0] is None else np.stack(each) for each in zip(*parts, strict=True)))
-            held = sum(each.x.nbytes for each in self._kept.values())
-            if held + rows.x.nbytes > KEPT:
-                self._kept.clear()
-            if rows.x.nbytes <= KEPT:
-                self._kept[key] = rows
-            return rows
-        return self._kept[key]
-
-    def _batches(self, seed: int, first: int, stretches: int, stride: int) -> Rows:
-        order = self.order(seed, first, first + stretches * stride)
-        order = order.reshape(stretches, stride, self.batch_size)
+    def batches(self, seed: int, first: int, steps: int) -> Rows:
+        """Return the batches of `steps` steps from step `first`: x [steps, B, D], on the host."""
+        order = self.order(seed, first, first + steps)
         rows = self.rows(seed).train
         return Rows(rows.x[order], rows.y[order], None if rows.weight is None else rows.weight[order])
 
-    def valid(self, seeds: Sequence[int]) -> Rows:
-        """Return the validation rows of each seed: x [S, m, D]."""
-        parts = [self.rows(seed).valid for seed in seeds]
-        return Rows(*(None if each[0] is None else np.stack(each) for each in zip(*parts, strict=True)))
+    def stretch(self, seed: int, first: int, steps: int, device: Any) -> Rows:
+        """Return `batches` on a device; kept for the next cohort, which sees the same ones."""
+        return self._placed((seed, first, steps, device), lambda: self.batches(seed, first, steps))
+
+    def valid(self, seed: int, device: Any) -> Rows:
+        """Return the validation rows of a seed on a device: x [m, D]."""
+        return self._placed((seed, device), lambda: self.rows(seed).valid)
+
+    def _placed(self, key: tuple[Any, ...], make: Callable[[], Rows]) -> Rows:
+        with self._lock:
+            rows = self._kept.get(key)
+        if rows is None:
+            rows = jax.device_put(make(), key[-1])
+            with self._lock:
+                self._kept[key] = rows
+                self._held += rows.x.nbytes
+                while self._held > KEPT and len(self._kept) > 1:
+                    self._held -= self._kept.pop(next(iter(self._kept))).x.nbytes
+        return rows

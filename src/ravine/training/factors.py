@@ -1,0 +1,88 @@
+"""What schedules make of the numbers of a run: a factor for every step, made on the host and given as data.
+
+So all schedules share one program. The one that follows training, `plateau`, is moved on between stretches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ravine.errors import UsageError
+from ravine.optimizers import PlateauState, plateau_next, schedule
+from ravine.training.plan import Plan
+from ravine.training.runs import Runs
+
+__all__ = ["Factors"]
+
+
+class Factors:
+    """Factors of the learning rate, and of every hyperparameter that moves, of the runs of a cohort."""
+
+    def __init__(self, plan: Plan, runs: Runs, steps_per_epoch: float) -> None:
+        self.plan, self.per_epoch = plan, steps_per_epoch
+        self.texts = {"rate": np.asarray(runs.schedule, str)}
+        self.texts |= {name: np.asarray(runs.moving[name], str) for name in plan.moving}
+        self.table = lru_cache(maxsize=256)(self._table)
+        following = {text for text in np.unique(self.texts["rate"]) if schedule(str(text)).follows}
+        for name in plan.moving:
+            for text in np.unique(self.texts[name]):
+                if schedule(str(text)).follows:
+                    raise UsageError(
+                        f"'{name}' cannot follow '{text}'.", "Only the learning rate can.", "Choose another."
+                    )
+        self.follows = bool(following)
+        count = len(runs)
+        self.state = PlateauState(
+            np.full(count, np.inf), np.zeros(count, np.int32), np.zeros(count, np.int32), np.ones(count)
+        )
+        self.following = np.isin(self.texts["rate"], sorted(following))
+        self.numbers = self._numbers() if self.follows else {}
+
+    def _numbers(self) -> dict[str, np.ndarray]:
+        """The numbers of every run's plateau; those of runs that follow nothing are never used."""
+        some = str(self.texts["rate"][self.following][0])
+        texts = np.where(self.following, self.texts["rate"], some)
+        specs = [schedule(str(text)).numbers for text in texts]
+        return {name: np.array([spec[name] for spec in specs], float) for name in specs[0]}
+
+    def _table(self, text: str) -> np.ndarray:
+        spec = schedule(text)
+        steps = self.plan.steps
+        table = np.ones(steps) if spec.follows else spec.factors(steps, self.per_epoch)
+        return table.astype(self.plan.precision)
+
+    def of(self, runs: np.ndarray, evaluation: int) -> dict[str, np.ndarray]:
+        """Return the factors of the stretch before an evaluation: {name: [stride, run]}."""
+        stride = self.plan.stride
+        part = slice(evaluation * stride, (evaluation + 1) * stride)
+        found = {
+            name: np.stack([self.table(str(text))[part] for text in texts[runs]], axis=1)
+            for name, texts in self.texts.items()
+        }
+        if self.follows:
+            found["rate"] = found["rate"] * self.state.factor[runs].astype(self.plan.precision)
+        return found
+
+    def follow(self, runs: np.ndarray, loss: np.ndarray) -> None:
+        """Move the schedules on that follow training, by the validation losses [run] of an evaluation."""
+        mine = self.following[runs]
+        if not mine.any():
+            return
+        runs, loss = runs[mine], loss[mine].astype(np.float64)
+        before = PlateauState(*(each[runs] for each in self.state))
+        after = plateau_next({name: each[runs] for name, each in self.numbers.items()}, before, loss)
+        for all_, new in zip(self.state, after, strict=True):
+            all_[runs] = np.asarray(new)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the state to keep."""
+        return {name: each.copy() for name, each in self.state._asdict().items()} if self.follows else {}
+
+    def restore(self, arrays: Mapping[str, Any]) -> None:
+        """Take the state that was kept."""
+        if arrays:
+            self.state = PlateauState(**arrays)

@@ -1,0 +1,51 @@
+"""Where a run starts, and how the parameters it ends with are read: everything a seed fixes but the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from ravine.networks import Network
+from ravine.training.stream import keyed
+
+__all__ = ["first_key", "first_parameters", "parameters_of", "statistics_of"]
+
+
+def first_parameters(
+    network: Network,
+    root: int,
+    seed: int,
+    scheme: str = "he",
+    scale: float = 1.0,
+    precision: str = "float32",
+    gate_bias: float | None = None,
+) -> Any:
+    """Draw the parameters a seed starts from."""
+    more = {} if gate_bias is None else {"gate_bias": gate_bias}
+    return network.init(keyed(root, "initialisation", seed), scheme, scale, precision, **more)
+
+
+def first_key(root: int, seed: int) -> np.ndarray:
+    """Return the key of a seed's dropout and augmentation: uint32 [2]."""
+    return keyed(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
+
+
+def parameters_of(network: Network, vector: np.ndarray) -> Any:
+    """Return the layers that one row [P] of a record's `parameters` holds."""
+    return _unflat(network.init(np.random.default_rng(0), dtype=str(vector.dtype)), vector)
+
+
+def statistics_of(network: Network, vector: np.ndarray | None, precision: str = "float32") -> Any:
+    """Return the running statistics that one row [S] of a record's `statistics` holds; () if there are none."""
+    if vector is None:
+        return network.statistics(precision)
+    return _unflat(network.statistics(str(vector.dtype)), vector)
+
+
+def _unflat(like: Any, vector: np.ndarray) -> Any:
+    leaves, tree = jax.tree.flatten(like)
+    ends = np.cumsum([leaf.size for leaf in leaves])
+    parts = np.split(np.asarray(vector), ends[:-1])
+    return jax.tree.unflatten(tree, [p.reshape(leaf.shape) for p, leaf in zip(parts, leaves, strict=True)])
