@@ -28,20 +28,20 @@ def test_importing_engines_does_not_import_jax():
     assert fresh("import ravine.engines; print(json.dumps('jax' in sys.modules))") is False
 
 
-def test_prepare_makes_one_logical_device_a_core():
+def test_a_cpu_has_one_worker_a_core():
     found = fresh(
         "from ravine.engines import *; prepare(); d = find_devices();"
         "print(json.dumps([d.count, d.kind, str(d), d.together]))"
     )
     n = cores()
     assert found[:2] == [n, "cpu"]
-    assert found[2] == (f"{n} CPU devices" if n > 1 else "1 CPU device")
+    assert found[2] == (f"{n} cores" if n > 1 else "1 core")
     assert found[3] > 0
 
 
 def test_prepare_twice_or_too_late_is_harmless():
     code = (
-        "from ravine.engines import *; import jax; n = len(jax.devices()); prepare(); prepare();"
+        "from ravine.engines import *; import jax; n = find_devices().count; prepare(); prepare();"
         "print(json.dumps([n, find_devices().count]))"
     )
     before, after = fresh(code)

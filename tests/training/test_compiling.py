@@ -11,6 +11,8 @@ import pytest
 from ravine.data import from_arrays
 from ravine.training import program, programs_made, shape_for
 
+EIGHT = {"size": 8, "sources": 8}  # one shape for cohorts of any number of runs
+
 
 @pytest.fixture
 def compiled():
@@ -35,7 +37,7 @@ def test_compilations_are_seen(compiled):
 def first(cohort, run):
     """A cohort that has been run, diverged runs and all."""
     asked = cohort()
-    run(asked, width=16, seeds=3)
+    run(asked, **EIGHT)
     return asked
 
 
@@ -51,7 +53,7 @@ def test_other_numbers(first, cohort, run, compiled):
     ]
     made = programs_made()
     for changed in changes:
-        run(cohort(**changed), width=16, seeds=3)
+        run(cohort(**changed), **EIGHT)
     assert compiled == []
     assert programs_made() == made
 
@@ -59,28 +61,28 @@ def test_other_numbers(first, cohort, run, compiled):
 def test_diverging_and_resuming(cohort, dataset, run, compiled):
     data = dataset("regress")
     rates = [0.1, 1e6] * 20
-    run(cohort("sgd", [0.1] * 40, [0, 1] * 20, data=data), width=16, seeds=2)
+    run(cohort("sgd", [0.1] * 40, [0, 1] * 20, data=data), **EIGHT)
     compiled.clear()
-    record = run(cohort("sgd", rates, [0, 1] * 20, np.zeros(40), data), width=16, seeds=2)
+    record = run(cohort("sgd", rates, [0, 1] * 20, np.zeros(40), data), **EIGHT)
     assert record.counts() == {"finished": 20, "diverged": 20}
     assert compiled == []
 
 
 def test_other_structure_is_another_program(first, cohort, run, compiled):
-    run(cohort(activation="tanh"), width=16, seeds=3)
+    run(cohort(activation="tanh"), **EIGHT)
     assert any(event.endswith("backend_compile_duration") for event, _ in compiled)
 
 
 def test_other_data_of_the_same_shape(first, cohort, dataset, run, compiled):
     data = dataset()
     other = from_arrays(data.x[:, ::-1] * 2, data.y, task="classify", test=0.1)
-    run(cohort(data=other), width=16, seeds=3)
+    run(cohort(data=other), **EIGHT)
     assert compiled == []
 
 
 def test_compile_time_is_told(cohort, devices):
     asked = cohort("adagrad", stride=3)
-    made = program(asked.plan, shape_for(asked.plan, asked.streams, 13, 3, devices), devices)
+    made = program(asked.plan, shape_for(asked.plan, asked.streams, 13, 3, devices), devices.workers[0])
     assert made.seconds == 0
     made.compile()
     once = made.seconds
@@ -99,7 +101,7 @@ def test_programs_may_be_compiled_by_other_threads(cohort, run, devices, compile
     with ThreadPoolExecutor(2) as pool:
         for each in many:
             shape = shape_for(each.plan, each.streams, len(each.runs), 3, devices)
-            ahead.append(pool.submit(program(each.plan, shape, devices).compile))
+            ahead.append(pool.submit(program(each.plan, shape, devices.workers[0]).compile))
     for each in ahead:
         each.result()
     compiled.clear()

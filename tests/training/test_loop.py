@@ -9,7 +9,7 @@ import scipy.special
 
 from ravine.engines import working_in
 from ravine.networks import Network
-from ravine.optimizers import resolve
+from ravine.optimizers import resolve, schedule
 from ravine.training import Plan, Rows, advance, start
 
 STEPS, STRIDE, BATCH, RATE, RHO = 30, 5, 8, 0.05, 0.9
@@ -39,13 +39,13 @@ def drawn(task, *lead, seed=0):
     return Rows(x, y)
 
 
-def numbers_of(plan, rate=RATE, decays=0.0, unit=1.0):
-    return {
-        "rate": np.float64(rate),
-        "decays": np.float64(decays),
-        "unit": np.float64(unit),
-        **plan.rule.as_data(),
-    }
+def numbers_of(plan, rate=RATE, unit=1.0):
+    return {"rate": np.float64(rate), "unit": np.float64(unit), "hyper": plan.rule.as_data(), "extra": {}}
+
+
+def factors_of(plan, decays):
+    text = "decay" if decays else "constant"
+    return {"rate": schedule(text).factors(plan.steps, 1).reshape(-1, plan.stride)}
 
 
 def forward(params, x):
@@ -86,9 +86,9 @@ def test_thirty_steps_are_those_of_a_loop_in_numpy(task, rule, decays):
     plan = plan_of(task, rule)
     batches, valid = drawn(task, STEPS // STRIDE, STRIDE, BATCH), drawn(task, 20, seed=1)
     first = plan.network.init(np.random.default_rng(2), dtype="float64")
-    numbers = numbers_of(plan, decays=decays, unit=2.5)
+    numbers = numbers_of(plan, unit=2.5)
     state, series = jax.jit(advance, static_argnums=0)(
-        plan, start(plan, first, numbers), numbers, batches, valid
+        plan, start(plan, first, numbers), numbers, batches, valid, factors_of(plan, decays)
     )
 
     w, v = first, each(np.zeros_like, first)
@@ -122,9 +122,9 @@ def test_thirty_steps_are_those_of_an_optax_loop(rule, theirs):
     plan = plan_of("classify", rule, "elu")
     batches, valid = drawn("classify", STEPS // STRIDE, STRIDE, BATCH), drawn("classify", 20, seed=1)
     first = plan.network.init(np.random.default_rng(2), dtype="float64")
-    numbers = numbers_of(plan, decays=1)
+    numbers = numbers_of(plan)
     state, series = jax.jit(advance, static_argnums=0)(
-        plan, start(plan, first, numbers), numbers, batches, valid
+        plan, start(plan, first, numbers), numbers, batches, valid, factors_of(plan, 1)
     )
 
     schedule = optax.cosine_decay_schedule(RATE, STEPS)
@@ -158,13 +158,14 @@ def test_thirty_steps_are_those_of_an_optax_loop(rule, theirs):
 def test_two_pieces_are_the_whole():
     plan = plan_of("classify", "adam")
     batches, valid = drawn("classify", STEPS // STRIDE, STRIDE, BATCH), drawn("classify", 20, seed=1)
-    numbers = numbers_of(plan, decays=1)
+    numbers, factors = numbers_of(plan), factors_of(plan, 1)["rate"]
     state = start(plan, plan.network.init(np.random.default_rng(2), dtype="float64"), numbers)
     go = jax.jit(advance, static_argnums=0)
-    whole, series = go(plan, state, numbers, batches, valid)
+    whole, series = go(plan, state, numbers, batches, valid, {"rate": factors})
     losses = []
     for part in (slice(0, 2), slice(2, 6)):
-        state, seen = go(plan, state, numbers, Rows(batches.x[part], batches.y[part]), valid)
+        rows = Rows(batches.x[part], batches.y[part])
+        state, seen = go(plan, state, numbers, rows, valid, {"rate": factors[part]}, len(losses) * STRIDE)
         losses.extend(seen["valid_loss"])
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12), state, whole)
     np.testing.assert_allclose(losses, series["valid_loss"], rtol=1e-12)

@@ -49,14 +49,14 @@ RATES = (0.1, 0.02, 0.03, 1e6, 0.05, 1e6, 0.1, 0.1, 0.01, 0.05, 0.1, 0.2, 0.04)
 
 @pytest.fixture
 def asked(cohort, dataset):
-    """Three waves of one seed each; runs diverge, two at once."""
+    """Three waves; runs diverge, two at once."""
     return cohort("momentum", RATES, data=dataset("regress"))
 
 
 @pytest.fixture
 def undisturbed(asked, run):
     steps = []
-    record = run(asked, seam=lambda told: steps.append(told.steps), seeds=1)
+    record = run(asked, seam=lambda told: steps.append(told.steps), width=5)
     assert (record.status[[3, 5]] == Status.DIVERGED).all()
     assert record.counts()["finished"] > 6
     return record, steps
@@ -68,9 +68,9 @@ def test_at_every_seam(asked, undisturbed, run, same):
     for stop in range(1, 13):
         memory, steps = Memory(), []
         with pytest.raises(Stop):
-            run(asked, stopping_after(stop, steps), memory, seeds=1)
+            run(asked, stopping_after(stop, steps), memory, width=5)
         assert len(steps) == stop
-        same(run(asked, stopping_after(99, steps), memory, seeds=1), whole)
+        same(run(asked, stopping_after(99, steps), memory, width=5), whole)
         assert steps == all_steps  # done once each, in the same order
 
 
@@ -80,9 +80,9 @@ def test_at_every_seam_one_after_another(asked, undisturbed, run, same):
     memory, steps = Memory(), []
     for _ in range(12):
         with pytest.raises(Stop):
-            run(asked, stopping_after(1, steps), memory, seeds=1)
+            run(asked, stopping_after(1, steps), memory, width=5)
     assert steps == all_steps
-    same(run(asked, None, memory, seeds=1), whole)
+    same(run(asked, None, memory, width=5), whole)
 
 
 @pytest.mark.parametrize("every", [2, 5])
@@ -92,27 +92,27 @@ def test_from_an_older_state(every, asked, undisturbed, run, same):
     for stop in (1, 4, 7, 11):
         memory = Memory(every)
         with pytest.raises(Stop):
-            run(asked, stopping_after(stop, []), memory, seeds=1)
-        same(run(asked, None, memory, seeds=1), whole)
+            run(asked, stopping_after(stop, []), memory, width=5)
+        same(run(asked, None, memory, width=5), whole)
 
 
 def test_of_a_finished_cohort_nothing_is_done_again(asked, undisturbed, run, same):
     whole, _ = undisturbed
     memory, steps = Memory(), []
-    run(asked, None, memory, seeds=1)
-    same(run(asked, stopping_after(99, steps), memory, seeds=1), whole)
+    run(asked, None, memory, width=5)
+    same(run(asked, stopping_after(99, steps), memory, width=5), whole)
     assert steps == []
 
 
 def test_of_a_cohort_in_which_all_diverged(cohort, dataset, run, same):
     asked = cohort("momentum", [1e6] * 13, data=dataset("regress"))
-    whole = run(asked, seeds=1)
+    whole = run(asked, width=5)
     assert whole.counts() == {"diverged": 13}
     for stop in (1, 2, 3):
         memory = Memory()
         with pytest.raises(Stop):
-            run(asked, stopping_after(stop, []), memory, seeds=1)
-        same(run(asked, None, memory, seeds=1), whole)
+            run(asked, stopping_after(stop, []), memory, width=5)
+        same(run(asked, None, memory, width=5), whole)
 
 
 @pytest.mark.parametrize("rule", ["nesterov", "adam", "optax:lion(b1=0.8)"])
@@ -148,14 +148,14 @@ def test_what_is_kept_does_not_change_afterwards(asked, run):
             for name in given:
                 np.testing.assert_array_equal(given[name], copy[name])
 
-    run(asked, check, Holding(), seeds=1)
+    run(asked, check, Holding(), width=5)
     assert len(held) == 12
 
 
 def test_the_status_of_a_stopped_cohort_is_not_finished(asked, run):
     memory = Memory()
     with pytest.raises(Stop):
-        run(asked, stopping_after(2, []), memory, seeds=1)
+        run(asked, stopping_after(2, []), memory, width=5)
     status = memory.load()["status"]
     assert np.sum(status == Status.FINISHED) == 0
     assert np.sum(status == Status.DIVERGED) >= 1

@@ -1,5 +1,8 @@
 """Streams: which rows a seed sees, in which order, in which units."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import jax
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,14 +42,13 @@ def test_any_part_of_the_order_can_be_drawn_alone(data, batch_size, first, steps
 
 def test_batches_are_the_training_rows_in_that_order(data):
     streams = Streams(data, 0, 8)
-    batches = streams.batches([2, 0], 10, 3, 5)
-    assert batches.x.shape == (2, 3, 5, 8, 5)
-    assert batches.weight is None
+    drawn = [streams.batches(seed, 10, 15) for seed in (2, 0)]
     for k, seed in enumerate([2, 0]):
         order = streams.order(seed, 10, 25)
         rows = streams.rows(seed).train
-        np.testing.assert_array_equal(batches.x[k].reshape(15, 8, 5), rows.x[order])
-        np.testing.assert_array_equal(batches.y[k].reshape(15, 8), rows.y[order])
+        np.testing.assert_array_equal(drawn[k].x, rows.x[order])
+        np.testing.assert_array_equal(drawn[k].y, rows.y[order])
+        assert drawn[k].weight is None
 
 
 def test_a_batch_is_no_larger_than_the_training_rows(data):
@@ -94,8 +96,8 @@ def test_weights_travel_with_their_rows_and_are_one_on_average(dataset):
     assert rows.train.weight.mean() == pytest.approx(1, rel=1e-12)
     expected = weights[parts.train] / weights[parts.train].mean()
     np.testing.assert_allclose(rows.train.weight, expected, rtol=1e-12)
-    batch = streams.batches([0], 0, 2, 5)
-    np.testing.assert_array_equal(batch.weight[0].reshape(10, 8), rows.train.weight[streams.order(0, 0, 10)])
+    batch = streams.batches(0, 0, 10)
+    np.testing.assert_array_equal(batch.weight, rows.train.weight[streams.order(0, 0, 10)])
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
@@ -106,11 +108,20 @@ def test_precision(dataset, precision):
 
 def test_what_is_kept_is_what_is_drawn(data, monkeypatch):
     """Batches kept for the next cohort, or not kept for want of room, are the same batches."""
-    streams = Streams(data, 0, 8)
-    asked = [([0, 1], 0), ([0, 1], 10), ([1], 0), ([0, 1], 0)]
-    kept = [streams.batches(seeds, first, 2, 5).x for seeds, first in asked]
-    assert streams.batches([0, 1], 0, 2, 5).x is kept[0]
-    monkeypatch.setattr(stream_module, "KEPT", 0)
-    tight = Streams(data, 0, 8)
-    for (seeds, first), expected in zip(asked, kept, strict=True):
-        np.testing.assert_array_equal(tight.batches(seeds, first, 2, 5).x, expected)
+    device = jax.devices()[0]
+    asked = [(0, 0), (1, 10), (1, 0), (0, 0)]
+    for room in (10**9, 0):
+        monkeypatch.setattr(stream_module, "KEPT", room)
+        streams = Streams(data, 0, 8)
+        placed = [streams.stretch(seed, first, 5, device).x for seed, first in asked]
+        assert (placed[3] is placed[0]) == (room > 0)
+        for (seed, first), rows in zip(asked, placed, strict=True):
+            np.testing.assert_array_equal(rows, streams.batches(seed, first, 5).x)
+
+
+def test_two_threads_see_the_same_rows(data):
+    streams, device = Streams(data, 0, 8), jax.devices()[0]
+    with ThreadPoolExecutor(8) as pool:
+        seen = list(pool.map(lambda k: streams.stretch(k % 3, 5, 5, device), range(64)))
+    for k, rows in enumerate(seen):
+        np.testing.assert_array_equal(rows.x, streams.batches(k % 3, 5, 5).x)
