@@ -36,12 +36,12 @@ def runs_of(run_dir: Path) -> list[dict[str, Any]]:
     for path in sorted((run_dir / "cohorts").glob("*.npz")):
         record = Record.load(path)
         plan = record.meta["plan"]
-        for rate, decays, seed in zip(*(record.hyper[n] for n in ("rate", "decays", "seed")), strict=True):
+        for rate, schedule, seed in zip(*(record.hyper[n] for n in ("rate", "schedule", "seed")), strict=True):
             found.append(
                 {
                     "rule": plan["optimizer"],
                     "rate": float(rate),
-                    "decays": float(decays),
+                    "decays": float(schedule == "decay"),
                     "seed": int(seed),
                     "steps": plan["steps"],
                     "evaluations": plan["evaluations"],

@@ -34,7 +34,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         resolve("adam"), network, "cross_entropy", "accuracy", streams.batch_size, stride, evaluations
     )
     count, seeds = task["networks"], task["seeds"]
-    runs = Runs(np.geomspace(1e-4, 1e-2, count), np.zeros(count), np.arange(count) % seeds)
+    runs = Runs(np.geomspace(1e-4, 1e-2, count), np.full(count, "constant"), np.arange(count) % seeds)
     cohort = Cohort(plan, runs, streams)
     shape = shape_for(plan, streams, count, seeds, devices)
 

@@ -159,7 +159,7 @@ def _compare(data: str) -> dict[str, np.ndarray]:
             hyper = {"rho": np.repeat([rho for _, rho, _ in settings], each)} if rule == "momentum" else {}
             runs = Runs(
                 np.repeat(rates.ravel(), len(seeds)),
-                np.repeat([decays for _, _, decays in settings], each),
+                np.repeat(["decay" if decays else "constant" for _, _, decays in settings], each),
                 np.tile(seeds, rates.size),
                 hyper,
             )

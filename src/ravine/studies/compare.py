@@ -32,7 +32,7 @@ from ravine.studies.model import Model
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import CompareSettings, TrainSettings
-from ravine.training import Cohort, parameters_of, score
+from ravine.training import Cohort, trained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA_VERSION", "Comparison", "compare_study", "plan_document"]
 
 SCHEMA_VERSION = 1
-SCHEDULES = {"constant": 0.0, "decay": 1.0}
 REFERENCE = "sgd"  # the rule whose best validation value is the target of the others, if it takes part
 
 
@@ -153,6 +152,7 @@ class _Comparing:
         level, seconds, why = choose_effort(settings, self.dataset, self.devices)
         self.settings = replace(settings, effort=level, budget=None)
         self.design: Design = design(self.settings, self.dataset, self.devices, level)
+        self.settings = self.design.settings
         self.metric = METRICS[next(iter(self.design.plans.values())).metric]
         self.runner = Runner(run, notify, stop, self.design.runs * self.design.steps)
         keep_plan(run, "compare", self.settings, self.dataset, self.design.document())
@@ -207,10 +207,10 @@ class _Comparing:
         trials = self.design.extended(rule, grown) if grown else self.design.trials(rule)
         seeds = self.design.tuning_seeds
         record = self._cohort(rule, f"{stage}{len(grown) or ''}", trials, seeds, False)
-        scores = record.series["score"][:, -1].astype(np.float64).reshape(len(trials), len(seeds))
+        scores = record.final["score"].astype(np.float64).reshape(len(trials), len(seeds))
         if before is not None:
             trials, scores = before.trials.plus(trials), np.concatenate([before.scores, scores])
-            order = np.lexsort((trials.decays, trials.rate))
+            order = np.lexsort((trials.schedule, trials.rate))
             trials, scores = trials.take(order), scores[order]
         return Tuned(trials, scores, self.design.range(rule, grown), self.metric.greater_is_better)
 
@@ -218,7 +218,7 @@ class _Comparing:
         """Run the setting each optimizer was tuned to, under each schedule, on fresh seeds."""
         found: dict[str, dict[str, Evaluated]] = {}
         for rule in self.design.rules:
-            best = {name: tuned[rule.name].best(SCHEDULES[name]) for name in self.settings.schedules}
+            best = {name: tuned[rule.name].best(name) for name in self.settings.schedules}
             chosen = {name: trial for name, trial in best.items() if trial is not None}
             if not chosen:
                 continue
@@ -226,20 +226,16 @@ class _Comparing:
             trials = tuned[rule.name].trials.take(list(chosen.values()))
             record = self._cohort(rule, "evaluate", trials, seeds, True)
             curves = record.series["score"].astype(np.float64).reshape(len(chosen), len(seeds), -1)
+            scores = record.final["score"].astype(np.float64).reshape(len(chosen), len(seeds))
             found[rule.name] = {
-                name: Evaluated(trial, curves[k, :, -1], curves[k])
+                name: Evaluated(trial, scores[k], curves[k])
                 for k, (name, trial) in enumerate(chosen.items())
             }
         return found
 
     def _cohort(self, rule: Rule, stage: str, trials: Any, seeds: list[int], keep: bool) -> Record:
-        cohort = Cohort(
-            self.design.plans[rule.name],
-            trials.runs(seeds),
-            self.design.streams,
-            (self.settings.init, self.settings.init_scale),
-            keep,
-        )
+        plan, made = self.design.plans[rule.name], self.design.recipe
+        cohort = Cohort(plan, trials.runs(made, plan, seeds), self.design.streams, made.initial, keep)
         record = self.runner.cohort(stage, rule.name, cohort, self.design.shape, self.devices)
         self.records[f"{stage} {rule.name}"] = record
         return record
@@ -258,13 +254,13 @@ class _Comparing:
         scores = np.full(len(seeds), np.nan)
         for k, seed in enumerate(seeds):
             if record.status[first + k] == Status.FINISHED:
-                params = parameters_of(plan.network, record.final["parameters"][first + k])
                 unit = streams.rows(seed).unit
-                scores[k] = score(plan.network, plan.metric, params, streams.test(seed), unit)
+                scores[k] = trained(plan.network, record, first + k).score(
+                    plan.metric, streams.test(seed), unit
+                )
         greater = self.metric.greater_is_better
         valid = evaluated[name][schedule].scores
         best = int(np.argmax(np.where(np.isfinite(valid), valid if greater else -valid, -np.inf)))
-        params = parameters_of(plan.network, record.final["parameters"][first + best])
         about = {
             "optimizer": name,
             "learning_rate": winner["learning_rate"],
@@ -277,7 +273,8 @@ class _Comparing:
             "test": float(scores[best]),
             "data": {"name": self.dataset.name, "sha256": self.dataset.sha256},
         }
-        model = Model.of(self.dataset, plan.network, params, streams.rows(seeds[best]), about)
+        network = trained(plan.network, record, first + best)
+        model = Model.of(self.dataset, network, streams.rows(seeds[best]), about)
         return model, {
             "optimizer": name,
             "model": float(scores[best]),

@@ -8,7 +8,7 @@ evaluate  the setting each optimizer and schedule was tuned to, on fresh seeds
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,38 +16,39 @@ import numpy as np
 
 from ravine.data import Dataset
 from ravine.engines import Devices
-from ravine.networks import Network, default_metric, hidden_layers, metric
-from ravine.optimizers import Rule, resolve_all
+from ravine.errors import UsageError
+from ravine.optimizers import Rule, resolve_all, schedule
 from ravine.statistics import extension, points, rates
 from ravine.studies.effort import EFFORTS, Effort, batch_size_for, steps_for
+from ravine.studies.recipe import Recipe, recipe
 from ravine.studies.settings import CompareSettings, NetworkSettings
 from ravine.training import Plan, Runs, Shape, Streams, shape_for
 
-__all__ = ["DECADES", "FRESH", "Design", "Trials", "design", "plan_for", "streams_for"]
+__all__ = ["DECADES", "FRESH", "Design", "Trials", "design", "streams_for"]
 
 DECADES = 4.0  # width of the range of rates searched, centred per rule
 FRESH = 1_000  # evaluation seeds start here, tuning seeds at 0: they never meet
-EVALUATIONS = 20
 EXTENSIONS = 2
 
 
 @dataclass(frozen=True)
 class Trials:
-    """Settings of one optimizer: `rate`, `decays` [trial], `hyper` {name: [trial]}."""
+    """Settings of one optimizer: `rate`, `schedule` (text) [trial], `hyper` {name: [trial]}."""
 
     rate: np.ndarray
-    decays: np.ndarray
+    schedule: np.ndarray
     hyper: dict[str, np.ndarray]
 
     def __len__(self) -> int:
         return len(self.rate)
 
-    def runs(self, seeds: Sequence[int]) -> Runs:
+    def runs(self, recipe: Recipe, plan: Plan, seeds: Sequence[int]) -> Runs:
         """Return every trial on every seed, seeds varying fastest: run = trial * len(seeds) + seed."""
         count = len(seeds)
-        return Runs(
+        return recipe.runs(
+            plan,
             np.repeat(self.rate, count),
-            np.repeat(self.decays, count),
+            np.repeat(self.schedule, count),
             np.tile(np.asarray(seeds), len(self)),
             {name: np.repeat(values, count) for name, values in self.hyper.items()},
         )
@@ -56,13 +57,13 @@ class Trials:
         """Return these trials only."""
         chosen = np.asarray(index, int)
         hyper = {name: values[chosen] for name, values in self.hyper.items()}
-        return Trials(self.rate[chosen], self.decays[chosen], hyper)
+        return Trials(self.rate[chosen], self.schedule[chosen], hyper)
 
     def plus(self, other: Trials) -> Trials:
         """Return these trials and the others behind them."""
         hyper = {name: np.concatenate([self.hyper[name], other.hyper[name]]) for name in self.hyper}
         return Trials(
-            np.concatenate([self.rate, other.rate]), np.concatenate([self.decays, other.decays]), hyper
+            np.concatenate([self.rate, other.rate]), np.concatenate([self.schedule, other.schedule]), hyper
         )
 
 
@@ -73,6 +74,7 @@ class Design:
     settings: CompareSettings
     effort: Effort
     rules: tuple[Rule, ...]
+    recipe: Recipe
     plans: dict[str, Plan]
     streams: Streams
     devices: Devices
@@ -153,7 +155,7 @@ class Design:
         return self._scheduled(np.asarray(drawn["rate"]), hyper)
 
     def _scheduled(self, rate: np.ndarray, hyper: dict[str, np.ndarray]) -> Trials:
-        schedules = np.array([float(each == "decay") for each in self.settings.schedules])
+        schedules = np.array(self.settings.schedules)
         count = len(schedules)
         repeated = {name: np.repeat(values, count) for name, values in hyper.items()}
         return Trials(np.repeat(rate, count), np.tile(schedules, len(rate)), repeated)
@@ -174,7 +176,7 @@ class Design:
             "tune": [
                 {
                     "optimizer": rule.name,
-                    "schedule": "decay" if trials.decays[k] else "constant",
+                    "schedule": str(trials.schedule[k]),
                     "learning_rate": float(trials.rate[k]),
                     **{name: float(values[k]) for name, values in trials.hyper.items()},
                     "seeds": self.tuning_seeds,
@@ -198,29 +200,16 @@ def streams_for(settings: NetworkSettings, dataset: Dataset) -> Streams:
     return Streams(dataset, settings.seed, size, settings.precision, settings.validation)
 
 
-def plan_for(settings: NetworkSettings, dataset: Dataset, rule: Rule, streams: Streams, steps: int) -> Plan:
-    """Return the plan of one rule: `steps` rounded up to whole stretches between evaluations."""
-    classes = len(dataset.classes) if dataset.classes is not None else 0
-    chosen = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
-    sizes = (len(dataset.features), *hidden_layers(settings.net), classes or 1)
-    return Plan(
-        rule,
-        Network(sizes, settings.activation),
-        "cross_entropy" if dataset.task == "classify" else "squared_error",
-        chosen.name,
-        streams.batch_size,
-        max(1, -(-steps // EVALUATIONS)),
-        min(EVALUATIONS, steps),
-        dataset.weights is not None,
-        settings.precision,
-    )
-
-
 def design(settings: CompareSettings, dataset: Dataset, devices: Devices, effort: str) -> Design:
     """Return the design of a comparison at an effort. Raises UsageError for what does not fit."""
     level = EFFORTS[effort]
+    texts = [str(schedule(each)) for each in settings.schedules]  # one name for each schedule
+    if len(set(texts)) < len(texts):
+        raise UsageError("A schedule is named twice.", "", "Name it once.")
+    settings = replace(settings, schedules=texts)
     streams = streams_for(settings, dataset)
     rules = resolve_all(settings.optimizers)
     steps = steps_for(level, streams.sizes[0], streams.batch_size, settings.epochs)
-    plans = {rule.name: plan_for(settings, dataset, rule, streams, steps) for rule in rules}
-    return Design(settings, level, tuple(rules), plans, streams, devices)
+    made = recipe(settings, dataset)
+    plans = {rule.name: made.plan(settings, dataset, rule, streams, steps) for rule in rules}
+    return Design(settings, level, tuple(rules), made, plans, streams, devices)

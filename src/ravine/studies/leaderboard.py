@@ -34,11 +34,11 @@ class Tuned:
     range: tuple[float, float]
     greater_is_better: bool
 
-    def best(self, decays: float | None = None) -> int | None:
+    def best(self, schedule: str | None = None) -> int | None:
         """Return the trial with the best median, of one schedule or of all; None if all runs diverged."""
         index = np.arange(len(self.trials))
-        if decays is not None:
-            index = index[self.trials.decays == decays]
+        if schedule is not None:
+            index = index[self.trials.schedule == schedule]
         chosen = select(self.scores[index], self.greater_is_better)
         return None if chosen is None else int(index[chosen])
 
@@ -137,7 +137,7 @@ def _row(
         "tier": tier,
         **reached,
         "at_edge": tuned.edge() or False,
-        **_sensitivity(tuned, float(tuned.trials.decays[trial])),
+        **_sensitivity(tuned, str(tuned.trials.schedule[trial])),
     }
 
 
@@ -188,9 +188,9 @@ def _target(reference: Evaluated | None, greater: bool) -> float | None:
     return float(best) if np.isfinite(best) else None
 
 
-def _sensitivity(tuned: Tuned, decays: float) -> dict[str, Any]:
+def _sensitivity(tuned: Tuned, schedule: str) -> dict[str, Any]:
     """Score against rate under the chosen schedule, and the width of the good region in decades."""
-    mine = tuned.trials.decays == decays
+    mine = tuned.trials.schedule == schedule
     seen = sensitivity(tuned.trials.rate[mine], tuned.scores[mine], tuned.greater_is_better)
     numbers = {
         "learning_rate": seen.rates,

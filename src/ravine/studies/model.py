@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jax
 import numpy as np
 
 from ravine.data import Dataset, Encoder, Scaler
 from ravine.errors import DataError
 from ravine.networks import Network
 from ravine.records.models import load_model, save_model
-from ravine.training import outputs
+from ravine.training import Trained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +24,9 @@ __all__ = ["Model"]
 
 @dataclass(frozen=True)
 class Model:
-    """Parameters, preprocessing, and what is known about them (`about`, plain values)."""
+    """A trained network, preprocessing, and what is known about them (`about`, plain values)."""
 
-    network: Network
-    params: list[dict[str, np.ndarray]]
+    trained: Trained
     encoder: Encoder
     scaler: Scaler
     task: str
@@ -36,10 +36,15 @@ class Model:
     unit: float
     about: dict[str, Any]
 
+    @property
+    def network(self) -> Network:
+        """Its structure."""
+        return self.trained.network
+
     def outputs(self, rows: Any) -> np.ndarray:
         """Return raw outputs [N, K] for rows, a DataFrame or array [N, columns] as it was trained on."""
         x = self.scaler.apply(self.encoder.transform(rows, what="The data"))
-        return outputs(self.network, self.params, x.astype(self.params[0]["weight"].dtype))
+        return self.trained.outputs(x.astype(self.trained.precision))
 
     def predict(self, rows: Any) -> np.ndarray:
         """Return the predicted label or number of each row: [N]."""
@@ -71,11 +76,11 @@ class Model:
 
     def save(self, directory: str | Path) -> Path:
         """Write model.safetensors and model.json into a directory; return its path."""
-        arrays = {
-            f"layer{k}.{name}": value for k, layer in enumerate(self.params) for name, value in layer.items()
-        }
+        arrays = {f"layer{path}": np.asarray(each) for path, each in _named(self.trained.params)}
+        arrays |= {f"statistics{path}": np.asarray(each) for path, each in _named(self.trained.stats)}
         description = {
-            "network": {"sizes": list(self.network.sizes), "activation": self.network.activation},
+            "network": self.network.describe(),
+            "numbers": dict(self.trained.numbers),
             "task": self.task,
             "target": self.target,
             "classes": None if self.classes is None else [_plain(each) for each in self.classes],
@@ -93,11 +98,11 @@ class Model:
         """Read a model: its directory, a file of it, or a run. Raises DataError."""
         arrays, what = load_model(path)
         try:
-            network = Network(tuple(what["network"]["sizes"]), what["network"]["activation"])
-            layers = range(len(network.sizes) - 1)
-            params = [{n: arrays[f"layer{k}.{n}"] for n in ("weight", "bias")} for k in layers]
+            network = Network.from_description(what["network"])
+            params = _read(arrays, "layer", network.init(np.random.default_rng(0)))
+            stats = _read(arrays, "statistics", network.statistics())
             return cls(
-                network, params, Encoder.from_json(what["encoder"]), Scaler.from_json(what["scaler"]),
+                Trained(network, params, stats, what["numbers"]), Encoder.from_json(what["encoder"]), Scaler.from_json(what["scaler"]),
                 what["task"], what["target"], what["classes"], what["origin"], what["unit"], what["about"],
             )  # fmt: skip
         except (KeyError, TypeError) as error:
@@ -106,17 +111,27 @@ class Model:
             ) from error
 
     @classmethod
-    def of(
-        cls, dataset: Dataset, network: Network, params: Any, rows: Any, about: Mapping[str, Any]
-    ) -> Model:
+    def of(cls, dataset: Dataset, trained: Trained, rows: Any, about: Mapping[str, Any]) -> Model:
         """Return the model of one trained run; `rows` are the seed's (`Streams.rows`)."""
         return cls(
-            network, params, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,
+            trained, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,
             rows.origin, rows.unit, dict(about),
         )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"Model({self.network}, {self.task} '{self.target}', {len(self.encoder.inputs)} columns)"
+
+
+def _named(tree: Any) -> list[tuple[str, Any]]:
+    """Return (path, array) of every leaf; the path is `0.weight`, `0.gate.bias`."""
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    return [(jax.tree_util.keystr(path, simple=True, separator="."), each) for path, each in leaves]
+
+
+def _read(arrays: Mapping[str, np.ndarray], prefix: str, like: Any) -> Any:
+    """Return a tree like `like` with the arrays of that prefix. Raises KeyError for a missing one."""
+    found = [arrays[f"{prefix}{path}"] for path, _ in _named(like)]
+    return jax.tree.unflatten(jax.tree.structure(like), found)
 
 
 def _plain(value: Any) -> Any:

@@ -54,8 +54,8 @@ class Runner:
                 raise Stopped("Stopped, and saved.", "", self._again(), status)
 
         keeper = _Keeper(self.run, key, self.stop) if self.run is not None else None
-        # Not ahead in the background: a compiler on one core makes the device on the other wait.
-        program(cohort.plan, shape, devices).compile()
+        for device in dict.fromkeys(devices.workers):
+            program(cohort.plan, shape, device).compile()
         started = time.perf_counter()
         self.notify(Event(stage, name, self.done, self.total, self.finished, self.diverged))
         record = run_cohort(cohort, shape, devices, seam, keeper)
@@ -79,7 +79,9 @@ class Runner:
 
     def compile_seconds(self, plans: Iterable[Plan], shape: Shape, devices: Devices) -> float:
         """Return the seconds spent compiling, added up over the programs."""
-        return sum(program(plan, shape, devices).seconds for plan in plans)
+        return sum(
+            program(plan, shape, device).seconds for plan in plans for device in dict.fromkeys(devices.workers)
+        )
 
     def _count(self, record: Record) -> None:
         self.finished += int(np.sum(record.status == Status.FINISHED))

@@ -14,7 +14,10 @@ EIGHT = ["sgd", "momentum", "nesterov", "local_gains", "adagrad", "rmsprop", "ad
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "elu")
 INITIALISATIONS = ("he", "glorot", "lecun", "zero", "scaled")
 TASKS = ("auto", "classify", "regress")
-SCHEDULES = ("constant", "decay")
+# as in `ravine.optimizers.schedules`, which is slow to import
+SCHEDULES = (
+    "constant", "decay", "step", "exponential", "inverse", "polynomial", "linear", "cosine", "onecycle", "plateau",
+)  # fmt: skip
 TRACKS = ("rate", "full")
 EFFORTS = ("quick", "standard", "thorough")
 PRECISIONS = ("float32", "float64")
@@ -70,9 +73,34 @@ class NetworkSettings(DataSettings):
     validation: float = 0.2
     precision: str = "float32"
     device: str | None = None
+    l1: float | None = None
+    l2: float | None = None
+    decay: float | None = None
+    clip: float | None = None
+    smoothing: float | None = None
+    average: str | None = None
+    augment: str | None = None
+    early_stop: int | None = None
+    min_change: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for name in ("l1", "l2", "decay", "smoothing"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < (1 if name == "smoothing" else 1e30):
+                raise UsageError(
+                    f"--{name} {value:g} cannot be used.", "It is a number that is not negative.", "0 is none."
+                )
+        if self.clip is not None and not self.clip > 0:
+            raise UsageError(f"--clip {self.clip:g} cannot be used.", "It is a length above 0.", "inf is none.")
+        if self.early_stop is not None and not 0 <= self.early_stop <= 10**6:
+            raise UsageError(
+                f"--early-stop {self.early_stop} cannot be used.",
+                "It is how many evaluations without improvement end a run; there are 20 in a run.",
+                "0 is none.",
+            )
+        if not 0 <= self.min_change < 1e30:
+            raise UsageError(f"--min-change {self.min_change:g} cannot be used.", "It is not negative.", "")
         _choice("activation", self.activation, ACTIVATIONS)
         _choice("init", self.init, INITIALISATIONS)
         _choice("precision", self.precision, PRECISIONS)
@@ -91,7 +119,7 @@ class CompareSettings(NetworkSettings):
     """What `compare` is asked."""
 
     optimizers: list[str] = field(default_factory=lambda: list(EIGHT))
-    schedules: list[str] = field(default_factory=lambda: list(SCHEDULES))
+    schedules: list[str] = field(default_factory=lambda: ["constant", "decay"])
     track: str = "rate"
     effort: str | None = None
     budget: str | None = None
@@ -103,7 +131,7 @@ class CompareSettings(NetworkSettings):
         if not self.schedules:
             raise UsageError("No schedule was named.", "", "Choose from constant, decay.")
         for each in self.schedules:
-            _choice("schedules", each, SCHEDULES)
+            _choice("schedules", _called(each), SCHEDULES)
         if len(set(self.schedules)) < len(self.schedules):
             raise UsageError("A schedule is named twice.", "", "Name it once.")
         if self.effort is not None:
@@ -127,7 +155,7 @@ class TrainSettings(NetworkSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _choice("schedule", self.schedule, SCHEDULES)
+        _choice("schedule", _called(self.schedule), SCHEDULES)
         if self.rate is not None and not 0 < self.rate < 1e30:
             raise UsageError(f"--rate {self.rate:g} cannot be used.", "A learning rate is above 0.", "")
         if not 1 <= self.seeds <= 10_000:
@@ -137,6 +165,11 @@ class TrainSettings(NetworkSettings):
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise UsageError(f"--{name} cannot be '{value}'.", "", did_you_mean(str(value), allowed))
+
+
+def _called(text: str) -> str:
+    """Return the name in `step(0.1,every=10)`."""
+    return text.split("(")[0].strip().lower()
 
 
 def _between(name: str, value: float, low: float, high: float) -> None:

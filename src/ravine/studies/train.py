@@ -13,19 +13,20 @@ from ravine.data import Dataset
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained
 from ravine.networks import METRICS
-from ravine.optimizers import resolve
+from ravine.optimizers import resolve, schedule
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.reporting.training import training_text
-from ravine.studies.design import plan_for, streams_for
+from ravine.studies.design import streams_for
 from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import summary
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
+from ravine.studies.recipe import recipe
 from ravine.studies.runner import Runner
 from ravine.studies.settings import TrainSettings
-from ravine.training import Cohort, Plan, Runs, Streams, parameters_of, score, shape_for
+from ravine.training import Cohort, Plan, Streams, shape_for, trained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,11 +84,12 @@ def train_study(
     devices = find_devices(settings.device)
     rule = resolve(settings.optimizer)
     streams = streams_for(settings, dataset)
-    plan = plan_for(settings, dataset, rule, streams, _steps(settings, streams))
+    made = recipe(settings, dataset)
+    plan = made.plan(settings, dataset, rule, streams, _steps(settings, streams))
     seeds = np.arange(FIRST_SEED, FIRST_SEED + settings.seeds)
     rate = np.full(len(seeds), settings.rate or rule.rate_centre)
-    runs = Runs(rate, np.full(len(seeds), float(settings.schedule == "decay")), seeds)
-    cohort = Cohort(plan, runs, streams, (settings.init, settings.init_scale), True)
+    runs = made.runs(plan, rate, np.full(len(seeds), str(schedule(settings.schedule))), seeds, {})
+    cohort = Cohort(plan, runs, streams, made.initial, True)
     keep_plan(run, "train", settings, dataset, {**plan.describe(), "seeds": seeds.tolist(), "rate": rate[0]})
     notify(Event("plan", f"{plan.rule.title} at {rate[0]:.3g}, {plan.network}, {plan.steps:,} steps"))
     runner = Runner(run, notify, stop, len(seeds) * plan.steps)
@@ -102,7 +104,7 @@ def train_study(
     notify(Event("test", "the test split, read once"))
     model, test = _tested(dataset, streams, plan, record, settings)
     greater = METRICS[plan.metric].greater_is_better
-    last = record.series["score"][:, -1].astype(np.float64)
+    last = record.final["score"].astype(np.float64)
     document = {
         "schema_version": SCHEMA_VERSION,
         "data": data_document(dataset),
@@ -149,13 +151,12 @@ def _tested(
 ) -> tuple[Model, dict[str, Any]]:
     """Score every seed's network on the test split; the model is the best of them by validation."""
     greater = METRICS[plan.metric].greater_is_better
-    valid = record.series["score"][:, -1].astype(np.float64)
+    valid = record.final["score"].astype(np.float64)
     tests = np.full(len(record), np.nan)
     seeds = record.hyper["seed"].tolist()
     for k in np.flatnonzero(record.status == Status.FINISHED).tolist():
-        params = parameters_of(plan.network, record.final["parameters"][k])
         unit = streams.rows(seeds[k]).unit
-        tests[k] = score(plan.network, plan.metric, params, streams.test(seeds[k]), unit)
+        tests[k] = trained(plan.network, record, k).score(plan.metric, streams.test(seeds[k]), unit)
     best = int(np.argmax(np.where(np.isfinite(valid), valid if greater else -valid, -np.inf)))
     about = {
         "optimizer": plan.rule.name,
@@ -168,8 +169,7 @@ def _tested(
         "test": float(tests[best]),
         "data": {"name": dataset.name, "sha256": dataset.sha256},
     }
-    params = parameters_of(plan.network, record.final["parameters"][best])
-    model = Model.of(dataset, plan.network, params, streams.rows(seeds[best]), about)
+    model = Model.of(dataset, trained(plan.network, record, best), streams.rows(seeds[best]), about)
     return model, {"model": float(tests[best]), **summary(tests, greater, settings.seed)}
 
 

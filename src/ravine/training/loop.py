@@ -19,7 +19,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from ravine.networks import LOSSES, METRICS, Network, weighted_mean
+from ravine.networks import LOSSES, METRICS, weighted_mean
+from ravine.networks.augmentation import augment, mixed_loss
+from ravine.networks.smoothing import smoothed_cross_entropy
 from ravine.optimizers import Decay, Optimizer, compose
 from ravine.training.plan import Plan
 
@@ -75,20 +77,27 @@ def step(
     plan: Plan, state: RunState, numbers: Numbers, factors: Numbers, rows: Rows, t: Any
 ) -> tuple[RunState, jax.Array]:
     """Take step `t` on one batch: x [B, D]. Returns the state and the batch's loss before the step."""
-    loss = LOSSES[plan.loss]
-    key = jax.random.fold_in(numbers["key"], t) if plan.random else None
+    loss, x, y, key = _loss(plan, numbers), rows.x, rows.y, None
+    if plan.random:
+        key, drawing = jax.random.split(jax.random.fold_in(numbers["key"], t))
+        x, y = augment(plan.augment, drawing, x, y, numbers["extra"], plan.image)
 
     def batch_loss(params: Any) -> tuple[jax.Array, Any]:
-        outputs, stats = plan.network.train(params, rows.x, state.stats, numbers["extra"], key)
+        outputs, stats = plan.network.train(params, x, state.stats, numbers["extra"], key)
         # Weights have mean 1 over the training rows. Dividing by the batch's own sum would favour rows that
         # meet light ones, and be 0 / 0 in a batch without any weight.
-        values = loss(outputs, rows.y)
-        return jnp.mean(values if rows.weight is None else values * rows.weight), stats
+        return jnp.mean(mixed_loss(loss, outputs, y, rows.weight)), stats
 
     optimizer = optimizer_of(plan, numbers, state.params, factors)
     (value, stats), gradient = jax.value_and_grad(batch_loss, has_aux=True)(state.params)  # (1)
     updates, slots = optimizer.update(gradient, state.slots, state.params)
     return RunState(optax.apply_updates(state.params, updates), slots, stats), value  # (2)
+
+
+def _loss(plan: Plan, numbers: Numbers) -> Any:
+    if not plan.smoothing:
+        return LOSSES[plan.loss]
+    return lambda outputs, y: smoothed_cross_entropy(outputs, y, numbers["extra"]["smoothing"])
 
 
 def judge(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -10,36 +12,61 @@ import numpy as np
 
 from ravine.engines import working_in
 from ravine.networks import METRICS, Network
+from ravine.records.record import Record
 from ravine.training.loop import Rows
+from ravine.training.starting import parameters_of, statistics_of
 
-__all__ = ["outputs", "score"]
+__all__ = ["Trained", "trained"]
 
 BUCKETS = (256, 4096, 65_536)  # rows; a batch is padded to the next, so that few programs are compiled
 
 
-def outputs(network: Network, params: Any, x: np.ndarray) -> np.ndarray:
-    """Return the network's outputs: x [N, inputs] -> [N, outputs], for any N."""
-    parts = []
-    for first in range(0, len(x), BUCKETS[-1]):
-        part = x[first : first + BUCKETS[-1]]
-        size = next(each for each in BUCKETS if each >= len(part))
-        padded = np.zeros((size, x.shape[1]), x.dtype)
-        padded[: len(part)] = part
-        with working_in(str(x.dtype)):
-            parts.append(np.asarray(_apply(network, params, padded))[: len(part)])
-    return np.concatenate(parts) if parts else np.zeros((0, network.sizes[-1]), x.dtype)
+@dataclass(frozen=True)
+class Trained:
+    """A network with what it takes to apply it. stats, numbers: () and {} where it has none."""
+
+    network: Network
+    params: Any
+    stats: Any = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def precision(self) -> str:
+        """Type of its parameters."""
+        return str(jax.tree.leaves(self.params)[0].dtype)
+
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        """Return the network's outputs: x [N, inputs] -> [N, outputs], for any N."""
+        numbers = {name: np.asarray(self.numbers[name], x.dtype) for name in self.network.needs}
+        parts = []
+        for first in range(0, len(x), BUCKETS[-1]):
+            part = x[first : first + BUCKETS[-1]]
+            size = next(each for each in BUCKETS if each >= len(part))
+            padded = np.zeros((size, x.shape[1]), x.dtype)
+            padded[: len(part)] = part
+            with working_in(str(x.dtype)):
+                z = _apply(self.network, self.params, padded, self.stats, numbers)
+                parts.append(np.asarray(z)[: len(part)])
+        return np.concatenate(parts) if parts else np.zeros((0, self.network.sizes[-1]), x.dtype)
+
+    def score(self, metric: str, rows: Rows, unit: float) -> float:
+        """Return the metric on rows."""
+        z = self.outputs(rows.x)
+        with working_in(str(z.dtype)):
+            return float(_metric(metric, z, rows.y, rows.weight, np.asarray(unit, z.dtype)))
 
 
-def score(network: Network, metric: str, params: Any, rows: Rows, unit: float) -> float:
-    """Return the metric of one network on rows."""
-    z = outputs(network, params, rows.x)
-    with working_in(str(z.dtype)):
-        return float(_metric(metric, z, rows.y, rows.weight, np.asarray(unit, z.dtype)))
+def trained(network: Network, record: Record, run: int) -> Trained:
+    """Return the network that a run of a record ended with; its parameters must have been kept."""
+    params = parameters_of(network, record.final["parameters"][run])
+    kept = record.final["statistics"][run] if "statistics" in record.final else None
+    numbers = {name: float(record.hyper[name][run]) for name in network.needs}
+    return Trained(network, params, statistics_of(network, kept, str(params[0]["weight"].dtype)), numbers)
 
 
 @partial(jax.jit, static_argnums=0)
-def _apply(network: Network, params: Any, x: jax.Array) -> jax.Array:
-    return network.apply(params, x)
+def _apply(network: Network, params: Any, x: jax.Array, stats: Any, numbers: Any) -> jax.Array:
+    return network.apply(params, x, stats, numbers)
 
 
 @partial(jax.jit, static_argnums=0)
