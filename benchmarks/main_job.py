@@ -36,7 +36,9 @@ def runs_of(run_dir: Path) -> list[dict[str, Any]]:
     for path in sorted((run_dir / "cohorts").glob("*.npz")):
         record = Record.load(path)
         plan = record.meta["plan"]
-        for rate, schedule, seed in zip(*(record.hyper[n] for n in ("rate", "schedule", "seed")), strict=True):
+        for rate, schedule, seed in zip(
+            *(record.hyper[n] for n in ("rate", "schedule", "seed")), strict=True
+        ):
             found.append(
                 {
                     "rule": plan["optimizer"],

@@ -201,3 +201,12 @@ def test_a_record_of_a_newer_version(tmp_path, record):
     with pytest.raises(DataError, match="newer version") as caught:
         Record.load(tmp_path / "a.npz")
     assert not isinstance(caught.value, DamagedFile)
+
+
+def test_without_the_largest_part() -> None:
+    record = Record(
+        {"rate": np.ones(2)}, {}, np.ones(2, int), {"parameters": np.ones((2, 9)), "score": np.ones(2)}
+    )
+    light = record.without("parameters", "statistics")
+    assert set(light.final) == {"score"} and set(record.final) == {"parameters", "score"}
+    assert len(light) == 2

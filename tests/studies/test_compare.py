@@ -79,10 +79,8 @@ def test_a_comparison_is_a_function_of_its_settings(found: Comparison, blobs: Da
 
 def test_the_model_scores_on_the_test_rows_what_the_document_says(found: Comparison, blobs: Dataset) -> None:
     # The encoder centred the rows it was given: undo that by predicting from the network's own inputs.
-    from ravine.training import outputs
-
     x = found.model.scaler.apply(blobs.x[blobs.test])
-    right = np.argmax(outputs(found.model.network, found.model.params, x), axis=1) == blobs.y[blobs.test]
+    right = np.argmax(found.model.trained.outputs(x), axis=1) == blobs.y[blobs.test]
     assert found.document["test"]["model"] == pytest.approx(right.mean(), abs=1e-6)
 
 
@@ -132,7 +130,7 @@ def test_the_full_track_tunes_more_numbers_with_as_many_trials(blobs: Dataset) -
         ({"metric": "rmse"}, "does not fit"),
         ({"metric": "acuracy"}, "accuracy"),
         ({"optimizers": ["adm"]}, "adam"),
-        ({"net": "big"}, "not a network"),
+        ({"net": "big"}, "says nothing about a network"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_a_hint(

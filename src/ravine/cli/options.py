@@ -56,7 +56,9 @@ OPTIONS = {
         Option("validation", "Data", "SHARE", "Share of the other rows kept for validation."),
         Option("metric", "Data", "NAME", "Score: accuracy, log_loss, auc, rmse, mae, r2, ..."),
         Option("optimizers", "Comparison", "NAMES", "Optimizers, such as sgd,adam,optax:lion(b1=0.9).", "-O"),
-        Option("schedules", "Comparison", "NAMES", "Schedules of the rate to tune, such as constant,decay,step."),
+        Option(
+            "schedules", "Comparison", "NAMES", "Schedules of the rate to tune, such as constant,decay,step."
+        ),
         Option("track", "Comparison", _one_of(allowed.TRACKS), "Tune the rate only, or all of a rule."),
         Option("effort", "Comparison", _one_of(allowed.EFFORTS), "How many trials, seeds and epochs."),
         Option("budget", "Comparison", "TIME", "Take the largest effort that fits, such as 60s or 5m."),

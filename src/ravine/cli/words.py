@@ -17,7 +17,8 @@ __all__ = ["METRICS", "mistakes"]
 
 METRICS = ("accuracy", "balanced_accuracy", "log_loss", "auc", "rmse", "mae", "r2")
 DEVICES = ("cpu", "gpu")
-NET = r"linear|none|\d+(\s*[-,x ]\s*\d+)*"
+WORD = r"[a-z][a-z_-]*(\s*=\s*[-+.\d]\S*)?"  # residual, dropout=0.2; which there are, the study knows
+NET = rf"(\d+(\s*[-,x ]\s*\d+)*|{WORD})(\s+{WORD})*"
 TIME = r"\d+(\.\d+)?\s*(s|sec|m|min|h)?"
 
 

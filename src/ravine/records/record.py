@@ -111,6 +111,10 @@ class Record:
         groups = {group: {name: a[index] for name, a in getattr(self, group).items()} for group in GROUPS}
         return replace(self, status=self.status[index], **groups)
 
+    def without(self, *names: str) -> Record:
+        """Return the record without these final values, which are the largest part of it."""
+        return replace(self, final={name: array for name, array in self.final.items() if name not in names})
+
     @staticmethod
     def concatenate(records: Sequence[Record]) -> Record:
         """Return all runs of `records`, one after another.

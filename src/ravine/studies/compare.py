@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.data import Dataset
+from ravine.data.scorable import refuse_unscorable
 from ravine.engines import Devices, find_devices
 from ravine.errors import NothingTrained
 from ravine.networks import METRICS
@@ -153,12 +154,15 @@ class _Comparing:
         self.settings = replace(settings, effort=level, budget=None)
         self.design: Design = design(self.settings, self.dataset, self.devices, level)
         self.settings = self.design.settings
+        seeds = [*self.design.tuning_seeds, *self.design.seeds]
+        refuse_unscorable(self.dataset, self.settings.metric, seeds, self.settings.validation)
         self.metric = METRICS[next(iter(self.design.plans.values())).metric]
         self.runner = Runner(run, notify, stop, self.design.runs * self.design.steps)
         keep_plan(run, "compare", self.settings, self.dataset, self.design.document())
         about = f"{self.design.runs:,} networks of {self.design.steps:,} steps, effort {level} ({why})"
         notify(Event("plan", f"{about}, about {max(1, round(seconds))} s on {self.devices}"))
         self.records: dict[str, Record] = {}
+        self.kept: dict[str, str] = {}  # evaluations on disk, by optimizer
 
     def result(self) -> Comparison:
         tuned, grown = self.tune()
@@ -228,8 +232,7 @@ class _Comparing:
             curves = record.series["score"].astype(np.float64).reshape(len(chosen), len(seeds), -1)
             scores = record.final["score"].astype(np.float64).reshape(len(chosen), len(seeds))
             found[rule.name] = {
-                name: Evaluated(trial, scores[k], curves[k])
-                for k, (name, trial) in enumerate(chosen.items())
+                name: Evaluated(trial, scores[k], curves[k]) for k, (name, trial) in enumerate(chosen.items())
             }
         return found
 
@@ -237,8 +240,18 @@ class _Comparing:
         plan, made = self.design.plans[rule.name], self.design.recipe
         cohort = Cohort(plan, trials.runs(made, plan, seeds), self.design.streams, made.initial, keep)
         record = self.runner.cohort(stage, rule.name, cohort, self.design.shape, self.devices)
-        self.records[f"{stage} {rule.name}"] = record
-        return record
+        # parameters that are on disk need no memory, which would grow with the number of runs
+        light = record if self.run is None else record.without("parameters", "statistics")
+        self.records[f"{stage} {rule.name}"] = light
+        if keep and self.run is not None:
+            self.kept[rule.name] = self.runner.key(stage, cohort)
+        return light
+
+    def _with_parameters(self, name: str) -> Record:
+        """Return the evaluation of an optimizer with the parameters of its runs."""
+        if self.run is None:
+            return self.records[f"evaluate {name}"]
+        return self.run.load_cohort(self.kept[name])
 
     def test(
         self,
@@ -248,7 +261,7 @@ class _Comparing:
     ) -> tuple[Model, dict[str, Any]]:
         """Score the winner's networks on the test split; the model is the best of them by validation."""
         name, schedule = winner["optimizer"], winner["schedule"]
-        record, seeds = self.records[f"evaluate {name}"], self.design.seeds
+        record, seeds = self._with_parameters(name), self.design.seeds
         first = list(evaluated[name]).index(schedule) * len(seeds)
         plan, streams = self.design.plans[name], self.design.streams
         scores = np.full(len(seeds), np.nan)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import time
 from dataclasses import dataclass
@@ -67,8 +66,8 @@ def step_seconds(network: Network, batch_size: int, devices: int) -> float:
     A step costs about three times its forward products, and as much again for everything else when small.
     """
     layers = [
-        (np.ones((batch_size, i), np.float32), np.ones((i, o), np.float32))
-        for i, o in itertools.pairwise(network.sizes)
+        (np.ones((batch_size * rows, i), np.float32), np.ones((i, o), np.float32))
+        for rows, i, o in network.products
     ]
     best = np.inf
     with threadpool_limits(1):  # one device is one core, and on a busy machine threads wait for each other

@@ -53,7 +53,9 @@ class Recipe:
         """Recipes of equal structure share their programs."""
         return self.network, self.around, self.smoothing, self.augment, self.initial
 
-    def plan(self, settings: NetworkSettings, dataset: Dataset, rule: Rule, streams: Streams, steps: int) -> Plan:
+    def plan(
+        self, settings: NetworkSettings, dataset: Dataset, rule: Rule, streams: Streams, steps: int
+    ) -> Plan:
         """Return the plan of one rule: `steps` rounded up to whole stretches between evaluations."""
         classes = len(dataset.classes) if dataset.classes is not None else 0
         chosen = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
@@ -75,7 +77,12 @@ class Recipe:
         )
 
     def runs(
-        self, plan: Plan, rate: np.ndarray, schedule: np.ndarray, seed: np.ndarray, hyper: dict[str, np.ndarray]
+        self,
+        plan: Plan,
+        rate: np.ndarray,
+        schedule: np.ndarray,
+        seed: np.ndarray,
+        hyper: dict[str, np.ndarray],
     ) -> Runs:
         """Return runs of this recipe with these rates, schedules, seeds: [run] each."""
         count = len(rate)
@@ -137,7 +144,9 @@ def average(text: str | None) -> tuple[str, float]:
         share = math.nan
     if not 0 <= share < 1:
         raise UsageError(
-            f"--average {text} cannot be used.", "The number is at least 0 and below 1.", "Write ema=0.99 or tail=0.5."
+            f"--average {text} cannot be used.",
+            "The number is at least 0 and below 1.",
+            "Write ema=0.99 or tail=0.5.",
         )
     return name, share
 

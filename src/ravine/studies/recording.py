@@ -6,12 +6,12 @@ import csv
 import io
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ravine.data import BUILTIN, Dataset
+from ravine.data.reading import file_and_part
 from ravine.errors import DataError
 from ravine.records.files import read_json, write_atomic, write_json
 from ravine.records.identity import content_id
@@ -169,9 +169,10 @@ def _absolute(settings: Settings) -> Settings:
     """Name files by their whole path, so that the configuration means the same from any folder."""
 
     def whole(text: str | None) -> str | None:
-        if not text or text in BUILTIN or text == "-" or not Path(text).exists():
+        if not text or text in BUILTIN or text == "-":
             return text
-        return str(Path(text).resolve())
+        path, part = file_and_part(text)
+        return f"{path.resolve()}{part and f':{part}'}" if path.exists() else text
 
     return replace(settings, source=whole(settings.source) or "", test=whole(settings.test))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ravine.data import BUILTIN
+from ravine.data.reading import file_and_part
 from ravine.errors import DataError
 from ravine.records.files import read_json
 from ravine.records.record import Record
@@ -45,7 +44,7 @@ def resume(
         )
     if run.about.get("state") == "finished":
         # what was found outlives its data: a file that is gone, or arrays from Python
-        if settings.source in BUILTIN or Path(settings.source or "?").is_file():
+        if settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file():
             check_data(run, load(settings))
         return _finished(run, training)
     if not settings.source:

@@ -37,7 +37,7 @@ class Runner:
 
     def cohort(self, stage: str, name: str, cohort: Cohort, shape: Shape, devices: Devices) -> Record:
         """Return the record of a cohort: from disk if it is finished there, else by running it."""
-        key = self._identity(stage, cohort)
+        key = self.key(stage, cohort)
         if self.run is not None and self.run.has_cohort(key):
             record = self.run.load_cohort(key)
             self.done += len(record) * cohort.plan.steps
@@ -80,7 +80,9 @@ class Runner:
     def compile_seconds(self, plans: Iterable[Plan], shape: Shape, devices: Devices) -> float:
         """Return the seconds spent compiling, added up over the programs."""
         return sum(
-            program(plan, shape, device).seconds for plan in plans for device in dict.fromkeys(devices.workers)
+            program(plan, shape, device).seconds
+            for plan in plans
+            for device in dict.fromkeys(devices.workers)
         )
 
     def _count(self, record: Record) -> None:
@@ -90,7 +92,8 @@ class Runner:
     def _again(self) -> str:
         return "" if self.run is None else f"To go on: ravine resume {self.run.path}"
 
-    def _identity(self, stage: str, cohort: Cohort) -> str:
+    def key(self, stage: str, cohort: Cohort) -> str:
+        """Return the id of a cohort, a hash of all it depends on."""
         streams = cohort.streams
         return content_id(
             {

@@ -89,10 +89,14 @@ class NetworkSettings(DataSettings):
             value = getattr(self, name)
             if value is not None and not 0 <= value < (1 if name == "smoothing" else 1e30):
                 raise UsageError(
-                    f"--{name} {value:g} cannot be used.", "It is a number that is not negative.", "0 is none."
+                    f"--{name} {value:g} cannot be used.",
+                    "It is a number that is not negative.",
+                    "0 is none.",
                 )
         if self.clip is not None and not self.clip > 0:
-            raise UsageError(f"--clip {self.clip:g} cannot be used.", "It is a length above 0.", "inf is none.")
+            raise UsageError(
+                f"--clip {self.clip:g} cannot be used.", "It is a length above 0.", "inf is none."
+            )
         if self.early_stop is not None and not 0 <= self.early_stop <= 10**6:
             raise UsageError(
                 f"--early-stop {self.early_stop} cannot be used.",

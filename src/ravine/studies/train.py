@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.data import Dataset
+from ravine.data.scorable import refuse_unscorable
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained
 from ravine.networks import METRICS
@@ -22,8 +23,8 @@ from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import summary
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
-from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.recipe import recipe
+from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import TrainSettings
 from ravine.training import Cohort, Plan, Streams, shape_for, trained
@@ -89,6 +90,7 @@ def train_study(
     seeds = np.arange(FIRST_SEED, FIRST_SEED + settings.seeds)
     rate = np.full(len(seeds), settings.rate or rule.rate_centre)
     runs = made.runs(plan, rate, np.full(len(seeds), str(schedule(settings.schedule))), seeds, {})
+    refuse_unscorable(dataset, plan.metric, seeds.tolist(), settings.validation)
     cohort = Cohort(plan, runs, streams, made.initial, True)
     keep_plan(run, "train", settings, dataset, {**plan.describe(), "seeds": seeds.tolist(), "rate": rate[0]})
     notify(Event("plan", f"{plan.rule.title} at {rate[0]:.3g}, {plan.network}, {plan.steps:,} steps"))

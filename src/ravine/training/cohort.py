@@ -211,7 +211,9 @@ class _Run:
         judged = None
         for e in range(first, last):
             at = e * self.cohort.plan.stride
-            tables = tuple(self.cohort.streams.stretch(s, at, self.cohort.plan.stride, device) for s in sources)
+            tables = tuple(
+                self.cohort.streams.stretch(s, at, self.cohort.plan.stride, device) for s in sources
+            )
             factors = self.factors.of(group.slots, e)
             group.state, judged, loss = own.stretch(
                 group.state, group.numbers, factors, tables, which, np.int32(at)
@@ -220,8 +222,9 @@ class _Run:
             seen.append((loss, valid, score))
             taken += count
             if watched:
-                values = [np.asarray(each)[:count] for each in seen.pop()]
-                taken -= self._watched(group, e, judged, values)
+                seen.clear()
+                now = [np.asarray(each)[:count] for each in (loss, valid, score)]
+                taken -= self._watched(group, e, judged, now)
                 if not self._going(group.runs).any():
                     break
         for e, values in enumerate(seen, first):
@@ -318,7 +321,7 @@ class _Run:
         }  # fmt: skip
         params = [drawn[seed, str(gate)] for seed, gate in wanted]
         stats = [plan.network.statistics(plan.precision)] * len(wanted)
-        return tuple(jax.tree.map(lambda *each: np.stack(each), *trees) for trees in (params, stats))  # type: ignore[return-value]
+        return tuple(jax.tree.map(lambda *each: np.stack(each), *trees) for trees in (params, stats))
 
     def _kept(self, number: int, done: int, groups: list[_Group]) -> dict[str, np.ndarray]:
         arrays = {"where": np.array([number, done]), "status": self.status.copy()}

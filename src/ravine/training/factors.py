@@ -36,11 +36,11 @@ class Factors:
                     )
         self.follows = bool(following)
         count = len(runs)
-        self.state = PlateauState(
+        self.state: Any = PlateauState(  # of NumPy arrays [run]
             np.full(count, np.inf), np.zeros(count, np.int32), np.zeros(count, np.int32), np.ones(count)
         )
         self.following = np.isin(self.texts["rate"], sorted(following))
-        self.numbers = self._numbers() if self.follows else {}
+        self.numbers: dict[str, Any] = self._numbers() if self.follows else {}
 
     def _numbers(self) -> dict[str, np.ndarray]:
         """The numbers of every run's plateau; those of runs that follow nothing are never used."""
@@ -73,8 +73,9 @@ class Factors:
         if not mine.any():
             return
         runs, loss = runs[mine], loss[mine].astype(np.float64)
-        before = PlateauState(*(each[runs] for each in self.state))
-        after = plateau_next({name: each[runs] for name, each in self.numbers.items()}, before, loss)
+        before: Any = PlateauState(*(each[runs] for each in self.state))
+        losses: Any = loss
+        after = plateau_next({name: each[runs] for name, each in self.numbers.items()}, before, losses)
         for all_, new in zip(self.state, after, strict=True):
             all_[runs] = np.asarray(new)
 

@@ -5,9 +5,9 @@
 
 Nothing here knows of cohorts: `step` and `judge` are mapped over runs by `program`.
 
-The numbers of a run: `rate`, `unit` (of the target), `hyper` (the rule's, by name), `extra` (the network's and
-what goes around the rule, by name), `key` where steps draw random numbers. Whatever is scheduled comes with a
-factor for each step.
+The numbers of a run: `rate`, `unit` (of the target), `hyper` (the rule's, by name), `extra` (the network's,
+and of what goes around the rule, by name), `key` where steps draw random numbers. Whatever is scheduled comes
+with a factor for each step.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class RunState(NamedTuple):
 
 
 def optimizer_of(plan: Plan, numbers: Numbers, params: Any, factors: Numbers | None = None) -> Optimizer:
-    """Return the rule with the run's numbers, each times its factor if it has one, and what goes around it."""
+    """Return the rule with the run's numbers, each times its factor if it has one, and all around it."""
     factors = factors or {}
     rate = numbers["rate"] * factors["rate"] if "rate" in factors else numbers["rate"]
     hyper = {name: _moved(value, factors.get(name)) for name, value in numbers["hyper"].items()}
@@ -113,7 +113,13 @@ def judge(
 
 
 def advance(
-    plan: Plan, state: RunState, numbers: Numbers, batches: Rows, valid: Rows, factors: Any = None, first: int = 0
+    plan: Plan,
+    state: RunState,
+    numbers: Numbers,
+    batches: Rows,
+    valid: Rows,
+    factors: Any = None,
+    first: int = 0,
 ) -> tuple[RunState, dict[str, jax.Array]]:
     """Go on by E stretches of `plan.stride` steps from step `first`, and evaluate after each.
 

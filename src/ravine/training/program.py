@@ -131,7 +131,9 @@ def _stretch(
         return optimizer_of(plan, numbers, state.params, factors).eval_params(state.params, state.slots)
 
     zero = jnp.zeros(which.shape, plan.precision)
-    (state, total), _ = jax.lax.scan(one_step, (state, zero), (jnp.arange(plan.stride, dtype=np.int32), factors))
+    (state, total), _ = jax.lax.scan(
+        one_step, (state, zero), (jnp.arange(plan.stride, dtype=np.int32), factors)
+    )
     judged = jax.vmap(look)(state, numbers, {name: each[-1] for name, each in factors.items()})
     return state, judged, total / plan.stride
 

@@ -38,7 +38,7 @@ def parameters_of(network: Network, vector: np.ndarray) -> Any:
 
 
 def statistics_of(network: Network, vector: np.ndarray | None, precision: str = "float32") -> Any:
-    """Return the running statistics that one row [S] of a record's `statistics` holds; () if there are none."""
+    """Return the running statistics in one row [S] of a record's `statistics`; the first ones for None."""
     if vector is None:
         return network.statistics(precision)
     return _unflat(network.statistics(str(vector.dtype)), vector)
