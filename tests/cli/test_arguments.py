@@ -149,14 +149,34 @@ def test_words_judged_early_are_those_of_the_floors_below():
 
 
 @pytest.mark.parametrize(
-    "text", ["64-64", "50", "0", "linear", "None", "64, 32", "64x32", "a", "64-", "-3", "6.5"]
+    "text",
+    [
+        "64-64",
+        "50",
+        "0",
+        "linear",
+        "None",
+        "64, 32",
+        "64x32",
+        "a",
+        "64-",
+        "-3",
+        "6.5",
+        "64-64 residual",
+        "8 highway gate=-1",
+        "conv=4-8 16",
+        "64 batchnorm dropout=0.2",
+        "64 dropout",
+        "64 drop=0.2",
+        "64 batch_norm",
+    ],
 )
 def test_networks_judged_early_agree_with_networks(text):
     from ravine.errors import UsageError
-    from ravine.networks import hidden_layers
+    from ravine.networks import read_network
 
     try:
-        hidden_layers(text)
+        read_network(text)
         sound = True
     except UsageError:
         sound = False

@@ -9,7 +9,7 @@ import click
 
 __all__ = ["Verb"]
 
-SECTIONS = ("Data", "Comparison", "Network", "Training", "Machine", "Output")
+SECTIONS = ("Data", "Comparison", "Network", "Training", "Regularisation", "Machine", "Output")
 
 
 class Verb(click.Command):

@@ -17,8 +17,12 @@ __all__ = ["METRICS", "mistakes"]
 
 METRICS = ("accuracy", "balanced_accuracy", "log_loss", "auc", "rmse", "mae", "r2")
 DEVICES = ("cpu", "gpu")
-WORD = r"[a-z][a-z_-]*(\s*=\s*[-+.\d]\S*)?"  # residual, dropout=0.2; which there are, the study knows
-NET = rf"(\d+(\s*[-,x ]\s*\d+)*|{WORD})(\s+{WORD})*"
+SIZES = r"\d+(\s*[-,x ]\s*\d+)*"
+WORD = (
+    r"linear|none|plain|(scaled[-_]?)?residual|highway|dense|batch[-_]?norm|layer[-_]?norm"
+    r"|conv\s*=\s*[\d,x-]+|(dropout|gate|slope)\s*=\s*[-+.\w]+"
+)
+NET = rf"({SIZES}|{WORD})(\s+({SIZES}|{WORD}))*"
 TIME = r"\d+(\.\d+)?\s*(s|sec|m|min|h)?"
 
 

@@ -102,7 +102,8 @@ class Model:
             params = _read(arrays, "layer", network.init(np.random.default_rng(0)))
             stats = _read(arrays, "statistics", network.statistics())
             return cls(
-                Trained(network, params, stats, what["numbers"]), Encoder.from_json(what["encoder"]), Scaler.from_json(what["scaler"]),
+                Trained(network, params, stats, what["numbers"]),
+                Encoder.from_json(what["encoder"]), Scaler.from_json(what["scaler"]),
                 what["task"], what["target"], what["classes"], what["origin"], what["unit"], what["about"],
             )  # fmt: skip
         except (KeyError, TypeError) as error:

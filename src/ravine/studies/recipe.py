@@ -32,7 +32,7 @@ AVERAGES = ("ema", "tail")
 
 @dataclass(frozen=True)
 class Recipe:
-    """`network`, `around`, `smoothing`, `augment`: structure. `numbers`: a value for each of them that has one.
+    """`network`, `around`, `smoothing`, `augment`: structure. `numbers`: the values of those that have one.
 
     tail: share of the run after which the weights are averaged, None for no such average.
     """

@@ -16,7 +16,8 @@ INITIALISATIONS = ("he", "glorot", "lecun", "zero", "scaled")
 TASKS = ("auto", "classify", "regress")
 # as in `ravine.optimizers.schedules`, which is slow to import
 SCHEDULES = (
-    "constant", "decay", "step", "exponential", "inverse", "polynomial", "linear", "cosine", "onecycle", "plateau",
+    "constant", "decay", "step", "exponential", "inverse", "polynomial", "linear", "cosine", "onecycle",
+    "plateau",
 )  # fmt: skip
 TRACKS = ("rate", "full")
 EFFORTS = ("quick", "standard", "thorough")

@@ -36,9 +36,10 @@ class Factors:
                     )
         self.follows = bool(following)
         count = len(runs)
-        self.state: Any = PlateauState(  # of NumPy arrays [run]
-            np.full(count, np.inf), np.zeros(count, np.int32), np.zeros(count, np.int32), np.ones(count)
-        )
+        waited: Any = np.zeros(count, np.int32)
+        best: Any = np.full(count, np.inf)
+        factor: Any = np.ones(count)
+        self.state: Any = PlateauState(best, waited, waited.copy(), factor)
         self.following = np.isin(self.texts["rate"], sorted(following))
         self.numbers: dict[str, Any] = self._numbers() if self.follows else {}
 
