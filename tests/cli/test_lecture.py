@@ -209,3 +209,17 @@ def test_ascii_where_the_terminal_has_no_more(shell):
     assert ended.stdout.isascii()
     assert b"~" in ended.stdout
     assert b"\\u" not in ended.stdout
+
+
+def test_a_page_that_moves_needs_no_matplotlib_and_a_gif_does(ravine, folder, modules, monkeypatch):
+    monkeypatch.setattr("ravine.lecture.finding_files.has_animation", lambda claim: True)
+    monkeypatch.setattr("ravine.lecture.drawing.can_draw", lambda: False)
+    assert ravine("lecture", "A1", "--animate").stdout == "Animation  runs/lecture/A1.html\n"
+    ended = ravine("lecture", "A1", "--animate", "--format", "gif")
+    assert (ended.status, ended.stdout) == (2, "")
+    assert "ravine[plots]" in ended.stderr
+
+
+def test_two_claims_are_told_one_after_the_other(ravine, modules):
+    ended = ravine("lecture", "A2", "a1", "A2", "--json")
+    assert [each["id"] for each in json.loads(ended.stdout)["claims"]] == ["A2", "A1"]

@@ -1,0 +1,71 @@
+"""The map of the lecture names only what is there, and every claim."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ravine.cli.verbs import ravine as group
+from ravine.lecture import claims
+
+ROOT = Path(__file__).resolve().parents[1]
+LINES = (ROOT / "docs" / "lecture-map.md").read_text(encoding="utf-8").splitlines()
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES if line.startswith("| ")][1:]
+IDS = [row[0] for row in ROWS]
+
+# Named in the map before they are built; what is built is to be taken out of here.
+TO_COME = {
+    "diagnose", "landscape", "memorise", "descent", "sweep",
+    "train --early-stop", "train --l1", "train --l2", "train --decay", "train --augment", "train --clip",
+    "train --average", "train --smoothing", "G7", "G11",
+}  # fmt: skip
+
+
+def commands(cell):
+    """`train --l1 --l2` -> {"train --l1", "train --l2"}; `train` -> {"train"}."""
+    verb, *flags = cell.strip("`").split()
+    return {f"{verb} {flag}" for flag in flags} or {verb}
+
+
+def built():
+    """Every verb, and every option of every verb."""
+    found = set(group.commands)
+    for verb, command in group.commands.items():
+        found |= {f"{verb} {flag}" for each in command.params for flag in each.opts if flag.startswith("--")}
+    return found | set(claims())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_files_are_there(row):
+    _, code, _, _, test = row
+    for path in (ROOT / "src" / "ravine" / code.strip("`"), ROOT / "tests" / test.strip("`")):
+        assert path.is_file()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_commands_and_claims_are_there(row):
+    named = commands(row[2]) | ({*row[3].split(", ")} - {"–"})
+    assert all(re.fullmatch(r"[A-Z]\d+|[a-z]+( --[a-z0-9-]+)?", each) for each in named)
+    assert named - TO_COME <= built()
+
+
+def test_every_claim_is_on_the_map():
+    named = {each for row in ROWS for each in row[3].split(", ")}
+    assert set(claims()) <= named
+
+
+def test_what_is_to_come_is_on_the_map():
+    named = {each for row in ROWS for each in commands(row[2]) | set(row[3].split(", "))}
+    assert named >= TO_COME
+
+
+@pytest.mark.parametrize("folder", ["optimizers", "networks"])
+def test_every_rule_and_layer_is_on_the_map(folder):
+    """A file of rules or layers that is on nobody's way through the map is not of the lecture, or forgotten."""
+    helpers = {
+        "annealing", "compose", "from_optax", "hyperparameters", "per_array", "plateau", "rules", "shapes",
+        "spec", "dense", "layout", "losses", "metrics", "naming", "parts",
+    }  # fmt: skip
+    there = {path.stem for path in (ROOT / "src" / "ravine" / folder).glob("[a-z]*.py")}
+    named = {Path(row[1].strip("`")).stem for row in ROWS if row[1].startswith(f"`{folder}/")}
+    assert there - named <= helpers
