@@ -61,7 +61,7 @@ def test_what_is_to_come_is_on_the_map():
 
 @pytest.mark.parametrize("folder", ["optimizers", "networks"])
 def test_every_rule_and_layer_is_on_the_map(folder):
-    """A file of rules or layers that is on nobody's way through the map is not of the lecture, or forgotten."""
+    """A file of rules or layers that is nowhere on the map is not of the lecture, or was forgotten."""
     helpers = {
         "annealing", "compose", "from_optax", "hyperparameters", "per_array", "plateau", "rules", "shapes",
         "spec", "dense", "layout", "losses", "metrics", "naming", "parts",
