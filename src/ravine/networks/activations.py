@@ -64,7 +64,7 @@ def _softplus(x: jax.Array) -> jax.Array:
 
 
 def _elu(x: jax.Array) -> jax.Array:
-    return jnp.where(x > 0, x, jnp.expm1(jnp.minimum(x, 0)))  # (6), no overflow on the side not taken
+    return jnp.where(x > 0, x, jnp.expm1(jnp.where(x > 0, 0, x)))  # (6), no overflow on the side not taken
 
 
 ACTIVATIONS: dict[str, Activation] = {
