@@ -12,7 +12,14 @@ from typing import Any, NamedTuple
 import click
 
 from ravine.studies import settings as allowed
-from ravine.studies.settings import CompareSettings, DataSettings, TrainSettings
+from ravine.studies.settings import (
+    CompareSettings,
+    DataSettings,
+    DiagnoseSettings,
+    LandscapeSettings,
+    SweepSettings,
+    TrainSettings,
+)
 
 __all__ = ["ENVIRONMENT", "OPTIONS", "Option", "fields_of", "flags_for", "said"]
 
@@ -54,6 +61,7 @@ OPTIONS = {
         Option("missing", "Data", "CODES", "Values that mean missing, such as -999,?."),
         Option("task", "Data", _one_of(allowed.TASKS), "What to learn."),
         Option("validation", "Data", "SHARE", "Share of the other rows kept for validation."),
+        Option("scaling", "Data", _one_of(allowed.SCALINGS), "Standardise the inputs, or leave them as given."),
         Option("metric", "Data", "NAME", "Score: accuracy, log_loss, auc, rmse, mae, r2, ..."),
         Option("optimizers", "Comparison", "NAMES", "Optimizers, such as sgd,adam,optax:lion(b1=0.9).", "-O"),
         Option(
@@ -62,7 +70,12 @@ OPTIONS = {
         Option("track", "Comparison", _one_of(allowed.TRACKS), "Tune the rate only, or all of a rule."),
         Option("effort", "Comparison", _one_of(allowed.EFFORTS), "How many trials, seeds and epochs."),
         Option("budget", "Comparison", "TIME", "Take the largest effort that fits, such as 60s or 5m."),
-        Option("optimizer", "Training", "NAME", "The optimizer, such as adam or momentum(momentum=0.95)."),
+        Option("vary", "Comparison", "KEY=VALUES", "What to vary, such as l2=0,1e-4; once for each factor."),
+        Option("random", "Comparison", "N", "Draw N settings at random in place of the whole grid."),
+        Option("points", "Comparison", "N", "Values taken of a range such as rate=1e-4..1e-1."),
+        Option(
+            "optimizer", "Training", "NAME", "The optimizer, such as adam or momentum(rho=0.95).", "-O"
+        ),
         Option("rate", "Training", "NUMBER", "Learning rate; the rule's usual one if not given."),
         Option("schedule", "Training", "NAME", "How the rate goes on, such as decay or step(0.1,every=10)."),
         Option("seed", "Training", "N", "Root of all random choices."),
@@ -82,6 +95,9 @@ OPTIONS = {
         Option("decay", "Regularisation", "NUMBER", "Decay of the weights, apart from the gradient (AdamW)."),
         Option("smoothing", "Regularisation", "SHARE", "Label smoothing, for classes."),
         Option("augment", "Regularisation", "KINDS", "Such as 'noise=0.1', for images 'shift=1 rotate=10'."),
+        Option("solutions", "Output", "N", "Starts of the first optimizer: the line, the plane through them."),
+        Option("grid", "Output", "N", "Points a side of a plane."),
+        Option("span", "Output", "NUMBER", "How far to look, 1 being as far as the weights are long."),
         Option("device", "Machine", "cpu|gpu", "Where to train; the best there is if not given."),
         Option("precision", "Machine", _one_of(allowed.PRECISIONS), "Precision of all numbers trained."),
     )
@@ -164,4 +180,11 @@ def config_flag(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 #: every key that any verb knows: a shared file may hold settings of the others
-ALL_KEYS = {"source", *fields_of(CompareSettings), *fields_of(TrainSettings)}
+ALL_KEYS = {
+    "source",
+    *(
+        name
+        for each in (CompareSettings, TrainSettings, SweepSettings, DiagnoseSettings, LandscapeSettings)
+        for name in fields_of(each)
+    ),
+}

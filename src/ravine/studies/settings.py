@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from ravine.errors import UsageError, did_you_mean
 
-__all__ = ["CompareSettings", "DataSettings", "NetworkSettings", "TrainSettings"]
+__all__ = [
+    "CompareSettings",
+    "DataSettings",
+    "DiagnoseSettings",
+    "LandscapeSettings",
+    "NetworkSettings",
+    "SweepSettings",
+    "TrainSettings",
+]
 
 EIGHT = ["sgd", "momentum", "nesterov", "local_gains", "adagrad", "rmsprop", "adadelta", "adam"]
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "elu")
@@ -20,9 +28,10 @@ SCHEDULES = (
     "plateau",
 )  # fmt: skip
 TRACKS = ("rate", "full")
+SCALINGS = ("standard", "none")
 EFFORTS = ("quick", "standard", "thorough")
 PRECISIONS = ("float32", "float64")
-LIST_FIELDS = ("features", "drop", "missing", "optimizers", "schedules")
+LIST_FIELDS = ("features", "drop", "missing", "optimizers", "schedules", "vary")
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,7 @@ class NetworkSettings(DataSettings):
     init: str = "he"
     init_scale: float = 1.0
     validation: float = 0.2
+    scaling: str | None = None
     precision: str = "float32"
     device: str | None = None
     l1: float | None = None
@@ -109,6 +119,8 @@ class NetworkSettings(DataSettings):
         _choice("activation", self.activation, ACTIVATIONS)
         _choice("init", self.init, INITIALISATIONS)
         _choice("precision", self.precision, PRECISIONS)
+        if self.scaling is not None:
+            _choice("scaling", self.scaling, SCALINGS)
         _between("validation", self.validation, 0, 1)
         if self.epochs is not None:
             _between("epochs", self.epochs, 0, 1e6)
@@ -165,6 +177,89 @@ class TrainSettings(NetworkSettings):
             raise UsageError(f"--rate {self.rate:g} cannot be used.", "A learning rate is above 0.", "")
         if not 1 <= self.seeds <= 10_000:
             raise UsageError(f"--seeds {self.seeds} cannot be used.", "", "Give 1 to 10000.")
+
+
+@dataclass(frozen=True)
+class SweepSettings(NetworkSettings):
+    """What `sweep` is asked. vary: texts such as `l2=0,1e-4`, see `ravine.studies.varying`."""
+
+    vary: list[str] = field(default_factory=list)
+    random: int | None = None
+    points: int = 5
+    optimizer: str = "adam"
+    rate: float | None = None
+    schedule: str = "decay"
+    effort: str = "quick"
+    seeds: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _choice("schedule", _called(self.schedule), SCHEDULES)
+        _choice("effort", self.effort, EFFORTS)
+        if self.rate is not None and not 0 < self.rate < 1e30:
+            raise UsageError(f"--rate {self.rate:g} cannot be used.", "A learning rate is above 0.", "")
+        if self.seeds is not None and not 2 <= self.seeds <= 10_000:
+            raise UsageError(
+                f"--seeds {self.seeds} cannot be used.", "Intervals need at least 2.", "Give 10 or more."
+            )
+        if self.random is not None and not 2 <= self.random <= 10_000:
+            raise UsageError(f"--random {self.random} cannot be used.", "", "Draw 2 to 10000 settings.")
+        if not 2 <= self.points <= 1_000:
+            raise UsageError(f"--points {self.points} cannot be used.", "", "Give 2 to 1000.")
+
+
+@dataclass(frozen=True)
+class DiagnoseSettings(TrainSettings):
+    """What `diagnose` is asked: what `train` is, and how many seeds prove a remedy (0: none is tried).
+
+    model: the folder of a trained model to examine as it is, in place of training one.
+    """
+
+    seeds: int = 20
+    model: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.seeds == 0:
+            replace(self, seeds=2)  # refuses whatever else is wrong
+            return
+        super().__post_init__()
+        if self.seeds < 2:
+            raise UsageError(
+                "--seeds 1 cannot be used.", "Remedies are compared over seeds.", "Give 20, or --no-proof."
+            )
+
+
+@dataclass(frozen=True)
+class LandscapeSettings(NetworkSettings):
+    """What `landscape` is asked."""
+
+    optimizers: list[str] = field(default_factory=lambda: ["sgd", "adam"])
+    rate: float | None = None
+    schedule: str = "constant"
+    solutions: int = 3
+    grid: int = 51
+    span: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _choice("schedule", _called(self.schedule), SCHEDULES)
+        if self.rate is not None and not 0 < self.rate < 1e30:
+            raise UsageError(f"--rate {self.rate:g} cannot be used.", "A learning rate is above 0.", "")
+        if not 1 <= self.solutions <= 3:
+            raise UsageError(
+                f"--solutions {self.solutions} cannot be used.",
+                "Two have a line between them, three a plane.",
+                "Give 1, 2 or 3.",
+            )
+        if not 5 <= self.grid <= 2_001:
+            raise UsageError(f"--grid {self.grid} cannot be used.", "", "Give 5 to 2001 points a side.")
+        _between("span", self.span, 0, 1e6)
+        if self.early_stop:
+            raise UsageError(
+                "--early-stop cannot be used here.",
+                "A landscape shows where whole runs went.",
+                "Leave it out, or give fewer --epochs.",
+            )
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
