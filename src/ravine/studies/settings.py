@@ -11,8 +11,10 @@ from ravine.errors import UsageError, did_you_mean
 __all__ = [
     "CompareSettings",
     "DataSettings",
+    "DescentSettings",
     "DiagnoseSettings",
     "LandscapeSettings",
+    "MemoriseSettings",
     "NetworkSettings",
     "SweepSettings",
     "TrainSettings",
@@ -260,6 +262,41 @@ class LandscapeSettings(NetworkSettings):
                 "A landscape shows where whole runs went.",
                 "Leave it out, or give fewer --epochs.",
             )
+
+
+@dataclass(frozen=True)
+class MemoriseSettings(NetworkSettings):
+    """What `memorise` is asked."""
+
+    optimizer: str = "adam"
+    rate: float | None = None
+    schedule: str = "constant"
+    effort: str = "standard"
+    seeds: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _choice("schedule", _called(self.schedule), SCHEDULES)
+        _choice("effort", self.effort, EFFORTS[:2])
+        if self.rate is not None and not 0 < self.rate < 1e30:
+            raise UsageError(f"--rate {self.rate:g} cannot be used.", "A learning rate is above 0.", "")
+        if self.seeds is not None and not 2 <= self.seeds <= 10_000:
+            raise UsageError(
+                f"--seeds {self.seeds} cannot be used.", "Intervals need at least 2.", "Give 10 or more."
+            )
+
+
+@dataclass(frozen=True)
+class DescentSettings(MemoriseSettings):
+    """What `descent` is asked. noise: share of the training labels drawn anew."""
+
+    net: str = "64"
+    noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.noise <= 1:
+            raise UsageError(f"--noise {self.noise:g} cannot be used.", "It is a share of the labels.", "")
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
