@@ -171,6 +171,8 @@ def _text(value: Any) -> str:
 
 def _split(key: str, text: str) -> list[str]:
     """Split at commas: outside brackets for optimizers, outside quotes for names of columns."""
+    if key == "vary":  # its own commas part values, not factors
+        return [text]
     if key in CALLS:
         words = re.findall(r"(?:[^,()]|\([^()]*\)|[()])+", text)
     else:

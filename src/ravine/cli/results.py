@@ -28,6 +28,10 @@ def show_result(document: Mapping[str, Any], screen: Screen) -> None:
 
 
 def _text(document: Mapping[str, Any], screen: Screen) -> str:
+    if "effects" in document:
+        from ravine.reporting.sweep import sweep_text
+
+        return sweep_text(document, screen.width, screen.colour, screen.unicode)
     if "leaderboard" in document:
         from ravine.reporting.terminal import leaderboard_text
 

@@ -16,6 +16,7 @@ from ravine.cli.predict import predict
 from ravine.cli.resume import resume
 from ravine.cli.runs import runs
 from ravine.cli.screen import Screen
+from ravine.cli.sweep import sweep
 from ravine.cli.train import train
 from ravine.errors import UsageError, did_you_mean
 from ravine.version import __version__
@@ -62,7 +63,7 @@ def ravine(ctx: click.Context) -> int:
     return 0
 
 
-for _verb in (compare, train, predict, lecture, runs, resume, bench):
+for _verb in (compare, train, sweep, predict, lecture, runs, resume, bench):
     ravine.add_command(_verb)
 
 

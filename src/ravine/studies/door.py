@@ -7,7 +7,7 @@ result = compare("data.csv", "price")
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from os import PathLike
 from pathlib import Path
@@ -21,10 +21,12 @@ from ravine.studies.compare import Comparison, compare_study
 from ravine.studies.events import Notify
 from ravine.studies.loading import load
 from ravine.studies.model import Model
-from ravine.studies.settings import CompareSettings, NetworkSettings, TrainSettings
+from ravine.studies.settings import CompareSettings, NetworkSettings, SweepSettings, TrainSettings
+from ravine.studies.sweep import Swept, sweep_study
 from ravine.studies.train import Training, train_study
+from ravine.studies.varying import factors_as_text
 
-__all__ = ["compare", "load_model", "train"]
+__all__ = ["compare", "load_model", "sweep", "train"]
 
 
 def compare(
@@ -69,6 +71,28 @@ def train(
     made, dataset = _asked(TrainSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "train", made.seed) as run:
         return train_study(made, dataset=dataset, run=run, notify=notify)
+
+
+def sweep(
+    X: Any,
+    y: Any = None,
+    *,
+    vary: Mapping[str, Any] | Sequence[str] | str,
+    weights: Any = None,
+    groups: Any = None,
+    test: Any = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    **settings: Any,
+) -> Swept:
+    """Vary numbers and structures of training; settings as in `SweepSettings`, arguments as in `compare`.
+
+    vary: {"dropout": [0, 0.2], "net": ["64-64", "32"], "rate": "1e-4..1e-1"}, or texts as in the shell.
+    """
+    settings["vary"] = factors_as_text(vary)
+    made, dataset = _asked(SweepSettings, X, y, weights, groups, test, settings)
+    with _kept(out, dataset.name, "sweep", made.seed) as run:
+        return sweep_study(made, dataset=dataset, run=run, notify=notify)
 
 
 def load_model(path: str | PathLike[str]) -> Model:

@@ -145,9 +145,9 @@ def keep_result(
 def _summary(document: dict[str, Any]) -> dict[str, Any]:
     """What `ravine runs` shows of a finished run."""
     rows = document.get("leaderboard") or [document["result"]]
-    tied = [row["optimizer"] for row in rows if row.get("tier") == rows[0].get("tier")]
+    tied = [row.get("setting", row["optimizer"]) for row in rows if row.get("tier") == rows[0].get("tier")]
     return {
-        "winner": rows[0]["optimizer"],
+        "winner": rows[0].get("setting", rows[0]["optimizer"]),
         "tied": tied[1:],
         "metric": document["metric"]["name"],
         "score": rows[0]["mean"],
@@ -157,11 +157,12 @@ def _summary(document: dict[str, Any]) -> dict[str, Any]:
 def _csv(rows: list[dict[str, Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    columns = (*["setting"] * ("setting" in rows[0]), *COLUMNS)
+    writer.writerow(columns)
     for row in rows:
         low, high = row["interval"] or (None, None)
         flat = {**row, "interval_low": low, "interval_high": high}
-        writer.writerow(["" if flat.get(name) is None else flat.get(name) for name in COLUMNS])
+        writer.writerow(["" if flat.get(name) is None else flat.get(name) for name in columns])
     return text.getvalue()
 
 

@@ -14,15 +14,22 @@ from ravine.studies.events import Notify, StopAsked
 from ravine.studies.loading import load
 from ravine.studies.model import Model
 from ravine.studies.recording import check_data
-from ravine.studies.settings import CompareSettings, TrainSettings
+from ravine.studies.settings import CompareSettings, SweepSettings, TrainSettings
+from ravine.studies.sweep import Swept, sweep_study
 from ravine.studies.train import Training, train_study
 
 __all__ = ["resume"]
 
+ASKED: dict[str, type[CompareSettings | SweepSettings | TrainSettings]] = {
+    "compare": CompareSettings,
+    "sweep": SweepSettings,
+    "train": TrainSettings,
+}
+
 
 def resume(
     run: RunDirectory, notify: Notify | None = None, stop: StopAsked | None = None
-) -> Comparison | Training:
+) -> Comparison | Swept | Training:
     """Finish a run, or give a finished one's result again; the caller holds its lock.
 
     Raises DataError where data or configuration have changed, or the run was killed before it had a plan.
@@ -34,8 +41,8 @@ def resume(
             "Type the command again.",
         )
     plain = load_toml(run.config)
-    training = run.about.get("verb") == "train"
-    settings = TrainSettings.from_dict(plain) if training else CompareSettings.from_dict(plain)
+    verb = str(run.about.get("verb"))
+    settings = ASKED.get(verb, CompareSettings).from_dict(plain)
     if settings.source == "-":
         raise DataError(
             f"The run '{run.path}' read its data from standard input.",
@@ -46,22 +53,26 @@ def resume(
         # what was found outlives its data: a file that is gone, or arrays from Python
         if settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file():
             check_data(run, load(settings))
-        return _finished(run, training)
+        return _finished(run, verb)
     if not settings.source:
         raise DataError(
             f"The run '{run.path}' was given its data in Python.",
             "They are not kept with it.",
-            "Call ravine.train or ravine.compare again.",
+            f"Call ravine.{verb} again.",
         )
     if isinstance(settings, TrainSettings):
         return train_study(settings, run=run, notify=notify, stop=stop)
+    if isinstance(settings, SweepSettings):
+        return sweep_study(settings, run=run, notify=notify, stop=stop)
     return compare_study(settings, run=run, notify=notify, stop=stop)
 
 
-def _finished(run: RunDirectory, training: bool) -> Comparison | Training:
+def _finished(run: RunDirectory, verb: str) -> Comparison | Swept | Training:
     """What a finished run found, as it was kept."""
     document, model = read_json(run.leaderboard_json), Model.load(run.path)
     records = {path.stem: Record.load(path) for path in sorted(run.cohorts.glob("*.npz"))}
-    if training:
+    if verb == "sweep":
+        return Swept(document, model, records)
+    if verb == "train":
         return Training(document, model, next(iter(records.values())))
     return Comparison(document, model, records)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,31 @@ class Runs:
             self.rate[index], self.schedule[index], self.seed[index],
             some(self.hyper), some(self.extra), some(self.moving), patience, min_change,
         )  # fmt: skip
+
+    @classmethod
+    def together(cls, parts: Sequence[Runs]) -> Runs:
+        """Return the runs of all parts, which have numbers of the same names; who has no patience has 0."""
+
+        def joined(columns: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+            return {name: np.concatenate([each[name] for each in columns]) for name in columns[0]}
+
+        def waits(values: Sequence[np.ndarray | None]) -> np.ndarray | None:
+            if all(each is None for each in values):
+                return None
+            return np.concatenate(
+                [np.zeros(len(p)) if v is None else v for p, v in zip(parts, values, strict=True)]
+            )
+
+        return cls(
+            np.concatenate([each.rate for each in parts]),
+            np.concatenate([np.asarray(each.schedule, str) for each in parts]),
+            np.concatenate([each.seed for each in parts]),
+            joined([each.hyper for each in parts]),
+            joined([each.extra for each in parts]),
+            joined([each.moving for each in parts]),
+            waits([each.patience for each in parts]),
+            waits([each.min_change for each in parts]),
+        )
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the plain numbers and texts by name, for records and identities."""
