@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ravine.engines import working_in
 from ravine.errors import UsageError
 from ravine.optimizers import PlateauState, plateau_next, schedule
 from ravine.training.plan import Plan
@@ -76,7 +77,8 @@ class Factors:
         runs, loss = runs[mine], loss[mine].astype(np.float64)
         before: Any = PlateauState(*(each[runs] for each in self.state))
         losses: Any = loss
-        after = plateau_next({name: each[runs] for name, each in self.numbers.items()}, before, losses)
+        with working_in("float64"):  # whatever the runs are trained in
+            after = plateau_next({name: each[runs] for name, each in self.numbers.items()}, before, losses)
         for all_, new in zip(self.state, after, strict=True):
             all_[runs] = np.asarray(new)
 

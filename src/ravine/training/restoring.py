@@ -65,9 +65,8 @@ class Best(NamedTuple):
     @classmethod
     def of(cls, before: Best | None, params: Any, stats: Any, better: np.ndarray) -> Best:
         """Return those of now where better [member], else those of before."""
-        if before is None:
-            return cls(params, stats)
-        return cls(*_chosen(better, (params, stats), tuple(before)))
+        now = params, stats  # a copy even at first: the next stretch takes the statistics' memory over
+        return cls(*_chosen(better, now, now if before is None else tuple(before)))
 
 
 @jax.jit
