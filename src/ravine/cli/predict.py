@@ -28,7 +28,7 @@ __all__ = ["predict"]
 )
 @click.argument("model", metavar="MODEL")
 @click.argument("source", metavar="DATA")
-@output_flags(out="FILE.csv:Write there, in place of standard output.")
+@output_flags(out="FILE.csv:Write there, in place of standard output (-).")
 @click.pass_obj
 def predict(
     screen: Screen, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
@@ -37,6 +37,7 @@ def predict(
     from ravine.cli.working import name_of
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
+    out = None if out == "-" else out
     _check_output(out, source)
     screen.say(f"Predicting {name_of(source)} with {model}.")
     _check_model(model)
