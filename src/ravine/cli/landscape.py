@@ -1,0 +1,154 @@
+"""`ravine landscape DATA|RUN|MODEL [DATA]`: slices, planes, ways and barriers of the loss, in text and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ravine.cli.help import Verb
+from ravine.cli.options import config_flag, flags_for, output_flags
+from ravine.cli.screen import Screen
+from ravine.errors import DataError, UsageError, did_you_mean
+from ravine.studies.settings import LandscapeSettings
+
+__all__ = ["landscape"]
+
+FOLDER = Path("runs") / "landscape"
+PICTURES = ("png", "svg", "pdf")
+SEEN = ("source", "target", "grid", "span", "seed", "device")  # what matters where nothing is trained
+
+
+@click.command(
+    cls=Verb,
+    short_help="Look at the loss around solutions.",
+    help="Train on DATA with each optimizer and look at the loss where the first one ends: slices and planes "
+    "(random, sharpest, of the trajectories, through three solutions), sharpness against the rule's stability "
+    "limit, barriers between solutions before and after aligning their units. With a RUN or MODEL, look around "
+    "it, on the data of the run or on DATA.",
+    examples=(
+        "ravine landscape digits -O sgd,adam -o seen",
+        "ravine landscape titanic.csv -t Survived -O momentum --rate 0.03 --format svg",
+        "ravine landscape latest",
+        "ravine landscape models/best new.csv",
+    ),
+)
+@click.argument("source", metavar="DATA|RUN|MODEL", required=False)
+@click.argument("beside", metavar="[DATA]", required=False)
+@flags_for(LandscapeSettings)
+@click.option("--format", "kind", metavar="png|svg|pdf", help="Kind of the pictures.  [png]")
+@config_flag
+@output_flags(out="DIR:Folder for numbers and pictures, in place of one in runs/landscape.")
+@click.pass_obj
+def landscape(
+    screen: Screen, source: str | None, beside: str | None, kind: str | None, config: str | None,
+    out: str | None, json: bool, quiet: bool, verbose: bool, **flags: Any,
+) -> int:  # fmt: skip
+    """Resolve, look, write, show."""
+    from ravine.cli.configuration import resolve
+    from ravine.cli.progress import showing
+    from ravine.cli.working import check_source, name_of, prepare_machine
+
+    screen.configure(json=json, quiet=quiet, verbose=verbose)
+    _check_kind(kind)
+    model = source if source is not None and _is_model(source) else None
+    if beside is not None and model is None:
+        raise UsageError(
+            f"'{source}' is no model, so '{beside}' cannot stand beside it.",
+            "One DATA is trained on; a second stands beside a RUN or MODEL.",
+            "Name one of them.",
+        )
+    resolved = resolve(LandscapeSettings, {**flags, "source": beside if model else source}, config)
+    settings = resolved.settings
+    if model is None or beside is not None:
+        check_source(settings)
+    folder = _folder(out, model or settings.source)
+    screen.say(f"Looking at the loss around {name_of(model or settings.source)}.")
+    screen.say_unused(resolved.unused, "landscape")
+    if model is not None:
+        _say_unused(flags, screen)
+        with_source = settings.to_dict() | {"source": beside or ""}
+        settings = LandscapeSettings.from_dict(with_source)
+    with showing(screen) as progress:
+        prepare_machine(settings.device)
+        from ravine.studies.landscape import landscape_study
+
+        result = landscape_study(settings, model=model, notify=progress.event)
+        document = _written(result.document, result.arrays, folder, kind or PICTURES[0])
+    if json:
+        screen.show_document(document)
+        return 0
+    from ravine.reporting.landscape import landscape_text
+
+    screen.show(landscape_text(document, screen.width, screen.colour, screen.unicode))
+    return 0
+
+
+def _check_kind(kind: str | None) -> None:
+    """Find a kind that cannot be written before anything slow. Raises UsageError."""
+    from ravine.reporting.landscape_pictures import MISSING, can_draw
+
+    if kind is None:
+        return
+    if kind not in PICTURES:
+        raise UsageError(f"Pictures are not written as '{kind}'.", "", did_you_mean(kind, PICTURES))
+    if not can_draw():
+        raise UsageError("Pictures cannot be drawn.", MISSING)
+
+
+def _is_model(source: str) -> bool:
+    """Whether a word means a run or a model rather than data."""
+    from ravine.records.listing import LATEST, RUN_FILE, find_run
+
+    path = Path(source)
+    if path.is_dir() or source == LATEST:
+        return True
+    if path.is_file():
+        beside = path.with_suffix(".json").is_file() and path.with_suffix(".safetensors").is_file()
+        return path.name == RUN_FILE or (beside and path.suffix in (".json", ".safetensors"))
+    from ravine.cli.verbs import BUILTIN
+
+    if source in BUILTIN or source == "-":
+        return False
+    with suppress(DataError):  # then it is data, and what is wrong with its name is said where it is read
+        find_run(source)
+        return True
+    return False
+
+
+def _say_unused(flags: Mapping[str, Any], screen: Screen) -> None:
+    given = [name for name, value in flags.items() if value not in (None, ()) and name not in SEEN]
+    if given:
+        said = ", ".join("--" + name.replace("_", "-") for name in given)
+        screen.say(screen.wrapped(f"Not used with a model, which is trained already: {said}."))
+
+
+def _folder(out: str | None, source: str) -> Path:
+    """Return the folder to write to, made before anything slow. Raises UsageError, DataError."""
+    from ravine.records.placing import slug
+    from ravine.records.speaking import speaking
+
+    if out == "":
+        raise UsageError("The folder has no name.", "-o was given nothing.", "Type -o DIR.")
+    folder = FOLDER / slug(source) if out is None else Path(out)
+    with speaking(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _written(document: dict[str, Any], arrays: Mapping[str, Any], folder: Path, kind: str) -> dict[str, Any]:
+    """Write numbers, pictures and document; return the document with their names."""
+    from ravine.records.files import write_json, write_npz
+    from ravine.reporting.landscape_pictures import MISSING, can_draw, draw
+
+    numbers = folder / "landscape.npz"
+    write_npz(numbers, arrays)
+    pictures = draw(document, arrays, folder, kind) if can_draw() else []
+    notes = document["notes"] if pictures else [*document["notes"], f"There are no pictures: {MISSING}"]
+    about = folder / "landscape.json"
+    found = {**document, "notes": notes, "files": [str(each) for each in (about, numbers, *pictures)]}
+    write_json(about, found, sort=False)
+    return found
