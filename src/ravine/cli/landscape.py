@@ -1,4 +1,4 @@
-"""`ravine landscape DATA|RUN|MODEL [DATA]`: slices, planes, ways and barriers of the loss, in text and pictures."""
+"""`ravine landscape DATA|RUN|MODEL [DATA]`: slices, planes, ways and barriers of the loss."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ SEEN = ("source", "target", "grid", "span", "seed", "device")  # what matters wh
     cls=Verb,
     short_help="Look at the loss around solutions.",
     help="Train on DATA with each optimizer and look at the loss where the first one ends: slices and planes "
-    "(random, sharpest, of the trajectories, through three solutions), sharpness against the rule's stability "
-    "limit, barriers between solutions before and after aligning their units. With a RUN or MODEL, look around "
-    "it, on the data of the run or on DATA.",
+    "(random, sharpest, of the trajectories, through three solutions), sharpness against the rule's "
+    "stability limit, barriers between solutions before and after aligning their units. With a RUN or "
+    "MODEL, look around it, on the data of the run or on DATA.",
     examples=(
         "ravine landscape digits -O sgd,adam -o seen",
         "ravine landscape titanic.csv -t Survived -O momentum --rate 0.03 --format svg",
@@ -76,14 +76,15 @@ def landscape(
         prepare_machine(settings.device)
         from ravine.studies.landscape import landscape_study
 
-        result = landscape_study(settings, model=model, notify=progress.event)
-        document = _written(result.document, result.arrays, folder, kind or PICTURES[0])
+        found = landscape_study(settings, model=model, notify=progress.event).save(
+            folder, kind or PICTURES[0]
+        )
     if json:
-        screen.show_document(document)
+        screen.show_document(found.document)
         return 0
     from ravine.reporting.landscape import landscape_text
 
-    screen.show(landscape_text(document, screen.width, screen.colour, screen.unicode))
+    screen.show(landscape_text(found.document, screen.width, screen.colour, screen.unicode))
     return 0
 
 
@@ -137,18 +138,3 @@ def _folder(out: str | None, source: str) -> Path:
     with speaking(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _written(document: dict[str, Any], arrays: Mapping[str, Any], folder: Path, kind: str) -> dict[str, Any]:
-    """Write numbers, pictures and document; return the document with their names."""
-    from ravine.records.files import write_json, write_npz
-    from ravine.reporting.landscape_pictures import MISSING, can_draw, draw
-
-    numbers = folder / "landscape.npz"
-    write_npz(numbers, arrays)
-    pictures = draw(document, arrays, folder, kind) if can_draw() else []
-    notes = document["notes"] if pictures else [*document["notes"], f"There are no pictures: {MISSING}"]
-    about = folder / "landscape.json"
-    found = {**document, "notes": notes, "files": [str(each) for each in (about, numbers, *pictures)]}
-    write_json(about, found, sort=False)
-    return found

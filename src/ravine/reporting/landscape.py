@@ -1,4 +1,4 @@
-"""A landscape for a terminal: where it is seen from, curvature against the limit, planes, ways, barriers, files."""
+"""A landscape for a terminal: where it is seen from, curvature, planes, ways, barriers, files."""
 
 from __future__ import annotations
 
@@ -64,15 +64,16 @@ def _where(centre: Mapping[str, Any]) -> str:
 
 def _loss(centre: Mapping[str, Any]) -> str:
     unit = UNITS[centre["loss_name"]]
-    return (
-        f"{_number(centre['loss'])} {unit} on {centre['rows']:,} rows (by chance {_number(centre['chance'])}), "
-        f"gradient {_number(centre['gradient'])}"
-    )
+    chance = f"(by chance {_number(centre['chance'])})"
+    rows = f"on {centre['rows']:,} rows {chance}, gradient {_number(centre['gradient'])}"
+    return f"{_number(centre['loss'])} {unit} {rows}"
 
 
 def _limits(sharp: Mapping[str, Any], centre: Mapping[str, Any]) -> list[tuple[str, str]]:
     short = "" if sharp["converged"] else ", not converged: a lower bound"
-    rows = [("sharpness", f"{_measured(sharp['value'], sharp['error'])}, top eigenvalue of the Hessian{short}")]
+    rows = [
+        ("sharpness", f"{_measured(sharp['value'], sharp['error'])}, top eigenvalue of the Hessian{short}")
+    ]
     if sharp["limit"] is None:
         return [*rows, ("stability limit", f"none. {sharp['reason'] or ''}".strip())]
     seen = " for the preconditioned Hessian" if sharp["preconditioned"] else ""

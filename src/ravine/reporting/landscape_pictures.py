@@ -1,7 +1,7 @@
 """Pictures of a landscape, from its document and arrays: slices, profile, planes as map and surface, lines.
 
-For those who see no colours and for black and white: brightness alone carries the loss, lines differ in dashes
-and marks. Matplotlib is an extra, imported only when something is drawn.
+For those who see no colours and for black and white: brightness alone carries the loss, lines differ in
+dashes and marks. Matplotlib is an extra, imported only when something is drawn.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ def _line(axes: Any, x: Any, y: Any, label: str, which: int) -> None:
 def _slices(document: Mapping[str, Any], arrays: Arrays) -> Any:
     figure, (left, right) = _canvas("The loss along four directions", document, 2)
     for k, axes in enumerate((left, right)):
-        for which, name in enumerate(("random 1", "random 2") if k == 0 else ("eigenvector 1", "eigenvector 2")):
+        for which, name in enumerate(
+            ("random 1", "random 2") if k == 0 else ("eigenvector 1", "eigenvector 2")
+        ):
             found = next(each for each in document["directions"] if each["name"] == name)
             x, loss = arrays[f"slice/{name}/x"], arrays[f"slice/{name}/loss"]
             _line(axes, x, _drawable(loss), f"{name}, curvature {found['curvature']:.3g}", which + 2 * k)
@@ -135,8 +137,8 @@ def _slices(document: Mapping[str, Any], arrays: Arrays) -> Any:
         axes.legend(loc="upper center")
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + 0.2 * (high - low))  # room for the legend
-    left.set_xlabel("step, 1 = as long as the weights into each unit")
-    right.set_xlabel("distance from the centre [weights]")
+    left.set_xlabel("step [length of the weights into each unit]")
+    right.set_xlabel("distance from the centre [length in weight space]")
     return figure
 
 
@@ -160,7 +162,7 @@ def _profile(document: Mapping[str, Any], arrays: Arrays) -> Any:
         axes.plot(x, arrays["slice/sharpest/limit"], color=COLOURS[1], linestyle="--", label=label)
         top = max(top, min(float(arrays["slice/sharpest/limit"].max()), 1.5 * top))
     axes.set_ylim(min(0.0, float(np.nanmin(loss))) - 0.03 * top, 1.35 * top)
-    axes.set_xlabel("distance from the centre [weights]")
+    axes.set_xlabel("distance from the centre [length in weight space]")
     axes.set_ylabel(_unit(document))
     axes.legend(loc="upper center", ncols=2)
     return figure
@@ -190,7 +192,7 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     _marked(flat, name, arrays)
     flat.grid(False)
     flat.set_facecolor("white")
-    unit = plane["unit"] if plane["unit"] != "distance" else "weights"
+    unit = "length in weight space" if plane["unit"] == "distance" else plane["unit"]
     across, up = AXES[name]
     share = plane["explained"]
     if share is not None:
@@ -198,7 +200,7 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     flat.set_xlabel(f"{across} [{unit}]")
     flat.set_ylabel(f"{up} [{unit}]")
     bar = figure.colorbar(filled, ax=flat, label=_unit(document), shrink=0.85)
-    bar.set_ticks(levels[::2])
+    bar.set_ticks(levels[::2].tolist())
     bar.minorticks_off()
     bar.ax.set_yticklabels([f"{value:.2g}" for value in levels[::2]])
 
@@ -206,12 +208,15 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     height = np.log10(loss, where=loss > 0, out=np.full(loss.shape, np.nan)) if steep else np.array(loss)
     height = np.where(np.isfinite(height), height, np.nan)
     grid = np.meshgrid(x, y)
-    solid.plot_surface(*grid, height, cmap="cividis", edgecolor="#333333", linewidth=0.15, rcount=51, ccount=51)
+    solid.plot_surface(
+        *grid, height, cmap="cividis", edgecolor="#333333", linewidth=0.15, rcount=51, ccount=51
+    )
     solid.set_xlabel(AXES[name][0])
     solid.set_ylabel(AXES[name][1])
     solid.set_zlabel(f"log10 {_unit(document)}" if steep else _unit(document))
     solid.tick_params(labelsize=8)
-    solid.view_init(elev=32, azim=-60)
+    solid.view_init(elev=38, azim=-55)
+    solid.set_box_aspect(None, zoom=0.82)  # room for the label of the height
     return figure
 
 
@@ -221,8 +226,7 @@ def _marked(axes: Any, name: str, arrays: Arrays) -> None:
 
     base = f"plane/{name}/mark/"
     halo = [patheffects.withStroke(linewidth=4, foreground="white")]
-    which = 0
-    for key in (each for each in arrays if each.startswith(base)):
+    for which, key in enumerate(each for each in arrays if each.startswith(base)):
         label, places = key.removeprefix(base), np.asarray(arrays[key])
         if len(places) > 1:
             (line,) = axes.plot(
@@ -236,7 +240,6 @@ def _marked(axes: Any, name: str, arrays: Arrays) -> None:
             if name == "solutions":
                 text = axes.annotate(label.split()[-1], places[0], (7, 5), textcoords="offset points")
                 text.set_path_effects(halo)
-        which += 1
     if name == "trajectories":
         legend = axes.legend(loc="upper left", fontsize=9, frameon=True, framealpha=0.9)
         legend.set_zorder(5)

@@ -19,14 +19,21 @@ from ravine.errors import UsageError
 from ravine.records.rundir import RunDirectory
 from ravine.studies.compare import Comparison, compare_study
 from ravine.studies.events import Notify
+from ravine.studies.landscape import Landscape, landscape_study
 from ravine.studies.loading import load
 from ravine.studies.model import Model
-from ravine.studies.settings import CompareSettings, NetworkSettings, SweepSettings, TrainSettings
+from ravine.studies.settings import (
+    CompareSettings,
+    LandscapeSettings,
+    NetworkSettings,
+    SweepSettings,
+    TrainSettings,
+)
 from ravine.studies.sweep import Swept, sweep_study
 from ravine.studies.train import Training, train_study
 from ravine.studies.varying import factors_as_text
 
-__all__ = ["compare", "load_model", "sweep", "train"]
+__all__ = ["compare", "landscape", "load_model", "sweep", "train"]
 
 
 def compare(
@@ -93,6 +100,43 @@ def sweep(
     made, dataset = _asked(SweepSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "sweep", made.seed) as run:
         return sweep_study(made, dataset=dataset, run=run, notify=notify)
+
+
+def landscape(
+    X: Any = None,
+    y: Any = None,
+    *,
+    model: str | PathLike[str] | None = None,
+    optimizers: str | Sequence[str] | None = None,
+    weights: Any = None,
+    groups: Any = None,
+    test: Any = None,
+    out: str | PathLike[str] | None = None,
+    kind: str = "png",
+    notify: Notify | None = None,
+    **settings: Any,
+) -> Landscape:
+    """Look at the loss around networks trained on data, or around `model`; see `LandscapeSettings`.
+
+    Arguments as in `compare`; beside a model X is a file, or nothing for the data of its run. out: a folder
+    for numbers and pictures of that kind; nothing is written without it. Raises DataError, UsageError,
+    NothingTrained.
+    """
+    if optimizers is not None:
+        from ravine.optimizers.spec import split
+
+        settings["optimizers"] = split(optimizers) if isinstance(optimizers, str) else list(optimizers)
+    if model is not None:
+        if X is not None and not isinstance(X, str | PathLike):
+            raise UsageError("A model is looked at on the data of a file.", "", "Name the file.")
+        named = {} if y is None else {"target": str(y)}
+        made = LandscapeSettings.from_dict({"source": "" if X is None else str(X), **named, **settings})
+        prepare(made.device)
+        found = landscape_study(made, model=str(model), notify=notify)
+    else:
+        made, dataset = _asked(LandscapeSettings, X, y, weights, groups, test, settings)
+        found = landscape_study(made, dataset=dataset, notify=notify)
+    return found if out is None else found.save(out, kind)
 
 
 def load_model(path: str | PathLike[str]) -> Model:

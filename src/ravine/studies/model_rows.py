@@ -1,4 +1,4 @@
-"""A trained model with the rows to look at it on: those it was trained on, or those of a file named beside it."""
+"""A trained model with the rows to look at it on: those it was trained on, or those named beside it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ravine.studies.design import streams_for
 from ravine.studies.loading import load
 from ravine.studies.model import Model
 from ravine.studies.recording import check_data, data_document
-from ravine.studies.settings import CompareSettings, LandscapeSettings, NetworkSettings, TrainSettings
+from ravine.studies.settings import LandscapeSettings, NetworkSettings
 from ravine.studies.viewpoint import Viewpoint
 from ravine.training import Rows
 
@@ -29,7 +29,8 @@ def view_of_model(
 ) -> tuple[Viewpoint, dict[str, Any]]:
     """Return the view from a model, and its data's document.
 
-    Rows: those of `settings.source` if it is named, else those the run trained on. Raises DataError, UsageError.
+    Rows: those of `settings.source` if it is named, else those the run trained on. Raises DataError,
+    UsageError.
     """
     loaded = Model.load(model)
     if settings.source or dataset is not None:
@@ -52,7 +53,9 @@ def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
     if "optimizer" not in about or "learning_rate" not in about:
         return None, None
     rule = resolve(about["optimizer"])
-    tuned = {name: value for name, value in (about.get("hyperparameters") or {}).items() if name in rule.defaults}
+    tuned = {
+        name: value for name, value in (about.get("hyperparameters") or {}).items() if name in rule.defaults
+    }
     spec, steps = schedule(about.get("schedule") or "constant"), int(about.get("steps") or 1)
     if spec.follows:  # the rate at its end depends on how training went, which the model does not say
         return rule.having(tuned), None
@@ -64,9 +67,8 @@ def _own_rows(model: Model, path: str | Path) -> tuple[Rows, dict[str, Any], flo
     folder = _run_of(Path(path))
     run = RunDirectory.open(folder)
     plain = load_toml(run.config)
-    kind = {"train": TrainSettings, "compare": CompareSettings}.get(str(run.about.get("verb")), NetworkSettings)
-    known = {name: value for name, value in plain.items() if name in kind.__dataclass_fields__}
-    asked: NetworkSettings = kind.from_dict(known)
+    known = {each.name for each in fields(NetworkSettings)}  # rows and streams depend on no others
+    asked = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in known})
     if not asked.source or asked.source == "-":
         raise DataError(
             f"The run '{folder}' keeps no data.",

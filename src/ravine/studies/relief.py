@@ -1,11 +1,11 @@
 """What is measured from a viewpoint: curvature along directions, slices, planes, the way between solutions.
 
     slope(u) = u' grad L,   curvature(u) = u' H u       (1)   u: of length 1
-    limit(u) = limit u' P u                             (2)   P: the rule's preconditioner, ones for plain rules
+    limit(u) = limit u' P u                             (2)   P: the rule's preconditioner, or ones
     sharpness against the limit: largest eigenvalue of P^(-1/2) H P^(-1/2)                 (3)
 
-(2) is what the loss along u would be curved by where the rule just bears it: the parabola of 2/eta for SGD. By
-the Rayleigh quotient of (3) a direction above it means steps that grow.
+(2) is what the loss along u would be curved by where the rule just bears it: the parabola of 2/eta for SGD.
+By the Rayleigh quotient of (3) a direction above it means steps that grow.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Plane:
 
 @dataclass(frozen=True)
 class Barrier:
-    """The line between solutions `a` and `b`; `after`: with the units of b in a's order, None where it cannot be.
+    """The line between solutions `a` and `b`; `after`: with the units of b in a's order, or None.
 
     `distances`: of the weights, before and after.
     """
@@ -152,7 +152,7 @@ class Relief:
         )  # fmt: skip
 
     def random(self, count: int = 2) -> list[Vector]:
-        """Return filter-normalised Gaussian directions [D], biases and norm parameters left where they are."""
+        """Return filter-normalised Gaussian directions [D], biases and norm parameters left alone."""
         return [to_vector(each) for each in random_directions(self.view.params, count, seed=self.seed)]
 
     def reach(self, unit: Vector) -> float:

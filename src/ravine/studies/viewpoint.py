@@ -1,4 +1,4 @@
-"""Where a landscape is looked at from: a network's parameters, the loss that training descends, the rule's limit.
+"""Where a landscape is looked at from: parameters, the loss that training descends, the rule's limit.
 
     L(w) = 1/N sum_i m_i loss(f(x_i, w), y_i)        (1)   over all training rows, m_i: weights of mean 1
 
