@@ -16,14 +16,34 @@ hypothesis.settings.register_profile("ravine", derandomize=True, deadline=None, 
 hypothesis.settings.load_profile("ravine")
 
 
-def pytest_configure(config):
-    """Give JAX two CPU devices, whatever the machine, so that every test sees members spread over devices."""
-    import jax
+# Folders whose tests raise where JAX would promote types or ranks unasked; True: and work in float64.
+STRICT = {"networks": True, "optimizers": True, "lecture": False}
 
+
+def pytest_configure():
+    """Set JAX up before a test uses it."""
     from ravine.engines import prepare
 
     prepare("cpu")
-    jax.config.update("jax_num_cpu_devices", 2)
+
+
+@pytest.fixture(autouse=True)
+def strict(request):
+    """Make JAX strict for the folders that want it."""
+    folder = request.path.relative_to(ROOT / "tests").parts[0]
+    if folder not in STRICT:
+        yield
+        return
+    import jax
+
+    settings = {"jax_numpy_dtype_promotion": "strict", "jax_numpy_rank_promotion": "raise"}
+    settings |= {"jax_enable_x64": True} if STRICT[folder] else {}
+    before = {name: getattr(jax.config, name) for name in settings}
+    for name, value in settings.items():
+        jax.config.update(name, value)
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
 
 
 @pytest.fixture(scope="session")
