@@ -155,7 +155,7 @@ def output_flags(*, out: str, dry_run: bool = False) -> Callable[[Callable[..., 
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         flags = [
-            click.option("-v", "--verbose", is_flag=True, help="Show the traceback of an error."),
+            click.option("-v", "--verbose", is_flag=True, help="More of the result; the traceback of an error."),
             click.option("-q", "--quiet", is_flag=True, help="Nothing but the result and errors."),
             click.option("--json", "json", is_flag=True, help="One JSON document in place of text."),
         ]

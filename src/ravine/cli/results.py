@@ -20,6 +20,9 @@ def show_result(document: Mapping[str, Any], screen: Screen) -> None:
         screen.show_document(document)
         return
     screen.show(_text(document, screen))
+    if "findings" in document:
+        _show_after_diagnosis(document, screen)
+        return
     if document.get("run_dir"):
         screen.show(f"\nRun    {document['run_dir']}\nModel  {document['model']}")
         screen.show("\nNext:")
@@ -27,7 +30,21 @@ def show_result(document: Mapping[str, Any], screen: Screen) -> None:
             screen.show(f"  {about}:\n    {command}")
 
 
+def _show_after_diagnosis(document: Mapping[str, Any], screen: Screen) -> None:
+    if not document.get("run_dir"):
+        return
+    screen.show(f"\nRun    {document['run_dir']}\n\nNext:")
+    if document.get("config"):
+        command = shlex.join(["ravine", "train", "-c", str(document["config"])])
+        screen.show(f"  Train as recommended:\n    {command}")
+    screen.show(f"  Show this result again:\n    ravine resume {shlex.quote(str(document['run_dir']))}")
+
+
 def _text(document: Mapping[str, Any], screen: Screen) -> str:
+    if "findings" in document:
+        from ravine.reporting.diagnosis import diagnosis_text
+
+        return diagnosis_text(document, screen.width, screen.colour, screen.unicode)
     if "effects" in document:
         from ravine.reporting.sweep import sweep_text
 
@@ -36,9 +53,20 @@ def _text(document: Mapping[str, Any], screen: Screen) -> str:
         from ravine.reporting.terminal import leaderboard_text
 
         return leaderboard_text(document, screen.width, screen.colour, screen.unicode)
-    from ravine.reporting.training import training_text
+    from ravine.reporting.training import training_details, training_text
 
-    return training_text(document, screen.width, screen.unicode)
+    text = training_text(document, screen.width, screen.unicode)
+    if not screen.verbose or "layers" not in document["plan"]:
+        return text
+    return f"{training_details(document, _factors(document), screen.width, screen.unicode)}\n\n{text}"
+
+
+def _factors(document: Mapping[str, Any]) -> Any:
+    """The schedule of a train document, step by step; None if it follows training."""
+    from ravine.optimizers import schedule
+
+    plan, spec = document["plan"], schedule(document["result"]["schedule"])
+    return None if spec.follows else spec.factors(plan["steps"], plan["steps"] / plan["epochs"])
 
 
 def next_commands(document: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import click
 
 from ravine.cli.bench import bench
 from ravine.cli.compare import compare
+from ravine.cli.diagnose import diagnose
 from ravine.cli.failures import failure
 from ravine.cli.landscape import landscape
 from ravine.cli.lecture import lecture
@@ -64,7 +65,7 @@ def ravine(ctx: click.Context) -> int:
     return 0
 
 
-for _verb in (compare, train, sweep, predict, landscape, lecture, runs, resume, bench):
+for _verb in (compare, train, diagnose, sweep, predict, landscape, lecture, runs, resume, bench):
     ravine.add_command(_verb)
 
 

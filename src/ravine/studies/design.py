@@ -197,7 +197,9 @@ def streams_for(settings: NetworkSettings, dataset: Dataset) -> Streams:
     """Return the rows and batches of every seed."""
     probe = Streams(dataset, settings.seed, 1, settings.precision, settings.validation)
     size = settings.batch_size or batch_size_for(probe.sizes[0])
-    return Streams(dataset, settings.seed, size, settings.precision, settings.validation)
+    return Streams(
+        dataset, settings.seed, size, settings.precision, settings.validation, settings.scaling or "standard"
+    )
 
 
 def design(settings: CompareSettings, dataset: Dataset, devices: Devices, effort: str) -> Design:

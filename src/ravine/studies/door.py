@@ -18,12 +18,14 @@ from ravine.engines import prepare
 from ravine.errors import UsageError
 from ravine.records.rundir import RunDirectory
 from ravine.studies.compare import Comparison, compare_study
+from ravine.studies.diagnose import Diagnosis, diagnose_study
 from ravine.studies.events import Notify
 from ravine.studies.landscape import Landscape, landscape_study
 from ravine.studies.loading import load
 from ravine.studies.model import Model
 from ravine.studies.settings import (
     CompareSettings,
+    DiagnoseSettings,
     LandscapeSettings,
     NetworkSettings,
     SweepSettings,
@@ -33,7 +35,7 @@ from ravine.studies.sweep import Swept, sweep_study
 from ravine.studies.train import Training, train_study
 from ravine.studies.varying import factors_as_text
 
-__all__ = ["compare", "landscape", "load_model", "sweep", "train"]
+__all__ = ["compare", "diagnose", "landscape", "load_model", "sweep", "train"]
 
 
 def compare(
@@ -137,6 +139,26 @@ def landscape(
         made, dataset = _asked(LandscapeSettings, X, y, weights, groups, test, settings)
         found = landscape_study(made, dataset=dataset, notify=notify)
     return found if out is None else found.save(out, kind)
+
+
+def diagnose(
+    X: Any,
+    y: Any = None,
+    *,
+    weights: Any = None,
+    groups: Any = None,
+    test: Any = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    **settings: Any,
+) -> Diagnosis:
+    """Say what is wrong with a network, and prove the remedies; settings as in `DiagnoseSettings`.
+
+    Arguments as in `compare`. `seeds=0` tries no remedy. Raises DataError, UsageError.
+    """
+    made, dataset = _asked(DiagnoseSettings, X, y, weights, groups, test, settings)
+    with _kept(out, dataset.name, "diagnose", made.seed) as run:
+        return diagnose_study(made, dataset=dataset, run=run, notify=notify)
 
 
 def load_model(path: str | PathLike[str]) -> Model:

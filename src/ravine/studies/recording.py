@@ -21,7 +21,7 @@ from ravine.studies.model import Model
 from ravine.studies.settings import NetworkSettings, TrainSettings
 from ravine.training import Streams
 
-__all__ = ["check_data", "data_document", "keep_plan", "keep_result", "split_document"]
+__all__ = ["absolute", "check_data", "data_document", "keep_plan", "keep_result", "split_document"]
 
 Settings = TypeVar("Settings", bound=NetworkSettings)
 
@@ -61,7 +61,7 @@ def keep_plan(
     """
     if run is None:
         return
-    asked = _absolute(settings).to_dict()
+    asked = absolute(settings).to_dict()
     if run.plan.exists():
         _check_settings(run, asked)  # first: other settings can hold out other test rows
     check_data(run, dataset)
@@ -135,7 +135,7 @@ def keep_result(
         return
     model.save(run.models)
     if best is not None:
-        write_atomic(run.path / BEST, dump(_absolute(best).to_dict()))
+        write_atomic(run.path / BEST, dump(absolute(best).to_dict()))
     write_json(run.leaderboard_json, document, sort=False)
     if "leaderboard" in document:
         write_atomic(run.leaderboard_csv, _csv(document["leaderboard"]))
@@ -166,7 +166,7 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _absolute(settings: Settings) -> Settings:
+def absolute(settings: Settings) -> Settings:
     """Name files by their whole path, so that the configuration means the same from any folder."""
 
     def whole(text: str | None) -> str | None:

@@ -106,6 +106,7 @@ class Runner:
                 "root": streams.root,
                 "validation": streams.validation,
                 "parameters": cohort.keep_parameters,
+                **({"scaling": streams.scaling} if streams.scaling != "standard" else {}),
             }
         )
 

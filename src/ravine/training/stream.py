@@ -18,6 +18,7 @@ import jax
 import numpy as np
 
 from ravine.data import Dataset, Scaler, split
+from ravine.data.unscaled import unscaled
 from ravine.training.loop import Rows
 
 __all__ = ["SeedRows", "Streams", "keyed"]
@@ -54,8 +55,10 @@ class Streams:
         batch_size: int,
         precision: str = "float32",
         validation: float = 0.2,
+        scaling: str = "standard",
     ) -> None:
         self.dataset, self.root, self.precision, self.validation = dataset, root, precision, validation
+        self.scaling = scaling  # standard, or none: the numbers as they were given
         self.sizes = self._split(0).train.shape[0], self._split(0).valid.shape[0]
         self.batch_size = min(batch_size, self.sizes[0])
         self.rows = lru_cache(maxsize=self._affordable())(self._rows)
@@ -70,7 +73,10 @@ class Streams:
 
     def _rows(self, seed: int) -> SeedRows:
         data, parts = self.dataset, self._split(seed)
-        scaler = Scaler.fit(data.x[parts.train], together=data.shape is not None)
+        if self.scaling == "none":
+            scaler = unscaled(data.encoder, data.x[parts.train])
+        else:
+            scaler = Scaler.fit(data.x[parts.train], together=data.shape is not None)
         origin, unit = 0.0, 1.0
         if data.task == "regress":
             y = data.y[parts.train]

@@ -1,0 +1,419 @@
+"""Diagnose: measure -> verdict -> remedy -> proof, ending in one configuration tried on fresh seeds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ravine.data import Dataset
+from ravine.data.scorable import refuse_unscorable
+from ravine.engines import find_devices
+from ravine.errors import DataError, UsageError
+from ravine.networks import METRICS
+from ravine.records.files import read_json, write_atomic, write_json
+from ravine.records.record import Record, Status
+from ravine.records.rundir import RunDirectory
+from ravine.records.tomlfile import dump
+from ravine.reporting.diagnosis import diagnosis_text
+from ravine.studies.diagnosing.observation import Observation
+from ravine.studies.diagnosing.observe import observe
+from ravine.studies.diagnosing.proof import Bench, Made, changed_to, compared, plain
+from ravine.studies.diagnosing.remedies import REMEDIES, changed
+from ravine.studies.diagnosing.verdicts import PRINCIPLES, Finding, judge
+from ravine.studies.events import Event, Notify, StopAsked
+from ravine.studies.loading import data_line, load
+from ravine.studies.model import Model
+from ravine.studies.recording import absolute, data_document, keep_plan, split_document
+from ravine.studies.runner import Runner
+from ravine.studies.settings import DiagnoseSettings, TrainSettings
+from ravine.studies.train import FIRST_SEED
+
+__all__ = ["OBSERVATION", "RECOMMENDED", "Diagnosis", "diagnose_study"]
+
+SCHEMA_VERSION = 1
+OBSERVATION = "observation"
+RECOMMENDED = "recommended.toml"
+PROOF_SEED, FRESH_SEED = 3_000, 4_000  # remedies are proved on the first, what is recommended on the second
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found. `document`: all of it as plain values, as `ravine diagnose --json` prints it."""
+
+    document: dict[str, Any]
+    record: Record = field(repr=False)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing needs a remedy."""
+        return bool(self.document["healthy"])
+
+    @property
+    def findings(self) -> list[str]:
+        """Verdicts that were given, worst first."""
+        return [each["verdict"] for each in self.document["findings"]]
+
+    @property
+    def recommended(self) -> dict[str, Any]:
+        """Settings to change; empty where nothing is better."""
+        return dict((self.document["recommendation"] or {}).get("changes") or {})
+
+    @property
+    def run_dir(self) -> Path | None:
+        """Where the run is kept, if it is."""
+        where = self.document["run_dir"]
+        return None if where is None else Path(where)
+
+    def __repr__(self) -> str:
+        return diagnosis_text(self.document, 100)
+
+
+def diagnose_study(
+    settings: DiagnoseSettings,
+    *,
+    dataset: Dataset | None = None,
+    run: RunDirectory | None = None,
+    notify: Notify | None = None,
+    stop: StopAsked | None = None,
+) -> Diagnosis:
+    """Diagnose the network that `train` would train, or the model that the settings name.
+
+    Raises DataError, UsageError, Stopped (after saving, if there is a run directory).
+    """
+    clock = time.perf_counter()
+    notify, stop = notify or (lambda _: None), stop or (lambda: None)
+    dataset = dataset if dataset is not None else load(settings)
+    for note in (data_line(dataset), *dataset.notes):
+        notify(Event("data", note))
+    _refuse_one_class(dataset)
+    runner = Runner(run, notify, stop)
+    bench = Bench(dataset, find_devices(settings.device), runner)
+    original = plain(settings)
+    made = bench.make(original)
+    model = None
+    seed = FIRST_SEED
+    if settings.model is not None:
+        model = Model.load(settings.model)
+        made, seed = _of_model(model, made, dataset, settings)
+    proves = settings.seeds >= 2 and model is None
+    seeds = np.arange(PROOF_SEED, PROOF_SEED + settings.seeds).tolist()
+    fresh = np.arange(FRESH_SEED, FRESH_SEED + settings.seeds).tolist()
+    asked = [FIRST_SEED, *seeds, *fresh] if proves else [seed]
+    refuse_unscorable(dataset, made.plan.metric, asked, settings.validation)
+    keep_plan(run, "diagnose", settings, dataset, {**made.plan.describe(), "seeds": settings.seeds})
+    notify(Event("plan", f"{made.rule.title}, {made.plan.network}, {made.plan.steps:,} steps, measured"))
+
+    record = _observed(run, made, seed, model)
+    cohorts: dict[str, tuple[Made, Record]] = {}
+    if proves:
+        cohorts = bench.run("prove", {"original": original}, seeds)
+        record = _with_spread(record, cohorts["original"][1])
+    if run is not None:
+        run.save_cohort(OBSERVATION, record)
+    findings = [each for each in judge(record) if each.fires]
+    checks = [each for each in judge(record) if not each.fires]
+    context = {
+        "train": made.streams.sizes[0],
+        "batch_size": made.streams.batch_size,
+        "rate": original.rate or made.rule.rate_centre,
+    }
+    trials, unfit = _proved(bench, original, findings, context, seeds) if proves else ({}, [])
+    told = [_finding(each, trials) for each in findings]
+    advice = (
+        _recommendation(bench, original, told, trials, seeds, fresh, notify) if proves and trials else None
+    )
+    greater = METRICS[made.plan.metric].greater_is_better
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "data": data_document(dataset),
+        "split": split_document(dataset, made.streams),
+        "metric": {"name": made.plan.metric, "greater_is_better": greater},
+        "plan": {
+            "optimizer": made.plan.rule.name,
+            "learning_rate": context["rate"],
+            "schedule": original.schedule,
+            "network": str(made.plan.network),
+            "parameters": made.plan.network.parameters,
+            "steps": made.plan.steps,
+            "batch_size": made.plan.batch_size,
+            "seeds": settings.seeds if proves else 0,
+        },
+        "healthy": not any(each.severity for each in findings),
+        "history": model is None,
+        "notes": _notes(record, settings, model is not None, unfit),
+        "findings": told,
+        "checks": [_checked(each) for each in checks],
+        "recommendation": advice,
+        "curves": _curves(record),
+        "cost": _cost(record),
+        "seconds": {"total": time.perf_counter() - clock, "prove": runner.train_seconds},
+        "run_dir": None if run is None else str(run.path),
+        "observation": None if run is None else str(run.cohorts / f"{OBSERVATION}.npz"),
+        "config": None,
+    }
+    if run is not None:
+        _keep(run, document, original, advice)
+    return Diagnosis(document, record)
+
+
+def finished(run: RunDirectory) -> Diagnosis:
+    """Return what a finished diagnosis found, as it was kept."""
+    return Diagnosis(read_json(run.leaderboard_json), run.load_cohort(OBSERVATION))
+
+
+def _refuse_one_class(dataset: Dataset) -> None:
+    if dataset.task == "classify" and len(np.unique(dataset.y[dataset.development])) < 2:
+        raise DataError(
+            "All training rows have one class.",
+            "There is nothing to tell apart, so no verdict on a network means anything.",
+            "Give rows of at least two classes.",
+        )
+
+
+def _observed(run: RunDirectory | None, made: Made, seed: int, model: Model | None) -> Record:
+    if run is not None and run.has_cohort(OBSERVATION):
+        return run.load_cohort(OBSERVATION)
+    runs = made.runs([seed])
+    if model is None:
+        return observe(made.plan, runs, made.streams, made.recipe.initial).record
+    params, stats = model.trained.params, model.trained.stats
+    return observe(made.plan, runs, made.streams, made.recipe.initial, params, stats).record
+
+
+def _of_model(
+    model: Model, made: Made, dataset: Dataset, settings: DiagnoseSettings
+) -> tuple[Made, int]:
+    """Return the plan of a trained model, and its seed. Raises DataError where its rows are not known."""
+    about = model.about
+    if (about.get("data") or {}).get("sha256") != dataset.sha256:
+        raise DataError(
+            f"The model '{settings.model}' was trained on other data.",
+            f"It knew {(about.get('data') or {}).get('name', 'data of its own')}; which rows of "
+            f"{dataset.name} it has seen is not known.",
+            "Name the data it was trained on.",
+        )
+    seed = int(about.get("seed", FIRST_SEED))
+    same = made.streams.rows(seed).scaler
+    for name in ("mean", "scale", "fill"):
+        mine, theirs = getattr(same, name), np.asarray(getattr(model.scaler, name))
+        if mine.shape != theirs.shape or not np.allclose(mine, theirs, rtol=1e-9):
+            raise DataError(
+                f"The training rows of the model '{settings.model}' cannot be told.",
+                "Its inputs were standardised by other rows than these settings give.",
+                "Give the --seed, --test, --validation, --drop and --scaling it was trained with.",
+            )
+    own = replace(made.recipe, network=model.network, numbers=dict(model.trained.numbers))
+    own = replace(own, around=(), smoothing=False, augment=(), tail=None)
+    plan = replace(
+        made.plan, network=model.network, precision=model.trained.precision, around=(), smoothing=False,
+        augment=(), image=None,
+    )  # fmt: skip
+    return replace(made, recipe=own, plan=plan), seed
+
+
+def _with_spread(record: Record, cohort: Record) -> Record:
+    """Return the observation with the progress of the seeds, which tells a lottery."""
+    constant = Observation(record).constant_loss
+    last = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan
+                     for row in cohort.series["train_loss"].astype(np.float64)])  # fmt: skip
+    share = np.where(cohort.status == Status.FINISHED, 1 - last / max(constant, 1e-300), 0.0)
+    spread = np.clip(np.where(np.isfinite(share), share, 0.0), 0.0, 1.0)
+    return replace(record, final={**record.final, "spread": spread[None]})
+
+
+# --------------------------------------------------------------------------------------------------- proof
+
+
+def _proved(
+    bench: Bench, original: TrainSettings, findings: list[Finding], context: dict[str, Any], seeds: list[int]
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Try every remedy of every finding; return {remedy: trial}, and sentences on those that do not fit."""
+    wanted: dict[str, dict[str, Any]] = {}
+    unfit = []
+    for name in dict.fromkeys(name for each in findings for name in each.remedies):
+        changes = changed(original, name, context)
+        if changes is None:
+            continue
+        try:
+            bench.make(changed_to(original, changes))
+        except UsageError as error:
+            unfit.append(f"{REMEDIES[name].says} was not tried: {error.what}")
+            continue
+        wanted[name] = changes
+    if not wanted:
+        return {}, unfit
+    variants = {"original": original} | {name: changed_to(original, each) for name, each in wanted.items()}
+    records = bench.run("prove", variants, seeds)
+    losses = {name: _losses(record) for name, (_, record) in records.items()}
+    scores = {name: record.final["score"].astype(np.float64) for name, (_, record) in records.items()}
+    made = records["original"][0]
+    greater = METRICS[made.plan.metric].greater_is_better
+    by_loss = compared(losses.pop("original"), losses, False, original.seed)
+    by_score = compared(scores.pop("original"), scores, greater, original.seed)
+    trials = {
+        name: {
+            "remedy": name,
+            "says": REMEDIES[name].says,
+            "changes": changes,
+            "loss": by_loss[name],
+            "score": by_score[name],
+            "confirmed": by_loss[name]["confirmed"],
+        }
+        for name, changes in wanted.items()
+    }
+    return trials, unfit
+
+
+def _losses(record: Record) -> np.ndarray:
+    return np.asarray(record.final["valid_loss"], np.float64)
+
+
+def _finding(finding: Finding, trials: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a finding as plain values, its remedies best first, each confirmed or withdrawn."""
+    tried = [trials[name] for name in finding.remedies if name in trials]
+    tried = sorted(tried, key=lambda each: (not each["confirmed"], _or_inf(each["loss"]["after"])))
+    return {
+        **_checked(finding),
+        "severity": finding.severity,
+        "remedies": tried,
+        "untried": not tried and finding.severity > 0,
+        "withdrawn": bool(tried) and not any(each["confirmed"] for each in tried),
+    }
+
+
+def _checked(finding: Finding) -> dict[str, Any]:
+    return {
+        "verdict": finding.verdict,
+        "sentence": finding.sentence,
+        "evidence": [_plain(asdict(each)) for each in finding.evidence],
+        "principle": {"claim": finding.principle, "says": PRINCIPLES[finding.principle]},
+    }
+
+
+def _recommendation(
+    bench: Bench,
+    original: TrainSettings,
+    told: list[dict[str, Any]],
+    trials: dict[str, dict[str, Any]],
+    seeds: list[int],
+    fresh: list[int],
+    notify: Notify,
+) -> dict[str, Any]:
+    """Combine what was confirmed, choose on the seeds of the proof, and try the choice on fresh ones."""
+    confirmed = {name: each for name, each in trials.items() if each["confirmed"]}
+    nothing = {"changes": {}, "remedies": [], "validation": None, "test": None, "kept": True}
+    if not confirmed:
+        return nothing
+    best = [each["remedies"][0] for each in told if each["remedies"] and each["remedies"][0]["confirmed"]]
+    candidates: dict[str, dict[str, Any]] = {name: dict(each["changes"]) for name, each in confirmed.items()}
+    joined: dict[str, Any] = {}
+    names: list[str] = []
+    for each in best:
+        if each["remedy"] not in names and not set(each["changes"]) & set(joined):
+            joined |= each["changes"]
+            names.append(each["remedy"])
+            if len(names) > 1:
+                candidates[" + ".join(names)] = dict(joined)
+    combined = {name: changed_to(original, each) for name, each in candidates.items() if name not in trials}
+    results = {name: _or_inf(each["loss"]["after"]) for name, each in confirmed.items()}
+    if combined:
+        for name, (_, record) in bench.run("prove", combined, seeds).items():
+            losses = _losses(record)
+            results[name] = float(np.mean(losses)) if np.isfinite(losses).all() else np.inf
+    chosen = min(results, key=lambda name: results[name])
+    changes = candidates[chosen]
+    pair = {"original": original, "recommended": changed_to(original, changes)}
+    records = bench.run("confirm", pair, fresh, keep=True)
+    notify(Event("test", "the test split, read once"))
+    made = records["original"][0]
+    greater = METRICS[made.plan.metric].greater_is_better
+    losses = {name: _losses(record) for name, (_, record) in records.items()}
+    tests = {name: bench.tested(*each) for name, each in records.items()}
+    valid = compared(losses["original"], {"recommended": losses["recommended"]}, False)["recommended"]
+    test = compared(tests["original"], {"recommended": tests["recommended"]}, greater)["recommended"]
+    if not (valid["confirmed"] or test["confirmed"]):
+        return {**nothing, "tried": chosen, "validation": valid, "test": test}
+    return {
+        "changes": changes, "remedies": chosen.split(" + "), "validation": valid, "test": test, "kept": False,
+    }  # fmt: skip
+
+
+def _or_inf(value: float | None) -> float:
+    return float("inf") if value is None else value
+
+
+# ------------------------------------------------------------------------------------------ what is told
+
+
+def _notes(record: Record, settings: DiagnoseSettings, loaded: bool, unfit: list[str]) -> list[str]:
+    notes = list(unfit)
+    seen = Observation(record)
+    if loaded:
+        notes.append(
+            "A trained model has no history: rates, stability, plateaus and noise are not judged, nothing is "
+            "tried. Diagnose the data to have them."
+        )
+    elif settings.seeds < 2:
+        notes.append("No remedy was tried: give --seeds 20 to prove them.")
+    if not np.isfinite(seen.series("limit")).any():
+        notes.append(f"No stability limit is known for '{seen.about('rule')}': its rate is judged by the loss.")
+    if seen.has("lowest") and seen.final("lowest")[0] == 0 and seen.final("lowest")[2] == 0:
+        notes.append("The Hessian is zero where training ended: nothing is known of curvature there.")
+    if not np.isfinite(seen.series("train_loss")[0]):
+        notes.append("The loss is not finite before the first step: look at the data and the first weights.")
+    notes.append(
+        "Curvature and gradients are those of the loss without penalties and dropout, "
+        f"on {seen.about('curved')} and {seen.about('piece') * seen.about('pieces')} training rows."
+    )
+    return notes
+
+
+def _curves(record: Record) -> dict[str, list[Any]]:
+    names = ("step", "rate", "train_loss", "valid_loss", "score", "sharpness", "sharpness_error", "limit",
+             "raised", "gradient_norm")  # fmt: skip
+    return {name: [_finite(value) for value in record.series[name][0].tolist()] for name in names}
+
+
+def _cost(record: Record) -> dict[str, Any]:
+    """Return what each measurement cost beside training, in seconds; overhead: all over training alone."""
+    seconds = dict(record.meta["seconds"])
+    training = seconds.get("train", 0.0)
+    spent = {name: value for name, value in seconds.items() if name not in ("train", "compile")}
+    return {
+        "train": training,
+        "compile": seconds.get("compile", 0.0),
+        "measurements": spent,
+        "overhead": (training + sum(spent.values())) / training if training > 0 else None,
+    }
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: _finite(value) for name, value in values.items()}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value
+
+
+def _keep(
+    run: RunDirectory, document: dict[str, Any], original: TrainSettings, advice: dict[str, Any] | None
+) -> None:
+    """Write the recommended configuration and the document; mark the run finished."""
+    if advice is not None and not advice["kept"]:
+        where = run.path / RECOMMENDED
+        write_atomic(where, dump(absolute(changed_to(original, advice["changes"])).to_dict()))
+        document["config"] = str(where)
+    write_json(run.leaderboard_json, document, sort=False)
+    names = [each["verdict"] for each in document["findings"] if each["severity"]]
+    summary = {
+        "winner": ", ".join(names) or "healthy", "tied": [], "metric": document["metric"]["name"],
+        "score": (document["curves"]["score"] or [None])[-1],
+    }  # fmt: skip
+    run.update(state="finished", summary=summary)

@@ -1,0 +1,1 @@
+"""What `diagnose` is made of: observe a run, judge it, try the remedies."""

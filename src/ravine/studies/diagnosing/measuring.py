@@ -1,0 +1,252 @@
+"""What is measured of a run at one point, as compiled programs: pure functions of the run's state.
+
+    G   = mean of the gradients g_c of C pieces of b training rows                     (1)
+    s   = mean of |g_c|^2,  q = |G|^2             from which the noise scale is had    (2)
+    raised = share of pieces whose own loss the next step on them would raise          (3)
+    A   = P^(-1/2) H P^(-1/2)    P: the rule's own diagonal, 1 where it has none       (4)
+    theta = ends of the spectrum of A, by Lanczos started where the last one ended     (5)
+
+The function differentiated is the loss that training minimises: dropout off, batch norm in training mode,
+penalties left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax.flatten_util import ravel_pytree
+
+from ravine.networks import LOSSES, METRICS, weighted_mean
+from ravine.networks.normalisation import batch_norm, layer_norm
+from ravine.networks.smoothing import smoothed_cross_entropy
+from ravine.optimizers import Decay
+from ravine.optimizers.hyperparameters import one_minus_power
+from ravine.optimizers.per_array import RuleState
+from ravine.training import Plan, Rows, RunState
+from ravine.training.loop import optimizer_of, step
+
+__all__ = ["Bend", "bend", "look", "stretch"]
+
+FLAT = 0.05  # share of the largest derivative below which a unit is saturated for a row
+
+DERIVATIVES: dict[str, Callable[[jax.Array], jax.Array]] = {  # by the activation's own value, over the largest
+    "sigmoid": lambda h: 4 * h * (1 - h),
+    "tanh": lambda h: 1 - h**2,
+    "relu": lambda h: (h > 0).astype(h.dtype),
+    "leaky_relu": lambda h: jnp.ones_like(h),
+    "softplus": lambda h: 1 - jnp.exp(-h),
+    "elu": lambda h: jnp.where(h > 0, jnp.ones_like(h), h + 1),
+}
+
+
+class Bend(NamedTuple):
+    """The largest and the smallest eigenvalue of (4), with residual and vector [P] each."""
+
+    high: Any
+    high_residual: Any
+    high_vector: Any
+    low: Any
+    low_residual: Any
+    low_vector: Any
+
+
+def stretch(
+    plan: Plan, state: RunState, numbers: Any, factors: Any, batches: Rows, first: Any
+) -> tuple[RunState, Any, Any]:
+    """Train on, exactly as the training loop does; return state, parameters to judge, losses [stride]."""
+
+    def one(carry: Any, drawn: Any) -> Any:
+        state, t = carry
+        state, value = step(plan, state, numbers, drawn[1], drawn[0], t)
+        return (state, t + 1), value
+
+    (state, _), losses = jax.lax.scan(one, (state, first), (batches, factors))
+    last = {name: each[-1] for name, each in factors.items()}
+    judged = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.slots)
+    return state, judged, losses
+
+
+def look(
+    plan: Plan, state: RunState, judged: Any, numbers: Any, factors: Any, pieces: Rows, valid: Rows
+) -> dict[str, Any]:
+    """Return what one pass over training rows (pieces: x [C, b, D]) and validation rows [m, D] tells."""
+    loss = _objective(plan, state.stats, numbers)
+    optimizer = optimizer_of(plan, numbers, state.params, factors)
+    flat, unravel = ravel_pytree(state.params)
+
+    def one(carry: Any, rows: Rows) -> tuple[Any, Any]:
+        total, squares, raised, values = carry
+        value, gradient = jax.value_and_grad(loss)(state.params, rows)
+        updates, _ = optimizer.update(gradient, state.slots, state.params)
+        after = loss(optax.apply_updates(state.params, updates), rows)
+        g = ravel_pytree(gradient)[0]
+        up = jnp.where(after > value, 1, 0).astype(flat.dtype)  # (3); NaN is counted by the caller
+        up = jnp.where(jnp.isfinite(after), up, 1).astype(flat.dtype)
+        return (total + g, squares + g @ g, raised + up, values + value), _row_losses(
+            plan, judged, state.stats, numbers, rows
+        )
+
+    zero = jnp.zeros((), flat.dtype)
+    carry = jnp.zeros_like(flat), zero, zero, zero
+    (total, squares, raised, values), train_rows = jax.lax.scan(one, carry, pieces)
+    count = pieces.y.shape[0]
+    mean = total / count  # (1)
+    gradients = unravel(mean)
+    norms = jnp.stack([jnp.linalg.norm(layer["weight"].ravel()) for layer in gradients])
+    first = gradients[0]["weight"].reshape(-1, gradients[0]["weight"].shape[-1])
+    up = jnp.sum(jnp.where(first > 0, 1, 0), axis=0).astype(flat.dtype)
+    down = jnp.sum(jnp.where(first < 0, 1, 0), axis=0).astype(flat.dtype)
+    outputs, hidden, back = _flow(plan, judged, state.stats, numbers, valid)
+    slopes = [DERIVATIVES[plan.network.activation](h.reshape(-1, h.shape[-1])) < FLAT for h in hidden]
+    rows = LOSSES[plan.loss](outputs, valid.y)
+    weights = None if pieces.weight is None else pieces.weight.ravel()
+    found = {
+        "train_loss": weighted_mean(train_rows.ravel(), weights),
+        "objective": values / count,
+        "valid_loss": weighted_mean(rows, valid.weight),
+        "score": METRICS[plan.metric](outputs, valid.y, valid.weight, numbers["unit"]),
+        "squares": squares / count,  # (2)
+        "signal": mean @ mean,
+        "raised": raised / count,
+        "agreeing": jnp.sum(up * (up - 1) + down * (down - 1)) / 2,
+        "pairs": jnp.sum((up + down) * (up + down - 1)) / 2,
+        "weight_norm": jnp.linalg.norm(flat),
+        "gradient": norms,
+        "train_rows": train_rows.ravel(),
+        "valid_rows": rows,
+        "outputs": outputs,
+    }
+    if slopes:
+        found["saturated"] = jnp.stack([jnp.mean(each.astype(flat.dtype)) for each in slopes])
+        found["flow"] = jnp.stack([jnp.linalg.norm(each.ravel()) for each in back])
+        found["dead"] = jnp.stack([jnp.mean(jnp.all(each, axis=0).astype(flat.dtype)) for each in slopes])
+    return found
+
+
+def bend(
+    plan: Plan, products: int, state: RunState, numbers: Any, factors: Any, rows: Rows, begin: Any, at: Any
+) -> Bend:
+    """Return both ends of the spectrum (5) after some products, from `begin` [P] on: rows x [n, D]."""
+    loss = _objective(plan, state.stats, numbers)
+    flat, unravel = ravel_pytree(state.params)
+    root = 1 / jnp.sqrt(ravel_pytree(_diagonal(plan, state, numbers, at))[0])
+    _, push = jax.linearize(lambda w: ravel_pytree(jax.grad(loss)(unravel(w), rows))[0], flat)
+    start = begin / jnp.linalg.norm(begin)
+    basis = jnp.zeros((products + 1, flat.size), flat.dtype).at[0].set(start)
+
+    def one(basis: Any, k: Any) -> tuple[Any, tuple[Any, Any]]:
+        q = basis[k]
+        w = root * push(root * q)  # (4)
+        alpha = w @ q
+        for _ in range(2):  # full reorthogonalisation, twice
+            w = w - (basis @ w) @ basis
+        beta = jnp.linalg.norm(w)
+        fits = beta > 1e-5 * (jnp.abs(alpha) + jnp.linalg.norm(q * alpha))
+        after = jnp.where(fits, w / jnp.where(fits, beta, 1), 0)
+        return basis.at[k + 1].set(after), (alpha, jnp.where(fits, beta, 0))
+
+    basis, (alphas, betas) = jax.lax.scan(one, basis, jnp.arange(products, dtype="int32"))
+    # after a breakdown the space is closed; what follows are zeros, kept away from both ends
+    inside = jnp.sum(basis[:-1] ** 2, axis=1) > 0.5
+    alphas = jnp.where(inside, alphas, alphas[0])
+    matrix = jnp.diag(alphas) + jnp.diag(betas[:-1], 1) + jnp.diag(betas[:-1], -1)
+    theta, shares = jnp.linalg.eigh(matrix)
+    left = jnp.abs(betas[-1] * shares[-1])
+    return Bend(
+        theta[-1], left[-1], shares[:, -1] @ basis[:-1], theta[0], left[0], shares[:, 0] @ basis[:-1]
+    )
+
+
+def _objective(plan: Plan, stats: Any, numbers: Any) -> Callable[[Any, Rows], jax.Array]:
+    network = replace(plan.network, dropout=False)
+    loss = LOSSES[plan.loss]
+    if plan.smoothing:
+        loss = partial(_smoothed, numbers["extra"]["smoothing"])
+
+    def value(params: Any, rows: Rows) -> jax.Array:
+        if network.norm == "batchnorm":
+            outputs, _ = network.train(params, rows.x, stats, numbers["extra"])
+        else:
+            outputs = network.apply(params, rows.x, stats, numbers["extra"])
+        each = loss(outputs, rows.y)
+        return jnp.mean(each if rows.weight is None else each * rows.weight)
+
+    return value
+
+
+def _smoothed(share: Any, outputs: jax.Array, y: jax.Array) -> jax.Array:
+    return smoothed_cross_entropy(outputs, y, share)
+
+
+def _row_losses(plan: Plan, params: Any, stats: Any, numbers: Any, rows: Rows) -> jax.Array:
+    return LOSSES[plan.loss](plan.network.apply(params, rows.x, stats, numbers["extra"]), rows.y)
+
+
+def _flow(
+    plan: Plan, params: Any, stats: Any, numbers: Any, rows: Rows
+) -> tuple[jax.Array, list[Any], list[Any]]:
+    """Return outputs, what leaves each activation, and the loss's gradient there, in inference."""
+    network, shapes = plan.network, []
+
+    def normalise(k: int, layer: Any, z: jax.Array) -> jax.Array:
+        return batch_norm(layer, z, stats[k]) if network.norm == "batchnorm" else layer_norm(layer, z)
+
+    def note(k: int, h: jax.Array) -> jax.Array:
+        shapes.append(h)
+        return h
+
+    jax.eval_shape(lambda x: network._outputs(params, x, numbers["extra"], normalise, note), rows.x)
+    zeros = [jnp.zeros(h.shape, h.dtype) for h in shapes]
+
+    def loss(added: list[jax.Array]) -> Any:
+        hidden = []
+
+        def keep(k: int, h: jax.Array) -> jax.Array:
+            hidden.append(h)
+            return h + added[k]
+
+        outputs = network._outputs(params, rows.x, numbers["extra"], normalise, keep)
+        return jnp.mean(LOSSES[plan.loss](outputs, rows.y)), (outputs, hidden)
+
+    back, (outputs, hidden) = jax.grad(loss, has_aux=True)(zeros)
+    return outputs, hidden, back
+
+
+def _diagonal(plan: Plan, state: RunState, numbers: Any, at: Any) -> Any:
+    """Return the rule's diagonal P, a tree like the parameters: see `ravine.diagnostics.stability`."""
+    name = plan.rule.name.split("(")[0]
+    inner = [
+        each
+        for each in jax.tree.leaves(state.slots, is_leaf=lambda node: isinstance(node, RuleState))
+        if isinstance(each, RuleState)
+    ]
+    ones = jax.tree.map(jnp.ones_like, state.params)
+    if not inner:
+        return ones
+    slots, hyper = inner[0].slots, numbers["hyper"]
+
+    def root(s: Any, eps: Any) -> Any:
+        return jax.tree.map(lambda each: jnp.sqrt(each + eps), s)
+
+    if name in ("adagrad", "rmsprop"):
+        return root(slots.s, hyper["eps"])
+    if name == "adadelta":
+        return jax.tree.map(jnp.divide, root(slots.s, hyper["eps"]), root(slots.u, hyper["eps"]))
+    if name == "local_gains":
+        return jax.tree.map(lambda gain: 1 / gain, slots.gain)
+    if name == "adam":
+        b1, b2 = _decay(hyper["b1"]), _decay(hyper["b2"])
+        t = jnp.maximum(at, 1)
+        first, second = one_minus_power(b1, t), one_minus_power(b2, t)
+        return jax.tree.map(lambda v: first * (jnp.sqrt(v / second) + hyper["eps"]), slots.v)
+    return ones
+
+
+def _decay(value: Any) -> Decay:
+    return value if isinstance(value, Decay) else Decay(value, 1 - value)
