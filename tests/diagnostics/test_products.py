@@ -17,7 +17,7 @@ from ravine.diagnostics import (
     leaf_slices,
     to_vector,
 )
-from ravine.diagnostics.products import in_chunks
+from ravine.diagnostics.chunks import in_chunks
 from ravine.errors import UsageError
 
 
@@ -225,3 +225,35 @@ def test_bad_options(mlp):
         as_product([[0.0, 1.0], [0.0, 0.0]])
     with pytest.raises(UsageError, match="not finite"):
         exact_spectrum([[np.nan]])
+
+
+def test_many_rows_in_float32():
+    """jaxlib 0.10.2 on a CPU sums batched products with unbatched ones wrongly from some 4,096 rows on."""
+    generator = np.random.default_rng(0)
+    x = generator.standard_normal((300, 16)).astype(np.float32)
+    w = generator.standard_normal((16, 10)).astype(np.float32) / np.float32(4)
+
+    def outputs(w, x):
+        return x @ w
+
+    p = np.asarray(jax.nn.softmax(x.astype(np.float64) @ w.astype(np.float64)))
+    middle = p[:, :, None] * (np.eye(10)[None] - p[:, None, :])
+    blocks = np.einsum("nd,nkl,ne->dkel", x, middle, x, optimize=True) / 300
+    expected = blocks.reshape(160, 160)
+    np.testing.assert_allclose(dense_gauss_newton(outputs, w, x), expected, atol=1e-6)
+    product = gauss_newton_product(outputs, w, x)
+    np.testing.assert_allclose(product.block(np.eye(160)), expected, atol=1e-6)
+
+
+def test_a_curvature_that_is_not_symmetric_is_refused():
+    """A false hand-written gradient (half of it missing) makes a Jacobian that is no Hessian."""
+
+    @jax.custom_vjp
+    def energy(w):
+        return w[0] * w[1] ** 2
+
+    energy.defvjp(lambda w: (w[0] * w[1] ** 2, w), lambda w, d: (d * jnp.stack([w[1] ** 2, w[0] * w[1]]),))
+    with pytest.raises(UsageError, match="transpose"):
+        dense_hessian(energy, np.array([1.0, 2.0]))
+    with pytest.raises(UsageError, match="transpose"):
+        hessian_product(energy, np.array([1.0, 2.0])).block(np.eye(2))

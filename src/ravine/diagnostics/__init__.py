@@ -71,10 +71,11 @@ from ravine.diagnostics.permutation import (
     align,
     permuted,
 )
-from ravine.diagnostics.products import (
-    OutputLoss,
+from ravine.diagnostics.product import (
     Product,
     as_product,
+)
+from ravine.diagnostics.products import (
     gauss_newton_product,
     hessian_product,
 )
@@ -154,7 +155,6 @@ __all__ = [
     "MeanField",
     "Membership",
     "NoiseScale",
-    "OutputLoss",
     "Path",
     "Product",
     "Quadrature",

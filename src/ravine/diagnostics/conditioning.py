@@ -18,7 +18,7 @@ import numpy as np
 
 from ravine.diagnostics.dense import ExactSpectrum
 from ravine.diagnostics.lanczos import krylov
-from ravine.diagnostics.products import Product
+from ravine.diagnostics.product import Product
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics.compiled import per_function
+from ravine.diagnostics.product import check_symmetric
 from ravine.diagnostics.products import OutputLoss, check_finite, output_hessian
 from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
 from ravine.errors import UsageError
@@ -75,24 +76,15 @@ class ExactSpectrum:
 
 
 def hessian_matrix(loss: Callable[..., jax.Array], params: Params, *data: Any) -> jax.Array:
-    """Return the Hessian of loss(params, *data): [D, D], symmetric.
-
-    Traceable: for use inside jit, vmap and scan.
-    """
-    flat, unravel = ravel_pytree(params)
-    _, push = jax.linearize(jax.grad(lambda w: loss(unravel(w), *data)), flat)
-    return _columns(push, flat)
+    """Return the Hessian of loss(params, *data): [D, D]. Traceable: for use inside jit, vmap and scan."""
+    return _symmetric(_hessian_columns(loss, params, *data))
 
 
 def gauss_newton_matrix(
     outputs: Callable[..., jax.Array], params: Params, inputs: Any, loss: OutputLoss = "cross_entropy"
 ) -> jax.Array:
     """Return the Gauss-Newton matrix of the mean loss over rows: [D, D]. Traceable."""
-    flat, unravel = ravel_pytree(params)
-    found, pull = jax.vjp(lambda w: outputs(unravel(w), inputs), flat)
-    push = jax.linear_transpose(lambda back: pull(back)[0], found)
-    curve = output_hessian(loss)
-    return _columns(lambda v: pull(curve(found, push(v)[0]) / found.shape[0])[0], flat)
+    return _symmetric(_gauss_newton_columns(outputs, params, inputs, loss))
 
 
 def dense_hessian(
@@ -147,25 +139,43 @@ def exact_spectrum(
     return ExactSpectrum(found, max(len(found), 100) * rounding * float(np.abs(found).max()), rows)  # (1)
 
 
+def _hessian_columns(loss: Callable[..., jax.Array], params: Params, *data: Any) -> jax.Array:
+    flat, unravel = ravel_pytree(params)
+    _, push = jax.linearize(jax.grad(lambda w: loss(unravel(w), *data)), flat)
+    return _columns(push, flat)
+
+
+def _gauss_newton_columns(
+    outputs: Callable[..., jax.Array], params: Params, inputs: Any, loss: OutputLoss
+) -> jax.Array:
+    flat, unravel = ravel_pytree(params)
+    found, pull = jax.vjp(lambda w: outputs(unravel(w), inputs), flat)
+    push = jax.linear_transpose(lambda back: pull(back)[0], found)
+    curve = output_hessian(loss)
+    return _columns(lambda v: pull(curve(found, push(v)[0]) / found.shape[0])[0], flat)
+
+
 def _columns(push: Callable[[jax.Array], jax.Array], flat: jax.Array) -> jax.Array:
-    """Return the matrix of a linear map, made symmetric: rounding is all that parts it from its transpose."""
     unit = jnp.eye(flat.size, dtype=flat.dtype)
-    found = jax.lax.map(push, unit, batch_size=min(COLUMNS, flat.size))
-    return (found + found.T) / 2
+    return jax.lax.map(push, unit, batch_size=min(COLUMNS, flat.size))
+
+
+def _symmetric(matrix: jax.Array) -> jax.Array:
+    return (matrix + matrix.T) / 2
 
 
 @per_function
 def _hessian_program(loss: Callable[..., jax.Array]) -> Callable[..., Any]:
     def program(params: Params, data: tuple[Any, ...]) -> tuple[jax.Array, jax.Array, jax.Array]:
         value, gradient = jax.value_and_grad(lambda p: loss(p, *data))(params)
-        return hessian_matrix(loss, params, *data), value, jnp.linalg.norm(ravel_pytree(gradient)[0])
+        return _hessian_columns(loss, params, *data), value, jnp.linalg.norm(ravel_pytree(gradient)[0])
 
     return jax.jit(program)
 
 
 @per_function
 def _gauss_newton_program(outputs: Callable[..., jax.Array], loss: OutputLoss) -> Callable[..., Any]:
-    return jax.jit(lambda params, inputs: gauss_newton_matrix(outputs, params, inputs, loss))
+    return jax.jit(lambda params, inputs: _gauss_newton_columns(outputs, params, inputs, loss))
 
 
 def _checked(matrix: jax.Array) -> npt.NDArray[Any]:
@@ -176,7 +186,9 @@ def _checked(matrix: jax.Array) -> npt.NDArray[Any]:
             "The second derivatives overflow here, or the loss has none.",
             "Work in float64, or measure at another point.",
         )
-    return found
+    epsilon = float(np.finfo(found.dtype).eps)
+    check_symmetric(float(np.abs(found - found.T).max()), float(np.abs(found).max()), epsilon)
+    return (found + found.T) / 2
 
 
 def _check_size(size: int) -> None:

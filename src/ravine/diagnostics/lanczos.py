@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh_tridiagonal
 
-from ravine.diagnostics.products import Product
+from ravine.diagnostics.product import Product
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError, did_you_mean
 

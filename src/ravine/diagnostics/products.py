@@ -4,7 +4,6 @@
     G v  = 1/N sum_i J_i' A_i J_i v                          (2)   Gauss-Newton: never a negative eigenvalue
     A u  = p (u - p'u)                                       (3)   softmax cross-entropy, p: probabilities
     A u  = 2 u                                               (4)   squared error
-    mean = sum_c n_c mean_c / sum_c n_c                      (5)   over chunks c of n_c rows
 
 Source: Pearlmutter 1994 for (1), Schraudolph 2002 for (2). The function differentiated is the one given:
 freeze the dropout key and the batch-norm mode in it. J v is had by transposing the reverse mode, so layers
@@ -14,7 +13,6 @@ with a hand-written reverse rule work too.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import jax
@@ -23,18 +21,17 @@ import numpy as np
 import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
+from ravine.diagnostics.chunks import chunk_size, in_chunks
 from ravine.diagnostics.compiled import per_function
+from ravine.diagnostics.product import Product
 from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
 from ravine.errors import UsageError, did_you_mean
 
 __all__ = [
     "OutputLoss",
-    "Product",
-    "as_product",
     "check_finite",
     "gauss_newton_product",
     "hessian_product",
-    "in_chunks",
     "output_hessian",
 ]
 
@@ -45,94 +42,6 @@ OutputLoss = Literal["cross_entropy", "squared_error"]
 
 BLOCK = 8
 """Vectors multiplied side by side."""
-
-
-@dataclass(frozen=True)
-class Product:
-    """A symmetric matrix [D, D] as a function: `product(v)` [D] -> [D], `product.block(vs)` [K, D] -> [K, D].
-
-    `epsilon`: the relative rounding of one product. Results come as NumPy float64; a product that is not
-    finite raises UsageError.
-    """
-
-    apply: Callable[[Vector], Any]
-    size: int
-    epsilon: float = float(np.finfo(np.float64).eps)
-    apply_block: Callable[[Vector], Any] | None = None
-
-    def __call__(self, vector: npt.ArrayLike) -> Vector:
-        given = np.asarray(vector, np.float64)
-        if given.shape != (self.size,):
-            raise UsageError(f"A vector of shape {given.shape} meets a matrix of size {self.size}.")
-        return self._finite(self.apply(given))
-
-    def block(self, vectors: npt.ArrayLike) -> Vector:
-        """Return the products of K vectors: [K, D] -> [K, D]."""
-        given = np.asarray(vectors, np.float64)
-        if given.ndim != 2 or given.shape[1] != self.size:
-            raise UsageError(f"Vectors of shape {given.shape} meet a matrix of size {self.size}.")
-        if self.apply_block is None or len(given) < 2:
-            return np.stack([self(each) for each in given]) if len(given) else np.empty((0, self.size))
-        return self._finite(self.apply_block(given))
-
-    def damped(self, damping: float) -> Product:
-        """Return the matrix with `damping` added to its diagonal: weight decay's share of the curvature."""
-        block = self.apply_block
-        return Product(
-            lambda v: np.asarray(self.apply(v), np.float64) + damping * v,
-            self.size,
-            self.epsilon,
-            None if block is None else lambda v: np.asarray(block(v), np.float64) + damping * v,
-        )
-
-    def scaled(self, preconditioner: npt.ArrayLike) -> Product:
-        """Return P^(-1/2) A P^(-1/2) for a diagonal `preconditioner` P [D], all above zero."""
-        diagonal = np.asarray(preconditioner, np.float64)
-        if diagonal.shape != (self.size,) or not (np.isfinite(diagonal) & (diagonal > 0)).all():
-            raise UsageError(
-                f"The preconditioner must be {self.size} finite numbers above zero, not {diagonal.shape}.",
-                "Its inverse root scales the matrix from both sides.",
-                "Add the rule's eps where a weight has never had a gradient.",
-            )
-        root = 1 / np.sqrt(diagonal)
-        block = self.apply_block
-        return Product(
-            lambda v: root * np.asarray(self.apply(root * v), np.float64),
-            self.size,
-            self.epsilon,
-            None if block is None else lambda v: root * np.asarray(block(root * v), np.float64),
-        )
-
-    def _finite(self, result: Any) -> Vector:
-        found = np.asarray(result, np.float64)
-        if not np.isfinite(found).all():
-            raise UsageError(
-                "A product with the curvature is not finite.",
-                "The second derivatives overflow here, or the loss has none.",
-                "Work in float64, or measure at another point.",
-            )
-        return found
-
-
-def as_product(matrix: npt.ArrayLike) -> Product:
-    """Return a dense symmetric matrix [D, D] as a Product.
-
-    Raises UsageError: not square, symmetric, finite.
-    """
-    dense = np.asarray(matrix)
-    if dense.ndim != 2 or dense.shape[0] != dense.shape[1] or not dense.size:
-        raise UsageError(f"A matrix of shape {dense.shape} is not square.", "", "Pass [D, D].")
-    if not np.isfinite(dense).all():
-        raise UsageError("The matrix holds values that are not finite.")
-    kind = dense.dtype if dense.dtype.kind == "f" else np.dtype(np.float64)
-    wide = dense.astype(np.float64)
-    epsilon = float(np.finfo(kind).eps)
-    if np.abs(wide - wide.T).max() > 100 * max(len(wide), 10) * epsilon * np.abs(wide).max():
-        raise UsageError(
-            "The matrix is not symmetric.", "A Hessian is.", "Pass (A + A.T) / 2 if that is meant."
-        )
-    symmetric = (wide + wide.T) / 2
-    return Product(lambda v: symmetric @ v, len(wide), epsilon, lambda v: v @ symmetric)
 
 
 def hessian_product(
@@ -151,7 +60,7 @@ def hessian_product(
     gradient not finite.
     """
     size = check_parameters(params)
-    programs = _hessian_programs(loss, _chunk(chunk, data), weigh)
+    programs = _hessian_programs(loss, chunk_size(chunk, data), weigh)
     with precision_of(params):
         point, value, slope = programs.prepare(params, data)
         check_finite(float(value), float(slope))
@@ -177,7 +86,7 @@ def gauss_newton_product(
     data = (inputs,) if weight is None else (inputs, weight)
     if weight is not None:
         _check_weight(np.asarray(weight))
-    programs = _gauss_newton_programs(outputs, loss, _chunk(chunk, data), weight is not None)
+    programs = _gauss_newton_programs(outputs, loss, chunk_size(chunk, data), weight is not None)
     with precision_of(params):
         point, value = programs.prepare(params, data)
         check_finite(float(value), name="The sum of squared outputs")
@@ -191,49 +100,11 @@ def output_hessian(loss: OutputLoss) -> Callable[[jax.Array, jax.Array], jax.Arr
     return OUTPUT_HESSIANS[loss]
 
 
-def in_chunks(
-    mean: Callable[..., Any],
-    data: tuple[Any, ...],
-    chunk: int | None,
-    weigh: Callable[..., jax.Array] | None = None,
-) -> Any:
-    """Return mean(*data) worked out `chunk` rows at a time, equation (5).
-
-    For use inside compiled programs.
-    """
-    if chunk is None or chunk >= jax.tree.leaves(data)[0].shape[0]:
-        return mean(*data)
-    whole = jax.tree.leaves(data)[0].shape[0] // chunk
-
-    def mass(rows: tuple[Any, ...]) -> Any:
-        return jax.tree.leaves(rows)[0].shape[0] if weigh is None else weigh(*rows)
-
-    def weighted(rows: tuple[Any, ...]) -> tuple[Any, jax.Array]:
-        share = mass(rows)
-        means = mean(*rows)
-        return jax.tree.map(lambda m: m * jnp.asarray(share, m.dtype), means), jnp.asarray(share, float)
-
-    head = jax.tree.map(lambda a: a[: whole * chunk].reshape(whole, chunk, *a.shape[1:]), data)
-    first = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(weighted, _rows(head, 0)))
-    totals, _ = jax.lax.scan(lambda sums, rows: (_added(sums, weighted(rows)), None), first, head)
-    rest = jax.tree.map(lambda a: a[whole * chunk :], data)
-    if jax.tree.leaves(rest)[0].shape[0]:
-        totals = _added(totals, weighted(rest))
-    sums, masses = totals
-    return jax.tree.map(lambda s: s / masses.astype(s.dtype), sums)  # (5)
-
-
-def _added(a: Any, b: Any) -> Any:
-    return jax.tree.map(jnp.add, a, b)
-
-
-def _rows(data: Any, index: int) -> Any:
-    return jax.tree.map(lambda a: a[index], data)
-
-
 def _softmax_hessian(outputs: jax.Array, u: jax.Array) -> jax.Array:
     p = jax.nn.softmax(outputs, axis=-1)
-    return p * (u - jnp.sum(p * u, axis=-1, keepdims=True))  # (3)
+    # A contraction, not a sum of products: jaxlib 0.10.2 gets the latter wrong on a CPU, in float32, where u is
+    # batched and p is not (jax issue 39103).
+    return p * (u - jnp.einsum("nk,nk->n", p, u)[:, None])  # (3)
 
 
 def _square_hessian(outputs: jax.Array, u: jax.Array) -> jax.Array:
@@ -357,21 +228,6 @@ def _product(programs: _Programs, point: Any, size: int, params: Params) -> Prod
             return programs.block(point, jnp.asarray(vectors, kind))
 
     return Product(apply, size, float(jnp.finfo(kind).eps), block)
-
-
-def _chunk(chunk: int | None, data: tuple[Any, ...]) -> int | None:
-    if chunk is None:
-        return None
-    if chunk < 1:
-        raise UsageError(f"A chunk of {chunk} rows holds nothing.", "", "Pass 1 or more.")
-    rows = {int(np.shape(each)[0]) if np.ndim(each) else -1 for each in jax.tree.leaves(data)}
-    if len(rows) != 1 or -1 in rows:
-        raise UsageError(
-            "Data in chunks need arrays with the same number of rows.",
-            f"Found {sorted(rows) if rows else 'none'}.",
-            "Pass data=(x, y), each [N, ...], or leave `chunk` out.",
-        )
-    return None if chunk >= rows.pop() else chunk
 
 
 def _check_weight(weight: npt.NDArray[Any]) -> None:

@@ -19,7 +19,8 @@ import numpy as np
 
 from ravine.diagnostics.dense import DENSE_LIMIT, dense_hessian, exact_spectrum
 from ravine.diagnostics.lanczos import lanczos
-from ravine.diagnostics.products import Product, hessian_product
+from ravine.diagnostics.product import Product
+from ravine.diagnostics.products import hessian_product
 from ravine.diagnostics.traces import Estimate, trace
 from ravine.diagnostics.vectors import Params, Vector, check_parameters, to_vector
 

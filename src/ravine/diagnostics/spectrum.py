@@ -19,7 +19,7 @@ from scipy.linalg import eigh_tridiagonal
 from scipy.special import stdtrit
 
 from ravine.diagnostics.lanczos import Eigenpairs, krylov
-from ravine.diagnostics.products import Product
+from ravine.diagnostics.product import Product
 from ravine.diagnostics.traces import Estimate
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError
@@ -31,11 +31,15 @@ __all__ = ["Density", "Quadrature", "density", "log_determinant", "quadrature"]
 class Quadrature:
     """Nodes and weights of each probe [P, M] (weights sum to 1 for each; unused places have weight 0).
 
-    `size`: D; `bulk`: D less the `spikes` [K] taken out; `epsilon`: rounding of a product; `products` spent.
+    `rough_nodes`, `rough_weights`: the same from three quarters of the steps, which shows what the number of
+    steps leaves open. `size`: D; `bulk`: D less the `spikes` [K] taken out; `epsilon`: rounding of a
+    product; `products` spent.
     """
 
     nodes: Vector
     weights: Vector
+    rough_nodes: Vector
+    rough_weights: Vector
     size: int
     spikes: Vector
     epsilon: float
@@ -47,14 +51,16 @@ class Quadrature:
         return self.size - len(self.spikes)
 
     def trace_of(self, function: Callable[[Vector], Vector]) -> Estimate:
-        """Return tr f(A) by equation (2), spikes included, with its standard error over probes.
+        """Return tr f(A) by equation (2), spikes included, with its standard error.
 
-        The error of (1) itself is not in it; for smooth functions it is far smaller after some 30 steps.
+        It joins the spread over probes and what the last quarter of the steps changed. Raises UsageError: the
+        function is not finite on the spectrum.
         """
         with np.errstate(all="ignore"):
             values = np.where(self.weights > 0, function(self.nodes), 0.0)
+            rough = np.where(self.rough_weights > 0, function(self.rough_nodes), 0.0)
             apart = function(self.spikes) if len(self.spikes) else np.zeros(0)
-        if not (np.isfinite(values).all() and np.isfinite(apart).all()):
+        if not all(np.isfinite(each).all() for each in (values, rough, apart)):
             raise UsageError(
                 "The function is not finite on the spectrum.",
                 f"It reaches from {self.nodes.min():.6g} to {self.nodes.max():.6g}.",
@@ -62,7 +68,10 @@ class Quadrature:
             )
         each = self.bulk * np.sum(self.weights * values, axis=1)  # (1)
         spread = float(each.std(ddof=1) / np.sqrt(len(each)))
-        return Estimate(float(each.mean() + apart.sum()), spread, self.products)  # (2)
+        change = float(each.mean() - self.bulk * np.sum(self.rough_weights * rough, axis=1).mean())
+        return Estimate(
+            float(each.mean() + apart.sum()), float(np.hypot(spread, change)), self.products
+        )  # (2)
 
 
 class Density(NamedTuple):
@@ -105,16 +114,27 @@ def quadrature(
     bulk = Product(lambda v: outside(product(outside(v))), product.size, product.epsilon)
     generator = np.random.default_rng(seed)
     room = min(steps, product.size - len(apart))
-    nodes, weights = np.zeros((probes, room)), np.zeros((probes, room))
+    nodes, weights = np.zeros((2, probes, room)), np.zeros((2, probes, room))  # of all steps, and of most
     spent = 0
     for probe in range(probes):
         start = outside(generator.standard_normal(product.size))
-        alphas, betas, _, _ = krylov(bulk, start, room)
-        theta, inner = eigh_tridiagonal(alphas, betas[:-1])
-        nodes[probe, : len(theta)], weights[probe, : len(theta)] = theta, inner[0] ** 2  # (1)
-        nodes[probe, len(theta) :] = theta[-1]
-        spent += len(theta)
-    return Quadrature(nodes, weights, product.size, np.asarray(values, np.float64), product.epsilon, spent)
+        alphas, betas, _, closed = krylov(bulk, start, room)
+        most = len(alphas) if closed else max(1, 3 * len(alphas) // 4)
+        for which, count in enumerate((len(alphas), most)):
+            theta, inner = eigh_tridiagonal(alphas[:count], betas[: count - 1])
+            nodes[which, probe, :count], weights[which, probe, :count] = theta, inner[0] ** 2  # (1)
+            nodes[which, probe, count:] = theta[-1]
+        spent += len(alphas)
+    return Quadrature(
+        nodes[0],
+        weights[0],
+        nodes[1],
+        weights[1],
+        product.size,
+        np.asarray(values, np.float64),
+        product.epsilon,
+        spent,
+    )
 
 
 def density(found: Quadrature, width: float | None = None, points: int = 400, level: float = 0.95) -> Density:

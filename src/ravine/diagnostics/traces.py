@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
-from ravine.diagnostics.products import Product
+from ravine.diagnostics.product import Product
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError
 

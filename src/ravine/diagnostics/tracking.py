@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.diagnostics.lanczos import WHICH, Eigenpairs, Which, _chosen
-from ravine.diagnostics.products import Product
+from ravine.diagnostics.product import Product
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError, did_you_mean
 

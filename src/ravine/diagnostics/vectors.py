@@ -26,11 +26,11 @@ Vector = npt.NDArray[np.float64]
 
 
 def precision_of(params: Params) -> AbstractContextManager[None]:
-    """Return the context to work in: float64 where a leaf of `params` is float64, float32 otherwise."""
-    wide = any(np.dtype(jnp.result_type(each)) == np.float64 for each in jax.tree.leaves(params)) or any(
-        getattr(each, "dtype", None) == np.float64 for each in jax.tree.leaves(params)
-    )
-    return jax.enable_x64(wide)
+    """Return the context to work in: float64 where a leaf of `params` is float64, else as the process is
+    set.
+    """
+    wide = any(getattr(each, "dtype", None) == np.float64 for each in jax.tree.leaves(params))
+    return jax.enable_x64(wide or jnp.result_type(float) == np.float64)
 
 
 def check_parameters(params: Params) -> int:
