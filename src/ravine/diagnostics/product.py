@@ -121,5 +121,5 @@ def check_symmetric(difference: float, scale: float, epsilon: float) -> None:
         raise UsageError(
             f"The curvature differs from its transpose by {difference:.3g} where its size is {scale:.3g}.",
             "A Hessian is symmetric: the compiled program is wrong, or the gradient is random or false.",
-            "Set XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= (a fault of jaxlib 0.10.2), or fix the loss.",
+            "Set XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= (jaxlib 0.10.2), or fix the loss.",
         )

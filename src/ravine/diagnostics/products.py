@@ -102,7 +102,7 @@ def output_hessian(loss: OutputLoss) -> Callable[[jax.Array, jax.Array], jax.Arr
 
 def _softmax_hessian(outputs: jax.Array, u: jax.Array) -> jax.Array:
     p = jax.nn.softmax(outputs, axis=-1)
-    # A contraction, not a sum of products: jaxlib 0.10.2 gets the latter wrong on a CPU, in float32, where u is
+    # A contraction, not a sum of products: jaxlib 0.10.2 gets that wrong on CPUs, in float32, where u is
     # batched and p is not (jax issue 39103).
     return p * (u - jnp.einsum("nk,nk->n", p, u)[:, None])  # (3)
 
