@@ -26,7 +26,7 @@ def test_gaussian_information_is_half_a_log_determinant():
 
 
 def test_one_weight():
-    """Mean of N Gaussians of variance 1, prior N(0, 1/a): I(w; D) = 1/2 ln(1 + N/a) for the exact posterior."""
+    """Mean of N Gaussians of variance 1, prior N(0, 1/a): I(w; D) = 1/2 ln(1 + N/a)."""
     assert gaussian_information(exact_spectrum([[1.0]]), 8, 2.0).value == pytest.approx(0.5 * np.log(5))
     assert gaussian_information(exact_spectrum(np.zeros((3, 3))), 8, 2.0).value == 0.0
 

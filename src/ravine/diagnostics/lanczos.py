@@ -198,7 +198,7 @@ class _Recurrence:
         return theta, np.abs(self.betas[m - 1] * inner[-1]), inner  # (2)
 
     def _orthogonal(self, vector: Vector) -> tuple[Vector, float]:
-        """Return the part of `vector` at right angles to the basis, normalised, and its share of the length."""
+        """Return the part of `vector` at right angles to the basis, normalised, and its share."""
         known = self.basis[: self.count]
         before = float(np.linalg.norm(vector))
         left = vector / before

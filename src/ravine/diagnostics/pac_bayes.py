@@ -69,7 +69,7 @@ class Certificate(NamedTuple):
 
 
 def kl_inverse(error: float, budget: float) -> float:
-    """Return the largest p with kl(error, p) <= budget, equation (1), to 1e-12 and never below the true one."""
+    """Return the largest p with kl(error, p) <= budget, equation (1), to 1e-12, from above."""
     _check_share("error", error)
     if not budget >= 0:
         raise UsageError(f"A divergence of {budget} cannot be met.", "It is never below zero.")

@@ -101,7 +101,7 @@ def track(
 
 
 def _extended(basis: Vector, vectors: Vector) -> Vector:
-    """Return (3): the basis and what the vectors add to it, rows orthonormal; what adds nothing is left out."""
+    """Return (3): the basis and what the vectors add to it, orthonormal; what adds nothing is left out."""
     rows = basis
     for vector in vectors:
         length = float(np.linalg.norm(vector))
