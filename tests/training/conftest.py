@@ -7,10 +7,23 @@ import numpy as np
 import pytest
 
 from ravine.data import from_arrays
-from ravine.engines import find_devices
+from ravine.engines import find_devices, working_in
 from ravine.networks import Network
+from ravine.optimizers import factors as factor_table
 from ravine.optimizers import resolve
-from ravine.training import Cohort, Plan, Runs, Streams, run_cohort, shape_for
+from ravine.training import (
+    Cohort,
+    Plan,
+    Runs,
+    Streams,
+    advance,
+    first_key,
+    first_parameters,
+    run_cohort,
+    shape_for,
+    start,
+)
+from ravine.training.loop import optimizer_of
 
 SETTINGS = {"jax_numpy_dtype_promotion": "strict", "jax_numpy_rank_promotion": "raise"}
 
@@ -131,3 +144,40 @@ def same():
                 np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def by_itself():
+    """Run one run of a cohort by `advance` alone."""
+
+    def go(cohort, index=0, factors=None):
+        """Series, and (parameters judged, statistics), of one run by `advance` alone."""
+        plan, streams, runs = cohort.plan, cohort.streams, cohort.runs
+        seed = int(runs.seed[index])
+        with working_in(plan.precision):
+            rows = streams.rows(seed)
+            numbers = runs.numbers(plan.rule, np.full(len(runs), rows.unit), plan.precision)
+            numbers = jax.tree.map(lambda a: a[index], numbers)
+            if plan.random:
+                numbers["key"] = first_key(streams.root, seed)
+            shape = plan.evaluations, plan.stride
+            batches = streams.batches(seed, 0, plan.steps)
+            batches = jax.tree.map(lambda a: a.reshape(*shape, *a.shape[1:]), batches)
+            if factors is None:
+                per_epoch = streams.sizes[0] / streams.batch_size
+                texts = {"rate": runs.schedule[index]} | {n: runs.moving[n][index] for n in plan.moving}
+                factors = {n: factor_table(str(t), plan.steps, per_epoch) for n, t in texts.items()}
+            factors = {n: np.asarray(f, plan.precision).reshape(shape) for n, f in factors.items()}
+            gate = {"gate_bias": float(runs.extra["gate_bias"][index])} if "gate_bias" in runs.extra else {}
+            first = first_parameters(
+                plan.network, streams.root, seed, *cohort.initial, plan.precision, **gate
+            )
+            state = start(plan, first, numbers)
+            state, series = jax.jit(advance, static_argnums=0)(
+                plan, state, numbers, batches, rows.valid, factors
+            )
+            last = {name: each[-1, -1] for name, each in factors.items()}
+            judged = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.slots)
+            return jax.tree.map(np.asarray, series), (judged, state.stats)
+
+    return go

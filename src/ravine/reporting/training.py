@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ravine.reporting.scores import ScoreFormat, clean, cut, is_number, rate, score_format
+import numpy as np
 
-__all__ = ["training_text"]
+from ravine.reporting.schedule import schedule_text
+from ravine.reporting.scores import ScoreFormat, clean, cut, is_number, rate, score_format
+from ravine.reporting.summary import network_summary
+
+__all__ = ["training_details", "training_text"]
 
 BLOCKS, PLAIN = "▁▂▃▄▅▆▇█", "_.-=+*#@"
 
@@ -30,14 +34,36 @@ def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
     ]
     if result["diverged"]:
         rows.append(("diverged", f"{result['diverged']} of {result['n_seeds']} seeds"))
+    blocks = BLOCKS if unicode else PLAIN
+    if kept := [each for each in result.get("epochs") or () if is_number(each)]:
+        whole = f"of {plan['epochs']:.3g} epochs" + " in the mean" * (len(kept) > 1)
+        rows.append(("kept", f"the weights after {sum(kept) / len(kept):.3g} {whole}: the best"))
+    if len(set(plan.get("rates") or ())) > 1:
+        rows.append(("rate", _curve(plan["rates"], blocks)))
     for name in ("train_loss", "valid_loss"):
         values, seeds = document["curves"][name], document["curves"]["seed"]
         first = [value for value, seed in zip(values, seeds, strict=True) if seed == seeds[0]]
-        rows.append((name.replace("_", " "), _curve(first, BLOCKS if unicode else PLAIN)))
+        rows.append((name.replace("_", " "), _curve(first, blocks)))
     margin = max(len(name) for name, _ in rows) + 2
     lines = [cut(f"{name:<{margin}}{text}", width) for name, text in rows]
     text = "\n".join(lines)
     return text if unicode else text.replace("±", "~").replace("…", "~").encode("ascii", "replace").decode()
+
+
+def training_details(
+    document: Mapping[str, Any], factors: np.ndarray | None, width: int = 80, unicode: bool = True
+) -> str:
+    """Return the layers of a train document's network as a table, and its schedule as a curve.
+
+    factors [steps]: of the learning rate; None for a schedule that follows training.
+    """
+    plan, result = document["plan"], document["result"]
+    layers = [(each["layer"], tuple(each["output"]), each["parameters"]) for each in plan["layers"]]
+    parts = [network_summary(layers, width, unicode)]
+    if factors is not None:
+        name, per_epoch = f"learning rate, {result['schedule']}", plan["steps"] / plan["epochs"]
+        parts.append(schedule_text(name, factors, per_epoch, result["learning_rate"], width, unicode))
+    return "\n\n".join(parts)
 
 
 def _score(part: Mapping[str, Any], style: ScoreFormat) -> str:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Swept", "sweep_plan", "sweep_study"]
 
 SCHEMA_VERSION = 1
+LONG = 3600  # seconds: beyond it, what takes less is named
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,9 @@ class _Sweeping:
         programs, seconds = self.design.programs, max(1, round(self.design.seconds()))
         counted = f"{len(self.design.places)} settings, {self.design.runs:,} networks"
         counted += f", {programs} program{'s' * (programs > 1)}"
+        if seconds > LONG:
+            hours = f"About {seconds / 3600:.1f} hours."
+            notify(Event("data", f"{hours} Fewer values, --random N or a lower --effort take less."))
         notify(Event("plan", f"{counted}, about {seconds:,} s on {self.devices}"))
         self.records: dict[str, Record] = {}
         self.kept: dict[str, str] = {}  # evaluations on disk, by group

@@ -190,14 +190,18 @@ def sweep_design(settings: SweepSettings, dataset: Dataset, devices: Devices) ->
     """Return the design of a sweep. Raises UsageError for what cannot be varied, or does not fit."""
     factors = read_factors(settings.vary)
     level = EFFORTS[settings.effort]
-    streams: dict[int | None, Streams] = {}
+    usual = streams_for(settings, dataset)
+    streams: dict[int | None, Streams] = {settings.batch_size: usual}
+    # one number of epochs for all, whatever their batch sizes
+    steps = steps_for(level, usual.sizes[0], usual.batch_size, settings.epochs)
+    epochs = settings.epochs or steps * usual.batch_size / usual.sizes[0]
     places = []
     for index, variant in enumerate(variants(settings, factors, dataset)):
         size = variant.settings.batch_size
         if size not in streams:
             streams[size] = streams_for(variant.settings, dataset)
         rows = streams[size]
-        steps = steps_for(level, rows.sizes[0], rows.batch_size, variant.settings.epochs)
+        steps = steps_for(level, rows.sizes[0], rows.batch_size, variant.settings.epochs or epochs)
         plan = variant.recipe.plan(variant.settings, dataset, variant.rule, rows, steps)
         places.append(Place(index, variant, plan, rows, variant.settings.rate))
     groups: dict[Any, list[Place]] = {}

@@ -120,6 +120,11 @@ def train_study(
             "batch_size": plan.batch_size,
             "network": str(plan.network),
             "parameters": plan.network.parameters,
+            "layers": [
+                {"layer": name, "output": list(shape), "parameters": count}
+                for name, shape, count in plan.network.layers()
+            ],
+            "rates": _rates(settings, plan, streams, float(rate[0])),
         },
         "seconds": {
             "total": time.perf_counter() - clock,
@@ -131,6 +136,7 @@ def train_study(
             "learning_rate": float(rate[0]),
             "schedule": settings.schedule,
             **summary(last, greater, settings.seed),
+            "epochs": _epochs(record, plan, streams) if settings.early_stop else None,
         },
         "test": test,
         "curves": _curves(record, plan),
@@ -146,6 +152,22 @@ def _steps(settings: TrainSettings, streams: Streams) -> int:
     if settings.epochs is not None:
         return max(1, round(settings.epochs * per_epoch))
     return max(FEWEST_STEPS, round(EPOCHS * per_epoch))
+
+
+def _rates(settings: TrainSettings, plan: Plan, streams: Streams, rate: float) -> list[float] | None:
+    """Return the rate at the first step, and at the last before each evaluation; None for a plateau."""
+    spec = schedule(settings.schedule)
+    if spec.follows:
+        return None
+    factors = spec.factors(plan.steps, streams.sizes[0] / streams.batch_size)
+    at = [0, *range(plan.stride - 1, plan.steps, plan.stride)]
+    return [rate * float(factors[step]) for step in dict.fromkeys(at)]
+
+
+def _epochs(record: Record, plan: Plan, streams: Streams) -> list[float | None]:
+    """Return after how many epochs each seed had the weights that were kept; None where it diverged."""
+    each = plan.stride * plan.batch_size / streams.sizes[0]
+    return [each * (1 + int(k)) if k >= 0 else None for k in record.final["evaluation"]]
 
 
 def _tested(

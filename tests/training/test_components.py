@@ -1,0 +1,187 @@
+"""What goes into a recipe is right inside cohorts: each run as if it had been alone, in its own structure."""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+
+from ravine.data import from_arrays
+from ravine.engines import working_in
+from ravine.errors import UsageError
+from ravine.optimizers import resolve
+from ravine.studies.recipe import alike, recipe
+from ravine.studies.settings import NetworkSettings
+from ravine.training import (
+    Cohort,
+    Runs,
+    Streams,
+    trained,
+)
+
+BASE = {"net": "8-8", "precision": "float64", "activation": "tanh"}
+STEPS, BATCH = 20, 8
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Images of 6 x 5, brighter above or below."""
+    rng = np.random.default_rng(3)
+    y = rng.integers(0, 2, 80)
+    x = rng.standard_normal((80, 6, 5))
+    x[:, :3] += y[:, None, None]
+    return from_arrays(x, y, task="classify", test=0.1)
+
+
+def together(data, asked, rates, seeds, optimizer="momentum", schedule="decay"):
+    """One cohort of several settings, one run each, and for each run the cohort it would be alone."""
+    streams = Streams(data, 0, BATCH, "float64")
+    settings = [NetworkSettings.from_dict({**BASE, **each}) for each in asked]
+    own = [recipe(each, data) for each in settings]
+    joined = alike(own)
+
+    def made(each, index):
+        plan = each.plan(settings[index], data, resolve(optimizer), streams, STEPS)
+        column = np.array([rates[index]]), np.array([schedule]), np.array([seeds[index]])
+        return plan, each.runs(plan, *column, {})
+
+    plans, parts = zip(*(made(each, k) for k, each in enumerate(joined)), strict=True)
+    assert len(set(plans)) == 1, "settings that differ in numbers only share a plan"
+    whole = Cohort(plans[0], Runs.together(parts), streams, joined[0].initial, True)
+    alone = [Cohort(*made(each, k), streams, each.initial, True) for k, each in enumerate(own)]
+    return whole, alone
+
+
+COMPONENTS = {
+    "batchnorm": [{"net": "8-8 batchnorm"}] * 3,
+    "layernorm": [{"net": "8-8 layernorm"}] * 3,
+    "dropout": [{"net": "8-8 dropout=0.5"}, {"net": "8-8 dropout=0.1"}, {}],
+    "residual": [{"net": "8-8 residual"}] * 3,
+    "scaled residual": [{"net": "8-8 scaled-residual"}] * 3,
+    "highway": [{"net": "8-8 highway gate=-1"}, {"net": "8-8 highway gate=1"}, {"net": "8-8 highway"}],
+    "dense": [{"net": "8-8 dense"}] * 3,
+    "l1": [{"l1": 1e-2}, {"l1": 1e-3}, {}],
+    "l2": [{"l2": 1e-1}, {"l2": 1e-2}, {}],
+    "decay": [{"decay": 1e-1}, {"decay": 1.0}, {}],
+    "clip": [{"clip": 0.05}, {"clip": 0.5}, {}],
+    "ema": [{"average": "ema=0.9"}, {"average": "ema=0.5"}, {"average": "ema=0"}],
+    "tail": [{"average": "tail=0.5"}, {"average": "tail=0.2"}, {"average": "tail=0"}],
+    "smoothing": [{"smoothing": 0.3}, {"smoothing": 0.1}, {}],
+    "noise": [{"augment": "noise=0.5"}, {"augment": "noise=0.1"}, {}],
+    "mixup": [{"augment": "mixup=0.5"}, {"augment": "mixup=2"}, {}],
+    "everything": [
+        {"net": "8-8 residual batchnorm dropout=0.3", "l1": 1e-3, "clip": 0.5, "average": "ema=0.8"},
+        {"net": "8-8 residual batchnorm", "decay": 0.1, "augment": "noise=0.2", "average": "ema=0.5"},
+        {"net": "8-8 residual batchnorm", "smoothing": 0.2, "l2": 1e-2, "average": "ema=0.1"},
+    ],
+}
+PICTURES = {
+    "conv": [{"net": "8 conv=3-4"}] * 3,
+    "conv, batchnorm, dropout": [{"net": f"8 conv=3-4 batchnorm{each}"} for each in (" dropout=0.4", "", "")],
+    "moved": [{"augment": "shift=1 rotate=20"}, {"augment": "flip cutout=2"}, {}],
+}
+
+
+def check(whole, alone, run, by_itself):
+    record = run(whole)
+    assert record.counts() == {"finished": len(alone)}
+    for index, each in enumerate(alone):
+        series, (params, stats) = by_itself(each)
+        for name, values in series.items():
+            np.testing.assert_allclose(record.series[name][index], values, rtol=1e-8, err_msg=name)
+        for name, tree in (("parameters", params), ("statistics", stats)):
+            leaves = [np.ravel(leaf) for leaf in jax.tree.leaves(tree)]
+            if leaves:
+                kept = record.final[name][index]
+                np.testing.assert_allclose(kept, np.concatenate(leaves), rtol=1e-7, atol=1e-10, err_msg=name)
+    return record
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_a_run_in_a_cohort_is_that_run_alone(name, dataset, run, by_itself):
+    """Alone it has only what its own settings name; in the cohort, also what others have, switched off."""
+    whole, alone = together(dataset(), COMPONENTS[name], [0.1, 0.03, 0.05], [0, 1, 0])
+    record = check(whole, alone, run, by_itself)
+    if name not in ("batchnorm", "layernorm", "residual", "scaled residual", "dense"):
+        # numbers do something: at equal rate and seed the runs part
+        same_rate, _ = together(dataset(), COMPONENTS[name], [0.1] * 3, [0] * 3)
+        finals = run(same_rate).final["parameters"]
+        assert np.all(np.abs(finals[0] - finals[2]).max() > 1e-6) and len(record) == 3
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_of_pictures(name, pictures, run, by_itself):
+    whole, alone = together(pictures, PICTURES[name], [0.1, 0.03, 0.05], [0, 1, 0])
+    check(whole, alone, run, by_itself)
+
+
+@pytest.mark.parametrize("rule", ["adam", "sgd", "optax:adamw"])
+def test_with_other_rules(rule, dataset, run, by_itself):
+    asked = [{"net": "8 batchnorm dropout=0.2", "l2": 1e-2}, {"net": "8 batchnorm", "clip": 0.2}]
+    whole, alone = together(dataset(), asked, [0.01, 0.003], [0, 1], rule)
+    check(whole, alone, run, by_itself)
+
+
+def test_mixed_dropout_rates_do_not_touch_each_other(dataset, run, some, same, devices):
+    """Bit for bit at the same group size: what a run is does not depend on its companions' rates."""
+    asked = [{"net": f"8-8 dropout={rate}"} for rate in (0.0, 0.2, 0.5, 0.8)]
+    whole, _ = together(dataset(), asked, [0.1] * 4, [0, 1, 0, 1])
+    record = run(whole, size=2, sources=2)
+    for pick in ([0, 1], [2, 3], [3, 0], [1]):
+        same(run(some(whole, pick), size=2, sources=2), record.select(pick))
+
+
+@pytest.mark.parametrize("net", ["8-8 batchnorm dropout=0.3", "8 conv=3-4 batchnorm dropout=0.3"])
+def test_what_is_kept_gives_the_score_reported(net, pictures, run):
+    """In inference: running statistics, no dropout."""
+    whole, _ = together(pictures, [{"net": net}] * 3, [0.1, 0.03, 0.05], [0, 1, 2])
+    record = run(whole)
+    for index, seed in enumerate((0, 1, 2)):
+        network = trained(whole.plan.network, record, index)
+        rows = whole.streams.rows(seed)
+        assert network.score("accuracy", rows.valid, 1.0) == pytest.approx(
+            record.final["score"][index], 1e-12
+        )
+        fresh = whole.plan.network.statistics("float64")
+        with working_in("float64"):
+            moved = np.asarray(whole.plan.network.apply(network.params, rows.valid.x, fresh, network.numbers))
+        assert np.abs(moved - network.outputs(rows.valid.x)).max() > 1e-3  # the statistics are its own
+
+
+def test_hyperparameters_that_move(cohort, run, by_itself):
+    """Momentum warmed up; Adam's b1, which is a pair, falling."""
+    for rule, name, texts in (
+        ("momentum", "rho", ("linear(0.5)", "constant", "cosine(0.2)")),
+        ("adam", "b1", ("constant", "linear(0.1)", "step(0.5,every=1)")),
+    ):
+        asked = cohort(
+            rule, [0.05, 0.02, 0.03], [0, 1, 0], precision="float64", plan={"moving": (name,)},
+            moving={name: np.array(texts)},
+        )  # fmt: skip
+        record = run(asked)
+        for index in range(3):
+            series, _ = by_itself(asked, index)
+            np.testing.assert_allclose(record.series["train_loss"][index], series["train_loss"], rtol=1e-9)
+        still = run(replace(asked, runs=replace(asked.runs, moving={name: np.array(["constant"] * 3)})))
+        moves = np.array([text != "constant" for text in texts])
+        changed = np.abs(still.series["train_loss"] - record.series["train_loss"]).max(axis=1) > 1e-9
+        np.testing.assert_array_equal(changed, moves)
+
+
+def test_what_cannot_be_is_refused_with_its_reason(dataset, pictures):
+    data = dataset()
+    streams = Streams(data, 0, 1, "float32")
+    settings = NetworkSettings(net="8 batchnorm", batch_size=1)
+    with pytest.raises(UsageError, match="batch size of 1"):
+        recipe(settings, data).plan(settings, data, resolve("sgd"), streams, 10)
+    for asked, words in (
+        ({"net": "8 conv=4"}, "need images"),
+        ({"augment": "flip"}, "for images"),
+        ({"average": "ema=1"}, "below 1"),
+        ({"net": "linear dropout=0.1"}, "no hidden layer"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            recipe(NetworkSettings.from_dict(asked), data)
+    with pytest.raises(UsageError, match="regression"):
+        recipe(NetworkSettings(smoothing=0.1), dataset("regress"))
+    assert recipe(NetworkSettings(net="8 conv=4"), pictures).network.conv == (4,)
