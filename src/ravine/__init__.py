@@ -13,17 +13,19 @@ from ravine.version import __version__
 
 if TYPE_CHECKING:
     from ravine.studies.door import compare as compare
+    from ravine.studies.door import descent as descent
     from ravine.studies.door import diagnose as diagnose
     from ravine.studies.door import landscape as landscape
     from ravine.studies.door import load_model as load_model
+    from ravine.studies.door import memorise as memorise
     from ravine.studies.door import sweep as sweep
     from ravine.studies.door import train as train
 
-__all__ = ["__version__", "compare", "diagnose", "landscape", "load_model", "sweep", "train"]
+__all__ = ["__version__", "compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("compare", "diagnose", "landscape", "load_model", "sweep", "train"):
+    if name in __all__ and name != "__version__":
         from ravine.studies import door
 
         return getattr(door, name)

@@ -15,6 +15,7 @@ from ravine.studies import settings as allowed
 from ravine.studies.settings import (
     CompareSettings,
     DataSettings,
+    DescentSettings,
     DiagnoseSettings,
     LandscapeSettings,
     SweepSettings,
@@ -78,6 +79,7 @@ OPTIONS = {
         ),
         Option("rate", "Training", "NUMBER", "Learning rate; the rule's usual one if not given."),
         Option("schedule", "Training", "NAME", "How the rate goes on, such as decay or step(0.1,every=10)."),
+        Option("noise", "Training", "SHARE", "Share of the training labels drawn anew."),
         Option("seed", "Training", "N", "Root of all random choices."),
         Option("seeds", "Training", "N", "How many fresh seeds the result rests on."),
         Option("epochs", "Training", "NUMBER", "Passes over the training rows."),
@@ -184,7 +186,9 @@ ALL_KEYS = {
     "source",
     *(
         name
-        for each in (CompareSettings, TrainSettings, SweepSettings, DiagnoseSettings, LandscapeSettings)
+        for each in (
+            CompareSettings, TrainSettings, SweepSettings, DiagnoseSettings, LandscapeSettings, DescentSettings,
+        )  # fmt: skip
         for name in fields_of(each)
     ),
 }

@@ -23,6 +23,9 @@ def show_result(document: Mapping[str, Any], screen: Screen) -> None:
     if "findings" in document:
         _show_after_diagnosis(document, screen)
         return
+    if "study" in document:
+        _show_after_study(document, screen)
+        return
     if document.get("run_dir"):
         screen.show(f"\nRun    {document['run_dir']}\nModel  {document['model']}")
         screen.show("\nNext:")
@@ -40,7 +43,26 @@ def _show_after_diagnosis(document: Mapping[str, Any], screen: Screen) -> None:
     screen.show(f"  Show this result again:\n    ravine resume {shlex.quote(str(document['run_dir']))}")
 
 
+def _show_after_study(document: Mapping[str, Any], screen: Screen) -> None:
+    """Of `memorise` and `descent`, which have pictures and no model."""
+    if not document.get("run_dir"):
+        return
+    screen.show(f"\nRun      {document['run_dir']}")
+    for path in document["pictures"]:
+        screen.show(f"Picture  {path}")
+    again = shlex.join(["ravine", "resume", str(document["run_dir"])])
+    screen.show(f"\nNext:\n  Show this result again:\n    {again}")
+
+
 def _text(document: Mapping[str, Any], screen: Screen) -> str:
+    if document.get("study") == "memorise":
+        from ravine.reporting.memorise import memorise_text
+
+        return memorise_text(document, screen.width, screen.unicode)
+    if document.get("study") == "descent":
+        from ravine.reporting.descent import descent_text
+
+        return descent_text(document, screen.width, screen.unicode)
     if "findings" in document:
         from ravine.reporting.diagnosis import diagnosis_text
 

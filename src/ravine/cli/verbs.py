@@ -10,10 +10,12 @@ import click
 
 from ravine.cli.bench import bench
 from ravine.cli.compare import compare
+from ravine.cli.descent import descent
 from ravine.cli.diagnose import diagnose
 from ravine.cli.failures import failure
 from ravine.cli.landscape import landscape
 from ravine.cli.lecture import lecture
+from ravine.cli.memorise import memorise
 from ravine.cli.predict import predict
 from ravine.cli.resume import resume
 from ravine.cli.runs import runs
@@ -65,7 +67,7 @@ def ravine(ctx: click.Context) -> int:
     return 0
 
 
-for _verb in (compare, train, diagnose, sweep, predict, landscape, lecture, runs, resume, bench):
+for _verb in (compare, train, diagnose, sweep, predict, landscape, memorise, descent, lecture, runs, resume, bench):
     ravine.add_command(_verb)
 
 

@@ -18,15 +18,19 @@ from ravine.engines import prepare
 from ravine.errors import UsageError
 from ravine.records.rundir import RunDirectory
 from ravine.studies.compare import Comparison, compare_study
+from ravine.studies.descent import Descent, descent_study
 from ravine.studies.diagnose import Diagnosis, diagnose_study
 from ravine.studies.events import Notify
 from ravine.studies.landscape import Landscape, landscape_study
 from ravine.studies.loading import load
+from ravine.studies.memorise import Memory, memorise_study
 from ravine.studies.model import Model
 from ravine.studies.settings import (
     CompareSettings,
+    DescentSettings,
     DiagnoseSettings,
     LandscapeSettings,
+    MemoriseSettings,
     NetworkSettings,
     SweepSettings,
     TrainSettings,
@@ -35,7 +39,7 @@ from ravine.studies.sweep import Swept, sweep_study
 from ravine.studies.train import Training, train_study
 from ravine.studies.varying import factors_as_text
 
-__all__ = ["compare", "diagnose", "landscape", "load_model", "sweep", "train"]
+__all__ = ["compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train"]
 
 
 def compare(
@@ -159,6 +163,40 @@ def diagnose(
     made, dataset = _asked(DiagnoseSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "diagnose", made.seed) as run:
         return diagnose_study(made, dataset=dataset, run=run, notify=notify)
+
+
+def memorise(
+    X: Any,
+    y: Any = None,
+    *,
+    weights: Any = None,
+    groups: Any = None,
+    test: Any = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    **settings: Any,
+) -> Memory:
+    """Measure what a network learns by heart; settings as in `MemoriseSettings`, arguments as in `compare`."""
+    made, dataset = _asked(MemoriseSettings, X, y, weights, groups, test, settings)
+    with _kept(out, dataset.name, "memorise", made.seed) as run:
+        return memorise_study(made, dataset=dataset, run=run, notify=notify)
+
+
+def descent(
+    X: Any,
+    y: Any = None,
+    *,
+    weights: Any = None,
+    groups: Any = None,
+    test: Any = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    **settings: Any,
+) -> Descent:
+    """Look for double descent; settings as in `DescentSettings`, arguments as in `compare`."""
+    made, dataset = _asked(DescentSettings, X, y, weights, groups, test, settings)
+    with _kept(out, dataset.name, "descent", made.seed) as run:
+        return descent_study(made, dataset=dataset, run=run, notify=notify)
 
 
 def load_model(path: str | PathLike[str]) -> Model:

@@ -10,18 +10,28 @@ from ravine.records.record import Record
 from ravine.records.rundir import RunDirectory
 from ravine.records.tomlfile import load as load_toml
 from ravine.studies.compare import Comparison, compare_study
+from ravine.studies.descent import Descent, descent_study
 from ravine.studies.events import Notify, StopAsked
 from ravine.studies.loading import load
+from ravine.studies.memorise import Memory, memorise_study
 from ravine.studies.model import Model
 from ravine.studies.recording import check_data
-from ravine.studies.settings import CompareSettings, SweepSettings, TrainSettings
+from ravine.studies.settings import (
+    CompareSettings,
+    DescentSettings,
+    MemoriseSettings,
+    SweepSettings,
+    TrainSettings,
+)
 from ravine.studies.sweep import Swept, sweep_study
 from ravine.studies.train import Training, train_study
 
 __all__ = ["resume"]
 
-ASKED: dict[str, type[CompareSettings | SweepSettings | TrainSettings]] = {
+ASKED: dict[str, type[CompareSettings | MemoriseSettings | SweepSettings | TrainSettings]] = {
     "compare": CompareSettings,
+    "descent": DescentSettings,
+    "memorise": MemoriseSettings,
     "sweep": SweepSettings,
     "train": TrainSettings,
 }
@@ -29,7 +39,7 @@ ASKED: dict[str, type[CompareSettings | SweepSettings | TrainSettings]] = {
 
 def resume(
     run: RunDirectory, notify: Notify | None = None, stop: StopAsked | None = None
-) -> Comparison | Swept | Training:
+) -> Comparison | Descent | Memory | Swept | Training:
     """Finish a run, or give a finished one's result again; the caller holds its lock.
 
     Raises DataError where data or configuration have changed, or the run was killed before it had a plan.
@@ -62,15 +72,22 @@ def resume(
         )
     if isinstance(settings, TrainSettings):
         return train_study(settings, run=run, notify=notify, stop=stop)
+    if isinstance(settings, DescentSettings):
+        return descent_study(settings, run=run, notify=notify, stop=stop)
+    if isinstance(settings, MemoriseSettings):
+        return memorise_study(settings, run=run, notify=notify, stop=stop)
     if isinstance(settings, SweepSettings):
         return sweep_study(settings, run=run, notify=notify, stop=stop)
     return compare_study(settings, run=run, notify=notify, stop=stop)
 
 
-def _finished(run: RunDirectory, verb: str) -> Comparison | Swept | Training:
+def _finished(run: RunDirectory, verb: str) -> Comparison | Descent | Memory | Swept | Training:
     """What a finished run found, as it was kept."""
-    document, model = read_json(run.leaderboard_json), Model.load(run.path)
+    document = read_json(run.leaderboard_json)
     records = {path.stem: Record.load(path) for path in sorted(run.cohorts.glob("*.npz"))}
+    if verb in ("descent", "memorise"):
+        return (Descent if verb == "descent" else Memory)(document, records)
+    model = Model.load(run.path)
     if verb == "sweep":
         return Swept(document, model, records)
     if verb == "train":

@@ -1,0 +1,113 @@
+"""Bounds on what a network's errors on new rows can be, each beside what was measured, vacuous ones marked.
+
+    certificate   error of the noisy network <= bound, with probability 1 - delta              (1)   PAC-Bayes
+    held out      kl(share wrong of m held-out rows, bound) <= ln(1 / delta) / m               (2)   Langford 2005
+    lecture       expected gap <= sqrt(I / N),  proved: sqrt(I / 2N)                           (3)
+    f-CMI         expected gap <= sqrt(2 I(right or wrong; which row was trained on))          (4)
+
+I of (3) is the Gaussian estimate at the end of training, against a prior as wide as the initial weights: where a
+network fits all rows its curvature there is nearly 0, and the estimate too low. It is an estimate, not a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from math import log
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ravine.diagnostics import (
+    certificate,
+    gap_bound,
+    gauss_newton_product,
+    gaussian_information,
+    kl_inverse,
+    quadrature,
+)
+from ravine.engines import working_in
+from ravine.networks import Network
+from ravine.training import Rows, Trained
+
+__all__ = ["DELTA", "bounds"]
+
+DELTA = 0.05
+DRAWS = 400  # noisy networks that a certificate rests on
+PROBES, STEPS = 4, 30  # of the quadrature
+
+
+def bounds(
+    network: Trained, first: Any, rows: Rows, wrong_held_out: float, held_out: int, chance: float
+) -> list[dict[str, Any]]:
+    """Return (1) to (3) of one network as plain values; `rows`: those it was trained on, `first`: its start.
+
+    wrong_held_out: share of `held_out` rows it gets wrong. chance: share wrong of guessing the commonest class.
+    Each: `name`, `of` ("error" or "gap"), `value`, `error`, `vacuous`, and what it was made of.
+    """
+    n = len(rows.y)
+    with working_in(network.precision):
+        numbers = {name: np.asarray(network.numbers[name], rows.x.dtype) for name in network.network.needs}
+        made = certificate(
+            _share_wrong(network.network), network.params, first, (network.stats, numbers, rows.x, rows.y), n, chance,
+            delta=DELTA, draws=DRAWS,
+        )  # fmt: skip
+        outputs = _outputs(network.network) if not (network.stats or numbers) else _bound(network, numbers)
+        curvature = gauss_newton_product(outputs, network.params, rows.x)
+        spectrum = quadrature(curvature, PROBES, min(STEPS, curvature.size))
+    precision = 1 / _variance(first)
+    found = gaussian_information(spectrum, n, precision)
+    gap = gap_bound(max(found.value, 0.0), n, error=found.error)
+    nats = {"nats": float(found.value), "nats_error": float(found.error), "prior_precision": precision}
+    upper = kl_inverse(wrong_held_out, log(1 / DELTA) / held_out)  # (2)
+    return [
+        {
+            "name": "pac_bayes", "of": "error", "value": made.bound, "error": None, "vacuous": made.vacuous,
+            "noisy_error": made.error, "divergence": made.divergence, "width": made.width, "delta": DELTA,
+        },
+        {
+            "name": "held_out", "of": "error", "value": upper, "error": None, "vacuous": upper >= chance,
+            "rows": held_out, "delta": DELTA,
+        },
+        {
+            "name": "lecture", "of": "gap", "value": gap.lecture, "error": gap.lecture_error,
+            "vacuous": gap.lecture >= 1, **nats,
+        },
+        {
+            "name": "xu_raginsky", "of": "gap", "value": gap.proved, "error": gap.proved_error,
+            "vacuous": gap.vacuous, **nats,
+        },
+    ]  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _share_wrong(network: Network) -> Callable[..., jax.Array]:
+    """Return (params, stats, numbers, x, y) -> share wrong: the same function again, so that it compiles once."""
+
+    def share(params: Any, stats: Any, numbers: Any, x: jax.Array, y: jax.Array) -> jax.Array:
+        z = network.apply(params, x, stats, numbers)
+        # where the outputs are not finite nothing is right
+        wrong = (jnp.argmax(z, axis=1).astype(y.dtype) != y) | ~jnp.all(jnp.isfinite(z), axis=1)
+        return jnp.minimum(
+            jnp.mean(wrong.astype(z.dtype)), 1
+        )  # a compiled mean of ones can exceed 1 by rounding
+
+    return share
+
+
+@lru_cache(maxsize=8)
+def _outputs(network: Network) -> Callable[..., jax.Array]:
+    return lambda params, x: network.apply(params, x)
+
+
+def _bound(network: Trained, numbers: Any) -> Callable[..., jax.Array]:
+    """With running statistics: those of this network."""
+    return lambda params, x: network.network.apply(params, x, network.stats, numbers)
+
+
+def _variance(params: Any) -> float:
+    """Return the mean square of the initial weights, that of a network without any (all zero) as 1."""
+    weights = [leaf.ravel() for leaf in jax.tree.leaves(params) if leaf.ndim > 1]
+    return float(np.mean(np.concatenate(weights).astype(np.float64) ** 2)) or 1.0

@@ -1,0 +1,47 @@
+"""Rows that a study chooses itself, some of whose training labels are made wrong on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from ravine.data import Dataset
+from ravine.data.corruption import corrupt_labels
+from ravine.data.splits import Split
+from ravine.training import Streams
+from ravine.training.stream import SeedRows, keyed
+
+__all__ = ["Relabelled"]
+
+
+class Relabelled(Streams):
+    """Streams of chosen rows: `parts(seed)` says which train and which are evaluated, of equal sizes always.
+
+    share: of the training labels that are drawn anew for each seed (`ravine.data.corruption`); all other
+    labels are those of the data set.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        root: int,
+        batch_size: int,
+        precision: str,
+        parts: Callable[[int], Split],
+        share: float = 0.0,
+    ) -> None:
+        self.parts, self.share = parts, share
+        super().__init__(dataset, root, batch_size, precision)
+
+    def _split(self, seed: int) -> Split:
+        return self.parts(seed)
+
+    def _rows(self, seed: int) -> SeedRows:
+        rows = super()._rows(seed)
+        if not self.share:
+            return rows
+        classes = None if self.dataset.classes is None else len(self.dataset.classes)
+        y, _ = corrupt_labels(rows.train.y, self.share, keyed(self.root, "corruption", seed), classes)
+        return replace(rows, train=rows.train._replace(y=np.asarray(y)))
