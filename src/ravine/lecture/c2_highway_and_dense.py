@@ -1,7 +1,7 @@
 """C2: highway and dense connections keep gradients alive too.  Lecture: "Residual connections".
 
-Sources: Srivastava et al. 2015 (1); Huang et al. 2017 (3). The factors: mean field, weights of different units
-independent, as in A2; s = sigmoid, the saturating unit whose plain chain loses 3e-13 in 20 layers.
+Sources: Srivastava et al. 2015 (1); Huang et al. 2017 (3). The factors: mean field, weights of different
+units independent, as in A2; s = sigmoid, the saturating unit whose plain chain loses 3e-13 in 20 layers.
 
     highway   h <- t s(W h) + (1 - t) h,    t = s(G h + g),   g = -2 at first                           (1)
     squares of gradients grow by a layer   E(1-t)^2 + sw^2 E[t^2 s'^2] + sg^2 E[(t (1-t))^2 (s - h)^2]  (2)
@@ -11,8 +11,8 @@ independent, as in A2; s = sigmoid, the saturating unit whose plain chain loses 
     squares of gradients, input / output:   prod_l (1 + k sw^2 E s'^2 / (n + (l-1) k))                  (4)
         with ReLU and He's start E s'^2 = 1/2, sw^2 = 2: the product telescopes to (n + L k) / n
 
-Measured: the norm of a random gradient that came through all layers, at the inputs, divided by what it was past
-them (for dense connections: what the last layer hands to the inputs themselves).
+Measured: the norm of a random gradient that came through all layers, at the inputs, divided by what it was
+past them (for dense connections: what the last layer hands to the inputs themselves).
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ CLAIM = Claim(
     "C2",
     "Highway and dense connections keep gradients alive",
     section="Connections",
-    says="Gated (highway) and concatenated (dense) connections make short paths to the output as residual ones do.",
-    care="A highway keeps what its gates let past: at a first bias of −2 about 0.87 a layer, at 0 half. Dense "
-    "connections pay with width: every layer sees all earlier ones.",
+    says="Gated (highway) and concatenated (dense) connections make short paths to the output as residual "
+    "ones do.",
+    care="A highway keeps what its gates let past: at a first bias of −2 about 0.87 a layer, at 0 half. "
+    "Dense connections pay with width: every layer sees all earlier ones.",
     yours="ravine compare digits --net '64-64-64-64-64-64-64-64 highway' --activation sigmoid",
 )
 
@@ -52,7 +53,7 @@ BIASES = (-4.0, -3.0, -2.0, -1.0, 0.0)
 
 
 def run() -> Evidence:
-    """NET [seed]: gradient, input over output; NET, by layer [seed, layer]: of biases; biases [bias, seed]."""
+    """NET [seed]: gradient, input over output; NET, by layer [seed, layer]; biases [gate bias, seed]."""
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, WIDTH))
     outside = generator.standard_normal((ROWS, OUTPUTS))
@@ -78,14 +79,22 @@ def read(evidence: Evidence) -> list[Finding]:
     }
     plain = evidence["plain"]
     found = [
-        Finding("plain sigmoid: gradient, first / last", plain.mean(), 3e-13, 1.05**DEPTH - 1, half_width(plain),
-                relative=True)
-    ]  # fmt: skip
+        Finding(
+            "plain sigmoid: gradient, first / last",
+            plain.mean(),
+            3e-13,
+            1.05**DEPTH - 1,
+            half_width(plain),
+            relative=True,
+        )
+    ]
     for name, theory in expected.items():
         what = name if "ReLU" in name else f"{name} sigmoid"
         gain = evidence[name]
         found.append(
-            Finding(f"{what}: gradient, first / last", gain.mean(), theory, BAND, half_width(gain), relative=True)
+            Finding(
+                f"{what}: gradient, first / last", gain.mean(), theory, BAND, half_width(gain), relative=True
+            )
         )
     for name in ("highway", "dense"):
         saved = (evidence[name] / plain).min()
@@ -93,9 +102,15 @@ def read(evidence: Evidence) -> list[Finding]:
     for k, bias in enumerate(BIASES):
         gain = evidence["biases"][k]
         found.append(
-            Finding(f"highway, gate bias {bias:g}: gradient, first / last", gain.mean(), highway(bias)[-1], BAND,
-                    half_width(gain), relative=True)
-        )  # fmt: skip
+            Finding(
+                f"highway, gate bias {bias:g}: gradient, first / last",
+                gain.mean(),
+                highway(bias)[-1],
+                BAND,
+                half_width(gain),
+                relative=True,
+            )
+        )
     return found
 
 
@@ -110,7 +125,9 @@ def draw(evidence: Evidence) -> Any:
         what = name if "ReLU" in name else f"{name} sigmoid"
         marks(left, layer, values, what, which=k)
     theory(left, layer, 0.2360 ** (DEPTH - layer), which=0)
-    left.set(xlabel="layer", ylabel="gradient, relative to the last layer", yscale="log", xticks=[1, 5, 10, 15, 20])
+    left.set(
+        xlabel="layer", ylabel="gradient, relative to the last layer", yscale="log", xticks=[1, 5, 10, 15, 20]
+    )
     left.set_title(f"{DEPTH} layers, before training")
     left.legend(loc="lower right")
 

@@ -7,7 +7,7 @@ Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularizati
 
 Measured twice, by SGD that draws new noise at every step, and by least squares on M noisy copies of the data.
 Weights w speak of the penalty c = w'(X'y - X'X w) / w'w, which by (2) is N s^2 up to the sampling error: of
-order 1 / sqrt(M N) for copies, and 1 / sqrt(N / eta) of a step of SGD while its rate eta goes to zero.
+order 1 / sqrt(M N) for copies; that of SGD goes with the square root of its rate, which falls to zero.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ CLAIM = Claim(
     "G10",
     "Augmenting inputs with noise is an L2 penalty",
     section="Memorisation and generalisation",
-    says="Augmenting the data regularises: new Gaussian noise of variance s² on every input is the same as a ridge "
-    "penalty of N s².",
-    care="Equal for a linear model and squared error, and in the mean over the noise; for a network it holds to "
-    "second order in s.",
+    says="Augmenting the data regularises: new Gaussian noise of variance s² on every input is the same as a "
+    "ridge penalty of N s².",
+    care="Equal for a linear model and squared error, and in the mean over the noise; for a network it holds "
+    "to second order in s.",
     yours="ravine compare digits --augment noise=0.1",
 )
 
@@ -75,17 +75,27 @@ def run() -> Evidence:
 def read(evidence: Evidence) -> list[Finding]:
     """The penalty that the weights found speak of, and their distance from ridge."""
     found = []
-    for name, what, worst in (("copies", f"{COPIES} noisy copies", 0.02), ("by_sgd", "SGD, noise anew", 0.05)):
+    for name, what, worst in (
+        ("copies", f"{COPIES} noisy copies", 0.02),
+        ("by_sgd", "SGD, noise anew", 0.05),
+    ):
         for k, noise in enumerate(NOISES):
             penalty = _penalty(evidence, evidence[name][k])  # [seed]
             expected = ROWS * noise**2
             found.append(
-                Finding(f"{what}, s = {noise:g}: penalty", penalty.mean(), expected, worst * expected + 1e-9,
-                        error=half_width(penalty))
-            )  # fmt: skip
+                Finding(
+                    f"{what}, s = {noise:g}: penalty",
+                    penalty.mean(),
+                    expected,
+                    worst * expected + 1e-9,
+                    error=half_width(penalty),
+                )
+            )
         mean = evidence[name].mean(axis=1)
         off = [mean[k] - ridge(evidence, ROWS * s**2) for k, s in enumerate(NOISES)]
-        found.append(Finding(f"{what}: worst distance of a weight from ridge", np.max(np.abs(off)), 0.0, 0.02))
+        found.append(
+            Finding(f"{what}: worst distance of a weight from ridge", np.max(np.abs(off)), 0.0, 0.02)
+        )
     return found
 
 
@@ -94,15 +104,20 @@ def draw(evidence: Evidence) -> Any:
     from ravine.lecture.drawing import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
-    noises = np.linspace(0.05, 1.05, 200)
-    theory(left, noises, ROWS * noises**2, "N s²", which=0)
-    for k, (name, what) in enumerate((("copies", "noisy copies"), ("by_sgd", "SGD, new noise at every step"))):
-        penalty = np.array([_penalty(evidence, each) for each in evidence[name][1:]])
-        error = [half_width(each) for each in penalty]
-        marks(left, NOISES[1:] * (1 + 0.03 * k), penalty.mean(axis=1), what, which=k, error=error)
-    left.set(xlabel="noise s on the inputs", ylabel="ridge penalty that gives the same weights", yscale="log")
-    left.set(xscale="log")
-    left.legend(loc="upper left")
+    noises = np.linspace(0.0, 1.05, 200)
+    theory(left, NOISES[[1, -1]], [1.0, 1.0], "N s²", which=6, linewidth=1.2)
+    for k, (name, what) in enumerate(
+        (("copies", "noisy copies"), ("by_sgd", "SGD, new noise at every step"))
+    ):
+        share = np.array(
+            [_penalty(evidence, evidence[name][i]) / (ROWS * s**2) for i, s in enumerate(NOISES) if s]
+        )
+        error = [half_width(each) for each in share]
+        marks(left, NOISES[1:] * (1 + 0.06 * k), share.mean(axis=1), what, which=k, error=error)
+    left.set(xlabel="noise s on the inputs", ylabel="ridge penalty of the weights found / N s²", xscale="log")
+    left.set(ylim=(0.9, 1.12), xticks=NOISES[1:], xticklabels=[f"{each:g}" for each in NOISES[1:]])
+    left.minorticks_off()
+    left.legend(loc="upper right")
 
     line = np.array([ridge(evidence, ROWS * s**2) for s in noises])
     for k in range(INPUTS):

@@ -42,7 +42,7 @@ TRIALS = 1000
 
 
 def run() -> Evidence:
-    """error [rows]: worst error of the net (1) on its own rows, weights [rows]; separable [dimension, share]."""
+    """error, weights [rows]: worst error of (1) on its own rows; separable [dimension, share]."""
     generator = np.random.default_rng(0)
     errors, weights = zip(*(_construct(rows, generator) for rows in ROWS), strict=True)
     separable = [
@@ -80,7 +80,7 @@ def draw(evidence: Evidence) -> Any:
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     for k, d in enumerate(POINTS_IN):
         points = np.arange(d, 3 * d + 1)
-        theory(left, points / d, [cover(n, d) for n in points], which=k)
+        theory(left, points / d, [cover(int(n), d) for n in points], which=k)
         share = np.array([_points(d, each) / d for each in SHARES])
         spread = np.sqrt(evidence["separable"][k] * (1 - evidence["separable"][k]) / TRIALS)
         marks(left, share, evidence["separable"][k], f"{d} inputs", which=k, error=1.96 * spread)

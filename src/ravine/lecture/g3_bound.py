@@ -21,10 +21,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import gammaln, xlogy
 from scipy.stats import binom
 
+from ravine.diagnostics.pac_bayes import maurer
 from ravine.lecture.claim import Claim, Evidence, Finding
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -33,10 +33,11 @@ CLAIM = Claim(
     "G3",
     "The gap is bounded by the information memorised",
     section="Memorisation and generalisation",
-    says="Test loss minus training loss is at most the root of the information that the weights hold about the "
-    "data, divided by the number of rows.",
-    care="It bounds the mean over data sets, and 12 % of single ones exceed it. For losses between 0 and 1 the "
-    "root of I / 2N is a bound already. For one run use a certificate, which often says nothing: vacuous.",
+    says="Test loss minus training loss is at most the root of the information that the weights hold about "
+    "the data, divided by the number of rows.",
+    care="It bounds the mean over data sets, and 12 % of single ones exceed it. For losses between 0 and 1 "
+    "the root of I / 2N is a bound already. For one run use a certificate, which often says nothing: "
+    "vacuous.",
     yours="ravine memorise digits",
 )
 
@@ -68,43 +69,65 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Draws against the exact sums, the bounds against the table, and how often single data sets exceed them."""
+    """Draws against exact sums, bounds against the table, and how often single data sets exceed them."""
     gap = 0.5 - evidence["train"]
     information = np.log(RULES) - np.log(evidence["ties"])
     exact_gap, exact_information, beyond = exact(RULES, ROWS)
     bound = np.sqrt(information.mean() / (2 * ROWS))
-    error = 1.96 * gap.std(ddof=1) / np.sqrt(SETS)
-    steep = bound / (2 * information.mean())  # d bound / d information
-    error_bound = 1.96 * steep * information.std(ddof=1) / np.sqrt(SETS)
+    spread_gap, spread_information = _spreads(RULES, ROWS)
+    error = 1.96 * spread_gap / np.sqrt(SETS)
+    steep = np.sqrt(1 / (8 * ROWS * exact_information))  # d bound / d information
+    error_bound = 1.96 * steep * spread_information / np.sqrt(SETS)
     above = np.mean(np.where(np.isfinite(gap), gap > bound, np.nan))
     covered = np.mean(np.where(np.isfinite(gap), evidence["certificate"] >= 0.5, np.nan))
     share = np.sqrt(EXCEED * (1 - EXCEED) / SETS)
     return [
         Finding("gap, mean over data sets", gap.mean(), 0.1756, 2 * error + 5e-5, error=error),
         Finding("gap, draws less exact sum", gap.mean() - exact_gap, 0.0, 2 * error, error=error),
-        Finding("information, draws less exact sum", information.mean() - exact_information, 0.0,
-                2 * error_bound / steep, error=error_bound / steep, unit="nats"),
+        Finding(
+            "information, draws less exact sum",
+            information.mean() - exact_information,
+            0.0,
+            2 * error_bound / steep,
+            error=error_bound / steep,
+            unit="nats",
+        ),
         Finding("√(I / 2N)", bound, 0.2085, 2 * error_bound + 5e-5, error=error_bound),
-        Finding("√(I / N), the lecture's form", np.sqrt(2) * bound, 0.2948, 3 * error_bound + 5e-5,
-                error=np.sqrt(2) * error_bound),
+        Finding(
+            "√(I / N), the lecture's form",
+            np.sqrt(2) * bound,
+            0.2948,
+            3 * error_bound + 5e-5,
+            error=np.sqrt(2) * error_bound,
+        ),
         Finding("gap / bound √(I / 2N)", gap.mean() / bound, 1.0, 0.0, bound="below"),
         Finding("single data sets above √(I / 2N)", above, EXCEED, 0.005 + 4 * share, error=1.96 * share),
         Finding("the same, draws less exact sum", above - beyond, 0.0, 4 * share, error=1.96 * share),
         Finding("single data sets whose certificate holds", covered, 1 - DELTA, 0.0, bound="above"),
-        Finding(f"median certificate of the test error, {ROWS} rows", np.median(evidence["certificate"]), 0.5, 0.0,
-                bound="above", note="vacuous: the rules are coins"),
-        Finding(f"median certificate, {MORE_ROWS[-1]} rows", evidence["certified"][-1], None,
-                note="no less than the 0.5 that is true"),
-    ]  # fmt: skip
+        Finding(
+            f"median certificate of the test error, {ROWS} rows",
+            np.median(evidence["certificate"]),
+            0.5,
+            0.0,
+            bound="above",
+            note="vacuous: the rules are coins",
+        ),
+        Finding(
+            f"median certificate, {MORE_ROWS[-1]} rows",
+            evidence["certified"][-1],
+            None,
+            note="no less than the 0.5 that is true",
+        ),
+    ]
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: gap and bounds against the number of rows. Right: single data sets around the bound on their mean."""
+    """Left: gap and bounds against the number of rows. Right: single data sets around the bound."""
     from ravine.lecture.drawing import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     rows = np.arange(MORE_ROWS[0], MORE_ROWS[-1] + 1, 10)
-    gap, information, _ = np.transpose([exact(RULES, n) for n in rows])
+    gap, information, _ = np.transpose([exact(RULES, int(n)) for n in rows])
     theory(left, rows, np.sqrt(information / rows), "lecture: √(I / N)", which=1)
     theory(left, rows, np.sqrt(information / (2 * rows)), "√(I / 2N)", which=2)
     theory(left, rows, gap, "exact gap", which=0)
@@ -119,7 +142,9 @@ def draw(evidence: Evidence) -> Any:
     errors = np.arange(ROWS + 1)
     keep = counts > 0
     bound = np.sqrt(exact(RULES, ROWS)[1] / (2 * ROWS))
-    right.bar(0.5 - errors[keep] / ROWS, counts[keep] / SETS, width=0.014, color="#56B4E9", label="data sets, draws")
+    right.bar(
+        0.5 - errors[keep] / ROWS, counts[keep] / SETS, width=0.014, color="#56B4E9", label="data sets, draws"
+    )
     marks(right, 0.5 - errors[keep] / ROWS, _chance_of(RULES, ROWS).sum(axis=1)[keep], "exact", which=0)
     right.axvline(bound, color="#009E73", linestyle="-.", label="√(I / 2N)")
     right.set(xlabel="gap of a single data set", ylabel="share of data sets")
@@ -137,6 +162,18 @@ def exact(rules: int, rows: int) -> tuple[float, float, float]:
     information = np.log(rules) - np.sum(chance.sum(axis=0) * np.log(ties))
     bound = np.sqrt(information / (2 * rows))
     return float(by_errors @ gap), float(information), float(by_errors @ (gap > bound))
+
+
+def _spreads(rules: int, rows: int) -> tuple[float, float]:
+    """Return the standard deviations over data sets of the gap and of ln t."""
+    chance = _chance_of(rules, rows)
+    found = []
+    for values, weight in (
+        (np.arange(rows + 1) / rows, chance.sum(axis=1)),
+        (np.log(np.arange(1, rules + 1)), chance.sum(axis=0)),
+    ):
+        found.append(float(np.sqrt(weight @ values**2 - (weight @ values) ** 2)))
+    return found[0], found[1]
 
 
 def _chance_of(rules: int, rows: int) -> np.ndarray:
@@ -157,15 +194,5 @@ def _draw(rows: int, sets: int, generator: np.random.Generator) -> tuple[np.ndar
 def _certificates(train: np.ndarray, ties: np.ndarray, rows: int) -> np.ndarray:
     """Return (4) solved for the test error, [set]; every different case once."""
     cases, which = np.unique(np.stack([train, ties]), axis=1, return_inverse=True)
-    return np.array([_certificate(*case, rows) for case in cases.T])[which.ravel()]
-
-
-def _certificate(train: float, ties: float, rows: int) -> float:
-    allowed = (np.log(RULES / ties) + np.log(2 * np.sqrt(rows) / DELTA)) / rows
-
-    def excess(test: float) -> float:
-        kl = xlogy(train, train / test) + xlogy(1 - train, (1 - train) / (1 - test))
-        return float(kl) - allowed
-
-    top = 1 - 1e-15
-    return top if excess(top) < 0 else float(brentq(excess, max(train, 1e-15), top))
+    bounds = [maurer(error, np.log(RULES / tied), rows, DELTA) for error, tied in cases.T]  # (4)
+    return np.array(bounds)[which.ravel()]

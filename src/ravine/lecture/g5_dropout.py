@@ -1,4 +1,6 @@
-"""G5: dropout trains an ensemble.  Lecture: "Dropout".  Sources: Srivastava et al. 2014; Baldi & Sadowski 2013.
+"""G5: dropout trains an ensemble.  Lecture: "Dropout".
+
+Sources: Srivastava et al. 2014; Baldi & Sadowski 2013.
 
 Every mask m of the n units is one model, drawn with probability P(m) = prod p^(1 - m_i) (1 - p)^m_i.  (1)
 Its inputs are m x / (1 - p), so that the mean over masks is x itself, the input in inference.         (2)
@@ -27,10 +29,10 @@ CLAIM = Claim(
     "G5",
     "Dropout trains an ensemble",
     section="Memorisation and generalisation",
-    says="Every mask of dropped units is one model; dropout trains all of them, with shared weights, and inference "
-    "without dropout stands for their mean.",
-    care="Exactly so for a single softmax layer and the geometric mean; through a hidden ReLU layer, or for the "
-    "arithmetic mean, only nearly.",
+    says="Every mask of dropped units is one model; dropout trains all of them, with shared weights, and "
+    "inference without dropout stands for their mean.",
+    care="Exactly so for a single softmax layer and the geometric mean; through a hidden ReLU layer, or for "
+    "the arithmetic mean, only nearly.",
     yours="ravine compare digits --net '64-64 dropout=0.2'",
 )
 
@@ -47,16 +49,18 @@ def run() -> Evidence:
     """single, hidden [rate, row, class]: log of the normalised geometric mean over all masks.
 
     ..._mean: log of the arithmetic mean; ..._inference: log probabilities of the whole net. drawn [rate, row,
-    class]: mean logits, less their mean over classes, of masks that the dropout layer drew; spread: its error.
+    class]: mean logits, less their mean over classes, of masks the dropout layer drew; spread: its error.
     """
     generator = np.random.default_rng(0)
     x = np.abs(generator.standard_normal((ROWS, UNITS)))  # positive, so that a ReLU can hand it on
     params = {name: net.init(generator, dtype="float64") for name, net in NETS.items()}
     through = {"weight": np.eye(UNITS), "bias": np.zeros(UNITS)}
 
+    rows = jnp.asarray(x)
+
     def ensemble(rate: jax.Array, net: Network, params: Any) -> tuple[jax.Array, jax.Array]:
         chance = jnp.prod(jnp.where(MASKS == 1, 1 - rate, rate), axis=1)[:, None, None]  # (1)
-        logs = jax.vmap(lambda m: jax.nn.log_softmax(net.apply(params, m[None] * x / (1 - rate))))(MASKS)
+        logs = jax.vmap(lambda m: jax.nn.log_softmax(net.apply(params, m[None] * rows / (1 - rate))))(MASKS)
         geometric = jnp.sum(chance * logs, axis=0)  # (3), left side
         return jax.nn.log_softmax(geometric), jnp.log(jnp.sum(chance * jnp.exp(logs), axis=0))
 
@@ -64,7 +68,7 @@ def run() -> Evidence:
         net = [through, *params["single"]]
 
         def logs(key: jax.Array) -> jax.Array:
-            outputs, _ = DROPPING.train(net, x, numbers={"dropout": rate}, key=key)
+            outputs, _ = DROPPING.train(net, rows, numbers={"dropout": rate}, key=key)
             return outputs - jnp.mean(outputs, axis=1, keepdims=True)  # logarithms up to a constant
 
         each = jax.lax.map(logs, jax.random.split(key, DRAWS), batch_size=200)
@@ -76,7 +80,7 @@ def run() -> Evidence:
         for name, net in NETS.items():
             two = jax.vmap(lambda rate, net=net, name=name: ensemble(rate, net, params[name]))(rates)
             found[name], found[f"{name}_mean"] = two
-            found[f"{name}_inference"] = jax.nn.log_softmax(net.apply(params[name], x))
+            found[f"{name}_inference"] = jax.nn.log_softmax(net.apply(params[name], rows))
         keys = jax.random.split(jax.random.key(0), len(RATES))
         found["drawn"], found["spread"] = jax.vmap(drawn)(rates, keys)
         return found
@@ -93,15 +97,37 @@ def read(evidence: Evidence) -> list[Finding]:
         off = {name: _off(evidence, name, k) for name in ("single", "hidden", "single_mean")}
         z = (evidence["drawn"][k] - logits) / evidence["spread"][k]
         found += [
-            Finding(f"softmax layer, rate {rate:g}: worst departure, all {len(MASKS)} masks", off["single"].max(),
-                    0.0, 3e-15),
-            Finding(f"softmax layer, rate {rate:g}: masks as drawn, in standard errors, r.m.s.",
-                    np.sqrt(np.mean(z**2)), 1.0, 0.25),
-            Finding(f"through a hidden ReLU layer, rate {rate:g}: mean departure", off["hidden"].mean(), 1e-3, 0.0,
-                    bound="above", note="not exact"),
-            Finding(f"arithmetic mean, rate {rate:g}: mean departure", off["single_mean"].mean(), 1e-3, 0.0,
-                    bound="above", note="not exact"),
-        ]  # fmt: skip
+            Finding(
+                f"softmax layer, rate {rate:g}: worst departure, all {len(MASKS)} masks",
+                off["single"].max(),
+                0.0,
+                3e-15,
+            ),
+            Finding(
+                f"softmax layer, rate {rate:g}: masks as drawn, in standard errors, r.m.s.",
+                np.sqrt(np.mean(z**2)),
+                1.0,
+                0.25,
+            ),
+            Finding(
+                f"through a hidden ReLU layer, rate {rate:g}: mean departure",
+                off["hidden"].mean(),
+                1e-3,
+                0.0,
+                bound="above",
+                note="not exact",
+            ),
+            Finding(
+                f"arithmetic mean, rate {rate:g}: mean departure",
+                off["single_mean"].mean(),
+                1e-3,
+                0.0,
+                bound="above",
+                note="not exact",
+            ),
+        ]
+    total = np.exp(np.stack([evidence[f"{name}_inference"] for name in NETS])).sum(axis=-1)
+    found.append(Finding("probabilities sum to 1, worst departure", np.max(np.abs(total - 1)), 0.0, 1e-12))
     return found
 
 

@@ -30,9 +30,10 @@ CLAIM = Claim(
     "G6",
     "Early stopping with patience is a penalty",
     section="Memorisation and generalisation",
-    says="Watch the validation loss, stop when it has not improved for some epochs, and go back to the best weights.",
-    care="The best epoch may lie beyond the patience: in double descent the loss falls again. The validation loss "
-    "of the epoch chosen looks better than it is.",
+    says="Watch the validation loss, stop when it has not improved for some epochs, and go back to the best "
+    "weights.",
+    care="The best epoch may lie beyond the patience: in double descent the loss falls again. The validation "
+    "loss of the epoch chosen looks better than it is.",
     yours="ravine train digits --patience 10",
 )
 
@@ -78,11 +79,26 @@ def read(evidence: Evidence) -> list[Finding]:
         Finding("restores epoch", evidence["judged"][1], 4),
         Finding("stops at epoch, in a compiled loop", evidence["looped"][0], 7),
         Finding("restores epoch, in a compiled loop", evidence["looped"][1], 4),
-        Finding("restores epoch, patience 4", evidence["waited"][3, 1], 8, note="the lower minimum behind the hill"),
-        Finding("worst departure from 1 − (1 − eta lambda)ᵗ", np.max(np.abs(evidence["way"] - filtered)), 0.0, 1e-13),
-        Finding("way gone at eta lambda t = 1", evidence["way"][round(1 / RATE), one], 1 - (1 - RATE) ** (1 / RATE),
-                1e-12, note=f"1 - 1/e = {1 - np.exp(-1):.3f} for small rates"),
-    ]  # fmt: skip
+        Finding(
+            "restores epoch, patience 4",
+            evidence["waited"][3, 1],
+            8,
+            note="the lower minimum behind the hill",
+        ),
+        Finding(
+            "worst departure from 1 − (1 − eta lambda)ᵗ",
+            np.max(np.abs(evidence["way"] - filtered)),
+            0.0,
+            1e-13,
+        ),
+        Finding(
+            "way gone at eta lambda t = 1",
+            evidence["way"][round(1 / RATE), one],
+            1 - (1 - RATE) ** (1 / RATE),
+            1e-12,
+            note=f"1 - 1/e = {1 - np.exp(-1):.3f} for small rates",
+        ),
+    ]
 
 
 def draw(evidence: Evidence) -> Any:
@@ -95,7 +111,7 @@ def draw(evidence: Evidence) -> Any:
     marks(left, range(stopped + 1), LOSSES[: stopped + 1], "watched", which=0)
     marks(left, range(stopped + 1, len(LOSSES)), LOSSES[stopped + 1 :], "never seen", which=3)
     for epoch, label, k in ((best, "restored", 2), (stopped, "stopped", 1)):
-        theory(left, [epoch, epoch], [2.5, 5], label, which=k)
+        theory(left, [epoch, epoch], [2.5, 3.8], label, which=k)
     left.set(xlabel="epoch", ylabel="validation loss")
     left.set_title(f"patience {PATIENCE}")
     left.legend(loc="upper right")
@@ -105,8 +121,10 @@ def draw(evidence: Evidence) -> Any:
         theory(right, curvature, 1 - (1 - RATE * curvature) ** t, which=k)
         marks(right, CURVATURES, evidence["way"][t], f"{t} steps", which=k)
     ridge = curvature / (curvature + 1 / (RATE * 100))
-    theory(right, curvature, ridge, "ridge of strength 1 / 100 eta", which=6, linewidth=1.2)
-    right.set(xlabel="curvature of a direction", ylabel="share of the way gone", xscale="log")
+    theory(right, curvature, ridge, "ridge, 1 / 100 eta", which=6, linewidth=1.2)
+    right.set(
+        xlabel="curvature of a direction", ylabel="share of the way gone", xscale="log", ylim=(-0.05, 1.45)
+    )
     right.set_title(f"rate {RATE:g}: flat directions are not yet learnt")
-    right.legend(loc="upper left")
+    right.legend(loc="upper left", ncols=2)
     return figure

@@ -2,16 +2,16 @@
 
 Source: Hastie, Tibshirani & Friedman 2009, table 3.4.
 
-    minimise 1/2 |y - X w|^2 + alpha/2 |w|^2      L2        with X'X = 1, and u = X'y the weights without     (1)
-    minimise 1/2 |y - X w|^2 + alpha |w|_1        L1        penalty, every weight is for itself:              (2)
-    L2: w = u / (1 + alpha)                  all weights shrink by one factor                                 (3)
-    L1: w = sign(u) (|u| - alpha)_+          all by one amount, and small ones to 0                           (4)
+    minimise 1/2 |y - X w|^2 + alpha/2 |w|^2      L2        with X'X = 1, and u = X'y the weights without  (1)
+    minimise 1/2 |y - X w|^2 + alpha |w|_1        L1        penalty, every weight is for itself:          (2)
+    L2: w = u / (1 + alpha)                  all weights shrink by one factor                             (3)
+    L1: w = sign(u) (|u| - alpha)_+          all by one amount, and small ones to 0                       (4)
 
 Measured with SGD on the penalty itself, the rate going to zero. At 0 the slope of |w| jumps: a weight that
-belongs at 0 is thrown past it by up to 2 eta alpha, and walks back by eta (alpha - |u|) a step. With k steps to
-go, eta = c k^2, c = eta_0 (pi / 2T)^2, the way back is at most c k^3 (alpha - |u|) / 3: throws later than
-k = 6 alpha / (alpha - |u|) are not undone. So the end is within
-    72 c alpha^3 / (alpha - |u|)^2  of 0,  4e-5 for the numbers here                                          (5)
+belongs at 0 is thrown past it by up to 2 eta alpha, and walks back by eta (alpha - |u|) a step. With k
+steps to go, eta = c k^2, c = eta_0 (pi / 2T)^2, the way back is at most c k^3 (alpha - |u|) / 3: throws
+later than k = 6 alpha / (alpha - |u|) are not undone. So the end is within
+    72 c alpha^3 / (alpha - |u|)^2  of 0,  5e-5 for the numbers here                                      (5)
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ CLAIM = Claim(
     "G8",
     "L2 shrinks all weights, L1 makes small ones zero",
     section="Memorisation and generalisation",
-    says="Penalties on the weights constrain what a network can store: L2 shrinks every weight by the same factor, "
-    "L1 by the same amount, down to zero.",
-    care="So simple only where inputs do not overlap (orthonormal design). SGD brings a weight near zero, not to "
-    "it, and nearer only as its rate falls.",
+    says="Penalties on the weights constrain what a network can store: L2 shrinks every weight by the same "
+    "factor, L1 by the same amount, down to zero.",
+    care="So simple only where inputs do not overlap (orthonormal design). SGD brings a weight near zero, "
+    "not to it, and nearer only as its rate falls.",
     yours="ravine compare digits --l2 0.001",
 )
 
@@ -73,15 +73,28 @@ def read(evidence: Evidence) -> list[Finding]:
     expected = (np.abs(FREE) <= ALPHAS[:, None]).sum(axis=1)
     middle = len(ALPHAS) // 2
     return [
-        Finding("L2, worst departure from u / (1 + alpha)",
-                np.max(np.abs(evidence["l2"] - _shrunk(FREE, ALPHAS))), 0.0, 1e-9),
-        Finding("L1, worst departure from sign(u) (|u| − alpha)₊",
-                np.max(np.abs(evidence["l1"] - _cut(FREE, ALPHAS))), 0.0, NEAR),
+        Finding(
+            "L2, worst departure from u / (1 + alpha)",
+            np.max(np.abs(evidence["l2"] - _shrunk(FREE, ALPHAS))),
+            0.0,
+            1e-9,
+        ),
+        Finding(
+            "L1, worst departure from sign(u) (|u| − alpha)₊",
+            np.max(np.abs(evidence["l1"] - _cut(FREE, ALPHAS))),
+            0.0,
+            NEAR,
+        ),
         Finding(f"weights at zero under L1, alpha = {ALPHAS[middle]:g}", zero[middle], expected[middle]),
         Finding("weights at zero under L1, all alpha", zero.sum(), expected.sum()),
-        Finding("smallest weight under L2, all alpha", np.min(np.abs(evidence["l2"])),
-                np.min(np.abs(FREE)) / (1 + ALPHAS[-1]), 1e-9, note="never zero"),
-    ]  # fmt: skip
+        Finding(
+            "smallest weight under L2, all alpha",
+            np.min(np.abs(evidence["l2"])),
+            np.min(np.abs(FREE)) / (1 + ALPHAS[-1]),
+            1e-9,
+            note="never zero",
+        ),
+    ]
 
 
 def draw(evidence: Evidence) -> Any:

@@ -30,10 +30,10 @@ CLAIM = Claim(
     "G9",
     "Batch normalisation: the scale of weights is free",
     section="Memorisation and generalisation",
-    says="Batch normalisation regularises and eases training: the loss does not change when all weights before it are "
-    "multiplied by a number, and the gradient shrinks by it.",
-    care="Exact for eps = 0 only. As SGD makes such weights ever longer, its effective rate eta / |w|² falls by itself; "
-    "an L2 penalty on them does not constrain the function, it holds that rate up.",
+    says="Batch normalisation regularises and eases training: the loss does not change when all weights "
+    "before it are multiplied by a number, and the gradient shrinks by it.",
+    care="Exact for eps = 0 only. As SGD makes such weights ever longer, its effective rate eta / |w|² falls "
+    "by itself; an L2 penalty on them does not constrain the function, it holds that rate up.",
     yours="ravine compare digits --net '64-64 batchnorm'",
 )
 
@@ -43,7 +43,7 @@ RATE, STEPS = 0.5, 300
 
 
 def run() -> Evidence:
-    """loss, length, slope [scale, step]: length |W|^2, slope |dL/dW|^2, of W times scale with rate times scale^2.
+    """loss, length |W|^2, slope |dL/dW|^2 [scale, step], of W times scale with rate times scale^2.
 
     gradient [scale, d, unit] at the start; weight [d, unit]; inner, predicted [unit]: both sides of (5) at
     eps = EPS; steepest [unit]: |w| |dL/dw| there.
@@ -53,12 +53,12 @@ def run() -> Evidence:
     y = np.argmax(x[:, :CLASSES], axis=1).astype(np.int32)
     weight = generator.standard_normal((INPUTS, UNITS)) / np.sqrt(INPUTS)
     last = {"weight": generator.standard_normal((UNITS, CLASSES)) / np.sqrt(UNITS), "bias": np.zeros(CLASSES)}
-    norm = {"scale": np.ones(UNITS), "shift": np.zeros(UNITS)}
-    seen = {"mean": np.zeros(UNITS), "variance": np.ones(UNITS)}
+    norm = {"scale": jnp.ones(UNITS), "shift": jnp.zeros(UNITS)}
+    seen = {"mean": jnp.zeros(UNITS), "variance": jnp.ones(UNITS)}
     relu = activation("relu")
 
     def loss(weight: jax.Array, eps: float, added: jax.Array) -> jax.Array:
-        z, _ = batch_norm_training(norm, x @ weight, seen, eps=eps)
+        z, _ = batch_norm_training(norm, jnp.asarray(x) @ weight, seen, eps=eps)
         return jnp.mean(cross_entropy(dense(last, relu(z + added)), y))
 
     none = jnp.zeros((ROWS, UNITS))
@@ -83,7 +83,9 @@ def run() -> Evidence:
         z = x @ weight
         variance = jnp.var(z, axis=0)
         y_hat = (z - jnp.mean(z, axis=0)[None]) / jnp.sqrt(variance + EPS)[None]
-        to_weight, to_y = jax.grad(lambda w, added: loss(w, EPS, added), argnums=(0, 1))(jnp.asarray(weight), none)
+        to_weight, to_y = jax.grad(lambda w, added: loss(w, EPS, added), argnums=(0, 1))(
+            jnp.asarray(weight), none
+        )
         return {
             "inner": jnp.sum(weight * to_weight, axis=0),
             "predicted": jnp.sum(to_y * y_hat, axis=0) * EPS / (variance + EPS),  # (5)
@@ -112,12 +114,20 @@ def read(evidence: Evidence) -> list[Finding]:
     eps = np.abs(evidence["inner"] / evidence["steepest"]).max()
     return [
         *found,
-        Finding("|w|² against |w₀|² + η² Σ|∇L|², relative", np.max(np.abs(length[0] / grown - 1)), 0.0, 1e-12),
-        Finding("eps = 1e-5: ⟨w, ∇L⟩ against (5), relative",
-                np.max(np.abs(evidence["inner"] / evidence["predicted"] - 1)), 0.0, 1e-6),
+        Finding(
+            "|w|² against |w₀|² + η² Σ|∇L|², relative", np.max(np.abs(length[0] / grown - 1)), 0.0, 1e-12
+        ),
+        Finding(
+            "eps = 1e-5: ⟨w, ∇L⟩ against (5), relative",
+            np.max(np.abs(evidence["inner"] / evidence["predicted"] - 1)),
+            0.0,
+            1e-6,
+        ),
         Finding("eps = 1e-5: ⟨w, ∇L⟩ / |w| |∇L|, worst unit", eps, None, note="not 0"),
-        Finding("loss, last / first", loss[0, -1] / loss[0, 0], 0.7, 0.0, bound="below", note="it does train"),
-    ]  # fmt: skip
+        Finding(
+            "loss, last / first", loss[0, -1] / loss[0, 0], 0.7, 0.0, bound="below", note="it does train"
+        ),
+    ]
 
 
 def draw(evidence: Evidence) -> Any:

@@ -1,6 +1,6 @@
 """What experiments over seeds share: first parameters side by side, and the interval of a mean.
 
-    half width of the 95 % interval = t(0.975, n - 1) s / sqrt(n)          (1)      Student 1908
+half width of the 95 % interval = t(0.975, n - 1) s / sqrt(n)          (1)      Student 1908
 """
 
 from __future__ import annotations

@@ -1,0 +1,191 @@
+"""G11: small batches regularise.  Lecture: "Summary" (stochasticity: small batch size).
+
+Source: Keskar et al. 2017 (sharp and flat minima of large and small batches).
+
+    w <- w - eta grad L_B(w),   B rows a step; the noise of a step has a variance ~ eta^2 / B            (1)
+    stop as soon as L(w) <= target, looked at every 64 rows: all are compared at one training loss       (2)
+    sharpness = largest eigenvalue of the Hessian of L                                                   (3)
+
+Nothing is assumed of the outcome: differences between batch sizes are paired by seed (same rows, same
+start) and reported with their intervals. What is judged is that training losses match and that eigenvalues
+are converged. Near its end the sharpness of this loss falls in proportion to the loss itself, so what
+little the losses are apart is divided out where ratios are reported.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ravine.data.builtin import read_builtin
+from ravine.diagnostics import hessian_product, lanczos
+from ravine.lecture.claim import Claim, Evidence, Finding
+from ravine.lecture.seeds import half_width, starts
+from ravine.networks import Network, cross_entropy
+from ravine.optimizers import sgd
+
+__all__ = ["CLAIM", "draw", "read", "run"]
+
+CLAIM = Claim(
+    "G11",
+    "Small batches regularise: sharpness and test loss",
+    section="Memorisation and generalisation",
+    says="The noise of small batches regularises: it keeps training out of sharp minima.",
+    care="Measured at one rate and one training loss: at a rate raised with the batch size the noise, eta / "
+    "B, is the same. Small nets on small data show little; what was found here is reported, not judged.",
+    yours="ravine compare digits -O sgd --batch-size 8",
+)
+
+ROWS, INPUTS, TEST = 512, 16, 1000
+NETWORK = Network((INPUTS, 24, 10))
+BATCHES = (8, 32, 512)
+RATE, TARGET = 0.3, 0.02  # nats
+MOST_EPOCHS = 2000
+LOOK = 64  # rows after which the training loss is looked at, so that all stop at nearly the same one
+SEEDS = 6
+
+
+def run() -> Evidence:
+    """train, test, wrong, sharpness, residual, epochs [batch, seed], where training stopped."""
+    generator = np.random.default_rng(0)
+    frame = read_builtin("digits", "digits").frame
+    label = frame.pop("target").to_numpy(np.int32)
+    pixels = frame.to_numpy(np.float64)
+    order = np.stack([generator.permutation(len(label))[: ROWS + TEST] for _ in range(SEEDS)])
+    _, size, directions = np.linalg.svd(pixels - pixels.mean(axis=0), full_matrices=False)
+    parts = (pixels - pixels.mean(axis=0)) @ directions[:INPUTS].T / size[:INPUTS] * np.sqrt(len(label))
+    x, y = parts[order], label[order]
+    start = starts(NETWORK, generator, SEEDS)
+    rule = sgd(RATE)
+
+    def loss(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
+        return jnp.mean(cross_entropy(NETWORK.apply(params, x), y))
+
+    def one(batch: int, params: Any, x: jax.Array, y: jax.Array, key: jax.Array) -> tuple[Any, jax.Array]:
+        x, y = x[:ROWS], y[:ROWS]
+
+        def step(carry: Any, rows: jax.Array) -> Any:
+            params, slots = carry
+            updates, slots = rule.update(jax.grad(loss)(params, x[rows], y[rows]), slots, params)
+            return (optax.apply_updates(params, updates), slots), None
+
+        def look(carry: Any, rows: jax.Array) -> Any:
+            state, done = carry
+            moved, _ = jax.lax.scan(step, state, rows)
+            state = jax.tree.map(lambda old, new: jnp.where(done, old, new), state, moved)
+            return (state, done | (loss(state[0], x, y) <= TARGET)), None  # (2)
+
+        def epoch(carry: Any) -> Any:
+            state, done, epochs = carry
+            shuffled = jax.random.permutation(jax.random.fold_in(key, epochs), ROWS)
+            stretch = max(batch, LOOK)
+            (state, done), _ = jax.lax.scan(
+                look, (state, done), shuffled.reshape(-1, stretch // batch, batch)
+            )
+            return state, done, epochs + 1
+
+        def unfinished(carry: Any) -> jax.Array:
+            return ~carry[1] & (carry[2] < MOST_EPOCHS)
+
+        first = ((params, rule.init(params)), jnp.zeros((), bool), jnp.zeros((), jnp.int32))
+        (params, _), _, epochs = jax.lax.while_loop(unfinished, epoch, first)
+        return params, epochs
+
+    @jax.jit
+    def judged(params: Any, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
+        z = NETWORK.apply(params, x[ROWS:])
+        wrong = (jnp.argmax(z, axis=1).astype(y.dtype) != y[ROWS:]).astype(z.dtype)
+        return {
+            "train": loss(params, x[:ROWS], y[:ROWS]),
+            "test": jnp.mean(cross_entropy(z, y[ROWS:])),
+            "wrong": jnp.mean(wrong),
+        }
+
+    @partial(jax.jit, static_argnums=0)
+    def all_seeds(batch: int, seeds: Any) -> Any:
+        return jax.lax.map(lambda seed: one(batch, *seed), seeds)
+
+    keys = jax.random.split(jax.random.key(0), SEEDS)
+    found: dict[str, list[list[float]]] = {}
+    for batch in BATCHES:
+        ends, epochs = all_seeds(batch, (start, x, y, keys))
+        rows: dict[str, list[float]] = {"epochs": [float(each) for each in epochs]}
+        for seed in range(SEEDS):
+            params = jax.tree.map(lambda each, seed=seed: np.asarray(each)[seed], ends)
+            top = lanczos(hessian_product(loss, params, (x[seed, :ROWS], y[seed, :ROWS])), 1, "largest")[0]
+            numbers = judged(params, x[seed], y[seed])
+            numbers |= {"sharpness": top.value, "residual": top.residual}
+            for name, value in numbers.items():
+                rows.setdefault(name, []).append(float(value))
+        for name, values in rows.items():
+            found.setdefault(name, []).append(values)
+    return {name: np.array(each) for name, each in found.items()}
+
+
+def read(evidence: Evidence) -> list[Finding]:
+    """Whether all stand at one training loss; then small batches against all rows at once, as found."""
+    apart = np.abs(evidence["train"] / TARGET - 1)
+    residual = np.max(evidence["residual"] / evidence["sharpness"])
+    found = [
+        Finding("training losses, worst departure from the target, relative", np.max(apart), 0.0, 0.1),
+        Finding("residual of the largest eigenvalue, relative", residual, 0.0, 1e-3),
+    ]
+    scaled = np.log(evidence["sharpness"] / evidence["train"])
+    for k, batch in enumerate(BATCHES[:-1]):
+        what = f"batch {batch} against {BATCHES[-1]}"
+        ratio = scaled[k] - scaled[-1]
+        found.append(
+            Finding(
+                f"{what}: log of the ratio of sharpness",
+                ratio.mean(),
+                None,
+                error=half_width(ratio),
+                note=f"{np.exp(ratio.mean()):.2f} times as sharp; {_verdict(ratio)}",
+            )
+        )
+        for name, label in (("test", "test loss"), ("wrong", "share of test rows wrong")):
+            less = evidence[name][k] - evidence[name][-1]
+            found.append(
+                Finding(
+                    f"{what}: difference in {label}",
+                    less.mean(),
+                    None,
+                    error=half_width(less),
+                    note=_verdict(less),
+                )
+            )
+    return found
+
+
+def draw(evidence: Evidence) -> Any:
+    """Sharpness and test loss against the batch size, every seed a line."""
+    from ravine.lecture.drawing import canvas, marks
+
+    figure, both = canvas(CLAIM.title, columns=2)
+    for k, (axes, name, label) in enumerate(
+        zip(
+            both, ("sharpness", "test"), ("largest eigenvalue of the Hessian", "test loss, nats"), strict=True
+        )
+    ):
+        values = evidence[name]
+        axes.plot(BATCHES, values, color="#999999", linestyle="-", linewidth=0.8)
+        error = [half_width(each) for each in values]
+        marks(axes, BATCHES, values.mean(axis=1), f"mean of {SEEDS} seeds", which=k, error=error)
+        axes.set(xlabel="batch size", ylabel=label, xscale="log", xticks=BATCHES, xticklabels=BATCHES)
+        axes.set_title(f"rate {RATE:g}, all at a training loss of {TARGET:g}")
+        axes.minorticks_off()
+        axes.legend(loc="lower right")
+    return figure
+
+
+def _verdict(differences: np.ndarray) -> str:
+    """Say which way paired differences [seed] point, if they do."""
+    mean, width = differences.mean(), half_width(differences)
+    if not abs(mean) > width:
+        return "no difference seen"
+    return "smaller with small batches" if mean < 0 else "larger with small batches"
