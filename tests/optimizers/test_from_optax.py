@@ -14,7 +14,7 @@ START = np.linspace(0.5, 2, 6).reshape(2, 3)
 
 
 @pytest.fixture(autouse=True)
-def as_optax_expects(strict_float64):
+def as_optax_expects(strict):
     jax.config.update("jax_numpy_dtype_promotion", "standard")
     jax.config.update("jax_numpy_rank_promotion", "allow")
 
