@@ -54,6 +54,7 @@ def test_mistakes(ravine, folder, flags, words):
     assert not Path("runs").exists()
 
 
+@pytest.mark.slow
 def test_end_to_end(ravine, folder):
     words = ["--vary", "dropout=0,0.5", "--net", "8", "--rate", "0.01", "--epochs", "3", "--seeds", "4"]
     ended = ravine("sweep", "iris", *words, "-o", "here")
@@ -87,6 +88,7 @@ def test_options_of_training_from_flags_files_and_environment(folder):
     assert {name: getattr(by_flag, name) for name in OPTIONS} == OPTIONS
 
 
+@pytest.mark.slow
 def test_train_with_all_of_them_and_shown(ravine, folder):
     words = [w for name, value in OPTIONS.items() for w in (f"--{name.replace('_', '-')}", str(value))]
     ended = ravine("train", "iris", *words, "--rate", "0.01", "-v", "-o", "here")

@@ -164,7 +164,8 @@ def _effects(document: Mapping[str, Any], style: ScoreFormat, width: int, colour
     ]
     # a rule between factors, as between tiers
     table = _table(columns, [row["factor"] for row in document["effects"]], width, False, 1)
-    return [_paint("Every level, all other factors averaged over:", DIM, colour), *table]
+    title = cut("Every level, all other factors averaged over:", width)
+    return [_paint(title, DIM, colour), *table]
 
 
 def _score(row: Mapping[str, Any], style: ScoreFormat) -> str:
