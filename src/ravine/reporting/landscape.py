@@ -178,7 +178,7 @@ def _table(head: Sequence[str], rows: Rows, width: int, colour: bool) -> list[st
 def _number(value: Any) -> str:
     if not is_number(value):
         return MISSING
-    return "0" if value == 0 else f"{value:.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.3g}"
+    return "0" if value == 0 else f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def _measured(value: Any, error: Any) -> str:

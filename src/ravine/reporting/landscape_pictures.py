@@ -191,6 +191,7 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     flat.clabel(lines, levels[::2], fmt=lambda value: f"{value:.2g}", fontsize=7)
     _marked(flat, name, arrays)
     flat.grid(False)
+    flat.locator_params(nbins=5)
     flat.set_facecolor("white")
     unit = "length in weight space" if plane["unit"] == "distance" else plane["unit"]
     across, up = AXES[name]
@@ -215,6 +216,7 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     solid.set_ylabel(AXES[name][1])
     solid.set_zlabel(f"log10 {_unit(document)}" if steep else _unit(document))
     solid.tick_params(labelsize=8)
+    solid.locator_params(nbins=5)
     solid.view_init(elev=38, azim=-55)
     solid.set_box_aspect(None, zoom=0.82)  # room for the label of the height
     return figure
