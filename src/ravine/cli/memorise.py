@@ -17,10 +17,10 @@ __all__ = ["memorise"]
 @click.command(
     cls=Verb,
     short_help="Measure what a network learns of DATA by heart.",
-    help="Measure how much of DATA a network learns by heart: the random-label test, rows held out in turn, the "
-    "attack that tells training rows from others, the bounds of the theory, and what limits memory.\n\nDATA is a "
-    "file (CSV, Parquet, NPZ, idx; gzipped or not), '-' for standard input, or a built-in set; its target is a "
-    "class.",
+    help="Measure how much of DATA a network learns by heart: the random-label test, rows held out in turn, "
+    "the attack that tells training rows from others, the bounds of the theory, and what limits memory."
+    "\n\nDATA is a file (CSV, Parquet, NPZ, idx; gzipped or not), '-' for standard input, or a built-in set; "
+    "its target is a class.",
     examples=(
         "ravine memorise digits",
         "ravine memorise titanic.csv -t Survived --effort quick",
@@ -44,7 +44,8 @@ def memorise(
     settings = resolved.settings
     if settings.source:
         screen.say(
-            f"Measuring what {settings.optimizer} on '{settings.net}' memorises of {name_of(settings.source)}."
+            f"Measuring what '{settings.net}' with {settings.optimizer} memorises of "
+            f"{name_of(settings.source)}."
         )
     screen.say_unused(resolved.unused, "memorise")
     return begin("memorise", settings, out, screen, _study)

@@ -1,4 +1,4 @@
-"""Double descent for a terminal: curves against width, epochs and examples, and whether they descend twice."""
+"""Double descent for a terminal: curves against width, epochs, examples, and whether they descend twice."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def _widths(document: Mapping[str, Any], width: int) -> str:
         row = [f"{units}{mark}", MISSING if not is_number(train) else f"{scale * train:.3g}"]
         row += [_with(plain["test_loss"][k]), _with(plain["test_error"][k], scale)]
         table.append(row + [_with(each["test_error"][k], scale) for each in others])
-    return _table(f"By width, {document['rows']['train']:,} rows (< fits all from here on)", table, width)
+    return _table(
+        f"By width, {document['rows']['train']:,} rows (< the first that fits them all)", table, width
+    )
 
 
 def _examples(document: Mapping[str, Any], width: int, unicode: bool) -> str:
@@ -112,7 +114,7 @@ def _strips(
     threshold: float | None = None,
     own: bool = False,
 ) -> str:
-    """One line of blocks a curve on a logarithmic axis, lowest and highest value behind; `^` at the threshold.
+    """One line of blocks a curve on a logarithmic axis, lowest and highest behind; `^` at the threshold.
 
     own: each curve on a scale of its own.
     """
@@ -166,7 +168,8 @@ def _with(values: Mapping[str, Any], scale: float = 1.0) -> str:
 
 def _legend(document: Mapping[str, Any]) -> str:
     return (
-        "Train: share of the training labels not given (root mean square for numbers), wrong labels included. ± are 95 % "
-        f"intervals over seeds. Ridge: L2 {document['plan']['ridge']:g}; early stopping: the best of the validation loss. "
+        "Train: share of the training labels not given (root mean square for numbers), wrong labels "
+        "included. ± are 95 % intervals over seeds. Ridge: L2 "
+        f"{document['plan']['ridge']:g}; early stopping: where the validation loss was lowest. "
         "Descends twice: rise and fall are above 0, judged on seeds that did not choose the peak."
     )

@@ -1,4 +1,4 @@
-"""The memorisation test for a terminal: what was fitted, what was learned by heart, what limits it, the bounds."""
+"""The memorisation test for a terminal: what was fitted, what learned by heart, what limits it, bounds."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def memorise_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
     head = (
         f"{clean(document['data']['name'])}: {len(plan['seeds'])} networks {plan['network']} for each line, "
         f"{plan['parameters']:,} parameters, {clean(plan['optimizer'])} at {plan['learning_rate']:.3g}, "
-        f"{plan['epochs']:.3g} epochs. Each is trained on {rows['train']:,} rows, and {rows['held_out']:,} like them "
-        "are held out."
+        f"{plan['epochs']:.3g} epochs. Each is trained on {rows['train']:,} rows, and "
+        f"{rows['held_out']:,} like them are held out."
     )
     parts = [textwrap.fill(head, width), *_verdicts(document, width)]
     parts.append(_table("Labels drawn anew", _share_rows(shares), width))
@@ -56,14 +56,13 @@ def _verdicts(document: Mapping[str, Any], width: int) -> list[str]:
     early, late = (each["fit"]["median"] for each in (first, last))
     if last is not first and is_number(early) and is_number(late):
         said.append(
-            f"Random labels are fitted too, {late / early:.1f} times slower than the true ones ({late:.3g} against "
-            f"{early:.3g} epochs)." if last["share"] == 1 else
-            f"With {last['share']:.0%} of the labels drawn anew fitting takes {late / early:.1f} times as long."
+            f"Random labels are fitted too, {late / early:.1f} times slower than the true ones "
+            f"({late:.3g} against {early:.3g} epochs)."
         )  # fmt: skip
     elif last is not first and is_number(early):
         said.append(
-            f"True labels are fitted after {early:.3g} epochs; with {last['share']:.0%} drawn anew they are not in "
-            f"{document['plan']['epochs']:.3g} (more --epochs, or a larger --rate)."
+            f"True labels are fitted after {early:.3g} epochs; with {last['share']:.0%} drawn anew they "
+            f"are not in {document['plan']['epochs']:.3g} (more --epochs, or a larger --rate)."
         )
     memory = first["memorised"]
     if is_number(memory["mean"]):
@@ -96,8 +95,9 @@ def _most_limiting(document: Mapping[str, Any]) -> str:
     before = plain[0]
     return (
         f"With {least['share']:.0%} of the labels drawn anew, {clean(least['limit'])} limits memory most: "
-        f"{_per_cent(least['wrong_learned'])} % of the wrong labels learned, not {_per_cent(before['wrong_learned'])}; "
-        f"test {_per_cent(least['test'])} %, not {_per_cent(before['test'])}."
+        f"{_per_cent(least['wrong_learned'])} % of the wrong labels learned, not "
+        f"{_per_cent(before['wrong_learned'])}; test {_per_cent(least['test'])} %, not "
+        f"{_per_cent(before['test'])}."
     )
 
 
@@ -152,7 +152,7 @@ def _bound_rows(shares: Sequence[Mapping[str, Any]]) -> Rows:
         names = dict.fromkeys(b["name"] for each in shown for b in each["bounds"] if b["of"] == kind)
         for name in names:
             cells_ = [next((b for b in each["bounds"] if b["name"] == name), None) for each in shown]
-            table.append([f"  ≤ {NAMES[name]}", *(_bound(each) for each in cells_)])
+            table.append([f"  ≤ {NAMES[name]}", *map(_bound, cells_, shown)])
         if kind == "gap":
             table.append(["  ≤ f-CMI", *(_information(each["information"]) for each in shown)])
     return table
@@ -166,10 +166,18 @@ def _measured(facts: Mapping[str, Any], kind: str) -> str:
     return _per_cent(wrong)
 
 
-def _bound(bound: Mapping[str, Any] | None) -> str:
+def _bound(bound: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> str:
     if bound is None:
         return MISSING
-    return f"{100 * bound['value']:.3g}" + (" vacuous" if bound["vacuous"] else "")
+    low = (facts["gap"]["interval"] or [0.0])[0]
+    word = (
+        " vacuous"
+        if bound["vacuous"]
+        else " too low"
+        if bound["of"] == "gap" and bound["value"] < low
+        else ""
+    )
+    return f"{100 * bound['value']:.3g}{word}"
 
 
 def _information(found: Mapping[str, Any] | None) -> str:
@@ -234,8 +242,10 @@ def _with(values: Mapping[str, Any], scale: float, decimals: int) -> str:
 def _legend(document: Mapping[str, Any]) -> str:
     delta = 0.05
     return (
-        f"Fitted: {document['plan']['fitted']:.0%} of the training labels right, by the median network. Memorised: right "
-        "among rows trained on less right among the same rows held out. ± are 95 % intervals. Certificates hold with "
-        f"probability {1 - delta:.0%} for the first network; gaps are bounded in expectation, those with I by an estimate "
-        "of the information in its weights. Vacuous: no better than guessing."
+        f"Fitted: {document['plan']['fitted']:.0%} of the training labels right, by the median network. "
+        "Memorised: right among rows trained on less right among the same rows held out. ± are 95 % "
+        "intervals. "
+        f"Certificates hold with probability {1 - delta:.0%} for the first network; gaps are bounded in "
+        "expectation, those with I by an estimate of the information in its weights, which can be too low. "
+        "Vacuous: no better than guessing."
     )

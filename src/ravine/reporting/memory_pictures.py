@@ -1,4 +1,4 @@
-"""Pictures of a memorisation test: fitting random labels, what limits memory, bounds beside what was measured."""
+"""Pictures of a memorisation test: random labels, what limits memory, bounds beside what was measured."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def _limits(document: Mapping[str, Any], shares: list[Any]) -> Any:
             values = [arm[key] for arm in arms]
             axis.barh(
                 places, [100 * (each["mean"] or 0) for each in values], high * 0.9,
-                xerr=half_widths(values, 100), label=label, color=COLOURS[which], hatch=("", "//", "..")[which],
-                edgecolor="white", error_kw={"capsize": 2},
+                xerr=half_widths(values, 100), label=label, color=COLOURS[which],
+                hatch=("", "//", "..")[which], edgecolor="white", error_kw={"capsize": 2},
             )  # fmt: skip
         axis.set_yticks(
             [row + 0.4 - high / 2 for row in range(len(arms))],

@@ -1,6 +1,6 @@
-"""Double descent: the error on new rows against width, epochs and number of examples, early stopping and ridge beside.
+"""Double descent: the error on new rows against width, epochs, examples; early stopping and ridge beside it.
 
-widths     every hidden layer with H units, on `rows` training rows; the threshold is the narrowest network that fits
+widths     every hidden layer with H units, on `rows` training rows; threshold: the narrowest that fits them
 epochs     the same networks on the way: the narrowest, that at the threshold, the widest
 examples   the network at the threshold, on fewer and more rows
 By count the threshold lies where parameters = rows x outputs.
@@ -69,7 +69,7 @@ class Level:
 
 LEVELS = {
     "quick": Level((1, 2, 4, 6, 8, 12, 16, 32, 128), 300, 4, 2_000),
-    "standard": Level((1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 128, 256), 300, 5, 3_000),
+    "standard": Level((1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 128, 256), 300, 8, 3_000),
 }
 
 
@@ -243,7 +243,7 @@ class _Sweeps:
     def _trained(
         self, runner: Runner, stage: str, units: int, rows: int, arms: Sequence[Recipe]
     ) -> tuple[Record, Plan, list[dict[str, np.ndarray]]]:
-        """Return the record of one width on that many rows, and what was judged of each arm: {name: [seed]}."""
+        """Return the record of one width on that many rows, and what was judged of each arm: [seed]."""
         made, streams = self._made(units), self._streams(rows)
         plan = self._plan(made)
         runs = self._runs(plan, arms)
@@ -256,12 +256,11 @@ class _Sweeps:
         self.diverged += int(np.sum(record.status == Status.DIVERGED))
         judged = self._judged(record, plan, streams)
         count = len(self.seeds)
-        return record, plan, [
-            {name: each[k * count : (k + 1) * count] for name, each in judged.items()} for k in range(len(arms))
-        ]  # fmt: skip
+        parts = [slice(k * count, (k + 1) * count) for k in range(len(arms))]
+        return record, plan, [{name: each[part] for name, each in judged.items()} for part in parts]
 
     def _judged(self, record: Record, plan: Plan, streams: Streams) -> dict[str, np.ndarray]:
-        """Return loss and error on training rows (with their labels) and test rows, NaN where diverged: [run]."""
+        """Return loss and error on training rows (their labels) and test rows, NaN where diverged: [run]."""
         found = {
             name: np.full(len(record), np.nan)
             for name in ("train_loss", "train_error", "test_loss", "test_error")
@@ -352,7 +351,7 @@ class _Sweeps:
         widths = self.level.widths
         return (
             f"{self.rule.title} at {self.rate:.3g}, {len(widths)} widths from {widths[0]} to {widths[-1]}, "
-            f"{self.sizes[0]:,} to {self.sizes[-1]:,} rows, {self.settings.noise:.0%} of the labels drawn anew, "
+            f"{self.sizes[0]:,} to {self.sizes[-1]:,} rows, {self.settings.noise:.0%} of the labels anew, "
             f"{len(self.seeds)} seeds, {self.steps:,} steps"
         )
 
@@ -402,7 +401,7 @@ class _Sweeps:
 
 
 def _loss_and_error(network: Trained, rows: Rows, task: str, unit: float) -> tuple[float, float]:
-    """Return cross-entropy and share wrong, or mean squared error (standardised) and root mean square (in units)."""
+    """Return cross-entropy and share wrong, or mean squared error, standardised, and its root, in units."""
     z = network.outputs(rows.x).astype(np.float64)
     weight = None if rows.weight is None else rows.weight.astype(np.float64)
     if task == "regress":

@@ -1,4 +1,4 @@
-"""What a study without a model leaves in its run directory: its document, and pictures where they can be drawn."""
+"""What a study without a model leaves in its run directory: its document, and pictures where they can be."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """Bounds on what a network's errors on new rows can be, each beside what was measured, vacuous ones marked.
 
-    certificate   error of the noisy network <= bound, with probability 1 - delta              (1)   PAC-Bayes
-    held out      kl(share wrong of m held-out rows, bound) <= ln(1 / delta) / m               (2)   Langford 2005
-    lecture       expected gap <= sqrt(I / N),  proved: sqrt(I / 2N)                           (3)
-    f-CMI         expected gap <= sqrt(2 I(right or wrong; which row was trained on))          (4)
+    certificate   error of the noisy network <= bound, with probability 1 - delta          (1)   PAC-Bayes
+    held out      kl(share wrong of m held-out rows, bound) <= ln(1 / delta) / m           (2)   Langford 2005
+    lecture       expected gap <= sqrt(I / N),  proved: sqrt(I / 2N)                       (3)
+    f-CMI         expected gap <= sqrt(2 I(right or wrong; which row was trained on))      (4)   in `memory`
 
-I of (3) is the Gaussian estimate at the end of training, against a prior as wide as the initial weights: where a
-network fits all rows its curvature there is nearly 0, and the estimate too low. It is an estimate, not a bound.
+I of (3) is the Gaussian estimate at the end of training, against a prior as wide as the first weights. Where
+a network fits all rows its curvature is nearly 0 and the estimate too low: (3) then bounds nothing.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ def bounds(
 ) -> list[dict[str, Any]]:
     """Return (1) to (3) of one network as plain values; `rows`: those it was trained on, `first`: its start.
 
-    wrong_held_out: share of `held_out` rows it gets wrong. chance: share wrong of guessing the commonest class.
+    wrong_held_out: share of `held_out` rows it gets wrong. chance: share wrong of guessing one class.
     Each: `name`, `of` ("error" or "gap"), `value`, `error`, `vacuous`, and what it was made of.
     """
     n = len(rows.y)
     with working_in(network.precision):
         numbers = {name: np.asarray(network.numbers[name], rows.x.dtype) for name in network.network.needs}
         made = certificate(
-            _share_wrong(network.network), network.params, first, (network.stats, numbers, rows.x, rows.y), n, chance,
-            delta=DELTA, draws=DRAWS,
+            _share_wrong(network.network), network.params, first,
+            (network.stats, numbers, rows.x, rows.y), n, chance, delta=DELTA, draws=DRAWS,
         )  # fmt: skip
         outputs = _outputs(network.network) if not (network.stats or numbers) else _bound(network, numbers)
         curvature = gauss_newton_product(outputs, network.params, rows.x)
@@ -84,7 +84,7 @@ def bounds(
 
 @lru_cache(maxsize=8)
 def _share_wrong(network: Network) -> Callable[..., jax.Array]:
-    """Return (params, stats, numbers, x, y) -> share wrong: the same function again, so that it compiles once."""
+    """Return (params, stats, numbers, x, y) -> share wrong; the same function again, to compile once."""
 
     def share(params: Any, stats: Any, numbers: Any, x: jax.Array, y: jax.Array) -> jax.Array:
         z = network.apply(params, x, stats, numbers)

@@ -28,10 +28,10 @@ from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.reporting.memorise import memorise_text
 from ravine.reporting.memory_pictures import memory_pictures
+from ravine.studies.documents import keep_document
 from ravine.studies.effort import batch_size_for
 from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.limits import bounds
-from ravine.studies.documents import keep_document
 from ravine.studies.loading import data_line, load
 from ravine.studies.memory import FITTED, Pairs, answers, measured, pairs
 from ravine.studies.recipe import Recipe, alike, recipe
@@ -54,7 +54,7 @@ DROPOUT, L2, NOISE, PATIENCE = 0.5, 0.01, 0.5, 5
 
 @dataclass(frozen=True)
 class Level:
-    """How much is done. epochs become steps, at least `fewest`. pairs: rows at most, half of them trained on."""
+    """How much is done. epochs become steps, at least `fewest`. pairs: at most, half their rows train."""
 
     shares: tuple[float, ...]
     seeds: int
@@ -203,7 +203,7 @@ class _Test:
         return self._streams[1]
 
     def labels(self, share: float) -> np.ndarray:
-        """Return the labels of all rows, a share of the development rows' drawn anew: the same for all networks."""
+        """Return the labels of all rows, a share of the pairs' drawn anew, the same for all networks."""
         rows, y = self.pairs.rows.ravel(), self.dataset.y.copy()
         classes = len(self.dataset.classes or ())
         y[rows], _ = corrupt_labels(y[rows], share, keyed(self.settings.seed, "corruption"), classes)
@@ -228,8 +228,8 @@ class _Test:
         """Say what is going to be done."""
         plan, half = self.plan(self.arms[0]), f"{self.rows:,} of {2 * self.rows:,} rows"
         return (
-            f"{self.rule.title} at {self.rate:.3g}, {plan.network}: {len(self.arms)} times {len(self.seeds)} networks, "
-            f"each trained on {half}, {plan.steps:,} steps"
+            f"{self.rule.title} at {self.rate:.3g}, {plan.network}: {len(self.arms)} times {len(self.seeds)} "
+            f"networks, each trained on {half}, {plan.steps:,} steps"
         )
 
     def plan_document(self) -> dict[str, Any]:
@@ -308,7 +308,7 @@ class _Test:
 
 
 def _limiting(settings: MemoriseSettings, dataset: Dataset, plain: Recipe) -> list[Arm]:
-    """Return what may limit memory, on the labels as they are and on LIMITED; what is on already is no arm."""
+    """Return what may limit memory, on labels as they are and on LIMITED; what is on already is no arm."""
     on = {}
     if not plain.network.dropout and len(plain.network.sizes) > 2:
         on[f"dropout {DROPOUT:g}"] = replace(settings, net=f"{settings.net} dropout={DROPOUT}")

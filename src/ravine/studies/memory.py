@@ -1,8 +1,8 @@
 """What networks have memorised, when of each pair of rows one was trained on.
 
-    memory of row i     m_i = P(right | i was trained on) - P(right | i was not)     (1)   Feldman & Zhang 2020
-    memorised share     mean of m_i over the rows                                    (2)
-    gap                 right among trained rows - right among the others            (3)   of one network
+    memory of row i     m_i = P(right | i was trained on) - P(right | i was not)    (1)   Feldman & Zhang 2020
+    memorised share     mean of m_i over the rows                                   (2)
+    gap                 right among trained rows - right among the others           (3)   of one network
 
 Probabilities are over which row of each pair is trained on, initialisations and batches: one network each.
 (2) is the mean of (3), with the interval over rows in place of networks. "Right" is as the labels given say,
@@ -81,7 +81,7 @@ class Answers:
 def answers(
     record: Record, plan: Plan, streams: Streams, chosen: Pairs, true: np.ndarray, watched: bool
 ) -> Answers:
-    """Return the answers of the runs that did not diverge. watched: training rows were evaluated on the way."""
+    """Return the answers of the runs that did not diverge. watched: training rows were evaluated."""
     found, losses, tests, members, fitted = [], [], [], [], []
     rows = chosen.rows
     for k in np.flatnonzero(record.status == Status.FINISHED).tolist():

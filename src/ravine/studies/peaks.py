@@ -1,9 +1,9 @@
 """A second descent: does a curve rise to a peak between two lower places, and fall from it again?
 
-    rise_s = curve_s(top) - curve_s(lowest before top),   fall_s = curve_s(top) - curve_s(lowest after top)    (1)
+    rise_s = curve_s(top) - curve_s(lowest before),   fall_s = curve_s(top) - curve_s(lowest after)    (1)
 
-top and both lowest places of seed s are those of the mean of the other seeds: chosen on the curve itself, (1) would
-be above 0 on pure noise. Descended twice: the 95 % intervals of rise and fall both lie above 0.
+top and both lowest places of seed s are those of the mean of the other seeds: chosen on the curve itself, (1)
+would be above 0 on pure noise. Descended twice: the 95 % intervals of rise and fall both lie above 0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["clearest_peak", "double_descent"]
 
 
 def clearest_peak(curve: np.ndarray) -> int | None:
-    """Return the place that lies highest above both the lowest before and the lowest after it; None if none does."""
+    """Return the place that lies highest above the lowest before and after it; None if none does."""
     if len(curve) < 3 or not np.isfinite(curve).all():
         return None
     above = np.array(
