@@ -109,13 +109,16 @@ def test_a_run_in_a_cohort_is_that_run_alone(name, dataset, run, by_itself):
         assert np.all(np.abs(finals[0] - finals[2]).max() > 1e-6) and len(record) == 3
 
 
-@pytest.mark.parametrize("name", PICTURES)
+LONG = [name if name == "conv" else pytest.param(name, marks=pytest.mark.slow) for name in PICTURES]
+
+
+@pytest.mark.parametrize("name", LONG)
 def test_of_pictures(name, pictures, run, by_itself):
     whole, alone = together(pictures, PICTURES[name], [0.1, 0.03, 0.05], [0, 1, 0])
     check(whole, alone, run, by_itself)
 
 
-@pytest.mark.parametrize("rule", ["adam", "sgd", "optax:adamw"])
+@pytest.mark.parametrize("rule", ["adam", "sgd", "optax:lion(b1=0.8)"])
 def test_with_other_rules(rule, dataset, run, by_itself):
     asked = [{"net": "8 batchnorm dropout=0.2", "l2": 1e-2}, {"net": "8 batchnorm", "clip": 0.2}]
     whole, alone = together(dataset(), asked, [0.01, 0.003], [0, 1], rule)

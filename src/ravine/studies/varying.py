@@ -47,7 +47,9 @@ class Factor:
             value = 1 - _spaced(1 - low, 1 - high, share, log=high < 1)
         else:
             value = _spaced(low, high, share, log=low > 0 and self.name not in SHARES)
-        return str(round(value)) if self.name in WHOLE else f"{value:.6g}"
+        if self.name in WHOLE:
+            return str(round(value))
+        return f"{value:.6g}" if self.name in one_minus else f"{value:.3g}"  # as many as a table can bear
 
     def values(self, points: int, one_minus: Collection[str] = ()) -> tuple[str, ...]:
         """Return the values of a grid; whole numbers that come twice once."""

@@ -12,6 +12,8 @@ from ravine.optimizers import Decay, Rule, decay
 
 __all__ = ["Runs"]
 
+OF_THE_START = ("gate_bias",)  # see `starting`
+
 
 @dataclass(frozen=True)
 class Runs:
@@ -47,7 +49,10 @@ class Runs:
         def data(value: Any) -> Any:
             return Decay(*map(spread, value)) if isinstance(value, Decay) else spread(value)
 
-        extra = {**self.extra, **({"ema": decay(self.extra["ema"])} if "ema" in self.extra else {})}
+        # what only the start needs is none of the program's
+        extra = {name: value for name, value in self.extra.items() if name not in OF_THE_START}
+        if "ema" in extra:
+            extra["ema"] = decay(extra["ema"])
         return {
             "rate": spread(self.rate),
             "unit": spread(unit),
