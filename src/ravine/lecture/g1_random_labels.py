@@ -74,12 +74,10 @@ def run() -> Evidence:
         (params, _), right = jax.lax.scan(step, (params, rule.init(params)), length=STEPS)
         return jnp.append(right, loss(params, *mine)[1]), loss(params, *others)[1]
 
-    labels = np.stack([linear, teacher, random]).astype(np.int32)
     # one net after another: its weights stay in the cache
-    every = jax.jit(
-        lambda labels: jax.lax.map(lambda y: jax.lax.map(lambda s: one(*s), (params, x, y)), labels)
-    )
-    train, test = every(labels)
+    by_seed = jax.jit(lambda y: jax.lax.map(lambda seed: one(*seed), (params, x, y)))
+    each = [by_seed(labels.astype(np.int32)) for labels in (linear, teacher, random)]
+    train, test = (np.stack(part) for part in zip(*each, strict=True))
     return {"train": train, "test": test}
 
 
