@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,15 @@ __all__ = ["Devices", "cores", "find_devices", "prepare"]
 
 TOGETHER = 8  # members per vmapped group on a CPU: more fall out of cache, fewer pay for every kernel's start
 
+FUSION = "xla_cpu_experimental_ynn_fusion_type"
+
 
 def prepare(device: str | None = None, cache: Path | None = None) -> None:
     """Set JAX up: the platform, and the persistent cache of compiled programs.
 
     To be called before JAX has used a device; after that, what is there is used. `device`: cpu or gpu.
     """
+    _correct()
     import jax
 
     if device is not None:
@@ -34,6 +38,17 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
         jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def _correct() -> None:
+    """Turn off a fusion that sums wrongly, before JAX reads its flags; the user's own word stands.
+
+    jaxlib 0.10.2 gives wrong sums on a CPU where a product and a reduction are fused (jax issue 39103). Single
+    products are right, and as fast as with it. Other versions may not know the flag, and would abort.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if metadata.version("jaxlib") == "0.10.2" and FUSION not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --{FUSION}=LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT".strip()
 
 
 def cores() -> int:
@@ -81,6 +96,7 @@ class Devices:
 
 def find_devices(device: str | None = None) -> Devices:
     """Return the workers of JAX's default platform, or of `device` (cpu, gpu). Raises UsageError if none."""
+    _correct()
     import jax
 
     try:
