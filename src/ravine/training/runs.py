@@ -50,7 +50,7 @@ class Runs:
             return Decay(*map(spread, value)) if isinstance(value, Decay) else spread(value)
 
         # what only the start needs is none of the program's
-        extra = {name: value for name, value in self.extra.items() if name not in OF_THE_START}
+        extra: dict[str, Any] = {k: v for k, v in self.extra.items() if k not in OF_THE_START}
         if "ema" in extra:
             extra["ema"] = decay(extra["ema"])
         return {
