@@ -43,7 +43,7 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
 def _correct() -> None:
     """Turn off a fusion that sums wrongly, before JAX reads its flags; the user's own word stands.
 
-    jaxlib 0.10.2 gives wrong sums on a CPU where a product and a reduction are fused (jax issue 39103). Single
+    jaxlib 0.10.2 gives wrong sums on a CPU where a product and a sum are fused (jax issue 39103). Single
     products are right, and as fast as with it. Other versions may not know the flag, and would abort.
     """
     flags = os.environ.get("XLA_FLAGS", "")
