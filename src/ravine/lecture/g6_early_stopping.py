@@ -34,7 +34,7 @@ CLAIM = Claim(
     "weights.",
     care="The best epoch may lie beyond the patience: in double descent the loss falls again. The validation "
     "loss of the epoch chosen looks better than it is.",
-    yours="ravine train digits --patience 10",
+    yours="ravine train digits --early-stop 5",
 )
 
 LOSSES = (5.0, 4.0, 3.0, 3.1, 2.9, 2.95, 2.96, 2.97, 2.8)
