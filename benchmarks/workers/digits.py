@@ -34,3 +34,12 @@ def he(sizes: list[int], generator: np.random.Generator) -> list[tuple[np.ndarra
         )
         for i, o in pairs
     ]
+
+
+def biased(sizes: list[int]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return He-initialised weights and small biases, none of them zero: some peers divide by each."""
+    generator = np.random.default_rng(0)
+    return [
+        (weight, (0.01 * generator.standard_normal(bias.shape)).astype(np.float32))
+        for weight, bias in he(sizes, generator)
+    ]

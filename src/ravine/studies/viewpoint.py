@@ -27,7 +27,7 @@ from ravine.training import Rows
 
 __all__ = ["Viewpoint", "preconditioner_of", "rows_at_once", "training_loss"]
 
-CACHED = 2**25  # bytes of activations worked on at a time: small enough to stay near the cores
+CACHED = 2**18  # bytes of activations of a point worked on at a time on a CPU: a few points stay in its cache
 LINEARISED = 2**30  # bytes of activations kept for products with the Hessian
 
 Vector = npt.NDArray[np.float64]
@@ -66,7 +66,8 @@ class Viewpoint:
     @property
     def loss(self) -> Loss:
         """Equation (1) as loss(params, *data), in parts that fit."""
-        at_once = rows_at_once(self.network, len(self.rows.x), CACHED // 8)
+        budget = CACHED if jax.default_backend() == "cpu" else LINEARISED // 8
+        at_once = rows_at_once(self.network, len(self.rows.x), budget)
         return training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), at_once)
 
     def hessian(self) -> Product:

@@ -1,0 +1,67 @@
+"""A 51 x 51 grid of the loss on the full training set against the package loss-landscapes.
+
+The same network, weights and rows; both evaluate every point of a random, filter-normalised plane in float32.
+Of the peer's settings (with or without gradients recorded, PyTorch with 1 thread or all) the fastest counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from environment import cores
+from measure import fastest, interleave, line, main, per_step
+from peer_environment import Worker, peer_python
+
+ROW = "landscape"
+PEER, PACKAGE = "loss-landscapes", "loss-landscapes==3.0.6"
+TASKS = {
+    "64-64-64-10 on 1,150 digits": {"sizes": [64, 64, 64, 10], "rows": 1150},
+    "64-16-10 on 150 digits": {"sizes": [64, 16, 10], "rows": 150},
+}
+
+
+def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+    """Return the row."""
+    python = peer_python((PACKAGE,))
+    lines, kept = [], {}
+    for name, task in TASKS.items():
+        points = 5 if quick else 51
+        with ExitStack() as stack:
+
+            def worker(script: str, more: dict[str, Any], **how: Any) -> Worker:
+                tell(f"starting {script} {more or ''}")
+                return stack.enter_context(Worker(script, {**task, "points": points, **more}, **how))  # noqa: B023
+
+            ours = worker("our_plane", {})
+            peers = {
+                f"{'recording' if record else 'no_grad'}, {threads} threads": worker(
+                    "peer_plane", {"record": record, "threads": threads}, python=python
+                )
+                for record in (False, True)
+                for threads in sorted({1, cores()})
+            }
+            centre = [each.ready["centre"] for each in (ours, *peers.values())]
+            if max(centre) - min(centre) > 1e-4 * max(centre):
+                raise ValueError(f"The sides do not look at the same loss: {centre}.")
+            answers = interleave({"Ravine": ours, **peers}, 2 if quick else 7, tell=tell)
+            series = {each: per_step(answers[each]) for each in peers}
+            best = fastest(series)
+            more = {"peer": f"{PEER}, {best}", "theirs": series[best], "at_least": 20}
+            lines.append(line(f"one point, {name}", per_step(answers["Ravine"]), "µs", **more))
+            lines.append(
+                line(
+                    f"the first grid, compilation included, {name}",
+                    [ours.ready["first"]["seconds"]],
+                    "s",
+                    peer=f"{PEER}, {best}",
+                    theirs=[peers[best].ready["first"]["seconds"]],
+                )
+            )
+            kept[name] = {"ours": ours.ready, "peers": {each: found.ready for each, found in peers.items()}}
+    return {"lines": lines, "points": points, "contenders": kept}
+
+
+if __name__ == "__main__":
+    main(ROW, "a grid of the loss against loss-landscapes", measure)

@@ -1,0 +1,37 @@
+"""Ravine: a plane of the loss. Task: sizes, rows, points (a side)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from digits import biased, digits
+from serve import Pass, serve, versions
+
+
+def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
+    """Return facts and a pass over the whole grid, as `ravine landscape` does it."""
+    from ravine.engines import prepare
+
+    prepare("cpu")
+    from ravine.diagnostics import landscape, random_directions
+    from ravine.networks import Network
+    from ravine.studies.viewpoint import Viewpoint
+    from ravine.training import Rows
+
+    x, y, _, _ = digits(task["rows"])
+    drawn = biased(task["sizes"])
+    params = [{"weight": weight, "bias": bias} for weight, bias in drawn]
+    rows = Rows(x, y.astype(np.int32))
+    view = Viewpoint(Network(tuple(task["sizes"])), params, "cross_entropy", rows, {}, None, None, "drawn")
+    along, line = random_directions(params, 2), np.linspace(-1, 1, task["points"])
+
+    def once() -> int:
+        return landscape(view.loss, params, along, line, line, view.data).losses.size
+
+    flat = np.concatenate([np.concatenate([bias, weight.ravel()]) for weight, bias in drawn])
+    return {"centre": float(view.at(flat)[0]), "versions": versions("jax", "numpy")}, once
+
+
+if __name__ == "__main__":
+    serve(setup)
