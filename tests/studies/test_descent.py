@@ -14,6 +14,7 @@ from ravine.errors import DataError, UsageError
 from ravine.networks import Network
 from ravine.optimizers import resolve
 from ravine.records.rundir import RunDirectory
+from ravine.reporting.descent import descent_text
 from ravine.studies import descent
 from ravine.studies.descent import Level, descent_study
 from ravine.studies.peaks import clearest_peak, double_descent
@@ -124,6 +125,10 @@ def test_a_sweep_of_classes(tiny: None, blobs: Dataset) -> None:
     assert len(found["epochs"]["curves"]) >= 2
     assert found["seconds"]["programs"] == 2
     json.dumps(found, allow_nan=False)
+    for unicode in (True, False):
+        text = descent_text(found, 60, unicode)
+        assert max(map(len, text.splitlines())) <= 60 and "nan" not in text.lower()
+        assert unicode or text.isascii()
 
 
 def test_the_threshold_is_the_first_width_that_fits(tiny: None) -> None:

@@ -13,6 +13,7 @@ from ravine.data.splits import Split
 from ravine.errors import DataError, UsageError
 from ravine.networks import Network
 from ravine.records.rundir import RunDirectory
+from ravine.reporting.memorise import memorise_text
 from ravine.studies import memorise
 from ravine.studies.limits import DELTA, bounds
 from ravine.studies.memorise import Level, memorise_study
@@ -152,6 +153,11 @@ def test_noise_is_memorised_and_signal_is_not(tiny: None) -> None:
         "early stopping",
     }
     json.dumps(found, allow_nan=False)
+    for unicode in (True, False):
+        text = memorise_text(found, 60, unicode)
+        assert max(map(len, text.splitlines())) <= 60 and "nan" not in text.lower()
+        assert unicode or text.isascii()
+    assert "vacuous" in memorise_text(found, 100)
 
 
 def test_what_is_on_already_is_no_limit_of_its_own(tiny: None, blobs: Dataset) -> None:

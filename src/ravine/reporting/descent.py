@@ -39,7 +39,7 @@ def descent_text(document: Mapping[str, Any], width: int = 80, unicode: bool = T
     parts.append(textwrap.fill(_legend(document), width))
     text = "\n\n".join(part for part in parts if part)
     if not unicode:
-        for sign, plain in (("±", "+-"), ("…", "~"), (MISSING, "-")):
+        for sign, plain in (("±", "~"), ("…", "~"), (MISSING, "-")):
             text = text.replace(sign, plain)
         text = text.encode("ascii", "replace").decode()
     return text
@@ -48,10 +48,15 @@ def descent_text(document: Mapping[str, Any], width: int = 80, unicode: bool = T
 def _verdicts(document: Mapping[str, Any], width: int) -> str:
     widths, examples = document["widths"], document["examples"]
     said = [_threshold(document)]
-    said += _descent("in width", widths["descent"], "{} units", document)
+    looked = [("in width", widths["descent"], "{} units")]
     for each in document["epochs"]["curves"]:
-        said += _descent(f"in epochs, {each['units']} units", each["descent"], "step {:,}", document)
-    said += _descent(f"in examples, {examples['units']} units", examples["descent"], "{:,} rows", document)
+        looked.append((f"in epochs with {each['units']} units", each["descent"], "step {:,}"))
+    looked.append((f"in examples with {examples['units']} units", examples["descent"], "{:,} rows"))
+    for each in looked:
+        said += _descent(*each, document)
+    once = [where for where, found, _ in looked if not any(part["twice"] for part in found.values())]
+    if once:
+        said.append(f"No double descent that its interval bears out: {'; '.join(once)}.")
     return "\n".join(textwrap.fill(each, width, initial_indent="- ", subsequent_indent="  ") for each in said)
 
 
@@ -66,7 +71,7 @@ def _threshold(document: Mapping[str, Any]) -> str:
 
 
 def _descent(where: str, descents: Mapping[str, Any], place: str, document: Mapping[str, Any]) -> list[str]:
-    """One sentence for what descends twice; one for that nothing does."""
+    """One sentence for each measure that descends twice."""
     said = []
     names = {"loss": "loss", "error": clean(document["metric"]["name"])}
     for name, found in descents.items():
@@ -76,7 +81,7 @@ def _descent(where: str, descents: Mapping[str, Any], place: str, document: Mapp
                 f"Double descent {where}: the {names[name]} rises by {rise} to its peak at "
                 f"{place.format(found['peak'])} and falls by {fall}."
             )
-    return said or [f"No double descent {where} that its interval bears out."]
+    return said
 
 
 def _widths(document: Mapping[str, Any], width: int) -> str:
@@ -144,6 +149,8 @@ def _strips(
 
 def _table(title: str, rows: Sequence[Sequence[str]], width: int) -> str:
     widths = [max(cells(row[k]) for row in rows) for k in range(len(rows[0]))]
+    if sum(widths) + len(widths) - 1 > width and len(widths) > 4:  # the column of training rows gives way
+        return _table(title, [[row[0], *row[2:]] for row in rows], width)
     gap = 2 if sum(widths) + 2 * (len(widths) - 1) <= width else 1
     lines = [
         "".join(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ravine.reporting.curves import strip
-from ravine.reporting.scores import MISSING, cells, clean, is_number, side
+from ravine.reporting.scores import MISSING, cells, clean, cut, is_number, side
 
 __all__ = ["memorise_text"]
 
@@ -34,14 +34,14 @@ def memorise_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
         f"{rows['held_out']:,} like them are held out."
     )
     parts = [textwrap.fill(head, width), *_verdicts(document, width)]
-    parts.append(_table("Labels drawn anew", _share_rows(shares), width))
+    parts.append(_table("Labels drawn anew", _share_rows(shares), width, (2,)))
     parts.append("\n".join(["Training labels learned, by epoch", *_curves(ran, width, unicode)]))
-    parts.append(_table("What limits memory", _limit_rows(document), width))
-    parts.append(_table("Bounds, in %", _bound_rows(ran), width))
+    parts.append(_table("What limits memory", _limit_rows(document), width, (2, 4)))
+    parts.append(_table("Bounds, in %", _bound_rows(ran), width, (2,)))
     parts.append(textwrap.fill(_legend(document), width))
     text = "\n\n".join(part for part in parts if part)
     if not unicode:
-        for sign, plain in (("±", "+-"), ("…", "~"), (MISSING, "-"), ("≤", "<=")):
+        for sign, plain in (("±", "~"), ("…", "~"), (MISSING, "-"), ("≤", "<")):
             text = text.replace(sign, plain)
         text = text.encode("ascii", "replace").decode()
     return text
@@ -201,19 +201,22 @@ def _curves(shares: Sequence[Mapping[str, Any]], width: int, unicode: bool) -> l
     return [*lines, f"{'epoch':>6}  {first}{last:>{columns - len(first)}}"]
 
 
-def _table(title: str, rows: Rows, width: int) -> str:
-    """Return rows in columns under a title; the first column to the left."""
+def _table(title: str, rows: Rows, width: int, spare: Sequence[int]) -> str:
+    """Return rows in columns under a title, the first to the left; `spare`: columns that give way."""
     if not rows:
         return ""
     widths = [max(cells(row[k]) for row in rows) for k in range(len(rows[0]))]
-    gap = 2 if sum(widths) + 2 * len(widths) <= width + 2 else 1
+    if spare and sum(widths) + len(widths) - 1 > width and spare[0] < len(widths) - 1:
+        column, later = spare[0], [each - 1 for each in spare[1:]]
+        return _table(title, [row[:column] + row[column + 1 :] for row in rows], width, later)
+    gap = 2 if sum(widths) + 2 * (len(widths) - 1) <= width else 1
     lines = []
     for row in rows:
         first = row[0] + " " * (widths[0] - cells(row[0]))
         rest = "".join(
             " " * (gap + wide - cells(cell)) + cell for cell, wide in zip(row[1:], widths[1:], strict=True)
         )
-        lines.append((first + rest).rstrip())
+        lines.append(cut((first + rest).rstrip(), width))
     return "\n".join([title, *lines])
 
 

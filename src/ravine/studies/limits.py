@@ -12,6 +12,7 @@ a network fits all rows its curvature is nearly 0 and the estimate too low: (3) 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from math import log
 from typing import Any
@@ -54,8 +55,15 @@ def bounds(
             _share_wrong(network.network), network.params, first,
             (network.stats, numbers, rows.x, rows.y), n, chance, delta=DELTA, draws=DRAWS,
         )  # fmt: skip
-        outputs = _outputs(network.network) if not (network.stats or numbers) else _bound(network, numbers)
-        curvature = gauss_newton_product(outputs, network.params, rows.x)
+    # where all rows are fitted the curvature is smaller than float32 rounds
+    with working_in("float64"):
+        wide = replace(
+            network, params=_wide(network.params), stats=_wide(network.stats), numbers=_wide(numbers)
+        )
+        plain = not (network.stats or numbers)
+        curvature = gauss_newton_product(
+            _outputs(network.network) if plain else _bound(wide), wide.params, _wide(rows.x)
+        )
         spectrum = quadrature(curvature, PROBES, min(STEPS, curvature.size))
     precision = 1 / _variance(first)
     found = gaussian_information(spectrum, n, precision)
@@ -102,9 +110,13 @@ def _outputs(network: Network) -> Callable[..., jax.Array]:
     return lambda params, x: network.apply(params, x)
 
 
-def _bound(network: Trained, numbers: Any) -> Callable[..., jax.Array]:
-    """With running statistics: those of this network."""
-    return lambda params, x: network.network.apply(params, x, network.stats, numbers)
+def _bound(network: Trained) -> Callable[..., jax.Array]:
+    """With running statistics and numbers: those of this network."""
+    return lambda params, x: network.network.apply(params, x, network.stats, network.numbers)
+
+
+def _wide(tree: Any) -> Any:
+    return jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), tree)
 
 
 def _variance(params: Any) -> float:

@@ -25,8 +25,8 @@ __all__ = ["GROUPS", "NarrowNetwork", "can_share", "narrowed", "of_width"]
 GROUPS = (16, 64)
 """Widths up to which networks share a program; wider ones are one more group. Measured on digits, in seconds
 of one core: 2.5 to compile a program; 40, 48, 66, 98, 150 us a step of a network 4, 16, 64, 128, 256 wide.
-For 12 widths from 1 to 256 with 15 networks of 3,000 steps each that makes 62 s with a program a width, 84 s with
-one for all, 44 s with these groups; 32, 81, 36 s where the programs are compiled already."""
+For 12 widths from 1 to 256 with 15 networks of 3,000 steps each that makes 62 s with a program a width, 84 s
+with one for all, 44 s with these groups; 32, 81, 36 s where the programs are compiled already."""
 
 ZERO_AT_ZERO = ("tanh", "relu", "leaky_relu", "elu")
 

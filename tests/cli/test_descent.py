@@ -1,0 +1,22 @@
+"""`ravine descent`: what it says and refuses before anything is trained."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--noise", "1.5"], "--noise 1.5"),
+        (["--noise", "some"], "not a number"),
+        (["--seeds", "1"], "Intervals"),
+        (["--net", "none"], "hidden layer"),
+        (["--metric", "auc"], "--metric auc"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_left(ravine, arguments, says):
+    ended = ravine("descent", "breast_cancer", *arguments)
+    assert ended.status == 2
+    assert says in ended.stderr
+    assert not Path("runs").exists()
