@@ -1,4 +1,4 @@
-"""A diagnosis for a terminal: verdicts worst first, each with evidence, principle, remedies and their proof."""
+"""A diagnosis for a terminal: verdicts worst first, each with evidence, principle, remedies and proof."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ def _advice(document: Mapping[str, Any], width: int, colour: bool) -> list[str]:
         text = "Recommended: keep this configuration; nothing tried was better."
         if advice.get("tried"):
             text = (
-                f"Recommended: keep this configuration; the best remedy, {advice['tried']}, was not better on "
-                "fresh seeds."
+                f"Recommended: keep this configuration; the best remedy, {advice['tried']}, was not better "
+                "on fresh seeds."
             )
         return [*_wrapped(text, width), ""]
     lines = [

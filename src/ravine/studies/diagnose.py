@@ -33,7 +33,7 @@ from ravine.studies.runner import Runner
 from ravine.studies.settings import DiagnoseSettings, TrainSettings
 from ravine.studies.train import FIRST_SEED
 
-__all__ = ["OBSERVATION", "RECOMMENDED", "Diagnosis", "diagnose_study"]
+__all__ = ["OBSERVATION", "RECOMMENDED", "Diagnosis", "diagnose_study", "finished_diagnosis"]
 
 SCHEMA_VERSION = 1
 OBSERVATION = "observation"
@@ -161,7 +161,7 @@ def diagnose_study(
     return Diagnosis(document, record)
 
 
-def finished(run: RunDirectory) -> Diagnosis:
+def finished_diagnosis(run: RunDirectory) -> Diagnosis:
     """Return what a finished diagnosis found, as it was kept."""
     return Diagnosis(read_json(run.leaderboard_json), run.load_cohort(OBSERVATION))
 
@@ -185,9 +185,7 @@ def _observed(run: RunDirectory | None, made: Made, seed: int, model: Model | No
     return observe(made.plan, runs, made.streams, made.recipe.initial, params, stats).record
 
 
-def _of_model(
-    model: Model, made: Made, dataset: Dataset, settings: DiagnoseSettings
-) -> tuple[Made, int]:
+def _of_model(model: Model, made: Made, dataset: Dataset, settings: DiagnoseSettings) -> tuple[Made, int]:
     """Return the plan of a trained model, and its seed. Raises DataError where its rows are not known."""
     about = model.about
     if (about.get("data") or {}).get("sha256") != dataset.sha256:
@@ -306,7 +304,7 @@ def _recommendation(
 ) -> dict[str, Any]:
     """Combine what was confirmed, choose on the seeds of the proof, and try the choice on fresh ones."""
     confirmed = {name: each for name, each in trials.items() if each["confirmed"]}
-    nothing = {"changes": {}, "remedies": [], "validation": None, "test": None, "kept": True}
+    nothing: dict[str, Any] = {"changes": {}, "remedies": [], "validation": None, "test": None, "kept": True}
     if not confirmed:
         return nothing
     best = [each["remedies"][0] for each in told if each["remedies"] and each["remedies"][0]["confirmed"]]
@@ -332,9 +330,9 @@ def _recommendation(
     notify(Event("test", "the test split, read once"))
     made = records["original"][0]
     greater = METRICS[made.plan.metric].greater_is_better
-    losses = {name: _losses(record) for name, (_, record) in records.items()}
+    ended = {name: _losses(record) for name, (_, record) in records.items()}
     tests = {name: bench.tested(*each) for name, each in records.items()}
-    valid = compared(losses["original"], {"recommended": losses["recommended"]}, False)["recommended"]
+    valid = compared(ended["original"], {"recommended": ended["recommended"]}, False)["recommended"]
     test = compared(tests["original"], {"recommended": tests["recommended"]}, greater)["recommended"]
     if not (valid["confirmed"] or test["confirmed"]):
         return {**nothing, "tried": chosen, "validation": valid, "test": test}
@@ -361,7 +359,9 @@ def _notes(record: Record, settings: DiagnoseSettings, loaded: bool, unfit: list
     elif settings.seeds < 2:
         notes.append("No remedy was tried: give --seeds 20 to prove them.")
     if not np.isfinite(seen.series("limit")).any():
-        notes.append(f"No stability limit is known for '{seen.about('rule')}': its rate is judged by the loss.")
+        notes.append(
+            f"No stability limit is known for '{seen.about('rule')}': its rate is judged by the loss."
+        )
     if seen.has("lowest") and seen.final("lowest")[0] == 0 and seen.final("lowest")[2] == 0:
         notes.append("The Hessian is zero where training ended: nothing is known of curvature there.")
     if not np.isfinite(seen.series("train_loss")[0]):

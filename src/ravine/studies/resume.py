@@ -11,6 +11,7 @@ from ravine.records.rundir import RunDirectory
 from ravine.records.tomlfile import load as load_toml
 from ravine.studies.compare import Comparison, compare_study
 from ravine.studies.descent import Descent, descent_study
+from ravine.studies.diagnose import Diagnosis, diagnose_study, finished_diagnosis
 from ravine.studies.events import Notify, StopAsked
 from ravine.studies.loading import load
 from ravine.studies.memorise import Memory, memorise_study
@@ -19,6 +20,7 @@ from ravine.studies.recording import check_data
 from ravine.studies.settings import (
     CompareSettings,
     DescentSettings,
+    DiagnoseSettings,
     MemoriseSettings,
     SweepSettings,
     TrainSettings,
@@ -31,6 +33,7 @@ __all__ = ["resume"]
 ASKED: dict[str, type[CompareSettings | MemoriseSettings | SweepSettings | TrainSettings]] = {
     "compare": CompareSettings,
     "descent": DescentSettings,
+    "diagnose": DiagnoseSettings,
     "memorise": MemoriseSettings,
     "sweep": SweepSettings,
     "train": TrainSettings,
@@ -39,7 +42,7 @@ ASKED: dict[str, type[CompareSettings | MemoriseSettings | SweepSettings | Train
 
 def resume(
     run: RunDirectory, notify: Notify | None = None, stop: StopAsked | None = None
-) -> Comparison | Descent | Memory | Swept | Training:
+) -> Comparison | Descent | Diagnosis | Memory | Swept | Training:
     """Finish a run, or give a finished one's result again; the caller holds its lock.
 
     Raises DataError where data or configuration have changed, or the run was killed before it had a plan.
@@ -70,6 +73,8 @@ def resume(
             "They are not kept with it.",
             f"Call ravine.{verb} again.",
         )
+    if isinstance(settings, DiagnoseSettings):
+        return diagnose_study(settings, run=run, notify=notify, stop=stop)
     if isinstance(settings, TrainSettings):
         return train_study(settings, run=run, notify=notify, stop=stop)
     if isinstance(settings, DescentSettings):
@@ -81,8 +86,10 @@ def resume(
     return compare_study(settings, run=run, notify=notify, stop=stop)
 
 
-def _finished(run: RunDirectory, verb: str) -> Comparison | Descent | Memory | Swept | Training:
+def _finished(run: RunDirectory, verb: str) -> Comparison | Descent | Diagnosis | Memory | Swept | Training:
     """What a finished run found, as it was kept."""
+    if verb == "diagnose":
+        return finished_diagnosis(run)
     document = read_json(run.leaderboard_json)
     records = {path.stem: Record.load(path) for path in sorted(run.cohorts.glob("*.npz"))}
     if verb in ("descent", "memorise"):

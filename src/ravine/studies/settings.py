@@ -212,7 +212,7 @@ class SweepSettings(NetworkSettings):
 
 @dataclass(frozen=True)
 class DiagnoseSettings(TrainSettings):
-    """What `diagnose` is asked: what `train` is, and how many seeds prove a remedy (0: none is tried).
+    """What `diagnose` is asked: what `train` is, and how many seeds prove a remedy (below 2: none is tried).
 
     model: the folder of a trained model to examine as it is, in place of training one.
     """
@@ -222,13 +222,9 @@ class DiagnoseSettings(TrainSettings):
 
     def __post_init__(self) -> None:
         if self.seeds == 0:
-            replace(self, seeds=2)  # refuses whatever else is wrong
+            replace(self, seeds=1)  # refuses whatever else is wrong
             return
         super().__post_init__()
-        if self.seeds < 2:
-            raise UsageError(
-                "--seeds 1 cannot be used.", "Remedies are compared over seeds.", "Give 20, or --no-proof."
-            )
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,9 @@ __all__ = ["Bend", "bend", "look", "stretch"]
 
 FLAT = 0.05  # share of the largest derivative below which a unit is saturated for a row
 
-DERIVATIVES: dict[str, Callable[[jax.Array], jax.Array]] = {  # by the activation's own value, over the largest
+DERIVATIVES: dict[
+    str, Callable[[jax.Array], jax.Array]
+] = {  # by the activation's own value, over the largest
     "sigmoid": lambda h: 4 * h * (1 - h),
     "tanh": lambda h: 1 - h**2,
     "relu": lambda h: (h > 0).astype(h.dtype),
@@ -158,9 +160,7 @@ def bend(
     matrix = jnp.diag(alphas) + jnp.diag(betas[:-1], 1) + jnp.diag(betas[:-1], -1)
     theta, shares = jnp.linalg.eigh(matrix)
     left = jnp.abs(betas[-1] * shares[-1])
-    return Bend(
-        theta[-1], left[-1], shares[:, -1] @ basis[:-1], theta[0], left[0], shares[:, 0] @ basis[:-1]
-    )
+    return Bend(theta[-1], left[-1], shares[:, -1] @ basis[:-1], theta[0], left[0], shares[:, 0] @ basis[:-1])
 
 
 def _objective(plan: Plan, stats: Any, numbers: Any) -> Callable[[Any, Rows], jax.Array]:

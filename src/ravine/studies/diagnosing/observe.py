@@ -32,9 +32,10 @@ __all__ = ["Observed", "observe"]
 PRODUCTS = 6  # with the Hessian, each time
 BENDS = (0, 1, 3, 6, 10, 15, 20)  # points where the spectrum is looked at
 LAST = 4  # further times at the end, for the smallest eigenvalue
-AVERAGED = 5  # points at the end whose weights are averaged
-PROBED = 84  # rows trained on for each row the gradient is looked at, per point
-CURVED = 200  # and for the spectrum
+KEPT = 2_000_000  # parameters beyond which no mean of the weights is taken
+AVERAGED = 10  # points at the end whose weights are averaged
+PROBED = 150  # rows trained on for each row the gradient is looked at, per point
+CURVED = 300  # and for the spectrum
 
 
 @dataclass
@@ -82,7 +83,12 @@ def _programs(wanted: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]) -> 
 
 
 def observe(
-    plan: Plan, runs: Runs, streams: Streams, initial: tuple[str, float], params: Any = None, stats: Any = None
+    plan: Plan,
+    runs: Runs,
+    streams: Streams,
+    initial: tuple[str, float],
+    params: Any = None,
+    stats: Any = None,
 ) -> Observed:
     """Train the one run and measure it; with `params`, measure that trained network only.
 
@@ -224,10 +230,9 @@ class _Observer:
         finite = finite and bool(np.isfinite(found["signal"]))
         if finite and (point in BENDS or not self.trains) and self._curvature_known(point):
             self._bend(found, factors)
-        if finite:
+        if finite and self.plan.network.parameters <= KEPT:
             self.kept = [*self.kept, np.asarray(ravel_pytree(self.judged)[0], np.float64)][-AVERAGED:]
-            self.points.append(found)
-        elif not self.points:
+        if finite or not self.points:
             self.points.append(found)
         return finite
 
@@ -266,8 +271,8 @@ class _Observer:
     def _record(self, status: Status, stops: bool) -> Record:
         points, plan = self.points, self.plan
         scalars = (
-            "step", "rate", "limit", "batch_loss", "train_loss", "objective", "valid_loss", "score", "squares",
-            "signal", "raised", "agreeing", "pairs", "weight_norm", "sharpness", "sharpness_error",
+            "step", "rate", "limit", "batch_loss", "train_loss", "objective", "valid_loss", "score", 
+            "squares", "signal", "raised", "agreeing", "pairs", "weight_norm", "sharpness", "sharpness_error",
         )  # fmt: skip
         series = {name: np.array([[float(each[name]) for each in points]]) for name in scalars}
         series["gradient_norm"] = np.sqrt(series["signal"])
@@ -338,7 +343,7 @@ class _Observer:
         return stability_limit(name, 1.0).formula
 
     def _lowest(self) -> tuple[float, float, float, float]:
-        """Return the smallest eigenvalue, its residual, the largest one, and the share of the gradient there."""
+        """Return the smallest eigenvalue, its residual, the largest one, and its vector's largest entry."""
         e = self.plan.evaluations - 1
         factors = {name: each[-1] for name, each in self._factors(e).items()}
         at = int(self.points[-1]["step"])

@@ -1,4 +1,4 @@
-"""Proof of a remedy: the original and each changed setting as cohorts on the same seeds, compared seed by seed.
+"""Proof of a remedy: the original and each changed setting as cohorts on the same seeds, compared one by one.
 
 A seed means the same split, initialisation and batch order for all. What differs only in numbers shares one
 compiled program.
@@ -44,9 +44,7 @@ class Made:
         count = len(seeds)
         rate = self.settings.rate or self.rule.rate_centre
         text = str(schedule(self.settings.schedule))
-        return self.recipe.runs(
-            self.plan, np.full(count, rate), np.full(count, text), np.asarray(seeds), {}
-        )
+        return self.recipe.runs(self.plan, np.full(count, rate), np.full(count, text), np.asarray(seeds), {})
 
 
 class Bench:
@@ -146,7 +144,9 @@ def _together(runs: Sequence[Runs]) -> Runs:
     )
 
 
-def compared(before: np.ndarray, after: Mapping[str, np.ndarray], greater: bool, seed: int = 0) -> dict[str, Any]:
+def compared(
+    before: np.ndarray, after: Mapping[str, np.ndarray], greater: bool, seed: int = 0
+) -> dict[str, Any]:
     """Return the paired comparison of each setting with the original, values [seed], NaN where diverged.
 
     confirmed: better, and Holm's test over all that were tried says it is no luck.

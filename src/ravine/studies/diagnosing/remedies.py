@@ -125,7 +125,7 @@ REMEDIES = {
         Remedy("rate x 100", "a hundred times the learning rate", _rate(100)),
         Remedy("onecycle", "a warm-up, then decay", _schedule("onecycle")),
         Remedy("decay", "a rate that falls to zero", _schedule("cosine")),
-        Remedy("average", "the average of the weights of the second half", lambda s, c: {"average": "tail=0.5"}),
+        Remedy("average", "the mean of the weights of the second half", lambda s, c: {"average": "tail=0.5"}),
         Remedy("batch x 4", "batches four times as large", _batch(4)),
         Remedy("batch x 8", "batches eight times as large", _batch(8)),
         Remedy("standardise", "inputs standardised",

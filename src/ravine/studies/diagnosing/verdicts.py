@@ -50,7 +50,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict on one run. `fires`: whether it is said; `severity`: 0 only told, 1 to 3 the worse the higher.
+    """A verdict on one run. `fires`: whether it is said; `severity`: 0 only told, 3 the worst.
 
     The first of `evidence` is the number that decided.
     """
@@ -105,7 +105,9 @@ def rate_high(o: Observation) -> Finding | None:
         # the steps counted are those before the loss became infinite
         finite = np.isfinite(o.final("curve"))
         at = int(np.argmin(finite)) if not finite.all() else len(finite)
-        evidence.insert(0, Evidence("first step whose loss is not finite", float(at), float(o.about("steps"))))
+        evidence.insert(
+            0, Evidence("first step whose loss is not finite", float(at), float(o.about("steps")))
+        )
         said = f"The learning rate {rate:.3g} is too high: the loss became infinite at step {at:,}."
     else:
         said = (
@@ -119,10 +121,15 @@ def rate_high(o: Observation) -> Finding | None:
 
 
 def _peak(o: Observation) -> float:
+    """Return the highest loss met over that at the start: means of stretches, since single batches vary."""
+    met = np.concatenate([o.series("train_loss"), o.series("batch_loss")])
     curve = o.final("curve")
-    curve = curve[np.isfinite(curve)]
+    if o.diverged and len(curve):  # the stretch it diverged in has no mean
+        finite = curve[np.isfinite(curve)]
+        met = np.append(met, finite.max() if len(finite) else np.nan)
+    met = met[np.isfinite(met)]
     start = max(float(o.series("train_loss")[0]), o.constant_loss, 1e-300)
-    return float(curve.max()) / start if len(curve) else 1.0
+    return float(met.max()) / start if len(met) and np.isfinite(start) else 1.0
 
 
 def edge(o: Observation) -> Finding | None:
@@ -152,11 +159,24 @@ def edge(o: Observation) -> Finding | None:
     )  # fmt: skip
 
 
-def _falling(o: Observation) -> float:
-    """Share of the constant prediction's loss that the last quarter of training removed."""
-    loss = o.series("train_loss")
-    at = max(0, o.end - max(1, o.end // 4))
-    return float(loss[at] - loss[o.end]) / max(o.constant_loss, 1e-300)
+def _falling(o: Observation) -> tuple[float, float]:
+    """Return what as much training again would remove of the loss left, and its error.
+
+    By the slope of the second half against the rates spent, in which a rate that falls to zero is fair; 0
+    where less than 15 % of the loss of a constant is left.
+    """
+    loss, rate = o.series("train_loss")[: o.end + 1], o.series("rate")[: o.end + 1]
+    spent = np.concatenate([[0.0], np.cumsum(rate[1:])])
+    half = len(loss) // 2
+    left = float(loss[-1])
+    if len(loss) < 6 or left < 0.15 * o.constant_loss or not spent[-1] > 0:
+        return 0.0, 0.0
+    x, y = spent[half:] / spent[-1], loss[half:]
+    x = x - x.mean()
+    slope = float(x @ y / (x @ x))
+    rest = y - y.mean() - slope * x
+    error = float(np.sqrt(rest @ rest / (len(x) - 2) / (x @ x)))
+    return -slope / left, error / left
 
 
 def _reach(o: Observation) -> tuple[float, float]:
@@ -169,21 +189,30 @@ def _reach(o: Observation) -> tuple[float, float]:
     return float(ratio[middle]), float(error[middle])
 
 
-FALLING = 0.02
+FALLING = 0.03
+AGAIN = "share of the loss left that as much training again would remove"
 
 
 def rate_low(o: Observation) -> Finding | None:
     """Still falling at the end, far below the limit."""
     if not o.trained or o.diverged:
         return None
-    falling, (reach, error) = _falling(o), _reach(o)
+    (falling, doubt), (reach, error) = _falling(o), _reach(o)
     far = not np.isfinite(reach) or reach < 0.1
-    fires = bool(falling > FALLING and far and not _stuck(o) and _peak(o) < 3)
+    fires = bool(falling > max(FALLING, 4 * doubt) and far and not _stuck(o) and _peak(o) < 3)
     said = (
-        f"The learning rate {o.about('rate'):.3g} is too small: the last quarter of training still removed "
-        f"{100 * falling:.0f} % of the loss."
+        f"The learning rate {o.about('rate'):.3g} is too small: at the pace of its second half, as much "
+        f"training again would remove {100 * falling:.0f} % of the loss left."
     )
-    evidence = [Evidence("share of the loss removed by the last quarter", falling, FALLING, None, "the end")]
+    evidence = [
+        Evidence(
+            "share of the loss left that as much training again would remove",
+            falling,
+            FALLING,
+            2 * doubt,
+            "second half",
+        )
+    ]
     if np.isfinite(reach):
         evidence.append(
             Evidence(f"curvature over the limit {o.about('formula')}", reach, 0.1, error, "median of the run")
@@ -198,11 +227,13 @@ def ill_conditioned(o: Observation) -> Finding | None:
     """Still falling at the end, at a rate that could not be much higher."""
     if not o.trained or o.diverged:
         return None
-    falling, (reach, error) = _falling(o), _reach(o)
+    (falling, doubt), (reach, error) = _falling(o), _reach(o)
     if not np.isfinite(reach):
         return None
     condition = float(o.final("column_condition"))
-    fires = bool(falling > FALLING and 0.1 <= reach <= 1.5 and condition > 100 and _peak(o) < 3)
+    fires = bool(
+        falling > max(FALLING, 4 * doubt) and 0.1 <= reach <= 1.5 and condition > 100 and _peak(o) < 3
+    )
     said = (
         f"The problem is ill-conditioned: the inputs' condition number is {condition:.3g}, the rate is at "
         f"{reach:.2g} of its limit, and the loss still falls."
@@ -210,7 +241,7 @@ def ill_conditioned(o: Observation) -> Finding | None:
     return Finding(
         "ill_conditioned", fires, said if fires else "Conditioning does not hold training up.",
         (
-            Evidence("share of the loss removed by the last quarter", falling, FALLING, None, "the end"),
+            Evidence(AGAIN, falling, FALLING, 2 * doubt, "second half"),
             Evidence("condition number of the inputs' second moments", condition, 100.0),
             Evidence("curvature over the limit", reach, 0.1, error, "median of the run"),
             Evidence("iterations gradient descent needs, condition ln(10) / 2", condition * np.log(10) / 2),
@@ -253,7 +284,9 @@ def not_standardised(o: Observation) -> Finding | None:
         counted = o.series("pairs")[0]
         if counted:
             own = float(o.series("agreeing")[0] / counted)
-            evidence.append(Evidence("agreement of gradient signs, layer 1", own, None, None, "layer 1, step 0"))
+            evidence.append(
+                Evidence("agreement of gradient signs, layer 1", own, None, None, "layer 1, step 0")
+            )
     return Finding(
         "not_standardised", fires, said if fires else "The inputs are standardised.", tuple(evidence),
         "P1" if offset > 0.5 else "P2", 2, ("standardise",),
@@ -270,7 +303,10 @@ def saturated(o: Observation) -> Finding | None:
     error = float(np.sqrt(max(value * (1 - value), 0) / o.about("valid")))
     fires = value > 0.5
     where = f"layer {layer + 1}, step {int(o.series('step')[0 if point == 0 else o.end])}"
-    said = f"Units are saturated: {100 * value:.0f} % of the values in {where} lie where {o.about('activation')} is flat."
+    said = (
+        f"Units are saturated: {100 * value:.0f} % of the values in {where} lie where "
+        f"{o.about('activation')} is flat."
+    )
     return Finding(
         "saturated", fires, said if fires else "Units are not saturated.",
         (Evidence("share of values whose derivative is below 5 % of its maximum", value, 0.5, error, where),),
@@ -297,7 +333,7 @@ def dead(o: Observation) -> Finding | None:
 
 
 def _gradient_flow(o: Observation) -> tuple[float, float, float] | None:
-    """Return gradient at the first over that at the last hidden layer, gain of one layer, error of its log."""
+    """Return gradient at the first over that at the last hidden layer, gain of a layer, error of its log."""
     if not o.has("flow"):
         return None
     norms = o.final("flow")[0]
@@ -342,7 +378,8 @@ def vanishing(o: Observation) -> Finding | None:
     flow = _gradient_flow(o)
     return flow and _flow_finding(
         o, "vanishing", 1 / max(flow[0], 1e-300),
-        "Gradients vanish: each of {hidden} hidden layers passes {gain:.2g} of its gradient back, {total:.2g} in all.",
+        "Gradients vanish: each of {hidden} hidden layers passes {gain:.2g} of its gradient back, "
+        "{total:.2g} in all.",
         "Gradients do not vanish.",
     )  # fmt: skip
 
@@ -352,7 +389,8 @@ def exploding(o: Observation) -> Finding | None:
     flow = _gradient_flow(o)
     return flow and _flow_finding(
         o, "exploding", flow[0],
-        "Gradients explode: each of {hidden} hidden layers multiplies its gradient by {gain:.2g}, {total:.3g} in all.",
+        "Gradients explode: each of {hidden} hidden layers multiplies its gradient by {gain:.2g}, "
+        "{total:.3g} in all.",
         "Gradients do not explode.",
     )  # fmt: skip
 
@@ -364,19 +402,19 @@ def noise(o: Observation) -> Finding | None:
     """The weights dance around a point whose loss is lower than any of theirs."""
     if not o.has("averaged") or o.diverged:
         return None
-    averaged, own, last = o.final("averaged")
+    averaged, own, _ = o.final("averaged")
     lost = float(own - averaged) / max(own, 1e-300)
-    scale, _, signal = o.noise_scale(slice(-5, None))
+    scale, _, _ = o.noise_scale(slice(-5, None))
     batch = o.about("batch_size")
     at_stake = float(own - averaged) / max(o.constant_loss, 1e-300)
-    fires = bool(lost > 0.25 and at_stake > 0.02 and scale > batch and o.progress > 0.05)
+    fires = bool(lost > 0.15 and at_stake > 0.02 and scale > batch and _peak(o) < 3)
     told = "at least the rows looked at" if not np.isfinite(scale) else f"{scale:,.0f} rows"
     said = (
-        f"Gradient noise dominates: the noise scale is {told} against batches of {batch}, and the mean of the "
-        f"last weights has a loss {100 * lost:.0f} % below theirs."
+        f"Gradient noise dominates: the noise scale is {told} against batches of {batch}, and the mean of "
+        f"the last weights has a loss {100 * lost:.0f} % below theirs."
     )
     evidence = [
-        Evidence("loss that averaging the last 5 weights removes, share", lost, 0.25, None, "the end"),
+        Evidence("share of the loss that averaging the last weights removes", lost, 0.15, None, "the end"),
         Evidence("the same over the loss of a constant", at_stake, 0.02),
     ]
     if np.isfinite(scale):
@@ -393,8 +431,10 @@ def _stuck(o: Observation) -> bool:
 
 
 def _pull(o: Observation) -> float:
+    """Return |gradient| |weights| over the loss of a constant, the gradient's noise taken off."""
     grown = max(float(o.series("weight_norm")[o.end]), 1.0)
-    return float(o.series("gradient_norm")[o.end]) * grown / max(o.constant_loss, 1e-300)
+    _, _, signal = o.noise_scale(slice(max(0, o.end - 4), o.end + 1))
+    return float(np.sqrt(max(signal, 0.0))) * grown / max(o.constant_loss, 1e-300)
 
 
 def plateau(o: Observation) -> Finding | None:
@@ -413,14 +453,19 @@ def plateau(o: Observation) -> Finding | None:
         said = f"Training is stuck at a saddle: after {steps:,} steps the loss is that of a constant; {way}."
     else:
         flat = "the Hessian is zero" if high == 0 and low == 0 else "no direction leads down"
-        said = f"Training is stuck on a plateau: after {steps:,} steps the loss is that of a constant, and {flat}."
+        said = (
+            f"Training is stuck on a plateau: after {steps:,} steps the loss is that of a constant, and "
+            f"{flat}."
+        )
     evidence = [
         Evidence("gradient times weights over the loss of a constant", pull, 0.05, None, "the end"),
         Evidence("share of the loss removed", o.progress, 0.1),
     ]
     if np.isfinite(low):
         evidence.append(
-            Evidence("lowest eigenvalue of the Hessian", float(low), -float(tolerance), float(residual), "the end")
+            Evidence(
+                "lowest eigenvalue of the Hessian", float(low), -float(tolerance), float(residual), "the end"
+            )
         )
     return Finding(
         "plateau", fires, said if fires else "Training is not stuck.", tuple(evidence), "L9", 3,
@@ -441,13 +486,16 @@ def overfits(o: Observation) -> Finding | None:
     change = valid - o.final("best_rows")
     rise, error = float(change.mean()), float(change.std() / np.sqrt(len(change)))
     constant = max(o.constant_loss, 1e-300)
-    rises = rise > 3 * error and rise > 0.1 * constant
-    memorises = gap > 3 * gap_error and gap > 0.4 * constant and o.progress > 0.5
+    rises = rise > 2 * error and rise > 0.1 * constant
+    memorises = gap > 2 * gap_error and gap > 0.4 * constant and o.progress > 0.5
     fires = bool(rises or memorises)
     best = int(o.series("step")[o.about("best")])
     low = float(o.final("best_rows").mean())
     if rises:
-        said = f"The network overfits: validation loss rose from {low:.3g} at step {best:,} to {valid.mean():.3g}."
+        said = (
+            f"The network overfits: validation loss rose from {low:.3g} at step {best:,} to "
+            f"{valid.mean():.3g}."
+        )
     else:
         said = f"The network memorises: training loss {train.mean():.3g}, validation loss {valid.mean():.3g}."
     return Finding(
@@ -511,8 +559,8 @@ def lottery(o: Observation) -> Finding | None:
     error = float(1.96 * value / np.sqrt(2 * max(len(spread) - 1, 1)))
     fires = bool(value > 0.12 and 0.1 <= failed <= 0.9 and good > 0.2)
     said = (
-        f"The seed decides: of {len(spread)} seeds {100 * failed:.0f} % remove less than half of the loss that "
-        "the best do."
+        f"The seed decides: of {len(spread)} seeds {100 * failed:.0f} % remove less than half of the loss "
+        "that the best do."
     )
     return Finding(
         "lottery", fires, said if fires else "Seeds end alike.",
@@ -587,7 +635,10 @@ def contradicting(o: Observation) -> Finding | None:
         return None
     value = float(o.final("contradicting"))
     fires = value > 0.02
-    said = f"Labels contradict each other: {100 * value:.1f} % of the training rows have the inputs of rows with another label."
+    said = (
+        f"Labels contradict each other: {100 * value:.1f} % of the training rows have the inputs of rows "
+        "with another label."
+    )
     return Finding(
         "contradicting", fires, said if fires else "Labels do not contradict each other.",
         (Evidence("share of rows with the inputs of others and another label", value, 0.02),), "G1", 1, (),
@@ -598,16 +649,17 @@ def batchnorm(o: Observation) -> Finding | None:
     """A network that is another one in training than in use."""
     if o.about("norm") != "batchnorm" or o.diverged:
         return None
-    use, training = float(o.series("train_loss")[o.end]), float(o.series("objective")[o.end])
+    some = slice(max(1, o.end - 4), o.end + 1)  # one look at small batches is noisy
+    use, training = (float(np.mean(o.series(name)[some])) for name in ("train_loss", "objective"))
     value = abs(use - training) / max(use, training, 0.05 * o.constant_loss)
-    fires = bool(value > 0.4)
+    fires = bool(value > 0.25)
     said = (
         f"Batch normalisation disagrees with itself: the loss on training rows is {training:.3g} with the "
         f"statistics of batches of {o.about('batch_size')}, and {use:.3g} with the running ones."
     )
     return Finding(
         "batchnorm", fires, said if fires else "Batch normalisation agrees with itself.",
-        (Evidence("difference of the two losses, share of the larger", value, 0.4, None, "the end"),),
+        (Evidence("difference of the two losses, share of the larger", value, 0.25, None, "the end"),),
         "G9", 2, ("layernorm", "batch x 8", "no norm"),
     )  # fmt: skip
 
