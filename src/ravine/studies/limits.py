@@ -38,6 +38,7 @@ __all__ = ["DELTA", "bounds"]
 DELTA = 0.05
 DRAWS = 400  # noisy networks that a certificate rests on
 PROBES, STEPS = 4, 30  # of the quadrature
+ROUNDING = 1e-11  # above that of a curvature in float64, which has no sign
 
 
 def bounds(
@@ -55,7 +56,7 @@ def bounds(
             _share_wrong(network.network), network.params, first,
             (network.stats, numbers, rows.x, rows.y), n, chance, delta=DELTA, draws=DRAWS,
         )  # fmt: skip
-    # where all rows are fitted the curvature is smaller than float32 rounds
+    # where all rows are fitted the curvature is smaller than its rounding in float32
     with working_in("float64"):
         wide = replace(
             network, params=_wide(network.params), stats=_wide(network.stats), numbers=_wide(numbers)
@@ -64,7 +65,7 @@ def bounds(
         curvature = gauss_newton_product(
             _outputs(network.network) if plain else _bound(wide), wide.params, _wide(rows.x)
         )
-        spectrum = quadrature(curvature, PROBES, min(STEPS, curvature.size))
+        spectrum = quadrature(curvature.damped(ROUNDING), PROBES, min(STEPS, curvature.size))
     precision = 1 / _variance(first)
     found = gaussian_information(spectrum, n, precision)
     gap = gap_bound(max(found.value, 0.0), n, error=found.error)
