@@ -64,3 +64,11 @@ def test_data_then_the_run_of_it(ravine, folder):
     assert "stability limit" in ended.stdout
     assert (folder / "runs" / "landscape" / "t" / "landscape.npz").is_file()
     assert ravine("landscape", "t/models/best", "iris", "--grid", "5", "-q").status == 0
+
+
+def test_names_of_built_in_data_are_never_taken_for_runs():
+    import importlib
+
+    from ravine.data import BUILTIN
+
+    assert set(importlib.import_module("ravine.cli.landscape").BUILTIN) == set(BUILTIN)

@@ -19,6 +19,7 @@ __all__ = ["landscape"]
 
 FOLDER = Path("runs") / "landscape"
 PICTURES = ("png", "svg", "pdf")
+BUILTIN = ("digits", "breast_cancer", "wine", "iris", "diabetes")  # as in `ravine.data`, slow to import
 SEEN = ("source", "target", "grid", "span", "seed", "device")  # what matters where nothing is trained
 
 
@@ -110,8 +111,6 @@ def _is_model(source: str) -> bool:
     if path.is_file():
         beside = path.with_suffix(".json").is_file() and path.with_suffix(".safetensors").is_file()
         return path.name == RUN_FILE or (beside and path.suffix in (".json", ".safetensors"))
-    from ravine.cli.verbs import BUILTIN
-
     if source in BUILTIN or source == "-":
         return False
     with suppress(DataError):  # then it is data, and what is wrong with its name is said where it is read
