@@ -13,7 +13,7 @@ from ravine.cli.verbs import ravine as group
 from ravine.cli.words import DEVICES, METRICS, NET, TIME, mistakes
 
 HEAVY = ("jax", "jaxlib", "optax", "sklearn", "pandas", "numpy", "scipy")
-VERBS = ("compare", "train", "predict", "runs", "resume", "bench")
+VERBS = tuple(group.commands)
 
 
 def test_every_setting_of_a_study_can_be_set():
@@ -45,6 +45,7 @@ def test_bare_command_shows_help(ravine):
     ended = ravine()
     assert ended.status == 0
     assert all(verb in ended.stdout for verb in VERBS)
+    assert {"compare", "train", "diagnose", "sweep", "lecture", "landscape"} < set(VERBS)
 
 
 def test_version(ravine):
