@@ -218,7 +218,7 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     solid.tick_params(labelsize=8)
     solid.locator_params(nbins=5)
     solid.view_init(elev=38, azim=-55)
-    solid.set_box_aspect(None, zoom=0.82)  # room for the label of the height
+    solid.set_box_aspect(None, zoom=0.76)  # room for the label of the height
     return figure
 
 
