@@ -113,6 +113,7 @@ def test_two_seeds_or_diverged_ones_claim_nothing() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_sweep_of_classes(tiny: None, blobs: Dataset) -> None:
     found = descent_study(DescentSettings(effort="quick", noise=0.2), dataset=blobs).document
     widths = found["widths"]
@@ -131,6 +132,7 @@ def test_a_sweep_of_classes(tiny: None, blobs: Dataset) -> None:
         assert unicode or text.isascii()
 
 
+@pytest.mark.slow
 def test_the_threshold_is_the_first_width_that_fits(tiny: None) -> None:
     """XOR: one unit cannot, many can."""
     random = np.random.default_rng(0)
@@ -152,6 +154,7 @@ def test_a_sweep_of_numbers_is_in_their_unit(tiny: None, line: Dataset) -> None:
     assert np.sqrt(ratio) == pytest.approx(500, rel=0.2)  # squared errors are of standardised targets
 
 
+@pytest.mark.slow
 def test_a_run_is_kept_and_shown_again(tiny: None, tmp_path) -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=(160, 3))

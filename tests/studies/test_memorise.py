@@ -134,6 +134,7 @@ def test_bounds_hold_and_the_lecture_s_is_root_two_wider(judged: list[dict]) -> 
     assert found["lecture"]["value"] == pytest.approx(np.sqrt(found["lecture"]["nats"] / 400))
 
 
+@pytest.mark.slow
 def test_noise_is_memorised_and_signal_is_not(tiny: None) -> None:
     random = np.random.default_rng(3)
     y = random.integers(0, 2, 200)
@@ -160,6 +161,7 @@ def test_noise_is_memorised_and_signal_is_not(tiny: None) -> None:
     assert "vacuous" in memorise_text(found, 100)
 
 
+@pytest.mark.slow
 def test_what_is_on_already_is_no_limit_of_its_own(tiny: None, blobs: Dataset) -> None:
     settings = MemoriseSettings(effort="quick", net="8 dropout=0.1", l2=0.1, augment="noise=1", early_stop=3)
     found = memorise_study(settings, dataset=blobs).document
@@ -167,6 +169,7 @@ def test_what_is_on_already_is_no_limit_of_its_own(tiny: None, blobs: Dataset) -
     assert "Bounds" in repr(memorise_study(settings, dataset=blobs))
 
 
+@pytest.mark.slow
 def test_a_run_is_kept_and_shown_again(tiny: None, tmp_path, blobs: Dataset) -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=(120, 3))

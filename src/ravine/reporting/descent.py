@@ -97,9 +97,10 @@ def _widths(document: Mapping[str, Any], width: int) -> str:
         row = [f"{units}{mark}", MISSING if not is_number(train) else f"{scale * train:.3g}"]
         row += [_with(plain["test_loss"][k]), _with(plain["test_error"][k], scale)]
         table.append(row + [_with(each["test_error"][k], scale) for each in others])
-    return _table(
-        f"By width, {document['rows']['train']:,} rows (< the first that fits them all)", table, width
-    )
+    title = f"By width, {document['rows']['train']:,} rows"
+    if widths["threshold"]["units"] is not None:
+        title += " (< the first that fits them all)"
+    return _table(title, table, width)
 
 
 def _examples(document: Mapping[str, Any], width: int, unicode: bool) -> str:
