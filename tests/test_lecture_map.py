@@ -15,6 +15,7 @@ LINES = (ROOT / "docs" / "lecture-map.md").read_text(encoding="utf-8").splitline
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES if line.startswith("| ")][1:]
 IDS = [row[0] for row in ROWS]
 
+
 def commands(cell):
     """`train --l1 --l2` -> {"train --l1", "train --l2"}; `train` -> {"train"}."""
     verb, *flags = cell.strip("`").split()

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ravine.studies.door import sweep as sweep
     from ravine.studies.door import train as train
 
-__all__ = ["__version__", "compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train"]
+__all__ = [
+    "__version__", "compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -62,7 +62,9 @@ OPTIONS = {
         Option("missing", "Data", "CODES", "Values that mean missing, such as -999,?."),
         Option("task", "Data", _one_of(allowed.TASKS), "What to learn."),
         Option("validation", "Data", "SHARE", "Share of the other rows kept for validation."),
-        Option("scaling", "Data", _one_of(allowed.SCALINGS), "Standardise the inputs, or leave them as given."),
+        Option(
+            "scaling", "Data", _one_of(allowed.SCALINGS), "Standardise the inputs, or leave them as given."
+        ),
         Option("metric", "Data", "NAME", "Score: accuracy, log_loss, auc, rmse, mae, r2, ..."),
         Option("optimizers", "Comparison", "NAMES", "Optimizers, such as sgd,adam,optax:lion(b1=0.9).", "-O"),
         Option(
@@ -74,9 +76,7 @@ OPTIONS = {
         Option("vary", "Comparison", "KEY=VALUES", "What to vary, such as l2=0,1e-4; once for each factor."),
         Option("random", "Comparison", "N", "Draw N settings at random in place of the whole grid."),
         Option("points", "Comparison", "N", "Values taken of a range such as rate=1e-4..1e-1."),
-        Option(
-            "optimizer", "Training", "NAME", "The optimizer, such as adam or momentum(rho=0.95).", "-O"
-        ),
+        Option("optimizer", "Training", "NAME", "The optimizer, such as adam or momentum(rho=0.95).", "-O"),
         Option("rate", "Training", "NUMBER", "Learning rate; the rule's usual one if not given."),
         Option("schedule", "Training", "NAME", "How the rate goes on, such as decay or step(0.1,every=10)."),
         Option("noise", "Training", "SHARE", "Share of the training labels drawn anew."),
@@ -97,7 +97,9 @@ OPTIONS = {
         Option("decay", "Regularisation", "NUMBER", "Decay of the weights, apart from the gradient (AdamW)."),
         Option("smoothing", "Regularisation", "SHARE", "Label smoothing, for classes."),
         Option("augment", "Regularisation", "KINDS", "Such as 'noise=0.1', for images 'shift=1 rotate=10'."),
-        Option("solutions", "Output", "N", "Starts of the first optimizer: the line, the plane through them."),
+        Option(
+            "solutions", "Output", "N", "Starts of the first optimizer: the line, the plane through them."
+        ),
         Option("grid", "Output", "N", "Points a side of a plane."),
         Option("span", "Output", "NUMBER", "How far to look, 1 being as far as the weights are long."),
         Option("device", "Machine", "cpu|gpu", "Where to train; the best there is if not given."),
@@ -157,7 +159,9 @@ def output_flags(*, out: str, dry_run: bool = False) -> Callable[[Callable[..., 
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         flags = [
-            click.option("-v", "--verbose", is_flag=True, help="More of the result; the traceback of an error."),
+            click.option(
+                "-v", "--verbose", is_flag=True, help="More of the result; the traceback of an error."
+            ),
             click.option("-q", "--quiet", is_flag=True, help="Nothing but the result and errors."),
             click.option("--json", "json", is_flag=True, help="One JSON document in place of text."),
         ]
@@ -187,7 +191,12 @@ ALL_KEYS = {
     *(
         name
         for each in (
-            CompareSettings, TrainSettings, SweepSettings, DiagnoseSettings, LandscapeSettings, DescentSettings,
+            CompareSettings,
+            TrainSettings,
+            SweepSettings,
+            DiagnoseSettings,
+            LandscapeSettings,
+            DescentSettings,
         )  # fmt: skip
         for name in fields_of(each)
     ),

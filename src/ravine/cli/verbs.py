@@ -67,7 +67,20 @@ def ravine(ctx: click.Context) -> int:
     return 0
 
 
-for _verb in (compare, train, diagnose, sweep, predict, landscape, memorise, descent, lecture, runs, resume, bench):
+for _verb in (
+    compare,
+    train,
+    diagnose,
+    sweep,
+    predict,
+    landscape,
+    memorise,
+    descent,
+    lecture,
+    runs,
+    resume,
+    bench,
+):
     ravine.add_command(_verb)
 
 

@@ -176,7 +176,7 @@ def memorise(
     notify: Notify | None = None,
     **settings: Any,
 ) -> Memory:
-    """Measure what a network learns by heart; settings as in `MemoriseSettings`, arguments as in `compare`."""
+    """Measure what a network learns by heart; settings: `MemoriseSettings`, arguments as in `compare`."""
     made, dataset = _asked(MemoriseSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "memorise", made.seed) as run:
         return memorise_study(made, dataset=dataset, run=run, notify=notify)
