@@ -185,7 +185,7 @@ def config_flag(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-#: every key that any verb knows: a shared file may hold settings of the others
+# Every key that any verb knows: a shared file may hold settings of the others.
 ALL_KEYS = {
     "source",
     *(
@@ -197,7 +197,7 @@ ALL_KEYS = {
             DiagnoseSettings,
             LandscapeSettings,
             DescentSettings,
-        )  # fmt: skip
+        )
         for name in fields_of(each)
     ),
 }
