@@ -8,9 +8,8 @@ import sys
 import pytest
 
 from ravine.cli.options import ALL_KEYS, OPTIONS
-from ravine.cli.verbs import BUILTIN
 from ravine.cli.verbs import ravine as group
-from ravine.cli.words import DEVICES, METRICS, NET, TIME, mistakes
+from ravine.cli.words import BUILTIN, DEVICES, METRICS, NET, TIME, mistakes
 
 HEAVY = ("jax", "jaxlib", "optax", "sklearn", "pandas", "numpy", "scipy")
 VERBS = tuple(group.commands)

@@ -39,9 +39,9 @@ def test_mistakes_are_answered_at_once(ravine, words, said):
 
 
 def test_missing_matplotlib_is_said_before_training(ravine, monkeypatch):
-    from ravine.reporting import landscape_pictures
+    from ravine.reporting import looks
 
-    monkeypatch.setattr(landscape_pictures, "can_draw", lambda: False)
+    monkeypatch.setattr(looks, "can_draw", lambda: False)
     ended = ravine("landscape", "iris", "--format", "svg")
     assert ended.status == 2
     assert "matplotlib is not installed" in " ".join(ended.stderr.split())
@@ -64,11 +64,3 @@ def test_data_then_the_run_of_it(ravine, folder):
     assert "stability limit" in ended.stdout
     assert (folder / "runs" / "landscape" / "t" / "landscape.npz").is_file()
     assert ravine("landscape", "t/models/best", "iris", "--grid", "5", "-q").status == 0
-
-
-def test_names_of_built_in_data_are_never_taken_for_runs():
-    import importlib
-
-    from ravine.data import BUILTIN
-
-    assert set(importlib.import_module("ravine.cli.landscape").BUILTIN) == set(BUILTIN)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ravine.errors import UsageError
-from ravine.reporting import landscape_pictures
+from ravine.reporting import landscape_pictures, looks
 from ravine.reporting.landscape import landscape_text
 from ravine.reporting.scores import cells
 
@@ -155,6 +155,6 @@ def test_a_plane_without_a_number_is_left_out():
 def test_missing_matplotlib_and_unknown_kinds_are_sentences(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="not written as 'gif'"):
         landscape_pictures.draw(DOCUMENT, ARRAYS, tmp_path, "gif")
-    monkeypatch.setattr(landscape_pictures, "can_draw", lambda: False)
+    monkeypatch.setattr(looks, "can_draw", lambda: False)
     with pytest.raises(UsageError, match="matplotlib is not installed"):
         landscape_pictures.figures(DOCUMENT, ARRAYS)

@@ -12,6 +12,7 @@ import click
 from ravine.cli.help import Verb
 from ravine.cli.options import config_flag, flags_for, output_flags
 from ravine.cli.screen import Screen
+from ravine.cli.words import BUILTIN
 from ravine.errors import DataError, UsageError, did_you_mean
 from ravine.studies.settings import LandscapeSettings
 
@@ -19,7 +20,6 @@ __all__ = ["landscape"]
 
 FOLDER = Path("runs") / "landscape"
 PICTURES = ("png", "svg", "pdf")
-BUILTIN = ("digits", "breast_cancer", "wine", "iris", "diabetes")  # as in `ravine.data`, slow to import
 SEEN = ("source", "target", "grid", "span", "seed", "device")  # what matters where nothing is trained
 
 
@@ -91,7 +91,7 @@ def landscape(
 
 def _check_kind(kind: str | None) -> None:
     """Find a kind that cannot be written before anything slow. Raises UsageError."""
-    from ravine.reporting.landscape_pictures import MISSING, can_draw
+    from ravine.reporting.looks import MISSING, can_draw
 
     if kind is None:
         return

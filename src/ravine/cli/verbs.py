@@ -22,12 +22,11 @@ from ravine.cli.runs import runs
 from ravine.cli.screen import Screen
 from ravine.cli.sweep import sweep
 from ravine.cli.train import train
+from ravine.cli.words import BUILTIN
 from ravine.errors import UsageError, did_you_mean
 from ravine.version import __version__
 
 __all__ = ["ravine", "run"]
-
-BUILTIN = ("digits", "breast_cancer", "wine", "iris", "diabetes")
 
 
 class Verbs(click.Group):

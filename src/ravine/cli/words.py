@@ -13,9 +13,10 @@ from typing import Any
 from ravine.errors import did_you_mean
 from ravine.studies.settings import EIGHT
 
-__all__ = ["METRICS", "mistakes"]
+__all__ = ["BUILTIN", "METRICS", "mistakes"]
 
 METRICS = ("accuracy", "balanced_accuracy", "log_loss", "auc", "rmse", "mae", "r2")
+BUILTIN = ("digits", "breast_cancer", "wine", "iris", "diabetes")
 DEVICES = ("cpu", "gpu")
 SIZES = r"\d+(\s*[-,x ]\s*\d+)*"
 WORD = (

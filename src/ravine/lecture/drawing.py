@@ -6,56 +6,26 @@ line style and in the shape of the mark. Matplotlib is an extra, imported only w
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
-from ravine.errors import UsageError
+from ravine.reporting import looks
+from ravine.reporting.looks import COLOURS, LINES, MARKS, can_draw, save
 
 __all__ = ["COLOURS", "LINES", "MARKS", "can_draw", "canvas", "marks", "save", "style", "theory"]
 
-#: Okabe & Ito 2008: told apart with any colour vision
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
-MARKS = ("o", "s", "^", "D", "v", "P", "X")
-
 WIDE, HIGH = 10.0, 5.625  # inches, 16:9
-DOTS = 160  # to the inch
-
-
-def can_draw() -> bool:
-    """Return whether matplotlib is installed, without importing it."""
-    return importlib.util.find_spec("matplotlib") is not None
 
 
 def style() -> AbstractContextManager[None]:
     """Return the context in which all is drawn. Raises UsageError where matplotlib is missing."""
-    if not can_draw():
-        raise UsageError(
-            "Pictures cannot be drawn.", "matplotlib is not installed.", "Type `pip install 'ravine[plots]'`."
-        )
-    import matplotlib
+    return looks.style(13, **{"axes.prop_cycle": _cycle()} if can_draw() else {})
+
+
+def _cycle() -> Any:
     from cycler import cycler
 
-    settings: Any = {
-        "font.size": 13,
-        "axes.titlesize": 13,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "grid.color": "#dddddd",
-        "grid.linewidth": 0.6,
-        "lines.linewidth": 2.0,
-        "lines.markersize": 7.0,
-        "legend.frameon": False,
-        "legend.fontsize": 11,
-        "axes.prop_cycle": cycler(color=COLOURS) + cycler(linestyle=LINES),
-        "svg.hashsalt": "ravine",  # the same picture gives the same bytes
-    }
-    return matplotlib.rc_context(settings)
+    return cycler(color=COLOURS) + cycler(linestyle=LINES)
 
 
 def canvas(title: str, columns: int = 1, rows: int = 1) -> tuple[Any, Any]:
@@ -84,17 +54,3 @@ def marks(axes: Any, x: Any, y: Any, label: str = "", which: int = 0, error: Any
         "capsize": 3,
     }
     return axes.errorbar(x, y, yerr=error, label=label or None, **{**look, **more})
-
-
-def save(figure: Any, path: Path, formats: Sequence[str] = ("png", "svg", "pdf")) -> None:
-    """Write a figure, whole or not at all, in the format its name ends in. Raises UsageError, DataError."""
-    import matplotlib
-
-    from ravine.records.files import writing
-
-    kind = path.suffix.removeprefix(".")
-    if kind not in formats:
-        raise UsageError(f"Pictures are not written as '{kind}'.", "", f"Use one of {', '.join(formats)}.")
-    undated: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    with writing(path) as file, matplotlib.rc_context({"svg.hashsalt": "ravine"}):
-        figure.savefig(file, format=kind, dpi=DOTS, metadata=undated.get(kind))

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ravine.reporting.figures import COLOURS, canvas, marks, save, style
+from ravine.reporting.figures import canvas, marks
+from ravine.reporting.looks import COLOURS, save, style
 from ravine.reporting.scores import clean, is_number
 
 __all__ = ["descent_pictures"]

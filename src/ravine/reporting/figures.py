@@ -1,48 +1,14 @@
-"""How the pictures of a study look: told apart with any colour vision, and in black and white.
-
-Matplotlib is an extra, imported only when something is drawn.
-"""
+"""What pictures of studies are made of: curves, and marks with their intervals."""
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
-from ravine.errors import UsageError
-from ravine.records.files import writing
+from ravine.reporting.looks import COLOURS, LINES, MARKS
 from ravine.reporting.scores import is_number
 
-__all__ = ["COLOURS", "can_draw", "canvas", "curve", "half_widths", "marks", "save", "style"]
-
-#: Okabe & Ito 2008
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
-MARKS = ("o", "s", "^", "D", "v", "P", "X")
-DOTS = 160  # to the inch
-
-
-def can_draw() -> bool:
-    """Return whether matplotlib is installed, without importing it."""
-    return importlib.util.find_spec("matplotlib") is not None
-
-
-def style() -> AbstractContextManager[None]:
-    """Return the context in which all is drawn. Raises UsageError where matplotlib is missing."""
-    if not can_draw():
-        raise UsageError(
-            "Pictures cannot be drawn.", "matplotlib is not installed.", "Type `pip install 'ravine[plots]'`."
-        )
-    import matplotlib
-
-    settings: Any = {
-        "font.size": 12, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-        "axes.axisbelow": True, "grid.color": "#dddddd", "grid.linewidth": 0.6, "lines.linewidth": 2.0,
-        "legend.frameon": False, "legend.fontsize": 10, "axes.titlesize": 12, "svg.hashsalt": "ravine",
-    }  # fmt: skip
-    return matplotlib.rc_context(settings)
+__all__ = ["canvas", "curve", "half_widths", "marks"]
 
 
 def canvas(title: str, columns: int = 1) -> tuple[Any, list[Any]]:
@@ -94,10 +60,3 @@ def half_widths(values: Sequence[Mapping[str, Any]], scale: float = 1.0) -> list
         below.append(scale * max(0.0, each["mean"] - low))
         above.append(scale * max(0.0, high - each["mean"]))
     return [below, above]
-
-
-def save(figure: Any, path: Path) -> Path:
-    """Write a figure as PNG, whole or not at all; return its path. Raises DataError."""
-    with writing(path) as file:
-        figure.savefig(file, format="png", dpi=DOTS)
-    return path

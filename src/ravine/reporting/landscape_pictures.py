@@ -6,26 +6,19 @@ dashes and marks. Matplotlib is an extra, imported only when something is drawn.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ravine.errors import UsageError
+from ravine.reporting.looks import COLOURS, FORMATS, LINES, MARKS, save, style
 
-__all__ = ["MISSING", "PICTURES", "can_draw", "draw", "figures"]
+__all__ = ["draw", "figures"]
 
-PICTURES = ("png", "svg", "pdf")
-MISSING = "matplotlib is not installed. Type `pip install 'ravine[plots]'`."
-
-#: Okabe & Ito 2008: told apart with any colour vision
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
-MARKS = ("o", "s", "^", "D", "v", "P", "X")
-WIDE, HIGH, DOTS = 10.0, 5.0, 160  # inches, dots to the inch
+WIDE, HIGH = 10.0, 5.0  # inches
+SIZE = 11  # of the text
 STEEP = 50.0  # largest over smallest loss from which levels are spaced by ratio
 LEVELS = 12
 UNITS = {"cross_entropy": "nats", "squared_error": "variances of the target"}
@@ -45,33 +38,18 @@ AXES = {
 Arrays = Mapping[str, Any]
 
 
-def can_draw() -> bool:
-    """Return whether matplotlib is installed, without importing it."""
-    return importlib.util.find_spec("matplotlib") is not None
-
-
 def draw(document: Mapping[str, Any], arrays: Arrays, folder: Path, kind: str = "png") -> list[Path]:
     """Write every picture into a folder, return their paths. Raises UsageError, DataError."""
-    from ravine.records.files import writing
-
-    if kind not in PICTURES:
-        raise UsageError(f"Pictures are not written as '{kind}'.", "", f"Use one of {', '.join(PICTURES)}.")
-    undated: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    paths = []
-    with _style():
-        for name, figure in figures(document, arrays).items():
-            path = folder / f"{name}.{kind}"
-            with writing(path) as file:
-                figure.savefig(file, format=kind, dpi=DOTS, metadata=undated.get(kind))
-            paths.append(path)
-    return paths
+    if kind not in FORMATS:  # before the work of drawing
+        raise UsageError(f"Pictures are not written as '{kind}'.", "", f"Use one of {', '.join(FORMATS)}.")
+    with style(SIZE):
+        made = figures(document, arrays)
+        return [save(figure, folder / f"{name}.{kind}") for name, figure in made.items()]
 
 
 def figures(document: Mapping[str, Any], arrays: Arrays) -> dict[str, Any]:
     """Return the figures by the name of their file. Raises UsageError where matplotlib is missing."""
-    if not can_draw():
-        raise UsageError("Pictures cannot be drawn.", MISSING)
-    with _style():
+    with style(SIZE):
         found = {"slices": _slices(document, arrays), "profile": _profile(document, arrays)}
         for plane in document["planes"]:
             if plane["highest"] is not None:
@@ -79,26 +57,6 @@ def figures(document: Mapping[str, Any], arrays: Arrays) -> dict[str, Any]:
         if document["barriers"]:
             found["barriers"] = _barriers(document, arrays)
     return found
-
-
-def _style() -> AbstractContextManager[None]:
-    import matplotlib
-
-    settings: Any = {
-        "font.size": 11,
-        "axes.titlesize": 11,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "grid.color": "#dddddd",
-        "grid.linewidth": 0.6,
-        "lines.linewidth": 2.0,
-        "legend.frameon": False,
-        "legend.fontsize": 10,
-        "svg.hashsalt": "ravine",  # the same picture gives the same bytes
-    }
-    return matplotlib.rc_context(settings)
 
 
 def _canvas(title: str, document: Mapping[str, Any], columns: int = 1) -> tuple[Any, list[Any]]:
@@ -119,7 +77,7 @@ def _unit(document: Mapping[str, Any]) -> str:
 def _line(axes: Any, x: Any, y: Any, label: str, which: int) -> None:
     every = max(1, len(x) // 10)
     axes.plot(
-        x, y, label=label, color=COLOURS[which], linestyle=DASHES[which], marker=MARKS[which],
+        x, y, label=label, color=COLOURS[which], linestyle=LINES[which], marker=MARKS[which],
         markevery=(which * every // 4, every), markersize=5,
     )  # fmt: skip
 
@@ -232,7 +190,7 @@ def _marked(axes: Any, name: str, arrays: Arrays) -> None:
         label, places = key.removeprefix(base), np.asarray(arrays[key])
         if len(places) > 1:
             (line,) = axes.plot(
-                *places.T, color=COLOURS[which + (which > 0)], linestyle=DASHES[which], marker=MARKS[which],
+                *places.T, color=COLOURS[which + (which > 0)], linestyle=LINES[which], marker=MARKS[which],
                 markersize=4, markevery=max(1, len(places) // 12), label=label, linewidth=1.8,
             )  # fmt: skip
             line.set_path_effects(halo)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ravine.reporting.figures import COLOURS, canvas, curve, half_widths, marks, save, style
+from ravine.reporting.figures import canvas, curve, half_widths, marks
+from ravine.reporting.looks import COLOURS, save, style
 from ravine.reporting.memorise import NAMES
 from ravine.reporting.scores import clean
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ravine.records.files import write_json
 from ravine.records.rundir import RunDirectory
-from ravine.reporting.figures import can_draw
+from ravine.reporting.looks import can_draw
 
 __all__ = ["keep_document"]
 

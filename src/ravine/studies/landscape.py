@@ -23,7 +23,8 @@ from ravine.optimizers import resolve_all, schedule
 from ravine.records.files import write_json, write_npz
 from ravine.records.speaking import speaking
 from ravine.reporting.landscape import landscape_text
-from ravine.reporting.landscape_pictures import MISSING, can_draw, draw, figures
+from ravine.reporting.landscape_pictures import draw, figures
+from ravine.reporting.looks import MISSING, can_draw
 from ravine.studies.design import streams_for
 from ravine.studies.events import Event, Notify
 from ravine.studies.landscape_document import (

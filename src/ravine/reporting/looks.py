@@ -1,0 +1,72 @@
+"""How every picture looks: told apart with any colour vision, and in black and white.
+
+The k-th curve has the k-th colour, line style and mark. Matplotlib is an extra, imported only when something
+is drawn.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from ravine.errors import UsageError
+from ravine.records.files import writing
+
+__all__ = ["COLOURS", "FORMATS", "LINES", "MARKS", "MISSING", "can_draw", "save", "style"]
+
+# Okabe & Ito 2008
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+FORMATS = ("png", "svg", "pdf")
+DOTS = 160  # to the inch
+MISSING = "matplotlib is not installed. Type `pip install 'ravine[plots]'`."
+
+
+def can_draw() -> bool:
+    """Return whether matplotlib is installed, without importing it."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def style(size: float = 12, **more: Any) -> AbstractContextManager[None]:
+    """Return the context in which all is drawn; size: of the text. Raises UsageError without matplotlib."""
+    if not can_draw():
+        raise UsageError("Pictures cannot be drawn.", MISSING)
+    import matplotlib
+
+    settings: Any = {
+        "font.size": size,
+        "axes.titlesize": size,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": "#dddddd",
+        "grid.linewidth": 0.6,
+        "lines.linewidth": 2.0,
+        "lines.markersize": 7.0,
+        "legend.frameon": False,
+        "legend.fontsize": size - 2,
+        "svg.hashsalt": "ravine",  # the same picture gives the same bytes
+        **more,
+    }
+    return matplotlib.rc_context(settings)
+
+
+def save(figure: Any, path: Path, formats: Sequence[str] = FORMATS) -> Path:
+    """Write a figure, whole or not at all, in the format its name ends in; return its path.
+
+    Raises UsageError for another format, DataError.
+    """
+    import matplotlib
+
+    kind = path.suffix.removeprefix(".")
+    if kind not in formats:
+        raise UsageError(f"Pictures are not written as '{kind}'.", "", f"Use one of {', '.join(formats)}.")
+    undated: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    with writing(path) as file, matplotlib.rc_context({"svg.hashsalt": "ravine"}):
+        figure.savefig(file, format=kind, dpi=DOTS, metadata=undated.get(kind))
+    return path
