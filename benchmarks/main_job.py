@@ -131,7 +131,7 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
                     f"{len(runs)} runs in the cohorts, {document['plan']['runs']} in the document."
                 )
             task = {
-                "network": next(iter(plans.values()))["network"],
+                "network": next(iter(plans.values()))["sizes"],
                 "rules": {plan["optimizer"]: plan["hyperparameters"] for plan in plans.values()},
                 "rows": document["split"]["train"],
                 "held": document["split"]["validation"],
