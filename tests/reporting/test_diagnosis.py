@@ -52,7 +52,7 @@ def test_failed_advice_is_withdrawn_in_words() -> None:
     text = diagnosis_text(bad)
     assert "Advice withdrawn" in text
     assert "Withdrawn: inputs standardised" in text
-    assert "0.41 → none" in text
+    assert "0.41 → none" in " ".join(text.split())
 
 
 def test_no_finding_is_health() -> None:

@@ -39,7 +39,7 @@ def given(record: Record) -> set[str]:
 
 @pytest.fixture(scope="module")
 def healthy(blobs: Dataset) -> Record:
-    return seen(blobs, optimizer="sgd", rate=0.1)
+    return seen(blobs, optimizer="sgd", rate=0.3, epochs=60.0)
 
 
 def test_the_observed_run_is_the_one_train_makes(blobs: Dataset) -> None:
@@ -72,7 +72,9 @@ def test_zero_weights_are_a_plateau_or_saddle(blobs: Dataset) -> None:
 
 def test_the_sharpness_is_that_of_the_dense_hessian(line: Dataset) -> None:
     """Squared error of a linear network: the Hessian is 2 Z'Z / N with Z the inputs and a 1."""
-    record = seen(line, net="linear", optimizer="sgd", rate=0.05, precision="float64", epochs=40.0)
+    record = seen(
+        line, net="linear", optimizer="sgd", rate=0.05, precision="float64", epochs=40.0, schedule="constant"
+    )
     about = Observation(record)
     bench = Bench(line, find_devices(), Runner(None, lambda _: None, lambda: None))
     asked = DiagnoseSettings.from_dict({**SMALL, "net": "linear", "precision": "float64", "epochs": 40.0})
