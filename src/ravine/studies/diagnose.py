@@ -22,7 +22,7 @@ from ravine.records.tomlfile import dump
 from ravine.reporting.diagnosis import diagnosis_text
 from ravine.studies.diagnosing.observation import Observation
 from ravine.studies.diagnosing.observe import observe
-from ravine.studies.diagnosing.proof import Bench, Made, changed_to, compared, plain
+from ravine.studies.diagnosing.proof import LEVEL, Bench, Made, changed_to, compared, plain
 from ravine.studies.diagnosing.remedies import REMEDIES, changed
 from ravine.studies.diagnosing.verdicts import PRINCIPLES, Finding, judge
 from ravine.studies.events import Event, Notify, StopAsked
@@ -245,6 +245,10 @@ def _proved(
         wanted[name] = changes
     if not wanted:
         return {}, unfit
+    if len(wanted) * 2.0 ** (1 - len(seeds)) > LEVEL:  # the smallest p value there is, by Holm
+        unfit.append(
+            f"{len(seeds)} seeds cannot confirm any of {len(wanted)} remedies, however good: give --seeds 20."
+        )
     variants = {"original": original} | {name: changed_to(original, each) for name, each in wanted.items()}
     records = bench.run("prove", variants, seeds)
     losses = {name: _losses(record) for name, (_, record) in records.items()}

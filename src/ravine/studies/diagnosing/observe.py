@@ -295,8 +295,10 @@ class _Observer:
             final["lowest"] = np.array(self._lowest())
             if len(self.kept) == AVERAGED and self.trains:
                 final["averaged"] = np.array(self._averaged())
-        final |= self._of_inputs() | self._of_classes(points[end]["outputs"])
         data = self.streams.dataset
+        final |= self.clock.run("inputs", self._of_inputs)
+        final |= self.clock.run("classes", self._of_classes, points[end]["outputs"])
+        suspected = self.clock.run("leaks", self._leaks, data)
         name = plan.rule.name.split("(")[0]
         meta = {
             "optimizer": plan.rule.name,
@@ -332,7 +334,7 @@ class _Observer:
             "best": best,
             "stops": stops,
             "trained_here": self.trains,
-            "leaks": self._leaks(data),
+            "leaks": suspected,
             "seconds": dict(self.clock.seconds),
         }
         hyper = {"seed": self.runs.seed, "rate": self.runs.rate}

@@ -24,7 +24,7 @@ from ravine.studies.settings import DiagnoseSettings, TrainSettings
 from ravine.studies.train import _steps as steps_of
 from ravine.training import Cohort, Plan, Runs, Streams, shape_for, trained
 
-__all__ = ["Bench", "Made", "compared"]
+__all__ = ["LEVEL", "Bench", "Made", "changed_to", "compared", "plain"]
 
 LEVEL = 0.05  # of Holm's test over all remedies tried
 

@@ -186,7 +186,7 @@ def _still(o: Observation) -> bool:
     return bool(falling > max(FALLING, 4 * doubt) and at_stake > 0.02)
 
 
-PACE = 0.3
+PACE, JITTER = 0.3, 0.01
 
 
 def _pace(o: Observation) -> float:
@@ -228,7 +228,9 @@ def rate_low(o: Observation) -> Finding | None:
     if not o.trained or o.diverged:
         return None
     (falling, doubt), (reach, error) = _falling(o), _reach(o)
-    far = not np.isfinite(reach) or reach < 0.1
+    raised = o.series("raised")[: o.end + 1]
+    jitter = float(np.mean(raised[len(raised) // 2 :]))  # steps that are too small never raise their own loss
+    far = (not np.isfinite(reach) or reach < 0.1) and jitter <= JITTER
     fires = bool(_still(o) and _pace(o) > PACE and _generalises(o) and far and not _stuck(o) and _peak(o) < 3)
     said = (
         f"The learning rate {o.about('rate'):.3g} is too small: at the pace of its second half, as much "
@@ -244,6 +246,7 @@ def rate_low(o: Observation) -> Finding | None:
         )
     ]
     evidence.append(Evidence("pace of the second half over that of the first", _pace(o), PACE))
+    evidence.append(Evidence("share of steps that raise their own loss", jitter, JITTER, None, "second half"))
     if np.isfinite(reach):
         evidence.append(
             Evidence(f"curvature over the limit {o.about('formula')}", reach, 0.1, error, "median of the run")
