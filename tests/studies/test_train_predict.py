@@ -71,3 +71,18 @@ def test_divergence_is_said(frame: pd.DataFrame) -> None:
 def test_arrays_without_a_target_are_refused() -> None:
     with pytest.raises(UsageError, match="target"):
         ravine.train(np.zeros((5, 2)))
+
+
+def test_another_number_may_move() -> None:
+    x, y = np.random.default_rng(0).standard_normal((80, 3)), np.arange(80) % 2
+    short = {"optimizer": "momentum", "rate": 0.05, "schedule": "constant", "epochs": 3.0, "net": "4"}
+    curves = [
+        ravine.train(x, y, **short, **more).document["curves"]["train_loss"]
+        for more in ({}, {"moving": ["rho=constant"]}, {"moving": ["rho=linear(end=0)"]})
+    ]
+    assert curves[0] == curves[1]
+    assert curves[0] != curves[2]
+    with pytest.raises(UsageError, match="no hyperparameter 'b1'"):
+        ravine.train(x, y, **short, moving=["b1=decay"])
+    with pytest.raises(UsageError, match="NAME=SCHEDULE"):
+        ravine.train(x, y, moving=["rho"])

@@ -23,7 +23,7 @@ __all__ = ["Configuration", "resolve"]
 
 PROJECT = "pyproject.toml"
 OTHERS = {"RAVINE_CACHE"}  # read by the engines: where compiled programs are kept
-CALLS = ("optimizers", "schedules")  # words that hold brackets: adam(b1=0.9,b2=0.99)
+CALLS = ("optimizers", "schedules", "moving")  # words that hold brackets: adam(b1=0.9,b2=0.99)
 
 Settings = TypeVar("Settings", bound=DataSettings)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from ravine.networks import Network, default_metric, metric
 from ravine.networks.augmentation import AUGMENTATIONS, augmentation
 from ravine.networks.connections import GATE_BIAS
 from ravine.networks.spec import read_network
-from ravine.optimizers import Rule
+from ravine.optimizers import Rule, schedule
 from ravine.studies.settings import NetworkSettings
 from ravine.training import AROUND, Plan, Runs, Streams
 
@@ -34,7 +34,8 @@ AVERAGES = ("ema", "tail")
 class Recipe:
     """`network`, `around`, `smoothing`, `augment`: structure. `numbers`: the values of those that have one.
 
-    tail: share of the run after which the weights are averaged, None for no such average.
+    tail: share of the run after which the weights are averaged, None for no such average. moving: schedules
+    by hyperparameter; a rule follows those of what it has.
     """
 
     network: Network
@@ -47,6 +48,7 @@ class Recipe:
     patience: int
     min_change: float
     initial: tuple[str, float]
+    moving: dict[str, str] = field(default_factory=dict)
 
     @property
     def structure(self) -> tuple[Any, ...]:
@@ -74,6 +76,7 @@ class Recipe:
             self.smoothing,
             self.augment,
             self.image if self.augment else None,
+            tuple(name for name in self.moving if name in rule.defaults),
         )
 
     def runs(
@@ -93,7 +96,7 @@ class Recipe:
             seed,
             hyper,
             {name: np.full(count, value, float) for name, value in numbers.items()},
-            {},
+            {name: np.full(count, self.moving[name]) for name in plan.moving},
             np.full(count, self.patience) if self.patience else None,
             np.full(count, self.min_change) if self.patience else None,
         )
@@ -124,8 +127,16 @@ def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
     return Recipe(
         network, tuple(around), settings.smoothing is not None, names, dataset.image, numbers,
         share if kind == "tail" else None, settings.early_stop or 0, settings.min_change,
-        (settings.init, settings.init_scale),
+        (settings.init, settings.init_scale), _moving(getattr(settings, "moving", None) or []),
     )  # fmt: skip
+
+
+def _moving(texts: Sequence[str]) -> dict[str, str]:
+    """Read `rho=linear(end=0.5)`, one each: the full name of the schedule by hyperparameter."""
+    read = [(name.strip(), str(schedule(text))) for name, _, text in (each.partition("=") for each in texts)]
+    if len(dict(read)) < len(read):
+        raise UsageError("A number moves in two ways.", "--moving names it twice.", "Choose one.")
+    return dict(read)
 
 
 def average(text: str | None) -> tuple[str, float]:

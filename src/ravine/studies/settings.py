@@ -33,7 +33,7 @@ TRACKS = ("rate", "full")
 SCALINGS = ("standard", "none")
 EFFORTS = ("quick", "standard", "thorough")
 PRECISIONS = ("float32", "float64")
-LIST_FIELDS = ("features", "drop", "missing", "optimizers", "schedules", "vary")
+LIST_FIELDS = ("features", "drop", "missing", "optimizers", "schedules", "vary", "moving")
 
 
 @dataclass(frozen=True)
@@ -170,11 +170,19 @@ class TrainSettings(NetworkSettings):
     optimizer: str = "adam"
     rate: float | None = None
     schedule: str = "decay"
+    moving: list[str] | None = None
     seeds: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _choice("schedule", _called(self.schedule), SCHEDULES)
+        for each in self.moving or []:
+            name, equals, text = each.partition("=")
+            if not name.strip() or not equals:
+                raise UsageError(
+                    f"--moving '{each}' says nothing.", "It is NAME=SCHEDULE.", "Write rho=linear(end=0.5)."
+                )
+            _choice("moving", _called(text), SCHEDULES)
         if self.rate is not None and not 0 < self.rate < 1e30:
             raise UsageError(f"--rate {self.rate:g} cannot be used.", "A learning rate is above 0.", "")
         if not 1 <= self.seeds <= 10_000:

@@ -86,6 +86,7 @@ def train_study(
     rule = resolve(settings.optimizer)
     streams = streams_for(settings, dataset)
     made = recipe(settings, dataset)
+    rule.check(made.moving)
     plan = made.plan(settings, dataset, rule, streams, _steps(settings, streams))
     seeds = np.arange(FIRST_SEED, FIRST_SEED + settings.seeds)
     rate = np.full(len(seeds), settings.rate or rule.rate_centre)
