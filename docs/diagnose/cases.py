@@ -125,24 +125,6 @@ def square(seed: int, inputs: int = 60) -> Dataset:
     return from_arrays(x, y, name="square", seed=seed)
 
 
-def flat_column(seed: int) -> Dataset:
-    """A column that is 1 in all rows but three, all of which may be held out."""
-    data = classes(seed)
-    column = np.ones((len(data.x), 1))
-    column[data.test[:3]] = 0.0
-    return from_arrays(
-        np.concatenate([data.x[data.development], column[data.development]], axis=1)
-        + np.concatenate([np.zeros((len(data.development), 8)), _marked(len(data.development))], axis=1),
-        data.y[data.development], name="flat", seed=seed,
-    )  # fmt: skip
-
-
-def _marked(rows: int) -> np.ndarray:
-    mark = np.zeros((rows, 1))
-    mark[:1] = 1.0  # one row: in most splits it is not among those trained on
-    return mark
-
-
 # ----------------------------------------------------------------------------------------------------- cases
 
 BASE = {"net": "24-24", "epochs": 30.0, "batch_size": 32}
