@@ -23,6 +23,10 @@ WORD = (
     r"linear|none|plain|(scaled[-_]?)?residual|highway|dense|batch[-_]?norm|layer[-_]?norm"
     r"|conv\s*=\s*[\d,x-]+|(dropout|gate|slope)\s*=\s*[-+.\w]+"
 )
+NET_WORDS = (
+    "linear", "plain", "residual", "scaled-residual", "highway", "dense", "batchnorm", "layernorm", "conv",
+    "dropout", "gate", "slope",
+)  # fmt: skip
 NET = rf"({SIZES}|{WORD})(\s+({SIZES}|{WORD}))*"
 TIME = r"\d+(\.\d+)?\s*(s|sec|m|min|h)?"
 
@@ -35,11 +39,20 @@ def mistakes(given: Mapping[str, Any]) -> Iterator[str]:
     if "metric" in given and _plain(given["metric"]) not in METRICS:
         yield f"There is no metric '{given['metric']}'. {did_you_mean(given['metric'], METRICS)}"
     if "net" in given and not re.fullmatch(NET, given["net"].strip().lower()):
-        yield f"'{given['net']}' is not a network. Write for example --net 64-64, or --net linear."
+        yield f"'{given['net']}' is not a network. {_nearest(given['net'])}"
     if "budget" in given and not re.fullmatch(TIME, given["budget"].strip().lower()):
         yield f"'{given['budget']}' is not a budget of time. Write for example 60s, 2m or 1h."
     if "device" in given and given["device"] not in DEVICES:
         yield f"There is no device '{given['device']}'. {did_you_mean(given['device'], DEVICES)}"
+
+
+def _nearest(net: str) -> str:
+    """Return what the first word that is none may have meant."""
+    words = re.sub(r"\s*=\s*", "=", net.strip().lower()).split()
+    odd = next((each for each in words if not re.fullmatch(f"{SIZES}|{WORD}", each)), "")
+    if not odd[:1].isalpha():
+        return "Write for example --net 64-64, or --net linear."
+    return f"'{odd}': {did_you_mean(odd.partition('=')[0], NET_WORDS)}"
 
 
 def _optimizer(text: str) -> str | None:

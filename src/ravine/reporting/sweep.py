@@ -211,9 +211,16 @@ def sweep_verdict(document: Mapping[str, Any]) -> list[str]:
         if change == MISSING:
             sentences.append(f"{name}: nothing can be said against {against}, runs diverged.")
         elif row["helps"] is None:
-            sentences.append(
-                f"{name} makes no difference that can be seen ({change}{unit} against {against})."
-            )
+            low, high = row["effect"]["interval"] or (0.0, 0.0)
+            if low <= 0 <= high:
+                said = f"makes no difference that can be seen ({change}{unit} against {against})."
+            else:  # by itself it does, among so many comparisons it may be chance
+                more = sum(not each["first"] for each in document["effects"])
+                said = (
+                    f"may {'help' if row['effect']['p_better'] > 0.5 else 'hurt'}: {change}{unit} against "
+                    f"{against}, not certain among {more} comparisons; more seeds would tell."
+                )
+            sentences.append(f"{name} {said}")
         else:
             sentences.append(
                 f"{name} {'helps' if row['helps'] else 'hurts'}: {change}{unit} against {against}."

@@ -36,6 +36,7 @@ from ravine.studies.train import FIRST_SEED
 __all__ = ["OBSERVATION", "RECOMMENDED", "Diagnosis", "diagnose_study", "finished_diagnosis"]
 
 SCHEMA_VERSION = 1
+FEW_STEPS = 100  # below them a network has hardly begun to learn
 OBSERVATION = "observation"
 RECOMMENDED = "recommended.toml"
 PROOF_SEED, FRESH_SEED = 3_000, 4_000  # remedies are proved on the first, what is recommended on the second
@@ -145,7 +146,7 @@ def diagnose_study(
         },
         "healthy": not any(each.severity for each in findings),
         "history": model is None,
-        "notes": _notes(record, settings, model is not None, unfit),
+        "notes": _notes(record, settings, model is not None, unfit, any(each.severity for each in findings)),
         "findings": told,
         "checks": [_checked(each) for each in checks],
         "recommendation": advice,
@@ -352,7 +353,10 @@ def _or_inf(value: float | None) -> float:
 # ------------------------------------------------------------------------------------------ what is told
 
 
-def _notes(record: Record, settings: DiagnoseSettings, loaded: bool, unfit: list[str]) -> list[str]:
+def _notes(
+    record: Record, settings: DiagnoseSettings, loaded: bool, unfit: list[str], tell: bool
+) -> list[str]:
+    """`tell`: whether there is something wrong that remedies could be tried for."""
     notes = list(unfit)
     seen = Observation(record)
     if loaded:
@@ -360,8 +364,12 @@ def _notes(record: Record, settings: DiagnoseSettings, loaded: bool, unfit: list
             "A trained model has no history: rates, stability, plateaus and noise are not judged, nothing is "
             "tried. Diagnose the data to have them."
         )
-    elif settings.seeds < 2:
-        notes.append("No remedy was tried: give --seeds 20 to prove them.")
+    elif settings.seeds < 2 and tell:
+        notes.append("No remedy was tried: leave --no-proof out, or give --seeds 20, to prove them.")
+    elif seen.about("steps") < FEW_STEPS:
+        notes.append(
+            f"{seen.about('steps')} steps are few to judge a network by: train longer, with --epochs."
+        )
     if not np.isfinite(seen.series("limit")).any():
         notes.append(
             f"No stability limit is known for '{seen.about('rule')}': its rate is judged by the loss."

@@ -315,7 +315,9 @@ def _called(text: str) -> str:
 
 def _between(name: str, value: float, low: float, high: float) -> None:
     if not low < value < high:
-        raise UsageError(f"--{name} {value:g} cannot be used.", f"It lies between {low:g} and {high:g}.", "")
+        raise UsageError(
+            f"--{name} {value:g} cannot be used.", f"It is above {low:g} and below {high:g}.", ""
+        )
 
 
 def _typed(name: str, annotation: str, value: Any) -> Any:

@@ -49,9 +49,7 @@ def rate_high(o: Observation) -> Finding | None:
         # the steps counted are those before the loss became infinite
         finite = np.isfinite(o.final("curve"))
         at = int(np.argmin(finite)) if not finite.all() else len(finite)
-        evidence.insert(
-            0, Evidence("first step whose loss is not finite", float(at), float(o.about("steps")))
-        )
+        evidence.insert(0, Evidence("first step whose loss is not finite", float(at)))
         said = f"The learning rate {rate:.3g} is too high: the loss became infinite at step {at:,}."
     else:
         said = (

@@ -87,7 +87,7 @@ def dead(o: Observation) -> Finding | None:
     return Finding(
         "dead", fires, said if fires else "Units are not dead.",
         (Evidence("share of units flat for every validation row", value, 0.4, unseen, where),),
-        "A1", 2, ("standardise", "initialisation", "rate / 10", "leaky_relu", "batchnorm"),
+        "A2", 2, ("standardise", "initialisation", "rate / 10", "leaky_relu", "batchnorm"),
     )  # fmt: skip
 
 
@@ -141,7 +141,9 @@ def vanishing(o: Observation) -> Finding | None:
 
 
 def exploding(o: Observation) -> Finding | None:
-    """Gradients that grow on their way back."""
+    """Gradients that grow on their way back; where the loss diverged, that is the finding."""
+    if o.diverged:
+        return None
     flow = _gradient_flow(o)
     return flow and _flow_finding(
         o, "exploding", flow[0],
