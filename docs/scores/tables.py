@@ -80,7 +80,7 @@ CASES = (
     Case("bank_additional", ("bank_additional/bank-additional.csv",), "y"),
     Case("telco_churn", ("telco_churn/Telco-Customer-Churn.csv",), "Churn"),
     Case("titanic", ("titanic/titanic.csv",), "Survived"),
-    Case("california_housing", ("california_housing/housing.csv",), "median_house_value", steps=8_000),
+    Case("california_housing", ("california_housing/housing.csv",), "median_house_value"),
     Case("credit_default", ("credit_default/UCI_Credit_Card.csv",), "default.payment.next.month"),
     Case("product_backorders", ("product_backorders/product_backorders.csv",), "went_on_backorder"),
     Case("covtype_15k", ("covtype_15k/covtype.csv",), "Cover_Type"),
