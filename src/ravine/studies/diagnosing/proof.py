@@ -88,7 +88,7 @@ class Bench:
         found: dict[str, tuple[Made, Record]] = {}
         for (plan, initial, _), names in groups.items():
             streams = made[names[0]].streams
-            runs = _together([made[name].runs(seeds) for name in names])
+            runs = Runs.together([made[name].runs(seeds) for name in names])
             shape = shape_for(plan, streams, len(runs), len(seeds), self.devices)
             cohort = Cohort(plan, runs, streams, initial, keep)
             record = self.runner.cohort(stage, ", ".join(names), cohort, shape, self.devices)
@@ -117,31 +117,6 @@ def plain(settings: DiagnoseSettings) -> TrainSettings:
 def changed_to(settings: TrainSettings, changes: Mapping[str, Any]) -> TrainSettings:
     """Return settings with some fields replaced."""
     return replace(settings, **changes)
-
-
-def _together(runs: Sequence[Runs]) -> Runs:
-    """Return the runs of several settings of one plan, one behind another."""
-
-    def joined(columns: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        return {name: np.concatenate([each[name] for each in columns]) for name in columns[0]}
-
-    def waits(values: Sequence[Any]) -> np.ndarray | None:
-        if all(each is None for each in values):
-            return None
-        return np.concatenate(
-            [np.zeros(len(run)) if each is None else each for run, each in zip(runs, values, strict=True)]
-        )
-
-    return Runs(
-        np.concatenate([each.rate for each in runs]),
-        np.concatenate([np.asarray(each.schedule, str) for each in runs]),
-        np.concatenate([each.seed for each in runs]),
-        joined([each.hyper for each in runs]),
-        joined([each.extra for each in runs]),
-        {},
-        waits([each.patience for each in runs]),
-        waits([each.min_change for each in runs]),
-    )
 
 
 def compared(
