@@ -17,9 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ravine.diagnostics.dense import ExactSpectrum
-from ravine.diagnostics.lanczos import krylov
+from ravine.diagnostics.lanczos import krylov, ritz
 from ravine.diagnostics.product import Product
-from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError
 
 __all__ = ["ConditionBounds", "Conditioning", "Ratio", "condition_bounds", "conditioning"]
@@ -109,7 +108,7 @@ def condition_bounds(
         raise UsageError(f"A damping of {damping} is no weight decay.", "It is 0 or more.")
     start = np.random.default_rng(seed).standard_normal(product.size)
     alphas, betas, _, _ = krylov(product, start, steps)
-    theta, residuals = _ritz(alphas, betas)
+    theta, residuals, _ = ritz(alphas, betas)
     top = int(np.abs(theta).argmax())
     largest, residual = float(abs(theta[top])), float(residuals[top])
     tolerance = max(product.size, 100) * product.epsilon * largest
@@ -129,13 +128,6 @@ def condition_bounds(
         low = (float(theta.max()) + damping) / (max(float(theta.min()), 0.0) + damping)
         high = (float(theta.max()) + residual + damping) / damping
     return ConditionBounds(at_least, largest, residual, tolerance, low, high)
-
-
-def _ritz(alphas: Vector, betas: Vector) -> tuple[Vector, Vector]:
-    from scipy.linalg import eigh_tridiagonal
-
-    theta, inner = eigh_tridiagonal(alphas, betas[:-1])
-    return theta, np.abs(betas[-1] * inner[-1])
 
 
 def _ratio(largest: float, smallest: float, rounding: float) -> Ratio:

@@ -24,7 +24,7 @@ from ravine.diagnostics.product import Product
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError, did_you_mean
 
-__all__ = ["Eigenpair", "Eigenpairs", "Krylov", "Which", "krylov", "lanczos"]
+__all__ = ["Eigenpair", "Eigenpairs", "Krylov", "Which", "krylov", "lanczos", "ritz"]
 
 Which = Literal["magnitude", "largest", "smallest", "both"]
 WHICH: tuple[Which, ...] = ("magnitude", "largest", "smallest", "both")
@@ -74,6 +74,12 @@ class Krylov(NamedTuple):
     betas: Vector
     basis: Vector
     closed: bool
+
+
+def ritz(alphas: Vector, betas: Vector) -> tuple[Vector, Vector, Vector]:
+    """Return Ritz values [m], residuals by (2) [m], and the vectors [m, m] of T, from its bands [m], [m]."""
+    theta, inner = (np.asarray(each, dtype=np.float64) for each in eigh_tridiagonal(alphas, betas[:-1]))
+    return theta, np.abs(betas[-1] * inner[-1]), inner  # (2)
 
 
 def krylov(product: Product, start: npt.ArrayLike, steps: int) -> Krylov:
@@ -193,9 +199,7 @@ class _Recurrence:
 
     def ritz(self) -> tuple[Vector, Vector, Vector]:
         """Return the Ritz values [m], residuals by equation (2) [m], and vectors in T [m, m] columns."""
-        m = self.count
-        theta, inner = eigh_tridiagonal(self.alphas[:m], self.betas[: m - 1])
-        return theta, np.abs(self.betas[m - 1] * inner[-1]), inner  # (2)
+        return ritz(self.alphas[: self.count], self.betas[: self.count])
 
     def _orthogonal(self, vector: Vector) -> tuple[Vector, float]:
         """Return the part of `vector` at right angles to the basis, normalised, and its share."""
