@@ -15,10 +15,14 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGES = ("jax", "jaxlib", "optax", "numpy", "scikit-learn")
 
 
-def environment() -> dict[str, Any]:
-    """Return processor, cores, memory, system, versions, commit and date (UTC)."""
+def environment(gpu: bool = False) -> dict[str, Any]:
+    """Return processor, cores, memory, system, versions, commit and date (UTC); with `gpu` that too.
+
+    Raises RuntimeError where a GPU is wanted and none is found.
+    """
     return {
-        "machine": machine(),
+        "machine": slug(graphics()) if gpu else machine(),
+        **({"gpu": graphics()} if gpu else {}),
         "processor": processor(),
         "cores": cores(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
@@ -34,7 +38,21 @@ def environment() -> dict[str, Any]:
 def machine() -> str:
     """Return a name for the folder of results: `intel-xeon-processor-2-cores`."""
     plain = re.sub(r"\((r|tm)\)|@.*|\bcpu\b", " ", processor().lower())
-    return re.sub(r"[^a-z0-9]+", "-", f"{plain} {cores()} cores").strip("-")
+    return slug(f"{plain} {cores()} cores")
+
+
+def slug(name: str) -> str:
+    """Return a name that can be a folder's."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def graphics() -> str:
+    """Return the name of the first GPU as its driver tells it. Raises RuntimeError if there is none."""
+    command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError) as error:
+        raise RuntimeError("No GPU was found: nvidia-smi named none.") from error
 
 
 def processor() -> str:

@@ -117,6 +117,7 @@ def main(
     what: str,
     measure: Callable[[bool, Callable[[str], None]], dict[str, Any]],
     flags: Sequence[str] = (),
+    gpu: bool = False,
 ) -> dict[str, Any]:
     """Run a row from the command line. `measure(quick, tell)` returns `lines`, and what else is to be kept.
 
@@ -131,7 +132,7 @@ def main(
         parser.add_argument(flag, action="store_true", help="see the top of the file")
     options = parser.parse_args()
 
-    about = environment()
+    about = environment(gpu)
     clock = time.perf_counter()
     found = measure(options.quick, lambda text: print(text, file=sys.stderr, flush=True))
     if options.quick:  # too small to judge by

@@ -1,6 +1,7 @@
 """The peers' own environment, `.cache/peers/env`, made when first needed; and workers, ours or theirs.
 
 PyTorch for the CPU, scikit-learn, JAX and optax (in the versions Ravine runs with), Keras where it installs.
+RAVINE_PEER_PYTHON names a Python that has the peers already (PyTorch for a GPU, say): none is installed.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def peer_python(extra: Sequence[str] = ()) -> Path:
 
     What was installed is written down, so the second call does nothing.
     """
+    if given := os.environ.get("RAVINE_PEER_PYTHON"):
+        return Path(given)
     python = FOLDER / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
     ledger = FOLDER / "installed.json"
     have = set(json.loads(ledger.read_text())) if ledger.exists() and python.exists() else set()

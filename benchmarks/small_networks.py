@@ -15,16 +15,17 @@ SIZES, BATCH = [64, 64, 64, 10], 32
 PASS = 36  # steps of one pass over the 1,150 training rows of the digits
 
 
-def our_task(quick: bool, cache: str) -> dict[str, Any]:
+def our_task(quick: bool, cache: str, networks: int = 200, **more: Any) -> dict[str, Any]:
     """Return our cohort: networks of 64-64-64-10, batches of 32, Adam, evaluated once, at the end."""
     return {
         "sizes": SIZES,
         "batch": BATCH,
         "steps": PASS * (1 if quick else 20),
-        "networks": 16 if quick else 200,
+        "networks": 16 if quick else networks,
         "seeds": 2 if quick else 10,
         "evaluations": 1,
         "cache": cache,
+        **more,
     }
 
 

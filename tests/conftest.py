@@ -21,10 +21,10 @@ STRICT = {"networks": True, "optimizers": True, "lecture": False}
 
 
 def pytest_configure():
-    """Set JAX up before a test uses it."""
+    """Set JAX up before a test uses it. RAVINE_TEST_PLATFORMS=cuda,cpu: the tests that need a GPU run too."""
     from ravine.engines import prepare
 
-    prepare("cpu")
+    prepare(os.environ.get("RAVINE_TEST_PLATFORMS", "cpu"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,5 @@
 """Ravine: a cohort. Task: sizes, batch, steps, networks, evaluations, seeds, cache (folder of
-compiled programs, None for the usual one)."""
+compiled programs, None for the usual one), device (cpu if it is not there)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     """Return facts and a pass over the whole cohort, host work and final evaluation included."""
     from ravine.engines import find_devices, prepare
 
-    prepare("cpu", cache=Path(task["cache"]) if task["cache"] else None)
+    prepare(task.get("device", "cpu"), cache=Path(task["cache"]) if task["cache"] else None)
     from ravine.data import prepare as prepared
     from ravine.data import read
     from ravine.networks import Network

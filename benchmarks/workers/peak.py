@@ -1,4 +1,5 @@
-"""The matrix-product peak of the machine: the fastest large float32 product of JAX or NumPy. Task: size."""
+"""The matrix-product peak of the machine: the fastest large float32 product of JAX or NumPy. Task: size,
+products, device (cpu if it is not there), precision (of JAX's products, if it is there)."""
 
 from __future__ import annotations
 
@@ -13,8 +14,11 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     """Return facts, the best way on this machine among them, and a pass: a few products that way."""
     from ravine.engines import prepare
 
-    prepare("cpu")
+    prepare(task.get("device", "cpu"))
     import jax
+
+    if "precision" in task:
+        jax.config.update("jax_default_matmul_precision", task["precision"])
 
     size = task["size"]
     devices = jax.devices()

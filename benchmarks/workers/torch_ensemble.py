@@ -1,7 +1,8 @@
 """PyTorch, all networks at once: torch.func's vmap(grad_and_value) over stacked weights, functional Adam.
 
-Task: sizes, batch, steps, networks, rows, held, threads, one_rate. With one rate for all networks torch's
-fused Adam takes the stacked weights; with a rate for each, Adam is written in foreach operations, in place.
+Task: sizes, batch, steps, networks, rows, held, threads, one_rate, device (cpu if it is not there). With one
+rate for all networks torch's fused Adam takes the stacked weights; with a rate for each, Adam is written in
+foreach operations, in place.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from torch_loop import network
 def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     """Return facts and a pass: the whole ensemble trained from its start, and evaluated at its end."""
     torch.set_num_threads(task["threads"])
-    x, y, held_x, held_y = (torch.from_numpy(each) for each in digits(task["rows"], task["held"]))
+    device = task.get("device", "cpu")
+    x, y, held_x, held_y = (torch.from_numpy(a).to(device) for a in digits(task["rows"], task["held"]))
     size, steps, count = task["batch"], task["steps"], task["networks"]
     generator = np.random.default_rng(1)
-    rates = torch.from_numpy(np.geomspace(1e-4, 1e-2, count).astype(np.float32))
+    rates = torch.from_numpy(np.geomspace(1e-4, 1e-2, count).astype(np.float32)).to(device)
     base = network(task["sizes"], generator).to("meta")
 
     def loss_of(params: dict, rows: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
@@ -33,12 +35,12 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
     def once() -> int:
         models = [network(task["sizes"], generator) for _ in range(count)]
-        params = {name: value.detach() for name, value in stack_module_state(models)[0].items()}
+        params = {name: value.detach().to(device) for name, value in stack_module_state(models)[0].items()}
         leaves = list(params.values())
         adam = Fused(leaves, 1e-3) if task["one_rate"] else Adam(leaves, rates)
         done = 0
         while done < steps:
-            order = torch.randperm(len(x))
+            order = torch.randperm(len(x), device=device)
             for rows, labels in zip(x[order].split(size), y[order].split(size), strict=True):
                 grads, _ = gradients(params, rows, labels)
                 adam.step([grads[name] for name in params])

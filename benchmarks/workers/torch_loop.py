@@ -1,6 +1,7 @@
 """PyTorch, one network after another: Adam with fused=True, rows gathered once a pass, batches are views.
 
-Task: sizes, batch, steps, networks, rows, held, threads, compiled (torch.compile around forward and loss).
+Task: sizes, batch, steps, networks, rows, held, threads, compiled (torch.compile around forward and loss),
+device (cpu if it is not there).
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def network(sizes: list[int], generator: np.random.Generator) -> torch.nn.Sequen
 def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     """Return facts and a pass: every network trained from its start, and evaluated at its end."""
     torch.set_num_threads(task["threads"])
-    x, y, held_x, held_y = (torch.from_numpy(each) for each in digits(task["rows"], task["held"]))
+    device = task.get("device", "cpu")
+    x, y, held_x, held_y = (torch.from_numpy(a).to(device) for a in digits(task["rows"], task["held"]))
     size, steps = task["batch"], task["steps"]
     generator = np.random.default_rng(1)
 
@@ -40,7 +42,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
         done = 0
         while done < steps:
-            order = torch.randperm(len(x))
+            order = torch.randperm(len(x), device=device)
             for rows, labels in zip(x[order].split(size), y[order].split(size), strict=True):
                 optimizer.zero_grad(set_to_none=True)
                 loss(model, rows, labels).backward()
@@ -55,7 +57,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
     def once() -> int:
         for rate in np.geomspace(1e-4, 1e-2, task["networks"]):
-            train(network(task["sizes"], generator), float(rate))
+            train(network(task["sizes"], generator).to(device), float(rate))
         return task["networks"] * steps
 
     return {"threads": torch.get_num_threads(), "versions": versions("torch", "numpy")}, once
