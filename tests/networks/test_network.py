@@ -10,14 +10,14 @@ from jax.test_util import check_grads
 
 from ravine.errors import UsageError
 from ravine.networks import ACTIVATIONS, Network, hidden_layers
-from ravine.networks.dense import NARROW, dense
+from ravine.networks.dense import dense
 
 
 def drawn(*shape, seed=0):
     return jnp.asarray(np.random.default_rng(seed).standard_normal(shape))
 
 
-WIDTHS = pytest.mark.parametrize("fan_out", [1, NARROW - 1, NARROW, NARROW + 8])
+WIDTHS = pytest.mark.parametrize("fan_out", [1, 10, 40])
 
 
 @WIDTHS

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ravine.engines import working_in
+from ravine.networks import Network
 from ravine.optimizers import RULES, schedule
 from ravine.records.record import Status
 from ravine.training import (
@@ -16,7 +17,6 @@ from ravine.training import (
     shape_for,
     start,
 )
-from ravine.training import cohort as cohort_module
 
 
 def one_by_one(cohort, index):
@@ -260,12 +260,15 @@ def test_no_runs(cohort, run, some):
     assert record.series["score"].shape == (0, 4)
 
 
+SIZES = [((6,), 8), ((64, 64), 8), ((128, 128), 4), ((256, 256), 2), ((2000, 2000), 2)]
+
+
 class TestShape:
     def test_memory_grows_with_the_chunk_not_with_the_number_of_runs(self, cohort, devices):
         asked = cohort()
         many, more = (shape_for(asked.plan, asked.streams, n, 5, devices) for n in (10**6, 10**9))
         assert many == more
-        assert many.width * asked.plan.network.parameters * 4 <= cohort_module.STATES
+        assert many.width * asked.plan.network.parameters * 4 * 4 <= devices.held
 
     @pytest.mark.parametrize("evaluations", [1, 2, 7, 12, 20])
     def test_chunks_divide_the_run(self, cohort, devices, evaluations):
@@ -277,4 +280,11 @@ class TestShape:
     def test_few_runs_are_dealt_out_to_all_workers(self, cohort, devices):
         asked = cohort()
         shapes = [shape_for(asked.plan, asked.streams, n, 1, devices) for n in (1, 2, 5, 100)]
-        assert [each.size for each in shapes] == [1, 1, 3, devices.together]
+        assert [each.size for each in shapes] == [1, 1, 3, 8]
+
+    @pytest.mark.parametrize(("widths", "size"), SIZES)
+    def test_a_group_fits_the_cache(self, cohort, devices, widths, size):
+        """Eight of them at most; two of any, for whom a kernel's start is cheap as it is."""
+        asked = cohort()
+        plan = replace(asked.plan, network=Network((5, *widths, 3)))
+        assert shape_for(plan, asked.streams, 100, 5, devices).size == size

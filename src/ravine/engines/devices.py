@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from dataclasses import dataclass
@@ -14,11 +15,22 @@ from ravine.errors import UsageError
 if TYPE_CHECKING:
     from jax import Device
 
-__all__ = ["Devices", "cores", "find_devices", "prepare"]
+__all__ = ["Devices", "compiler_options", "cores", "find_devices", "prepare"]
 
-TOGETHER = 8  # members per vmapped group on a CPU: more fall out of cache, fewer pay for every kernel's start
+# Members of a vmapped group on a CPU: more fall out of cache, fewer pay for every kernel's start.
+FEWEST, MOST, CACHED = (
+    2,
+    8,
+    1_250_000,
+)  # CACHED: bytes of their states
+HELD = 256 * 2**20  # bytes of all members' states held at a time on CPUs
+SHARE = 8  # on GPUs: one part in so many of the memory JAX may take
 
 FUSION = "xla_cpu_experimental_ynn_fusion_type"
+SCHEDULED = (
+    "0.10.2",
+    "0.11.2",
+)  # jaxlib versions known to know the scheduler below
 
 
 def prepare(device: str | None = None, cache: Path | None = None) -> None:
@@ -51,6 +63,14 @@ def _correct() -> None:
         os.environ["XLA_FLAGS"] = f"{flags} --{FUSION}=LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT".strip()
 
 
+def compiler_options(device: Device) -> dict[str, str]:
+    """Return what the compiler is told for a device, where its version is known to understand."""
+    known = metadata.version("jaxlib") in SCHEDULED
+    if device.platform != "cpu" or not known:
+        return {}
+    return {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}  # each worker is busy as it is
+
+
 def cores() -> int:
     """Return how many cores this process may use."""
     try:
@@ -77,17 +97,28 @@ def _writable(folder: Path) -> bool:
 class Devices:
     """Workers, each with a device: the GPUs there are, or one CPU as often as it has cores.
 
-    together: members that a worker advances at once, side by side (0: all it is given).
+    held: bytes of members' states that all workers may hold at a time.
     """
 
     workers: tuple[Device, ...]
     kind: str
-    together: int
+    held: int
 
     @property
     def count(self) -> int:
         """How many workers there are."""
         return len(self.workers)
+
+    @property
+    def shared(self) -> bool:
+        """Whether workers share one memory and cache, and so advance their members in small groups."""
+        return self.kind == "cpu"
+
+    def together(self, member: int) -> int:
+        """Return how many members with a state of `member` bytes a worker advances at once, side by side."""
+        if not self.shared:
+            return max(1, self.held // self.count // member)
+        return min(MOST, max(FEWEST, 2 ** round(math.log2(max(1, CACHED / member)))))
 
     def __str__(self) -> str:
         name = "core" if self.kind == "cpu" else f"{self.kind.upper()} device"
@@ -109,5 +140,6 @@ def find_devices(device: str | None = None) -> Devices:
         ) from error
     kind = found[0].platform
     if kind == "cpu":  # programs started by several threads run side by side on one device
-        return Devices((found[0],) * cores(), kind, TOGETHER)
-    return Devices(tuple(found), kind, 0)
+        return Devices((found[0],) * cores(), kind, HELD)
+    limits = [(each.memory_stats() or {}).get("bytes_limit", HELD) for each in found]
+    return Devices(tuple(found), kind, min(limits) * len(found) // SHARE)

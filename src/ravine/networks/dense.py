@@ -4,9 +4,8 @@
     dx = dy W'               (2)
     dW = x' dy               (3)
 
-Left to itself the compiler contracts (3) over the rows of both factors, for which processors have no fast
-kernel at these sizes. The narrow factor is laid out anew first: on the last layer of a 64-64-64-10
-network this took (3) from 3.5 to 1.3 microseconds.
+Left to itself the compiler contracts (3) over the rows of both factors, for which it has no fast kernel. x is
+laid out anew first: in a 64-64-64-10 network this takes a step from 31.7 to 29.5 microseconds on one core.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ from __future__ import annotations
 import jax
 
 __all__ = ["dense", "product"]
-
-NARROW = 32  # outputs below which the layout pays for itself
 
 
 def dense(layer: dict[str, jax.Array], x: jax.Array) -> jax.Array:
@@ -37,8 +34,7 @@ def _forward(x: jax.Array, weight: jax.Array) -> tuple[jax.Array, tuple[jax.Arra
 def _backward(kept: tuple[jax.Array, jax.Array], dy: jax.Array) -> tuple[jax.Array, jax.Array]:
     x, weight = kept
     dx = dy @ weight.T  # (2)
-    columns = jax.lax.optimization_barrier(x.T) if weight.shape[1] < NARROW else x.T
-    return dx, columns @ dy  # (3)
+    return dx, jax.lax.optimization_barrier(x.T) @ dy  # (3)
 
 
 product.defvjp(_forward, _backward)

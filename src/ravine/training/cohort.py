@@ -25,7 +25,6 @@ from ravine.training.stream import Streams
 
 __all__ = ["Cohort", "Keeper", "Seam", "run_cohort", "shape_for"]
 
-STATES = 256 * 2**20  # bytes for the states of all members held at a time
 SERIES = ("train_loss", "valid_loss", "score")
 
 
@@ -61,15 +60,14 @@ class Cohort:
 
 def shape_for(plan: Plan, streams: Streams, runs: int, seeds: int, devices: Devices) -> Shape:
     """Return the shape of a program for up to `runs` runs and `seeds` seeds, within the memory set above."""
-    state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters
-    most = max(1, STATES // state)
-    size = max(1, min(devices.together or most, -(-runs // devices.count)))
+    state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters  # weights, gradient, two slots
+    size = max(1, min(devices.together(state), -(-runs // devices.count)))
     unit = size * devices.count
-    width = min(-(-runs // unit), max(1, most // unit)) * unit
+    width = min(-(-runs // unit), max(1, devices.held // state // unit)) * unit
     divisors = [d for d in range(1, plan.evaluations + 1) if plan.evaluations % d == 0]
     wanted = max(1, plan.evaluations // 4)  # seams enough to drop diverged runs early
     stretches = max(d for d in divisors if d == 1 or d <= wanted)
-    sources = size if devices.together else min(seeds, size)
+    sources = size if devices.shared else min(seeds, size)
     return Shape(size, sources, streams.sizes[1], width, stretches)
 
 

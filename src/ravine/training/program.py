@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 
-from ravine.engines import working_in
+from ravine.engines import compiler_options, working_in
 from ravine.networks import Network
 from ravine.training.loop import Rows, RunState, judge, optimizer_of, start, step
 from ravine.training.plan import Plan
@@ -76,7 +76,8 @@ class Program:
         batch = _rows(plan, (plan.stride, plan.batch_size))
         which, first = _like((shape.size,), "int32"), _like((), "int32")
         asked = state, numbers, factors, (batch,) * shape.sources, which, first
-        return jax.jit(one, donate_argnums=0).lower(*_on(self.device, asked)).compile()
+        lowered = jax.jit(one, donate_argnums=0).lower(*_on(self.device, asked))
+        return lowered.compile(compiler_options(self.device))
 
     def _example(self) -> tuple[Any, Any]:
         """Shapes and types of the state and the numbers of a group."""
@@ -170,7 +171,7 @@ def _judging(plan: Plan, compiled: tuple[int, int, int], device: Any) -> Callabl
                 held = _drawn(tables, which, size == sources)
                 return jax.vmap(partial(judge, plan.judging))(params, stats, numbers, held)
 
-            _judges[key] = jax.jit(group).lower(*asked).compile()
+            _judges[key] = jax.jit(group).lower(*asked).compile(compiler_options(device))
         return _judges[key]
 
 
