@@ -309,17 +309,17 @@ class _Run:
         """Draw the first parameters of each run's seed: the same for every optimizer. And the statistics."""
         plan, streams, seeds = self.cohort.plan, self.cohort.streams, self.cohort.runs.seed
         gates = np.asarray(self.cohort.runs.extra.get("gate_bias", np.full(len(seeds), np.nan)), float)
-        wanted = [(int(seeds[run]), float(gates[run])) for run in runs]
-        drawn = {
-            (seed, str(gate)): first_parameters(
-                plan.network, streams.root, seed, *self.cohort.initial, plan.precision,
-                None if np.isnan(gate) else gate,
-            )
-            for seed, gate in dict.fromkeys(wanted)
-        }  # fmt: skip
-        params = [drawn[seed, str(gate)] for seed, gate in wanted]
-        stats = [plan.network.statistics(plan.precision)] * len(wanted)
-        return tuple(jax.tree.map(lambda *each: np.stack(each), *trees) for trees in (params, stats))
+        wanted = [(int(seeds[run]), None if np.isnan(gates[run]) else float(gates[run])) for run in runs]
+        kinds = list(dict.fromkeys(wanted))  # the same draw for all runs of a seed
+        drawn = [
+            first_parameters(plan.network, streams.root, seed, *self.cohort.initial, plan.precision, gate)
+            for seed, gate in kinds
+        ]
+        place = {kind: k for k, kind in enumerate(kinds)}
+        which = np.array([place[each] for each in wanted], int)
+        params = jax.tree.map(lambda *each: np.stack(each)[which], *drawn)
+        one = plan.network.statistics(plan.precision)
+        return params, jax.tree.map(lambda a: np.broadcast_to(a, (len(wanted), *np.shape(a))), one)
 
     def _kept(self, number: int, done: int, groups: list[_Group]) -> dict[str, np.ndarray]:
         arrays = {"where": np.array([number, done]), "status": self.status.copy()}
