@@ -67,7 +67,7 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         }
         contenders = {(peer, name): each for peer, some in theirs.items() for name, each in some.items()}
         limits = {("peak", name): each for name, each in peaks.items()}
-        answers = interleave({("Ravine", ""): ours, **contenders, **limits}, 2 if quick else 5, tell=tell)
+        answers = interleave({("Ravine", ""): ours, **contenders, **limits}, 2 if quick else 3, tell=tell)
 
     mine = per_step(answers[("Ravine", "")])
     lines, settings = [], {}

@@ -65,13 +65,15 @@ class Program:
                 with working_in(self.plan.precision):  # of this thread, which may be one of many that compile
                     self._judge = _judging(self.plan, self.shape.compiled, self.device)
                     self._stretch = self._compiled()
+                    self._rehearse()
                 self.seconds = time.perf_counter() - clock
         return self
 
     def _compiled(self) -> Callable[..., Any]:
         plan, shape = self.plan, self.shape
         one = partial(_stretch, plan, shape.size == shape.sources)
-        state, numbers = self._example()
+        params, numbers = self._example()
+        state = jax.eval_shape(jax.vmap(partial(start, plan)), params, numbers)
         factors = {name: _like((plan.stride, shape.size), plan.precision) for name in ("rate", *plan.moving)}
         batch = _rows(plan, (plan.stride, plan.batch_size))
         which, first = _like((shape.size,), "int32"), _like((), "int32")
@@ -80,7 +82,7 @@ class Program:
         return lowered.compile(compiler_options(self.device))
 
     def _example(self) -> tuple[Any, Any]:
-        """Shapes and types of the state and the numbers of a group."""
+        """Shapes and types of the parameters of a group, and numbers for it."""
         plan, size = self.plan, self.shape.size
         params = _stacked(plan.network.init(np.random.default_rng(0), dtype=plan.precision), size)
         extra = {name: np.zeros(size) for name in (*plan.network.needs, *plan.around, *plan.augment)}
@@ -89,7 +91,13 @@ class Program:
         numbers = runs.numbers(plan.rule, np.ones(size), plan.precision)
         if plan.random:
             numbers["key"] = np.zeros((size, 2), np.uint32)
-        return jax.eval_shape(jax.vmap(partial(start, plan)), params, numbers), numbers
+        return params, numbers
+
+    def _rehearse(self) -> None:
+        """Begin once with zeros: what JAX compiles for that on the way is compiled now."""
+        params, numbers = self._example()
+        zeros = jax.tree.map(lambda a: np.zeros(a.shape, a.dtype), params)
+        self.begin(jax.device_put(zeros, self.device), jax.device_put(numbers, self.device))
 
     def begin(self, params: Any, numbers: Any) -> RunState:
         """Return the state of a group at step 0: params [size, ...], numbers [size]."""
