@@ -25,7 +25,7 @@ from ravine.studies.settings import CompareSettings, TrainSettings
 from ravine.studies.train import train_study
 
 HERE = Path(__file__).parent
-STEPS = 16_000
+STEPS, EPOCHS = 16_000, 30  # of a run, whichever is more
 BATCH = 32
 WAYS: tuple[dict[str, Any], ...] = ({}, {"average": "ema=0.99"})
 
@@ -41,7 +41,7 @@ def measured(folder: Path, name: str, splits: int, hidden: int) -> dict[str, Any
     data = np.loadtxt(where / f"{name}.txt.gz")
     about = json.loads(gzip.decompress((where / f"{name}_test_splits.json.gz").read_bytes()))
     x, y = data[:, about["feature_columns"]], data[:, about["target_column"]]
-    epochs = STEPS * BATCH / len(x)
+    epochs = max(EPOCHS, STEPS * BATCH / len(x))
     shared = {"net": str(hidden), "batch_size": BATCH, "epochs": epochs, "task": "regress", "validation": 0.1}
     errors, setting = [], {}
     for number in range(splits):
