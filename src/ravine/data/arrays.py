@@ -10,6 +10,8 @@ import numpy as np
 
 from ravine.data.assemble import Choices, Parts, assemble
 from ravine.data.dataset import Dataset
+from ravine.data.encoder import near
+from ravine.data.preparing import inputs_of
 from ravine.data.splits import TEST_SHARE
 from ravine.data.table import unique_names
 from ravine.errors import DataError
@@ -28,11 +30,16 @@ def from_arrays(
     names: Sequence[str] | None = None,
     seed: int = 0,
     name: str = "arrays",
+    features: Sequence[str | int] | None = None,
+    drop: Sequence[str | int] | None = None,
+    missing: Sequence[float | str] | None = None,
+    negative_weights: str = "error",
 ) -> Dataset:
     """Make a data set from `X` `[N, D]`, a DataFrame or images `[N, H, W(, C)]`, and `y` `[N]`.
 
     `weights`, `groups` `[N]`; `test` a share or a pair `(X, y)`. NaN means missing. Every column of an
-    array is kept. Raises DataError for shapes that do not fit.
+    array is kept; `features`, `drop`, `missing`, `negative_weights` as in `prepare`, the columns of an array
+    being c0, c1 … Raises DataError for shapes that do not fit.
     """
     parts, shape, named = _parts_of(X, y, weights, groups, names)
     held = None
@@ -56,8 +63,25 @@ def from_arrays(
             )
         test = None
     share = TEST_SHARE if test is None else float(test)
-    choices = Choices(task, seed, not named, (), "keep", shape)
-    return assemble(name, _hash(parts), parts, held, share, choices)
+    sha256 = _hash(parts)
+    inputs = inputs_of(parts.frame, features, drop, set())
+    if len(inputs) < parts.frame.shape[1] or features is not None:
+        shape = None  # some pixels alone, or in another order, are no images
+        parts.frame = parts.frame[inputs]
+        if held is not None:
+            held.frame = _columns(held.frame, inputs)
+    keep = features is not None or not named
+    choices = Choices(task, seed, keep, tuple(missing or ()), negative_weights, shape)
+    return assemble(name, sha256, parts, held, share, choices)
+
+
+def _columns(frame: Any, inputs: list[str]) -> Any:
+    absent = [each for each in inputs if each not in frame.columns]
+    if absent:
+        raise DataError(
+            f"The test rows have no column '{absent[0]}'.", "X has it.", near(absent[0], list(frame.columns))
+        )
+    return frame[inputs]
 
 
 def _parts_of(

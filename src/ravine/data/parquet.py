@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from ravine.data.table import Table, unique_names
+from ravine.data.table import Table, repeated_names, unique_names
 from ravine.errors import DataError
 
 __all__ = ["read_parquet"]
@@ -35,7 +35,8 @@ def read_parquet(content: bytes, name: str, sha256: str) -> Table:
     frame = frame.drop(columns=index)  # row numbers that pandas stored
     if not len(frame.columns) or not len(frame):
         raise DataError(f"'{name}' is empty.", "It holds no rows.", "Give a file with rows.")
-    names, renamed = unique_names([str(each) for each in frame.columns])
+    given = [str(each) for each in frame.columns]
+    names, renamed = unique_names(given)
     frame.columns = names
     notes = ["parquet"] + ([f"columns renamed: {', '.join(renamed)}"] if renamed else [])
-    return Table(frame.reset_index(drop=True), name, sha256, notes)
+    return Table(frame.reset_index(drop=True), name, sha256, notes, repeated=repeated_names(given))

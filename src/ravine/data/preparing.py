@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from ravine.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["prepare"]
+__all__ = ["inputs_of", "prepare"]
 
 
 def prepare(
@@ -43,18 +44,21 @@ def prepare(
     """
     notes = list(table.notes)
     name = choose_target(table.frame, target, table.target, notes)
+    _refuse_repeated(table, target, name, "-t")
     others = {name}
     if weights is not None:
-        weights = choose_column(table.frame, weights, "weights", "--weights")
+        given, weights = weights, choose_column(table.frame, weights, "weights", "--weights")
+        _refuse_repeated(table, given, weights, "--weights")
         others.add(weights)
     if groups is not None:
-        groups = choose_column(table.frame, groups, "groups", "--groups")
+        given, groups = groups, choose_column(table.frame, groups, "groups", "--groups")
+        _refuse_repeated(table, given, groups, "--groups")
         others.add(groups)
     if weights == name or groups == name:
         raise DataError(
             f"'{name}' is the target.", "It cannot be weights or groups too.", "Name another column."
         )
-    inputs = _inputs(table.frame, features, drop, others)
+    inputs = inputs_of(table.frame, features, drop, others)
     if test is None and table.test is not None:
         test = table.test
     parts = _take(table, inputs, name, weights, groups)
@@ -84,6 +88,20 @@ def prepare(
     return assemble(table.name, table.sha256, parts, held, share, choices)
 
 
+def _refuse_repeated(table: Table, given: Any, name: str, option: str) -> None:
+    """Refuse a name that stands above two columns; an index says which is meant. Raises DataError."""
+    by_name = given is None or (isinstance(given, str) and given.strip() == name)
+    if not by_name or name not in table.repeated:
+        return
+    again = re.compile(re.escape(name) + r"(\.\d+)?")
+    at = [i for i, each in enumerate(table.frame.columns) if again.fullmatch(str(each))]
+    raise DataError(
+        f"{len(at)} columns are named '{name}'.",
+        "Which of them is meant cannot be told.",
+        f"Name it by its index: {' or '.join(f'{option} {i}' for i in at)}.",
+    )
+
+
 def _take(table: Table, inputs: list[str], target: str, weights: Any, groups: Any) -> Parts:
     frame = table.frame
     return Parts(
@@ -94,7 +112,8 @@ def _take(table: Table, inputs: list[str], target: str, weights: Any, groups: An
     )
 
 
-def _inputs(frame: pd.DataFrame, features: Any, drop: Any, others: set[str]) -> list[str]:
+def inputs_of(frame: pd.DataFrame, features: Any, drop: Any, others: set[str]) -> list[str]:
+    """Return the names of the input columns: all but `others`, or those chosen. Raises DataError."""
     features = [features] if isinstance(features, (str, int)) else features
     drop = [drop] if isinstance(drop, (str, int)) else drop
     dropped = {choose_column(frame, each, "--drop", "--drop") for each in drop or ()}
@@ -114,7 +133,9 @@ def _inputs(frame: pd.DataFrame, features: Any, drop: Any, others: set[str]) -> 
     names = [each for each in names if each not in dropped]
     if not names:
         raise DataError(
-            "No input column is left.", "The table has no column beside the target.", "Drop fewer columns."
+            "No input column is left.",
+            "The table has no column beside the target." if not dropped else "All others are dropped.",
+            "Drop fewer columns." if dropped else "Learning needs inputs: name a table that has some.",
         )
     return names
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "unique_names"]
+__all__ = ["Table", "repeated_names", "unique_names"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Table:
     `frame` has unique text column names; `sha256` is that of the source's bytes; `notes` say what was
     guessed; `target` is the target's name where the format knows it; `test` is the source's own test
     table, if any; `shape` is that of one row where a row is an image; `header` tells whether the source
-    named its columns.
+    named its columns; `repeated` are the names that stood above more than one of them.
     """
 
     frame: pd.DataFrame
@@ -29,6 +30,7 @@ class Table:
     test: Table | None = None
     shape: tuple[int, ...] | None = None
     header: bool = True
+    repeated: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -49,3 +51,9 @@ def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
         seen.add(new)
         unique.append(new)
     return unique, renamed
+
+
+def repeated_names(names: list[str]) -> frozenset[str]:
+    """Return the stripped names that come more than once."""
+    count = Counter(str(name).strip() for name in names)
+    return frozenset(name for name, times in count.items() if name and times > 1)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ravine.data import sniff
 from ravine.data.decoding import SAMPLE, decode, without_comments
-from ravine.data.table import Table, unique_names
+from ravine.data.table import Table, repeated_names, unique_names
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
@@ -43,12 +43,13 @@ def read_text(content: bytes, name: str, sha256: str, notes: list[str] | None = 
     if header and len(names) == width - 1:
         names = ["row", *names]  # as R writes row names
         notes.append("the first column has no name: called 'row'")
+    repeated = repeated_names(names)
     names, renamed = unique_names(names)
     if renamed:
         notes.append(f"columns renamed, their names come twice: {', '.join(renamed)}")
     notes.insert(0, _describe(separator, decimal, header))
     frame = _parse(text, separator, decimal, names, header, name, notes)
-    return Table(frame, name, sha256, notes, header=header)
+    return Table(frame, name, sha256, notes, header=header, repeated=repeated)
 
 
 def _describe(separator: str, decimal: str, header: bool) -> str:

@@ -13,7 +13,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from ravine.data import Dataset, Table, from_arrays
 from ravine.engines import prepare
 from ravine.errors import UsageError
 from ravine.records.rundir import RunDirectory
@@ -21,8 +20,8 @@ from ravine.studies.compare import Comparison, compare_study
 from ravine.studies.descent import Descent, descent_study
 from ravine.studies.diagnose import Diagnosis, diagnose_study
 from ravine.studies.events import Notify
+from ravine.studies.given import asked
 from ravine.studies.landscape import Landscape, landscape_study
-from ravine.studies.loading import load
 from ravine.studies.memorise import Memory, memorise_study
 from ravine.studies.model import Model
 from ravine.studies.settings import (
@@ -31,7 +30,6 @@ from ravine.studies.settings import (
     DiagnoseSettings,
     LandscapeSettings,
     MemoriseSettings,
-    NetworkSettings,
     SweepSettings,
     TrainSettings,
 )
@@ -57,14 +55,15 @@ def compare(
     """Compare optimizers on data, each at its tuned learning rate; see `CompareSettings` for the settings.
 
     X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name; y: array [N], or the name
-    of the target column. test: a share, or (X, y) of its own. out: a directory to keep the run in; nothing is
-    kept without it. Raises DataError, UsageError, NothingTrained.
+    of the target column. weights, groups: arrays [N], or names of columns. test: a share, (X, y) of its own,
+    a DataFrame beside one, a file beside a file. out: a directory to keep the run in; nothing is kept without
+    it. Raises DataError, UsageError, NothingTrained.
     """
     if optimizers is not None:
         from ravine.optimizers.spec import split
 
         settings["optimizers"] = split(optimizers) if isinstance(optimizers, str) else list(optimizers)
-    made, dataset = _asked(CompareSettings, X, y, weights, groups, test, settings)
+    made, dataset = asked(CompareSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "compare", made.seed) as run:
         return compare_study(made, dataset=dataset, run=run, notify=notify)
 
@@ -81,7 +80,7 @@ def train(
     **settings: Any,
 ) -> Training:
     """Train a network as told, without tuning; settings as in `TrainSettings`, arguments as in `compare`."""
-    made, dataset = _asked(TrainSettings, X, y, weights, groups, test, settings)
+    made, dataset = asked(TrainSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "train", made.seed) as run:
         return train_study(made, dataset=dataset, run=run, notify=notify)
 
@@ -103,7 +102,7 @@ def sweep(
     vary: {"dropout": [0, 0.2], "net": ["64-64", "32"], "rate": "1e-4..1e-1"}, or texts as in the shell.
     """
     settings["vary"] = factors_as_text(vary)
-    made, dataset = _asked(SweepSettings, X, y, weights, groups, test, settings)
+    made, dataset = asked(SweepSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "sweep", made.seed) as run:
         return sweep_study(made, dataset=dataset, run=run, notify=notify)
 
@@ -140,7 +139,7 @@ def landscape(
         prepare(made.device)
         found = landscape_study(made, model=str(model), notify=notify)
     else:
-        made, dataset = _asked(LandscapeSettings, X, y, weights, groups, test, settings)
+        made, dataset = asked(LandscapeSettings, X, y, weights, groups, test, settings)
         found = landscape_study(made, dataset=dataset, notify=notify)
     return found if out is None else found.save(out, kind)
 
@@ -160,7 +159,7 @@ def diagnose(
 
     Arguments as in `compare`. `seeds=0` tries no remedy. Raises DataError, UsageError.
     """
-    made, dataset = _asked(DiagnoseSettings, X, y, weights, groups, test, settings)
+    made, dataset = asked(DiagnoseSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "diagnose", made.seed) as run:
         return diagnose_study(made, dataset=dataset, run=run, notify=notify)
 
@@ -177,7 +176,7 @@ def memorise(
     **settings: Any,
 ) -> Memory:
     """Measure what a network learns by heart; settings: `MemoriseSettings`, arguments as in `compare`."""
-    made, dataset = _asked(MemoriseSettings, X, y, weights, groups, test, settings)
+    made, dataset = asked(MemoriseSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "memorise", made.seed) as run:
         return memorise_study(made, dataset=dataset, run=run, notify=notify)
 
@@ -194,7 +193,7 @@ def descent(
     **settings: Any,
 ) -> Descent:
     """Look for double descent; settings as in `DescentSettings`, arguments as in `compare`."""
-    made, dataset = _asked(DescentSettings, X, y, weights, groups, test, settings)
+    made, dataset = asked(DescentSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "descent", made.seed) as run:
         return descent_study(made, dataset=dataset, run=run, notify=notify)
 
@@ -202,52 +201,6 @@ def descent(
 def load_model(path: str | PathLike[str]) -> Model:
     """Read a trained model: its directory, a file of it, or a run. Raises DataError."""
     return Model.load(Path(path))
-
-
-def _asked(
-    kind: type[Any], X: Any, y: Any, weights: Any, groups: Any, test: Any, settings: dict[str, Any]
-) -> tuple[Any, Dataset]:
-    """Return the settings and the data set."""
-    named = {"weights": weights, "groups": groups}
-    if isinstance(X, str | PathLike) or _is_frame_with_target(X, y):
-        given = {name: value for name, value in named.items() if value is not None}
-        if y is not None:
-            settings["target"] = str(y)
-        if test is not None:
-            settings["test"] = str(test)
-        source = str(X) if isinstance(X, str | PathLike) else ""
-        made = kind.from_dict({"source": source, **given, **settings})
-        prepare(made.device)
-        return made, load(made, None if source else _table(X))
-    if y is None:
-        raise UsageError(
-            "There is no target.", "Arrays come with one.", "Call compare(X, y), or name the target column."
-        )
-    made = kind.from_dict(settings)
-    prepare(made.device)
-    return made, _from_arrays(made, X, y, weights, groups, test)
-
-
-def _from_arrays(settings: NetworkSettings, X: Any, y: Any, weights: Any, groups: Any, test: Any) -> Dataset:
-    return from_arrays(
-        X, y, task=settings.task, weights=weights, groups=groups, test=test, seed=settings.seed
-    )
-
-
-def _is_frame_with_target(X: Any, y: Any) -> bool:
-    return hasattr(X, "columns") and isinstance(y, str)
-
-
-def _table(frame: Any) -> Table:
-    """A DataFrame as a table, identified by its content."""
-    import hashlib
-
-    import pandas as pd
-
-    digest = hashlib.sha256(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
-    digest.update(repr(list(frame.columns)).encode())
-    named = frame.rename(columns=str)
-    return Table(named, "table", digest.hexdigest())
 
 
 def _kept(out: str | PathLike[str] | None, name: str, verb: str, seed: int) -> Any:

@@ -9,11 +9,11 @@ from ravine.data.scorable import refuse_unscorable
 from ravine.errors import UsageError
 from ravine.studies.settings import DataSettings
 
-__all__ = ["data_line", "load"]
+__all__ = ["data_line", "load", "share_of"]
 
 
-def load(settings: DataSettings, table: Table | None = None) -> Dataset:
-    """Read the source and prepare it as the settings say. Raises DataError, UsageError.
+def load(settings: DataSettings, table: Table | None = None, held: Table | None = None) -> Dataset:
+    """Read the source and prepare it as the settings say; `held`: test rows. Raises DataError, UsageError.
 
     Also where the metric has no value on the test rows; the splits of single seeds are looked at once seeds
     are chosen.
@@ -30,7 +30,7 @@ def load(settings: DataSettings, table: Table | None = None) -> Dataset:
         drop=settings.drop,
         weights=settings.weights,
         groups=settings.groups,
-        test=_test(settings.test),
+        test=held if held is not None else _test(settings.test),
         seed=getattr(settings, "seed", 0),
         missing=settings.missing,
         negative_weights=settings.negative_weights,
@@ -48,14 +48,23 @@ def data_line(dataset: Dataset) -> str:
     )
 
 
+def share_of(text: str, fix: str = "Give 0.2.") -> float:
+    """Read the share of rows to hold out. Raises UsageError."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise UsageError(f"--test {text} cannot be held out.", "A share lies between 0 and 1.", fix)
+    return share
+
+
 def _test(text: str | None) -> float | Table | None:
     """A share such as 0.2, or a file of its own."""
     if text is None:
         return None
     try:
-        share = float(text)
+        float(text)
     except ValueError:
         return read(text)
-    if not 0 < share < 1:
-        raise UsageError(f"--test {text} cannot be held out.", "A share lies between 0 and 1.", "Give 0.2.")
-    return share
+    return share_of(text)
