@@ -93,3 +93,48 @@ def test_stopped_and_resumed_is_as_undisturbed(shell, folder):
     for row, other in zip(resumed["leaderboard"], undisturbed["leaderboard"], strict=True):
         assert row["values"] == other["values"]
         assert row["learning_rate"] == other["learning_rate"]
+
+
+@pytest.mark.parametrize(("wait", "longer"), [(0.3, 0.7), (2.0, 0.4)])
+def test_killed_at_many_moments_and_resumed_is_as_undisturbed(shell, folder, wait, longer):
+    """kill -9 again and again, each time a little later; what is kept in the end is the same to the bit."""
+    how = ["digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "10", "--seeds", "3", "-q"]
+    ended = shell("compare", *how, "-o", "whole")
+    assert ended.returncode == 0, ended.stderr.decode()
+    arguments, killed = ["compare", *how, "-o", "killed"], 0
+    while True:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ravine", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        try:
+            _, errors = child.communicate(timeout=wait)
+            break
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+        killed += 1
+        wait += longer
+        if Path("killed/config.toml").exists():
+            arguments = ["resume", "killed", "-q"]
+    assert child.returncode == 0, errors.decode()
+    assert killed > 3
+    assert list_runs(".")[0].state == "finished"
+    assert kept("killed") == kept("whole")
+
+
+def kept(run):
+    """Every file a run keeps, without the seconds it took and the names of its folder."""
+    files = {
+        str(path.relative_to(run)): path.read_bytes()
+        for path in sorted(Path(run).rglob("*"))
+        if path.suffix in (".npz", ".safetensors") or path.name in ("plan.json", "best.toml", "config.toml")
+    }
+    assert any(name.endswith(".npz") for name in files) and any("safetensors" in name for name in files)
+    return files, _without_time(json.loads(Path(run, "leaderboard.json").read_text()))
+
+
+def _without_time(each):
+    if isinstance(each, dict):
+        passing = ("seconds", "seconds_to_target", "run_dir", "model")
+        return {key: _without_time(value) for key, value in each.items() if key not in passing}
+    return [_without_time(value) for value in each] if isinstance(each, list) else each

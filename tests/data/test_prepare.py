@@ -588,3 +588,41 @@ def test_a_data_set_is_frozen_and_shows_itself():
     assert "150 rows (30 test), 4 inputs" in repr(data)
     with pytest.raises(dataclasses.FrozenInstanceError):
         data.seed = 1
+
+
+def test_a_name_above_two_columns_is_no_target():
+    twice = Table(pd.DataFrame({"a": A, "y": YES, "y.2": YES}), "t", "0", repeated=frozenset({"y"}))
+    with pytest.raises(DataError, match=r"2 columns are named 'y'.*-t 1 or -t 2"):
+        prepare(twice, target="y")
+    with pytest.raises(DataError, match="2 columns"):
+        prepare(twice)  # a usual name is none the less two
+    assert prepare(twice, target=1).target == prepare(twice, target="1").target == "y"
+    assert prepare(twice, target="y.2").target == "y.2"
+    weighed = dataclasses.replace(twice, frame=twice.frame.assign(y=1.0), repeated=frozenset({"y"}))
+    with pytest.raises(DataError, match=r"2 columns.*--weights 1 or --weights 2"):
+        prepare(weighed, target="a", weights="y")
+
+
+def test_the_reader_tells_which_names_come_twice(tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("a, y ,y,b\n" + "1,2,3,4\n" * 3)
+    assert read(path).repeated == {"y"}
+    path.write_text("a,y,z,b\n" + "1,2,3,4\n" * 3)
+    assert read(path).repeated == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"), [(np.arange(N) // 2 + 7000, True), (np.arange(N) % 5, False), (A, False)]
+)
+def test_an_identifier_that_repeats_is_kept_and_named(values, kept):
+    data = prepare(table(a=A, event=values, y=YES), target="y")
+    assert "event" in data.features
+    assert bool(notes_of(data, "named like identifiers, kept")) == kept
+    assert not notes_of(
+        prepare(table(a=A, event=values, y=YES), target="y", features=["event"]), "named like"
+    )
+
+
+def test_words_named_like_an_identifier_that_repeat_are_named_too():
+    patients = np.array([f"p{i // 3}" for i in range(N)], object)
+    assert notes_of(prepare(table(a=A, patient_id=patients, y=YES), target="y"), "kept (--drop, or --groups")

@@ -71,7 +71,7 @@ SETS = [
         17,
         3,
         None,
-        ["constant): objid, rerun", "suspected leak: redshift"],
+        ["constant): objid, rerun", "suspected leak: redshift", "kept (--drop, or --groups if rows"],
     ),
     (
         "bank_additional/bank-additional.csv",

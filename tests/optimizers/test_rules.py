@@ -102,7 +102,7 @@ def test_resolve_all():
     [
         ("adm", "'adam'"),
         ("lion", "'optax:lion'"),
-        ("optax:lionn", "'lion'"),
+        ("optax:lionn", "'optax:lion'"),
         ("optax:momo", "value of the loss"),
         ("torch:adam", "torch"),
         ("", "no optimizer"),

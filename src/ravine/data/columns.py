@@ -152,6 +152,8 @@ def _number(
     if not keep and is_identifier(name, seen, len(column if whole is None else whole)):
         notes.add("left out (identifiers; --features keeps them)", name)
         return None
+    if not keep and np.all(seen == np.floor(seen)):
+        _suspect_group(name, len(np.unique(seen)), notes)
     _suspect_code(name, seen, notes)
     center, scale = center_and_scale(seen)
     _suspect_flat(column, numbers, scale, notes)
@@ -268,6 +270,12 @@ def named_identifier(name: str) -> bool:
     return IDENTIFIER.search(name) is not None or CAMEL.search(name) is not None
 
 
+def _suspect_group(name: str, distinct: int, notes: Notes) -> None:
+    """Say where the rows of one event, patient or shop may lie on both sides of a split."""
+    if distinct >= 10 and named_identifier(name):
+        notes.add("named like identifiers, kept (--drop, or --groups if rows of one belong together)", name)
+
+
 def _category(
     column: pd.Series, text: pd.Series, gaps: np.ndarray, words: tuple[str, ...], notes: Notes, keep: bool
 ) -> Column | None:
@@ -284,6 +292,7 @@ def _category(
         if len(counts) == 1 and not gaps.any():
             notes.add("left out (constant)", name)
             return None
+        _suspect_group(name, len(counts), notes)
     other = len(counts) > MOST_LEVELS
     if other:
         notes.add(

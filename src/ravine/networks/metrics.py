@@ -6,6 +6,7 @@ split, brings errors back to the target's own unit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,12 +23,16 @@ Function = Callable[[jax.Array, jax.Array, jax.Array | None, jax.Array], jax.Arr
 
 @dataclass(frozen=True)
 class Metric:
-    """A score. function(outputs [N, K], target [N], weight [N] | None, unit []) -> []."""
+    """A score. function(outputs [N, K], target [N], weight [N] | None, unit []) -> [].
+
+    bounds: what it cannot lie beyond, with weights that are not negative.
+    """
 
     name: str
     task: str
     greater_is_better: bool
     function: Function
+    bounds: tuple[float, float]
     binary: bool = False
 
     def __call__(
@@ -86,13 +91,13 @@ def _r2(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax
 METRICS: dict[str, Metric] = {
     each.name: each
     for each in (
-        Metric("accuracy", "classify", True, _accuracy),
-        Metric("balanced_accuracy", "classify", True, _balanced_accuracy),
-        Metric("log_loss", "classify", False, _log_loss),
-        Metric("auc", "classify", True, _auc, binary=True),
-        Metric("rmse", "regress", False, _rmse),
-        Metric("mae", "regress", False, _mae),
-        Metric("r2", "regress", True, _r2),
+        Metric("accuracy", "classify", True, _accuracy, (0, 1)),
+        Metric("balanced_accuracy", "classify", True, _balanced_accuracy, (0, 1)),
+        Metric("log_loss", "classify", False, _log_loss, (0, math.inf)),
+        Metric("auc", "classify", True, _auc, (0, 1), binary=True),
+        Metric("rmse", "regress", False, _rmse, (0, math.inf)),
+        Metric("mae", "regress", False, _mae, (0, math.inf)),
+        Metric("r2", "regress", True, _r2, (-math.inf, 1)),
     )
 }
 

@@ -7,6 +7,7 @@ a traced array or a schedule for every rule, also for those whose own signature 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -96,6 +97,11 @@ class OptaxState(NamedTuple):
     inner: Any
 
 
+def _near(name: str) -> str:
+    """Return the rules meant, as they are typed."""
+    return re.sub(r"'(\w+)'", r"'optax:\1'", did_you_mean(name, OPTAX))
+
+
 def from_optax(name: str, keywords: Mapping[str, Any] | None = None) -> Callable[[Rate], Optimizer]:
     """Return a constructor: learning rate (number, scalar array or schedule of t = 0, 1, ...) -> Optimizer.
 
@@ -105,7 +111,7 @@ def from_optax(name: str, keywords: Mapping[str, Any] | None = None) -> Callable
     if name in _REFUSED:
         raise UsageError(f"optax:{name} cannot be compared here.", _REFUSED[name], "Choose another rule.")
     if name not in OPTAX:
-        raise UsageError(f"There is no optimizer 'optax:{name}'.", "", did_you_mean(name, OPTAX))
+        raise UsageError(f"There is no optimizer 'optax:{name}'.", "", _near(name))
     factory = getattr(optax, name, None) or getattr(optax.contrib, name)
     keywords = {**_NEEDED.get(name, {}), **(keywords or {})}
     allowed = [each for each in inspect.signature(factory).parameters if each != "learning_rate"]

@@ -59,7 +59,8 @@ def _style(document: Mapping[str, Any]) -> ScoreFormat:
 
 def _heading(document: Mapping[str, Any], style: ScoreFormat, width: int, colour: bool) -> list[str]:
     data, design = document["data"], document["design"]
-    title = f"{clean(data['name'])}: {data['rows']:,} rows, {data['features']:,} features, {data['task']}"
+    features = f"{data['features']:,} feature{'s' * (data['features'] != 1)}"
+    title = f"{clean(data['name'])}: {data['rows']:,} rows, {features}, {data['task']}"
     seeds = max(row["n_seeds"] for row in document["leaderboard"])
     what = f"validation {style.metric}, mean of {seeds} fresh seeds"
     what += " ± 95 % interval" if seeds >= FEWEST_SEEDS else ": too few for an interval"

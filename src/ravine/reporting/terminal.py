@@ -94,7 +94,8 @@ def _heading(
     colour: bool,
 ) -> list[str]:
     data = document.get("data") or {}
-    facts = [f"{data[key]:,} {key}" for key in ("rows", "features") if is_number(data.get(key))]
+    counts = {"row": data.get("rows"), "feature": data.get("features")}
+    facts = [f"{each:,} {what}{'s' * (each != 1)}" for what, each in counts.items() if is_number(each)]
     facts += [clean(data["task"])] if data.get("task") else []
     seeds = rows[0].get("n_seeds") if rows else None
     what = f"validation {style.metric}"

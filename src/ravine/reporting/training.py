@@ -21,6 +21,8 @@ def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
     width = max(40, width)
     result, plan, test = document["result"], document["plan"], document["test"]
     style = score_format({"metric": document["metric"], "leaderboard": [result, test]})
+    steps = f"{plan['steps']:,} step{'s' * (plan['steps'] != 1)}"
+    epochs = f"{plan['epochs']:.3g} epoch{'s' * (plan['epochs'] != 1)}"
     rows = [
         ("data", f"{clean(document['data']['name'])}, target {clean(document['data']['target'])}"),
         ("network", f"{plan['network']}, {plan['parameters']:,} parameters"),
@@ -28,7 +30,7 @@ def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
             "optimizer",
             f"{clean(result['optimizer'])}, rate {rate(result['learning_rate'])}, {result['schedule']}",
         ),
-        ("training", f"{plan['steps']:,} steps of {plan['batch_size']} rows, {plan['epochs']:.3g} epochs"),
+        ("training", f"{steps} of {plan['batch_size']} rows, {epochs}"),
         (f"validation {style.metric}", _score(result, style)),
         (f"test {style.metric}", _score(test, style)),
     ]

@@ -159,7 +159,8 @@ class _Comparing:
         self.metric = METRICS[next(iter(self.design.plans.values())).metric]
         self.runner = Runner(run, notify, stop, self.design.runs * self.design.steps)
         keep_plan(run, "compare", self.settings, self.dataset, self.design.document())
-        about = f"{self.design.runs:,} networks of {self.design.steps:,} steps, effort {level} ({why})"
+        steps = f"{self.design.steps:,} step{'s' * (self.design.steps != 1)}"
+        about = f"{self.design.runs:,} networks of {steps}, effort {level} ({why})"
         notify(Event("plan", f"{about}, about {max(1, round(seconds))} s on {self.devices}"))
         self.records: dict[str, Record] = {}
         self.kept: dict[str, str] = {}  # evaluations on disk, by optimizer
@@ -216,7 +217,13 @@ class _Comparing:
             trials, scores = before.trials.plus(trials), np.concatenate([before.scores, scores])
             order = np.lexsort((trials.schedule, trials.rate))
             trials, scores = trials.take(order), scores[order]
-        return Tuned(trials, scores, self.design.range(rule, grown), self.metric.greater_is_better)
+        return Tuned(
+            trials,
+            scores,
+            self.design.range(rule, grown),
+            self.metric.greater_is_better,
+            self.metric.bounds,
+        )
 
     def evaluate(self, tuned: Mapping[str, Tuned]) -> dict[str, dict[str, Evaluated]]:
         """Run the setting each optimizer was tuned to, under each schedule, on fresh seeds."""
@@ -291,7 +298,7 @@ class _Comparing:
         return model, {
             "optimizer": name,
             "model": float(scores[best]),
-            **leaderboard.summary(scores, greater),
+            **leaderboard.summary(scores, greater, bounds=self.metric.bounds),
         }
 
     def _document(

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ravine.statistics import holm, paired, select, tiers, tuning_interval
-from ravine.studies.leaderboard import summary
+from ravine.studies.leaderboard import UNBOUNDED, summary, within
 from ravine.studies.variants import Variant
 
 __all__ = ["Scores", "marginal", "rows"]
@@ -59,13 +59,15 @@ class Scores:
         return {self.rates[0]: "low", self.rates[-1]: "high"}.get(best)
 
 
-def rows(scores: Sequence[Scores], greater: bool, seed: int = 0) -> list[dict[str, Any]]:
+def rows(
+    scores: Sequence[Scores], greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
+) -> list[dict[str, Any]]:
     """Return the leaderboard, best first, as plain values; `index` is the place in the design."""
     ran = {k: each for k, each in enumerate(scores) if np.isfinite(each.values).any()}
     names = tiers({str(k): each.values for k, each in ran.items()}, greater, seed=seed)
-    table = [_row(int(k), scores[int(k)], tier, greater, seed) for k, tier in names.items()]
+    table = [_row(int(k), scores[int(k)], tier, greater, seed, bounds) for k, tier in names.items()]
     last = max(names.values(), default=0) + 1
-    table += [_row(k, each, last, greater, seed) for k, each in enumerate(scores) if k not in ran]
+    table += [_row(k, each, last, greater, seed, bounds) for k, each in enumerate(scores) if k not in ran]
     first = scores[0].values
     others = [row for row in table if row["index"] != 0 and row["values"] and len(first)]
     against = [paired(scores[row["index"]].values, first, greater, seed=seed) for row in others]
@@ -78,7 +80,9 @@ def rows(scores: Sequence[Scores], greater: bool, seed: int = 0) -> list[dict[st
     return table
 
 
-def _row(index: int, each: Scores, tier: int, greater: bool, seed: int) -> dict[str, Any]:
+def _row(
+    index: int, each: Scores, tier: int, greater: bool, seed: int, bounds: tuple[float, float]
+) -> dict[str, Any]:
     settings, whole = each.variant.settings, bool(len(each.values) and np.isfinite(each.values).all())
     interval = None
     if whole and each.tuning is not None:
@@ -95,8 +99,10 @@ def _row(index: int, each: Scores, tier: int, greater: bool, seed: int) -> dict[
         "schedule": settings.schedule,
         "network": settings.net,
         "parameters": each.variant.recipe.network.parameters,
-        **(summary(each.values, greater, seed) if len(each.values) else {**nothing, "diverged": lost}),
-        "tuning_interval": _ends(interval),
+        **(
+            summary(each.values, greater, seed, bounds) if len(each.values) else {**nothing, "diverged": lost}
+        ),
+        "tuning_interval": None if interval is None else within(interval, each.values, bounds),
         "tier": tier,
         "epochs": float(np.mean(each.stops)) if whole and len(each.stops) else None,
         "at_edge": (each.edge(greater) if each.tuning is not None else None) or False,

@@ -22,17 +22,23 @@ from ravine.statistics import (
 )
 from ravine.studies.design import Trials
 
-__all__ = ["Evaluated", "Tuned", "pairs", "rows", "schedules"]
+__all__ = ["UNBOUNDED", "Evaluated", "Tuned", "pairs", "rows", "schedules", "summary", "within"]
+
+UNBOUNDED = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """The tuning of one optimizer: its trials, their scores [trial, seed], and the range searched."""
+    """The tuning of one optimizer: its trials, their scores [trial, seed], and the range searched.
+
+    bounds: those of the metric.
+    """
 
     trials: Trials
     scores: np.ndarray
     range: tuple[float, float]
     greater_is_better: bool
+    bounds: tuple[float, float] = UNBOUNDED
 
     def best(self, schedule: str | None = None) -> int | None:
         """Return the trial with the best median, of one schedule or of all; None if all runs diverged."""
@@ -130,8 +136,10 @@ def _row(
         "learning_rate": float(tuned.trials.rate[trial]),
         "hyperparameters": {key: float(values[trial]) for key, values in tuned.trials.hyper.items()},
         "schedule": schedule,
-        **summary(run.scores, greater, seed),
-        "tuning_interval": _plain(tuning_interval(tuned.scores, run.scores, greater, seed=seed))
+        **summary(run.scores, greater, seed, tuned.bounds),
+        "tuning_interval": within(
+            tuning_interval(tuned.scores, run.scores, greater, seed=seed), run.scores, tuned.bounds
+        )
         if whole
         else None,
         "tier": tier,
@@ -141,10 +149,13 @@ def _row(
     }
 
 
-def summary(scores: np.ndarray, greater: bool, seed: int = 0) -> dict[str, Any]:
+def summary(
+    scores: np.ndarray, greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
+) -> dict[str, Any]:
     """Return mean, median, sd, interval, n_seeds, diverged and the values of scores [seed].
 
-    A diverged run leaves no mean: it is not filled in. It counts as the worst in the median.
+    A diverged run leaves no mean: it is not filled in. It counts as the worst in the median. `bounds`: those
+    of the metric.
     """
     finite = np.isfinite(scores)
     whole = bool(finite.all())
@@ -153,7 +164,7 @@ def summary(scores: np.ndarray, greater: bool, seed: int = 0) -> dict[str, Any]:
         "mean": float(np.mean(scores)) if whole else None,
         "median": median if np.isfinite(median) else None,
         "sd": float(np.std(scores, ddof=1)) if whole and len(scores) > 1 else None,
-        "interval": _plain(interval(scores, seed=seed)) if whole else None,
+        "interval": within(interval(scores, seed=seed), scores, bounds) if whole else None,
         "n_seeds": len(scores),
         "diverged": int(np.sum(~finite)),
         "values": [float(each) if ok else None for each, ok in zip(scores, finite, strict=True)],
@@ -175,7 +186,7 @@ def _failed(name: str, tuned: Tuned, tier: int) -> dict[str, Any]:
         "reached_target": 0.0,
         "at_edge": False,
         "values": [],
-        "sensitivity_width": None,
+        **_sensitivity(tuned, str(tuned.trials.schedule[0])),
     }
 
 
@@ -233,11 +244,23 @@ def schedules(tuned: Mapping[str, Tuned], evaluated: Results, seed: int = 0) -> 
             "optimizer": name,
             "schedule": schedule,
             "learning_rate": float(tuned[name].trials.rate[run.trial]),
-            **summary(run.scores, tuned[name].greater_is_better, seed),
+            **summary(run.scores, tuned[name].greater_is_better, seed, tuned[name].bounds),
         }
         for name, each in evaluated.items()
         for schedule, run in each.items()
     ]
+
+
+def within(pair: Any, scores: np.ndarray, bounds: tuple[float, float]) -> list[float | None] | None:
+    """Return an interval cut where its score cannot lie: no accuracy is 104 %.
+
+    What is cut off holds no possible value, so it covers as often. Negative weights leave the bounds: there
+    nothing is cut.
+    """
+    low, high = bounds
+    if pair is None or np.min(scores) < low or np.max(scores) > high:
+        return _plain(pair)
+    return _plain([min(max(each, low), high) for each in pair])
 
 
 def _plain(pair: Any) -> list[float | None] | None:

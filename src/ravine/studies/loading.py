@@ -42,8 +42,9 @@ def load(settings: DataSettings, table: Table | None = None, held: Table | None 
 def data_line(dataset: Dataset) -> str:
     """Return what was read, in a line."""
     classes = f"{len(dataset.classes)} classes" if dataset.classes is not None else "a number"
+    inputs = len(dataset.features)
     return (
-        f"{dataset.name}: {len(dataset):,} rows, {len(dataset.features)} inputs, "
+        f"{dataset.name}: {len(dataset):,} rows, {inputs} input{'s' * (inputs != 1)}, "
         f"target '{dataset.target}' ({classes})"
     )
 

@@ -160,7 +160,7 @@ class _Sweeping:
                 f"The loss of all {self.runner.diverged:,} runs became infinite.",
                 "Give a lower --rate, or look for extreme values among the inputs.",
             )
-        table = effects.rows(scores, self.metric.greater_is_better, self.settings.seed)
+        table = effects.rows(scores, self.metric.greater_is_better, self.settings.seed, self.metric.bounds)
         levels = effects.marginal(
             scores, [f.name for f in self.design.factors], self.design.grid, self.metric.greater_is_better,
             self.settings.seed,
@@ -278,7 +278,7 @@ class _Sweeping:
         return model, {
             "setting": row["setting"],
             "model": float(tests[best]),
-            **summary(tests, greater, self.settings.seed),
+            **summary(tests, greater, self.settings.seed, self.metric.bounds),
         }
 
     def _document(

@@ -136,7 +136,7 @@ def train_study(
             "optimizer": rule.name,
             "learning_rate": float(rate[0]),
             "schedule": settings.schedule,
-            **summary(last, greater, settings.seed),
+            **summary(last, greater, settings.seed, METRICS[plan.metric].bounds),
             "epochs": _epochs(record, plan, streams) if settings.early_stop else None,
         },
         "test": test,
@@ -195,7 +195,8 @@ def _tested(
         "data": {"name": dataset.name, "sha256": dataset.sha256},
     }
     model = Model.of(dataset, trained(plan.network, record, best), streams.rows(seeds[best]), about)
-    return model, {"model": float(tests[best]), **summary(tests, greater, settings.seed)}
+    bounds = METRICS[plan.metric].bounds
+    return model, {"model": float(tests[best]), **summary(tests, greater, settings.seed, bounds)}
 
 
 def _curves(record: Record, plan: Plan) -> dict[str, list[Any]]:
