@@ -41,7 +41,9 @@ def predict(
     _check_output(out, source)
     screen.say(f"Predicting {name_of(source)} with {model}.")
     _check_model(model)
-    blob = _document(model, source) if json else _csv(model, source)
+    blob, notes = _document(model, source) if json else _csv(model, source)
+    for note in notes:
+        screen.say(screen.wrapped(note))
     if out is None:
         screen.show_bytes(blob)
     else:
@@ -80,21 +82,21 @@ def _check_model(model: str) -> None:
         find_run(model)
 
 
-def _csv(model: str, source: str) -> bytes:
+def _csv(model: str, source: str) -> tuple[bytes, list[str]]:
     from ravine.data import read
-    from ravine.studies.predict import predict as predictions
+    from ravine.studies.predict import predict_and_say
 
-    table = predictions(model, read(_readable(source)))
-    return bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+    table, notes = predict_and_say(model, read(_readable(source)))
+    return bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8")), notes
 
 
-def _document(model: str, source: str) -> bytes:
+def _document(model: str, source: str) -> tuple[bytes, list[str]]:
     from ravine.data import read
     from ravine.records.files import json_text
     from ravine.studies.predict import predict_document
 
     document = predict_document(model, read(_readable(source)))
-    return (json_text(document, sort=False) + "\n").encode("utf-8")
+    return (json_text(document, sort=False) + "\n").encode("utf-8"), document["data"]["notes"]
 
 
 def _readable(source: str) -> str:

@@ -19,6 +19,7 @@ from ravine.data.target import (
     plain_labels,
     target_numbers,
 )
+from ravine.data.unlike import unlike
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ def assemble(
     x = encoder.transform(parts.frame)
     if held is not None:
         x = np.concatenate([x, encoder.transform(held.frame, what="The test file")])
+        notes += [f"in the test rows, {each}" for each in unlike(encoder, held.frame)]
     weights = None
     if parts.weights is not None:
         every = parts.weights if held is None else pd.concat([parts.weights, held.weights])

@@ -157,7 +157,8 @@ def _number(
     _suspect_code(name, seen, notes)
     center, scale = center_and_scale(seen)
     _suspect_flat(column, numbers, scale, notes)
-    return Column(name, "number", center, scale, gaps, tuple(codes), words, limit=limit)
+    median = middle(seen)
+    return Column(name, "number", center, scale, gaps, tuple(codes), words, limit=limit, median=median)
 
 
 def _is_float(code: object) -> bool:
@@ -177,6 +178,12 @@ def center_and_scale(seen: np.ndarray) -> tuple[float, float]:
     unit = unit if unit > LARGE or unit < 1 / LARGE else 1.0
     spread = float(np.std(seen / unit)) * unit
     return float(np.mean(seen / unit)) * unit, spread or 1.0
+
+
+def middle(seen: np.ndarray) -> float:
+    """Return the median, safe for values up to 1e308."""
+    low, high = (float(np.quantile(seen, 0.5, method=end)) for end in ("lower", "higher"))
+    return low / 2 + high / 2
 
 
 def _limit(name: str, numbers: np.ndarray, whole: pd.Series, notes: Notes) -> float | None:
@@ -322,7 +329,9 @@ def _dates(column: pd.Series, form: str, notes: Notes, keep: bool) -> Column | N
         "dates, as days since 1970", str(column.name) + (f" ({form})" if form and form != "ISO8601" else "")
     )
     center, scale = center_and_scale(seen)
-    return Column(str(column.name), "date", center, scale, bool(np.isnan(days).any()), form=form)
+    median = middle(seen)
+    gaps = bool(np.isnan(days).any())
+    return Column(str(column.name), "date", center, scale, gaps, form=form, median=median)
 
 
 def _date_form(seen: pd.Series) -> str:

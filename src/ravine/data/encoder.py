@@ -1,6 +1,7 @@
 """From named columns to numbers `[N, D]`: fitted on development rows, plain JSON to store.
 
-number     (value - center) / scale, NaN where missing, and 1 in `NAME missing` there
+number     (value - center) / scale; NaN where missing, and 1 in `NAME missing` there; if no development row
+           was missing, the median in its place
 category   one column for each level; `other` for rare ones, `missing` for missing ones
 date       days since 1970, then as a number
 """
@@ -41,6 +42,14 @@ class Column:
     missing: bool = False
     form: str = ""  # of a date
     limit: float | None = None  # larger numbers are taken as missing
+    median: float | None = None  # of the development rows
+
+    @property
+    def filler(self) -> float:
+        """Return the encoded value of a gap: NaN where gaps were learned, else the median."""
+        if self.indicator or self.median is None:
+            return float("nan")
+        return (self.median - self.center) / self.scale
 
     @property
     def outputs(self) -> list[str]:
@@ -94,6 +103,7 @@ class Encoder:
         values = frame.to_numpy()
         center = np.array([column.center for column in self.columns])
         scale = np.array([column.scale for column in self.columns])
+        filler = np.array([column.filler for column in self.columns])
         x = np.empty(values.shape, np.float32)
         for at in range(0, len(values), ROWS):
             block = values[at : at + ROWS].astype(np.float64)
@@ -106,7 +116,7 @@ class Encoder:
                 for name in frame.columns:
                     as_numbers(frame[name])  # an infinite value comes first
                 raise too_large(frame.iloc[:, column], at + row)
-            x[at : at + ROWS] = block
+            x[at : at + ROWS] = np.where(np.isnan(block), filler, block)
         return x
 
     def _frame(self, frame: Any, what: str) -> pd.DataFrame:
@@ -283,7 +293,7 @@ def _with_indicator(column: Column, numbers: np.ndarray, values: pd.Series) -> n
     if far.any():
         raise too_large(values, int(np.argmax(far)))
     if not column.indicator:
-        return scaled[:, None]
+        return np.where(np.isnan(scaled), column.filler, scaled)[:, None]
     return np.stack([scaled, np.isnan(numbers)], 1)
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ravine.data import Table
+from ravine.data.unlike import unlike
 from ravine.studies.model import Model
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["predict", "predict_document"]
+__all__ = ["predict", "predict_and_say", "predict_document"]
 
 SCHEMA_VERSION = 1
 
@@ -21,11 +22,17 @@ def predict(model: str | Path | Model, table: Table | pd.DataFrame) -> pd.DataFr
 
     Columns may stand in any order, others are ignored. Raises DataError naming a missing column.
     """
+    return predict_and_say(model, table)[0]
+
+
+def predict_and_say(model: str | Path | Model, table: Table | pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return what `predict` does, and what the rows hold that training had not."""
     model = model if isinstance(model, Model) else Model.load(model)
     rows = table.frame if isinstance(table, Table) else table
     if isinstance(table, Table) and not table.header:
         rows = _by_position(model, rows)
-    return model.table(rows)
+    found = model.table(rows)
+    return found, unlike(model.encoder, rows)
 
 
 def _by_position(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
@@ -43,13 +50,13 @@ def _by_position(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
 def predict_document(model: str | Path, table: Table) -> dict[str, Any]:
     """Return what `ravine predict --json` prints."""
     loaded = Model.load(model)
-    found = predict(loaded, table)
+    found, notes = predict_and_say(loaded, table)
     return {
         "schema_version": SCHEMA_VERSION,
         "model": str(model),
         "task": loaded.task,
         "target": loaded.target,
         "classes": loaded.classes,
-        "data": {"name": table.name, "sha256": table.sha256, "rows": len(found)},
+        "data": {"name": table.name, "sha256": table.sha256, "rows": len(found), "notes": notes},
         "predictions": {str(name): found[name].tolist() for name in found.columns},
     }
