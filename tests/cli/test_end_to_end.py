@@ -95,7 +95,7 @@ def test_stopped_and_resumed_is_as_undisturbed(shell, folder):
         assert row["learning_rate"] == other["learning_rate"]
 
 
-@pytest.mark.parametrize(("wait", "longer"), [(0.3, 0.7), (2.0, 0.4)])
+@pytest.mark.parametrize(("wait", "longer"), [(0.3, 1.1), (2.0, 0.8)])
 def test_killed_at_many_moments_and_resumed_is_as_undisturbed(shell, folder, wait, longer):
     """kill -9 again and again, each time a little later; what is kept in the end is the same to the bit."""
     how = ["digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "10", "--seeds", "3", "-q"]

@@ -1,15 +1,20 @@
 """From arguments to exit status with a study that is not slow: what is shown, and what is left behind."""
 
+import builtins
+import errno
 import json
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
+from ravine.cli import main
 from ravine.errors import DataError, NothingTrained, RavineError, UsageError
 from ravine.records.listing import list_runs, read_run_file
+from ravine.records.speaking import speaking
 
 
 def the_run(root="runs"):
@@ -74,6 +79,44 @@ def test_failures(ravine, study, error, status, flags):
         assert str(words).split(".")[0] in ended.stderr
     if isinstance(error, Exception):
         assert the_run().state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("number", "says"), [(errno.ENOSPC, "No space is left"), (errno.EFBIG, "larger than files may be")]
+)
+def test_no_space_says_how_to_go_on_and_keeps_the_run(ravine, study, number, says):
+    def full(stop):
+        with speaking("cohorts/a.npz"):
+            raise OSError(number, "no space")
+
+    study.then = full
+    ended = ravine("compare", "data.csv", "-o", "kept")
+    assert ended.status == 3
+    assert says in ended.stderr
+    assert "ravine resume kept" in " ".join(ended.stderr.split())
+    assert "command again" not in ended.stderr  # the folder holds a run now: that would be refused
+    assert Path("kept/plan.json").exists()
+
+
+@pytest.mark.parametrize("moment", ["verbs", "run"])
+def test_ctrl_c_while_still_importing_is_no_traceback(monkeypatch, capfd, moment):
+    def interrupted(*arguments, **how):
+        raise KeyboardInterrupt
+
+    if moment == "verbs":
+        monkeypatch.delitem(sys.modules, "ravine.cli.verbs")
+        plain = builtins.__import__
+        monkeypatch.setattr(
+            builtins,
+            "__import__",
+            lambda name, *how: interrupted() if name == "ravine.cli.verbs" else plain(name, *how),
+        )
+    else:
+        monkeypatch.setattr("ravine.cli.verbs.run", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        main(["runs"])
+    assert ended.value.code == 130
+    assert capfd.readouterr().out == ""
 
 
 def test_a_traceback_only_with_v(ravine, study):

@@ -258,6 +258,7 @@ def test_a_full_disk(tiny_disk):
         (errno.EACCES, "Permission was denied"),
         (errno.EROFS, "read-only disk"),
         (errno.EDQUOT, "No space"),
+        (errno.EFBIG, "ulimit -f"),
         (errno.EIO, "The system says: I/O trouble"),
     ],
 )

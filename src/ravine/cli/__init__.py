@@ -28,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status. `arguments` default to those of the process."""
     import sys
 
-    from ravine.cli.verbs import run
+    try:
+        from ravine.cli.verbs import run
 
-    sys.exit(run(arguments))
+        status = run(arguments)
+    except KeyboardInterrupt:  # before or after `run`, which answers its own
+        status = 130
+    sys.exit(status)

@@ -19,7 +19,7 @@ from ravine.records.files import write_atomic
 from ravine.records.listing import LATEST
 from ravine.records.placing import point
 from ravine.records.rundir import RunDirectory
-from ravine.records.speaking import speaking
+from ravine.records.speaking import is_full, speaking
 from ravine.records.tomlfile import dump
 from ravine.studies.events import Event
 from ravine.studies.settings import DataSettings
@@ -79,6 +79,9 @@ def work(run: RunDirectory, study: Study, screen: Screen, device: str | None = N
             with suppress(RavineError):  # a full disk: the error itself matters more
                 run.update(state="failed", summary=getattr(error, "what", None) or type(error).__name__)
                 run.log(str(error))
+            if isinstance(error, DataError) and is_full(error):
+                again = f"Make space, or raise the limit, then type `ravine resume {quoted(run.path)}` to go on."
+                raise DataError(error.what, error.why, again) from error
         raise
     show_result(result.document, screen)
     return SOME_FAILED if _some_failed(result.document) else 0

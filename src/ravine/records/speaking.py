@@ -10,11 +10,18 @@ from pathlib import Path
 
 from ravine.errors import DataError
 
-__all__ = ["DamagedFile", "speaking"]
+__all__ = ["DamagedFile", "is_full", "speaking"]
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class DamagedFile(DataError):
     """A file that is there but broken: cut in the middle, changed, or something else altogether."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Tell whether there was no space for a file."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL
 
 
 # errno -> (what, why, fix); {path} is the path and {doing} is "written" or "read"
@@ -66,6 +73,11 @@ _SENTENCES = {
     ),
 }
 _SENTENCES[errno.EDQUOT] = _SENTENCES[errno.ENOSPC]
+_SENTENCES[errno.EFBIG] = (
+    "'{path}' grew larger than files may be here.",
+    "A limit of the system or of the shell (ulimit -f) was met; files written before this one are whole.",
+    "Raise the limit, or write elsewhere with -o DIR.",
+)
 _SENTENCES[errno.EPERM] = _SENTENCES[errno.EACCES]
 
 
