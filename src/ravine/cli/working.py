@@ -80,7 +80,7 @@ def work(run: RunDirectory, study: Study, screen: Screen, device: str | None = N
                 run.update(state="failed", summary=getattr(error, "what", None) or type(error).__name__)
                 run.log(str(error))
             if isinstance(error, DataError) and is_full(error):
-                again = f"Make space, or raise the limit, then type `ravine resume {quoted(run.path)}` to go on."
+                again = f"Make space or raise the limit, then type `ravine resume {quoted(run.path)}`."
                 raise DataError(error.what, error.why, again) from error
         raise
     show_result(result.document, screen)
