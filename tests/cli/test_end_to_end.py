@@ -69,6 +69,17 @@ def test_compare_predict_train_resume(shell, folder):
     assert json.loads(ended.stdout)["result"]["optimizer"] == document["leaderboard"][0]["optimizer"]
 
 
+def test_a_dry_run_shows_the_plan_of_either_track_and_does_nothing(shell, folder):
+    how = ["compare", "iris", "-O", "momentum,adam", "--effort", "quick", "--dry-run"]
+    for track, says in (("rate", "all else is the lecture's"), ("full", "decays and eps are tuned too")):
+        ended = shell(*how, "--track", track)
+        assert ended.returncode == 0, ended.stderr.decode()
+        assert says in " ".join(ended.stdout.decode().split())
+        ended = shell(*how, "--track", track, "--json")
+        assert json.loads(ended.stdout)["track"] == track
+    assert not (folder / "runs").exists()
+
+
 def test_stopped_and_resumed_is_as_undisturbed(shell, folder):
     how = ["compare", "digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "30"]
     child = subprocess.Popen(

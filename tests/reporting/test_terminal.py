@@ -332,3 +332,13 @@ def test_the_format_is_as_fine_as_the_smallest_uncertainty(document):
     for half, decimals in ((0.3, 1), (0.14, 2), (0.02, 2), (0.019, 3), (5.0, 0), (120.0, 0)):
         document["leaderboard"] = [row("a", 1, 1.0, half), row("b", 1, 1.0, half * 50)]
         assert score_format(document).decimals == decimals, half
+
+
+def test_the_full_track_says_so_and_shows_what_it_tuned(document):
+    assert "track full" not in leaderboard_text(document, 100)
+    assert "tuned beside" not in leaderboard_text(document, 100)
+    document["plan"] = {"track": "full"}
+    document["leaderboard"][1]["hyperparameters"] = {"b1": 0.8243247, "b2": 0.9993942, "eps": 4.14284e-08}
+    text = " ".join(leaderboard_text(document, 60).split())
+    assert "all numbers of each rule tuned (track full)" in text
+    assert "tuned beside the rate: adam b1 0.82432, b2 0.99939, eps 4.1428e-08" in text

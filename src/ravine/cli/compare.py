@@ -18,8 +18,9 @@ __all__ = ["compare"]
     cls=Verb,
     short_help="Find the best optimizer and learning rate for DATA.",
     help="Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run "
-    "on fresh seeds, and ties are called ties.\n\nDATA is a file (CSV, Parquet, NPZ, idx; gzipped or not), "
-    "'-' for standard input, or a built-in set: digits, breast_cancer, wine, iris, diabetes.",
+    "on fresh seeds, and ties are called ties.\n\nDATA is a file (CSV, Parquet, NPZ, HDF5, ROOT, idx; "
+    "gzipped or not), '-' for standard input, or a built-in set: digits, breast_cancer, wine, iris, "
+    "diabetes.",
     examples=(
         "ravine compare digits",
         "ravine compare titanic.csv -t Survived --effort quick",

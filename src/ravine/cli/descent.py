@@ -19,7 +19,8 @@ __all__ = ["descent"]
     short_help="Look for double descent on DATA.",
     help="Look for double descent on DATA: the error on new rows against width, epochs and number of "
     "examples, where the training rows are just fitted, and what early stopping and ridge make of it."
-    "\n\nDATA is a file (CSV, Parquet, NPZ, idx; gzipped or not), '-' for standard input, or a built-in set.",
+    "\n\nDATA is a file (CSV, Parquet, NPZ, HDF5, ROOT, idx; gzipped or not), "
+    "'-' for standard input, or a built-in set.",
     examples=(
         "ravine descent digits --noise 0.15",
         "ravine descent housing.csv -t price --effort quick",

@@ -19,7 +19,8 @@ __all__ = ["memorise"]
     short_help="Measure what a network learns of DATA by heart.",
     help="Measure how much of DATA a network learns by heart: the random-label test, rows held out in turn, "
     "the attack that tells training rows from others, the bounds of the theory, and what limits memory."
-    "\n\nDATA is a file (CSV, Parquet, NPZ, idx; gzipped or not), '-' for standard input, or a built-in set; "
+    "\n\nDATA is a file (CSV, Parquet, NPZ, HDF5, ROOT, idx; gzipped or not), "
+    "'-' for standard input, or a built-in set; "
     "its target is a class.",
     examples=(
         "ravine memorise digits",

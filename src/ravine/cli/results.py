@@ -129,6 +129,12 @@ def _longer(document: Mapping[str, Any]) -> str:
     return f"{max(1, round(5 * epochs))}"
 
 
+TRACKS = {
+    "rate": "rate: learning rate and schedule are tuned, all else is the lecture's",
+    "full": "full: momentum, decays and eps are tuned too, in as many trials",
+}
+
+
 def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
     """Show what a comparison would do."""
     if screen.json:
@@ -149,6 +155,7 @@ def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
         "Effort": f"{document['effort']} ({document['effort_chosen']})",
         "Optimizers": ", ".join(optimizers),
         "Schedules": ", ".join(schedules),
+        "Track": TRACKS[document["track"]],
         "Tuning": f"{tuned:,} settings each, on {len(document['tuning_seeds'])} seeds",
         "Evaluation": f"each with its best setting, on {len(document['seeds'])} fresh seeds",
         "Networks": f"{document['runs']:,} in all, {document['network_steps']:,} network steps",

@@ -18,7 +18,7 @@ __all__ = ["train"]
     cls=Verb,
     short_help="Train one network on DATA as asked.",
     help="Train a network on DATA with one optimizer, as asked, and keep the model.\n\nDATA is a file (CSV, "
-    "Parquet, NPZ, idx; gzipped or not), '-' for standard input, or a built-in set.",
+    "Parquet, NPZ, HDF5, ROOT, idx; gzipped or not), '-' for standard input, or a built-in set.",
     examples=(
         "ravine train digits",
         "ravine train titanic.csv -t Survived --optimizer momentum --rate 0.03 --epochs 100",

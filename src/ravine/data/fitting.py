@@ -56,7 +56,8 @@ def fit_encoder(
             notes.append(f"suspected leak: {shorten(names)} ({what}; to leave out: --drop '{typed}')")
     copies = int(frame[[column.name for column in fitted]].duplicated().sum())
     if copies:
-        notes.append(f"{copies:,} development rows repeat the inputs of another row")
+        repeat = "row repeats" if copies == 1 else "rows repeat"
+        notes.append(f"{copies:,} development {repeat} the inputs of another row")
     return Encoder(tuple(fitted))
 
 

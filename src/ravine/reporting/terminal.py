@@ -63,6 +63,7 @@ def leaderboard_text(
     parts = [_heading(document, rows, style, width, colour)]
     if rows:
         parts.append(_table(rows, _shown(_columns(rows, style), width), colour))
+    parts.append(_wrapped(_tuned(rows), width))
     parts.append([_paint(line, YELLOW, colour) for note in _warnings(rows) for line in _wrapped(note, width)])
     parts.append(_wrapped(verdict(document), width))
     parts.append(_wrapped(_tested(document, style), width))
@@ -86,6 +87,16 @@ def _tested(document: Mapping[str, Any], style: ScoreFormat) -> str:
     return f"On the test rows, read once: {clean(test['optimizer'])} {style.metric} {score}{unit}{saved}."
 
 
+def _tuned(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What was tuned beside the rate, of each rule: no column could hold it."""
+    found = [
+        f"{name} {', '.join(f'{clean(key)} {value:.5g}' for key, value in row['hyperparameters'].items())}"
+        for name, row in zip(labels(rows), rows, strict=True)
+        if row.get("hyperparameters")
+    ]
+    return f"tuned beside the rate: {'; '.join(found)}" if found else ""
+
+
 def _heading(
     document: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]],
@@ -103,6 +114,8 @@ def _heading(
         few = seeds < FEWEST_SEEDS
         what += f", mean of {seeds} fresh seed{'s' * (seeds != 1)}"
         what += ": too few seeds for an interval" if few else " ± 95 % interval"
+    if (document.get("plan") or {}).get("track") == "full":
+        what += "; all numbers of each rule tuned (track full)"
     name = clean(data.get("name", "data"))
     title = cut(f"{name}: {', '.join(facts)}" if facts else name, width)
     return [_paint(title, BOLD, colour), *(_paint(line, DIM, colour) for line in _wrapped(what, width))]
