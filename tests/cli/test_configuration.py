@@ -52,8 +52,8 @@ def test_every_mistake_of_every_layer_is_named_at_once(tmp_path):
         )
     text = str(caught.value)
     for words in (
-        "7 settings are wrong", "--seeds: 'many'", "'accuracy'", "'RAVINE_EFFORT'", "'rate'", "'optimizers'",
-        "epochs (in", "sede ([tool.ravine]",
+        "7 settings are wrong", "--seeds: 'many'", "'accuracy'", "'RAVINE_EFFORT'",
+        "RAVINE_TRACK: --track cannot be 'rat'", "'optimizers'", "epochs (in", "sede ([tool.ravine]",
     ):  # fmt: skip
         assert words in text
 

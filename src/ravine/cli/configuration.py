@@ -55,6 +55,7 @@ def resolve(
         {key: (OPTIONS[key].flag if key in OPTIONS else "DATA", value) for key, value in flags.items()},
     ]
     known, given, wrong, unused = fields_of(kind), {}, [], []
+    origin: dict[str, str] = {}
     for layer in layers:
         for raw_key, (where, raw) in layer.items():
             key = raw_key.removeprefix(ENVIRONMENT).lower() if where == raw_key else raw_key.replace("-", "_")
@@ -68,12 +69,16 @@ def resolve(
             else:
                 try:
                     given[key] = _read(key, str(known[key].type), raw)
+                    origin[key] = where
                 except ValueError as error:
                     wrong.append(f"{where}: {error}")
     _contradictions(given, layers)
     # each value by itself first, so that one wrong value does not hide the next
-    wrong += [sentence for key, value in given.items() if (sentence := _refused(kind, {key: value}))]
-    wrong += mistakes(given)
+    for key, value in given.items():
+        refused = _refused(kind, {key: value})
+        # what was typed just now names itself; what stands in a file or the environment must be found
+        where = "" if origin[key] == "DATA" or origin[key].startswith("-") else f"{origin[key]}: "
+        wrong += [where + sentence for sentence in ([refused] if refused else mistakes({key: value}))]
     if not wrong and (sentence := _refused(kind, given)):
         wrong.append(sentence)
     if wrong:

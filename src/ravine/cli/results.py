@@ -142,7 +142,7 @@ def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
         return
     data, rows = document["data"], document["rows"]
     for note in data.get("notes") or []:
-        screen.say(note)
+        screen.say(screen.wrapped(note))
     seconds = max(1, round(document["estimated_seconds"]))
     optimizers = list(dict.fromkeys(each["optimizer"] for each in document["evaluate"]))
     schedules = list(dict.fromkeys(each["schedule"] for each in document["evaluate"]))
