@@ -634,3 +634,20 @@ def test_an_identifier_that_repeats_is_kept_and_named(values, kept):
 def test_words_named_like_an_identifier_that_repeat_are_named_too():
     patients = np.array([f"p{i // 3}" for i in range(N)], object)
     assert notes_of(prepare(table(a=A, patient_id=patients, y=YES), target="y"), "kept (--drop, or --groups")
+
+
+@pytest.mark.parametrize(
+    "form", ["{:.2f}%", "{:.2f} %", "${:.2f}", "€ {:.2f}", "({:.2f})", "{:,.1f}", "1 {:03.0f},5", "-${:.2f}"]
+)
+def test_numbers_with_other_signs_are_not_called_identifiers(form):
+    dressed = np.array([form.format(1000.25 + 7 * i) for i in range(N)], object)
+    data = prepare(table(a=A, price=dressed, y=YES), target="y")
+    (note,) = notes_of(data, "numbers with other signs")
+    assert "price" in note and dressed[0][:3] in note
+    assert data.features == ["a"] and not notes_of(data, "identifiers")
+
+
+@pytest.mark.parametrize("form", ["id{}", "A-{}", "{}-{}", "10.0.0.{}x", "{} Main St"])
+def test_words_with_digits_are_no_numbers(form):
+    words = np.array([form.format(i, i) for i in range(N)], object)
+    assert not notes_of(prepare(table(a=A, word=words, y=YES), target="y"), "other signs")

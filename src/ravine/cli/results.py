@@ -147,9 +147,9 @@ def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
     optimizers = list(dict.fromkeys(each["optimizer"] for each in document["evaluate"]))
     schedules = list(dict.fromkeys(each["schedule"] for each in document["evaluate"]))
     tuned = len(document["tune"]) // max(1, len(optimizers))
+    inputs = f"{data['features']:,} input{'s' * (data['features'] != 1)}"
     facts = {
-        "Data": f"{data['name']}: {data['rows']:,} rows, {data['features']:,} inputs, {data['task']} "
-        f"'{data['target']}'",
+        "Data": f"{data['name']}: {data['rows']:,} rows, {inputs}, {data['task']} '{data['target']}'",
         "Split": f"{rows['train']:,} rows to train, {rows['validation']:,} to validate, the rest to test",
         "Metric": document["metric"],
         "Effort": f"{document['effort']} ({document['effort_chosen']})",

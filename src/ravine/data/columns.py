@@ -32,6 +32,7 @@ CAMEL = re.compile(
 DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{4}/\d{1,2}/\d{1,2}( .*)?"
 )
+DRESSED = re.compile(r"[-+(]?[$€£¥]? ?[-+]?\d+([,.' ]\d+)*[,.]? ?[%$€£¥]?\)?")  # $1,000.50  12 %  (3.1)
 FORMS = (
     "ISO8601",
     "%d.%m.%Y",
@@ -290,6 +291,11 @@ def _category(
     counts = text[~gaps].value_counts()
     if not keep:
         unique = len(counts) > 0.5 * counts.sum() and len(counts) > 10
+        if unique and all(DRESSED.fullmatch(each) for each in counts.index):
+            notes.add(
+                "left out (numbers with other signs: write them plain)", f"{name} ('{counts.index[0]}')"
+            )
+            return None
         if unique and (len(counts) > 0.95 * counts.sum() or named_identifier(name)):
             notes.add("left out (identifiers; --features keeps them)", name)
             return None
