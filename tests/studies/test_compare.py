@@ -14,7 +14,7 @@ from ravine.data import Dataset
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.records.rundir import RunDirectory
-from ravine.studies.compare import Comparison, compare_study, plan_document
+from ravine.studies.compare import Comparison, _best_settings, compare_study, plan_document
 from ravine.studies.design import DECADES, FRESH, design
 from ravine.studies.events import Event
 from ravine.studies.resume import resume
@@ -131,6 +131,8 @@ def test_the_full_track_tunes_more_numbers_with_as_many_trials(blobs: Dataset) -
         ({"metric": "acuracy"}, "accuracy"),
         ({"optimizers": ["adm"]}, "adam"),
         ({"net": "big"}, "says nothing about a network"),
+        ({"moving": ["rho=linear"]}, "'rho' cannot move"),
+        ({"moving": ["b1=plateau"]}, "Only the learning rate"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_a_hint(
@@ -138,6 +140,19 @@ def test_what_does_not_fit_is_refused_with_a_hint(
 ) -> None:
     with pytest.raises(UsageError, match=said):
         compare_study(replace(QUICK, **change), dataset=blobs)  # type: ignore[arg-type]
+
+
+def test_a_number_moves_in_the_rules_that_have_it(blobs: Dataset) -> None:
+    asked = replace(QUICK, optimizers=["sgd", "adam"], moving=["b1=linear(end=0.5)"])
+    told: list[Event] = []
+    found = compare_study(asked, dataset=blobs, notify=told.append)
+    assert "b1 follows linear(0.5) in adam" in [each.message for each in told]
+    made = design(asked, blobs, find_devices(), "quick")
+    assert {name: plan.moving for name, plan in made.plans.items()} == {"sgd": (), "adam": ("b1",)}
+    for row in ({"optimizer": "sgd"}, {"optimizer": "adam"}):
+        winner = {**found.document["leaderboard"][0], "hyperparameters": {}, **row}
+        best = _best_settings(asked, winner)
+        assert best.moving == ({"sgd": None, "adam": ["b1=linear(end=0.5)"]}[best.optimizer])
 
 
 def _kept(run: RunDirectory) -> Iterator[tuple[str, bytes]]:

@@ -152,6 +152,10 @@ def test_a_rate_at_the_end_gives_all_settings_more(blobs: Dataset, monkeypatch: 
         ("connection=plain,resdual", "residual"),
         ("schedule=decay,stp", "step"),
         ("gate=-1,1", "Only highway"),
+        ("moving=none,b3=decay", "'adam' has no hyperparameter 'b3'"),
+        ("moving=none,b1=stp", "step"),
+        ("moving=none,b1=plateau", "Only the learning rate"),
+        ("moving=none,b1", "NAME=SCHEDULE"),
     ],
 )
 def test_what_cannot_be_is_refused_before_training(blobs: Dataset, vary: str, said: str) -> None:
@@ -199,6 +203,25 @@ def test_the_rules_numbers_do_what_they_say(blobs: Dataset) -> None:
     factor = values("adam", "b1=0.9,0.2")
     assert factor == values("adam", "optimizer=adam,adam(b1=0.2)") != factor[::-1]
     np.testing.assert_allclose(values("adam(b1=0.2)", "b2=0.999,0.9")[0], factor[1], rtol=1e-6)
+
+
+def test_another_number_may_move(blobs: Dataset) -> None:
+    """A schedule of momentum as a factor: as constant it changes nothing, as linear it does."""
+
+    def values(*vary: str, **more: Any) -> dict[str, list[float]]:
+        asked = replace(QUICK, optimizer="momentum", metric="log_loss", vary=list(vary), **more)
+        rows = sweep_study(asked, dataset=blobs).document["leaderboard"]
+        return {row["setting"].partition("=")[2]: row["values"] for row in rows}
+
+    found = values("moving=none,rho=constant,rho=linear(end=0)")
+    np.testing.assert_allclose(found["none"], found["rho=constant"], rtol=1e-5)
+    assert np.abs(np.subtract(found["none"], found["rho=linear(end=0)"])).min() > 1e-6
+    both = values("optimizer=sgd,momentum", moving=["rho=linear(end=0)"])  # SGD has none that could move
+    np.testing.assert_allclose(both["momentum"], found["rho=linear(end=0)"], rtol=1e-5)
+    with pytest.raises(UsageError, match="None of the optimizers"):
+        values("optimizer=sgd,momentum", moving=["b1=decay"])
+    made = sweep_design(replace(QUICK, vary=["moving=none; b1=decay + b2=linear"]), blobs, find_devices())
+    assert [place.plan.moving for place in made.places] == [(), ("b1", "b2")]
 
 
 @pytest.mark.filterwarnings("ignore:overflow")

@@ -20,9 +20,10 @@ __all__ = ["sweep"]
     help="Find out what helps on DATA: vary numbers and structures of training, each setting at its own "
     "tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for each "
     "factor. VALUES are parted by commas, or by semicolons, or are a range such as 1e-4..1e-1. KEY is any of "
-    "net, activation, init, optimizer, rate, schedule, batch_size, epochs, l1, l2, decay, clip, smoothing, "
-    "average, augment, early_stop; of the network dropout, norm, connection, width, depth, conv; or a number "
-    "of the optimizer, such as b1. The first setting is what the others are held against.",
+    "net, activation, init, init_scale, optimizer, rate, schedule, moving, batch_size, epochs, l1, l2, "
+    "decay, clip, smoothing, average, augment, early_stop, min_change; of the network dropout, norm, "
+    "connection, gate, slope, width, depth, conv; or a number of the optimizer, such as b1. The first "
+    "setting is what the others are held against.",
     examples=(
         "ravine sweep digits --vary dropout=0,0.2,0.5",
         "ravine sweep digits --vary 'net=64-64; 64-64-64 residual' --vary l2=0,1e-4",

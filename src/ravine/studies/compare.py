@@ -18,7 +18,7 @@ from ravine.data.scorable import refuse_unscorable
 from ravine.engines import Devices, find_devices
 from ravine.errors import NothingTrained
 from ravine.networks import METRICS
-from ravine.optimizers import Rule
+from ravine.optimizers import Rule, resolve
 from ravine.optimizers.spec import parse
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
@@ -30,6 +30,7 @@ from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import Evaluated, Tuned
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
+from ravine.studies.recipe import moving_of
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import CompareSettings, TrainSettings
@@ -159,6 +160,9 @@ class _Comparing:
         self.metric = METRICS[next(iter(self.design.plans.values())).metric]
         self.runner = Runner(run, notify, stop, self.design.runs * self.design.steps)
         keep_plan(run, "compare", self.settings, self.dataset, self.design.document())
+        for name, text in self.design.recipe.moving.items():
+            follow = [each for each, plan in self.design.plans.items() if name in plan.moving]
+            notify(Event("data", f"{name} follows {text} in {', '.join(follow)}"))
         steps = f"{self.design.steps:,} step{'s' * (self.design.steps != 1)}"
         about = f"{self.design.runs:,} networks of {steps}, effort {level} ({why})"
         notify(Event("plan", f"{about}, about {max(1, round(seconds))} s on {self.devices}"))
@@ -365,6 +369,7 @@ def _best_settings(settings: CompareSettings, winner: Mapping[str, Any]) -> Trai
     }
     spec = parse(winner["optimizer"])  # what was fixed by hand stays; what was tuned comes with it
     optimizer = str(spec._replace(keywords={**spec.keywords, **winner["hyperparameters"]}))
+    shared["moving"] = moving_of(settings.moving, resolve(optimizer))
     return TrainSettings.from_dict(
         {**shared, "optimizer": optimizer, "rate": winner["learning_rate"], "schedule": winner["schedule"]}
     )

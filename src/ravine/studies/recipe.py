@@ -7,7 +7,7 @@ differs only in what is switched on can be made `alike`: what is off enters with
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from ravine.optimizers import Rule, schedule
 from ravine.studies.settings import NetworkSettings
 from ravine.training import AROUND, Plan, Runs, Streams
 
-__all__ = ["EVALUATIONS", "Recipe", "alike", "recipe"]
+__all__ = ["EVALUATIONS", "Recipe", "alike", "check_moving", "moving_of", "recipe"]
 
 EVALUATIONS = 20
 NOTHING = {"clip": math.inf}  # the number that does nothing is 0 for all others
@@ -136,7 +136,31 @@ def _moving(texts: Sequence[str]) -> dict[str, str]:
     read = [(name.strip(), str(schedule(text))) for name, _, text in (each.partition("=") for each in texts)]
     if len(dict(read)) < len(read):
         raise UsageError("A number moves in two ways.", "--moving names it twice.", "Choose one.")
+    for name, text in read:
+        if schedule(text).follows:
+            raise UsageError(
+                f"'{name}' cannot follow '{text}'.", "Only the learning rate can.", "Choose another."
+            )
     return dict(read)
+
+
+def check_moving(names: Collection[str], rules: Sequence[Rule]) -> None:
+    """Raise UsageError for a number that none of the rules has."""
+    having = {name for rule in rules for name in rule.defaults}
+    for name in names:
+        if name not in having:
+            if len(rules) == 1:
+                rules[0].check({name: 0.0})
+            raise UsageError(
+                f"'{name}' cannot move.",
+                "None of the optimizers has a number of that name.",
+                did_you_mean(name, having),
+            )
+
+
+def moving_of(texts: Sequence[str] | None, rule: Rule) -> list[str] | None:
+    """Return those of the texts `NAME=SCHEDULE` whose number the rule has; None for none."""
+    return [each for each in texts or [] if each.partition("=")[0].strip() in rule.defaults] or None
 
 
 def average(text: str | None) -> tuple[str, float]:

@@ -143,9 +143,11 @@ class CompareSettings(NetworkSettings):
     effort: str | None = None
     budget: str | None = None
     seeds: int | None = None
+    moving: list[str] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _moving(self.moving)
         _choice("track", self.track, TRACKS)
         if not self.schedules:
             raise UsageError("No schedule was named.", "", "Choose from constant, decay.")
@@ -176,13 +178,7 @@ class TrainSettings(NetworkSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         _choice("schedule", _called(self.schedule), SCHEDULES)
-        for each in self.moving or []:
-            name, equals, text = each.partition("=")
-            if not name.strip() or not equals:
-                raise UsageError(
-                    f"--moving '{each}' says nothing.", "It is NAME=SCHEDULE.", "Write rho=linear(end=0.5)."
-                )
-            _choice("moving", _called(text), SCHEDULES)
+        _moving(self.moving)
         if self.rate is not None and not 0 < self.rate < 1e30:
             raise UsageError(f"--rate {self.rate:g} cannot be used.", "A learning rate is above 0.", "")
         if not 1 <= self.seeds <= 10_000:
@@ -201,10 +197,12 @@ class SweepSettings(NetworkSettings):
     schedule: str = "decay"
     effort: str = "quick"
     seeds: int | None = None
+    moving: list[str] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _choice("schedule", _called(self.schedule), SCHEDULES)
+        _moving(self.moving)
         _choice("effort", self.effort, EFFORTS)
         if self.rate is not None and not 0 < self.rate < 1e30:
             raise UsageError(f"--rate {self.rate:g} cannot be used.", "A learning rate is above 0.", "")
@@ -306,6 +304,16 @@ class DescentSettings(MemoriseSettings):
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise UsageError(f"--{name} cannot be '{value}'.", "", did_you_mean(str(value), allowed))
+
+
+def _moving(texts: list[str] | None) -> None:
+    for each in texts or []:
+        name, equals, text = each.partition("=")
+        if not name.strip() or not equals:
+            raise UsageError(
+                f"--moving '{each}' says nothing.", "It is NAME=SCHEDULE.", "Write rho=linear(end=0.5)."
+            )
+        _choice("moving", _called(text), SCHEDULES)
 
 
 def _called(text: str) -> str:

@@ -23,7 +23,7 @@ from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import summary
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
-from ravine.studies.recipe import recipe
+from ravine.studies.recipe import check_moving, recipe
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import TrainSettings
@@ -86,7 +86,7 @@ def train_study(
     rule = resolve(settings.optimizer)
     streams = streams_for(settings, dataset)
     made = recipe(settings, dataset)
-    rule.check(made.moving)
+    check_moving(made.moving, [rule])
     plan = made.plan(settings, dataset, rule, streams, _steps(settings, streams))
     seeds = np.arange(FIRST_SEED, FIRST_SEED + settings.seeds)
     rate = np.full(len(seeds), settings.rate or rule.rate_centre)

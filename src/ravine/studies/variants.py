@@ -14,9 +14,9 @@ from ravine.networks import read_network
 from ravine.networks.spec import NetworkSpec
 from ravine.optimizers import RULES, Rule, resolve, schedule
 from ravine.optimizers.spec import parse
-from ravine.studies.recipe import Recipe, alike, recipe
+from ravine.studies.recipe import Recipe, alike, check_moving, moving_of, recipe
 from ravine.studies.settings import SweepSettings, TrainSettings
-from ravine.studies.varying import Factor, designed
+from ravine.studies.varying import Factor, designed, split
 
 __all__ = ["SETTINGS", "Variant", "decays", "variants"]
 
@@ -24,6 +24,7 @@ __all__ = ["SETTINGS", "Variant", "decays", "variants"]
 SETTINGS = (
     "net", "activation", "init", "init_scale", "optimizer", "rate", "schedule", "batch_size", "epochs", "l1",
     "l2", "decay", "clip", "smoothing", "average", "augment", "early_stop", "min_change",
+    "moving",
 )  # fmt: skip
 WORDS = ("connection", "norm", "conv", "width", "depth", "dropout", "gate", "slope")
 NUMBERS = {"dropout": "dropout", "gate": "gate_bias", "slope": "slope"}
@@ -59,6 +60,7 @@ def variants(settings: SweepSettings, factors: Sequence[Factor], dataset: Datase
         for name, value in settings.to_dict().items()
         if name in TrainSettings.__dataclass_fields__ and name != "seeds"
     }
+    check_moving([each.partition("=")[0].strip() for each in settings.moving or []], rules)
     found = [_variant(base, levels, dataset) for levels in design]
     for k, each in enumerate(found):
         for other in found[:k]:
@@ -117,13 +119,17 @@ def _variant(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) 
         spec = spec._replace(keywords={**spec.keywords, **numbers})
         rule = resolve(str(spec))  # refuses what it does not have, and values it cannot use
         plain["optimizer"] = str(spec)
+        if "moving" not in levels:  # what is asked of all is followed by rules that have it
+            plain["moving"] = moving_of(plain.get("moving"), rule)
         settings = TrainSettings.from_dict(
             {name: value for name, value in plain.items() if value is not None}
         )
         settings = replace(settings, schedule=str(schedule(settings.schedule)))
+        made = recipe(settings, dataset)
+        check_moving(made.moving, [rule])
         free = rule if spec.source else RULES[spec.name]
         hyper = {} if spec.source else {name: float(spec.keywords[name]) for name in spec.keywords}
-        return Variant(levels, settings, free, hyper, recipe(settings, dataset))
+        return Variant(levels, settings, free, hyper, made)
     except UsageError as error:
         why = " ".join(filter(None, (error.what, error.why)))
         raise UsageError(f"The setting '{label}' cannot be.", why, error.fix) from error
@@ -133,6 +139,8 @@ def _typed(name: str, text: str) -> Any:
     """Return a value as its field wants it; `none` is what stands there when nothing is asked."""
     field = TrainSettings.__dataclass_fields__[name]
     kind = str(field.type)
+    if name == "moving":
+        return None if text.lower() == "none" else split(text, "+")
     if "str" in kind:
         return text
     if text.lower() == "none":

@@ -2,6 +2,7 @@
 
     l2=0,1e-4                          values; commas in brackets and quotes do not part them
     net=64-64; 64,64 dropout=0.2       where there is a semicolon, it parts instead
+    moving=none, b1=linear + b2=decay  schedules of other numbers, several joined by `+`
     rate=1e-4..1e-1                    a range: evenly in the logarithm; of decay rates b in that of 1 - b,
                                        of shares and of ranges that begin at 0 in the value itself
     l2=0,1e-4 | dropout=0,0.2          several factors in one text
@@ -21,7 +22,7 @@ from typing import Any
 
 from ravine.errors import UsageError
 
-__all__ = ["Factor", "designed", "factors_as_text", "read_factors"]
+__all__ = ["Factor", "designed", "factors_as_text", "read_factors", "split"]
 
 EXAMPLE = "Write for example --vary 'l2=0,1e-4' or --vary 'rate=1e-4..1e-1'."
 WHOLE = ("batch_size", "early_stop", "width", "depth")
