@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from ravine.errors import RavineError, UsageError
-from ravine.lecture import claims
+from ravine.lecture import claims, find
 from ravine.lecture.finding_files import has_animation
+from ravine.lecture.measuring import animate
 from ravine.lecture.moving import write
 from ravine.lecture.moving.scenes import RULES, SCENES, STEPS, walks
 
@@ -206,4 +207,24 @@ def test_a_folder_that_is_not_there_is_said(tmp_path):
 
 
 def test_which_claims_move():
-    assert {"O1", "O2", "O4", "O5"} <= {name for name, claim in claims().items() if has_animation(claim)}
+    moving = {name for name, claim in claims().items() if has_animation(claim)}
+    assert {"O1", "O2", "O3", "O4", "O5"} <= moving
+
+
+def test_momentum_moves_beside_all_others_of_the_lecture(tmp_path):
+    """SGD, momentum, Nesterov, RMSProp, Adam: the behaviours that the lecture shows as moving pictures."""
+    animate(find("O1"), tmp_path / "O1.html")
+    data = re.search(r'id="data"[^>]*>(.*?)</script>', (tmp_path / "O1.html").read_text("utf-8"), re.S)[1]
+    assert {each["name"] for each in json.loads(data)["rules"]} == set(ALL) - {"adagrad"}
+
+
+def test_adagrad_in_the_valley_is_its_recurrence(walked):
+    scene = walked["valley"].scene
+    w, total = np.array(scene.start), np.zeros(2)
+    expected = [w]
+    for _ in range(STEPS):
+        gradient = np.array([1.0, 40.0]) * w
+        total = total + gradient**2
+        w = w - scene.rates["adagrad"] * gradient / np.sqrt(total + 1e-8)
+        expected.append(w)
+    np.testing.assert_allclose(path(walked, "valley", "adagrad"), expected, atol=1e-9)

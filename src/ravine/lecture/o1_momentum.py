@@ -124,7 +124,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: the error along both directions. Right: how fast two kinds of gradients make it."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(SHOWN + 1)
     root = np.sqrt(KAPPA)
     lines = (
@@ -154,10 +154,10 @@ def draw(evidence: Evidence) -> Any:
 
 
 def animate(path: Path) -> None:
-    """Write SGD and momentum on four landscapes, as HTML or GIF."""
+    """Write momentum beside the other rules of the lecture on four landscapes, as HTML or GIF."""
     from ravine.lecture.moving import write
 
-    write(path, "Momentum beside SGD", ("sgd", "momentum"))
+    write(path, "Momentum beside other rules", ("sgd", "momentum", "nesterov", "rmsprop", "adam"))
 
 
 def _line(t: np.ndarray) -> np.ndarray:

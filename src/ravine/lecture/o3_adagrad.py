@@ -13,6 +13,7 @@ To go a distance D takes about (D / (2 eta))^2 steps.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -23,7 +24,7 @@ from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.walking import walk
 from ravine.optimizers import adagrad, adam, rmsprop, sgd
 
-__all__ = ["CLAIM", "draw", "read", "run"]
+__all__ = ["CLAIM", "animate", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O3",
@@ -94,7 +95,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: the size of a step. Right: how far it got."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     some = np.unique(np.round(np.geomspace(1, STEPS, 25)).astype(int))
     t = np.arange(1, STEPS + 1)
     one = evidence["adagrad"][:, ONE]
@@ -115,3 +116,10 @@ def draw(evidence: Evidence) -> Any:
     left.set_title("a constant gradient")
     right.set_title("its sum: 2 sqrt t - 1.46 against t")
     return figure
+
+
+def animate(path: Path) -> None:
+    """Write SGD, AdaGrad and RMSProp on four landscapes, as HTML or GIF."""
+    from ravine.lecture.moving import write
+
+    write(path, "AdaGrad beside SGD and RMSProp", ("sgd", "adagrad", "rmsprop"))

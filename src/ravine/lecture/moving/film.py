@@ -15,7 +15,7 @@ __all__ = ["gif"]
 
 EVERY = 3  # steps between frames
 DOTS, PAUSE, REST = 100, 120, 2000  # to the inch; milliseconds a frame, and at the end
-MARKS = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "X"}
+MARKS = {"circle": "o", "square": "s", "triangle": "^", "pentagon": "p", "diamond": "D", "cross": "X"}
 
 
 def gif(title: str, all_walks: Sequence[Walks]) -> bytes:

@@ -19,6 +19,7 @@ SHAPES = {
     "square": '<rect x="17.5" y="3.5" width="9" height="9"/>',
     "triangle": '<path d="M22 2l6 11h-12z"/>',
     "diamond": '<path d="M22 1.5l6.5 6.5l-6.5 6.5l-6.5-6.5z"/>',
+    "pentagon": '<path d="M22 2l6 4.5l-2.3 7h-7.4l-2.3-7z"/>',
     "cross": '<path d="M18 4l8 8m0-8l-8 8" fill="none" stroke-width="3.5"/>',
 }
 

@@ -27,7 +27,14 @@ GRID = (72, 48)  # points of the background, along x and y
 LEVELS = 13  # bands of the background, of equal areas
 
 #: in the order of the lecture: how each rule is called
-RULES = {"sgd": "SGD", "momentum": "Momentum", "nesterov": "Nesterov", "rmsprop": "RMSProp", "adam": "Adam"}
+RULES = {
+    "sgd": "SGD",
+    "momentum": "Momentum",
+    "nesterov": "Nesterov",
+    "adagrad": "AdaGrad",
+    "rmsprop": "RMSProp",
+    "adam": "Adam",
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ SCENES = (
         (-4.5, 1.0),
         (-5.2, 2.2, -1.5, 1.5),
         0.0,
-        {"sgd": 0.045, "momentum": 0.01, "nesterov": 0.02, "rmsprop": 0.1, "adam": 0.2},
+        {"sgd": 0.045, "momentum": 0.01, "nesterov": 0.02, "adagrad": 0.5, "rmsprop": 0.1, "adam": 0.2},
     ),
     Scene(
         "saddle",
@@ -97,7 +104,7 @@ SCENES = (
         (-1.8, 0.001),
         (-2.1, 1.1, -1.5, 1.5),
         -0.25,
-        {"sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "rmsprop": 0.03, "adam": 0.05},
+        {"sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "adagrad": 0.15, "rmsprop": 0.03, "adam": 0.05},
     ),
     Scene(
         "minimum",
@@ -107,7 +114,7 @@ SCENES = (
         (-2.0, 0.8),
         (-2.3, 2.0, -1.3, 1.3),
         0.25 * _DEEP**4 - 0.5 * _DEEP**2 - 0.2 * _DEEP,
-        {"sgd": 0.05, "momentum": 0.05, "nesterov": 0.05, "rmsprop": 0.05, "adam": 0.1},
+        {"sgd": 0.05, "momentum": 0.05, "nesterov": 0.05, "adagrad": 0.3, "rmsprop": 0.05, "adam": 0.1},
     ),
     Scene(
         "noise",
@@ -117,7 +124,7 @@ SCENES = (
         (-4.0, 1.6),
         (-4.8, 2.0, -2.2, 2.2),
         0.0,
-        {"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "rmsprop": 0.1, "adam": 0.2},
+        {"sgd": 0.1, "momentum": 0.02, "nesterov": 0.02, "adagrad": 0.5, "rmsprop": 0.1, "adam": 0.2},
         noise=1.0,
     ),
 )
