@@ -30,7 +30,7 @@ CLAIM = Claim(
     "constant and from random weights.",
     care="Equal units in one layer are equal for ever only if nothing else tells them apart: dropout and "
     "noise do. Biases may start equal, weights may not.",
-    yours="ravine train digits --init zero",
+    yours="ravine sweep digits --vary init=he,zero",
 )
 
 NETWORK = Network((2, 8, 8, 2), "tanh")
@@ -88,7 +88,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how far units are apart. Right: what the net can learn so."""
-    from ravine.lecture.drawing import canvas, marks
+    from ravine.lecture.drawing import COLOURS, LINES, canvas, marks
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     t = np.arange(STEPS)
@@ -96,7 +96,7 @@ def draw(evidence: Evidence) -> Any:
         some = t[8 * k :: 50]
         marks(left, some, evidence["apart"][k].max(axis=0)[some], f"{start} weights", which=k)
         marks(right, some, evidence["loss"][k][some], f"{start} weights", which=k)
-        right.plot(t, evidence["loss"][k], color=f"C{k}", linewidth=1)
+        right.plot(t, evidence["loss"][k], color=COLOURS[k], linestyle=LINES[k], linewidth=1)
     left.axhline(0, color="black", linewidth=1)
     left.set(xlabel="step", ylabel="largest difference of two units' weights", ylim=(-0.2, None))
     left.set_title("alike for ever")

@@ -38,7 +38,8 @@ CLAIM = Claim(
     "every layer makes the way short.",
     care="A plain chain of ReLU with He's start keeps its gradients too: the path saves nets that saturate "
     "or start badly. Unscaled, h + f(W h) doubles the squares in every layer, hence the 1 / √L.",
-    yours="ravine compare digits --net '64-64-64-64-64-64-64-64 scaled-residual' --activation sigmoid",
+    yours="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid "
+    "--vary connection=plain,residual",
 )
 
 WIDTH, DEPTH = 800, 20
@@ -97,7 +98,7 @@ def draw(evidence: Evidence) -> Any:
     """The gradient of the biases, layer by layer: all nets, and those that keep it."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     layer = np.arange(1, DEPTH + 1)
     factors = (0.2360, 1.0, np.sqrt(1 + 1 / DEPTH), None)  # a layer
     for k, (name, factor) in enumerate(zip(NETS, factors, strict=True)):

@@ -36,7 +36,8 @@ CLAIM = Claim(
     "ones do.",
     care="A highway keeps what its gates let past: at a first bias of −2 about 0.87 a layer, at 0 half. "
     "Dense connections pay with width: every layer sees all earlier ones.",
-    yours="ravine compare digits --net '64-64-64-64-64-64-64-64 highway' --activation sigmoid",
+    yours="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid "
+    "--vary connection=plain,highway,dense",
 )
 
 WIDTH, DEPTH, GROWTH = 200, 20, 20

@@ -15,6 +15,7 @@ from ravine.reporting.looks import COLOURS, LINES, MARKS, can_draw, save
 __all__ = ["COLOURS", "LINES", "MARKS", "can_draw", "canvas", "marks", "save", "style", "theory"]
 
 WIDE, HIGH = 10.0, 5.625  # inches, 16:9
+MARGIN = 0.1  # inches
 
 
 def style() -> AbstractContextManager[None]:
@@ -28,12 +29,18 @@ def _cycle() -> Any:
     return cycler(color=COLOURS) + cycler(linestyle=LINES)
 
 
-def canvas(title: str, columns: int = 1, rows: int = 1) -> tuple[Any, Any]:
-    """Return a figure for one slide and its axes: one, or an array [columns], [rows, columns]."""
-    from matplotlib.figure import Figure
+def canvas(title: str, columns: int = 1, rows: int = 1, key: bool = False) -> tuple[Any, Any]:
+    """Return a figure for one slide and its axes: one, or an array [columns], [rows, columns].
 
-    figure = Figure((WIDE, HIGH), layout="constrained")
+    key: whether it is said below that lines are theory and marks measured.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    figure = Figure((WIDE, HIGH), layout=ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN))
     figure.suptitle(title, fontsize=17, fontweight="bold")
+    if key:
+        figure.supxlabel("lines: theory    marks: measured", fontsize=11, color="#444444")
     return figure, figure.subplots(rows, columns)
 
 

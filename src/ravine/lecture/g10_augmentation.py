@@ -33,7 +33,7 @@ CLAIM = Claim(
     "ridge penalty of N s².",
     care="Equal for a linear model and squared error, and in the mean over the noise; for a network it holds "
     "to second order in s.",
-    yours="ravine compare digits --augment noise=0.1",
+    yours="ravine sweep digits --vary augment=none,noise=0.1,noise=0.3",
 )
 
 ROWS, INPUTS = 40, 5

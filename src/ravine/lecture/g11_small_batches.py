@@ -38,7 +38,7 @@ CLAIM = Claim(
     says="The noise of small batches regularises: it keeps training out of sharp minima.",
     care="Measured at one rate and one training loss: at a rate raised with the batch size the noise, eta / "
     "B, is the same. Small nets on small data show little; what was found here is reported, not judged.",
-    yours="ravine compare digits -O sgd --batch-size 8",
+    yours="ravine sweep digits --optimizer sgd --vary batch_size=8,32,128",
 )
 
 ROWS, INPUTS, TEST = 512, 16, 1000

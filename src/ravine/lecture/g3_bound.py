@@ -135,6 +135,9 @@ def draw(evidence: Evidence) -> Any:
     train = 0.5 - evidence["gap"]
     marks(left, MORE_ROWS, evidence["certified"] - train, "certificate for one data set, 95 %", which=3)
     left.set(xlabel="rows N", ylabel="test error − training error", xscale="log", yscale="log")
+    for axis, ticks in ((left.xaxis, (10, 100, 1000)), (left.yaxis, (0.03, 0.1, 0.3, 0.6))):
+        axis.set_ticks(ticks, labels=[f"{each:,}" for each in ticks])
+    left.minorticks_off()
     left.set_title(f"the best of {RULES} coins")
     left.legend(loc="lower left")
 

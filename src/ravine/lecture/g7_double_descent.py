@@ -167,7 +167,7 @@ def draw(evidence: Evidence) -> Any:
         linewidth=1,
     )
     theory(middle, [WIDE.rows / (WIDE.clear + 2)] * 2, [0, end.mean(axis=0).max()], "n / (d + 2)", which=3)
-    middle.set(xlabel="hidden units", ylabel="squared error; share", xscale="log")
+    middle.set(xlabel="hidden units", ylabel="squared error; share", xscale="log", ylim=(-0.1, 3))
     middle.set_title(f"digits, n = {WIDE.rows}, 15 % wrong")
 
     steps = times(LATE.steps)
@@ -183,8 +183,8 @@ def draw(evidence: Evidence) -> Any:
         xlabel="step", ylabel="squared error; share", xscale="log", xlim=(9, steps[-1]), ylim=(0.25, 1.35)
     )
     right.set_title("useful inputs that are faint")
-    for axes in (left, middle, right):
-        axes.legend(loc="best", fontsize=9)
+    for axes, where in ((left, "upper right"), (middle, "upper left"), (right, "upper right")):
+        axes.legend(loc=where, fontsize=9)
     return figure
 
 

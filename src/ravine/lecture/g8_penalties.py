@@ -36,7 +36,7 @@ CLAIM = Claim(
     "factor, L1 by the same amount, down to zero.",
     care="So simple only where inputs do not overlap (orthonormal design). SGD brings a weight near zero, "
     "not to it, and nearer only as its rate falls.",
-    yours="ravine compare digits --l2 0.001",
+    yours="ravine sweep digits --vary l1=0,1e-4 --vary l2=0,1e-3",
 )
 
 ROWS, INPUTS = 40, 6
@@ -101,7 +101,7 @@ def draw(evidence: Evidence) -> Any:
     """Every weight against the strength of the penalty, under L2 and under L1."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, both = canvas(CLAIM.title, columns=2)
+    figure, both = canvas(CLAIM.title, columns=2, key=True)
     alphas = np.linspace(ALPHAS[0], ALPHAS[-1], 401)
     for axes, name, law in ((both[0], "l2", _shrunk), (both[1], "l1", _cut)):
         line = law(FREE, alphas)

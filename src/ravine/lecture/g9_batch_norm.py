@@ -34,7 +34,7 @@ CLAIM = Claim(
     "before it are multiplied by a number, and the gradient shrinks by it.",
     care="Exact for eps = 0 only. As SGD makes such weights ever longer, its effective rate eta / |w|² falls "
     "by itself; an L2 penalty on them does not constrain the function, it holds that rate up.",
-    yours="ravine compare digits --net '64-64 batchnorm'",
+    yours="ravine sweep digits --vary norm=none,batchnorm",
 )
 
 ROWS, INPUTS, UNITS, CLASSES = 64, 10, 16, 3

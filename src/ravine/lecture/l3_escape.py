@@ -41,6 +41,7 @@ RATE = 0.02
 INVERSE_D = np.array([8.0, 9.0, 10.0, 12.0, 14.0, 16.0])  # barrier / D = 2 ... 4
 WALKERS, STEPS = 400, 20_000
 BARRIER = 0.25
+TICKS = (30, 50, 100, 200, 300)
 
 
 def run() -> Evidence:
@@ -92,7 +93,10 @@ def draw(evidence: Evidence) -> Any:
     kramers = 2 * np.pi / np.sqrt(2) * np.exp(BARRIER * inverse)
     theory(right, inverse, kramers, "Kramers: slope 1/4", which=1)
     marks(right, INVERSE_D, time, "measured", error=time * error)
-    right.set(xlabel="1 / D, D = rate x noise variance / 2", ylabel="mean time to jump", yscale="log")
+    right.set(xlabel="1 / D, D = rate x noise variance / 2", ylabel="mean time to jump (rate x steps)")
+    right.set_yscale("log")
+    right.set_yticks(TICKS, labels=[f"{each}" for each in TICKS])
+    right.minorticks_off()
     right.set_title("exponential in barrier over noise")
     right.legend(loc="upper left")
     return figure

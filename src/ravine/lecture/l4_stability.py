@@ -36,7 +36,7 @@ CLAIM = Claim(
     care="The 2 is that of plain gradient descent: momentum raises it to 2 + 2 rho, Nesterov lowers it "
     "to (2 + 2 rho) / (1 + 2 rho), and for Adam it is 38 at b1 = 0.9, for the curvature divided by "
     "what Adam divides by.",
-    yours="ravine train digits --optimizer sgd --rate 10",
+    yours="ravine sweep digits --optimizer sgd --vary rate=0.01..10 --points 8",
 )
 
 STEPS = 2000
@@ -126,7 +126,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: three walks at the limit. Right: the limit of each rule."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(STEPS + 1)
     some = t[::200]
     for k, product in enumerate(PRODUCTS):

@@ -110,13 +110,13 @@ def draw(evidence: Evidence) -> Any:
     left.legend(loc="upper right")
 
     rates = np.array(RATES + AROUND + WIDER)
-    theory(right, [0.0095, 0.02, 0.02, 0.062], [0, 0, 1, 1], "2 / curvature of the sharp well", which=0)
+    theory(right, [0.0095, 0.02, 0.02, 0.062], [0, 0, 1, 1], "2 / curvature", which=0)
     some = np.r_[0 : len(RATES), len(RATES) + len(AROUND) : len(rates)]
     marks(
         right,
         rates[some],
         _share(evidence["ends"])[some],
-        f"{len(STARTS)} starts, {STEPS:,} steps each",
+        f"{len(STARTS)} starts each",
         which=1,
     )
     right.axvline(2 / SHARP, color=COLOURS[6], linewidth=0.8, linestyle=":")

@@ -111,7 +111,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: plateau and fall of the loss. Right: how long the plateau is, over the distance at the start."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(STEPS + 1)
     for k, place in enumerate((3, 0, 1)):
         start = STARTS[place]

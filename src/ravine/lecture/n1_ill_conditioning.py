@@ -121,7 +121,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: the walk in the plane. Right: steps to TARGET over the condition number."""
     from ravine.lecture.drawing import COLOURS, canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     x, y = np.meshgrid(np.linspace(-0.1, 1.1, 200), np.linspace(-1.1, 1.1, 200))
     left.contour(
         x, y, x**2 / 2 + 10 * y**2 / 2, levels=np.geomspace(0.02, 5, 9), colors="#bbbbbb", linewidths=0.8

@@ -152,7 +152,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: where SGD comes to rest. Right: noise scale over the distance from the minimum."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     line = np.linspace(0.03, 1.7, 200)
     for k, size in enumerate(BATCHES):
         each = evidence["scatter"][k]

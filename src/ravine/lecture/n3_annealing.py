@@ -31,7 +31,7 @@ CLAIM = Claim(
     says="A high rate converges faster, but to converge the rate must be decreased later, in several steps.",
     care="The floor is that of gradient noise: with full batches there is none, nor where every row is "
     "fitted exactly.",
-    yours="ravine compare digits -O sgd --schedules constant,decay",
+    yours="ravine sweep digits --optimizer sgd --vary 'schedule=constant,step(0.1,at=50%+75%)'",
 )
 
 CURVATURES = (1.0, 0.1)

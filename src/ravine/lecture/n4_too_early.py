@@ -32,7 +32,7 @@ CLAIM = Claim(
     says="If the rate is decreased too fast, training ends in a bad minimum.",
     care="With one minimum it is only late, not lost. With several, noise at a high rate must have had the "
     "time to carry runs over; decreased too late, there are no steps left to settle.",
-    yours="ravine compare digits -O sgd --schedules constant,decay",
+    yours="ravine sweep digits --optimizer sgd --vary 'schedule=step(0.1,at=50%),step(0.1,at=10%)'",
 )
 
 SEEDS = 1000
@@ -154,7 +154,7 @@ def draw(evidence: Evidence) -> Any:
     """Final loss, and share stranded in the worse minimum, over the step of the first decrease."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     line = np.unique(np.geomspace(WHEN[0], STEPS // 2, 60).astype(int))
     theory(left, line, [_expected_loss(int(when)) for when in line], which=0)
     means = [_mean(each) for each in evidence["loss"]]

@@ -141,7 +141,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: the factor a step against the rate. Right: the error at one rate, step by step."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     fine = np.linspace(0, 4.2, 800)
     for k, name in enumerate(MAKE):
         theory(left, fine, _radius(name, fine), which=k)

@@ -105,7 +105,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: the first steps. Right: a burst of large gradients, and what is remembered of it."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(1, STEPS + 1)
     for k, gamma in enumerate(GAMMAS):
         theory(left, t, 1 / np.sqrt(1 - gamma**t), which=k)

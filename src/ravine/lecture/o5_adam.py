@@ -107,7 +107,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: steps with and without correction. Right: the first step for gradients of any size."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(1, STEPS + 1)
     some = np.unique(np.round(np.geomspace(1, STEPS, 24)).astype(int)) - 1
     theory(left, t, np.ones(STEPS), which=0)

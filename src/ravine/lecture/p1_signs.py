@@ -98,7 +98,7 @@ def draw(evidence: Evidence) -> Any:
     """Share of gradients of one sign against the number of weights."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, axes = canvas(CLAIM.title)
+    figure, axes = canvas(CLAIM.title, key=True)
     d = np.arange(1, INPUTS + 1)
     lines = (np.ones(INPUTS), [_all_agree(int(each)) for each in d], 2.0 ** (1 - d))
     labels = ("inputs in [0, 1], one example", f"the same, batches of {BATCH}", "standardised, one example")

@@ -85,7 +85,7 @@ def draw(evidence: Evidence) -> Any:
     """Left: condition number against inputs. Right: gradient descent on both."""
     from ravine.lecture.drawing import canvas, marks, theory
 
-    figure, (left, right) = canvas(CLAIM.title, columns=2)
+    figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     d = np.linspace(5, 110, 100)
     c = np.sqrt(d / ROWS)
     theory(left, d, (1 + 3 * d) / (1 - c) ** 2, which=0)
