@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ravine.errors import UsageError
-from ravine.reporting.schedule import BLOCKS, ROWS, schedule_figure, schedule_text
+from ravine.reporting.schedule import BLOCKS, ROWS, schedule_figure, schedule_text, schedules_figure
 
 STEPS = 600
 
@@ -84,6 +84,18 @@ def test_figure():
     assert falling.axes[0].get_yscale() == "log"
     with pytest.raises(UsageError, match="no schedule"):
         schedule_figure({}, 9)
+
+
+def test_a_panel_for_each_number():
+    pytest.importorskip("matplotlib")
+    linear = np.linspace(1, 0, 20)
+    figure = schedules_figure({"rate": {"linear": (linear, 0.1)}, "rho": {"up": (linear[::-1], 0.9)}}, 4)
+    rate, rho = figure.axes
+    np.testing.assert_allclose(rate.get_lines()[0].get_ydata()[:-1], 0.1 * linear)
+    np.testing.assert_allclose(rho.get_lines()[0].get_ydata()[:-1], 0.9 * linear[::-1])
+    assert (rate.get_ylabel(), rho.get_ylabel(), rho.get_xlabel()) == ("rate", "rho", "epochs")
+    with pytest.raises(UsageError, match="no schedule"):
+        schedules_figure({"rate": {}}, 4)
 
 
 def test_without_matplotlib(monkeypatch):

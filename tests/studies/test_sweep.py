@@ -156,6 +156,7 @@ def test_a_rate_at_the_end_gives_all_settings_more(blobs: Dataset, monkeypatch: 
         ("moving=none,b1=stp", "step"),
         ("moving=none,b1=plateau", "Only the learning rate"),
         ("moving=none,b1", "NAME=SCHEDULE"),
+        ("min_change=0,0.1", "belongs to early stopping"),
     ],
 )
 def test_what_cannot_be_is_refused_before_training(blobs: Dataset, vary: str, said: str) -> None:

@@ -134,7 +134,7 @@ def draw(evidence: Evidence) -> Any:
             f"floor of {rate:g}: {floor:g}", (1.1, floor), (0, 4), textcoords="offset points", fontsize=11
         )
     axes.set(xlabel="step", ylabel=f"loss, mean of {RUNS} runs", xscale="log", yscale="log")
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper right", frameon=True, framealpha=1, edgecolor="none")
     return figure
 
 

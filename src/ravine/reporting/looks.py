@@ -48,10 +48,7 @@ def style(size: float = 12, **more: Any) -> AbstractContextManager[None]:
         "grid.linewidth": 0.6,
         "lines.linewidth": 2.0,
         "lines.markersize": 7.0,
-        "legend.facecolor": "white",  # so that no line runs through its text
-        "legend.edgecolor": "none",
-        "legend.framealpha": 0.85,
-        "legend.fancybox": False,
+        "legend.frameon": False,
         "legend.fontsize": size - 2,
         "svg.hashsalt": "ravine",  # the same picture gives the same bytes
         **more,

@@ -6,7 +6,7 @@ A schedule comes as its factors, one for each step of a run, as `ravine.optimize
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from ravine.reporting.scores import clean, cut
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["schedule_figure", "schedule_text"]
+__all__ = ["schedule_figure", "schedule_text", "schedules_figure"]
 
 BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 ROWS = 4
@@ -73,18 +73,41 @@ def schedule_figure(
     what: the hyperparameter, for the axis, which is logarithmic on request. Needs matplotlib. Raises
     UsageError without it, for factors that are not numbers, and for no curve at all.
     """
+    return schedules_figure(
+        {what: {name: (each, value) for name, each in curves.items()}}, steps_per_epoch, log
+    )
+
+
+def schedules_figure(
+    numbers: Mapping[str, Mapping[str, tuple[np.ndarray, float]]], steps_per_epoch: float, log: bool = False
+) -> Figure:
+    """Return a figure with a panel for each hyperparameter: {what: {schedule: (factors [steps], value)}}.
+
+    Needs matplotlib. Raises UsageError as `schedule_figure`.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UsageError(
             "A figure cannot be drawn.", "matplotlib is not installed.", 'Type: pip install "ravine[plots]".'
         ) from error
-    if not curves:
+    if not numbers or not all(numbers.values()):
         raise UsageError("A figure of no schedule cannot be drawn.", "None was given.", "Name at least one.")
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.subplots()
-    values = {name: _checked(factors) * value for name, factors in curves.items()}
-    for place, (name, each) in enumerate(values.items()):
+    figure = Figure(figsize=(7, 1.5 + 2.5 * len(numbers)), layout="constrained")
+    panels = figure.subplots(len(numbers), sharex=True, squeeze=False)[:, 0]
+    for axes, (what, curves) in zip(panels, numbers.items(), strict=True):
+        _draw(axes, {name: _checked(each) * value for name, (each, value) in curves.items()}, steps_per_epoch)
+        if log:
+            axes.set_yscale("log")
+        axes.set_ylabel(what)
+        axes.legend(frameon=False)
+    panels[-1].set_xlabel("epochs")
+    return figure
+
+
+def _draw(axes: Any, curves: Mapping[str, np.ndarray], steps_per_epoch: float) -> None:
+    """Draw curves [steps] as steps, from 0 up."""
+    for place, (name, each) in enumerate(curves.items()):
         axes.step(
             np.arange(len(each) + 1) / steps_per_epoch,
             np.append(each, each[-1]),
@@ -93,14 +116,7 @@ def schedule_figure(
             color=COLOURS[place % len(COLOURS)],
             linestyle=STYLES[place % len(STYLES)],
         )
-    if log:
-        axes.set_yscale("log")
-    else:
-        axes.set_ylim(0, 1.05 * max(each.max() for each in values.values()) or 1.0)
-    axes.set_xlabel("epochs")
-    axes.set_ylabel(what)
-    axes.legend(frameon=False)
-    return figure
+    axes.set_ylim(0, 1.05 * max(each.max() for each in curves.values()) or 1.0)
 
 
 def _checked(factors: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,17 @@ from ravine.reporting.schedule import schedule_text
 from ravine.reporting.scores import ScoreFormat, clean, cut, is_number, rate, score_format
 from ravine.reporting.summary import network_summary
 
-__all__ = ["training_details", "training_text"]
+__all__ = ["Curve", "training_details", "training_plan_text", "training_text"]
+
+
+class Curve(NamedTuple):
+    """A number and its schedule: value x factors [steps], None for one that follows training."""
+
+    what: str
+    schedule: str
+    value: float
+    factors: np.ndarray | None
+
 
 BLOCKS, PLAIN = "▁▂▃▄▅▆▇█", "_.-=+*#@"
 
@@ -34,6 +44,7 @@ def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
         (f"validation {style.metric}", _score(result, style)),
         (f"test {style.metric}", _score(test, style)),
     ]
+    rows[3:3] = _around(plan.get("around") or {})
     if result["diverged"]:
         rows.append(("diverged", f"{result['diverged']} of {result['n_seeds']} seeds"))
     blocks = BLOCKS if unicode else PLAIN
@@ -50,6 +61,58 @@ def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
     lines = [cut(f"{name:<{margin}}{text}", width) for name, text in rows]
     text = "\n".join(lines)
     return text if unicode else text.replace("±", "~").replace("…", "~").encode("ascii", "replace").decode()
+
+
+def training_plan_text(
+    document: Mapping[str, Any], curves: Sequence[Curve], width: int = 80, unicode: bool = True
+) -> str:
+    """Return the plan of training as text: what is trained, layer by layer, and every schedule as a curve."""
+    width = max(60, width)
+    data, plan, split = document["data"], document["plan"], document["split"]
+    layers = [(each["layer"], tuple(each["output"]), each["parameters"]) for each in plan["layers"]]
+    rows = [
+        (
+            "data",
+            f"{clean(data['name'])}: {data['rows']:,} rows, {data['features']:,} inputs, {data['task']}",
+        ),
+        ("split", ", ".join(f"{split[name]:,} {name}" for name in ("train", "validation", "test"))),
+        ("optimizer", f"{clean(document['optimizer'])}, rate {rate(document['learning_rate'])}"),
+        *_around(plan["around"]),
+        ("training", f"{plan['steps']:,} steps of {plan['batch_size']} rows, {plan['epochs']:.3g} epochs"),
+        ("networks", f"{plan['runs']:,}"),
+    ]
+    margin = max(len(name) for name, _ in rows) + 2
+    text = "\n".join(cut(f"{name:<{margin}}{value}", width) for name, value in rows)
+    parts = [text if unicode else text.replace("…", "~").encode("ascii", "replace").decode()]
+    parts.append(network_summary(layers, width, unicode))
+    for each in curves:
+        name = f"{each.what}, {each.schedule}"
+        if each.factors is None:
+            parts.append(cut(f"{name}: it waits for the validation loss to stop falling", width))
+        else:
+            per_epoch = plan["steps"] / plan["epochs"]
+            parts.append(schedule_text(name, each.factors, per_epoch, each.value, width, unicode))
+    return "\n\n".join(parts)
+
+
+def _around(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return rows on what goes around the rule; penalties are said to be of weights alone."""
+    named = (("l1", "L1 {:g}"), ("l2", "L2 {:g} (in the gradient)"), ("decay", "decay {:g} (apart from it)"))
+    penalties = [called.format(given[name]) for name, called in named if name in given]
+    words = {"average": "average", "augment": "augmentation", "clip": "clip", "smoothing": "label smoothing"}
+    shown = {name: f"{each:g}" if is_number(each) else clean(str(each)) for name, each in given.items()}
+    also = [f"{called} {shown[name]}" for name, called in words.items() if name in given]
+    if "early_stop" in given:
+        change = f", at least {given['min_change']:g} better" if "min_change" in given else ""
+        also.append(f"early stop after {given['early_stop']} evaluations{change}")
+    rows = []
+    if penalties:
+        rows.append(("penalties", f"{', '.join(penalties)}; of weights only, no biases, no norms"))
+    if given.get("moving"):
+        rows.append(("moving", clean(", ".join(given["moving"]))))
+    if also:
+        rows.append(("with", ", ".join(also)))
+    return rows
 
 
 def training_details(

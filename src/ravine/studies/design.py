@@ -20,7 +20,7 @@ from ravine.errors import UsageError
 from ravine.optimizers import Rule, resolve_all, schedule
 from ravine.statistics import extension, points, rates
 from ravine.studies.effort import EFFORTS, Effort, batch_size_for, steps_for
-from ravine.studies.recipe import Recipe, check_moving, recipe
+from ravine.studies.recipe import Recipe, check_moving, check_patience, recipe
 from ravine.studies.settings import CompareSettings, NetworkSettings
 from ravine.training import Plan, Runs, Shape, Streams, shape_for
 
@@ -213,6 +213,7 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices, effort
     rules = resolve_all(settings.optimizers)
     steps = steps_for(level, streams.sizes[0], streams.batch_size, settings.epochs)
     made = recipe(settings, dataset)
+    check_patience(settings)
     check_moving(made.moving, rules)
     plans = {rule.name: made.plan(settings, dataset, rule, streams, steps) for rule in rules}
     return Design(settings, level, tuple(rules), made, plans, streams, devices)

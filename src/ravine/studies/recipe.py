@@ -23,7 +23,7 @@ from ravine.optimizers import Rule, schedule
 from ravine.studies.settings import NetworkSettings
 from ravine.training import AROUND, Plan, Runs, Streams
 
-__all__ = ["EVALUATIONS", "Recipe", "alike", "check_moving", "moving_of", "recipe"]
+__all__ = ["EVALUATIONS", "Recipe", "alike", "check_moving", "check_patience", "moving_of", "recipe"]
 
 EVALUATIONS = 20
 NOTHING = {"clip": math.inf}  # the number that does nothing is 0 for all others
@@ -156,6 +156,16 @@ def check_moving(names: Collection[str], rules: Sequence[Rule]) -> None:
                 "None of the optimizers has a number of that name.",
                 did_you_mean(name, having),
             )
+
+
+def check_patience(settings: NetworkSettings) -> None:
+    """Raise UsageError for a smallest change that nothing waits for."""
+    if settings.min_change and settings.early_stop is None:
+        raise UsageError(
+            f"--min-change {settings.min_change:g} does nothing.",
+            "It belongs to early stopping, which was not asked for.",
+            "Add --early-stop 5, or leave it out.",
+        )
 
 
 def moving_of(texts: Sequence[str] | None, rule: Rule) -> list[str] | None:

@@ -123,7 +123,13 @@ class NetworkSettings(DataSettings):
         _choice("precision", self.precision, PRECISIONS)
         if self.scaling is not None:
             _choice("scaling", self.scaling, SCALINGS)
-        _between("validation", self.validation, 0, 1)
+        _between(
+            "validation",
+            self.validation,
+            0,
+            1,
+            "Rates, early stopping and the best network rest on it.",
+        )
         if self.epochs is not None:
             _between("epochs", self.epochs, 0, 1e6)
         if self.batch_size is not None and not 1 <= self.batch_size <= 2**24:
@@ -321,11 +327,10 @@ def _called(text: str) -> str:
     return text.split("(")[0].strip().lower()
 
 
-def _between(name: str, value: float, low: float, high: float) -> None:
+def _between(name: str, value: float, low: float, high: float, reason: str = "") -> None:
     if not low < value < high:
-        raise UsageError(
-            f"--{name} {value:g} cannot be used.", f"It is above {low:g} and below {high:g}.", ""
-        )
+        why = f"It is above {low:g} and below {high:g}. {reason}".rstrip()
+        raise UsageError(f"--{name} {value:g} cannot be used.", why, "")
 
 
 def _typed(name: str, annotation: str, value: Any) -> Any:

@@ -14,7 +14,7 @@ from ravine.data.scorable import refuse_unscorable
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained
 from ravine.networks import METRICS
-from ravine.optimizers import resolve, schedule
+from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.reporting.training import training_text
@@ -23,7 +23,7 @@ from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import summary
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
-from ravine.studies.recipe import check_moving, recipe
+from ravine.studies.recipe import Recipe, check_moving, check_patience, recipe
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import TrainSettings
@@ -32,12 +32,16 @@ from ravine.training import Cohort, Plan, Streams, shape_for, trained
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EPOCHS", "Training", "train_study"]
+__all__ = ["EPOCHS", "Training", "train_plan", "train_study"]
 
 SCHEMA_VERSION = 1
 EPOCHS = 50.0
 FIRST_SEED = 2_000  # beyond those a comparison tunes and evaluates on: what it chose is judged anew
 FEWEST_STEPS = 1_000  # so that small tables are trained too
+# Settings that go around the rule and the network, where they are given.
+AROUND_IT = (
+    "l1", "l2", "decay", "clip", "average", "smoothing", "augment", "early_stop", "min_change", "moving",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,11 +87,7 @@ def train_study(
     for note in (data_line(dataset), *dataset.notes):
         notify(Event("data", note))
     devices = find_devices(settings.device)
-    rule = resolve(settings.optimizer)
-    streams = streams_for(settings, dataset)
-    made = recipe(settings, dataset)
-    check_moving(made.moving, [rule])
-    plan = made.plan(settings, dataset, rule, streams, _steps(settings, streams))
+    rule, streams, made, plan = _planned(settings, dataset)
     seeds = np.arange(FIRST_SEED, FIRST_SEED + settings.seeds)
     rate = np.full(len(seeds), settings.rate or rule.rate_centre)
     runs = made.runs(plan, rate, np.full(len(seeds), str(schedule(settings.schedule))), seeds, {})
@@ -113,20 +113,7 @@ def train_study(
         "data": data_document(dataset),
         "split": split_document(dataset, streams),
         "metric": {"name": plan.metric, "greater_is_better": greater},
-        "plan": {
-            "runs": len(seeds),
-            "network_steps": len(seeds) * plan.steps,
-            "steps": plan.steps,
-            "epochs": plan.steps * plan.batch_size / streams.sizes[0],
-            "batch_size": plan.batch_size,
-            "network": str(plan.network),
-            "parameters": plan.network.parameters,
-            "layers": [
-                {"layer": name, "output": list(shape), "parameters": count}
-                for name, shape, count in plan.network.layers()
-            ],
-            "rates": _rates(settings, plan, streams, float(rate[0])),
-        },
+        "plan": _plan_document(settings, plan, streams, float(rate[0])),
         "seconds": {
             "total": time.perf_counter() - clock,
             "compile": runner.compile_seconds([plan], shape, devices),
@@ -146,6 +133,58 @@ def train_study(
     }
     keep_result(run, document, model, None)
     return Training(document, model, record)
+
+
+def train_plan(settings: TrainSettings, dataset: Dataset | None = None) -> dict[str, Any]:
+    """Return what training would do, as plain values: what `ravine train --dry-run` prints.
+
+    Raises DataError, UsageError as training does.
+    """
+    dataset = dataset if dataset is not None else load(settings)
+    rule, streams, made, plan = _planned(settings, dataset)
+    rate = float(settings.rate or rule.rate_centre)
+    moving = {
+        name: {"value": float(rule.defaults[name]), "schedule": text} for name, text in made.moving.items()
+    }
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "data": data_document(dataset),
+        "split": split_document(dataset, streams),
+        "metric": {"name": plan.metric, "greater_is_better": METRICS[plan.metric].greater_is_better},
+        "plan": _plan_document(settings, plan, streams, rate),
+        "optimizer": rule.name,
+        "learning_rate": rate,
+        "schedule": str(schedule(settings.schedule)),
+        "moving": moving,
+    }
+
+
+def _planned(settings: TrainSettings, dataset: Dataset) -> tuple[Rule, Streams, Recipe, Plan]:
+    rule = resolve(settings.optimizer)
+    streams = streams_for(settings, dataset)
+    made = recipe(settings, dataset)
+    check_patience(settings)
+    check_moving(made.moving, [rule])
+    return rule, streams, made, made.plan(settings, dataset, rule, streams, _steps(settings, streams))
+
+
+def _plan_document(settings: TrainSettings, plan: Plan, streams: Streams, rate: float) -> dict[str, Any]:
+    asked = settings.to_dict()
+    return {
+        "runs": settings.seeds,
+        "network_steps": settings.seeds * plan.steps,
+        "steps": plan.steps,
+        "epochs": plan.steps * plan.batch_size / streams.sizes[0],
+        "batch_size": plan.batch_size,
+        "network": str(plan.network),
+        "parameters": plan.network.parameters,
+        "layers": [
+            {"layer": name, "output": list(shape), "parameters": count}
+            for name, shape, count in plan.network.layers()
+        ],
+        "rates": _rates(settings, plan, streams, rate),
+        "around": {name: asked[name] for name in AROUND_IT if asked.get(name)},
+    }
 
 
 def _steps(settings: TrainSettings, streams: Streams) -> int:

@@ -14,7 +14,7 @@ from ravine.networks import read_network
 from ravine.networks.spec import NetworkSpec
 from ravine.optimizers import RULES, Rule, resolve, schedule
 from ravine.optimizers.spec import parse
-from ravine.studies.recipe import Recipe, alike, check_moving, moving_of, recipe
+from ravine.studies.recipe import Recipe, alike, check_moving, check_patience, moving_of, recipe
 from ravine.studies.settings import SweepSettings, TrainSettings
 from ravine.studies.varying import Factor, designed, split
 
@@ -126,6 +126,7 @@ def _variant(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) 
         )
         settings = replace(settings, schedule=str(schedule(settings.schedule)))
         made = recipe(settings, dataset)
+        check_patience(settings)
         check_moving(made.moving, [rule])
         free = rule if spec.source else RULES[spec.name]
         hyper = {} if spec.source else {name: float(spec.keywords[name]) for name in spec.keywords}
