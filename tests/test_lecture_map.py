@@ -1,5 +1,6 @@
 """The map of the lecture names only what is there, and every claim."""
 
+import importlib
 import re
 import shlex
 from pathlib import Path
@@ -14,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LINES = (ROOT / "docs" / "lecture-map.md").read_text(encoding="utf-8").splitlines()
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES if line.startswith("| ")][1:]
 IDS = [row[0] for row in ROWS]
+# Files whose tests reach them through what they are built into.
+REACHED_BY = {"averages": ["compose"], "connections": ["Network"]}
 
 
 def commands(cell):
@@ -35,6 +38,16 @@ def test_files_are_there(row):
     _, code, _, _, test = row
     for path in (ROOT / "src" / "ravine" / code.strip("`"), ROOT / "tests" / test.strip("`")):
         assert path.is_file()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=IDS)
+def test_the_test_is_of_the_code(row):
+    """The test speaks of the file of its row, or of what the file gives others."""
+    code, test = (ROOT / "src" / "ravine" / row[1].strip("`"), ROOT / "tests" / row[4].strip("`"))
+    module = ".".join(code.relative_to(ROOT / "src").with_suffix("").parts)
+    given = {module, *importlib.import_module(module).__all__, *REACHED_BY.get(code.stem, ())}
+    text = test.read_text(encoding="utf-8")
+    assert any(re.search(rf"\b{re.escape(name)}\b", text) for name in given)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=IDS)

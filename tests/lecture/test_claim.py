@@ -71,8 +71,8 @@ def test_a_claim_is_found_in_any_case_and_a_wrong_one_gets_a_sentence():
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("l1_x.py", 'CLAIM = Claim("L2", "t", section="s", says="s", care="c", yours="y")'),
-        ("z1_x.py", 'CLAIM = Claim("Z1", "t", section="s", says="s", care="c", yours="y")'),
+        ("l1_x.py", 'CLAIM = Claim("L2", "t", section="s", says="s", care="c", yours="y", run="r")'),
+        ("z1_x.py", 'CLAIM = Claim("Z1", "t", section="s", says="s", care="c", yours="y", run="r")'),
         ("l1_x.py", "x = 1"),
     ],
 )
@@ -84,7 +84,7 @@ def test_a_file_without_its_own_claim_is_named(tmp_path, monkeypatch, name, text
 
 
 def test_facts_are_read_without_running_the_file(tmp_path, monkeypatch):
-    claim = 'CLAIM = Claim("L1", "t", section="s", says="a " "b", care="c", yours="y")'
+    claim = 'CLAIM = Claim("L1", "t", section="s", says="a " "b", care="c", yours="y", run="r")'
     (tmp_path / "l1_x.py").write_text(f"{claim}\ndef animate(path): ...\nraise SystemExit\n")
     (tmp_path / "laws.py").write_text("raise SystemExit\n")
     monkeypatch.setattr(files, "FOLDER", tmp_path)

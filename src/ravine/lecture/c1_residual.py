@@ -36,6 +36,7 @@ CLAIM = Claim(
     section="Connections",
     says="In a long chain of layers information, and gradients, may not get through; a residual path around "
     "every layer makes the way short.",
+    run="Gradients at the first weights of four kinds of net with 20 layers of 800 units, four seeds each.",
     care="A plain chain of ReLU with He's start keeps its gradients too: the path saves nets that saturate "
     "or start badly. Unscaled, h + f(W h) doubles the squares in every layer, hence the 1 / √L.",
     yours="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid "

@@ -34,6 +34,8 @@ CLAIM = Claim(
     section="Connections",
     says="Gated (highway) and concatenated (dense) connections make short paths to the output as residual "
     "ones do.",
+    run="Gradients at the first weights of plain, highway and dense nets of 20 layers, four seeds each; "
+    "of highways also at five first biases of their gates.",
     care="A highway keeps what its gates let past: at a first bias of −2 about 0.87 a layer, at 0 half. "
     "Dense connections pay with width: every layer sees all earlier ones.",
     yours="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid "

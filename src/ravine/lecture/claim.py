@@ -42,7 +42,7 @@ class Claim:
     says: str
     care: str
     yours: str
-    run: str = ""
+    run: str
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="Augmenting the data regularises: new Gaussian noise of variance s² on every input is the same as a "
     "ridge penalty of N s².",
+    run="Linear regression on 40 rows at six noises, eight seeds each: least squares on 1,000 noisy "
+    "copies, and 5,000 steps of SGD with new noise at every step.",
     care="Equal for a linear model and squared error, and in the mean over the noise; for a network it holds "
     "to second order in s.",
     yours="ravine sweep digits --vary augment=none,noise=0.1,noise=0.3",

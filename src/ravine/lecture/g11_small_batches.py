@@ -36,6 +36,8 @@ CLAIM = Claim(
     "Small batches regularise: sharpness and test loss",
     section="Memorisation and generalisation",
     says="The noise of small batches regularises: it keeps training out of sharp minima.",
+    run="A 16-24-10 net on 512 digits by SGD at a rate of 0.3 with batches of 8, 32 and 512, all stopped "
+    "at a training loss of 0.02, six seeds each.",
     care="Measured at one rate and one training loss: at a rate raised with the batch size the noise, eta / "
     "B, is the same. Small nets on small data show little; what was found here is reported, not judged.",
     yours="ravine sweep digits --optimizer sgd --vary batch_size=8,32,128",

@@ -32,6 +32,8 @@ CLAIM = Claim(
     "Deep nets fit random labels",
     section="Memorisation and generalisation",
     says="Networks easily reach zero training error on completely random labels, by memorising.",
+    run="A 20-128-2 net trained by Adam for 600 steps at a rate of 0.01 on 256 rows with linear labels, "
+    "with those of a teacher and with coin flips, eight seeds each.",
     care="That a net can memorise does not say that it does on real labels: those are fitted faster, the "
     "more so the simpler the rule behind them, and carry over to new data. The net needs weights "
     "enough.",

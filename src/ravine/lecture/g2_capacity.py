@@ -29,6 +29,8 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="A net with 2n + d weights reaches any labels on n rows exactly; without a hidden layer d weights "
     "separate random labels half the time at 2d rows.",
+    run="Weights computed for 20, 100 and 500 random labels; then 1,000 random labellings of up to 52 "
+    "points in 5 and 20 dimensions, each tried for a plane that separates it.",
     care="That such weights exist does not say that training finds them: these are computed row by row, and "
     "between the rows the function is wild.",
     yours="ravine memorise digits",

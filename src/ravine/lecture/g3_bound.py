@@ -35,6 +35,8 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="Test loss minus training loss is at most the root of the information that the weights hold about "
     "the data, divided by the number of rows.",
+    run="The best of 100 rules that are coins, on 20,000 data sets of 50 rows, beside exact sums over all "
+    "outcomes; then on 10 to 2,000 rows.",
     care="It bounds the mean over data sets, and 12 % of single ones exceed it. For losses between 0 and 1 "
     "the root of I / 2N is a bound already. For one run use a certificate, which often says nothing: "
     "vacuous.",

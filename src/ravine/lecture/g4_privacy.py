@@ -34,6 +34,8 @@ CLAIM = Claim(
     "A net that memorises gives its training rows away",
     section="Memorisation and generalisation",
     says="Memorising is a privacy risk: who can query a net can tell which rows it was trained on.",
+    run="64-64-10 nets trained on 300 digits, 20 % of them labelled wrongly, bare and with a penalty, "
+    "eight seeds each, attacked by a threshold on the loss of a row.",
     care="How well depends on how much is memorised: here 20 % of the labels are wrong. Regularisation "
     "lowers the risk and does not remove it; a low advantage against one attack is no proof of privacy.",
     yours="ravine memorise digits",

@@ -31,6 +31,8 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="Every mask of dropped units is one model; dropout trains all of them, with shared weights, and "
     "inference without dropout stands for their mean.",
+    run="All 1,024 masks of 10 units before a softmax layer and before a hidden ReLU layer, at three "
+    "rates; beside them 4,000 masks as the dropout layer draws them.",
     care="Exactly so for a single softmax layer and the geometric mean; through a hidden ReLU layer, or for "
     "the arithmetic mean, only nearly.",
     yours="ravine sweep digits --vary dropout=0,0.2,0.5",

@@ -33,6 +33,8 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="Beware: the test error can rise and fall a second time, as the network grows and as training goes "
     "on.",
+    run="Least squares on 20 to 120 random features of 40 rows, 2,000 draws each; nets of 1 to 120 hidden "
+    "units on 300 digits, and narrow nets for 4,000 steps, 15 % of the labels wrong.",
     care="The peak is where the training rows are just fitted, and needs noise in the labels. In epochs it "
     "needs something useful that is learnt late, too; early stopping at the first minimum then misses "
     "the better one.",

@@ -34,6 +34,8 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="Penalties on the weights constrain what a network can store: L2 shrinks every weight by the same "
     "factor, L1 by the same amount, down to zero.",
+    run="Gradient descent for 50,000 steps on six weights of an orthonormal design, at 20 strengths of "
+    "each penalty.",
     care="So simple only where inputs do not overlap (orthonormal design). SGD brings a weight near zero, "
     "not to it, and nearer only as its rate falls.",
     yours="ravine sweep digits --vary l1=0,1e-4 --vary l2=0,1e-3",

@@ -32,6 +32,8 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="Batch normalisation regularises and eases training: the loss does not change when all weights "
     "before it are multiplied by a number, and the gradient shrinks by it.",
+    run="A batch-normalised layer of 16 units at 1, 3 and 10 times its first weights, trained for 300 "
+    "steps at rates of 1, 9 and 100 times 0.5.",
     care="Exact for eps = 0 only. As SGD makes such weights ever longer, its effective rate eta / |w|² falls "
     "by itself; an L2 penalty on them does not constrain the function, it holds that rate up.",
     yours="ravine sweep digits --vary norm=none,batchnorm",

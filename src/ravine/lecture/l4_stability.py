@@ -33,6 +33,8 @@ CLAIM = Claim(
     "To converge needs a rate below 2 / curvature",
     section="Landscape",
     says="Gradient descent converges to a minimum only if its learning rate is below 2 / curvature.",
+    run="Gradient descent on a quadratic at 1.99, 2.00 and 2.01 over its curvature, 2,000 steps each; "
+    "then the largest stable rate of four rules, found by halving an interval 40 times.",
     care="The 2 is that of plain gradient descent: momentum raises it to 2 + 2 rho, Nesterov lowers it "
     "to (2 + 2 rho) / (1 + 2 rho), and for Adam it is 38 at b1 = 0.9, for the curvature divided by "
     "what Adam divides by.",

@@ -27,6 +27,8 @@ CLAIM = Claim(
     "A large rate leaves sharp minima for flat ones",
     section="Landscape",
     says="A large learning rate cannot stay in a sharp minimum and ends in a flat one.",
+    run="Gradient descent from 24 starts in a sharp well, of curvature 100, beside a flat one of "
+    "curvature 1: 4,000 steps at each of 66 rates.",
     care="No noise is needed for it. Just above the limit a well that opens less than a parabola can "
     "hold the walk in a cycle between its two walls: training at the edge of stability (L6).",
     yours="ravine train digits --optimizer sgd --rate 1",

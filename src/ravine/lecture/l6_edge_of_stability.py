@@ -38,6 +38,8 @@ CLAIM = Claim(
     section="Landscape",
     says="Real networks trained at a fixed rate do not stay below curvature 2 / rate: the curvature rises to "
     "it, and training goes on there although single steps raise the loss.",
+    run="A 1-20-20-1 tanh net on 20 points of the Chebyshev polynomial T4, full batches, 10,000 steps at "
+    "rates of 0.1, 0.15, 0.2 and 0.01 from three starts.",
     care="Seen with full batches; noise of small batches holds the curvature lower. How many steps raise the "
     "loss depends on the start, that the curvature ends at 2 / rate does not.",
     yours="ravine diagnose digits --optimizer sgd",

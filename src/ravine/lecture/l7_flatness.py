@@ -41,6 +41,8 @@ CLAIM = Claim(
     "Flat minima are better, with care",
     section="Landscape",
     says="In deep learning flat minima are often observed to be better solutions than sharp ones.",
+    run="A 1-12-1 ReLU net trained on a sine; its first layer times alpha and its second divided by it, "
+    "for 13 values of alpha from 0.1 to 100, and the whole Hessian at each.",
     care="Raw sharpness is no property of the function learned: rescaling the layers of a ReLU network makes "
     "the same function as sharp as one likes. Report a quantity that rescaling leaves alone beside it.",
     yours="ravine diagnose digits",

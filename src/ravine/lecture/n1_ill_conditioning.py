@@ -32,6 +32,8 @@ CLAIM = Claim(
     section="SGD, noise, annealing",
     says="Where the loss changes fast in one direction and slowly in another, gradient descent makes slow "
     "progress along the shallow one and jitters along the steep one.",
+    run="Gradient descent and momentum, each at its best setting, on quadratics of condition number 10, "
+    "100 and 1,000; then gradient descent at 101 rates.",
     care="The count grows as the condition number for gradient descent and as its root for momentum, each at "
     "the best setting, which needs both curvatures; with equal roots momentum's error first carries a "
     "factor that grows as t.",

@@ -37,6 +37,8 @@ CLAIM = Claim(
     "Minibatch gradients are noisy",
     section="SGD, noise, annealing",
     says="Gradients come from minibatches, so they can be noisy.",
+    run="4,000 chains of SGD on a quadratic for each of three batch sizes and four rates, rows drawn with "
+    "replacement; then the noise scale of linear regression from 8,000 batches of 64.",
     care="The variance falls as 1 / batch size only for rows drawn with replacement; in passes over all rows "
     "it falls faster. Near a minimum the gradient vanishes and the noise does not: the noise scale has no "
     "upper bound there.",

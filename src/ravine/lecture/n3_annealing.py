@@ -29,6 +29,8 @@ CLAIM = Claim(
     "Start high, then decrease the rate in steps",
     section="SGD, noise, annealing",
     says="A high rate converges faster, but to converge the rate must be decreased later, in several steps.",
+    run="SGD under unit noise along curvatures of 1 and 0.1: 640 runs of 200, 1,500 and 12,000 steps at "
+    "rates of 0.5, 0.05 and 0.005, and 80 runs at 0.005 alone.",
     care="The floor is that of gradient noise: with full batches there is none, nor where every row is "
     "fitted exactly.",
     yours="ravine sweep digits --optimizer sgd --vary 'schedule=constant,step(0.1,at=50%+75%)'",

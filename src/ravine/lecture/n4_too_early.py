@@ -30,6 +30,8 @@ CLAIM = Claim(
     "A rate decreased too early ends in a worse place",
     section="SGD, noise, annealing",
     says="If the rate is decreased too fast, training ends in a bad minimum.",
+    run="1,000 pairs of runs under the same noise, the rate decreased early in one and late in the other, "
+    "in a valley with one minimum and in a double well.",
     care="With one minimum it is only late, not lost. With several, noise at a high rate must have had the "
     "time to carry runs over; decreased too late, there are no steps left to settle.",
     yours="ravine sweep digits --optimizer sgd --vary 'schedule=step(0.1,at=50%),step(0.1,at=10%)'",
