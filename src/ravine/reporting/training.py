@@ -99,7 +99,7 @@ def _around(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return rows on what goes around the rule; penalties are said to be of weights alone."""
     named = (("l1", "L1 {:g}"), ("l2", "L2 {:g} (in the gradient)"), ("decay", "decay {:g} (apart from it)"))
     penalties = [called.format(given[name]) for name, called in named if name in given]
-    words = {"average": "average", "augment": "augmentation", "clip": "clip", "smoothing": "label smoothing"}
+    words = {"average": "average", "clip": "clip", "smoothing": "label smoothing"}
     shown = {name: f"{each:g}" if is_number(each) else clean(str(each)) for name, each in given.items()}
     also = [f"{called} {shown[name]}" for name, called in words.items() if name in given]
     if "early_stop" in given:
@@ -110,6 +110,8 @@ def _around(given: Mapping[str, Any]) -> list[tuple[str, str]]:
         rows.append(("penalties", f"{', '.join(penalties)}; of weights only, no biases, no norms"))
     if given.get("moving"):
         rows.append(("moving", clean(", ".join(given["moving"]))))
+    if "augment" in given:
+        rows.append(("augmentation", shown["augment"]))
     if also:
         rows.append(("with", ", ".join(also)))
     return rows
