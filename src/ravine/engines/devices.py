@@ -63,7 +63,7 @@ def _correct() -> None:
         os.environ["XLA_FLAGS"] = f"{flags} --{FUSION}=LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT".strip()
 
 
-def compiler_options(device: Device) -> dict[str, str]:
+def compiler_options(device: Device) -> dict[str, str | bool]:
     """Return what the compiler is told for a device, where its version is known to understand."""
     known = metadata.version("jaxlib") in SCHEDULED
     if device.platform != "cpu" or not known:
