@@ -34,7 +34,7 @@ CLAIM = Claim(
     run="Gradients in 4 nets of 20 hidden layers of 400 units, at their first weights, for 8 inputs each.",
     care="It depends on the weights as much as on the activation: ReLU with too small weights starves as "
     "well, and tanh with large ones explodes. Theory is of width without bounds; width 400 is within 5 %.",
-    yours="ravine diagnose digits --activation sigmoid",
+    yours="ravine diagnose digits --net 64-64-64-64-64-64-64-64 --activation sigmoid",
 )
 
 WIDTH, DEPTH, NETS, ROWS = 400, 20, 4, 8

@@ -31,7 +31,7 @@ CLAIM = Claim(
     "curvature 1: 4,000 steps at each of 66 rates.",
     care="No noise is needed for it. Just above the limit a well that opens less than a parabola can "
     "hold the walk in a cycle between its two walls: training at the edge of stability (L6).",
-    yours="ravine train digits --optimizer sgd --rate 1",
+    yours="ravine landscape digits --optimizers sgd --rate 0.5",
 )
 
 SHARP, FLAT, APART = 100.0, 1.0, 4.0
