@@ -151,7 +151,7 @@ def test_a_number_moves_in_the_rules_that_have_it(blobs: Dataset) -> None:
     assert {name: plan.moving for name, plan in made.plans.items()} == {"sgd": (), "adam": ("b1",)}
     for row in ({"optimizer": "sgd"}, {"optimizer": "adam"}):
         winner = {**found.document["leaderboard"][0], "hyperparameters": {}, **row}
-        best = _best_settings(asked, winner)
+        best = _best_settings(asked, winner, made.recipe)
         assert best.moving == ({"sgd": None, "adam": ["b1=linear(end=0.5)"]}[best.optimizer])
 
 

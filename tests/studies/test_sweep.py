@@ -156,6 +156,7 @@ def test_a_rate_at_the_end_gives_all_settings_more(blobs: Dataset, monkeypatch: 
         ("moving=none,b1=stp", "step"),
         ("moving=none,b1=plateau", "Only the learning rate"),
         ("moving=none,b1", "NAME=SCHEDULE"),
+        ("moving=none,dropout=linear", "given no value"),
         ("min_change=0,0.1", "belongs to early stopping"),
     ],
 )
@@ -219,8 +220,10 @@ def test_another_number_may_move(blobs: Dataset) -> None:
     assert np.abs(np.subtract(found["none"], found["rho=linear(end=0)"])).min() > 1e-6
     both = values("optimizer=sgd,momentum", moving=["rho=linear(end=0)"])  # SGD has none that could move
     np.testing.assert_allclose(both["momentum"], found["rho=linear(end=0)"], rtol=1e-5)
-    with pytest.raises(UsageError, match="None of the optimizers"):
+    with pytest.raises(UsageError, match="Nothing that takes part"):
         values("optimizer=sgd,momentum", moving=["b1=decay"])
+    half = values("dropout=0.1,0.4", moving=["dropout=constant"])
+    np.testing.assert_allclose(half["0.4"], values("dropout=0.1,0.4")["0.4"], rtol=1e-5)
     made = sweep_design(replace(QUICK, vary=["moving=none; b1=decay + b2=linear"]), blobs, find_devices())
     assert [place.plan.moving for place in made.places] == [(), ("b1", "b2")]
 

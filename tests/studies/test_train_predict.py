@@ -82,6 +82,14 @@ def test_another_number_may_move() -> None:
     ]
     assert curves[0] == curves[1]
     assert curves[0] != curves[2]
+    drops = short | {"net": "8 dropout=0.5", "l2": 0.01}
+    curves = [
+        ravine.train(x, y, **drops, moving=moving).document["curves"]["train_loss"]
+        for moving in (None, ["dropout=constant", "l2=constant"], ["dropout=linear(0)"], ["l2=linear(0)"])
+    ]
+    assert curves[0] == curves[1] and curves[0] != curves[2] and curves[0] != curves[3] != curves[2]
+    with pytest.raises(UsageError, match="'dropout' cannot move"):
+        ravine.train(x, y, **short, moving=["dropout=decay"])
     with pytest.raises(UsageError, match="no hyperparameter 'b1'"):
         ravine.train(x, y, **short, moving=["b1=decay"])
     with pytest.raises(UsageError, match="NAME=SCHEDULE"):

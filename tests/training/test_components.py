@@ -9,9 +9,9 @@ import pytest
 from ravine.data import from_arrays
 from ravine.engines import working_in
 from ravine.errors import UsageError
-from ravine.optimizers import resolve
+from ravine.optimizers import resolve, schedule
 from ravine.studies.recipe import alike, recipe
-from ravine.studies.settings import NetworkSettings
+from ravine.studies.settings import NetworkSettings, TrainSettings
 from ravine.training import (
     Cohort,
     Runs,
@@ -169,6 +169,45 @@ def test_hyperparameters_that_move(cohort, run, by_itself):
         moves = np.array([text != "constant" for text in texts])
         changed = np.abs(still.series["train_loss"] - record.series["train_loss"]).max(axis=1) > 1e-9
         np.testing.assert_array_equal(changed, moves)
+
+
+def asked_alone(data, **asked):
+    """One run of SGD at a rate of 0.1 as these settings ask."""
+    settings = TrainSettings.from_dict({**BASE, "optimizer": "sgd", **asked})
+    streams, made = Streams(data, 0, BATCH, "float64"), recipe(settings, data)
+    plan = made.plan(settings, data, resolve("sgd"), streams, STEPS)
+    column = np.array([0.1]), np.array(["constant"]), np.array([0])
+    return Cohort(plan, made.runs(plan, *column, {}), streams, made.initial, True)
+
+
+@pytest.mark.parametrize("name", ["l2", "decay"])
+def test_a_penalty_that_moves_is_its_closed_form(run, name):
+    """Of inputs that are 0 no gradient comes: w_T = w_0 prod (1 - rate penalty f_t)."""
+    data = from_arrays(np.zeros((60, 3)), np.arange(60) % 2, task="classify")
+    moves, still, none = (
+        run(asked_alone(data, net="linear", **asked)).final["parameters"][0]
+        for asked in ({name: 0.2, "moving": [f"{name}=linear(0.5)"]}, {name: 0.2}, {name: 0.0})
+    )
+    factors = schedule("linear(0.5)").factors(STEPS, 48 / BATCH)
+    for ended, each in ((moves, factors), (still, np.ones(STEPS))):
+        expected = np.prod(1 - 0.1 * 0.2 * each)
+        np.testing.assert_allclose(ended[2:], none[2:] * expected, rtol=1e-12)
+        np.testing.assert_allclose(ended[:2], none[:2], rtol=1e-12)  # the biases, which are not penalised
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"net": "8 dropout=0.5"}, {"augment": "noise=0.5"}, {"smoothing": 0.3}, {"clip": 0.5}, {"l1": 0.05}],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_other_numbers_move_from_the_step_on_that_their_schedule_says(run, pictures, asked):
+    (key,) = asked
+    name = {"net": "dropout", "augment": "noise"}.get(key, key)
+    still = run(asked_alone(pictures, **asked)).series["train_loss"][0]
+    moves = run(asked_alone(pictures, **asked, moving=[f"{name}=step(0.1,at=50%)"])).series["train_loss"][0]
+    half = len(still) // 2
+    np.testing.assert_allclose(moves[:half], still[:half], rtol=1e-12)
+    assert np.abs(moves[half + 1 :] - still[half + 1 :]).min() > 1e-6
 
 
 def test_what_cannot_be_is_refused_with_its_reason(dataset, pictures):

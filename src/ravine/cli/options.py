@@ -79,7 +79,7 @@ OPTIONS = {
         Option("optimizer", "Training", "NAME", "The optimizer, such as adam or momentum(rho=0.95).", "-O"),
         Option("rate", "Training", "NUMBER", "Learning rate; the rule's usual one if not given."),
         Option("schedule", "Training", "NAME", "How the rate goes on, such as decay or step(0.1,every=10)."),
-        Option("moving", "Training", "NAME=SCHEDULE", "Another number that moves, as rho=linear(end=0.5)."),
+        Option("moving", "Training", "NAME=SCHEDULE", "Another number that moves, as dropout=linear(0.5)."),
         Option("noise", "Training", "SHARE", "Share of the training labels drawn anew."),
         Option("seed", "Training", "N", "Root of all random choices."),
         Option("seeds", "Training", "N", "How many fresh seeds the result rests on."),

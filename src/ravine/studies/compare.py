@@ -30,7 +30,7 @@ from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import Evaluated, Tuned
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
-from ravine.studies.recipe import moving_of
+from ravine.studies.recipe import Recipe, moving_of
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import CompareSettings, TrainSettings
@@ -186,7 +186,7 @@ class _Comparing:
         self.notify(Event("test", "the test split, read once"))
         model, test = self.test(table[0], tuned, evaluated)
         document = self._document(table, tuned, evaluated, grown, test)
-        best = _best_settings(self.settings, table[0])
+        best = _best_settings(self.settings, table[0], self.design.recipe)
         keep_result(self.run, document, model, best)
         return Comparison(document, model, self.records)
 
@@ -360,7 +360,7 @@ class _Comparing:
         }  # fmt: skip
 
 
-def _best_settings(settings: CompareSettings, winner: Mapping[str, Any]) -> TrainSettings:
+def _best_settings(settings: CompareSettings, winner: Mapping[str, Any], made: Recipe) -> TrainSettings:
     """Return what `train -c` takes to train the winner."""
     shared = {
         name: value
@@ -369,7 +369,7 @@ def _best_settings(settings: CompareSettings, winner: Mapping[str, Any]) -> Trai
     }
     spec = parse(winner["optimizer"])  # what was fixed by hand stays; what was tuned comes with it
     optimizer = str(spec._replace(keywords={**spec.keywords, **winner["hyperparameters"]}))
-    shared["moving"] = moving_of(settings.moving, resolve(optimizer))
+    shared["moving"] = moving_of(settings.moving, made, resolve(optimizer))
     return TrainSettings.from_dict(
         {**shared, "optimizer": optimizer, "rate": winner["learning_rate"], "schedule": winner["schedule"]}
     )

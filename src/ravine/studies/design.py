@@ -214,6 +214,6 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices, effort
     steps = steps_for(level, streams.sizes[0], streams.batch_size, settings.epochs)
     made = recipe(settings, dataset)
     check_patience(settings)
-    check_moving(made.moving, rules)
+    check_moving(made, rules)
     plans = {rule.name: made.plan(settings, dataset, rule, streams, steps) for rule in rules}
     return Design(settings, level, tuple(rules), made, plans, streams, devices)

@@ -7,7 +7,7 @@ differs only in what is switched on can be made `alike`: what is off enters with
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,8 @@ __all__ = ["EVALUATIONS", "Recipe", "alike", "check_moving", "check_patience", "
 EVALUATIONS = 20
 NOTHING = {"clip": math.inf}  # the number that does nothing is 0 for all others
 AVERAGES = ("ema", "tail")
+# Numbers besides the rule's that may follow a schedule. Not the slope, which evaluation needs as well.
+MOVABLE = ("dropout", "smoothing", "l1", "l2", "decay", "clip", "ema", *AUGMENTATIONS)
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Recipe:
         """Recipes of equal structure share their programs."""
         return self.network, self.around, self.smoothing, self.augment, self.initial
 
+    @property
+    def movable(self) -> tuple[str, ...]:
+        """Numbers of this recipe, the rule's apart, that may follow a schedule."""
+        return tuple(name for name in MOVABLE if name in self.numbers)
+
     def plan(
         self, settings: NetworkSettings, dataset: Dataset, rule: Rule, streams: Streams, steps: int
     ) -> Plan:
@@ -76,7 +83,7 @@ class Recipe:
             self.smoothing,
             self.augment,
             self.image if self.augment else None,
-            tuple(name for name in self.moving if name in rule.defaults),
+            tuple(name for name in self.moving if name in rule.defaults or name in self.movable),
         )
 
     def runs(
@@ -144,18 +151,25 @@ def _moving(texts: Sequence[str]) -> dict[str, str]:
     return dict(read)
 
 
-def check_moving(names: Collection[str], rules: Sequence[Rule]) -> None:
-    """Raise UsageError for a number that none of the rules has."""
-    having = {name for rule in rules for name in rule.defaults}
-    for name in names:
-        if name not in having:
-            if len(rules) == 1:
-                rules[0].check({name: 0.0})
+def check_moving(made: Recipe, rules: Sequence[Rule]) -> None:
+    """Raise UsageError for a number that moves, and that neither the recipe nor any of the rules has."""
+    having = {*made.movable, *(name for rule in rules for name in rule.defaults)}
+    for name in made.moving:
+        if name in having:
+            continue
+        if name in MOVABLE:
             raise UsageError(
                 f"'{name}' cannot move.",
-                "None of the optimizers has a number of that name.",
-                did_you_mean(name, having),
+                "It was given no value, which a schedule could multiply.",
+                "Give it one.",
             )
+        if len(rules) == 1 and not did_you_mean(name, made.movable).startswith("Did"):
+            rules[0].check({name: 0.0})
+        raise UsageError(
+            f"'{name}' cannot move.",
+            "Nothing that takes part has a number of that name.",
+            did_you_mean(name, having) if having else "",
+        )
 
 
 def check_patience(settings: NetworkSettings) -> None:
@@ -168,9 +182,10 @@ def check_patience(settings: NetworkSettings) -> None:
         )
 
 
-def moving_of(texts: Sequence[str] | None, rule: Rule) -> list[str] | None:
-    """Return those of the texts `NAME=SCHEDULE` whose number the rule has; None for none."""
-    return [each for each in texts or [] if each.partition("=")[0].strip() in rule.defaults] or None
+def moving_of(texts: Sequence[str] | None, made: Recipe, rule: Rule) -> list[str] | None:
+    """Return those of the texts `NAME=SCHEDULE` whose number the recipe or the rule has; None for none."""
+    names = (*made.movable, *rule.defaults)
+    return [each for each in texts or [] if each.partition("=")[0].strip() in names] or None
 
 
 def average(text: str | None) -> tuple[str, float]:

@@ -143,9 +143,8 @@ def train_plan(settings: TrainSettings, dataset: Dataset | None = None) -> dict[
     dataset = dataset if dataset is not None else load(settings)
     rule, streams, made, plan = _planned(settings, dataset)
     rate = float(settings.rate or rule.rate_centre)
-    moving = {
-        name: {"value": float(rule.defaults[name]), "schedule": text} for name, text in made.moving.items()
-    }
+    values = {**made.numbers, **rule.defaults}
+    moving = {name: {"value": float(values[name]), "schedule": text} for name, text in made.moving.items()}
     return {
         "schema_version": SCHEMA_VERSION,
         "data": data_document(dataset),
@@ -164,7 +163,7 @@ def _planned(settings: TrainSettings, dataset: Dataset) -> tuple[Rule, Streams, 
     streams = streams_for(settings, dataset)
     made = recipe(settings, dataset)
     check_patience(settings)
-    check_moving(made.moving, [rule])
+    check_moving(made, [rule])
     return rule, streams, made, made.plan(settings, dataset, rule, streams, _steps(settings, streams))
 
 

@@ -60,8 +60,12 @@ def variants(settings: SweepSettings, factors: Sequence[Factor], dataset: Datase
         for name, value in settings.to_dict().items()
         if name in TrainSettings.__dataclass_fields__ and name != "seeds"
     }
-    check_moving([each.partition("=")[0].strip() for each in settings.moving or []], rules)
     found = [_variant(base, levels, dataset) for levels in design]
+    followed = {name for each in found for name in each.recipe.moving}
+    for text in settings.moving or []:
+        name = text.partition("=")[0].strip()
+        if name not in followed and all(each.name != "moving" for each in factors):
+            check_moving(replace(found[0].recipe, moving={name: text}), rules)
     for k, each in enumerate(found):
         for other in found[:k]:
             if each.settings == other.settings:
@@ -119,15 +123,17 @@ def _variant(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) 
         spec = spec._replace(keywords={**spec.keywords, **numbers})
         rule = resolve(str(spec))  # refuses what it does not have, and values it cannot use
         plain["optimizer"] = str(spec)
-        if "moving" not in levels:  # what is asked of all is followed by rules that have it
-            plain["moving"] = moving_of(plain.get("moving"), rule)
         settings = TrainSettings.from_dict(
             {name: value for name, value in plain.items() if value is not None}
         )
         settings = replace(settings, schedule=str(schedule(settings.schedule)))
         made = recipe(settings, dataset)
         check_patience(settings)
-        check_moving(made.moving, [rule])
+        if "moving" in levels:
+            check_moving(made, [rule])
+        else:  # what is asked of all is followed where there is such a number
+            settings = replace(settings, moving=moving_of(settings.moving, made, rule))
+            made = recipe(settings, dataset)
         free = rule if spec.source else RULES[spec.name]
         hyper = {} if spec.source else {name: float(spec.keywords[name]) for name in spec.keywords}
         return Variant(levels, settings, free, hyper, made)

@@ -48,14 +48,24 @@ class RunState(NamedTuple):
 
 def optimizer_of(plan: Plan, numbers: Numbers, params: Any, factors: Numbers | None = None) -> Optimizer:
     """Return the rule with the run's numbers, each times its factor if it has one, and all around it."""
-    factors = factors or {}
-    rate = numbers["rate"] * factors["rate"] if "rate" in factors else numbers["rate"]
-    hyper = {name: _moved(value, factors.get(name)) for name, value in numbers["hyper"].items()}
-    rule = plan.rule.build(rate, **hyper)
+    now = _scheduled(numbers, factors)
+    rule = plan.rule.build(now["rate"], **now["hyper"])
     if not plan.around:
         return rule
-    around = {name: numbers["extra"][name] for name in plan.around}
-    return compose(rule, rate=rate, mask=plan.network.penalised(params), **around)
+    around = {name: now["extra"][name] for name in plan.around}
+    return compose(rule, rate=now["rate"], mask=plan.network.penalised(params), **around)
+
+
+def _scheduled(numbers: Numbers, factors: Numbers | None) -> Numbers:
+    """Return the numbers of a step: each times its factor, if it has one."""
+    if not factors:
+        return numbers
+
+    def moved(each: Numbers) -> dict[str, Any]:
+        return {name: _moved(value, factors.get(name)) for name, value in each.items()}
+
+    rate = _moved(numbers["rate"], factors.get("rate"))
+    return {**numbers, "rate": rate, "hyper": moved(numbers["hyper"]), "extra": moved(numbers["extra"])}
 
 
 def _moved(value: Any, factor: Any) -> Any:
@@ -77,6 +87,7 @@ def step(
     plan: Plan, state: RunState, numbers: Numbers, factors: Numbers, rows: Rows, t: Any
 ) -> tuple[RunState, jax.Array]:
     """Take step `t` on one batch: x [B, D]. Returns the state and the batch's loss before the step."""
+    numbers = _scheduled(numbers, factors)
     loss, x, y, key = _loss(plan, numbers), rows.x, rows.y, None
     if plan.random:
         key, drawing = jax.random.split(jax.random.fold_in(numbers["key"], t))
@@ -88,7 +99,7 @@ def step(
         # meet light ones, and be 0 / 0 in a batch without any weight.
         return jnp.mean(mixed_loss(loss, outputs, y, rows.weight)), stats
 
-    optimizer = optimizer_of(plan, numbers, state.params, factors)
+    optimizer = optimizer_of(plan, numbers, state.params)
     (value, stats), gradient = jax.value_and_grad(batch_loss, has_aux=True)(state.params)  # (1)
     updates, slots = optimizer.update(gradient, state.slots, state.params)
     return RunState(optax.apply_updates(state.params, updates), slots, stats), value  # (2)
