@@ -64,6 +64,14 @@ def test_compare_predict_train_resume(shell, folder):
     assert ended.returncode == 3
     assert b"sepal width (cm)" in ended.stderr
 
+    # from another folder, and moved: shown as it was, with paths that are there
+    (folder / "elsewhere").mkdir()
+    here = shell("resume", Path(run).resolve(), "--json", cwd=folder / "elsewhere")
+    assert here.returncode == 0, here.stderr.decode()
+    assert Path(json.loads(here.stdout)["model"]).is_dir()
+    there = shell("resume", folder / run, cwd=folder / "elsewhere")
+    assert (there.returncode, there.stdout.count(b"ravine resume")) == (0, 1), there.stderr.decode()
+
     ended = shell("train", "-c", f"{run}/best.toml", "--epochs", "2", "--json")
     assert ended.returncode == 0, ended.stderr.decode()
     assert json.loads(ended.stdout)["result"]["optimizer"] == document["leaderboard"][0]["optimizer"]

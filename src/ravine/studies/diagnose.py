@@ -15,7 +15,7 @@ from ravine.data.scorable import refuse_unscorable
 from ravine.engines import find_devices
 from ravine.errors import DataError, UsageError
 from ravine.networks import METRICS
-from ravine.records.files import read_json, write_atomic, write_json
+from ravine.records.files import write_atomic, write_json
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.records.tomlfile import dump
@@ -28,7 +28,7 @@ from ravine.studies.diagnosing.verdicts import PRINCIPLES, Finding, judge
 from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
-from ravine.studies.recording import absolute, data_document, keep_plan, split_document
+from ravine.studies.recording import absolute, data_document, keep_plan, kept_document, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import DiagnoseSettings, TrainSettings
 from ravine.studies.train import FIRST_SEED
@@ -164,7 +164,7 @@ def diagnose_study(
 
 def finished_diagnosis(run: RunDirectory) -> Diagnosis:
     """Return what a finished diagnosis found, as it was kept."""
-    return Diagnosis(read_json(run.leaderboard_json), run.load_cohort(OBSERVATION))
+    return Diagnosis(kept_document(run), run.load_cohort(OBSERVATION))
 
 
 def _refuse_one_class(dataset: Dataset) -> None:

@@ -21,7 +21,15 @@ from ravine.studies.model import Model
 from ravine.studies.settings import NetworkSettings, TrainSettings
 from ravine.training import Streams
 
-__all__ = ["absolute", "check_data", "data_document", "keep_plan", "keep_result", "split_document"]
+__all__ = [
+    "absolute",
+    "check_data",
+    "data_document",
+    "keep_plan",
+    "keep_result",
+    "kept_document",
+    "split_document",
+]
 
 Settings = TypeVar("Settings", bound=NetworkSettings)
 
@@ -180,3 +188,21 @@ def absolute(settings: Settings) -> Settings:
 
 def _id(value: Any) -> str:
     return content_id([value if value is not None else np.zeros(0)])
+
+
+def kept_document(run: RunDirectory) -> dict[str, Any]:
+    """Return the document of a finished run with its paths as they are now.
+
+    They were written as typed then: the run may have been moved since, or be looked at from another folder.
+    """
+    document = read_json(run.leaderboard_json)
+    before, now = str(document.get("run_dir") or "").rstrip("/"), str(run.path)
+
+    def moved(path: Any) -> Any:
+        inside = isinstance(path, str) and bool(before) and (path == before or path.startswith(f"{before}/"))
+        return now + path[len(before) :] if inside else path
+
+    paths = {key: moved(document[key]) for key in ("run_dir", "model", "config") if key in document}
+    if "pictures" in document:
+        paths["pictures"] = [moved(each) for each in document["pictures"]]
+    return {**document, **paths}

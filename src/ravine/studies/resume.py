@@ -5,7 +5,6 @@ from __future__ import annotations
 from ravine.data import BUILTIN
 from ravine.data.reading import file_and_part
 from ravine.errors import DataError
-from ravine.records.files import read_json
 from ravine.records.record import Record
 from ravine.records.rundir import RunDirectory
 from ravine.records.tomlfile import load as load_toml
@@ -16,7 +15,7 @@ from ravine.studies.events import Notify, StopAsked
 from ravine.studies.loading import load
 from ravine.studies.memorise import Memory, memorise_study
 from ravine.studies.model import Model
-from ravine.studies.recording import check_data
+from ravine.studies.recording import check_data, kept_document
 from ravine.studies.settings import (
     CompareSettings,
     DescentSettings,
@@ -90,7 +89,7 @@ def _finished(run: RunDirectory, verb: str) -> Comparison | Descent | Diagnosis 
     """What a finished run found, as it was kept."""
     if verb == "diagnose":
         return finished_diagnosis(run)
-    document = read_json(run.leaderboard_json)
+    document = kept_document(run)
     records = {path.stem: Record.load(path) for path in sorted(run.cohorts.glob("*.npz"))}
     if verb in ("descent", "memorise"):
         return (Descent if verb == "descent" else Memory)(document, records)
