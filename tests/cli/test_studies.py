@@ -14,6 +14,7 @@ import pytest
 from ravine.cli import main
 from ravine.errors import DataError, NothingTrained, RavineError, UsageError
 from ravine.records.listing import list_runs, read_run_file
+from ravine.records.rundir import RunDirectory
 from ravine.records.speaking import speaking
 
 
@@ -96,6 +97,22 @@ def test_no_space_says_how_to_go_on_and_keeps_the_run(ravine, study, number, say
     assert "ravine resume kept" in " ".join(ended.stderr.split())
     assert "command again" not in ended.stderr  # the folder holds a run now: that would be refused
     assert Path("kept/plan.json").exists()
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped"])
+def test_a_refused_resume_leaves_a_run_as_it_was(ravine, study, state, monkeypatch):
+    assert ravine("compare", "data.csv", "-o", "kept").status == 0
+    with RunDirectory.open("kept").lock() as run:
+        run.update(state=state)
+
+    def refuse(run, **how):
+        raise DataError("The data have changed.", "They were a, they are b.", "Put the old file back.")
+
+    monkeypatch.setattr("ravine.studies.resume.resume", refuse)
+    ended = ravine("resume", "kept")
+    assert (ended.status, ended.stdout) == (3, "")
+    assert "have changed" in ended.stderr
+    assert read_run_file("kept")["state"] == state
 
 
 @pytest.mark.parametrize("moment", ["verbs", "run"])

@@ -60,6 +60,7 @@ def begin(verb: str, settings: Any, out: str | None, screen: Screen, study: Call
 
 def work(run: RunDirectory, study: Study, screen: Screen, device: str | None = None) -> int:
     """Run a study in its directory, show its result, return the exit status. Keeps `state` true."""
+    before = run.about.get("state")
     try:
         with showing(screen) as progress, listening(progress.note) as stop:
             prepare_machine(device)
@@ -75,13 +76,15 @@ def work(run: RunDirectory, study: Study, screen: Screen, device: str | None = N
         again = f"Type `ravine resume {quoted(run.path)}` to go on."
         raise Stopped("Stopped on request; what was done is saved.", "", again, error.status) from error
     except Exception as error:
-        if run.plan.exists():
+        # resuming that is refused, for data that have changed, takes nothing from what the run was
+        refused = isinstance(error, DataError | UsageError) and before in ("finished", "stopped")
+        if run.plan.exists() and not refused:
             with suppress(RavineError):  # a full disk: the error itself matters more
                 run.update(state="failed", summary=getattr(error, "what", None) or type(error).__name__)
                 run.log(str(error))
-            if isinstance(error, DataError) and is_full(error):
-                again = f"Make space or raise the limit, then type `ravine resume {quoted(run.path)}`."
-                raise DataError(error.what, error.why, again) from error
+        if run.plan.exists() and isinstance(error, DataError) and is_full(error):
+            again = f"Make space or raise the limit, then type `ravine resume {quoted(run.path)}`."
+            raise DataError(error.what, error.why, again) from error
         raise
     show_result(result.document, screen)
     return SOME_FAILED if _some_failed(result.document) else 0
