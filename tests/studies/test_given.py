@@ -126,3 +126,14 @@ def test_a_metric_without_a_value_on_the_test_rows_is_refused_for_arrays_too():
     y = random.normal(size=ROWS)
     with pytest.raises(DataError, match="'r2' has no value on the test rows"):
         given(X, y, metric="r2", test=(X.head(9), np.full(9, 1.5)))
+
+
+@pytest.mark.parametrize("unit", [1e-45, 1e40])
+def test_a_target_whose_errors_float32_cannot_hold_is_refused(unit):
+    y = random.normal(size=ROWS) * unit
+    for how in ((X, y), (X.assign(t=y), "t")):
+        with pytest.raises(DataError, match=r"spread of .*float64"):
+            given(*how)
+        data = given(*how, precision="float64")
+        assert data.y.std() > 0.1 * unit
+    assert given(X, y / unit * 1e-27).task == "regress"

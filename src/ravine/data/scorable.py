@@ -17,7 +17,10 @@ from ravine.data.dataset import Dataset
 from ravine.data.splits import split
 from ravine.errors import DataError
 
-__all__ = ["refuse_unscorable"]
+__all__ = ["refuse_unit", "refuse_unscorable"]
+
+SINGLE = (1e-30, 1e30)
+"""Spreads of a target whose errors float32 holds, from a millionth of it to a hundred million times it."""
 
 
 def refuse_unscorable(
@@ -31,6 +34,19 @@ def refuse_unscorable(
     for seed in seeds:
         rows = split(dataset, int(seed), validation).valid
         _refuse(dataset, name, rows, f"the validation rows of seed {seed}", "a larger --validation share")
+
+
+def refuse_unit(dataset: Dataset, precision: str) -> None:
+    """Raise DataError where errors in the target's own unit would be 0 or infinite in float32."""
+    if dataset.task != "regress" or precision != "float32":
+        return
+    spread = float(np.std(dataset.y[dataset.development]))
+    if not SINGLE[0] <= spread <= SINGLE[1]:
+        raise DataError(
+            f"The target '{dataset.target}' has a spread of {spread:.2g}.",
+            "In float32 its errors would be 0 or infinite.",
+            "Type --precision float64, or give the target in another unit.",
+        )
 
 
 def _may_fail(dataset: Dataset, name: str, validation: float) -> bool:

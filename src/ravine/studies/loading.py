@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ravine.data import Dataset, Table, prepare, read
-from ravine.data.scorable import refuse_unscorable
+from ravine.data.scorable import refuse_unit, refuse_unscorable
 from ravine.errors import UsageError
 from ravine.studies.settings import DataSettings
 
@@ -36,6 +36,7 @@ def load(settings: DataSettings, table: Table | None = None, held: Table | None 
         negative_weights=settings.negative_weights,
     )
     refuse_unscorable(dataset, getattr(settings, "metric", None))
+    refuse_unit(dataset, getattr(settings, "precision", "float32"))
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
 
 
