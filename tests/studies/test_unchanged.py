@@ -10,6 +10,7 @@ from ravine.records.tomlfile import dump
 from ravine.records.tomlfile import load as load_toml
 from ravine.studies.compare import _best_settings
 from ravine.studies.loading import load
+from ravine.studies.recipe import recipe
 from ravine.studies.recording import keep_plan
 from ravine.studies.settings import CompareSettings
 
@@ -62,7 +63,8 @@ def test_a_run_killed_before_its_settings_were_noted_goes_on(begun):
 )
 def test_the_winners_configuration_names_an_optimizer_that_can_be_read(optimizer, tuned, said):
     winner = {"optimizer": optimizer, "hyperparameters": tuned, "learning_rate": 0.01, "schedule": "decay"}
-    best = _best_settings(CompareSettings(source="iris"), winner)
+    asked = CompareSettings(source="iris")
+    best = _best_settings(asked, winner, recipe(asked, load(asked)))
     assert best.optimizer == said
     assert resolve(best.optimizer).name == said
 
