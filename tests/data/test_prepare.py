@@ -333,6 +333,16 @@ def test_leaks_are_named_and_kept():
     assert "up, sign (each" in note
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_leak_is_found_where_its_bins_lie_across_two_classes(seed):
+    random = np.random.default_rng(seed)
+    y = random.integers(0, 3, 640)
+    given, close = y + 0.01 * random.normal(size=640), y + 1.0 * random.normal(size=640)
+    data = prepare(table(a=random.normal(size=640), given=given, close=close, y=y))
+    (note,) = notes_of(data, "suspected leak")
+    assert "given" in note and "close" not in note
+
+
 def test_honest_columns_are_not_accused():
     for name in ("iris", "wine", "breast_cancer", "diabetes"):
         assert not notes_of(prepare(read(name)), "leak")

@@ -262,6 +262,45 @@ def test_each_verdict_depends_on_its_own_number(verdict: str) -> None:
     assert {each.verdict for each in judge(_record(**FIRES[verdict])) if each.fires} == {verdict}
 
 
+def _fired(**changes: Any) -> set[str]:
+    return {each.verdict for each in judge(_record(**changes)) if each.fires}
+
+
+@pytest.mark.parametrize("winners", [1, 2, 19])
+def test_a_lottery_is_one_however_few_seeds_win(winners: int) -> None:
+    spread = np.where(np.arange(20) < winners, 1.0, 0.3)[None]
+    assert _fired(final={"spread": spread}) == ({"lottery"} if winners < 19 else set())  # one of 20 is 5 %
+
+
+def _slow(
+    final_rates: np.ndarray, raised: np.ndarray, condition: float, falls: float, sharpness: float
+) -> Any:
+    loss = 1 - falls * np.cumsum(final_rates)[None] / final_rates.sum()
+    series = {"rate": final_rates[None], "raised": raised[None], "train_loss": loss, "valid_loss": loss,
+              "sharpness": np.full((1, 11), sharpness)}  # fmt: skip
+    return {"series": series, "final": {"column_condition": np.array([condition])}}
+
+
+def test_a_rate_is_too_small_though_its_last_steps_are_rounding() -> None:
+    rates = np.append(np.linspace(1, 0.1, 10), 1e-9)
+    raised = np.where(np.arange(11) == 10, 0.5, 0.0)
+    assert _fired(**_slow(rates, raised, 2.0, 0.4, 0.1)) == {"rate_low"}
+    assert not _fired(**_slow(rates, np.full(11, 0.5), 2.0, 0.4, 0.1))  # those that move do raise theirs
+
+
+@pytest.mark.parametrize("falls", [0.01, 0.02, 0.05])
+def test_worse_conditioning_falls_more_slowly_and_is_said_all_the_same(falls: float) -> None:
+    assert _fired(**_slow(np.ones(11), np.zeros(11), 1e4, falls, 10.0)) == {"ill_conditioned"}
+    assert not _fired(**_slow(np.ones(11), np.zeros(11), 1e4, falls / 100, 10.0))
+
+
+def test_an_edge_needs_a_loss_that_falls_over_windows_not_step_by_step() -> None:
+    loss = np.where(np.arange(11) < 2, 1.0, 1e-5 * (1 + np.arange(11)))[None]
+    assert _fired(series={"sharpness": np.full((1, 11), 20.0), "train_loss": loss}) == {"edge"}
+    rising = np.where(np.arange(11) < 5, 0.02, 0.1)[None]
+    assert "edge" not in _fired(series={"sharpness": np.full((1, 11), 20.0), "train_loss": rising})
+
+
 def test_remedies_change_what_they_say() -> None:
     settings = TrainSettings(net="64-64", optimizer="sgd", activation="tanh", scaling="none", init_scale=9.0)
     context = {"train": 1000, "batch_size": 32, "rate": 0.1}

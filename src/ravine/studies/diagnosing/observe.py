@@ -34,8 +34,8 @@ BENDS = (0, 1, 3, 6, 10, 15, 20)  # points where the spectrum is looked at
 LAST = 4  # further times at the end, for the smallest eigenvalue
 KEPT = 2_000_000  # parameters beyond which no mean of the weights is taken
 AVERAGED = 10  # points at the end whose weights are averaged
-PROBED = 150  # rows trained on for each row the gradient is looked at, per point
-CURVED = 300  # and for the spectrum
+PROBED = 200  # rows trained on for each row the gradient is looked at, per point
+CURVED = 400  # and for the spectrum
 
 
 @dataclass
@@ -194,6 +194,8 @@ class _Observer:
                 (self.state, self.numbers, factors, batches, np.int32(0)),
             )
         self.programs = _programs(wanted)
+        for name in ("look", "bend"):  # the first call of a program also links it
+            jax.block_until_ready(self.programs[name](*wanted[name][1]))
 
     def _factors(self, e: int) -> dict[str, np.ndarray]:
         return {name: each[:, 0] for name, each in self.factors.of(np.array([0]), e).items()}
@@ -385,8 +387,9 @@ class _Observer:
 
     def _of_inputs(self) -> dict[str, np.ndarray]:
         x = np.asarray(self.rows.train.x[:4096], np.float64)
-        found = {"column_mean": x.mean(axis=0), "column_sd": x.std(axis=0)}
-        used = x[:, x.std(axis=0) > 0]
+        spread = np.where(np.ptp(x, axis=0) > 0, x.std(axis=0), 0.0)  # of equal values it may be rounding
+        found = {"column_mean": x.mean(axis=0), "column_sd": spread}
+        used = x[:, spread > 0]
         agreement = expected_sign_agreement(used) if used.shape[1] > 1 else np.nan
         values = np.linalg.eigvalsh(x.T @ x / len(x)) if x.shape[1] <= 2000 else np.array([np.nan])
         top = float(values[-1])

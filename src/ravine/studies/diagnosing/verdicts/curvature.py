@@ -7,10 +7,11 @@ import numpy as np
 from ravine.studies.diagnosing.observation import Observation
 from ravine.studies.diagnosing.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnosing.verdicts.progress import (
-    FALLING,
+    CRAWLING,
     STUCK,
     arriving,
     fall,
+    generalises,
     highest_loss,
     is_stuck,
     pull_of,
@@ -31,7 +32,8 @@ def ill_conditioned(o: Observation) -> Finding | None:
     if not np.isfinite(reach):
         return None
     condition = float(o.final("column_condition"))
-    fires = bool(still_falls(o) and 0.1 <= reach <= 1.5 and condition > 100 and highest_loss(o) < 3)
+    crawls = still_falls(o, CRAWLING) and generalises(o)
+    fires = bool(crawls and 0.1 <= reach <= 1.5 and condition > 100 and highest_loss(o) < 3)
     said = (
         f"The problem is ill-conditioned: the inputs' condition number is {condition:.3g}, the rate is at "
         f"{reach:.2g} of its limit, and the loss still falls."
@@ -39,7 +41,7 @@ def ill_conditioned(o: Observation) -> Finding | None:
     return Finding(
         "ill_conditioned", fires, said if fires else "Conditioning does not hold training up.",
         (
-            Evidence(AGAIN, falling, FALLING, 2 * doubt, "second half"),
+            Evidence(AGAIN, falling, CRAWLING, 2 * doubt, "second half"),
             Evidence("condition number of the inputs' second moments", condition, 100.0),
             Evidence("curvature over the limit", reach, 0.1, error, "median of the run"),
             Evidence("iterations gradient descent needs, condition ln(10) / 2", condition * np.log(10) / 2),

@@ -88,13 +88,13 @@ def lottery(o: Observation) -> Finding | None:
         return None
     spread = o.final("spread")
     value = float(np.std(spread, ddof=1))
-    good = float(np.quantile(spread, 0.9))
+    good = float(spread.max())  # one seed that wins is a lottery too, and the worst of them
     failed = float(np.mean(spread < 0.7 * good)) if good > 0.2 else 0.0
     error = float(1.96 * value / np.sqrt(2 * max(len(spread) - 1, 1)))
-    fires = bool(value > 0.12 and 0.1 <= failed <= 0.9 and good > 0.2)
+    fires = bool(value > 0.12 and failed >= 0.1 and good > 0.2)
     said = (
         f"The seed decides: of {len(spread)} seeds {100 * failed:.0f} % remove less than 70 % of the loss "
-        "that the best do."
+        "that the best does."
     )
     return Finding(
         "lottery", fires, said if fires else "Seeds end alike.",

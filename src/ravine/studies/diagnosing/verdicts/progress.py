@@ -7,11 +7,12 @@ import numpy as np
 from ravine.studies.diagnosing.observation import Observation
 
 __all__ = [
-    "FALLING", "STUCK", "arriving", "fall", "generalises", "highest_loss", "is_stuck", "pace_of", "pull_of",
-    "reachable", "still_falls",
+    "CRAWLING", "FALLING", "STUCK", "arriving", "fall", "generalises", "highest_loss", "is_stuck",
+    "jitter_of", "pace_of", "pull_of", "reachable", "still_falls",
 ]  # fmt: skip
 
 FALLING = 0.02
+CRAWLING = 0.005  # the worse a problem is conditioned, the more slowly its loss falls
 STUCK = 0.01
 
 
@@ -47,11 +48,11 @@ def fall(o: Observation) -> tuple[float, float]:
     return -slope / left, error / left
 
 
-def still_falls(o: Observation) -> bool:
-    """Whether the loss is still falling at the end, beyond doubt and by something that matters."""
+def still_falls(o: Observation, least: float = FALLING) -> bool:
+    """Whether the loss is still falling at the end, beyond doubt and by `least`, a share that matters."""
     falling, doubt = fall(o)
     at_stake = falling * float(o.series("train_loss")[o.end]) / max(o.constant_loss, 1e-300)
-    return bool(falling > max(FALLING, 4 * doubt) and at_stake > 0.02)
+    return bool(falling > max(least, 4 * doubt) and at_stake > least)
 
 
 def pace_of(o: Observation) -> float:
@@ -69,9 +70,23 @@ def pace_of(o: Observation) -> float:
 
 
 def generalises(o: Observation) -> bool:
-    """Whether the validation loss falls with the training loss: else more training is memorising."""
-    valid = o.series("valid_loss")[: o.end + 1]
-    return bool(valid[-1] < np.median(valid[len(valid) // 2 :]))
+    """Whether the validation loss falls by a quarter of what the training loss does, in the second half.
+
+    Else more training is memorising.
+    """
+    half = (o.end + 1) // 2
+    train, valid = (o.series(name)[half : o.end + 1] for name in ("train_loss", "valid_loss"))
+    return bool(np.median(valid) - valid[-1] > max(0.25 * (np.median(train) - train[-1]), 0.0))
+
+
+def jitter_of(o: Observation) -> float:
+    """Return the share of steps that raise their own loss, of the second half, weighted by their rates.
+
+    A step whose rate has fallen to nothing changes a loss by rounding, up as often as down.
+    """
+    half = (o.end + 1) // 2
+    raised, rate = (o.series(name)[half : o.end + 1] for name in ("raised", "rate"))
+    return float(raised @ rate / rate.sum()) if rate.sum() > 0 else float(np.mean(raised))
 
 
 def reachable(o: Observation) -> tuple[float, float]:

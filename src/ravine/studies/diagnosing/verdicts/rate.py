@@ -12,6 +12,7 @@ from ravine.studies.diagnosing.verdicts.progress import (
     generalises,
     highest_loss,
     is_stuck,
+    jitter_of,
     pace_of,
     reachable,
     still_falls,
@@ -70,8 +71,8 @@ def edge(o: Observation) -> Finding | None:
         return None
     last = known[len(known) // 2 :]
     value = float(np.median(ratio[last]))
-    loss = o.series("train_loss")
-    fell = loss[last[-1]] < loss[last[0]]
+    loss, since = o.series("train_loss")[: o.end + 1], int(last[0])
+    fell = np.mean(loss[since:]) < np.mean(loss[:since])  # over windows: step by step it need not
     fires = bool(0.8 <= value <= 1.3 and fell and not o.diverged)
     said = (
         f"Training sits at the edge of stability: curvature is {value:.2f} of the limit, and the loss falls."
@@ -94,8 +95,7 @@ def rate_low(o: Observation) -> Finding | None:
     if not o.trained or o.diverged:
         return None
     (falling, doubt), (reach, error) = fall(o), reachable(o)
-    raised = o.series("raised")[: o.end + 1]
-    jitter = float(np.mean(raised[len(raised) // 2 :]))  # steps that are too small never raise their own loss
+    jitter = jitter_of(o)  # steps that are too small never raise their own loss
     far = (not np.isfinite(reach) or reach < 0.1) and jitter <= JITTER
     fires = bool(
         still_falls(o)
@@ -107,7 +107,7 @@ def rate_low(o: Observation) -> Finding | None:
     )
     said = (
         f"The learning rate {o.about('rate'):.3g} is too small: at the pace of its second half, as much "
-        f"training again would remove {100 * falling:.0f} % of the loss left."
+        f"training again would remove {100 * min(falling, 1):.0f} % of the loss left."
     )
     evidence = [
         Evidence(
@@ -119,7 +119,11 @@ def rate_low(o: Observation) -> Finding | None:
         )
     ]
     evidence.append(Evidence("pace of the second half over that of the first", pace_of(o), PACE))
-    evidence.append(Evidence("share of steps that raise their own loss", jitter, JITTER, None, "second half"))
+    evidence.append(
+        Evidence(
+            "share of steps that raise their own loss", jitter, JITTER, None, "second half, by their rates"
+        )
+    )
     if np.isfinite(reach):
         evidence.append(
             Evidence(f"curvature over the limit {o.about('formula')}", reach, 0.1, error, "median of the run")
