@@ -37,7 +37,7 @@ def memorise_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
     parts.append(_table("Labels drawn anew", _share_rows(shares), width, (2,)))
     parts.append("\n".join(["Training labels learned, by epoch", *_curves(ran, width, unicode)]))
     parts.append(_table("What limits memory", _limit_rows(document), width, (2, 4)))
-    parts.append(_table("Bounds, in %", _bound_rows(ran), width, (2,)))
+    parts.extend(_bounds(ran, width))
     parts.append(textwrap.fill(_legend(document), width))
     text = "\n\n".join(part for part in parts if part)
     if not unicode:
@@ -138,6 +138,25 @@ def _scores(facts: Mapping[str, Any]) -> list[str]:
         _per_cent(facts["test"]),
         _per_cent(facts["memorised"]),
         _with(facts["membership"]["advantage"], 1, 2),
+    ]
+
+
+def _bounds(shares: Sequence[Mapping[str, Any]], width: int) -> list[str]:
+    """Return the table of bounds; where not even its outer columns fit, each column by itself."""
+    rows = _bound_rows(shares)
+    if not rows:
+        return []
+    outer = [[row[0], row[1], row[-1]] for row in rows] if len(rows[0]) > 2 else rows
+    if sum(max(map(cells, column)) for column in zip(*outer, strict=True)) + len(outer[0]) - 1 <= width:
+        return [_table("Bounds, in %", rows, width, (2,))]
+    return [
+        _table(
+            f"Bounds with {rows[0][k]} of the labels drawn anew, in %",
+            [[r[0], r[k]] for r in rows[1:]],
+            width,
+            (),
+        )
+        for k in range(1, len(rows[0]))
     ]
 
 
