@@ -135,6 +135,14 @@ def test_the_parabola_of_the_limit_is_over_the_profile():
     assert len(dashes) == len(drawn)  # told apart without colour
 
 
+def test_a_parabola_as_thin_as_a_needle_is_told_not_drawn():
+    pytest.importorskip("matplotlib")
+    directions = [{**each, "limit": 2e7} for each in DOCUMENT["directions"]]
+    axes = landscape_pictures.figures({**DOCUMENT, "directions": directions}, ARRAYS)["profile"].axes[0]
+    (told,) = [line for line in axes.lines if "limit" in str(line.get_label())]
+    assert "not drawn" in told.get_label() and not len(told.get_xdata())
+
+
 @pytest.mark.parametrize(
     "loss",
     [np.full((5, 5), 2.0), np.where(BOWL > 1.5, np.inf, BOWL), np.where(BOWL > 1, np.nan, BOWL), -BOWL],

@@ -21,6 +21,7 @@ WIDE, HIGH = 10.0, 5.0  # inches
 SIZE = 11  # of the text
 STEEP = 50.0  # largest over smallest loss from which levels are spaced by ratio
 LEVELS = 12
+NEEDLE = 0.04  # share of the picture below which a parabola is only a stroke
 UNITS = {"cross_entropy": "nats", "squared_error": "variances of the target"}
 TITLES = {
     "random": "Two random directions, filter-normalised",
@@ -117,8 +118,14 @@ def _profile(document: Mapping[str, Any], arrays: Arrays) -> Any:
     if "slice/sharpest/limit" in arrays:
         label = f"parabola of the limit, curvature {found['limit']:.3g}"
         label += f" = {sharp['formula']}" if not sharp["preconditioned"] else ""
-        axes.plot(x, arrays["slice/sharpest/limit"], color=COLOURS[1], linestyle="--", label=label)
-        top = max(top, min(float(arrays["slice/sharpest/limit"].max()), 1.5 * top))
+        limit = arrays["slice/sharpest/limit"]
+        if (
+            np.sqrt(2 * top / found["limit"]) < NEEDLE * np.abs(x).max()
+        ):  # at a rate that has decayed to nothing anything is stable
+            axes.plot([], [], " ", label=f"{label}: a needle, not drawn")
+        else:
+            axes.plot(x, limit, color=COLOURS[1], linestyle="--", label=label)
+            top = max(top, min(float(limit.max()), 1.5 * top))
     axes.set_ylim(min(0.0, float(np.nanmin(loss))) - 0.03 * top, 1.35 * top)
     axes.set_xlabel("distance from the centre [length in weight space]")
     axes.set_ylabel(_unit(document))

@@ -26,6 +26,7 @@ ROWS = {
     "small_networks_torch_loop": "many small networks against a PyTorch loop",
     "small_networks_ensembles": "many small networks against torch.func and JAX ensembles",
     "small_networks_sklearn": "many small networks against scikit-learn and Keras",
+    "curvature": "top Hessian eigenvalue and spectrum against PyHessian and curvlinops",
     "landscape": "a 51 x 51 grid of the loss against loss-landscapes",
     "share_of_peak": "share of the measured matrix-product peak",
     "main_job": "compare digits, cold, against the same plan in PyTorch",
