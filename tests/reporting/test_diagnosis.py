@@ -26,7 +26,7 @@ def document(**changes: Any) -> dict[str, Any]:
     return {
         "data": {"name": "a\x1b[31m.csv"}, "metric": {"name": "accuracy", "greater_is_better": True},
         "plan": {"optimizer": "sgd", "learning_rate": 0.1, "network": "4-8-2 relu", "steps": 1000,
-                 "batch_size": 32},
+                 "batch_size": 32}, "history": True,
         "findings": [finding], "checks": [], "notes": [], "config": None,
         "recommendation": {"kept": True, "changes": {}},
         "cost": {"train": 0.1, "compile": 2.0, "measurements": {"curvature": 0.05}, "overhead": 1.5},
@@ -53,6 +53,16 @@ def test_failed_advice_is_withdrawn_in_words() -> None:
     assert "Advice withdrawn" in text
     assert "Withdrawn: inputs standardised" in text
     assert "0.41 → none" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_model_is_told_by_what_it_says_of_its_training(known: bool) -> None:
+    plan = document()["plan"]
+    if not known:
+        plan |= dict.fromkeys(("optimizer", "learning_rate", "steps", "batch_size"))
+    head = diagnosis_text(document(history=False, plan=plan), 100).splitlines()[0]
+    more = ("sgd at 0.1, ", ", 1,000 steps of 32 rows") if known else ("", "")
+    assert head.endswith(f": a trained model, {more[0]}4-8-2 relu{more[1]}")
 
 
 def test_no_finding_is_health() -> None:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from ravine.reporting.scores import clean, cut, is_number
+from ravine.reporting.scores import clean, is_number
 
 __all__ = ["diagnosis_text"]
 
@@ -19,7 +19,7 @@ def diagnosis_text(
 ) -> str:
     """Return a diagnose document as text, no line wider than `width` (at least 40) columns."""
     width = max(40, width)
-    lines = [_paint(cut(_head(document), width), DIM, colour), ""]
+    lines = [*(_paint(line, DIM, colour) for line in _wrapped(_head(document), width)), ""]
     lines += _wrapped(_verdict(document), width)
     for number, finding in enumerate(document["findings"], 1):
         lines += ["", *_finding(number, finding, width, colour)]
@@ -34,11 +34,17 @@ def diagnosis_text(
 
 
 def _head(document: Mapping[str, Any]) -> str:
-    plan = document["plan"]
-    return (
-        f"{clean(document['data']['name'])}: {clean(plan['optimizer'])} at {plan['learning_rate']:.3g}, "
-        f"{plan['network']}, {plan['steps']:,} steps of {plan['batch_size']} rows"
-    )
+    plan, said = document["plan"], [f"{clean(document['data']['name'])}:"]
+    if not document["history"]:
+        said.append("a trained model,")
+    if plan["optimizer"] is not None:
+        rate = f" at {plan['learning_rate']:.3g}" if is_number(plan["learning_rate"]) else ""
+        said.append(f"{clean(plan['optimizer'])}{rate},")
+    said.append(str(plan["network"]))
+    if plan["steps"] is not None:
+        rows = "" if plan["batch_size"] is None else f" of {plan['batch_size']} rows"
+        said[-1] += f", {plan['steps']:,} steps{rows}"
+    return " ".join(said)
 
 
 def _verdict(document: Mapping[str, Any]) -> str:

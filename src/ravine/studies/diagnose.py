@@ -37,6 +37,7 @@ __all__ = ["OBSERVATION", "RECOMMENDED", "Diagnosis", "diagnose_study", "finishe
 
 SCHEMA_VERSION = 1
 FEW_STEPS = 100  # below them a network has hardly begun to learn
+TOLD = ("optimizer", "learning_rate", "schedule", "steps", "batch_size")  # by a model, of its training
 OBSERVATION = "observation"
 RECOMMENDED = "recommended.toml"
 PROOF_SEED, FRESH_SEED = 3_000, 4_000  # remedies are proved on the first, what is recommended on the second
@@ -107,7 +108,8 @@ def diagnose_study(
     asked = [FIRST_SEED, *seeds, *fresh] if proves else [seed]
     refuse_unscorable(dataset, made.plan.metric, asked, settings.validation)
     keep_plan(run, "diagnose", settings, dataset, {**made.plan.describe(), "seeds": settings.seeds})
-    notify(Event("plan", f"{made.rule.title}, {made.plan.network}, {made.plan.steps:,} steps, measured"))
+    how = f"{made.rule.title}, {made.plan.network}, {made.plan.steps:,} steps"
+    notify(Event("plan", f"{how if model is None else made.plan.network}, measured"))
 
     record = _observed(run, made, seed, model)
     cohorts: dict[str, tuple[Made, Record]] = {}
@@ -138,10 +140,11 @@ def diagnose_study(
             "optimizer": made.plan.rule.name,
             "learning_rate": context["rate"],
             "schedule": original.schedule,
-            "network": str(made.plan.network),
-            "parameters": made.plan.network.parameters,
             "steps": made.plan.steps,
             "batch_size": made.plan.batch_size,
+            **({} if model is None else {name: model.about.get(name) for name in TOLD}),
+            "network": str(made.plan.network),
+            "parameters": made.plan.network.parameters,
             "seeds": settings.seeds if proves else 0,
         },
         "healthy": not any(each.severity for each in findings),
