@@ -1,0 +1,109 @@
+"""Ravine: the top eigenvalue of the Hessian, or its spectrum, at points of a training.
+
+Task: sizes, rows, steps, what (top, spectrum), accuracy, truth. In float64 it works out the eigenvalues at
+each point [points, K], and saves them where `truth` says: the peers read them there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from curvature_point import cheapest, distance, trained
+from serve import Pass, serve, versions
+
+TOLERANCES = (0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
+SPECTRA = ((10, 2, 20), (10, 2, 30), (10, 2, 40), (10, 4, 40), (10, 8, 40), (10, 16, 40), (10, 32, 60))
+# spikes, probes, steps
+
+
+def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
+    """Return facts and a pass over the points; products are prepared afresh at each."""
+    from ravine.engines import prepare
+
+    prepare("cpu")
+    import jax
+
+    from ravine.diagnostics import lanczos, quadrature
+    from ravine.networks import Network
+    from ravine.studies.viewpoint import Viewpoint
+    from ravine.training import Rows
+
+    x, y, points = trained(task["sizes"], task["rows"], task["steps"])
+    rows, wide_rows = Rows(x, y.astype(np.int32)), Rows(x.astype(np.float64), y.astype(np.int32))
+    network = Network(tuple(task["sizes"]))
+    views = [
+        Viewpoint(
+            network,
+            [{"weight": weight, "bias": bias} for weight, bias in layers],
+            "cross_entropy",
+            rows,
+            {},
+            None,
+            None,
+            "drawn",
+        )
+        for layers in points
+    ]
+    wide = [
+        replace(each, params=jax.tree.map(np.float64, each.params), rows=wide_rows).hessian()
+        for each in views
+    ]
+    facts: dict[str, Any] = {"size": wide[0].size, "versions": versions("jax", "numpy")}
+    seeds = itertools.count(100)
+
+    if task["what"] == "spectrum":
+        exact = []
+        for each in wide:
+            parts = [np.eye(64, each.size, begin) for begin in range(0, each.size, 64)]
+            dense = np.concatenate([each.block(part[part.any(axis=1)]) for part in parts])
+            exact.append(np.linalg.eigvalsh((dense + dense.T) / 2))
+
+        def spectrum(setting: tuple[int, int, int], seed: int, view: Any) -> tuple[np.ndarray, np.ndarray]:
+            spikes, probes, steps = setting
+            product = view.hessian()
+            ends = lanczos(product, spikes, tol=0.03, seed=seed)
+            found = quadrature(product, probes, steps, spikes=ends, seed=seed)
+            apart = np.full(len(found.spikes), 1 / found.size)
+            shares = found.weights.ravel() * (found.bulk / found.size / probes)
+            return np.concatenate([found.nodes.ravel(), found.spikes]), np.concatenate([shares, apart])
+
+        def error(setting: tuple[int, int, int], seed: int) -> float:
+            pairs = zip(views, exact, strict=True)
+            return max(distance(*spectrum(setting, seed, view), truth) for view, truth in pairs)
+
+        facts["setting"], facts["error"] = cheapest(error, SPECTRA, task["accuracy"])
+        np.save(task["truth"], np.array(exact))
+
+        def once() -> int:
+            seed = next(seeds)
+            for view in views:
+                spectrum(facts["setting"], seed, view)
+            return len(views)
+
+        return facts, once
+
+    truth = [lanczos(each, tol=1e-10) for each in wide]
+    exact_top = np.array([each.values[0] for each in truth])
+    np.save(task["truth"], exact_top[:, None])
+    facts["exact"] = exact_top.tolist()
+    facts["residual"] = max(float(each.residuals[0]) for each in truth)
+
+    def top(tolerance: float, seed: int) -> list[float]:
+        return [float(lanczos(view.hessian(), tol=tolerance, seed=seed).values[0]) for view in views]
+
+    def error_of(tolerance: float, seed: int) -> float:
+        return float(np.max(np.abs(np.array(top(tolerance, seed)) / exact_top - 1)))
+
+    facts["setting"], facts["error"] = cheapest(error_of, TOLERANCES, task["accuracy"])
+
+    def once_top() -> int:
+        return len(top(facts["setting"], next(seeds)))
+
+    return facts, once_top
+
+
+if __name__ == "__main__":
+    serve(setup)

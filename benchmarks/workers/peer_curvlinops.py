@@ -1,0 +1,92 @@
+"""curvlinops: SciPy's eigsh on its Hessian for the top eigenvalue, its Lanczos nodes for the spectrum.
+
+`lanczos_approximate_spectrum` would smooth the nodes more widely than most of the spectrum is.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+from curvature_point import cheapest, distance
+from serve import Pass, serve, versions
+from torch_networks import networks
+
+TOLERANCES = (0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
+SPECTRA = ((2, 20), (2, 40), (4, 40), (8, 40), (16, 40), (32, 40), (64, 40), (128, 60))  # probes, steps
+
+
+def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
+    """Return facts and a pass over the points. Task: sizes, rows, steps, threads, what, truth, accuracy.
+
+    Among the facts: its own top eigenvalues in float64, to the last digit SciPy gives.
+    """
+    import torch
+    from curvlinops import HessianLinearOperator
+    from curvlinops.papyan2020traces.spectrum import fast_lanczos
+    from scipy.sparse.linalg import eigsh
+
+    models, loss, x, y = networks(task)
+    facts: dict[str, Any] = {"versions": versions("torch", "curvlinops-for-pytorch", "scipy")}
+    seeds, truth = itertools.count(100), np.load(task["truth"])
+
+    def hessian(model: Any, inputs: Any) -> Any:
+        data = [(inputs, y)]
+        return HessianLinearOperator(model, loss, list(model.parameters()), data, check_deterministic=False)
+
+    if task["what"] == "spectrum":
+
+        def spectrum(setting: tuple[int, int], seed: int, model: Any) -> tuple[np.ndarray, np.ndarray]:
+            torch.manual_seed(seed)
+            probes, steps = setting
+            found = hessian(model, x)
+            each = [fast_lanczos(found, steps) for _ in range(probes)]
+            nodes = np.array([values.numpy() for values, _ in each])
+            return nodes, np.array([vectors[0].numpy() ** 2 for _, vectors in each])
+
+        def error(setting: tuple[int, int], seed: int) -> float:
+            pairs = zip(models, truth, strict=True)
+            return max(distance(*spectrum(setting, seed, model), values) for model, values in pairs)
+
+        facts["setting"], facts["error"] = cheapest(error, SPECTRA, task["accuracy"])
+
+        def once() -> int:
+            seed = next(seeds)
+            for model in models:
+                spectrum(facts["setting"], seed, model)
+            return len(models)
+
+        return facts, once
+
+    def top(tolerance: float, seed: int, inputs: Any) -> list[float]:
+        kind = inputs.numpy().dtype
+        found = []
+        for model in models:
+            operator = hessian(model, inputs)
+            start = np.random.default_rng(seed).standard_normal(operator.shape[0]).astype(kind)
+            (value,) = eigsh(
+                operator.to_scipy(kind), 1, which="LM", tol=tolerance, v0=start, return_eigenvectors=False
+            )
+            found.append(float(value))
+        return found
+
+    for each in models:
+        each.double()
+    facts["exact"] = top(1e-12, 0, x.double())
+    for each in models:
+        each.float()
+
+    def error_of(tolerance: float, seed: int) -> float:
+        return float(np.max(np.abs(np.array(top(tolerance, seed, x)) / truth[:, 0] - 1)))
+
+    facts["setting"], facts["error"] = cheapest(error_of, TOLERANCES, task["accuracy"])
+
+    def once_top() -> int:
+        return len(top(facts["setting"], next(seeds), x))
+
+    return facts, once_top
+
+
+if __name__ == "__main__":
+    serve(setup)
