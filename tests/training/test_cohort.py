@@ -279,12 +279,24 @@ class TestShape:
 
     def test_few_runs_are_dealt_out_to_all_workers(self, cohort, devices):
         asked = cohort()
-        shapes = [shape_for(asked.plan, asked.streams, n, 1, devices) for n in (1, 2, 5, 100)]
+        shapes = [shape_for(asked.plan, asked.streams, n, 1, devices) for n in (1, 2, 5, 10**6)]
         assert [each.size for each in shapes] == [1, 1, 3, 8]
+
+    @pytest.mark.parametrize("runs", [40, 100, 200, 333])
+    def test_few_places_are_empty(self, cohort, devices, runs):
+        """Fewer than in groups of eight, and no more than an eighth of those that hold a run."""
+        asked = cohort()
+        size = shape_for(asked.plan, asked.streams, runs, 1, devices).size
+
+        def places(size):
+            return -(-runs // (size * devices.count)) * size * devices.count
+
+        assert 6 <= size <= 12
+        assert places(size) <= min(places(8), runs * 9 / 8)
 
     @pytest.mark.parametrize(("widths", "size"), SIZES)
     def test_a_group_fits_the_cache(self, cohort, devices, widths, size):
         """Eight of them at most; two of any, for whom a kernel's start is cheap as it is."""
         asked = cohort()
         plan = replace(asked.plan, network=Network((5, *widths, 3)))
-        assert shape_for(plan, asked.streams, 100, 5, devices).size == size
+        assert shape_for(plan, asked.streams, 32 * 9 * 5, 5, devices).size == size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import warnings
 from dataclasses import dataclass
@@ -15,22 +14,15 @@ from ravine.errors import UsageError
 if TYPE_CHECKING:
     from jax import Device
 
-__all__ = ["Devices", "compiler_options", "cores", "find_devices", "prepare"]
+__all__ = ["Devices", "cores", "find_devices", "prepare"]
 
 # Members of a vmapped group on a CPU: more fall out of cache, fewer pay for every kernel's start.
-FEWEST, MOST, CACHED = (
-    2,
-    8,
-    1_250_000,
-)  # CACHED: bytes of their states
+FEWEST, MOST = 2, 8
+CACHED = 1_250_000  # bytes of a group's states
 HELD = 256 * 2**20  # bytes of all members' states held at a time on CPUs
 SHARE = 8  # on GPUs: one part in so many of the memory JAX may take
 
 FUSION = "xla_cpu_experimental_ynn_fusion_type"
-SCHEDULED = (
-    "0.10.2",
-    "0.11.2",
-)  # jaxlib versions known to know the scheduler below
 
 
 def prepare(device: str | None = None, cache: Path | None = None) -> None:
@@ -61,14 +53,6 @@ def _correct() -> None:
     flags = os.environ.get("XLA_FLAGS", "")
     if metadata.version("jaxlib") == "0.10.2" and FUSION not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} --{FUSION}=LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT".strip()
-
-
-def compiler_options(device: Device) -> dict[str, str | bool]:
-    """Return what the compiler is told for a device, where its version is known to understand."""
-    known = metadata.version("jaxlib") in SCHEDULED
-    if device.platform != "cpu" or not known:
-        return {}
-    return {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}  # each worker is busy as it is
 
 
 def cores() -> int:
@@ -114,11 +98,17 @@ class Devices:
         """Whether workers share one memory and cache, and so advance their members in small groups."""
         return self.kind == "cpu"
 
-    def together(self, member: int) -> int:
-        """Return how many members with a state of `member` bytes a worker advances at once, side by side."""
+    def together(self, member: int, runs: int) -> int:
+        """Return how many of `runs` members, each a state of `member` bytes, a worker advances side by side.
+
+        On a CPU about what its cache holds: that number near it which leaves the fewest places empty.
+        """
+        share = max(1, -(-runs // self.count))
         if not self.shared:
-            return max(1, self.held // self.count // member)
-        return min(MOST, max(FEWEST, 2 ** round(math.log2(max(1, CACHED / member)))))
+            return min(share, max(1, self.held // self.count // member))
+        most = min(MOST, max(FEWEST, CACHED // member))
+        near = range(max(1, 3 * most // 4), 3 * most // 2 + 1)
+        return min(share, min(near, key=lambda size: (-(-share // size) * size, abs(size - most))))
 
     def __str__(self) -> str:
         name = "core" if self.kind == "cpu" else f"{self.kind.upper()} device"

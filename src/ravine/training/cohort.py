@@ -61,7 +61,7 @@ class Cohort:
 def shape_for(plan: Plan, streams: Streams, runs: int, seeds: int, devices: Devices) -> Shape:
     """Return the shape of a program for up to `runs` runs and `seeds` seeds, within the memory set above."""
     state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters  # weights, gradient, two slots
-    size = max(1, min(devices.together(state), -(-runs // devices.count)))
+    size = devices.together(state, runs)
     unit = size * devices.count
     width = min(-(-runs // unit), max(1, devices.held // state // unit)) * unit
     divisors = [d for d in range(1, plan.evaluations + 1) if plan.evaluations % d == 0]

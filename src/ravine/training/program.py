@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 
-from ravine.engines import compiler_options, working_in
+from ravine.engines import working_in
 from ravine.networks import Network
 from ravine.training.loop import Rows, RunState, judge, optimizer_of, start, step
 from ravine.training.plan import Plan
@@ -55,6 +55,7 @@ class Program:
         self.seconds = 0.0  # spent compiling
         self._lock = threading.Lock()
         self._stretch: Callable[..., Any] | None = None
+        self._begin: Callable[..., Any] | None = None
         self._judge: Callable[..., Any] | None = None
 
     def compile(self) -> Program:
@@ -65,7 +66,7 @@ class Program:
                 with working_in(self.plan.precision):  # of this thread, which may be one of many that compile
                     self._judge = _judging(self.plan, self.shape.compiled, self.device)
                     self._stretch = self._compiled()
-                    self._rehearse()
+                    self._begin = self._starting()
                 self.seconds = time.perf_counter() - clock
         return self
 
@@ -78,8 +79,7 @@ class Program:
         batch = _rows(plan, (plan.stride, plan.batch_size))
         which, first = _like((shape.size,), "int32"), _like((), "int32")
         asked = state, numbers, factors, (batch,) * shape.sources, which, first
-        lowered = jax.jit(one, donate_argnums=0).lower(*_on(self.device, asked))
-        return lowered.compile(compiler_options(self.device))
+        return jax.jit(one, donate_argnums=0).lower(*_on(self.device, asked)).compile()
 
     def _example(self) -> tuple[Any, Any]:
         """Shapes and types of the parameters of a group, and numbers for it."""
@@ -93,16 +93,17 @@ class Program:
             numbers["key"] = np.zeros((size, 2), np.uint32)
         return params, numbers
 
-    def _rehearse(self) -> None:
-        """Begin once with zeros: what JAX compiles for that on the way is compiled now."""
+    def _starting(self) -> Callable[..., Any]:
         params, numbers = self._example()
-        zeros = jax.tree.map(lambda a: np.zeros(a.shape, a.dtype), params)
-        self.begin(jax.device_put(zeros, self.device), jax.device_put(numbers, self.device))
+        return (
+            jax.jit(jax.vmap(partial(start, self.plan))).lower(*_on(self.device, (params, numbers))).compile()
+        )
 
     def begin(self, params: Any, numbers: Any) -> RunState:
         """Return the state of a group at step 0: params [size, ...], numbers [size]."""
-        # Not compiled: a rule starts from zeros and ones, and a program for that costs more than it saves.
-        return jax.device_put(jax.vmap(partial(start, self.plan))(params, numbers), self.device)
+        self.compile()
+        assert self._begin is not None
+        return self._begin(params, numbers)
 
     def stretch(
         self, state: RunState, numbers: Any, factors: Any, tables: tuple[Rows, ...], which: Any, first: Any
@@ -179,7 +180,7 @@ def _judging(plan: Plan, compiled: tuple[int, int, int], device: Any) -> Callabl
                 held = _drawn(tables, which, size == sources)
                 return jax.vmap(partial(judge, plan.judging))(params, stats, numbers, held)
 
-            _judges[key] = jax.jit(group).lower(*asked).compile(compiler_options(device))
+            _judges[key] = jax.jit(group).lower(*asked).compile()
         return _judges[key]
 
 
