@@ -11,6 +11,7 @@ from ravine.engines import working_in
 from ravine.networks import Network
 from ravine.optimizers import resolve, schedule
 from ravine.training import Plan, Rows, advance, start
+from ravine.training.loop import step
 
 STEPS, STRIDE, BATCH, RATE, RHO = 30, 5, 8, 0.05, 0.9
 
@@ -215,3 +216,25 @@ class TestWeights:
         weight[2, 3] = 0
         state, series = self.go(batches._replace(weight=weight), valid._replace(weight=np.ones(20)))
         assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves((state.params, series)))
+
+
+def test_a_clip_that_is_off_stays_off_whatever_its_schedule():
+    """Its number is infinite, and infinity times a factor of 0 is none."""
+    plan = Plan(
+        resolve("sgd"), Network((2, 3, 1)), "squared_error", "rmse", 4, 1, 1,
+        around=("clip",), moving=("clip",), precision="float64",
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    with working_in("float64"):
+        params = plan.network.init(rng, dtype="float64")
+        numbers = {"rate": np.float64(0.1), "unit": np.float64(1), "hyper": {}}
+        numbers |= {"extra": {"clip": np.float64(np.inf)}}
+        rows = Rows(rng.standard_normal((4, 2)), rng.standard_normal(4))
+        state = start(plan, params, numbers)
+        ends = [
+            step(plan, state, numbers, {"rate": np.float64(1), "clip": np.float64(factor)}, rows, 0)[0].params
+            for factor in (0, 1)
+        ]
+    for one, other in zip(*map(jax.tree.leaves, ends), strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert np.all(np.isfinite(one))

@@ -74,7 +74,7 @@ def _moved(value: Any, factor: Any) -> Any:
     if isinstance(value, Decay):
         kept = value.kept * factor
         return Decay(kept, 1 - kept)
-    return value * factor
+    return jnp.where(jnp.isinf(value), value, value * factor)  # what is off, a clip at infinity, stays off
 
 
 def start(plan: Plan, params: Any, numbers: Numbers) -> RunState:
