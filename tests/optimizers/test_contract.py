@@ -226,6 +226,14 @@ def test_bad_hyperparameters_are_refused(rule):
                 rule.build(0.1, eps=value)
 
 
+@pytest.mark.parametrize("name", ["momentum", "nesterov"])
+@pytest.mark.parametrize("rho", [-0.1, 1.5, float("nan"), "0.9", True])
+def test_a_share_of_the_velocity_lies_between_0_and_1(name, rho):
+    with pytest.raises(UsageError, match="rho"):
+        RULES[name].build(0.1, rho=rho)
+    RULES[name].build(0.1, rho=1)
+
+
 # Where an optax transformation works, ours do.
 
 

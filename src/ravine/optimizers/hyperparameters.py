@@ -69,6 +69,15 @@ def check_rate(rate: Any) -> None:
         )
 
 
+def check_share(**named: Any) -> None:
+    """Raise UsageError for the first host number that does not lie in 0 to 1."""
+    for name, value in named.items():
+        if isinstance(value, jax.Array | np.ndarray):
+            continue
+        if isinstance(value, bool) or not isinstance(value, float | int | np.number) or not 0 <= value <= 1:
+            raise UsageError(f"{name} = {value!r} cannot be used.", "It must lie between 0 and 1.", "")
+
+
 def check_not_negative(**named: Any) -> None:
     """Raise UsageError for the first host number that is negative or not finite."""
     for name, value in named.items():

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ravine.optimizers.hyperparameters import Number, Rate
+from ravine.optimizers.hyperparameters import Number, Rate, check_share
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.rules import listed, one_minus_range
 
@@ -32,6 +32,8 @@ def momentum(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
 
     Where the rate changes this differs from `optax.sgd(momentum=)` and torch, which multiply the velocity.
     """
+
+    check_share(rho=rho)
 
     def init(w: jax.Array) -> Velocity:
         return Velocity(jnp.zeros_like(w))

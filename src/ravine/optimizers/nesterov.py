@@ -20,7 +20,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ravine.optimizers.hyperparameters import Number, Rate
+from ravine.optimizers.hyperparameters import Number, Rate, check_share
 from ravine.optimizers.momentum import Velocity
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.rules import listed, one_minus_range
@@ -34,6 +34,8 @@ def nesterov(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
 
     The parameters it moves are the look-ahead; `eval_params(params, state)` gives the lecture's w.
     """
+
+    check_share(rho=rho)
 
     def init(w: jax.Array) -> Velocity:
         return Velocity(jnp.zeros_like(w))
