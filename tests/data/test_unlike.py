@@ -9,6 +9,7 @@ from sklearn.impute import SimpleImputer
 
 from ravine.data import Scaler, Table, from_arrays, prepare
 from ravine.data.unlike import unlike
+from ravine.errors import DataError
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -97,3 +98,15 @@ def test_huge_values_have_a_median():
     data = from_arrays(np.hstack([x, RNG.normal(size=(N, 1))]), FRAME["y"])
     new = np.array([[np.nan, 0.0]])
     assert np.isfinite(data.encoder.transform(new)).all()
+
+
+def test_booleans_stay_numbers_where_one_is_missing():
+    encoder = learned(FRAME.assign(flag=FRAME.skewed > 1)).encoder
+    place = encoder.features.index("flag")
+    plain = FRAME.head(3).assign(flag=[True, True, False])
+    gappy = plain.assign(flag=np.array([True, None, "FALSE"], object))
+    given, found = encoder.transform(plain)[:, place], encoder.transform(gappy)[:, place]
+    assert found[0] == given[0] and found[2] == given[2] and given[0] > given[2]
+    assert unlike(encoder, gappy) == ["flag: 1 row missing, in training none, taken as the median"]
+    with pytest.raises(DataError, match="learned as numbers"):
+        encoder.transform(plain.assign(flag=np.array([True, None, "yes"], object)))

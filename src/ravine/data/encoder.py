@@ -24,6 +24,7 @@ __all__ = ["Column", "Encoder", "as_days", "as_labels", "as_numbers"]
 
 FLOAT32 = float(np.finfo(np.float32).max)
 ROWS = 4096  # plain numbers are converted in blocks of this many rows
+TRUTH = {"true": 1.0, "false": 0.0}  # a column of booleans with a gap is read as words
 
 
 @dataclass(frozen=True)
@@ -187,9 +188,10 @@ def as_numbers(
         values = column.to_numpy(np.float64, na_value=np.nan)
     else:
         text, gaps = _text(column, words)
-        values = pd.to_numeric(text.mask(gaps, other=None), errors="coerce").to_numpy(
-            np.float64, na_value=np.nan
-        )
+        seen = text.mask(gaps, other=None)
+        if {each.lower() for each in seen.dropna().unique()} <= TRUTH.keys():
+            seen = seen.str.lower().map(TRUTH)
+        values = pd.to_numeric(seen, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         bad = np.flatnonzero(np.isnan(values) & ~gaps.to_numpy())
         if len(bad):
             raise DataError(
