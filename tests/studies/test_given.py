@@ -79,8 +79,26 @@ def test_a_test_table(how, whole):
     np.testing.assert_array_equal(data.y[data.test], data.y[ROWS - 20 : ROWS])
 
 
+def test_a_test_pair_may_be_arrays_beside_a_frame():
+    held = FRAME.tail(20)
+    data = given(FRAME, "y", test=(held[["a", "b", "w"]].to_numpy(), held["y"].to_numpy()))
+    np.testing.assert_array_equal(data.x, given(FRAME, "y", test=held).x)
+    np.testing.assert_array_equal(data.y, given(FRAME, "y", test=held).y)
+
+
+@pytest.mark.parametrize("rows", [FRAME.tail(20), FRAME[["a", "b", "w"]].tail(20).to_numpy()])
+def test_a_test_pair_of_unequal_lengths_is_refused(rows):
+    with pytest.raises(DataError, match=r"test rows are 20, their target has shape \(19,\)"):
+        given(FRAME, "y", test=(rows, np.zeros(19)))
+
+
+def test_test_rows_of_another_width_are_refused():
+    with pytest.raises(DataError, match=r"shape \(20, 2\)"):
+        given(FRAME, "y", test=(np.zeros((20, 2)), np.zeros(20)))
+
+
 def test_a_share_however_it_is_written():
-    for share in (0.5, "0.5", np.float64(0.5)):
+    for share in (0.5, "0.5", np.float64(0.5), np.float32(0.5)):
         assert len(given(X, Y, test=share).test) == len(given(FRAME, "y", test=share).test) == ROWS // 2
 
 
@@ -106,6 +124,7 @@ def test_names_that_are_numbers_and_names_that_come_twice():
         ((X, Y.to_numpy()), {"test": FRAME}, "has no name"),
         ((X, Y), {"test": object()}, "no share and no pair"),
         ((FRAME, "y"), {"test": object()}, "no share and no table"),
+        ((FRAME, "y"), {"test": True}, "no share and no table"),
         ((X, Y), {"test": 2}, "cannot be held out"),
         (("iris", Y), {}, "y names no column"),
         (("iris", None), {"weights": np.ones(150)}, "weights names no column"),

@@ -18,7 +18,7 @@ from ravine.data.scorable import refuse_unit, refuse_unscorable
 from ravine.data.table import repeated_names, unique_names
 from ravine.data.target import choose_column
 from ravine.engines import prepare
-from ravine.errors import UsageError
+from ravine.errors import DataError, UsageError
 from ravine.studies.loading import load, share_of
 
 __all__ = ["asked"]
@@ -77,7 +77,7 @@ def _of_file(
             raise UsageError(
                 f"{what} names no column.", "X is a file.", "Give a column's name, or arrays for both."
             )
-    if test is not None and not isinstance(test, str | PathLike | int | float):
+    if test is not None and not _is_share_or_file(test):
         raise UsageError("test is no share and no file.", "X is a file.", "Give 0.2 or a file's name.")
     named = {"target": y, **columns, "test": test}
     given = {key: str(value) for key, value in named.items() if value is not None}
@@ -96,18 +96,42 @@ def _of_frame(
     repeated: frozenset[str],
 ) -> tuple[Any, Dataset]:
     held = None
-    if isinstance(test, tuple | list) and len(test) == 2 and _is_frame(test[0]):
-        rows, target = test
-        test = rows.assign(**{choose_column(X, y): np.asarray(target)})
+    if isinstance(test, tuple | list) and len(test) == 2:
+        test = _joined(test, X, choose_column(X, y))
     if _is_frame(test):
         held, test = _table(_named(test), "test"), None
-    if test is not None and not isinstance(test, str | PathLike | int | float):
+    if test is not None and not _is_share_or_file(test):
         raise UsageError("test is no share and no table.", "", "Give 0.2, a DataFrame or a file's name.")
     named = {"target": y, **columns, "test": test}
     given = {key: str(value) for key, value in named.items() if value is not None}
     made = kind.from_dict({**given, **settings})
     prepare(made.device)
     return made, load(made, replace(_table(X, "table"), repeated=repeated), held)
+
+
+def _joined(pair: Any, X: Any, target: str) -> Any:
+    """Return the test rows (X, y) as one table with the columns of `X`."""
+    import pandas as pd
+
+    rows, y = pair
+    if not _is_frame(rows):
+        names = [each for each in X.columns if each != target]
+        rows = np.asarray(rows)
+        if rows.ndim != 2 or rows.shape[1] != len(names):
+            raise DataError(
+                f"The test rows have shape {rows.shape}.",
+                f"X has {len(names)} columns beside '{target}'.",
+                "Give test=(X, y) with the columns of X.",
+            )
+        rows = pd.DataFrame(rows, columns=names)
+    y = np.asarray(y)
+    if y.shape not in ((len(rows),), (len(rows), 1)):
+        raise DataError(
+            f"The test rows are {len(rows)}, their target has shape {y.shape}.",
+            "Each row needs one.",
+            "Give equally many.",
+        )
+    return _named(rows).assign(**{target: y.reshape(-1)})
 
 
 def _share_or_pair(test: Any) -> Any:
@@ -128,6 +152,11 @@ def _parted(test: Any, target: Any) -> tuple[Any, Any]:
             "Give test=(X, y).",
         )
     return test.drop(columns=[str(target)]), test[str(target)]
+
+
+def _is_share_or_file(test: Any) -> bool:
+    kinds = str | PathLike | int | float | np.number
+    return isinstance(test, kinds) and not isinstance(test, bool)
 
 
 def _is_file(X: Any) -> bool:
