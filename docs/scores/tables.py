@@ -213,6 +213,9 @@ def write(done: dict[str, dict[str, Any]]) -> None:
     """Write the table for people."""
     order = [case.name for case in CASES if case.name in done]
     lines = [
+        "The MLP is one seed. Within noise: it is better than our mean, and lies in the 95 % prediction",
+        "interval of one more of our seeds, which is wider than the interval of the mean shown here.",
+        "",
         "| table | metric | MLP | Ravine on test, mean of 10 seeds [95 %] | winner | reached |",
         "|---|---|---|---|---|---|",
     ]
