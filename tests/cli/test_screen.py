@@ -183,6 +183,18 @@ def test_errors_fit_a_narrow_terminal(folder):
     assert max(len(line) for line in shown.splitlines()) <= 60
 
 
+def test_notes_fit_a_narrow_terminal_without_colours(folder):
+    rows = [f"{k % 7},{k * k % 11},{k % 2}" for k in range(60)]
+    (folder / "sixty.csv").write_text("\n".join(["a rather long name,another,a rather long name", *rows]))
+    for more in (["--dry-run"], ["--epochs", "1"]):
+        arguments = ["train", "sixty.csv", "-t", "another", *more]
+        status, shown = on_a_terminal(arguments, folder, {"TERM": "dumb"})
+        assert status == 0
+        notes = shown[: shown.index("parameters")]
+        assert "columns renamed" in notes
+        assert max(len(line) for line in notes.splitlines()) <= 60
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_a_comparison_on_a_terminal_of_60_columns(folder, env):

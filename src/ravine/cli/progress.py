@@ -67,7 +67,7 @@ class Lines:
         self.first: tuple[float, int] | None = None  # when the first steps were told, and how many
 
     def note(self, line: str) -> None:
-        self.screen.say(line)
+        self.screen.say(self.screen.wrapped(line))
 
     def event(self, event: Event) -> None:
         if is_note(event):

@@ -101,7 +101,7 @@ def _plan(settings: TrainSettings, plot: str | None, screen: Screen) -> int:
         screen.show_document(document)
         return 0
     for note in document["data"].get("notes") or []:
-        screen.say(note)
+        screen.say(screen.wrapped(note))
     screen.show(training_plan_text(document, curves, screen.width, screen.unicode))
     if path is not None:
         screen.show(f"\nPicture  {path}")
