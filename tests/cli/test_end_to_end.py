@@ -85,6 +85,8 @@ def test_a_dry_run_shows_the_plan_of_either_track_and_does_nothing(shell, folder
         assert says in " ".join(ended.stdout.decode().split())
         ended = shell(*how, "--track", track, "--json")
         assert json.loads(ended.stdout)["track"] == track
+    around = shell(*how, "--moving", "rho=linear", "--l2", "0.01").stdout.decode()
+    assert "Moving" in around and "rho=linear" in around and "L2 0.01" in around
     assert not (folder / "runs").exists()
 
 

@@ -65,6 +65,14 @@ def test_test_rows_are_in_no_split_of_any_seed(blobs: Dataset) -> None:
         assert not set(blobs.test) & {*part.train, *part.valid} and not set(part.train) & set(part.valid)
 
 
+def test_what_goes_around_every_rule_is_on_record(found: Comparison, blobs: Dataset) -> None:
+    asked = replace(QUICK, l2=0.01, moving=["l2=linear"])
+    around = {"l2": 0.01, "moving": ["l2=linear"]}
+    assert compare_study(asked, dataset=blobs).document["plan"]["around"] == around
+    assert plan_document(asked, blobs)["around"] == around
+    assert found.document["plan"]["around"] == {}
+
+
 def test_a_comparison_is_a_function_of_its_settings(found: Comparison, blobs: Dataset) -> None:
     again = compare_study(QUICK, dataset=blobs)
     other = compare_study(replace(QUICK, seed=1), dataset=blobs)

@@ -140,6 +140,8 @@ def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
     if screen.json:
         screen.show_document(document)
         return
+    from ravine.reporting.training import around_rows
+
     data, rows = document["data"], document["rows"]
     for note in data.get("notes") or []:
         screen.say(screen.wrapped(note))
@@ -155,6 +157,7 @@ def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
         "Effort": f"{document['effort']} ({document['effort_chosen']})",
         "Optimizers": ", ".join(optimizers),
         "Schedules": ", ".join(schedules),
+        **{name.capitalize(): text for name, text in around_rows(document["around"])},
         "Track": TRACKS[document["track"]],
         "Tuning": f"{tuned:,} settings each, on {len(document['tuning_seeds'])} seeds",
         "Evaluation": f"each with its best setting, on {len(document['seeds'])} fresh seeds",
@@ -168,8 +171,8 @@ def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
             textwrap.fill(
                 str(value),
                 screen.width,
-                initial_indent=f"{name:<12}",
-                subsequent_indent=" " * 12,
+                initial_indent=f"{name:<14}",
+                subsequent_indent=" " * 14,
                 break_on_hyphens=False,
                 break_long_words=False,
             )

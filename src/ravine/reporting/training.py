@@ -11,7 +11,7 @@ from ravine.reporting.schedule import schedule_text
 from ravine.reporting.scores import ScoreFormat, clean, cut, is_number, rate, score_format
 from ravine.reporting.summary import network_summary
 
-__all__ = ["Curve", "training_details", "training_plan_text", "training_text"]
+__all__ = ["Curve", "around_rows", "training_details", "training_plan_text", "training_text"]
 
 
 class Curve(NamedTuple):
@@ -44,7 +44,7 @@ def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
         (f"validation {style.metric}", _score(result, style)),
         (f"test {style.metric}", _score(test, style)),
     ]
-    rows[3:3] = _around(plan.get("around") or {})
+    rows[3:3] = around_rows(plan.get("around") or {})
     if result["diverged"]:
         rows.append(("diverged", f"{result['diverged']} of {result['n_seeds']} seeds"))
     blocks = BLOCKS if unicode else PLAIN
@@ -77,7 +77,7 @@ def training_plan_text(
         ),
         ("split", ", ".join(f"{split[name]:,} {name}" for name in ("train", "validation", "test"))),
         ("optimizer", f"{clean(document['optimizer'])}, rate {rate(document['learning_rate'])}"),
-        *_around(plan["around"]),
+        *around_rows(plan["around"]),
         ("training", f"{plan['steps']:,} steps of {plan['batch_size']} rows, {plan['epochs']:.3g} epochs"),
         ("networks", f"{plan['runs']:,}"),
     ]
@@ -95,7 +95,7 @@ def training_plan_text(
     return "\n\n".join(parts)
 
 
-def _around(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+def around_rows(given: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return rows on what goes around the rule; penalties are said to be of weights alone."""
     named = (("l1", "L1 {:g}"), ("l2", "L2 {:g} (in the gradient)"), ("decay", "decay {:g} (apart from it)"))
     penalties = [called.format(given[name]) for name, called in named if name in given]

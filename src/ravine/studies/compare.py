@@ -30,7 +30,7 @@ from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import Evaluated, Tuned
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
-from ravine.studies.recipe import Recipe, moving_of
+from ravine.studies.recipe import Recipe, around_of, moving_of
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import CompareSettings, TrainSettings
@@ -114,6 +114,7 @@ def plan_document(settings: CompareSettings, dataset: Dataset | None = None) -> 
         "data": data_document(dataset),
         "estimated_seconds": seconds,
         "effort_chosen": why,
+        "around": around_of(settings),
         **design(settings, dataset, devices, level).document(),
     }
 
@@ -330,6 +331,7 @@ class _Comparing:
                 "epochs": plan.steps * plan.batch_size / self.design.streams.sizes[0],
                 "batch_size": plan.batch_size,
                 "network": str(plan.network),
+                "around": around_of(self.settings),
                 "cohorts": len(self.records),
                 "ranges_grown": grown,
             },

@@ -23,13 +23,27 @@ from ravine.optimizers import Rule, schedule
 from ravine.studies.settings import NetworkSettings
 from ravine.training import AROUND, Plan, Runs, Streams
 
-__all__ = ["EVALUATIONS", "Recipe", "alike", "check_moving", "check_patience", "moving_of", "recipe"]
+__all__ = [
+    "EVALUATIONS",
+    "Recipe",
+    "alike",
+    "around_of",
+    "check_moving",
+    "check_patience",
+    "moving_of",
+    "recipe",
+]
 
 EVALUATIONS = 20
 NOTHING = {"clip": math.inf}  # the number that does nothing is 0 for all others
 AVERAGES = ("ema", "tail")
 # Numbers besides the rule's that may follow a schedule. Not the slope, which evaluation needs as well.
 MOVABLE = ("dropout", "smoothing", "l1", "l2", "decay", "clip", "ema", *AUGMENTATIONS)
+
+# Settings that go around the rule and the network, where they are given.
+AROUND_IT = (
+    "l1", "l2", "decay", "clip", "average", "smoothing", "augment", "early_stop", "min_change", "moving",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -180,6 +194,12 @@ def check_patience(settings: NetworkSettings) -> None:
             "It belongs to early stopping, which was not asked for.",
             "Add --early-stop 5, or leave it out.",
         )
+
+
+def around_of(settings: NetworkSettings) -> dict[str, Any]:
+    """Return what was asked around the rule and the network, as plain values by name."""
+    asked = settings.to_dict()
+    return {name: asked[name] for name in AROUND_IT if asked.get(name)}
 
 
 def moving_of(texts: Sequence[str] | None, made: Recipe, rule: Rule) -> list[str] | None:

@@ -23,7 +23,7 @@ from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.leaderboard import summary
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
-from ravine.studies.recipe import Recipe, check_moving, check_patience, recipe
+from ravine.studies.recipe import Recipe, around_of, check_moving, check_patience, recipe
 from ravine.studies.recording import data_document, keep_plan, keep_result, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import TrainSettings
@@ -38,10 +38,6 @@ SCHEMA_VERSION = 1
 EPOCHS = 50.0
 FIRST_SEED = 2_000  # beyond those a comparison tunes and evaluates on: what it chose is judged anew
 FEWEST_STEPS = 1_000  # so that small tables are trained too
-# Settings that go around the rule and the network, where they are given.
-AROUND_IT = (
-    "l1", "l2", "decay", "clip", "average", "smoothing", "augment", "early_stop", "min_change", "moving",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -168,7 +164,6 @@ def _planned(settings: TrainSettings, dataset: Dataset) -> tuple[Rule, Streams, 
 
 
 def _plan_document(settings: TrainSettings, plan: Plan, streams: Streams, rate: float) -> dict[str, Any]:
-    asked = settings.to_dict()
     return {
         "runs": settings.seeds,
         "network_steps": settings.seeds * plan.steps,
@@ -182,7 +177,7 @@ def _plan_document(settings: TrainSettings, plan: Plan, streams: Streams, rate: 
             for name, shape, count in plan.network.layers()
         ],
         "rates": _rates(settings, plan, streams, rate),
-        "around": {name: asked[name] for name in AROUND_IT if asked.get(name)},
+        "around": around_of(settings),
     }
 
 
