@@ -116,13 +116,18 @@ def test_stopped_and_resumed_is_as_undisturbed(shell, folder):
         assert row["learning_rate"] == other["learning_rate"]
 
 
-@pytest.mark.parametrize(("wait", "longer"), [(0.3, 1.1), (2.0, 0.8)])
-def test_killed_at_many_moments_and_resumed_is_as_undisturbed(shell, folder, wait, longer):
-    """kill -9 again and again, each time a little later; what is kept in the end is the same to the bit."""
+@pytest.mark.parametrize(("first", "longer"), [(0.04, 0.12), (0.3, 0.09)])
+def test_killed_at_many_moments_and_resumed_is_as_undisturbed(shell, folder, first, longer):
+    """kill -9 again and again, each time a little later; what is kept in the end is the same to the bit.
+
+    Moments are shares of what the undisturbed run takes: on a fast machine they come sooner.
+    """
     how = ["digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "10", "--seeds", "3", "-q"]
+    clock = time.perf_counter()
     ended = shell("compare", *how, "-o", "whole")
+    whole = time.perf_counter() - clock
     assert ended.returncode == 0, ended.stderr.decode()
-    arguments, killed = ["compare", *how, "-o", "killed"], 0
+    wait, arguments, killed = first * whole, ["compare", *how, "-o", "killed"], 0
     while True:
         child = subprocess.Popen(
             [sys.executable, "-m", "ravine", *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -134,11 +139,11 @@ def test_killed_at_many_moments_and_resumed_is_as_undisturbed(shell, folder, wai
             child.kill()
             child.communicate()
         killed += 1
-        wait += longer
+        wait += longer * whole
         if Path("killed/config.toml").exists():
             arguments = ["resume", "killed", "-q"]
     assert child.returncode == 0, errors.decode()
-    assert killed > 3
+    assert killed > 2
     assert list_runs(".")[0].state == "finished"
     assert kept("killed") == kept("whole")
 
