@@ -159,6 +159,7 @@ def measured(case: Case, folder: Path, base: tuple[str, float]) -> dict[str, Any
         (SHORT, {}),
         (case.steps, {"early_stop": 4}),
         (case.steps, {"early_stop": 4, "average": "ema=0.99"}),
+        (case.steps, {"average": "ema=0.99"}),
     ]
     for steps, more in ways:
         settings = CompareSettings(
@@ -184,6 +185,7 @@ def measured(case: Case, folder: Path, base: tuple[str, float]) -> dict[str, Any
         f"{document['leaderboard'][0]['schedule']}, {document['plan']['steps']:,} steps"
         + "".join(f", {key} {value}" for key, value in way.items()),
         "reached": "yes" if better >= 0 else "within noise" if better >= -noise else "no",
+        "ways": len(ways),
         "seconds": round(time.perf_counter() - clock, 1),
     }
 
