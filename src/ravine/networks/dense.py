@@ -5,7 +5,7 @@
     dW = x' dy               (3)
 
 Left to itself the compiler contracts (3) over the rows of both factors, for which it has no fast kernel. x is
-laid out anew first: in a 64-64-64-10 network this takes a step from 31.7 to 29.5 microseconds on one core.
+laid out anew first: in a 64-64-64-10 network this takes a step from 32.9 to 30.5 microseconds on one core.
 """
 
 from __future__ import annotations
