@@ -17,8 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ravine.diagnostics.dense import ExactSpectrum
-from ravine.diagnostics.lanczos import krylov, ritz
+from ravine.diagnostics.lanczos import krylov
 from ravine.diagnostics.product import Product
+from ravine.diagnostics.recurrence import ritz
 from ravine.errors import UsageError
 
 __all__ = ["ConditionBounds", "Conditioning", "Ratio", "condition_bounds", "conditioning"]

@@ -7,30 +7,74 @@ more.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from ravine.diagnostics.compiled import per_function
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError
 
-__all__ = ["Product", "as_product", "check_symmetric"]
+__all__ = ["Product", "Traced", "as_product", "check_images", "check_symmetric"]
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A product to be used inside compiled loops: apply(point, v [D]) -> A v [D], v of `dtype`.
+
+    The same function with another point compiles nothing. `context`: what it is to be compiled and run in.
+    """
+
+    apply: Callable[[Any, jax.Array], jax.Array]
+    point: Any
+    dtype: np.dtype[Any]
+    context: Callable[[], AbstractContextManager[None]]
+
+    def around(self, wrap: Callable[..., Any], array: Vector) -> Traced:
+        """Return the product that wrap(apply) makes of this one and an array."""
+        with self.context():
+            more = jnp.asarray(array, self.dtype)
+        return Traced(wrap(self.apply), (self.point, more), self.dtype, self.context)
+
+
+@per_function
+def _damped(apply: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda point, v: apply(point[0], v) + point[1] * v
+
+
+@per_function
+def _scaled(apply: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda point, v: point[1] * apply(point[0], point[1] * v)
+
+
+@per_function
+def _outside(apply: Callable[..., Any]) -> Callable[..., Any]:
+    def outside(point: Any, v: jax.Array) -> jax.Array:
+        apart = point[1]
+        image = apply(point[0], v - (apart @ v) @ apart)
+        return jnp.asarray(image - (apart @ image) @ apart)
+
+    return outside
 
 
 @dataclass(frozen=True)
 class Product:
     """A symmetric matrix [D, D] as a function: `product(v)` [D] -> [D], `product.block(vs)` [K, D] -> [K, D].
 
-    `epsilon`: the relative rounding of one product. Results come as NumPy float64; a product that is not
-    finite raises UsageError.
+    `epsilon`: the relative rounding of one product. `traced`: the same for compiled loops, None where there
+    is none. Results come as NumPy float64; a product that is not finite raises UsageError.
     """
 
     apply: Callable[[Vector], Any]
     size: int
     epsilon: float = float(np.finfo(np.float64).eps)
     apply_block: Callable[[Vector], Any] | None = None
+    traced: Traced | None = None
 
     def __call__(self, vector: npt.ArrayLike) -> Vector:
         given = np.asarray(vector, np.float64)
@@ -59,6 +103,7 @@ class Product:
             self.size,
             self.epsilon,
             None if block is None else lambda v: np.asarray(block(v), np.float64) + damping * v,
+            self.traced and self.traced.around(_damped, np.float64(damping)),
         )
 
     def scaled(self, preconditioner: npt.ArrayLike) -> Product:
@@ -77,16 +122,26 @@ class Product:
             self.size,
             self.epsilon,
             None if block is None else lambda v: root * np.asarray(block(root * v), np.float64),
+            self.traced and self.traced.around(_scaled, root),
+        )
+
+    def outside(self, vectors: npt.ArrayLike) -> Product:
+        """Return (1 - V'V) A (1 - V'V) for orthonormal rows `vectors` V [K, D]: A with these taken out."""
+        apart = np.asarray(vectors, np.float64).reshape(-1, self.size)
+
+        def without(v: Vector) -> Vector:
+            return np.asarray(v - apart.T @ (apart @ v), np.float64)
+
+        return Product(
+            lambda v: without(np.asarray(self.apply(without(v)), np.float64)),
+            self.size,
+            self.epsilon,
+            traced=self.traced and self.traced.around(_outside, apart),
         )
 
     def _finite(self, result: Any) -> Vector:
         found = np.asarray(result, np.float64)
-        if not np.isfinite(found).all():
-            raise UsageError(
-                "A product with the curvature is not finite.",
-                "The second derivatives overflow here, or the loss has none.",
-                "Work in float64, or measure at another point.",
-            )
+        check_images(found)
         return found
 
 
@@ -109,6 +164,16 @@ def as_product(matrix: npt.ArrayLike) -> Product:
         )
     symmetric = (wide + wide.T) / 2
     return Product(lambda v: symmetric @ v, len(wide), epsilon, lambda v: v @ symmetric)
+
+
+def check_images(found: Vector) -> None:
+    """Raise UsageError where products, or what was made of them, are not finite."""
+    if not np.isfinite(found).all():
+        raise UsageError(
+            "A product with the curvature is not finite.",
+            "The second derivatives overflow here, or the loss has none.",
+            "Work in float64, or measure at another point.",
+        )
 
 
 def check_symmetric(difference: float, scale: float, epsilon: float) -> None:

@@ -22,8 +22,8 @@ import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics.chunks import chunk_size, in_chunks
-from ravine.diagnostics.compiled import per_function
-from ravine.diagnostics.product import Product
+from ravine.diagnostics.compiled import compiled, per_function
+from ravine.diagnostics.product import Product, Traced
 from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
 from ravine.errors import UsageError, did_you_mean
 
@@ -118,18 +118,22 @@ OUTPUT_HESSIANS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
 
 
 class _Programs(NamedTuple):
-    """prepare(params, data) -> (point, value, ...); apply(point, v); block(point, vectors)."""
+    """prepare(params, data) -> (point, value, ...); apply(point, v); block(point, vectors).
+
+    plain: apply as it is written, to be compiled into something larger.
+    """
 
     prepare: Callable[..., Any]
     apply: Callable[..., Any]
     block: Callable[..., Any]
+    plain: Callable[..., Any]
 
 
 def _compiled(prepare: Callable[..., Any], apply: Callable[[Any, jax.Array], jax.Array]) -> _Programs:
     def block(point: Any, vectors: jax.Array) -> jax.Array:
         return jax.lax.map(lambda v: apply(point, v), vectors, batch_size=min(BLOCK, vectors.shape[0]))
 
-    return _Programs(jax.jit(prepare), jax.jit(apply), jax.jit(block))
+    return _Programs(compiled(prepare), compiled(apply), compiled(block), apply)
 
 
 @per_function
@@ -217,7 +221,7 @@ def _gauss_newton_programs(
 
 def _product(programs: _Programs, point: Any, size: int, params: Params) -> Product:
     with precision_of(params):
-        kind = ravel_pytree(params)[0].dtype
+        kind = jnp.result_type(*jax.tree.leaves(params))  # that of ravel_pytree
 
     def apply(vector: Vector) -> Any:
         with precision_of(params):
@@ -227,7 +231,8 @@ def _product(programs: _Programs, point: Any, size: int, params: Params) -> Prod
         with precision_of(params):
             return programs.block(point, jnp.asarray(vectors, kind))
 
-    return Product(apply, size, float(jnp.finfo(kind).eps), block)
+    traced = Traced(programs.plain, point, np.dtype(kind), lambda: precision_of(params))
+    return Product(apply, size, float(jnp.finfo(kind).eps), block, traced)
 
 
 def _check_weight(weight: npt.NDArray[Any]) -> None:

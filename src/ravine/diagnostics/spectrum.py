@@ -18,8 +18,9 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import stdtrit
 
-from ravine.diagnostics.lanczos import Eigenpairs, krylov
+from ravine.diagnostics.lanczos import Eigenpairs
 from ravine.diagnostics.product import Product
+from ravine.diagnostics.recurrence import recurrence
 from ravine.diagnostics.traces import Estimate
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError
@@ -108,17 +109,18 @@ def quadrature(
     if len(apart) >= product.size:
         raise UsageError(f"{len(apart)} spikes leave nothing of {product.size} eigenvalues.")
 
-    def outside(vector: Vector) -> Vector:
-        return vector - apart.T @ (apart @ vector)
-
-    bulk = Product(lambda v: outside(product(outside(v))), product.size, product.epsilon)
+    bulk = product.outside(apart) if len(apart) else product
     generator = np.random.default_rng(seed)
     room = min(steps, product.size - len(apart))
     nodes, weights = np.zeros((2, probes, room)), np.zeros((2, probes, room))  # of all steps, and of most
     spent = 0
     for probe in range(probes):
-        start = outside(generator.standard_normal(product.size))
-        alphas, betas, _, closed = krylov(bulk, start, room)
+        start = generator.standard_normal(product.size)
+        start -= apart.T @ (apart @ start)
+        found = recurrence(bulk, room)
+        found.begin(start / np.linalg.norm(start))
+        found.advance(room)
+        (alphas, betas), closed = found.bands, found.closed
         most = len(alphas) if closed else max(1, 3 * len(alphas) // 4)
         for which, count in enumerate((len(alphas), most)):
             theta, inner = eigh_tridiagonal(alphas[:count], betas[: count - 1])

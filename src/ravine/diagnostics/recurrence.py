@@ -1,0 +1,298 @@
+"""The recurrence behind everything that is known of a large matrix's spectrum.
+
+    A q_m = beta_(m-1) q_(m-1) + alpha_m q_m + beta_m q_(m+1)            (1)
+    breakdown when beta_m <= max(1e-10, 10 eps) * max(|alpha|, |beta|)   (2)
+
+Source: Lanczos 1950; Paige 1980; full reorthogonalisation, twice (Kahan), always: without it copies of
+converged values appear. At a breakdown the space found is exact and closed, so the recurrence is cut there:
+one that went on through (2) would invent values. Where a product can be traced, its steps run inside one
+compiled loop: a small product costs less than the way to it and back.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import eigh_tridiagonal
+
+from ravine.diagnostics.compiled import compiled, per_function
+from ravine.diagnostics.product import Product, Traced, check_images
+from ravine.diagnostics.vectors import Vector
+
+__all__ = ["Recurrence", "recurrence", "ritz"]
+
+ROOMS = (16, 64, 256, 1024)
+"""Vectors that a compiled loop has room for; each size is compiled for by itself."""
+
+HELD = 2**25
+"""Most numbers in a compiled loop's basis: above it a product costs more than the way to it."""
+
+BLOCK = 8
+"""Vectors of the basis that are projected out at a time."""
+
+LEFT = 0.1
+"""Least share of a remainder that a projection may leave: one that mostly goes was rounding."""
+
+
+class Recurrence(Protocol):
+    """Equation (1) with everything kept; `room`: most steps, `closed`: it broke down."""
+
+    room: int
+    count: int
+    closed: bool
+    closed_spaces: int
+
+    def begin(self, unit: Vector) -> None:
+        """Go on from a vector of length 1, at right angles to all found."""
+
+    def restart(self, generator: np.random.Generator) -> bool:
+        """Go on after a breakdown, from a random direction at right angles; False when there is none left."""
+
+    def advance(self, steps: int) -> None:
+        """Take so many steps, fewer where it breaks down or has no room."""
+
+    @property
+    def bands(self) -> tuple[Vector, Vector]:
+        """Alphas and betas of the steps taken [m], [m]; the last beta leads out of the space."""
+
+    @property
+    def basis(self) -> Vector:
+        """The vectors q [m, D]."""
+
+    @property
+    def images(self) -> Vector:
+        """Their products A q [m, D]."""
+
+
+def recurrence(product: Product, room: int) -> Recurrence:
+    """Return a recurrence of up to `room` steps; compiled where the product can be traced, and is small."""
+    room = min(room, product.size)
+    if product.traced is not None and _rounded(room) * product.size <= HELD:
+        return _Compiled(product, product.traced, room)
+    return _Stepped(product, room)
+
+
+def ritz(alphas: Vector, betas: Vector) -> tuple[Vector, Vector, Vector]:
+    """Return Ritz values [m], |beta_m s_m| [m], and the vectors s [m, m] of T, from its bands [m], [m].
+
+    Their residuals are |beta_m s_m|, with the last entry of each vector.
+    """
+    theta, inner = (np.asarray(each, dtype=np.float64) for each in eigh_tridiagonal(alphas, betas[:-1]))
+    return theta, np.abs(betas[-1] * inner[-1]), inner
+
+
+def _floor(epsilon: float) -> float:
+    return max(1e-10, 10 * epsilon)
+
+
+def _fresh(generator: np.random.Generator, known: Vector) -> Vector | None:
+    """Return a random direction at right angles to the rows of `known`, None where there is none left."""
+    size = known.shape[1]
+    if len(known) >= size:
+        return None
+    left = generator.standard_normal(size)
+    left = left / np.linalg.norm(left)
+    left = left - known.T @ (known @ left)
+    length = float(np.linalg.norm(left))
+    if length <= 1e-8:
+        return None
+    left = left / length
+    left = left - known.T @ (known @ left)
+    return np.asarray(left / np.linalg.norm(left), np.float64)
+
+
+class _Stepped:
+    """One product at a time, in float64."""
+
+    def __init__(self, product: Product, room: int) -> None:
+        self.product, self.room = product, room
+        self._basis, self._images = np.empty((2, room, product.size))
+        self._alphas, self._betas = np.zeros(room), np.zeros(room)
+        self.count = self.closed_spaces = 0
+        self.closed = False
+        self._next: Vector | None = None
+
+    def begin(self, unit: Vector) -> None:
+        self._next, self.closed = unit, False
+
+    def restart(self, generator: np.random.Generator) -> bool:
+        if (fresh := _fresh(generator, self.basis)) is None:
+            return False
+        self.begin(fresh)
+        return True
+
+    def advance(self, steps: int) -> None:
+        for _ in range(min(steps, self.room - self.count)):
+            if self.closed:
+                return
+            self._step()
+
+    def _step(self) -> None:
+        assert self._next is not None
+        m, q = self.count, self._next
+        self._basis[m], self._images[m] = q, self.product(q)
+        alpha = self._alphas[m] = q @ self._images[m]
+        rest = self._images[m] - alpha * q
+        if m:
+            rest -= self._betas[m - 1] * self._basis[m - 1]  # (1)
+        self.count = m + 1
+        scale = max(np.abs(self._alphas[: m + 1]).max(), np.abs(self._betas[:m]).max(initial=0.0))
+        beta = float(np.linalg.norm(rest))
+        if beta > _floor(self.product.epsilon) * scale and self.count < self.product.size:
+            unit, share = self._orthogonal(rest / beta)
+            if share > LEFT:
+                self._betas[m], self._next = beta * share, unit
+                return
+        self.closed = True  # (2)
+        self.closed_spaces += 1
+        self._betas[m], self._next = 0.0, None
+
+    def _orthogonal(self, unit: Vector) -> tuple[Vector, float]:
+        """Return the part of `unit` at right angles to the basis, normalised, and its share."""
+        known = self.basis
+        left = unit - known.T @ (known @ unit)
+        share = float(np.linalg.norm(left))
+        if share <= LEFT:
+            return left, share
+        left = left / share
+        left = left - known.T @ (known @ left)
+        return left / np.linalg.norm(left), share
+
+    @property
+    def bands(self) -> tuple[Vector, Vector]:
+        return self._alphas[: self.count], self._betas[: self.count]
+
+    @property
+    def basis(self) -> Vector:
+        return self._basis[: self.count]
+
+    @property
+    def images(self) -> Vector:
+        return self._images[: self.count]
+
+
+class _State(NamedTuple):
+    """What a compiled loop carries: basis and images [room, D], bands [room], the next vector [D]."""
+
+    basis: Any
+    images: Any
+    alphas: Any
+    betas: Any
+    unit: Any
+    count: Any
+    closed: Any
+
+
+class _Compiled:
+    """Several steps in one call, in the product's own precision."""
+
+    def __init__(self, product: Product, traced: Traced, room: int) -> None:
+        self.product, self.traced, self.room = product, traced, room
+        self.count = self.closed_spaces = 0
+        self.closed = False
+        self._state: _State | None = None
+        self._bands = np.zeros(0), np.zeros(0)
+
+    def begin(self, unit: Vector) -> None:
+        self.closed = False
+        state = self._state or _empty(_rounded(0), self.product.size, self.traced.dtype)
+        self._state = state._replace(unit=unit.astype(self.traced.dtype), closed=np.bool_(False))
+
+    def restart(self, generator: np.random.Generator) -> bool:
+        if (fresh := _fresh(generator, self.basis)) is None:
+            return False
+        self.begin(fresh)
+        return True
+
+    def advance(self, steps: int) -> None:
+        assert self._state is not None
+        until = min(self.count + steps, self.room)
+        if self.closed or until <= self.count:
+            return
+        with self.traced.context():
+            if until > len(self._state.alphas):
+                self._state = _longer(self._state, _rounded(until))
+            run = _loop(self.traced.apply, _floor(self.product.epsilon))
+            self._state, found = run(self.traced.point, self._state, until)
+            report = np.asarray(found, np.float64)
+        self.count, self.closed = int(report[0, 0]), bool(report[1, 0])
+        self.closed_spaces += self.closed
+        alphas, betas = report[:, 1 : self.count + 1]
+        check_images(alphas + betas)
+        self._bands = alphas, betas
+
+    @property
+    def bands(self) -> tuple[Vector, Vector]:
+        return self._bands
+
+    @property
+    def basis(self) -> Vector:
+        assert self._state is not None
+        return np.asarray(self._state.basis)[: self.count].astype(np.float64)
+
+    @property
+    def images(self) -> Vector:
+        assert self._state is not None
+        return np.asarray(self._state.images)[: self.count].astype(np.float64)
+
+
+def _rounded(room: int) -> int:
+    return next((each for each in ROOMS if each >= room), -(-room // ROOMS[-1]) * ROOMS[-1])
+
+
+def _empty(room: int, size: int, dtype: Any) -> _State:
+    space, band = np.zeros((room, size), dtype), np.zeros(room, dtype)
+    return _State(space, space, band, band, np.zeros(size, dtype), np.int32(0), np.bool_(False))
+
+
+def _longer(state: _State, room: int) -> _State:
+    def padded(kept: jax.Array) -> jax.Array:
+        return jnp.pad(kept, [(0, room - len(kept))] + [(0, 0)] * (kept.ndim - 1))
+
+    return _State(*map(padded, state[:4]), *state[4:])
+
+
+@per_function
+def _loop(apply: Any, floor: float) -> Any:
+    """Return the compiled loop (point, state, until) -> (state, report), to `until` steps or a breakdown.
+
+    The report [2, 1 + room] is count and alphas, closed and betas: one array is one way back.
+    """
+
+    def orthogonal(basis: jax.Array, count: jax.Array, vector: jax.Array) -> jax.Array:
+        def without(block: jax.Array, left: jax.Array) -> jax.Array:
+            known = jax.lax.dynamic_slice_in_dim(basis, block * BLOCK, BLOCK)  # rows not yet there are zero
+            return left - (known @ left) @ known
+
+        return jax.lax.fori_loop(0, (count + BLOCK - 1) // BLOCK, without, vector)
+
+    def step(point: Any, state: _State) -> _State:
+        m, q = state.count, state.unit
+        image = apply(point, q)
+        alpha = q @ image
+        before = jnp.maximum(m - 1, 0)
+        rest = image - alpha * q - jnp.where(m > 0, state.betas[before], 0) * state.basis[before]  # (1)
+        basis, images = state.basis.at[m].set(q), state.images.at[m].set(image)
+        alphas, count = state.alphas.at[m].set(alpha), m + 1
+        scale = jnp.maximum(jnp.abs(alphas).max(), jnp.abs(state.betas).max())
+        beta = jnp.linalg.norm(rest)
+        left = orthogonal(basis, count, rest / jnp.where(beta > 0, beta, 1))
+        share = jnp.linalg.norm(left)
+        goes_on = (beta > floor * scale) & (count < q.size) & (share > LEFT)
+        unit = orthogonal(basis, count, left / jnp.where(share > 0, share, 1))
+        unit = unit / jnp.where(goes_on, jnp.linalg.norm(unit), 1)
+        betas = state.betas.at[m].set(jnp.where(goes_on, beta * share, 0))
+        return _State(basis, images, alphas, betas, unit, count, ~goes_on)  # (2)
+
+    def run(point: Any, state: _State, until: jax.Array) -> tuple[_State, jax.Array]:
+        found = jax.lax.while_loop(
+            lambda now: (now.count < until) & ~now.closed, lambda now: step(point, now), state
+        )
+        ends = jnp.stack([found.count, found.closed.astype(jnp.int32)]).astype(found.alphas.dtype)
+        return found, jnp.concatenate([ends[:, None], jnp.stack([found.alphas, found.betas])], axis=1)
+
+    return compiled(run, donate_argnums=1)
