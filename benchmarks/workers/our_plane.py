@@ -14,7 +14,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     from ravine.engines import prepare
 
     prepare("cpu")
-    from ravine.diagnostics import landscape, random_directions
+    from ravine.diagnostics import random_directions
     from ravine.networks import Network
     from ravine.studies.viewpoint import Viewpoint
     from ravine.training import Rows
@@ -27,7 +27,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     along, line = random_directions(params, 2), np.linspace(-1, 1, task["points"])
 
     def once() -> int:
-        return landscape(view.loss, params, along, line, line, view.data).losses.size
+        return view.seen(along, line, line).losses.size
 
     flat = np.concatenate([np.concatenate([bias, weight.ravel()]) for weight, bias in drawn])
     return {"centre": float(view.at(flat)[0]), "versions": versions("jax", "numpy")}, once

@@ -115,6 +115,68 @@ def test_size_one_and_starts():
     assert lanczos(as_product(matrix), start=np.zeros(100)).values[0] == pytest.approx(8.0)
 
 
+def quadratic(matrix):
+    """The Hessian of w'Aw/2, whose product can be traced."""
+    half = jnp.asarray(matrix) / 2
+    return hessian_product(lambda w: w @ half @ w, np.zeros(len(matrix), half.dtype))
+
+
+@pytest.mark.parametrize(
+    "values", [SPREAD, np.ones(40), np.zeros(40), [2.0] * 3 + [1.0] * 37, [3.0]], ids=len
+)
+@pytest.mark.parametrize("count", [1, 3, 30])
+@pytest.mark.parametrize("which", ["magnitude", "smallest", "both"])
+def test_steps_in_a_compiled_loop_are_those_taken_one_by_one(values, count, which):
+    """Breakdowns, restarts and growing room included."""
+    matrix = with_eigenvalues(values)
+    traced, stepped = (lanczos(each, count, which) for each in (quadratic(matrix), as_product(matrix)))
+    # sizes that are equal come in either order
+    np.testing.assert_allclose(np.sort(traced.values), np.sort(stepped.values), atol=1e-9)
+    assert traced.converged.all() and stepped.converged.all()
+    for value, vector, residual in zip(traced.values, traced.vectors, traced.residuals, strict=True):
+        assert np.linalg.norm(matrix @ vector - value * vector) == pytest.approx(residual, abs=1e-12)
+
+
+def test_products_made_of_others_are_the_same_in_a_compiled_loop():
+    matrix, random = with_eigenvalues(SPREAD), np.random.default_rng(1)
+    apart = np.linalg.qr(random.standard_normal((100, 2)))[0].T
+    preconditioner = random.uniform(0.5, 2, 100)
+    for made in (
+        lambda p: p.damped(0.3),
+        lambda p: p.scaled(preconditioner),
+        lambda p: p.outside(apart),
+        lambda p: p.damped(0.3).scaled(preconditioner).outside(apart),
+    ):
+        dense = np.stack([made(as_product(matrix))(row) for row in np.eye(100)])
+        traced = made(quadratic(matrix))
+        assert traced.traced is not None
+        np.testing.assert_allclose(np.stack([traced(row) for row in np.eye(100)]), dense, atol=1e-12)
+        top = lanczos(traced, 2, "largest")
+        np.testing.assert_allclose(top.values, np.linalg.eigvalsh(dense)[::-1][:2], rtol=1e-8)
+
+
+def test_another_point_compiles_nothing():
+    traced = []
+
+    def loss(w, scale):
+        traced.append(1)
+        return scale * jnp.sum(w**4)
+
+    def top(point, scale):
+        return lanczos(hessian_product(loss, np.full(30, point), (jnp.float64(scale),)), seed=3).values[0]
+
+    first = top(1.0, 1.0)
+    before = len(traced)
+    assert top(2.0, 3.0) == pytest.approx(12 * first)
+    assert len(traced) == before
+
+
+def test_a_loop_that_meets_what_is_not_finite_says_so():
+    product = hessian_product(lambda w: jnp.sum(w**1.5), np.array([0.0, 1.0, 2.0]))
+    with pytest.raises(UsageError, match="not finite"):
+        lanczos(product)
+
+
 def test_krylov_is_a_tridiagonal_matrix():
     matrix = with_eigenvalues(SPREAD)
     alphas, betas, basis, closed = krylov(as_product(matrix), np.ones(100), 30)

@@ -12,6 +12,7 @@ import pytest
 
 import ravine
 from ravine.data import from_arrays
+from ravine.diagnostics import to_vector
 from ravine.engines import working_in
 from ravine.errors import DataError, NothingTrained, UsageError
 from ravine.networks import Network
@@ -147,6 +148,38 @@ def test_batch_norm_sees_all_rows_at_every_point():
     one, other = view.at(np.stack(flat))
     assert one == pytest.approx(other, rel=1e-4)  # up to the epsilon under the root
     assert rows_at_once(network, 10**9, 2**20) is None
+
+
+@pytest.mark.parametrize(
+    ("network", "weighted"),
+    [
+        (Network((3, 4, 5, 2)), False),
+        (Network((3, 4, 5, 2)), True),
+        (Network((3, 2)), False),
+        (Network((3, 4, 4, 2), "tanh", connection="highway"), False),
+        (Network((3, 4, 4, 2), connection="dense"), True),
+        (Network((3, 4, 2), norm="batchnorm"), False),
+        (Network((3, 4, 2), "leaky_relu", norm="layernorm", slope=True, dropout=True), False),
+        (Network((16, 4, 2), conv=(3, 2), image=(4, 4, 1)), True),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("rows", [1, 150])
+def test_a_plane_is_the_loss_at_each_of_its_points(network, weighted, rows):
+    """The first layer's sums, put together from those of the axes, are those of the weights moved."""
+    random = np.random.default_rng(0)
+    x, y = random.normal(size=(rows, network.sizes[0])), random.integers(0, 2, rows).astype(np.int32)
+    weight = np.abs(random.normal(size=rows)) if weighted else None
+    params, *along = (network.init(np.random.default_rng(k), dtype="float64") for k in range(3))
+    view = Viewpoint(network, params, "cross_entropy", Rows(x, y, weight), {"slope": 0.1}, None, None, "here")
+    here, *ways = (to_vector(each) for each in (params, *along))
+    across, up = np.array([-1.0, 0.0, 0.7]), np.array([-0.4, 2.0])
+    for directions, axes in ((along[:1], (across,)), (along, (across, up))):
+        seen = view.seen(directions, *axes)
+        places = np.stack([each.ravel() for each in np.meshgrid(*axes)], axis=1)
+        expected = view.at(here + places @ np.stack(ways[: len(axes)]))
+        np.testing.assert_allclose(seen.losses.ravel(), expected, rtol=1e-11)
+        assert seen.centre == pytest.approx(view.at(here)[0], rel=1e-12)
 
 
 def test_the_plane_goes_through_its_solutions():

@@ -1,7 +1,7 @@
 """The ends of a large matrix's spectrum.  Lecture: "Flat & sharp minima": curvature.
 
-    theta, v = s Q                                       (1)   eigenpairs of the recurrence's T, in its basis Q
-    residual = |s A Q - theta v|                         (2)   the products A Q were kept: none is needed for it
+    theta, v = s Q                                       (1)   eigenpairs of T, in the basis Q
+    residual = |s A Q - theta v|                         (2)   the products A Q were kept
     stop when every wanted one is <= tol * max |theta|   (3)
 
 At a breakdown the recurrence goes on from a fresh direction at right angles: the identity, the zero matrix,
@@ -105,8 +105,8 @@ def lanczos(
 
     `tol`: residual aimed at, relative to the largest |eigenvalue|; default 1e-8, in float32 1e-4. `steps`:
     most products, default 4 count + 100. `start`: a vector [D] to begin from, such as the last gradient or
-    an earlier eigenvector. A matrix smaller than `count` gives all its pairs. Raises UsageError: a bad option, a product that is not
-    finite.
+    an earlier eigenvector. A matrix smaller than `count` gives all its pairs. Raises UsageError: a bad
+    option, a product that is not finite.
     """
     if which not in WHICH:
         raise UsageError(f"There is no end '{which}' of a spectrum.", "", did_you_mean(str(which), WHICH))

@@ -35,7 +35,7 @@ class Traced:
     dtype: np.dtype[Any]
     context: Callable[[], AbstractContextManager[None]]
 
-    def around(self, wrap: Callable[..., Any], array: Vector) -> Traced:
+    def around(self, wrap: Callable[..., Any], array: npt.ArrayLike) -> Traced:
         """Return the product that wrap(apply) makes of this one and an array."""
         with self.context():
             more = jnp.asarray(array, self.dtype)
@@ -103,7 +103,7 @@ class Product:
             self.size,
             self.epsilon,
             None if block is None else lambda v: np.asarray(block(v), np.float64) + damping * v,
-            self.traced and self.traced.around(_damped, np.float64(damping)),
+            self.traced and self.traced.around(_damped, damping),
         )
 
     def scaled(self, preconditioner: npt.ArrayLike) -> Product:

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import jax.numpy as jnp
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import eigh_tridiagonal
 
 from ravine.diagnostics.compiled import compiled, per_function
@@ -94,15 +93,15 @@ def _fresh(generator: np.random.Generator, known: Vector) -> Vector | None:
     size = known.shape[1]
     if len(known) >= size:
         return None
-    left = generator.standard_normal(size)
-    left = left / np.linalg.norm(left)
-    left = left - known.T @ (known @ left)
-    length = float(np.linalg.norm(left))
-    if length <= 1e-8:
-        return None
-    left = left / length
-    left = left - known.T @ (known @ left)
-    return np.asarray(left / np.linalg.norm(left), np.float64)
+    left = np.asarray(generator.standard_normal(size))
+    left /= np.linalg.norm(left)
+    for _ in range(2):
+        left -= known.T @ (known @ left)
+        length = float(np.linalg.norm(left))
+        if length <= 1e-8:
+            return None
+        left /= length
+    return left
 
 
 class _Stepped:
@@ -253,7 +252,8 @@ def _longer(state: _State, room: int) -> _State:
     def padded(kept: jax.Array) -> jax.Array:
         return jnp.pad(kept, [(0, room - len(kept))] + [(0, 0)] * (kept.ndim - 1))
 
-    return _State(*map(padded, state[:4]), *state[4:])
+    longer = {name: padded(getattr(state, name)) for name in ("basis", "images", "alphas", "betas")}
+    return state._replace(**longer)
 
 
 @per_function

@@ -4,12 +4,13 @@
     L(x, y) = L(w + x d + y e)                (2)
     edge    = L(w) + L'(0) x + x^2 / eta      (3)   parabola of curvature 2 / eta: steeper walls throw SGD out
 
-A whole grid is one compiled program, worked on `batch` points at a time.
+A whole grid is one compiled program, worked on `batch` points at a time, by as many threads as are given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,10 @@ from ravine.diagnostics.paths import check_alike
 from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
 from ravine.errors import UsageError
 
-__all__ = ["Slice", "landscape", "parabola"]
+__all__ = ["Slice", "landscape", "moved", "parabola"]
+
+Losses = Callable[..., jax.Array]
+"""losses(params, directions, points [P, axes], *data) -> [P]."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,15 @@ def landscape(
     data: tuple[Any, ...] = (),
     *,
     batch: int = 8,
+    losses: Losses | None = None,
+    threads: int = 1,
 ) -> Slice:
     """Return loss(params + x d [+ y e], *data) on a grid, equation (1) or (2).
 
     `directions`: one or two trees like `params` (random_directions; from_vector of an eigenvector or of a
-    plane's direction). Raises UsageError: directions that do not fit, a grid that is empty or not finite, a
-    loss that is not finite at the centre.
+    plane's direction). `losses`: a cheaper way to the same, losses(params, directions, points [P, axes],
+    *data) -> [P], to be compiled. `threads`: each takes its share of the points. Raises UsageError:
+    directions that do not fit, a grid that is empty or not finite, a loss that is not finite at the centre.
     """
     check_parameters(params)
     axes = [np.asarray(x, np.float64)] + ([] if y is None else [np.asarray(y, np.float64)])
@@ -84,9 +91,18 @@ def landscape(
         raise UsageError("A direction is zero.", "Nothing moves along it.", "Pass another direction.")
     points = np.stack([each.ravel() for each in np.meshgrid(*axes)], axis=1)
     points = np.concatenate([np.zeros((1, len(axes))), points])
-    with precision_of(params):
-        program = _program(loss, min(batch, len(points)), len(axes))
-        found = np.asarray(program(params, tuple(directions), jnp.asarray(points, float), data), np.float64)
+    share = -(-len(points) // max(1, threads))
+    whole = np.pad(points, [(0, -len(points) % share), (0, 0)])  # shares of one size are one program
+    program = _program(losses or _one_by_one(loss, min(batch, share)))
+
+    def worked(part: Vector) -> Vector:
+        with precision_of(params):  # holds for one thread
+            return np.asarray(program(params, tuple(directions), jnp.asarray(part, float), *data), np.float64)
+
+    first, *others = np.split(whole, len(whole) // share)
+    with ThreadPoolExecutor(len(others) or 1) as pool:
+        elsewhere = [pool.submit(worked, part) for part in others]
+        found = np.concatenate([worked(first), *(each.result() for each in elsewhere)])[: len(points)]
     if not np.isfinite(found[0]):
         raise UsageError(
             f"The loss is {found[0]} at the centre.",
@@ -111,18 +127,27 @@ def parabola(x: npt.ArrayLike, centre: float, curvature: float, slope: float = 0
 
 
 @per_function
-def _program(loss: Callable[..., jax.Array], batch: int, axes: int) -> Callable[..., jax.Array]:
-    def program(
-        params: Params, directions: tuple[Params, ...], points: jax.Array, data: tuple[Any, ...]
-    ) -> jax.Array:
-        def at(point: jax.Array) -> jax.Array:
-            def moved(w: jax.Array, *along: jax.Array) -> jax.Array:
-                for place in range(axes):
-                    w = w + point[place].astype(w.dtype) * along[place].astype(w.dtype)
-                return w  # (1), (2)
+def _program(losses: Losses) -> Callable[..., jax.Array]:
+    return jax.jit(losses)
 
-            return loss(jax.tree.map(moved, params, *directions), *data)
+
+@per_function
+def _one_by_one(loss: Callable[..., jax.Array], batch: int) -> Losses:
+    def losses(params: Params, directions: tuple[Params, ...], points: jax.Array, *data: Any) -> jax.Array:
+        def at(point: jax.Array) -> jax.Array:
+            return loss(moved(params, directions, point), *data)
 
         return jax.lax.map(at, points, batch_size=batch)
 
-    return jax.jit(program)
+    return losses
+
+
+def moved(params: Params, directions: Sequence[Params], point: jax.Array) -> Params:
+    """Return the parameters at a point [axes], equation (1) or (2): for use inside compiled programs."""
+
+    def along(w: jax.Array, *ways: jax.Array) -> jax.Array:
+        for place, way in enumerate(ways):
+            w = w + point[place].astype(w.dtype) * way.astype(w.dtype)
+        return w  # (1), (2)
+
+    return jax.tree.map(along, params, *directions)

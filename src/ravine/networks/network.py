@@ -144,10 +144,12 @@ class Network:
         stats: Any = (),
         numbers: Numbers | None = None,
         key: jax.Array | None = None,
+        first: jax.Array | None = None,
     ) -> tuple[jax.Array, Any]:
         """Return the outputs in training and the running statistics moved on: batch statistics, dropout.
 
-        numbers: see `needs`. key: for dropout, a new one each step. Rows weigh alike in batch statistics.
+        numbers: see `needs`. key: for dropout, a new one each step. first: the first layer's sum of x where
+        it is known. Rows weigh alike in batch statistics.
         """
         self._check(stats, numbers, needs=self.needs)
         if self.dropout and key is None:
@@ -164,8 +166,13 @@ class Network:
         def drop(k: int, h: jax.Array) -> jax.Array:
             return h if keys is None or numbers is None else dropout(h, numbers["dropout"], keys[k])
 
-        outputs = self._outputs(params, x, numbers, normalise, drop)
+        outputs = self._outputs(params, x, numbers, normalise, drop, first)
         return outputs, tuple(moved)
+
+    def first_sum(self, params: Any, x: jax.Array) -> jax.Array:
+        """Return the first layer's weighted sum of x [N, inputs]: linear in the parameters."""
+        x = x.reshape(x.shape[0], *self.image) if self.image else x  # (1)
+        return weighted_sum(params[0], x, self.layout[0].stride)
 
     def _outputs(
         self,
@@ -174,6 +181,7 @@ class Network:
         numbers: Numbers | None,
         normalise: Callable[[int, dict[str, Any], jax.Array], jax.Array],
         drop: Callable[[int, jax.Array], jax.Array],
+        first: jax.Array | None = None,
     ) -> jax.Array:
         f: Callable[[jax.Array], jax.Array] = activation(self.activation)
         if self.slope and numbers is not None:
@@ -183,10 +191,10 @@ class Network:
         x = x.reshape(x.shape[0], *self.image) if self.image else x  # (1)
         for k, (layer, like) in enumerate(zip(params[:-1], self.layout[:-1], strict=True)):
             x = x if like.convolves else _flat(x)
-            z = weighted_sum(layer, x, like.stride)
+            z = weighted_sum(layer, x, like.stride) if k or first is None else first
             z = z if self.norm == "none" else normalise(k, layer, z)
             x = join(self.connection, layer, x, drop(k, f(z)), like.stride, depth)  # (2)
-        return weighted_sum(params[-1], _flat(x))  # (3)
+        return weighted_sum(params[-1], _flat(x)) if depth or first is None else first  # (3)
 
     def penalised(self, params: Any) -> Any:
         """Return a tree of bools like `params`: True for weights, which penalties and decay are for.

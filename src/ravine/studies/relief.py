@@ -28,7 +28,6 @@ from ravine.diagnostics import (
     from_vector,
     interpolate,
     lanczos,
-    landscape,
     parabola,
     random_directions,
     stability_ratio,
@@ -45,7 +44,6 @@ Vector = npt.NDArray[np.float64]
 
 SHRINKS = 40  # of the reach, each by 0.7: a millionth of the weights is reached
 MARGIN = 0.25  # around what is drawn on a plane, of its width
-POINTS = 8  # of a grid, worked on at a time
 
 
 @dataclass(frozen=True)
@@ -180,9 +178,7 @@ class Relief:
         return parabola(direction.along.x * direction.norm, self.value, direction.limit, direction.slope)
 
     def _seen(self, along: Sequence[Vector], x: Vector, y: Vector | None = None) -> Slice:
-        params = self.view.params
-        trees = [from_vector(params, each) for each in along]
-        return landscape(self.loss, params, trees, x, y, self.data, batch=POINTS)
+        return self.view.seen([from_vector(self.view.params, each) for each in along], x, y)
 
 
 def plane_of_paths(relief: Relief, paths: dict[str, Vector], points: int) -> Plane:
