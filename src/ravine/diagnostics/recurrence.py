@@ -11,6 +11,7 @@ compiled loop: a small product costs less than the way to it and back.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import jax
@@ -174,16 +175,13 @@ class _Stepped:
         return self._images[: self.count]
 
 
-class _State(NamedTuple):
-    """What a compiled loop carries: basis and images [room, D], bands [room], the next vector [D]."""
+class _Space(NamedTuple):
+    """What a compiled loop fills in place: basis and images [room, D], bands [room]."""
 
-    basis: Any
-    images: Any
-    alphas: Any
-    betas: Any
-    unit: Any
-    count: Any
-    closed: Any
+    basis: jax.Array
+    images: jax.Array
+    alphas: jax.Array
+    betas: jax.Array
 
 
 class _Compiled:
@@ -193,13 +191,13 @@ class _Compiled:
         self.product, self.traced, self.room = product, traced, room
         self.count = self.closed_spaces = 0
         self.closed = False
-        self._state: _State | None = None
+        with traced.context():
+            self._space: _Space = _empty(_rounded(0), product.size, traced.dtype)
+        self._next: Any = None
         self._bands = np.zeros(0), np.zeros(0)
 
     def begin(self, unit: Vector) -> None:
-        self.closed = False
-        state = self._state or _empty(_rounded(0), self.product.size, self.traced.dtype)
-        self._state = state._replace(unit=unit.astype(self.traced.dtype), closed=np.bool_(False))
+        self._next, self.closed = unit.astype(self.traced.dtype), False
 
     def restart(self, generator: np.random.Generator) -> bool:
         if (fresh := _fresh(generator, self.basis)) is None:
@@ -208,15 +206,16 @@ class _Compiled:
         return True
 
     def advance(self, steps: int) -> None:
-        assert self._state is not None
         until = min(self.count + steps, self.room)
         if self.closed or until <= self.count:
             return
         with self.traced.context():
-            if until > len(self._state.alphas):
-                self._state = _longer(self._state, _rounded(until))
+            if until > len(self._space.alphas):
+                self._space = _longer(self._space, _rounded(until))
             run = _loop(self.traced.apply, _floor(self.product.epsilon))
-            self._state, found = run(self.traced.point, self._state, until)
+            self._space, self._next, found = run(
+                self.traced.point, self._space, self._next, np.int32(self.count), np.int32(until)
+            )
             report = np.asarray(found, np.float64)
         self.count, self.closed = int(report[0, 0]), bool(report[1, 0])
         self.closed_spaces += self.closed
@@ -230,37 +229,41 @@ class _Compiled:
 
     @property
     def basis(self) -> Vector:
-        assert self._state is not None
-        return np.asarray(self._state.basis)[: self.count].astype(np.float64)
+        return self._kept(self._space.basis)
 
     @property
     def images(self) -> Vector:
-        assert self._state is not None
-        return np.asarray(self._state.images)[: self.count].astype(np.float64)
+        return self._kept(self._space.images)
+
+    def _kept(self, rows: jax.Array) -> Vector:
+        with self.traced.context():
+            seen = jnp.copy(rows)  # what the host looks at must not be given away later
+        return np.asarray(seen)[: self.count].astype(np.float64)
 
 
 def _rounded(room: int) -> int:
     return next((each for each in ROOMS if each >= room), -(-room // ROOMS[-1]) * ROOMS[-1])
 
 
-def _empty(room: int, size: int, dtype: Any) -> _State:
-    space, band = np.zeros((room, size), dtype), np.zeros(room, dtype)
-    return _State(space, space, band, band, np.zeros(size, dtype), np.int32(0), np.bool_(False))
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _empty(room: int, size: int, dtype: Any) -> _Space:
+    # on the device from the start: memory of the host's must not be given away to be filled
+    return _Space(*(jnp.zeros(shape, dtype) for shape in ((room, size), (room, size), (room,), (room,))))
 
 
-def _longer(state: _State, room: int) -> _State:
+def _longer(space: _Space, room: int) -> _Space:
     def padded(kept: jax.Array) -> jax.Array:
         return jnp.pad(kept, [(0, room - len(kept))] + [(0, 0)] * (kept.ndim - 1))
 
-    longer = {name: padded(getattr(state, name)) for name in ("basis", "images", "alphas", "betas")}
-    return state._replace(**longer)
+    return _Space(*map(padded, space))
 
 
 @per_function
 def _loop(apply: Any, floor: float) -> Any:
-    """Return the compiled loop (point, state, until) -> (state, report), to `until` steps or a breakdown.
+    """Return the compiled loop (point, space, unit, count, until) -> (space, unit, report).
 
-    The report [2, 1 + room] is count and alphas, closed and betas: one array is one way back.
+    It ends after `until` steps or at a breakdown. The report [2, 1 + room] is count and alphas, closed and
+    betas: one array is one way back.
     """
 
     def orthogonal(basis: jax.Array, count: jax.Array, vector: jax.Array) -> jax.Array:
@@ -270,29 +273,34 @@ def _loop(apply: Any, floor: float) -> Any:
 
         return jax.lax.fori_loop(0, (count + BLOCK - 1) // BLOCK, without, vector)
 
-    def step(point: Any, state: _State) -> _State:
-        m, q = state.count, state.unit
+    def step(point: Any, space: _Space, q: jax.Array, m: jax.Array) -> tuple[_Space, jax.Array, jax.Array]:
         image = apply(point, q)
         alpha = q @ image
         before = jnp.maximum(m - 1, 0)
-        rest = image - alpha * q - jnp.where(m > 0, state.betas[before], 0) * state.basis[before]  # (1)
-        basis, images = state.basis.at[m].set(q), state.images.at[m].set(image)
-        alphas, count = state.alphas.at[m].set(alpha), m + 1
-        scale = jnp.maximum(jnp.abs(alphas).max(), jnp.abs(state.betas).max())
+        rest = image - alpha * q - jnp.where(m > 0, space.betas[before], 0) * space.basis[before]  # (1)
+        basis, images = space.basis.at[m].set(q), space.images.at[m].set(image)
+        alphas = space.alphas.at[m].set(alpha)
+        scale = jnp.maximum(jnp.abs(alphas).max(), jnp.abs(space.betas).max())
         beta = jnp.linalg.norm(rest)
-        left = orthogonal(basis, count, rest / jnp.where(beta > 0, beta, 1))
+        left = orthogonal(basis, m + 1, rest / jnp.where(beta > 0, beta, 1))
         share = jnp.linalg.norm(left)
-        goes_on = (beta > floor * scale) & (count < q.size) & (share > LEFT)
-        unit = orthogonal(basis, count, left / jnp.where(share > 0, share, 1))
+        goes_on = (beta > floor * scale) & (m + 1 < q.size) & (share > LEFT)  # (2)
+        unit = orthogonal(basis, m + 1, left / jnp.where(share > 0, share, 1))
         unit = unit / jnp.where(goes_on, jnp.linalg.norm(unit), 1)
-        betas = state.betas.at[m].set(jnp.where(goes_on, beta * share, 0))
-        return _State(basis, images, alphas, betas, unit, count, ~goes_on)  # (2)
+        betas = space.betas.at[m].set(jnp.where(goes_on, beta * share, 0))
+        return _Space(basis, images, alphas, betas), unit, ~goes_on
 
-    def run(point: Any, state: _State, until: jax.Array) -> tuple[_State, jax.Array]:
-        found = jax.lax.while_loop(
-            lambda now: (now.count < until) & ~now.closed, lambda now: step(point, now), state
-        )
-        ends = jnp.stack([found.count, found.closed.astype(jnp.int32)]).astype(found.alphas.dtype)
-        return found, jnp.concatenate([ends[:, None], jnp.stack([found.alphas, found.betas])], axis=1)
+    def run(
+        point: Any, space: _Space, unit: jax.Array, count: jax.Array, until: jax.Array
+    ) -> tuple[_Space, jax.Array, jax.Array]:
+        def next_(now: Any) -> Any:
+            space, unit, closed = step(point, *now[:3])
+            return space, unit, now[2] + 1, closed
+
+        start = (space, unit, count, jnp.bool_(False))
+        space, unit, count, closed = jax.lax.while_loop(lambda now: (now[2] < until) & ~now[3], next_, start)
+        ends = jnp.stack([count, closed.astype(count.dtype)]).astype(space.alphas.dtype)
+        report = jnp.concatenate([ends[:, None], jnp.stack([space.alphas, space.betas])], axis=1)
+        return space, unit, report
 
     return compiled(run, donate_argnums=1)

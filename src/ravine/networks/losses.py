@@ -16,8 +16,8 @@ __all__ = ["LOSSES", "cross_entropy", "squared_error", "weighted_mean"]
 
 def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
     """Return the loss of each row: outputs [N, K], target [N] integers -> [N], nats."""
-    # A contraction with the one-hot rows. An indexed read has a scatter for its gradient; a sum of products is
-    # fused with the sums beside it into one loop that no processor likes: it takes twice as long.
+    # A contraction with the one-hot rows: an indexed read has a scatter for its gradient; a sum of products
+    # is fused with the sums beside it into one loop that takes twice as long.
     chosen = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
     picked = jnp.einsum("nk,nk->n", outputs, chosen.astype(outputs.dtype))
     top = jax.lax.stop_gradient(jnp.max(outputs, axis=1))
