@@ -1,5 +1,6 @@
 """What all tests share: JAX set up before its first use, caches inside the project, the shared data."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -44,6 +45,22 @@ def strict(request):
     yield
     for name, value in before.items():
         jax.config.update(name, value)
+
+
+MAPPINGS = 30_000
+"""Memory mappings at which a worker lets go: Linux allows 65,530, and JAX dies where there are no more."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_programs():
+    """Forget compiled programs from time to time: each takes several mappings of memory."""
+    yield
+    maps = Path("/proc/self/maps")
+    if maps.exists() and maps.read_bytes().count(b"\n") > MAPPINGS:
+        import jax
+
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture(scope="session")
