@@ -30,22 +30,26 @@ __all__ = ["descent"]
 @click.argument("source", metavar="DATA", required=False)
 @flags_for(DescentSettings)
 @config_flag
-@output_flags(out="DIR:Folder of the run, with its pictures, in place of one in runs/.")
+@output_flags(out="DIR:Folder of the run, with its pictures, in place of one in runs/.", dry_run=True)
 @click.pass_obj
 def descent(
-    screen: Screen, config: str | None, out: str | None, json: bool, quiet: bool, verbose: bool, **flags: Any
-) -> int:
+    screen: Screen, config: str | None, out: str | None, json: bool, quiet: bool, verbose: bool,
+    dry_run: bool, **flags: Any,
+) -> int:  # fmt: skip
     """Resolve, say what is going to be done, do it."""
     from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of
+    from ravine.cli.working import begin, name_of, planned
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
     resolved = resolve(DescentSettings, flags, config)
     settings = resolved.settings
     if settings.source:
         noise = f", {settings.noise:.0%} of the labels drawn anew" if settings.noise else ""
-        screen.say(f"Looking for double descent on {name_of(settings.source)}{noise}.")
+        doing = "Planning to look" if dry_run else "Looking"
+        screen.say(f"{doing} for double descent on {name_of(settings.source)}{noise}.")
     screen.say_unused(resolved.unused, "descent")
+    if dry_run:
+        return planned(settings, screen, _plan)
     return begin("descent", settings, out, screen, _study)
 
 
@@ -53,3 +57,9 @@ def _study() -> Any:
     from ravine.studies.descent import descent_study
 
     return descent_study
+
+
+def _plan() -> Any:
+    from ravine.studies.descent import descent_plan
+
+    return descent_plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +36,18 @@ __all__ = ["diagnose"]
 @flags_for(DiagnoseSettings)
 @click.option("--no-proof", is_flag=True, help="Only measure; try no remedy.")
 @config_flag
-@output_flags(out="DIR:Folder of the run, in place of one in runs/.")
+@output_flags(out="DIR:Folder of the run, in place of one in runs/.", dry_run=True)
 @click.pass_obj
 def diagnose(
     screen: Screen, config: str | None, out: str | None, json: bool, quiet: bool, verbose: bool,
-    data: str | None, no_proof: bool, **flags: Any,
+    dry_run: bool, data: str | None, no_proof: bool, **flags: Any,
 ) -> int:  # fmt: skip
     """Resolve, say what is going to be done, do it."""
     from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of
+    from ravine.cli.working import begin, name_of, planned
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
+    named = flags.get("source")
     flags = _placed(flags, data, config)
     if no_proof:
         if flags.get("seeds") is not None:
@@ -55,8 +57,12 @@ def diagnose(
     settings = resolved.settings
     if settings.source:
         what = f"the model {settings.model} on " if settings.model else ""
-        screen.say(f"Diagnosing {what}{name_of(settings.source)}.")
+        doing = "Planning to diagnose" if dry_run else "Diagnosing"
+        screen.say(f"{doing} {what}{name_of(settings.source)}.")
     screen.say_unused(resolved.unused, "diagnose")
+    if dry_run:
+        run = str(named) if named and (Path(named) / "run.json").exists() else None
+        return planned(settings, screen, lambda: partial(_plan(), run=run))
     return begin("diagnose", settings, out, screen, _study)
 
 
@@ -119,3 +125,9 @@ def _study() -> Any:
     from ravine.studies.diagnose import diagnose_study
 
     return diagnose_study
+
+
+def _plan() -> Any:
+    from ravine.studies.diagnose import diagnose_plan
+
+    return diagnose_plan

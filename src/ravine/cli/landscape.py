@@ -42,11 +42,11 @@ SEEN = ("source", "target", "grid", "span", "seed", "device")  # what matters wh
 @flags_for(LandscapeSettings)
 @click.option("--format", "kind", metavar="png|svg|pdf", help="Kind of the pictures.  [png]")
 @config_flag
-@output_flags(out="DIR:Folder for numbers and pictures, in place of one in runs/landscape.")
+@output_flags(out="DIR:Folder for numbers and pictures, in place of one in runs/landscape.", dry_run=True)
 @click.pass_obj
 def landscape(
     screen: Screen, source: str | None, beside: str | None, kind: str | None, config: str | None,
-    out: str | None, json: bool, quiet: bool, verbose: bool, **flags: Any,
+    out: str | None, json: bool, quiet: bool, verbose: bool, dry_run: bool, **flags: Any,
 ) -> int:  # fmt: skip
     """Resolve, look, write, show."""
     from ravine.cli.configuration import resolve
@@ -67,12 +67,17 @@ def landscape(
     if model is None or beside is not None:
         check_source(settings)
     folder = _folder(out, model or settings.source)
-    screen.say(f"Looking at the loss around {name_of(model or settings.source)}.")
+    if not dry_run:
+        _make(folder)
+    doing = "Planning to look" if dry_run else "Looking"
+    screen.say(f"{doing} at the loss around {name_of(model or settings.source)}.")
     screen.say_unused(resolved.unused, "landscape")
     if model is not None:
         _say_unused(flags, screen)
         with_source = settings.to_dict() | {"source": beside or ""}
         settings = LandscapeSettings.from_dict(with_source)
+    if dry_run:
+        return _plan(settings, model, screen)
     with showing(screen) as progress:
         prepare_machine(settings.device)
         from ravine.studies.landscape import landscape_study
@@ -126,14 +131,29 @@ def _say_unused(flags: Mapping[str, Any], screen: Screen) -> None:
         screen.say(screen.wrapped(f"Not used with a model, which is trained already: {said}."))
 
 
+def _plan(settings: LandscapeSettings, model: str | None, screen: Screen) -> int:
+    from ravine.cli.results import show_study_plan
+    from ravine.cli.working import prepare_machine
+
+    prepare_machine(settings.device)
+    from ravine.studies.landscape import landscape_plan
+
+    show_study_plan(landscape_plan(settings, model=model), screen)
+    return 0
+
+
 def _folder(out: str | None, source: str) -> Path:
-    """Return the folder to write to, made before anything slow. Raises UsageError, DataError."""
+    """Return the folder to write to. Raises UsageError."""
     from ravine.records.placing import slug
-    from ravine.records.speaking import speaking
 
     if out == "":
         raise UsageError("The folder has no name.", "-o was given nothing.", "Type -o DIR.")
-    folder = FOLDER / slug(source) if out is None else Path(out)
+    return FOLDER / slug(source) if out is None else Path(out)
+
+
+def _make(folder: Path) -> None:
+    """Make the folder, before anything slow. Raises DataError."""
+    from ravine.records.speaking import speaking
+
     with speaking(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -31,24 +31,28 @@ __all__ = ["memorise"]
 @click.argument("source", metavar="DATA", required=False)
 @flags_for(MemoriseSettings)
 @config_flag
-@output_flags(out="DIR:Folder of the run, with its pictures, in place of one in runs/.")
+@output_flags(out="DIR:Folder of the run, with its pictures, in place of one in runs/.", dry_run=True)
 @click.pass_obj
 def memorise(
-    screen: Screen, config: str | None, out: str | None, json: bool, quiet: bool, verbose: bool, **flags: Any
-) -> int:
+    screen: Screen, config: str | None, out: str | None, json: bool, quiet: bool, verbose: bool,
+    dry_run: bool, **flags: Any,
+) -> int:  # fmt: skip
     """Resolve, say what is going to be done, do it."""
     from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of
+    from ravine.cli.working import begin, name_of, planned
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
     resolved = resolve(MemoriseSettings, flags, config)
     settings = resolved.settings
     if settings.source:
+        doing = "Planning to measure" if dry_run else "Measuring"
         screen.say(
-            f"Measuring what '{settings.net}' with {settings.optimizer} memorises of "
+            f"{doing} what '{settings.net}' with {settings.optimizer} memorises of "
             f"{name_of(settings.source)}."
         )
     screen.say_unused(resolved.unused, "memorise")
+    if dry_run:
+        return planned(settings, screen, _plan)
     return begin("memorise", settings, out, screen, _study)
 
 
@@ -56,3 +60,9 @@ def _study() -> Any:
     from ravine.studies.memorise import memorise_study
 
     return memorise_study
+
+
+def _plan() -> Any:
+    from ravine.studies.memorise import memorise_plan
+
+    return memorise_plan

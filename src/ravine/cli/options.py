@@ -168,7 +168,7 @@ def output_flags(*, out: str, dry_run: bool = False) -> Callable[[Callable[..., 
         ]
         if dry_run:
             flags.append(
-                click.option("--dry-run", is_flag=True, help="Show what would be done and how long it takes.")
+                click.option("--dry-run", is_flag=True, help="Show what would be done, and train nothing.")
             )
         if out:
             flags.append(click.option("-o", "--out", metavar=out.split(":")[0], help=out.split(":")[1]))

@@ -9,7 +9,7 @@ from typing import Any
 
 from ravine.cli.screen import Screen
 
-__all__ = ["near", "next_commands", "show_plan", "show_result"]
+__all__ = ["near", "next_commands", "show_plan", "show_result", "show_study_plan"]
 
 BEST = "best.toml"
 
@@ -140,6 +140,7 @@ def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
     if screen.json:
         screen.show_document(document)
         return
+    from ravine.reporting.plans import facts_text
     from ravine.reporting.training import around_rows
 
     data, rows = document["data"], document["rows"]
@@ -164,16 +165,16 @@ def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
         "Networks": f"{document['runs']:,} in all, {document['network_steps']:,} network steps",
         "Time": f"about {seconds:,} s on this machine",
     }
-    import textwrap
+    screen.show(facts_text(facts, screen.width))
 
-    for name, value in facts.items():
-        screen.show(
-            textwrap.fill(
-                str(value),
-                screen.width,
-                initial_indent=f"{name:<14}",
-                subsequent_indent=" " * 14,
-                break_on_hyphens=False,
-                break_long_words=False,
-            )
-        )
+
+def show_study_plan(document: Mapping[str, Any], screen: Screen) -> None:
+    """Show what a diagnosis, a landscape, or a study of memory or descent would do."""
+    if screen.json:
+        screen.show_document(document)
+        return
+    from ravine.reporting.plans import plan_text
+
+    for note in document["data"].get("notes") or []:
+        screen.say(screen.wrapped(note))
+    screen.show(plan_text(document, screen.width, screen.unicode))

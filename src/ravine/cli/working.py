@@ -11,7 +11,7 @@ from typing import Any
 
 from ravine.cli.failures import SOME_FAILED
 from ravine.cli.progress import showing
-from ravine.cli.results import show_result
+from ravine.cli.results import show_result, show_study_plan
 from ravine.cli.screen import Screen
 from ravine.cli.signals import listening
 from ravine.errors import DataError, RavineError, Stopped, UsageError
@@ -24,7 +24,7 @@ from ravine.records.tomlfile import dump
 from ravine.studies.events import Event
 from ravine.studies.settings import DataSettings
 
-__all__ = ["begin", "check_source", "name_of", "prepare_machine", "work"]
+__all__ = ["begin", "check_source", "name_of", "planned", "prepare_machine", "work"]
 
 ROOT = Path("runs")
 STDIN = "stdin"  # standard input, kept in the run directory: a resumed run reads it again
@@ -56,6 +56,14 @@ def begin(verb: str, settings: Any, out: str | None, screen: Screen, study: Call
         raise
     finally:
         run.close()
+
+
+def planned(settings: Any, screen: Screen, plan: Callable[[], Callable[..., dict[str, Any]]]) -> int:
+    """Show what a study would do; nothing is trained and no directory made."""
+    check_source(settings)
+    prepare_machine(settings.device)
+    show_study_plan(plan()(settings), screen)
+    return 0
 
 
 def work(run: RunDirectory, study: Study, screen: Screen, device: str | None = None) -> int:

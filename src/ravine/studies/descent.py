@@ -34,7 +34,7 @@ from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.loading import data_line, load
 from ravine.studies.memory import summary_of
 from ravine.studies.peaks import double_descent
-from ravine.studies.recipe import Recipe, alike, recipe
+from ravine.studies.recipe import Recipe, alike, around_of, recipe
 from ravine.studies.recording import data_document, keep_plan
 from ravine.studies.relabelled import Relabelled
 from ravine.studies.runner import Runner
@@ -42,7 +42,7 @@ from ravine.studies.settings import DescentSettings
 from ravine.studies.widths import can_share, narrowed, of_width
 from ravine.training import Cohort, Plan, Rows, Runs, Streams, Trained, shape_for, trained
 
-__all__ = ["Descent", "descent_study"]
+__all__ = ["Descent", "descent_plan", "descent_study"]
 
 SCHEMA_VERSION = 1
 FIRST_SEED = 4_000
@@ -140,6 +140,20 @@ def descent_study(
     return Descent(document, study.records)
 
 
+def descent_plan(settings: DescentSettings, dataset: Dataset | None = None) -> dict[str, Any]:
+    """Return what the sweeps would do: what `--dry-run` prints."""
+    dataset = dataset if dataset is not None else load(settings)
+    study = _Sweeps(settings, dataset, find_devices(settings.device))
+    asked, document = study.plan_document(), study.document()
+    document["plan"] |= {
+        "around": around_of(settings),
+        **{name: asked[name] for name in ("widths", "arms", "examples")},
+        "runs": study.runs,
+        "network_steps": study.network_steps,
+    }
+    return document
+
+
 class _Sweeps:
     """The sweeps, fixed before training but for the width of the last one, which the first one finds."""
 
@@ -182,9 +196,12 @@ class _Sweeps:
         return max(1, round(self.settings.epochs * self.rows / self.batch_size))
 
     @property
+    def runs(self) -> int:
+        return len(self.seeds) * (len(self.level.widths) * len(self._arms()) + len(self.sizes))
+
+    @property
     def network_steps(self) -> int:
-        runs = len(self.seeds) * (len(self.level.widths) * len(self._arms()) + len(self.sizes))
-        return runs * self._plan(self._made(1)).steps
+        return self.runs * self._plan(self._made(1)).steps
 
     def _split(self, seed: int, rows: int | None = None) -> Split:
         parts = split(self.dataset, seed, self.settings.validation)

@@ -11,36 +11,35 @@ from typing import Any
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.scorable import refuse_unscorable
 from ravine.engines import find_devices
-from ravine.errors import DataError, UsageError
+from ravine.errors import UsageError
 from ravine.networks import METRICS
 from ravine.records.files import write_atomic, write_json
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.records.tomlfile import dump
 from ravine.reporting.diagnosis import diagnosis_text
+from ravine.studies.diagnosing.designing import diagnosis_design
 from ravine.studies.diagnosing.observation import Observation
-from ravine.studies.diagnosing.observe import observe
-from ravine.studies.diagnosing.proof import LEVEL, Bench, Made, changed_to, compared, plain
+from ravine.studies.diagnosing.observe import BENDS, observe
+from ravine.studies.diagnosing.proof import LEVEL, Bench, Made, changed_to, compared
 from ravine.studies.diagnosing.remedies import REMEDIES, changed
 from ravine.studies.diagnosing.verdicts import PRINCIPLES, Finding, judge
 from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.loading import data_line, load
 from ravine.studies.model import Model
-from ravine.studies.recording import absolute, data_document, keep_plan, kept_document, split_document
+from ravine.studies.recipe import around_of
+from ravine.studies.recording import absolute, keep_plan, kept_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import DiagnoseSettings, TrainSettings
-from ravine.studies.train import FIRST_SEED
 
-__all__ = ["OBSERVATION", "RECOMMENDED", "Diagnosis", "diagnose_study", "finished_diagnosis"]
+__all__ = [
+    "OBSERVATION", "RECOMMENDED", "Diagnosis", "diagnose_plan", "diagnose_study", "finished_diagnosis",
+]  # fmt: skip
 
-SCHEMA_VERSION = 1
 FEW_STEPS = 100  # below them a network has hardly begun to learn
-TOLD = ("optimizer", "learning_rate", "schedule", "steps", "batch_size")  # by a model, of its training
 OBSERVATION = "observation"
 RECOMMENDED = "recommended.toml"
-PROOF_SEED, FRESH_SEED = 3_000, 4_000  # remedies are proved on the first, what is recommended on the second
 
 
 @dataclass(frozen=True)
@@ -92,28 +91,15 @@ def diagnose_study(
     dataset = dataset if dataset is not None else load(settings)
     for note in (data_line(dataset), *dataset.notes):
         notify(Event("data", note))
-    _refuse_one_class(dataset)
     runner = Runner(run, notify, stop)
-    bench = Bench(dataset, find_devices(settings.device), runner)
-    original = plain(settings)
-    made = bench.make(original)
-    model = None
-    seed = FIRST_SEED
-    if settings.model is not None:
-        model = Model.load(settings.model)
-        made, seed = _of_model(model, made, dataset, settings)
-    proves = settings.seeds >= 2 and model is None
-    seeds = np.arange(PROOF_SEED, PROOF_SEED + settings.seeds).tolist()
-    fresh = np.arange(FRESH_SEED, FRESH_SEED + settings.seeds).tolist()
-    asked = [FIRST_SEED, *seeds, *fresh] if proves else [seed]
-    refuse_unscorable(dataset, made.plan.metric, asked, settings.validation)
+    design = diagnosis_design(settings, dataset, find_devices(settings.device), runner)
+    bench, original, made, seeds = design.bench, design.original, design.made, design.seeds
     keep_plan(run, "diagnose", settings, dataset, {**made.plan.describe(), "seeds": settings.seeds})
-    how = f"{made.rule.title}, {made.plan.network}, {made.plan.steps:,} steps"
-    notify(Event("plan", f"{how if model is None else made.plan.network}, measured"))
+    notify(Event("plan", design.line))
 
-    record = _observed(run, made, seed, model)
+    record = _observed(run, made, design.seed, design.model)
     cohorts: dict[str, tuple[Made, Record]] = {}
-    if proves:
+    if design.proves:
         cohorts = bench.run("prove", {"original": original}, seeds)
         record = _with_spread(record, cohorts["original"][1])
     if run is not None:
@@ -123,33 +109,21 @@ def diagnose_study(
     context = {
         "train": made.streams.sizes[0],
         "batch_size": made.streams.batch_size,
-        "rate": original.rate or made.rule.rate_centre,
+        "rate": design.rate,
     }
-    trials, unfit = _proved(bench, original, findings, context, seeds) if proves else ({}, [])
+    trials, unfit = _proved(bench, original, findings, context, seeds) if design.proves else ({}, [])
     told = [_finding(each, trials) for each in findings]
     advice = (
-        _recommendation(bench, original, told, trials, seeds, fresh, notify) if proves and trials else None
+        _recommendation(bench, original, told, trials, seeds, design.fresh, notify)
+        if design.proves and trials
+        else None
     )
-    greater = METRICS[made.plan.metric].greater_is_better
+    loaded = design.model is not None
     document = {
-        "schema_version": SCHEMA_VERSION,
-        "data": data_document(dataset),
-        "split": split_document(dataset, made.streams),
-        "metric": {"name": made.plan.metric, "greater_is_better": greater},
-        "plan": {
-            "optimizer": made.plan.rule.name,
-            "learning_rate": context["rate"],
-            "schedule": original.schedule,
-            "steps": made.plan.steps,
-            "batch_size": made.plan.batch_size,
-            **({} if model is None else {name: model.about.get(name) for name in TOLD}),
-            "network": str(made.plan.network),
-            "parameters": made.plan.network.parameters,
-            "seeds": settings.seeds if proves else 0,
-        },
+        **design.head(),
         "healthy": not any(each.severity for each in findings),
-        "history": model is None,
-        "notes": _notes(record, settings, model is not None, unfit, any(each.severity for each in findings)),
+        "history": not loaded,
+        "notes": _notes(record, settings, loaded, unfit, any(each.severity for each in findings)),
         "findings": told,
         "checks": [_checked(each) for each in checks],
         "recommendation": advice,
@@ -165,18 +139,32 @@ def diagnose_study(
     return Diagnosis(document, record)
 
 
+def diagnose_plan(
+    settings: DiagnoseSettings, *, run: str | None = None, dataset: Dataset | None = None
+) -> dict[str, Any]:
+    """Return what a diagnosis would measure and train: what `--dry-run` prints.
+
+    How many runs there are depends on what is found: `each_remedy` for each that a finding names.
+    run: the folder whose configuration the settings are, if they are.
+    """
+    dataset = dataset if dataset is not None else load(settings)
+    runner = Runner(None, lambda _: None, lambda: None)
+    design = diagnosis_design(settings, dataset, find_devices(settings.device), runner)
+    document, trains = design.head(), design.model is None
+    points = design.made.plan.evaluations + 1 if trains else 1
+    seeds = document["plan"]["seeds"]
+    document["plan"] |= {
+        "around": around_of(design.original) if trains else {},
+        "points": points,
+        "spectra": sum(each < points for each in BENDS),
+        "runs": {"measured": int(trains), "original": seeds, "each_remedy": seeds, "confirm": 2 * seeds},
+    }
+    return {**document, "run": run, "model": settings.model}
+
+
 def finished_diagnosis(run: RunDirectory) -> Diagnosis:
     """Return what a finished diagnosis found, as it was kept."""
     return Diagnosis(kept_document(run), run.load_cohort(OBSERVATION))
-
-
-def _refuse_one_class(dataset: Dataset) -> None:
-    if dataset.task == "classify" and len(np.unique(dataset.y[dataset.development])) < 2:
-        raise DataError(
-            "All training rows have one class.",
-            "There is nothing to tell apart, so no verdict on a network means anything.",
-            "Give rows of at least two classes.",
-        )
 
 
 def _observed(run: RunDirectory | None, made: Made, seed: int, model: Model | None) -> Record:
@@ -187,35 +175,6 @@ def _observed(run: RunDirectory | None, made: Made, seed: int, model: Model | No
         return observe(made.plan, runs, made.streams, made.recipe.initial).record
     params, stats = model.trained.params, model.trained.stats
     return observe(made.plan, runs, made.streams, made.recipe.initial, params, stats).record
-
-
-def _of_model(model: Model, made: Made, dataset: Dataset, settings: DiagnoseSettings) -> tuple[Made, int]:
-    """Return the plan of a trained model, and its seed. Raises DataError where its rows are not known."""
-    about = model.about
-    if (about.get("data") or {}).get("sha256") != dataset.sha256:
-        raise DataError(
-            f"The model '{settings.model}' was trained on other data.",
-            f"It knew {(about.get('data') or {}).get('name', 'data of its own')}; which rows of "
-            f"{dataset.name} it has seen is not known.",
-            "Name the data it was trained on.",
-        )
-    seed = int(about.get("seed", FIRST_SEED))
-    same = made.streams.rows(seed).scaler
-    for name in ("mean", "scale", "fill"):
-        mine, theirs = getattr(same, name), np.asarray(getattr(model.scaler, name))
-        if mine.shape != theirs.shape or not np.allclose(mine, theirs, rtol=1e-9):
-            raise DataError(
-                f"The training rows of the model '{settings.model}' cannot be told.",
-                "Its inputs were standardised by other rows than these settings give.",
-                "Give the --seed, --test, --validation, --drop and --scaling it was trained with.",
-            )
-    own = replace(made.recipe, network=model.network, numbers=dict(model.trained.numbers))
-    own = replace(own, around=(), smoothing=False, augment=(), tail=None)
-    plan = replace(
-        made.plan, network=model.network, precision=model.trained.precision, around=(), smoothing=False,
-        augment=(), image=None,
-    )  # fmt: skip
-    return replace(made, recipe=own, plan=plan), seed
 
 
 def _with_spread(record: Record, cohort: Record) -> Record:

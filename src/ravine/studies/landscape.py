@@ -38,7 +38,7 @@ from ravine.studies.landscape_document import (
 )
 from ravine.studies.loading import data_line, load
 from ravine.studies.model_rows import view_of_model
-from ravine.studies.recipe import recipe
+from ravine.studies.recipe import Recipe, around_of, recipe
 from ravine.studies.recording import data_document
 from ravine.studies.relief import (
     Direction,
@@ -50,12 +50,14 @@ from ravine.studies.relief import (
 )
 from ravine.studies.settings import LandscapeSettings
 from ravine.studies.train import EPOCHS, FEWEST_STEPS, FIRST_SEED
-from ravine.studies.trajectories import Trajectory, travel
+from ravine.studies.trajectories import Trajectory, stretched, travel
 from ravine.studies.viewpoint import Viewpoint
+from ravine.training import Plan, Streams
 
-__all__ = ["Landscape", "landscape_study"]
+__all__ = ["Landscape", "landscape_plan", "landscape_study"]
 
 SCHEMA_VERSION = 1
+SLICES = ("random 1", "random 2", "eigenvector 1", "eigenvector 2", "sharpest")
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -105,6 +107,52 @@ class _Seen:
     notes: list[str]
 
 
+def landscape_plan(
+    settings: LandscapeSettings, *, model: str | Path | None = None, dataset: Dataset | None = None
+) -> dict[str, Any]:
+    """Return what would be trained and looked at: what `--dry-run` prints."""
+    planes = ["random", "eigenvectors"]
+    if model is not None:
+        view, data = view_of_model(model, settings, dataset)
+        network, rows, solutions = view.network, len(view.rows.x), 0
+        training: dict[str, Any] | None = None
+    else:
+        dataset = dataset if dataset is not None else load(settings)
+        design = _planned(settings, dataset)
+        first = next(iter(design.plans.values()))
+        data, network, rows = data_document(dataset), first.network, design.streams.sizes[0]
+        solutions = settings.solutions
+        runs = {name: len(each) for name, each in design.starts.items()}
+        training = {
+            "optimizers": [
+                {"optimizer": name, "learning_rate": design.rates[name], "runs": runs[name]} for name in runs
+            ],
+            "schedule": str(schedule(settings.schedule)),
+            "steps": first.steps,
+            "epochs": first.steps * first.batch_size / rows,
+            "batch_size": first.batch_size,
+            "around": around_of(settings),
+            "runs": sum(runs.values()),
+            "network_steps": sum(runs.values()) * first.steps,
+        }
+        planes += ["trajectories", *["solutions"] * (solutions > 2)]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "data": data,
+        "model": None if model is None else str(model),
+        "plan": {
+            "network": str(network),
+            "parameters": network.parameters,
+            "rows": rows,
+            "training": training,
+            "slices": list(SLICES),
+            "planes": planes,
+            "points": [settings.grid, settings.grid],
+            "barriers": solutions * (solutions - 1) // 2,
+        },
+    }
+
+
 def landscape_study(
     settings: LandscapeSettings,
     *,
@@ -144,40 +192,63 @@ def landscape_study(
     )
 
 
-def _trained(settings: LandscapeSettings, dataset: Dataset | None, tell: Notify) -> _Seen:
-    dataset = dataset if dataset is not None else load(settings)
-    for note in (data_line(dataset), *dataset.notes):
-        tell(Event("data", note))
+@dataclass(frozen=True)
+class _Plans:
+    """What is trained: every rule from `starts` of its own."""
+
+    streams: Streams
+    recipe: Recipe
+    plans: dict[str, Plan]
+    rates: dict[str, float]
+    starts: dict[str, list[int]]
+
+
+def _planned(settings: LandscapeSettings, dataset: Dataset) -> _Plans:
     rules = resolve_all(settings.optimizers)
     streams, made = streams_for(settings, dataset), recipe(settings, dataset)
     per_epoch = streams.sizes[0] / streams.batch_size
     steps = max(FEWEST_STEPS, round(EPOCHS * per_epoch))
     if settings.epochs is not None:
         steps = max(1, round(settings.epochs * per_epoch))
-    ways, plans = {}, {}
-    for k, rule in enumerate(rules):
-        starts = [FIRST_SEED + each for each in range(settings.solutions if k == 0 else 1)]
-        plan = plans[rule.name] = made.plan(settings, dataset, rule, streams, steps)
-        rate = np.full(len(starts), settings.rate or rule.rate_centre)
+    starts = [FIRST_SEED + each for each in range(settings.solutions)]
+    return _Plans(
+        streams,
+        made,
+        {rule.name: stretched(made.plan(settings, dataset, rule, streams, steps)) for rule in rules},
+        {rule.name: settings.rate or rule.rate_centre for rule in rules},
+        {rule.name: starts if k == 0 else starts[:1] for k, rule in enumerate(rules)},
+    )
+
+
+def _trained(settings: LandscapeSettings, dataset: Dataset | None, tell: Notify) -> _Seen:
+    dataset = dataset if dataset is not None else load(settings)
+    for note in (data_line(dataset), *dataset.notes):
+        tell(Event("data", note))
+    design = _planned(settings, dataset)
+    streams, made = design.streams, design.recipe
+    ways = {}
+    for name, plan in design.plans.items():
+        starts = design.starts[name]
+        rate = np.full(len(starts), design.rates[name])
         text = np.full(len(starts), str(schedule(settings.schedule)))
-        tell(Event("train", f"{rule.title} at {rate[0]:.3g}, {plan.network}, {plan.steps:,} steps"))
+        tell(Event("train", f"{plan.rule.title} at {rate[0]:.3g}, {plan.network}, {plan.steps:,} steps"))
         runs = made.runs(plan, rate, text, np.asarray(starts), {})
-        ways[rule.name] = travel(plan, runs, streams, FIRST_SEED, made.initial, starts)
-    first = ways[rules[0].name]
+        ways[name] = travel(plan, runs, streams, FIRST_SEED, made.initial, starts)
+    named, plan = next(iter(design.plans.items()))
+    first = ways[named]
     if not first.finished[0]:
         raise NothingTrained(
-            f"Training with {rules[0].name} diverged.",
+            f"Training with {named} diverged.",
             "A landscape is seen from where the first optimizer ends.",
             "Give a lower --rate, or name another optimizer first.",
         )
     ends = first.points[first.finished, -1].astype(np.float64)
-    plan = plans[rules[0].name]
     params = from_vector(made.network.init(np.random.default_rng(0), dtype=settings.precision), ends[0])
     numbers = {name: made.numbers[name] for name in ("slope",) if name in plan.network.needs}
     state = jax.tree.map(lambda a: np.asarray(a)[0], first.state.slots)
     rows = streams.rows(FIRST_SEED).train
     view = Viewpoint(
-        plan.network, params, plan.loss, rows, numbers, rules[0], first.rate, "trained here",
+        plan.network, params, plan.loss, rows, numbers, plan.rule, first.rate, "trained here",
         int(first.steps[-1]), state,
     )  # fmt: skip
     lost = len(first.finished) - len(ends)

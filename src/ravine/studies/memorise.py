@@ -34,7 +34,7 @@ from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.limits import bounds
 from ravine.studies.loading import data_line, load
 from ravine.studies.memory import FITTED, Pairs, answers, measured, pairs
-from ravine.studies.recipe import Recipe, alike, recipe
+from ravine.studies.recipe import Recipe, alike, around_of, recipe
 from ravine.studies.recording import data_document, keep_plan
 from ravine.studies.relabelled import Relabelled
 from ravine.studies.runner import Runner
@@ -42,7 +42,7 @@ from ravine.studies.settings import MemoriseSettings
 from ravine.training import Cohort, Plan, Streams, first_parameters, shape_for, trained
 from ravine.training.stream import keyed
 
-__all__ = ["LIMITED", "Memory", "memorise_study"]
+__all__ = ["LIMITED", "Memory", "memorise_plan", "memorise_study"]
 
 SCHEMA_VERSION = 1
 FIRST_SEED = 3_000
@@ -121,8 +121,7 @@ def memorise_study(
     test = _Test(settings, dataset, find_devices(settings.device))
     keep_plan(run, "memorise", settings, dataset, test.plan_document())
     notify(Event("plan", test.line()))
-    total = sum(len(test.seeds) * test.plan(arm).steps for arm in test.arms)
-    runner = Runner(run, notify, stop, total)
+    runner = Runner(run, notify, stop, test.network_steps)
     found = [(arm, *test.measure(arm, runner)) for arm in test.arms]
     if not any(facts["networks"] for _, facts, _ in found):
         raise NothingTrained(
@@ -140,6 +139,20 @@ def memorise_study(
     document["pictures"] = []
     keep_document(run, document, memory_pictures, _told(document))
     return Memory(document, {arm.name: record for arm, _, record in found})
+
+
+def memorise_plan(settings: MemoriseSettings, dataset: Dataset | None = None) -> dict[str, Any]:
+    """Return what the test would do: what `--dry-run` prints."""
+    dataset = dataset if dataset is not None else load(settings)
+    test = _Test(_checked(settings, dataset), dataset, find_devices(settings.device))
+    document = test.head()
+    document["plan"] |= {
+        "around": around_of(settings),
+        "arms": [{"share": arm.share, "limit": arm.limit or None} for arm in test.arms],
+        "runs": len(test.arms) * len(test.seeds),
+        "network_steps": test.network_steps,
+    }
+    return document
 
 
 def _checked(settings: MemoriseSettings, dataset: Dataset) -> MemoriseSettings:
@@ -187,6 +200,10 @@ class _Test:
     def rows(self) -> int:
         """How many rows a network is trained on."""
         return len(self.pairs.rows)
+
+    @property
+    def network_steps(self) -> int:
+        return sum(len(self.seeds) * self.plan(arm).steps for arm in self.arms)
 
     @property
     def plans(self) -> list[Plan]:
@@ -279,8 +296,8 @@ class _Test:
         commonest = np.bincount(train.y).max() / len(train.y)
         return bounds(trained(plan.network, record, k), first, train, wrong, self.rows, float(1 - commonest))
 
-    def document(self, found: Sequence[tuple[Arm, dict[str, Any]]]) -> dict[str, Any]:
-        """Return what was found as plain values."""
+    def head(self) -> dict[str, Any]:
+        """Return what the document says before anything is found."""
         plan = self.plan(self.arms[0])
         return {
             "schema_version": SCHEMA_VERSION,
@@ -301,6 +318,12 @@ class _Test:
                 "seeds": self.seeds.tolist(),
                 "fitted": FITTED,
             },
+        }
+
+    def document(self, found: Sequence[tuple[Arm, dict[str, Any]]]) -> dict[str, Any]:
+        """Return what was found as plain values."""
+        return {
+            **self.head(),
             "shares": [facts for arm, facts in found if not arm.limit],
             "limits": [facts for arm, facts in found if arm.limit],
             "result": {"diverged": sum(facts["diverged"] for _, facts in found)},

@@ -24,7 +24,7 @@ from ravine.training import Plan, Rows, Runs, Streams, first_key, first_paramete
 from ravine.training.factors import Factors
 from ravine.training.loop import judge, optimizer_of, step
 
-__all__ = ["LOOKS", "Trajectory", "travel"]
+__all__ = ["LOOKS", "Trajectory", "stretched", "travel"]
 
 LOOKS = 50  # at the parameters of a run, its start not counted
 
@@ -55,6 +55,12 @@ class Trajectory:
         return self.points[run, : len(good) if good.all() else int(np.argmin(good))]
 
 
+def stretched(plan: Plan) -> Plan:
+    """Return the plan in LOOKS stretches, its steps kept to the next whole number of them."""
+    stride = max(1, -(-plan.steps // LOOKS))
+    return replace(plan, stride=stride, evaluations=-(-plan.steps // stride))
+
+
 def travel(
     plan: Plan,
     runs: Runs,
@@ -65,11 +71,10 @@ def travel(
 ) -> Trajectory:
     """Train the runs, one from each of `starts`, on the training rows of `seed`, and look LOOKS times.
 
-    runs: [run], all of one rule; their own seeds are not used. plan: its number of steps is kept to the next
-    whole number of stretches.
+    runs: [run], all of one rule; their own seeds are not used.
     """
-    stride = max(1, -(-plan.steps // LOOKS))
-    plan = replace(plan, stride=stride, evaluations=-(-plan.steps // stride))
+    plan = stretched(plan)
+    stride = plan.stride
     which, places = np.arange(len(starts)), list(starts)
     with working_in(plan.precision):
         rows = streams.rows(seed)

@@ -27,7 +27,7 @@ from ravine.studies.diagnosing.measuring import bend, look, stretch
 from ravine.training import Plan, Rows, Runs, Streams, first_key, first_parameters, start
 from ravine.training.factors import Factors
 
-__all__ = ["Observed", "observe"]
+__all__ = ["BENDS", "Observed", "observe"]
 
 PRODUCTS = 6  # with the Hessian, each time
 BENDS = (0, 1, 3, 6, 10, 15, 20)  # points where the spectrum is looked at

@@ -1,0 +1,111 @@
+"""`--dry-run` of the verbs with a study of their own: a plan, nothing trained, no folder."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def idle(monkeypatch):
+    """Fail where anything is trained or measured."""
+
+    def trains(*_, **__):
+        raise AssertionError("something was trained")
+
+    for name in ("diagnose.observe", "landscape.travel", "landscape.Relief", "runner.run_cohort"):
+        monkeypatch.setattr(f"ravine.studies.{name}", trains)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder of a run that trained for two epochs."""
+    from ravine.cli.verbs import run
+
+    where = tmp_path_factory.mktemp("trained") / "run"
+    assert run(["train", "iris", "-q", "--net", "4", "--epochs", "2", "-o", str(where)]) == 0
+    return where
+
+
+def plan_of(ravine, folder, *words):
+    """Return the text of a plan, and its document; nothing is left."""
+    text, document = (ravine(*words, "--dry-run", "-q", *more) for more in ([], ["--json"]))
+    for ended in (text, document):
+        assert (ended.status, ended.stderr) == (0, "")
+    assert not list(folder.iterdir())
+    found = json.loads(document.stdout)
+    assert found["schema_version"] == 1 and found["data"]["name"] in ("iris", "diabetes")
+    return " ".join(text.stdout.split()), found
+
+
+def test_of_a_diagnosis(ravine, folder, idle):
+    text, found = plan_of(ravine, folder, "diagnose", "iris", "--net", "8", "--epochs", "40", "--l2", "0.01")
+    # 150 rows: 30 to test, 24 of the others to validate; 4 x 8 + 8 + 8 x 3 + 3 parameters
+    assert found["split"] == {"train": 96, "validation": 24, "test": 30}
+    assert found["plan"]["parameters"] == 67 and found["plan"]["steps"] == 40 * 96 / 16
+    assert found["plan"]["runs"] == {"measured": 1, "original": 20, "each_remedy": 20, "confirm": 40}
+    assert (found["run"], found["model"]) == (None, None)
+    assert "L2 0.01" in text and "on 20 seeds" in text
+    text, found = plan_of(ravine, folder, "diagnose", "iris", "--no-proof")
+    assert found["plan"]["runs"] == {"measured": 1, "original": 0, "each_remedy": 0, "confirm": 0}
+    assert "no remedy is tried" in text
+
+
+def test_of_a_diagnosis_of_a_run_and_of_its_model(ravine, folder, idle, trained):
+    text, found = plan_of(ravine, folder, "diagnose", trained)
+    assert found["run"] == str(trained) and found["model"] is None
+    assert "its configuration, trained anew" in text and found["plan"]["parameters"] == 4 * 4 + 4 + 4 * 3 + 3
+    text, found = plan_of(ravine, folder, "diagnose", trained / "models" / "best")
+    assert found["run"] is None and found["model"] == str(trained / "models" / "best")
+    assert found["plan"]["runs"]["measured"] == 0 and "Training nothing" in text
+
+
+def test_of_a_landscape(ravine, folder, idle, trained):
+    words = ["landscape", "iris", "-O", "sgd,adam", "--solutions", "2", "--epochs", "10"]
+    text, found = plan_of(ravine, folder, *words)
+    training = found["plan"]["training"]
+    assert [each["runs"] for each in training["optimizers"]] == [2, 1] and training["runs"] == 3
+    assert training["network_steps"] == 3 * training["steps"] and training["steps"] >= 60
+    assert found["plan"]["barriers"] == 1 and found["plan"]["rows"] == 96
+    assert "sgd at 0.1, 2 starts; adam at 0.003, 1 start" in text
+    for words, rows in (([trained], 96), ([trained / "models" / "best", "iris"], 150)):
+        text, found = plan_of(ravine, folder, "landscape", *words)
+        assert found["model"] == str(words[0]) and found["plan"]["training"] is None
+        assert found["plan"]["planes"] == ["random", "eigenvectors"] and found["plan"]["rows"] == rows
+        assert "Training nothing" in text
+
+
+def test_of_memory(ravine, folder, idle):
+    text, found = plan_of(ravine, folder, "memorise", "iris", "--effort", "quick", "--l2", "0.1")
+    plan = found["plan"]
+    # three shares, and three limits (L2 is on already) at two shares each
+    assert [each["limit"] for each in plan["arms"]].count(None) == 3 and len(plan["arms"]) == 9
+    assert plan["runs"] == 9 * 8 and plan["network_steps"] == plan["runs"] * plan["steps"]
+    assert "shares" not in found and "72 networks" in text
+
+
+def test_of_descent(ravine, folder, idle):
+    text, found = plan_of(ravine, folder, "descent", "diabetes", "--effort", "quick", "--seeds", "3")
+    plan = found["plan"]
+    assert plan["runs"] == 3 * (len(plan["widths"]) * 3 + len(plan["examples"]))
+    assert plan["network_steps"] == plan["runs"] * plan["steps"]
+    assert "widths" not in found and "Metric rmse" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["diagnose", "nosuch.csv"], 3, "nosuch.csv"),
+        (["diagnose", "iris", "wine"], 2, "one name too many"),
+        (["landscape", "nosuch.csv"], 3, "nosuch.csv"),
+        (["landscape", "iris", "--format", "gif"], 2, "gif"),
+        (["landscape", "iris", "-o", ""], 2, "no name"),
+        (["memorise", "diabetes"], 2, "a number is never right"),
+        (["descent", "iris", "--net", "none"], 2, "no width"),
+        (["descent"], 2, "No data was named"),
+    ],
+)
+def test_what_cannot_be_is_refused(ravine, folder, words, status, said):
+    ended = ravine(*words, "--dry-run")
+    assert (ended.status, ended.stdout) == (status, "")
+    assert said in ended.stderr
+    assert not list(folder.iterdir())
