@@ -25,7 +25,8 @@ DOCUMENT = {
     "data": {"name": "rows.csv"},
     "centre": {
         "origin": "trained here", "network": "4-8-2 relu", "parameters": 58, "optimizer": "sgd", "rate": 0.1,
-        "steps": 1200, "loss": 1e-3, "loss_name": "cross_entropy", "rows": 1000, "gradient": 0.0,
+        "learning_rate": 0.1, "steps": 1200,
+        "loss": 1e-3, "loss_name": "cross_entropy", "rows": 1000, "gradient": 0.0,
         "length": 3.0, "chance": 0.693,
     },
     "sharpness": {
@@ -110,6 +111,16 @@ def test_the_verdict_on_sharpness(sharpness, words):
     assert words in landscape_text(changed(sharpness=sharpness), 100)
 
 
+def test_a_limit_is_that_of_the_last_step_and_not_compared_where_the_rate_has_faded():
+    assert "20 = 2 / eta at the last step's rate 0.1" in landscape_text(DOCUMENT, 100)
+    for schedule_left, compared in ((0.02, True), (1e-4, False)):
+        rate = 0.1 * schedule_left
+        text = landscape_text(changed(centre={"rate": rate}, sharpness={"limit": 2 / rate}), 100)
+        assert f"at the last step's rate {rate:.3g}" in text
+        assert ("of the limit: stable" in text, "limit there" in text) == (compared, compared)
+        assert ("not compared: of the rate 0.1" in text) != compared
+
+
 def test_names_from_files_cannot_command_a_terminal():
     assert "\x1b" not in landscape_text(changed(data={"name": "a\x1b[2Jb"}), 80)
 
@@ -141,6 +152,14 @@ def test_a_parabola_as_thin_as_a_needle_is_told_not_drawn():
     axes = landscape_pictures.figures({**DOCUMENT, "directions": directions}, ARRAYS)["profile"].axes[0]
     (told,) = [line for line in axes.lines if "limit" in str(line.get_label())]
     assert "not drawn" in told.get_label() and not len(told.get_xdata())
+
+
+def test_no_parabola_of_the_limit_is_drawn_where_the_rate_has_faded():
+    pytest.importorskip("matplotlib")
+    figure = landscape_pictures.figures(changed(centre={"rate": 1e-4}), ARRAYS)["profile"]
+    (told,) = [line for line in figure.axes[0].lines if "limit" in str(line.get_label())]
+    assert "the last step's rate 0.0001" in told.get_label() and not len(told.get_xdata())
+    assert "at rate 0.0001 at the last step" in figure.get_suptitle()
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from typing import Any
 
 from ravine.reporting.scores import MISSING, cells, clean, cut, is_number
 
-__all__ = ["landscape_text"]
+__all__ = ["faded", "landscape_text"]
 
 GAP = "  "
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 ASCII = str.maketrans({"±": "~", "…": "~", "–": "-", "─": "-", "×": "x"})
+FADED = 0.01  # share of the rate asked for; at a smaller one anything is stable, and says nothing of training
 UNITS = {"cross_entropy": "nats", "squared_error": "variances of the target"}
 
 Rows = Sequence[Sequence[str]]
@@ -29,8 +30,8 @@ def landscape_text(
         [_paint(line, BOLD, colour) for line in _wrapped(head, width)],
         _facts([("loss at the centre", _loss(centre)), *_limits(document["sharpness"], centre)], width),
         _table(
-            ("along", "length", "slope", "curvature", "limit there"),
-            [_along(each) for each in document["directions"]], width, colour,
+            ("along", "length", "slope", "curvature", *["limit there"] * (not faded(centre))),
+            [_along(each, faded(centre)) for each in document["directions"]], width, colour,
         ),
         _table(
             ("plane", "points", "loss", "shown"),
@@ -38,7 +39,7 @@ def landscape_text(
         ),
         _explained(document, width),
         _table(
-            ("way of", "rate", "steps", "loss", "off the plane"),
+            ("way of", "last rate", "steps", "loss", "off the plane"),
             [_way(each) for each in document["trajectories"]], width, colour,
         ),
         _table(
@@ -53,6 +54,12 @@ def landscape_text(
     parts.append(_files(document, width))
     text = "\n\n".join("\n".join(part) for part in parts if part)
     return text if unicode else text.translate(ASCII).encode("ascii", "replace").decode("ascii")
+
+
+def faded(centre: Mapping[str, Any]) -> bool:
+    """Whether the schedule had all but taken the rate away at the last step."""
+    rate, asked = centre["rate"], centre["learning_rate"]
+    return is_number(rate) and is_number(asked) and rate < FADED * asked
 
 
 def _where(centre: Mapping[str, Any]) -> str:
@@ -77,8 +84,11 @@ def _limits(sharp: Mapping[str, Any], centre: Mapping[str, Any]) -> list[tuple[s
     if sharp["limit"] is None:
         return [*rows, ("stability limit", f"none. {sharp['reason'] or ''}".strip())]
     seen = " for the preconditioned Hessian" if sharp["preconditioned"] else ""
-    at = f" at the last rate, {_number(centre['rate'])}" if is_number(centre["rate"]) else ""
+    at = f" at the last step's rate {_number(centre['rate'])}" if is_number(centre["rate"]) else ""
     rows.append(("stability limit", f"{_number(sharp['limit'])} = {sharp['formula']}{seen}{at}"))
+    if faded(centre):
+        asked = _number(centre["learning_rate"])
+        return [*rows, ("against it", f"not compared: of the rate {asked} next to nothing is left there")]
     if sharp["ratio"] is None:
         return [*rows, ("against it", f"not known. {sharp['reason'] or ''}".strip())]
     own = f"{_number(sharp['measured'])}, " if sharp["preconditioned"] else ""
@@ -87,11 +97,9 @@ def _limits(sharp: Mapping[str, Any], centre: Mapping[str, Any]) -> list[tuple[s
     return [*rows, ("against it", own + share)]
 
 
-def _along(each: Mapping[str, Any]) -> tuple[str, ...]:
-    return (
-        each["name"], _number(each["length"]), _number(each["slope"]),
-        _measured(each["curvature"], each["error"]), _number(each["limit"]),
-    )  # fmt: skip
+def _along(each: Mapping[str, Any], faded: bool) -> tuple[str, ...]:
+    row = each["name"], _number(each["length"]), _number(each["slope"])
+    return (*row, _measured(each["curvature"], each["error"]), *[_number(each["limit"])] * (not faded))
 
 
 def _plane(each: Mapping[str, Any]) -> tuple[str, ...]:

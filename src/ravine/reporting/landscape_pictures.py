@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ravine.errors import UsageError
+from ravine.reporting.landscape import faded
 from ravine.reporting.looks import COLOURS, FORMATS, LINES, MARKS, save, style
 
 __all__ = ["draw", "figures"]
@@ -65,7 +66,9 @@ def _canvas(title: str, document: Mapping[str, Any], columns: int = 1) -> tuple[
 
     figure = Figure((WIDE, HIGH), layout="constrained")
     centre = document["centre"]
-    rate = "" if centre["rate"] is None else f" at rate {centre['rate']:.3g}"
+    at, asked = centre["rate"], centre["learning_rate"]
+    fell = "" if at == asked or asked is None else " at the last step"
+    rate = "" if at is None else f" at rate {at:.3g}{fell}"
     rule = "" if centre["optimizer"] is None else f", {centre['optimizer']}{rate}"
     figure.suptitle(f"{title}\n{document['data']['name']}, {centre['network']}{rule}", fontsize=12)
     return figure, list(np.ravel(figure.subplots(1, columns, squeeze=False)))
@@ -119,9 +122,10 @@ def _profile(document: Mapping[str, Any], arrays: Arrays) -> Any:
         label = f"parabola of the limit, curvature {found['limit']:.3g}"
         label += f" = {sharp['formula']}" if not sharp["preconditioned"] else ""
         limit = arrays["slice/sharpest/limit"]
-        if (
-            np.sqrt(2 * top / found["limit"]) < NEEDLE * np.abs(x).max()
-        ):  # at a rate that has decayed to nothing anything is stable
+        if faded(document["centre"]):
+            at = f"the last step's rate {document['centre']['rate']:.2g}"
+            axes.plot([], [], " ", label=f"no parabola of the limit: {at} bears anything")
+        elif np.sqrt(2 * top / found["limit"]) < NEEDLE * np.abs(x).max():
             axes.plot([], [], " ", label=f"{label}: a needle, not drawn")
         else:
             axes.plot(x, limit, color=COLOURS[1], linestyle="--", label=label)

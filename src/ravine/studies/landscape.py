@@ -249,7 +249,7 @@ def _trained(settings: LandscapeSettings, dataset: Dataset | None, tell: Notify)
     rows = streams.rows(FIRST_SEED).train
     view = Viewpoint(
         plan.network, params, plan.loss, rows, numbers, plan.rule, first.rate, "trained here",
-        int(first.steps[-1]), state,
+        int(first.steps[-1]), state, design.rates[named],
     )  # fmt: skip
     lost = len(first.finished) - len(ends)
     notes = [f"{lost} of {len(first.finished)} starts diverged."] if lost else []

@@ -28,6 +28,7 @@ def centre_row(relief: Relief) -> dict[str, Any]:
         "network": str(view.network),
         "parameters": view.network.parameters,
         "optimizer": None if view.rule is None else view.rule.name,
+        "learning_rate": view.asked,
         "rate": view.rate,
         "steps": view.steps,
         "loss": relief.value,

@@ -44,7 +44,10 @@ def view_of_model(
     numbers = {name: float(loaded.trained.numbers[name]) for name in ("slope",) if name in network.needs}
     loss = "cross_entropy" if loaded.classes is not None else "squared_error"
     steps = loaded.about.get("steps")
-    view = Viewpoint(network, loaded.trained.params, loss, rows, numbers, rule, rate, str(model), steps)
+    asked = loaded.about.get("learning_rate")
+    view = Viewpoint(
+        network, loaded.trained.params, loss, rows, numbers, rule, rate, str(model), steps, asked=asked
+    )
     return view, about
 
 

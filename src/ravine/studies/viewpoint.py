@@ -48,7 +48,8 @@ Loss = Callable[..., jax.Array]
 class Viewpoint:
     """Parameters and what is known of how they were reached.
 
-    rate: of the last step. `state`: the optimizer's there, None where it was not kept.
+    rate: of the last step, `asked`: what its schedule is a factor on. `state`: the optimizer's there, None
+    where it was not kept.
     """
 
     network: Network
@@ -61,6 +62,7 @@ class Viewpoint:
     origin: str
     steps: int | None = None
     state: Any = field(default=None, repr=False)
+    asked: float | None = None
 
     @property
     def data(self) -> tuple[Any, ...]:
