@@ -78,7 +78,9 @@ def _band(axis: Any, x: Sequence[float], curve: Sequence[Mapping[str, Any]], lab
         linestyle=lines[which % 4],
     )
     if all(each["interval"] for _, each in found):
-        low, high = ([each["interval"][end] for _, each in found] for end in (0, 1))
+        # of few seeds an interval can end below 0, where there are no losses and no errors
+        low = [max(each["interval"][0], min(0.0, each["mean"])) for _, each in found]
+        high = [each["interval"][1] for _, each in found]
         axis.fill_between(places, low, high, color=COLOURS[which], alpha=0.2, linewidth=0)
 
 
