@@ -1,18 +1,15 @@
-"""Where curvature is looked at: a network as it trains on the digits; and how a setting is chosen."""
+"""Where curvature is looked at: a network as it trains on the digits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import numpy as np
 from digits import biased, digits
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
-Setting = TypeVar("Setting")
 
 RATE = 0.1  # of full gradient descent
-STARTS = 3  # a setting must be right from each
 
 
 def trained(sizes: list[int], rows: int, steps: Sequence[int]) -> tuple[np.ndarray, np.ndarray, list[Layers]]:
@@ -38,25 +35,3 @@ def trained(sizes: list[int], rows: int, steps: Sequence[int]) -> tuple[np.ndarr
             back = (back @ weight.T) * (value > 0)
         layers = stepped[::-1]
     return x, y, found
-
-
-def cheapest(
-    error: Callable[[Setting, int], float], settings: Sequence[Setting], accuracy: float
-) -> tuple[Setting, float]:
-    """Return the first of `settings` (cheapest first) whose error(setting, seed) is small, and that error.
-
-    It is the median over starts. Raises ValueError if none reaches `accuracy`.
-    """
-    for setting in settings:
-        found = float(np.median([error(setting, seed) for seed in range(STARTS)]))
-        if found <= accuracy:
-            return setting, found
-    raise ValueError(f"No setting of {list(settings)} reaches {accuracy}: the last is wrong by {found:.2g}.")
-
-
-def distance(nodes: np.ndarray, weights: np.ndarray, exact: Sequence[float]) -> float:
-    """Return the Wasserstein-1 distance of a spectrum from the eigenvalues, over their mean size."""
-    from scipy.stats import wasserstein_distance
-
-    apart = wasserstein_distance(np.ravel(nodes), exact, np.maximum(np.ravel(weights), 0))
-    return float(apart / np.mean(np.abs(exact)))

@@ -6,12 +6,12 @@ each point [points, K], and saves them where `truth` says: the peers read them t
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from curvature_point import cheapest, distance, trained
+from curvature_pass import pass_of_spectra, pass_of_tops
+from curvature_point import trained
 from serve import Pass, serve, versions
 
 TOLERANCES = (0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
@@ -52,7 +52,6 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         for each in views
     ]
     facts: dict[str, Any] = {"size": wide[0].size, "versions": versions("jax", "numpy")}
-    seeds = itertools.count(100)
 
     if task["what"] == "spectrum":
         exact = []
@@ -70,20 +69,8 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
             shares = found.weights.ravel() * (found.bulk / found.size / probes)
             return np.concatenate([found.nodes.ravel(), found.spikes]), np.concatenate([shares, apart])
 
-        def error(setting: tuple[int, int, int], seed: int) -> float:
-            pairs = zip(views, exact, strict=True)
-            return max(distance(*spectrum(setting, seed, view), truth) for view, truth in pairs)
-
-        facts["setting"], facts["error"] = cheapest(error, SPECTRA, task["accuracy"])
         np.save(task["truth"], np.array(exact))
-
-        def once() -> int:
-            seed = next(seeds)
-            for view in views:
-                spectrum(facts["setting"], seed, view)
-            return len(views)
-
-        return facts, once
+        return facts, pass_of_spectra(facts, spectrum, views, exact, SPECTRA, task["accuracy"])
 
     truth = [lanczos(each, tol=1e-10) for each in wide]
     exact_top = np.array([each.values[0] for each in truth])
@@ -94,15 +81,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     def top(tolerance: float, seed: int) -> list[float]:
         return [float(lanczos(view.hessian(), tol=tolerance, seed=seed).values[0]) for view in views]
 
-    def error_of(tolerance: float, seed: int) -> float:
-        return float(np.max(np.abs(np.array(top(tolerance, seed)) / exact_top - 1)))
-
-    facts["setting"], facts["error"] = cheapest(error_of, TOLERANCES, task["accuracy"])
-
-    def once_top() -> int:
-        return len(top(facts["setting"], next(seeds)))
-
-    return facts, once_top
+    return facts, pass_of_tops(facts, top, exact_top, TOLERANCES, task["accuracy"])
 
 
 if __name__ == "__main__":

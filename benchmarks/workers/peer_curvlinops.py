@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
-from curvature_point import cheapest, distance
+from curvature_pass import pass_of_spectra, pass_of_tops
 from serve import Pass, serve, versions
 from torch_networks import networks
 
@@ -29,7 +28,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
     models, loss, x, y = networks(task)
     facts: dict[str, Any] = {"versions": versions("torch", "curvlinops-for-pytorch", "scipy")}
-    seeds, truth = itertools.count(100), np.load(task["truth"])
+    truth = np.load(task["truth"])
 
     def hessian(model: Any, inputs: Any) -> Any:
         data = [(inputs, y)]
@@ -45,21 +44,9 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
             nodes = np.array([values.numpy() for values, _ in each])
             return nodes, np.array([vectors[0].numpy() ** 2 for _, vectors in each])
 
-        def error(setting: tuple[int, int], seed: int) -> float:
-            pairs = zip(models, truth, strict=True)
-            return max(distance(*spectrum(setting, seed, model), values) for model, values in pairs)
+        return facts, pass_of_spectra(facts, spectrum, models, truth, SPECTRA, task["accuracy"])
 
-        facts["setting"], facts["error"] = cheapest(error, SPECTRA, task["accuracy"])
-
-        def once() -> int:
-            seed = next(seeds)
-            for model in models:
-                spectrum(facts["setting"], seed, model)
-            return len(models)
-
-        return facts, once
-
-    def top(tolerance: float, seed: int, inputs: Any) -> list[float]:
+    def top(tolerance: float, seed: int, inputs: Any = x) -> list[float]:
         kind = inputs.numpy().dtype
         found = []
         for model in models:
@@ -77,15 +64,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     for each in models:
         each.float()
 
-    def error_of(tolerance: float, seed: int) -> float:
-        return float(np.max(np.abs(np.array(top(tolerance, seed, x)) / truth[:, 0] - 1)))
-
-    facts["setting"], facts["error"] = cheapest(error_of, TOLERANCES, task["accuracy"])
-
-    def once_top() -> int:
-        return len(top(facts["setting"], next(seeds), x))
-
-    return facts, once_top
+    return facts, pass_of_tops(facts, top, truth[:, 0], TOLERANCES, task["accuracy"])
 
 
 if __name__ == "__main__":

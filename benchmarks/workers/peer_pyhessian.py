@@ -5,11 +5,10 @@ Its `density` calls torch.eig, which PyTorch 2 no longer has: it is given one ma
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
-from curvature_point import cheapest, distance
+from curvature_pass import pass_of_spectra, pass_of_tops
 from serve import Pass, serve, versions
 from torch_networks import networks
 
@@ -29,7 +28,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     torch.eig = eig
     models, loss, x, y = networks(task)
     facts: dict[str, Any] = {"versions": versions("torch", "pyhessian")}
-    seeds, truth = itertools.count(100), np.load(task["truth"])
+    truth = np.load(task["truth"])
 
     def at(model: Any, seed: int) -> Any:
         torch.manual_seed(seed)
@@ -42,32 +41,12 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
             nodes, weights = at(model, seed).density(iter=setting[1], n_v=setting[0])
             return np.array(nodes), np.array(weights)
 
-        def error(setting: tuple[int, int], seed: int) -> float:
-            pairs = zip(models, truth, strict=True)
-            return max(distance(*spectrum(setting, seed, model), values) for model, values in pairs)
-
-        facts["setting"], facts["error"] = cheapest(error, SPECTRA, task["accuracy"])
-
-        def once() -> int:
-            seed = next(seeds)
-            for model in models:
-                spectrum(facts["setting"], seed, model)
-            return len(models)
-
-        return facts, once
+        return facts, pass_of_spectra(facts, spectrum, models, truth, SPECTRA, task["accuracy"])
 
     def top(tolerance: float, seed: int) -> list[float]:
         return [at(each, seed).eigenvalues(maxIter=5000, tol=tolerance)[0][0] for each in models]
 
-    def error_of(tolerance: float, seed: int) -> float:
-        return float(np.max(np.abs(np.array(top(tolerance, seed)) / truth[:, 0] - 1)))
-
-    facts["setting"], facts["error"] = cheapest(error_of, TOLERANCES, task["accuracy"])
-
-    def once_top() -> int:
-        return len(top(facts["setting"], next(seeds)))
-
-    return facts, once_top
+    return facts, pass_of_tops(facts, top, truth[:, 0], TOLERANCES, task["accuracy"])
 
 
 if __name__ == "__main__":
