@@ -21,6 +21,7 @@ __all__ = [
     "Stopped",
     "UsageError",
     "did_you_mean",
+    "nearest",
 ]
 
 
@@ -60,13 +61,18 @@ class Stopped(RavineError):
         self.status = status
 
 
-def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return `did you mean 'x'?` for the nearest allowed word, or the list of all of them."""
-    words = [str(each) for each in allowed]
-    lower = {each.lower(): each for each in reversed(words)}
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """Return `Did you mean 'x'?` for the nearest allowed word, nothing where none is near."""
+    lower = {each.lower(): each for each in reversed([str(each) for each in allowed])}
     near = difflib.get_close_matches(str(word).lower(), list(lower), n=3, cutoff=0.5)
-    if near:
-        return "Did you mean " + " or ".join(f"'{lower[each]}'" for each in near) + "?"
+    return "Did you mean " + " or ".join(f"'{lower[each]}'" for each in near) + "?" if near else ""
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """Return `Did you mean 'x'?` for the nearest allowed word, or the list of all of them."""
+    words = [str(each) for each in allowed]
+    if near := nearest(word, words):
+        return near
     shown = words[:20]
     more = f" and {len(words) - 20} more" if len(words) > 20 else ""
     return "There " + ("is" if len(words) == 1 else "are") + f": {', '.join(shown)}{more}."

@@ -321,6 +321,16 @@ def test_open_by_path_id_prefix_name_and_data(here):
         RunDirectory.open(runs[0].path.name[:-1] + "z")
 
 
+def test_many_runs_are_not_all_named(here):
+    for name in ("iris",) * 8:
+        make(name).close()
+    for word, said in (("zzz", "There are: "), ("iris", "They are ")):
+        with pytest.raises(DataError) as raised:
+            RunDirectory.open(word)
+        assert said in raised.value.why and raised.value.why.endswith(" and 3 more.")
+        assert raised.value.why.count(",") == 4
+
+
 @pytest.mark.parametrize("bad", ["nothing", "", "a\0b", "x" * 5000, "latest", "."])
 def test_open_what_is_not_there(here, bad):
     with pytest.raises(DataError):

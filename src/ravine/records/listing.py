@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ravine.errors import DataError, did_you_mean
+from ravine.errors import DataError, nearest
 from ravine.records.files import DamagedFile, read_json, speaking
 from ravine.records.lock import is_locked
 
@@ -17,6 +17,7 @@ SCHEMA_VERSION = 1
 LATEST = "latest"
 RUN_FILE = "run.json"
 STATES = ("running", "finished", "stopped", "failed")
+FEW = 5  # runs named in a sentence
 INTERRUPTED = "interrupted, resumable"
 
 
@@ -166,7 +167,7 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
         if matches:
             raise DataError(
                 f"'{text}' could be any of {len(matches)} runs.",
-                "They are " + ", ".join(each.path.name for each in matches[:8]) + ".",
+                f"They are {_some(matches)}.",
                 f"Type more of the id, for example '{matches[0].id}'.",
             )
     if not runs:
@@ -174,9 +175,14 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
             f"There is no run '{text}'.", f"There are no runs in '{root}'.", "Type `ravine compare digits`."
         )
     known = [each.path.name for each in runs] + [each.id for each in runs]
-    raise DataError(
-        f"There is no run '{text}' in '{root}'.", did_you_mean(text, known), "Type `ravine runs`."
-    )
+    near = nearest(text, known) or f"There {'is' if len(runs) == 1 else 'are'}: {_some(runs)}."
+    raise DataError(f"There is no run '{text}' in '{root}'.", near, "Type `ravine runs`.")
+
+
+def _some(runs: list[RunInfo]) -> str:
+    """Name the newest runs, and count the others: names are long, and there may be hundreds."""
+    more = f" and {len(runs) - FEW} more" if len(runs) > FEW else ""
+    return f"{', '.join(each.path.name for each in runs[:FEW])}{more}"
 
 
 def _latest(root: Path) -> Path:
