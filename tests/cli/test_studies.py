@@ -4,6 +4,7 @@ import builtins
 import errno
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -187,7 +188,6 @@ def test_standard_input_is_kept_for_resuming(ravine, study):
 
 
 def test_next_commands_survive_a_shell(ravine, folder, study):
-    import shlex
     import tomllib
 
     name = "it's a; $(file).csv"
@@ -267,3 +267,13 @@ def test_a_second_ctrl_c_stops_at_once_even_inside_compiled_code(folder, how):
     run = the_run()
     assert run.state == "interrupted, resumable"
     assert read_run_file(run.path)["verb"] == "compare"
+
+
+def test_a_command_too_wide_for_the_terminal_can_still_be_pasted(ravine, folder, study):
+    where = folder / "a folder with a name that is rather long"
+    ended = ravine("compare", "data.csv", "-o", where.name, "-q", env={"COLUMNS": "60"})
+    shown = ended.stdout[ended.stdout.index("Next:") :]
+    assert max(map(len, shown.splitlines())) <= 60
+    pasted = shown[shown.index("ravine predict") :].split("\n  Show")[0]
+    pasted = pasted.replace("\\\n", "")  # a shell takes them out, shlex does not
+    assert shlex.split(pasted) == ["ravine", "predict", where.name, "data.csv", "-o", "predictions.csv"]

@@ -30,7 +30,7 @@ def show_result(document: Mapping[str, Any], screen: Screen) -> None:
         screen.show(f"\nRun    {document['run_dir']}\nModel  {document['model']}")
         screen.show("\nNext:")
         for about, command in next_commands(document):
-            screen.show(f"  {about}:\n    {command}")
+            screen.show(f"  {about}:\n{_pasted(command, screen)}")
 
 
 def _show_after_diagnosis(document: Mapping[str, Any], screen: Screen) -> None:
@@ -39,8 +39,9 @@ def _show_after_diagnosis(document: Mapping[str, Any], screen: Screen) -> None:
     screen.show(f"\nRun    {document['run_dir']}\n\nNext:")
     if document.get("config"):
         command = shlex.join(["ravine", "train", "-c", str(document["config"])])
-        screen.show(f"  Train as recommended:\n    {command}")
-    screen.show(f"  Show this result again:\n    ravine resume {shlex.quote(str(document['run_dir']))}")
+        screen.show(f"  Train as recommended:\n{_pasted(command, screen)}")
+    again = shlex.join(["ravine", "resume", str(document["run_dir"])])
+    screen.show(f"  Show this result again:\n{_pasted(again, screen)}")
 
 
 def _show_after_study(document: Mapping[str, Any], screen: Screen) -> None:
@@ -51,7 +52,22 @@ def _show_after_study(document: Mapping[str, Any], screen: Screen) -> None:
     for path in document["pictures"]:
         screen.show(f"Picture  {path}")
     again = shlex.join(["ravine", "resume", str(document["run_dir"])])
-    screen.show(f"\nNext:\n  Show this result again:\n    {again}")
+    screen.show(f"\nNext:\n  Show this result again:\n{_pasted(again, screen)}")
+
+
+def _pasted(command: str, screen: Screen) -> str:
+    """Return a command, indented; one too long for the terminal goes on below, as a shell takes it."""
+    if not screen.seen:
+        return f"    {command}"
+    lines: list[str] = []
+    for word in map(shlex.quote, shlex.split(command)):
+        if (
+            lines and len(lines[-1]) + len(word) + 3 <= screen.width
+        ):  # a blank before it, and room for a backslash
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"{'      ' if lines else '    '}{word}")
+    return " \\\n".join(lines)
 
 
 def _text(document: Mapping[str, Any], screen: Screen) -> str:

@@ -71,8 +71,13 @@ class Screen:
     # ---------------------------------------------------------------------------------- standard output
 
     @property
+    def seen(self) -> bool:
+        """Whether standard output has a width that somebody looks at."""
+        return os.environ.get("COLUMNS", "").isdecimal() or is_terminal(sys.stdout)
+
+    @property
     def width(self) -> int:
-        if os.environ.get("COLUMNS", "").isdecimal() or is_terminal(sys.stdout):
+        if self.seen:
             return max(40, shutil.get_terminal_size().columns)
         return UNSEEN
 
