@@ -13,8 +13,10 @@ import pytest
 import ravine
 from ravine.data import Dataset, from_arrays
 from ravine.engines import find_devices
-from ravine.errors import DataError, UsageError
+from ravine.errors import DataError, Stopped, UsageError
 from ravine.records.record import Record, Status
+from ravine.records.rundir import RunDirectory
+from ravine.studies.diagnose import diagnose_study
 from ravine.studies.diagnosing.observation import Observation
 from ravine.studies.diagnosing.observe import observe
 from ravine.studies.diagnosing.proof import Bench, compared, plain
@@ -125,6 +127,18 @@ def test_a_remedy_is_proved_and_the_recommendation_trains(blobs: Dataset, tmp_pa
     assert settings.seeds == 1
     for key, value in found.recommended.items():
         assert getattr(settings, key) == value
+
+
+def test_what_was_measured_is_kept_when_the_proof_is_stopped(
+    blobs: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = DiagnoseSettings.from_dict({**SMALL, "seeds": 2})
+    with RunDirectory.create("runs", "blobs", verb="diagnose", out=tmp_path / "run") as run:
+        with pytest.raises(Stopped):
+            diagnose_study(asked, dataset=blobs, run=run, stop=lambda: 130)
+        monkeypatch.setattr("ravine.studies.diagnose.observe", None)
+        found = diagnose_study(asked, dataset=blobs, run=run)
+    assert "spread" in found.record.final
 
 
 def test_paired_trials_confirm_and_withdraw() -> None:

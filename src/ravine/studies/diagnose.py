@@ -98,6 +98,8 @@ def diagnose_study(
     notify(Event("plan", design.line))
 
     record = _observed(run, made, design.seed, design.model)
+    if run is not None:  # proving takes longer: stopped there, a resumed command measures nothing again
+        run.save_cohort(OBSERVATION, record)
     cohorts: dict[str, tuple[Made, Record]] = {}
     if design.proves:
         cohorts = bench.run("prove", {"original": original}, seeds)
