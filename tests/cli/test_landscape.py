@@ -38,6 +38,13 @@ def test_mistakes_are_answered_at_once(ravine, words, said):
     assert not ended.stdout
 
 
+def test_a_landscape_that_never_was_leaves_no_folder(ravine, folder):
+    (folder / "one.csv").write_text("a,b,y\n" + "1,2,cat\n2,3,cat\n" * 20)
+    for more in ([], ["-o", "new/deeper"]):
+        assert ravine("landscape", "one.csv", "-t", "y", *more).status == 3
+    assert [each.name for each in folder.iterdir()] == ["one.csv"]
+
+
 def test_missing_matplotlib_is_said_before_training(ravine, monkeypatch):
     from ravine.reporting import looks
 

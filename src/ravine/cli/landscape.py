@@ -13,7 +13,7 @@ from ravine.cli.help import Verb
 from ravine.cli.options import config_flag, flags_for, output_flags
 from ravine.cli.screen import Screen
 from ravine.cli.words import BUILTIN
-from ravine.errors import DataError, UsageError, did_you_mean
+from ravine.errors import DataError, RavineError, UsageError, did_you_mean
 from ravine.studies.settings import LandscapeSettings
 
 __all__ = ["landscape"]
@@ -67,8 +67,7 @@ def landscape(
     if model is None or beside is not None:
         check_source(settings)
     folder = _folder(out, model or settings.source)
-    if not dry_run:
-        _make(folder)
+    made = [] if dry_run else _make(folder)
     doing = "Planning to look" if dry_run else "Looking"
     screen.say(f"{doing} at the loss around {name_of(model or settings.source)}.")
     screen.say_unused(resolved.unused, "landscape")
@@ -78,13 +77,18 @@ def landscape(
         settings = LandscapeSettings.from_dict(with_source)
     if dry_run:
         return _plan(settings, model, screen)
-    with showing(screen) as progress:
-        prepare_machine(settings.device)
-        from ravine.studies.landscape import landscape_study
+    try:
+        with showing(screen) as progress:
+            prepare_machine(settings.device)
+            from ravine.studies.landscape import landscape_study
 
-        found = landscape_study(settings, model=model, notify=progress.event).save(
-            folder, kind or PICTURES[0]
-        )
+            seen = landscape_study(settings, model=model, notify=progress.event)
+            found = seen.save(folder, kind or PICTURES[0])
+    except (RavineError, KeyboardInterrupt):
+        with suppress(OSError):  # what holds something stays
+            for each in made:
+                each.rmdir()
+        raise
     if json:
         screen.show_document(found.document)
         return 0
@@ -151,9 +155,11 @@ def _folder(out: str | None, source: str) -> Path:
     return FOLDER / slug(source) if out is None else Path(out)
 
 
-def _make(folder: Path) -> None:
-    """Make the folder, before anything slow. Raises DataError."""
+def _make(folder: Path) -> list[Path]:
+    """Make the folder before anything slow; return what was not there, deepest first. Raises DataError."""
     from ravine.records.speaking import speaking
 
     with speaking(folder):
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
+    return missing
