@@ -14,6 +14,7 @@ from ravine.errors import DataError
 from ravine.networks import METRICS
 from ravine.studies.diagnosing.proof import Bench, Made, plain
 from ravine.studies.model import Model
+from ravine.studies.recipe import check_moving, check_patience
 from ravine.studies.recording import data_document, split_document
 from ravine.studies.runner import Runner
 from ravine.studies.settings import DiagnoseSettings, TrainSettings
@@ -96,6 +97,8 @@ def diagnosis_design(
     bench = Bench(dataset, devices, runner)
     original = plain(settings)
     made, model, seed = bench.make(original), None, FIRST_SEED
+    check_patience(original)
+    check_moving(made.recipe, [made.rule])
     if settings.model is not None:
         model = Model.load(settings.model)
         made, seed = _of_model(model, made, dataset, settings)
