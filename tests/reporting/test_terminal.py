@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ravine.reporting.scores import cells, score_format
+from ravine.reporting.scores import ScoreFormat, cells, score_format
 from ravine.reporting.strips import strips
 from ravine.reporting.terminal import leaderboard_text
 from ravine.reporting.verdict import verdict
@@ -229,6 +229,22 @@ def test_a_document_with_hardly_anything_in_it():
 def test_intervals_are_never_shown_tighter_than_they_are(document):
     document["leaderboard"][0]["interval"] = [0.973, 0.984]  # 1.0 below the mean, 0.1 above
     assert "98.3 ± 1.0" in line_of(leaderboard_text(document, 80, False), "nesterov")
+
+
+@pytest.mark.parametrize(
+    ("mean", "interval", "shown"),
+    [
+        (0.97, [0.83, 1.0], "97 [83, 100]"),  # ± 14 would say 111 %
+        (0.02, [0.0, 0.14], "2 [0, 14]"),
+        (0.90, [0.80, 1.0], "90 ± 10"),  # as long on both sides: nothing goes beyond
+        (0.97, [0.90, 0.99], "97 ± 7"),
+        (1.0, [1.0, 1.0], "100 ± 0"),
+    ],
+)
+def test_no_interval_goes_beyond_what_its_metric_can_be(mean, interval, shown):
+    style = ScoreFormat("accuracy", True, 100.0, 0)
+    assert style.with_interval(mean, interval) == shown
+    assert ScoreFormat("rmse", False, 1.0, 1).with_interval(0.3, [0.0, 1.3]) == "0.3 [0.0, 1.3]"
 
 
 leaf = (

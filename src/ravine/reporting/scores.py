@@ -1,7 +1,8 @@
 """Numbers as people read them: accuracies in per cent, one or two digits of the uncertainty, rates in three.
 
 `ScoreFormat` is made once for a document, so that all its scores have the same unit and the same decimals.
-An interval is shown as ± its longer side: never tighter than it is.
+An interval is shown as ± its longer side: never tighter than it is. Where it was cut because its metric ends
+there, it is shown by its ends.
 """
 
 from __future__ import annotations
@@ -57,9 +58,17 @@ class ScoreFormat:
         return f"{scaled:.3g}" if too_long else f"{scaled:.{self.decimals}f}"
 
     def with_interval(self, value: Any, interval: Any) -> str:
-        """Return `97.8 ± 0.4`, or the value alone if there is no interval."""
+        """Return `97.8 ± 0.4`, or the value alone if there is no interval.
+
+        `97 [83, 100]` where the interval was cut at 0 or 1, and ± would reach beyond.
+        """
         longer = side(value, interval)
-        return self.number(value) + (f" ± {self.number(longer)}" if longer is not None else "")
+        if longer is None:
+            return self.number(value)
+        low, high = interval
+        if (low == 0 and value - longer < 0) or (high == 1 and value + longer > 1):
+            return f"{self.number(value)} [{self.number(low)}, {self.number(high)}]"
+        return f"{self.number(value)} ± {self.number(longer)}"
 
 
 def score_format(document: Mapping[str, Any]) -> ScoreFormat:
