@@ -131,6 +131,7 @@ def test_ctrl_c_while_still_importing_is_no_traceback(monkeypatch, capfd, moment
         )
     else:
         monkeypatch.setattr("ravine.cli.verbs.run", interrupted)
+    monkeypatch.setattr(os, "_exit", sys.exit)
     with pytest.raises(SystemExit) as ended:
         main(["runs"])
     assert ended.value.code == 130

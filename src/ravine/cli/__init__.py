@@ -20,12 +20,16 @@ typed are answered at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 __all__ = ["main"]
+
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its status. `arguments` default to those of the process."""
+    import os
     import sys
 
     try:
@@ -33,5 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         status = run(arguments)
     except KeyboardInterrupt:  # before or after `run`, which answers its own
-        status = 130
+        status = INTERRUPTED
+    if status == INTERRUPTED:  # programs may still run on threads, and crash where the interpreter ends first
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(status)
     sys.exit(status)
