@@ -65,7 +65,7 @@ def _finding(number: int, finding: Mapping[str, Any], width: int, colour: bool) 
     for trial in finding["remedies"]:
         lines += _wrapped(f"   {_trial(trial)}", width, "     ")
     if finding["withdrawn"]:
-        lines += _wrapped("   Advice withdrawn: no remedy tried was better in its own trial.", width, "     ")
+        lines += _wrapped("   Advice withdrawn: no trial of a remedy confirms it.", width, "     ")
     elif finding["untried"]:
         lines += _wrapped("   No remedy was tried.", width, "     ")
     return lines
@@ -115,7 +115,7 @@ def _advice(document: Mapping[str, Any], width: int, colour: bool) -> list[str]:
     if advice is None:
         return []
     if advice["kept"]:
-        text = "Recommended: keep this configuration; nothing tried was better."
+        text = "Recommended: keep this configuration; nothing tried is confirmed to be better."
         if advice.get("tried"):
             text = (
                 f"Recommended: keep this configuration; the best remedy, {advice['tried']}, was not better "
