@@ -1,5 +1,6 @@
 """A second cohort of the same plan and shape compiles nothing, whatever its numbers."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -108,3 +109,18 @@ def test_programs_may_be_compiled_by_other_threads(cohort, run, devices, compile
     for each in many:
         assert run(each).counts() == {"finished": 13}
     assert compiled == []
+
+
+def test_a_process_keeps_the_programs_used_last(first, cohort, run, compiled, monkeypatch):
+    """Those of hundreds of data sets, in one notebook, would end the process: too many mappings of memory."""
+    monkeypatch.setattr(sys.modules["ravine.training.program"], "KEPT", 2)
+    other, third = cohort(activation="tanh"), cohort(activation="elu")
+    run(other, **EIGHT)
+    run(first, **EIGHT)
+    run(third, **EIGHT)
+    compiled.clear()
+    run(first, **EIGHT)
+    assert compiled == []  # used after `other`, which went
+    made = programs_made()
+    run(other, **EIGHT)
+    assert programs_made() == made + 1

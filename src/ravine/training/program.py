@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +25,8 @@ from ravine.training.plan import Plan
 from ravine.training.runs import Runs
 
 __all__ = ["Program", "Shape", "program", "programs_made"]
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -157,8 +159,12 @@ def _drawn(tables: Any, which: Any, own: bool, *at: Any) -> Rows:
     return jax.tree.map(lambda a: a[(which, *at)], table)
 
 
+KEPT = 256
+"""Programs a process keeps: each takes mappings of memory, and no process has more than 65,530 on Linux."""
+
 _judges: dict[Any, Callable[..., Any]] = {}
 _programs: dict[Any, Program] = {}
+_made = 0
 _lock, _judges_lock = threading.Lock(), threading.Lock()
 
 
@@ -181,7 +187,7 @@ def _judging(plan: Plan, compiled: tuple[int, int, int], device: Any) -> Callabl
                 return jax.vmap(partial(judge, plan.judging))(params, stats, numbers, held)
 
             _judges[key] = jax.jit(group).lower(*asked).compile()
-        return _judges[key]
+        return _used(_judges, key)
 
 
 def _needed(network: Network, extra: Any) -> dict[str, Any]:
@@ -209,11 +215,23 @@ def _on(device: Any, tree: Any) -> Any:
 
 
 def program(plan: Plan, shape: Shape, device: Any) -> Program:
-    """Return the program of a plan and shape on a device; the one made before, if there was one."""
+    """Return the program of a plan and shape on a device; the one made before, if it is still kept."""
+    global _made
+    key = plan, shape.compiled, device
     with _lock:
-        return _programs.setdefault((plan, shape.compiled, device), Program(plan, shape, device))
+        if key not in _programs:
+            _programs[key], _made = Program(plan, shape, device), _made + 1
+        return _used(_programs, key)
+
+
+def _used(kept: dict[Any, Kept], key: Any) -> Kept:
+    """Return kept[key], now the newest; the oldest goes where there are too many."""
+    found = kept[key] = kept.pop(key)
+    if len(kept) > KEPT:
+        del kept[next(iter(kept))]
+    return found
 
 
 def programs_made() -> int:
-    """Return how many programs this process has."""
-    return len(_programs)
+    """Return how many programs this process has made."""
+    return _made
