@@ -194,3 +194,11 @@ def test_too_few_rows_are_refused() -> None:
 def test_another_metric_is_refused(blobs: Dataset) -> None:
     with pytest.raises(UsageError, match="metric"):
         memorise_study(MemoriseSettings(metric="auc"), dataset=blobs)
+
+
+def test_an_interval_ends_where_its_measure_does():
+    """Of three shares near 1 the interval alone would reach beyond it."""
+    values = np.array([0.7, 0.99, 1.0])
+    beyond = summary_of(values)["interval"]
+    assert beyond[1] > 1
+    assert summary_of(values, bounds=(0.0, 1.0))["interval"] == [beyond[0], 1.0]

@@ -32,7 +32,7 @@ from ravine.reporting.descent_pictures import descent_pictures
 from ravine.studies.documents import keep_document
 from ravine.studies.events import Event, Notify, StopAsked
 from ravine.studies.loading import data_line, load
-from ravine.studies.memory import summary_of
+from ravine.studies.memory import AMOUNT, summary_of
 from ravine.studies.peaks import double_descent
 from ravine.studies.recipe import Recipe, alike, around_of, recipe
 from ravine.studies.recording import data_document, keep_plan
@@ -335,9 +335,9 @@ class _Sweeps:
             lines.append(
                 {
                     "units": units,
-                    "train_loss": [summary_of(each) for each in train.T],
-                    "valid_loss": [summary_of(each) for each in loss.T],
-                    "valid_error": [summary_of(each) for each in error.T],
+                    "train_loss": [summary_of(each, bounds=AMOUNT) for each in train.T],
+                    "valid_loss": [summary_of(each, bounds=AMOUNT) for each in loss.T],
+                    "valid_error": [summary_of(each, bounds=AMOUNT) for each in error.T],
                     "descent": {"loss": _placed(loss, steps), "error": _placed(error, steps)},
                 }
             )
@@ -433,7 +433,7 @@ def _loss_and_error(network: Trained, rows: Rows, task: str, unit: float) -> tup
 
 def _columns(found: Sequence[dict[str, np.ndarray]]) -> dict[str, Any]:
     """Return {measure: [place] of means with intervals}."""
-    return {name: [summary_of(each[name]) for each in found] for name in found[0]}
+    return {name: [summary_of(each[name], bounds=AMOUNT) for each in found] for name in found[0]}
 
 
 def _descents(found: Sequence[dict[str, np.ndarray]], places: Sequence[int]) -> dict[str, Any]:

@@ -21,12 +21,14 @@ from ravine.data.splits import Split
 from ravine.diagnostics import functional_information, membership_inference
 from ravine.records.record import Record, Status
 from ravine.statistics import interval
+from ravine.studies.leaderboard import UNBOUNDED, within
 from ravine.training import Plan, Streams, trained
 from ravine.training.stream import keyed
 
-__all__ = ["FITTED", "Answers", "Pairs", "answers", "measured", "pairs", "summary_of"]
+__all__ = ["AMOUNT", "FITTED", "Answers", "Pairs", "answers", "measured", "pairs", "summary_of"]
 
 FITTED = 0.99  # share of the training labels a network must give to have fitted them
+SHARE, DIFFERENCE, AMOUNT = (0.0, 1.0), (-1.0, 1.0), (0.0, np.inf)  # what a measure can be
 KEPT_BY_HEART = 0.5  # a row with more memory than this is counted as memorised
 
 
@@ -106,18 +108,20 @@ def answers(
     )  # fmt: skip
 
 
-def summary_of(values: np.ndarray, statistic: Any = "mean", seed: int = 0) -> dict[str, Any]:
+def summary_of(
+    values: np.ndarray, statistic: Any = "mean", seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
+) -> dict[str, Any]:
     """Return a mean or median over networks, its 95 % interval where there is one, and the values.
 
-    A time that was never reached (infinite) is later than all others, and is null.
+    A time that was never reached (infinite) is later than all others, and is null. The interval is cut at
+    `bounds`, those of the measure.
     """
     found = values[np.isfinite(values)]
     middle = float(np.median(values) if statistic == "median" else np.mean(values)) if len(values) else np.inf
     low_high = interval(values, statistic, seed=seed, greater_is_better=False) if len(values) else None
-    shown = None if low_high is None else [each if np.isfinite(each) else None for each in low_high]
     return {
         statistic: middle if np.isfinite(middle) else None,
-        "interval": shown,
+        "interval": within(low_high, values, bounds),
         "values": [float(each) if np.isfinite(each) else None for each in values],
         **({"reached": len(found)} if statistic == "median" else {}),
     }
@@ -136,22 +140,23 @@ def measured(seen: Answers, watched: bool) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "networks": len(seen.test),
         "wrong": float(wrong.mean()),
-        "train": summary_of(inside.mean(axis=1)),
-        "held_out": summary_of(outside.mean(axis=1)),
-        "test": summary_of(seen.test),
-        "gap": summary_of(gap),
+        "train": summary_of(inside.mean(axis=1), bounds=SHARE),
+        "held_out": summary_of(outside.mean(axis=1), bounds=SHARE),
+        "test": summary_of(seen.test, bounds=SHARE),
+        "gap": summary_of(gap, bounds=DIFFERENCE),
         "memorised": _memorised(right, seen.member),
         "wrong_learned": None,
-        "fit": summary_of(seen.fitted, "median") if watched else None,
+        "fit": summary_of(seen.fitted, "median", bounds=AMOUNT) if watched else None,
         "membership": {
-            "advantage": summary_of(np.array([each.advantage for each in attack])),
-            "area": summary_of(np.array([each.area for each in attack])),
+            "advantage": summary_of(np.array([each.advantage for each in attack]), bounds=DIFFERENCE),
+            "area": summary_of(np.array([each.area for each in attack]), bounds=SHARE),
         },
         "information": None,
     }
     if wrong.any():
         where, _ = seen.sides(wrong)
-        facts["wrong_learned"] = summary_of((inside & where).sum(axis=1) / np.maximum(where.sum(axis=1), 1))
+        learned = (inside & where).sum(axis=1) / np.maximum(where.sum(axis=1), 1)
+        facts["wrong_learned"] = summary_of(learned, bounds=SHARE)
     if len(right) >= 8 and right.shape[1] >= 2:
         found = functional_information(right, seen.member)
         facts["information"] = {
