@@ -194,6 +194,7 @@ class _Compiled:
         with traced.context():
             self._space: _Space = _empty(_rounded(0), product.size, traced.dtype)
         self._next: Any = None
+        self._last: Any = np.zeros(product.size, traced.dtype)
         self._bands = np.zeros(0), np.zeros(0)
 
     def begin(self, unit: Vector) -> None:
@@ -213,8 +214,8 @@ class _Compiled:
             if until > len(self._space.alphas):
                 self._space = _longer(self._space, _rounded(until))
             run = _loop(self.traced.apply, _floor(self.product.epsilon))
-            self._space, self._next, found = run(
-                self.traced.point, self._space, self._next, np.int32(self.count), np.int32(until)
+            self._space, self._last, self._next, found = run(
+                self.traced.point, self._space, self._last, self._next, np.int32(self.count), np.int32(until)
             )
             report = np.asarray(found, np.float64)
         self.count, self.closed = int(report[0, 0]), bool(report[1, 0])
@@ -260,9 +261,9 @@ def _longer(space: _Space, room: int) -> _Space:
 
 @per_function
 def _loop(apply: Any, floor: float) -> Any:
-    """Return the compiled loop (point, space, unit, count, until) -> (space, unit, report).
+    """Return the compiled loop (point, space, last, unit, count, until) -> (space, last, unit, report).
 
-    It ends after `until` steps or at a breakdown. The report [2, 1 + room] is count and alphas, closed and
+    `last` [D] is the vector before `unit`: read from the basis, it would be copied with it. It ends after `until` steps or at a breakdown. The report [2, 1 + room] is count and alphas, closed and
     betas: one array is one way back.
     """
 
@@ -273,11 +274,12 @@ def _loop(apply: Any, floor: float) -> Any:
 
         return jax.lax.fori_loop(0, (count + BLOCK - 1) // BLOCK, without, vector)
 
-    def step(point: Any, space: _Space, q: jax.Array, m: jax.Array) -> tuple[_Space, jax.Array, jax.Array]:
+    def step(
+        point: Any, space: _Space, last: jax.Array, q: jax.Array, m: jax.Array
+    ) -> tuple[_Space, jax.Array, jax.Array]:
         image = apply(point, q)
         alpha = q @ image
-        before = jnp.maximum(m - 1, 0)
-        rest = image - alpha * q - jnp.where(m > 0, space.betas[before], 0) * space.basis[before]  # (1)
+        rest = image - alpha * q - jnp.where(m > 0, space.betas[jnp.maximum(m - 1, 0)], 0) * last  # (1)
         basis, images = space.basis.at[m].set(q), space.images.at[m].set(image)
         alphas = space.alphas.at[m].set(alpha)
         scale = jnp.maximum(jnp.abs(alphas).max(), jnp.abs(space.betas).max())
@@ -291,16 +293,18 @@ def _loop(apply: Any, floor: float) -> Any:
         return _Space(basis, images, alphas, betas), unit, ~goes_on
 
     def run(
-        point: Any, space: _Space, unit: jax.Array, count: jax.Array, until: jax.Array
-    ) -> tuple[_Space, jax.Array, jax.Array]:
+        point: Any, space: _Space, last: jax.Array, unit: jax.Array, count: jax.Array, until: jax.Array
+    ) -> tuple[_Space, jax.Array, jax.Array, jax.Array]:
         def next_(now: Any) -> Any:
-            space, unit, closed = step(point, *now[:3])
-            return space, unit, now[2] + 1, closed
+            space, last, unit, count, _ = now
+            space, after, closed = step(point, space, last, unit, count)
+            return space, unit, after, count + 1, closed
 
-        start = (space, unit, count, jnp.bool_(False))
-        space, unit, count, closed = jax.lax.while_loop(lambda now: (now[2] < until) & ~now[3], next_, start)
+        space, last, unit, count, closed = jax.lax.while_loop(
+            lambda now: (now[3] < until) & ~now[4], next_, (space, last, unit, count, jnp.bool_(False))
+        )
         ends = jnp.stack([count, closed.astype(count.dtype)]).astype(space.alphas.dtype)
         report = jnp.concatenate([ends[:, None], jnp.stack([space.alphas, space.betas])], axis=1)
-        return space, unit, report
+        return space, last, unit, report
 
     return compiled(run, donate_argnums=1)
