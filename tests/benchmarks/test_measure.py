@@ -122,17 +122,22 @@ def test_a_worker_answers_line_by_line_and_its_end_is_told(module, tmp_path, mon
     peers = module("peer_environment")
     (tmp_path / "serve.py").write_text((BENCHMARKS / "workers" / "serve.py").read_text())
     (tmp_path / "counts.py").write_text(
+        "import time\n"
         "from serve import serve\n"
         "def setup(task):\n"
         "    print('not an answer')\n"
         "    left = [7] * task['passes']\n"
-        "    return {'told': task['passes']}, lambda: left.pop()\n"
+        "    def once():\n"
+        "        time.sleep(0.2)\n"
+        "        return left.pop()\n"
+        "    return {'told': task['passes']}, once\n"
         "serve(setup)\n"
     )
     monkeypatch.setattr(peers, "WORKERS", tmp_path)
-    with peers.Worker("counts", {"passes": 2}) as worker:
-        assert worker.ready["told"] == 2
-        assert worker()["network_steps"] == 7
+    with peers.Worker("counts", {"passes": 3}) as worker:
+        assert worker.ready["told"] == 3
+        assert worker.ready["first"]["network_steps"] == 7
+        assert worker()["network_steps"] == 14  # a short pass is repeated
         with pytest.raises(peers.PeerError, match="pop from empty list"):
             worker()
 

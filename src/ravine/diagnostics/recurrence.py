@@ -263,8 +263,9 @@ def _longer(space: _Space, room: int) -> _Space:
 def _loop(apply: Any, floor: float) -> Any:
     """Return the compiled loop (point, space, last, unit, count, until) -> (space, last, unit, report).
 
-    `last` [D] is the vector before `unit`: read from the basis, it would be copied with it. It ends after `until` steps or at a breakdown. The report [2, 1 + room] is count and alphas, closed and
-    betas: one array is one way back.
+    `last` [D] is the vector before `unit`: read from the basis, it would be copied with it. It ends after
+    `until` steps or at a breakdown. The report [2, 1 + room] is count and alphas, closed and betas: one array
+    is one way back.
     """
 
     def orthogonal(basis: jax.Array, count: jax.Array, vector: jax.Array) -> jax.Array:
