@@ -127,15 +127,16 @@ def lanczos(
     while True:
         while not found.closed and found.count < most:
             found.advance(LOOK_EVERY if found.count else max(needed, FIRST_LOOK))
-            theta, residuals, _ = ritz(*found.bands)
+            theta, residuals, inner = ritz(*found.bands)
             if found.count >= needed and not found.closed:
                 chosen = _chosen(theta, wanted, which)
                 if (residuals[chosen] <= aim * np.abs(theta).max()).all():  # (3)
-                    return _pairs(found, wanted, which, aim)
+                    return _pairs(found, theta, inner[:, chosen], aim)
         # a closed space holds one copy of each value its start had a part in: as many spaces, as many copies
         enough = found.closed_spaces >= wanted and found.count >= needed
         if enough or found.count >= most or not found.restart(generator):
-            return _pairs(found, wanted, which, aim)
+            theta, _, inner = ritz(*found.bands)
+            return _pairs(found, theta, inner[:, _chosen(theta, wanted, which)], aim)
 
 
 def _chosen(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
@@ -152,10 +153,9 @@ def _chosen(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
     return np.concatenate([top, np.asarray(bottom, top.dtype)])
 
 
-def _pairs(found: Recurrence, count: int, which: Which, aim: float) -> Eigenpairs:
-    theta, _, inner = ritz(*found.bands)
-    shares = inner[:, _chosen(theta, count, which)].T
-    vectors, images = shares @ found.basis, shares @ found.images  # (1)
+def _pairs(found: Recurrence, theta: Vector, inner: Vector, aim: float) -> Eigenpairs:
+    """Return the pairs of chosen vectors of T, `inner` [m, K]; theta: all its eigenvalues."""
+    vectors, images = inner.T @ found.basis, inner.T @ found.images  # (1)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors, images = vectors / lengths, images / lengths
     values = np.einsum("kd,kd->k", vectors, images)

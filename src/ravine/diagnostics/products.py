@@ -63,6 +63,7 @@ def hessian_product(
     programs = _hessian_programs(loss, chunk_size(chunk, data), weigh)
     with precision_of(params):
         point, value, slope = programs.prepare(params, data)
+        value, slope = jax.device_get((value, slope))
         check_finite(float(value), float(slope))
     return _product(programs, point, size, params)
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
+from scipy.linalg.lapack import dstev
 
 from ravine.diagnostics.compiled import compiled, per_function
 from ravine.diagnostics.product import Product, Traced, check_images
@@ -81,7 +81,10 @@ def ritz(alphas: Vector, betas: Vector) -> tuple[Vector, Vector, Vector]:
 
     Their residuals are |beta_m s_m|, with the last entry of each vector.
     """
-    theta, inner = (np.asarray(each, dtype=np.float64) for each in eigh_tridiagonal(alphas, betas[:-1]))
+    # LAPACK itself: SciPy's way to it takes as long as a small network's product
+    theta, inner, wrong = dstev(alphas, betas[: max(1, len(alphas) - 1)])  # of one, it wants one all the same
+    if wrong:
+        raise np.linalg.LinAlgError("The eigenvalues of a tridiagonal matrix were not found.")
     return theta, np.abs(betas[-1] * inner[-1]), inner
 
 
@@ -201,7 +204,9 @@ class _Compiled:
         self._next, self.closed = unit.astype(self.traced.dtype), False
 
     def restart(self, generator: np.random.Generator) -> bool:
-        if (fresh := _fresh(generator, self.basis)) is None:
+        with self.traced.context():
+            seen = jnp.copy(self._space.basis)  # what the host looks at must not be filled further
+        if (fresh := _fresh(generator, self._kept(seen))) is None:
             return False
         self.begin(fresh)
         return True
@@ -237,9 +242,7 @@ class _Compiled:
         return self._kept(self._space.images)
 
     def _kept(self, rows: jax.Array) -> Vector:
-        with self.traced.context():
-            seen = jnp.copy(rows)  # what the host looks at must not be given away later
-        return np.asarray(seen)[: self.count].astype(np.float64)
+        return np.asarray(rows)[: self.count].astype(np.float64)
 
 
 def _rounded(room: int) -> int:
