@@ -219,8 +219,9 @@ def write(done: dict[str, dict[str, Any]]) -> None:
     """Write the table for people."""
     order = [case.name for case in CASES if case.name in done]
     lines = [
-        f"Every table is compared in {len(WAYS)} ways, of which the best by validation is kept: "
-        + "; ".join(WAYS) + ".",
+        f"Every table is compared in {len(WAYS)} ways, of which the best by validation is kept:",
+        "",
+        *(f"- {name}" for name in WAYS),
         "",
         "The MLP is one seed. Within noise: it is better than our mean, and lies in the 95 % prediction",
         "interval of one more of our seeds, which is wider than the interval of the mean shown here.",
