@@ -32,16 +32,17 @@ LEAST = 0.25  # seconds: in the first 0.1 after a pause the processor wakes up, 
 def timed(once: Pass, least: float = LEAST) -> dict[str, Any]:
     """Return seconds and processor seconds of one pass, or of several that take `least` seconds together.
 
-    With the network steps that were done.
+    With their number, and the network steps that were done.
     """
     clock, busy = time.perf_counter(), time.process_time()
-    steps = once()
+    steps, passes = once(), 1
     while time.perf_counter() - clock < least:
-        steps += once()
+        steps, passes = steps + once(), passes + 1
     return {
         "seconds": time.perf_counter() - clock,
         "cpu_seconds": time.process_time() - busy,
         "network_steps": steps,
+        "passes": passes,
     }
 
 

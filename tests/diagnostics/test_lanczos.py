@@ -137,6 +137,29 @@ def test_steps_in_a_compiled_loop_are_those_taken_one_by_one(values, count, whic
         assert np.linalg.norm(matrix @ vector - value * vector) == pytest.approx(residual, abs=1e-12)
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-20, 1e15])
+def test_a_compiled_loop_in_float32(size):
+    """Squares of what is small are zero there; and no residual is below what rounding leaves open."""
+    values = size * np.linspace(1, 60, 60)
+    half = jnp.asarray(values / 2, jnp.float32)
+    product = hessian_product(lambda w: jnp.sum(half * w**2), np.zeros(60, np.float32))
+    found = lanczos(product, 3, "largest", tol=1e-5)
+    assert found.converged.all()
+    np.testing.assert_allclose(found.values, values[::-1][:3], rtol=1e-5)
+    assert (np.abs(found.values - values[::-1][:3]) <= found.residuals).all()
+    assert len(krylov(product, np.ones(60), 30).alphas) == 30
+    exact = values.astype(np.float32).astype(float)
+    for value, vector, residual in zip(found.values, found.vectors, found.residuals, strict=True):
+        assert np.linalg.norm(exact * vector - value * vector) <= residual
+
+
+def test_a_start_without_the_end_that_is_asked_for():
+    matrix = with_eigenvalues(SPREAD)
+    lowest = lanczos(as_product(matrix), 1, "smallest").vectors[0]
+    for product in (as_product(matrix), quadratic(matrix)):
+        assert lanczos(product, 1, "largest", start=lowest).values[0] == pytest.approx(8.0)
+
+
 def test_products_made_of_others_are_the_same_in_a_compiled_loop():
     matrix, random = with_eigenvalues(SPREAD), np.random.default_rng(1)
     apart = np.linalg.qr(random.standard_normal((100, 2)))[0].T
@@ -194,6 +217,10 @@ def test_misuse():
         lanczos(product, 0)
     with pytest.raises(UsageError, match="not zero"):
         krylov(product, np.zeros(3), 2)
+    with pytest.raises(UsageError, match="not one number"):
+        hessian_product(lambda w: w**2, np.ones(3))
+    with pytest.raises(UsageError, match="cannot be asked for"):
+        lanczos(product, 1.5)
     with pytest.raises(UsageError, match="finite vector of 3"):
         lanczos(product, start=np.full(3, np.nan))
     with pytest.raises(UsageError, match="not finite"):

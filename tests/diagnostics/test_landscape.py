@@ -120,3 +120,26 @@ def test_float32_trees():
         lambda p: jnp.sum(p["w"] ** 2), params, directions, np.linspace(-1, 1, 3), np.linspace(-1, 1, 3)
     )
     assert found.losses[1, 1] == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 40])
+@pytest.mark.parametrize("points", [1, 2, 7])
+def test_threads_share_the_points_and_the_callers_settings(threads, points):
+    seen = []
+
+    def loss(w):
+        seen.append((str(jnp.result_type(float)), jax.config.jax_default_matmul_precision))
+        return jnp.sum(w**3)
+
+    axis = np.linspace(-1, 1, points)
+    with jax.enable_x64(True), jax.default_matmul_precision("highest"):
+        found = landscape(loss, np.ones(2, np.float32), [np.ones(2, np.float32)], axis, threads=threads)
+    np.testing.assert_allclose(found.losses, 2 * (1 + axis) ** 3, rtol=1e-6)
+    assert set(seen) == {("float64", "highest")}
+
+
+def test_a_loss_that_is_no_number():
+    with pytest.raises(UsageError, match="not one number"):
+        landscape(lambda w: w**2, np.ones(2), [np.ones(2)], [0.0, 1.0])
+    with pytest.raises(UsageError, match="at a time"):
+        landscape(jnp.sum, np.ones(2), [np.ones(2)], [0.0, 1.0], batch=0)

@@ -28,7 +28,7 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit with its status. `arguments` default to those of the process."""
+    """Run one command and end the process with its status. `arguments` default to those of the process."""
     import os
     import sys
 

@@ -1,7 +1,7 @@
 """The ends of a large matrix's spectrum.  Lecture: "Flat & sharp minima": curvature.
 
     theta, v = s Q                                       (1)   eigenpairs of T, in the basis Q
-    residual = |s A Q - theta v|                         (2)   the products A Q were kept
+    residual = |s A Q - theta v| and 10 eps max |theta|  (2)   the products A Q were kept; eps: of a product
     stop when every wanted one is <= tol * max |theta|   (3)
 
 At a breakdown the recurrence goes on from a fresh direction at right angles: the identity, the zero matrix,
@@ -34,7 +34,10 @@ FIRST_LOOK = 4
 
 
 class Eigenpair(NamedTuple):
-    """An eigenvalue with its residual |A v - value v| (an eigenvalue lies within it) and unit vector [D]."""
+    """An eigenvalue with its residual |A v - value v|, rounding included, and unit vector [D].
+
+    An eigenvalue lies within the residual.
+    """
 
     value: float
     residual: float
@@ -110,16 +113,20 @@ def lanczos(
     """
     if which not in WHICH:
         raise UsageError(f"There is no end '{which}' of a spectrum.", "", did_you_mean(str(which), WHICH))
-    if count < 1:
+    if count < 1 or count != int(count):
         raise UsageError(f"{count} eigenvalues cannot be asked for.", "", "Ask for 1 or more.")
-    wanted = min(count, product.size)
+    wanted = min(int(count), product.size)
     most = min(product.size, 4 * wanted + 100 if steps is None else max(steps, wanted))
     aim = (1e-8 if product.epsilon < 1e-10 else 1e-4) if tol is None else float(tol)
     generator = np.random.default_rng(seed)
     found = recurrence(product, most)
     first = generator.standard_normal(product.size) if start is None else np.asarray(start, np.float64)
     if first.shape != (product.size,) or not np.isfinite(first).all():
-        raise UsageError(f"The start must be a finite vector of {product.size}, not of shape {first.shape}.")
+        wrong = int((~np.isfinite(first)).sum())
+        raise UsageError(
+            f"The start must be a finite vector of {product.size}.",
+            f"It has the shape {first.shape}, and {wrong} of its values are not finite.",
+        )
     if not first.any():  # a zero gradient is no direction
         first = generator.standard_normal(product.size)
     found.begin(first / np.linalg.norm(first))
@@ -131,12 +138,13 @@ def lanczos(
             if found.count >= needed and not found.closed:
                 chosen = _chosen(theta, wanted, which)
                 if (residuals[chosen] <= aim * np.abs(theta).max()).all():  # (3)
-                    return _pairs(found, theta, inner[:, chosen], aim)
+                    return _pairs(found, theta, inner[:, chosen], aim, product.epsilon)
         # a closed space holds one copy of each value its start had a part in: as many spaces, as many copies
-        enough = found.closed_spaces >= wanted and found.count >= needed
+        # one that the caller's start closed may have no part in the end that is asked for
+        enough = found.closed_spaces >= wanted + (start is not None) and found.count >= needed
         if enough or found.count >= most or not found.restart(generator):
             theta, _, inner = ritz(*found.bands)
-            return _pairs(found, theta, inner[:, _chosen(theta, wanted, which)], aim)
+            return _pairs(found, theta, inner[:, _chosen(theta, wanted, which)], aim, product.epsilon)
 
 
 def _chosen(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
@@ -153,12 +161,15 @@ def _chosen(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
     return np.concatenate([top, np.asarray(bottom, top.dtype)])
 
 
-def _pairs(found: Recurrence, theta: Vector, inner: Vector, aim: float) -> Eigenpairs:
+def _pairs(found: Recurrence, theta: Vector, inner: Vector, aim: float, epsilon: float) -> Eigenpairs:
     """Return the pairs of chosen vectors of T, `inner` [m, K]; theta: all its eigenvalues."""
     vectors, images = inner.T @ found.basis, inner.T @ found.images  # (1)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors, images = vectors / lengths, images / lengths
     values = np.einsum("kd,kd->k", vectors, images)
-    residuals = np.linalg.norm(images - values[:, None] * vectors, axis=1)  # (2)
-    tolerance = aim * float(np.abs(theta).max())
+    largest = float(np.abs(theta).max())
+    # what rounding took from the products is missing in their sum as well: it does not show there
+    seen = np.linalg.norm(images - values[:, None] * vectors, axis=1)
+    residuals = np.hypot(seen, 10 * epsilon * largest)  # (2)
+    tolerance = aim * largest
     return Eigenpairs(values, residuals, vectors, residuals <= tolerance, tolerance, found.count)

@@ -137,10 +137,18 @@ def _compiled(prepare: Callable[..., Any], apply: Callable[[Any, jax.Array], jax
     return _Programs(compiled(prepare), compiled(apply), compiled(block), apply)
 
 
+def _number(value: jax.Array) -> jax.Array:
+    if jnp.shape(value):
+        raise UsageError(
+            f"The loss is an array of shape {jnp.shape(value)}, not one number.", "", "Take its mean."
+        )
+    return value
+
+
 @per_function
 def _hessian_programs(loss: Loss, chunk: int | None, weigh: Callable[..., jax.Array] | None) -> _Programs:
     def slope(flat: jax.Array, unravel: Any, rows: tuple[Any, ...]) -> tuple[jax.Array, jax.Array]:
-        value, gradient = jax.value_and_grad(lambda w: loss(unravel(w), *rows))(flat)
+        value, gradient = jax.value_and_grad(lambda w: _number(loss(unravel(w), *rows)))(flat)
         return value, gradient
 
     if chunk is None:

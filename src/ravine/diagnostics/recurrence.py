@@ -82,8 +82,8 @@ def ritz(alphas: Vector, betas: Vector) -> tuple[Vector, Vector, Vector]:
     Their residuals are |beta_m s_m|, with the last entry of each vector.
     """
     # LAPACK itself: SciPy's way to it takes as long as a small network's product
-    theta, inner, wrong = dstev(alphas, betas[: max(1, len(alphas) - 1)])  # of one, it wants one all the same
-    if wrong:
+    theta, inner, failed = dstev(alphas, betas[: max(1, len(alphas) - 1)])  # f2py asks for one even so
+    if failed:
         raise np.linalg.LinAlgError("The eigenvalues of a tridiagonal matrix were not found.")
     return theta, np.abs(betas[-1] * inner[-1]), inner
 
@@ -113,7 +113,8 @@ class _Stepped:
 
     def __init__(self, product: Product, room: int) -> None:
         self.product, self.room = product, room
-        self._basis, self._images = np.empty((2, room, product.size))
+        self._basis = np.empty((room, product.size))
+        self._images = np.empty((room, product.size), np.float32 if product.epsilon > 1e-10 else np.float64)
         self._alphas, self._betas = np.zeros(room), np.zeros(room)
         self.count = self.closed_spaces = 0
         self.closed = False
@@ -137,9 +138,10 @@ class _Stepped:
     def _step(self) -> None:
         assert self._next is not None
         m, q = self.count, self._next
-        self._basis[m], self._images[m] = q, self.product(q)
-        alpha = self._alphas[m] = q @ self._images[m]
-        rest = self._images[m] - alpha * q
+        image = self.product(q)
+        self._basis[m], self._images[m] = q, image
+        alpha = self._alphas[m] = q @ image
+        rest = image - alpha * q
         if m:
             rest -= self._betas[m - 1] * self._basis[m - 1]  # (1)
         self.count = m + 1
@@ -287,7 +289,8 @@ def _loop(apply: Any, floor: float) -> Any:
         basis, images = space.basis.at[m].set(q), space.images.at[m].set(image)
         alphas = space.alphas.at[m].set(alpha)
         scale = jnp.maximum(jnp.abs(alphas).max(), jnp.abs(space.betas).max())
-        beta = jnp.linalg.norm(rest)
+        most = jnp.abs(rest).max()  # squares of what is small are zero in float32, of what is large infinite
+        beta = most * jnp.linalg.norm(rest / jnp.where(most > 0, most, 1))
         left = orthogonal(basis, m + 1, rest / jnp.where(beta > 0, beta, 1))
         share = jnp.linalg.norm(left)
         goes_on = (beta > floor * scale) & (m + 1 < q.size) & (share > LEFT)  # (2)

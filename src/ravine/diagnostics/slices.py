@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from ravine.diagnostics.compiled import per_function
 from ravine.diagnostics.paths import check_alike
-from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
+from ravine.diagnostics.vectors import Params, Vector, carried, check_parameters
 from ravine.errors import UsageError
 
 __all__ = ["Slice", "landscape", "moved", "parabola"]
@@ -66,8 +66,9 @@ def landscape(
 
     `directions`: one or two trees like `params` (random_directions; from_vector of an eigenvector or of a
     plane's direction). `losses`: a cheaper way to the same, losses(params, directions, points [P, axes],
-    *data) -> [P], to be compiled. `threads`: each takes its share of the points. Raises UsageError:
-    directions that do not fit, a grid that is empty or not finite, a loss that is not finite at the centre.
+    *data) -> [P], to be compiled in place of `loss` and `batch`. `threads`: each takes its share of the
+    points. Raises UsageError: directions that do not fit, a grid that is empty or not finite, a loss that is
+    no number, or not finite at the centre.
     """
     check_parameters(params)
     axes = [np.asarray(x, np.float64)] + ([] if y is None else [np.asarray(y, np.float64)])
@@ -77,6 +78,8 @@ def landscape(
             "",
             "Pass x, or x and y.",
         )
+    if batch < 1:
+        raise UsageError(f"{batch} points cannot be worked on at a time.", "", "Use 1 or more.")
     for axis in axes:
         if axis.ndim != 1 or not axis.size or not np.isfinite(axis).all():
             raise UsageError(f"A grid {axis.shape} must be finite numbers in one row.")
@@ -91,18 +94,22 @@ def landscape(
         raise UsageError("A direction is zero.", "Nothing moves along it.", "Pass another direction.")
     points = np.stack([each.ravel() for each in np.meshgrid(*axes)], axis=1)
     points = np.concatenate([np.zeros((1, len(axes))), points])
-    share = -(-len(points) // max(1, threads))
+    here, share = carried(params), -(-len(points) // max(1, threads))
     whole = np.pad(points, [(0, -len(points) % share), (0, 0)])  # shares of one size are one program
     program = _program(losses or _one_by_one(loss, min(batch, share)))
 
     def worked(part: Vector) -> Vector:
-        with precision_of(params):  # holds for one thread
+        with here():  # settings hold for one thread
             return np.asarray(program(params, tuple(directions), jnp.asarray(part, float), *data), np.float64)
 
     first, *others = np.split(whole, len(whole) // share)
     with ThreadPoolExecutor(len(others) or 1) as pool:
         elsewhere = [pool.submit(worked, part) for part in others]
         found = np.concatenate([worked(first), *(each.result() for each in elsewhere)])[: len(points)]
+    if found.ndim != 1:
+        raise UsageError(
+            f"The loss is an array of shape {found.shape[1:]}, not one number.", "", "Take its mean."
+        )
     if not np.isfinite(found[0]):
         raise UsageError(
             f"The loss is {found[0]} at the centre.",

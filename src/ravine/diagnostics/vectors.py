@@ -6,7 +6,8 @@ after another, [D]. Parameters in float64 are worked on in float64, whatever the
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import jax
@@ -16,8 +17,18 @@ import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
 from ravine.errors import UsageError
+from ravine.precision import working_in
 
-__all__ = ["Params", "Vector", "check_parameters", "from_vector", "leaf_slices", "precision_of", "to_vector"]
+__all__ = [
+    "Params",
+    "Vector",
+    "carried",
+    "check_parameters",
+    "from_vector",
+    "leaf_slices",
+    "precision_of",
+    "to_vector",
+]
 
 Params = Any
 """A pytree of float arrays."""
@@ -27,10 +38,24 @@ Vector = npt.NDArray[np.float64]
 
 def precision_of(params: Params) -> AbstractContextManager[None]:
     """Return the context to work in: float64 where a leaf of `params` is float64, else as the process is
-    set.
+    set. On a GPU products of float32 are in float32.
     """
     wide = any(getattr(each, "dtype", None) == np.float64 for each in jax.tree.leaves(params))
-    return jax.enable_x64(wide or jnp.result_type(float) == np.float64)
+    return working_in("float64" if wide or jnp.result_type(float) == np.float64 else "float32")
+
+
+def carried(params: Params) -> Callable[[], AbstractContextManager[None]]:
+    """Return what makes, on another thread, the context of `precision_of` and of the caller's settings."""
+    names = ("jax_enable_x64", "jax_default_matmul_precision", "jax_default_device")
+    with precision_of(params):
+        wide, products, device = (getattr(jax.config, name) for name in names)
+
+    @contextmanager
+    def context() -> Iterator[None]:
+        with jax.enable_x64(wide), jax.default_matmul_precision(products), jax.default_device(device):
+            yield
+
+    return context
 
 
 def check_parameters(params: Params) -> int:

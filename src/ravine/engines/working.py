@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from ravine.engines.devices import Devices
-from ravine.engines.precision import working_in
+from ravine.precision import working_in
 
 __all__ = ["work"]
 

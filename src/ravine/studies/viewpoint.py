@@ -88,9 +88,9 @@ class Viewpoint:
         at_once = rows_at_once(self.network, len(self.rows.x), CACHED if on_cpu else LINEARISED // 8)
         numbers = tuple(sorted(self.numbers.items()))
         losses = plane_losses(self.network, self.loss_name, numbers, at_once)
-        return landscape(
-            self.loss, self.params, along, x, y, self.data, losses=losses, threads=cores() if on_cpu else 1
-        )
+        held = (POINTS + 1 + len(along)) * (at_once or len(self.rows.x)) * _row_bytes(self.network)
+        threads = max(1, min(cores(), LINEARISED // held)) if on_cpu else 1
+        return landscape(self.loss, self.params, along, x, y, self.data, losses=losses, threads=threads)
 
     def hessian(self) -> Product:
         """Return the Hessian of the loss here."""
@@ -140,9 +140,13 @@ def rows_at_once(network: Network, rows: int, budget: int) -> int | None:
 
     Batch normalisation needs all of them.
     """
-    each = 4 * sum(places * units for places, _, units in network.products) + 4 * network.sizes[0]
-    fitting = max(64, budget // each)
+    fitting = max(64, budget // _row_bytes(network))
     return None if fitting >= rows or network.norm == "batchnorm" else fitting
+
+
+def _row_bytes(network: Network) -> int:
+    """Return the bytes of one row's activations."""
+    return 4 * sum(places * units for places, _, units in network.products) + 4 * network.sizes[0]
 
 
 @lru_cache(maxsize=32)

@@ -225,9 +225,9 @@ def program(plan: Plan, shape: Shape, device: Any) -> Program:
 
 
 def _used(kept: dict[Any, Kept], key: Any) -> Kept:
-    """Return kept[key], now the newest; the oldest goes where there are too many."""
+    """Return kept[key], now the newest; the oldest go where there are too many."""
     found = kept[key] = kept.pop(key)
-    if len(kept) > KEPT:
+    while len(kept) > KEPT:
         del kept[next(iter(kept))]
     return found
 
