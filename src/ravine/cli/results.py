@@ -61,9 +61,8 @@ def _pasted(command: str, screen: Screen) -> str:
         return f"    {command}"
     lines: list[str] = []
     for word in map(shlex.quote, shlex.split(command)):
-        if (
-            lines and len(lines[-1]) + len(word) + 3 <= screen.width
-        ):  # a blank before it, and room for a backslash
+        # with a blank before it, and room for a backslash
+        if lines and len(lines[-1]) + len(word) + 3 <= screen.width:
             lines[-1] += f" {word}"
         else:
             lines.append(f"{'      ' if lines else '    '}{word}")
