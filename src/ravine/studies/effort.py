@@ -34,7 +34,7 @@ EFFORTS = {
     each.name: each
     for each in (
         Effort("quick", 12, 3, 10, 10, 200, 800),
-        Effort("standard", 20, 5, 20, 20, 600, 4_000),
+        Effort("standard", 30, 5, 20, 20, 600, 4_000),
         Effort("thorough", 60, 10, 50, 60, 2_000, 40_000),
     )
 }
