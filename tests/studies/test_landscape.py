@@ -156,6 +156,7 @@ def test_batch_norm_sees_all_rows_at_every_point():
         (Network((3, 4, 5, 2)), False),
         (Network((3, 4, 5, 2)), True),
         (Network((3, 2)), False),
+        (Network((3, 4, 2), "leaky_relu", dropout=True), False),
         (Network((3, 4, 4, 2), "tanh", connection="highway"), False),
         (Network((3, 4, 4, 2), connection="dense"), True),
         (Network((3, 4, 2), norm="batchnorm"), False),
@@ -164,9 +165,13 @@ def test_batch_norm_sees_all_rows_at_every_point():
     ],
     ids=str,
 )
-@pytest.mark.parametrize("rows", [1, 150])
-def test_a_plane_is_the_loss_at_each_of_its_points(network, weighted, rows):
-    """The first layer's sums, put together from those of the axes, are those of the weights moved."""
+@pytest.mark.parametrize(("rows", "budget"), [(1, 2**20), (150, 2**20), (150, 1)])
+def test_a_plane_is_the_loss_at_each_of_its_points(network, weighted, rows, budget, monkeypatch):
+    """The first layer's sums, put together from those of the axes, are those of the weights moved.
+
+    All rows at once, and in parts of 64.
+    """
+    monkeypatch.setattr("ravine.studies.viewpoint.IN_PLANE", budget)
     random = np.random.default_rng(0)
     x, y = random.normal(size=(rows, network.sizes[0])), random.integers(0, 2, rows).astype(np.int32)
     weight = np.abs(random.normal(size=rows)) if weighted else None

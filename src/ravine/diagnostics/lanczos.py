@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.diagnostics.product import Product
-from ravine.diagnostics.recurrence import Recurrence, recurrence, ritz
+from ravine.diagnostics.recurrence import Enough, Recurrence, recurrence, ritz
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError, did_you_mean
 
@@ -27,7 +27,7 @@ Which = Literal["magnitude", "largest", "smallest", "both"]
 WHICH: tuple[Which, ...] = ("magnitude", "largest", "smallest", "both")
 
 LOOK_EVERY = 2
-"""Products between two looks at the residuals."""
+"""Products between two looks at the residuals, where the recurrence does not look at them itself."""
 
 FIRST_LOOK = 4
 """Products before the first."""
@@ -133,7 +133,10 @@ def lanczos(
     needed = wanted if which != "both" else min(2 * wanted, product.size)
     while True:
         while not found.closed and found.count < most:
-            found.advance(LOOK_EVERY if found.count else max(needed, FIRST_LOOK))
+            if which == "magnitude" and found.count < found.watched:
+                found.advance(found.watched - found.count, Enough(wanted, aim, FIRST_LOOK))
+            else:
+                found.advance(LOOK_EVERY if found.count else max(needed, FIRST_LOOK))
             theta, residuals, inner = ritz(*found.bands)
             if found.count >= needed and not found.closed:
                 chosen = _chosen(theta, wanted, which)

@@ -62,9 +62,8 @@ def hessian_product(
     size = check_parameters(params)
     programs = _hessian_programs(loss, chunk_size(chunk, data), weigh)
     with precision_of(params):
-        point, value, slope = programs.prepare(params, data)
-        value, slope = jax.device_get((value, slope))
-        check_finite(float(value), float(slope))
+        point, looked = programs.prepare(params, data)
+        check_finite(*np.asarray(looked).tolist())
     return _product(programs, point, size, params)
 
 
@@ -119,7 +118,7 @@ OUTPUT_HESSIANS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
 
 
 class _Programs(NamedTuple):
-    """prepare(params, data) -> (point, value, ...); apply(point, v); block(point, vectors).
+    """prepare(params, data) -> (point, what to check); apply(point, v); block(point, vectors).
 
     plain: apply as it is written, to be compiled into something larger.
     """
@@ -153,17 +152,17 @@ def _hessian_programs(loss: Loss, chunk: int | None, weigh: Callable[..., jax.Ar
 
     if chunk is None:
 
-        def linearise(params: Params, data: tuple[Any, ...]) -> tuple[Any, jax.Array, jax.Array]:
+        def linearise(params: Params, data: tuple[Any, ...]) -> tuple[Any, jax.Array]:
             flat, unravel = ravel_pytree(params)
             (value, gradient), push = jax.linearize(lambda w: slope(w, unravel, data), flat)
-            return push, value, jnp.linalg.norm(gradient)
+            return push, jnp.stack([value, jnp.linalg.norm(gradient)])
 
         return _compiled(linearise, lambda push, v: push(v)[1])  # (1)
 
-    def prepare(params: Params, data: tuple[Any, ...]) -> tuple[Any, jax.Array, jax.Array]:
+    def prepare(params: Params, data: tuple[Any, ...]) -> tuple[Any, jax.Array]:
         flat, unravel = ravel_pytree(params)
         value, gradient = in_chunks(lambda *rows: slope(flat, unravel, rows), data, chunk, weigh)
-        return (params, data), value, jnp.linalg.norm(gradient)
+        return (params, data), jnp.stack([value, jnp.linalg.norm(gradient)])
 
     def apply(point: Any, v: jax.Array) -> jax.Array:
         params, data = point

@@ -34,14 +34,32 @@ HELD = 2**25
 BLOCK = 8
 """Vectors of the basis that are projected out at a time."""
 
+WATCHED = ROOMS[0]
+"""Steps of a compiled loop that it can end by itself: eigenvalues of a larger T cost more than a way back."""
+
 LEFT = 0.1
 """Least share of a remainder that a projection may leave: one that mostly goes was rounding."""
 
 
+class Enough(NamedTuple):
+    """When a recurrence may end: the `wanted` largest |eigenvalues| have residuals <= `aim` times the largest.
+
+    Looked at from `first` steps on.
+    """
+
+    wanted: int
+    aim: float
+    first: int
+
+
 class Recurrence(Protocol):
-    """Equation (1) with everything kept; `room`: most steps, `closed`: it broke down."""
+    """Equation (1) with everything kept; `room`: most steps, `closed`: it broke down.
+
+    watched: how many steps there may be for `advance` to end where it has enough.
+    """
 
     room: int
+    watched: int
     count: int
     closed: bool
     closed_spaces: int
@@ -52,8 +70,8 @@ class Recurrence(Protocol):
     def restart(self, generator: np.random.Generator) -> bool:
         """Go on after a breakdown, from a random direction at right angles; False when there is none left."""
 
-    def advance(self, steps: int) -> None:
-        """Take so many steps, fewer where it breaks down or has no room."""
+    def advance(self, steps: int, enough: Enough | None = None) -> None:
+        """Take so many steps, fewer where it breaks down, has no room, or enough."""
 
     @property
     def bands(self) -> tuple[Vector, Vector]:
@@ -116,7 +134,7 @@ class _Stepped:
         self._basis = np.empty((room, product.size))
         self._images = np.empty((room, product.size), np.float32 if product.epsilon > 1e-10 else np.float64)
         self._alphas, self._betas = np.zeros(room), np.zeros(room)
-        self.count = self.closed_spaces = 0
+        self.count = self.closed_spaces = self.watched = 0
         self.closed = False
         self._next: Vector | None = None
 
@@ -129,7 +147,7 @@ class _Stepped:
         self.begin(fresh)
         return True
 
-    def advance(self, steps: int) -> None:
+    def advance(self, steps: int, enough: Enough | None = None) -> None:
         for _ in range(min(steps, self.room - self.count)):
             if self.closed:
                 return
@@ -195,6 +213,7 @@ class _Compiled:
     def __init__(self, product: Product, traced: Traced, room: int) -> None:
         self.product, self.traced, self.room = product, traced, room
         self.count = self.closed_spaces = 0
+        self.watched = WATCHED if jax.default_backend() == "cpu" else 0
         self.closed = False
         with traced.context():
             self._space: _Space = _empty(_rounded(0), product.size, traced.dtype)
@@ -213,16 +232,18 @@ class _Compiled:
         self.begin(fresh)
         return True
 
-    def advance(self, steps: int) -> None:
+    def advance(self, steps: int, enough: Enough | None = None) -> None:
         until = min(self.count + steps, self.room)
         if self.closed or until <= self.count:
             return
         with self.traced.context():
             if until > len(self._space.alphas):
                 self._space = _longer(self._space, _rounded(until))
-            run = _loop(self.traced.apply, _floor(self.product.epsilon))
+            watched = enough is not None and len(self._space.alphas) <= self.watched
+            run = _loop(self.traced.apply, _floor(self.product.epsilon), watched)
+            ends = np.int32(self.count), np.int32(until), enough if watched else None
             self._space, self._last, self._next, found = run(
-                self.traced.point, self._space, self._last, self._next, np.int32(self.count), np.int32(until)
+                self.traced.point, self._space, self._last, self._next, *ends
             )
             report = np.asarray(found, np.float64)
         self.count, self.closed = int(report[0, 0]), bool(report[1, 0])
@@ -265,12 +286,12 @@ def _longer(space: _Space, room: int) -> _Space:
 
 
 @per_function
-def _loop(apply: Any, floor: float) -> Any:
-    """Return the compiled loop (point, space, last, unit, count, until) -> (space, last, unit, report).
+def _loop(apply: Any, floor: float, watched: bool) -> Any:
+    """Return the compiled loop (point, space, last, unit, count, until, enough) -> (space, last, unit, seen).
 
     `last` [D] is the vector before `unit`: read from the basis, it would be copied with it. It ends after
-    `until` steps or at a breakdown. The report [2, 1 + room] is count and alphas, closed and betas: one array
-    is one way back.
+    `until` steps, at a breakdown, or, `watched`, where there is enough. What was seen [2, 1 + room] is count
+    and alphas, closed and betas: one array is one way back.
     """
 
     def orthogonal(basis: jax.Array, count: jax.Array, vector: jax.Array) -> jax.Array:
@@ -300,18 +321,38 @@ def _loop(apply: Any, floor: float) -> Any:
         return _Space(basis, images, alphas, betas), unit, ~goes_on
 
     def run(
-        point: Any, space: _Space, last: jax.Array, unit: jax.Array, count: jax.Array, until: jax.Array
-    ) -> tuple[_Space, jax.Array, jax.Array, jax.Array]:
+        point: Any, space: _Space, last: jax.Array, unit: jax.Array, count: jax.Array, until: jax.Array,
+        enough: Enough | None,
+    ) -> tuple[_Space, jax.Array, jax.Array, jax.Array]:  # fmt: skip
         def next_(now: Any) -> Any:
-            space, last, unit, count, _ = now
+            space, last, unit, count, _, _ = now
             space, after, closed = step(point, space, last, unit, count)
-            return space, unit, after, count + 1, closed
+            count = count + 1
+            over = _over(space.alphas, space.betas, count, enough) if watched else jnp.bool_(False)
+            return space, unit, after, count, closed, over
 
-        space, last, unit, count, closed = jax.lax.while_loop(
-            lambda now: (now[3] < until) & ~now[4], next_, (space, last, unit, count, jnp.bool_(False))
+        no = jnp.bool_(False)
+        space, last, unit, count, closed, _ = jax.lax.while_loop(
+            lambda now: (now[3] < until) & ~now[4] & ~now[5], next_, (space, last, unit, count, no, no)
         )
         ends = jnp.stack([count, closed.astype(count.dtype)]).astype(space.alphas.dtype)
         report = jnp.concatenate([ends[:, None], jnp.stack([space.alphas, space.betas])], axis=1)
         return space, last, unit, report
 
     return compiled(run, donate_argnums=1)
+
+
+def _over(alphas: jax.Array, betas: jax.Array, count: jax.Array, enough: Any) -> jax.Array:
+    """Return whether there is enough after `count` steps: bands [room], of which the rest is zero or old."""
+
+    def look() -> jax.Array:
+        place = jnp.arange(len(alphas), dtype=count.dtype)
+        diagonal = jnp.where(place < count, alphas, 0)  # what pads T has eigenvalues 0, the least magnitude
+        beside = jnp.where(place < count - 1, betas, 0)[:-1]
+        theta, inner = jnp.linalg.eigh(jnp.diag(diagonal) + jnp.diag(beside, 1) + jnp.diag(beside, -1))
+        largest_first = jnp.argsort(-jnp.abs(theta))
+        residuals = jnp.abs(betas[count - 1] * inner[count - 1])[largest_first]
+        small = residuals <= enough.aim * jnp.abs(theta).max()
+        return jnp.all(small | (place >= enough.wanted))
+
+    return jax.lax.cond(count >= jnp.maximum(enough.first, enough.wanted), look, lambda: jnp.bool_(False))

@@ -26,6 +26,9 @@ from ravine.errors import UsageError
 
 __all__ = ["Slice", "landscape", "moved", "parabola"]
 
+SHARED = 8
+"""A thread's share of the points is a multiple of it: what is left over would be worked on by itself."""
+
 Losses = Callable[..., jax.Array]
 """losses(params, directions, points [P, axes], *data) -> [P]."""
 
@@ -95,12 +98,14 @@ def landscape(
     points = np.stack([each.ravel() for each in np.meshgrid(*axes)], axis=1)
     points = np.concatenate([np.zeros((1, len(axes))), points])
     here, share = carried(params), -(-len(points) // max(1, threads))
+    share += -share % SHARED if threads > 1 else 0
     whole = np.pad(points, [(0, -len(points) % share), (0, 0)])  # shares of one size are one program
     program = _program(losses or _one_by_one(loss, min(batch, share)))
 
     def worked(part: Vector) -> Vector:
         with here():  # settings hold for one thread
-            return np.asarray(program(params, tuple(directions), jnp.asarray(part, float), *data), np.float64)
+            at = part.astype(jnp.result_type(float))
+            return np.asarray(program(params, tuple(directions), at, *data), np.float64)
 
     first, *others = np.split(whole, len(whole) // share)
     with ThreadPoolExecutor(len(others) or 1) as pool:

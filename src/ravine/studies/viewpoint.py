@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import jax
@@ -28,16 +28,16 @@ from ravine.diagnostics import (
     stability_limit,
 )
 from ravine.diagnostics.chunks import in_chunks
-from ravine.diagnostics.slices import moved
 from ravine.engines import cores, working_in
 from ravine.networks import LOSSES, Network
 from ravine.optimizers import Rule
+from ravine.studies.planes import held_by, plane_losses
 from ravine.training import Rows
 
-__all__ = ["Viewpoint", "plane_losses", "preconditioner_of", "rows_at_once", "training_loss"]
+__all__ = ["Viewpoint", "preconditioner_of", "rows_at_once", "training_loss"]
 
 CACHED = 2**18  # bytes of activations of a point worked on at a time on a CPU: a few points stay in its cache
-POINTS = 8  # of a grid, worked on at a time
+IN_PLANE = 2**20  # the same in a plane, whose products are of many rows or slow
 LINEARISED = 2**30  # bytes of activations kept for products with the Hessian
 
 Vector = npt.NDArray[np.float64]
@@ -64,7 +64,7 @@ class Viewpoint:
     state: Any = field(default=None, repr=False)
     asked: float | None = None
 
-    @property
+    @cached_property
     def data(self) -> tuple[Any, ...]:
         """What the loss takes after the parameters."""
         with working_in(self.precision):
@@ -85,10 +85,10 @@ class Viewpoint:
     def seen(self, along: Sequence[Any], x: Vector, y: Vector | None = None) -> Slice:
         """Return the loss on a line or a plane through here: `along` one or two trees, axes x [X], y [Y]."""
         on_cpu = jax.default_backend() == "cpu"
-        at_once = rows_at_once(self.network, len(self.rows.x), CACHED if on_cpu else LINEARISED // 8)
+        at_once = rows_at_once(self.network, len(self.rows.x), IN_PLANE if on_cpu else LINEARISED // 8)
         numbers = tuple(sorted(self.numbers.items()))
         losses = plane_losses(self.network, self.loss_name, numbers, at_once)
-        held = (POINTS + 1 + len(along)) * (at_once or len(self.rows.x)) * _row_bytes(self.network)
+        held = held_by(len(along), _row_bytes(self.network)) * (at_once or len(self.rows.x))
         threads = max(1, min(cores(), LINEARISED // held)) if on_cpu else 1
         return landscape(self.loss, self.params, along, x, y, self.data, losses=losses, threads=threads)
 
@@ -168,36 +168,6 @@ def training_loss(
         return in_chunks(lambda *rows: mean(params, *rows), data, at_once)
 
     return mean if at_once is None else whole
-
-
-@lru_cache(maxsize=32)
-def plane_losses(
-    network: Network, loss: str, numbers: tuple[tuple[str, float], ...], at_once: int | None
-) -> Callable[..., jax.Array]:
-    """Return equation (1) at many points of a plane: (params, directions, points [P, axes], *rows) -> [P].
-
-    The first layer's sums are linear in the weights, so those of the axes make those of every point: three
-    products with all inputs in place of one a point. `at_once` rows stay in the cache for all points.
-    """
-    bare, given = replace(network, dropout=False), dict(numbers)
-
-    def losses(params: Any, directions: tuple[Any, ...], points: jax.Array, *data: jax.Array) -> jax.Array:
-        def of_rows(x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
-            sums = [bare.first_sum(tree, x) for tree in (params, *directions)]
-
-            def at(point: jax.Array) -> jax.Array:
-                outputs, _ = bare.train(
-                    moved(params, directions, point), x, bare.statistics(str(x.dtype)), given,
-                    first=moved(sums[0], sums[1:], point),
-                )  # fmt: skip
-                values = LOSSES[loss](outputs, y)
-                return jnp.mean(values if weight is None else values * weight)  # (1)
-
-            return jax.lax.map(at, points, batch_size=min(POINTS, len(points)))
-
-        return in_chunks(of_rows, data, at_once)
-
-    return losses
 
 
 def preconditioner_of(rule: Rule, state: Any) -> Vector:
