@@ -42,7 +42,7 @@ LEFT = 0.1
 
 
 class Enough(NamedTuple):
-    """When a recurrence may end: the `wanted` largest |eigenvalues| have residuals <= `aim` times the largest.
+    """When to end: the `wanted` largest |eigenvalues| have residuals <= `aim` times the largest.
 
     Looked at from `first` steps on.
     """
