@@ -61,11 +61,28 @@ class Stopped(RavineError):
         self.status = status
 
 
+ELSEWHERE = {
+    "batch": "batch size", "bs": "batch size", "hidden": "net", "hidden layer sizes": "net",
+    "hidden layers": "net", "label": "target", "labels": "target", "layers": "net", "learning rate": "rate",
+    "lr": "rate", "model": "net", "network": "net", "optim": "optimizer", "patience": "early stop",
+    "random state": "seed", "scheduler": "schedule", "wd": "decay", "weight decay": "decay", "y": "target",
+}  # fmt: skip
+"""What other tools call a thing, and what it is called here."""
+
+
 def nearest(word: str, allowed: Iterable[str]) -> str:
     """Return `Did you mean 'x'?` for the nearest allowed word, nothing where none is near."""
-    lower = {each.lower(): each for each in reversed([str(each) for each in allowed])}
+    allowed = [str(each) for each in allowed]
+    meant = ELSEWHERE.get(_plain(word))
+    if meant and (here := [each for each in allowed if _plain(each) in (meant, f"{meant}s")]):
+        return f"Did you mean '{here[0]}'?"
+    lower = {each.lower(): each for each in reversed(allowed)}
     near = difflib.get_close_matches(str(word).lower(), list(lower), n=3, cutoff=0.5)
     return "Did you mean " + " or ".join(f"'{lower[each]}'" for each in near) + "?" if near else ""
+
+
+def _plain(name: str) -> str:
+    return str(name).lower().lstrip("-").replace("_", " ").replace("-", " ")
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:

@@ -59,6 +59,15 @@ def test_of_a_diagnosis_of_a_run_and_of_its_model(ravine, folder, idle, trained)
     assert found["plan"]["runs"]["measured"] == 0 and "Training nothing" in text
 
 
+def test_of_a_diagnosis_of_the_latest_run(ravine, folder, idle, trained):
+    ended = ravine("diagnose", "latest", "--dry-run")
+    assert (ended.status, ended.stdout) == (3, "") and "no latest run" in ended.stderr
+    (folder / "runs").mkdir()
+    (folder / "runs" / "latest").symlink_to(trained)
+    ended = ravine("diagnose", "latest", "--dry-run", "--json")
+    assert ended.status == 0 and json.loads(ended.stdout)["run"] == str(trained)
+
+
 def test_of_a_landscape(ravine, folder, idle, trained):
     words = ["landscape", "iris", "-O", "sgd,adam", "--solutions", "2", "--epochs", "10"]
     text, found = plan_of(ravine, folder, *words)

@@ -90,6 +90,21 @@ def test_a_dry_run_shows_the_plan_of_either_track_and_does_nothing(shell, folder
     assert not (folder / "runs").exists()
 
 
+@pytest.mark.parametrize("verb", ["landscape", "diagnose"])
+def test_ctrl_c_while_programs_run_ends_without_a_crash(verb, folder):
+    """The interpreter must not be taken apart while a thread of the compiler's still works."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ravine", verb, "digits", "--epochs", "40"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert any("digits: 1,797 rows" in line for line in child.stderr)  # reads up to there
+    time.sleep(2)
+    child.send_signal(signal.SIGINT)
+    out, errors = child.communicate(timeout=60)
+    assert (child.returncode, out) == (130, ""), errors
+    assert "Traceback" not in errors and "Stopped" in errors
+
+
 def test_stopped_and_resumed_is_as_undisturbed(shell, folder):
     how = ["compare", "digits", "--effort", "quick", "-O", "sgd,adam", "--epochs", "30"]
     child = subprocess.Popen(

@@ -10,8 +10,8 @@ from ravine.reporting.diagnosis import diagnosis_text
 
 
 def trial(confirmed: bool, **loss: Any) -> dict[str, Any]:
-    pair = {"before": 0.41, "after": 0.22, "difference": -0.19, "interval": [-0.2, -0.18], "better": 20.0,
-            "seeds": 20, "diverged_before": 0, "diverged_after": 0} | loss  # fmt: skip
+    pair = {"before": 0.41, "after": 0.22, "difference": -0.19, "interval": [-0.2, -0.18], "better": 20,
+            "equal": 0, "seeds": 20, "diverged_before": 0, "diverged_after": 0} | loss  # fmt: skip
     return {"says": "inputs standardised", "changes": {"scaling": None}, "loss": pair, "confirmed": confirmed}
 
 
@@ -41,6 +41,12 @@ def test_lines_fit_and_hold_no_escapes(width: int) -> None:
     assert "nan" not in text.lower()
     assert "20 of 20 seeds" in " ".join(text.split())
     assert diagnosis_text(document(), width, unicode=False).isascii()
+
+
+def test_seeds_that_tie_are_counted_apart() -> None:
+    tied = document()
+    tied["findings"][0]["remedies"] = [trial(True, better=2, equal=1, seeds=5)]
+    assert "2 of 5 seeds better, 1 equal" in " ".join(diagnosis_text(tied).split())
 
 
 def test_failed_advice_is_withdrawn_in_words() -> None:

@@ -42,7 +42,7 @@ def test_beyond_200_seeds_it_is_scipys_normal_limit():
 
 def test_no_difference_at_all_is_p_one():
     result = paired([0.5] * 7, [0.5] * 7, True)
-    assert result == type(result)(0.0, (0.0, 0.0), 0.5, 1.0)
+    assert result == type(result)(0.0, (0.0, 0.0), 0.5, 1.0, 1.0)
 
 
 def test_differences_equal_up_to_rounding_are_tied():

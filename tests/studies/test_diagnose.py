@@ -146,11 +146,18 @@ def test_paired_trials_confirm_and_withdraw() -> None:
     before = 1 + 0.1 * random.normal(size=20)
     found = compared(
         before,
-        {"better": before - 0.2, "same": before + 0.01 * random.normal(size=20), "gone": np.full(20, np.nan)},
+        {
+            "better": before - 0.2,
+            "same": before + 0.01 * random.normal(size=20),
+            "gone": np.full(20, np.nan),
+            "tied": np.where(np.arange(20) < 5, before, before - np.where(np.arange(20) < 12, 0.1, -0.1)),
+        },
         False,
     )
     assert found["better"]["confirmed"]
     assert found["better"]["interval"][1] < -0.19
+    assert (found["better"]["better"], found["better"]["equal"]) == (20, 0)
+    assert (found["tied"]["better"], found["tied"]["equal"], found["tied"]["seeds"]) == (7, 5, 20)
     assert not found["same"]["confirmed"]
     assert not found["gone"]["confirmed"]
     assert found["gone"]["after"] is None

@@ -23,11 +23,12 @@ __all__ = ["diagnose"]
     help="Train a network on DATA as `train` would, measure it on the way, and say what is wrong with it: "
     "verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original, and "
     "withdrawn where its own trial does not bear it out.\n\nDATA is a file or a built-in set. A RUN (its "
-    "folder) is diagnosed as it was configured. A MODEL is examined as it is, on the DATA it was trained on.",
+    "folder, or 'latest') is diagnosed as it was configured. A MODEL is examined as it is, on the DATA it was "
+    "trained on.",
     examples=(
         "ravine diagnose digits",
         "ravine diagnose titanic.csv -t Survived --optimizer sgd --rate 3",
-        "ravine diagnose runs/latest",
+        "ravine diagnose latest",
         "ravine diagnose runs/latest/models/best titanic.csv -t Survived",
     ),
 )
@@ -47,6 +48,10 @@ def diagnose(
     from ravine.cli.working import begin, name_of, planned
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
+    if flags.get("source") == "latest" and not Path("latest").exists():
+        from ravine.records.listing import find_run
+
+        flags["source"] = str(find_run("latest"))
     named = flags.get("source")
     flags = _placed(flags, data, config)
     if no_proof:

@@ -92,7 +92,8 @@ def _effect(pair: Mapping[str, Any]) -> str:
     if is_number(pair["difference"]) and pair["interval"]:
         low, high = pair["interval"]
         text += f" (by {_number(pair['difference'])}, 95 % {_number(low)} to {_number(high)})"
-    text += f", {pair['better']:g} of {pair['seeds']} seeds better"
+    text += f", {pair['better']} of {pair['seeds']} seeds better"
+    text += f", {pair['equal']} equal" if pair.get("equal") else ""
     lost = pair["diverged_before"], pair["diverged_after"]
     return text + (f"; diverged {lost[0]} → {lost[1]}" if any(lost) else "")
 

@@ -35,12 +35,14 @@ class Paired:
     difference   mean of a - b, in the unit of the metric; None when a run diverged
     interval     its confidence interval; None when a run diverged or there are fewer than 3 seeds
     p_better     probability that A beats B on a seed, ties count half
+    p_equal      share of seeds that tie
     p_value      two-sided Wilcoxon signed-rank, diverged runs ranked worst
     """
 
     difference: float | None
     interval: Interval | None
     p_better: float
+    p_equal: float
     p_value: float
 
 
@@ -76,6 +78,7 @@ def paired(
         difference=None if change is None else float(np.mean(np.sort(change))),
         interval=None if change is None else interval(change, level=level, seed=seed),
         p_better=float(np.mean((won > 0) + 0.5 * (won == 0))),
+        p_equal=float(np.mean(won == 0)),
         p_value=signed_rank_p(won),
     )
 

@@ -167,7 +167,8 @@ class _Sweeps:
                 "Leave it out.",
             )
         self.rule = resolve(settings.optimizer)
-        self.rate = settings.rate or TO_THE_END * self.rule.rate_centre
+        # as it is said: 0.009, not 0.009000000000000001
+        self.rate = settings.rate or float(f"{TO_THE_END * self.rule.rate_centre:.3g}")
         self.seeds = np.arange(FIRST_SEED, FIRST_SEED + (settings.seeds or self.level.seeds))
         self.plain = recipe(settings, dataset)
         if len(self.plain.network.sizes) < 3:
