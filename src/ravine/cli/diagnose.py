@@ -23,8 +23,8 @@ __all__ = ["diagnose"]
     help="Train a network on DATA as `train` would, measure it on the way, and say what is wrong with it: "
     "verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original, and "
     "withdrawn where its own trial does not bear it out.\n\nDATA is a file or a built-in set. A RUN (its "
-    "folder, or 'latest') is diagnosed as it was configured. A MODEL is examined as it is, on the DATA it was "
-    "trained on.",
+    "folder, or 'latest') is diagnosed as it was configured. A MODEL is examined as it is, on the DATA it "
+    "was trained on.",
     examples=(
         "ravine diagnose digits",
         "ravine diagnose titanic.csv -t Survived --optimizer sgd --rate 3",
