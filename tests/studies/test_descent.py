@@ -15,8 +15,9 @@ from ravine.networks import Network
 from ravine.optimizers import resolve
 from ravine.records.rundir import RunDirectory
 from ravine.reporting.descent import descent_text
-from ravine.studies import descent
-from ravine.studies.descent import Level, descent_study
+from ravine.studies import descent_design
+from ravine.studies.descent import descent_study
+from ravine.studies.descent_design import Level
 from ravine.studies.peaks import clearest_peak, double_descent
 from ravine.studies.resume import resume
 from ravine.studies.settings import DescentSettings
@@ -28,7 +29,7 @@ TINY = Level((1, 4, 24), 60, 3, 200)
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(descent.LEVELS, "quick", TINY)
+    monkeypatch.setitem(descent_design.LEVELS, "quick", TINY)
 
 
 def curves_of(network: Network, rule: str, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
