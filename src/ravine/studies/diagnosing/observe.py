@@ -8,9 +8,7 @@ How many rows they see follows from how long training is, so that they stay a sh
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,13 +16,15 @@ import jax
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from ravine.data import Dataset, leaks
-from ravine.diagnostics import expected_sign_agreement, stability_limit
+from ravine.diagnostics import stability_limit
 from ravine.engines import working_in
-from ravine.networks import METRICS
 from ravine.records.record import Record, Status
+from ravine.studies.diagnosing.chosen_rows import chosen_rows
+from ravine.studies.diagnosing.data_facts import of_classes, of_inputs, suspected_leaks
+from ravine.studies.diagnosing.describing import described
 from ravine.studies.diagnosing.measuring import bend, look, stretch
-from ravine.training import Plan, Rows, Runs, Streams, first_key, first_parameters, start
+from ravine.studies.diagnosing.programs import Clock, programs
+from ravine.training import Plan, Runs, Streams, first_key, first_parameters, start
 from ravine.training.factors import Factors
 
 __all__ = ["BENDS", "Observed", "observe"]
@@ -34,22 +34,6 @@ BENDS = (0, 1, 3, 6, 10, 15, 20)  # points where the spectrum is looked at
 LAST = 4  # further times at the end, for the smallest eigenvalue
 KEPT = 2_000_000  # parameters beyond which no mean of the weights is taken
 AVERAGED = 10  # points at the end whose weights are averaged
-PROBED = 200  # rows trained on for each row the gradient is looked at, per point
-CURVED = 400  # and for the spectrum
-
-
-@dataclass
-class Clock:
-    """Seconds by what they were spent on."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def run(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call, wait for the result, add the time."""
-        begin = time.perf_counter()
-        found = jax.block_until_ready(function(*arguments))
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
-        return found
 
 
 @dataclass(frozen=True)
@@ -59,27 +43,6 @@ class Observed:
     record: Record
     params: Any
     stats: Any
-
-
-_compiled: dict[Any, Any] = {}
-
-
-def _programs(wanted: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]) -> dict[str, Any]:
-    """Return the compiled programs for such arguments, made side by side where they are not there yet."""
-
-    def make(item: tuple[Callable[..., Any], tuple[Any, ...]]) -> Any:
-        function, arguments = item
-        leaves, tree = jax.tree.flatten(arguments)
-        shapes = tuple((np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in leaves)
-        inner: Any = function
-        key = inner.func, inner.args, tree, shapes
-        if key not in _compiled:
-            with working_in(inner.args[0].precision):
-                _compiled[key] = jax.jit(function).lower(*arguments).compile()
-        return _compiled[key]
-
-    with ThreadPoolExecutor(len(wanted)) as pool:
-        return dict(zip(wanted, pool.map(make, wanted.values()), strict=True))
 
 
 def observe(
@@ -123,28 +86,7 @@ class _Observer:
         self.points: list[dict[str, Any]] = []
         self.curve: list[np.ndarray] = []
         self.kept: list[np.ndarray] = []  # the last judged weights, flat
-        self._choose_rows()
-
-    def _choose_rows(self) -> None:
-        """Choose the training rows that are looked at: as many as the length of training can pay for."""
-        plan, n = self.plan, self.streams.sizes[0]
-        work = plan.steps * plan.batch_size
-        most = min(n, int(np.clip(work / PROBED, 128, 4096)))
-        piece = max(1, min(plan.batch_size, most // 2))
-        if plan.network.norm == "batchnorm":
-            piece = max(piece, min(2, most))
-        count = max(1, most // piece)
-        order = self.streams.order(self.seed, 0, -(-n // self.streams.batch_size)).ravel()[:n]
-        order = np.resize(order, max(len(order), piece * count))
-        train = self.rows.train
-
-        def part(index: np.ndarray) -> Rows:
-            return Rows(train.x[index], train.y[index], None if train.weight is None else train.weight[index])
-
-        self.pieces = part(order[: piece * count].reshape(count, piece))
-        self.curved = part(order[: min(n, int(np.clip(work / CURVED, 64, 2048)))])
-        valid = self.rows.valid
-        self.valid = Rows(*(None if each is None else each[:4096] for each in valid))
+        self.chosen = chosen_rows(plan, streams, self.seed, rows)
 
     # ---------------------------------------------------------------------------------------------- the run
 
@@ -181,11 +123,11 @@ class _Observer:
         wanted: dict[str, Any] = {
             "look": (
                 partial(look, self.plan),
-                (self.state, self.judged, self.numbers, last, self.pieces, self.valid),
+                (self.state, self.judged, self.numbers, last, self.chosen.pieces, self.chosen.valid),
             ),
             "bend": (
                 partial(bend, self.plan, min(PRODUCTS, size)),
-                (self.state, self.numbers, last, self.curved, vector, at),
+                (self.state, self.numbers, last, self.chosen.curved, vector, at),
             ),
         }
         if self.trains:
@@ -193,7 +135,7 @@ class _Observer:
                 partial(stretch, self.plan),
                 (self.state, self.numbers, factors, batches, np.int32(0)),
             )
-        self.programs = _programs(wanted)
+        self.programs = programs(wanted)
         for name in ("look", "bend"):  # the first call of a program also links it
             jax.block_until_ready(self.programs[name](*wanted[name][1]))
 
@@ -221,7 +163,7 @@ class _Observer:
         factors = {name: each[-1] for name, each in self._factors(e).items()}
         seen = self.clock.run(
             "gradients, units and rows", self.programs["look"],
-            self.state, self.judged, self.numbers, factors, self.pieces, self.valid,
+            self.state, self.judged, self.numbers, factors, self.chosen.pieces, self.chosen.valid,
         )  # fmt: skip
         found: dict[str, Any] = {name: np.asarray(each, np.float64) for name, each in seen.items()}
         found |= {"step": point * self.plan.stride, "batch_loss": batch_loss}
@@ -264,7 +206,7 @@ class _Observer:
 
     def _products(self, factors: dict[str, Any], begin: np.ndarray, at: int) -> Any:
         return self.clock.run(
-            "curvature", self.programs["bend"], self.state, self.numbers, factors, self.curved,
+            "curvature", self.programs["bend"], self.state, self.numbers, factors, self.chosen.curved,
             begin.astype(self.plan.precision), np.asarray(at, self.plan.precision),
         )  # fmt: skip
 
@@ -298,40 +240,13 @@ class _Observer:
             if len(self.kept) == AVERAGED and self.trains:
                 final["averaged"] = np.array(self._averaged())
         data = self.streams.dataset
-        final |= self.clock.run("inputs", self._of_inputs)
-        final |= self.clock.run("classes", self._of_classes, points[end]["outputs"])
-        suspected = self.clock.run("leaks", self._leaks, data)
-        name = plan.rule.name.split("(")[0]
+        final |= self.clock.run("inputs", of_inputs, self.rows.train)
+        outputs = points[end]["outputs"]
+        final |= self.clock.run("classes", of_classes, data.task, self.rows.train, self.chosen.valid, outputs)
+        suspected = self.clock.run("leaks", suspected_leaks, data)
+        preconditioned = bool(points[0]["preconditioned"])
         meta = {
-            "optimizer": plan.rule.name,
-            "rule": name,
-            "formula": self._formula(name),
-            "preconditioned": bool(points[0]["preconditioned"]),
-            "rate": float(self.runs.rate[0]),
-            "schedule": str(self.runs.schedule[0]),
-            "batch_size": plan.batch_size,
-            "stride": plan.stride,
-            "steps": plan.steps,
-            "network": str(plan.network),
-            "hidden": len(plan.network.layout) - 1,
-            "activation": plan.network.activation,
-            "connection": plan.network.connection,
-            "norm": plan.network.norm,
-            "parameters": plan.network.parameters,
-            "outputs": plan.network.sizes[-1],
-            "train": self.streams.sizes[0],
-            "valid": len(self.valid.y),
-            "task": data.task,
-            "metric": plan.metric,
-            "greater_is_better": METRICS[plan.metric].greater_is_better,
-            "scaling": self.streams.scaling,
-            "image": data.shape is not None,
-            "features": list(data.features),
-            "classes": None if data.classes is None else [str(each) for each in data.classes],
-            "constant_loss": self._constant_loss(),
-            "piece": int(self.pieces.y.shape[1]),
-            "pieces": int(self.pieces.y.shape[0]),
-            "curved": len(self.curved.y),
+            **described(plan, self.runs, self.streams, self.rows, self.chosen, preconditioned),
             "end": end,
             "best": best,
             "stops": stops,
@@ -342,9 +257,6 @@ class _Observer:
         hyper = {"seed": self.runs.seed, "rate": self.runs.rate}
         packed = {key: np.asarray(value)[None] for key, value in final.items()}
         return Record(hyper, series, np.array([status], np.int8), packed, meta)
-
-    def _formula(self, name: str) -> str:
-        return stability_limit(name, 1.0).formula
 
     def _lowest(self) -> tuple[float, float, float, float]:
         """Return the smallest eigenvalue, its residual, the largest one, and its vector's largest entry."""
@@ -369,67 +281,11 @@ class _Observer:
         factors = {name: each[-1] for name, each in self._factors(e).items()}
         seen = self.clock.run(
             "gradients, units and rows", self.programs["look"],
-            self.state, params, self.numbers, factors, self.pieces, self.valid,
+            self.state, params, self.numbers, factors, self.chosen.pieces, self.chosen.valid,
         )  # fmt: skip
         own = [float(each["train_loss"]) for each in self.points[-AVERAGED:]]
         return float(seen["train_loss"]), float(np.mean(own)), own[-1]
 
-    def _constant_loss(self) -> float:
-        train = self.rows.train
-        weight = np.ones(len(train.y)) if train.weight is None else np.asarray(train.weight, np.float64)
-        y = np.asarray(train.y)
-        if self.streams.dataset.task == "classify":
-            share = np.bincount(y, weight, minlength=self.plan.network.sizes[-1]) / weight.sum()
-            share = share[share > 0]
-            return float(-np.sum(share * np.log(share)))
-        mean = np.average(y, weights=weight)
-        return float(np.average((y - mean) ** 2, weights=weight))
-
-    def _of_inputs(self) -> dict[str, np.ndarray]:
-        x = np.asarray(self.rows.train.x[:4096], np.float64)
-        spread = np.where(np.ptp(x, axis=0) > 0, x.std(axis=0), 0.0)  # of equal values it may be rounding
-        found = {"column_mean": x.mean(axis=0), "column_sd": spread}
-        used = x[:, spread > 0]
-        agreement = expected_sign_agreement(used) if used.shape[1] > 1 else np.nan
-        values = np.linalg.eigvalsh(x.T @ x / len(x)) if x.shape[1] <= 2000 else np.array([np.nan])
-        top = float(values[-1])
-        above = values[values > 1e-6 * top] if top > 0 else np.array([np.nan])
-        return found | {"agreement": np.array(agreement), "column_condition": np.array(top / above[0])}
-
-    def _of_classes(self, outputs: np.ndarray) -> dict[str, np.ndarray]:
-        if self.streams.dataset.task != "classify":
-            return {}
-        k = self.plan.network.sizes[-1]
-        y, says = np.asarray(self.valid.y), np.argmax(outputs, axis=1)
-        right = np.bincount(y[says == y], minlength=k)
-        there = np.bincount(y, minlength=k)
-        return {
-            "counts": np.bincount(np.asarray(self.rows.train.y), minlength=k),
-            "valid_counts": there,
-            "recall": right / np.maximum(there, 1),
-            "contradicting": np.array(_contradicting(self.rows.train)),
-        }
-
-    def _leaks(self, data: Dataset) -> list[str]:
-        import pandas as pd
-
-        if len(data.features) > 2000:
-            return []
-        columns = {
-            name: pd.Series(data.x[data.development, j].astype(np.float64))
-            for j, name in enumerate(data.features)
-        }
-        alone, together = leaks.suspects(columns, data.y[data.development], data.task == "classify")
-        return [*alone, *together]
-
 
 def _or_low(value: float) -> float:
     return value if np.isfinite(value) else -np.inf
-
-
-def _contradicting(rows: Rows) -> float:
-    """Return the share of training rows with equal inputs of which most have another label."""
-    _, place = np.unique(np.asarray(rows.x), axis=0, return_inverse=True)
-    table = np.zeros((place.max() + 1, int(np.max(rows.y)) + 1))
-    np.add.at(table, (place.ravel(), np.asarray(rows.y)), 1)
-    return float(1 - table.max(axis=1).sum() / len(place))

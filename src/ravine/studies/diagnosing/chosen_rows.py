@@ -1,0 +1,45 @@
+"""Which rows a run is looked at with: as many as the length of training can pay for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ravine.training import Plan, Rows, Streams
+from ravine.training.stream import SeedRows
+
+__all__ = ["ChosenRows", "chosen_rows"]
+
+PROBED = 200  # rows trained on for each row the gradient is looked at, per point
+CURVED = 400  # and for the spectrum
+
+
+class ChosenRows(NamedTuple):
+    """Training rows for gradients, in pieces [piece, row]; those for curvature; validation rows."""
+
+    pieces: Rows
+    curved: Rows
+    valid: Rows
+
+
+def chosen_rows(plan: Plan, streams: Streams, seed: int, rows: SeedRows) -> ChosenRows:
+    """Choose among the rows of a seed, in the order in which the first epoch takes them."""
+    n = streams.sizes[0]
+    work = plan.steps * plan.batch_size
+    most = min(n, int(np.clip(work / PROBED, 128, 4096)))
+    piece = max(1, min(plan.batch_size, most // 2))
+    if plan.network.norm == "batchnorm":
+        piece = max(piece, min(2, most))
+    count = max(1, most // piece)
+    order = streams.order(seed, 0, -(-n // streams.batch_size)).ravel()[:n]
+    order = np.resize(order, max(len(order), piece * count))
+    train = rows.train
+
+    def part(index: np.ndarray) -> Rows:
+        return Rows(train.x[index], train.y[index], None if train.weight is None else train.weight[index])
+
+    pieces = part(order[: piece * count].reshape(count, piece))
+    curved = part(order[: min(n, int(np.clip(work / CURVED, 64, 2048)))])
+    valid = Rows(*(None if each is None else each[:4096] for each in rows.valid))
+    return ChosenRows(pieces, curved, valid)
