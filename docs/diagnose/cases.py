@@ -23,7 +23,7 @@ import numpy as np
 from ravine.data import Dataset, from_arrays
 from ravine.engines import find_devices, prepare
 from ravine.records.record import Record
-from ravine.studies.diagnose import _with_spread
+from ravine.studies.diagnosing.observation import with_spread
 from ravine.studies.diagnosing.observe import observe
 from ravine.studies.diagnosing.proof import Bench, plain
 from ravine.studies.diagnosing.verdicts import judge
@@ -534,7 +534,7 @@ def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
     record = observe(made.plan, made.runs([2_000]), made.streams, made.recipe.initial).record
     if case.cohort:
         cohort = bench.run("prove", {"original": plain(settings)}, list(range(3_000, 3_000 + SEEDS)))
-        record = _with_spread(record, cohort["original"][1])
+        record = with_spread(record, cohort["original"][1])
     found = judge(record)
     return [each.verdict for each in found if each.fires], record, [each.verdict for each in found]
 

@@ -14,14 +14,14 @@ meta     everything else: rule, rate, network, rows, costs in seconds
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ravine.records.record import Record, Status
 
-__all__ = ["Observation"]
+__all__ = ["Observation", "with_spread"]
 
 
 @dataclass(frozen=True)
@@ -87,3 +87,13 @@ class Observation:
         noise = float(np.mean(b * (squares - signal)[some])) * count / max(count - 1, 1)
         left = float(np.mean(signal[some])) - noise / (b * count)
         return (noise / left if left > 0 else np.inf), noise, left
+
+
+def with_spread(record: Record, cohort: Record) -> Record:
+    """Return the observation with the progress of the seeds, which tells a lottery."""
+    constant = Observation(record).constant_loss
+    last = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan
+                     for row in cohort.series["train_loss"].astype(np.float64)])  # fmt: skip
+    share = np.where(cohort.status == Status.FINISHED, 1 - last / max(constant, 1e-300), 0.0)
+    spread = np.clip(np.where(np.isfinite(share), share, 0.0), 0.0, 1.0)
+    return replace(record, final={**record.final, "spread": spread[None]})
