@@ -1,0 +1,1 @@
+"""Cases of one family a file: a fault planted by construction, or none."""

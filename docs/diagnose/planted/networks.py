@@ -1,0 +1,98 @@
+"""Faults of the network: units that are flat, gradients that vanish or explode, normalisation."""
+
+from __future__ import annotations
+
+from planted.case import DEEP, Case, case
+from planted.data import classes, curve
+
+
+def saturated() -> list[Case]:
+    """First weights so large that tanh and sigmoid are flat."""
+    return [
+        case(
+            "saturated",
+            classes if k % 2 else curve,
+            400 + k,
+            "saturated",
+            "overfits noise exploding vanishing rate_low plateau rate_high ill_conditioned edge peak lottery",
+            activation="tanh" if k % 4 < 2 else "sigmoid",
+            init_scale=20.0 if k % 4 < 2 else 60.0,
+        )
+        for k in range(12)
+    ]
+
+
+def dead() -> list[Case]:
+    """Raw inputs so far off that units of ReLU are zero for all rows."""
+    return [
+        case(
+            "dead",
+            lambda seed: classes(seed, offset=100.0),
+            500 + k,
+            "dead not_standardised",
+            "ill_conditioned rate_high rate_low noise plateau overfits edge exploding imbalance vanishing "
+            "lottery",
+            scaling="none",
+            optimizer="adam",
+            rate=1e-4,
+        )
+        for k in range(12)
+    ]
+
+
+def vanishing() -> list[Case]:
+    """Deep networks whose first layer gets no gradient."""
+    ways = [("sigmoid", "he", 1.0), ("relu", "he", 0.3), ("tanh", "lecun", 0.4), ("softplus", "lecun", 0.3)]
+    return [
+        case(
+            "vanishing",
+            classes if k % 2 else curve,
+            600 + k,
+            "vanishing",
+            "plateau rate_low saturated dead imbalance lottery overfits",
+            net=DEEP,
+            activation=ways[k % 4][0],
+            init=ways[k % 4][1],
+            init_scale=ways[k % 4][2],
+        )
+        for k in range(12)
+    ]
+
+
+def exploding() -> list[Case]:
+    """Deep networks whose first layer gets too large a gradient."""
+    ways = [("relu", 3.0), ("leaky_relu", 4.0), ("elu", 4.0), ("relu", 5.0)]
+    return [
+        case(
+            "exploding",
+            classes if k % 2 else curve,
+            700 + k,
+            "exploding",
+            "rate_high dead overfits saturated noise plateau rate_low ill_conditioned edge peak lottery "
+            "imbalance",
+            net=DEEP,
+            activation=ways[k % 4][0],
+            init_scale=ways[k % 4][1],
+        )
+        for k in range(12)
+    ]
+
+
+def batchnorm() -> list[Case]:
+    """Batch normalisation with batches of two rows."""
+    return [
+        case(
+            "batchnorm",
+            lambda seed: curve(seed, rows=300),
+            1200 + k,
+            "batchnorm",
+            "noise overfits rate_high ill_conditioned plateau edge dead lottery rate_low",
+            net="24-24 batchnorm",
+            batch_size=2,
+            optimizer="sgd" if k % 2 else "adam",
+            rate=0.05 if k % 2 else 0.01,
+            schedule="constant",
+            epochs=8.0,
+        )
+        for k in range(20)
+    ]

@@ -1,0 +1,74 @@
+"""Faults of the data: not standardised, unbalanced, leaking, contradicting, idle."""
+
+from __future__ import annotations
+
+from planted.case import Case, case
+from planted.data import classes, idle, leaky, rare, square, twice
+
+
+def raw_inputs() -> list[Case]:
+    """Inputs far from zero, or of scales far apart, as they are."""
+    shapes = [(5.0, 1.0), (50.0, 1.0), (0.0, 1e3), (3.0, 100.0), (-20.0, 1.0), (0.0, 1e5)]
+    return [
+        case(
+            "not_standardised",
+            lambda seed, s=shapes[k % 6]: classes(seed, offset=s[0], spread=s[1]),
+            300 + k,
+            "not_standardised",
+            "ill_conditioned rate_high rate_low dead saturated noise plateau overfits peak edge exploding "
+            "lottery imbalance",
+            scaling="none",
+            optimizer="adam" if k % 2 else "sgd",
+            rate=3e-3 if k % 2 else 0.01,
+        )
+        for k in range(14)
+    ]
+
+
+def data_faults() -> list[Case]:
+    """A rare class, the target as a column, labels that contradict, as many inputs as rows, idle columns."""
+    found = []
+    for k in range(20):
+        found.append(
+            case("imbalance", rare, 1500 + k, "imbalance", "overfits peak noise", optimizer="adam", rate=3e-3)
+        )
+        found.append(case("leaking", leaky, 1600 + k, "leaking", "", optimizer="adam", rate=3e-3))
+        found.append(
+            case(
+                "contradicting",
+                twice,
+                1700 + k,
+                "contradicting",
+                "overfits noise",
+                optimizer="adam",
+                rate=3e-3,
+            )
+        )
+        found.append(
+            case(
+                "peak",
+                square,
+                1800 + k,
+                "peak",
+                "overfits noise edge ill_conditioned rate_low",
+                net="linear",
+                optimizer="momentum",
+                rate=0.02,
+                epochs=2000.0,
+                batch_size=64,
+                schedule="constant",
+            )
+        )
+        found.append(
+            case(
+                "constant_columns",
+                lambda seed, n=1 + k % 3: idle(seed, n),
+                1900 + k,
+                "constant_columns",
+                "",
+                optimizer="adam",
+                rate=3e-3,
+                precision="float64" if k % 4 == 3 else "float32",
+            )
+        )
+    return found

@@ -1,0 +1,182 @@
+"""Faults of the training: rates, batches, curvature, starts and seeds."""
+
+from __future__ import annotations
+
+from planted.case import DEEP, Case, case
+from planted.data import alike, classes, curve, exclusive_or
+
+
+def rate_high() -> list[Case]:
+    """The loss becomes infinite, or rises far above its start."""
+    settings = [
+        ("sgd", 10.0),
+        ("sgd", 30.0),
+        ("adam", 1.0),
+        ("adam", 3.0),
+        ("momentum", 3.0),
+        ("sgd", 100.0),
+        ("rmsprop", 1.0),
+    ]
+    return [
+        case(
+            "rate_high",
+            classes if k % 2 else curve,
+            100 + k,
+            "rate_high",
+            "dead saturated plateau noise overfits edge lottery",
+            optimizer=settings[k % 7][0],
+            rate=settings[k % 7][1] * (1 if k % 2 else 3),
+        )
+        for k in range(14)
+    ]
+
+
+def rate_low() -> list[Case]:
+    """Steps so small that training is not done at its end."""
+    settings = [
+        ("sgd", 1e-3),
+        ("adam", 1e-5),
+        ("adam", 3e-5),
+        ("sgd", 3e-3),
+        ("momentum", 1e-4),
+        ("rmsprop", 1e-5),
+    ]
+    return [
+        case(
+            "rate_low",
+            classes if k % 2 else curve,
+            200 + k,
+            "rate_low",
+            "plateau",
+            optimizer=settings[k % 6][0],
+            rate=settings[k % 6][1],
+            schedule="constant" if k < 12 else "decay",
+        )
+        for k in range(20)
+    ]
+
+
+def noise() -> list[Case]:
+    """Batches of two rows, and a noisy target: the weights wander."""
+    return [
+        case(
+            "noise",
+            lambda seed: curve(seed, rows=600, noise=1.0),
+            900 + k,
+            "noise",
+            "rate_high overfits edge peak",
+            net="linear",
+            optimizer="sgd",
+            rate=[0.05, 0.08, 0.06][k % 3],
+            batch_size=2,
+            schedule="constant",
+        )
+        for k in range(12)
+    ]
+
+
+def ill_conditioned() -> list[Case]:
+    """Inputs nearly alike, and a target in what differs between them."""
+    return [
+        case(
+            "ill_conditioned",
+            lambda seed, p=[0.03, 0.05, 0.1][k % 3]: alike(seed, part=p),
+            1000 + k,
+            "ill_conditioned",
+            "edge",
+            net="linear",
+            optimizer="sgd",
+            rate=[0.04, 0.05][k % 2],
+            batch_size=256,
+            epochs=200.0,
+            schedule="constant",
+        )
+        for k in range(20)
+    ]
+
+
+def plateau() -> list[Case]:
+    """First weights from which there is no gradient to follow."""
+    ways = [
+        ("tanh", "zero", 1.0, "24-24"),
+        ("relu", "zero", 1.0, "24-24"),
+        ("tanh", "lecun", 0.01, DEEP),
+        ("sigmoid", "zero", 1.0, "24-24"),
+    ]
+    return [
+        case(
+            "plateau",
+            classes if k % 2 else curve,
+            1100 + k,
+            "plateau",
+            "vanishing dead rate_low saturated imbalance lottery",
+            activation=ways[k % 4][0],
+            init=ways[k % 4][1],
+            init_scale=ways[k % 4][2],
+            net=ways[k % 4][3],
+            optimizer="sgd",
+            rate=0.05,
+        )
+        for k in range(12)
+    ]
+
+
+def edge() -> list[Case]:
+    """Whole batches of few rows for so long that curvature comes to the rule's limit."""
+    return [
+        case(
+            "edge",
+            lambda seed: curve(seed, rows=100),
+            1300 + k,
+            "edge",
+            "overfits rate_low ill_conditioned peak noise lottery",
+            net="24-24",
+            activation="tanh",
+            init="glorot",
+            optimizer="sgd",
+            rate=[0.2, 0.25, 0.3][k % 3],
+            batch_size=4096,
+            epochs=4000.0,
+            schedule="constant",
+        )
+        for k in range(20)
+    ]
+
+
+def lottery() -> list[Case]:
+    """Two or three units for XOR: some seeds find it."""
+    return [
+        case(
+            "lottery",
+            exclusive_or,
+            1400 + k,
+            "lottery",
+            "plateau rate_low overfits noise edge dead saturated ill_conditioned imbalance",
+            True,
+            net="2" if k % 2 else "3",
+            activation="relu",
+            optimizer="adam",
+            rate=0.03,
+            epochs=60.0,
+        )
+        for k in range(20)
+    ]
+
+
+def overfits() -> list[Case]:
+    """More weights than 200 rows with wrong labels can hold."""
+    return [
+        case(
+            "overfits",
+            lambda seed, n=0.3 + 0.1 * (k % 3): classes(seed, rows=200, noise=n),
+            800 + k,
+            "overfits",
+            "peak noise lottery edge ill_conditioned imbalance",
+            net="128-128",
+            optimizer="adam" if k % 2 else "rmsprop",
+            rate=3e-3,
+            epochs=120.0,
+            batch_size=16,
+        )
+        for k in range(14)
+    ]
