@@ -60,6 +60,8 @@ def test_version(ravine):
         (["digits"], 2, "ravine compare digits"),
         (["--jason"], 2, "There is no option '--jason'"),
         (["compare", "digits", "--tagret", "x"], 2, "'--target'"),
+        (["train", "digits", "--batch_size", "8"], 2, "Did you mean '--batch-size'?"),
+        (["landscape", "digits", "--min-change", "0.1"], 2, "--min-change cannot be used"),
         (["train", "digits", "--lr", "0.1"], 2, "Did you mean '--rate'?"),
         (["train", "digits", "--learning-rate", "0.1"], 2, "Did you mean '--rate'?"),
         (["compare", "digits", "--optim", "sgd"], 2, "Did you mean '--optimizers'?"),

@@ -60,6 +60,7 @@ def test_of_a_diagnosis_of_a_run_and_of_its_model(ravine, folder, idle, trained)
 
 
 def test_of_a_diagnosis_of_the_latest_run(ravine, folder, idle, trained):
+    (folder / "latest").mkdir()  # is no run
     ended = ravine("diagnose", "latest", "--dry-run")
     assert (ended.status, ended.stdout) == (3, "") and "no latest run" in ended.stderr
     (folder / "runs").mkdir()

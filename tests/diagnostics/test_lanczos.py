@@ -155,6 +155,20 @@ def test_a_compiled_loop_ends_at_the_first_step_that_has_enough(count, tol):
     assert found.products == steps < 16 and found.converged.all()
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("traced", [True, False])
+@pytest.mark.parametrize("seed", range(5))
+def test_all_copies_of_a_value_are_found_where_the_recurrence_breaks_down(kind, traced, seed):
+    """All residuals of a closed space are zero: the next one is not left before its own end is known."""
+    random = np.random.default_rng(seed)
+    basis, _ = np.linalg.qr(random.normal(size=(40, 40)))
+    matrix = ((basis * ([10.0] * 2 + [5.0] * 3 + [1.0] * 35)) @ basis.T).astype(kind)
+    found = lanczos(quadratic(matrix) if traced else as_product(matrix), 2, seed=seed)
+    np.testing.assert_allclose(found.values, 10, rtol=1e-5)
+    second = lanczos(quadratic(matrix) if traced else as_product(matrix), 1, start=basis[:, 3])
+    assert second.values[0] == pytest.approx(10, rel=1e-5)  # the start was of another value
+
+
 @pytest.mark.parametrize("size", [1.0, 1e-20, 1e15])
 def test_a_compiled_loop_in_float32(size):
     """Squares of what is small are zero there; and no residual is below what rounding leaves open."""

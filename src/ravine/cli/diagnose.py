@@ -48,7 +48,7 @@ def diagnose(
     from ravine.cli.working import begin, name_of, planned
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
-    if flags.get("source") == "latest" and not Path("latest").exists():
+    if flags.get("source") == "latest" and not Path("latest").is_file():
         from ravine.records.listing import find_run
 
         flags["source"] = str(find_run("latest"))

@@ -131,23 +131,34 @@ def lanczos(
         first = generator.standard_normal(product.size)
     found.begin(first / np.linalg.norm(first))
     needed = wanted if which != "both" else min(2 * wanted, product.size)
+    since = 0  # steps before the space that is being filled
     while True:
         while not found.closed and found.count < most:
-            if which == "magnitude" and found.count < found.watched:
+            if which == "magnitude" and found.count < found.watched and not since:
                 found.advance(found.watched - found.count, Enough(wanted, aim, FIRST_LOOK))
             else:
                 found.advance(LOOK_EVERY if found.count else max(needed, FIRST_LOOK))
             theta, residuals, inner = ritz(*found.bands)
             if found.count >= needed and not found.closed:
                 chosen = _chosen(theta, wanted, which)
-                if (residuals[chosen] <= aim * np.abs(theta).max()).all():  # (3)
+                enough = aim * np.abs(theta).max()
+                if (residuals[chosen] <= enough).all() and _settled(found, since, which, enough):  # (3)
                     return _pairs(found, theta, inner[:, chosen], aim, product.epsilon)
         # a closed space holds one copy of each value its start had a part in: as many spaces, as many copies
         # one that the caller's start closed may have no part in the end that is asked for
-        enough = found.closed_spaces >= wanted + (start is not None) and found.count >= needed
-        if enough or found.count >= most or not found.restart(generator):
+        over = found.closed_spaces >= wanted + (start is not None) and found.count >= needed
+        since = found.count
+        if over or found.count >= most or not found.restart(generator):
             theta, _, inner = ritz(*found.bands)
             return _pairs(found, theta, inner[:, _chosen(theta, wanted, which)], aim, product.epsilon)
+
+
+def _settled(found: Recurrence, since: int, which: Which, enough: float) -> bool:
+    """Return whether the ends of the space filled last are known: what was chosen may all lie in others."""
+    if not since:
+        return True
+    theta, residuals, _ = ritz(*(band[since:] for band in found.bands))
+    return bool((residuals[_chosen(theta, 1, which)] <= enough).all())
 
 
 def _chosen(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:

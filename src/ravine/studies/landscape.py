@@ -38,7 +38,7 @@ from ravine.studies.landscape_document import (
 )
 from ravine.studies.loading import data_line, load
 from ravine.studies.model_rows import view_of_model
-from ravine.studies.recipe import Recipe, around_of, check_patience, recipe
+from ravine.studies.recipe import Recipe, around_of, recipe
 from ravine.studies.recording import data_document
 from ravine.studies.relief import (
     Direction,
@@ -204,7 +204,6 @@ class _Plans:
 
 
 def _planned(settings: LandscapeSettings, dataset: Dataset) -> _Plans:
-    check_patience(settings)
     if settings.init == "zero":
         raise UsageError(
             "From zero weights there are no directions to look along.",

@@ -49,7 +49,7 @@ def plane_losses(
 
     def outputs(params: Any, x: jax.Array, first: jax.Array) -> jax.Array:
         if plain:
-            return _rows_last(network, params, first)
+            return _rows_last(bare, params, first)
         found, _ = bare.train(params, x, bare.statistics(str(x.dtype)), given, first=first)
         return found
 

@@ -264,12 +264,13 @@ class LandscapeSettings(NetworkSettings):
         if not 5 <= self.grid <= 2_001:
             raise UsageError(f"--grid {self.grid} cannot be used.", "", "Give 5 to 2001 points a side.")
         _between("span", self.span, 0, 1e6)
-        if self.early_stop:
-            raise UsageError(
-                "--early-stop cannot be used here.",
-                "A landscape shows where whole runs went.",
-                "Leave it out, or give fewer --epochs.",
-            )
+        for flag, value in (("--early-stop", self.early_stop), ("--min-change", self.min_change)):
+            if value:
+                raise UsageError(
+                    f"{flag} cannot be used here.",
+                    "A landscape shows where whole runs went.",
+                    "Leave it out, or give fewer --epochs.",
+                )
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Viewpoint:
 
     @cached_property
     def data(self) -> tuple[Any, ...]:
-        """What the loss takes after the parameters."""
+        """What the loss takes after the parameters, on the device."""
         with working_in(self.precision):
             return tuple(jnp.asarray(each) for each in self.rows if each is not None)
 
