@@ -162,8 +162,24 @@ def test_built_in_sets_are_scikit_learns(name):
     bunch = getattr(datasets, f"load_{name}")()
     table = read(name)
     np.testing.assert_array_equal(table.frame.drop(columns="target").to_numpy(), bunch.data)
+    assert [*table.frame.columns[:-1]] == [str(each) for each in bunch.feature_names]
+    named = bunch.target if name in ("digits", "diabetes") else bunch.target_names[bunch.target]
+    np.testing.assert_array_equal(table.frame["target"].to_numpy(), named)
     assert table.target == "target"
     assert len(table.sha256) == 64
+
+
+def test_the_digits_are_the_same_where_scikit_learn_keeps_them_elsewhere(monkeypatch):
+    quick = read("digits")
+    monkeypatch.setattr("ravine.data.builtin.find_spec", lambda name: None)
+    loaded = read("digits")
+    assert quick.sha256 == loaded.sha256 and quick.frame.equals(loaded.frame)
+
+
+def test_the_digits_are_read_without_importing_scikit_learn():
+    code = "import sys; from ravine.data import read; read('digits'); print('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize(

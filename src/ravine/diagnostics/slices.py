@@ -10,8 +10,9 @@ A whole grid is one compiled program, worked on `batch` points at a time, by as 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -108,9 +109,11 @@ def landscape(
             return np.asarray(program(params, tuple(directions), at, *data), np.float64)
 
     first, *others = np.split(whole, len(whole) // share)
-    with ThreadPoolExecutor(len(others) or 1) as pool:
-        elsewhere = [pool.submit(worked, part) for part in others]
+    elsewhere = [_pool(len(others)).submit(worked, part) for part in others]
+    try:
         found = np.concatenate([worked(first), *(each.result() for each in elsewhere)])[: len(points)]
+    finally:
+        wait(elsewhere)
     if found.ndim != 1:
         raise UsageError(
             f"The loss is an array of shape {found.shape[1:]}, not one number.", "", "Take its mean."
@@ -125,6 +128,12 @@ def landscape(
     return Slice(
         axes[0], None if y is None else axes[1], found[1:].reshape(shape), float(found[0]), tuple(norms)
     )
+
+
+@lru_cache(maxsize=1)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Return threads that stay: starting one takes as long as fifty points of a small network."""
+    return ThreadPoolExecutor(threads)
 
 
 def parabola(x: npt.ArrayLike, centre: float, curvature: float, slope: float = 0.0) -> Vector:

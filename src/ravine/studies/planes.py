@@ -22,27 +22,19 @@ from ravine.diagnostics.slices import moved
 from ravine.networks import LOSSES, Network
 from ravine.networks.activations import activation
 
-__all__ = ["held_by", "plane_losses"]
-
-POINTS = 4
-"""Points of a grid worked on at a time."""
+__all__ = ["plane_losses"]
 
 Numbers = tuple[tuple[str, float], ...]
 
 
-def held_by(axes: int, row_bytes: int) -> int:
-    """Return the bytes that a row holds while a plane with so many axes is worked on."""
-    return (POINTS + 1 + axes) * row_bytes
-
-
 @lru_cache(maxsize=32)
 def plane_losses(
-    network: Network, loss: str, numbers: Numbers, at_once: int | None
+    network: Network, loss: str, numbers: Numbers, at_once: int | None, side_by_side: int
 ) -> Callable[..., jax.Array]:
     """Return the mean loss at many points: (params, directions, points [P, axes], *rows) -> [P].
 
-    `at_once` rows stay in the cache for all points. The same arguments give the same function, so that
-    compiled programs are found again.
+    `at_once` rows stay in the cache for all points, of which some are worked on side by side. The same
+    arguments give the same function, so that compiled programs are found again.
     """
     bare, given = replace(network, dropout=False), dict(numbers)
     plain = network.connection == "plain" and network.norm == "none" and not (network.conv or network.slope)
@@ -63,7 +55,7 @@ def plane_losses(
                 values = LOSSES[loss](outputs(moved(params, directions, point), x, first), y)  # (1)
                 return jnp.mean(values if weight is None else values * weight)
 
-            return jax.lax.map(at, points, batch_size=min(POINTS, len(points)))
+            return jax.lax.map(at, points, batch_size=min(side_by_side, len(points)))
 
         return in_chunks(of_rows, data, at_once)
 

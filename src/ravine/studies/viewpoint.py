@@ -31,13 +31,14 @@ from ravine.diagnostics.chunks import in_chunks
 from ravine.engines import cores, working_in
 from ravine.networks import LOSSES, Network
 from ravine.optimizers import Rule
-from ravine.studies.planes import held_by, plane_losses
+from ravine.studies.planes import plane_losses
 from ravine.training import Rows
 
 __all__ = ["Viewpoint", "preconditioner_of", "rows_at_once", "training_loss"]
 
 CACHED = 2**18  # bytes of activations of a point worked on at a time on a CPU: a few points stay in its cache
 IN_PLANE = 2**20  # the same in a plane, whose products are of many rows or slow
+FEWEST, MOST = 4, 8  # points of a plane worked on at a time
 LINEARISED = 2**30  # bytes of activations kept for products with the Hessian
 
 Vector = npt.NDArray[np.float64]
@@ -85,10 +86,13 @@ class Viewpoint:
     def seen(self, along: Sequence[Any], x: Vector, y: Vector | None = None) -> Slice:
         """Return the loss on a line or a plane through here: `along` one or two trees, axes x [X], y [Y]."""
         on_cpu = jax.default_backend() == "cpu"
-        at_once = rows_at_once(self.network, len(self.rows.x), IN_PLANE if on_cpu else LINEARISED // 8)
+        budget = IN_PLANE if on_cpu else LINEARISED // 8
+        at_once = rows_at_once(self.network, len(self.rows.x), budget)
+        point = (at_once or len(self.rows.x)) * _row_bytes(self.network)  # bytes
+        points = min(max(budget // point, FEWEST), MOST)
         numbers = tuple(sorted(self.numbers.items()))
-        losses = plane_losses(self.network, self.loss_name, numbers, at_once)
-        held = held_by(len(along), _row_bytes(self.network)) * (at_once or len(self.rows.x))
+        losses = plane_losses(self.network, self.loss_name, numbers, at_once, points)
+        held = (points + 1 + len(along)) * point
         threads = max(1, min(cores(), LINEARISED // held)) if on_cpu else 1
         return landscape(self.loss, self.params, along, x, y, self.data, losses=losses, threads=threads)
 
