@@ -73,9 +73,9 @@ ELSEWHERE = {
 def nearest(word: str, allowed: Iterable[str]) -> str:
     """Return `Did you mean 'x'?` for the nearest allowed word, nothing where none is near."""
     words = [str(each) for each in allowed]
-    meant = ELSEWHERE.get(_plain(word), _plain(word))
-    if here := [each for each in words if _plain(each) in (meant, f"{meant}s")]:
-        return f"Did you mean '{here[0]}'?"
+    for meant in (_plain(word), ELSEWHERE.get(_plain(word))):
+        if here := [each for each in words if _plain(each) in (meant, f"{meant}s")]:
+            return f"Did you mean '{here[0]}'?"
     lower = {each.lower(): each for each in reversed(words)}
     near = difflib.get_close_matches(str(word).lower(), list(lower), n=3, cutoff=0.5)
     return "Did you mean " + " or ".join(f"'{lower[each]}'" for each in near) + "?" if near else ""

@@ -10,9 +10,23 @@ import pytest
 from ravine.cli.options import ALL_KEYS, OPTIONS
 from ravine.cli.verbs import ravine as group
 from ravine.cli.words import BUILTIN, DEVICES, METRICS, NET, TIME, mistakes
+from ravine.errors import nearest
 
 HEAVY = ("jax", "jaxlib", "optax", "sklearn", "pandas", "numpy", "scipy")
 VERBS = tuple(group.commands)
+
+
+@pytest.mark.parametrize(
+    ("word", "allowed", "meant"),
+    [
+        ("label", ["target", "Labels"], "Labels"),  # what is there goes before what it is called elsewhere
+        ("label", ["target", "lapel"], "target"),
+        ("--lr", ["--l1", "--rate"], "--rate"),
+        ("weight_decay", ["--weights", "--decay"], "--decay"),
+    ],
+)
+def test_the_one_word_that_was_meant(word, allowed, meant):
+    assert nearest(word, allowed) == f"Did you mean '{meant}'?"
 
 
 def test_every_setting_of_a_study_can_be_set():
