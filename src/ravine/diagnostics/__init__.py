@@ -24,6 +24,9 @@ from ravine.diagnostics.directions import (
     random_directions,
     trajectory_plane,
 )
+from ravine.diagnostics.eigenpairs import (
+    hessian_eigenpairs,
+)
 from ravine.diagnostics.information import (
     FunctionalInformation,
     GapBound,
@@ -190,6 +193,7 @@ __all__ = [
     "gaussian_information",
     "gaussian_kl",
     "gradient_profile",
+    "hessian_eigenpairs",
     "hessian_matrix",
     "hessian_product",
     "hutchinson",

@@ -26,6 +26,9 @@ __all__ = ["Eigenpair", "Eigenpairs", "Krylov", "Which", "krylov", "lanczos"]
 Which = Literal["magnitude", "largest", "smallest", "both"]
 WHICH: tuple[Which, ...] = ("magnitude", "largest", "smallest", "both")
 
+ENDS: dict[Which, int] = {"magnitude": 0, "largest": 1, "smallest": -1}
+"""Those that a compiled loop can look at by itself."""
+
 LOOK_EVERY = 2
 """Products between two looks at the residuals, where the recurrence does not look at them itself."""
 
@@ -130,14 +133,15 @@ def lanczos(
     if not first.any():  # a zero gradient is no direction
         first = generator.standard_normal(product.size)
     found.begin(first / np.linalg.norm(first))
+    first_look = LOOK_EVERY if found.led else FIRST_LOOK
     needed = wanted if which != "both" else min(2 * wanted, product.size)
     since = 0  # steps before the space that is being filled
     while True:
         while not found.closed and found.count < most:
-            if which == "magnitude" and found.count < found.watched and not since:
-                found.advance(found.watched - found.count, Enough(wanted, aim, FIRST_LOOK))
+            if which in ENDS and found.count < found.watched and not since:
+                found.advance(found.watched - found.count, Enough(wanted, aim, first_look, ENDS[which]))
             else:
-                found.advance(LOOK_EVERY if found.count else max(needed, FIRST_LOOK))
+                found.advance(LOOK_EVERY if found.count else max(needed, first_look))
             theta, residuals, inner = ritz(*found.bands)
             if found.count >= needed and not found.closed:
                 chosen = _chosen(theta, wanted, which)
@@ -146,7 +150,8 @@ def lanczos(
                     return _pairs(found, theta, inner[:, chosen], aim, product.epsilon)
         # a closed space holds one copy of each value its start had a part in: as many spaces, as many copies
         # one that the caller's start closed may have no part in the end that is asked for
-        over = found.closed_spaces >= wanted + (start is not None) and found.count >= needed
+        sought = start is not None or found.led
+        over = found.closed_spaces >= wanted + sought and found.count >= needed
         since = found.count
         if over or found.count >= most or not found.restart(generator):
             theta, _, inner = ritz(*found.bands)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -20,7 +21,21 @@ from ravine.diagnostics.compiled import per_function
 from ravine.diagnostics.vectors import Vector
 from ravine.errors import UsageError
 
-__all__ = ["Product", "Traced", "as_product", "check_images", "check_symmetric"]
+__all__ = ["Opening", "Product", "Traced", "as_product", "check_images", "check_symmetric"]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a point is come to, where a compiled loop shall do that on its way.
+
+    open(asked, unit [D]) -> (point, unit to begin from [D], what `look` is to see). `look` raises UsageError
+    where the point is none. `led`: the unit is no longer the one given.
+    """
+
+    open: Callable[[Any, jax.Array], tuple[Any, jax.Array, jax.Array]]
+    asked: Any
+    look: Callable[[jax.Array], None]
+    led: bool
 
 
 @dataclass(frozen=True)
@@ -28,18 +43,24 @@ class Traced:
     """A product to be used inside compiled loops: apply(point, v [D]) -> A v [D], v of `dtype`.
 
     The same function with another point compiles nothing. `context`: what it is to be compiled and run in.
+    `come`: returns the point. `opening`: how a loop may come to it itself.
     """
 
     apply: Callable[[Any, jax.Array], jax.Array]
-    point: Any
+    come: Callable[[], Any]
     dtype: np.dtype[Any]
     context: Callable[[], AbstractContextManager[None]]
+    opening: Opening | None = None
+
+    @cached_property
+    def point(self) -> Any:
+        return self.come()
 
     def around(self, wrap: Callable[..., Any], array: npt.ArrayLike) -> Traced:
         """Return the product that wrap(apply) makes of this one and an array."""
         with self.context():
             more = jnp.asarray(array, self.dtype)
-        return Traced(wrap(self.apply), (self.point, more), self.dtype, self.context)
+        return Traced(wrap(self.apply), lambda: (self.point, more), self.dtype, self.context)
 
 
 @per_function

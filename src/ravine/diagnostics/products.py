@@ -23,20 +23,26 @@ from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics.chunks import chunk_size, in_chunks
 from ravine.diagnostics.compiled import compiled, per_function
-from ravine.diagnostics.product import Product, Traced
+from ravine.diagnostics.product import Opening, Product, Traced
 from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
 from ravine.errors import UsageError, did_you_mean
 
 __all__ = [
+    "Lead",
     "OutputLoss",
     "check_finite",
     "gauss_newton_product",
     "hessian_product",
+    "opening_hessian",
     "output_hessian",
+    "plain_hessian",
 ]
 
 Loss = Callable[..., jax.Array]
 """loss(params, *data) -> []."""
+
+Lead = Callable[[Params, tuple[Any, ...], jax.Array], jax.Array]
+"""lead(params, data, unit [D]) -> the unit vector to begin from [D]."""
 
 OutputLoss = Literal["cross_entropy", "squared_error"]
 
@@ -64,7 +70,42 @@ def hessian_product(
     with precision_of(params):
         point, looked = programs.prepare(params, data)
         check_finite(*np.asarray(looked).tolist())
-    return _product(programs, point, size, params)
+    return _product(programs, lambda: point, size, params)
+
+
+def opening_hessian(
+    loss: Loss,
+    params: Params,
+    data: tuple[Any, ...] = (),
+    *,
+    chunk: int | None = None,
+    weigh: Callable[..., jax.Array] | None = None,
+    lead: Lead | None = None,
+) -> Product:
+    """Return `hessian_product` that a compiled loop prepares on its way: what is not finite shows there.
+
+    lead(params, data, unit) -> the unit to begin from; the same function compiles once.
+    """
+    size = check_parameters(params)
+    programs = _hessian_programs(loss, chunk_size(chunk, data), weigh)
+
+    def look(seen: jax.Array) -> None:
+        check_finite(*np.asarray(seen).tolist())
+
+    def come() -> Any:
+        with precision_of(params):
+            point, seen = programs.prepare(params, data)
+            look(seen)
+        return point
+
+    opening = Opening(_opened(programs.point, lead), (params, data), look, lead is not None)
+    return _product(programs, come, size, params, opening)
+
+
+def plain_hessian(loss: Loss) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return prepare(params, data) -> (point, ...) and apply(point, v), for use inside compiled programs."""
+    programs = _hessian_programs(loss, None, None)
+    return programs.point, programs.plain
 
 
 def gauss_newton_product(
@@ -90,7 +131,7 @@ def gauss_newton_product(
     with precision_of(params):
         point, value = programs.prepare(params, data)
         check_finite(float(value), name="The sum of squared outputs")
-    return _product(programs, point, size, params)
+    return _product(programs, lambda: point, size, params)
 
 
 def output_hessian(loss: OutputLoss) -> Callable[[jax.Array, jax.Array], jax.Array]:
@@ -120,12 +161,13 @@ OUTPUT_HESSIANS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
 class _Programs(NamedTuple):
     """prepare(params, data) -> (point, what to check); apply(point, v); block(point, vectors).
 
-    plain: apply as it is written, to be compiled into something larger.
+    point, plain: prepare and apply as they are written, to be compiled into something larger.
     """
 
     prepare: Callable[..., Any]
     apply: Callable[..., Any]
     block: Callable[..., Any]
+    point: Callable[..., Any]
     plain: Callable[..., Any]
 
 
@@ -133,7 +175,7 @@ def _compiled(prepare: Callable[..., Any], apply: Callable[[Any, jax.Array], jax
     def block(point: Any, vectors: jax.Array) -> jax.Array:
         return jax.lax.map(lambda v: apply(point, v), vectors, batch_size=min(BLOCK, vectors.shape[0]))
 
-    return _Programs(compiled(prepare), compiled(apply), compiled(block), apply)
+    return _Programs(compiled(prepare), compiled(apply), compiled(block), prepare, apply)
 
 
 def _number(value: jax.Array) -> jax.Array:
@@ -142,6 +184,15 @@ def _number(value: jax.Array) -> jax.Array:
             f"The loss is an array of shape {jnp.shape(value)}, not one number.", "", "Take its mean."
         )
     return value
+
+
+@per_function
+def _opened(point: Callable[..., Any], lead: Lead | None) -> Callable[..., Any]:
+    def opened(asked: tuple[Params, tuple[Any, ...]], unit: jax.Array) -> tuple[Any, jax.Array, jax.Array]:
+        at, seen = point(*asked)
+        return at, unit if lead is None else lead(*asked, unit), seen
+
+    return opened
 
 
 @per_function
@@ -227,19 +278,21 @@ def _gauss_newton_programs(
     return _compiled(prepare, apply)
 
 
-def _product(programs: _Programs, point: Any, size: int, params: Params) -> Product:
+def _product(
+    programs: _Programs, come: Callable[[], Any], size: int, params: Params, opening: Opening | None = None
+) -> Product:
     with precision_of(params):
         kind = jnp.result_type(*jax.tree.leaves(params))  # that of ravel_pytree
+    traced = Traced(programs.plain, come, np.dtype(kind), lambda: precision_of(params), opening)
 
     def apply(vector: Vector) -> Any:
         with precision_of(params):
-            return programs.apply(point, jnp.asarray(vector, kind))
+            return programs.apply(traced.point, jnp.asarray(vector, kind))
 
     def block(vectors: Vector) -> Any:
         with precision_of(params):
-            return programs.block(point, jnp.asarray(vectors, kind))
+            return programs.block(traced.point, jnp.asarray(vectors, kind))
 
-    traced = Traced(programs.plain, point, np.dtype(kind), lambda: precision_of(params))
     return Product(apply, size, float(jnp.finfo(kind).eps), block, traced)
 
 

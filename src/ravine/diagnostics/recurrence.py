@@ -23,7 +23,7 @@ from ravine.diagnostics.compiled import compiled, per_function
 from ravine.diagnostics.product import Product, Traced, check_images
 from ravine.diagnostics.vectors import Vector
 
-__all__ = ["Recurrence", "recurrence", "ritz"]
+__all__ = ["Enough", "Recurrence", "led_start", "recurrence", "ritz"]
 
 ROOMS = (16, 64, 256, 1024)
 """Vectors that a compiled loop has room for; each size is compiled for by itself."""
@@ -42,24 +42,27 @@ LEFT = 0.1
 
 
 class Enough(NamedTuple):
-    """When to end: the `wanted` largest |eigenvalues| have residuals <= `aim` times the largest.
+    """When to end: `wanted` eigenvalues from one end have residuals <= `aim` times the largest |eigenvalue|.
 
-    Looked at from `first` steps on.
+    `end`: 1 the largest, -1 the smallest, 0 those of the largest magnitude. Looked at from `first` steps on.
     """
 
     wanted: int
     aim: float
     first: int
+    end: int
 
 
 class Recurrence(Protocol):
     """Equation (1) with everything kept; `room`: most steps, `closed`: it broke down.
 
-    watched: how many steps there may be for `advance` to end where it has enough.
+    watched: how many steps there may be for `advance` to end where it has enough. led: it begins from a
+    direction that was looked for, not from a random one.
     """
 
     room: int
     watched: int
+    led: bool
     count: int
     closed: bool
     closed_spaces: int
@@ -135,7 +138,7 @@ class _Stepped:
         self._images = np.empty((room, product.size), np.float32 if product.epsilon > 1e-10 else np.float64)
         self._alphas, self._betas = np.zeros(room), np.zeros(room)
         self.count = self.closed_spaces = self.watched = 0
-        self.closed = False
+        self.closed = self.led = False
         self._next: Vector | None = None
 
     def begin(self, unit: Vector) -> None:
@@ -215,8 +218,10 @@ class _Compiled:
         self.count = self.closed_spaces = 0
         self.watched = WATCHED if jax.default_backend() == "cpu" else 0
         self.closed = False
+        self.led = traced.opening is not None and traced.opening.led
         with traced.context():
             self._space: _Space = _empty(_rounded(0), product.size, traced.dtype)
+        self._point: Any = None
         self._next: Any = None
         self._last: Any = np.zeros(product.size, traced.dtype)
         self._bands = np.zeros(0), np.zeros(0)
@@ -240,11 +245,20 @@ class _Compiled:
             if until > len(self._space.alphas):
                 self._space = _longer(self._space, _rounded(until))
             watched = enough is not None and len(self._space.alphas) <= self.watched
-            run = _loop(self.traced.apply, _floor(self.product.epsilon), watched)
+            how = self.traced.apply, _floor(self.product.epsilon), watched
             ends = np.int32(self.count), np.int32(until), enough if watched else None
-            self._space, self._last, self._next, found = run(
-                self.traced.point, self._space, self._last, self._next, *ends
-            )
+            opening = None if self.count else self.traced.opening
+            if opening is not None and watched:  # it may well end there, and need no point
+                held = self._space, self._last, self._next
+                *filled, seen = _opened_loop(opening.open, *how)(opening.asked, *held, *ends)
+                opening.look(seen)
+            else:
+                if opening is not None:
+                    self._point, self._next, seen = _opened(opening.open)(opening.asked, self._next)
+                    opening.look(seen)
+                point = self.traced.point if self._point is None else self._point
+                filled = _loop(*how)(point, self._space, self._last, self._next, *ends)
+            self._space, self._last, self._next, found = filled
             report = np.asarray(found, np.float64)
         self.count, self.closed = int(report[0, 0]), bool(report[1, 0])
         self.closed_spaces += self.closed
@@ -287,7 +301,42 @@ def _longer(space: _Space, room: int) -> _Space:
 
 @per_function
 def _loop(apply: Any, floor: float, watched: bool) -> Any:
-    """Return the compiled loop (point, space, last, unit, count, until, enough) -> (space, last, unit, seen).
+    """Return the compiled loop: `_steps`, filling the space it is given."""
+    return compiled(_steps(apply, floor, watched), donate_argnums=1)
+
+
+@per_function
+def _opened(open_: Any) -> Any:
+    return compiled(open_)
+
+
+@per_function
+def _opened_loop(open_: Any, apply: Any, floor: float, watched: bool) -> Any:
+    """Return `_loop` that comes to its point itself, and gives besides what there is to be seen there."""
+    steps = _steps(apply, floor, watched)
+
+    def run(asked: Any, space: _Space, last: jax.Array, unit: jax.Array, *ends: Any) -> tuple[Any, ...]:
+        point, unit, seen = open_(asked, unit)
+        return *steps(point, space, last, unit, *ends), seen
+
+    return compiled(run, donate_argnums=1)
+
+
+def led_start(apply: Any, point: Any, unit: jax.Array, steps: int, wanted: int, end: int) -> jax.Array:
+    """Return the sum of the Ritz vectors of `wanted` eigenvalues from one `end`, after `steps` from `unit`.
+
+    For use inside compiled programs. Not of length 1, and not finite where the products are not.
+    """
+    space = _empty(_rounded(steps), unit.size, unit.dtype)
+    run = _steps(apply, _floor(float(jnp.finfo(unit.dtype).eps)), False)
+    ends = jnp.int32(0), jnp.int32(steps), None
+    space, _, _, report = run(point, space, jnp.zeros_like(unit), unit, *ends)
+    _, inner = _ranked(space.alphas, space.betas, report[0, 0].astype(jnp.int32), end)
+    return inner[:, :wanted].sum(axis=1) @ space.basis
+
+
+def _steps(apply: Any, floor: float, watched: bool) -> Any:
+    """Return (point, space, last, unit, count, until, enough) -> (space, last, unit, seen), to be compiled.
 
     `last` [D] is the vector before `unit`: read from the basis, it would be copied with it. It ends after
     `until` steps, at a breakdown, or, `watched`, where there is enough. What was seen [2, 1 + room] is count
@@ -339,20 +388,31 @@ def _loop(apply: Any, floor: float, watched: bool) -> Any:
         report = jnp.concatenate([ends[:, None], jnp.stack([space.alphas, space.betas])], axis=1)
         return space, last, unit, report
 
-    return compiled(run, donate_argnums=1)
+    return run
 
 
 def _over(alphas: jax.Array, betas: jax.Array, count: jax.Array, enough: Any) -> jax.Array:
     """Return whether there is enough after `count` steps: bands [room], of which the rest is zero or old."""
 
     def look() -> jax.Array:
+        theta, inner = _ranked(alphas, betas, count, enough.end)
         place = jnp.arange(len(alphas), dtype=count.dtype)
-        diagonal = jnp.where(place < count, alphas, 0)  # what pads T has eigenvalues 0, the least magnitude
-        beside = jnp.where(place < count - 1, betas, 0)[:-1]
-        theta, inner = jnp.linalg.eigh(jnp.diag(diagonal) + jnp.diag(beside, 1) + jnp.diag(beside, -1))
-        largest_first = jnp.argsort(-jnp.abs(theta))
-        residuals = jnp.abs(betas[count - 1] * inner[count - 1])[largest_first]
-        small = residuals <= enough.aim * jnp.abs(theta).max()
+        largest = jnp.abs(jnp.where(place < count, theta, 0)).max()
+        small = jnp.abs(betas[count - 1] * inner[count - 1]) <= enough.aim * largest
         return jnp.all(small | (place >= enough.wanted))
 
     return jax.lax.cond(count >= jnp.maximum(enough.first, enough.wanted), look, lambda: jnp.bool_(False))
+
+
+def _ranked(alphas: jax.Array, betas: jax.Array, count: jax.Array, end: Any) -> tuple[jax.Array, jax.Array]:
+    """Return Ritz values [room] from one `end` (as Enough) on, and vectors of T [room, room] in columns.
+
+    What pads T comes last: its eigenvalues lie beyond the other end, for magnitudes at zero.
+    """
+    place = jnp.arange(len(alphas), dtype=count.dtype)
+    within = jnp.where(place < count, alphas, 0), jnp.where(place < count - 1, betas, 0)[:-1]
+    beyond = 2 * (jnp.abs(within[0]).max() + 2 * jnp.abs(within[1]).max(initial=0))
+    diagonal = jnp.where(place < count, alphas, -end * beyond)
+    theta, inner = jnp.linalg.eigh(jnp.diag(diagonal) + jnp.diag(within[1], 1) + jnp.diag(within[1], -1))
+    order = jnp.argsort(-jnp.where(end == 0, jnp.abs(theta), end * theta))
+    return theta[order], inner[:, order]

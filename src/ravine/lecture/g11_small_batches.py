@@ -23,7 +23,7 @@ import numpy as np
 import optax
 
 from ravine.data.builtin import read_builtin
-from ravine.diagnostics import hessian_product, lanczos
+from ravine.diagnostics import hessian_eigenpairs
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.seeds import half_width, starts
 from ravine.networks import Network, cross_entropy
@@ -119,7 +119,7 @@ def run() -> Evidence:
         rows: dict[str, list[float]] = {"epochs": [float(each) for each in epochs]}
         for seed in range(SEEDS):
             params = jax.tree.map(lambda each, seed=seed: np.asarray(each)[seed], ends)
-            top = lanczos(hessian_product(loss, params, (x[seed, :ROWS], y[seed, :ROWS])), 1, "largest")[0]
+            top = hessian_eigenpairs(loss, params, (x[seed, :ROWS], y[seed, :ROWS]), 1, "largest")[0]
             numbers = judged(params, x[seed], y[seed])
             numbers |= {"sharpness": top.value, "residual": top.residual}
             for name, value in numbers.items():

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from ravine.diagnostics import hessian_product, lanczos
+from ravine.diagnostics import hessian_eigenpairs
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.walking import walk
 from ravine.networks import Network
@@ -81,9 +81,7 @@ def run() -> Evidence:
     losses, looks = map(np.asarray, both(jnp.asarray(rates), starts))
 
     def sharpness(w: np.ndarray) -> float:
-        return float(
-            lanczos(hessian_product(loss, jnp.asarray(w)), which="largest", tol=1e-5).values[0]
-        )  # (2)
+        return float(hessian_eigenpairs(loss, w, which="largest", tol=1e-5).values[0])  # (2)
 
     lambda1 = np.array([[[sharpness(w) for w in each] for each in row] for row in looks])
     return {"losses": losses, "ratio": rates[None, :, None] * lambda1 / 2}

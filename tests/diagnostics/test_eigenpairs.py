@@ -1,0 +1,150 @@
+"""The ends of a Hessian in one program: what Lanczos finds in several, and where its start comes from."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ravine.diagnostics import hessian_eigenpairs, hessian_product, lanczos
+from ravine.errors import UsageError
+
+ROWS, SIZE = 400, 30
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Rows [N, D] whose second moments have a few large eigenvalues; signs, so that there are two ends."""
+    random = np.random.default_rng(0)
+    scales = np.concatenate([[9, 6, 4, 3], np.linspace(1, 0.2, SIZE - 4)])
+    x = random.standard_normal((ROWS, SIZE)) * scales
+    return x, np.where(np.arange(SIZE) % 2, -1.0, 1.0)
+
+
+def loss(w, x, sign):
+    return jnp.mean((x @ (sign[0] * w)) ** 2) / 2 - jnp.sum(jnp.where(sign[0] < 0, w, 0) ** 2) * 20
+
+
+def told(rows, kind=np.float64):
+    x, sign = rows
+    return np.zeros(SIZE, kind), (x.astype(kind), np.tile(sign, (ROWS, 1)).astype(kind))
+
+
+def dense(rows):
+    x, sign = rows
+    return (x * sign).T @ (x * sign) / ROWS - np.diag(np.where(sign < 0, 40.0, 0))
+
+
+@pytest.mark.parametrize("which", ["magnitude", "largest", "smallest", "both"])
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("tol", [None, 0.1])
+def test_one_program_takes_the_steps_of_several(rows, which, count, tol):
+    params, data = told(rows)
+    found = hessian_eigenpairs(loss, params, data, count, which, tol=tol, seed=5)
+    apart = lanczos(hessian_product(loss, params, data), count, which, tol=tol, seed=5)
+    assert found.products == apart.products
+    np.testing.assert_allclose(found.values, apart.values, rtol=1e-9)
+    np.testing.assert_allclose(found.residuals, apart.residuals, rtol=1e-3, atol=1e-9)
+
+
+@pytest.mark.parametrize("which", ["magnitude", "largest", "smallest"])
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_start_from_a_few_rows_finds_the_same(rows, which, count, kind):
+    """Also where the steps of the first loop are not enough (five, in float64)."""
+    params, data = told(rows, kind)
+    found = hessian_eigenpairs(loss, params, data, count, which, sample=40)
+    exact = np.linalg.eigvalsh(dense(rows))
+    order = {"magnitude": -np.abs(exact), "largest": -exact, "smallest": exact}[which]
+    assert (np.abs(found.values - exact[np.argsort(order)][:count]) <= found.residuals + 1e-8).all()
+    assert found.converged.all()
+    for pair in (found[place] for place in range(count)):
+        moved = dense(rows) @ pair.vector
+        assert np.linalg.norm(moved - pair.value * pair.vector) <= pair.residual + 1e-8
+
+
+def test_a_start_from_a_few_rows_saves_products(rows):
+    params, data = told(rows)
+
+    def spent(sample):
+        found = [
+            hessian_eigenpairs(loss, params, data, 1, "largest", sample=sample, tol=0.03, seed=seed)
+            for seed in range(10)
+        ]
+        return np.mean([each.products for each in found])
+
+    assert spent(200) <= spent(None) - 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_without_the_largest_eigenvector(seed):
+    """A direction of its own, in which none of the rows lie that a start is made from."""
+    x = np.random.default_rng(seed).standard_normal((ROWS, SIZE)) * np.linspace(1, 2, SIZE)
+    x[:, 0] = 0
+    x[1::4] = 0
+    x[1::4, 0] = 6.0
+    found = hessian_eigenpairs(
+        lambda w, x: jnp.mean((x @ w) ** 2) / 2, np.zeros(SIZE), (x,), sample=100, seed=seed
+    )
+    assert found.values[0] == pytest.approx(9)
+
+
+@pytest.mark.parametrize("bad", [np.nan, 0.0])
+def test_rows_that_give_no_start(bad):
+    """The loss of the sample is not a number, or has no curvature: a random start does."""
+    x = np.random.default_rng(0).standard_normal((ROWS, SIZE))
+
+    def whole_only(w, x, row):
+        enough = jnp.where(len(row) == ROWS, 1.0, bad)
+        return enough * jnp.mean((x @ w) ** 2) / 2
+
+    params, data = np.zeros(SIZE), (x, np.arange(ROWS, dtype=float))
+    found = hessian_eigenpairs(whole_only, params, data, sample=50)
+    assert found.values[0] == pytest.approx(np.linalg.eigvalsh(x.T @ x / ROWS)[-1])
+
+
+@pytest.mark.parametrize("chunk", [None, 64])
+def test_in_chunks(rows, chunk):
+    params, data = told(rows)
+    found = hessian_eigenpairs(loss, params, data, chunk=chunk, sample=80)
+    exact = np.linalg.eigvalsh(dense(rows))
+    assert np.abs(found.values[0]) == pytest.approx(np.abs(exact).max())
+
+
+def test_trees_and_no_data():
+    params = {"a": np.ones(3), "b": [np.float64(2.0)]}
+    found = hessian_eigenpairs(lambda p: jnp.sum(p["a"] ** 4) + 5 * p["b"][0] ** 2, params, count=4)
+    np.testing.assert_allclose(found.values, [12, 12, 12, 10])
+    assert found.vectors.shape == (4, 4)
+
+
+def test_another_point_compiles_nothing(rows):
+    traced = []
+
+    def counted(w, x):
+        traced.append(1)
+        return jnp.mean((x @ w) ** 4)
+
+    x, _ = rows
+    hessian_eigenpairs(counted, np.ones(SIZE), (x,), sample=40)
+    before = len(traced)
+    hessian_eigenpairs(counted, np.full(SIZE, 2.0), (x + 1,), sample=40, seed=3)
+    assert len(traced) == before
+
+
+def test_misuse(rows):
+    params, data = told(rows)
+    with pytest.raises(UsageError, match="a start for one end"):
+        hessian_eigenpairs(loss, params, data, 1, "both", sample=10)
+    with pytest.raises(UsageError, match="0 rows"):
+        hessian_eigenpairs(loss, params, data, sample=0)
+    with pytest.raises(UsageError, match="same number of rows"):
+        hessian_eigenpairs(lambda w: jnp.sum(w**2), params, sample=10)
+    with pytest.raises(UsageError, match="The loss is nan"):
+        hessian_eigenpairs(lambda w: jnp.sum(w**2) * np.nan, params)
+    with pytest.raises(UsageError, match="gradient is not finite"):
+        hessian_eigenpairs(lambda w: jnp.sum(jnp.sqrt(w)), params)
+    with pytest.raises(UsageError, match="no end 'large'"):
+        hessian_eigenpairs(loss, params, data, 1, "large", sample=10)
+    with pytest.raises(UsageError, match="not one number"):
+        hessian_eigenpairs(lambda w: w**2, params)
+    with pytest.raises(UsageError, match="is no function"):
+        hessian_eigenpairs(3, params)
