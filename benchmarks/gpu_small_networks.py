@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from measure import fastest, interleave, line, main, per_step, ratios
-from peer_environment import Worker, peer_python
+from peer_environment import ON_GPU, Worker, peer_python
 from small_networks import BATCH, SIZES, our_task
 
 ROW = "gpu_small_networks"
@@ -32,11 +32,7 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         def worker(script: str, task: dict[str, Any], **more: Any) -> Worker:
             tell(f"starting {script}")
             everything = {"device": "cuda", **task}
-            return stack.enter_context(
-                Worker(
-                    script, everything, JAX_PLATFORMS="cuda", XLA_PYTHON_CLIENT_PREALLOCATE="false", **more
-                )
-            )
+            return stack.enter_context(Worker(script, everything, **ON_GPU, **more))
 
         cache = stack.enter_context(tempfile.TemporaryDirectory())
         ours = worker("ours", our_task(quick, cache, NETWORKS, device="gpu"))

@@ -134,7 +134,7 @@ def main(
 
     about = environment(gpu)
     clock = time.perf_counter()
-    found = measure(options.quick, lambda text: print(text, file=sys.stderr, flush=True))
+    found = measure(options.quick, lambda text: print(f"{text}\n", end="", file=sys.stderr, flush=True))
     if options.quick:  # too small to judge by
         for each in found["lines"]:
             each.update(reached=None, aim_reached=None)
@@ -160,15 +160,19 @@ def main(
 def text(document: Mapping[str, Any]) -> str:
     """Return the row as a few lines."""
     rows = [f"{document['row']}{' (quick: not a measurement)' if document['quick'] else ''}"]
-    for each in document["lines"]:
-        ours, theirs, ratio = each["ours"], each["theirs"], each["ratio"]
-        value = f"{ours['median']:.4g} {each['unit']} [{ours['min']:.4g}, {ours['max']:.4g}]"
-        if theirs is not None:
-            value += f", {each['peer']} {theirs['median']:.4g}: {ratio['median']:.3g} times"
-            value += f" [{ratio['min']:.3g}, {ratio['max']:.3g}]"
-        rows.append(f"  {each['what']}: {value}{wanted(each)}")
+    rows += [f"  {sentence(each)}" for each in document["lines"]]
     rows += [f"  not measured: {each}" for each in document.get("not_measured", [])]
     return "\n".join(rows)
+
+
+def sentence(each: Mapping[str, Any]) -> str:
+    """Return a line in words."""
+    ours, theirs, ratio = each["ours"], each["theirs"], each["ratio"]
+    value = f"{ours['median']:.4g} {each['unit']} [{ours['min']:.4g}, {ours['max']:.4g}]"
+    if theirs is not None:
+        value += f", {each['peer']} {theirs['median']:.4g}: {ratio['median']:.3g} times"
+        value += f" [{ratio['min']:.3g}, {ratio['max']:.3g}]"
+    return f"{each['what']}: {value}{wanted(each)}"
 
 
 def wanted(each: Mapping[str, Any]) -> str:

@@ -22,6 +22,8 @@ from environment import REPOSITORY
 FOLDER = REPOSITORY / ".cache" / "peers"
 WORKERS = Path(__file__).resolve().parent / "workers"
 TORCH = "torch==2.13.0"
+ON_GPU = {"JAX_PLATFORMS": "cuda", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+"""Variables of a worker on a GPU: JAX takes memory as it needs it, as there are other workers there."""
 
 
 class PeerError(RuntimeError):
