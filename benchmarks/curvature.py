@@ -4,21 +4,24 @@ The same networks (points of one training) on the full training set, in float32.
 cheapest of its settings that is right, by the median over three starts: an eigenvalue within TOP of the truth
 at all points; a spectrum whose Wasserstein distance from all eigenvalues is within SPECTRUM of their mean
 size. The truth is had in float64: all eigenvalues by LAPACK; the top one must be the same by Ravine and by
-curvlinops.
+curvlinops. `--top`, `--spectrum`: only these.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from environment import cores
-from measure import fastest, interleave, line, main, per_step
-from peer_environment import PeerError, Worker, peer_python
+from measure import fastest, interleave, line, main, per_step, sentence
+from peer_environment import ON_GPU, PeerError, Worker, peer_python
 
 ROW = "curvature"
 PEERS = {"PyHessian": "peer_pyhessian", "curvlinops": "peer_curvlinops"}
@@ -37,49 +40,103 @@ TASKS = (
     ("spectrum, 64-16-10 on 150 digits", {**SMALL, "what": "spectrum"}),
 )
 STEPS = {"top": (0, 10, 30, 100, 300), "spectrum": (100,)}
+FLAGS = tuple(f"--{what}" for what in STEPS)
+ROUNDS = {"cpu": 7, "gpu": 3}
+
+Who = tuple[str, str]  # a side, and the way in which it is run
+OURS: Who = ("Ravine", "")
 
 
-def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Return the row."""
+def measure(quick: bool, tell: Callable[[str], None], device: str = "cpu") -> dict[str, Any]:
+    """Return the row, every side on `device` (cpu, gpu).
+
+    On a GPU the workers of all tasks start before anything is timed, side by side: its time is scarce.
+    """
     python = _peers()
+    named = {what for what in STEPS if f"--{what}" in sys.argv} or set(STEPS)
+    asked = {name: task for name, task in (TASKS[1::2] if quick else TASKS) if task["what"] in named}
     lines, kept = [], {}
-    for name, task in TASKS[1::2] if quick else TASKS:
-        accuracy = TOP if task["what"] == "top" else SPECTRUM
-        asked = {**task, "steps": STEPS[task["what"]], "accuracy": accuracy}
+    for names in [list(asked)] if device == "gpu" else [[name] for name in asked]:
         with ExitStack() as stack:
-            folder = stack.enter_context(TemporaryDirectory())
-            asked |= {"truth": str(Path(folder) / "eigenvalues.npy")}
+            tasks = {name: asked[name] for name in names}
+            for name, contenders in _contenders(tasks, device, python, stack, tell).items():
+                answers = interleave(contenders, 2 if quick else ROUNDS[device], tell=tell)
+                found = _lines(name, {each: _milliseconds(taken) for each, taken in answers.items()})
+                if not quick:  # a run that is cut short has told what it found
+                    tell("\n".join(map(sentence, found)))
+                lines += found
+                ready = {each: worker.ready for each, worker in contenders.items()}
+                kept[name] = {"ours": ready.pop(OURS), "peers": {", ".join(k): v for k, v in ready.items()}}
+    left = [name for name, task in TASKS if task["what"] not in named]
+    return {"lines": lines, "not_measured": left, "contenders": kept}
 
-            def worker(script: str, more: dict[str, Any], **how: Any) -> Worker:
-                tell(f"starting {script}, {name}")  # noqa: B023
-                return stack.enter_context(Worker(script, {**asked, **more}, **how))  # noqa: B023
 
-            ours = worker("our_curvature", {})
-            peers = {
-                (peer, f"{threads} threads"): worker(script, {"threads": threads}, python=python)
-                for peer, script in PEERS.items()
-                for threads in sorted({1, cores()})
-            }
-            for each, found in peers.items():
-                _same_matrix(ours.ready, each, found.ready)
-            answers = interleave({("Ravine", ""): ours, **peers}, 2 if quick else 7, tell=tell)
-            mine = _milliseconds(answers["Ravine", ""])
-            for peer in PEERS:
-                series = {each[1]: _milliseconds(answers[each]) for each in peers if each[0] == peer}
-                best = fastest(series)
-                more = {"peer": f"{peer}, {best}", "theirs": series[best], "at_least": 5}
-                lines.append(line(name, mine, "ms", **more))
-            kept[name] = {
-                "ours": ours.ready,
-                "peers": {", ".join(each): found.ready for each, found in peers.items()},
-            }
-    return {"lines": lines, "contenders": kept}
+def _contenders(
+    tasks: Mapping[str, Mapping[str, Any]],
+    device: str,
+    python: Path,
+    stack: ExitStack,
+    tell: Callable[[str], None],
+) -> dict[str, dict[Who, Worker]]:
+    """Start the workers of some tasks, on a GPU side by side, to be ended by `stack`.
+
+    Ours first: they find the truth, and compilers that try programs out are not to meet peers at work.
+    """
+    folder = Path(stack.enter_context(TemporaryDirectory()))
+    on_gpu = device == "gpu"
+    ways = {"on the GPU": 1} if on_gpu else {f"{count} threads": count for count in sorted({1, cores()})}
+
+    def start(each: tuple[str, Who]) -> Worker:
+        name, (side, way) = each
+        task = {
+            **tasks[name],
+            "device": device,
+            "steps": STEPS[tasks[name]["what"]],
+            "accuracy": TOP if tasks[name]["what"] == "top" else SPECTRUM,
+            "truth": str(folder / f"{name}.npy"),
+            "threads": ways.get(way),
+        }
+        script = PEERS.get(side, "our_curvature")
+        tell(f"starting {script}, {name}")
+        how = {"python": python if side in PEERS else None, **(ON_GPU if on_gpu else {})}
+        return stack.enter_context(Worker(script, task, **how))
+
+    found: dict[str, dict[Who, Worker]] = {name: {} for name in tasks}
+    for sides in ([OURS], [(peer, way) for peer in PEERS for way in ways]):
+        wanted = [(name, side) for name in tasks for side in sides]
+        with ThreadPoolExecutor(len(wanted) if on_gpu else 1) as pool:
+            for (name, side), worker in zip(wanted, pool.map(start, wanted), strict=True):
+                found[name][side] = worker
+    for workers in found.values():
+        for side, worker in workers.items():
+            _same_matrix(workers[OURS].ready, side, worker.ready)
+    return found
+
+
+def _lines(name: str, taken: Mapping[Who, list[float]]) -> list[dict[str, Any]]:
+    """Return a line for each peer, in its fastest way. taken: milliseconds of each contender's rounds."""
+    lines = []
+    for peer in PEERS:
+        series = {each[1]: values for each, values in taken.items() if each[0] == peer}
+        best = fastest(series)
+        more = {"peer": f"{peer}, {best}", "theirs": series[best], "at_least": 5}
+        lines.append(line(name, taken[OURS], "ms", **more))
+    return lines
 
 
 def _peers() -> Path:
-    """Return the Python of the peers' environment with PACKAGES in it. Raises PeerError."""
+    """Return the Python of the peers' environment with PACKAGES in it. Raises PeerError.
+
+    Into one that RAVINE_PEER_PYTHON names nothing is installed.
+    """
     python = peer_python()
-    if subprocess.run([python, "-c", "import curvlinops, pyhessian"], capture_output=True).returncode:
+    tried = subprocess.run([python, "-c", "import curvlinops, pyhessian"], capture_output=True, text=True)
+    if tried.returncode and os.environ.get("RAVINE_PEER_PYTHON"):
+        raise PeerError(
+            f"{python}, which RAVINE_PEER_PYTHON names, cannot import curvlinops and pyhessian:\n"
+            f"{tried.stderr.strip()[-2000:]}\nInstall there {' '.join(PACKAGES)}, with PyTorch."
+        )
+    if tried.returncode:
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
         done = subprocess.run([*pip, *PACKAGES], capture_output=True, text=True)
         if done.returncode:
@@ -91,7 +148,7 @@ def _milliseconds(answers: list[dict[str, float]]) -> list[float]:
     return [each / 1e3 for each in per_step(answers)]
 
 
-def _same_matrix(ours: dict[str, Any], name: tuple[str, str], peer: dict[str, Any]) -> None:
+def _same_matrix(ours: dict[str, Any], name: Who, peer: dict[str, Any]) -> None:
     """Raise ValueError where a peer's own top eigenvalues in float64 are not ours."""
     if "exact" not in ours or "exact" not in peer:
         return
@@ -101,4 +158,4 @@ def _same_matrix(ours: dict[str, Any], name: tuple[str, str], peer: dict[str, An
 
 
 if __name__ == "__main__":
-    main(ROW, "top eigenvalue and spectrum of a Hessian against PyHessian and curvlinops", measure)
+    main(ROW, "top eigenvalue and spectrum of a Hessian against PyHessian and curvlinops", measure, FLAGS)

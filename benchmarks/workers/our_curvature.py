@@ -1,7 +1,7 @@
 """Ravine: the top eigenvalue of the Hessian, or its spectrum, at points of a training.
 
-Task: sizes, rows, steps, what (top, spectrum), accuracy, truth. In float64 it works out the eigenvalues at
-each point [points, K], and saves them where `truth` says: the peers read them there.
+Task: sizes, rows, steps, device (cpu, gpu), what (top, spectrum), accuracy, truth. In float64 it works out
+the eigenvalues at each point [points, K], and saves them where `truth` says: the peers read them there.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ SPECTRA = ((10, 2, 20), (10, 2, 30), (10, 2, 40), (10, 4, 40), (10, 8, 40), (10,
 
 def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     """Return facts and a pass over the points; products are prepared afresh at each."""
-    from ravine.engines import prepare
+    from ravine.engines import find_devices, prepare
 
-    prepare("cpu")
+    prepare(task["device"])
     import jax
 
     from ravine.diagnostics import lanczos, quadrature
@@ -52,7 +52,11 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         replace(each, params=jax.tree.map(np.float64, each.params), rows=wide_rows).hessian()
         for each in views
     ]
-    facts: dict[str, Any] = {"size": wide[0].size, "versions": versions("jax", "numpy")}
+    facts: dict[str, Any] = {
+        "size": wide[0].size,
+        "devices": str(find_devices()),
+        "versions": versions("jax", "numpy"),
+    }
 
     if task["what"] == "spectrum":
         exact = []

@@ -17,9 +17,10 @@ SPECTRA = ((2, 20), (2, 40), (4, 40), (8, 40), (16, 40), (32, 40), (64, 40), (12
 
 
 def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
-    """Return facts and a pass over the points. Task: sizes, rows, steps, threads, what, truth, accuracy.
+    """Return facts and a pass over the points.
 
-    Among the facts: its own top eigenvalues in float64, to the last digit SciPy gives.
+    Task: sizes, rows, steps, threads, device (cpu, gpu), what, truth, accuracy. Among the facts: its own
+    top eigenvalues in float64, to the last digit SciPy gives.
     """
     import torch
     from curvlinops import HessianLinearOperator
@@ -41,13 +42,13 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
             probes, steps = setting
             found = hessian(model, x)
             each = [fast_lanczos(found, steps) for _ in range(probes)]
-            nodes = np.array([values.numpy() for values, _ in each])
-            return nodes, np.array([vectors[0].numpy() ** 2 for _, vectors in each])
+            nodes = np.array([values.cpu().numpy() for values, _ in each])
+            return nodes, np.array([vectors[0].cpu().numpy() ** 2 for _, vectors in each])
 
         return facts, pass_of_spectra(facts, spectrum, models, truth, SPECTRA, task["accuracy"])
 
     def top(tolerance: float, seed: int, inputs: Any = x) -> list[float]:
-        kind = inputs.numpy().dtype
+        kind = np.float64 if inputs.dtype == torch.float64 else np.float32
         found = []
         for model in models:
             operator = hessian(model, inputs)

@@ -1,6 +1,7 @@
 """PyHessian: power iteration for the top eigenvalue, `density` for the spectrum.
 
-Its `density` calls torch.eig, which PyTorch 2 no longer has: it is given one made of torch.linalg.eigh.
+Its `density` calls torch.eig, which PyTorch 2 no longer has: it is given one made of torch.linalg.eigh, on
+the host: for a matrix of the size of its steps a GPU is no help.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ SPECTRA = ((2, 20), (2, 40), (4, 40), (8, 40), (16, 40), (32, 40), (64, 40), (12
 
 
 def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
-    """Return facts and a pass over the points. Task: sizes, rows, steps, threads, what, truth, accuracy."""
+    """Return facts and a pass over the points.
+
+    Task: sizes, rows, steps, threads, device (cpu, gpu), what, truth, accuracy.
+    """
     import torch
     from pyhessian import hessian
 
     def eig(matrix: Any, eigenvectors: bool) -> tuple[Any, Any]:
-        values, vectors = torch.linalg.eigh(matrix)
+        values, vectors = torch.linalg.eigh(matrix.cpu())
         return torch.stack([values, torch.zeros_like(values)], dim=1), vectors
 
     torch.eig = eig
@@ -33,7 +37,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     def at(model: Any, seed: int) -> Any:
         torch.manual_seed(seed)
         model.zero_grad()
-        return hessian(model, loss, data=(x, y), cuda=False)
+        return hessian(model, loss, data=(x, y), cuda=task["device"] == "gpu")
 
     if task["what"] == "spectrum":
 
