@@ -31,7 +31,7 @@ ROOMS = (16, 64, 256, 1024)
 HELD = 2**25
 """Most numbers in a compiled loop's basis: above it a product costs more than the way to it."""
 
-BLOCK = 8
+BLOCK = 4
 """Vectors of the basis that are projected out at a time."""
 
 WATCHED = ROOMS[0]
@@ -219,8 +219,8 @@ class _Compiled:
         self.watched = WATCHED if jax.default_backend() == "cpu" else 0
         self.closed = False
         self.led = traced.opening is not None and traced.opening.led
-        with traced.context():
-            self._space: _Space = _empty(_rounded(0), product.size, traced.dtype)
+        self._room = ROOMS[0]  # of the space, which is made where it is first needed
+        self._space: Any = None
         self._point: Any = None
         self._next: Any = None
         self._last: Any = np.zeros(product.size, traced.dtype)
@@ -241,30 +241,37 @@ class _Compiled:
         until = min(self.count + steps, self.room)
         if self.closed or until <= self.count:
             return
+        self._room = max(self._room, _rounded(until))
+        watched = enough is not None and self._room <= self.watched
+        how = self.traced.apply, _floor(self.product.epsilon), watched
+        ends = np.int32(self.count), np.int32(until), enough if watched else None
+        opening = None if self.count else self.traced.opening
         with self.traced.context():
-            if until > len(self._space.alphas):
-                self._space = _longer(self._space, _rounded(until))
-            watched = enough is not None and len(self._space.alphas) <= self.watched
-            how = self.traced.apply, _floor(self.product.epsilon), watched
-            ends = np.int32(self.count), np.int32(until), enough if watched else None
-            opening = None if self.count else self.traced.opening
             if opening is not None and watched:  # it may well end there, and need no point
-                held = self._space, self._last, self._next
-                *filled, seen = _opened_loop(opening.open, *how)(opening.asked, *held, *ends)
+                run = _opened_loop(opening.open, *how, self._room)
+                *filled, seen = run(opening.asked, self._next, *ends)
                 opening.look(seen)
             else:
                 if opening is not None:
                     self._point, self._next, seen = _opened(opening.open)(opening.asked, self._next)
                     opening.look(seen)
                 point = self.traced.point if self._point is None else self._point
-                filled = _loop(*how)(point, self._space, self._last, self._next, *ends)
+                filled = _loop(*how)(point, self._roomy(), self._last, self._next, *ends)
             self._space, self._last, self._next, found = filled
             report = np.asarray(found, np.float64)
         self.count, self.closed = int(report[0, 0]), bool(report[1, 0])
         self.closed_spaces += self.closed
         alphas, betas = report[:, 1 : self.count + 1]
+        if opening is not None and not np.isfinite(alphas + betas).all():
+            self.traced.come()  # says so if it is the gradient that is not finite there
         check_images(alphas + betas)
         self._bands = alphas, betas
+
+    def _roomy(self) -> _Space:
+        if self._space is None:
+            return _empty(self._room, self.product.size, self.traced.dtype)
+        space: _Space = self._space
+        return space if len(space.alphas) >= self._room else _longer(space, self._room)
 
     @property
     def bands(self) -> tuple[Vector, Vector]:
@@ -311,15 +318,16 @@ def _opened(open_: Any) -> Any:
 
 
 @per_function
-def _opened_loop(open_: Any, apply: Any, floor: float, watched: bool) -> Any:
-    """Return `_loop` that comes to its point itself, and gives besides what there is to be seen there."""
+def _opened_loop(open_: Any, apply: Any, floor: float, watched: bool, room: int) -> Any:
+    """Return `_loop` that comes to its point and makes its space: (asked, unit, ...) -> (..., seen)."""
     steps = _steps(apply, floor, watched)
 
-    def run(asked: Any, space: _Space, last: jax.Array, unit: jax.Array, *ends: Any) -> tuple[Any, ...]:
+    def run(asked: Any, unit: jax.Array, *ends: Any) -> tuple[Any, ...]:
         point, unit, seen = open_(asked, unit)
-        return *steps(point, space, last, unit, *ends), seen
+        space = _empty(room, unit.size, unit.dtype)
+        return *steps(point, space, jnp.zeros_like(unit), unit, *ends), seen
 
-    return compiled(run, donate_argnums=1)
+    return compiled(run)
 
 
 def led_start(apply: Any, point: Any, unit: jax.Array, steps: int, wanted: int, end: int) -> jax.Array:
@@ -343,6 +351,8 @@ def _steps(apply: Any, floor: float, watched: bool) -> Any:
     and alphas, closed and betas: one array is one way back.
     """
 
+    put = partial(jax.lax.dynamic_update_index_in_dim, axis=0)  # in place; `at` looks whether m is a row
+
     def orthogonal(basis: jax.Array, count: jax.Array, vector: jax.Array) -> jax.Array:
         def without(block: jax.Array, left: jax.Array) -> jax.Array:
             known = jax.lax.dynamic_slice_in_dim(basis, block * BLOCK, BLOCK)  # rows not yet there are zero
@@ -356,8 +366,8 @@ def _steps(apply: Any, floor: float, watched: bool) -> Any:
         image = apply(point, q)
         alpha = q @ image
         rest = image - alpha * q - jnp.where(m > 0, space.betas[jnp.maximum(m - 1, 0)], 0) * last  # (1)
-        basis, images = space.basis.at[m].set(q), space.images.at[m].set(image)
-        alphas = space.alphas.at[m].set(alpha)
+        basis, images = put(space.basis, q, m), put(space.images, image, m)
+        alphas = put(space.alphas, alpha, m)
         scale = jnp.maximum(jnp.abs(alphas).max(), jnp.abs(space.betas).max())
         most = jnp.abs(rest).max()  # squares of what is small are zero in float32, of what is large infinite
         beta = most * jnp.linalg.norm(rest / jnp.where(most > 0, most, 1))
@@ -366,7 +376,7 @@ def _steps(apply: Any, floor: float, watched: bool) -> Any:
         goes_on = (beta > floor * scale) & (m + 1 < q.size) & (share > LEFT)  # (2)
         unit = orthogonal(basis, m + 1, left / jnp.where(share > 0, share, 1))
         unit = unit / jnp.where(goes_on, jnp.linalg.norm(unit), 1)
-        betas = space.betas.at[m].set(jnp.where(goes_on, beta * share, 0))
+        betas = put(space.betas, jnp.where(goes_on, beta * share, 0), m)
         return _Space(basis, images, alphas, betas), unit, ~goes_on
 
     def run(
