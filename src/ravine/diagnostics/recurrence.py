@@ -351,6 +351,7 @@ def _steps(apply: Any, floor: float, watched: bool) -> Any:
     and alphas, closed and betas: one array is one way back.
     """
 
+    on_cpu = jax.default_backend() == "cpu"
     put = partial(jax.lax.dynamic_update_index_in_dim, axis=0)  # in place; `at` looks whether m is a row
 
     def orthogonal(basis: jax.Array, count: jax.Array, vector: jax.Array) -> jax.Array:
@@ -358,6 +359,8 @@ def _steps(apply: Any, floor: float, watched: bool) -> Any:
             known = jax.lax.dynamic_slice_in_dim(basis, block * BLOCK, BLOCK)  # rows not yet there are zero
             return left - (known @ left) @ known
 
+        if not on_cpu:  # a loop in a loop waits for the host
+            return vector - (basis @ vector) @ basis
         return jax.lax.fori_loop(0, (count + BLOCK - 1) // BLOCK, without, vector)
 
     def step(
