@@ -133,7 +133,7 @@ def lanczos(
     if not first.any():  # a zero gradient is no direction
         first = generator.standard_normal(product.size)
     found.begin(first / np.linalg.norm(first))
-    first_look = LOOK_EVERY if found.led else FIRST_LOOK
+    first_look = (LOOK_EVERY if found.led else FIRST_LOOK) + LOOK_EVERY * found.away
     needed = wanted if which != "both" else min(2 * wanted, product.size)
     since = 0  # steps before the space that is being filled
     while True:

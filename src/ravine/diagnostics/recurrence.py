@@ -57,12 +57,13 @@ class Recurrence(Protocol):
     """Equation (1) with everything kept; `room`: most steps, `closed`: it broke down.
 
     watched: how many steps there may be for `advance` to end where it has enough. led: it begins from a
-    direction that was looked for, not from a random one.
+    direction that was looked for, not from a random one. away: it runs on a device that the host waits for.
     """
 
     room: int
     watched: int
     led: bool
+    away: bool
     count: int
     closed: bool
     closed_spaces: int
@@ -138,7 +139,7 @@ class _Stepped:
         self._images = np.empty((room, product.size), np.float32 if product.epsilon > 1e-10 else np.float64)
         self._alphas, self._betas = np.zeros(room), np.zeros(room)
         self.count = self.closed_spaces = self.watched = 0
-        self.closed = self.led = False
+        self.closed = self.led = self.away = False
         self._next: Vector | None = None
 
     def begin(self, unit: Vector) -> None:
@@ -216,7 +217,8 @@ class _Compiled:
     def __init__(self, product: Product, traced: Traced, room: int) -> None:
         self.product, self.traced, self.room = product, traced, room
         self.count = self.closed_spaces = 0
-        self.watched = WATCHED if jax.default_backend() == "cpu" else 0
+        self.away = jax.default_backend() != "cpu"
+        self.watched = 0 if self.away else WATCHED  # eigenvalues of a small matrix are slow on a GPU
         self.closed = False
         self.led = traced.opening is not None and traced.opening.led
         self._room = ROOMS[0]  # of the space, which is made where it is first needed
@@ -250,15 +252,15 @@ class _Compiled:
             if opening is not None and watched:  # it may well end there, and need no point
                 run = _opened_loop(opening.open, *how, self._room)
                 *filled, seen = run(opening.asked, self._next, *ends)
-                opening.look(seen)
             else:
                 if opening is not None:
                     self._point, self._next, seen = _opened(opening.open)(opening.asked, self._next)
-                    opening.look(seen)
                 point = self.traced.point if self._point is None else self._point
                 filled = _loop(*how)(point, self._roomy(), self._last, self._next, *ends)
             self._space, self._last, self._next, found = filled
             report = np.asarray(found, np.float64)
+            if opening is not None:  # not sooner: a look waits for what it looks at
+                opening.look(seen)
         self.count, self.closed = int(report[0, 0]), bool(report[1, 0])
         self.closed_spaces += self.closed
         alphas, betas = report[:, 1 : self.count + 1]
