@@ -335,22 +335,23 @@ def _opened_loop(open_: Any, apply: Any, floor: float, watched: bool, room: int)
 def led_start(apply: Any, point: Any, unit: jax.Array, steps: int, wanted: int, end: int) -> jax.Array:
     """Return the sum of the Ritz vectors of `wanted` eigenvalues from one `end`, after `steps` from `unit`.
 
-    For use inside compiled programs. Not of length 1, and not finite where the products are not.
+    For use inside compiled programs; so few steps need no reorthogonalisation. Not of length 1, and not
+    finite where the products are not.
     """
     space = _empty(_rounded(steps), unit.size, unit.dtype)
-    run = _steps(apply, _floor(float(jnp.finfo(unit.dtype).eps)), False)
+    run = _steps(apply, _floor(float(jnp.finfo(unit.dtype).eps)), watched=False, swept=False)
     ends = jnp.int32(0), jnp.int32(steps), None
     space, _, _, report = run(point, space, jnp.zeros_like(unit), unit, *ends)
     _, inner = _ranked(space.alphas, space.betas, report[0, 0].astype(jnp.int32), end)
     return inner[:, :wanted].sum(axis=1) @ space.basis
 
 
-def _steps(apply: Any, floor: float, watched: bool) -> Any:
+def _steps(apply: Any, floor: float, watched: bool, swept: bool = True) -> Any:
     """Return (point, space, last, unit, count, until, enough) -> (space, last, unit, seen), to be compiled.
 
     `last` [D] is the vector before `unit`: read from the basis, it would be copied with it. It ends after
     `until` steps, at a breakdown, or, `watched`, where there is enough. What was seen [2, 1 + room] is count
-    and alphas, closed and betas: one array is one way back.
+    and alphas, closed and betas: one array is one way back. `swept`: with reorthogonalisation.
     """
 
     on_cpu = jax.default_backend() == "cpu"
@@ -376,11 +377,15 @@ def _steps(apply: Any, floor: float, watched: bool) -> Any:
         scale = jnp.maximum(jnp.abs(alphas).max(), jnp.abs(space.betas).max())
         most = jnp.abs(rest).max()  # squares of what is small are zero in float32, of what is large infinite
         beta = most * jnp.linalg.norm(rest / jnp.where(most > 0, most, 1))
-        left = orthogonal(basis, m + 1, rest / jnp.where(beta > 0, beta, 1))
-        share = jnp.linalg.norm(left)
+        left, share = rest / jnp.where(beta > 0, beta, 1), jnp.ones_like(beta)
+        if swept:
+            left = orthogonal(basis, m + 1, left)
+            share = jnp.linalg.norm(left)
         goes_on = (beta > floor * scale) & (m + 1 < q.size) & (share > LEFT)  # (2)
-        unit = orthogonal(basis, m + 1, left / jnp.where(share > 0, share, 1))
-        unit = unit / jnp.where(goes_on, jnp.linalg.norm(unit), 1)
+        unit = left
+        if swept:
+            unit = orthogonal(basis, m + 1, left / jnp.where(share > 0, share, 1))
+            unit = unit / jnp.where(goes_on, jnp.linalg.norm(unit), 1)
         betas = put(space.betas, jnp.where(goes_on, beta * share, 0), m)
         return _Space(basis, images, alphas, betas), unit, ~goes_on
 
