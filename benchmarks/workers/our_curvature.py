@@ -85,7 +85,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
     loss = training_loss(network, "cross_entropy", (), None)
     # products with few rows save some with all where these take longer than the way through the loop
-    sample = task["rows"] // 8 if task["rows"] >= 1000 and task["device"] == "cpu" else None
+    sample = 128 if task["rows"] >= 1000 and task["device"] == "cpu" else None
 
     def top(tolerance: float, seed: int) -> list[float]:
         found = (

@@ -26,7 +26,7 @@ def serve(setup: Callable[[dict[str, Any]], tuple[dict[str, Any], Pass]]) -> Non
         print(json.dumps(timed(once)), file=answers)
 
 
-LEAST = 0.25  # seconds: in the first 0.1 after a pause the processor wakes up, and is half as slow again
+LEAST = 1.0  # seconds: in the first 0.1 after a pause the processor wakes up, and is half as slow again
 
 
 def timed(once: Pass, least: float = LEAST) -> dict[str, Any]:

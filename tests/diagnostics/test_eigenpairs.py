@@ -46,19 +46,19 @@ def test_one_program_takes_the_steps_of_several(rows, which, count, tol):
 
 
 @pytest.mark.parametrize("which", ["magnitude", "largest", "smallest"])
-@pytest.mark.parametrize("count", [1, 2, 5])
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_a_start_from_a_few_rows_finds_the_same(rows, which, count, kind):
-    """Also where the steps of the first loop are not enough (five, in float64)."""
+@pytest.mark.parametrize("seed", range(3))
+def test_a_start_from_a_few_rows_finds_the_same(rows, which, kind, seed):
+    """Also where the steps of the first loop are not enough (the smallest, in float64)."""
     params, data = told(rows, kind)
-    found = hessian_eigenpairs(loss, params, data, count, which, sample=40)
+    found = hessian_eigenpairs(loss, params, data, 1, which, sample=40, seed=seed)
     exact = np.linalg.eigvalsh(dense(rows))
     order = {"magnitude": -np.abs(exact), "largest": -exact, "smallest": exact}[which]
-    assert (np.abs(found.values - exact[np.argsort(order)][:count]) <= found.residuals + 1e-8).all()
-    assert found.converged.all()
-    for pair in (found[place] for place in range(count)):
-        moved = dense(rows) @ pair.vector
-        assert np.linalg.norm(moved - pair.value * pair.vector) <= pair.residual + 1e-8
+    value, residual, vector = found[0]
+    assert abs(value - exact[np.argmin(order)]) <= residual + 1e-8 and found.converged.all()
+    assert np.linalg.norm(dense(rows) @ vector - value * vector) <= residual + 1e-8
+    if which == "smallest" and kind == np.float64:
+        assert found.products > 16
 
 
 def test_a_start_from_a_few_rows_saves_products(rows):
@@ -132,8 +132,10 @@ def test_another_point_compiles_nothing(rows):
 
 def test_misuse(rows):
     params, data = told(rows)
-    with pytest.raises(UsageError, match="a start for one end"):
+    with pytest.raises(UsageError, match="a start for one eigenpair"):
         hessian_eigenpairs(loss, params, data, 1, "both", sample=10)
+    with pytest.raises(UsageError, match="a start for one eigenpair"):
+        hessian_eigenpairs(loss, params, data, 2, sample=10)
     with pytest.raises(UsageError, match="0 rows"):
         hessian_eigenpairs(loss, params, data, sample=0)
     with pytest.raises(UsageError, match="same number of rows"):

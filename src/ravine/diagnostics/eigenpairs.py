@@ -1,6 +1,6 @@
 """The ends of a Hessian's spectrum, worked out in one program.  Lecture: "Flat & sharp minima": curvature.
 
-    start = leading Ritz vectors of H_S + NOISE z / |z|   (1)   H_S: of a few rows S; z: random
+    start = leading Ritz vector of H_S + NOISE z / |z|   (1)   H_S: of a few rows S; z: random
 
 What is linearised at the parameters goes straight into the loop of `lanczos`: handed from one program to the
 next it costs as much as two products. A start from few rows saves about half of the products with all.
@@ -18,7 +18,7 @@ from ravine.diagnostics.chunks import chunk_size
 from ravine.diagnostics.compiled import per_function
 from ravine.diagnostics.lanczos import ENDS, Eigenpairs, Which, lanczos
 from ravine.diagnostics.products import Lead, Loss, opening_hessian, plain_hessian
-from ravine.diagnostics.recurrence import ROOMS, led_start
+from ravine.diagnostics.recurrence import led_start
 from ravine.diagnostics.vectors import Params
 from ravine.errors import UsageError
 
@@ -28,9 +28,7 @@ NOISE = 0.1
 """Share of a random direction in a start, which has a part in every eigenvector, whatever the rows S lack."""
 
 PRODUCTS = 6
-"""Products with H_S for one eigenpair, two more for each further one."""
-
-MOST = ROOMS[0]
+"""Products with H_S."""
 
 
 def hessian_eigenpairs(
@@ -50,27 +48,27 @@ def hessian_eigenpairs(
     """Return `count` eigenpairs from one end of the Hessian of loss(params, *data) -> [].
 
     As lanczos(hessian_product(loss, params, data), ...), sooner. `sample`: rows of `data` [N, ...], evenly
-    spaced, that a start is made from, equation (1); the loss must then be a mean over rows. Raises
-    UsageError: loss or gradient not finite, a bad option.
+    spaced, that the start for one pair is made from, equation (1); the loss must then be a mean over rows.
+    Raises UsageError: loss or gradient not finite, a bad option.
     """
     lead = None
     if sample is not None:
-        if which == "both":
-            raise UsageError("A sample gives a start for one end.", "", "Ask for largest and for smallest.")
+        if count != 1 or which == "both":
+            raise UsageError("A sample gives a start for one eigenpair.", "", "Leave `sample` out for more.")
         if (rows := chunk_size(sample, data)) is not None and which in ENDS:
-            lead = _lead(loss, rows, min(PRODUCTS + 2 * (count - 1), MOST), count, ENDS[which])
+            lead = _lead(loss, rows, ENDS[which])
     product = opening_hessian(loss, params, data, chunk=chunk, weigh=weigh, lead=lead)
     return lanczos(product, count, which, tol=tol, steps=steps, seed=seed)
 
 
 @per_function
-def _lead(loss: Loss, rows: int, steps: int, wanted: int, end: int) -> Lead:
+def _lead(loss: Loss, rows: int, end: int) -> Lead:
     prepare, apply = plain_hessian(loss)
 
     def lead(params: Params, data: tuple[Any, ...], unit: jax.Array) -> jax.Array:
         few = jax.tree.map(lambda each: each[:: each.shape[0] // rows][:rows], data)
         point, _ = prepare(params, few)
-        found = led_start(apply, point, unit, min(steps, unit.size), wanted, end)
+        found = led_start(apply, point, unit, min(PRODUCTS, unit.size), end)
         length = jnp.linalg.norm(found)
         start = found / jnp.where(length > 0, length, 1) + NOISE * unit  # (1)
         start = start / jnp.linalg.norm(start)

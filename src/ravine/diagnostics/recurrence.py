@@ -332,8 +332,8 @@ def _opened_loop(open_: Any, apply: Any, floor: float, watched: bool, room: int)
     return compiled(run)
 
 
-def led_start(apply: Any, point: Any, unit: jax.Array, steps: int, wanted: int, end: int) -> jax.Array:
-    """Return the sum of the Ritz vectors of `wanted` eigenvalues from one `end`, after `steps` from `unit`.
+def led_start(apply: Any, point: Any, unit: jax.Array, steps: int, end: int) -> jax.Array:
+    """Return the Ritz vector at one `end` (as Enough) after `steps` from `unit`.
 
     For use inside compiled programs; so few steps need no reorthogonalisation. Not of length 1, and not
     finite where the products are not.
@@ -343,7 +343,7 @@ def led_start(apply: Any, point: Any, unit: jax.Array, steps: int, wanted: int, 
     ends = jnp.int32(0), jnp.int32(steps), None
     space, _, _, report = run(point, space, jnp.zeros_like(unit), unit, *ends)
     _, inner = _ranked(space.alphas, space.betas, report[0, 0].astype(jnp.int32), end)
-    return inner[:, :wanted].sum(axis=1) @ space.basis
+    return inner[:, 0] @ space.basis
 
 
 def _steps(apply: Any, floor: float, watched: bool, swept: bool = True) -> Any:
