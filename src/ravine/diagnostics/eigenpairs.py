@@ -27,7 +27,7 @@ __all__ = ["hessian_eigenpairs"]
 NOISE = 0.1
 """Share of a random direction in a start, which has a part in every eigenvector, whatever the rows S lack."""
 
-PRODUCTS = 6
+PRODUCTS = 5
 """Products with H_S."""
 
 
