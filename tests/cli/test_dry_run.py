@@ -1,6 +1,7 @@
 """`--dry-run` of the verbs with a study of their own: a plan, nothing trained, no folder."""
 
 import json
+import shutil
 
 import pytest
 
@@ -67,6 +68,21 @@ def test_of_a_diagnosis_of_the_latest_run(ravine, folder, idle, trained):
     (folder / "runs" / "latest").symlink_to(trained)
     ended = ravine("diagnose", "latest", "--dry-run", "--json")
     assert ended.status == 0 and json.loads(ended.stdout)["run"] == str(trained)
+
+
+def test_of_a_diagnosis_of_a_run_by_its_name_or_its_id(ravine, folder, idle, trained):
+    (folder / "runs").mkdir()
+    place = folder / "runs" / "kept"
+    shutil.copytree(trained, place)
+    identity = json.loads((place / "run.json").read_text())["id"]
+    for word in ("kept", identity, identity[:4]):
+        ended = ravine("diagnose", word, "--dry-run", "--json")
+        assert ended.status == 0, ended.stderr
+        assert json.loads(ended.stdout)["run"] == str(place.relative_to(folder))
+    (folder / "kept").write_text("a,b\n1,2\n")  # a file of that name is data
+    assert "no column" in ravine("diagnose", "kept", "-t", "c", "--dry-run").stderr
+    ended = ravine("diagnose", "nothing", "--dry-run")
+    assert ended.status == 3 and "nothing" in ended.stderr
 
 
 def test_of_a_landscape(ravine, folder, idle, trained):

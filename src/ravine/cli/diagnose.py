@@ -23,8 +23,8 @@ __all__ = ["diagnose"]
     help="Train a network on DATA as `train` would, measure it on the way, and say what is wrong with it: "
     "verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original, and "
     "withdrawn where its own trial does not bear it out.\n\nDATA is a file or a built-in set. A RUN (its "
-    "folder, or 'latest') is diagnosed as it was configured. A MODEL is examined as it is, on the DATA it "
-    "was trained on.",
+    "folder, its name, the start of its id, or 'latest') is diagnosed as it was configured. A MODEL is "
+    "examined as it is, on the DATA it was trained on.",
     examples=(
         "ravine diagnose digits",
         "ravine diagnose titanic.csv -t Survived --optimizer sgd --rate 3",
@@ -45,13 +45,11 @@ def diagnose(
 ) -> int:  # fmt: skip
     """Resolve, say what is going to be done, do it."""
     from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of, planned
+    from ravine.cli.working import begin, name_of, planned, run_named
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
-    if flags.get("source") == "latest" and not Path("latest").is_file():
-        from ravine.records.listing import find_run
-
-        flags["source"] = str(find_run("latest"))
+    if (folder := run_named(flags.get("source") or "")) is not None:
+        flags["source"] = str(folder)
     named = flags.get("source")
     flags = _placed(flags, data, config)
     if no_proof:

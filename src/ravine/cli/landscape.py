@@ -12,8 +12,7 @@ import click
 from ravine.cli.help import Verb
 from ravine.cli.options import config_flag, flags_for, output_flags
 from ravine.cli.screen import Screen
-from ravine.cli.words import BUILTIN
-from ravine.errors import DataError, RavineError, UsageError, did_you_mean
+from ravine.errors import RavineError, UsageError, did_you_mean
 from ravine.studies.settings import LandscapeSettings
 
 __all__ = ["landscape"]
@@ -112,20 +111,16 @@ def _check_kind(kind: str | None) -> None:
 
 def _is_model(source: str) -> bool:
     """Whether a word means a run or a model rather than data."""
-    from ravine.records.listing import LATEST, RUN_FILE, find_run
+    from ravine.cli.working import run_named
+    from ravine.records.listing import RUN_FILE
 
     path = Path(source)
-    if path.is_dir() or source == LATEST:
+    if path.is_dir():
         return True
     if path.is_file():
         beside = path.with_suffix(".json").is_file() and path.with_suffix(".safetensors").is_file()
         return path.name == RUN_FILE or (beside and path.suffix in (".json", ".safetensors"))
-    if source in BUILTIN or source == "-":
-        return False
-    with suppress(DataError):  # then it is data, and what is wrong with its name is said where it is read
-        find_run(source)
-        return True
-    return False
+    return run_named(source) is not None
 
 
 def _say_unused(flags: Mapping[str, Any], screen: Screen) -> None:

@@ -14,6 +14,7 @@ from ravine.cli.progress import showing
 from ravine.cli.results import show_result, show_study_plan
 from ravine.cli.screen import Screen
 from ravine.cli.signals import listening
+from ravine.cli.words import BUILTIN
 from ravine.errors import DataError, RavineError, Stopped, UsageError
 from ravine.records.files import write_atomic
 from ravine.records.listing import LATEST
@@ -117,6 +118,22 @@ def _some_failed(document: Mapping[str, Any]) -> bool:
     return any(row.get("diverged") for row in rows)
 
 
+def run_named(word: str) -> Path | None:
+    """Return the folder of the run that a word means: `latest`, a name, the start of an id. None for data.
+
+    Raises DataError where there is no latest run.
+    """
+    from ravine.records.listing import find_run
+
+    if word == LATEST and not Path(word).is_file():
+        return find_run(word)
+    if not word or word == "-" or word in BUILTIN or Path(word).exists():
+        return None
+    with suppress(DataError):  # then it is data, and what is wrong with its name is said where it is read
+        return find_run(word)
+    return None
+
+
 def check_source(settings: DataSettings) -> None:
     """Find a missing name at once, before a directory is made or pandas imported."""
     if not settings.source:
@@ -127,7 +144,7 @@ def check_source(settings: DataSettings) -> None:
         if sys.stdin is None:
             raise DataError("Standard input is closed.", "DATA is '-'.", "Name a file instead.")
     elif not Path(settings.source).expanduser().exists():
-        from ravine.data import BUILTIN, read
+        from ravine.data import read
 
         if settings.source not in BUILTIN:
             read(settings.source)  # says what is near, and raises
