@@ -108,7 +108,7 @@ def test_a_worker_answers_line_by_line_and_its_end_is_told(module, tmp_path, mon
         "    print('not an answer')\n"
         "    left = [7] * task['passes']\n"
         "    def once():\n"
-        "        time.sleep(0.2)\n"
+        "        time.sleep(0.8)\n"
         "        return left.pop()\n"
         "    return {'told': task['passes']}, once\n"
         "serve(setup)\n"

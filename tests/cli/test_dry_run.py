@@ -80,7 +80,7 @@ def test_of_a_diagnosis_of_a_run_by_its_name_or_its_id(ravine, folder, idle, tra
         assert ended.status == 0, ended.stderr
         assert json.loads(ended.stdout)["run"] == str(place.relative_to(folder))
     (folder / "kept").write_text("a,b\n1,2\n")  # a file of that name is data
-    assert "no column" in ravine("diagnose", "kept", "-t", "c", "--dry-run").stderr
+    assert "no target column" in ravine("diagnose", "kept", "-t", "c", "--dry-run").stderr
     ended = ravine("diagnose", "nothing", "--dry-run")
     assert ended.status == 3 and "nothing" in ended.stderr
 
