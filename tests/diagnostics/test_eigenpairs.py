@@ -1,5 +1,7 @@
 """The ends of a Hessian in one program: what Lanczos finds in several, and where its start comes from."""
 
+import sys
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -72,6 +74,20 @@ def test_a_start_from_a_few_rows_saves_products(rows):
         return np.mean([each.products for each in found])
 
     assert spent(200) <= spent(None) - 2
+
+
+def test_a_start_from_a_few_rows_where_the_loop_cannot_hold_the_vectors(rows, monkeypatch):
+    """More parameters than it has room for: one product at a time, from the same start."""
+    params, data = told(rows)
+    asked = {"sample": 200, "tol": 0.03, "seed": 2}
+    looped = hessian_eigenpairs(loss, params, data, 1, "largest", **asked)
+    monkeypatch.setattr(sys.modules["ravine.diagnostics.recurrence"], "HELD", 0)
+    stepped = hessian_eigenpairs(loss, params, data, 1, "largest", **asked)
+    at_random = hessian_eigenpairs(loss, params, data, 1, "largest", tol=0.03, seed=2)
+    assert stepped.values[0] == pytest.approx(looped.values[0], rel=1e-3)
+    assert stepped.products <= looped.products + 1 < at_random.products
+    with pytest.raises(UsageError, match="The loss is nan"):
+        hessian_eigenpairs(lambda w, x, sign: loss(w, x, sign) * np.nan, params, data, sample=9)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -110,6 +110,10 @@ def ritz(alphas: Vector, betas: Vector) -> tuple[Vector, Vector, Vector]:
     return theta, np.abs(betas[-1] * inner[-1]), inner
 
 
+def _is_led(traced: Traced | None) -> bool:
+    return traced is not None and traced.opening is not None and traced.opening.led
+
+
 def _floor(epsilon: float) -> float:
     return max(1e-10, 10 * epsilon)
 
@@ -139,7 +143,8 @@ class _Stepped:
         self._images = np.empty((room, product.size), np.float32 if product.epsilon > 1e-10 else np.float64)
         self._alphas, self._betas = np.zeros(room), np.zeros(room)
         self.count = self.closed_spaces = self.watched = 0
-        self.closed = self.led = self.away = False
+        self.closed = self.away = False
+        self.led = _is_led(product.traced)
         self._next: Vector | None = None
 
     def begin(self, unit: Vector) -> None:
@@ -152,10 +157,23 @@ class _Stepped:
         return True
 
     def advance(self, steps: int, enough: Enough | None = None) -> None:
+        if self.led and not self.count:
+            self._next = self._led()
         for _ in range(min(steps, self.room - self.count)):
             if self.closed:
                 return
             self._step()
+
+    def _led(self) -> Vector:
+        traced = self.product.traced
+        assert traced is not None and traced.opening is not None and self._next is not None
+        with traced.context():
+            _, unit, seen = _opened(traced.opening.open)(
+                traced.opening.asked, self._next.astype(traced.dtype)
+            )
+            traced.opening.look(seen)
+            found = np.asarray(unit, np.float64)
+        return found / np.linalg.norm(found)
 
     def _step(self) -> None:
         assert self._next is not None
@@ -220,7 +238,7 @@ class _Compiled:
         self.away = jax.default_backend() != "cpu"
         self.watched = 0 if self.away else WATCHED  # eigenvalues of a small matrix are slow on a GPU
         self.closed = False
-        self.led = traced.opening is not None and traced.opening.led
+        self.led = _is_led(traced)
         self._room = ROOMS[0]  # of the space, which is made where it is first needed
         self._space: Any = None
         self._point: Any = None
