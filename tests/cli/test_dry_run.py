@@ -79,6 +79,12 @@ def test_of_a_diagnosis_of_a_run_by_its_name_or_its_id(ravine, folder, idle, tra
         ended = ravine("diagnose", word, "--dry-run", "--json")
         assert ended.status == 0, ended.stderr
         assert json.loads(ended.stdout)["run"] == str(place.relative_to(folder))
+    ended = ravine("diagnose", "runs/kept/run.json", "--dry-run", "--json")
+    assert ended.status == 0 and json.loads(ended.stdout)["run"] == "runs/kept"
+    shutil.copytree(trained, folder / "runs" / "again")
+    for verb in ("diagnose", "landscape"):
+        ended = ravine(verb, identity, "--dry-run")
+        assert ended.status == 3 and "any of 2 runs" in ended.stderr
     (folder / "kept").write_text("a,b\n1,2\n")  # a file of that name is data
     assert "no target column" in ravine("diagnose", "kept", "-t", "c", "--dry-run").stderr
     ended = ravine("diagnose", "nothing", "--dry-run")

@@ -25,7 +25,7 @@ from ravine.records.tomlfile import dump
 from ravine.studies.events import Event
 from ravine.studies.settings import DataSettings
 
-__all__ = ["begin", "check_source", "name_of", "planned", "prepare_machine", "work"]
+__all__ = ["begin", "check_source", "name_of", "planned", "prepare_machine", "run_named", "work"]
 
 ROOT = Path("runs")
 STDIN = "stdin"  # standard input, kept in the run directory: a resumed run reads it again
@@ -119,19 +119,24 @@ def _some_failed(document: Mapping[str, Any]) -> bool:
 
 
 def run_named(word: str) -> Path | None:
-    """Return the folder of the run that a word means: `latest`, a name, the start of an id. None for data.
+    """Return the folder of the run that a word means, as `find_run` reads it. None for data.
 
-    Raises DataError where there is no latest run.
+    Raises DataError: there is no latest run, or there are several of the name.
     """
-    from ravine.records.listing import find_run
+    from ravine.records.listing import RUN_FILE, SeveralRuns, find_run
 
     if word == LATEST and not Path(word).is_file():
         return find_run(word)
+    if Path(word).name == RUN_FILE and Path(word).is_file():
+        return Path(word).parent
     if not word or word == "-" or word in BUILTIN or Path(word).exists():
         return None
-    with suppress(DataError):  # then it is data, and what is wrong with its name is said where it is read
+    try:
         return find_run(word)
-    return None
+    except SeveralRuns:
+        raise
+    except DataError:  # then it is data, and what is wrong with its name is said where it is read
+        return None
 
 
 def check_source(settings: DataSettings) -> None:

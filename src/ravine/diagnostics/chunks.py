@@ -59,20 +59,20 @@ def _rows(data: Any, index: int) -> Any:
     return jax.tree.map(lambda a: a[index], data)
 
 
-def chunk_size(chunk: int | None, data: tuple[Any, ...]) -> int | None:
-    """Return the rows of a chunk, None for all at once.
+def chunk_size(chunk: int | None, data: tuple[Any, ...], what: str = "chunk") -> int | None:
+    """Return the rows of a chunk, or of `what` is asked for, None for all at once.
 
-    Raises UsageError: none, data of different lengths.
+    Raises UsageError: none, no number, data of different lengths.
     """
     if chunk is None:
         return None
-    if chunk < 1:
-        raise UsageError(f"A chunk of {chunk} rows holds nothing.", "", "Pass 1 or more.")
+    if not isinstance(chunk, int | np.integer) or chunk < 1:
+        raise UsageError(f"A {what} of {chunk} rows holds nothing.", "", "Pass a whole number, 1 or more.")
     rows = {int(np.shape(each)[0]) if np.ndim(each) else -1 for each in jax.tree.leaves(data)}
     if len(rows) != 1 or -1 in rows:
         raise UsageError(
-            "Data in chunks need arrays with the same number of rows.",
+            f"Data in {what}s need arrays with the same number of rows.",
             f"Found {sorted(rows) if rows else 'none'}.",
-            "Pass data=(x, y), each [N, ...], or leave `chunk` out.",
+            f"Pass data=(x, y), each [N, ...], or leave `{what}` out.",
         )
     return None if chunk >= rows.pop() else chunk

@@ -13,6 +13,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ravine.diagnostics.chunks import chunk_size
 from ravine.diagnostics.compiled import per_function
@@ -24,8 +25,8 @@ from ravine.errors import UsageError
 
 __all__ = ["hessian_eigenpairs"]
 
-NOISE = 0.1
-"""Share of a random direction in a start, which has a part in every eigenvector, whatever the rows S lack."""
+NOISE = 0.3
+"""Length of a random direction in a start, for what the rows S lack."""
 
 PRODUCTS = 5
 """Products with H_S."""
@@ -48,14 +49,14 @@ def hessian_eigenpairs(
     """Return `count` eigenpairs from one end of the Hessian of loss(params, *data) -> [].
 
     As lanczos(hessian_product(loss, params, data), ...), sooner. `sample`: rows of `data` [N, ...], evenly
-    spaced, that the start for one pair is made from, equation (1); the loss must then be a mean over rows.
-    Raises UsageError: loss or gradient not finite, a bad option.
+    spaced, that the start for one pair is made from, equation (1), by products not counted in `products`;
+    the loss must then be a mean over rows. Raises UsageError: loss or products not finite, a bad option.
     """
     lead = None
     if sample is not None:
-        if count != 1 or which == "both":
+        if count > 1 or which == "both":
             raise UsageError("A sample gives a start for one eigenpair.", "", "Leave `sample` out for more.")
-        if (rows := chunk_size(sample, data)) is not None and which in ENDS:
+        if (rows := chunk_size(sample, data, "sample")) is not None and which in tuple(ENDS):
             lead = _lead(loss, rows, ENDS[which])
     product = opening_hessian(loss, params, data, chunk=chunk, weigh=weigh, lead=lead)
     return lanczos(product, count, which, tol=tol, steps=steps, seed=seed)
@@ -66,7 +67,7 @@ def _lead(loss: Loss, rows: int, end: int) -> Lead:
     prepare, apply = plain_hessian(loss)
 
     def lead(params: Params, data: tuple[Any, ...], unit: jax.Array) -> jax.Array:
-        few = jax.tree.map(lambda each: each[:: each.shape[0] // rows][:rows], data)
+        few = jax.tree.map(lambda each: each[np.arange(rows) * each.shape[0] // rows], data)
         point, _ = prepare(params, few)
         found = led_start(apply, point, unit, min(PRODUCTS, unit.size), end)
         length = jnp.linalg.norm(found)

@@ -33,7 +33,7 @@ LOOK_EVERY = 2
 """Products between two looks at the residuals, where the recurrence does not look at them itself."""
 
 FIRST_LOOK = 4
-"""Products before the first."""
+"""Products before the first: of a start that few rows gave, fewer show the vector that it came with."""
 
 
 class Eigenpair(NamedTuple):
@@ -133,12 +133,12 @@ def lanczos(
     if not first.any():  # a zero gradient is no direction
         first = generator.standard_normal(product.size)
     found.begin(first / np.linalg.norm(first))
-    first_look = (LOOK_EVERY if found.led else FIRST_LOOK) + LOOK_EVERY * found.away
+    first_look = FIRST_LOOK + LOOK_EVERY * found.away
     needed = wanted if which != "both" else min(2 * wanted, product.size)
     since = 0  # steps before the space that is being filled
     while True:
         while not found.closed and found.count < most:
-            if which in ENDS and found.count < found.watched and not since:
+            if which in ENDS and wanted <= found.watched and found.count < found.watched and not since:
                 found.advance(found.watched - found.count, Enough(wanted, aim, first_look, ENDS[which]))
             else:
                 found.advance(LOOK_EVERY if found.count else max(needed, first_look))
@@ -148,8 +148,8 @@ def lanczos(
                 enough = aim * np.abs(theta).max()
                 if (residuals[chosen] <= enough).all() and _settled(found, since, which, enough):  # (3)
                     return _pairs(found, theta, inner[:, chosen], aim, product.epsilon)
-        # a closed space holds one copy of each value its start had a part in: as many spaces, as many copies
-        # one that the caller's start closed may have no part in the end that is asked for
+        # A closed space holds one copy of each value its start had a part in: as many spaces, as many copies.
+        # One that was closed from a start that was sought may have no part in the end that is asked for.
         sought = start is not None or found.led
         over = found.closed_spaces >= wanted + sought and found.count >= needed
         since = found.count

@@ -28,8 +28,8 @@ __all__ = ["Opening", "Product", "Traced", "as_product", "check_images", "check_
 class Opening:
     """How a point is come to, where a compiled loop shall do that on its way.
 
-    open(asked, unit [D]) -> (point, unit to begin from [D], what `look` is to see). `look` raises UsageError
-    where the point is none. `led`: the unit is no longer the one given.
+    open(asked, unit [D]) -> (point, unit to begin from [D], loss). `look` raises UsageError for a loss that
+    is not finite. `led`: the unit is no longer the one given.
     """
 
     open: Callable[[Any, jax.Array], tuple[Any, jax.Array, jax.Array]]
@@ -43,7 +43,7 @@ class Traced:
     """A product to be used inside compiled loops: apply(point, v [D]) -> A v [D], v of `dtype`.
 
     The same function with another point compiles nothing. `context`: what it is to be compiled and run in.
-    `come`: returns the point. `opening`: how a loop may come to it itself.
+    `come`: works the point out, when it is first needed. `opening`: how a loop may do so itself.
     """
 
     apply: Callable[[Any, jax.Array], jax.Array]

@@ -57,7 +57,7 @@ class Recurrence(Protocol):
     """Equation (1) with everything kept; `room`: most steps, `closed`: it broke down.
 
     watched: how many steps there may be for `advance` to end where it has enough. led: it begins from a
-    direction that was looked for, not from a random one. away: it runs on a device that the host waits for.
+    direction that was sought, not from a random one. away: it runs on a device that the host waits for.
     """
 
     room: int
@@ -168,9 +168,7 @@ class _Stepped:
         traced = self.product.traced
         assert traced is not None and traced.opening is not None and self._next is not None
         with traced.context():
-            _, unit, seen = _opened(traced.opening.open)(
-                traced.opening.asked, self._next.astype(traced.dtype)
-            )
+            _, unit, seen = _alone(traced.opening.open)(traced.opening.asked, self._next.astype(traced.dtype))
             traced.opening.look(seen)
             found = np.asarray(unit, np.float64)
         return found / np.linalg.norm(found)
@@ -268,11 +266,11 @@ class _Compiled:
         opening = None if self.count else self.traced.opening
         with self.traced.context():
             if opening is not None and watched:  # it may well end there, and need no point
-                run = _opened_loop(opening.open, *how, self._room)
+                run = _opened_loop(opening.open, *how[:2])
                 *filled, seen = run(opening.asked, self._next, *ends)
             else:
                 if opening is not None:
-                    self._point, self._next, seen = _opened(opening.open)(opening.asked, self._next)
+                    self._point, self._next, seen = _alone(opening.open)(opening.asked, self._next)
                 point = self.traced.point if self._point is None else self._point
                 filled = _loop(*how)(point, self._roomy(), self._last, self._next, *ends)
             self._space, self._last, self._next, found = filled
@@ -333,18 +331,19 @@ def _loop(apply: Any, floor: float, watched: bool) -> Any:
 
 
 @per_function
-def _opened(open_: Any) -> Any:
+def _alone(open_: Any) -> Any:
+    """Return the opening as a program of its own."""
     return compiled(open_)
 
 
 @per_function
-def _opened_loop(open_: Any, apply: Any, floor: float, watched: bool, room: int) -> Any:
-    """Return `_loop` that comes to its point and makes its space: (asked, unit, ...) -> (..., seen)."""
-    steps = _steps(apply, floor, watched)
+def _opened_loop(open_: Any, apply: Any, floor: float) -> Any:
+    """Return `_loop`, watched, that comes to its point and makes its space: (asked, unit, ...)."""
+    steps = _steps(apply, floor, True)
 
     def run(asked: Any, unit: jax.Array, *ends: Any) -> tuple[Any, ...]:
         point, unit, seen = open_(asked, unit)
-        space = _empty(room, unit.size, unit.dtype)
+        space = _empty(WATCHED, unit.size, unit.dtype)
         return *steps(point, space, jnp.zeros_like(unit), unit, *ends), seen
 
     return compiled(run)
@@ -373,7 +372,7 @@ def _steps(apply: Any, floor: float, watched: bool, swept: bool = True) -> Any:
     """
 
     on_cpu = jax.default_backend() == "cpu"
-    put = partial(jax.lax.dynamic_update_index_in_dim, axis=0)  # in place; `at` looks whether m is a row
+    put = partial(jax.lax.dynamic_update_index_in_dim, axis=0)  # in place, where `at` would write all of it
 
     def orthogonal(basis: jax.Array, count: jax.Array, vector: jax.Array) -> jax.Array:
         def without(block: jax.Array, left: jax.Array) -> jax.Array:

@@ -11,7 +11,7 @@ from ravine.errors import DataError, nearest
 from ravine.records.files import DamagedFile, read_json, speaking
 from ravine.records.lock import is_locked
 
-__all__ = ["INTERRUPTED", "RunInfo", "find_run", "list_runs", "read_run_file"]
+__all__ = ["INTERRUPTED", "RunInfo", "SeveralRuns", "find_run", "list_runs", "read_run_file"]
 
 SCHEMA_VERSION = 1
 LATEST = "latest"
@@ -140,6 +140,10 @@ def _size(folder: Path) -> int:
     return total
 
 
+class SeveralRuns(DataError):
+    """A word that more than one run goes by."""
+
+
 def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> Path:
     """Return the folder that `run` means. Raises DataError, with the nearest names.
 
@@ -165,7 +169,7 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
         if len(matches) == 1:
             return matches[0].path
         if matches:
-            raise DataError(
+            raise SeveralRuns(
                 f"'{text}' could be any of {len(matches)} runs.",
                 f"They are {_some(matches)}.",
                 f"Type more of the id, for example '{matches[0].id}'.",
