@@ -258,6 +258,9 @@ def test_misuse():
         hessian_product(lambda w: w**2, np.ones(3))
     with pytest.raises(UsageError, match="cannot be asked for"):
         lanczos(product, 1.5)
+    for tol in (np.nan, -1e-3):
+        with pytest.raises(UsageError, match="cannot be aimed at"):
+            lanczos(product, tol=tol)
     with pytest.raises(UsageError, match="finite vector of 3"):
         lanczos(product, start=np.full(3, np.nan))
     with pytest.raises(UsageError, match="not finite"):

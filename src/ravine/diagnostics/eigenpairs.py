@@ -19,7 +19,7 @@ from ravine.diagnostics.chunks import chunk_size
 from ravine.diagnostics.compiled import per_function
 from ravine.diagnostics.lanczos import ENDS, Eigenpairs, Which, lanczos
 from ravine.diagnostics.products import Lead, Loss, opening_hessian, plain_hessian
-from ravine.diagnostics.recurrence import led_start
+from ravine.diagnostics.recurrence_loop import led_start
 from ravine.diagnostics.vectors import Params
 from ravine.errors import UsageError
 

@@ -121,6 +121,8 @@ def lanczos(
     wanted = min(int(count), product.size)
     most = min(product.size, 4 * wanted + 100 if steps is None else max(steps, wanted))
     aim = (1e-8 if product.epsilon < 1e-10 else 1e-4) if tol is None else float(tol)
+    if not aim >= 0:
+        raise UsageError(f"A residual of {aim} cannot be aimed at.", "", "Give a `tol` of zero or more.")
     generator = np.random.default_rng(seed)
     found = recurrence(product, most)
     first = generator.standard_normal(product.size) if start is None else np.asarray(start, np.float64)
