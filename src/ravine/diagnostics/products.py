@@ -67,9 +67,7 @@ def hessian_product(
     """
     size = check_parameters(params)
     programs = _hessian_programs(loss, chunk_size(chunk, data), weigh)
-    with precision_of(params):
-        point, looked = programs.prepare(params, data)
-        check_finite(*np.asarray(looked).tolist())
+    point = _prepared(programs, params, data)
     return _product(programs, lambda: point, size, params)
 
 
@@ -89,17 +87,19 @@ def opening_hessian(
     size = check_parameters(params)
     programs = _hessian_programs(loss, chunk_size(chunk, data), weigh)
 
-    def come() -> Any:
-        with precision_of(params):
-            point, looked = programs.prepare(params, data)
-            check_finite(*np.asarray(looked).tolist())
-        return point
-
     def look(value: jax.Array) -> None:
         check_finite(float(value))
 
     opening = Opening(_opened(programs.point, lead), (params, data), look, lead is not None)
-    return _product(programs, come, size, params, opening)
+    return _product(programs, lambda: _prepared(programs, params, data), size, params, opening)
+
+
+def _prepared(programs: _Programs, params: Params, data: tuple[Any, ...]) -> Any:
+    """Return the point. Raises UsageError: loss or gradient not finite."""
+    with precision_of(params):
+        point, looked = programs.prepare(params, data)
+        check_finite(*np.asarray(looked).tolist())
+    return point
 
 
 def plain_hessian(loss: Loss) -> tuple[Callable[..., Any], Callable[..., Any]]:
