@@ -9,21 +9,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ravine.cli.failures import SOME_FAILED
+from ravine.cli.console import Screen
+from ravine.cli.exit_status import SOME_FAILED
+from ravine.cli.output import show_result, show_study_plan
 from ravine.cli.progress import showing
-from ravine.cli.results import show_result, show_study_plan
-from ravine.cli.screen import Screen
 from ravine.cli.signals import listening
 from ravine.cli.words import BUILTIN
 from ravine.errors import DataError, RavineError, Stopped, UsageError
+from ravine.execution.events import Event
+from ravine.execution.settings import DataSettings
 from ravine.records.files import write_atomic
 from ravine.records.listing import LATEST
 from ravine.records.placing import point
 from ravine.records.rundir import RunDirectory
 from ravine.records.speaking import is_full, speaking
 from ravine.records.tomlfile import dump
-from ravine.studies.events import Event
-from ravine.studies.settings import DataSettings
 
 __all__ = ["begin", "check_source", "name_of", "planned", "prepare_machine", "run_named", "work"]
 
