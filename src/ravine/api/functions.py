@@ -18,23 +18,21 @@ from ravine.engines import prepare
 from ravine.errors import UsageError
 from ravine.execution.events import Notify
 from ravine.execution.saved_model import Model
-from ravine.execution.settings import (
-    CompareSettings,
-    DescentSettings,
-    DiagnoseSettings,
-    LandscapeSettings,
-    MemoriseSettings,
-    SweepSettings,
-    TrainSettings,
-)
 from ravine.records.rundir import RunDirectory
+from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.compare.study import Comparison, compare_study
+from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.study import Descent, descent_study
+from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.study import Diagnosis, diagnose_study
+from ravine.studies.landscape.settings import LandscapeSettings
 from ravine.studies.landscape.study import Landscape, landscape_study
+from ravine.studies.memorize.settings import MemorizeSettings
 from ravine.studies.memorize.study import Memory, memorise_study
 from ravine.studies.sweep.factors import factors_as_text
+from ravine.studies.sweep.settings import SweepSettings
 from ravine.studies.sweep.study import Swept, sweep_study
+from ravine.studies.train.settings import TrainSettings
 from ravine.studies.train.study import Training, train_study
 
 __all__ = ["compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train"]
@@ -117,7 +115,7 @@ def landscape(
     groups: Any = None,
     test: Any = None,
     out: str | PathLike[str] | None = None,
-    kind: str = "png",
+    kind: str | None = None,
     notify: Notify | None = None,
     **settings: Any,
 ) -> Landscape:
@@ -141,7 +139,7 @@ def landscape(
     else:
         made, dataset = asked(LandscapeSettings, X, y, weights, groups, test, settings)
         found = landscape_study(made, dataset=dataset, notify=notify)
-    return found if out is None else found.save(out, kind)
+    return found if out is None else found.save(out, kind or made.format)
 
 
 def diagnose(
@@ -175,8 +173,8 @@ def memorise(
     notify: Notify | None = None,
     **settings: Any,
 ) -> Memory:
-    """Measure what a network learns by heart; settings: `MemoriseSettings`, arguments as in `compare`."""
-    made, dataset = asked(MemoriseSettings, X, y, weights, groups, test, settings)
+    """Measure what a network learns by heart; settings: `MemorizeSettings`, arguments as in `compare`."""
+    made, dataset = asked(MemorizeSettings, X, y, weights, groups, test, settings)
     with _kept(out, dataset.name, "memorise", made.seed) as run:
         return memorise_study(made, dataset=dataset, run=run, notify=notify)
 

@@ -21,8 +21,8 @@ from ravine.cli.commands.sweep import sweep
 from ravine.cli.commands.train import train
 from ravine.cli.console import Screen
 from ravine.cli.exit_status import failure
-from ravine.cli.words import BUILTIN
 from ravine.errors import UsageError, did_you_mean
+from ravine.execution.early_checks import BUILTIN
 from ravine.version import __version__
 
 __all__ = ["ravine", "run"]

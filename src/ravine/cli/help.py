@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-__all__ = ["Verb"]
+from ravine.options.fields import SECTIONS
 
-SECTIONS = ("Data", "Comparison", "Network", "Training", "Regularisation", "Machine", "Output")
+__all__ = ["Verb"]
 
 
 class Verb(click.Command):

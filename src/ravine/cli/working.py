@@ -14,10 +14,10 @@ from ravine.cli.exit_status import SOME_FAILED
 from ravine.cli.output import show_result, show_study_plan
 from ravine.cli.progress import showing
 from ravine.cli.signals import listening
-from ravine.cli.words import BUILTIN
 from ravine.errors import DataError, RavineError, Stopped, UsageError
+from ravine.execution.base_settings import DataSettings, name_of
+from ravine.execution.early_checks import BUILTIN
 from ravine.execution.events import Event
-from ravine.execution.settings import DataSettings
 from ravine.records.files import write_atomic
 from ravine.records.listing import LATEST
 from ravine.records.placing import point
@@ -31,11 +31,6 @@ ROOT = Path("runs")
 STDIN = "stdin"  # standard input, kept in the run directory: a resumed run reads it again
 
 Study = Callable[..., Any]
-
-
-def name_of(source: str) -> str:
-    """Return data as a first line names it: the file's name, not its path."""
-    return "standard input" if source == "-" else Path(source).name or source
 
 
 def begin(verb: str, settings: Any, out: str | None, screen: Screen, study: Callable[[], Study]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ravine.data import Dataset, Table, prepare, read
 from ravine.data.scorable import refuse_unit, refuse_unscorable
 from ravine.errors import UsageError
-from ravine.execution.settings import DataSettings
+from ravine.execution.base_settings import DataSettings
 
 __all__ = ["data_line", "load", "share_of"]
 

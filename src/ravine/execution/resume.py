@@ -9,31 +9,39 @@ from ravine.execution.events import Notify, StopAsked
 from ravine.execution.loading import load
 from ravine.execution.run_files import check_data, kept_document
 from ravine.execution.saved_model import Model
-from ravine.execution.settings import (
-    CompareSettings,
-    DescentSettings,
-    DiagnoseSettings,
-    MemoriseSettings,
-    SweepSettings,
-    TrainSettings,
-)
 from ravine.records.record import Record
 from ravine.records.rundir import RunDirectory
 from ravine.records.tomlfile import load as load_toml
+from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.compare.study import Comparison, compare_study
+from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.study import Descent, descent_study
+from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.study import Diagnosis, diagnose_study, finished_diagnosis
+from ravine.studies.memorize.settings import MemorizeSettings
 from ravine.studies.memorize.study import Memory, memorise_study
+from ravine.studies.sweep.settings import SweepSettings
 from ravine.studies.sweep.study import Swept, sweep_study
+from ravine.studies.train.settings import TrainSettings
 from ravine.studies.train.study import Training, train_study
 
 __all__ = ["resume"]
 
-ASKED: dict[str, type[CompareSettings | MemoriseSettings | SweepSettings | TrainSettings]] = {
+ASKED: dict[
+    str,
+    type[
+        CompareSettings
+        | DescentSettings
+        | DiagnoseSettings
+        | MemorizeSettings
+        | SweepSettings
+        | TrainSettings
+    ],
+] = {
     "compare": CompareSettings,
     "descent": DescentSettings,
     "diagnose": DiagnoseSettings,
-    "memorise": MemoriseSettings,
+    "memorise": MemorizeSettings,
     "sweep": SweepSettings,
     "train": TrainSettings,
 }
@@ -78,7 +86,7 @@ def resume(
         return train_study(settings, run=run, notify=notify, stop=stop)
     if isinstance(settings, DescentSettings):
         return descent_study(settings, run=run, notify=notify, stop=stop)
-    if isinstance(settings, MemoriseSettings):
+    if isinstance(settings, MemorizeSettings):
         return memorise_study(settings, run=run, notify=notify, stop=stop)
     if isinstance(settings, SweepSettings):
         return sweep_study(settings, run=run, notify=notify, stop=stop)

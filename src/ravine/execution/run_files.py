@@ -13,8 +13,8 @@ import numpy as np
 from ravine.data import BUILTIN, Dataset
 from ravine.data.reading import file_and_part
 from ravine.errors import DataError
+from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
 from ravine.execution.saved_model import Model
-from ravine.execution.settings import NetworkSettings, TrainSettings
 from ravine.records.files import read_json, write_atomic, write_json
 from ravine.records.identity import content_id
 from ravine.records.rundir import RunDirectory
@@ -136,7 +136,7 @@ def _check_settings(run: RunDirectory, asked: dict[str, Any]) -> None:
 
 
 def keep_result(
-    run: RunDirectory | None, document: dict[str, Any], model: Model, best: TrainSettings | None
+    run: RunDirectory | None, document: dict[str, Any], model: Model, best: FixedTrainingSettings | None
 ) -> None:
     """Write leaderboard, model and the winner's configuration; mark the run finished."""
     if run is None:

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from ravine.cli.console import Screen
+from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import config_flag, flags_for, output_flags
-from ravine.execution.settings import CompareSettings
+from ravine.studies.compare.settings import CompareSettings
 
 __all__ = ["compare"]
 
@@ -43,19 +43,14 @@ def compare(
     **flags: Any,
 ) -> int:
     """Resolve, say what is going to be done, do it."""
-    from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of
+    from ravine.cli.working import begin
+    from ravine.options.resolve import resolve
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
-    resolved = resolve(CompareSettings, flags, config)
+    resolved = resolve(CompareSettings, flags, config, others=all_keys())
     settings = resolved.settings
-    count = len(settings.optimizers)
-    which = f"{count} optimizers" if count > 1 else settings.optimizers[0]
-    effort = f", {settings.effort} effort" if settings.effort else ""
-    effort += f", within {settings.budget}" if settings.budget else ""
     if settings.source:
-        doing = "Planning to compare" if dry_run else "Comparing"
-        screen.say(f"{doing} {which} on {name_of(settings.source)}{effort}.")
+        screen.say(settings.headline(dry_run))
     screen.say_unused(resolved.unused, "compare")
     if dry_run:
         return _plan(settings, screen)

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from ravine.cli.console import Screen
+from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import config_flag, flags_for, output_flags
-from ravine.execution.settings import DescentSettings
+from ravine.studies.descent.settings import DescentSettings
 
 __all__ = ["descent"]
 
@@ -37,16 +37,14 @@ def descent(
     dry_run: bool, **flags: Any,
 ) -> int:  # fmt: skip
     """Resolve, say what is going to be done, do it."""
-    from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of, planned
+    from ravine.cli.working import begin, planned
+    from ravine.options.resolve import resolve
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
-    resolved = resolve(DescentSettings, flags, config)
+    resolved = resolve(DescentSettings, flags, config, others=all_keys())
     settings = resolved.settings
     if settings.source:
-        noise = f", {settings.noise:.0%} of the labels drawn anew" if settings.noise else ""
-        doing = "Planning to look" if dry_run else "Looking"
-        screen.say(f"{doing} for double descent on {name_of(settings.source)}{noise}.")
+        screen.say(settings.headline(dry_run))
     screen.say_unused(resolved.unused, "descent")
     if dry_run:
         return planned(settings, screen, _plan)

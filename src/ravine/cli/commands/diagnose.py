@@ -9,10 +9,11 @@ from typing import Any
 import click
 
 from ravine.cli.console import Screen
+from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import config_flag, fields_of, flags_for, output_flags
 from ravine.errors import UsageError
-from ravine.execution.settings import DiagnoseSettings
+from ravine.options.fields import options_of
+from ravine.studies.diagnose.settings import DiagnoseSettings
 
 __all__ = ["diagnose"]
 
@@ -35,33 +36,26 @@ __all__ = ["diagnose"]
 @click.argument("source", metavar="DATA|RUN|MODEL", required=False)
 @click.argument("data", metavar="[DATA]", required=False)
 @flags_for(DiagnoseSettings)
-@click.option("--no-proof", is_flag=True, help="Only measure; try no remedy.")
 @config_flag
 @output_flags(out="DIR:Folder of the run, in place of one in runs/.", dry_run=True)
 @click.pass_obj
 def diagnose(
     screen: Screen, config: str | None, out: str | None, json: bool, quiet: bool, verbose: bool,
-    dry_run: bool, data: str | None, no_proof: bool, **flags: Any,
+    dry_run: bool, data: str | None, **flags: Any,
 ) -> int:  # fmt: skip
     """Resolve, say what is going to be done, do it."""
-    from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of, planned, run_named
+    from ravine.cli.working import begin, planned, run_named
+    from ravine.options.resolve import resolve
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
     if (folder := run_named(flags.get("source") or "")) is not None:
         flags["source"] = str(folder)
     named = flags.get("source")
     flags = _placed(flags, data, config)
-    if no_proof:
-        if flags.get("seeds") is not None:
-            raise UsageError("--seeds and --no-proof contradict.", "Seeds prove remedies.", "Give one.")
-        flags["seeds"] = 0
-    resolved = resolve(DiagnoseSettings, flags, config)
+    resolved = resolve(DiagnoseSettings, flags, config, others=all_keys())
     settings = resolved.settings
     if settings.source:
-        what = f"the model {settings.model} on " if settings.model else ""
-        doing = "Planning to diagnose" if dry_run else "Diagnosing"
-        screen.say(f"{doing} {what}{name_of(settings.source)}.")
+        screen.say(settings.headline(dry_run))
     screen.say_unused(resolved.unused, "diagnose")
     if dry_run:
         run = str(named) if named and (Path(named) / "run.json").exists() else None
@@ -118,9 +112,9 @@ def _of_run(folder: Path, flags: dict[str, Any]) -> dict[str, Any]:
     path = best if best.exists() else folder / "config.toml"
     if not path.exists():
         raise UsageError(f"The run '{folder}' has no configuration.", "It stopped too early.", "Name data.")
-    known = fields_of(DiagnoseSettings)
+    known = options_of(DiagnoseSettings)
     own = {key: value for key, value in load(path).items() if key in known and key not in ("seeds", "model")}
-    given = {key: value for key, value in flags.items() if value not in (None, ()) and key != "source"}
+    given = {key: value for key, value in flags.items() if value not in (None, False, ()) and key != "source"}
     return {**own, **given}
 
 

@@ -10,16 +10,23 @@ from typing import Any
 import click
 
 from ravine.cli.console import Screen
+from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import config_flag, flags_for, output_flags
-from ravine.errors import RavineError, UsageError, did_you_mean
-from ravine.execution.settings import LandscapeSettings
+from ravine.errors import RavineError, UsageError
+from ravine.studies.landscape.settings import LandscapeSettings
 
 __all__ = ["landscape"]
 
 FOLDER = Path("runs") / "landscape"
-PICTURES = ("png", "svg", "pdf")
-SEEN = ("source", "target", "grid", "span", "seed", "device")  # what matters where nothing is trained
+SEEN = (
+    "source",
+    "target",
+    "format",
+    "grid",
+    "span",
+    "seed",
+    "device",
+)  # used without training
 
 
 @click.command(
@@ -39,21 +46,21 @@ SEEN = ("source", "target", "grid", "span", "seed", "device")  # what matters wh
 @click.argument("source", metavar="DATA|RUN|MODEL", required=False)
 @click.argument("beside", metavar="[DATA]", required=False)
 @flags_for(LandscapeSettings)
-@click.option("--format", "kind", metavar="png|svg|pdf", help="Kind of the pictures.  [png]")
 @config_flag
 @output_flags(out="DIR:Folder for numbers and pictures, in place of one in runs/landscape.", dry_run=True)
 @click.pass_obj
 def landscape(
-    screen: Screen, source: str | None, beside: str | None, kind: str | None, config: str | None,
+    screen: Screen, source: str | None, beside: str | None, config: str | None,
     out: str | None, json: bool, quiet: bool, verbose: bool, dry_run: bool, **flags: Any,
 ) -> int:  # fmt: skip
     """Resolve, look, write, show."""
-    from ravine.cli.configuration import resolve
     from ravine.cli.progress import showing
-    from ravine.cli.working import check_source, name_of, prepare_machine
+    from ravine.cli.working import check_source, prepare_machine
+    from ravine.options.resolve import resolve
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
-    _check_kind(kind)
+    if flags.get("format") is not None:
+        _check_drawing()
     model = source if source is not None and _is_model(source) else None
     if beside is not None and model is None:
         raise UsageError(
@@ -61,14 +68,19 @@ def landscape(
             "One DATA is trained on; a second stands beside a RUN or MODEL.",
             "Name one of them.",
         )
-    resolved = resolve(LandscapeSettings, {**flags, "source": beside if model else source}, config)
+    resolved = resolve(
+        LandscapeSettings,
+        {**flags, "source": beside if model else source, "model": model},
+        config,
+        others=all_keys(),
+    )
     settings = resolved.settings
+    model = settings.model
     if model is None or beside is not None:
         check_source(settings)
     folder = _folder(out, model or settings.source)
     made = [] if dry_run else _make(folder)
-    doing = "Planning to look" if dry_run else "Looking"
-    screen.say(f"{doing} at the loss around {name_of(model or settings.source)}.")
+    screen.say(settings.headline(dry_run))
     screen.say_unused(resolved.unused, "landscape")
     if model is not None:
         _say_unused(flags, screen)
@@ -82,7 +94,7 @@ def landscape(
             from ravine.studies.landscape.study import landscape_study
 
             seen = landscape_study(settings, model=model, notify=progress.event)
-            found = seen.save(folder, kind or PICTURES[0])
+            found = seen.save(folder, settings.format)
     except (RavineError, KeyboardInterrupt):
         with suppress(OSError):  # what holds something stays
             for each in made:
@@ -97,14 +109,10 @@ def landscape(
     return 0
 
 
-def _check_kind(kind: str | None) -> None:
-    """Find a kind that cannot be written before anything slow. Raises UsageError."""
+def _check_drawing() -> None:
+    """Refuse pictures that cannot be drawn before anything slow. Raises UsageError."""
     from ravine.render.plot_style import MISSING, can_draw
 
-    if kind is None:
-        return
-    if kind not in PICTURES:
-        raise UsageError(f"Pictures are not written as '{kind}'.", "", did_you_mean(kind, PICTURES))
     if not can_draw():
         raise UsageError("Pictures cannot be drawn.", MISSING)
 
@@ -124,7 +132,7 @@ def _is_model(source: str) -> bool:
 
 
 def _say_unused(flags: Mapping[str, Any], screen: Screen) -> None:
-    given = [name for name, value in flags.items() if value not in (None, ()) and name not in SEEN]
+    given = [name for name, value in flags.items() if value not in (None, False, ()) and name not in SEEN]
     if given:
         said = ", ".join("--" + name.replace("_", "-") for name in given)
         screen.say(screen.wrapped(f"Not used with a model, which is trained already: {said}."))

@@ -11,8 +11,8 @@ import click
 
 from ravine.cli.console import Screen, is_terminal
 from ravine.cli.exit_status import SOME_FAILED
+from ravine.cli.flags import SectionedOption, output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import SectionedOption, output_flags
 from ravine.cli.progress import EVERY
 from ravine.errors import DataError, UsageError, did_you_mean
 
@@ -93,11 +93,12 @@ def _kind(given: str | None, animate: bool) -> str:
 
 
 def _check_device(device: str | None) -> None:
-    from ravine.cli.words import mistakes
+    from ravine.execution.base_settings import NetworkSettings
+    from ravine.options.fields import options_of
+    from ravine.options.validate import refusal
 
-    if device is not None:
-        for sentence in mistakes({"device": device}):
-            raise UsageError(sentence)
+    if device is not None and (error := refusal(options_of(NetworkSettings)["device"], device)):
+        raise error
 
 
 def _folder(out: str | None, draws: bool = True) -> Path:

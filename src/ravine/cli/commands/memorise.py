@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from ravine.cli.console import Screen
+from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import config_flag, flags_for, output_flags
-from ravine.execution.settings import MemoriseSettings
+from ravine.studies.memorize.settings import MemorizeSettings
 
 __all__ = ["memorise"]
 
@@ -29,7 +29,7 @@ __all__ = ["memorise"]
     ),
 )
 @click.argument("source", metavar="DATA", required=False)
-@flags_for(MemoriseSettings)
+@flags_for(MemorizeSettings)
 @config_flag
 @output_flags(out="DIR:Folder of the run, with its pictures, in place of one in runs/.", dry_run=True)
 @click.pass_obj
@@ -38,18 +38,14 @@ def memorise(
     dry_run: bool, **flags: Any,
 ) -> int:  # fmt: skip
     """Resolve, say what is going to be done, do it."""
-    from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of, planned
+    from ravine.cli.working import begin, planned
+    from ravine.options.resolve import resolve
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
-    resolved = resolve(MemoriseSettings, flags, config)
+    resolved = resolve(MemorizeSettings, flags, config, others=all_keys())
     settings = resolved.settings
     if settings.source:
-        doing = "Planning to measure" if dry_run else "Measuring"
-        screen.say(
-            f"{doing} what '{settings.net}' with {settings.optimizer} memorises of "
-            f"{name_of(settings.source)}."
-        )
+        screen.say(settings.headline(dry_run))
     screen.say_unused(resolved.unused, "memorise")
     if dry_run:
         return planned(settings, screen, _plan)

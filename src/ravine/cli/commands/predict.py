@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ravine.cli.console import Screen
+from ravine.cli.flags import output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import output_flags
 from ravine.errors import DataError, UsageError
 
 __all__ = ["predict"]

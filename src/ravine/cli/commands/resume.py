@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ravine.cli.console import Screen
+from ravine.cli.flags import output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import output_flags
 
 if TYPE_CHECKING:
     from ravine.records.rundir import RunDirectory

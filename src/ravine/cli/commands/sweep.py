@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from ravine.cli.console import Screen
+from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import config_flag, flags_for, output_flags
-from ravine.execution.settings import SweepSettings
+from ravine.studies.sweep.settings import SweepSettings
 
 __all__ = ["sweep"]
 
@@ -46,17 +46,15 @@ def sweep(
     **flags: Any,
 ) -> int:
     """Resolve, say what is going to be done, do it."""
-    from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of
-    from ravine.studies.sweep.factors import read_factors
+    from ravine.cli.working import begin
+    from ravine.options.resolve import resolve
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
-    resolved = resolve(SweepSettings, flags, config)
+    resolved = resolve(SweepSettings, flags, config, others=all_keys())
     settings = resolved.settings
-    names = ", ".join(each.name for each in read_factors(settings.vary))
+    headline = settings.headline(dry_run)  # refuses factors that cannot be read, also without data
     if settings.source:
-        doing = "Planning to vary" if dry_run else "Varying"
-        screen.say(f"{doing} {names} on {name_of(settings.source)}.")
+        screen.say(headline)
     screen.say_unused(resolved.unused, "sweep")
     if dry_run:
         return _plan(settings, screen)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ravine.cli.console import Screen
+from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
 from ravine.cli.help import Verb
-from ravine.cli.options import config_flag, flags_for, output_flags
 from ravine.errors import UsageError
-from ravine.execution.settings import TrainSettings
+from ravine.studies.train.settings import TrainSettings
 
 if TYPE_CHECKING:
     from ravine.studies.train.view import Curve
@@ -29,7 +29,7 @@ __all__ = ["train"]
         "ravine train digits",
         "ravine train titanic.csv -t Survived --optimizer momentum --rate 0.03 --epochs 100",
         "ravine train -c runs/latest/best.toml",
-        "ravine train digits --schedule 'step(0.1,every=10)' --plot schedule.png",
+        "ravine train digits --schedule 'step(0.1,every=10)' --plot-schedule schedule.png",
     ),
 )
 @click.argument("source", metavar="DATA", required=False)
@@ -37,23 +37,21 @@ __all__ = ["train"]
 @config_flag
 @output_flags(out="DIR:Folder of the run, in place of one in runs/.")
 @click.option("--dry-run", is_flag=True, help="Show the network and the schedules, and train nothing.")
-@click.option("--plot", metavar="FILE", help="The same, and draw the schedules: .png, .svg or .pdf.")
 @click.pass_obj
 def train(
     screen: Screen, config: str | None, out: str | None, json: bool, quiet: bool, verbose: bool,
-    dry_run: bool, plot: str | None, **flags: Any,
+    dry_run: bool, **flags: Any,
 ) -> int:  # fmt: skip
     """Resolve, say what is going to be done, do it."""
-    from ravine.cli.configuration import resolve
-    from ravine.cli.working import begin, name_of
+    from ravine.cli.working import begin
+    from ravine.options.resolve import resolve
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
-    resolved = resolve(TrainSettings, flags, config)
+    resolved = resolve(TrainSettings, flags, config, others=all_keys())
     settings = resolved.settings
-    rate = "" if settings.rate is None else f" at learning rate {settings.rate:g}"
+    plot = settings.plot_schedule
     if settings.source:
-        doing = "Planning to train" if dry_run or plot is not None else "Training"
-        screen.say(f"{doing} with {settings.optimizer}{rate} on {name_of(settings.source)}.")
+        screen.say(settings.headline(dry_run))
     screen.say_unused(resolved.unused, "train")
     if dry_run or plot is not None:
         return _plan(settings, plot, screen)

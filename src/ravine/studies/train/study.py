@@ -13,12 +13,12 @@ from ravine.data import Dataset
 from ravine.data.scorable import refuse_unscorable
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained
+from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.events import Event, Notify, StopAsked
 from ravine.execution.loading import data_line, load
 from ravine.execution.run_files import data_document, keep_plan, keep_result, split_document
 from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
-from ravine.execution.settings import TrainSettings
 from ravine.execution.training_spec import Recipe, around_of, check_moving, check_patience, recipe
 from ravine.networks import METRICS
 from ravine.optimizers import Rule, resolve, schedule
@@ -26,6 +26,7 @@ from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.studies.compare.design import streams_for
 from ravine.studies.compare.leaderboard import summary
+from ravine.studies.train.settings import TrainSettings
 from ravine.studies.train.view import training_text
 from ravine.training import Cohort, Plan, Streams, shape_for, trained
 
@@ -181,7 +182,7 @@ def _plan_document(settings: TrainSettings, plan: Plan, streams: Streams, rate: 
     }
 
 
-def _steps(settings: TrainSettings, streams: Streams) -> int:
+def _steps(settings: FixedTrainingSettings, streams: Streams) -> int:
     per_epoch = streams.sizes[0] / streams.batch_size
     if settings.epochs is not None:
         return max(1, round(settings.epochs * per_epoch))
