@@ -4,45 +4,49 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from importlib import import_module
 
 import click
 
-from ravine.cli.commands.compare import compare
-from ravine.cli.commands.descent import descent
-from ravine.cli.commands.diagnose import diagnose
-from ravine.cli.commands.landscape import landscape
-from ravine.cli.commands.lecture import lecture
-from ravine.cli.commands.memorise import memorise
-from ravine.cli.commands.predict import predict
-from ravine.cli.commands.resume import resume
-from ravine.cli.commands.runs import runs
-from ravine.cli.commands.sweep import sweep
-from ravine.cli.commands.train import train
 from ravine.cli.console import Screen
 from ravine.cli.exit_status import failure
 from ravine.errors import UsageError, did_you_mean
 from ravine.execution.early_checks import BUILTIN
 from ravine.version import __version__
 
-__all__ = ["ravine", "run"]
+__all__ = ["COMMANDS", "ravine", "run"]
+
+
+# In the order of a newcomer's path. The module of a command is imported when the command is used.
+COMMANDS = (
+    "compare", "train", "diagnose", "sweep", "predict", "landscape", "memorise", "descent", "lecture", "runs",
+    "resume",
+)  # fmt: skip
 
 
 class Verbs(click.Group):
     """The group: an unknown verb gets the nearest one, a forgotten one is put in front."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)  # in the order of a newcomer's path, not of the alphabet
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f"ravine.cli.commands.{cmd_name}"), cmd_name)
+        return found
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         word = args[0]
         if self.get_command(ctx, word) is None and not word.startswith("-"):
+            from pathlib import Path
+
             if word in BUILTIN or Path(word).is_file():
                 why, fix = "It is data, and a verb comes first.", f"Type `ravine compare {word}`."
             else:
-                why, fix = did_you_mean(word, self.commands), "Type `ravine --help`."
+                why, fix = did_you_mean(word, COMMANDS), "Type `ravine --help`."
             raise UsageError(f"There is no verb '{word}'.", why, fix)
         return super().resolve_command(ctx, args)
 
@@ -63,22 +67,6 @@ def ravine(ctx: click.Context) -> int:
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
     return 0
-
-
-for _verb in (
-    compare,
-    train,
-    diagnose,
-    sweep,
-    predict,
-    landscape,
-    memorise,
-    descent,
-    lecture,
-    runs,
-    resume,
-):
-    ravine.add_command(_verb)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
