@@ -10,7 +10,7 @@ from jax.test_util import check_grads
 
 from ravine.errors import UsageError
 from ravine.networks import ACTIVATIONS, Network, hidden_layers
-from ravine.networks.dense import dense
+from ravine.networks.linear import dense
 
 
 def drawn(*shape, seed=0):

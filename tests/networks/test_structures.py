@@ -9,7 +9,7 @@ import pytest
 
 from ravine.errors import UsageError
 from ravine.networks import Network, activation, from_named, named, read_network
-from ravine.networks.dense import dense
+from ravine.networks.linear import dense
 
 TEXTS = [
     "linear",

@@ -15,7 +15,7 @@ from ravine.optimizers import (
     schedule,
     scheduled,
 )
-from ravine.optimizers.annealing import KINDS
+from ravine.optimizers.schedule_text import KINDS
 
 T = np.arange(0, 130)
 

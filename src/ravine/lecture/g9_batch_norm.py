@@ -20,7 +20,7 @@ import optax
 
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.networks import activation, cross_entropy
-from ravine.networks.dense import dense
+from ravine.networks.linear import dense
 from ravine.networks.normalisation import EPS, batch_norm_training
 from ravine.optimizers import sgd
 

@@ -7,7 +7,7 @@ from ravine.networks.losses import LOSSES, cross_entropy, squared_error, weighte
 from ravine.networks.metrics import METRICS, Metric, default_metric, metric
 from ravine.networks.naming import from_named, named
 from ravine.networks.network import Network
-from ravine.networks.spec import NetworkSpec, hidden_layers, read_network
+from ravine.networks.network_text import NetworkSpec, hidden_layers, read_network
 
 __all__ = [
     "ACTIVATIONS",

@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 
 from ravine.networks.convolution import convolve
-from ravine.networks.dense import dense
+from ravine.networks.linear import dense
 
 __all__ = ["CONNECTIONS", "GATE_BIAS", "join", "weighted_sum"]
 

@@ -24,9 +24,9 @@ from ravine.networks.activations import activation, leaky_relu
 from ravine.networks.connections import GATE_BIAS, join, weighted_sum
 from ravine.networks.dropout import dropout
 from ravine.networks.initialisation import draw_layer
-from ravine.networks.layout import Layer, lay_out
+from ravine.networks.layers import Layer, lay_out
 from ravine.networks.normalisation import batch_norm, batch_norm_training, layer_norm
-from ravine.networks.parts import check_parts
+from ravine.networks.validate import check_parts
 
 __all__ = ["LayerRow", "Network"]
 

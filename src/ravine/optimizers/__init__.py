@@ -5,7 +5,7 @@ schedules, and what goes around a rule: clipping, penalties, averages.
 # ruff: noqa: I001  (imported in the order of the lecture, which is the order of RULES)
 from ravine.optimizers.hyperparameters import Decay, decay
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.rules import RULES, Range, Rule, resolve, resolve_all
+from ravine.optimizers.registry import RULES, Range, Rule, resolve, resolve_all
 from ravine.optimizers.schedules import ScheduleSpec, constant, decay_to_zero, factors, schedule, scheduled
 from ravine.optimizers.plateau import PlateauState, plateau_next, plateau_start
 from ravine.optimizers.sgd import sgd
@@ -17,7 +17,7 @@ from ravine.optimizers.rmsprop import rmsprop
 from ravine.optimizers.adadelta import adadelta
 from ravine.optimizers.adam import adam
 from ravine.optimizers.transforms import clipped, decayed, penalised
-from ravine.optimizers.averages import exponential_average, tail_average
+from ravine.optimizers.weight_averages import exponential_average, tail_average
 from ravine.optimizers.compose import compose
 
 __all__ = [

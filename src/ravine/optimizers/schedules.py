@@ -16,8 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.optimizers.annealing import KINDS, read, written
-from ravine.optimizers.shapes import Clock, warmed
+from ravine.optimizers.schedule_functions import Clock, warmed
+from ravine.optimizers.schedule_text import KINDS, read, written
 
 __all__ = ["Schedule", "ScheduleSpec", "constant", "decay_to_zero", "factors", "schedule", "scheduled"]
 

@@ -19,7 +19,7 @@ from ravine.engines import Devices, find_devices
 from ravine.errors import NothingTrained
 from ravine.networks import METRICS
 from ravine.optimizers import Rule, resolve
-from ravine.optimizers.spec import parse
+from ravine.optimizers.optimizer_text import parse
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.reporting.terminal import leaderboard_text

@@ -18,7 +18,7 @@ from ravine.errors import UsageError, did_you_mean
 from ravine.networks import Network, default_metric, metric
 from ravine.networks.augmentation import AUGMENTATIONS, augmentation
 from ravine.networks.connections import GATE_BIAS
-from ravine.networks.spec import read_network
+from ravine.networks.network_text import read_network
 from ravine.optimizers import Rule, schedule
 from ravine.studies.settings import NetworkSettings
 from ravine.training import AROUND, Plan, Runs, Streams

@@ -11,9 +11,9 @@ from typing import Any
 from ravine.data import Dataset
 from ravine.errors import UsageError, did_you_mean
 from ravine.networks import read_network
-from ravine.networks.spec import NetworkSpec
+from ravine.networks.network_text import NetworkSpec
 from ravine.optimizers import RULES, Rule, resolve, schedule
-from ravine.optimizers.spec import parse
+from ravine.optimizers.optimizer_text import parse
 from ravine.studies.recipe import Recipe, alike, check_moving, check_patience, moving_of, recipe
 from ravine.studies.settings import SweepSettings, TrainSettings
 from ravine.studies.varying import Factor, designed, split

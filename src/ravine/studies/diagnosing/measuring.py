@@ -23,8 +23,8 @@ import optax
 from jax.flatten_util import ravel_pytree
 
 from ravine.networks import LOSSES, METRICS, weighted_mean
+from ravine.networks.label_smoothing import smoothed_cross_entropy
 from ravine.networks.normalisation import batch_norm, layer_norm
-from ravine.networks.smoothing import smoothed_cross_entropy
 from ravine.optimizers import Decay
 from ravine.optimizers.hyperparameters import one_minus_power
 from ravine.optimizers.per_array import RuleState

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ravine.networks.spec import NetworkSpec, read_network
+from ravine.networks.network_text import NetworkSpec, read_network
 from ravine.optimizers import resolve
 from ravine.studies.settings import TrainSettings
 

@@ -19,8 +19,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.optimizers.shapes import Span
-from ravine.optimizers.spec import split
+from ravine.optimizers.optimizer_text import split
+from ravine.optimizers.schedule_functions import Span
 
 __all__ = ["KINDS", "read", "written"]
 

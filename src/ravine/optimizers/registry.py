@@ -12,8 +12,8 @@ import numpy as np
 from ravine.errors import UsageError, did_you_mean
 from ravine.optimizers.from_optax import OPTAX, from_optax
 from ravine.optimizers.hyperparameters import Decay, decay
+from ravine.optimizers.optimizer_text import Spec, parse, split
 from ravine.optimizers.per_array import Optimizer
-from ravine.optimizers.spec import Spec, parse, split
 
 __all__ = ["RULES", "Range", "Rule", "listed", "log_range", "one_minus_range", "resolve", "resolve_all"]
 

@@ -11,8 +11,8 @@ import pytest
 import ravine.optimizers
 from ravine.errors import UsageError
 from ravine.optimizers import RULES, Decay, Range, resolve, resolve_all
-from ravine.optimizers.rules import listed
-from ravine.optimizers.spec import parse, split
+from ravine.optimizers.optimizer_text import parse, split
+from ravine.optimizers.registry import listed
 
 NAMES = ["sgd", "momentum", "nesterov", "local_gains", "adagrad", "rmsprop", "adadelta", "adam"]
 
