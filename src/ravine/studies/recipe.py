@@ -158,7 +158,7 @@ def _moving(texts: Sequence[str]) -> dict[str, str]:
     if len(dict(read)) < len(read):
         raise UsageError("A number moves in two ways.", "--moving names it twice.", "Choose one.")
     for name, text in read:
-        if schedule(text).follows:
+        if schedule(text).depends_on_loss:
             raise UsageError(
                 f"'{name}' cannot follow '{text}'.", "Only the learning rate can.", "Choose another."
             )

@@ -191,7 +191,7 @@ def _steps(settings: TrainSettings, streams: Streams) -> int:
 def _rates(settings: TrainSettings, plan: Plan, streams: Streams, rate: float) -> list[float] | None:
     """Return the rate at the first step, and at the last before each evaluation; None for a plateau."""
     spec = schedule(settings.schedule)
-    if spec.follows:
+    if spec.depends_on_loss:
         return None
     factors = spec.factors(plan.steps, streams.sizes[0] / streams.batch_size)
     at = [0, *range(plan.stride - 1, plan.steps, plan.stride)]
