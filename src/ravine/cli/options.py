@@ -6,11 +6,12 @@ The key of a row is the field of the study's settings, so kinds and defaults are
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import click
 
+from ravine.networks import ACTIVATIONS, INITIALISATIONS
 from ravine.studies import settings as allowed
 from ravine.studies.settings import (
     CompareSettings,
@@ -45,7 +46,7 @@ class Option(NamedTuple):
         return ENVIRONMENT + self.key.upper()
 
 
-def _one_of(words: Sequence[str]) -> str:
+def _one_of(words: Iterable[str]) -> str:
     return "|".join(words)
 
 
@@ -90,8 +91,8 @@ OPTIONS = {
         Option("clip", "Training", "NUMBER", "Longest gradient; a longer one is shortened."),
         Option("average", "Training", "NAME", "Average of the weights: ema=0.99 or tail=0.5."),
         Option("net", "Network", "LAYERS", "Such as '64-64 residual batchnorm dropout=0.2 conv=8-16'."),
-        Option("activation", "Network", _one_of(allowed.ACTIVATIONS), "Activation of the hidden layers."),
-        Option("init", "Network", _one_of(allowed.INITIALISATIONS), "Initialisation of the weights."),
+        Option("activation", "Network", _one_of(ACTIVATIONS), "Activation of the hidden layers."),
+        Option("init", "Network", _one_of(INITIALISATIONS), "Initialisation of the weights."),
         Option("init_scale", "Network", "NUMBER", "Factor on the initial weights."),
         Option("l1", "Regularisation", "NUMBER", "L1 penalty on the weights, biases left out."),
         Option("l2", "Regularisation", "NUMBER", "L2 penalty on the weights, in the gradient."),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ravine.errors import did_you_mean
-from ravine.studies.settings import EIGHT
+from ravine.optimizers import OPTIMIZERS
 
 __all__ = ["BUILTIN", "METRICS", "mistakes"]
 
@@ -57,11 +57,11 @@ def _nearest(net: str) -> str:
 
 def _optimizer(text: str) -> str | None:
     name = text.partition("(")[0].strip()
-    if ":" in name or _plain(name) in EIGHT:
+    if ":" in name or _plain(name) in OPTIMIZERS:
         return None
     if not _plain(name).isidentifier():
         return f"'{text}' names no optimizer. Write for example adam, adam(b1=0.95) or optax:lion(b1=0.9)."
-    near = did_you_mean(_plain(name), EIGHT)
+    near = did_you_mean(_plain(name), OPTIMIZERS)
     return f"There is no optimizer '{name}'. {near} A rule of optax is written 'optax:{_plain(name)}'."
 
 

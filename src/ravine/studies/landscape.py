@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ravine.data import Dataset
 from ravine.diagnostics import from_vector
 from ravine.errors import NothingTrained, UsageError
+from ravine.networks import INITIALISATIONS
 from ravine.optimizers import resolve_all, schedule
 from ravine.records.files import write_json, write_npz
 from ravine.records.speaking import speaking
@@ -204,7 +205,7 @@ class _Plans:
 
 
 def _planned(settings: LandscapeSettings, dataset: Dataset) -> _Plans:
-    if settings.init == "zero":
+    if not INITIALISATIONS[settings.init].random:
         raise UsageError(
             "From zero weights there are no directions to look along.",
             "They are as long as the weights: most would be zero.",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
 from ravine.errors import UsageError, did_you_mean
+from ravine.networks import ACTIVATIONS, INITIALISATIONS
+from ravine.optimizers import DEFAULT_OPTIMIZERS, SCHEDULES
 
 __all__ = [
     "CompareSettings",
@@ -20,15 +22,7 @@ __all__ = [
     "TrainSettings",
 ]
 
-EIGHT = ["sgd", "momentum", "nesterov", "local_gains", "adagrad", "rmsprop", "adadelta", "adam"]
-ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "elu")
-INITIALISATIONS = ("he", "glorot", "lecun", "zero", "scaled")
 TASKS = ("auto", "classify", "regress")
-# as in `ravine.optimizers.schedules`, which is slow to import
-SCHEDULES = (
-    "constant", "decay", "step", "exponential", "inverse", "polynomial", "linear", "cosine", "onecycle",
-    "plateau",
-)  # fmt: skip
 TRACKS = ("rate", "full")
 SCALINGS = ("standard", "none")
 EFFORTS = ("quick", "standard", "thorough")
@@ -143,7 +137,7 @@ class NetworkSettings(DataSettings):
 class CompareSettings(NetworkSettings):
     """What `compare` is asked."""
 
-    optimizers: list[str] = field(default_factory=lambda: list(EIGHT))
+    optimizers: list[str] = field(default_factory=lambda: list(DEFAULT_OPTIMIZERS))
     schedules: list[str] = field(default_factory=lambda: ["constant", "decay"])
     track: str = "rate"
     effort: str | None = None
@@ -308,7 +302,7 @@ class DescentSettings(MemoriseSettings):
             raise UsageError(f"--noise {self.noise:g} cannot be used.", "It is a share of the labels.", "")
 
 
-def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+def _choice(name: str, value: str, allowed: Collection[str]) -> None:
     if value not in allowed:
         raise UsageError(f"--{name} cannot be '{value}'.", "", did_you_mean(str(value), allowed))
 

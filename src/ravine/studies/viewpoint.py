@@ -145,7 +145,7 @@ def rows_at_once(network: Network, rows: int, budget: int) -> int | None:
     Batch normalisation needs all of them.
     """
     fitting = max(64, budget // _row_bytes(network))
-    return None if fitting >= rows or network.norm == "batchnorm" else fitting
+    return None if fitting >= rows or network.normalised.over_rows else fitting
 
 
 def _row_bytes(network: Network) -> int:

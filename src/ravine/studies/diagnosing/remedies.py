@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ravine.networks.network_text import NetworkSpec, read_network
+from ravine.networks import CONNECTIONS, NORMALISATIONS, NetworkSpec, activation, read_network
 from ravine.optimizers import resolve
 from ravine.studies.settings import TrainSettings
 
@@ -81,7 +81,7 @@ def _dropout(settings: TrainSettings, context: dict[str, Any]) -> Changes | None
 
 def _norm(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
     def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
-        if name == "batchnorm" and context["batch_size"] < 8:
+        if NORMALISATIONS[name].over_rows and context["batch_size"] < 8:
             return None
         return _spec(settings, norm=name)
 
@@ -89,13 +89,13 @@ def _norm(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None
 
 
 def _initial(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
-    scheme = "he" if settings.activation in ("relu", "leaky_relu", "elu", "softplus") else "glorot"
+    scheme = "glorot" if activation(settings.activation).saturating else "he"
     return {"init": scheme, "init_scale": 1.0}
 
 
 def _residual(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
     spec = read_network(settings.net)
-    return _spec(settings, connection="residual") if spec.connection == "plain" else None
+    return _spec(settings, connection="residual") if not CONNECTIONS[spec.connection].skips else None
 
 
 def _activation(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
