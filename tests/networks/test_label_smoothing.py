@@ -5,7 +5,7 @@ import optax
 import pytest
 
 from ravine.networks.label_smoothing import smoothed_cross_entropy
-from ravine.networks.losses import cross_entropy
+from ravine.networks.loss_functions import cross_entropy
 
 
 @pytest.fixture

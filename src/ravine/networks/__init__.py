@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from ravine.networks.connections import CONNECTIONS as CONNECTIONS
     from ravine.networks.connections import GATE_BIAS as GATE_BIAS
     from ravine.networks.initialisation import INITIALISATIONS as INITIALISATIONS
+    from ravine.networks.loss_functions import cross_entropy as cross_entropy
+    from ravine.networks.loss_functions import squared_error as squared_error
+    from ravine.networks.loss_functions import weighted_mean as weighted_mean
     from ravine.networks.losses import LOSSES as LOSSES
-    from ravine.networks.losses import cross_entropy as cross_entropy
-    from ravine.networks.losses import squared_error as squared_error
-    from ravine.networks.losses import weighted_mean as weighted_mean
+    from ravine.networks.losses import default_loss as default_loss
     from ravine.networks.metrics import METRICS as METRICS
     from ravine.networks.metrics import Metric as Metric
     from ravine.networks.metrics import default_metric as default_metric
@@ -32,7 +33,8 @@ _FILES = {
     "activations": ("ACTIVATIONS", "Activation", "activation"),
     "connections": ("CONNECTIONS", "GATE_BIAS"),
     "initialisation": ("INITIALISATIONS",),
-    "losses": ("LOSSES", "cross_entropy", "squared_error", "weighted_mean"),
+    "loss_functions": ("cross_entropy", "squared_error", "weighted_mean"),
+    "losses": ("LOSSES", "default_loss"),
     "metrics": ("METRICS", "Metric", "default_metric", "metric"),
     "network": ("Network",),
     "network_text": ("NetworkSpec", "read_network"),
@@ -54,6 +56,7 @@ __all__ = [
     "NetworkSpec",
     "activation",
     "cross_entropy",
+    "default_loss",
     "default_metric",
     "metric",
     "read_network",

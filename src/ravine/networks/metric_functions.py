@@ -9,7 +9,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from ravine.networks.losses import cross_entropy, squared_error, weighted_mean
+from ravine.networks.loss_functions import cross_entropy, squared_error, weighted_mean
 
 __all__ = ["accuracy", "auc", "balanced_accuracy", "log_loss", "mae", "r2", "rmse"]
 

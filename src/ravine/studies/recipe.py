@@ -15,7 +15,7 @@ import numpy as np
 
 from ravine.data import Dataset
 from ravine.errors import UsageError, did_you_mean
-from ravine.networks import Network, default_metric, metric
+from ravine.networks import Network, default_loss, default_metric, metric
 from ravine.networks.augmentation import AUGMENTATIONS, augmentation
 from ravine.networks.connections import GATE_BIAS
 from ravine.networks.network_text import read_network
@@ -86,7 +86,7 @@ class Recipe:
         return Plan(
             rule,
             self.network,
-            "cross_entropy" if dataset.task == "classify" else "squared_error",
+            default_loss(dataset.task),
             chosen.name,
             streams.batch_size,
             max(1, -(-steps // EVALUATIONS)),

@@ -172,7 +172,7 @@ def bend(
 
 def _objective(plan: Plan, stats: Any, numbers: Any) -> Callable[[Any, Rows], jax.Array]:
     network = replace(plan.network, dropout=False)
-    loss = LOSSES[plan.loss]
+    loss: Callable[..., jax.Array] = LOSSES[plan.loss]
     if plan.smoothing:
         loss = partial(_smoothed, numbers["extra"]["smoothing"])
 
