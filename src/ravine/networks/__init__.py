@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ravine.networks.metrics import METRICS as METRICS
     from ravine.networks.metrics import Metric as Metric
     from ravine.networks.metrics import default_metric as default_metric
+    from ravine.networks.metrics import find_metric as find_metric
     from ravine.networks.metrics import metric as metric
     from ravine.networks.network import Network as Network
     from ravine.networks.network_text import NetworkSpec as NetworkSpec
@@ -35,7 +36,7 @@ _FILES = {
     "initialisation": ("INITIALISATIONS",),
     "loss_functions": ("cross_entropy", "squared_error", "weighted_mean"),
     "losses": ("LOSSES", "default_loss"),
-    "metrics": ("METRICS", "Metric", "default_metric", "metric"),
+    "metrics": ("METRICS", "Metric", "default_metric", "find_metric", "metric"),
     "network": ("Network",),
     "network_text": ("NetworkSpec", "read_network"),
     "normalisation": ("NORMALISATIONS",),
@@ -58,6 +59,7 @@ __all__ = [
     "cross_entropy",
     "default_loss",
     "default_metric",
+    "find_metric",
     "metric",
     "read_network",
     "squared_error",

@@ -16,7 +16,7 @@ from ravine.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     import jax
 
-__all__ = ["METRICS", "Metric", "default_metric", "metric"]
+__all__ = ["METRICS", "Metric", "default_metric", "find_metric", "metric"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,12 @@ class Metric:
         function: Callable[..., Any] = resolve_name(self.definition)
         return function
 
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Names of the metrics of the same task that have a value whatever the target is."""
+        rows = METRICS.values()
+        return tuple(row.name for row in rows if row.task == self.task and not row.constant_target)
+
     def __call__(
         self, outputs: jax.Array, target: jax.Array, weight: jax.Array | None, unit: jax.Array
     ) -> jax.Array:
@@ -66,7 +72,7 @@ METRICS: dict[str, Metric] = {
         Metric("log_loss", "classify", False, f"{_FUNCTIONS}:log_loss", (0, math.inf)),
         Metric(
             "auc", "classify", True, f"{_FUNCTIONS}:auc", (0, 1), binary=True,
-            constant_target="auc compares two classes",
+            constant_target="auc compares two",
         ),
         Metric("rmse", "regress", False, f"{_FUNCTIONS}:rmse", (0, math.inf)),
         Metric("mae", "regress", False, f"{_FUNCTIONS}:mae", (0, math.inf)),
@@ -85,9 +91,14 @@ def default_metric(task: str) -> str:
     return DEFAULTS[task]
 
 
+def find_metric(name: str | None) -> Metric | None:
+    """Return the metric of that name; None for None, and for a name that `metric` refuses."""
+    return METRICS.get(_plain(name or ""))
+
+
 def metric(name: str | None, task: str, classes: int = 0) -> Metric:
     """Return the metric of that name for the task. Raises UsageError where it does not fit."""
-    name = (name or default_metric(task)).strip().lower().replace("-", "_")
+    name = _plain(name or default_metric(task))
     fitting = [row.name for row in METRICS.values() if row.task == task]
     if name not in METRICS:
         raise UsageError(f"There is no metric '{name}'.", "", did_you_mean(name, fitting))
@@ -103,3 +114,7 @@ def metric(name: str | None, task: str, classes: int = 0) -> Metric:
             f"The metric '{name}' needs two classes, and there are {classes}.", "", f"Choose from {others}."
         )
     return found
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("-", "_")

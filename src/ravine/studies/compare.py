@@ -17,7 +17,7 @@ from ravine.data import Dataset
 from ravine.data.scorable import refuse_unscorable
 from ravine.engines import Devices, find_devices
 from ravine.errors import NothingTrained
-from ravine.networks import METRICS
+from ravine.networks import METRICS, find_metric
 from ravine.optimizers import Rule, resolve
 from ravine.optimizers.optimizer_text import parse
 from ravine.records.record import Record, Status
@@ -157,7 +157,7 @@ class _Comparing:
         self.design: Design = design(self.settings, self.dataset, self.devices, level)
         self.settings = self.design.settings
         seeds = [*self.design.tuning_seeds, *self.design.seeds]
-        refuse_unscorable(self.dataset, self.settings.metric, seeds, self.settings.validation)
+        refuse_unscorable(self.dataset, find_metric(self.settings.metric), seeds, self.settings.validation)
         self.metric = METRICS[next(iter(self.design.plans.values())).metric]
         self.runner = Runner(run, notify, stop, self.design.runs * self.design.steps)
         keep_plan(run, "compare", self.settings, self.dataset, self.design.document())

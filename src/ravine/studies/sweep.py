@@ -19,7 +19,7 @@ from ravine.data import Dataset
 from ravine.data.scorable import refuse_unscorable
 from ravine.engines import Devices, find_devices
 from ravine.errors import NothingTrained
-from ravine.networks import METRICS
+from ravine.networks import METRICS, find_metric
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.reporting.sweep import sweep_text
@@ -136,7 +136,7 @@ class _Sweeping:
         self.devices: Devices = find_devices(settings.device)
         self.design: Sweep = sweep_design(settings, self.dataset, self.devices)
         seeds = [*self.design.tuning_seeds, *self.design.seeds]
-        refuse_unscorable(self.dataset, settings.metric, seeds, settings.validation)
+        refuse_unscorable(self.dataset, find_metric(settings.metric), seeds, settings.validation)
         self.metric = METRICS[self.design.places[0].plan.metric]
         self.runner = Runner(run, notify, stop, self.design.network_steps)
         keep_plan(run, "sweep", settings, self.dataset, self.design.document())

@@ -87,7 +87,7 @@ def train_study(
     seeds = np.arange(FIRST_SEED, FIRST_SEED + settings.seeds)
     rate = np.full(len(seeds), settings.rate or rule.rate_centre)
     runs = made.runs(plan, rate, np.full(len(seeds), str(schedule(settings.schedule))), seeds, {})
-    refuse_unscorable(dataset, plan.metric, seeds.tolist(), settings.validation)
+    refuse_unscorable(dataset, METRICS[plan.metric], seeds.tolist(), settings.validation)
     cohort = Cohort(plan, runs, streams, made.initial, True)
     keep_plan(run, "train", settings, dataset, {**plan.describe(), "seeds": seeds.tolist(), "rate": rate[0]})
     notify(Event("plan", f"{plan.rule.title} at {rate[0]:.3g}, {plan.network}, {plan.steps:,} steps"))
