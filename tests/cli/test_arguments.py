@@ -90,7 +90,7 @@ def test_version(ravine):
         (["compare", "digits", "-O", ","], 2, "empty"),
         (["compare", "digits", "-O", "adm"], 2, "'adam'"),
         (["compare", "digits", "--metric", "acuracy"], 2, "'accuracy'"),
-        (["compare", "digits", "--net", "a-b"], 2, "not a network"),
+        (["compare", "digits", "--net", "a-b"], 2, "nothing about a network"),
         (["compare", "digits", "--budget", "soon"], 2, "not a budget"),
         (["compare", "digits", "--device", "tpu"], 2, "one of cpu, gpu"),
         (["compare", "digits", "-o", ""], 2, "-o DIR"),

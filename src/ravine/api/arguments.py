@@ -20,6 +20,7 @@ from ravine.data.target import choose_column
 from ravine.engines import prepare
 from ravine.errors import DataError, UsageError
 from ravine.execution.loading import load, share_of
+from ravine.networks import find_metric
 
 __all__ = ["asked"]
 
@@ -64,7 +65,7 @@ def asked(
         X, y, task=made.task, test=_share_or_pair(test), seed=made.seed, features=made.features,
         drop=made.drop, missing=made.missing, negative_weights=made.negative_weights, **columns,
     )  # fmt: skip
-    refuse_unscorable(dataset, made.metric)
+    refuse_unscorable(dataset, find_metric(made.metric))
     refuse_unit(dataset, made.precision)
     return made, dataset
 

@@ -58,7 +58,7 @@ def compare(
     it. Raises DataError, UsageError, NothingTrained.
     """
     if optimizers is not None:
-        from ravine.optimizers.spec import split
+        from ravine.optimizers.optimizer_text import split
 
         settings["optimizers"] = split(optimizers) if isinstance(optimizers, str) else list(optimizers)
     made, dataset = asked(CompareSettings, X, y, weights, groups, test, settings)
@@ -126,7 +126,7 @@ def landscape(
     NothingTrained.
     """
     if optimizers is not None:
-        from ravine.optimizers.spec import split
+        from ravine.optimizers.optimizer_text import split
 
         settings["optimizers"] = split(optimizers) if isinstance(optimizers, str) else list(optimizers)
     if model is not None:

@@ -10,8 +10,8 @@ import click
 
 from ravine.cli.console import Screen
 from ravine.cli.exit_status import failure
+from ravine.data import BUILTIN
 from ravine.errors import UsageError, did_you_mean
-from ravine.execution.early_checks import BUILTIN
 from ravine.version import __version__
 
 __all__ = ["COMMANDS", "ravine", "run"]

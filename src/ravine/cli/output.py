@@ -103,7 +103,7 @@ def _factors(document: Mapping[str, Any]) -> Any:
     from ravine.optimizers import schedule
 
     plan, spec = document["plan"], schedule(document["result"]["schedule"])
-    return None if spec.follows else spec.factors(plan["steps"], plan["steps"] / plan["epochs"])
+    return None if spec.depends_on_loss else spec.factors(plan["steps"], plan["steps"] / plan["epochs"])
 
 
 def next_commands(document: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -14,9 +14,9 @@ from ravine.cli.exit_status import SOME_FAILED
 from ravine.cli.output import show_result, show_study_plan
 from ravine.cli.progress import showing
 from ravine.cli.signals import listening
+from ravine.data import BUILTIN
 from ravine.errors import DataError, RavineError, Stopped, UsageError
 from ravine.execution.base_settings import DataSettings, name_of
-from ravine.execution.early_checks import BUILTIN
 from ravine.execution.events import Event
 from ravine.records.files import write_atomic
 from ravine.records.listing import LATEST

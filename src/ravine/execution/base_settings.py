@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ravine.errors import UsageError
-from ravine.execution.early_checks import check_schedule
+from ravine.errors import UsageError, did_you_mean
 from ravine.options.fields import option, redefined
 from ravine.options.settings import Settings
 
@@ -17,9 +16,8 @@ __all__ = [
     "seeds_option",
 ]  # fmt: skip
 
-CHECKS = "ravine.execution.early_checks"
-CHECK_OPTIMIZER = f"{CHECKS}:check_optimizer"
-CHECK_SCHEDULE = f"{CHECKS}:check_schedule"
+CHECK_OPTIMIZER = "ravine.optimizers:read_optimizer"
+CHECK_SCHEDULE = "ravine.optimizers:read_schedule"
 HUGE = 1e30  # beyond it, float32 has no room for squares
 MOST_SEEDS = 10_000
 EFFORTS = ("quick", "standard", "thorough")
@@ -32,8 +30,18 @@ def name_of(source: str) -> str:
     return "standard input" if source == "-" else Path(source).name or source
 
 
+def check_metric(name: str) -> None:
+    """Raise UsageError for a name that no metric has."""
+    from ravine.networks import METRICS, find_metric
+
+    if find_metric(name) is None:
+        raise UsageError(f"There is no metric '{name}'.", "", did_you_mean(name, METRICS))
+
+
 def check_moving(text: str) -> None:
     """Raise UsageError for a text that is not NAME=SCHEDULE."""
+    from ravine.optimizers import read_schedule
+
     name, equals, schedule = text.partition("=")
     if not name.strip() or not equals:
         raise UsageError(
@@ -41,7 +49,7 @@ def check_moving(text: str) -> None:
             "It names a number and the schedule that multiplies it.",
             "Write for example --moving 'rho=linear(end=0.5)'.",
         )
-    check_schedule(schedule)
+    read_schedule(schedule)
 
 
 def seeds_option(default: int | None, at_least: int = 2) -> Any:
@@ -147,7 +155,7 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     metric: str | None = option(
         None, "Score, such as accuracy, log_loss, auc, rmse, mae or r2.", section="Data", metavar="NAME",
-        check=f"{CHECKS}:check_metric",
+        check=check_metric,
     )  # fmt: skip
     seed: int = option(0, "Root of all random choices.", section="Training", at_least=0, below=2**63)
     epochs: float | None = option(
@@ -171,17 +179,17 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     average: str | None = option(
         None, "Average of the weights, ema=0.99 or tail=0.5; none = off.", section="Training", metavar="NAME",
-        neutral="none",
+        neutral="none", check="ravine.execution.average_text:read_average",
     )  # fmt: skip
     net: str = option(
         "64-64", "Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'.", section="Network",
-        metavar="LAYERS", check=f"{CHECKS}:check_net",
+        metavar="LAYERS", check="ravine.networks:read_network",
     )  # fmt: skip
     activation: str = option(
-        "relu", "Activation of the hidden layers.", section="Network", choices=f"{CHECKS}:ACTIVATIONS"
+        "relu", "Activation of the hidden layers.", section="Network", choices="ravine.networks:ACTIVATIONS"
     )
     init: str = option(
-        "he", "Initialization of the weights.", section="Network", choices=f"{CHECKS}:INITIALIZATIONS"
+        "he", "Initialization of the weights.", section="Network", choices="ravine.networks:INITIALISATIONS"
     )
     init_scale: float = option(
         1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1

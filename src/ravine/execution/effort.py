@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ravine.errors import UsageError
 from ravine.networks import Network
 
-__all__ = ["EFFORTS", "Effort", "batch_size_for", "budget_seconds", "step_seconds", "steps_for"]
+__all__ = ["EFFORTS", "Effort", "batch_size_for", "step_seconds", "steps_for"]
 
 PATIENCE = 120.0  # seconds: without --effort or --budget the largest level estimated below this is taken
 
@@ -50,14 +48,6 @@ def steps_for(effort: Effort, rows: int, batch_size: int, epochs: float | None) 
     if epochs is not None:
         return max(1, round(epochs * rows / batch_size))
     return int(np.clip(round(effort.epochs * rows / batch_size), effort.fewest_steps, effort.most_steps))
-
-
-def budget_seconds(text: str) -> float:
-    """Read `60s`, `2m`, `1h` or plain seconds. Raises UsageError."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*", text.lower())
-    if not found or not float(found[1]) > 0:
-        raise UsageError(f"'{text}' is not a budget of time.", "", "Write for example 60s, 2m or 1h.")
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[(found[2] or "s")[0]]
 
 
 def step_seconds(network: Network, batch_size: int, devices: int) -> float:

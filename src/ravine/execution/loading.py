@@ -8,6 +8,7 @@ from ravine.data import Dataset, Table, prepare, read
 from ravine.data.scorable import refuse_unit, refuse_unscorable
 from ravine.errors import UsageError
 from ravine.execution.base_settings import DataSettings
+from ravine.networks import find_metric
 
 __all__ = ["data_line", "load", "share_of"]
 
@@ -35,7 +36,7 @@ def load(settings: DataSettings, table: Table | None = None, held: Table | None 
         missing=settings.missing,
         negative_weights=settings.negative_weights,
     )
-    refuse_unscorable(dataset, getattr(settings, "metric", None))
+    refuse_unscorable(dataset, find_metric(getattr(settings, "metric", None)))
     refuse_unit(dataset, getattr(settings, "precision", "float32"))
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
 

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from ravine.networks import METRICS
+
 __all__ = [
     "FEWEST_SEEDS",
     "ScoreFormat",
@@ -26,7 +28,6 @@ __all__ = [
 ]
 
 FEWEST_SEEDS = 3  # for an interval
-PER_CENT = ("accuracy", "balanced_accuracy")
 MISSING = "–"
 
 
@@ -75,7 +76,7 @@ def score_format(document: Mapping[str, Any]) -> ScoreFormat:
     """Return the format of a compare document's scores, fine enough for its smallest uncertainty."""
     metric = document.get("metric") or {}
     name = clean(metric.get("name", "score"))
-    scale = 100.0 if name in PER_CENT else 1.0
+    scale = 100.0 if name in METRICS and METRICS[name].percent else 1.0
     rows = document.get("leaderboard") or []
     sides = [side(row.get("mean"), row.get("interval")) for row in rows]
     smallest = min((each * scale for each in sides if each), default=None)

@@ -122,9 +122,11 @@ def test_rates_are_tuned_unless_given(circle: Dataset) -> None:
 
 
 def test_a_rate_at_the_end_gives_all_settings_more(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ravine.optimizers import RULES
+    from ravine.optimizers import sgd
+    from ravine.optimizers.registry import DESCRIBED, rule_of
 
-    monkeypatch.setitem(RULES, "sgd", replace(RULES["sgd"], rate_centre=1e-6))  # far too low
+    low = replace(rule_of(sgd), rate_centre=1e-6)
+    monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
     asked = replace(QUICK, rate=None, optimizer="sgd", metric="log_loss", vary=["l2=0,1e-3"])
     document = sweep_study(asked, dataset=blobs).document
     assert document["plan"]["ranges_grown"] == ["high", "high"]

@@ -116,6 +116,7 @@ def _curves(document: Mapping[str, Any]) -> list[Curve]:
     curves = []
     for what, each in (asked | document["moving"]).items():
         spec = schedule(each["schedule"])
-        factors = None if spec.follows else spec.factors(plan["steps"], plan["steps"] / plan["epochs"])
+        steps = plan["steps"]
+        factors = None if spec.depends_on_loss else spec.factors(steps, steps / plan["epochs"])
         curves.append(Curve(what, each["schedule"], each["value"], factors))
     return curves

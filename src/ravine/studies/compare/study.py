@@ -24,9 +24,9 @@ from ravine.execution.run_files import data_document, keep_plan, keep_result, sp
 from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
 from ravine.execution.training_spec import Recipe, around_of, moving_of
-from ravine.networks import METRICS
+from ravine.networks import METRICS, find_metric
 from ravine.optimizers import Rule, resolve
-from ravine.optimizers.spec import parse
+from ravine.optimizers.optimizer_text import parse
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
 from ravine.studies.compare import leaderboard
@@ -158,7 +158,7 @@ class _Comparing:
         self.design: Design = design(self.settings, self.dataset, self.devices, level)
         self.settings = self.design.settings
         seeds = [*self.design.tuning_seeds, *self.design.seeds]
-        refuse_unscorable(self.dataset, self.settings.metric, seeds, self.settings.validation)
+        refuse_unscorable(self.dataset, find_metric(self.settings.metric), seeds, self.settings.validation)
         self.metric = METRICS[next(iter(self.design.plans.values())).metric]
         self.runner = Runner(run, notify, stop, self.design.runs * self.design.steps)
         keep_plan(run, "compare", self.settings, self.dataset, self.design.document())

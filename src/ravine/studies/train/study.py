@@ -88,7 +88,7 @@ def train_study(
     seeds = np.arange(FIRST_SEED, FIRST_SEED + settings.seeds)
     rate = np.full(len(seeds), settings.rate or rule.rate_centre)
     runs = made.runs(plan, rate, np.full(len(seeds), str(schedule(settings.schedule))), seeds, {})
-    refuse_unscorable(dataset, plan.metric, seeds.tolist(), settings.validation)
+    refuse_unscorable(dataset, METRICS[plan.metric], seeds.tolist(), settings.validation)
     cohort = Cohort(plan, runs, streams, made.initial, True)
     keep_plan(run, "train", settings, dataset, {**plan.describe(), "seeds": seeds.tolist(), "rate": rate[0]})
     notify(Event("plan", f"{plan.rule.title} at {rate[0]:.3g}, {plan.network}, {plan.steps:,} steps"))
@@ -192,7 +192,7 @@ def _steps(settings: FixedTrainingSettings, streams: Streams) -> int:
 def _rates(settings: TrainSettings, plan: Plan, streams: Streams, rate: float) -> list[float] | None:
     """Return the rate at the first step, and at the last before each evaluation; None for a plateau."""
     spec = schedule(settings.schedule)
-    if spec.follows:
+    if spec.depends_on_loss:
         return None
     factors = spec.factors(plan.steps, streams.sizes[0] / streams.batch_size)
     at = [0, *range(plan.stride - 1, plan.steps, plan.stride)]
