@@ -3,8 +3,8 @@ import json
 import pytest
 
 from ravine.errors import UsageError
-from ravine.studies import bench as module
-from ravine.studies.bench import ROWS, bench, bench_text, benchmarks_folder
+import run as module
+from run import ROWS, bench, bench_text, benchmarks_folder
 
 SCRIPT = """
 import json, sys

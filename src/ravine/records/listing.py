@@ -13,7 +13,7 @@ from ravine.records.lock import is_locked
 
 __all__ = ["INTERRUPTED", "RunInfo", "SeveralRuns", "find_run", "list_runs", "read_run_file"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LATEST = "latest"
 RUN_FILE = "run.json"
 STATES = ("running", "finished", "stopped", "failed")

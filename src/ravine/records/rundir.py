@@ -6,7 +6,7 @@ plan.json             every run, fixed before training
 cohorts/<id>.npz      finished cohorts (Record)
 state/<name>.npz      what a resumed command goes on from
 models/best/          model.safetensors, model.json
-leaderboard.{csv,json}, report.html, log.txt
+result.json, leaderboard.csv, events.jsonl, log.txt
 """
 
 from __future__ import annotations
@@ -192,12 +192,12 @@ class RunDirectory:
         return self.path / "models" / "best"
 
     @property
-    def leaderboard_csv(self) -> Path:
-        return self.path / "leaderboard.csv"
+    def result(self) -> Path:
+        return self.path / "result.json"
 
     @property
-    def leaderboard_json(self) -> Path:
-        return self.path / "leaderboard.json"
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
 
     @property
     def report(self) -> Path:

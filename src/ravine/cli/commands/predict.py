@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ravine.cli.console import Screen
-from ravine.cli.help import Verb
+from ravine.cli.console import Console
+from ravine.cli.help import Command
 from ravine.cli.options import output_flags
 from ravine.errors import DataError, UsageError
 
@@ -15,7 +15,7 @@ __all__ = ["predict"]
 
 
 @click.command(
-    cls=Verb,
+    cls=Command,
     short_help="Predict the rows of DATA with a trained MODEL.",
     help="Predict the rows of DATA with MODEL, as CSV: the prediction, and for classes the probability of "
     "each.\n\nMODEL is the folder of a run or of a model, the start of a run's id, or 'latest'. DATA has the "
@@ -31,26 +31,26 @@ __all__ = ["predict"]
 @output_flags(out="FILE.csv:Write there, in place of standard output (-).")
 @click.pass_obj
 def predict(
-    screen: Screen, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
+    console: Console, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
 ) -> int:
     """Read, predict, write."""
     from ravine.cli.working import name_of
 
-    screen.configure(json=json, quiet=quiet, verbose=verbose)
+    console.configure(json=json, quiet=quiet, verbose=verbose)
     out = None if out == "-" else out
     _check_output(out, source)
-    screen.say(f"Predicting {name_of(source)} with {model}.")
+    console.info(f"Predicting {name_of(source)} with {model}.")
     _check_model(model)
     blob, notes = _document(model, source) if json else _csv(model, source)
     for note in notes:
-        screen.say(screen.wrapped(note))
+        console.info(console.wrapped(note))
     if out is None:
-        screen.show_bytes(blob)
+        console.print_bytes(blob)
     else:
         from ravine.records.files import write_atomic
 
         write_atomic(out, blob)
-        screen.say(f"Predictions: {out}")
+        console.info(f"Predictions: {out}")
     return 0
 
 
