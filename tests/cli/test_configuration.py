@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ravine.cli.configuration import resolve
 from ravine.errors import UsageError
-from ravine.records.tomlfile import dump, load
+from ravine.records.toml_files import dump, load
 from ravine.studies.settings import CompareSettings, TrainSettings
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from ravine.cli.progress import Bar, Lines
 from ravine.cli.screen import Screen
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.events import Event
 
 

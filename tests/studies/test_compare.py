@@ -13,7 +13,7 @@ import pytest
 from ravine.data import Dataset
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped, UsageError
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.compare import Comparison, _best_settings, compare_study, plan_document
 from ravine.studies.design import DECADES, FRESH, design
 from ravine.studies.events import Event

@@ -13,7 +13,7 @@ from ravine.engines import find_devices
 from ravine.errors import DataError, UsageError
 from ravine.networks import Network
 from ravine.optimizers import resolve
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.reporting.descent import descent_text
 from ravine.studies import descent_design
 from ravine.studies.descent import descent_study

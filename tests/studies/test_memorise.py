@@ -12,7 +12,7 @@ from ravine.data import Dataset, from_arrays
 from ravine.data.splits import Split
 from ravine.errors import DataError, UsageError
 from ravine.networks import Network
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.reporting.memorise import memorise_text
 from ravine.studies import memorise
 from ravine.studies.limits import DELTA, bounds

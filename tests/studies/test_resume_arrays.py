@@ -5,8 +5,8 @@ import pytest
 
 import ravine
 from ravine.errors import DataError
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import load as load_toml
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import load as load_toml
 from ravine.studies.resume import resume
 
 

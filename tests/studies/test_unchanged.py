@@ -4,10 +4,10 @@ import pytest
 
 from ravine.errors import DataError
 from ravine.optimizers import resolve
-from ravine.records.files import read_json
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import dump
-from ravine.records.tomlfile import load as load_toml
+from ravine.records.atomic_files import read_json
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import dump
+from ravine.records.toml_files import load as load_toml
 from ravine.studies.compare import _best_settings
 from ravine.studies.loading import load
 from ravine.studies.recipe import recipe

@@ -114,7 +114,7 @@ def _refused(kind: type[DataSettings], given: Mapping[str, Any]) -> str | None:
 
 
 def _project(path: Path) -> dict[str, tuple[str, Any]]:
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     if not path.is_file():
         return {}
@@ -127,7 +127,7 @@ def _project(path: Path) -> dict[str, tuple[str, Any]]:
 
 
 def _file(path: str | None) -> dict[str, tuple[str, Any]]:
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     if path is None:
         return {}

@@ -112,7 +112,7 @@ def _source(flags: dict[str, Any]) -> str:
 
 def _of_run(folder: Path, flags: dict[str, Any]) -> dict[str, Any]:
     """Return the flags over the configuration that the run ended with."""
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     best = folder / "best.toml"
     path = best if best.exists() else folder / "config.toml"

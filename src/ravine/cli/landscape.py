@@ -112,7 +112,7 @@ def _check_kind(kind: str | None) -> None:
 def _is_model(source: str) -> bool:
     """Whether a word means a run or a model rather than data."""
     from ravine.cli.working import run_named
-    from ravine.records.listing import RUN_FILE
+    from ravine.records.run_index import RUN_FILE
 
     path = Path(source)
     if path.is_dir():
@@ -143,7 +143,7 @@ def _plan(settings: LandscapeSettings, model: str | None, screen: Screen) -> int
 
 def _folder(out: str | None, source: str) -> Path:
     """Return the folder to write to. Raises UsageError."""
-    from ravine.records.placing import slug
+    from ravine.records.run_paths import slug
 
     if out == "":
         raise UsageError("The folder has no name.", "-o was given nothing.", "Type -o DIR.")
@@ -152,9 +152,9 @@ def _folder(out: str | None, source: str) -> Path:
 
 def _make(folder: Path) -> list[Path]:
     """Make the folder before anything slow; return what was not there, deepest first. Raises DataError."""
-    from ravine.records.speaking import speaking
+    from ravine.records.os_errors import os_errors_as_data_errors
 
-    with speaking(folder):
+    with os_errors_as_data_errors(folder):
         missing = [each for each in (folder, *folder.parents) if not each.exists()]
         folder.mkdir(parents=True, exist_ok=True)
     return missing

@@ -123,7 +123,7 @@ def next_commands(document: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _config(run: Path) -> dict[str, Any]:
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     return load(run / "config.toml")
 

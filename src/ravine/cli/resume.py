@@ -11,7 +11,7 @@ from ravine.cli.options import output_flags
 from ravine.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from ravine.records.rundir import RunDirectory
+    from ravine.records.run_directory import RunDirectory
 
 __all__ = ["resume"]
 
@@ -30,11 +30,11 @@ def resume(screen: Screen, run: str, json: bool, quiet: bool, verbose: bool) -> 
     """Open, lock, go on."""
     from ravine.cli.results import near
     from ravine.cli.working import name_of, work
-    from ravine.records.rundir import RunDirectory
+    from ravine.records.run_directory import RunDirectory
 
     screen.configure(json=json, quiet=quiet, verbose=verbose)
     directory = RunDirectory.open(near(str(RunDirectory.open(run).path)))
-    about = directory.about
+    about = directory.metadata
     data = about.get("data") or {}
     finished = about.get("state") == "finished"
     screen.say(
@@ -52,6 +52,6 @@ def resume(screen: Screen, run: str, json: bool, quiet: bool, verbose: bool) -> 
 
 
 def _device(directory: RunDirectory) -> str | None:
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     return load(directory.config).get("device") if directory.config.exists() else None

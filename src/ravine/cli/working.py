@@ -16,12 +16,12 @@ from ravine.cli.screen import Screen
 from ravine.cli.signals import listening
 from ravine.cli.words import BUILTIN
 from ravine.errors import DataError, RavineError, Stopped, UsageError
-from ravine.records.files import write_atomic
-from ravine.records.listing import LATEST
-from ravine.records.placing import point
-from ravine.records.rundir import RunDirectory
-from ravine.records.speaking import is_full, speaking
-from ravine.records.tomlfile import dump
+from ravine.records.atomic_files import write_atomic
+from ravine.records.os_errors import is_full, os_errors_as_data_errors
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import LATEST
+from ravine.records.run_paths import update_latest_link
+from ravine.records.toml_files import dump
 from ravine.studies.events import Event
 from ravine.studies.settings import DataSettings
 
@@ -69,7 +69,7 @@ def planned(settings: Any, screen: Screen, plan: Callable[[], Callable[..., dict
 
 def work(run: RunDirectory, study: Study, screen: Screen, device: str | None = None) -> int:
     """Run a study in its directory, show its result, return the exit status. Keeps `state` true."""
-    before = run.about.get("state")
+    before = run.metadata.get("state")
     try:
         with showing(screen) as progress, listening(progress.note) as stop:
             prepare_machine(device)
@@ -123,7 +123,7 @@ def run_named(word: str) -> Path | None:
 
     Raises DataError: there is no latest run, or there are several of the name.
     """
-    from ravine.records.listing import RUN_FILE, SeveralRuns, find_run
+    from ravine.records.run_index import RUN_FILE, SeveralRuns, find_run
 
     if word == LATEST and not Path(word).is_file():
         return find_run(word)
@@ -162,7 +162,7 @@ def _with_input_kept(settings: Any, run: RunDirectory) -> Any:
     if settings.source != "-":
         return settings
     path = run.path / STDIN
-    with speaking("standard input", "read"):
+    with os_errors_as_data_errors("standard input", "read"):
         blob = sys.stdin.buffer.read()
     write_atomic(path, blob)
     return dataclasses.replace(settings, source=str(path.resolve()))
@@ -187,5 +187,5 @@ def _discard(run: RunDirectory, fresh: bool, before: str | None) -> None:
         if was_latest:
             link.unlink()
             if before is not None and (ROOT / before).exists():
-                point(ROOT, ROOT / before)
+                update_latest_link(ROOT, ROOT / before)
         ROOT.rmdir()  # if it was made for this run, and is empty

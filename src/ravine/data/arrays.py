@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ravine.data.assemble import Choices, Parts, assemble
+from ravine.data.build_dataset import Columns, Options, build_dataset
 from ravine.data.dataset import Dataset
 from ravine.data.encoder import near
-from ravine.data.preparing import inputs_of
+from ravine.data.prepare_table import inputs_of
 from ravine.data.splits import TEST_SHARE
 from ravine.data.table import unique_names
 from ravine.errors import DataError
@@ -71,8 +71,8 @@ def from_arrays(
         if held is not None:
             held.frame = _columns(held.frame, inputs)
     keep = features is not None or not named
-    choices = Choices(task, seed, keep, tuple(missing or ()), negative_weights, shape)
-    return assemble(name, sha256, parts, held, share, choices)
+    choices = Options(task, seed, keep, tuple(missing or ()), negative_weights, shape)
+    return build_dataset(name, sha256, parts, held, share, choices)
 
 
 def _columns(frame: Any, inputs: list[str]) -> Any:
@@ -86,7 +86,7 @@ def _columns(frame: Any, inputs: list[str]) -> Any:
 
 def _parts_of(
     X: Any, y: Any, weights: Any, groups: Any, names: Any
-) -> tuple[Parts, tuple[int, ...] | None, bool]:
+) -> tuple[Columns, tuple[int, ...] | None, bool]:
     import pandas as pd
 
     named = isinstance(X, pd.DataFrame)
@@ -124,7 +124,7 @@ def _parts_of(
         )
     target = _one_column(y, "y", len(frame), "target")
     return (
-        Parts(
+        Columns(
             frame,
             target,
             None if weights is None else _one_column(weights, "weights", len(frame), "weights"),
@@ -167,7 +167,7 @@ def _one_column(values: Any, what: str, rows: int, name: str) -> Any:
     return pd.Series(array, name=title).infer_objects()
 
 
-def _hash(parts: Parts) -> str:
+def _hash(parts: Columns) -> str:
     digest = hashlib.sha256()
     for column in (*(parts.frame[each] for each in parts.frame), parts.y):
         values = column.to_numpy()

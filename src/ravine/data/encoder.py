@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ravine.data.sniff import MISSING
+from ravine.data.readers.delimited_dialect import MISSING
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.errors import DataError, UsageError, did_you_mean
-from ravine.records.files import DamagedFile, json_text, read_npz, write_npz
+from ravine.records.atomic_files import DamagedFile, json_text, read_npz, write_npz
 
 if TYPE_CHECKING:
     import pandas as pd

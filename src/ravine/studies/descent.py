@@ -14,7 +14,7 @@ from ravine.data import Dataset
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained
 from ravine.records.record import Record
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.reporting.descent import descent_text
 from ravine.reporting.descent_pictures import descent_pictures
 from ravine.studies.descent_design import DescentDesign

@@ -9,10 +9,10 @@ from typing import Any
 
 from ravine.data import Dataset
 from ravine.engines import find_devices
-from ravine.records.files import write_atomic, write_json
+from ravine.records.atomic_files import write_atomic, write_json
 from ravine.records.record import Record
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import dump
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import dump
 from ravine.reporting.diagnosis import diagnosis_text
 from ravine.studies.diagnosing.designing import diagnosis_design
 from ravine.studies.diagnosing.observation import with_spread

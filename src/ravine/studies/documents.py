@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ravine.records.files import write_json
-from ravine.records.rundir import RunDirectory
+from ravine.records.atomic_files import write_json
+from ravine.records.run_directory import RunDirectory
 from ravine.reporting.looks import can_draw
 
 __all__ = ["keep_document"]

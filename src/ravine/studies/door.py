@@ -15,7 +15,7 @@ from typing import Any
 
 from ravine.engines import prepare
 from ravine.errors import UsageError
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.compare import Comparison, compare_study
 from ravine.studies.descent import Descent, descent_study
 from ravine.studies.diagnose import Diagnosis, diagnose_study

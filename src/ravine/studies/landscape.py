@@ -20,8 +20,8 @@ from ravine.data import Dataset
 from ravine.diagnostics import from_vector
 from ravine.errors import NothingTrained, UsageError
 from ravine.optimizers import resolve_all, schedule
-from ravine.records.files import write_json, write_npz
-from ravine.records.speaking import speaking
+from ravine.records.atomic_files import write_json, write_npz
+from ravine.records.os_errors import os_errors_as_data_errors
 from ravine.reporting.landscape import landscape_text
 from ravine.reporting.landscape_pictures import draw, figures
 from ravine.reporting.looks import MISSING, can_draw
@@ -77,7 +77,7 @@ class Landscape:
         Where matplotlib is missing there are no pictures, and a note says so. Raises DataError, UsageError.
         """
         where = Path(folder)
-        with speaking(where):
+        with os_errors_as_data_errors(where):
             where.mkdir(parents=True, exist_ok=True)
         numbers, about = where / "landscape.npz", where / "landscape.json"
         write_npz(numbers, self.arrays)

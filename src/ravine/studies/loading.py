@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ravine.data import Dataset, Table, prepare, read
-from ravine.data.scorable import refuse_unit, refuse_unscorable
+from ravine.data.metric_checks import check_metric_defined, refuse_unit
 from ravine.errors import UsageError
 from ravine.studies.settings import DataSettings
 
@@ -35,7 +35,7 @@ def load(settings: DataSettings, table: Table | None = None, held: Table | None 
         missing=settings.missing,
         negative_weights=settings.negative_weights,
     )
-    refuse_unscorable(dataset, getattr(settings, "metric", None))
+    check_metric_defined(dataset, getattr(settings, "metric", None))
     refuse_unit(dataset, getattr(settings, "precision", "float32"))
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
 

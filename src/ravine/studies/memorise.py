@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.corruption import corrupt_labels
+from ravine.data.label_noise import corrupt_labels
+from ravine.data.random_keys import keyed
 from ravine.engines import Devices, find_devices
 from ravine.errors import DataError, NothingTrained, UsageError
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.reporting.memorise import memorise_text
 from ravine.reporting.memory_pictures import memory_pictures
 from ravine.studies.documents import keep_document
@@ -40,7 +41,6 @@ from ravine.studies.relabelled import Relabelled
 from ravine.studies.runner import Runner
 from ravine.studies.settings import MemoriseSettings
 from ravine.training import Cohort, Plan, Streams, first_parameters, shape_for, trained
-from ravine.training.stream import keyed
 
 __all__ = ["LIMITED", "Memory", "memorise_plan", "memorise_study"]
 

@@ -11,9 +11,9 @@ import numpy as np
 from ravine.data import Dataset, Table, read
 from ravine.errors import DataError, UsageError, did_you_mean
 from ravine.optimizers import Rule, resolve, schedule
-from ravine.records.listing import RUN_FILE, find_run
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import load as load_toml
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import RUN_FILE, find_run
+from ravine.records.toml_files import load as load_toml
 from ravine.studies.design import streams_for
 from ravine.studies.loading import load
 from ravine.studies.model import Model

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ravine.data import BUILTIN, Dataset
-from ravine.data.reading import file_and_part
+from ravine.data.read_table import file_and_part
 from ravine.errors import DataError
-from ravine.records.files import read_json, write_atomic, write_json
-from ravine.records.identity import content_id
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import dump
+from ravine.records.atomic_files import read_json, write_atomic, write_json
+from ravine.records.content_hash import content_hash
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import dump
 from ravine.studies.model import Model
 from ravine.studies.settings import NetworkSettings, TrainSettings
 from ravine.training import Streams
@@ -90,14 +90,14 @@ def keep_plan(
         verb=verb,
         settings=asked,
         data={"name": dataset.name, "sha256": dataset.sha256, "test": _test_id(dataset)},
-        split_hash=content_id([dataset.development, dataset.test, settings.validation]),
+        split_hash=content_hash([dataset.development, dataset.test, settings.validation]),
         seed=settings.seed,
     )
 
 
 def check_data(run: RunDirectory, dataset: Dataset) -> None:
     """Raise DataError if the data are not those the run began with."""
-    begun = run.about.get("data", {}).get("sha256")
+    begun = run.metadata.get("data", {}).get("sha256")
     if begun is not None and begun != dataset.sha256:
         raise DataError(
             f"The data '{dataset.name}' have changed since this run began.",
@@ -105,7 +105,7 @@ def check_data(run: RunDirectory, dataset: Dataset) -> None:
             "Put the old file back, or begin a new run.",
         )
 
-    held = run.about.get("data", {}).get("test")
+    held = run.metadata.get("data", {}).get("test")
     if held is not None and held != _test_id(dataset):
         raise DataError(
             f"The test rows of '{dataset.name}' have changed since this run began.",
@@ -116,12 +116,12 @@ def check_data(run: RunDirectory, dataset: Dataset) -> None:
 
 def _test_id(dataset: Dataset) -> str:
     """Tell the test rows from others: a test file of its own is no part of the data's sha256."""
-    return content_id([dataset.x[dataset.test], dataset.y[dataset.test]])
+    return content_hash([dataset.x[dataset.test], dataset.y[dataset.test]])
 
 
 def _check_settings(run: RunDirectory, asked: dict[str, Any]) -> None:
     """Raise DataError if config.toml no longer says what the run began with."""
-    begun = run.about.get("settings")
+    begun = run.metadata.get("settings")
     if begun is None:  # killed before they were noted: nothing was trained yet
         run.update(settings=asked)
         return
@@ -187,7 +187,7 @@ def absolute(settings: Settings) -> Settings:
 
 
 def _id(value: Any) -> str:
-    return content_id([value if value is not None else np.zeros(0)])
+    return content_hash([value if value is not None else np.zeros(0)])
 
 
 def kept_document(run: RunDirectory) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ravine.data import BUILTIN
-from ravine.data.reading import file_and_part
+from ravine.data.read_table import file_and_part
 from ravine.errors import DataError
 from ravine.records.record import Record
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import load as load_toml
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import load as load_toml
 from ravine.studies.compare import Comparison, compare_study
 from ravine.studies.descent import Descent, descent_study
 from ravine.studies.diagnose import Diagnosis, diagnose_study, finished_diagnosis
@@ -53,7 +53,7 @@ def resume(
             "Type the command again.",
         )
     plain = load_toml(run.config)
-    verb = str(run.about.get("verb"))
+    verb = str(run.metadata.get("verb"))
     settings = ASKED.get(verb, CompareSettings).from_dict(plain)
     if settings.source == "-":
         raise DataError(
@@ -61,7 +61,7 @@ def resume(
             "They are gone.",
             "Save the data to a file and begin a new run.",
         )
-    if run.about.get("state") == "finished":
+    if run.metadata.get("state") == "finished":
         # what was found outlives its data: a file that is gone, or arrays from Python
         if settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file():
             check_data(run, load(settings))

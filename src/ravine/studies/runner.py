@@ -10,9 +10,9 @@ import numpy as np
 
 from ravine.engines import Devices
 from ravine.errors import Stopped
-from ravine.records.identity import content_id
+from ravine.records.content_hash import content_hash
 from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.events import Event, Notify, StopAsked
 from ravine.training import Cohort, Plan, Seam, Shape, program, run_cohort
 
@@ -95,7 +95,7 @@ class Runner:
     def key(self, stage: str, cohort: Cohort) -> str:
         """Return the id of a cohort, a hash of all it depends on."""
         streams = cohort.streams
-        return content_id(
+        return content_hash(
             {
                 "stage": stage,
                 "plan": cohort.plan.describe(),

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.scorable import refuse_unscorable
+from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained
 from ravine.networks import METRICS
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.reporting.training import training_text
 from ravine.studies.design import streams_for
 from ravine.studies.events import Event, Notify, StopAsked
@@ -87,7 +87,7 @@ def train_study(
     seeds = np.arange(FIRST_SEED, FIRST_SEED + settings.seeds)
     rate = np.full(len(seeds), settings.rate or rule.rate_centre)
     runs = made.runs(plan, rate, np.full(len(seeds), str(schedule(settings.schedule))), seeds, {})
-    refuse_unscorable(dataset, plan.metric, seeds.tolist(), settings.validation)
+    check_metric_defined(dataset, plan.metric, seeds.tolist(), settings.validation)
     cohort = Cohort(plan, runs, streams, made.initial, True)
     keep_plan(run, "train", settings, dataset, {**plan.describe(), "seeds": seeds.tolist(), "rate": rate[0]})
     notify(Event("plan", f"{plan.rule.title} at {rate[0]:.3g}, {plan.network}, {plan.steps:,} steps"))

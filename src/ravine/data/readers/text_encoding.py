@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from ravine.data import sniff
+from ravine.data.readers import delimited_dialect as dialect
 from ravine.errors import DataError
 
 __all__ = ["SAMPLE", "decode", "without_comments"]
@@ -89,13 +89,13 @@ def _named_by_comment(comment: str, values: list[str], text: str) -> str | None:
     if text.find(comment) > text.find(values[0]):
         return None
     sample = [*values[:SAMPLE]]
-    separator = sniff.sniff_separator(sample)
+    separator = dialect.sniff_separator(sample)
     try:
-        names = sniff.split_line([comment.lstrip("# ")], separator)
-        rows = sniff.split_line(sample, separator)
+        names = dialect.split_line([comment.lstrip("# ")], separator)
+        rows = dialect.split_line(sample, separator)
     except csv.Error:
         return None
-    decimal = sniff.sniff_decimal(rows, separator)
-    if not names or len(names[0]) < 2 or len(names[0]) != len(rows[0]) or sniff.has_header(rows, decimal):
+    decimal = dialect.sniff_decimal(rows, separator)
+    if not names or len(names[0]) < 2 or len(names[0]) != len(rows[0]) or dialect.has_header(rows, decimal):
         return None
-    return comment.lstrip("# ") if sniff.has_header([names[0], *rows], decimal) else None
+    return comment.lstrip("# ") if dialect.has_header([names[0], *rows], decimal) else None

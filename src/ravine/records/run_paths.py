@@ -8,13 +8,13 @@ import uuid
 from pathlib import Path
 
 from ravine.errors import DataError
-from ravine.records.files import TEMPORARY, sweep, write_atomic
-from ravine.records.listing import LATEST, RUN_FILE
+from ravine.records.atomic_files import TEMPORARY, remove_temporaries, write_atomic
 from ravine.records.lock import NAME as LOCK_NAME
 from ravine.records.lock import WriterLock
-from ravine.records.speaking import speaking
+from ravine.records.os_errors import os_errors_as_data_errors
+from ravine.records.run_index import LATEST, RUN_FILE
 
-__all__ = ["claim", "point", "slug"]
+__all__ = ["create_run_folder", "slug", "update_latest_link"]
 
 
 def slug(name: str) -> str:
@@ -26,9 +26,9 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._]+", "-", stem)[:40].strip("-.") or "data"
 
 
-def claim(path: Path) -> WriterLock:
+def create_run_folder(path: Path) -> WriterLock:
     """Make or take over an empty folder for a new run. Raises DataError if it holds anything."""
-    with speaking(path):
+    with os_errors_as_data_errors(path):
         if path.exists() and not path.is_dir():
             raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name another with -o DIR.")
         _refuse_if_full(path)
@@ -37,7 +37,7 @@ def claim(path: Path) -> WriterLock:
     lock.take()
     try:
         _refuse_if_full(path)  # another process may have been faster
-        sweep(path)
+        remove_temporaries(path)
     except BaseException:
         lock.release()
         raise
@@ -47,7 +47,7 @@ def claim(path: Path) -> WriterLock:
 def _refuse_if_full(path: Path) -> None:
     if not path.is_dir():
         return
-    with speaking(path, "read"):
+    with os_errors_as_data_errors(path, "read"):
         names = [each.name for each in path.iterdir()]
     if RUN_FILE in names:
         raise DataError(
@@ -64,7 +64,7 @@ def _refuse_if_full(path: Path) -> None:
         )
 
 
-def point(root: Path, path: Path) -> str | None:
+def update_latest_link(root: Path, path: Path) -> str | None:
     """Let `root/latest` point at `path`, by a link, or by a text file where links are impossible.
 
     Returns why not, if neither can be made: a run does not fail for it.

@@ -17,13 +17,13 @@ from ravine.data.dataset import Dataset
 from ravine.data.splits import split
 from ravine.errors import DataError
 
-__all__ = ["refuse_unit", "refuse_unscorable"]
+__all__ = ["check_metric_defined", "refuse_unit"]
 
 SINGLE = (1e-30, 1e30)
 """Spreads of a target whose errors float32 holds, from a millionth of it to a hundred million times it."""
 
 
-def refuse_unscorable(
+def check_metric_defined(
     dataset: Dataset, metric: str | None, seeds: Iterable[int] = (), validation: float = 0.2
 ) -> None:
     """Raise DataError where the metric has no value on the test rows, or the validation rows of a seed."""

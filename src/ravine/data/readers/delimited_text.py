@@ -8,8 +8,8 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ravine.data import sniff
-from ravine.data.decoding import SAMPLE, decode, without_comments
+from ravine.data.readers import delimited_dialect as dialect
+from ravine.data.readers.text_encoding import SAMPLE, decode, without_comments
 from ravine.data.table import Table, repeated_names, unique_names
 from ravine.errors import DataError
 
@@ -27,10 +27,10 @@ def read_text(content: bytes, name: str, sha256: str, notes: list[str] | None = 
     if not lines:
         raise DataError(f"'{name}' is empty.", "It holds no line with values.", "Give a file with rows.")
     lines = [line.rstrip("\n") for line in _close_quotes(lines)]
-    separator = sniff.sniff_separator(lines)
-    rows = sniff.split_line(lines, separator)
-    decimal = sniff.sniff_decimal(rows[1:] or rows, separator)
-    header = sniff.has_header(rows, decimal)
+    separator = dialect.sniff_separator(lines)
+    rows = dialect.split_line(lines, separator)
+    decimal = dialect.sniff_decimal(rows[1:] or rows, separator)
+    header = dialect.has_header(rows, decimal)
     widths, at, text = _widths(text, separator, name, notes)
     width = _one_width(widths, at, header, name)
     if header and len(widths) == 1:
@@ -53,7 +53,7 @@ def read_text(content: bytes, name: str, sha256: str, notes: list[str] | None = 
 
 
 def _describe(separator: str, decimal: str, header: bool) -> str:
-    words = f"separator {sniff.NAMES[separator]}, " + (
+    words = f"separator {dialect.NAMES[separator]}, " + (
         "header" if header else "no header (columns c0, c1, …)"
     )
     return words + (", decimal comma" if decimal == "," else "")
@@ -71,11 +71,11 @@ def _close_quotes(lines: list[str]) -> list[str]:
 
 def _widths(text: str, separator: str, name: str, notes: list[str]) -> tuple[list[int], list[int], str]:
     """Return the number of fields of each record, the line it ends on, and the text without empty records."""
-    if separator == sniff.BLANKS or '"' not in text:
+    if separator == dialect.BLANKS or '"' not in text:
         lines = text.split("\n")
         full = [i for i, line in enumerate(lines) if line.strip()]
-        if separator == sniff.BLANKS:
-            widths = [len(row) for row in sniff.split_line([lines[i] for i in full], separator)]
+        if separator == dialect.BLANKS:
+            widths = [len(row) for row in dialect.split_line([lines[i] for i in full], separator)]
         else:
             hollow = [i for i in full if not lines[i].strip(separator + " \t")] if separator in text else []
             if hollow:
@@ -180,7 +180,7 @@ def _parse(
     try:
         frame = pd.read_csv(
             io.StringIO(text),
-            sep=r"\s+" if separator == sniff.BLANKS else separator,
+            sep=r"\s+" if separator == dialect.BLANKS else separator,
             header=None,
             names=list(range(len(names))),
             skiprows=_skip(text) if header else 0,
@@ -201,7 +201,7 @@ def _parse(
         # True, False and gaps are read as objects, and are no text.
         if pd.api.types.is_string_dtype(values.dropna()) and not pd.api.types.is_numeric_dtype(values):
             frame[column] = _ungrouped(values.str.strip(), decimal, notes)
-    if separator != sniff.BLANKS and len(names) > 1 and names[-1] == f"c{len(names) - 1}" and header:
+    if separator != dialect.BLANKS and len(names) > 1 and names[-1] == f"c{len(names) - 1}" and header:
         tail = frame[names[-1]]
         if tail.isna().all():  # every line ends in a separator
             frame = frame.drop(columns=names[-1])
@@ -212,13 +212,13 @@ def _ungrouped(values: pd.Series, decimal: str, notes: list[str]) -> pd.Series:
     """Return words such as 1,234.5 as numbers, where a column holds only such words and numbers."""
     import pandas as pd
 
-    words = [word for word in values.dropna().unique() if word.lower() not in sniff.MISSING]
-    grouped = [word for word in words if sniff.GROUPED[decimal].fullmatch(word)]
-    if not grouped or not all(sniff.is_number(w, decimal) for w in set(words) - set(grouped)):
+    words = [word for word in values.dropna().unique() if word.lower() not in dialect.MISSING]
+    grouped = [word for word in words if dialect.GROUPED[decimal].fullmatch(word)]
+    if not grouped or not all(dialect.is_number(w, decimal) for w in set(words) - set(grouped)):
         return values
     notes.append(f"thousands are grouped in '{values.name}' ({grouped[0]})")
     mark = "," if decimal == "." else "."
-    plain = values.where(~values.str.lower().isin(sniff.MISSING))
+    plain = values.where(~values.str.lower().isin(dialect.MISSING))
     return pd.to_numeric(plain.str.replace(mark, "", regex=False).str.replace(decimal, ".", regex=False))
 
 

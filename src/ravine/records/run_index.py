@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ravine.errors import DataError, nearest
-from ravine.records.files import DamagedFile, read_json, speaking
+from ravine.records.atomic_files import DamagedFile, os_errors_as_data_errors, read_json
 from ravine.records.lock import is_locked
 
 __all__ = ["INTERRUPTED", "RunInfo", "SeveralRuns", "find_run", "list_runs", "read_run_file"]
@@ -41,7 +41,7 @@ def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
     Raises DataError if it is of a newer version (naming it) or absent, DamagedFile if it is broken.
     """
     path = Path(folder) / RUN_FILE
-    with speaking(path, "read"):
+    with os_errors_as_data_errors(path, "read"):
         absent = not path.exists()
     if absent:
         raise DataError(f"'{folder}' is not a run.", f"There is no {RUN_FILE} in it.", "Type `ravine runs`.")
@@ -74,7 +74,7 @@ def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
     root = Path(root)
     if not root.is_dir():
         return []
-    with speaking(root, "read"):
+    with os_errors_as_data_errors(root, "read"):
         folders = [each for each in root.iterdir() if each.name != LATEST and _is_run(each)]
         folders += _elsewhere(root)
     if not folders and _is_run(root):
@@ -153,7 +153,7 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
     text = os.fspath(run)
     if text == LATEST:
         return _latest(Path(root))
-    with speaking(text, "read"):
+    with os_errors_as_data_errors(text, "read"):
         if text and (Path(text) / RUN_FILE).exists():
             return Path(text)
         if Path(text).name == RUN_FILE and Path(text).exists():

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data.columns import shorten
+from ravine.data.column_kinds import shorten
 from ravine.data.encoder import Column, Encoder, as_labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["unlike"]
+__all__ = ["unseen_values"]
 
 
-def unlike(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
+def unseen_values(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
     """Return a sentence for each column of `frame`, one that `transform` takes, with what was never learned.
 
     A new level is encoded as none of the levels there are, a gap where there was none as the median.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ravine.errors import DataError
 
-__all__ = ["DamagedFile", "is_full", "speaking"]
+__all__ = ["DamagedFile", "is_full", "os_errors_as_data_errors"]
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -82,7 +82,7 @@ _SENTENCES[errno.EPERM] = _SENTENCES[errno.EACCES]
 
 
 @contextlib.contextmanager
-def speaking(path: str | os.PathLike[str], doing: str = "written") -> Iterator[None]:
+def os_errors_as_data_errors(path: str | os.PathLike[str], doing: str = "written") -> Iterator[None]:
     """Turn any OSError inside into a DataError about `path`; `doing` is "written" or "read"."""
     try:
         yield

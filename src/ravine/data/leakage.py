@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["suspects"]
+__all__ = ["suspected_leaks"]
 
 ROWS = 10_000  # judged on at most this many
 LEAST = 50  # and at least this many
@@ -23,7 +23,9 @@ ERROR_LEFT = 0.05
 CORRELATION = 0.9995
 
 
-def suspects(columns: dict[str, pd.Series], y: np.ndarray, classify: bool) -> tuple[list[str], list[str]]:
+def suspected_leaks(
+    columns: dict[str, pd.Series], y: np.ndarray, classify: bool
+) -> tuple[list[str], list[str]]:
     """Return the columns `[n]` that alone give the target `[n]` away, and those that do so as a set."""
     if len(y) < LEAST:
         return [], []

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from ravine.errors import DataError, UsageError
-from ravine.records import placing
-from ravine.records.files import write_atomic
-from ravine.records.listing import find_run, list_runs
-from ravine.records.rundir import RunDirectory
+from ravine.records import run_paths
+from ravine.records.atomic_files import write_atomic
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import find_run, list_runs
 
 
 def test_create_writes_what_was_asked(here, make):
@@ -35,7 +35,7 @@ def test_create_writes_what_was_asked(here, make):
     ],
 )  # fmt: skip
 def test_any_data_name_makes_a_folder_inside_runs(here, make, name, slug):
-    assert placing.slug(name) == slug
+    assert run_paths.slug(name) == slug
     with make(name) as run:
         assert run.path.resolve().parent == here / "runs"
         assert [each.data for each in list_runs()] == [name]
@@ -43,7 +43,7 @@ def test_any_data_name_makes_a_folder_inside_runs(here, make, name, slug):
 
 def test_two_processes_at_once_get_different_folders(here, child):
     code = (
-        "from ravine.records.rundir import RunDirectory\n"
+        "from ravine.records.run_directory import RunDirectory\n"
         "for _ in range(15): print(RunDirectory.create(name='digits').path.name)"
     )
     both = [child(code) for _ in range(2)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ravine.errors import DataError, UsageError
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 
 
 def test_cohorts_and_states(here, make, record):
@@ -56,12 +56,12 @@ def test_names_that_could_leave_the_folder(here, make, record, bad):
 def test_update(here, make):
     with make() as run:
         run.update(data={"sha256": "ff"}, split_hash="aa", seconds=1.5)
-        about = RunDirectory.open().about
+        about = RunDirectory.open().metadata
         assert about["data"] == {"name": "digits", "sha256": "ff"} and about["seconds"] == 1.5
         for bad in ({"state": "done"}, {"id": "x"}, {"schema_version": 2}):
             with pytest.raises(UsageError):
                 run.update(**bad)
-        assert RunDirectory.open().about == about
+        assert RunDirectory.open().metadata == about
 
 
 def test_lock_reads_what_the_writer_before_wrote(here, make):
@@ -71,7 +71,7 @@ def test_lock_reads_what_the_writer_before_wrote(here, make):
         writer.update(note="new")
     with reader.lock():
         reader.update(state="stopped")
-    assert RunDirectory.open().about["note"] == "new"
+    assert RunDirectory.open().metadata["note"] == "new"
 
 
 def test_log_is_one_line_each(here, make):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravine.errors import DataError, UsageError
-from ravine.records.tomlfile import dump, load
+from ravine.records.toml_files import dump, load
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(

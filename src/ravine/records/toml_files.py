@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ravine.errors import UsageError
-from ravine.records.files import speaking
+from ravine.records.atomic_files import os_errors_as_data_errors
 
 __all__ = ["dump", "load"]
 
@@ -63,7 +63,7 @@ def _text(text: str, where: str) -> str:
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read a TOML file. Raises DataError if it is not there, UsageError (with the line) if it is not TOML."""
-    with speaking(path, "read"):
+    with os_errors_as_data_errors(path, "read"):
         blob = Path(path).read_bytes()
     try:
         return tomllib.loads(blob.decode("utf-8-sig"))

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from ravine.errors import UsageError
-from ravine.records.files import speaking
+from ravine.records.atomic_files import os_errors_as_data_errors
 
-__all__ = ["content_id", "sha256_of_file"]
+__all__ = ["content_hash", "sha256_of_file"]
 
 
-def content_id(obj: Any, length: int = 12) -> str:
+def content_hash(obj: Any, length: int = 12) -> str:
     """Return the first `length` (1 to 64) hexadecimal digits of the sha256 of `obj`.
 
     Takes None, text, numbers, booleans, bytes, paths, dates, arrays, dataclasses, and lists and dictionaries
@@ -35,7 +35,7 @@ def content_id(obj: Any, length: int = 12) -> str:
 
 def sha256_of_file(path: str | os.PathLike[str]) -> str:
     """Return the full sha256 of a file's bytes. Raises DataError."""
-    with speaking(path, "read"), Path(path).open("rb") as file:
+    with os_errors_as_data_errors(path, "read"), Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

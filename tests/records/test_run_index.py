@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ravine.errors import DataError
-from ravine.records.files import write_atomic, write_json
-from ravine.records.listing import find_run, list_runs, read_run_file
-from ravine.records.rundir import RunDirectory
+from ravine.records.atomic_files import write_atomic, write_json
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import find_run, list_runs, read_run_file
 
 
 def test_open_by_path_id_prefix_name_and_data(here, make):
@@ -158,8 +158,8 @@ def test_newest_first(here, make):
 def test_listing_needs_neither_numpy_nor_jax(here, make):
     make().close()
     code = (
-        "import sys\nfrom ravine.records.listing import list_runs\n"
-        "from ravine.records.rundir import RunDirectory\n"
+        "import sys\nfrom ravine.records.run_index import list_runs\n"
+        "from ravine.records.run_directory import RunDirectory\n"
         "assert len(list_runs()) == 1\nRunDirectory.open()\n"
         "print(sorted({'numpy', 'jax', 'pandas', 'sklearn', 'scipy', 'click', 'rich'} & set(sys.modules)))"
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from ravine.data.corruption import corrupt_labels
+from ravine.data.label_noise import corrupt_labels
 from ravine.errors import DataError
 
 N = 1_000

@@ -2,7 +2,7 @@
 
 Everything is written to a temporary file in the same folder, flushed to the disk, renamed over the old one,
 and the folder flushed. Killed at any moment, the path holds the old bytes or the new ones; a leftover
-`.tmp-*` is harmless and swept by the next writer (`sweep`).
+`.tmp-*` is harmless and swept by the next writer (`remove_temporaries`).
 
 JSON has no NaN: numbers that are not finite are written as null (no number), or refused with
 `nonfinite="raise"` where the value must survive. NPZ files hold plain arrays, never pickles, and the same
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from ravine.errors import DataError, UsageError
-from ravine.records.speaking import DamagedFile, speaking
+from ravine.records.os_errors import DamagedFile, os_errors_as_data_errors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 __all__ = [
     "DamagedFile",
     "json_text",
+    "os_errors_as_data_errors",
     "read_json",
     "read_npz",
-    "speaking",
-    "sweep",
+    "remove_temporaries",
     "write_atomic",
     "write_json",
     "write_npz",
@@ -47,7 +47,7 @@ TEMPORARY = ".tmp-"
 def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a binary file that appears at `path`, whole, when the block ends; nothing changes if it raises."""
     target = Path(path)
-    with speaking(target):
+    with os_errors_as_data_errors(target):
         # a short name of its own: the target's may already be as long as the disk allows
         temporary = target.parent / f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:12]}"
         try:
@@ -77,10 +77,10 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(folder: str | os.PathLike[str]) -> int:
+def remove_temporaries(folder: str | os.PathLike[str]) -> int:
     """Remove what a killed writer left in `folder` (not below); returns how many. For the one writer."""
     root = Path(folder)
-    with speaking(root):
+    with os_errors_as_data_errors(root):
         left = [each for each in root.iterdir() if each.name.startswith(TEMPORARY)] if root.is_dir() else []
         for each in left:
             each.unlink(missing_ok=True)
@@ -165,7 +165,7 @@ def write_json(path: str | os.PathLike[str], obj: Any, *, sort: bool = True, non
 
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Read one JSON document. Raises DataError (not there, not allowed) and DamagedFile (not JSON)."""
-    with speaking(path, "read"):
+    with os_errors_as_data_errors(path, "read"):
         blob = Path(path).read_bytes()
     try:
         return json.loads(blob.decode("utf-8"), parse_constant=_refuse)
@@ -240,7 +240,11 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     import numpy as np
 
     try:
-        with speaking(path, "read"), Path(path).open("rb") as file, zipfile.ZipFile(file) as archive:
+        with (
+            os_errors_as_data_errors(path, "read"),
+            Path(path).open("rb") as file,
+            zipfile.ZipFile(file) as archive,
+        ):
             arrays = {}
             for entry in archive.namelist():
                 # read to the end: the checksum is looked at only there

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ravine.data.assemble import Choices, Parts, assemble
-from ravine.data.columns import shorten
+from ravine.data.build_dataset import Columns, Options, build_dataset
+from ravine.data.column_kinds import shorten
 from ravine.data.dataset import Dataset
 from ravine.data.encoder import near
 from ravine.data.splits import TEST_SHARE
@@ -74,7 +74,7 @@ def prepare(
                 "Give test images of the same shape.",
             )
         held = _take(_aligned(test, table, [*inputs, *others], notes), inputs, name, weights, groups)
-    choices = Choices(
+    choices = Options(
         task,
         seed,
         features is not None,
@@ -85,7 +85,7 @@ def prepare(
         notes,
     )
     share = TEST_SHARE if test is None or isinstance(test, Table) else float(test)
-    return assemble(table.name, table.sha256, parts, held, share, choices)
+    return build_dataset(table.name, table.sha256, parts, held, share, choices)
 
 
 def _refuse_repeated(table: Table, given: Any, name: str, option: str) -> None:
@@ -102,9 +102,9 @@ def _refuse_repeated(table: Table, given: Any, name: str, option: str) -> None:
     )
 
 
-def _take(table: Table, inputs: list[str], target: str, weights: Any, groups: Any) -> Parts:
+def _take(table: Table, inputs: list[str], target: str, weights: Any, groups: Any) -> Columns:
     frame = table.frame
-    return Parts(
+    return Columns(
         frame[inputs],
         frame[target],
         None if weights is None else frame[weights],

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data import leaks
-from ravine.data.columns import Notes, fit_column, shorten
+from ravine.data.column_kinds import Notes, fit_column, shorten
 from ravine.data.encoder import FLOAT32, Column, Encoder
+from ravine.data.leakage import suspected_leaks
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def fit_encoder(
             "No input column is left.", "; ".join(found.lines()) + ".", "Name the inputs with --features."
         )
     notes += found.lines()
-    alone, together = leaks.suspects({column.name: frame[column.name] for column in fitted}, y, classify)
+    alone, together = suspected_leaks({column.name: frame[column.name] for column in fitted}, y, classify)
     for names, what in (
         (alone, "each gives the target away alone"),
         (together, "together they copy the target"),

@@ -9,13 +9,13 @@ import zlib
 from pathlib import Path
 
 from ravine.data.builtin import BUILTIN, read_builtin
-from ravine.data.hdf5 import SIGNATURE, read_hdf5
-from ravine.data.idx import is_idx, read_idx
-from ravine.data.npz import read_npz
-from ravine.data.parquet import read_parquet
-from ravine.data.root import read_root
+from ravine.data.readers.delimited_text import read_text
+from ravine.data.readers.hdf5 import SIGNATURE, read_hdf5
+from ravine.data.readers.idx import is_idx, read_idx
+from ravine.data.readers.npz import read_npz
+from ravine.data.readers.parquet import read_parquet
+from ravine.data.readers.root import read_root
 from ravine.data.table import Table
-from ravine.data.text import read_text
 from ravine.errors import DataError, did_you_mean
 
 __all__ = ["file_and_part", "read"]

@@ -18,13 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ravine.errors import DataError, UsageError
-from ravine.records.files import (
+from ravine.records.atomic_files import (
     DamagedFile,
     json_text,
+    os_errors_as_data_errors,
     read_json,
     read_npz,
-    speaking,
-    sweep,
+    remove_temporaries,
     write_atomic,
     write_json,
     write_npz,
@@ -263,7 +263,7 @@ def test_a_full_disk(tiny_disk):
     ],
 )
 def test_speaking(number, words):
-    with pytest.raises(DataError, match=words), speaking("some/{odd}.csv"):
+    with pytest.raises(DataError, match=words), os_errors_as_data_errors("some/{odd}.csv"):
         raise OSError(number, "I/O trouble")
 
 
@@ -289,7 +289,7 @@ def test_paths_that_cannot_be(tmp_path):
 CHILD = """
 import sys
 import numpy as np
-from ravine.records.files import write_npz, write_json
+from ravine.records.atomic_files import write_npz, write_json
 folder = sys.argv[1]
 print("go", flush=True)
 n = 0
@@ -318,5 +318,5 @@ def test_a_writer_killed_at_any_moment_leaves_whole_files(tmp_path):
             numbers = read_json(tmp_path / "a.json")
             assert len(numbers) == 5_000 and len(set(numbers)) == 1
     assert last > 0
-    sweep(tmp_path)
+    remove_temporaries(tmp_path)
     assert files_in(tmp_path) == ["a.json", "a.npz"]

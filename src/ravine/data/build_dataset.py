@@ -9,8 +9,9 @@ import numpy as np
 
 from ravine.data.dataset import Dataset
 from ravine.data.encoder import as_numbers, row_number
-from ravine.data.fitting import fit_encoder
-from ravine.data.splits import divide, keyed
+from ravine.data.fit_encoder import fit_encoder
+from ravine.data.random_keys import keyed
+from ravine.data.splits import divide
 from ravine.data.target import (
     choose_task,
     class_labels,
@@ -19,19 +20,19 @@ from ravine.data.target import (
     plain_labels,
     target_numbers,
 )
-from ravine.data.unlike import unlike
+from ravine.data.unseen_values import unseen_values
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Choices", "Parts", "assemble"]
+__all__ = ["Columns", "Options", "build_dataset"]
 
 NEGATIVE = ("error", "keep", "abs", "drop")
 
 
 @dataclass
-class Parts:
+class Columns:
     """Features, target, weights and groups of the same rows."""
 
     frame: pd.DataFrame
@@ -39,14 +40,14 @@ class Parts:
     weights: pd.Series | None = None
     groups: pd.Series | None = None
 
-    def rows(self, keep: np.ndarray) -> Parts:
+    def rows(self, keep: np.ndarray) -> Columns:
         """Return these rows; their index still counts as the table does."""
         weights, groups = (None if p is None else p[keep] for p in (self.weights, self.groups))
-        return Parts(self.frame[keep], self.y[keep], weights, groups)
+        return Columns(self.frame[keep], self.y[keep], weights, groups)
 
 
 @dataclass
-class Choices:
+class Options:
     """What the user chose, and the notes so far."""
 
     task: str
@@ -59,8 +60,8 @@ class Choices:
     notes: list[str] = field(default_factory=list)
 
 
-def assemble(
-    name: str, sha256: str, parts: Parts, held: Parts | None, share: float, choices: Choices
+def build_dataset(
+    name: str, sha256: str, parts: Columns, held: Columns | None, share: float, choices: Options
 ) -> Dataset:
     """Make the data set of `parts`, with `held` as test rows or a `share` held out. Raises DataError."""
     import pandas as pd
@@ -86,7 +87,7 @@ def assemble(
     groups = group_numbers(parts, held)
     n = len(parts.frame)
     if held is None:
-        first = divide(n, share, keyed(choices.seed, "test"), y if task == "classify" else None, groups)
+        first = divide(n, share, keyed(choices.seed, "test", 0), y if task == "classify" else None, groups)
         development, test = np.sort(first[0]), np.sort(first[1])
     else:
         development, test = np.arange(n), np.arange(n, n + len(held.frame))
@@ -111,7 +112,7 @@ def assemble(
     x = encoder.transform(parts.frame)
     if held is not None:
         x = np.concatenate([x, encoder.transform(held.frame, what="The test file")])
-        notes += [f"in the test rows, {each}" for each in unlike(encoder, held.frame)]
+        notes += [f"in the test rows, {each}" for each in unseen_values(encoder, held.frame)]
     weights = None
     if parts.weights is not None:
         every = parts.weights if held is None else pd.concat([parts.weights, held.weights])
@@ -122,7 +123,7 @@ def assemble(
     )  # fmt: skip
 
 
-def _with_target(parts: Parts, notes: list[str], where: str) -> Parts:
+def _with_target(parts: Columns, notes: list[str], where: str) -> Columns:
     gaps = missing_target(parts.y)
     if gaps.all():
         raise DataError(
@@ -136,7 +137,7 @@ def _with_target(parts: Parts, notes: list[str], where: str) -> Parts:
     return parts
 
 
-def without_negative(parts: Parts) -> Parts:
+def without_negative(parts: Columns) -> Columns:
     return parts if parts.weights is None else parts.rows(~(event_weights(parts.weights, "keep") < 0))
 
 
@@ -147,7 +148,7 @@ def _refuse_infinite(frame: pd.DataFrame) -> None:
             as_numbers(column, drop=True)  # names the column and the first row
 
 
-def _target(parts: Parts, held: Parts | None, task: str, notes: list[str]) -> tuple[Any, np.ndarray, Any]:
+def _target(parts: Columns, held: Columns | None, task: str, notes: list[str]) -> tuple[Any, np.ndarray, Any]:
     if task == "regress":
         y = target_numbers(parts.y)
         if y.min() == y.max():
@@ -163,7 +164,7 @@ def _target(parts: Parts, held: Parts | None, task: str, notes: list[str]) -> tu
     return classes, y, None if held is None else label_index(plain_labels(held.y), classes, notes)
 
 
-def group_numbers(parts: Parts, held: Parts | None) -> np.ndarray | None:
+def group_numbers(parts: Columns, held: Columns | None) -> np.ndarray | None:
     import pandas as pd
 
     if parts.groups is None:

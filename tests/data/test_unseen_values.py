@@ -8,7 +8,7 @@ import pytest
 from sklearn.impute import SimpleImputer
 
 from ravine.data import Scaler, Table, from_arrays, prepare
-from ravine.data.unlike import unlike
+from ravine.data.unseen_values import unseen_values
 from ravine.errors import DataError
 
 N = 60
@@ -30,8 +30,8 @@ def learned(frame=FRAME, **how):
 
 def test_rows_like_those_learned_say_nothing():
     data = learned()
-    assert unlike(data.encoder, FRAME) == []
-    assert unlike(data.encoder, FRAME.assign(gappy=np.nan)) == []  # gaps were learned there
+    assert unseen_values(data.encoder, FRAME) == []
+    assert unseen_values(data.encoder, FRAME.assign(gappy=np.nan)) == []  # gaps were learned there
 
 
 def test_each_unlike_column_is_named_with_its_rows():
@@ -40,7 +40,7 @@ def test_each_unlike_column_is_named_with_its_rows():
     new.loc[7, "kind"] = None
     new.loc[5, "skewed"] = np.nan
     new.loc[[1, 2], "day"] = ""
-    said = unlike(learned().encoder, new)
+    said = unseen_values(learned().encoder, new)
     assert [each.partition(":")[0] for each in said] == ["skewed", "kind", "day"]
     assert "1 row missing" in said[0] and "median" in said[0]
     assert "2 rows" in said[1] and "'alien'" in said[1] and "1 row missing" in said[1]
@@ -54,7 +54,7 @@ def test_a_test_file_says_it_too():
 
 
 def test_a_code_for_missing_counts_as_a_gap():
-    assert unlike(learned(missing=[-7]).encoder, FRAME.assign(skewed=-7.0)) == [
+    assert unseen_values(learned(missing=[-7]).encoder, FRAME.assign(skewed=-7.0)) == [
         f"skewed: {N} rows missing, in training none, taken as the median"
     ]
 
@@ -107,6 +107,6 @@ def test_booleans_stay_numbers_where_one_is_missing():
     gappy = plain.assign(flag=np.array([True, None, "FALSE"], object))
     given, found = encoder.transform(plain)[:, place], encoder.transform(gappy)[:, place]
     assert found[0] == given[0] and found[2] == given[2] and given[0] > given[2]
-    assert unlike(encoder, gappy) == ["flag: 1 row missing, in training none, taken as the median"]
+    assert unseen_values(encoder, gappy) == ["flag: 1 row missing, in training none, taken as the median"]
     with pytest.raises(DataError, match="learned as numbers"):
         encoder.transform(plain.assign(flag=np.array([True, None, "yes"], object)))

@@ -22,19 +22,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ravine.errors import UsageError
-from ravine.records.files import (
+from ravine.records.atomic_files import (
     DamagedFile,
     flush_folder,
+    os_errors_as_data_errors,
     read_npz,
-    speaking,
-    sweep,
+    remove_temporaries,
     write_json,
     write_npz,
 )
-from ravine.records.identity import content_id
-from ravine.records.listing import LATEST, RUN_FILE, SCHEMA_VERSION, STATES, find_run, read_run_file
+from ravine.records.content_hash import content_hash
 from ravine.records.lock import WriterLock
-from ravine.records.placing import claim, point, slug
+from ravine.records.run_index import LATEST, RUN_FILE, SCHEMA_VERSION, STATES, find_run, read_run_file
+from ravine.records.run_paths import create_run_folder, slug, update_latest_link
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,12 +47,12 @@ __all__ = ["RunDirectory"]
 class RunDirectory:
     """One run on disk. Made by `create` (which is then its writer) or `open` (a reader until `lock`).
 
-    `about` is the content of run.json. Use it in a `with` block, or `close` it, to let the next writer in.
+    `metadata` is the content of run.json. Use it in a `with` block, or `close` it, to let the next writer in.
     """
 
-    def __init__(self, path: Path, about: Mapping[str, Any], lock: WriterLock | None = None) -> None:
+    def __init__(self, path: Path, metadata: Mapping[str, Any], lock: WriterLock | None = None) -> None:
         self.path = path
-        self.about: dict[str, Any] = dict(about)
+        self.metadata: dict[str, Any] = dict(metadata)
         self._lock = lock or WriterLock(path)
 
     @classmethod
@@ -80,7 +80,7 @@ class RunDirectory:
         if out is not None and not os.fspath(out):
             raise UsageError("The run's folder has no name.", "-o was given nothing.", "Type -o DIR.")
         now = datetime.datetime.now(datetime.UTC)
-        about = {
+        metadata = {
             "schema_version": SCHEMA_VERSION,
             "verb": verb,
             "command": list(command),
@@ -95,22 +95,22 @@ class RunDirectory:
             **more,
         }
         # the id covers the moment and the process: the same command twice makes two runs
-        about["id"] = content_id([about, time.time_ns(), uuid.uuid4().hex], 8)
+        metadata["id"] = content_hash([metadata, time.time_ns(), uuid.uuid4().hex], 8)
         if out is None:
-            path = Path(root) / f"{now:%Y%m%d-%H%M%S}-{slug(name)}-{about['id']}"
-            with speaking(path):
+            path = Path(root) / f"{now:%Y%m%d-%H%M%S}-{slug(name)}-{metadata['id']}"
+            with os_errors_as_data_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.mkdir()
             lock = WriterLock(path)
             lock.take()
         else:
             path = Path(out)
-            lock = claim(path)
+            lock = create_run_folder(path)
         try:
-            write_json(path / RUN_FILE, about)
-            run = cls(path, about, lock)
+            write_json(path / RUN_FILE, metadata)
+            run = cls(path, metadata, lock)
             run.log(f"{verb} {name}: {' '.join(map(str, command))}")
-            complaint = point(Path(root), path) if out is None or Path(root).is_dir() else None
+            complaint = update_latest_link(Path(root), path) if out is None or Path(root).is_dir() else None
             if complaint:  # the run itself is not harmed
                 run.log(complaint)
         except BaseException:
@@ -132,8 +132,8 @@ class RunDirectory:
         """Become the writer, and sweep up what a killed one left. Raises DataError if there is a writer."""
         self._lock.take()
         for folder in (self.path, self.cohorts, self.state, self.path / "models", self.models):
-            sweep(folder)
-        self.about = read_run_file(self.path)  # the writer before may have changed it
+            remove_temporaries(folder)
+        self.metadata = read_run_file(self.path)  # the writer before may have changed it
         return self
 
     @property
@@ -152,15 +152,15 @@ class RunDirectory:
         self.close()
 
     def __repr__(self) -> str:
-        about = self.about
-        return f"RunDirectory('{self.path}', {about.get('verb')}, {about.get('state')})"
+        metadata = self.metadata
+        return f"RunDirectory('{self.path}', {metadata.get('verb')}, {metadata.get('state')})"
 
     def _writable(self, path: Path) -> Path:
         if not self.locked:
             raise UsageError(
                 f"'{path}' was not written.", "This run was opened to read.", "Call lock() first."
             )
-        with speaking(path):
+        with os_errors_as_data_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
@@ -168,7 +168,7 @@ class RunDirectory:
 
     @property
     def id(self) -> str:
-        return str(self.about["id"])
+        return str(self.metadata["id"])
 
     @property
     def config(self) -> Path:
@@ -218,19 +218,19 @@ class RunDirectory:
                 raise UsageError(
                     f"{key} of a run cannot be changed.", "Others rely on it.", "Make a new run."
                 )
-        merged = dict(self.about)
+        merged = dict(self.metadata)
         for key, value in fields.items():
             old = merged.get(key)
             merged[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, Mapping) else value
         write_json(self._writable(self.path / RUN_FILE), merged)
-        self.about = merged
+        self.metadata = merged
 
     def log(self, line: str) -> None:
         """Append one line, with the time in UTC, to log.txt."""
         path = self._writable(self.log_file)
         stamp = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
         text = " ".join(str(line).splitlines())
-        with speaking(path), path.open("ab", buffering=0) as file:
+        with os_errors_as_data_errors(path), path.open("ab", buffering=0) as file:
             file.write(f"{stamp} {text}\n".encode("utf-8", "backslashreplace"))
 
     def save_cohort(self, cohort: str, record: Record) -> None:
@@ -272,7 +272,7 @@ class RunDirectory:
     def drop_state(self, name: str) -> None:
         """Remove a state that is no longer needed; none is fine."""
         path = self._writable(self._place(self.state, name))
-        with speaking(path):
+        with os_errors_as_data_errors(path):
             path.unlink(missing_ok=True)
             flush_folder(path.parent)
 

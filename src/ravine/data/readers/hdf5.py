@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ravine.data.npz import table_of
+from ravine.data.readers.npz import table_of
 from ravine.data.table import Table
 from ravine.errors import DataError, did_you_mean
 

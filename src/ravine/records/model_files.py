@@ -14,9 +14,15 @@ from typing import Any
 import numpy as np
 
 from ravine.errors import DataError, UsageError
-from ravine.records.files import DamagedFile, read_json, speaking, write_atomic, write_json
-from ravine.records.identity import sha256_of_file
-from ravine.records.listing import RUN_FILE, find_run, read_run_file
+from ravine.records.atomic_files import (
+    DamagedFile,
+    os_errors_as_data_errors,
+    read_json,
+    write_atomic,
+    write_json,
+)
+from ravine.records.content_hash import sha256_of_file
+from ravine.records.run_index import RUN_FILE, find_run, read_run_file
 
 __all__ = ["load_model", "save_model"]
 
@@ -46,7 +52,7 @@ def save_model(
             )
     folder = Path(directory)
     numbers, about = folder / "model.safetensors", folder / "model.json"
-    with speaking(folder):
+    with os_errors_as_data_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     document = {"schema_version": SCHEMA_VERSION, "ravine": __version__, "description": dict(description)}
     write_atomic(numbers, save(plain))
@@ -100,7 +106,7 @@ def _numbers(path: Path) -> dict[str, np.ndarray]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    with speaking(path, "read"):
+    with os_errors_as_data_errors(path, "read"):
         blob = path.read_bytes()
     try:
         return dict(load(blob))
@@ -111,7 +117,7 @@ def _numbers(path: Path) -> dict[str, np.ndarray]:
 def _find(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
     """Return the path of the model.json that `path` means."""
     given = Path(path)
-    with speaking(given, "read"):
+    with os_errors_as_data_errors(given, "read"):
         is_file, is_folder = given.is_file(), given.is_dir()
     if is_file and given.name != RUN_FILE:
         if given.suffix not in (".json", ".safetensors"):
