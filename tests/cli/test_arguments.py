@@ -164,7 +164,7 @@ def test_words_judged_early_are_those_of_the_floors_below():
     from ravine.optimizers import RULES
 
     assert tuple(TRUE) == METRICS
-    assert SETS == BUILTIN
+    assert tuple(SETS) == BUILTIN
     assert not list(mistakes({"optimizers": list(RULES)}))
     assert DEVICES == ("cpu", "gpu")
 

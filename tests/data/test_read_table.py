@@ -171,7 +171,7 @@ def test_built_in_sets_are_scikit_learns(name):
 
 def test_the_digits_are_the_same_where_scikit_learn_keeps_them_elsewhere(monkeypatch):
     quick = read("digits")
-    monkeypatch.setattr("ravine.data.builtin.find_spec", lambda name: None)
+    monkeypatch.setattr("ravine.data.readers.scikit_learn.find_spec", lambda name: None)
     loaded = read("digits")
     assert quick.sha256 == loaded.sha256 and quick.frame.equals(loaded.frame)
 

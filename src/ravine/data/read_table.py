@@ -8,37 +8,21 @@ import sys
 import zlib
 from pathlib import Path
 
+from ravine.data import formats
 from ravine.data.builtin import BUILTIN, read_builtin
-from ravine.data.readers.delimited_text import read_text
-from ravine.data.readers.hdf5 import SIGNATURE, read_hdf5
-from ravine.data.readers.idx import is_idx, read_idx
-from ravine.data.readers.npz import read_npz
-from ravine.data.readers.parquet import read_parquet
-from ravine.data.readers.root import read_root
+from ravine.data.formats import FORMATS, Source
 from ravine.data.table import Table
 from ravine.errors import DataError, did_you_mean
 
 __all__ = ["file_and_part", "read"]
 
-FOREIGN = {
-    b"%PDF": "a PDF document",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zXZ": "an xz archive",
-    b"(\xb5/\xfd": "a zstandard archive",
-    b"7z\xbc\xaf": "a 7z archive",
-}
-
 
 def read(source: str | Path, *, name: str | None = None) -> Table:
     """Read a table from a path, `-` (standard input) or a built-in name.
 
-    Formats: CSV-like text, Parquet, NPZ, idx images, HDF5 (`x.h5:/group`), ROOT (`x.root:tree`), each gzipped
-    or not; built-in are the scikit-learn sets `digits`, `breast_cancer`, `wine`, `iris`, `diabetes` (a file
-    of that name comes first).
-    Raises DataError where nothing sound can be read.
+    `ravine.data.formats.FORMATS` lists the formats, each gzipped or not; `FILE:part` names a table inside a
+    file (`x.h5:/group`, `x.root:tree`). `ravine.data.BUILTIN` lists the built-in sets; a file of that name
+    comes first. Raises DataError where nothing sound can be read.
     """
     if str(source) == "-":
         return _read_bytes(sys.stdin.buffer.read(), name or "stdin", Path("-"))
@@ -47,7 +31,7 @@ def read(source: str | Path, *, name: str | None = None) -> Table:
         return read_builtin(str(source), name or str(source))
     inner = ""
     if path.is_dir():
-        path = _images_in(path)
+        path = _file_in(path)
     if not path.exists():
         path, inner = file_and_part(path)
     if not path.exists():
@@ -82,41 +66,35 @@ def file_and_part(source: str | Path) -> tuple[Path, str]:
 
 def _read_bytes(content: bytes, name: str, path: Path, inner: str = "") -> Table:
     sha256 = hashlib.sha256(content).hexdigest()
-    notes = []
+    notes: tuple[str, ...] = ()
     if content[:2] == b"\x1f\x8b":
         content = _unzip(content, name)
-        notes.append("gzip")
+        notes = ("gzip",)
     if not content.strip():
         raise DataError(f"'{name}' is empty.", "It holds no line and no value.", "Give a file with rows.")
-    if content.startswith(SIGNATURE):
-        return read_hdf5(content, name, sha256, inner)
-    if content[:4] == b"root":
-        return read_root(content, name, sha256, inner)
-    if inner:
+    source = Source(content, name, sha256, path, inner, notes)
+    found = formats.recognize(content)
+    if inner and not (found and found.has_parts):
+        with_parts = formats.long_names(row for row in FORMATS.values() if row.has_parts)
         raise DataError(
-            f"'{path}' has no part '{inner}'.", "Only HDF5 and ROOT files have parts.", f"Type {path} alone."
+            f"'{path}' has no part '{inner}'.", f"Only {with_parts} files have parts.", f"Type {path} alone."
         )
-    if content[:4] == b"PAR1":
-        return read_parquet(content, name, sha256)
-    if content[:4] == b"PK\x03\x04":
-        return read_npz(content, name, sha256)
-    if is_idx(content):
-        return read_idx(content, name, sha256, path)
-    for magic, what in FOREIGN.items():
+    if found:
+        return found.read(source)
+    for magic, kind in formats.FOREIGN.items():
         if content.startswith(magic):
             raise DataError(
-                f"'{name}' is {what}.",
-                "Ravine reads CSV-like text, Parquet, NPZ, HDF5, ROOT and idx images.",
+                f"'{name}' is {kind}.",
+                f"Ravine reads {formats.long_names()}.",
                 "Convert it first, for example with pandas: frame.to_csv('data.csv', index=False).",
             )
-    ending = "".join(path.suffixes).lower()
-    if ending.endswith((".parquet", ".npz", ".h5", ".hdf5", ".root")) or "-ubyte" in path.name:
+    if formats.claimed(path):
         raise DataError(
             f"'{name}' is damaged.",
             f"Its name ends in '{path.suffix}', but its content does not begin like that format.",
             "Fetch or write the file again.",
         )
-    return read_text(content, name, sha256, notes)
+    return formats.fallback().read(source)
 
 
 def _unzip(content: bytes, name: str) -> bytes:
@@ -130,33 +108,24 @@ def _unzip(content: bytes, name: str) -> bytes:
         ) from error
 
 
-def _images_in(folder: Path) -> Path:
-    found = sorted(folder.glob("train*-images*idx3*")) or sorted(folder.glob("*images*idx3*"))
-    if not found:
-        inside = ", ".join(sorted(p.name for p in folder.iterdir())[:8]) or "nothing"
-        raise DataError(
-            f"'{folder}' is a folder.",
-            f"A folder is read only where it holds idx images; it holds {inside}.",
-            "Name one file.",
-        )
-    return found[0]
+def _file_in(folder: Path) -> Path:
+    """Return the file to read in a folder. Raises DataError where no format finds one."""
+    rows = [row for row in FORMATS.values() if row.in_folder]
+    for pattern in (pattern for row in rows for pattern in row.in_folder):
+        if files := sorted(folder.glob(pattern)):
+            return files[0]
+    inside = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+    raise DataError(
+        f"'{folder}' is a folder.",
+        f"A folder is read only where it holds {formats.long_names(rows)}; it holds {inside}.",
+        "Name one file.",
+    )
 
 
 def _stem(path: Path) -> str:
+    """Return a file's name without `.gz` and the endings of the formats, each left out once."""
     name = path.name
-    for ending in (
-        ".gz",
-        ".csv",
-        ".txt",
-        ".tsv",
-        ".dat",
-        ".data",
-        ".parquet",
-        ".npz",
-        ".h5",
-        ".hdf5",
-        ".root",
-    ):
-        if name.lower().endswith(ending) and len(name) > len(ending):
-            name = name[: -len(ending)]
+    for suffix in (".gz", *formats.suffixes()):
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            name = name[: -len(suffix)]
     return name

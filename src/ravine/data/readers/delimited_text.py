@@ -8,6 +8,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ravine.data.formats import Source
 from ravine.data.readers import delimited_dialect as dialect
 from ravine.data.readers.text_encoding import SAMPLE, decode, without_comments
 from ravine.data.table import Table, repeated_names, unique_names
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["read_text"]
 
 
-def read_text(content: bytes, name: str, sha256: str, notes: list[str] | None = None) -> Table:
+def read_text(source: Source) -> Table:
     """Read CSV-like bytes into a table. Raises DataError for binary, cut, ragged or empty text."""
-    notes = list(notes or [])
-    text = without_comments(decode(content, name, notes), notes)
+    name, notes = source.name, list(source.notes)
+    text = without_comments(decode(source.content, name, notes), notes)
     lines = [line for line in islice(io.StringIO(text), 4 * SAMPLE) if line.strip()][:SAMPLE]
     if not lines:
         raise DataError(f"'{name}' is empty.", "It holds no line with values.", "Give a file with rows.")
@@ -49,7 +50,7 @@ def read_text(content: bytes, name: str, sha256: str, notes: list[str] | None = 
         notes.append(f"columns renamed, their names come twice: {', '.join(renamed)}")
     notes.insert(0, _describe(separator, decimal, header))
     frame = _parse(text, separator, decimal, names, header, name, notes)
-    return Table(frame, name, sha256, notes, header=header, repeated=repeated)
+    return Table(frame, name, source.sha256, notes, header=header, repeated=repeated)
 
 
 def _describe(separator: str, decimal: str, header: bool) -> str:

@@ -12,30 +12,27 @@ from typing import Any
 
 import numpy as np
 
+from ravine.data.formats import Source
 from ravine.data.readers.npz import table_of
 from ravine.data.table import Table
 from ravine.errors import DataError, did_you_mean
 
-__all__ = ["SIGNATURE", "read_hdf5"]
+__all__ = ["read_hdf5"]
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 DEEPEST = 32  # a link may lead back to where it stands
 
 
-def read_hdf5(content: bytes, name: str, sha256: str, inner: str = "") -> Table:
-    """Read the table at `inner` in an HDF5 file's bytes; without one, the only table there is.
+def read_hdf5(source: Source) -> Table:
+    """Read the table at `source.part` in an HDF5 file; without a part, the only table there is.
 
-    Links to other files are not followed. Raises DataError without h5py, or for a damaged or unfit file.
+    Links to other files are not followed. Raises DataError for a damaged or unfit file.
     """
+    import h5py
+
+    name = source.name
     try:
-        import h5py
-    except ImportError as error:
-        raise DataError(
-            f"'{name}' is an HDF5 file.", "Reading one needs h5py.", "Type: pip install 'ravine[hdf5]'"
-        ) from error
-    try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            found = _only(_at(file, inner.strip("/"), name), name)
+        with h5py.File(io.BytesIO(source.content), "r") as file:
+            found = _only(_at(file, source.part.strip("/"), name), name)
             arrays = _arrays(found, name)
             where = str(found.name)
     except DataError:
@@ -46,7 +43,7 @@ def read_hdf5(content: bytes, name: str, sha256: str, inner: str = "") -> Table:
             f"It is cut, damaged or of a kind h5py cannot read: {error}.",
             "Fetch or write the file again.",
         ) from error
-    return table_of(arrays, name, sha256, f"hdf5 {where}")
+    return table_of(arrays, name, source.sha256, f"hdf5 {where}")
 
 
 def _at(file: Any, inner: str, name: str) -> Any:

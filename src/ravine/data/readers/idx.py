@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ravine.data.formats import Source
 from ravine.data.table import Table
 from ravine.errors import DataError
 
@@ -39,11 +40,12 @@ def parse_idx(content: bytes, name: str) -> np.ndarray:
     return np.frombuffer(content, kind, offset=4 + 4 * axes).reshape(sizes).astype(kind.newbyteorder("="))
 
 
-def read_idx(content: bytes, name: str, sha256: str, path: Path) -> Table:
+def read_idx(source: Source) -> Table:
     """Read images `[N, H, W]` with the labels `[N]` beside them, and the `t10k` pair as test table."""
     import pandas as pd
 
-    images = parse_idx(content, name)
+    name, path = source.name, source.path
+    images = parse_idx(source.content, name)
     if images.ndim < 2:
         raise DataError(
             f"'{name}' holds labels.", "Its array has one axis.", "Name the image file (…-images-idx3-ubyte)."
@@ -71,9 +73,9 @@ def read_idx(content: bytes, name: str, sha256: str, path: Path) -> Table:
         other = _beside(path, path.name.replace("train", "t10k", 1))
         if other is not None:
             held = other.read_bytes()
-            test = read_idx(_plain(held, other), other.name, sha256, other)
+            test = read_idx(Source(_plain(held, other), other.name, source.sha256, other))
             notes.append(f"test images from {other.name}")
-    return Table(frame, name, sha256, notes, "target", test, tuple(images.shape[1:]))
+    return Table(frame, name, source.sha256, notes, "target", test, tuple(images.shape[1:]))
 
 
 def _beside(path: Path, wanted: str) -> Path | None:

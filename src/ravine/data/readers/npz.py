@@ -8,6 +8,7 @@ import zlib
 
 import numpy as np
 
+from ravine.data.formats import Source
 from ravine.data.table import Table, unique_names
 from ravine.errors import DataError
 
@@ -17,18 +18,18 @@ INPUTS = ("x", "data", "features", "images", "inputs")
 TARGETS = ("y", "target", "targets", "labels", "label")
 
 
-def read_npz(content: bytes, name: str, sha256: str) -> Table:
-    """Read an NPZ archive's bytes (never pickled objects). Raises DataError for a damaged or unfit one."""
+def read_npz(source: Source) -> Table:
+    """Read an NPZ archive (never pickled objects). Raises DataError for a damaged or unfit one."""
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        with np.load(io.BytesIO(source.content), allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError) as error:
         raise DataError(
-            f"'{name}' cannot be read as NPZ.",
+            f"'{source.name}' cannot be read as NPZ.",
             f"It is cut, damaged or holds pickled objects: {error}.",
             "Write it again: numpy.savez('data.npz', X=X, y=y).",
         ) from error
-    return table_of(arrays, name, sha256, "npz")
+    return table_of(arrays, source.name, source.sha256, "npz")
 
 
 def table_of(arrays: dict[str, np.ndarray], name: str, sha256: str, kind: str) -> Table:
@@ -47,10 +48,19 @@ def table_of(arrays: dict[str, np.ndarray], name: str, sha256: str, kind: str) -
     return _from_columns(arrays, name, sha256, kind)
 
 
-def _from_pair(pair, test, name, sha256, note) -> Table:
+def _from_pair(
+    pair: tuple[np.ndarray, np.ndarray],
+    test: tuple[np.ndarray | None, np.ndarray | None],
+    name: str,
+    sha256: str,
+    note: str,
+) -> Table:
     own = None
-    if test[0] is not None and test[1] is not None:
-        own = _from_pair(test, (None, None), f"{name} (test)", sha256, "test arrays of the same archive")
+    x_test, y_test = test
+    if x_test is not None and y_test is not None:
+        own = _from_pair(
+            (x_test, y_test), (None, None), f"{name} (test)", sha256, "test arrays of the same archive"
+        )
     x, y = pair
     if y.ndim == 2 and 1 in y.shape:
         y = y.ravel()
@@ -65,7 +75,9 @@ def _from_pair(pair, test, name, sha256, note) -> Table:
     return _image_table(x, y, name, sha256, [note], own)
 
 
-def _image_table(x, y, name, sha256, notes, test=None) -> Table:
+def _image_table(
+    x: np.ndarray, y: np.ndarray, name: str, sha256: str, notes: list[str], test: Table | None = None
+) -> Table:
     import pandas as pd
 
     flat = x.reshape(len(x), -1)

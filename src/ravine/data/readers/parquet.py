@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import io
 
+from ravine.data.formats import Source
 from ravine.data.table import Table, repeated_names, unique_names
 from ravine.errors import DataError
 
 __all__ = ["read_parquet"]
 
 
-def read_parquet(content: bytes, name: str, sha256: str) -> Table:
-    """Read a Parquet file's bytes. Raises DataError without pyarrow or for a damaged file."""
-    try:
-        import pyarrow  # type: ignore[import-untyped,unused-ignore]
-        import pyarrow.parquet  # type: ignore[import-untyped,unused-ignore]
-    except ImportError as error:
-        raise DataError(
-            f"'{name}' is a Parquet file.",
-            "Reading one needs pyarrow.",
-            "Type: pip install 'ravine[parquet]'",
-        ) from error
+def read_parquet(source: Source) -> Table:
+    """Read a Parquet file. Raises DataError for a damaged file."""
+    import pyarrow  # type: ignore[import-untyped,unused-ignore]
+    import pyarrow.parquet  # type: ignore[import-untyped,unused-ignore]
+
+    content, name = source.content, source.name
     if content[-4:] != b"PAR1":
         raise DataError(
             f"'{name}' is cut in the middle.", "Its Parquet footer is missing.", "Fetch the file again."
@@ -39,4 +35,4 @@ def read_parquet(content: bytes, name: str, sha256: str) -> Table:
     names, renamed = unique_names(given)
     frame.columns = names
     notes = ["parquet"] + ([f"columns renamed: {', '.join(renamed)}"] if renamed else [])
-    return Table(frame.reset_index(drop=True), name, sha256, notes, repeated=repeated_names(given))
+    return Table(frame.reset_index(drop=True), name, source.sha256, notes, repeated=repeated_names(given))

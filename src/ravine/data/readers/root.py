@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ravine.data.formats import Source
 from ravine.data.table import Table, unique_names
 from ravine.errors import DataError, did_you_mean
 
@@ -15,20 +16,15 @@ __all__ = ["read_root"]
 TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple")
 
 
-def read_root(content: bytes, name: str, sha256: str, inner: str = "") -> Table:
-    """Read the tree `inner` of a ROOT file's bytes; without a name, the only one there is.
+def read_root(source: Source) -> Table:
+    """Read the tree `source.part` of a ROOT file; without a part, the only tree there is.
 
     A branch of fixed-size arrays becomes one column an element, `p[0]`; branches of varying length are left
-    out, and named. Raises DataError without uproot, or for a damaged or unfit file.
+    out, and named. Raises DataError for a damaged or unfit file.
     """
-    try:
-        import uproot
-    except ImportError as error:
-        raise DataError(
-            f"'{name}' is a ROOT file.",
-            "Reading one needs uproot and awkward.",
-            "Type: pip install 'ravine[root]'",
-        ) from error
+    import uproot
+
+    content, name = source.content, source.name
     # the head: "root", version, where records begin, where the file ends (int64 from version 1e6 on)
     version = int.from_bytes(content[4:8], "big")
     end = int.from_bytes(content[12 : 20 if version >= 1_000_000 else 16], "big")
@@ -40,7 +36,7 @@ def read_root(content: bytes, name: str, sha256: str, inner: str = "") -> Table:
         )
     try:
         with uproot.open(io.BytesIO(content)) as file:
-            where = _tree(file, inner.strip("/"), name)
+            where = _tree(file, source.part.strip("/"), name)
             tree = file[where]
             flat, left = _branches(tree)
             arrays = tree.arrays(flat, library="np") if flat else {}
@@ -63,7 +59,7 @@ def read_root(content: bytes, name: str, sha256: str, inner: str = "") -> Table:
             f"Its branches are {', '.join([*flat, *left][:12]) or 'none'}.",
             "Write a tree with one number a row in each branch.",
         )
-    return _table(arrays, name, sha256, where, left)
+    return _table(arrays, name, source.sha256, where, left)
 
 
 def _first_line(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 
+from ravine.data.formats import long_names
 from ravine.data.readers import delimited_dialect as dialect
 from ravine.errors import DataError
 
@@ -29,7 +30,7 @@ def decode(content: bytes, name: str, notes: list[str]) -> str:
             raise DataError(
                 f"'{name}' is binary.",
                 f"It holds NUL bytes (the first at byte {content.index(0):,}).",
-                "Ravine reads CSV-like text, Parquet, NPZ and idx images.",
+                f"Ravine reads {long_names()}.",
             )
         if content[:3] == b"\xef\xbb\xbf":
             notes.append("UTF-8 with byte-order mark")
@@ -46,7 +47,7 @@ def decode(content: bytes, name: str, notes: list[str]) -> str:
                 raise DataError(
                     f"'{name}' is binary.",
                     "It holds control characters.",
-                    "Ravine reads CSV-like text, Parquet, NPZ and idx images.",
+                    f"Ravine reads {long_names()}.",
                 ) from error
             notes.append("Latin-1")
     if "\r" in text:
