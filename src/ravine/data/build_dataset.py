@@ -53,7 +53,7 @@ class Options:
     task: str
     seed: int
     keep: bool
-    missing: tuple
+    missing: tuple[float | str, ...]
     negative_weights: str
     images: tuple[int, ...] | None = None
     known: bool = False  # images come with classes: nothing was guessed
@@ -148,7 +148,9 @@ def _refuse_infinite(frame: pd.DataFrame) -> None:
             as_numbers(column, drop=True)  # names the column and the first row
 
 
-def _target(parts: Columns, held: Columns | None, task: str, notes: list[str]) -> tuple[Any, np.ndarray, Any]:
+def _target(
+    parts: Columns, held: Columns | None, task: str, notes: list[str]
+) -> tuple[list[Any] | None, np.ndarray, np.ndarray | None]:
     if task == "regress":
         y = target_numbers(parts.y)
         if y.min() == y.max():

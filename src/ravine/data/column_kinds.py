@@ -70,7 +70,7 @@ def fit_column(
     notes: Notes,
     *,
     keep: bool = False,
-    missing: tuple = (),
+    missing: tuple[float | str, ...] = (),
     whole: pd.Series | None = None,
 ) -> Column | None:
     """Return how a column's development rows `[n]` become numbers, or None to leave it out.
@@ -125,7 +125,7 @@ def _number(
     numbers: np.ndarray,
     notes: Notes,
     keep: bool,
-    missing: tuple,
+    missing: tuple[float | str, ...],
     words: tuple[str, ...],
     whole: pd.Series | None,
 ) -> Column | None:

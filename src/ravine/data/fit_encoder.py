@@ -25,7 +25,7 @@ def fit_encoder(
     notes: list[str],
     *,
     keep: bool = False,
-    missing: tuple = (),
+    missing: tuple[float | str, ...] = (),
     images: bool = False,
 ) -> Encoder:
     """Return the encoder fitted on the rows `development` with target `y` `[n]`; finds go into `notes`."""
@@ -62,7 +62,7 @@ def fit_encoder(
 
 
 def _fit_columns(
-    whole: pd.DataFrame, frame: pd.DataFrame, notes: Notes, keep: bool, missing: tuple
+    whole: pd.DataFrame, frame: pd.DataFrame, notes: Notes, keep: bool, missing: tuple[float | str, ...]
 ) -> list[Column]:
     fitted = [fit_column(frame[n], notes, keep=keep, missing=missing, whole=whole[n]) for n in frame]
     return [column for column in fitted if column is not None]

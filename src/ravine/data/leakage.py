@@ -56,7 +56,8 @@ def _codes(column: pd.Series, rows: np.ndarray) -> np.ndarray | None:
     seen = values[np.isfinite(values)]
     if not len(seen) or seen.min() == seen.max():
         return None
-    return np.where(np.isfinite(values), values, seen.min() - 1)
+    filled: np.ndarray = np.where(np.isfinite(values), values, seen.min() - 1)
+    return filled
 
 
 def _tells_classes(codes: np.ndarray, y: np.ndarray) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ravine.data.build_dataset import Columns, Options, build_dataset
 from ravine.data.column_kinds import shorten
@@ -88,7 +88,7 @@ def prepare(
     return build_dataset(table.name, table.sha256, parts, held, share, choices)
 
 
-def _refuse_repeated(table: Table, given: Any, name: str, option: str) -> None:
+def _refuse_repeated(table: Table, given: str | int | None, name: str, option: str) -> None:
     """Refuse a name that stands above two columns; an index says which is meant. Raises DataError."""
     by_name = given is None or (isinstance(given, str) and given.strip() == name)
     if not by_name or name not in table.repeated:
@@ -102,7 +102,7 @@ def _refuse_repeated(table: Table, given: Any, name: str, option: str) -> None:
     )
 
 
-def _take(table: Table, inputs: list[str], target: str, weights: Any, groups: Any) -> Columns:
+def _take(table: Table, inputs: list[str], target: str, weights: str | None, groups: str | None) -> Columns:
     frame = table.frame
     return Columns(
         frame[inputs],
@@ -112,7 +112,12 @@ def _take(table: Table, inputs: list[str], target: str, weights: Any, groups: An
     )
 
 
-def inputs_of(frame: pd.DataFrame, features: Any, drop: Any, others: set[str]) -> list[str]:
+def inputs_of(
+    frame: pd.DataFrame,
+    features: Sequence[str | int] | None,
+    drop: Sequence[str | int] | None,
+    others: set[str],
+) -> list[str]:
     """Return the names of the input columns: all but `others`, or those chosen. Raises DataError."""
     features = [features] if isinstance(features, (str, int)) else features
     drop = [drop] if isinstance(drop, (str, int)) else drop

@@ -64,7 +64,8 @@ class Scaler:
             raise ValueError(f"This scaler takes x [N, {len(self.mean)}], not shape {x.shape}.")
         kind = np.float64 if x.dtype == np.float64 else np.float32
         full = np.where(np.isnan(x), self.fill, x.astype(np.float64))  # (1)
-        return ((full - self.mean) / self.scale).astype(kind)  # (2)
+        standardized: np.ndarray = ((full - self.mean) / self.scale).astype(kind)  # (2)
+        return standardized
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""

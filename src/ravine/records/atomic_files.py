@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 TEMPORARY = ".tmp-"
+Plain = str | int | float | bool | list["Plain"] | dict[str, "Plain"] | None
 
 
 @contextlib.contextmanager
@@ -97,7 +98,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
 # ---------------------------------------------------------------------------------------------------- JSON
 
 
-def json_text(obj: Any, *, sort: bool = True, indent: int | None = 2, nonfinite: str = "null") -> str:
+def json_text(obj: object, *, sort: bool = True, indent: int | None = 2, nonfinite: str = "null") -> str:
     """Return strict JSON of `obj`: numpy values and arrays, paths, dates and dataclasses included.
 
     Numbers that are not finite become null, or raise with `nonfinite="raise"`. `sort=False` keeps the
@@ -112,7 +113,7 @@ def json_text(obj: Any, *, sort: bool = True, indent: int | None = 2, nonfinite:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _plain(obj: Any, where: str, nonfinite: str) -> Any:
+def _plain(obj: object, where: str, nonfinite: str) -> Plain:
     """Return `obj` as dicts, lists, strings, numbers, booleans and None."""
     if obj is None or isinstance(obj, str | bool):
         return obj
@@ -133,9 +134,9 @@ def _plain(obj: Any, where: str, nonfinite: str) -> Any:
     if isinstance(obj, list | tuple):
         return [_plain(value, f"{where}[{index}]", nonfinite) for index, value in enumerate(obj)]
     if isinstance(obj, os.PathLike):
-        return os.fspath(obj)
+        return os.fsdecode(obj)
     if hasattr(obj, "isoformat"):
-        return obj.isoformat()
+        return str(obj.isoformat())
     if hasattr(obj, "__dataclass_fields__") and not isinstance(obj, type):
         return {
             name: _plain(getattr(obj, name), f"{where}.{name}", nonfinite)
@@ -150,7 +151,7 @@ def _plain(obj: Any, where: str, nonfinite: str) -> Any:
     )
 
 
-def _key(key: Any, where: str) -> str:
+def _key(key: object, where: str) -> str:
     if isinstance(key, str):
         return str(key)
     if isinstance(key, bool) or not hasattr(key, "__index__"):
@@ -158,7 +159,9 @@ def _key(key: Any, where: str) -> str:
     return str(int(key))
 
 
-def write_json(path: str | os.PathLike[str], obj: Any, *, sort: bool = True, nonfinite: str = "null") -> None:
+def write_json(
+    path: str | os.PathLike[str], obj: object, *, sort: bool = True, nonfinite: str = "null"
+) -> None:
     """Write `obj` as indented JSON, atomically; see `json_text`. Raises DataError, UsageError."""
     write_atomic(path, json_text(obj, sort=sort, nonfinite=nonfinite) + "\n")
 
@@ -203,7 +206,7 @@ def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) ->
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
 
-def _storable(name: str, array: Any) -> np.ndarray:
+def _storable(name: str, array: object) -> np.ndarray:
     import numpy as np
 
     if not isinstance(name, str) or "\0" in name or len(name) > 1000 or not _encodable(name):

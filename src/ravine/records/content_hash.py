@@ -13,15 +13,14 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ravine.errors import UsageError
-from ravine.records.atomic_files import os_errors_as_data_errors
+from ravine.records.atomic_files import Plain, os_errors_as_data_errors
 
 __all__ = ["content_hash", "sha256_of_file"]
 
 
-def content_hash(obj: Any, length: int = 12) -> str:
+def content_hash(obj: object, length: int = 12) -> str:
     """Return the first `length` (1 to 64) hexadecimal digits of the sha256 of `obj`.
 
     Takes None, text, numbers, booleans, bytes, paths, dates, arrays, dataclasses, and lists and dictionaries
@@ -39,7 +38,7 @@ def sha256_of_file(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _canonical(obj: Any, where: str) -> Any:
+def _canonical(obj: object, where: str) -> Plain:
     # keys that begin with NUL mark what JSON lacks; _key keeps them out of dictionaries
     if obj is None or isinstance(obj, str | bool):
         return obj
@@ -57,7 +56,7 @@ def _canonical(obj: Any, where: str) -> Any:
     if isinstance(obj, list | tuple):
         return [_canonical(value, f"{where}[{index}]") for index, value in enumerate(obj)]
     if isinstance(obj, os.PathLike):
-        return os.fspath(obj)
+        return os.fsdecode(obj)
     if hasattr(obj, "isoformat"):
         return {"\0date": obj.isoformat()}
     if hasattr(obj, "__dataclass_fields__") and not isinstance(obj, type):
@@ -71,7 +70,7 @@ def _canonical(obj: Any, where: str) -> Any:
     )
 
 
-def _array(obj: Any, where: str) -> Any:
+def _array(obj: object, where: str) -> Plain:
     import numpy as np
 
     array = np.asarray(obj)
@@ -87,7 +86,7 @@ def _array(obj: Any, where: str) -> Any:
     return {"\0array": [little.dtype.str, list(little.shape), hashlib.sha256(little.tobytes()).hexdigest()]}
 
 
-def _key(key: Any, where: str) -> str:
+def _key(key: object, where: str) -> str:
     if isinstance(key, str) and not key.startswith("\0"):
         return str(key)
     if isinstance(key, bool | str) or not hasattr(key, "__index__"):

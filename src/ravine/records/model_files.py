@@ -31,7 +31,7 @@ KINDS = "float16, float32, float64, integers and booleans"
 
 
 def save_model(
-    directory: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], description: Mapping[str, Any]
+    directory: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], description: Mapping[str, object]
 ) -> Path:
     """Write both files into `directory` (made if need be) and return the path of `model.json`.
 

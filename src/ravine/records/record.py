@@ -261,7 +261,7 @@ def _joined(group: str, name: str, records: Sequence[Record]) -> np.ndarray:
     return np.concatenate(arrays)
 
 
-def _joined_meta(metas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _joined_meta(metas: Sequence[Mapping[str, object]]) -> dict[str, object]:
     texts = [{key: json_text(value) for key, value in meta.items()} for meta in metas]
     shared = [key for key, text in texts[0].items() if all(each.get(key) == text for each in texts)]
     rest = [{key: value for key, value in meta.items() if key not in shared} for meta in metas]

@@ -50,7 +50,7 @@ class RunDirectory:
     `metadata` is the content of run.json. Use it in a `with` block, or `close` it, to let the next writer in.
     """
 
-    def __init__(self, path: Path, metadata: Mapping[str, Any], lock: WriterLock | None = None) -> None:
+    def __init__(self, path: Path, metadata: Mapping[str, object], lock: WriterLock | None = None) -> None:
         self.path = path
         self.metadata: dict[str, Any] = dict(metadata)
         self._lock = lock or WriterLock(path)
@@ -68,7 +68,7 @@ class RunDirectory:
         seed: int | None = None,
         data_sha256: str | None = None,
         split_hash: str | None = None,
-        **more: Any,
+        **more: object,
     ) -> RunDirectory:
         """Make `root/<UTC time>-<name>-<id>/`, or `out`, and become its writer; `root/latest` points at it.
 
@@ -209,7 +209,7 @@ class RunDirectory:
 
     # ------------------------------------------------------------------------------------------- its contents
 
-    def update(self, **fields: Any) -> None:
+    def update(self, **fields: object) -> None:
         """Set fields of run.json, `state="finished"` for one; dictionaries are merged into the old ones."""
         if fields.get("state", "running") not in STATES:
             raise UsageError(f"'{fields['state']}' is no state.", "", f"Use one of {', '.join(STATES)}.")

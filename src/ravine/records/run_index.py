@@ -61,7 +61,8 @@ def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
         )
     if about.get("state") not in STATES or not isinstance(about.get("id"), str):
         raise DamagedFile(f"'{path}' is broken.", "It has no id or no known state.", "Type `ravine runs`.")
-    return about
+    metadata: dict[str, Any] = about
+    return metadata
 
 
 def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:

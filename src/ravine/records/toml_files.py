@@ -14,7 +14,7 @@ from ravine.records.atomic_files import os_errors_as_data_errors
 __all__ = ["dump", "load"]
 
 
-def dump(table: Mapping[str, Any]) -> str:
+def dump(table: Mapping[str, object]) -> str:
     """Return `table` as TOML that reads back the same.
 
     Entries that are None are left out (TOML has no null: absent means the default); numbers of numpy become
@@ -25,7 +25,7 @@ def dump(table: Mapping[str, Any]) -> str:
     return tomli_w.dumps(_plain(table, "configuration"))
 
 
-def _plain(value: Any, where: str) -> Any:
+def _plain(value: object, where: str) -> Any:
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):

@@ -8,7 +8,7 @@ a group with X [N, ...] and y [N]                  inputs and target, as in NPZ 
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ravine.data.formats import Source
 from ravine.data.readers.npz import table_of
 from ravine.data.table import Table
 from ravine.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import h5py
 
 __all__ = ["read_hdf5"]
 
@@ -46,7 +49,7 @@ def read_hdf5(source: Source) -> Table:
     return table_of(arrays, name, source.sha256, f"hdf5 {where}")
 
 
-def _at(file: Any, inner: str, name: str) -> Any:
+def _at(file: h5py.File, inner: str, name: str) -> h5py.Group | h5py.Dataset:
     """Return what stands at a path. Raises DataError naming what there is beside it."""
     here = file
     for word in inner.split("/") if inner else ():
@@ -61,7 +64,7 @@ def _at(file: Any, inner: str, name: str) -> Any:
     return here
 
 
-def _members(group: Any) -> dict[str, Any]:
+def _members(group: h5py.Group | h5py.Dataset) -> dict[str, h5py.Group | h5py.Dataset]:
     import h5py
 
     if not isinstance(group, h5py.Group):
@@ -71,7 +74,7 @@ def _members(group: Any) -> dict[str, Any]:
     return {each: value for each, value in found.items() if isinstance(value, h5py.Group | h5py.Dataset)}
 
 
-def _only(here: Any, name: str) -> Any:
+def _only(here: h5py.Group | h5py.Dataset, name: str) -> h5py.Group | h5py.Dataset:
     """Go down while there is one way, to a data set or a group that holds some."""
     import h5py
 
@@ -99,7 +102,7 @@ def _only(here: Any, name: str) -> Any:
     raise DataError(f"The groups of '{name}' have no end.", "A link leads back.", "Name one: FILE.h5:/path.")
 
 
-def _arrays(found: Any, name: str) -> dict[str, np.ndarray]:
+def _arrays(found: h5py.Group | h5py.Dataset, name: str) -> dict[str, np.ndarray]:
     """Return the columns of a data set, or the data sets of a group (single values are passed over)."""
     import h5py
 
@@ -139,7 +142,7 @@ def _arrays(found: Any, name: str) -> dict[str, np.ndarray]:
     return {key: _values(each[()], each.dtype) for key, each in sets.items()}
 
 
-def _values(values: Any, kind: Any) -> np.ndarray:
+def _values(values: object, kind: np.dtype) -> np.ndarray:
     """Return an array in the machine's own order of bytes, text as text."""
     import h5py
 

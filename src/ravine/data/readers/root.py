@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ravine.data.formats import Source
 from ravine.data.table import Table, unique_names
 from ravine.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import uproot
 
 __all__ = ["read_root"]
 
@@ -67,7 +71,7 @@ def _first_line(error: Exception) -> str:
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
-def _tree(file: Any, inner: str, name: str) -> str:
+def _tree(file: uproot.ReadOnlyDirectory, inner: str, name: str) -> str:
     classes = file.classnames(recursive=True, cycle=False)
     trees = [key for key, kind in classes.items() if kind in TREES]
     wanted = inner.split(";")[0]
@@ -84,7 +88,7 @@ def _tree(file: Any, inner: str, name: str) -> str:
     )
 
 
-def _branches(tree: Any) -> tuple[list[str], list[str]]:
+def _branches(tree: uproot.TTree) -> tuple[list[str], list[str]]:
     """Return the branches with one value or a fixed number of values a row, and all others."""
     import uproot
 
@@ -110,7 +114,7 @@ RNTUPLE_TYPES = {
 }
 
 
-def _table(arrays: Any, name: str, sha256: str, where: str, left: list[str]) -> Table:
+def _table(arrays: Mapping[str, np.ndarray], name: str, sha256: str, where: str, left: list[str]) -> Table:
     import pandas as pd
 
     columns: dict[str, np.ndarray] = {}
