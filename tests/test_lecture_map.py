@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from ravine.cli.verbs import ravine as group
+from ravine.cli.app import ravine as group
 from ravine.lecture import claims
 
 ROOT = Path(__file__).resolve().parents[1]

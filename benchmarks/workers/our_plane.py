@@ -16,7 +16,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     prepare("cpu")
     from ravine.diagnostics import random_directions
     from ravine.networks import Network
-    from ravine.studies.viewpoint import Viewpoint
+    from ravine.studies.landscape.loss_point import Viewpoint
     from ravine.training import Rows
 
     x, y, _, _ = digits(task["rows"])

@@ -22,13 +22,13 @@ from planted import healthy, networks, rows, training
 from planted.case import Case
 
 from ravine.engines import find_devices, prepare
+from ravine.execution.runner import Runner
+from ravine.execution.settings import DiagnoseSettings
 from ravine.records.record import Record
-from ravine.studies.diagnosing.observation import with_spread
-from ravine.studies.diagnosing.observe import observe
-from ravine.studies.diagnosing.proof import Bench, plain
-from ravine.studies.diagnosing.verdicts import judge
-from ravine.studies.runner import Runner
-from ravine.studies.settings import DiagnoseSettings
+from ravine.studies.diagnose.instrumented_run import observe
+from ravine.studies.diagnose.observation import with_spread
+from ravine.studies.diagnose.trial_runner import Bench, plain
+from ravine.studies.diagnose.verdicts import judge
 
 HERE = Path(__file__).parent
 FRESH = 1_300_000  # thresholds and cases were chosen on seeds below 1,000,000; these are others

@@ -20,9 +20,9 @@ import pandas as pd
 
 from ravine.data import Dataset, from_arrays
 from ravine.engines import prepare
-from ravine.studies.compare import compare_study
-from ravine.studies.settings import CompareSettings, TrainSettings
-from ravine.studies.train import train_study
+from ravine.execution.settings import CompareSettings, TrainSettings
+from ravine.studies.compare.study import compare_study
+from ravine.studies.train.study import train_study
 
 HERE = Path(__file__).parent
 STEPS, EPOCHS = 16_000, 30  # of a run, whichever is more

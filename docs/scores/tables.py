@@ -28,8 +28,8 @@ from sklearn.model_selection import train_test_split
 
 from ravine.data import Table, prepare, read
 from ravine.engines import prepare as prepare_devices
-from ravine.studies.compare import compare_study
-from ravine.studies.settings import EIGHT, CompareSettings
+from ravine.execution.settings import EIGHT, CompareSettings
+from ravine.studies.compare.study import compare_study
 
 HERE = Path(__file__).parent
 STOPPED = {"early_stop": 4, "average": "ema=0.99"}

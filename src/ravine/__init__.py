@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ravine.version import __version__
 
 if TYPE_CHECKING:
-    from ravine.studies.door import compare as compare
-    from ravine.studies.door import descent as descent
-    from ravine.studies.door import diagnose as diagnose
-    from ravine.studies.door import landscape as landscape
-    from ravine.studies.door import load_model as load_model
-    from ravine.studies.door import memorise as memorise
-    from ravine.studies.door import sweep as sweep
-    from ravine.studies.door import train as train
+    from ravine.api.functions import compare as compare
+    from ravine.api.functions import descent as descent
+    from ravine.api.functions import diagnose as diagnose
+    from ravine.api.functions import landscape as landscape
+    from ravine.api.functions import load_model as load_model
+    from ravine.api.functions import memorise as memorise
+    from ravine.api.functions import sweep as sweep
+    from ravine.api.functions import train as train
 
 __all__ = [
     "__version__", "compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train",
@@ -28,9 +28,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in __all__ and name != "__version__":
-        from ravine.studies import door
+        from ravine.api import functions
 
-        return getattr(door, name)
+        return getattr(functions, name)
     raise AttributeError(f"module 'ravine' has no attribute '{name}'")
 
 

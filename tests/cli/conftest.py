@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from ravine.cli import working
-from ravine.cli.verbs import run
+from ravine.cli.app import run
 from ravine.errors import Stopped
-from ravine.studies.events import Event
+from ravine.execution.events import Event
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ class Study:
 @pytest.fixture
 def study(folder, monkeypatch):
     """A study in place of the real one, for compare and train."""
-    from ravine.cli.verbs import ravine as group
+    from ravine.cli.app import ravine as group
 
     fake = Study()
     monkeypatch.setattr(working, "prepare_machine", lambda device: None)

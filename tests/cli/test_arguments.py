@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from ravine.cli.app import ravine as group
 from ravine.cli.options import ALL_KEYS, OPTIONS
-from ravine.cli.verbs import ravine as group
 from ravine.cli.words import BUILTIN, DEVICES, METRICS, NET, TIME, mistakes
 from ravine.errors import nearest
 
@@ -134,7 +134,7 @@ def test_a_mistyped_file_gets_its_neighbour(ravine, folder):
 )  # fmt: skip
 def test_nothing_heavy_is_imported(folder, arguments):
     code = (
-        "import sys\nfrom ravine.cli.verbs import run\nrun(sys.argv[1:])\n"
+        "import sys\nfrom ravine.cli.app import run\nrun(sys.argv[1:])\n"
         f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
     )
     ended = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
@@ -207,7 +207,7 @@ def test_networks_judged_early_agree_with_networks(text):
 @pytest.mark.parametrize("text", ["60s", "60", "2m", "1.5 h", "3min", "-1s", "1d", "s", "1e3"])
 def test_budgets_judged_early_agree_with_studies(text):
     from ravine.errors import UsageError
-    from ravine.studies.effort import budget_seconds
+    from ravine.execution.effort import budget_seconds
 
     try:
         budget_seconds(text)

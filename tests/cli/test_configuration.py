@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from ravine.cli.configuration import resolve
 from ravine.errors import UsageError
+from ravine.execution.settings import CompareSettings, TrainSettings
 from ravine.records.toml_files import dump, load
-from ravine.studies.settings import CompareSettings, TrainSettings
 
 
 def layered(folder, flags=None, environment=None, file="", project=""):

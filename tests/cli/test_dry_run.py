@@ -13,14 +13,19 @@ def idle(monkeypatch):
     def trains(*_, **__):
         raise AssertionError("something was trained")
 
-    for name in ("diagnose.observe", "landscape.travel", "landscape.Relief", "runner.run_cohort"):
-        monkeypatch.setattr(f"ravine.studies.{name}", trains)
+    for name in (
+        "studies.diagnose.study.observe",
+        "studies.landscape.study.travel",
+        "studies.landscape.study.Relief",
+        "execution.runner.run_cohort",
+    ):
+        monkeypatch.setattr(f"ravine.{name}", trains)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """The folder of a run that trained for two epochs."""
-    from ravine.cli.verbs import run
+    from ravine.cli.app import run
 
     where = tmp_path_factory.mktemp("trained") / "run"
     assert run(["train", "iris", "-q", "--net", "4", "--epochs", "2", "-o", str(where)]) == 0

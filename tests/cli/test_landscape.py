@@ -46,7 +46,7 @@ def test_a_landscape_that_never_was_leaves_no_folder(ravine, folder):
 
 
 def test_missing_matplotlib_is_said_before_training(ravine, monkeypatch):
-    from ravine.reporting import looks
+    from ravine.render import plot_style as looks
 
     monkeypatch.setattr(looks, "can_draw", lambda: False)
     ended = ravine("landscape", "iris", "--format", "svg")

@@ -69,7 +69,7 @@ def test_the_list_names_every_claim(ravine):
 )
 def test_nothing_heavy_is_imported(folder, arguments):
     code = (
-        "import sys\nfrom ravine.cli.verbs import run\nrun(sys.argv[1:])\n"
+        "import sys\nfrom ravine.cli.app import run\nrun(sys.argv[1:])\n"
         f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
     )
     ended = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)

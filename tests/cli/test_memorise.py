@@ -11,7 +11,7 @@ import pytest
 def test_help_needs_no_jax(ravine, verb):
     assert "DATA" in ravine(verb, "--help").stdout
     code = (
-        "import sys\nfrom ravine.cli.verbs import run\n"
+        "import sys\nfrom ravine.cli.app import run\n"
         f"run(['{verb}', '--help'])\nassert 'jax' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0

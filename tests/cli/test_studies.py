@@ -109,7 +109,7 @@ def test_a_refused_resume_leaves_a_run_as_it_was(ravine, study, state, monkeypat
     def refuse(run, **how):
         raise DataError("The data have changed.", "They were a, they are b.", "Put the old file back.")
 
-    monkeypatch.setattr("ravine.studies.resume.resume", refuse)
+    monkeypatch.setattr("ravine.execution.resume.resume", refuse)
     ended = ravine("resume", "kept")
     assert (ended.status, ended.stdout) == (3, "")
     assert "have changed" in ended.stderr
@@ -122,15 +122,15 @@ def test_ctrl_c_while_still_importing_is_no_traceback(monkeypatch, capfd, moment
         raise KeyboardInterrupt
 
     if moment == "verbs":
-        monkeypatch.delitem(sys.modules, "ravine.cli.verbs")
+        monkeypatch.delitem(sys.modules, "ravine.cli.app")
         plain = builtins.__import__
         monkeypatch.setattr(
             builtins,
             "__import__",
-            lambda name, *how: interrupted() if name == "ravine.cli.verbs" else plain(name, *how),
+            lambda name, *how: interrupted() if name == "ravine.cli.app" else plain(name, *how),
         )
     else:
-        monkeypatch.setattr("ravine.cli.verbs.run", interrupted)
+        monkeypatch.setattr("ravine.cli.app.run", interrupted)
     monkeypatch.setattr(os, "_exit", sys.exit)
     with pytest.raises(SystemExit) as ended:
         main(["runs"])
@@ -231,8 +231,9 @@ def test_one_signal_saves_and_says_how_to_go_on(ravine, study, number, status):
 
 SLOW = """
 import os, signal, sys, threading, time
-from ravine.cli import compare, working
-from ravine.cli.verbs import run
+from ravine.cli import working
+from ravine.cli.commands import compare
+from ravine.cli.app import run
 def study(settings, *, run, notify, stop):
     run.plan.write_text("{}")
     print("ready", flush=True)
@@ -240,7 +241,7 @@ def study(settings, *, run, notify, stop):
         pow(7, 10**7)
     time.sleep(60)
 working.prepare_machine = lambda device: None
-sys.modules["ravine.cli.compare"]._study = lambda: study
+sys.modules["ravine.cli.commands.compare"]._study = lambda: study
 sys.exit(run(["compare", "data.csv"]))
 """
 

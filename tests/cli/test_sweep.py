@@ -8,7 +8,7 @@ import pytest
 
 from ravine.cli import working
 from ravine.cli.configuration import resolve
-from ravine.studies.settings import SweepSettings, TrainSettings
+from ravine.execution.settings import SweepSettings, TrainSettings
 
 
 def asked(flags=None, file=None, environment=None, kind=SweepSettings):
@@ -142,7 +142,7 @@ def test_smoothing_of_a_regression_is_refused(ravine, folder):
 
 
 def test_the_short_flag_of_the_optimizer(ravine, folder, monkeypatch):
-    from ravine.cli.verbs import ravine as group
+    from ravine.cli.app import ravine as group
 
     seen = []
 

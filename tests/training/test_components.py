@@ -9,9 +9,9 @@ import pytest
 from ravine.data import from_arrays
 from ravine.engines import working_in
 from ravine.errors import UsageError
+from ravine.execution.settings import NetworkSettings, TrainSettings
+from ravine.execution.training_spec import alike, recipe
 from ravine.optimizers import resolve, schedule
-from ravine.studies.recipe import alike, recipe
-from ravine.studies.settings import NetworkSettings, TrainSettings
 from ravine.training import (
     Cohort,
     Runs,

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     import sys
 
     try:
-        from ravine.cli.verbs import run
+        from ravine.cli.app import run
 
         status = run(arguments)
     except KeyboardInterrupt:  # before or after `run`, which answers its own

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from ravine.cli.options import ALL_KEYS, ENVIRONMENT, OPTIONS, fields_of
 from ravine.cli.words import mistakes
 from ravine.errors import UsageError, did_you_mean
-from ravine.studies.settings import LIST_FIELDS, DataSettings
+from ravine.execution.settings import LIST_FIELDS, DataSettings
 
 __all__ = ["Configuration", "resolve"]
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from ravine.studies import settings as allowed
-from ravine.studies.settings import (
+from ravine.execution import settings as allowed
+from ravine.execution.settings import (
     CompareSettings,
     DataSettings,
     DescentSettings,

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ravine.cli.screen import Screen, is_terminal
+from ravine.cli.console import Screen, is_terminal
 
 if TYPE_CHECKING:
-    from ravine.studies.events import Event
+    from ravine.execution.events import Event
 
 __all__ = ["Bar", "Lines", "Progress", "showing"]
 

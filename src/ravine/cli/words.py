@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ravine.errors import did_you_mean
-from ravine.studies.settings import EIGHT
+from ravine.execution.settings import EIGHT
 
 __all__ = ["BUILTIN", "METRICS", "mistakes"]
 

@@ -9,21 +9,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ravine.cli.failures import SOME_FAILED
+from ravine.cli.console import Screen
+from ravine.cli.exit_status import SOME_FAILED
+from ravine.cli.output import show_result, show_study_plan
 from ravine.cli.progress import showing
-from ravine.cli.results import show_result, show_study_plan
-from ravine.cli.screen import Screen
 from ravine.cli.signals import listening
 from ravine.cli.words import BUILTIN
 from ravine.errors import DataError, RavineError, Stopped, UsageError
+from ravine.execution.events import Event
+from ravine.execution.settings import DataSettings
 from ravine.records.atomic_files import write_atomic
 from ravine.records.os_errors import is_full, os_errors_as_data_errors
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import LATEST
 from ravine.records.run_paths import update_latest_link
 from ravine.records.toml_files import dump
-from ravine.studies.events import Event
-from ravine.studies.settings import DataSettings
 
 __all__ = ["begin", "check_source", "name_of", "planned", "prepare_machine", "run_named", "work"]
 

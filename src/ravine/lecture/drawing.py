@@ -9,8 +9,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from ravine.reporting import looks
-from ravine.reporting.looks import COLOURS, LINES, MARKS, can_draw, save
+from ravine.render import plot_style as looks
+from ravine.render.plot_style import COLOURS, LINES, MARKS, can_draw, save
 
 __all__ = ["COLOURS", "LINES", "MARKS", "can_draw", "canvas", "marks", "save", "style", "theory"]
 

@@ -1,0 +1,187 @@
+"""What the Python door is given, as settings and a data set.
+
+a file or built-in name       y, weights and groups name columns; test is a share or a file
+a frame and a target's name   the same, test a frame or (X, y) too; weights and groups may be arrays [N]
+arrays, or a frame and y [N]  weights and groups arrays [N], or names of a frame's columns; test may be (X, y)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from ravine.data import Dataset, Table, from_arrays
+from ravine.data.metric_checks import check_metric_defined, refuse_unit
+from ravine.data.table import repeated_names, unique_names
+from ravine.data.target import choose_column
+from ravine.engines import prepare
+from ravine.errors import DataError, UsageError
+from ravine.execution.loading import load, share_of
+
+__all__ = ["asked"]
+
+
+def asked(
+    kind: type[Any], X: Any, y: Any, weights: Any, groups: Any, test: Any, settings: dict[str, Any]
+) -> tuple[Any, Dataset]:
+    """Return the settings and the data set. Raises DataError, UsageError."""
+    settings = dict(settings)
+    columns = {"weights": weights, "groups": groups}
+    if y is None and (_is_file(X) or _is_frame(X)):
+        y = settings.pop("target", None)
+    if "target" in settings:
+        raise UsageError("The target is given twice.", "y is one, target=... another.", "Leave one out.")
+    if _is_file(X):
+        return _of_file(kind, X, y, columns, test, settings)
+    if "source" in settings:
+        raise UsageError("The data are given twice.", "X is one, source=... another.", "Leave one out.")
+    if y is None:
+        raise UsageError(
+            "There is no target.", "Arrays come with one.", "Call compare(X, y), or name the target column."
+        )
+    if _is_frame(X):
+        repeated = repeated_names(list(X.columns))
+        X = _named(X)
+        if _is_name(y) and all(each is None or _is_name(each) for each in columns.values()):
+            return _of_frame(kind, X, y, columns, test, settings, repeated)
+        test = _named(test) if _is_frame(test) else test
+        if _is_name(y):
+            name = choose_column(X, y)
+            test = _parted(test, name) if _is_frame(test) else test
+            X, y = X.drop(columns=[name]), X[name]
+        elif _is_frame(test):
+            test = _parted(test, getattr(y, "name", None))
+        for what, each in columns.items():
+            if each is not None and _is_name(each):
+                name = choose_column(X, each, what, f"{what}=")
+                X, columns[what] = X.drop(columns=[name]), X[name]
+    made = kind.from_dict(settings)
+    prepare(made.device)
+    dataset = from_arrays(
+        X, y, task=made.task, test=_share_or_pair(test), seed=made.seed, features=made.features,
+        drop=made.drop, missing=made.missing, negative_weights=made.negative_weights, **columns,
+    )  # fmt: skip
+    check_metric_defined(dataset, made.metric)
+    refuse_unit(dataset, made.precision)
+    return made, dataset
+
+
+def _of_file(
+    kind: type[Any], X: Any, y: Any, columns: dict[str, Any], test: Any, settings: dict[str, Any]
+) -> tuple[Any, Dataset]:
+    for what, each in {"y": y, **columns}.items():
+        if each is not None and not _is_name(each):
+            raise UsageError(
+                f"{what} names no column.", "X is a file.", "Give a column's name, or arrays for both."
+            )
+    if test is not None and not _is_share_or_file(test):
+        raise UsageError("test is no share and no file.", "X is a file.", "Give 0.2 or a file's name.")
+    named = {"target": y, **columns, "test": test}
+    given = {key: str(value) for key, value in named.items() if value is not None}
+    made = kind.from_dict({"source": str(X), **given, **settings})
+    prepare(made.device)
+    return made, load(made)
+
+
+def _of_frame(
+    kind: type[Any],
+    X: Any,
+    y: Any,
+    columns: dict[str, Any],
+    test: Any,
+    settings: dict[str, Any],
+    repeated: frozenset[str],
+) -> tuple[Any, Dataset]:
+    held = None
+    if isinstance(test, tuple | list) and len(test) == 2:
+        test = _joined(test, X, choose_column(X, y))
+    if _is_frame(test):
+        held, test = _table(_named(test), "test"), None
+    if test is not None and not _is_share_or_file(test):
+        raise UsageError("test is no share and no table.", "", "Give 0.2, a DataFrame or a file's name.")
+    named = {"target": y, **columns, "test": test}
+    given = {key: str(value) for key, value in named.items() if value is not None}
+    made = kind.from_dict({**given, **settings})
+    prepare(made.device)
+    return made, load(made, replace(_table(X, "table"), repeated=repeated), held)
+
+
+def _joined(pair: Any, X: Any, target: str) -> Any:
+    """Return the test rows (X, y) as one table with the columns of `X`."""
+    import pandas as pd
+
+    rows, y = pair
+    if not _is_frame(rows):
+        names = [each for each in X.columns if each != target]
+        rows = np.asarray(rows)
+        if rows.ndim != 2 or rows.shape[1] != len(names):
+            raise DataError(
+                f"The test rows have shape {rows.shape}.",
+                f"X has {len(names)} columns beside '{target}'.",
+                "Give test=(X, y) with the columns of X.",
+            )
+        rows = pd.DataFrame(rows, columns=names)
+    y = np.asarray(y)
+    if y.shape not in ((len(rows),), (len(rows), 1)):
+        raise DataError(
+            f"The test rows are {len(rows)}, their target has shape {y.shape}.",
+            "Each row needs one.",
+            "Give equally many.",
+        )
+    return _named(rows).assign(**{target: y.reshape(-1)})
+
+
+def _share_or_pair(test: Any) -> Any:
+    """Return a share or (X, y) as `from_arrays` takes it."""
+    if test is None or (isinstance(test, tuple | list) and len(test) == 2):
+        return test
+    if isinstance(test, str | int | float | np.number) and not isinstance(test, bool):
+        return share_of(str(test), "Beside arrays, test is a share such as 0.2, or (X, y).")
+    raise UsageError("test is no share and no pair.", "X is arrays.", "Give 0.2 or test=(X, y).")
+
+
+def _parted(test: Any, target: Any) -> tuple[Any, Any]:
+    """Return the test rows without their target, and the target."""
+    if str(target) not in test.columns:
+        raise UsageError(
+            "The test table holds no target.",
+            "That of X has no name." if target is None else f"It has no column '{target}'.",
+            "Give test=(X, y).",
+        )
+    return test.drop(columns=[str(target)]), test[str(target)]
+
+
+def _is_share_or_file(test: Any) -> bool:
+    kinds = str | PathLike | int | float | np.number
+    return isinstance(test, kinds) and not isinstance(test, bool)
+
+
+def _is_file(X: Any) -> bool:
+    return isinstance(X, str | PathLike)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
+
+
+def _is_frame(X: Any) -> bool:
+    return hasattr(X, "columns") and hasattr(X, "iloc")
+
+
+def _named(frame: Any) -> Any:
+    """Return a frame whose columns have text names, each its own."""
+    return frame.set_axis(unique_names([str(each) for each in frame.columns])[0], axis=1)
+
+
+def _table(frame: Any, name: str) -> Table:
+    """A DataFrame as a table, identified by its content."""
+    import hashlib
+
+    import pandas as pd
+
+    digest = hashlib.sha256(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    digest.update(repr(list(frame.columns)).encode())
+    return Table(frame, name, digest.hexdigest())

@@ -1,0 +1,107 @@
+"""`ravine predict MODEL DATA`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ravine.cli.console import Screen
+from ravine.cli.help import Verb
+from ravine.cli.options import output_flags
+from ravine.errors import DataError, UsageError
+
+__all__ = ["predict"]
+
+
+@click.command(
+    cls=Verb,
+    short_help="Predict the rows of DATA with a trained MODEL.",
+    help="Predict the rows of DATA with MODEL, as CSV: the prediction, and for classes the probability of "
+    "each.\n\nMODEL is the folder of a run or of a model, the start of a run's id, or 'latest'. DATA has the "
+    "columns of the training data, in any order; others are ignored.",
+    examples=(
+        "ravine predict latest new.csv",
+        "ravine predict runs/20260105-093000-titanic-4f0c2a91 new.csv -o predictions.csv",
+        "cat new.csv | ravine predict latest - --json",
+    ),
+)
+@click.argument("model", metavar="MODEL")
+@click.argument("source", metavar="DATA")
+@output_flags(out="FILE.csv:Write there, in place of standard output (-).")
+@click.pass_obj
+def predict(
+    screen: Screen, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
+) -> int:
+    """Read, predict, write."""
+    from ravine.cli.working import name_of
+
+    screen.configure(json=json, quiet=quiet, verbose=verbose)
+    out = None if out == "-" else out
+    _check_output(out, source)
+    screen.say(f"Predicting {name_of(source)} with {model}.")
+    _check_model(model)
+    blob, notes = _document(model, source) if json else _csv(model, source)
+    for note in notes:
+        screen.say(screen.wrapped(note))
+    if out is None:
+        screen.show_bytes(blob)
+    else:
+        from ravine.records.atomic_files import write_atomic
+
+        write_atomic(out, blob)
+        screen.say(f"Predictions: {out}")
+    return 0
+
+
+def _check_output(out: str | None, source: str) -> None:
+    if out is None:
+        return
+    if not out:
+        raise UsageError(
+            "The file for predictions has no name.", "-o was given nothing.", "Type -o FILE.csv."
+        )
+    path = Path(out)
+    if path.is_dir():
+        raise UsageError(f"'{out}' is a folder.", "Predictions are one file.", "Type -o FILE.csv.")
+    if source != "-" and path.exists() and Path(source).exists() and path.samefile(source):
+        raise UsageError(
+            f"'{out}' is the data itself.",
+            "The predictions would overwrite it.",
+            "Name another file with -o.",
+        )
+
+
+def _check_model(model: str) -> None:
+    """Find a missing model before pandas and JAX are imported."""
+    from ravine.records.run_index import find_run
+
+    if not model:
+        raise UsageError("The model has no name.", "", "Type `ravine runs`, and name one.")
+    if not Path(model).exists():
+        find_run(model)
+
+
+def _csv(model: str, source: str) -> tuple[bytes, list[str]]:
+    from ravine.data import read
+    from ravine.execution.predict import predict_and_say
+
+    table, notes = predict_and_say(model, read(_readable(source)))
+    return bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8")), notes
+
+
+def _document(model: str, source: str) -> tuple[bytes, list[str]]:
+    from ravine.data import read
+    from ravine.execution.predict import predict_document
+    from ravine.records.atomic_files import json_text
+
+    document = predict_document(model, read(_readable(source)))
+    return (json_text(document, sort=False) + "\n").encode("utf-8"), document["data"]["notes"]
+
+
+def _readable(source: str) -> str:
+    import sys
+
+    if source == "-" and sys.stdin is None:
+        raise DataError("Standard input is closed.", "DATA is '-'.", "Name a file instead.")
+    return source

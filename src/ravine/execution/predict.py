@@ -1,0 +1,62 @@
+"""Predictions of a saved model for new rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ravine.data import Table
+from ravine.data.unseen_values import unseen_values
+from ravine.execution.saved_model import Model
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["predict", "predict_and_say", "predict_document"]
+
+SCHEMA_VERSION = 1
+
+
+def predict(model: str | Path | Model, table: Table | pd.DataFrame) -> pd.DataFrame:
+    """Return one row a row: `prediction`, and for classes the probability of each.
+
+    Columns may stand in any order, others are ignored. Raises DataError naming a missing column.
+    """
+    return predict_and_say(model, table)[0]
+
+
+def predict_and_say(model: str | Path | Model, table: Table | pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return what `predict` does, and what the rows hold that training had not."""
+    model = model if isinstance(model, Model) else Model.load(model)
+    rows = table.frame if isinstance(table, Table) else table
+    if isinstance(table, Table) and not table.header:
+        rows = _by_position(model, rows)
+    found = model.table(rows)
+    return found, unseen_values(model.encoder, rows)
+
+
+def _by_position(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
+    """A table without a header that lacks just the target column: its columns are numbered past it."""
+    names = [each for each in model.encoder.inputs if each not in rows.columns]
+    target = model.target
+    if not names or not (target.startswith("c") and target[1:].isdigit()) or target not in rows.columns:
+        return rows
+    if any(not (each.startswith("c") and each[1:].isdigit()) for each in [*map(str, rows.columns), *names]):
+        return rows
+    gap = int(target[1:])
+    return rows.rename(columns={old: f"c{int(old[1:]) + 1}" for old in rows.columns if int(old[1:]) >= gap})
+
+
+def predict_document(model: str | Path, table: Table) -> dict[str, Any]:
+    """Return what `ravine predict --json` prints."""
+    loaded = Model.load(model)
+    found, notes = predict_and_say(loaded, table)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "model": str(model),
+        "task": loaded.task,
+        "target": loaded.target,
+        "classes": loaded.classes,
+        "data": {"name": table.name, "sha256": table.sha256, "rows": len(found), "notes": notes},
+        "predictions": {str(name): found[name].tolist() for name in found.columns},
+    }

@@ -1,0 +1,150 @@
+"""Remedies: what each changes in the settings, or None where it changes nothing or cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ravine.execution.settings import TrainSettings
+from ravine.networks.spec import NetworkSpec, read_network
+from ravine.optimizers import resolve
+
+__all__ = ["REMEDIES", "Remedy", "changed"]
+
+Changes = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """`says`: what it is, for people. changes(settings, context) -> fields to replace, or None."""
+
+    name: str
+    says: str
+    changes: Callable[[TrainSettings, dict[str, Any]], Changes | None]
+
+
+def changed(settings: TrainSettings, name: str, context: dict[str, Any]) -> Changes | None:
+    """Return the fields that a remedy changes; None where it does not apply or they are so already.
+
+    context: `train` (rows), `batch_size`, `rate` as used, `epochs`.
+    """
+    found = REMEDIES[name].changes(settings, context)
+    if not found or all(getattr(settings, key) == value for key, value in found.items()):
+        return None
+    return found
+
+
+def _spec(settings: TrainSettings, **parts: Any) -> Changes | None:
+    before = read_network(settings.net)
+    if not before.hidden and not before.conv:
+        return None
+    after: NetworkSpec = replace(before, **parts)
+    return {"net": str(after)}
+
+
+def _rate(factor: float) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+    return lambda s, c: {"rate": float(f"{c['rate'] * factor:.6g}")}
+
+
+def _rule(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+        if settings.optimizer.split("(")[0].strip() == name:
+            return None
+        return {"optimizer": name, "rate": resolve(name).rate_centre}
+
+    return change
+
+
+def _wider(factor: float) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+        hidden = read_network(settings.net).hidden
+        widths = tuple(max(2, round(each * factor)) for each in hidden)
+        return _spec(settings, hidden=widths) if hidden and widths != hidden else None
+
+    return change
+
+
+def _batch(factor: int) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+        size = min(context["batch_size"] * factor, max(1, context["train"] // 2))
+        return {"batch_size": int(size)} if size > context["batch_size"] else None
+
+    return change
+
+
+def _dropout(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+    numbers = dict(read_network(settings.net).numbers)
+    rate = min(0.5, 0.3 + numbers.get("dropout", 0.0))
+    return _spec(settings, numbers={**numbers, "dropout": rate})
+
+
+def _norm(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+        if name == "batchnorm" and context["batch_size"] < 8:
+            return None
+        return _spec(settings, norm=name)
+
+    return change
+
+
+def _initial(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+    scheme = "he" if settings.activation in ("relu", "leaky_relu", "elu", "softplus") else "glorot"
+    return {"init": scheme, "init_scale": 1.0}
+
+
+def _residual(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+    spec = read_network(settings.net)
+    return _spec(settings, connection="residual") if spec.connection == "plain" else None
+
+
+def _activation(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+        if settings.activation == name or not read_network(settings.net).hidden:
+            return None
+        return {"activation": name, "init": "he", "init_scale": 1.0}
+
+    return change
+
+
+def _schedule(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+    return lambda s, c: {"schedule": name}
+
+
+def _penalty(value: float) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+    return lambda s, c: {"l2": value} if (s.l2 or 0.0) < value else None
+
+
+REMEDIES = {
+    each.name: each
+    for each in (
+        Remedy("rate / 10", "a tenth of the learning rate", _rate(0.1)),
+        Remedy("rate / 100", "a hundredth of the learning rate", _rate(0.01)),
+        Remedy("rate x 10", "ten times the learning rate", _rate(10)),
+        Remedy("rate x 30", "thirty times the learning rate", _rate(30)),
+        Remedy("rate x 100", "a hundred times the learning rate", _rate(100)),
+        Remedy("onecycle", "a warm-up, then decay", _schedule("onecycle")),
+        Remedy("decay", "a rate that falls to zero", _schedule("cosine")),
+        Remedy("average", "the mean of the weights of the second half", lambda s, c: {"average": "tail=0.5"}),
+        Remedy("batch x 4", "batches four times as large", _batch(4)),
+        Remedy("batch x 8", "batches eight times as large", _batch(8)),
+        Remedy("standardise", "inputs standardised",
+               lambda s, c: {"scaling": None} if s.scaling == "none" else None),
+        Remedy("initialisation", "weights that start by the activation's rule", _initial),
+        Remedy("relu", "ReLU units", _activation("relu")),
+        Remedy("leaky_relu", "leaky ReLU units", _activation("leaky_relu")),
+        Remedy("residual", "residual connections", _residual),
+        Remedy("batchnorm", "batch normalisation", _norm("batchnorm")),
+        Remedy("layernorm", "layer normalisation", _norm("layernorm")),
+        Remedy("no norm", "no normalisation", _norm("none")),
+        Remedy("momentum", "momentum", _rule("momentum")),
+        Remedy("adam", "Adam", _rule("adam")),
+        Remedy("early stopping", "early stopping",
+               lambda s, c: None if s.early_stop else {"early_stop": 3}),
+        Remedy("dropout", "dropout", _dropout),
+        Remedy("l2", "an L2 penalty of 0.01", _penalty(0.01)),
+        Remedy("ridge", "an L2 penalty of 0.1", _penalty(0.1)),
+        Remedy("smaller", "a network a quarter as wide", _wider(0.25)),
+        Remedy("wider", "a network four times as wide", _wider(4)),
+    )
+}  # fmt: skip

@@ -1,0 +1,193 @@
+"""Where a landscape is looked at from: parameters, the loss that training descends, the rule's limit.
+
+    L(w) = 1/N sum_i m_i loss(f(x_i, w), y_i)        (1)   over all training rows, m_i: weights of mean 1
+
+It is a function of the parameters alone: no dropout, no augmentation, no penalties, no smoothing; batch
+normalisation uses the statistics of all rows at every point, so none are stale where nobody trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from ravine.diagnostics import (
+    Product,
+    Slice,
+    StabilityLimit,
+    hessian_product,
+    landscape,
+    preconditioner,
+    stability_limit,
+)
+from ravine.diagnostics.chunks import in_chunks
+from ravine.engines import cores, working_in
+from ravine.networks import LOSSES, Network
+from ravine.optimizers import Rule
+from ravine.studies.landscape.plane_loss import plane_losses
+from ravine.training import Rows
+
+__all__ = ["Viewpoint", "preconditioner_of", "rows_at_once", "training_loss"]
+
+CACHED = 2**18  # bytes of activations of a point worked on at a time on a CPU: a few points stay in its cache
+IN_PLANE = 2**20  # the same in a plane, whose products are of many rows or slow
+FEWEST, MOST = 4, 8  # points of a plane worked on at a time
+LINEARISED = 2**30  # bytes of activations kept for products with the Hessian
+
+Vector = npt.NDArray[np.float64]
+Loss = Callable[..., jax.Array]
+
+
+@dataclass(frozen=True)
+class Viewpoint:
+    """Parameters and what is known of how they were reached.
+
+    rate: of the last step, `asked`: what its schedule is a factor on. `state`: the optimizer's there, None
+    where it was not kept.
+    """
+
+    network: Network
+    params: Any
+    loss_name: str
+    rows: Rows
+    numbers: Mapping[str, float]
+    rule: Rule | None
+    rate: float | None
+    origin: str
+    steps: int | None = None
+    state: Any = field(default=None, repr=False)
+    asked: float | None = None
+
+    @cached_property
+    def data(self) -> tuple[Any, ...]:
+        """What the loss takes after the parameters, on the device."""
+        with working_in(self.precision):
+            return tuple(jnp.asarray(each) for each in self.rows if each is not None)
+
+    @property
+    def precision(self) -> str:
+        """Type of its parameters."""
+        return str(jax.tree.leaves(self.params)[0].dtype)
+
+    @property
+    def loss(self) -> Loss:
+        """Equation (1) as loss(params, *data), in parts that fit."""
+        budget = CACHED if jax.default_backend() == "cpu" else LINEARISED // 8
+        at_once = rows_at_once(self.network, len(self.rows.x), budget)
+        return training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), at_once)
+
+    def seen(self, along: Sequence[Any], x: Vector, y: Vector | None = None) -> Slice:
+        """Return the loss on a line or a plane through here: `along` one or two trees, axes x [X], y [Y]."""
+        on_cpu = jax.default_backend() == "cpu"
+        budget = IN_PLANE if on_cpu else LINEARISED // 8
+        at_once = rows_at_once(self.network, len(self.rows.x), budget)
+        point = (at_once or len(self.rows.x)) * _row_bytes(self.network)  # bytes
+        points = min(max(budget // point, FEWEST), MOST)
+        numbers = tuple(sorted(self.numbers.items()))
+        losses = plane_losses(self.network, self.loss_name, numbers, at_once, points)
+        held = (points + 1 + len(along)) * point
+        threads = max(1, min(cores(), LINEARISED // held)) if on_cpu else 1
+        return landscape(self.loss, self.params, along, x, y, self.data, losses=losses, threads=threads)
+
+    def hessian(self) -> Product:
+        """Return the Hessian of the loss here."""
+        whole = training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), None)
+        chunk = rows_at_once(self.network, len(self.rows.x), LINEARISED)
+        return hessian_product(whole, self.params, self.data, chunk=chunk)
+
+    def at(self, vectors: Any) -> Vector:
+        """Return the losses at parameters [K, D] or [D]: [K]."""
+        from ravine.diagnostics import from_vector
+
+        data, program = self.data, jax.jit(self.loss)
+        with working_in(self.precision):
+            return np.array(
+                [float(program(from_vector(self.params, each), *data)) for each in np.atleast_2d(vectors)]
+            )
+
+    @property
+    def chance(self) -> float:
+        """The loss of an output that does not depend on the inputs: of equal shares, of the mean."""
+        return float(np.log(self.network.sizes[-1])) if self.loss_name == "cross_entropy" else 1.0
+
+    def limit(self) -> StabilityLimit:
+        """Return the largest curvature the rule bears at its last rate; None with a reason."""
+        if self.rule is None or self.rate is None:
+            return StabilityLimit(None, False, "", "It is not known which rule was used.")
+        if not self.rate > 0:
+            return StabilityLimit(None, False, "", "The rate of the last step is zero.")
+        named = {name: self.rule.defaults[name] for name in ("rho", "b1") if name in self.rule.defaults}
+        return stability_limit(self.rule.name.split("(")[0], self.rate, **named)
+
+    def diagonal(self) -> tuple[Vector | None, str]:
+        """Return the rule's preconditioner P [D], ones for a rule without; None with a reason."""
+        found = self.limit()
+        if found.value is None:
+            return None, found.reason
+        if not found.preconditioned:
+            return np.ones(self.network.parameters), ""
+        if self.state is None:
+            return None, "It is for the Hessian seen through the rule's running means, which no model keeps."
+        assert self.rule is not None
+        return preconditioner_of(self.rule, self.state), ""
+
+
+def rows_at_once(network: Network, rows: int, budget: int) -> int | None:
+    """Return how many rows fit a budget of bytes, None where all do.
+
+    Batch normalisation needs all of them.
+    """
+    fitting = max(64, budget // _row_bytes(network))
+    return None if fitting >= rows or network.norm == "batchnorm" else fitting
+
+
+def _row_bytes(network: Network) -> int:
+    """Return the bytes of one row's activations."""
+    return 4 * sum(places * units for places, _, units in network.products) + 4 * network.sizes[0]
+
+
+@lru_cache(maxsize=32)
+def training_loss(
+    network: Network, loss: str, numbers: tuple[tuple[str, float], ...], at_once: int | None
+) -> Loss:
+    """Return equation (1) as loss(params, x, y[, weight]), `at_once` rows at a time.
+
+    The same arguments give the same function, so that compiled programs are found again.
+    """
+    bare, given = replace(network, dropout=False), dict(numbers)
+
+    def mean(params: Any, x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
+        outputs, _ = bare.train(params, x, bare.statistics(str(x.dtype)), given)
+        values = LOSSES[loss](outputs, y)
+        return jnp.mean(values if weight is None else values * weight)  # (1)
+
+    def whole(params: Any, *data: jax.Array) -> jax.Array:
+        return in_chunks(lambda *rows: mean(params, *rows), data, at_once)
+
+    return mean if at_once is None else whole
+
+
+def preconditioner_of(rule: Rule, state: Any) -> Vector:
+    """Return the diagonal P [D] of a rule from the state of one run."""
+    while hasattr(state, "inner"):  # what goes around the rule keeps its state inside its own
+        state = state.inner
+
+    def flat(tree: Any) -> Vector:
+        return np.concatenate([np.asarray(each, np.float64).ravel() for each in jax.tree.leaves(tree)])
+
+    name, numbers = rule.name.split("(")[0], rule.defaults
+    slots = state.slots
+    if name == "local_gains":
+        return preconditioner(name, gains=flat(slots.gain))
+    if name == "adam":
+        more = {key: numbers[key] for key in ("b1", "b2", "eps")}
+        return preconditioner(name, squares=flat(slots.v), step=int(state.t), **more)
+    updates = flat(slots.u) if name == "adadelta" else None
+    return preconditioner(name, squares=flat(slots.s), updates=updates, eps=numbers["eps"])

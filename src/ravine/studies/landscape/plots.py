@@ -1,0 +1,241 @@
+"""Pictures of a landscape, from its document and arrays: slices, profile, planes as map and surface, lines.
+
+For those who see no colours and for black and white: brightness alone carries the loss, lines differ in
+dashes and marks. Matplotlib is an extra, imported only when something is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ravine.errors import UsageError
+from ravine.render.plot_style import COLOURS, FORMATS, LINES, MARKS, save, style
+from ravine.studies.landscape.view import faded
+
+__all__ = ["draw", "figures"]
+
+WIDE, HIGH = 10.0, 5.0  # inches
+SIZE = 11  # of the text
+STEEP = 50.0  # largest over smallest loss from which levels are spaced by ratio
+LEVELS = 12
+NEEDLE = 0.04  # share of the picture below which a parabola is only a stroke
+UNITS = {"cross_entropy": "nats", "squared_error": "variances of the target"}
+TITLES = {
+    "random": "Two random directions, filter-normalised",
+    "eigenvectors": "The two sharpest directions",
+    "trajectories": "The ways of the optimizers, on the plane that holds most of them",
+    "solutions": "The plane through three solutions",
+}
+AXES = {
+    "random": ("random 1", "random 2"),
+    "eigenvectors": ("eigenvector 1", "eigenvector 2"),
+    "trajectories": ("first principal axis", "second principal axis"),
+    "solutions": ("from solution 1 to 2", "towards solution 3"),
+}
+
+Arrays = Mapping[str, Any]
+
+
+def draw(document: Mapping[str, Any], arrays: Arrays, folder: Path, kind: str = "png") -> list[Path]:
+    """Write every picture into a folder, return their paths. Raises UsageError, DataError."""
+    if kind not in FORMATS:  # before the work of drawing
+        raise UsageError(f"Pictures are not written as '{kind}'.", "", f"Use one of {', '.join(FORMATS)}.")
+    with style(SIZE):
+        made = figures(document, arrays)
+        return [save(figure, folder / f"{name}.{kind}") for name, figure in made.items()]
+
+
+def figures(document: Mapping[str, Any], arrays: Arrays) -> dict[str, Any]:
+    """Return the figures by the name of their file. Raises UsageError where matplotlib is missing."""
+    with style(SIZE):
+        found = {"slices": _slices(document, arrays), "profile": _profile(document, arrays)}
+        for plane in document["planes"]:
+            if plane["highest"] is not None:
+                found[f"plane-{plane['name']}"] = _plane(document, plane, arrays)
+        if document["barriers"]:
+            found["barriers"] = _barriers(document, arrays)
+    return found
+
+
+def _canvas(title: str, document: Mapping[str, Any], columns: int = 1) -> tuple[Any, list[Any]]:
+    from matplotlib.figure import Figure
+
+    figure = Figure((WIDE, HIGH), layout="constrained")
+    centre = document["centre"]
+    at, asked = centre["rate"], centre["learning_rate"]
+    fell = "" if at == asked or asked is None else " at the last step"
+    rate = "" if at is None else f" at rate {at:.3g}{fell}"
+    rule = "" if centre["optimizer"] is None else f", {centre['optimizer']}{rate}"
+    figure.suptitle(f"{title}\n{document['data']['name']}, {centre['network']}{rule}", fontsize=12)
+    return figure, list(np.ravel(figure.subplots(1, columns, squeeze=False)))
+
+
+def _unit(document: Mapping[str, Any]) -> str:
+    return f"loss [{UNITS[document['centre']['loss_name']]}]"
+
+
+def _line(axes: Any, x: Any, y: Any, label: str, which: int) -> None:
+    every = max(1, len(x) // 10)
+    axes.plot(
+        x, y, label=label, color=COLOURS[which], linestyle=LINES[which], marker=MARKS[which],
+        markevery=(which * every // 4, every), markersize=5,
+    )  # fmt: skip
+
+
+def _slices(document: Mapping[str, Any], arrays: Arrays) -> Any:
+    figure, (left, right) = _canvas("The loss along four directions", document, 2)
+    for k, axes in enumerate((left, right)):
+        for which, name in enumerate(
+            ("random 1", "random 2") if k == 0 else ("eigenvector 1", "eigenvector 2")
+        ):
+            found = next(each for each in document["directions"] if each["name"] == name)
+            x, loss = arrays[f"slice/{name}/x"], arrays[f"slice/{name}/loss"]
+            _line(axes, x, _drawable(loss), f"{name}, curvature {found['curvature']:.3g}", which + 2 * k)
+        axes.set_ylabel(_unit(document))
+        axes.legend(loc="upper center")
+        low, high = axes.get_ylim()
+        axes.set_ylim(low, high + 0.2 * (high - low))  # room for the legend
+    left.set_xlabel("step [length of the weights into each unit]")
+    right.set_xlabel("distance from the centre [length in weight space]")
+    return figure
+
+
+def _profile(document: Mapping[str, Any], arrays: Arrays) -> Any:
+    """The sharpest and a random direction over the same distances, with what the rule just bears."""
+    sharp = document["sharpness"]
+    figure, (axes,) = _canvas("Sharp and flat: the loss near the centre", document)
+    x, loss = arrays["slice/sharpest/x"], _drawable(arrays["slice/sharpest/loss"])
+    found = next(each for each in document["directions"] if each["name"] == "sharpest")
+    _line(axes, x, loss, f"sharpest direction, curvature {found['curvature']:.3g}", 0)
+    flat = arrays["slice/flat/loss"]
+    _line(axes, arrays["slice/flat/x"], _drawable(flat), "a random direction", 2)
+    centre, top = document["centre"]["loss"], float(np.nanmax(loss))
+    axes.plot(
+        x, centre + found["slope"] * x + found["curvature"] * x**2 / 2, color="#555555", linewidth=1,
+        linestyle=":", label="parabola of the measured curvature",
+    )  # fmt: skip
+    if "slice/sharpest/limit" in arrays:
+        label = f"parabola of the limit, curvature {found['limit']:.3g}"
+        label += f" = {sharp['formula']}" if not sharp["preconditioned"] else ""
+        limit = arrays["slice/sharpest/limit"]
+        if faded(document["centre"]):
+            at = f"the last step's rate {document['centre']['rate']:.2g}"
+            axes.plot([], [], " ", label=f"no parabola of the limit: {at} bears anything")
+        elif np.sqrt(2 * top / found["limit"]) < NEEDLE * np.abs(x).max():
+            axes.plot([], [], " ", label=f"{label}: a needle, not drawn")
+        else:
+            axes.plot(x, limit, color=COLOURS[1], linestyle="--", label=label)
+            top = max(top, min(float(limit.max()), 1.5 * top))
+    axes.set_ylim(min(0.0, float(np.nanmin(loss))) - 0.03 * top, 1.35 * top)
+    axes.set_xlabel("distance from the centre [length in weight space]")
+    axes.set_ylabel(_unit(document))
+    axes.legend(loc="upper center", ncols=2)
+    return figure
+
+
+def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays) -> Any:
+    from matplotlib.colors import LogNorm, Normalize
+    from matplotlib.figure import Figure
+
+    name = plane["name"]
+    x, y, loss = (arrays[f"plane/{name}/{part}"] for part in ("x", "y", "loss"))
+    shown = np.ma.masked_invalid(loss)
+    low, high = float(shown.min()), float(shown.max())
+    steep = low > 0 and high / low > STEEP
+    if high <= low:  # a loss that is the same everywhere has no levels
+        high = low + max(abs(low), 1.0) * 1e-6
+    levels = np.geomspace(low, high, LEVELS) if steep else np.linspace(low, high, LEVELS)
+    norm = LogNorm(low, high) if steep else Normalize(low, high)
+
+    blank, _ = _canvas(TITLES[name], document)
+    figure = Figure((WIDE, HIGH), layout="constrained")
+    figure.suptitle(blank.get_suptitle(), fontsize=12)
+    flat = figure.add_subplot(1, 2, 1)
+    filled = flat.contourf(x, y, shown, levels=levels, norm=norm, cmap="cividis")
+    lines = flat.contour(x, y, shown, levels=levels, colors="black", linewidths=0.6)
+    flat.clabel(lines, levels[::2], fmt=lambda value: f"{value:.2g}", fontsize=7)
+    _marked(flat, name, arrays)
+    flat.grid(False)
+    flat.locator_params(nbins=5)
+    flat.set_facecolor("white")
+    unit = "length in weight space" if plane["unit"] == "distance" else plane["unit"]
+    across, up = AXES[name]
+    share = plane["explained"]
+    if share is not None:
+        across, up = (f"{each}, {100 * s:.1f} %" for each, s in zip((across, up), share, strict=True))
+    flat.set_xlabel(f"{across} [{unit}]")
+    flat.set_ylabel(f"{up} [{unit}]")
+    bar = figure.colorbar(filled, ax=flat, label=_unit(document), shrink=0.85)
+    bar.set_ticks(levels[::2].tolist())
+    bar.minorticks_off()
+    bar.ax.set_yticklabels([f"{value:.2g}" for value in levels[::2]])
+
+    solid: Any = figure.add_subplot(1, 2, 2, projection="3d")
+    height = np.log10(loss, where=loss > 0, out=np.full(loss.shape, np.nan)) if steep else np.array(loss)
+    height = np.where(np.isfinite(height), height, np.nan)
+    grid = np.meshgrid(x, y)
+    solid.plot_surface(
+        *grid, height, cmap="cividis", edgecolor="#333333", linewidth=0.15, rcount=51, ccount=51
+    )
+    solid.set_xlabel(AXES[name][0])
+    solid.set_ylabel(AXES[name][1])
+    solid.set_zlabel(f"log10 {_unit(document)}" if steep else _unit(document))
+    solid.tick_params(labelsize=8)
+    solid.locator_params(nbins=5)
+    solid.view_init(elev=38, azim=-55)
+    solid.set_box_aspect(None, zoom=0.76)  # room for the label of the height
+    return figure
+
+
+def _marked(axes: Any, name: str, arrays: Arrays) -> None:
+    """Draw ways and points on a map, white-edged so that they stand out on dark and bright."""
+    from matplotlib import patheffects
+
+    base = f"plane/{name}/mark/"
+    halo = [patheffects.withStroke(linewidth=4, foreground="white")]
+    for which, key in enumerate(each for each in arrays if each.startswith(base)):
+        label, places = key.removeprefix(base), np.asarray(arrays[key])
+        if len(places) > 1:
+            (line,) = axes.plot(
+                *places.T, color=COLOURS[which + (which > 0)], linestyle=LINES[which], marker=MARKS[which],
+                markersize=4, markevery=max(1, len(places) // 12), label=label, linewidth=1.8,
+            )  # fmt: skip
+            line.set_path_effects(halo)
+            axes.plot(*places[-1], marker="*", color=line.get_color(), markersize=13, markeredgecolor="white")
+        else:
+            axes.plot(*places[0], marker="*", color="black", markersize=13, markeredgecolor="white")
+            if name == "solutions":
+                text = axes.annotate(label.split()[-1], places[0], (7, 5), textcoords="offset points")
+                text.set_path_effects(halo)
+    if name == "trajectories":
+        legend = axes.legend(loc="upper left", fontsize=9, frameon=True, framealpha=0.9)
+        legend.set_zorder(5)
+
+
+def _barriers(document: Mapping[str, Any], arrays: Arrays) -> Any:
+    rows = document["barriers"]
+    figure, axes = _canvas("On the straight line between solutions", document, len(rows))
+    top = 0.0
+    for panel, row in zip(axes, rows, strict=True):
+        base = f"line/{row['a']}-{row['b']}"
+        t = arrays[f"{base}/t"]
+        _line(panel, t, arrays[f"{base}/before"], f"as trained, barrier {row['before']:.3g}", 0)
+        top = max(top, float(arrays[f"{base}/before"].max()))
+        if f"{base}/after" in arrays:
+            _line(panel, t, arrays[f"{base}/after"], f"units aligned, barrier {row['after']:.3g}", 1)
+            top = max(top, float(arrays[f"{base}/after"].max()))
+        panel.set_title(f"solution {row['a']} to {row['b']}")
+        panel.set_xlabel("share of the way")
+        panel.legend(loc="upper center", fontsize=9)
+    for panel in axes:
+        panel.set_ylim(-0.03 * top, 1.3 * top)
+    axes[0].set_ylabel(_unit(document))
+    return figure
+
+
+def _drawable(loss: Any) -> Any:
+    return np.where(np.isfinite(loss), loss, np.nan)

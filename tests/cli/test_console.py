@@ -1,0 +1,214 @@
+"""Terminals of every kind, and none: width, letters, colour, closed and full streams."""
+
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+import types
+from pathlib import Path
+
+import pytest
+
+from ravine.cli.console import Screen
+from ravine.cli.progress import Bar, Lines
+from ravine.execution.events import Event
+from ravine.records.run_directory import RunDirectory
+
+
+@pytest.fixture
+def some_runs(folder):
+    for data in ("digits", "Ärger-größer-als-erwartet-und-sehr-lang"):
+        with RunDirectory.create("runs", data, verb="compare", command=["ravine"]) as run:
+            summary = {"winner": "adam", "tied": ["sgd"], "metric": "accuracy", "score": 0.98}
+            run.update(state="finished", summary=summary)
+    with RunDirectory.create("runs", "iris", verb="train", command=["ravine"]) as run:
+        run.update(state="failed", summary="Every run diverged.")
+    return folder
+
+
+def test_runs_are_listed_newest_first(ravine, some_runs):
+    lines = ravine("runs").stdout.splitlines()
+    assert lines[0].split()[:3] == ["id", "when", "data"]
+    assert "iris" in lines[1]
+    assert "Every run diverged." in lines[1]
+    assert "adam and 1 tied, accuracy 0.98" in lines[3]
+    found = json.loads(ravine("runs", "--json").stdout)["runs"]
+    assert [each["data"] for each in found][::2] == ["iris", "digits"]
+    assert found[2]["summary"]["winner"] == "adam"
+    assert set(found[0]) == {"id", "path", "verb", "data", "created", "state", "summary", "bytes"}
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_runs_fit_the_screen(ravine, some_runs, width):
+    lines = ravine("runs", env={"COLUMNS": str(width)}).stdout.splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= max(width, 60)
+
+
+def test_a_broken_run_is_listed_too(ravine, some_runs):
+    next(Path("runs").glob("*digits*/run.json")).write_text("{")
+    ended = ravine("runs")
+    assert ended.status == 0
+    assert "unreadable" in ended.stdout
+
+
+def test_a_locale_without_letters(shell, some_runs):
+    ended = shell("runs", env={"PYTHONIOENCODING": "ascii"})
+    assert ended.returncode == 0
+    assert ended.stdout.isascii()
+    ended = shell("runs", "--json", env={"PYTHONIOENCODING": "ascii"})
+    assert "Ärger" in json.loads(ended.stdout.decode("utf-8"))["runs"][1]["data"]
+    ended = shell("compare", "Ärger.csv", env={"PYTHONIOENCODING": "ascii"})
+    assert (ended.returncode, ended.stderr.isascii()) == (3, True)
+
+
+def test_a_reader_who_has_seen_enough(shell, some_runs):
+    command = f"'{sys.executable}' -m ravine runs --json | head -c 1; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    reading, writing = os.pipe()
+    os.close(reading)
+    for arguments in (["runs"], ["runs", "--json"], ["--help"], ["compare", "--help"]):
+        ended = shell(*arguments, capture_output=False, stdout=writing, stderr=subprocess.PIPE)
+        assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_a_sentence(shell, some_runs):
+    with Path("/dev/full").open("wb") as full:
+        ended = shell("runs", capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert ended.returncode == 3
+    assert b"No space is left" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams(some_runs, closed):
+    for arguments, status in (("runs", 0), ("--help", 0), ("compare nosuch.csv", 3), ("compare", 2)):
+        command = f"'{sys.executable}' -m ravine {arguments} {closed}"
+        ended = subprocess.run(["bash", "-c", command], capture_output=True)
+        assert ended.returncode == status
+        assert b"Traceback" not in ended.stderr
+        assert b"Exception ignored" not in ended.stderr
+
+
+def test_data_from_a_closed_standard_input(folder):
+    ended = subprocess.run(["bash", "-c", f"'{sys.executable}' -m ravine compare - <&-"], capture_output=True)
+    assert ended.returncode == 3
+    assert b"Standard input is closed" in ended.stderr
+
+
+def events():
+    yield Event("data", "column 'id' left out")
+    yield Event("compile")
+    for done in range(0, 100, 10):
+        yield Event("tune", "adam", done, 100, done // 10, 1)
+    yield Event("extend", "one decade more for all")
+    yield Event("evaluate", "sgd", 120, 110, 11, 2)  # a plan that grew: never over the end
+    yield Event("test", "the test split, read once")
+
+
+def test_lines_are_rare_and_plain(capsys, monkeypatch):
+    lines = Lines(Screen())
+    clock = [lines.last]
+    monkeypatch.setattr("ravine.cli.progress.time", types.SimpleNamespace(monotonic=lambda: clock[0]))
+    for event in events():
+        clock[0] += 4.0
+        lines.event(event)
+    said = capsys.readouterr()
+    assert said.out == ""
+    told = [line for line in said.err.splitlines() if "network steps" in line]
+    assert said.err.splitlines()[0] == "column 'id' left out"
+    assert "one decade more for all" in said.err
+    assert len(told) == 4  # of 48 seconds
+    assert told[0].startswith("tuning adam: 0 % of 100 network steps, 0 runs done, 1 diverged")
+    assert told[-1].endswith("90 % of 100 network steps, 9 runs done, 1 diverged, about 4 s left")
+    clock[0] += 20
+    lines.event(Event("evaluate", "sgd", 120, 110, 11, 2))
+    assert "100 % of 110" in capsys.readouterr().err
+    assert "\x1b" not in said.err
+
+
+def test_quiet_lines_say_nothing(capsys):
+    screen = Screen()
+    screen.quiet = True
+    for event in events():
+        Lines(screen).event(event)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_shows_notes_and_goes(monkeypatch, capsys):
+    bar = Bar(Screen())
+    for event in events():
+        bar.event(event)
+    bar.close()
+    assert "column 'id' left out" in capsys.readouterr().err
+
+
+def on_a_terminal(arguments, folder, env=None, columns=60):
+    """Run a command with a terminal of its own as standard output and error; return what it showed."""
+    import fcntl
+    import struct
+    import termios
+
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ravine", *arguments], stdin=slave, stdout=slave, stderr=slave, cwd=folder,
+        env={**os.environ, "TERM": "xterm", **(env or {})},
+    )  # fmt: skip
+    os.close(slave)
+    shown, end = b"", time.monotonic() + 100
+    while time.monotonic() < end:
+        if not select.select([master], [], [], 0.2)[0]:
+            if child.poll() is not None:
+                break
+            continue
+        try:
+            blob = os.read(master, 65536)
+        except OSError:  # the terminal's other end is closed
+            break
+        shown += blob
+    os.close(master)
+    return child.wait(timeout=10), shown.decode()
+
+
+def test_errors_fit_a_narrow_terminal(folder):
+    status, shown = on_a_terminal(["compare", "nosuch.csv"], folder, columns=60)
+    assert status == 3
+    assert max(len(line) for line in shown.splitlines()) <= 60
+
+
+def test_notes_fit_a_narrow_terminal_without_colours(folder):
+    rows = [f"{k % 7},{k * k % 11},{k % 2}" for k in range(60)]
+    (folder / "sixty.csv").write_text("\n".join(["a rather long name,another,a rather long name", *rows]))
+    for more in (["--dry-run"], ["--epochs", "1"]):
+        arguments = ["train", "sixty.csv", "-t", "another", *more]
+        status, shown = on_a_terminal(arguments, folder, {"TERM": "dumb"})
+        assert status == 0
+        notes = shown[: shown.index("parameters")]
+        assert "columns renamed" in notes
+        assert max(len(line) for line in notes.splitlines()) <= 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_comparison_on_a_terminal_of_60_columns(folder, env):
+    arguments = ["compare", "iris", "--effort", "quick", "-O", "sgd,adam", "--epochs", "2", "--seeds", "3"]
+    status, shown = on_a_terminal(arguments, folder, env)
+    assert status == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+    assert "adam" in plain
+    colours = re.findall(r"\x1b\[[0-9;]*m", shown)
+    if env.get("TERM") == "dumb":
+        assert "\x1b" not in shown
+    elif env:
+        assert not [each for each in colours if re.search(r"3\d|4\d", each)]
+    else:
+        assert colours
+    table = plain[plain.index("tier") :].split("Run ")[0]
+    assert max(len(line) for line in table.splitlines()) <= 60

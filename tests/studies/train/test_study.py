@@ -1,0 +1,96 @@
+"""Train and predict: the model knows what it was trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ravine
+from ravine.errors import DataError, NothingTrained, UsageError
+from ravine.execution.predict import predict
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    kind = random.choice(["red", "blue"], 240)
+    size = random.normal(size=240)
+    price = 10.0 * size + np.where(kind == "red", 5.0, 0.0) + 0.1 * random.normal(size=240)
+    return pd.DataFrame({"size": size, "kind": kind, "price": price})
+
+
+@pytest.fixture(scope="module")
+def trained(frame: pd.DataFrame) -> ravine.studies.train.study.Training:
+    return ravine.train(frame, "price", net="16", epochs=60, rate=0.01)
+
+
+def test_it_learns_what_there_is_to_learn(
+    trained: ravine.studies.train.study.Training, frame: pd.DataFrame
+) -> None:
+    assert trained.document["test"]["model"] < 1.0  # the spread of the price is about 10
+    assert np.corrcoef(trained.model.predict(frame), frame.price)[0, 1] > 0.99
+    assert trained.curves.train_loss.iloc[-1] < trained.curves.train_loss.iloc[0]
+
+
+def test_a_saved_model_predicts_the_same_from_columns_in_any_order(
+    trained: ravine.studies.train.study.Training, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    trained.model.save(tmp_path / "m")
+    shuffled = frame[["price", "kind", "size"]].assign(other=1)
+    there = predict(tmp_path / "m", shuffled)["prediction"].to_numpy()
+    assert np.array_equal(there, trained.model.predict(frame))
+    with pytest.raises(DataError, match="kind"):
+        predict(tmp_path / "m", frame[["size"]])
+
+
+def test_probabilities_sum_to_one_and_labels_are_the_users() -> None:
+    random = np.random.default_rng(0)
+    y = np.array(["hen", "cow"])[(x := random.normal(size=(120, 2)))[:, 0].astype(int) % 2]
+    found = ravine.train(x, y, net="8", epochs=5)
+    table = predict(found.model, pd.DataFrame(x, columns=found.model.encoder.inputs))
+    assert set(table.prediction) <= {"hen", "cow"}
+    assert np.allclose(table[["probability_cow", "probability_hen"]].sum(axis=1), 1)
+    with pytest.raises(DataError, match="no probabilities"):
+        ravine.train(x, x[:, 0], net="4", epochs=1).model.predict_proba(x)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 257])
+def test_any_number_of_rows_is_predicted(trained: ravine.studies.train.study.Training, rows: int) -> None:
+    some = pd.DataFrame({"size": np.zeros(rows), "kind": ["red"] * rows})
+    assert len(predict(trained.model, some)) == rows
+
+
+def test_divergence_is_said(frame: pd.DataFrame) -> None:
+    with pytest.raises(NothingTrained, match="diverged"):
+        ravine.train(frame, "price", net="16", epochs=20, rate=1e6, optimizer="sgd")
+
+
+def test_arrays_without_a_target_are_refused() -> None:
+    with pytest.raises(UsageError, match="target"):
+        ravine.train(np.zeros((5, 2)))
+
+
+def test_another_number_may_move() -> None:
+    x, y = np.random.default_rng(0).standard_normal((80, 3)), np.arange(80) % 2
+    short = {"optimizer": "momentum", "rate": 0.05, "schedule": "constant", "epochs": 3.0, "net": "4"}
+    curves = [
+        ravine.train(x, y, **short, **more).document["curves"]["train_loss"]
+        for more in ({}, {"moving": ["rho=constant"]}, {"moving": ["rho=linear(end=0)"]})
+    ]
+    assert curves[0] == curves[1]
+    assert curves[0] != curves[2]
+    drops = short | {"net": "8 dropout=0.5", "l2": 0.01}
+    curves = [
+        ravine.train(x, y, **drops, moving=moving).document["curves"]["train_loss"]
+        for moving in (None, ["dropout=constant", "l2=constant"], ["dropout=linear(0)"], ["l2=linear(0)"])
+    ]
+    assert curves[0] == curves[1] and curves[0] != curves[2] and curves[0] != curves[3] != curves[2]
+    with pytest.raises(UsageError, match="'dropout' cannot move"):
+        ravine.train(x, y, **short, moving=["dropout=decay"])
+    with pytest.raises(UsageError, match="no hyperparameter 'b1'"):
+        ravine.train(x, y, **short, moving=["b1=decay"])
+    with pytest.raises(UsageError, match="NAME=SCHEDULE"):
+        ravine.train(x, y, moving=["rho"])
