@@ -32,6 +32,7 @@ def test_create_writes_what_was_asked(here, make):
     [
         ("-", "stdin"), ("", "data"), ("../..", "data"), ("/", "data"), ("a.csv.gz", "a"), ("日本", "data"),
         ("x" * 300, "x" * 40), ("x.h5:/group", "group"), ("a\0b\n", "a-b"), (".hidden.csv", "hidden"),
+        ("b.hdf5", "b"), ("b.PARQUET.gz", "b"), ("taxi.2024", "taxi.2024"), ("taxi.2024.csv", "taxi.2024"),
     ],
 )  # fmt: skip
 def test_any_data_name_makes_a_folder_inside_runs(here, make, name, slug):

@@ -21,7 +21,7 @@ from ravine.cli.commands.sweep import sweep
 from ravine.cli.commands.train import train
 from ravine.cli.console import Screen
 from ravine.cli.exit_status import failure
-from ravine.cli.words import BUILTIN
+from ravine.data.builtin import BUILTIN
 from ravine.errors import UsageError, did_you_mean
 from ravine.version import __version__
 

@@ -13,10 +13,9 @@ from typing import Any
 from ravine.errors import did_you_mean
 from ravine.execution.settings import EIGHT
 
-__all__ = ["BUILTIN", "METRICS", "mistakes"]
+__all__ = ["METRICS", "mistakes"]
 
 METRICS = ("accuracy", "balanced_accuracy", "log_loss", "auc", "rmse", "mae", "r2")
-BUILTIN = ("digits", "breast_cancer", "wine", "iris", "diabetes")
 DEVICES = ("cpu", "gpu")
 SIZES = r"\d+(\s*[-,x ]\s*\d+)*"
 WORD = (

@@ -14,7 +14,7 @@ from ravine.cli.exit_status import SOME_FAILED
 from ravine.cli.output import show_result, show_study_plan
 from ravine.cli.progress import showing
 from ravine.cli.signals import listening
-from ravine.cli.words import BUILTIN
+from ravine.data.builtin import BUILTIN
 from ravine.errors import DataError, RavineError, Stopped, UsageError
 from ravine.execution.events import Event
 from ravine.execution.settings import DataSettings

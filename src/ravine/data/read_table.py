@@ -75,7 +75,7 @@ def _read_bytes(content: bytes, name: str, path: Path, inner: str = "") -> Table
     source = Source(content, name, sha256, path, inner, notes)
     found = formats.recognize(content)
     if inner and not (found and found.has_parts):
-        with_parts = formats.long_names(row for row in FORMATS.values() if row.has_parts)
+        with_parts = formats.enumerated(row.name for row in FORMATS.values() if row.has_parts)
         raise DataError(
             f"'{path}' has no part '{inner}'.", f"Only {with_parts} files have parts.", f"Type {path} alone."
         )

@@ -18,11 +18,12 @@ __all__ = ["create_run_folder", "slug", "update_latest_link"]
 
 
 def slug(name: str) -> str:
-    """Return a short file name for data: `../a b/Wine (red).csv` gives `Wine-red`."""
+    """Return a short file name for data: `../a b/Wine (red).csv.gz` gives `Wine-red`.
+
+    One ending of a dot, a letter and up to seven more letters or digits is left out, and `.gz` behind it.
+    """
     stem = Path(str(name)).name or "data"
-    stem = (
-        "stdin" if stem == "-" else re.sub(r"\.(csv|tsv|txt|parquet|npz|h5|root|data|dat)(\.gz)?$", "", stem)
-    )
+    stem = "stdin" if stem == "-" else re.sub(r"\.[A-Za-z][A-Za-z0-9]{0,7}(\.gz)?$", "", stem)
     return re.sub(r"[^A-Za-z0-9._]+", "-", stem)[:40].strip("-.") or "data"
 
 

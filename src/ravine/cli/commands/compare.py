@@ -9,6 +9,8 @@ import click
 from ravine.cli.console import Screen
 from ravine.cli.help import Verb
 from ravine.cli.options import config_flag, flags_for, output_flags
+from ravine.data import formats
+from ravine.data.builtin import BUILTIN
 from ravine.execution.settings import CompareSettings
 
 __all__ = ["compare"]
@@ -18,9 +20,9 @@ __all__ = ["compare"]
     cls=Verb,
     short_help="Find the best optimizer and learning rate for DATA.",
     help="Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run "
-    "on fresh seeds, and ties are called ties.\n\nDATA is a file (CSV, Parquet, NPZ, HDF5, ROOT, idx; "
-    "gzipped or not), '-' for standard input, or a built-in set: digits, breast_cancer, wine, iris, "
-    "diabetes.",
+    "on fresh seeds, and ties are called ties."
+    f"\n\nDATA is a file ({formats.described()}), '-' for standard input, "
+    f"or a built-in set: {', '.join(BUILTIN)}.",
     examples=(
         "ravine compare digits",
         "ravine compare titanic.csv -t Survived --effort quick",

@@ -9,6 +9,7 @@ import click
 from ravine.cli.console import Screen
 from ravine.cli.help import Verb
 from ravine.cli.options import config_flag, flags_for, output_flags
+from ravine.data import formats
 from ravine.execution.settings import DescentSettings
 
 __all__ = ["descent"]
@@ -19,7 +20,7 @@ __all__ = ["descent"]
     short_help="Look for double descent on DATA.",
     help="Look for double descent on DATA: the error on new rows against width, epochs and number of "
     "examples, where the training rows are just fitted, and what early stopping and ridge make of it."
-    "\n\nDATA is a file (CSV, Parquet, NPZ, HDF5, ROOT, idx; gzipped or not), "
+    f"\n\nDATA is a file ({formats.described()}), "
     "'-' for standard input, or a built-in set.",
     examples=(
         "ravine descent digits --noise 0.15",

@@ -9,6 +9,7 @@ import click
 from ravine.cli.console import Screen
 from ravine.cli.help import Verb
 from ravine.cli.options import config_flag, flags_for, output_flags
+from ravine.data import formats
 from ravine.execution.settings import MemoriseSettings
 
 __all__ = ["memorise"]
@@ -19,7 +20,7 @@ __all__ = ["memorise"]
     short_help="Measure what a network learns of DATA by heart.",
     help="Measure how much of DATA a network learns by heart: the random-label test, rows held out in turn, "
     "the attack that tells training rows from others, the bounds of the theory, and what limits memory."
-    "\n\nDATA is a file (CSV, Parquet, NPZ, HDF5, ROOT, idx; gzipped or not), "
+    f"\n\nDATA is a file ({formats.described()}), "
     "'-' for standard input, or a built-in set; "
     "its target is a class.",
     examples=(

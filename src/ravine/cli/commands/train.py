@@ -11,6 +11,7 @@ import click
 from ravine.cli.console import Screen
 from ravine.cli.help import Verb
 from ravine.cli.options import config_flag, flags_for, output_flags
+from ravine.data import formats
 from ravine.errors import UsageError
 from ravine.execution.settings import TrainSettings
 
@@ -23,8 +24,8 @@ __all__ = ["train"]
 @click.command(
     cls=Verb,
     short_help="Train one network on DATA as asked.",
-    help="Train a network on DATA with one optimizer, as asked, and keep the model.\n\nDATA is a file (CSV, "
-    "Parquet, NPZ, HDF5, ROOT, idx; gzipped or not), '-' for standard input, or a built-in set.",
+    help="Train a network on DATA with one optimizer, as asked, and keep the model."
+    f"\n\nDATA is a file ({formats.described()}), '-' for standard input, or a built-in set.",
     examples=(
         "ravine train digits",
         "ravine train titanic.csv -t Survived --optimizer momentum --rate 0.03 --epochs 100",
