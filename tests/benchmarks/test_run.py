@@ -1,10 +1,10 @@
 import json
 
 import pytest
-
-from ravine.errors import UsageError
 import run as module
 from run import ROWS, bench, bench_text, benchmarks_folder
+
+from ravine.errors import UsageError
 
 SCRIPT = """
 import json, sys

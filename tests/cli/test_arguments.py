@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from ravine.cli.options import ALL_KEYS, OPTIONS
+from ravine.cli.words import DEVICES, METRICS, NET, TIME, mistakes
 
 from ravine.cli.app import ravine as group
-from ravine.cli.options import ALL_KEYS, OPTIONS
-from ravine.cli.words import BUILTIN, DEVICES, METRICS, NET, TIME, mistakes
 from ravine.errors import nearest
 
 HEAVY = ("jax", "jaxlib", "optax", "sklearn", "pandas", "numpy", "scipy")
@@ -159,12 +159,10 @@ def test_the_first_line_comes_before_anything_heavy(folder):
 
 
 def test_words_judged_early_are_those_of_the_floors_below():
-    from ravine.data import BUILTIN as SETS
     from ravine.networks import METRICS as TRUE
     from ravine.optimizers import RULES
 
     assert tuple(TRUE) == METRICS
-    assert SETS == BUILTIN
     assert not list(mistakes({"optimizers": list(RULES)}))
     assert DEVICES == ("cpu", "gpu")
 

@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from ravine.cli.configuration import resolve
+
 from ravine.errors import UsageError
 from ravine.execution.settings import CompareSettings, TrainSettings
-from ravine.records.tomlfile import dump, load
+from ravine.records.toml_files import dump, load
 
 
 def layered(folder, flags=None, environment=None, file="", project=""):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ravine.data import Dataset, Table, from_arrays
-from ravine.data.scorable import refuse_unit, refuse_unscorable
+from ravine.data.metric_checks import check_metric_defined, refuse_unit
 from ravine.data.table import repeated_names, unique_names
 from ravine.data.target import choose_column
 from ravine.engines import prepare
@@ -64,7 +64,7 @@ def asked(
         X, y, task=made.task, test=_share_or_pair(test), seed=made.seed, features=made.features,
         drop=made.drop, missing=made.missing, negative_weights=made.negative_weights, **columns,
     )  # fmt: skip
-    refuse_unscorable(dataset, made.metric)
+    check_metric_defined(dataset, made.metric)
     refuse_unit(dataset, made.precision)
     return made, dataset
 

@@ -27,7 +27,7 @@ from ravine.execution.settings import (
     SweepSettings,
     TrainSettings,
 )
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.compare.study import Comparison, compare_study
 from ravine.studies.descent.study import Descent, descent_study
 from ravine.studies.diagnose.study import Diagnosis, diagnose_study

@@ -110,18 +110,18 @@ class Console:
 
     def print_document(self, document: Mapping[str, Any]) -> None:
         """Write the one JSON document of this command, in UTF-8 whatever the locale."""
-        from ravine.records.files import json_text
+        from ravine.records.atomic_files import json_text
 
         self.print_bytes((json_text(document, sort=False) + "\n").encode("utf-8"))
 
     def print_bytes(self, blob: bytes) -> None:
         """Write bytes to standard output. Raises DataError where they cannot be, on a full disk for one."""
-        from ravine.records.speaking import speaking
+        from ravine.records.os_errors import os_errors_as_data_errors
 
         if sys.stdout is None:
             return
         try:
-            with speaking("standard output"):
+            with os_errors_as_data_errors("standard output"):
                 sys.stdout.flush()
                 sys.stdout.buffer.write(blob)
                 sys.stdout.buffer.flush()

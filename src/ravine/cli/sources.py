@@ -8,7 +8,7 @@ from typing import Any
 
 from ravine.errors import DataError, UsageError
 from ravine.execution.study import Study
-from ravine.records.listing import LATEST, RUN_FILE, SeveralRuns, find_run
+from ravine.records.run_index import LATEST, RUN_FILE, SeveralRuns, find_run
 
 __all__ = ["find_named_run", "place_source"]
 
@@ -87,7 +87,7 @@ def _is_model_file(path: Path) -> bool:
 
 def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return the flags over the configuration that a run ended with."""
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     best = folder / "best.toml"
     path = best if best.exists() else folder / "config.toml"

@@ -12,7 +12,7 @@ from ravine.execution.events import Notify, StageStarted
 from ravine.execution.result import Seconds
 from ravine.execution.runner import Runner
 from ravine.records.record import Record
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.training import Cohort, Plan, Shape
 
 __all__ = ["RunContext"]

@@ -40,11 +40,11 @@ from ravine.execution.result import Result, StudyPlan
 from ravine.execution.run_files import write_config, write_or_check_plan, write_result
 from ravine.execution.runner import Runner
 from ravine.execution.study import Study
-from ravine.records.files import write_atomic
-from ravine.records.listing import LATEST
-from ravine.records.placing import point
-from ravine.records.rundir import RunDirectory
-from ravine.records.speaking import is_full, speaking
+from ravine.records.atomic_files import write_atomic
+from ravine.records.os_errors import is_full, os_errors_as_data_errors
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import LATEST
+from ravine.records.run_paths import update_latest_link
 
 __all__ = ["dry_run", "execute", "execute_in_new_run"]
 
@@ -68,7 +68,7 @@ def execute(
     UsageError, NothingTrained, and Stopped after saving.
     """
     started = time.perf_counter()
-    before = None if run is None else run.about.get("state")
+    before = None if run is None else run.metadata.get("state")
     tell = notify if run is None else _also_to_file(run, notify)
     ended = "failed"
     try:
@@ -185,7 +185,7 @@ def _also_to_file(run: RunDirectory, notify: Notify) -> Notify:
         if run.path.is_dir() and not (progress and now - last_progress < EVENT_INTERVAL_S):
             last_progress = now if progress else last_progress
             line = json.dumps({"time": round(time.time(), 3)} | event.to_dict())
-            with speaking(run.events), run.events.open("a", encoding="utf-8") as file:
+            with os_errors_as_data_errors(run.events), run.events.open("a", encoding="utf-8") as file:
                 file.write(f"{line}\n")
 
     return tell
@@ -208,7 +208,7 @@ def _with_stdin_kept(settings: NetworkSettings, run: RunDirectory) -> NetworkSet
     if settings.source != "-":
         return settings
     path = run.path / STDIN
-    with speaking("standard input", "read"):
+    with os_errors_as_data_errors("standard input", "read"):
         blob = sys.stdin.buffer.read()
     write_atomic(path, blob)
     return replace(settings, source=str(path.resolve()))
@@ -233,5 +233,5 @@ def _discard(run: RunDirectory, fresh: bool, latest_before: str | None) -> None:
         if was_latest:
             link.unlink()
             if latest_before is not None and (ROOT / latest_before).exists():
-                point(ROOT, ROOT / latest_before)
+                update_latest_link(ROOT, ROOT / latest_before)
         ROOT.rmdir()  # if it was made for this run, and is empty

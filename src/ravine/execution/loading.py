@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ravine.data import BUILTIN, Dataset, Table, prepare, read
-from ravine.data.scorable import refuse_unit, refuse_unscorable
+from ravine.data.metric_checks import check_metric_defined, refuse_unit
 from ravine.errors import DataError, UsageError
 from ravine.execution.base_settings import DataSettings, NetworkSettings
 
@@ -49,7 +49,7 @@ def load(settings: NetworkSettings, table: Table | None = None, test: Table | No
         missing=settings.missing,
         negative_weights=settings.negative_weights,
     )
-    refuse_unscorable(dataset, settings.metric)
+    check_metric_defined(dataset, settings.metric)
     refuse_unit(dataset, settings.precision)
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ravine.data import BUILTIN
-from ravine.data.reading import file_and_part
+from ravine.data.read_table import file_and_part
 from ravine.errors import DataError
 from ravine.execution.events import Notify, ShouldStop, ignore, never
 from ravine.execution.execute import execute
@@ -11,8 +11,8 @@ from ravine.execution.loading import load
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
 from ravine.execution.run_files import check_data, load_result
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import load as load_toml
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import load as load_toml
 
 __all__ = ["check_resumable", "resume"]
 
@@ -24,7 +24,7 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
     wrote it.
     """
     check_resumable(run)
-    study = find_study(str(run.about.get("verb")))
+    study = find_study(str(run.metadata.get("verb")))
     settings = study.settings.from_dict(load_toml(run.config))
     if settings.source == "-":
         raise DataError(
@@ -32,7 +32,7 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
             "They are gone.",
             "Save the data to a file and begin a new run.",
         )
-    if run.about.get("state") == "finished":
+    if run.metadata.get("state") == "finished":
         # a result outlives its data: a file that is gone, or arrays from Python
         if settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file():
             check_data(run, load(settings))
@@ -48,8 +48,8 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
 
 def check_resumable(run: RunDirectory) -> None:
     """Raise DataError for a run that an older version wrote, or that stopped before it read its data."""
-    if run.about.get("schema_version") == 1:
-        writer = (run.about.get("versions") or {}).get("ravine", "1")
+    if run.metadata.get("schema_version") == 1:
+        writer = (run.metadata.get("versions") or {}).get("ravine", "1")
         raise DataError(
             f"The run '{run.path}' was written by ravine {writer}, whose runs this version cannot resume.",
             "Its model can still be used to predict.",

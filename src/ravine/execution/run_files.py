@@ -13,15 +13,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ravine.data import BUILTIN, Dataset
-from ravine.data.reading import file_and_part
+from ravine.data.read_table import file_and_part
 from ravine.errors import DataError
 from ravine.execution.base_settings import DataSettings, NetworkSettings
 from ravine.execution.result import DataFacts, Plain, Result, SplitSizes
 from ravine.execution.study import Study
-from ravine.records.files import read_json, write_atomic, write_json, write_npz
-from ravine.records.identity import content_id
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import dump
+from ravine.records.atomic_files import read_json, write_atomic, write_json, write_npz
+from ravine.records.content_hash import content_hash
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import dump
 from ravine.training import Streams
 
 __all__ = [
@@ -89,14 +89,14 @@ def write_or_check_plan(
         verb=study,
         settings=resolved,
         data={"name": dataset.name, "sha256": dataset.sha256, "test": _test_hash(dataset)},
-        split_hash=content_id([dataset.development, dataset.test, settings.validation]),
+        split_hash=content_hash([dataset.development, dataset.test, settings.validation]),
         seed=settings.seed,
     )
 
 
 def check_data(run: RunDirectory, dataset: Dataset) -> None:
     """Raise DataError if the data are not those the run began with."""
-    known = run.about.get("data", {})
+    known = run.metadata.get("data", {})
     begun, held = known.get("sha256"), known.get("test")
     if begun is not None and begun != dataset.sha256:
         raise DataError(
@@ -114,12 +114,12 @@ def check_data(run: RunDirectory, dataset: Dataset) -> None:
 
 def _test_hash(dataset: Dataset) -> str:
     """Identify the test rows: a test file of its own is no part of the data's sha256."""
-    return content_id([dataset.x[dataset.test], dataset.y[dataset.test]])
+    return content_hash([dataset.x[dataset.test], dataset.y[dataset.test]])
 
 
 def _check_settings(run: RunDirectory, resolved: dict[str, Any]) -> None:
     """Raise DataError if config.toml no longer says what the run began with."""
-    begun = run.about.get("settings")
+    begun = run.metadata.get("settings")
     if begun is None:  # killed before they were noted: nothing was trained yet
         run.update(settings=resolved)
         return
@@ -190,4 +190,4 @@ def with_absolute_paths(settings: AnySettings) -> AnySettings:
 
 
 def _hash(value: object) -> str:
-    return content_id([value if value is not None else np.zeros(0)])
+    return content_hash([value if value is not None else np.zeros(0)])

@@ -12,9 +12,9 @@ from ravine.engines import Devices
 from ravine.errors import Stopped
 from ravine.execution.events import ChunkDone, Notify, ShouldStop
 from ravine.networks import METRICS
-from ravine.records.identity import content_id
+from ravine.records.content_hash import content_hash
 from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.training import Cohort, Plan, Seam, Shape, program, run_cohort
 
 __all__ = ["Runner"]
@@ -117,7 +117,7 @@ class Runner:
     def key(self, stage: str, cohort: Cohort) -> str:
         """Return the id of a cohort, a hash of all it depends on."""
         streams = cohort.streams
-        return content_id(
+        return content_hash(
             {
                 "stage": stage,
                 "plan": cohort.plan.describe(),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ravine.engines import Devices
     from ravine.execution.base_settings import NetworkSettings
     from ravine.execution.context import RunContext
-    from ravine.execution.result import Plain, Result, StudyPlan
+    from ravine.execution.result import Result, StudyPlan
 
 __all__ = ["Design", "Study"]
 

@@ -15,7 +15,7 @@ from ravine.execution.resume import resume
 from ravine.execution.settings import DescentSettings
 from ravine.networks import Network
 from ravine.optimizers import resolve
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.descent import design as descent_design
 from ravine.studies.descent.design import Level
 from ravine.studies.descent.peak_test import clearest_peak, double_descent

@@ -17,7 +17,7 @@ from ravine.errors import DataError, Stopped, UsageError
 from ravine.execution.runner import Runner
 from ravine.execution.settings import DiagnoseSettings, TrainSettings
 from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.diagnose.instrumented_run import observe
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.remedies import REMEDIES, changed
@@ -112,7 +112,7 @@ def test_every_number_comes_again_from_the_saved_record(blobs: Dataset, tmp_path
 
 @pytest.mark.slow
 def test_a_remedy_is_proved_and_the_recommendation_trains(blobs: Dataset, tmp_path: Path) -> None:
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     found = ravine.diagnose(
         blobs.x, blobs.y, optimizer="sgd", rate=30.0, seeds=12, out=tmp_path / "run", **SMALL

@@ -16,7 +16,7 @@ from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.execution.resume import resume
 from ravine.execution.settings import SweepSettings, TrainSettings
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.sweep import effects
 from ravine.studies.sweep.design import sweep_design
 from ravine.studies.sweep.effects import Scores
@@ -251,7 +251,7 @@ def test_early_stopping_as_a_factor(blobs: Dataset) -> None:
 
 
 def test_the_saved_model_and_best_toml_are_the_winners(tmp_path: Path) -> None:
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     asked = replace(QUICK, source="iris", vary=["net=8 batchnorm dropout=0.2; 4", "average=none,ema=0.9"])
     with RunDirectory.create(out=tmp_path / "run") as run:
@@ -272,7 +272,7 @@ def test_the_saved_model_and_best_toml_are_the_winners(tmp_path: Path) -> None:
     )
     assert swept.document["test"]["model"] == pytest.approx(right.mean(), abs=1e-6)
     assert (tmp_path / "run" / "leaderboard.csv").read_text().startswith("setting,optimizer")
-    assert run.about["summary"]["winner"] == row["setting"]
+    assert run.metadata["summary"]["winner"] == row["setting"]
 
 
 @pytest.mark.parametrize("moment", [1, 3])

@@ -106,14 +106,14 @@ def _folder(out: str | None, draws: bool = True) -> Path:
     draws: whether matplotlib will be needed, which it is for all but pages that move.
     """
     from ravine.lecture.drawing import can_draw
-    from ravine.records.speaking import speaking
+    from ravine.records.os_errors import os_errors_as_data_errors
 
     if out == "":
         raise UsageError("The folder has no name.", "-o was given nothing.", "Type -o DIR.")
     if draws and not can_draw():
         raise UsageError("Pictures cannot be drawn.", MISSING)
     folder = FOLDER if out is None else Path(out)
-    with speaking(folder):
+    with os_errors_as_data_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -161,7 +161,7 @@ def _measure(
     from ravine.cli.working import prepare_machine
     from ravine.lecture.documents import document, entry, keep
     from ravine.lecture.measuring import Broken, attempt
-    from ravine.records.files import write_json
+    from ravine.records.atomic_files import write_json
 
     start = told = time.monotonic()
     prepare_machine(device)

@@ -47,7 +47,7 @@ def predict(
     if out is None:
         console.print_bytes(blob)
     else:
-        from ravine.records.files import write_atomic
+        from ravine.records.atomic_files import write_atomic
 
         write_atomic(out, blob)
         console.info(f"Predictions: {out}")
@@ -74,7 +74,7 @@ def _check_output(out: str | None, source: str) -> None:
 
 def _check_model(model: str) -> None:
     """Find a missing model before pandas and JAX are imported."""
-    from ravine.records.listing import find_run
+    from ravine.records.run_index import find_run
 
     if not model:
         raise UsageError("The model has no name.", "", "Type `ravine runs`, and name one.")
@@ -93,7 +93,7 @@ def _csv(model: str, source: str) -> tuple[bytes, list[str]]:
 def _document(model: str, source: str) -> tuple[bytes, list[str]]:
     from ravine.data import read
     from ravine.execution.predict import predict_document
-    from ravine.records.files import json_text
+    from ravine.records.atomic_files import json_text
 
     document = predict_document(model, read(_readable(source)))
     return (json_text(document, sort=False) + "\n").encode("utf-8"), document["data"]["notes"]

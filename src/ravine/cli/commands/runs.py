@@ -14,7 +14,7 @@ from ravine.cli.options import output_flags
 from ravine.render.numbers import cells, clean, cut
 
 if TYPE_CHECKING:
-    from ravine.records.listing import RunInfo
+    from ravine.records.run_index import RunInfo
 
 __all__ = ["runs"]
 
@@ -38,7 +38,7 @@ def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) 
     from pathlib import Path
 
     from ravine.errors import DataError
-    from ravine.records.listing import list_runs
+    from ravine.records.run_index import list_runs
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     if folder != "runs" and not Path(folder).is_dir():
@@ -64,7 +64,7 @@ def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) 
 def _summary(run: RunInfo) -> Any:
     """The result as the study left it: a dictionary, or the sentence it failed with."""
     from ravine.errors import DataError
-    from ravine.records.listing import read_run_file
+    from ravine.records.run_index import read_run_file
 
     try:
         return read_run_file(run.path).get("summary")

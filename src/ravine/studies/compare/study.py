@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.scorable import refuse_unscorable
+from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices, find_devices
 from ravine.errors import NothingTrained
 from ravine.execution.events import Event, Notify, StopAsked
@@ -28,7 +28,7 @@ from ravine.networks import METRICS
 from ravine.optimizers import Rule, resolve
 from ravine.optimizers.spec import parse
 from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.compare import leaderboard
 from ravine.studies.compare.choose_effort import choose_effort
 from ravine.studies.compare.design import EXTENSIONS, Design, design
@@ -157,7 +157,7 @@ class _Comparing:
         self.design: Design = design(self.settings, self.dataset, self.devices, level)
         self.settings = self.design.settings
         seeds = [*self.design.tuning_seeds, *self.design.seeds]
-        refuse_unscorable(self.dataset, self.settings.metric, seeds, self.settings.validation)
+        check_metric_defined(self.dataset, self.settings.metric, seeds, self.settings.validation)
         self.metric = METRICS[next(iter(self.design.plans.values())).metric]
         self.runner = Runner(run, notify, stop, self.design.runs * self.design.steps)
         keep_plan(run, "compare", self.settings, self.dataset, self.design.document())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.scorable import refuse_unscorable
+from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
@@ -65,7 +65,8 @@ class TrainDesign:
     def line(self) -> str:
         """Return what is going to be done, in one line."""
         made = self.prepared
-        return f"{made.rule.title} at {made.learning_rate:.3g}, {made.plan.network}, {made.plan.steps:,} steps"
+        what = f"{made.rule.title} at {made.learning_rate:.3g}, {made.plan.network}"
+        return f"{what}, {made.plan.steps:,} steps"
 
     def plan_document(self) -> dict[str, Any]:
         """Return what `plan.json` holds."""
@@ -135,7 +136,7 @@ def design(settings: TrainSettings, dataset: Dataset, devices: Devices) -> Train
     """Return the design of a training. Raises UsageError, DataError for what does not fit."""
     made = prepare_training(settings, dataset)
     seeds = seed_ranges.seeds("train.train", settings.seeds)
-    refuse_unscorable(dataset, made.plan.metric, seeds, settings.validation)
+    check_metric_defined(dataset, made.plan.metric, seeds, settings.validation)
     return TrainDesign(settings, dataset, devices, made, seeds)
 
 

@@ -18,7 +18,10 @@ from ravine.execution.result import (
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Curves", "Layer", "ScheduleCurve", "ScheduledValue", "TestScores", "TrainPlan", "TrainResult", "Trained", "TrainingFacts"]
+__all__ = [
+    "Curves", "Layer", "ScheduleCurve", "ScheduledValue", "TestScores", "TrainPlan", "TrainResult", "Trained",
+    "TrainingFacts",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,18 @@ from collections.abc import Sequence
 from ravine.execution.describe import data_text, penalty_rows, score_format_of
 from ravine.execution.result import ScoreSummary
 from ravine.options.command_text import relative_path
-from ravine.render.blocks import Block, Column, Commands, Facts, Files, Paragraph, Sparkline, Sparklines, Steps, Table
+from ravine.render.blocks import (
+    Block,
+    Column,
+    Commands,
+    Facts,
+    Files,
+    Paragraph,
+    Sparkline,
+    Sparklines,
+    Steps,
+    Table,
+)
 from ravine.render.numbers import ScoreFormat, count, is_number, learning_rate
 from ravine.studies.train.result import Layer, ScheduleCurve, TrainingFacts, TrainPlan, TrainResult
 
