@@ -1,4 +1,4 @@
-"""A chart as a static SVG: curves told apart by color, line style and mark; intervals; named vertical lines."""
+"""A chart as a static SVG: curves told apart by color and line style, intervals, named vertical lines."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ravine.render.blocks import Chart, Series
+from ravine.render.cells import clean
 from ravine.render.numbers import number
 from ravine.render.plot_style import COLOURS as COLORS
 
@@ -41,8 +42,7 @@ class Scale:
         """Return round values between the ends."""
         if self.log and self.high - self.low >= 1:
             decades = range(math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9) + 1)
-            step = max(1, math.ceil(len(decades) / 8))
-            return [10.0**decade for decade in decades[::step]]
+            return [10.0**decade for decade in decades[:: max(1, math.ceil(len(decades) / 8))]]
         low, high = (10**self.low, 10**self.high) if self.log else (self.low, self.high)
         rough = (high - low) / TICKS
         size = 10.0 ** math.floor(math.log10(rough))
@@ -65,7 +65,7 @@ def chart_svg(chart: Chart) -> str:
     for k, line in enumerate(chart.series):
         parts += [_legend(line, k), *_curve(line, k, x_scale, y_scale)]
     return (
-        f'<svg viewBox="0 0 {WIDE} {high}" role="img" aria-label="{escape(chart.title)}" '
+        f'<svg viewBox="0 0 {WIDE} {high}" role="img" aria-label="{escape(clean(chart.title))}" '
         f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
     )
 
@@ -105,16 +105,14 @@ def _marks(chart: Chart, x_scale: Scale, y_scale: Scale) -> list[str]:
     for mark in chart.marks:
         x = x_scale.pixel(mark.x)
         if x is not None and x_scale.start <= x <= x_scale.end:
-            parts.append(
-                f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{y_scale.end}" y2="{y_scale.start}"/>'
-            )
+            parts.append(f'<path class="mark" d="M{x:.1f} {y_scale.end}V{y_scale.start}"/>')
             parts.append(_text(x + 4, y_scale.end + 12, mark.text, "start"))
     return parts
 
 
 def _curve(line: Series, k: int, x_scale: Scale, y_scale: Scale) -> list[str]:
     """The curve with gaps where it has no value, its intervals, its marks."""
-    color, path, pen, parts = COLORS[k % len(COLORS)], "", "M", []
+    color, path, pen, parts = _color(k), "", "M", []
     lows = line.low or [None] * len(line.y)
     highs = line.high or [None] * len(line.y)
     for x_value, y_value, low, high in zip(line.x, line.y, lows, highs, strict=True):
@@ -137,18 +135,22 @@ def _legend(line: Series, k: int) -> str:
     y = TOP + LEGEND * k
     sample = f'<path {_stroke(k)} d="M{LEFT} {y}h28"/>' if line.style != "marks" else ""
     if line.style != "line":
-        sample += f'<circle fill="{COLORS[k % len(COLORS)]}" cx="{LEFT + 14}" cy="{y}" r="3"/>'
+        sample += f'<circle fill="{_color(k)}" cx="{LEFT + 14}" cy="{y}" r="3"/>'
     return sample + _text(LEFT + 36, y + 4, line.name, "start")
 
 
 def _stroke(k: int) -> str:
     dash = DASHES[k % len(DASHES)]
-    return f'class="curve" stroke="{COLORS[k % len(COLORS)]}"' + (
-        f' stroke-dasharray="{dash}"' if dash else ""
-    )
+    return f'class="curve" stroke="{_color(k)}"' + (f' stroke-dasharray="{dash}"' if dash else "")
+
+
+def _color(k: int) -> str:
+    """Return the color of the k-th curve; black becomes the color of the text, light on a dark page."""
+    color = COLORS[k % len(COLORS)]
+    return "currentColor" if color == "#000000" else color
 
 
 def _text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}>{escape(words)}</text>' if words else ""
-    )
+    if not words:
+        return ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}>{escape(clean(words))}</text>'
