@@ -12,6 +12,6 @@ __all__ = ["load_object"]
 
 
 def load_object(reference: str) -> Any:
-    """Return the object that `"module:object"` names. Raises ImportError or AttributeError if it is absent."""
+    """Return the object that `"module:object"` names. Raises ImportError, AttributeError."""
     module, _, name = reference.partition(":")
     return getattr(import_module(module), name)

@@ -1,4 +1,4 @@
-"""The command `ravine`: its commands, the answer to an unknown one, and the way from arguments to exit status.
+"""The command `ravine`: its commands, and the way from arguments to exit status.
 
 Studies come from their registry, each as one command; other commands have a file of their own.
 """
@@ -49,7 +49,7 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command of the first word. Raises UsageError with the nearest one for an unknown word."""
+        """Return the command of the first word. Raises UsageError that names the nearest one."""
         word = args[0]
         if word not in self.list_commands(ctx) and not word.startswith("-"):
             from ravine.data.builtin import BUILTIN

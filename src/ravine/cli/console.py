@@ -136,7 +136,7 @@ class Console:
             sys.stdout.flush()
 
     def detach_stdout(self) -> int:
-        """Redirect stdout to `os.devnull`, so that flushing a closed pipe at exit raises nothing; return 0."""
+        """Redirect stdout to `os.devnull`, so that flushing a closed pipe raises nothing; return 0."""
         with contextlib.suppress(OSError, ValueError, AttributeError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, sys.stdout.fileno())

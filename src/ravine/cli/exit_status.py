@@ -30,7 +30,8 @@ def failure(error: BaseException, console: Console) -> int:
         return _say(console, ["Stopped."], INTERRUPTED)
     if isinstance(error, MemoryError):
         why = "The data, or the networks that train side by side, are larger than what is free."
-        return _say(console, ["The memory is exhausted.", why, "Try fewer rows or a smaller --net."], INTERNAL)
+        fix = "Try fewer rows or a smaller --net."
+        return _say(console, ["The memory is exhausted.", why, fix], INTERNAL)
     what = f"Something broke that should not: {type(error).__name__}: {_first_line(error)}"
     fix = "" if console.verbose else "Run the same command again with -v for the traceback, and report it."
     return _say(console, [what, "This is a mistake in ravine, not in what you typed.", fix], INTERNAL)

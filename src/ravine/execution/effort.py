@@ -1,4 +1,4 @@
-"""Effort: how many trials, seeds and steps each level means, as counts, so that a plan is the same everywhere."""
+"""Effort levels: how many trials, seeds and steps each means. Counts make a plan the same everywhere."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class SearchEffort(Effort):
-    """A level of a study that tunes. trials: for each optimizer; rates: of a sweep, for each configuration."""
+    """A level of a study that tunes. trials: for each optimizer. rates: for each configuration of a sweep."""
 
     trials: int = 0
     tuning_seeds: int = 0

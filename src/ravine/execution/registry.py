@@ -1,4 +1,7 @@
-"""The registry of studies. One line adds a study; other packages add theirs by the entry point `ravine.studies`."""
+"""The registry of studies. One line adds a study.
+
+Other packages add theirs by an entry point of the group `ravine.studies`.
+"""
 
 from __future__ import annotations
 

@@ -170,8 +170,10 @@ def load_result(run: RunDirectory, study: Study) -> Result:
     def moved(value: Plain) -> Plain:
         if isinstance(value, list):
             return [moved(part) for part in value]
-        inside = isinstance(value, str) and bool(before) and (value == before or value.startswith(f"{before}/"))
-        return now + str(value)[len(before) :] if inside else value
+        if not isinstance(value, str) or not before:
+            return value
+        inside = value == before or value.startswith(f"{before}/")
+        return now + value[len(before) :] if inside else value
 
     paths = {key: moved(value) for key, value in document.items() if isinstance(value, str | list)}
     return study.result_type.from_dict(document | paths)

@@ -1,4 +1,4 @@
-"""The runner of cohorts: it skips finished cohorts, saves unfinished ones, reports progress and stops on request."""
+"""The runner of cohorts: it skips finished ones, saves unfinished ones, reports progress, and can stop."""
 
 from __future__ import annotations
 
