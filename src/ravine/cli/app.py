@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from pkgutil import resolve_name
 
 import click
 
@@ -15,7 +16,6 @@ from ravine.cli.console import Console
 from ravine.cli.exit_status import failure
 from ravine.errors import UsageError, did_you_mean
 from ravine.execution.registry import find_study, study_names
-from ravine.references import load_object
 from ravine.version import __version__
 
 __all__ = ["COMMANDS", "ravine", "run"]
@@ -38,7 +38,7 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by name."""
         if cmd_name in COMMANDS:
-            command: click.Command = load_object(COMMANDS[cmd_name])
+            command: click.Command = resolve_name(COMMANDS[cmd_name])
             return command
         if cmd_name in study_names():
             from ravine.cli.study_command import study_command

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import entry_points
+from pkgutil import resolve_name
 
 from ravine.errors import UsageError, did_you_mean
 from ravine.execution.study import Study
-from ravine.references import load_object
 
 __all__ = ["STUDIES", "find_study", "study_names"]
 
@@ -42,5 +42,5 @@ def find_study(name: str) -> Study:
     references = _references()
     if name not in references:
         raise UsageError(f"There is no study '{name}'.", "", did_you_mean(name, references))
-    study: Study = load_object(references[name])
+    study: Study = resolve_name(references[name])
     return study

@@ -10,12 +10,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 
 from ravine.errors import DataError
-from ravine.references import load_object
 
 if TYPE_CHECKING:
     import numpy as np
@@ -219,7 +219,7 @@ class Result(Document):
             return self.artifacts.model
         if self.run_dir is None:
             raise DataError(f"This result of {self.study} has no model.", "It was not kept.", "Give out=DIR.")
-        model: Model = load_object("ravine.execution.saved_model:Model").load(self.run_dir)
+        model: Model = resolve_name("ravine.execution.saved_model:Model").load(self.run_dir)
         return model
 
     @property
@@ -227,7 +227,7 @@ class Result(Document):
         """Training curves and states of all runs, by cohort; read from the run's folder where needed."""
         if self.artifacts.records or self.run_dir is None:
             return self.artifacts.records
-        load = load_object("ravine.records.record:Record").load
+        load = resolve_name("ravine.records.record:Record").load
         return {path.stem: load(path) for path in sorted((Path(self.run_dir) / "cohorts").glob("*.npz"))}
 
     def summary(self) -> str | dict[str, Plain]:
