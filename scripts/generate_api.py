@@ -1,7 +1,7 @@
 """Write `src/ravine/api/functions.py`: one function for each study, its keywords from the settings' fields.
 
-    python scripts/generate_api.py            write the file
-    python scripts/generate_api.py --check    exit with 1 if it is out of date
+python scripts/generate_api.py            write the file
+python scripts/generate_api.py --check    exit with 1 if it is out of date
 """
 
 from __future__ import annotations
@@ -17,7 +17,13 @@ from ravine.execution.study import Study
 from ravine.options.fields import Option, options_of
 
 FILE = Path(__file__).resolve().parents[1] / "src" / "ravine" / "api" / "functions.py"
-ARGUMENTS = ("source", "target", "weights", "groups", "test")  # of every function, in other types than in settings
+ARGUMENTS = (
+    "source",
+    "target",
+    "weights",
+    "groups",
+    "test",
+)  # of every function, in other types than in settings
 HEAD = '''"""Python functions: arrays, tables or files in, results out. Written by `scripts/generate_api.py`.
 
     result = compare(X, y)              X [N, D], y [N]: arrays, or a DataFrame and a Series
@@ -92,7 +98,10 @@ def function(study: Study) -> str:
     options = {key: known for key, known in options_of(study.settings).items() if key not in ARGUMENTS}
     common = COMMON.replace("X: Table,", "X: Table = None,") if "model" in options else COMMON
     lines = [f"def {study.name}(", common.rstrip("\n")]
-    lines += [f"    {key}: {annotation(study, key, hints[key])} = {default(known)}," for key, known in options.items()]
+    lines += [
+        f"    {key}: {annotation(study, key, hints[key])} = {default(known)},"
+        for key, known in options.items()
+    ]
     lines.append(f") -> {study.result}:")
     lines.append(docstring(study, options))
     lines.append("    return run_study(")
@@ -100,7 +109,7 @@ def function(study: Study) -> str:
     lines.append("        {")
     lines += [f'            "{key}": {key},' for key in options]
     lines.append("        },")
-    lines.append(f"    )  # type: ignore[return-value]  # fmt: skip")
+    lines.append("    )  # type: ignore[return-value]  # fmt: skip")
     return "\n".join(lines)
 
 
@@ -110,7 +119,9 @@ def annotation(study: Study, key: str, hint: object) -> str:
     if wider is not None:
         return wider
     parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    names = [LIST if part == list[str] else "None" if part is types.NoneType else part.__name__ for part in parts]
+    names = [
+        LIST if part == list[str] else "None" if part is types.NoneType else part.__name__ for part in parts
+    ]
     if LIST in names and "None" not in names:
         names.append("None")
     return " | ".join(names)

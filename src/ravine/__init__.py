@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from pkgutil import resolve_name
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ravine.version import __version__
@@ -81,12 +81,12 @@ _MODULES = {
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = ["__version__"]
-__all__ += sorted(_MODULE_OF)
+__all__.extend(sorted(_MODULE_OF))
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULE_OF:
-        return resolve_name(f"{_MODULE_OF[name]}:{name}")
+        return getattr(import_module(_MODULE_OF[name]), name)
     raise AttributeError(f"module 'ravine' has no attribute '{name}'")
 
 

@@ -1,17 +1,21 @@
 """What can go wrong, and what the user is told.
 
     RavineError            1   internal error
-    ├── UsageError         2   a flag, an option, a configuration key
-    ├── DataError          3   the file, a column, the target
+    ├── OptionError            an error that may name an option
+    │   ├── UsageError     2   a flag, an option, a configuration key
+    │   └── DataError      3   the file, a column, the target
     ├── NothingTrained     4   every run diverged
     └── Stopped           75   stopped on request, resumable (130 / 143 by signal)
 
-Every message is one sentence *what*, one *why*, one *what to type*.
+Every message has three parts: what is wrong, why or what is allowed, and what to type. The code writes
+options as the command line does (`--early-stop 5`). The command line prints these parts. `str(error)`, which
+Python users read, shows the keyword instead (`early_stop=5`).
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 __all__ = [
@@ -21,6 +25,7 @@ __all__ = [
     "Stopped",
     "UsageError",
     "did_you_mean",
+    "in_python",
     "nearest",
 ]
 
@@ -34,14 +39,58 @@ class RavineError(Exception):
         self.what, self.why, self.fix = what, why, fix
         super().__init__(" ".join(part for part in (what, why, fix) if part))
 
+    def __str__(self) -> str:
+        return in_python(" ".join(part for part in (self.what, self.why, self.fix) if part))
 
-class UsageError(RavineError, ValueError):
-    """A wrong flag, option or configuration value. Exit status 2."""
+
+class OptionError(RavineError, ValueError):
+    """An error that may be about one option.
+
+    option: its key (`early_stop`).  value: the value that cannot be used.
+    allowed: the allowed words, or a text such as `a number at least 0`.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        why: str = "",
+        fix: str = "",
+        *,
+        option: str | None = None,
+        value: object = None,
+        allowed: object = None,
+    ) -> None:
+        super().__init__(what, why, fix)
+        self.option, self.value, self.allowed = option, value, allowed
+
+    def __str__(self) -> str:
+        return in_python(" ".join(part for part in (self.what, self.why, self.fix) if part), self.value)
+
+
+class UsageError(OptionError):
+    """A wrong flag, option or configuration value. Exit status 2.
+
+    problems: the single errors, where one error names several.
+    """
 
     status = 2
 
+    def __init__(
+        self,
+        what: str,
+        why: str = "",
+        fix: str = "",
+        *,
+        option: str | None = None,
+        value: object = None,
+        allowed: object = None,
+        problems: tuple[UsageError, ...] = (),
+    ) -> None:
+        super().__init__(what, why, fix, option=option, value=value, allowed=allowed)
+        self.problems = problems
 
-class DataError(RavineError, ValueError):
+
+class DataError(OptionError):
     """Data that cannot be read or learned from. Exit status 3."""
 
     status = 3
@@ -59,6 +108,32 @@ class Stopped(RavineError):
     def __init__(self, what: str, why: str = "", fix: str = "", status: int = 75) -> None:
         super().__init__(what, why, fix)
         self.status = status
+
+
+FLAG = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)(?:[ =]('[^']*'|\"[^\"]*\"|[^\s,;]*[^\s,;.:)?]))?")
+VALUE = re.compile(r"['\"].*|.*[\d=].*|inf|nan", re.DOTALL)
+
+
+def in_python(text: str, value: object = None) -> str:
+    """Return a message with keywords in place of flags: `--early-stop 5` becomes `early_stop=5`.
+
+    A word behind a flag is its value if it is quoted, holds a digit or `=`, or is `value`. Text in backticks
+    is a command and stays.
+    """
+
+    def keyword(found: re.Match[str]) -> str:
+        name, word = found[1].replace("-", "_"), found[2]
+        if word is None:
+            return name
+        if not VALUE.fullmatch(word) and word != str(value):
+            return name + found[0][2 + len(found[1]) :]
+        is_text = word[0] not in "'\"" and not re.fullmatch(
+            r"[-+]?(\d[\d.]*|\.\d+)(e[-+]?\d+)?|inf|nan", word
+        )
+        return f"{name}={word!r}" if is_text else f"{name}={word}"
+
+    parts = text.split("`")
+    return "`".join(part if place % 2 else FLAG.sub(keyword, part) for place, part in enumerate(parts))
 
 
 ELSEWHERE = {

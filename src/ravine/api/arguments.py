@@ -1,8 +1,8 @@
 """Python arguments as settings and a data set.
 
-    a file or built-in name       y, weights and groups name columns; test is a share or a file
-    a frame and a target's name   the same; test may be a frame or (X, y), weights and groups may be arrays [N]
-    arrays, or a frame and y [N]  weights and groups are arrays [N], or names of a frame's columns; test may be (X, y)
+a file or built-in name       y, weights and groups name columns; test is a share or a file
+a frame and a target's name   the same; test may be a frame or (X, y); weights, groups may be arrays [N]
+arrays, or a frame and y [N]  weights, groups: arrays [N], or names of a frame's columns; test may be (X, y)
 """
 
 from __future__ import annotations

@@ -33,7 +33,9 @@ def run_study(
     """
     study = find_study(name)
     options = options_of(study.settings)
-    given = {key: value for key, value in keywords.items() if value is not None and value != options[key].default}
+    given = {
+        key: value for key, value in keywords.items() if value is not None and value != options[key].default
+    }
     if target is not None:
         given["target"] = target
     settings, dataset = parse_arguments(study.settings, X, y, weights, groups, test, given)

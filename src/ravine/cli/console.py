@@ -92,7 +92,7 @@ class Console:
     def unicode(self) -> bool:
         return is_unicode(sys.stdout)
 
-    def print(self, text: str) -> None:
+    def print(self, text: str = "") -> None:
         """Write the result, or a part of it. Raises DataError where it cannot be written."""
         if sys.stdout is not None:
             self.print_bytes((_writable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))

@@ -18,8 +18,12 @@ def show_document(document: Document, console: Console) -> None:
 
 
 def show_result(result: Result, console: Console) -> None:
-    """Show a result; as text also its files and the commands to type next."""
+    """Show a result; as text also its details with -v, its files and the commands to type next."""
+    study = find_study(result.study)
+    if console.verbose and not console.json and (details := study.find("view", "details")):
+        console.print_view(details(result))
+        console.print()
     show_document(result, console)
     if not console.json and result.run_dir is not None:
-        console.print("")
-        console.print_view(find_study(result.study).load("view", "next_steps")(result))
+        console.print()
+        console.print_view(study.load("view", "next_steps")(result))

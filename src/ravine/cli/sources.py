@@ -87,13 +87,14 @@ def _is_model_file(path: Path) -> bool:
 
 def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
     """Return the flags over the configuration that a run ended with."""
+    from ravine.options.fields import options_of
     from ravine.records.toml_files import load
 
     best = folder / "best.toml"
     path = best if best.exists() else folder / "config.toml"
     if not path.exists():
         raise UsageError(f"The run '{folder}' has no configuration.", "It stopped too early.", "Name data.")
-    known = set(study.settings.field_names()) - {"seeds", "model"}
+    known = set(options_of(study.settings)) - {"seeds", "model"}
     own = {key: value for key, value in load(path).items() if key in known}
     given = {key: value for key, value in flags.items() if value not in (None, ()) and key != "source"}
     return {**own, **given}

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from ravine.cli.console import Console
-from ravine.cli.flags import config_flag, flags_for, output_flags
+from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
 from ravine.cli.help import Command
-from ravine.execution.registry import find_study, study_names
 from ravine.execution.study import Study
 
 __all__ = ["study_command"]
@@ -61,13 +60,13 @@ def _run(
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     flags = place_source(study, {**flags, "source": source}, data, config)
-    others = [find_study(name).settings for name in study_names()]
-    resolved = resolve(study.settings, flags, config, others=others)
+    resolved = resolve(study.settings, flags, config, others=all_keys())
     settings = resolved.settings
-    if headline := settings.headline(dry_run):
-        console.info(headline)
+    if settings.source:
+        console.info(settings.headline(dry_run))
     console.info_unused(resolved.unused, study.name)
-    return _show_plan(study, settings, console) if dry_run else _execute(study, settings, out, console)
+    only_plan = dry_run or settings.plans_only
+    return _show_plan(study, settings, console) if only_plan else _execute(study, settings, out, console)
 
 
 def _show_plan(study: Study, settings: Any, console: Console) -> int:

@@ -22,7 +22,7 @@ def score_format_of(metric: MetricFacts, parts: Iterable[ScoreSummary]) -> Score
 
     known = METRICS.get(metric.name)
     scores = [(part.mean, part.interval) for part in parts]
-    percent = known is not None and known.percent
+    percent = known is not None and bool(getattr(known, "percent", False))
     return score_format_for(metric.name, percent, metric.greater_is_better, scores)
 
 

@@ -127,9 +127,7 @@ def dry_run(
     return plan
 
 
-def _prepare(
-    settings: NetworkSettings, dataset: Dataset | None, notify: Notify
-) -> tuple[Dataset, Devices]:
+def _prepare(settings: NetworkSettings, dataset: Dataset | None, notify: Notify) -> tuple[Dataset, Devices]:
     """Return data and devices, and report what was read."""
     prepare(settings.device)
     dataset = dataset if dataset is not None else load(settings)
@@ -159,13 +157,11 @@ def execute_in_new_run(
         check_source(settings)
     latest_before = _latest()
     fresh = out is None or not Path(out).exists()
-    name = dataset.name if dataset is not None else "stdin" if settings.source == "-" else settings.source
+    name = dataset.name if dataset is not None else settings.run_name
     run = RunDirectory.create(ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed)
     try:
         settings = _with_stdin_kept(settings, run)
-        return execute(
-            study, settings, dataset=dataset, run=run, notify=notify, should_stop=should_stop
-        )
+        return execute(study, settings, dataset=dataset, run=run, notify=notify, should_stop=should_stop)
     except (DataError, UsageError, KeyboardInterrupt):
         if not run.plan.exists():
             _discard(run, fresh, latest_before)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.execution.base_settings import NetworkSettings, OptimizerSettings
+from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
 from ravine.execution.effort import TRAIN, Effort, batch_size_for
 from ravine.execution.training_spec import Recipe, check_moving, check_patience, recipe
 from ravine.optimizers import Rule, resolve, schedule
@@ -21,7 +21,7 @@ __all__ = ["PreparedTraining", "prepare_training", "streams_for"]
 class PreparedTraining:
     """Settings of one optimizer, made into what is run."""
 
-    settings: OptimizerSettings
+    settings: FixedTrainingSettings
     rule: Rule
     recipe: Recipe
     streams: Streams
@@ -50,7 +50,7 @@ class PreparedTraining:
 
 
 def prepare_training(
-    settings: OptimizerSettings,
+    settings: FixedTrainingSettings,
     dataset: Dataset,
     *,
     streams: Streams | None = None,

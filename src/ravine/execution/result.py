@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 
@@ -32,7 +32,7 @@ __all__ = [
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2
-Plain = None | bool | int | float | str | Sequence["Plain"] | Mapping[str, "Plain"]
+Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 """A value that JSON can hold."""
 
 

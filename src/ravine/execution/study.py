@@ -6,7 +6,8 @@ A study is a package with five modules:
     design     `design(settings, dataset, devices)` -> Design, pure; `plan(design)` -> StudyPlan
     study      `run(design, context)` -> Result
     result     the classes of result and plan, named in the declaration; no JAX
-    view       `view(result)`, `plan_view(plan)`, `next_steps(result)` -> blocks; no JAX
+    view       `view(result)`, `plan_view(plan)`, `next_steps(result)`, where useful `details(result)` for -v,
+               -> blocks; no JAX
 
 and, where it draws, `plots` with `draw(result, folder, kind)` -> paths.
 """
@@ -19,6 +20,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ravine.data.builtin import BUILTIN
+from ravine.data.formats import described
+
 if TYPE_CHECKING:
     from ravine.data import Dataset
     from ravine.engines import Devices
@@ -26,7 +30,11 @@ if TYPE_CHECKING:
     from ravine.execution.context import RunContext
     from ravine.execution.result import Result, StudyPlan
 
-__all__ = ["Design", "Study"]
+__all__ = ["DATA_HELP", "Design", "Study"]
+
+DATA_HELP = (
+    f"DATA is a file ({described()}), '-' for standard input, or a built-in set: {', '.join(BUILTIN)}."
+)
 
 
 class Design(Protocol):
@@ -68,6 +76,10 @@ class Study:
     def load(self, module: str, name: str) -> Any:
         """Import a module of the study's package and return an object of it."""
         return getattr(import_module(f"{self.package}.{module}"), name)
+
+    def find(self, module: str, name: str) -> Any | None:
+        """Return an object as `load` does; None if the module has no such object."""
+        return getattr(import_module(f"{self.package}.{module}"), name, None)
 
     @property
     def result_type(self) -> type[Result]:

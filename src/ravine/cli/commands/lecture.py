@@ -11,8 +11,8 @@ import click
 
 from ravine.cli.console import Console, is_terminal
 from ravine.cli.exit_status import SOME_FAILED
+from ravine.cli.flags import SectionedOption, output_flags
 from ravine.cli.help import Command
-from ravine.cli.options import SectionedOption, output_flags
 from ravine.cli.progress import EVERY
 from ravine.errors import DataError, UsageError, did_you_mean
 
@@ -93,11 +93,8 @@ def _kind(given: str | None, animate: bool) -> str:
 
 
 def _check_device(device: str | None) -> None:
-    from ravine.cli.words import mistakes
-
-    if device is not None:
-        for sentence in mistakes({"device": device}):
-            raise UsageError(sentence)
+    if device not in (None, "cpu", "gpu"):
+        raise UsageError(f"There is no device '{device}'.", "", did_you_mean(str(device), ("cpu", "gpu")))
 
 
 def _folder(out: str | None, draws: bool = True) -> Path:
@@ -132,7 +129,7 @@ def _list(console: Console) -> int:
 
 
 def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, console: Console) -> int:
-    from ravine.cli.working import prepare_machine
+    from ravine.engines import prepare
     from ravine.lecture.finding_files import claims, has_animation
     from ravine.lecture.measuring import animate
 
@@ -141,7 +138,7 @@ def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, c
             moving = [each.id for each in claims().values() if has_animation(each)]
             raise UsageError(f"{claim.id} has no animation.", "", f"These have: {', '.join(moving)}.")
     console.info(f"Animating {', '.join(each.id for each in chosen)}.")
-    prepare_machine(device)
+    prepare(device)
     files = {claim.id: folder / f"{claim.id}.{kind}" for claim in chosen}
     for claim in chosen:
         animate(claim, files[claim.id])
@@ -158,13 +155,13 @@ def _measure(
     chosen: list[Claim], table: bool, folder: Path | None, kind: str, device: str | None, console: Console
 ) -> int:
     """Run the claims one after another; one that raises is told of, and the others go on."""
-    from ravine.cli.working import prepare_machine
+    from ravine.engines import prepare
     from ravine.lecture.documents import document, entry, keep
     from ravine.lecture.measuring import Broken, attempt
     from ravine.records.atomic_files import write_json
 
     start = told = time.monotonic()
-    prepare_machine(device)
+    prepare(device)
     rows: list[dict[str, Any]] = []
     for number, claim in enumerate(chosen):
         if number and (is_terminal(sys.stderr) or time.monotonic() - told >= EVERY):

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ravine.cli.console import Console
+from ravine.cli.flags import output_flags
 from ravine.cli.help import Command
-from ravine.cli.options import output_flags
 from ravine.errors import DataError, UsageError
 
 __all__ = ["predict"]
@@ -34,7 +34,7 @@ def predict(
     console: Console, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
 ) -> int:
     """Read, predict, write."""
-    from ravine.cli.working import name_of
+    from ravine.execution.base_settings import name_of
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     out = None if out == "-" else out

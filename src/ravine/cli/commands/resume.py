@@ -27,13 +27,14 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
-    from ravine.options.command_text import display_name, relative_path
+    from ravine.execution.base_settings import name_of
+    from ravine.options.paths import relative_path
     from ravine.records.run_directory import RunDirectory
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     directory = RunDirectory.open(relative_path(str(RunDirectory.open(run).path)))
     metadata = directory.metadata
-    name = display_name(str((metadata.get("data") or {}).get("name")))
+    name = name_of(str((metadata.get("data") or {}).get("name")))
     doing = "Showing again" if metadata.get("state") == "finished" else "Resuming"
     console.info(f"{doing} {metadata.get('verb')} {name} in {directory.path}.")
     with directory.lock():

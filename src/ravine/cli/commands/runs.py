@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ravine.cli.console import Console
+from ravine.cli.flags import output_flags
 from ravine.cli.help import Command
-from ravine.cli.options import output_flags
 from ravine.render.numbers import cells, clean, cut
 
 if TYPE_CHECKING:

@@ -118,7 +118,12 @@ class TrainDesign:
             epochs = (places / per_epoch).tolist()
             values = (scheduled.value * spec.factors(steps, per_epoch)[places]).tolist()
         return ScheduleCurve(
-            what=what, schedule=scheduled.schedule, steps=steps, epochs=epochs, values=values
+            what=what,
+            schedule=scheduled.schedule,
+            steps=steps,
+            total_epochs=steps / per_epoch,
+            epochs=epochs,
+            values=values,
         )
 
     def _rates(self) -> list[float] | None:

@@ -112,6 +112,8 @@ class ScheduleCurve:
     """Its schedule."""
     steps: int
     """Steps of one run."""
+    total_epochs: float
+    """Epochs of one run."""
     epochs: list[float] | None
     """Epochs at which the value is given; null for a schedule that depends on the loss."""
     values: list[float] | None

@@ -65,9 +65,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
 def _kept_epochs(record: Record, plan: Plan, streams: Streams) -> list[float | None]:
     """Return after how many epochs each seed had the weights that were kept; None where it diverged."""
     per_evaluation = plan.stride * plan.batch_size / streams.sizes[0]
-    return [
-        per_evaluation * (1 + int(place)) if place >= 0 else None for place in record.final["evaluation"]
-    ]
+    return [per_evaluation * (1 + int(place)) if place >= 0 else None for place in record.final["evaluation"]]
 
 
 def _curves(record: Record, plan: Plan) -> Curves:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ravine.execution.describe import data_text, penalty_rows, score_format_of
 from ravine.execution.result import ScoreSummary
-from ravine.options.command_text import relative_path
+from ravine.options.paths import relative_path
 from ravine.render.blocks import (
     Block,
     Column,
@@ -134,5 +134,5 @@ def _schedule(curve: ScheduleCurve) -> Block:
     title = f"{curve.what}, {curve.schedule}"
     if curve.values is None or curve.epochs is None:
         return Paragraph(f"{title}: it waits for the validation loss to stop falling")
-    end = f"{curve.epochs[-1]:.3g} epochs, {count(curve.steps, 'step')}"
+    end = f"{curve.total_epochs:.3g} epochs, {count(curve.steps, 'step')}"
     return Steps(title, curve.epochs, curve.values, end=end)

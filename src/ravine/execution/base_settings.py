@@ -1,0 +1,245 @@
+"""Settings that several studies share: data, network, one optimizer, its learning rate, effort, seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ravine.errors import UsageError
+from ravine.execution.early_checks import check_schedule
+from ravine.options.fields import option, redefined
+from ravine.options.settings import Settings
+
+__all__ = [
+    "CHECK_OPTIMIZER", "CHECK_SCHEDULE", "DataSettings", "FixedTrainingSettings", "GeneralizationSettings",
+    "MovingSettings", "NetworkSettings", "OptimizerSettings", "RateSettings", "effort_option", "name_of",
+    "seeds_option",
+]  # fmt: skip
+
+CHECKS = "ravine.execution.early_checks"
+CHECK_OPTIMIZER = f"{CHECKS}:check_optimizer"
+CHECK_SCHEDULE = f"{CHECKS}:check_schedule"
+HUGE = 1e30  # beyond it, float32 has no room for squares
+MOST_SEEDS = 10_000
+EFFORTS = ("quick", "standard", "thorough")
+
+
+def name_of(source: str) -> str:
+    """Return data as a first line names it: the file's name, not its path."""
+    return "standard input" if source == "-" else Path(source).name or source
+
+
+def check_moving(text: str) -> None:
+    """Raise UsageError for a text that is not NAME=SCHEDULE."""
+    name, equals, schedule = text.partition("=")
+    if not name.strip() or not equals:
+        raise UsageError(
+            f"--moving {text!r} is not NAME=SCHEDULE.",
+            "It names a number and the schedule that multiplies it.",
+            "Write for example --moving 'rho=linear(end=0.5)'.",
+        )
+    check_schedule(schedule)
+
+
+def seeds_option(default: int | None, at_least: int = 2) -> Any:
+    """Return the field `seeds`. Two is the least number that has an interval."""
+    return option(
+        default, "Number of fresh seeds that the result rests on.", section="Training", at_least=at_least,
+        at_most=MOST_SEEDS,
+    )  # fmt: skip
+
+
+def effort_option(default: str | None, choices: Sequence[str] = EFFORTS) -> Any:
+    """Return the field `effort`."""
+    return option(
+        default, "Number of trials, seeds and epochs.", section="Comparison", choices=tuple(choices)
+    )
+
+
+@dataclass(frozen=True)
+class OptimizerSettings(Settings):
+    """One optimizer."""
+
+    optimizer: str = option(
+        "adam", "Optimizer, such as adam or 'momentum(rho=0.95)'.", section="Training", metavar="NAME",
+        short="-O", check=CHECK_OPTIMIZER,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RateSettings(Settings):
+    """Learning rate and its schedule."""
+
+    rate: float | None = option(
+        None,
+        "Learning rate; the optimizer's usual one if not given.",
+        section="Training",
+        above=0,
+        below=HUGE,
+    )
+    schedule: str = option(
+        "decay", "Schedule of the learning rate, such as decay or 'step(0.1,every=10)'.", section="Training",
+        metavar="NAME", check=CHECK_SCHEDULE,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MovingSettings(Settings):
+    """Schedules of other numbers."""
+
+    moving: list[str] | None = option(
+        None, "Schedule of another number, such as 'dropout=linear(end=0.5)'.", section="Training",
+        metavar="NAME=SCHEDULE", split="calls", check=check_moving,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DataSettings(Settings):
+    """Where the data are and how to read them."""
+
+    source: str = option(
+        "", "File, '-' for standard input, or name of a built-in set.", section="Data", metavar="DATA",
+        positional=True,
+    )  # fmt: skip
+    target: str | None = option(
+        None, "Column to predict, by name or index.", section="Data", metavar="COLUMN", short="-t"
+    )
+    features: list[str] | None = option(
+        None, "Columns to use, all others left out; commas between names.", section="Data", metavar="COLUMNS"
+    )
+    drop: list[str] | None = option(None, "Columns to leave out.", section="Data", metavar="COLUMNS")
+    weights: str | None = option(
+        None, "Column of row weights, used in the loss and in the metric.", section="Data", metavar="COLUMN"
+    )
+    groups: str | None = option(
+        None, "Column of groups; all rows of one group stay in one split.", section="Data", metavar="COLUMN"
+    )
+    negative_weights: str = option(
+        "error", "Treatment of negative weights.", section="Data", choices=("error", "keep", "abs", "drop")
+    )
+    test: str | None = option(
+        None,
+        "Test file, or share of the rows to hold out, such as 0.2.",
+        section="Data",
+        metavar="FILE|SHARE",
+    )
+    missing: list[str] | None = option(
+        None, "Values that mean missing, such as -999,?.", section="Data", metavar="CODES"
+    )
+    task: str = option("auto", "Task to learn.", section="Data", choices=("auto", "classify", "regress"))
+
+
+@dataclass(frozen=True)
+class NetworkSettings(DataSettings):
+    """The network, its start, its batches, its penalties and its metric."""
+
+    validation: float = option(
+        0.2, "Share of the remaining rows for validation, which chooses rates and stops runs.",
+        section="Data", metavar="SHARE", above=0, below=1,
+    )  # fmt: skip
+    scaling: str | None = option(
+        None, "Standardize the inputs, or leave them unchanged.", section="Data",
+        choices=("standard", "none"), neutral="none",
+    )  # fmt: skip
+    metric: str | None = option(
+        None, "Score, such as accuracy, log_loss, auc, rmse, mae or r2.", section="Data", metavar="NAME",
+        check=f"{CHECKS}:check_metric",
+    )  # fmt: skip
+    seed: int = option(0, "Root of all random choices.", section="Training", at_least=0, below=2**63)
+    epochs: float | None = option(
+        None, "Passes over the training rows.", section="Training", above=0, below=1e6, unit="epochs"
+    )
+    batch_size: int | None = option(
+        None, "Rows in a batch; chosen by the number of rows if not given.", section="Training", at_least=1,
+        at_most=2**24, unit="rows",
+    )  # fmt: skip
+    early_stop: int | None = option(
+        None, "End a run after N evaluations (of 20) without improvement; 0 = off.", section="Training",
+        at_least=0, at_most=10**6, neutral=0, unit="evaluations",
+    )  # fmt: skip
+    min_change: float = option(
+        0.0, "Smallest fall of the loss that counts as improvement; 0 = any.", section="Training",
+        at_least=0, below=HUGE, neutral=0,
+    )  # fmt: skip
+    clip: float | None = option(
+        None, "Largest norm of the gradient; a longer one is shortened; inf = off.", section="Training",
+        above=0, neutral=float("inf"),
+    )  # fmt: skip
+    average: str | None = option(
+        None, "Average of the weights, ema=0.99 or tail=0.5; none = off.", section="Training", metavar="NAME",
+        neutral="none",
+    )  # fmt: skip
+    net: str = option(
+        "64-64", "Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'.", section="Network",
+        metavar="LAYERS", check=f"{CHECKS}:check_net",
+    )  # fmt: skip
+    activation: str = option(
+        "relu", "Activation of the hidden layers.", section="Network", choices=f"{CHECKS}:ACTIVATIONS"
+    )
+    init: str = option(
+        "he", "Initialization of the weights.", section="Network", choices=f"{CHECKS}:INITIALIZATIONS"
+    )
+    init_scale: float = option(
+        1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1
+    )
+    l1: float | None = option(
+        None, "L1 penalty on the weights, not on the biases; 0 = off.", section="Regularization", at_least=0,
+        below=HUGE, neutral=0,
+    )  # fmt: skip
+    l2: float | None = option(
+        None, "L2 penalty on the weights, in the gradient; 0 = off.", section="Regularization", at_least=0,
+        below=HUGE, neutral=0,
+    )  # fmt: skip
+    decay: float | None = option(
+        None, "Decay of the weights, apart from the gradient (AdamW); 0 = off.", section="Regularization",
+        at_least=0, below=HUGE, neutral=0,
+    )  # fmt: skip
+    smoothing: float | None = option(
+        None, "Label smoothing, for classes; 0 = off.", section="Regularization", metavar="SHARE", at_least=0,
+        below=1, neutral=0,
+    )  # fmt: skip
+    augment: str | None = option(
+        None, "Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.",
+        section="Regularization", metavar="KINDS", neutral="none",
+    )  # fmt: skip
+    device: str | None = option(
+        None,
+        "Device to train on; the fastest one there is if not given.",
+        section="Machine",
+        choices=("cpu", "gpu"),
+    )
+    precision: str = option(
+        "float32", "Precision of all trained numbers.", section="Machine", choices=("float32", "float64")
+    )
+
+    @property
+    def plans_only(self) -> bool:
+        """Whether the command shows what it would do, as with --dry-run, and trains nothing."""
+        return False
+
+    @property
+    def run_name(self) -> str:
+        """The name of the data in the name of a run's folder."""
+        return "stdin" if self.source == "-" else self.source
+
+    def headline(self, dry_run: bool) -> str:
+        """Return the first line of the command: what is going to be done."""
+        raise NotImplementedError(f"{type(self).__name__}.headline")
+
+
+@dataclass(frozen=True)
+class FixedTrainingSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSettings):
+    """A training without tuning: every number is given, or is the optimizer's usual one."""
+
+    seeds: int = seeds_option(1, at_least=1)
+
+
+@dataclass(frozen=True)
+class GeneralizationSettings(NetworkSettings, RateSettings, OptimizerSettings):
+    """One optimizer at a constant rate on many seeds, until the training rows are fitted."""
+
+    schedule: str = redefined(RateSettings, "schedule", "constant")
+    effort: str = effort_option("standard", EFFORTS[:2])
+    seeds: int | None = seeds_option(None)

@@ -1,0 +1,106 @@
+"""The one reader from text, or from a plain value of TOML or Python, to the type of a settings field."""
+
+from __future__ import annotations
+
+import csv
+import numbers
+import re
+from collections.abc import Sequence
+
+from ravine.errors import UsageError
+from ravine.options.fields import Option, Value
+from ravine.options.validate import refused
+
+__all__ = ["from_text", "from_texts", "from_value"]
+
+WORDS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+CALL = r"(?:[^,()]|\([^()]*\)|[()])+"  # adam(b1=0.9,b2=0.99): the commas in brackets do not split
+
+
+def from_text(option: Option, text: str) -> Value:
+    """Return the value that a text means. Raises UsageError for text that is no value of this type."""
+    if option.many:
+        return from_texts(option, [text])
+    if option.kind is str:
+        return text
+    if option.kind is bool:
+        if text.strip().lower() not in WORDS:
+            raise refused(option, text)
+        return WORDS[text.strip().lower()]
+    try:
+        return _whole(text) if option.kind is int else float(text)
+    except ValueError:
+        raise refused(option, text) from None
+
+
+def from_texts(option: Option, texts: Sequence[str]) -> list[str]:
+    """Return the list that texts mean, each split as the option says. Raises UsageError for an empty one."""
+    return [item for text in texts for item in _split(option, text)]
+
+
+def from_value(option: Option, value: object) -> Value:
+    """Return a plain value as the field's type: a list from a word, text from a number. Raises UsageError."""
+    if value is None and option.optional:
+        return None
+    if option.many and isinstance(value, list | tuple):
+        return [_text(option, item) for item in value]
+    if option.many:
+        return [_text(option, value)]
+    if option.kind is bool:
+        if isinstance(value, bool):
+            return value
+        raise refused(option, value)
+    if option.kind is str:
+        return _text(option, value)
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        if option.kind is float:
+            return float(value)
+        if isinstance(value, numbers.Integral):
+            return int(value)
+        if (number := float(value)).is_integer():
+            return int(number)
+    raise refused(option, value)
+
+
+def _text(option: Option, value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | numbers.Real):
+        raise refused(option, value)
+    return str(value)
+
+
+def _whole(text: str) -> int:
+    """Read `100` or `1e2`. Raises ValueError."""
+    try:
+        return int(text)
+    except ValueError:
+        number = float(text)
+    if not number.is_integer():
+        raise ValueError(text)
+    return int(number)
+
+
+def _split(option: Option, text: str) -> list[str]:
+    """Split a text as the option says; quotes protect the commas of a column's name."""
+    if option.split == "whole":
+        return [text]
+    words = (
+        re.findall(CALL, text)
+        if option.split == "calls"
+        else next(csv.reader([text], skipinitialspace=True), [])
+    )
+    words = [word.strip() for word in words if word.strip()]
+    if not words:
+        raise UsageError(
+            f"{option.flag} is empty.", "It is a list with commas between its items.",
+            "Name at least one, or leave it out.", option=option.key, value=text, allowed=option.allowed,
+        )  # fmt: skip
+    return words

@@ -1,0 +1,165 @@
+"""The resolved settings: flags > RAVINE_* > -c FILE > [tool.ravine] in ./pyproject.toml > defaults.
+
+All mistakes of all layers are reported at once. A key that another study knows is no mistake: one file serves
+`compare` and `train`. The keys that this study does not use are returned.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from ravine.errors import UsageError, did_you_mean
+from ravine.options.fields import ENVIRONMENT, Option, Value, options_of
+from ravine.options.parse import from_text, from_texts, from_value
+from ravine.options.renamed import renamed_key
+from ravine.options.settings import Settings
+from ravine.options.validate import raise_together, refusal
+from ravine.records.toml_files import load
+
+__all__ = ["Resolved", "resolve"]
+
+PROJECT = "pyproject.toml"
+CONFIG = "config.toml"
+CACHE = "RAVINE_CACHE"  # read by the engines, which keep compiled programs there
+
+Kind = TypeVar("Kind", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Resolved(Generic[Kind]):
+    """`settings` as resolved; `unused`: keys that were set for other studies, with their place."""
+
+    settings: Kind
+    unused: list[str]
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A raw value and its place. A flag is its own place."""
+
+    raw: object
+    place: str
+    typed: bool = False
+
+    def named(self, error: UsageError) -> UsageError:
+        """Return the error with its place in front, where it is not what was typed just now."""
+        if self.typed:
+            return error
+        return UsageError(
+            f"{self.place}: {error.what}", error.why, error.fix, option=error.option, value=error.value,
+            allowed=error.allowed,
+        )  # fmt: skip
+
+
+Layer = Mapping[str, _Given]
+
+
+def resolve(
+    kind: type[Kind],
+    flags: Mapping[str, object],
+    file: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path = Path(),
+    *,
+    others: Collection[str] = (),
+) -> Resolved[Kind]:
+    """Return the settings of a study.
+
+    flags: by key; None, False and () were not given.  folder: of pyproject.toml.
+    others: keys of other studies.
+    Raises UsageError that names every mistake.
+    """
+    layers = [
+        _project(folder / PROJECT),
+        _file(file),
+        _environment(os.environ if environment is None else environment),
+        {key: _Given(raw, key, True) for key, raw in flags.items() if raw not in (None, False, ())},
+    ]
+    options, problems, unused = options_of(kind), [], []
+    given: dict[str, tuple[Value, _Given, int]] = {}
+    for strength, layer in enumerate(layers):
+        for key, value in layer.items():
+            if key not in options and key in others:
+                unused.append(value.place)
+            elif key not in options:
+                problems.append(_unknown(key, value, {*options, *others}))
+            else:
+                try:
+                    given[key] = (_read(options[key], value.raw), value, strength)
+                except UsageError as error:
+                    problems.append(value.named(error))
+    _drop_weaker(kind, given)
+    for key, (read, value, _) in given.items():
+        if problem := refusal(options[key], read):
+            problems.append(value.named(problem))
+    raise_together(problems)
+    return Resolved(kind.from_dict({key: read for key, (read, _, _) in given.items()}), unused)
+
+
+def _read(option: Option, raw: object) -> Value:
+    if isinstance(raw, tuple):  # of a flag that may be given several times
+        return from_texts(option, [str(text) for text in raw])
+    return from_text(option, raw) if isinstance(raw, str) else from_value(option, raw)
+
+
+def _drop_weaker(kind: type[Settings], given: dict[str, tuple[Value, _Given, int]]) -> None:
+    """Of two alternatives, let the one of the stronger layer replace the other."""
+    for pair in kind.alternatives:
+        if all(key in given for key in pair):
+            one, other = sorted(pair, key=lambda key: given[key][2])
+            if given[one][2] < given[other][2]:
+                del given[one]
+
+
+def _unknown(key: str, given: _Given, known: Collection[str]) -> UsageError:
+    in_environment = given.place.startswith(ENVIRONMENT)
+
+    def spelled(name: str) -> str:
+        return ENVIRONMENT + name.upper() if in_environment else name
+
+    new = renamed_key(key)
+    if new in known:
+        return UsageError(f"{given.place} was renamed to {spelled(str(new))}.", option=key, value=given.raw)
+    near = did_you_mean(spelled(key), sorted(spelled(name) for name in known))
+    return UsageError(f"{given.place}: there is no such setting.", "", near, option=key, value=given.raw)
+
+
+def _project(path: Path) -> Layer:
+    if not path.is_file():
+        return {}
+    table = load(path).get("tool", {}).get("ravine", {})
+    if not isinstance(table, Mapping):
+        raise UsageError(
+            f"tool.ravine in '{path}' is not a table.", "", "Write [tool.ravine] above the settings."
+        )
+    return dict(_keys(table, f"[tool.ravine] in {path}"))
+
+
+def _file(name: str | None) -> Layer:
+    if name is None:
+        return {}
+    path = Path(name)
+    if path.is_dir() and (path / CONFIG).is_file():
+        path = path / CONFIG
+    if not path.exists():
+        near = sorted(str(found) for found in path.parent.glob("*.toml"))
+        hint = did_you_mean(name, near) if near else "Check the path."
+        raise UsageError(f"There is no configuration file '{path}'.", "-c names it.", hint)
+    return dict(_keys(load(path), f"in {path}"))
+
+
+def _keys(table: Mapping[str, object], place: str) -> Iterator[tuple[str, _Given]]:
+    for key, raw in table.items():
+        yield key.replace("-", "_"), _Given(raw, f"{key} ({place})")
+
+
+def _environment(environment: Mapping[str, str]) -> Layer:
+    return {
+        name.removeprefix(ENVIRONMENT).lower(): _Given(raw, name)
+        for name, raw in environment.items()
+        if name.startswith(ENVIRONMENT) and name != CACHE and raw != ""
+    }

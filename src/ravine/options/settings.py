@@ -1,0 +1,87 @@
+"""The base of all settings: frozen values, checked as their options say, to and from plain dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from ravine.errors import UsageError, did_you_mean
+from ravine.options.fields import options_of
+from ravine.options.parse import from_value
+from ravine.options.renamed import renamed_key
+from ravine.options.validate import raise_together, refusal
+
+__all__ = ["Settings", "contradiction"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a study. Every field is made by `option`.
+
+    alternatives: pairs of options of which at most one is given.
+    """
+
+    alternatives: ClassVar[tuple[tuple[str, str], ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Raise UsageError that names every value which cannot be used, then check values together."""
+        options = options_of(type(self))
+        found = [refusal(option, getattr(self, key)) for key, option in options.items()]
+        raise_together([problem for problem in found if problem is not None])
+        for one, other in self.alternatives:
+            if all(
+                getattr(self, key) not in (options[key].default, options[key].neutral) for key in (one, other)
+            ):
+                raise contradiction(one, other)
+        self.check_together()
+
+    def check_together(self) -> None:
+        """Raise UsageError for values that cannot be used together. A class with such values overrides it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values of the stored fields that are set, as plain values."""
+        stored = [key for key, option in options_of(type(self)).items() if option.stored]
+        values = {key: getattr(self, key) for key in stored}
+        return {
+            key: list(value) if isinstance(value, list | tuple) else value
+            for key, value in values.items()
+            if value is not None
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Build settings. Raises UsageError that names every unknown key and every wrong value."""
+        options, values = options_of(cls), {}
+        problems: list[UsageError] = []
+        for key, raw in plain.items():
+            if key not in options:
+                problems.append(_unknown(key, list(options)))
+                continue
+            try:
+                values[key] = from_value(options[key], raw)
+            except UsageError as error:
+                problems.append(error)
+                continue
+            if problem := refusal(options[key], values[key]):
+                problems.append(problem)
+        raise_together(problems)
+        for one, other in cls.alternatives:
+            if all(values.get(key) not in (None, False) for key in (one, other)):
+                raise contradiction(one, other)
+        return cls(**values)
+
+
+def contradiction(one: str, other: str) -> UsageError:
+    """Return the error for two options of which at most one can be given."""
+    flags = ["--" + key.replace("_", "-") for key in (one, other)]
+    return UsageError(
+        f"{flags[0]} and {flags[1]} contradict.", "Each of them replaces the other.", "Give one."
+    )
+
+
+def _unknown(key: str, known: list[str]) -> UsageError:
+    new = renamed_key(key)
+    if new in known:
+        return UsageError(f"The setting '{key}' was renamed to '{new}'.", "", f"Write {new}.", option=key)
+    return UsageError(f"There is no setting '{key}'.", "", did_you_mean(key, known), option=key)

@@ -1,0 +1,104 @@
+"""The one form of message for a value that an option cannot have."""
+
+from __future__ import annotations
+
+import numbers
+import shlex
+from collections.abc import Sequence
+
+from ravine.errors import UsageError, nearest
+from ravine.options.fields import Option
+from ravine.options.renamed import renamed_value
+
+__all__ = ["raise_together", "refusal", "refused", "shown"]
+
+
+def refusal(option: Option, value: object) -> UsageError | None:
+    """Return an error for a value whose type, bounds or words are wrong, else None."""
+    if type(value) is type(option.default) and value == option.default:
+        return None  # also spares the import of the check
+    if value is None:
+        return None if option.optional else refused(option, value)
+    if option.many:
+        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+            return refused(option, value)
+        return next((wrong for item in value if (wrong := _word(option, item))), None)
+    if option.kind is bool:
+        return None if isinstance(value, bool) else refused(option, value)
+    if option.kind is str:
+        return _word(option, value) if isinstance(value, str) else refused(option, value)
+    kind = numbers.Integral if option.kind is int else numbers.Real
+    right = isinstance(value, kind) and not isinstance(value, bool) and option.within(value)  # type: ignore[arg-type]
+    return None if right else refused(option, value)
+
+
+def refused(option: Option, value: object) -> UsageError:
+    """Return the error for a value that an option cannot have."""
+    new = renamed_value(option.key, value) if isinstance(value, str) else None
+    flag = _name(option)
+    if new is not None:
+        what, why, fix = f"{flag} {shown(value)} was renamed.", "", f"Write {flag} {shown(new)!r}."
+    else:
+        what, why = f"{flag} {shown(value)} cannot be used.", f"It must be {option.allowed}."
+        fix = _fix(option, value)
+    allowed: object = option.choices or option.allowed
+    return UsageError(what, why, fix, option=option.key, value=value, allowed=allowed)
+
+
+def raise_together(problems: Sequence[UsageError]) -> None:
+    """Raise the only problem, or one error that names all of them. Do nothing without problems."""
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        sentences = [" ".join(filter(None, (each.what, each.why, each.fix))) for each in problems]
+        raise UsageError(
+            f"{len(problems)} settings are wrong.",
+            "\n".join(sentences),
+            "Correct them.",
+            problems=tuple(problems),
+        )
+
+
+def shown(value: object) -> str:
+    """Return a value as a shell takes it."""
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    if isinstance(value, list | tuple):
+        return shlex.quote(",".join(map(str, value)))
+    return shlex.quote(str(value))
+
+
+def _word(option: Option, word: str) -> UsageError | None:
+    """Return what is wrong with a text, or with one item of a list."""
+    if option.choices and word not in option.choices:
+        return refused(option, word)
+    if option.check is None:
+        return None
+    try:
+        option.check(word)
+    except UsageError as error:
+        if renamed_value(option.key, word) is not None:
+            return refused(option, word)
+        return UsageError(
+            error.what, error.why, error.fix, option=option.key, value=word, allowed=error.allowed
+        )
+    return None
+
+
+def _name(option: Option) -> str:
+    """How the option is named on the command line."""
+    return option.placeholder.strip("[]") if option.positional else option.flag
+
+
+def _fix(option: Option, value: object) -> str:
+    if option.choices:
+        return nearest(str(value), option.choices)
+    if option.neutral is not None:
+        return f"Type {option.flag} {shown(option.neutral)} to switch it off."
+    if option.default is None and option.at_least is not None:
+        return f"Type for example {option.flag} {shown(option.at_least)}, or leave it out."
+    if option.default is None or option.default == "" or option.many:
+        return "Leave it out for the usual value." if option.kind in (int, float) else ""
+    return f"Leave it out for {shown(option.default)}."

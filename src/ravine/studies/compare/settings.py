@@ -1,0 +1,86 @@
+"""Settings of `compare`: optimizers on the same data, each tuned alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ravine.errors import UsageError
+from ravine.execution.base_settings import (
+    CHECK_OPTIMIZER,
+    CHECK_SCHEDULE,
+    MovingSettings,
+    NetworkSettings,
+    effort_option,
+    name_of,
+    seeds_option,
+)
+from ravine.execution.early_checks import DEFAULT_OPTIMIZERS
+from ravine.execution.study import DATA_HELP, Study
+from ravine.options.fields import option
+
+__all__ = ["STUDY", "CompareSettings"]
+
+
+@dataclass(frozen=True)
+class CompareSettings(NetworkSettings, MovingSettings):
+    """Settings of a comparison."""
+
+    alternatives = (("effort", "budget"),)
+
+    optimizers: list[str] = option(
+        list(DEFAULT_OPTIMIZERS), "Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'.", section="Comparison",
+        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER,
+    )  # fmt: skip
+    schedules: list[str] = option(
+        ["constant", "decay"], "Schedules of the learning rate to tune, such as constant,decay,step.",
+        section="Comparison", metavar="NAMES", split="calls", check=CHECK_SCHEDULE,
+    )  # fmt: skip
+    track: str = option(
+        "rate", "Hyperparameters to tune: the learning rate, or all of an optimizer.", section="Comparison",
+        choices=("rate", "full"),
+    )  # fmt: skip
+    effort: str | None = effort_option(None)
+    budget: str | None = option(
+        None, "Longest time, such as 60s or 5m; the largest effort that fits is taken.", section="Comparison",
+        metavar="TIME", check="ravine.execution.early_checks:check_budget",
+    )  # fmt: skip
+    seeds: int | None = seeds_option(None)
+
+    def check_together(self) -> None:
+        """Refuse an empty list, and a schedule that is named twice."""
+        for key, names in (("optimizers", self.optimizers), ("schedules", self.schedules)):
+            if not names:
+                raise UsageError(
+                    f"--{key} is empty.", "A comparison needs at least one.", "Name one.", option=key
+                )
+        if len(set(self.schedules)) < len(self.schedules):
+            raise UsageError("--schedules names a schedule twice.", "", "Name it once.", option="schedules")
+
+    def headline(self, dry_run: bool) -> str:
+        """Return the first line of the command: `Comparing 8 optimizers on digits, quick effort.`"""
+        count = len(self.optimizers)
+        what = f"{count} optimizers" if count > 1 else self.optimizers[0]
+        effort = f", {self.effort} effort" if self.effort else ""
+        effort += f", within {self.budget}" if self.budget else ""
+        return (
+            f"{'Planning to compare' if dry_run else 'Comparing'} {what} on {name_of(self.source)}{effort}."
+        )
+
+
+STUDY = Study(
+    name="compare",
+    package="ravine.studies.compare",
+    settings=CompareSettings,
+    result="CompareResult",
+    plan="ComparePlan",
+    title="Find the best optimizer and learning rate for DATA.",
+    help=(
+        "Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run on "
+        f"fresh seeds, and ties are called ties.\n\n{DATA_HELP}"
+    ),
+    examples=(
+        "ravine compare digits",
+        "ravine compare titanic.csv -t Survived --effort quick",
+        "ravine compare train.csv -t price --test test.csv -O sgd,adam,'optax:lion(b1=0.9)'",
+    ),
+)

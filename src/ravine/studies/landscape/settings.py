@@ -1,0 +1,77 @@
+"""Settings of `landscape`: the trainings to look around, and the planes to compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ravine.errors import UsageError
+from ravine.execution.base_settings import CHECK_OPTIMIZER, NetworkSettings, RateSettings, name_of
+from ravine.execution.study import Study
+from ravine.options.fields import option, redefined
+
+__all__ = ["STUDY", "LandscapeSettings"]
+
+
+@dataclass(frozen=True)
+class LandscapeSettings(NetworkSettings, RateSettings):
+    """Settings of a landscape."""
+
+    schedule: str = redefined(RateSettings, "schedule", "constant")
+    optimizers: list[str] = option(
+        ["sgd", "adam"], "Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'.", section="Comparison",
+        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER,
+    )  # fmt: skip
+    model: str | None = option(
+        None, "Run or trained model to look around, in place of training.", section="Data", metavar="MODEL",
+        positional=True,
+    )  # fmt: skip
+    solutions: int = option(
+        3, "Starts of the first optimizer: 2 for the line between them, 3 for the plane through them.",
+        section="Output", at_least=1, at_most=3,
+    )  # fmt: skip
+    grid: int = option(51, "Points on each side of a plane.", section="Output", at_least=5, at_most=2_001)
+    span: float = option(
+        1.0, "Distance to look, in lengths of the weights.", section="Output", above=0, below=1e6,
+        unit="lengths of the weights",
+    )  # fmt: skip
+    format: str = option("png", "Format of the pictures.", section="Output", choices=("png", "svg", "pdf"))
+
+    def check_together(self) -> None:
+        """Refuse early stopping: a landscape shows the paths of whole runs."""
+        for key, value in (("early_stop", self.early_stop), ("min_change", self.min_change)):
+            if value:
+                raise UsageError(
+                    f"--{key.replace('_', '-')} cannot be used here.",
+                    "A landscape shows the paths of whole runs.",
+                    "Leave it out, or give fewer --epochs.",
+                    option=key,
+                    value=value,
+                )
+
+    def headline(self, dry_run: bool) -> str:
+        """Return the first line of the command: `Looking at the loss around digits.`"""
+        doing = "Planning to look" if dry_run else "Looking"
+        return f"{doing} at the loss around {name_of(self.model or self.source)}."
+
+
+STUDY = Study(
+    name="landscape",
+    package="ravine.studies.landscape",
+    settings=LandscapeSettings,
+    result="LandscapeResult",
+    plan="LandscapePlan",
+    title="Look at the loss around solutions.",
+    help=(
+        "Train on DATA with each optimizer and look at the loss where the first one ends: slices and planes "
+        "(random, sharpest, of the trajectories, through three solutions), sharpness against the optimizer's "
+        "stability limit, barriers between solutions before and after aligning their units. With a RUN or "
+        "MODEL, look around it, on the data of the run or on DATA."
+    ),
+    examples=(
+        "ravine landscape digits -O sgd,adam -o around",
+        "ravine landscape titanic.csv -t Survived -O momentum --rate 0.03 --format svg",
+        "ravine landscape latest",
+        "ravine landscape models/best new.csv",
+    ),
+    accepts=("data", "model"),
+)
