@@ -21,7 +21,7 @@ def main() -> None:
     prepare("cpu")
     import jax
 
-    from ravine.execution.settings import CompareSettings
+    from ravine.studies.compare.settings import CompareSettings
     from ravine.studies.compare.study import compare_study
 
     events: Counter[str] = Counter()

@@ -23,10 +23,10 @@ from planted.case import Case
 
 from ravine.engines import find_devices, prepare
 from ravine.execution.runner import Runner
-from ravine.execution.settings import DiagnoseSettings
 from ravine.records.record import Record
 from ravine.studies.diagnose.instrumented_run import observe
 from ravine.studies.diagnose.observation import with_spread
+from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.trial_runner import Bench, plain
 from ravine.studies.diagnose.verdicts import judge
 

@@ -20,8 +20,9 @@ import pandas as pd
 
 from ravine.data import Dataset, from_arrays
 from ravine.engines import prepare
-from ravine.execution.settings import CompareSettings, TrainSettings
+from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.compare.study import compare_study
+from ravine.studies.train.settings import TrainSettings
 from ravine.studies.train.study import train_study
 
 HERE = Path(__file__).parent

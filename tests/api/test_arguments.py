@@ -8,7 +8,7 @@ import pytest
 
 from ravine.api.arguments import asked
 from ravine.errors import DataError, UsageError
-from ravine.execution.settings import TrainSettings
+from ravine.studies.train.settings import TrainSettings
 
 ROWS = 60
 random = np.random.default_rng(0)
@@ -34,7 +34,7 @@ def test_columns_are_chosen_alike_however_data_come(how):
     assert len(given(*how).features) == 3
     assert given(*how, drop=[first]).features == (["c1", "c2"] if plain else ["b", "w"])
     assert given(*how, features=[last, first]).features == [last, first]
-    with pytest.raises(DataError, match="no --drop column 'q'"):
+    with pytest.raises(DataError, match="no drop column 'q'"):
         given(*how, drop=["q"])
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ravine.cli import working
-from ravine.cli.configuration import resolve
-from ravine.execution.settings import SweepSettings, TrainSettings
+from ravine.options.resolve import resolve
+from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.train.settings import TrainSettings
 
 
 def asked(flags=None, file=None, environment=None, kind=SweepSettings):
@@ -41,7 +42,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(ravine, folder):
         ([], "Nothing is varied"),
         (["--vary", "dropot=0,1"], "dropout"),
         (["--vary", "l2"], "KEY=VALUES"),
-        (["--vary", "l2=0,1", "--random", "1"], "Draw 2"),
+        (["--vary", "l2=0,1", "--random", "1"], "--random 2"),
         (["--vary", "l2=0,1", "--random", "9"], "only 2 settings"),
         (["--vary", "net=8; 8 conv=4"], "need images"),
         (["--vary", "rate=1e-6..1", "--vary", "b1=0..0.9", "--points", "50"], "--random 30"),

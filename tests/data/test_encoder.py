@@ -119,5 +119,5 @@ def test_what_is_wrong_with_new_rows_is_said_once_and_can_be_mended():
     with pytest.raises(DataError) as caught:
         data.encoder.transform(mixed().assign(size=np.inf))
     assert "--" not in str(caught.value)  # `predict` has no --drop
-    with pytest.raises(DataError, match="--drop 'size'"):
+    with pytest.raises(DataError, match="drop='size'"):
         data_of(mixed().assign(size=np.inf))

@@ -92,7 +92,7 @@ def test_a_name_above_two_columns_is_no_target():
     assert prepare(twice, target=1).target == prepare(twice, target="1").target == "y"
     assert prepare(twice, target="y.2").target == "y.2"
     weighed = dataclasses.replace(twice, frame=twice.frame.assign(y=1.0), repeated=frozenset({"y"}))
-    with pytest.raises(DataError, match=r"2 columns.*--weights 1 or --weights 2"):
+    with pytest.raises(DataError, match=r"2 columns.*weights=1 or weights=2"):
         prepare(weighed, target="a", weights="y")
 
 

@@ -108,7 +108,7 @@ def test_order_of_cache_folders(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("device", ["gpu", "tpu9"])
 def test_a_device_that_is_not_there(device):
-    with pytest.raises(UsageError, match=f"no device '{device}'.*Leave --device out"):
+    with pytest.raises(UsageError, match=f"no device '{device}'.*Leave device out"):
         find_devices(device)
 
 

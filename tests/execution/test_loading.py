@@ -9,7 +9,7 @@ import pytest
 from ravine.data import Table
 from ravine.errors import DataError
 from ravine.execution.loading import load
-from ravine.execution.settings import TrainSettings
+from ravine.studies.train.settings import TrainSettings
 
 
 def test_test_rows_on_which_the_metric_has_no_value_are_refused(tmp_path):

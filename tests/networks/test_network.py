@@ -126,5 +126,5 @@ def test_hidden_layers_reads_what_is_joined(widths, joint):
     ["", "-", "64-", "-64", "64--64", "64.5", "a", "64-0", "1000001", "1e3", "64;64", "-".join(["1"] * 1001)],
 )
 def test_other_text_is_no_network(text):
-    with pytest.raises(UsageError, match=r"--net 64-64"):
+    with pytest.raises(UsageError, match="net='64-64'"):
         hidden_layers(text)

@@ -9,9 +9,10 @@ import pytest
 from ravine.data import from_arrays
 from ravine.engines import working_in
 from ravine.errors import UsageError
-from ravine.execution.settings import NetworkSettings, TrainSettings
+from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.training_spec import alike, recipe
 from ravine.optimizers import resolve, schedule
+from ravine.studies.train.settings import TrainSettings
 from ravine.training import (
     Cohort,
     Runs,

@@ -52,11 +52,14 @@ def _usage(error: click.UsageError) -> tuple[str, str, str]:
     why = ""
     if isinstance(error, click.NoSuchOption):
         from ravine.errors import did_you_mean
+        from ravine.options.renamed import renamed_flag
 
         allowed = (
             sorted({flag for each in error.ctx.command.params for flag in each.opts}) if error.ctx else []
         )
         what, why = f"There is no option '{error.option_name}'.", did_you_mean(error.option_name, allowed)
+        if (new := renamed_flag(error.option_name)) in allowed:
+            why = f"It was renamed to {new}."
     return what, why, f"Type `{command} --help`."
 
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
+from ravine.options.fields import SECTIONS
+
 __all__ = ["Command"]
-
-SECTIONS = ("Data", "Comparison", "Network", "Training", "Regularisation", "Machine", "Output")
-
 
 class Command(click.Command):
     """A command whose help lists options under headings, with examples below."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from ravine.data import Dataset
 from ravine.errors import UsageError, did_you_mean
-from ravine.execution.settings import NetworkSettings
+from ravine.execution.base_settings import NetworkSettings
 from ravine.networks import Network, default_metric, metric
 from ravine.networks.augmentation import AUGMENTATIONS, augmentation
 from ravine.networks.connections import GATE_BIAS

@@ -15,9 +15,9 @@ from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.execution.events import Event
 from ravine.execution.resume import resume
-from ravine.execution.settings import CompareSettings
 from ravine.records.run_directory import RunDirectory
 from ravine.studies.compare.design import DECADES, FRESH, design
+from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.compare.study import Comparison, _best_settings, compare_study, plan_document
 
 QUICK = CompareSettings(optimizers=["sgd", "adam"], effort="quick", net="8", epochs=4)

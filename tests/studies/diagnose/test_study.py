@@ -15,15 +15,16 @@ from ravine.data import Dataset, from_arrays
 from ravine.engines import find_devices
 from ravine.errors import DataError, Stopped, UsageError
 from ravine.execution.runner import Runner
-from ravine.execution.settings import DiagnoseSettings, TrainSettings
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
 from ravine.studies.diagnose.instrumented_run import observe
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.remedies import REMEDIES, changed
+from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.study import diagnose_study
 from ravine.studies.diagnose.trial_runner import Bench, compared, plain
 from ravine.studies.diagnose.verdicts import PRINCIPLES, VERDICTS, judge
+from ravine.studies.train.settings import TrainSettings
 
 SMALL = {"net": "8", "epochs": 10.0, "batch_size": 32}
 

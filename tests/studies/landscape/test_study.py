@@ -15,12 +15,13 @@ from ravine.data import from_arrays
 from ravine.diagnostics import to_vector
 from ravine.engines import working_in
 from ravine.errors import DataError, NothingTrained, UsageError
-from ravine.execution.settings import LandscapeSettings, TrainSettings
 from ravine.networks import Network
 from ravine.optimizers import resolve
 from ravine.studies.landscape.loss_point import Viewpoint, preconditioner_of, rows_at_once, training_loss
 from ravine.studies.landscape.measurements import Relief, barriers, plane_of_solutions
+from ravine.studies.landscape.settings import LandscapeSettings
 from ravine.studies.landscape.study import landscape_study
+from ravine.studies.train.settings import TrainSettings
 from ravine.studies.train.study import train_study
 from ravine.training import Rows
 

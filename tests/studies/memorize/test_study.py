@@ -13,12 +13,12 @@ from ravine.data.splits import Split
 from ravine.errors import DataError, UsageError
 from ravine.execution.label_noise import Relabelled
 from ravine.execution.resume import resume
-from ravine.execution.settings import MemoriseSettings
 from ravine.networks import Network
 from ravine.records.run_directory import RunDirectory
 from ravine.studies.memorize import study as memorise
 from ravine.studies.memorize.bounds import DELTA, bounds
 from ravine.studies.memorize.measures import Answers, measured, pairs, summary_of
+from ravine.studies.memorize.settings import MemorizeSettings
 from ravine.studies.memorize.study import Level, memorise_study
 from ravine.studies.memorize.view import memorise_text
 from ravine.training import Rows, Streams, Trained
@@ -140,7 +140,7 @@ def test_noise_is_memorised_and_signal_is_not(tiny: None) -> None:
     y = random.integers(0, 2, 200)
     x = random.normal(size=(200, 6)) + 4.0 * y[:, None]
     found = memorise_study(
-        MemoriseSettings(effort="quick", net="64", rate=0.02), dataset=from_arrays(x, y, name="apart")
+        MemorizeSettings(effort="quick", net="64", rate=0.02), dataset=from_arrays(x, y, name="apart")
     ).document
     plain, noise = found["shares"]
     assert plain["memorised"]["mean"] < 0.05 < 0.3 < noise["memorised"]["mean"]
@@ -163,7 +163,7 @@ def test_noise_is_memorised_and_signal_is_not(tiny: None) -> None:
 
 @pytest.mark.slow
 def test_what_is_on_already_is_no_limit_of_its_own(tiny: None, blobs: Dataset) -> None:
-    settings = MemoriseSettings(effort="quick", net="8 dropout=0.1", l2=0.1, augment="noise=1", early_stop=3)
+    settings = MemorizeSettings(effort="quick", net="8 dropout=0.1", l2=0.1, augment="noise=1", early_stop=3)
     found = memorise_study(settings, dataset=blobs).document
     assert found["limits"] == []
     assert "Bounds" in repr(memorise_study(settings, dataset=blobs))
@@ -182,18 +182,18 @@ def test_a_run_is_kept_and_shown_again(tiny: None, tmp_path, blobs: Dataset) -> 
 
 def test_numbers_are_refused(line: Dataset) -> None:
     with pytest.raises(UsageError, match="cannot be counted"):
-        memorise_study(MemoriseSettings(), dataset=line)
+        memorise_study(MemorizeSettings(), dataset=line)
 
 
 def test_too_few_rows_are_refused() -> None:
     x = np.random.default_rng(0).normal(size=(12, 2))
     with pytest.raises(DataError, match="too few"):
-        memorise_study(MemoriseSettings(), dataset=from_arrays(x, np.arange(12) % 2))
+        memorise_study(MemorizeSettings(), dataset=from_arrays(x, np.arange(12) % 2))
 
 
 def test_another_metric_is_refused(blobs: Dataset) -> None:
     with pytest.raises(UsageError, match="metric"):
-        memorise_study(MemoriseSettings(metric="auc"), dataset=blobs)
+        memorise_study(MemorizeSettings(metric="auc"), dataset=blobs)
 
 
 def test_an_interval_ends_where_its_measure_does():

@@ -15,12 +15,13 @@ from ravine.data import Dataset, from_arrays
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.execution.resume import resume
-from ravine.execution.settings import SweepSettings, TrainSettings
 from ravine.records.run_directory import RunDirectory
 from ravine.studies.sweep import effects
 from ravine.studies.sweep.design import sweep_design
 from ravine.studies.sweep.effects import Scores
+from ravine.studies.sweep.settings import SweepSettings
 from ravine.studies.sweep.study import Swept, sweep_plan, sweep_study
+from ravine.studies.train.settings import TrainSettings
 from ravine.studies.train.study import train_study
 
 QUICK = SweepSettings(net="8", epochs=4, rate=0.01, vary=["dropout=0,0.2", "l2=0,1e-3"])

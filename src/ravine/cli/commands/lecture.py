@@ -93,8 +93,12 @@ def _kind(given: str | None, animate: bool) -> str:
 
 
 def _check_device(device: str | None) -> None:
-    if device not in (None, "cpu", "gpu"):
-        raise UsageError(f"There is no device '{device}'.", "", did_you_mean(str(device), ("cpu", "gpu")))
+    from ravine.execution.base_settings import NetworkSettings
+    from ravine.options.fields import options_of
+    from ravine.options.validate import refusal
+
+    if device is not None and (error := refusal(options_of(NetworkSettings)["device"], device)):
+        raise error
 
 
 def _folder(out: str | None, draws: bool = True) -> Path:

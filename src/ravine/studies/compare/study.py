@@ -17,12 +17,12 @@ from ravine.data import Dataset
 from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices, find_devices
 from ravine.errors import NothingTrained
+from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.events import Event, Notify, StopAsked
 from ravine.execution.loading import data_line, load
 from ravine.execution.run_files import data_document, keep_plan, keep_result, split_document
 from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
-from ravine.execution.settings import CompareSettings, TrainSettings
 from ravine.execution.training_spec import Recipe, around_of, moving_of
 from ravine.networks import METRICS
 from ravine.optimizers import Rule, resolve
@@ -33,6 +33,7 @@ from ravine.studies.compare import leaderboard
 from ravine.studies.compare.choose_effort import choose_effort
 from ravine.studies.compare.design import EXTENSIONS, Design, design
 from ravine.studies.compare.leaderboard import Evaluated, Tuned
+from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.compare.view import leaderboard_text
 from ravine.training import Cohort, trained
 
@@ -362,16 +363,18 @@ class _Comparing:
         }  # fmt: skip
 
 
-def _best_settings(settings: CompareSettings, winner: Mapping[str, Any], made: Recipe) -> TrainSettings:
+def _best_settings(
+    settings: CompareSettings, winner: Mapping[str, Any], made: Recipe
+) -> FixedTrainingSettings:
     """Return what `train -c` takes to train the winner."""
     shared = {
         name: value
         for name, value in settings.to_dict().items()
-        if name in TrainSettings.__dataclass_fields__ and name != "seeds"
+        if name in FixedTrainingSettings.__dataclass_fields__ and name != "seeds"
     }
     spec = parse(winner["optimizer"])  # what was fixed by hand stays; what was tuned comes with it
     optimizer = str(spec._replace(keywords={**spec.keywords, **winner["hyperparameters"]}))
     shared["moving"] = moving_of(settings.moving, made, resolve(optimizer))
-    return TrainSettings.from_dict(
+    return FixedTrainingSettings.from_dict(
         {**shared, "optimizer": optimizer, "rate": winner["learning_rate"], "schedule": winner["schedule"]}
     )

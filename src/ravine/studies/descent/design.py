@@ -15,10 +15,10 @@ from ravine.engines import Devices
 from ravine.errors import DataError, UsageError
 from ravine.execution.label_noise import Relabelled
 from ravine.execution.run_files import data_document
-from ravine.execution.settings import DescentSettings
 from ravine.execution.training_spec import Recipe, alike, recipe
 from ravine.networks import default_metric
 from ravine.optimizers import resolve, schedule
+from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.width_groups import can_share, narrowed
 from ravine.training import Plan, Runs, Streams
 

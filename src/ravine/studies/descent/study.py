@@ -18,12 +18,12 @@ from ravine.execution.events import Event, Notify, StopAsked
 from ravine.execution.loading import data_line, load
 from ravine.execution.run_files import keep_plan
 from ravine.execution.runner import Runner
-from ravine.execution.settings import DescentSettings
 from ravine.execution.training_spec import around_of
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
 from ravine.studies.descent.design import DescentDesign
 from ravine.studies.descent.plots import descent_pictures
+from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.sweeps import Sweeps
 from ravine.studies.descent.view import descent_text
 

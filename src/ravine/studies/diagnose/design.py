@@ -11,12 +11,13 @@ from ravine.data import Dataset
 from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.errors import DataError
+from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.run_files import data_document, split_document
 from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
-from ravine.execution.settings import DiagnoseSettings, TrainSettings
 from ravine.execution.training_spec import check_moving, check_patience
 from ravine.networks import METRICS
+from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.trial_runner import Bench, Made, plain
 from ravine.studies.train.study import FIRST_SEED
 
@@ -34,7 +35,7 @@ class DiagnosisDesign:
     settings: DiagnoseSettings
     dataset: Dataset
     bench: Bench
-    original: TrainSettings
+    original: FixedTrainingSettings
     made: Made
     model: Model | None
     seed: int

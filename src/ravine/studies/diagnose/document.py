@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ravine.execution.settings import DiagnoseSettings
 from ravine.records.record import Record
 from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.verdicts import PRINCIPLES, Finding
 
 __all__ = ["check_row", "cost_of", "curves_of", "finding_row", "notes_of"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ravine.execution.settings import TrainSettings
+from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.networks.spec import NetworkSpec, read_network
 from ravine.optimizers import resolve
 
@@ -21,10 +21,10 @@ class Remedy:
 
     name: str
     says: str
-    changes: Callable[[TrainSettings, dict[str, Any]], Changes | None]
+    changes: Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]
 
 
-def changed(settings: TrainSettings, name: str, context: dict[str, Any]) -> Changes | None:
+def changed(settings: FixedTrainingSettings, name: str, context: dict[str, Any]) -> Changes | None:
     """Return the fields that a remedy changes; None where it does not apply or they are so already.
 
     context: `train` (rows), `batch_size`, `rate` as used, `epochs`.
@@ -35,7 +35,7 @@ def changed(settings: TrainSettings, name: str, context: dict[str, Any]) -> Chan
     return found
 
 
-def _spec(settings: TrainSettings, **parts: Any) -> Changes | None:
+def _spec(settings: FixedTrainingSettings, **parts: Any) -> Changes | None:
     before = read_network(settings.net)
     if not before.hidden and not before.conv:
         return None
@@ -43,12 +43,12 @@ def _spec(settings: TrainSettings, **parts: Any) -> Changes | None:
     return {"net": str(after)}
 
 
-def _rate(factor: float) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+def _rate(factor: float) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
     return lambda s, c: {"rate": float(f"{c['rate'] * factor:.6g}")}
 
 
-def _rule(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
-    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+def _rule(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
         if settings.optimizer.split("(")[0].strip() == name:
             return None
         return {"optimizer": name, "rate": resolve(name).rate_centre}
@@ -56,8 +56,8 @@ def _rule(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None
     return change
 
 
-def _wider(factor: float) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
-    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+def _wider(factor: float) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
         hidden = read_network(settings.net).hidden
         widths = tuple(max(2, round(each * factor)) for each in hidden)
         return _spec(settings, hidden=widths) if hidden and widths != hidden else None
@@ -65,22 +65,22 @@ def _wider(factor: float) -> Callable[[TrainSettings, dict[str, Any]], Changes |
     return change
 
 
-def _batch(factor: int) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
-    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+def _batch(factor: int) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
         size = min(context["batch_size"] * factor, max(1, context["train"] // 2))
         return {"batch_size": int(size)} if size > context["batch_size"] else None
 
     return change
 
 
-def _dropout(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+def _dropout(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
     numbers = dict(read_network(settings.net).numbers)
     rate = min(0.5, 0.3 + numbers.get("dropout", 0.0))
     return _spec(settings, numbers={**numbers, "dropout": rate})
 
 
-def _norm(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
-    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+def _norm(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
         if name == "batchnorm" and context["batch_size"] < 8:
             return None
         return _spec(settings, norm=name)
@@ -88,18 +88,18 @@ def _norm(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None
     return change
 
 
-def _initial(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+def _initial(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
     scheme = "he" if settings.activation in ("relu", "leaky_relu", "elu", "softplus") else "glorot"
     return {"init": scheme, "init_scale": 1.0}
 
 
-def _residual(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+def _residual(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
     spec = read_network(settings.net)
     return _spec(settings, connection="residual") if spec.connection == "plain" else None
 
 
-def _activation(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
-    def change(settings: TrainSettings, context: dict[str, Any]) -> Changes | None:
+def _activation(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
         if settings.activation == name or not read_network(settings.net).hidden:
             return None
         return {"activation": name, "init": "he", "init_scale": 1.0}
@@ -107,11 +107,11 @@ def _activation(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes 
     return change
 
 
-def _schedule(name: str) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+def _schedule(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
     return lambda s, c: {"schedule": name}
 
 
-def _penalty(value: float) -> Callable[[TrainSettings, dict[str, Any]], Changes | None]:
+def _penalty(value: float) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
     return lambda s, c: {"l2": value} if (s.l2 or 0.0) < value else None
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from ravine.data import Dataset
 from ravine.engines import find_devices
+from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.events import Event, Notify, StopAsked
 from ravine.execution.loading import data_line, load
 from ravine.execution.run_files import absolute, keep_plan, kept_document
 from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
-from ravine.execution.settings import DiagnoseSettings, TrainSettings
 from ravine.execution.training_spec import around_of
 from ravine.records.atomic_files import write_atomic, write_json
 from ravine.records.record import Record
@@ -24,6 +24,7 @@ from ravine.studies.diagnose.design import diagnosis_design
 from ravine.studies.diagnose.document import check_row, cost_of, curves_of, finding_row, notes_of
 from ravine.studies.diagnose.instrumented_run import BENDS, observe
 from ravine.studies.diagnose.observation import with_spread
+from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.trial_runner import Made, changed_to
 from ravine.studies.diagnose.trials import best_first, recommendation, tried_all
 from ravine.studies.diagnose.verdicts import judge
@@ -175,7 +176,10 @@ def _observed(run: RunDirectory | None, made: Made, seed: int, model: Model | No
 
 
 def _keep(
-    run: RunDirectory, document: dict[str, Any], original: TrainSettings, advice: dict[str, Any] | None
+    run: RunDirectory,
+    document: dict[str, Any],
+    original: FixedTrainingSettings,
+    advice: dict[str, Any] | None,
 ) -> None:
     """Write the recommended configuration and the document; mark the run finished."""
     if advice is not None and not advice["kept"]:

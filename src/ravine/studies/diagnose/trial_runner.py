@@ -14,13 +14,14 @@ import numpy as np
 
 from ravine.data import Dataset
 from ravine.engines import Devices
+from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.runner import Runner
-from ravine.execution.settings import DiagnoseSettings, TrainSettings
 from ravine.execution.training_spec import Recipe, alike, recipe
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.record import Record, Status
 from ravine.statistics import holm, paired
 from ravine.studies.compare.design import streams_for
+from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.train.study import _steps as steps_of
 from ravine.training import Cohort, Plan, Runs, Streams, shape_for, trained
 
@@ -33,7 +34,7 @@ LEVEL = 0.05  # of Holm's test over all remedies tried
 class Made:
     """Settings made into what is run."""
 
-    settings: TrainSettings
+    settings: FixedTrainingSettings
     rule: Rule
     recipe: Recipe
     streams: Streams
@@ -54,17 +55,17 @@ class Bench:
         self.dataset, self.devices, self.runner = dataset, devices, runner
         self._streams: dict[Any, Streams] = {}
 
-    def make(self, settings: TrainSettings) -> Made:
+    def make(self, settings: FixedTrainingSettings) -> Made:
         """Return a setting as plan and numbers. Raises UsageError for what does not fit."""
         return self._made(settings, recipe(settings, self.dataset))
 
-    def _made(self, settings: TrainSettings, own: Recipe) -> Made:
+    def _made(self, settings: FixedTrainingSettings, own: Recipe) -> Made:
         streams = self.streams(settings)
         rule = resolve(settings.optimizer)
         plan = own.plan(settings, self.dataset, rule, streams, steps_of(settings, streams))
         return Made(settings, rule, own, streams, plan)
 
-    def streams(self, settings: TrainSettings) -> Streams:
+    def streams(self, settings: FixedTrainingSettings) -> Streams:
         """Return the rows of every seed."""
         key = settings.batch_size, settings.scaling, settings.validation, settings.precision, settings.seed
         if key not in self._streams:
@@ -72,7 +73,11 @@ class Bench:
         return self._streams[key]
 
     def run(
-        self, stage: str, variants: Mapping[str, TrainSettings], seeds: Sequence[int], keep: bool = False
+        self,
+        stage: str,
+        variants: Mapping[str, FixedTrainingSettings],
+        seeds: Sequence[int],
+        keep: bool = False,
     ) -> dict[str, tuple[Made, Record]]:
         """Return the record of each variant, a run a seed; `keep` its parameters."""
         joined = alike([recipe(each, self.dataset) for each in variants.values()])
@@ -108,13 +113,13 @@ class Bench:
         return scores
 
 
-def plain(settings: DiagnoseSettings) -> TrainSettings:
+def plain(settings: DiagnoseSettings) -> FixedTrainingSettings:
     """Return what `train` would be told."""
-    values = {each.name: getattr(settings, each.name) for each in fields(TrainSettings)}
-    return TrainSettings(**{**values, "seeds": 1})
+    values = {each.name: getattr(settings, each.name) for each in fields(FixedTrainingSettings)}
+    return FixedTrainingSettings(**{**values, "seeds": 1})
 
 
-def changed_to(settings: TrainSettings, changes: Mapping[str, Any]) -> TrainSettings:
+def changed_to(settings: FixedTrainingSettings, changes: Mapping[str, Any]) -> FixedTrainingSettings:
     """Return settings with some fields replaced."""
     return replace(settings, **changes)
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from ravine.errors import UsageError
+from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.events import Event, Notify
-from ravine.execution.settings import TrainSettings
 from ravine.networks import METRICS
 from ravine.records.record import Record
 from ravine.studies.diagnose.remedies import REMEDIES, changed
@@ -20,7 +20,11 @@ __all__ = ["best_first", "recommendation", "tried_all"]
 
 
 def tried_all(
-    bench: Bench, original: TrainSettings, findings: list[Finding], context: dict[str, Any], seeds: list[int]
+    bench: Bench,
+    original: FixedTrainingSettings,
+    findings: list[Finding],
+    context: dict[str, Any],
+    seeds: list[int],
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Try every remedy of every finding; return {remedy: trial}, and sentences on those that do not fit."""
     wanted: dict[str, dict[str, Any]] = {}
@@ -71,7 +75,7 @@ def best_first(finding: Finding, trials: Mapping[str, Any]) -> list[dict[str, An
 
 def recommendation(
     bench: Bench,
-    original: TrainSettings,
+    original: FixedTrainingSettings,
     told: list[dict[str, Any]],
     trials: dict[str, dict[str, Any]],
     seeds: list[int],

@@ -10,16 +10,17 @@ import numpy as np
 
 from ravine.data import Dataset, Table, read
 from ravine.errors import DataError, UsageError, did_you_mean
+from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.loading import load
 from ravine.execution.run_files import check_data, data_document
 from ravine.execution.saved_model import Model
-from ravine.execution.settings import LandscapeSettings, NetworkSettings
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import RUN_FILE, find_run
 from ravine.records.toml_files import load as load_toml
 from ravine.studies.compare.design import streams_for
 from ravine.studies.landscape.loss_point import Viewpoint
+from ravine.studies.landscape.settings import LandscapeSettings
 from ravine.training import Rows
 
 __all__ = ["view_of_model"]

@@ -22,7 +22,6 @@ from ravine.errors import NothingTrained, UsageError
 from ravine.execution.events import Event, Notify
 from ravine.execution.loading import data_line, load
 from ravine.execution.run_files import data_document
-from ravine.execution.settings import LandscapeSettings
 from ravine.execution.training_spec import Recipe, around_of, recipe
 from ravine.optimizers import resolve_all, schedule
 from ravine.records.atomic_files import write_json, write_npz
@@ -49,6 +48,7 @@ from ravine.studies.landscape.measurements import (
     plane_of_solutions,
 )
 from ravine.studies.landscape.plots import draw, figures
+from ravine.studies.landscape.settings import LandscapeSettings
 from ravine.studies.landscape.trajectories import Trajectory, stretched, travel
 from ravine.studies.landscape.view import landscape_text
 from ravine.studies.train.study import EPOCHS, FEWEST_STEPS, FIRST_SEED

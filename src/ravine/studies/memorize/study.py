@@ -31,7 +31,6 @@ from ravine.execution.label_noise import Relabelled
 from ravine.execution.loading import data_line, load
 from ravine.execution.run_files import data_document, keep_plan
 from ravine.execution.runner import Runner
-from ravine.execution.settings import MemoriseSettings
 from ravine.execution.training_spec import Recipe, alike, around_of, recipe
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.record import Record, Status
@@ -39,6 +38,7 @@ from ravine.records.run_directory import RunDirectory
 from ravine.studies.memorize.bounds import bounds
 from ravine.studies.memorize.measures import FITTED, Pairs, answers, measured, pairs
 from ravine.studies.memorize.plots import memory_pictures
+from ravine.studies.memorize.settings import MemorizeSettings
 from ravine.studies.memorize.view import memorise_text
 from ravine.training import Cohort, Plan, Streams, first_parameters, shape_for, trained
 
@@ -101,7 +101,7 @@ class Arm:
 
 
 def memorise_study(
-    settings: MemoriseSettings,
+    settings: MemorizeSettings,
     *,
     dataset: Dataset | None = None,
     run: RunDirectory | None = None,
@@ -141,7 +141,7 @@ def memorise_study(
     return Memory(document, {arm.name: record for arm, _, record in found})
 
 
-def memorise_plan(settings: MemoriseSettings, dataset: Dataset | None = None) -> dict[str, Any]:
+def memorise_plan(settings: MemorizeSettings, dataset: Dataset | None = None) -> dict[str, Any]:
     """Return what the test would do: what `--dry-run` prints."""
     dataset = dataset if dataset is not None else load(settings)
     test = _Test(_checked(settings, dataset), dataset, find_devices(settings.device))
@@ -155,7 +155,7 @@ def memorise_plan(settings: MemoriseSettings, dataset: Dataset | None = None) ->
     return document
 
 
-def _checked(settings: MemoriseSettings, dataset: Dataset) -> MemoriseSettings:
+def _checked(settings: MemorizeSettings, dataset: Dataset) -> MemorizeSettings:
     if dataset.task != "classify":
         raise UsageError(
             f"Memory of the target '{dataset.target}' cannot be counted.",
@@ -178,7 +178,7 @@ def _checked(settings: MemoriseSettings, dataset: Dataset) -> MemoriseSettings:
 class _Test:
     """One test, fixed before training: arms, pairs, plans."""
 
-    def __init__(self, settings: MemoriseSettings, dataset: Dataset, devices: Devices) -> None:
+    def __init__(self, settings: MemorizeSettings, dataset: Dataset, devices: Devices) -> None:
         self.settings, self.dataset, self.devices = settings, dataset, devices
         self.level = LEVELS[settings.effort]
         self.rule: Rule = resolve(settings.optimizer)
@@ -330,7 +330,7 @@ class _Test:
         }
 
 
-def _limiting(settings: MemoriseSettings, dataset: Dataset, plain: Recipe) -> list[Arm]:
+def _limiting(settings: MemorizeSettings, dataset: Dataset, plain: Recipe) -> list[Arm]:
     """Return what may limit memory, on labels as they are and on LIMITED; what is on already is no arm."""
     on = {}
     if not plain.network.dropout and len(plain.network.sizes) > 2:

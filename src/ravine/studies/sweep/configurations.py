@@ -10,13 +10,16 @@ from typing import Any
 
 from ravine.data import Dataset
 from ravine.errors import UsageError, did_you_mean
-from ravine.execution.settings import SweepSettings, TrainSettings
+from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.training_spec import Recipe, alike, check_moving, check_patience, moving_of, recipe
 from ravine.networks import read_network
 from ravine.networks.spec import NetworkSpec
 from ravine.optimizers import RULES, Rule, resolve, schedule
 from ravine.optimizers.spec import parse
+from ravine.options.fields import Value, options_of
+from ravine.options.parse import from_text
 from ravine.studies.sweep.factors import Factor, designed, split
+from ravine.studies.sweep.settings import SweepSettings
 
 __all__ = ["SETTINGS", "Variant", "decays", "variants"]
 
@@ -35,7 +38,7 @@ class Variant:
     """One setting of a sweep. levels {factor: value}. hyper: the rule's numbers, data of its runs."""
 
     levels: dict[str, str]
-    settings: TrainSettings
+    settings: FixedTrainingSettings
     rule: Rule
     hyper: dict[str, float]
     recipe: Recipe
@@ -58,7 +61,7 @@ def variants(settings: SweepSettings, factors: Sequence[Factor], dataset: Datase
     base = {
         name: value
         for name, value in settings.to_dict().items()
-        if name in TrainSettings.__dataclass_fields__ and name != "seeds"
+        if name in FixedTrainingSettings.__dataclass_fields__ and name != "seeds"
     }
     found = [_variant(base, levels, dataset) for levels in design]
     followed = {name for each in found for name in each.recipe.moving}
@@ -112,18 +115,18 @@ def _check_name(name: str, rules: Sequence[Rule]) -> None:
 def _variant(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) -> Variant:
     label = ", ".join(f"{name}={value}" for name, value in levels.items())
     try:
-        plain = dict(base) | {name: _typed(name, text) for name, text in levels.items() if name in SETTINGS}
+        plain = dict(base) | {name: _level(name, text) for name, text in levels.items() if name in SETTINGS}
         words = {name: text for name, text in levels.items() if name in WORDS}
         if words:
-            plain["net"] = str(_worded(read_network(plain.get("net", TrainSettings.net)), words))
+            plain["net"] = str(_worded(read_network(plain.get("net", FixedTrainingSettings.net)), words))
         numbers = {
             name: _number(name, text) for name, text in levels.items() if name not in (*SETTINGS, *WORDS)
         }
-        spec = parse(plain.get("optimizer", TrainSettings.optimizer))
+        spec = parse(plain.get("optimizer", FixedTrainingSettings.optimizer))
         spec = spec._replace(keywords={**spec.keywords, **numbers})
         rule = resolve(str(spec))  # refuses what it does not have, and values it cannot use
         plain["optimizer"] = str(spec)
-        settings = TrainSettings.from_dict(
+        settings = FixedTrainingSettings.from_dict(
             {name: value for name, value in plain.items() if value is not None}
         )
         settings = replace(settings, schedule=str(schedule(settings.schedule)))
@@ -142,19 +145,14 @@ def _variant(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) 
         raise UsageError(f"The setting '{label}' cannot be.", why, error.fix) from error
 
 
-def _typed(name: str, text: str) -> Any:
-    """Return a value as its field wants it; `none` is what stands there when nothing is asked."""
-    field = TrainSettings.__dataclass_fields__[name]
-    kind = str(field.type)
-    if name == "moving":
+def _level(name: str, text: str) -> Value:
+    """Return a level as its field's type; `none` is the default, or no value. Raises UsageError."""
+    option = options_of(FixedTrainingSettings)[name]
+    if option.many:
         return None if text.lower() == "none" else split(text, "+")
-    if "str" in kind:
-        return text
-    if text.lower() == "none":
-        return None if field.default is None else field.default
-    if "int" in kind:
-        return _whole(name, text)
-    return _number(name, text)
+    if option.kind is not str and text.lower() == "none":
+        return option.default
+    return from_text(option, text)
 
 
 def _number(name: str, text: str) -> float:

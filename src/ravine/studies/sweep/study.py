@@ -24,7 +24,6 @@ from ravine.execution.loading import data_line, load
 from ravine.execution.run_files import data_document, keep_plan, keep_result, split_document
 from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
-from ravine.execution.settings import SweepSettings
 from ravine.networks import METRICS
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
@@ -32,6 +31,7 @@ from ravine.studies.compare.leaderboard import summary
 from ravine.studies.sweep import effects
 from ravine.studies.sweep.design import EXTENSIONS, Place, Sweep, sweep_design
 from ravine.studies.sweep.effects import Scores
+from ravine.studies.sweep.settings import SweepSettings
 from ravine.studies.sweep.view import sweep_text
 from ravine.training import trained
 

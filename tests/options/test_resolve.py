@@ -3,11 +3,12 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ravine.cli.configuration import resolve
 
 from ravine.errors import UsageError
-from ravine.execution.settings import CompareSettings, TrainSettings
+from ravine.options.resolve import resolve
 from ravine.records.toml_files import dump, load
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.train.settings import TrainSettings
 
 
 def layered(folder, flags=None, environment=None, file="", project=""):
@@ -50,17 +51,17 @@ def test_every_mistake_of_every_layer_is_named_at_once(tmp_path):
             'optimisers = ["sgd"]\nepochs = [1]',
             "[tool.ravine]\nsede = 3",
         )
-    text = str(caught.value)
+    text = caught.value.what + caught.value.why
     for words in (
-        "7 settings are wrong", "--seeds: 'many'", "'accuracy'", "'RAVINE_EFFORT'",
-        "RAVINE_TRACK: --track cannot be 'rat'", "'optimizers'", "epochs (in", "sede ([tool.ravine]",
+        "7 settings are wrong", "--seeds many cannot be used", "'accuracy'", "'RAVINE_EFFORT'",
+        "RAVINE_TRACK: --track rat cannot be used", "'optimizers'", "epochs (in", "sede ([tool.ravine]",
     ):  # fmt: skip
         assert words in text
 
 
 def test_settings_of_another_verb_are_named_not_refused(tmp_path):
     (tmp_path / "c.toml").write_text('optimizers = ["sgd"]\nrate = 0.1\n')
-    found = resolve(TrainSettings, {}, str(tmp_path / "c.toml"), {}, tmp_path)
+    found = resolve(TrainSettings, {}, str(tmp_path / "c.toml"), {}, tmp_path, others={"optimizers"})
     assert found.settings.rate == 0.1
     assert len(found.unused) == 1
     assert found.unused[0].startswith("optimizers (in")
