@@ -16,7 +16,7 @@ LINES = (ROOT / "docs" / "lecture-map.md").read_text(encoding="utf-8").splitline
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES if line.startswith("| ")][1:]
 IDS = [row[0] for row in ROWS]
 # Files whose tests reach them through what they are built into.
-REACHED_BY = {"averages": ["compose"], "connections": ["Network"]}
+REACHED_BY = {"weight_averages": ["compose"], "connection_functions": ["Network"]}
 
 
 def commands(cell):
@@ -66,8 +66,10 @@ def test_every_claim_is_on_the_map():
 def test_every_rule_and_layer_is_on_the_map(folder):
     """A file of rules or layers that is nowhere on the map is not of the lecture, or was forgotten."""
     helpers = {
-        "annealing", "compose", "from_optax", "hyperparameters", "per_array", "plateau", "rules", "shapes",
-        "spec", "dense", "layout", "losses", "metrics", "naming", "parts",
+        "compose", "from_optax", "hyperparameters", "optax_rules", "optimizer_text", "per_array", "plateau",
+        "registry", "schedule_functions", "schedule_kinds", "schedule_text",
+        "activations", "connections", "initial_weights", "layers", "linear", "loss_functions", "losses",
+        "metric_functions", "metrics", "network_text", "normalisation", "validate",
     }  # fmt: skip
     there = {path.stem for path in (ROOT / "src" / "ravine" / folder).glob("[a-z]*.py")}
     named = {Path(row[1].strip("`")).stem for row in ROWS if row[1].startswith(f"`{folder}/")}

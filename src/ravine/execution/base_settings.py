@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from ravine.errors import UsageError
-from ravine.execution.early_checks import check_schedule
 from ravine.options.fields import option, redefined
 from ravine.options.settings import Settings
 
@@ -18,9 +17,8 @@ __all__ = [
     "seeds_option",
 ]  # fmt: skip
 
-CHECKS = "ravine.execution.early_checks"
-CHECK_OPTIMIZER = f"{CHECKS}:check_optimizer"
-CHECK_SCHEDULE = f"{CHECKS}:check_schedule"
+CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
+CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
 HUGE = 1e30  # beyond it, float32 has no room for squares
 MOST_SEEDS = 10_000
 EFFORTS = ("quick", "standard", "thorough")
@@ -33,6 +31,8 @@ def name_of(source: str) -> str:
 
 def check_moving(text: str) -> None:
     """Raise UsageError for a text that is not NAME=SCHEDULE."""
+    from ravine.optimizers.schedule_text import read_schedule
+
     name, equals, schedule = text.partition("=")
     if not name.strip() or not equals:
         raise UsageError(
@@ -40,7 +40,7 @@ def check_moving(text: str) -> None:
             "It names a number and the schedule that multiplies it.",
             "Write for example --moving 'rho=linear(end=0.5)'.",
         )
-    check_schedule(schedule)
+    read_schedule(schedule)
 
 
 def seeds_option(default: int | None, at_least: int = 2) -> Any:
@@ -145,7 +145,7 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     metric: str | None = option(
         None, "Score, such as accuracy, log_loss, auc, rmse, mae or r2.", section="Data", metavar="NAME",
-        check=f"{CHECKS}:check_metric",
+        check="ravine.networks.metrics:find_metric",
     )  # fmt: skip
     seed: int = option(0, "Root of all random choices.", section="Training", at_least=0, below=2**63)
     epochs: float | None = option(
@@ -173,13 +173,13 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     net: str = option(
         "64-64", "Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'.", section="Network",
-        metavar="LAYERS", check=f"{CHECKS}:check_net",
+        metavar="LAYERS", check="ravine.networks.network_text:read_network",
     )  # fmt: skip
     activation: str = option(
-        "relu", "Activation of the hidden layers.", section="Network", choices=f"{CHECKS}:ACTIVATIONS"
+        "relu", "Activation of the hidden layers.", section="Network", choices="ravine.networks.activations:ACTIVATIONS"
     )
     init: str = option(
-        "he", "Initialization of the weights.", section="Network", choices=f"{CHECKS}:INITIALIZATIONS"
+        "he", "Initialization of the weights.", section="Network", choices="ravine.networks.initialisation:INITIALISATIONS"
     )
     init_scale: float = option(
         1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1

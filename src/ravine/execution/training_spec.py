@@ -16,10 +16,10 @@ import numpy as np
 from ravine.data import Dataset
 from ravine.errors import UsageError, did_you_mean
 from ravine.execution.base_settings import NetworkSettings
-from ravine.networks import Network, default_metric, metric
+from ravine.networks import Network, default_loss, default_metric, metric
 from ravine.networks.augmentation import AUGMENTATIONS, augmentation
 from ravine.networks.connections import GATE_BIAS
-from ravine.networks.spec import read_network
+from ravine.networks.network_text import read_network
 from ravine.optimizers import Rule, schedule
 from ravine.training import AROUND, Plan, Runs, Streams
 
@@ -86,7 +86,7 @@ class Recipe:
         return Plan(
             rule,
             self.network,
-            "cross_entropy" if dataset.task == "classify" else "squared_error",
+            default_loss(dataset.task),
             chosen.name,
             streams.batch_size,
             max(1, -(-steps // EVALUATIONS)),
@@ -158,7 +158,7 @@ def _moving(texts: Sequence[str]) -> dict[str, str]:
     if len(dict(read)) < len(read):
         raise UsageError("A number moves in two ways.", "--moving names it twice.", "Choose one.")
     for name, text in read:
-        if schedule(text).follows:
+        if schedule(text).depends_on_loss:
             raise UsageError(
                 f"'{name}' cannot follow '{text}'.", "Only the learning rate can.", "Choose another."
             )

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ravine.studies.compare.study.design import DECADES, FRESH, design
+from ravine.studies.compare.study.settings import CompareSettings
+from ravine.studies.compare.study.study import Comparison, _best_settings, compare_study, plan_document
 
 from ravine.data import Dataset
 from ravine.engines import find_devices
@@ -16,9 +19,6 @@ from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.execution.events import Event
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.compare.design import DECADES, FRESH, design
-from ravine.studies.compare.settings import CompareSettings
-from ravine.studies.compare.study import Comparison, _best_settings, compare_study, plan_document
 
 QUICK = CompareSettings(optimizers=["sgd", "adam"], effort="quick", net="8", epochs=4)
 
@@ -103,9 +103,11 @@ def test_regression_scores_are_in_the_unit_of_the_target(line: Dataset) -> None:
 def test_a_best_rate_at_the_edge_grows_the_range_of_all(
     blobs: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ravine.optimizers import RULES
+    from ravine.optimizers import sgd
+    from ravine.optimizers.registry import DESCRIBED, rule_of
 
-    monkeypatch.setitem(RULES, "sgd", replace(RULES["sgd"], rate_centre=1e-5))  # far too low
+    low = replace(rule_of(sgd), rate_centre=1e-5)
+    monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
     told: list[Event] = []
     found = compare_study(replace(QUICK, metric="log_loss"), dataset=blobs, notify=told.append)
     assert found.document["plan"]["ranges_grown"] == ["high", "high"]

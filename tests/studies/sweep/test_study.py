@@ -9,6 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ravine.studies.sweep.study.design import sweep_design
+from ravine.studies.sweep.study.effects import Scores
+from ravine.studies.sweep.study.settings import SweepSettings
+from ravine.studies.sweep.study.study import Swept, sweep_plan, sweep_study
+from ravine.studies.train.study.settings import TrainSettings
+from ravine.studies.train.study.study import train_study
 
 import ravine
 from ravine.data import Dataset, from_arrays
@@ -16,13 +22,7 @@ from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.sweep import effects
-from ravine.studies.sweep.design import sweep_design
-from ravine.studies.sweep.effects import Scores
-from ravine.studies.sweep.settings import SweepSettings
-from ravine.studies.sweep.study import Swept, sweep_plan, sweep_study
-from ravine.studies.train.settings import TrainSettings
-from ravine.studies.train.study import train_study
+from ravine.studies.sweep.study import effects
 
 QUICK = SweepSettings(net="8", epochs=4, rate=0.01, vary=["dropout=0,0.2", "l2=0,1e-3"])
 
@@ -73,7 +73,7 @@ def test_the_document_is_plain_and_its_numbers_are_those_of_its_values(found: Sw
 def test_each_setting_is_what_train_gives_on_these_seeds(
     found: Swept, circle: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ravine.studies.train import study as train
+    from ravine.studies.train.study import study as train
 
     monkeypatch.setattr(train, "FIRST_SEED", 1_000)
     asked = TrainSettings(net="16", epochs=20, rate=0.01, l2=1e-6, seeds=10)
@@ -122,9 +122,11 @@ def test_rates_are_tuned_unless_given(circle: Dataset) -> None:
 
 
 def test_a_rate_at_the_end_gives_all_settings_more(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ravine.optimizers import RULES
+    from ravine.optimizers import sgd
+    from ravine.optimizers.registry import DESCRIBED, rule_of
 
-    monkeypatch.setitem(RULES, "sgd", replace(RULES["sgd"], rate_centre=1e-6))  # far too low
+    low = replace(rule_of(sgd), rate_centre=1e-6)
+    monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
     asked = replace(QUICK, rate=None, optimizer="sgd", metric="log_loss", vary=["l2=0,1e-3"])
     document = sweep_study(asked, dataset=blobs).document
     assert document["plan"]["ranges_grown"] == ["high", "high"]
@@ -177,7 +179,7 @@ def test_batch_sizes_are_compared_at_equal_epochs(blobs: Dataset) -> None:
 
 
 def test_a_long_sweep_says_what_takes_less(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ravine.studies.sweep import design as sweeping
+    from ravine.studies.sweep.study import design as sweeping
 
     monkeypatch.setattr(sweeping, "step_seconds", lambda *how: 100.0)
     told: list[Any] = []

@@ -14,8 +14,8 @@ from ravine.execution.base_settings import (
     name_of,
     seeds_option,
 )
-from ravine.execution.early_checks import DEFAULT_OPTIMIZERS
 from ravine.execution.study import DATA_HELP, Study
+from ravine.optimizers import DEFAULT_OPTIMIZERS
 from ravine.options.fields import option
 
 __all__ = ["STUDY", "CompareSettings"]
@@ -42,7 +42,7 @@ class CompareSettings(NetworkSettings, MovingSettings):
     effort: str | None = effort_option(None)
     budget: str | None = option(
         None, "Longest time, such as 60s or 5m; the largest effort that fits is taken.", section="Comparison",
-        metavar="TIME", check="ravine.execution.early_checks:check_budget",
+        metavar="TIME", check="ravine.execution.budget:budget_seconds",
     )  # fmt: skip
     seeds: int | None = seeds_option(None)
 
@@ -69,7 +69,7 @@ class CompareSettings(NetworkSettings, MovingSettings):
 
 STUDY = Study(
     name="compare",
-    package="ravine.studies.compare",
+    package="ravine.studies.compare.study",
     settings=CompareSettings,
     result="CompareResult",
     plan="ComparePlan",

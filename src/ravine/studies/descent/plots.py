@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ravine.networks import METRICS
 from ravine.render.errorbars import canvas, marks
 from ravine.render.numbers import clean, is_number
 from ravine.render.plot_style import COLOURS, save, style
@@ -99,7 +100,7 @@ def _log(axis: Any, places: Sequence[int]) -> None:
 
 def _label(document: Mapping[str, Any], name: str) -> str:
     if name == "loss":
-        return (
-            "squared error, standardised" if document["metric"]["name"] == "rmse" else "cross-entropy, nats"
-        )
+        metric = METRICS.get(document["metric"]["name"])  # none for the share of wrong answers
+        regresses = metric is not None and metric.task == "regress"
+        return "squared error, standardised" if regresses else "cross-entropy, nats"
     return clean(document["metric"]["name"])

@@ -30,7 +30,7 @@ class DescentSettings(GeneralizationSettings):
 
 STUDY = Study(
     name="descent",
-    package="ravine.studies.descent",
+    package="ravine.studies.descent.study",
     settings=DescentSettings,
     result="DescentResult",
     plan="DescentPlan",

@@ -17,9 +17,9 @@ from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
 from ravine.execution.training_spec import check_moving, check_patience
 from ravine.networks import METRICS
-from ravine.studies.diagnose.settings import DiagnoseSettings
-from ravine.studies.diagnose.trial_runner import Bench, Made, plain
-from ravine.studies.train.study import FIRST_SEED
+from ravine.studies.diagnose.study.settings import DiagnoseSettings
+from ravine.studies.diagnose.study.trial_runner import Bench, Made, plain
+from ravine.studies.train.study.study import FIRST_SEED
 
 __all__ = ["SCHEMA_VERSION", "DiagnosisDesign", "diagnosis_design"]
 
@@ -105,7 +105,7 @@ def diagnosis_design(
         made, seed = _of_model(model, made, dataset, settings)
     found = DiagnosisDesign(settings, dataset, bench, original, made, model, seed)
     asked = [FIRST_SEED, *found.seeds, *found.fresh] if found.proves else [seed]
-    check_metric_defined(dataset, made.plan.metric, asked, settings.validation)
+    check_metric_defined(dataset, METRICS[made.plan.metric], asked, settings.validation)
     return found
 
 

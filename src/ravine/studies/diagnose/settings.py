@@ -44,7 +44,7 @@ class DiagnoseSettings(FixedTrainingSettings):
 
 STUDY = Study(
     name="diagnose",
-    package="ravine.studies.diagnose",
+    package="ravine.studies.diagnose.study",
     settings=DiagnoseSettings,
     result="DiagnoseResult",
     plan="DiagnosePlan",

@@ -36,7 +36,7 @@ from ravine.diagnostics import (
 )
 from ravine.engines import working_in
 from ravine.errors import UsageError
-from ravine.studies.landscape.loss_point import Viewpoint
+from ravine.studies.landscape.study.loss_point import Viewpoint
 
 __all__ = ["Barrier", "Direction", "Plane", "Relief", "barriers", "plane_of_paths", "plane_of_solutions"]
 
@@ -230,7 +230,7 @@ def barriers(view: Viewpoint, solutions: Vector) -> list[Barrier]:
     found, loss, data = [], view.loss, view.data
     for a, b in itertools.combinations(range(len(trees)), 2):
         before = interpolate(loss, trees[a], trees[b], data)
-        if view.network.connection != "plain" or view.network.norm != "none" or view.network.conv:
+        if view.network.joined.skips or view.network.normalised.normalises or view.network.conv:
             why = "Units are matched in plain networks only, without normalisation, branches, convolutions."
             found.append(Barrier(a, b, before, None, None, why))
             continue

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ravine.errors import UsageError
+from ravine.networks import LOSSES
 from ravine.render.plot_style import COLOURS, FORMATS, LINES, MARKS, save, style
-from ravine.studies.landscape.view import faded
+from ravine.studies.landscape.study.view import faded
 
 __all__ = ["draw", "figures"]
 
@@ -23,7 +24,6 @@ SIZE = 11  # of the text
 STEEP = 50.0  # largest over smallest loss from which levels are spaced by ratio
 LEVELS = 12
 NEEDLE = 0.04  # share of the picture below which a parabola is only a stroke
-UNITS = {"cross_entropy": "nats", "squared_error": "variances of the target"}
 TITLES = {
     "random": "Two random directions, filter-normalised",
     "eigenvectors": "The two sharpest directions",
@@ -75,7 +75,7 @@ def _canvas(title: str, document: Mapping[str, Any], columns: int = 1) -> tuple[
 
 
 def _unit(document: Mapping[str, Any]) -> str:
-    return f"loss [{UNITS[document['centre']['loss_name']]}]"
+    return f"loss [{LOSSES[document['centre']['loss_name']].unit}]"
 
 
 def _line(axes: Any, x: Any, y: Any, label: str, which: int) -> None:

@@ -13,13 +13,13 @@ from ravine.errors import UsageError, did_you_mean
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.training_spec import Recipe, alike, check_moving, check_patience, moving_of, recipe
 from ravine.networks import read_network
-from ravine.networks.spec import NetworkSpec
+from ravine.networks.network_text import NetworkSpec
 from ravine.optimizers import RULES, Rule, resolve, schedule
-from ravine.optimizers.spec import parse
+from ravine.optimizers.optimizer_text import parse
 from ravine.options.fields import Value, options_of
 from ravine.options.parse import from_text
-from ravine.studies.sweep.factors import Factor, designed, split
-from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.sweep.study.factors import Factor, designed, split
+from ravine.studies.sweep.study.settings import SweepSettings
 
 __all__ = ["SETTINGS", "Variant", "decays", "variants"]
 

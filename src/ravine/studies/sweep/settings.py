@@ -15,14 +15,14 @@ from ravine.execution.base_settings import (
 )
 from ravine.execution.study import Study
 from ravine.options.fields import option
-from ravine.studies.sweep.factors import read_factors
+from ravine.studies.sweep.study.factors import read_factors
 
 __all__ = ["STUDY", "SweepSettings"]
 
 
 @dataclass(frozen=True)
 class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSettings):
-    """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`."""
+    """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.study.factors`."""
 
     vary: list[str] = option(
         [], "Factor and its values, such as 'l2=0,1e-4'; once for each factor.", section="Comparison",
@@ -47,7 +47,7 @@ class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSett
 
 STUDY = Study(
     name="sweep",
-    package="ravine.studies.sweep",
+    package="ravine.studies.sweep.study",
     settings=SweepSettings,
     result="SweepResult",
     plan="SweepPlan",

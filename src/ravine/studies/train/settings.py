@@ -34,7 +34,7 @@ class TrainSettings(FixedTrainingSettings):
 
 STUDY = Study(
     name="train",
-    package="ravine.studies.train",
+    package="ravine.studies.train.study",
     settings=TrainSettings,
     result="TrainResult",
     plan="TrainPlan",
