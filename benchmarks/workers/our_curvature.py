@@ -26,7 +26,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
     prepare(task["device"])
     import jax
-    from ravine.studies.landscape.study.loss_point import Viewpoint, training_loss
+    from ravine.studies.landscape.loss_point import Viewpoint, training_loss
 
     from ravine.diagnostics import hessian_eigenpairs, lanczos, quadrature
     from ravine.networks import Network

@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.compare.study.study import compare_study
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.compare.study import compare_study
 from scipy.stats import t as student
 from sklearn.model_selection import train_test_split
 

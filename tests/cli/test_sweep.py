@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from ravine.studies.sweep.study.settings import SweepSettings
-from ravine.studies.train.study.settings import TrainSettings
+from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.train.settings import TrainSettings
 
 from ravine.cli import working
 from ravine.options.resolve import resolve

@@ -1,8 +1,8 @@
 """A run goes on only as it began, and the winner's configuration can be typed back."""
 
 import pytest
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.compare.study.study import _best_settings
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.compare.study import _best_settings
 
 from ravine.errors import DataError
 from ravine.execution.loading import load

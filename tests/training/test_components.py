@@ -5,7 +5,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
-from ravine.studies.train.study.settings import TrainSettings
+from ravine.studies.train.settings import TrainSettings
 
 from ravine.data import from_arrays
 from ravine.engines import working_in

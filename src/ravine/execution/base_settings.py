@@ -145,7 +145,7 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     metric: str | None = option(
         None, "Score, such as accuracy, log_loss, auc, rmse, mae or r2.", section="Data", metavar="NAME",
-        check="ravine.networks.metrics:find_metric",
+        check="ravine.networks.metrics:check_metric_name",
     )  # fmt: skip
     seed: int = option(0, "Root of all random choices.", section="Training", at_least=0, below=2**63)
     epochs: float | None = option(
@@ -176,10 +176,16 @@ class NetworkSettings(DataSettings):
         metavar="LAYERS", check="ravine.networks.network_text:read_network",
     )  # fmt: skip
     activation: str = option(
-        "relu", "Activation of the hidden layers.", section="Network", choices="ravine.networks.activations:ACTIVATIONS"
+        "relu",
+        "Activation of the hidden layers.",
+        section="Network",
+        choices="ravine.networks.activations:ACTIVATIONS",
     )
     init: str = option(
-        "he", "Initialization of the weights.", section="Network", choices="ravine.networks.initialisation:INITIALISATIONS"
+        "he",
+        "Initialization of the weights.",
+        section="Network",
+        choices="ravine.networks.initialisation:INITIALISATIONS",
     )
     init_scale: float = option(
         1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1

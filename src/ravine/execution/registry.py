@@ -15,13 +15,13 @@ from ravine.execution.study import Study
 __all__ = ["STUDIES", "find_study", "study_names"]
 
 STUDIES = {
-    "compare": "ravine.studies.compare.study.settings:STUDY",
-    "train": "ravine.studies.train.study.settings:STUDY",
-    "diagnose": "ravine.studies.diagnose.study.settings:STUDY",
-    "sweep": "ravine.studies.sweep.study.settings:STUDY",
-    "landscape": "ravine.studies.landscape.study.settings:STUDY",
+    "compare": "ravine.studies.compare.settings:STUDY",
+    "train": "ravine.studies.train.settings:STUDY",
+    "diagnose": "ravine.studies.diagnose.settings:STUDY",
+    "sweep": "ravine.studies.sweep.settings:STUDY",
+    "landscape": "ravine.studies.landscape.settings:STUDY",
     "memorise": "ravine.studies.memorize.settings:STUDY",
-    "descent": "ravine.studies.descent.study.settings:STUDY",
+    "descent": "ravine.studies.descent.settings:STUDY",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ravine.render.numbers import clean, is_number, rate
-from ravine.studies.train.study.view import around_rows
+from ravine.studies.train.view import around_rows
 
 __all__ = ["facts_text", "plan_text"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ravine.studies.compare.study.design import DECADES, FRESH, design
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.compare.study.study import Comparison, _best_settings, compare_study, plan_document
+from ravine.studies.compare.design import DECADES, FRESH, design
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.compare.study import Comparison, _best_settings, compare_study, plan_document
 
 from ravine.data import Dataset
 from ravine.engines import find_devices

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ravine.studies.descent.study.plots import descent_pictures
+from ravine.studies.descent.plots import descent_pictures
 
 from ravine.render.plot_style import can_draw
 
@@ -21,7 +21,7 @@ DOCUMENT = {
 def test_no_band_goes_below_what_an_error_can_be(monkeypatch, tmp_path):
     drawn = {}
     monkeypatch.setattr(
-        "ravine.studies.descent.study.plots.save", lambda figure, path: drawn.setdefault(path.stem, figure)
+        "ravine.studies.descent.plots.save", lambda figure, path: drawn.setdefault(path.stem, figure)
     )
     descent_pictures(DOCUMENT, tmp_path)
     for axes in drawn["epochs"].axes:

@@ -9,17 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from ravine.studies.landscape.study.loss_point import (
+from ravine.studies.landscape.loss_point import (
     Viewpoint,
     preconditioner_of,
     rows_at_once,
     training_loss,
 )
-from ravine.studies.landscape.study.measurements import Relief, barriers, plane_of_solutions
-from ravine.studies.landscape.study.settings import LandscapeSettings
-from ravine.studies.landscape.study.study import landscape_study
-from ravine.studies.train.study.settings import TrainSettings
-from ravine.studies.train.study.study import train_study
+from ravine.studies.landscape.measurements import Relief, barriers, plane_of_solutions
+from ravine.studies.landscape.settings import LandscapeSettings
+from ravine.studies.landscape.study import landscape_study
+from ravine.studies.train.settings import TrainSettings
+from ravine.studies.train.study import train_study
 
 import ravine
 from ravine.data import from_arrays
@@ -177,7 +177,7 @@ def test_a_plane_is_the_loss_at_each_of_its_points(network, weighted, rows, budg
 
     All rows at once, and in parts of 64.
     """
-    monkeypatch.setattr("ravine.studies.landscape.study.loss_point.IN_PLANE", budget)
+    monkeypatch.setattr("ravine.studies.landscape.loss_point.IN_PLANE", budget)
     random = np.random.default_rng(0)
     x, y = random.normal(size=(rows, network.sizes[0])), random.integers(0, 2, rows).astype(np.int32)
     weight = np.abs(random.normal(size=rows)) if weighted else None
@@ -373,7 +373,7 @@ def test_files_are_whole_and_named(seen, tmp_path):
 
 
 def test_without_matplotlib_the_numbers_are_kept(seen, tmp_path, monkeypatch):
-    import ravine.studies.landscape.study.study as module
+    import ravine.studies.landscape.study as module
 
     monkeypatch.setattr(module, "can_draw", lambda: False)
     found = seen.save(tmp_path)

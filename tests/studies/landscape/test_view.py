@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 import pytest
-from ravine.studies.landscape.study.view import landscape_text
+from ravine.studies.landscape.view import landscape_text
 
 from ravine.errors import UsageError
 from ravine.render import plot_style as looks

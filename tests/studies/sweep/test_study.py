@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ravine.studies.sweep.study.design import sweep_design
-from ravine.studies.sweep.study.effects import Scores
-from ravine.studies.sweep.study.settings import SweepSettings
-from ravine.studies.sweep.study.study import Swept, sweep_plan, sweep_study
-from ravine.studies.train.study.settings import TrainSettings
-from ravine.studies.train.study.study import train_study
+from ravine.studies.sweep.design import sweep_design
+from ravine.studies.sweep.effects import Scores
+from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.sweep.study import Swept, sweep_plan, sweep_study
+from ravine.studies.train.settings import TrainSettings
+from ravine.studies.train.study import train_study
 
 import ravine
 from ravine.data import Dataset, from_arrays

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ravine.data import Dataset
 from ravine.engines import Devices
 from ravine.execution.effort import EFFORTS, PATIENCE, budget_seconds, step_seconds
-from ravine.studies.compare.study.design import Design, design
-from ravine.studies.compare.study.settings import CompareSettings
+from ravine.studies.compare.design import Design, design
+from ravine.studies.compare.settings import CompareSettings
 
 __all__ = ["choose_effort", "estimated_seconds"]
 

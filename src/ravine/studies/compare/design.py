@@ -22,7 +22,7 @@ from ravine.execution.effort import EFFORTS, Effort, batch_size_for, steps_for
 from ravine.execution.training_spec import Recipe, check_moving, check_patience, recipe
 from ravine.optimizers import Rule, resolve_all, schedule
 from ravine.statistics import extension, points, rates
-from ravine.studies.compare.study.settings import CompareSettings
+from ravine.studies.compare.settings import CompareSettings
 from ravine.training import Plan, Runs, Shape, Streams, shape_for
 
 __all__ = ["DECADES", "FRESH", "Design", "Trials", "design", "streams_for"]

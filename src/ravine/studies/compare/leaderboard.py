@@ -20,7 +20,7 @@ from ravine.statistics import (
     tuning_interval,
     width_decades,
 )
-from ravine.studies.compare.study.design import Trials
+from ravine.studies.compare.design import Trials
 
 __all__ = ["UNBOUNDED", "Evaluated", "Tuned", "pairs", "rows", "schedules", "summary", "within"]
 

@@ -29,12 +29,12 @@ from ravine.optimizers import Rule, resolve
 from ravine.optimizers.optimizer_text import parse
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
+from ravine.studies.compare.choose_effort import choose_effort
+from ravine.studies.compare.design import EXTENSIONS, Design, design
+from ravine.studies.compare.leaderboard import Evaluated, Tuned
+from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.compare.study import leaderboard
-from ravine.studies.compare.study.choose_effort import choose_effort
-from ravine.studies.compare.study.design import EXTENSIONS, Design, design
-from ravine.studies.compare.study.leaderboard import Evaluated, Tuned
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.compare.study.view import leaderboard_text
+from ravine.studies.compare.view import leaderboard_text
 from ravine.training import Cohort, trained
 
 if TYPE_CHECKING:

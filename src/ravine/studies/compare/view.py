@@ -22,8 +22,8 @@ from ravine.render.numbers import (
     rate,
     score_format,
 )
-from ravine.studies.compare.study.sensitivity import strips
-from ravine.studies.compare.study.verdict import verdict
+from ravine.studies.compare.sensitivity import strips
+from ravine.studies.compare.verdict import verdict
 
 __all__ = ["leaderboard_text"]
 

@@ -30,14 +30,14 @@ class DescentSettings(GeneralizationSettings):
 
 STUDY = Study(
     name="descent",
-    package="ravine.studies.descent.study",
+    package="ravine.studies.descent",
     settings=DescentSettings,
     result="DescentResult",
     plan="DescentPlan",
     title="Look for double descent on DATA.",
     help=(
-        "Look for double descent on DATA: the error on new rows against width, epochs and number of examples, "
-        "the point at which the training rows are just fitted, and the effect of early stopping and ridge."
+        "Look for double descent on DATA: the error on new rows against width, epochs and number of "
+        "examples, the point at which the training rows are just fitted, and the effect of early stopping and ridge."
         f"\n\n{DATA_HELP}"
     ),
     examples=(

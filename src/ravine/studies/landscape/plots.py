@@ -15,7 +15,7 @@ import numpy as np
 from ravine.errors import UsageError
 from ravine.networks import LOSSES
 from ravine.render.plot_style import COLOURS, FORMATS, LINES, MARKS, save, style
-from ravine.studies.landscape.study.view import faded
+from ravine.studies.landscape.view import faded
 
 __all__ = ["draw", "figures"]
 

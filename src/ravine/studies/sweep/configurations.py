@@ -18,8 +18,8 @@ from ravine.optimizers import RULES, Rule, resolve, schedule
 from ravine.optimizers.optimizer_text import parse
 from ravine.options.fields import Value, options_of
 from ravine.options.parse import from_text
-from ravine.studies.sweep.study.factors import Factor, designed, split
-from ravine.studies.sweep.study.settings import SweepSettings
+from ravine.studies.sweep.factors import Factor, designed, split
+from ravine.studies.sweep.settings import SweepSettings
 
 __all__ = ["SETTINGS", "Variant", "decays", "variants"]
 
