@@ -48,7 +48,7 @@ USES = {
         refused(lambda name: metric(name, "classify", 3), "auc", "two classes")
     """,
     "settings": """
-        from ravine.studies.settings import CompareSettings
+        from ravine.execution.settings import CompareSettings
         assert CompareSettings().optimizers[0] == "sgd"
     """,
 }

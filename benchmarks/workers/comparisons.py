@@ -20,7 +20,6 @@ def main() -> None:
 
     prepare("cpu")
     import jax
-
     from ravine.studies.compare.settings import CompareSettings
     from ravine.studies.compare.study import compare_study
 

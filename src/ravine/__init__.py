@@ -1,12 +1,13 @@
 """Ravine: neural-network optimization, answered with evidence.
 
-result = ravine.compare(X, y)              # which optimizer, at which learning rate, for these data
-trained = ravine.train(X, y, optimizer="adam", rate=3e-3)
-trained.model.predict(X)
+    result = ravine.compare(X, y)              # which optimizer, at which learning rate, for these data
+    trained = ravine.train(X, y, optimizer="adam", rate=3e-3)
+    trained.model.predict(X)
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ravine.version import __version__
@@ -20,17 +21,72 @@ if TYPE_CHECKING:
     from ravine.api.functions import memorise as memorise
     from ravine.api.functions import sweep as sweep
     from ravine.api.functions import train as train
+    from ravine.errors import DataError as DataError
+    from ravine.errors import NothingTrained as NothingTrained
+    from ravine.errors import RavineError as RavineError
+    from ravine.errors import Stopped as Stopped
+    from ravine.errors import UsageError as UsageError
+    from ravine.execution.events import ChunkDone as ChunkDone
+    from ravine.execution.events import DataLoaded as DataLoaded
+    from ravine.execution.events import Event as Event
+    from ravine.execution.events import Noted as Noted
+    from ravine.execution.events import PlanReady as PlanReady
+    from ravine.execution.events import RangeExtended as RangeExtended
+    from ravine.execution.events import RunEnded as RunEnded
+    from ravine.execution.events import StageStarted as StageStarted
+    from ravine.execution.events import Warned as Warned
+    from ravine.execution.result import Result as Result
+    from ravine.execution.saved_model import Model as Model
+    from ravine.studies.compare.settings import CompareSettings as CompareSettings
+    from ravine.studies.compare.study.result import CompareResult as CompareResult
+    from ravine.studies.descent.settings import DescentSettings as DescentSettings
+    from ravine.studies.descent.study.result import DescentResult as DescentResult
+    from ravine.studies.diagnose.settings import DiagnoseSettings as DiagnoseSettings
+    from ravine.studies.diagnose.study.result import DiagnoseResult as DiagnoseResult
+    from ravine.studies.landscape.settings import LandscapeSettings as LandscapeSettings
+    from ravine.studies.landscape.study.result import LandscapeResult as LandscapeResult
+    from ravine.studies.memorize.result import MemorizeResult as MemorizeResult
+    from ravine.studies.memorize.settings import MemorizeSettings as MemorizeSettings
+    from ravine.studies.sweep.settings import SweepSettings as SweepSettings
+    from ravine.studies.sweep.study.result import SweepResult as SweepResult
+    from ravine.studies.train.result import TrainResult as TrainResult
+    from ravine.studies.train.settings import TrainSettings as TrainSettings
 
-__all__ = [
-    "__version__", "compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train",
-]  # fmt: skip
+_MODULES = {
+    "ravine.api.functions": (
+        "compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train",
+    ),
+    "ravine.errors": ("DataError", "NothingTrained", "RavineError", "Stopped", "UsageError"),
+    "ravine.execution.events": (
+        "ChunkDone", "DataLoaded", "Event", "Noted", "PlanReady", "RangeExtended", "RunEnded", "StageStarted",
+        "Warned",
+    ),
+    "ravine.execution.result": ("Result",),
+    "ravine.execution.saved_model": ("Model",),
+    "ravine.studies.compare.result": ("CompareResult",),
+    "ravine.studies.compare.settings": ("CompareSettings",),
+    "ravine.studies.descent.result": ("DescentResult",),
+    "ravine.studies.descent.settings": ("DescentSettings",),
+    "ravine.studies.diagnose.result": ("DiagnoseResult",),
+    "ravine.studies.diagnose.settings": ("DiagnoseSettings",),
+    "ravine.studies.landscape.result": ("LandscapeResult",),
+    "ravine.studies.landscape.settings": ("LandscapeSettings",),
+    "ravine.studies.memorize.result": ("MemorizeResult",),
+    "ravine.studies.memorize.settings": ("MemorizeSettings",),
+    "ravine.studies.sweep.result": ("SweepResult",),
+    "ravine.studies.sweep.settings": ("SweepSettings",),
+    "ravine.studies.train.result": ("TrainResult",),
+    "ravine.studies.train.settings": ("TrainSettings",),
+}  # fmt: skip
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = ["__version__"]
+__all__.extend(sorted(_MODULE_OF))
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__ and name != "__version__":
-        from ravine.api import functions
-
-        return getattr(functions, name)
+    if name in _MODULE_OF:
+        return getattr(import_module(_MODULE_OF[name]), name)
     raise AttributeError(f"module 'ravine' has no attribute '{name}'")
 
 

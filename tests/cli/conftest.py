@@ -122,7 +122,7 @@ def study(folder, monkeypatch):
     fake = Study()
     monkeypatch.setattr(working, "prepare_machine", lambda device: None)
     for verb in ("compare", "train"):
-        module = sys.modules[group.get_command(None, verb).callback.__module__]
+        module = sys.modules[group.commands[verb].callback.__module__]
         monkeypatch.setattr(module, "_study", lambda: fake)
     Path("data.csv").write_text("a,b\n1,2\n")
     return fake

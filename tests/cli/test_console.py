@@ -16,7 +16,7 @@ import pytest
 from ravine.cli.console import Screen
 from ravine.cli.progress import Bar, Lines
 from ravine.execution.events import Event
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ravine.records.listing import list_runs
+from ravine.records.run_index import list_runs
 
 pytestmark = pytest.mark.slow
 

@@ -14,9 +14,9 @@ import pytest
 
 from ravine.cli import main
 from ravine.errors import DataError, NothingTrained, RavineError, UsageError
-from ravine.records.listing import list_runs, read_run_file
-from ravine.records.rundir import RunDirectory
-from ravine.records.speaking import speaking
+from ravine.records.os_errors import os_errors_as_data_errors
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import list_runs, read_run_file
 
 
 def the_run(root="runs"):
@@ -88,7 +88,7 @@ def test_failures(ravine, study, error, status, flags):
 )
 def test_no_space_says_how_to_go_on_and_keeps_the_run(ravine, study, number, says):
     def full(stop):
-        with speaking("cohorts/a.npz"):
+        with os_errors_as_data_errors("cohorts/a.npz"):
             raise OSError(number, "no space")
 
     study.then = full

@@ -7,8 +7,7 @@ import itertools
 import pytest
 
 from ravine.errors import UsageError
-from ravine.execution.budget_text import budget_seconds
-from ravine.execution.effort import EFFORTS, batch_size_for, steps_for
+from ravine.execution.effort import EFFORTS, batch_size_for, budget_seconds, steps_for
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 import ravine
 from ravine.errors import DataError
 from ravine.execution.resume import resume
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import load as load_toml
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import load as load_toml
 
 
 def test_a_run_of_arrays_names_no_file_and_is_shown_again(tmp_path):

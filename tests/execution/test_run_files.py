@@ -1,18 +1,18 @@
 """A run goes on only as it began, and the winner's configuration can be typed back."""
 
 import pytest
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.compare.study import _best_settings
 
 from ravine.errors import DataError
 from ravine.execution.loading import load
 from ravine.execution.run_files import keep_plan
 from ravine.execution.training_spec import recipe
 from ravine.optimizers import resolve
-from ravine.records.files import read_json
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import dump
-from ravine.records.tomlfile import load as load_toml
-from ravine.studies.compare.settings import CompareSettings
-from ravine.studies.compare.study import _best_settings
+from ravine.records.atomic_files import read_json
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import dump
+from ravine.records.toml_files import load as load_toml
 
 PLAN = {"runs": 2}
 

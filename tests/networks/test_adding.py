@@ -3,13 +3,13 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from ravine.reporting.scores import score_format
 
 from ravine.data import prepare, read
 from ravine.engines import find_devices
 from ravine.errors import UsageError
 from ravine.networks import ACTIVATIONS, METRICS, Activation, Metric, Network, activation, metric
 from ravine.optimizers import resolve
+from ravine.render.numbers import score_format
 from ravine.training import Cohort, Plan, Runs, Streams, run_cohort, shape_for
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 
 
 @pytest.fixture

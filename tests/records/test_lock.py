@@ -6,13 +6,13 @@ import signal
 import pytest
 
 from ravine.errors import DataError, UsageError
-from ravine.records.listing import INTERRUPTED, list_runs
 from ravine.records.lock import is_locked
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import INTERRUPTED, list_runs
 
 WRITER = """
 import sys, time
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 run = RunDirectory.create(name="digits")
 print(run.id, flush=True)
 time.sleep(60)
@@ -50,7 +50,7 @@ def test_two_objects_of_one_process_are_two_writers(here, make):
 def test_a_reader_that_looks_does_not_stop_a_writer(here, child, make):
     make().close()
     looker = child(
-        "from ravine.records.listing import list_runs\nprint(1, flush=True)\nwhile True: list_runs()"
+        "from ravine.records.run_index import list_runs\nprint(1, flush=True)\nwhile True: list_runs()"
     )
     looker.stdout.readline()
     try:

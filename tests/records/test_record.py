@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ravine.errors import DataError, UsageError
-from ravine.records.files import DamagedFile, read_npz, write_npz
+from ravine.records.atomic_files import DamagedFile, read_npz, write_npz
 from ravine.records.record import Record, Status
 
 quiet = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,44 +1,69 @@
-"""What the Python door is given, as settings and a data set.
+"""Python arguments as settings and a data set.
 
 a file or built-in name       y, weights and groups name columns; test is a share or a file
-a frame and a target's name   the same, test a frame or (X, y) too; weights and groups may be arrays [N]
-arrays, or a frame and y [N]  weights and groups arrays [N], or names of a frame's columns; test may be (X, y)
+a frame and a target's name   the same; test may be a frame or (X, y); weights, groups may be arrays [N]
+arrays, or a frame and y [N]  weights, groups: arrays [N], or names of a frame's columns; test may be (X, y)
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from ravine.data import Dataset, Table, from_arrays
-from ravine.data.scorable import refuse_unit, refuse_unscorable
+from ravine.data import Dataset, from_arrays
+from ravine.data import Table as DataTable
+from ravine.data.metric_checks import check_metric_defined, refuse_unit
 from ravine.data.table import repeated_names, unique_names
 from ravine.data.target import choose_column
 from ravine.engines import prepare
 from ravine.errors import DataError, UsageError
+from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.loading import load, share_of
 from ravine.networks import find_metric
 
-__all__ = ["asked"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Columns", "Table", "TestRows", "parse_arguments"]
+
+Table: TypeAlias = "np.ndarray | pd.DataFrame | Sequence[Sequence[float]] | str | PathLike[str] | None"
+"""Inputs: array [N, D], DataFrame, file, or built-in name."""
+Columns: TypeAlias = "np.ndarray | pd.Series[Any] | Sequence[Any] | str | int | None"
+"""One value for each row [N], or the name of a column."""
+TestRows: TypeAlias = "float | str | PathLike[str] | pd.DataFrame | tuple[Any, Any] | None"
+"""A share of the rows, a file, a DataFrame, or (X, y)."""
+
+AnySettings = TypeVar("AnySettings", bound=NetworkSettings)
 
 
-def asked(
-    kind: type[Any], X: Any, y: Any, weights: Any, groups: Any, test: Any, settings: dict[str, Any]
-) -> tuple[Any, Dataset]:
-    """Return the settings and the data set. Raises DataError, UsageError."""
-    settings = dict(settings)
+def parse_arguments(
+    kind: type[AnySettings],
+    X: Any,
+    y: Any,
+    weights: Any,
+    groups: Any,
+    test: Any,
+    keywords: Mapping[str, object],
+) -> tuple[AnySettings, Dataset | None]:
+    """Return settings and data set; the data set is None where it is read from the source of the settings.
+
+    keywords: other fields of the settings. Raises DataError, UsageError.
+    """
+    settings: dict[str, Any] = dict(keywords)
     columns = {"weights": weights, "groups": groups}
+    if settings.get("model") is not None and (X is None or _is_file(X)):
+        named = {} if y is None else {"target": str(y)}
+        return kind.from_dict({"source": "" if X is None else str(X), **named, **settings}), None
     if y is None and (_is_file(X) or _is_frame(X)):
         y = settings.pop("target", None)
     if "target" in settings:
         raise UsageError("The target is given twice.", "y is one, target=... another.", "Leave one out.")
     if _is_file(X):
         return _of_file(kind, X, y, columns, test, settings)
-    if "source" in settings:
-        raise UsageError("The data are given twice.", "X is one, source=... another.", "Leave one out.")
     if y is None:
         raise UsageError(
             "There is no target.", "Arrays come with one.", "Call compare(X, y), or name the target column."
@@ -46,7 +71,7 @@ def asked(
     if _is_frame(X):
         repeated = repeated_names(list(X.columns))
         X = _named(X)
-        if _is_name(y) and all(each is None or _is_name(each) for each in columns.values()):
+        if _is_name(y) and all(column is None or _is_name(column) for column in columns.values()):
             return _of_frame(kind, X, y, columns, test, settings, repeated)
         test = _named(test) if _is_frame(test) else test
         if _is_name(y):
@@ -55,24 +80,24 @@ def asked(
             X, y = X.drop(columns=[name]), X[name]
         elif _is_frame(test):
             test = _parted(test, getattr(y, "name", None))
-        for what, each in columns.items():
-            if each is not None and _is_name(each):
-                name = choose_column(X, each, what, f"{what}=")
-                X, columns[what] = X.drop(columns=[name]), X[name]
+        for role, column in columns.items():
+            if column is not None and _is_name(column):
+                name = choose_column(X, column, role, f"{role}=")
+                X, columns[role] = X.drop(columns=[name]), X[name]
     made = kind.from_dict(settings)
     prepare(made.device)
     dataset = from_arrays(
         X, y, task=made.task, test=_share_or_pair(test), seed=made.seed, features=made.features,
         drop=made.drop, missing=made.missing, negative_weights=made.negative_weights, **columns,
     )  # fmt: skip
-    refuse_unscorable(dataset, find_metric(made.metric))
+    check_metric_defined(dataset, find_metric(made.metric))
     refuse_unit(dataset, made.precision)
     return made, dataset
 
 
 def _of_file(
-    kind: type[Any], X: Any, y: Any, columns: dict[str, Any], test: Any, settings: dict[str, Any]
-) -> tuple[Any, Dataset]:
+    kind: type[AnySettings], X: Any, y: Any, columns: dict[str, Any], test: Any, settings: dict[str, Any]
+) -> tuple[AnySettings, Dataset]:
     for what, each in {"y": y, **columns}.items():
         if each is not None and not _is_name(each):
             raise UsageError(
@@ -88,14 +113,14 @@ def _of_file(
 
 
 def _of_frame(
-    kind: type[Any],
+    kind: type[AnySettings],
     X: Any,
     y: Any,
     columns: dict[str, Any],
     test: Any,
     settings: dict[str, Any],
     repeated: frozenset[str],
-) -> tuple[Any, Dataset]:
+) -> tuple[AnySettings, Dataset]:
     held = None
     if isinstance(test, tuple | list) and len(test) == 2:
         test = _joined(test, X, choose_column(X, y))
@@ -177,7 +202,7 @@ def _named(frame: Any) -> Any:
     return frame.set_axis(unique_names([str(each) for each in frame.columns])[0], axis=1)
 
 
-def _table(frame: Any, name: str) -> Table:
+def _table(frame: Any, name: str) -> DataTable:
     """A DataFrame as a table, identified by its content."""
     import hashlib
 
@@ -185,4 +210,4 @@ def _table(frame: Any, name: str) -> Table:
 
     digest = hashlib.sha256(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     digest.update(repr(list(frame.columns)).encode())
-    return Table(frame, name, digest.hexdigest())
+    return DataTable(frame, name, digest.hexdigest())

@@ -1,58 +1,70 @@
-"""The verbs, what an unknown one gets, how help is laid out, and the way from arguments to exit status."""
+"""The command `ravine`: its commands, and the way from arguments to exit status.
+
+Studies come from their registry, each as one command; other commands have a file of their own.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
+from pkgutil import resolve_name
 
 import click
 
-from ravine.cli.console import Screen
+from ravine.cli.console import Console
 from ravine.cli.exit_status import failure
-from ravine.data import BUILTIN
 from ravine.errors import UsageError, did_you_mean
+from ravine.execution.registry import find_study, study_names
 from ravine.version import __version__
 
 __all__ = ["COMMANDS", "ravine", "run"]
 
+COMMANDS = {
+    "predict": "ravine.cli.commands.predict:predict",
+    "lecture": "ravine.cli.commands.lecture:lecture",
+    "runs": "ravine.cli.commands.runs:runs",
+    "resume": "ravine.cli.commands.resume:resume",
+}
 
-# In the order of a newcomer's path. The module of a command is imported when the command is used.
-COMMANDS = (
-    "compare", "train", "diagnose", "sweep", "predict", "landscape", "memorise", "descent", "lecture", "runs",
-    "resume",
-)  # fmt: skip
 
-
-class Verbs(click.Group):
-    """The group: an unknown verb gets the nearest one, a forgotten one is put in front."""
+class CommandGroup(click.Group):
+    """The group of all commands, each imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        """Return the names in the order of a newcomer's path, not of the alphabet."""
+        return [*study_names(), *COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        found: click.Command = getattr(import_module(f"ravine.cli.commands.{cmd_name}"), cmd_name)
-        return found
+        """Return a command by name."""
+        if cmd_name in COMMANDS:
+            command: click.Command = resolve_name(COMMANDS[cmd_name])
+            return command
+        if cmd_name in study_names():
+            from ravine.cli.study_command import study_command
+
+            return study_command(find_study(cmd_name))
+        return None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command of the first word. Raises UsageError that names the nearest one."""
         word = args[0]
-        if self.get_command(ctx, word) is None and not word.startswith("-"):
+        if word not in self.list_commands(ctx) and not word.startswith("-"):
             from pathlib import Path
 
+            from ravine.data.builtin import BUILTIN
+
             if word in BUILTIN or Path(word).is_file():
-                why, fix = "It is data, and a verb comes first.", f"Type `ravine compare {word}`."
+                why, fix = "It is data, and a command comes first.", f"Type `ravine compare {word}`."
             else:
-                why, fix = did_you_mean(word, COMMANDS), "Type `ravine --help`."
-            raise UsageError(f"There is no verb '{word}'.", why, fix)
+                why, fix = did_you_mean(word, self.list_commands(ctx)), "Type `ravine --help`."
+            raise UsageError(f"There is no command '{word}'.", why, fix)
         return super().resolve_command(ctx, args)
 
 
 @click.group(
-    cls=Verbs,
+    cls=CommandGroup,
     no_args_is_help=False,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -63,7 +75,7 @@ class Verbs(click.Group):
 @click.version_option(__version__, "--version", message="ravine %(version)s")
 @click.pass_context
 def ravine(ctx: click.Context) -> int:
-    """Show help where no verb is named."""
+    """Show help where no command is named."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
     return 0
@@ -71,17 +83,17 @@ def ravine(ctx: click.Context) -> int:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    screen = Screen()
+    console = Console()
     try:
         given = sys.argv[1:] if arguments is None else list(arguments)
-        status = ravine.main(given, prog_name="ravine", standalone_mode=False, obj=screen)
-        screen.finish()
+        status = ravine.main(given, prog_name="ravine", standalone_mode=False, obj=console)
+        console.finish()
     except BrokenPipeError:  # from click's own help
-        return screen.abandon()
+        return console.detach_stdout()
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code == 1:
-            return screen.abandon()  # click exits by itself only where the reader of its help has gone
+            return console.detach_stdout()  # click exits by itself only where the reader of its help has gone
         if isinstance(error, SystemExit | GeneratorExit):
             raise
-        return failure(error, screen)
+        return failure(error, console)
     return status if isinstance(status, int) else 0

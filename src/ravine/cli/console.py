@@ -1,7 +1,6 @@
-"""Who sees what: results on standard output, all else on standard error.
+"""Standard output and standard error of one command: results on the first, everything else on the second.
 
-Nobody listening on standard error is no reason to stop a study; a reader of standard output who has seen
-enough (`| head`) is no error either.
+A closed standard error never stops a study, and a closed standard output (`| head`) is no error either.
 """
 
 from __future__ import annotations
@@ -12,17 +11,21 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ravine.errors import DataError, UsageError
 
-__all__ = ["Screen"]
+if TYPE_CHECKING:
+    from ravine.execution.events import Event
+    from ravine.render.blocks import Block
 
-UNSEEN = 100  # columns of a file or a pipe, which have no width
+__all__ = ["Console"]
+
+PIPE_COLUMNS = 100  # of a file or a pipe, which have no width
 
 
-class Screen:
-    """How one command speaks. `quiet`: errors only. `verbose`: tracebacks too. `json`: documents."""
+class Console:
+    """The output of one command. quiet: errors only. verbose: tracebacks too. json: documents."""
 
     def __init__(self) -> None:
         self.quiet = False
@@ -39,17 +42,17 @@ class Screen:
 
     # ----------------------------------------------------------------------------------- standard error
 
-    def say(self, line: str = "") -> None:
+    def info(self, line: str = "") -> None:
         """Write one line to standard error, unless quiet."""
         if not self.quiet:
-            self.complain(line)
+            self.error(line)
 
-    def say_unused(self, unused: Sequence[str], verb: str) -> None:
+    def info_unused(self, unused: Sequence[str], verb: str) -> None:
         """Name settings that were found but belong to another verb."""
         if unused:
-            self.say(self.wrapped(f"Not used by {verb}: {', '.join(unused)}."))
+            self.info(self.wrapped(f"Not used by {verb}: {', '.join(unused)}."))
 
-    def complain(self, text: str) -> None:
+    def error(self, text: str) -> None:
         """Write to standard error, quiet or not."""
         stream = sys.stderr
         if stream is None:  # closed before we began
@@ -71,48 +74,59 @@ class Screen:
     # ---------------------------------------------------------------------------------- standard output
 
     @property
-    def seen(self) -> bool:
+    def has_width(self) -> bool:
         """Whether standard output has a width that somebody looks at."""
         return os.environ.get("COLUMNS", "").isdecimal() or is_terminal(sys.stdout)
 
     @property
     def width(self) -> int:
-        if self.seen:
+        if self.has_width:
             return max(40, shutil.get_terminal_size().columns)
-        return UNSEEN
+        return PIPE_COLUMNS
 
     @property
-    def colour(self) -> bool:
+    def color(self) -> bool:
         return is_terminal(sys.stdout) and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
     @property
     def unicode(self) -> bool:
         return is_unicode(sys.stdout)
 
-    def show(self, text: str) -> None:
+    def print(self, text: str = "") -> None:
         """Write the result, or a part of it. Raises DataError where it cannot be written."""
         if sys.stdout is not None:
-            self.show_bytes((_writable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))
+            self.print_bytes((_writable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))
 
-    def show_document(self, document: Mapping[str, Any]) -> None:
+    def print_view(self, blocks: Sequence[Block]) -> None:
+        """Write blocks as text, as wide as the terminal."""
+        from ravine.render.text import text
+
+        self.print(text(blocks, self.width, self.color, self.unicode))
+
+    def notes(self, event: Event) -> None:
+        """Write the message of an event, if it has one, on standard error: a listener without progress."""
+        if event.message:
+            self.info(self.wrapped(event.message))
+
+    def print_document(self, document: Mapping[str, Any]) -> None:
         """Write the one JSON document of this command, in UTF-8 whatever the locale."""
-        from ravine.records.files import json_text
+        from ravine.records.atomic_files import json_text
 
-        self.show_bytes((json_text(document, sort=False) + "\n").encode("utf-8"))
+        self.print_bytes((json_text(document, sort=False) + "\n").encode("utf-8"))
 
-    def show_bytes(self, blob: bytes) -> None:
+    def print_bytes(self, blob: bytes) -> None:
         """Write bytes to standard output. Raises DataError where they cannot be, on a full disk for one."""
-        from ravine.records.speaking import speaking
+        from ravine.records.os_errors import os_errors_as_data_errors
 
         if sys.stdout is None:
             return
         try:
-            with speaking("standard output"):
+            with os_errors_as_data_errors("standard output"):
                 sys.stdout.flush()
                 sys.stdout.buffer.write(blob)
                 sys.stdout.buffer.flush()
         except DataError as error:
-            self.abandon()
+            self.detach_stdout()
             if not isinstance(error.__cause__, BrokenPipeError):
                 raise
 
@@ -121,8 +135,8 @@ class Screen:
         if sys.stdout is not None:
             sys.stdout.flush()
 
-    def abandon(self) -> int:
-        """Send what follows nowhere, lest the interpreter stumble over it as it ends; returns 0."""
+    def detach_stdout(self) -> int:
+        """Redirect stdout to `os.devnull`, so that flushing a closed pipe raises nothing; return 0."""
         with contextlib.suppress(OSError, ValueError, AttributeError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, sys.stdout.fileno())

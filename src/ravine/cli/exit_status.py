@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from ravine.cli.console import Screen
+from ravine.cli.console import Console
 from ravine.errors import RavineError
 
 __all__ = ["INTERNAL", "INTERRUPTED", "SOME_FAILED", "failure"]
@@ -16,31 +16,32 @@ __all__ = ["INTERNAL", "INTERRUPTED", "SOME_FAILED", "failure"]
 INTERNAL, USAGE, SOME_FAILED, INTERRUPTED = 1, 2, 5, 130
 
 
-def failure(error: BaseException, screen: Screen) -> int:
+def failure(error: BaseException, console: Console) -> int:
     """Say what went wrong on standard error and return the exit status."""
-    if screen.verbose and not isinstance(error, click.ClickException | KeyboardInterrupt):
+    if console.verbose and not isinstance(error, click.ClickException | KeyboardInterrupt):
         import traceback
 
-        screen.complain("".join(traceback.format_exception(error)).rstrip())
+        console.error("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, RavineError):
-        return _say(screen, [error.what, error.why, error.fix], error.status)
+        return _say(console, [error.what, error.why, error.fix], error.status)
     if isinstance(error, click.UsageError):
-        return _say(screen, [*_usage(error)], USAGE)
+        return _say(console, [*_usage(error)], USAGE)
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return _say(screen, ["Stopped."], INTERRUPTED)
+        return _say(console, ["Stopped."], INTERRUPTED)
     if isinstance(error, MemoryError):
         why = "The data, or the networks that train side by side, are larger than what is free."
-        return _say(screen, ["The memory is exhausted.", why, "Try fewer rows or a smaller --net."], INTERNAL)
+        fix = "Try fewer rows or a smaller --net."
+        return _say(console, ["The memory is exhausted.", why, fix], INTERNAL)
     what = f"Something broke that should not: {type(error).__name__}: {_first_line(error)}"
-    fix = "" if screen.verbose else "Run the same command again with -v for the traceback, and report it."
-    return _say(screen, [what, "This is a mistake in ravine, not in what you typed.", fix], INTERNAL)
+    fix = "" if console.verbose else "Run the same command again with -v for the traceback, and report it."
+    return _say(console, [what, "This is a mistake in ravine, not in what you typed.", fix], INTERNAL)
 
 
-def _say(screen: Screen, parts: list[str], status: int) -> int:
+def _say(console: Console, parts: list[str], status: int) -> int:
     what, *rest = [line for part in parts for line in part.splitlines() if line.strip()] or ["Failed."]
-    lines = [screen.wrapped(f"ravine: {what}")]
-    lines += [screen.wrapped(line.strip(), "  ") for line in rest]
-    screen.complain("\n".join(lines))
+    lines = [console.wrapped(f"ravine: {what}")]
+    lines += [console.wrapped(line.strip(), "  ") for line in rest]
+    console.error("\n".join(lines))
     return status
 
 

@@ -2,54 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
-from importlib import import_module
-from types import MappingProxyType
 from typing import Any
 
 import click
 
+from ravine.execution.registry import find_study, study_names
 from ravine.options.fields import Option, options_of
 from ravine.options.settings import Settings
 
-__all__ = [
-    "SETTINGS",
-    "SectionedOption",
-    "all_keys",
-    "config_flag",
-    "flags_for",
-    "output_flags",
-    "settings_of",
-]
+__all__ = ["SectionedOption", "all_keys", "config_flag", "flags_for", "output_flags"]
 
 Function = Callable[..., Any]
-
-SETTINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "compare": "ravine.studies.compare.settings:CompareSettings",
-        "train": "ravine.studies.train.settings:TrainSettings",
-        "diagnose": "ravine.studies.diagnose.settings:DiagnoseSettings",
-        "sweep": "ravine.studies.sweep.settings:SweepSettings",
-        "landscape": "ravine.studies.landscape.settings:LandscapeSettings",
-        "memorise": "ravine.studies.memorize.settings:MemorizeSettings",
-        "descent": "ravine.studies.descent.settings:DescentSettings",
-    }
-)
-"""Command -> "module:class" of its settings."""
-
-
-def settings_of(command: str) -> type[Settings]:
-    """Return the settings class of a command."""
-    module, _, name = SETTINGS[command].partition(":")
-    found: type[Settings] = getattr(import_module(module), name)
-    return found
 
 
 @lru_cache(maxsize=1)
 def all_keys() -> frozenset[str]:
     """Return the keys of all studies: one file may hold settings of several."""
-    return frozenset(key for command in SETTINGS for key in options_of(settings_of(command)))
+    return frozenset(key for name in study_names() for key in options_of(find_study(name).settings))
 
 
 class SectionedOption(click.Option):

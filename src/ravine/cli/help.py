@@ -1,4 +1,4 @@
-"""How the help of a verb is laid out: options under headings, examples below."""
+"""How the help of a command is laid out: options under headings, examples below."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import click
 
 from ravine.options.fields import SECTIONS
 
-__all__ = ["Verb"]
+__all__ = ["Command"]
 
-
-class Verb(click.Command):
-    """A verb whose help lists options under headings, with examples below."""
+class Command(click.Command):
+    """A command whose help lists options under headings, with examples below."""
 
     def __init__(self, *arguments: Any, examples: Sequence[str] = (), **more: Any) -> None:
         super().__init__(*arguments, **more)

@@ -1,195 +1,29 @@
-"""What is shown of a result: one JSON document, or the table, the paths, and what to type next."""
+"""The result of a command on standard output: one JSON document, or the view as text."""
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from ravine.cli.console import Console
+from ravine.execution.registry import find_study
+from ravine.execution.result import Document, Result
 
-from ravine.cli.console import Screen
-
-__all__ = ["near", "next_commands", "show_plan", "show_result", "show_study_plan"]
-
-BEST = "best.toml"
+__all__ = ["show_document", "show_result"]
 
 
-def show_result(document: Mapping[str, Any], screen: Screen) -> None:
-    """Show what a study found; `document` is that of a comparison or of training."""
-    if screen.json:
-        screen.show_document(document)
-        return
-    screen.show(_text(document, screen))
-    if "findings" in document:
-        _show_after_diagnosis(document, screen)
-        return
-    if "study" in document:
-        _show_after_study(document, screen)
-        return
-    if document.get("run_dir"):
-        screen.show(f"\nRun    {document['run_dir']}\nModel  {document['model']}")
-        screen.show("\nNext:")
-        for about, command in next_commands(document):
-            screen.show(f"  {about}:\n{_pasted(command, screen)}")
-
-
-def _show_after_diagnosis(document: Mapping[str, Any], screen: Screen) -> None:
-    if not document.get("run_dir"):
-        return
-    screen.show(f"\nRun    {document['run_dir']}\n\nNext:")
-    if document.get("config"):
-        command = shlex.join(["ravine", "train", "-c", str(document["config"])])
-        screen.show(f"  Train as recommended:\n{_pasted(command, screen)}")
-    again = shlex.join(["ravine", "resume", str(document["run_dir"])])
-    screen.show(f"  Show this result again:\n{_pasted(again, screen)}")
-
-
-def _show_after_study(document: Mapping[str, Any], screen: Screen) -> None:
-    """Of `memorise` and `descent`, which have pictures and no model."""
-    if not document.get("run_dir"):
-        return
-    screen.show(f"\nRun      {document['run_dir']}")
-    for path in document["pictures"]:
-        screen.show(f"Picture  {path}")
-    again = shlex.join(["ravine", "resume", str(document["run_dir"])])
-    screen.show(f"\nNext:\n  Show this result again:\n{_pasted(again, screen)}")
-
-
-def _pasted(command: str, screen: Screen) -> str:
-    """Return a command, indented; one too long for the terminal goes on below, as a shell takes it."""
-    if not screen.seen:
-        return f"    {command}"
-    lines: list[str] = []
-    for word in map(shlex.quote, shlex.split(command)):
-        # with a blank before it, and room for a backslash
-        if lines and len(lines[-1]) + len(word) + 3 <= screen.width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(f"{'      ' if lines else '    '}{word}")
-    return " \\\n".join(lines)
-
-
-def _text(document: Mapping[str, Any], screen: Screen) -> str:
-    if document.get("study") == "memorise":
-        from ravine.studies.memorize.view import memorise_text
-
-        return memorise_text(document, screen.width, screen.unicode)
-    if document.get("study") == "descent":
-        from ravine.studies.descent.view import descent_text
-
-        return descent_text(document, screen.width, screen.unicode)
-    if "findings" in document:
-        from ravine.studies.diagnose.view import diagnosis_text
-
-        return diagnosis_text(document, screen.width, screen.colour, screen.unicode)
-    if "effects" in document:
-        from ravine.studies.sweep.view import sweep_text
-
-        return sweep_text(document, screen.width, screen.colour, screen.unicode)
-    if "leaderboard" in document:
-        from ravine.studies.compare.view import leaderboard_text
-
-        return leaderboard_text(document, screen.width, screen.colour, screen.unicode)
-    from ravine.studies.train.view import training_details, training_text
-
-    text = training_text(document, screen.width, screen.unicode)
-    if not screen.verbose or "layers" not in document["plan"]:
-        return text
-    return f"{training_details(document, _factors(document), screen.width, screen.unicode)}\n\n{text}"
-
-
-def _factors(document: Mapping[str, Any]) -> Any:
-    """The schedule of a train document, step by step; None if it follows training."""
-    from ravine.optimizers import schedule
-
-    plan, spec = document["plan"], schedule(document["result"]["schedule"])
-    return None if spec.depends_on_loss else spec.factors(plan["steps"], plan["steps"] / plan["epochs"])
-
-
-def next_commands(document: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return what to type next, each with what it is for, quoted for a shell."""
-    run = Path(document["run_dir"])
-    config = _config(run)
-    source = config.get("source") or "FILE.csv"
-    commands = [("Predict with the best model", ["predict", str(run), near(source), "-o", "predictions.csv"])]
-    if "leaderboard" in document:
-        best, train = run / BEST, ["train", "-c", str(run / BEST)]
-        if best.exists():
-            commands.append(("Train the winner again, longer", [*train, "--epochs", _longer(document)]))
+def show_document(document: Document, console: Console) -> None:
+    """Show a result or a plan."""
+    if console.json:
+        console.print_document(document.to_dict())
     else:
-        commands.append(("Compare it with other optimizers", ["compare", "-c", str(run / "config.toml")]))
-    commands.append(("Show this result again", ["resume", str(run)]))
-    return [(about, shlex.join(["ravine", *words])) for about, words in commands]
+        console.print_view(document.view())
 
 
-def _config(run: Path) -> dict[str, Any]:
-    from ravine.records.tomlfile import load
-
-    return load(run / "config.toml")
-
-
-def near(source: str) -> str:
-    """Return a path relative to here where that is shorter, as a person would type it."""
-    path = Path(source)
-    if not path.is_absolute():
-        return source
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return source
-
-
-def _longer(document: Mapping[str, Any]) -> str:
-    epochs = (document.get("plan") or {}).get("epochs") or 20
-    return f"{max(1, round(5 * epochs))}"
-
-
-TRACKS = {
-    "rate": "rate: learning rate and schedule are tuned, all else is the lecture's",
-    "full": "full: momentum, decays and eps are tuned too, in as many trials",
-}
-
-
-def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
-    """Show what a comparison would do."""
-    if screen.json:
-        screen.show_document(document)
-        return
-    from ravine.render.dry_run import facts_text
-    from ravine.studies.train.view import around_rows
-
-    data, rows = document["data"], document["rows"]
-    for note in data.get("notes") or []:
-        screen.say(screen.wrapped(note))
-    seconds = max(1, round(document["estimated_seconds"]))
-    optimizers = list(dict.fromkeys(each["optimizer"] for each in document["evaluate"]))
-    schedules = list(dict.fromkeys(each["schedule"] for each in document["evaluate"]))
-    tuned = len(document["tune"]) // max(1, len(optimizers))
-    inputs = f"{data['features']:,} input{'s' * (data['features'] != 1)}"
-    facts = {
-        "Data": f"{data['name']}: {data['rows']:,} rows, {inputs}, {data['task']} '{data['target']}'",
-        "Split": f"{rows['train']:,} rows to train, {rows['validation']:,} to validate, the rest to test",
-        "Metric": document["metric"],
-        "Effort": f"{document['effort']} ({document['effort_chosen']})",
-        "Optimizers": ", ".join(optimizers),
-        "Schedules": ", ".join(schedules),
-        **{name.capitalize(): text for name, text in around_rows(document["around"])},
-        "Track": TRACKS[document["track"]],
-        "Tuning": f"{tuned:,} settings each, on {len(document['tuning_seeds'])} seeds",
-        "Evaluation": f"each with its best setting, on {len(document['seeds'])} fresh seeds",
-        "Networks": f"{document['runs']:,} in all, {document['network_steps']:,} network steps",
-        "Time": f"about {seconds:,} s on this machine",
-    }
-    screen.show(facts_text(facts, screen.width))
-
-
-def show_study_plan(document: Mapping[str, Any], screen: Screen) -> None:
-    """Show what a diagnosis, a landscape, or a study of memory or descent would do."""
-    if screen.json:
-        screen.show_document(document)
-        return
-    from ravine.render.dry_run import plan_text
-
-    for note in document["data"].get("notes") or []:
-        screen.say(screen.wrapped(note))
-    screen.show(plan_text(document, screen.width, screen.unicode))
+def show_result(result: Result, console: Console) -> None:
+    """Show a result; as text also its details with -v, its files and the commands to type next."""
+    study = find_study(result.study)
+    if console.verbose and not console.json and (details := study.find("view", "details")):
+        console.print_view(details(result))
+        console.print()
+    show_document(result, console)
+    if not console.json and result.run_dir is not None:
+        console.print()
+        console.print_view(study.load("view", "next_steps")(result))

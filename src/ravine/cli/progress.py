@@ -1,6 +1,6 @@
-"""How far a study is: a bar on a terminal, one plain line at most every ten seconds elsewhere, or nothing.
+"""Progress of a study: a bar on a terminal, one plain line every few seconds elsewhere, or nothing.
 
-What a study found out (columns dropped, a range that grew) is a note: shown once, whole, in either form.
+Messages of events (columns dropped, an extended range) are shown once, whole, in either form.
 """
 
 from __future__ import annotations
@@ -12,28 +12,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ravine.cli.console import Screen, is_terminal
+from ravine.cli.console import Console, is_terminal
 
 if TYPE_CHECKING:
-    from ravine.execution.events import Event
+    from ravine.execution.events import ChunkDone, Event
 
-__all__ = ["Bar", "Lines", "Progress", "showing"]
+__all__ = ["LINE_INTERVAL_S", "Bar", "Lines", "Progress", "progress_display"]
 
-EVERY = 10.0  # seconds between lines where nobody watches
-NOTES = ("data", "plan", "extend")  # stages whose messages are worth keeping on the screen
+LINE_INTERVAL_S = 10.0  # between lines where standard error is no terminal
 TITLES = {
-    "compile": "compiling",
     "tune": "tuning",
     "extend": "tuning further",
     "evaluate": "evaluating",
     "train": "training",
+    "measure": "measuring",
     "test": "testing",
     "save": "saving",
 }
 
 
 class Progress(Protocol):
-    """Takes a study's events and lines of text. Both may be called from any thread."""
+    """A listener for events and lines of text. Both may come from any thread."""
 
     def event(self, event: Event) -> None: ...
 
@@ -41,57 +40,61 @@ class Progress(Protocol):
 
 
 @contextmanager
-def showing(screen: Screen) -> Iterator[Progress]:
+def progress_display(console: Console) -> Iterator[Progress]:
     """Yield what suits standard error; on leaving, the bar is gone."""
-    if is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not screen.quiet:
-        bar = Bar(screen)
+    if is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not console.quiet:
+        bar = Bar(console)
         try:
             yield bar
         finally:
             bar.close()
     else:
-        yield Lines(screen)
+        yield Lines(console)
 
 
-def is_note(event: Event) -> bool:
-    """Return whether an event tells something once rather than how far it is."""
-    return event.stage in NOTES and bool(event.message) and event.total == 0
+def _is_progress(event: Event) -> bool:
+    from ravine.execution.events import ChunkDone
+
+    return isinstance(event, ChunkDone)
+
+
+def _messages(event: Event) -> list[str]:
+    """Return the lines that an event leaves on the screen."""
+    from ravine.execution.events import PlanReady
+
+    lines = [event.message] if event.message else []
+    if isinstance(event, PlanReady) and event.run_dir is not None:  # from here on the directory stays
+        lines.append(f"Run: {event.run_dir}")
+    return lines
 
 
 class Lines:
     """Plain lines, the first progress after ten seconds."""
 
-    def __init__(self, screen: Screen) -> None:
-        self.screen = screen
+    def __init__(self, console: Console) -> None:
+        self.console = console
         self.last = time.monotonic()
-        self.first: tuple[float, int] | None = None  # when the first steps were told, and how many
 
     def note(self, line: str) -> None:
-        self.screen.say(self.screen.wrapped(line))
+        self.console.info(self.console.wrapped(line))
 
     def event(self, event: Event) -> None:
-        if is_note(event):
-            self.note(event.message)
-            return
+        for line in _messages(event):
+            self.note(line)
         now = time.monotonic()
-        if event.total <= 0:
-            return
-        self.first = self.first or (now, event.done)  # compiling comes before, and says nothing of the rest
-        if now - self.last >= EVERY:
+        if _is_progress(event) and now - self.last >= LINE_INTERVAL_S:
             self.last = now
-            left = _left(event, now - self.first[0], event.done - self.first[1])
-            self.screen.say(f"{_what(event)}: {_how_far(event)}{left}")
+            self.console.info(_progress_line(event))  # type: ignore[arg-type]
 
 
 class Bar:
     """A bar of rich on standard error, removed when the study ends."""
 
-    def __init__(self, screen: Screen) -> None:
-        from rich.console import Console
+    def __init__(self, console: Console) -> None:
+        from rich.console import Console as RichConsole
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-        self.screen = screen
-        self.console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self.console = RichConsole(stderr=True, highlight=False, markup=False, emoji=False)
         columns: list[Any] = [
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=None),
@@ -108,40 +111,42 @@ class Bar:
         self.console.print(line, soft_wrap=False)
 
     def event(self, event: Event) -> None:
-        if is_note(event):
-            self.note(event.message)
-            return
-        if event.total > 0:
-            # a plan may grow as ranges do; the bar never runs over its end
+        from ravine.execution.events import ChunkDone, StageStarted
+
+        for line in _messages(event):
+            self.note(line)
+        if isinstance(event, ChunkDone):
+            # a plan may grow when ranges are extended; the bar never passes its end
             done = min(event.done, event.total)
+            title = _title(event.stage, event.about)
             self.bars.update(
-                self.task, description=_what(event), completed=done, total=event.total, runs=_runs(event)
+                self.task, description=title, completed=done, total=event.total, runs=_runs(event)
             )
-        else:
-            self.bars.update(self.task, description=_what(event))
+        elif isinstance(event, StageStarted):
+            self.bars.update(self.task, description=_title(event.stage, event.about))
 
     def close(self) -> None:
         self.bars.stop()
 
 
-def _what(event: Event) -> str:
-    title = TITLES.get(event.stage, event.stage)
-    return f"{title} {event.message}" if event.message and event.stage != "test" else title
+def _title(stage: str, about: str) -> str:
+    name = TITLES.get(stage.rstrip("0123456789"), stage)
+    return f"{name} {about}" if about and stage != "test" else name
 
 
-def _how_far(event: Event) -> str:
-    share = f"{100 * min(1.0, event.done / event.total):.0f} %"
-    return f"{share} of {event.total:,} network steps, {_runs(event)}"
+def _progress_line(event: ChunkDone) -> str:
+    share = f"{100 * min(1.0, event.done / event.total):.0f} %" if event.total else "0 %"
+    title = _title(event.stage, event.about)
+    return f"{title}: {share} of {event.total:,} network steps, {_runs(event)}{_left(event.seconds_left)}"
 
 
-def _runs(event: Event) -> str:
+def _runs(event: ChunkDone) -> str:
     lost = f", {event.diverged:,} diverged" if event.diverged else ""
     return f"{event.finished:,} runs done{lost}"
 
 
-def _left(event: Event, seconds: float, steps: int) -> str:
-    """Return how long it will take, by the `steps` done in the last `seconds`; nothing if none were."""
-    if steps <= 0:
+def _left(seconds: float | None) -> str:
+    """Return how long it will take, or nothing if that is not known."""
+    if seconds is None:
         return ""
-    left = seconds * max(0, event.total - event.done) / steps
-    return f", about {left:.0f} s left" if left < 120 else f", about {left / 60:.0f} min left"
+    return f", about {seconds:.0f} s left" if seconds < 120 else f", about {seconds / 60:.0f} min left"

@@ -14,14 +14,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-__all__ = ["Stop", "listening"]
+__all__ = ["Stop", "stop_on_signals"]
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 75}
 SHOW_CURSOR = "\x1b[?25h"  # a bar hides it, and would not get to show it again
 
 
 class Stop:
-    """Called at every seam: the exit status to stop with, or None to go on."""
+    """Called at every chunk: the exit status to stop with, or None to go on."""
 
     def __init__(self) -> None:
         self.status: int | None = None
@@ -31,7 +31,7 @@ class Stop:
 
 
 @contextlib.contextmanager
-def listening(announce: Callable[[str], None]) -> Iterator[Stop]:
+def stop_on_signals(announce: Callable[[str], None]) -> Iterator[Stop]:
     """Turn the signals into a `Stop` while the block runs. `announce` is called from another thread.
 
     Outside the main thread, where signals cannot be had, nothing ever stops.

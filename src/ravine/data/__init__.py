@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ravine.data.builtin import BUILTIN as BUILTIN
     from ravine.data.dataset import Dataset as Dataset
     from ravine.data.encoder import Encoder as Encoder
-    from ravine.data.preparing import prepare as prepare
-    from ravine.data.reading import read as read
+    from ravine.data.prepare_table import prepare as prepare
+    from ravine.data.read_table import read as read
     from ravine.data.scaling import Scaler as Scaler
     from ravine.data.scaling import stack as stack
     from ravine.data.splits import Split as Split
@@ -29,8 +29,8 @@ HOMES = {
     "Split": "splits",
     "Table": "table",
     "from_arrays": "arrays",
-    "prepare": "preparing",
-    "read": "reading",
+    "prepare": "prepare_table",
+    "read": "read_table",
     "split": "splits",
     "stack": "scaling",
 }

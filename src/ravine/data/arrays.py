@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data.assemble import Choices, Parts, assemble
+from ravine.data.build_dataset import Columns, Options, build_dataset
 from ravine.data.dataset import Dataset
 from ravine.data.encoder import near
-from ravine.data.preparing import inputs_of
+from ravine.data.prepare_table import inputs_of
 from ravine.data.splits import TEST_SHARE
 from ravine.data.table import unique_names
 from ravine.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike
 
 __all__ = ["from_arrays"]
 
 
 def from_arrays(
-    X: Any,
-    y: Any,
+    X: ArrayLike | pd.DataFrame,
+    y: ArrayLike | pd.Series,
     *,
     task: str = "auto",
-    weights: Any = None,
-    groups: Any = None,
-    test: float | tuple[Any, Any] | None = None,
+    weights: ArrayLike | pd.Series | None = None,
+    groups: ArrayLike | pd.Series | None = None,
+    test: float | tuple[ArrayLike | pd.DataFrame, ArrayLike | pd.Series] | None = None,
     names: Sequence[str] | None = None,
     seed: int = 0,
     name: str = "arrays",
@@ -71,11 +75,11 @@ def from_arrays(
         if held is not None:
             held.frame = _columns(held.frame, inputs)
     keep = features is not None or not named
-    choices = Choices(task, seed, keep, tuple(missing or ()), negative_weights, shape)
-    return assemble(name, sha256, parts, held, share, choices)
+    choices = Options(task, seed, keep, tuple(missing or ()), negative_weights, shape)
+    return build_dataset(name, sha256, parts, held, share, choices)
 
 
-def _columns(frame: Any, inputs: list[str]) -> Any:
+def _columns(frame: pd.DataFrame, inputs: list[str]) -> pd.DataFrame:
     absent = [each for each in inputs if each not in frame.columns]
     if absent:
         raise DataError(
@@ -85,13 +89,17 @@ def _columns(frame: Any, inputs: list[str]) -> Any:
 
 
 def _parts_of(
-    X: Any, y: Any, weights: Any, groups: Any, names: Any
-) -> tuple[Parts, tuple[int, ...] | None, bool]:
+    X: ArrayLike | pd.DataFrame,
+    y: ArrayLike | pd.Series,
+    weights: ArrayLike | pd.Series | None,
+    groups: ArrayLike | pd.Series | None,
+    names: Sequence[str] | None,
+) -> tuple[Columns, tuple[int, ...] | None, bool]:
     import pandas as pd
 
     named = isinstance(X, pd.DataFrame)
     shape = None
-    if named:
+    if isinstance(X, pd.DataFrame):
         frame = X.reset_index(drop=True)
         frame.columns = pd.Index(unique_names([str(each) for each in frame.columns])[0])
     else:
@@ -124,7 +132,7 @@ def _parts_of(
         )
     target = _one_column(y, "y", len(frame), "target")
     return (
-        Parts(
+        Columns(
             frame,
             target,
             None if weights is None else _one_column(weights, "weights", len(frame), "weights"),
@@ -135,7 +143,7 @@ def _parts_of(
     )
 
 
-def _array(values: Any, what: str) -> np.ndarray:
+def _array(values: ArrayLike, what: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -145,7 +153,7 @@ def _array(values: Any, what: str) -> np.ndarray:
     return np.char.decode(array, "latin-1") if array.dtype.kind == "S" else array
 
 
-def _one_column(values: Any, what: str, rows: int, name: str) -> Any:
+def _one_column(values: ArrayLike | pd.Series | pd.DataFrame, what: str, rows: int, name: str) -> pd.Series:
     import pandas as pd
 
     array = values.to_numpy() if isinstance(values, (pd.Series, pd.DataFrame)) else _array(values, what)
@@ -167,7 +175,7 @@ def _one_column(values: Any, what: str, rows: int, name: str) -> Any:
     return pd.Series(array, name=title).infer_objects()
 
 
-def _hash(parts: Parts) -> str:
+def _hash(parts: Columns) -> str:
     digest = hashlib.sha256()
     for column in (*(parts.frame[each] for each in parts.frame), parts.y):
         values = column.to_numpy()

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ravine.data.sniff import MISSING
+from ravine.data.readers.delimited_dialect import MISSING
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import ArrayLike
 
 __all__ = ["Column", "Encoder", "as_days", "as_labels", "as_numbers"]
 
@@ -120,7 +121,7 @@ class Encoder:
             x[at : at + ROWS] = np.where(np.isnan(block), filler, block)
         return x
 
-    def _frame(self, frame: Any, what: str) -> pd.DataFrame:
+    def _frame(self, frame: pd.DataFrame | ArrayLike, what: str) -> pd.DataFrame:
         import pandas as pd
 
         if not isinstance(frame, pd.DataFrame):

@@ -3,6 +3,10 @@
 x <- median where missing        (1)
 x <- (x - mean) / scale          (2)      scale = sd; a column constant in the training rows becomes 0
 
+Where nobody standardized the data, a network sees the numbers as given:
+
+x <- x scale + center            (3)      undoes the encoder, column by column; categories stay 0 and 1
+
 What varies in other rows alone, such as a level that no training row has, was not learned: it is 0 there too.
 """
 
@@ -10,11 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-__all__ = ["Scaler", "stack"]
+if TYPE_CHECKING:
+    from ravine.data.encoder import Encoder
+
+__all__ = ["Scaler", "stack", "unscaled"]
 
 UNSEEN = 1e300
 """Scale of a constant column in (2): finite, so that it is stored and divided by as any other."""
@@ -57,7 +64,8 @@ class Scaler:
             raise ValueError(f"This scaler takes x [N, {len(self.mean)}], not shape {x.shape}.")
         kind = np.float64 if x.dtype == np.float64 else np.float32
         full = np.where(np.isnan(x), self.fill, x.astype(np.float64))  # (1)
-        return ((full - self.mean) / self.scale).astype(kind)  # (2)
+        standardized: np.ndarray = ((full - self.mean) / self.scale).astype(kind)  # (2)
+        return standardized
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -74,3 +82,14 @@ def stack(scalers: Sequence[Scaler]) -> tuple[np.ndarray, np.ndarray, np.ndarray
     if not scalers:
         raise ValueError("stack takes at least one scaler.")
     return tuple(np.stack([getattr(s, key) for s in scalers]) for key in ("fill", "mean", "scale"))  # type: ignore[return-value]
+
+
+def unscaled(encoder: Encoder, x: np.ndarray) -> Scaler:
+    """Return what turns encoded rows `[N, D]` into the numbers given; gaps get the training rows' median."""
+    center, scale = [], []
+    for column in encoder.columns:
+        number = column.kind != "category"
+        center += [column.center] * number + [0.0] * (len(column.outputs) - number)
+        scale += [column.scale] * number + [1.0] * (len(column.outputs) - number)
+    means, scales = np.asarray(center, np.float64), np.asarray(scale, np.float64)
+    return Scaler(Scaler.fit(x).fill, -means / scales, 1 / scales)  # (3), as (x - mean) / scale

@@ -5,12 +5,12 @@ Every choice is keyed by (root seed, purpose, seed), so a seed means the same sp
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ravine.data.random_keys import keyed
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
@@ -44,11 +44,6 @@ def split(dataset: Dataset, seed: int, validation: float = 0.2) -> Split:
     left = len(rows) - len(train) - len(valid)
     notes = (f"{left} rows left out so that every split has the same size",) if left else ()
     return Split(rows[train], rows[valid], notes)
-
-
-def keyed(root: int, purpose: str, seed: int = 0) -> np.random.Generator:
-    """Return the random generator of (root, purpose, seed)."""
-    return np.random.default_rng([abs(int(root)), zlib.crc32(purpose.encode()), abs(int(seed))])
 
 
 def divide(

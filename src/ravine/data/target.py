@@ -6,7 +6,7 @@ whole numbers are classes where there are at most 20 of them with five rows each
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -43,7 +43,7 @@ EMPTY = {"", "?", "na", "n/a", "#n/a", "nan", "null", "<na>"}
 MOST_CLASSES, ROWS_EACH = 20, 5
 
 
-def choose_column(frame: pd.DataFrame, given: Any, what: str = "target", option: str = "-t") -> str:
+def choose_column(frame: pd.DataFrame, given: object, what: str = "target", option: str = "-t") -> str:
     """Return the name of the column that a name or an index (also as text, also negative) means."""
     names = [str(each) for each in frame.columns]
     if isinstance(given, str) and given in names:
@@ -66,11 +66,11 @@ def choose_column(frame: pd.DataFrame, given: Any, what: str = "target", option:
     )
 
 
-def _is_int(given: Any) -> bool:
+def _is_int(given: object) -> TypeGuard[str]:
     return isinstance(given, str) and given.strip().lstrip("+-").isdigit()
 
 
-def choose_target(frame: pd.DataFrame, given: Any, known: str | None, notes: list[str]) -> str:
+def choose_target(frame: pd.DataFrame, given: object, known: str | None, notes: list[str]) -> str:
     """Return the target's name: as given, else as the format knows it, else a usual name. Else DataError."""
     if given is not None:
         return choose_column(frame, given)
@@ -242,7 +242,7 @@ def label_index(labels: np.ndarray, classes: list[Any], notes: list[str], what: 
     return np.array([found[label] for label in labels.tolist()], np.int32)
 
 
-def _loose(label: Any) -> str:
+def _loose(label: object) -> str:
     word = str(label).strip().strip("'\"").rstrip(".").strip().casefold()
     try:
         return f"{float(word):.12g}"

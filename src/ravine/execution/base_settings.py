@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ravine.errors import UsageError, did_you_mean
+from ravine.errors import UsageError
 from ravine.options.fields import option, redefined
 from ravine.options.settings import Settings
 
@@ -16,8 +16,8 @@ __all__ = [
     "seeds_option",
 ]  # fmt: skip
 
-CHECK_OPTIMIZER = "ravine.optimizers:read_optimizer"
-CHECK_SCHEDULE = "ravine.optimizers:read_schedule"
+CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
+CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
 HUGE = 1e30  # beyond it, float32 has no room for squares
 MOST_SEEDS = 10_000
 EFFORTS = ("quick", "standard", "thorough")
@@ -30,17 +30,9 @@ def name_of(source: str) -> str:
     return "standard input" if source == "-" else Path(source).name or source
 
 
-def check_metric(name: str) -> None:
-    """Raise UsageError for a name that no metric has."""
-    from ravine.networks import METRICS, find_metric
-
-    if find_metric(name) is None:
-        raise UsageError(f"There is no metric '{name}'.", "", did_you_mean(name, METRICS))
-
-
 def check_moving(text: str) -> None:
     """Raise UsageError for a text that is not NAME=SCHEDULE."""
-    from ravine.optimizers import read_schedule
+    from ravine.optimizers.schedule_text import read_schedule
 
     name, equals, schedule = text.partition("=")
     if not name.strip() or not equals:
@@ -155,7 +147,7 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     metric: str | None = option(
         None, "Score, such as accuracy, log_loss, auc, rmse, mae or r2.", section="Data", metavar="NAME",
-        check=check_metric,
+        check="ravine.networks.metrics:check_metric_name",
     )  # fmt: skip
     seed: int = option(0, "Root of all random choices.", section="Training", at_least=0, below=2**63)
     epochs: float | None = option(
@@ -183,13 +175,19 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     net: str = option(
         "64-64", "Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'.", section="Network",
-        metavar="LAYERS", check="ravine.networks:read_network",
+        metavar="LAYERS", check="ravine.networks.network_text:read_network",
     )  # fmt: skip
     activation: str = option(
-        "relu", "Activation of the hidden layers.", section="Network", choices="ravine.networks:ACTIVATIONS"
+        "relu",
+        "Activation of the hidden layers.",
+        section="Network",
+        choices="ravine.networks.activations:ACTIVATIONS",
     )
     init: str = option(
-        "he", "Initialization of the weights.", section="Network", choices="ravine.networks:INITIALISATIONS"
+        "he",
+        "Initialization of the weights.",
+        section="Network",
+        choices="ravine.networks.initialisation:INITIALISATIONS",
     )
     init_scale: float = option(
         1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1
@@ -223,6 +221,20 @@ class NetworkSettings(DataSettings):
     precision: str = option(
         "float32", "Precision of all trained numbers.", section="Machine", choices=("float32", "float64")
     )
+
+    @property
+    def plans_only(self) -> bool:
+        """Whether the command shows what it would do, as with --dry-run, and trains nothing."""
+        return False
+
+    @property
+    def run_name(self) -> str:
+        """The name of the data in the name of a run's folder."""
+        return "stdin" if self.source == "-" else self.source
+
+    def headline(self, dry_run: bool) -> str:
+        """Return the first line of the command: what is going to be done."""
+        raise NotImplementedError(f"{type(self).__name__}.headline")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

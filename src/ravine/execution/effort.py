@@ -1,53 +1,103 @@
-"""How much work a comparison does: deterministic counts, so that a plan is the same on every machine."""
+"""Effort levels: how many trials, seeds and steps each means. Counts make a plan the same everywhere."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ravine.networks import Network
 
-__all__ = ["EFFORTS", "Effort", "batch_size_for", "step_seconds", "steps_for"]
+__all__ = [
+    "COMPARE", "COMPILE_S", "DESCENT", "MEMORIZE", "START_S", "TIME_LIMIT_S", "TRAIN", "DescentEffort",
+    "Effort", "MemorizeEffort", "SearchEffort", "batch_size_for", "estimated_seconds",
+    "step_seconds",
+]  # fmt: skip
 
-PATIENCE = 120.0  # seconds: without --effort or --budget the largest level estimated below this is taken
+TIME_LIMIT_S = 120.0  # without --effort or --budget the largest level estimated below this is taken
+COMPILE_S = 2.0  # one program on one core
+START_S = 3.0  # until the first program can be compiled
 
 
 @dataclass(frozen=True)
 class Effort:
-    """A level. trials: settings tried for each optimizer. epochs become steps between the two bounds."""
+    """A level. epochs become steps of one run, between `min_steps` and `max_steps`. seeds: of the result."""
 
     name: str
-    trials: int
-    tuning_seeds: int
     seeds: int
     epochs: float
-    fewest_steps: int
-    most_steps: int
+    min_steps: int
+    max_steps: float = math.inf
+
+    def steps(self, rows: int, batch_size: int, epochs: float | None) -> int:
+        """Return the steps of one run on `rows` training rows: of the epochs given, else of the level's."""
+        if epochs is not None:
+            return max(1, round(epochs * rows / batch_size))
+        return int(np.clip(round(self.epochs * rows / batch_size), self.min_steps, self.max_steps))
 
 
-EFFORTS = {
-    each.name: each
-    for each in (
-        Effort("quick", 12, 3, 10, 10, 200, 800),
-        Effort("standard", 30, 5, 20, 20, 600, 4_000),
-        Effort("thorough", 60, 10, 50, 60, 2_000, 40_000),
-    )
-}
+@dataclass(frozen=True)
+class SearchEffort(Effort):
+    """A level of a study that tunes. trials: for each optimizer. rates: for each configuration of a sweep."""
+
+    trials: int = 0
+    tuning_seeds: int = 0
+    rates: int = 0
+
+
+@dataclass(frozen=True)
+class MemorizeEffort(Effort):
+    """A level of `memorise`. shares: of the labels drawn at random. pairs: at most; half their rows train."""
+
+    shares: tuple[float, ...] = ()
+    pairs: int = 0
+
+
+@dataclass(frozen=True)
+class DescentEffort(Effort):
+    """A level of `descent`. widths: units of the hidden layers. rows: training rows at most."""
+
+    widths: tuple[int, ...] = ()
+    rows: int = 0
+
+
+Level = TypeVar("Level", bound=Effort)
+
+
+def _by_name(*levels: Level) -> dict[str, Level]:
+    return {level.name: level for level in levels}
+
+
+COMPARE = _by_name(
+    SearchEffort("quick", 10, 10, 200, 800, trials=12, tuning_seeds=3, rates=6),
+    SearchEffort("standard", 20, 20, 600, 4_000, trials=30, tuning_seeds=5, rates=8),
+    SearchEffort("thorough", 50, 60, 2_000, 40_000, trials=60, tuning_seeds=10, rates=13),
+)
+TRAIN = Effort("standard", 1, 50, 1_000)
+MEMORIZE = _by_name(
+    MemorizeEffort("quick", 8, 60, 1_000, shares=(0.0, 0.25, 1.0), pairs=500),
+    MemorizeEffort("standard", 10, 120, 2_500, shares=(0.0, 0.1, 0.25, 0.5, 0.75, 1.0), pairs=1_000),
+)
+DESCENT = _by_name(
+    DescentEffort("quick", 4, 0, 2_000, 2_000, widths=(1, 2, 4, 6, 8, 12, 16, 32, 128), rows=300),
+    DescentEffort(
+        "standard", 8, 0, 3_000, 3_000, widths=(1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 128, 256), rows=300
+    ),
+)
 
 
 def batch_size_for(rows: int) -> int:
-    """Return the batch size used when none is asked for: 16 to 128, growing with the training rows."""
+    """Return the default batch size: 16 to 128, growing with the training rows."""
     return next(size for limit, size in ((500, 16), (5_000, 32), (20_000, 64), (np.inf, 128)) if rows < limit)
 
 
-def steps_for(effort: Effort, rows: int, batch_size: int, epochs: float | None) -> int:
-    """Return the steps of one run: the epochs asked for, else the level's, within its bounds."""
-    if epochs is not None:
-        return max(1, round(epochs * rows / batch_size))
-    return int(np.clip(round(effort.epochs * rows / batch_size), effort.fewest_steps, effort.most_steps))
+def estimated_seconds(programs: int, training: float, devices: int) -> float:
+    """Return the estimated seconds of a study with so many programs and seconds of training."""
+    return START_S + COMPILE_S * programs / min(2, devices) + training
 
 
 def step_seconds(network: Network, batch_size: int, devices: int) -> float:

@@ -1,27 +1,152 @@
-"""What a study tells while it works, and how it is stopped."""
+"""Typed events: what a study reports while it works. Bar, log, `events.jsonl` and web page are listeners.
+
+Every event holds data, and one sentence for people (`message`). `EVENTS` lists all types.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 
-__all__ = ["Event", "Notify", "StopAsked"]
+__all__ = [
+    "EVENTS",
+    "ChunkDone",
+    "DataLoaded",
+    "Event",
+    "Noted",
+    "Notify",
+    "PlanReady",
+    "RangeExtended",
+    "RunEnded",
+    "ShouldStop",
+    "StageStarted",
+    "Warned",
+    "ignore",
+    "never",
+]
 
 
 @dataclass(frozen=True)
 class Event:
-    """`done` of `total` network steps; runs `finished` and `diverged` so far.
+    """The base of all events."""
 
-    stage: data, plan, compile, tune, extend, evaluate, test, save.
+    @property
+    def message(self) -> str:
+        """One sentence or phrase for people; empty if the event is only about progress."""
+        return ""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the event as plain values: its type and its fields."""
+        return {"event": type(self).__name__} | {item.name: getattr(self, item.name) for item in fields(self)}
+
+
+@dataclass(frozen=True)
+class DataLoaded(Event):
+    """The data set is in memory. classes: None for a regression."""
+
+    name: str
+    rows: int
+    features: int
+    task: str
+    target: str
+    classes: int | None
+
+    @property
+    def message(self) -> str:
+        kind = "a number" if self.classes is None else f"{self.classes} classes"
+        inputs = f"{self.features} input{'s' * (self.features != 1)}"
+        return f"{self.name}: {self.rows:,} rows, {inputs}, target '{self.target}' ({kind})"
+
+
+@dataclass(frozen=True)
+class Noted(Event):
+    """A fact about data or plan that the user should know."""
+
+    text: str
+
+    @property
+    def message(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Warned(Noted):
+    """A fact that may make the result worse than the user expects."""
+
+
+@dataclass(frozen=True)
+class PlanReady(Event):
+    """The plan is fixed, and written if there is a run directory. `run_dir` stays from here on."""
+
+    text: str
+    network_steps: int
+    run_dir: str | None = None
+
+    @property
+    def message(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class StageStarted(Event):
+    """A stage has begun: tune, extend, evaluate, train, measure, test, ...; `about` names its part."""
+
+    stage: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class ChunkDone(Event):
+    """A chunk of training has ended.
+
+    done, total: network steps of the whole study. finished, diverged: runs so far. seconds_left: estimated
+    from the steps done, None before the first. scores: best validation score so far by optimizer or group.
     """
 
     stage: str
-    message: str = ""
-    done: int = 0
-    total: int = 0
-    finished: int = 0
-    diverged: int = 0
+    about: str
+    done: int
+    total: int
+    finished: int
+    diverged: int
+    seconds_left: float | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
 
+
+@dataclass(frozen=True)
+class RangeExtended(Event):
+    """Tuning has extended the range of learning rates of all at one side. names: whose best lay there."""
+
+    side: str
+    names: tuple[str, ...]
+    text: str
+
+    @property
+    def message(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class RunEnded(Event):
+    """The study has ended. state: finished, stopped or failed. seconds: wall-clock time."""
+
+    state: str
+    seconds: float
+
+
+EVENTS: tuple[type[Event], ...] = (
+    DataLoaded, Noted, Warned, PlanReady, StageStarted, ChunkDone, RangeExtended, RunEnded,
+)  # fmt: skip
 
 Notify = Callable[[Event], None]
-StopAsked = Callable[[], int | None]  # the exit status to stop with at the next seam, None to go on
+ShouldStop = Callable[[], int | None]
+"""Called after every chunk: the exit status to stop with, or None to go on."""
+
+
+def ignore(event: Event) -> None:
+    """Do nothing with an event."""
+
+
+def never() -> int | None:
+    """Never ask a study to stop."""
+    return None

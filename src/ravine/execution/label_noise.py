@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.corruption import corrupt_labels
+from ravine.data.label_noise import corrupt_labels
+from ravine.data.random_keys import keyed
 from ravine.data.splits import Split
 from ravine.training import Streams
-from ravine.training.stream import SeedRows, keyed
+from ravine.training.stream import SeedRows
 
 __all__ = ["Relabelled"]
 
@@ -19,7 +20,7 @@ __all__ = ["Relabelled"]
 class Relabelled(Streams):
     """Streams of chosen rows: `parts(seed)` says which train and which are evaluated, of equal sizes always.
 
-    share: of the training labels that are drawn anew for each seed (`ravine.data.corruption`); all other
+    share: of the training labels that are drawn anew for each seed (`ravine.data.label_noise`); all other
     labels are those of the data set.
     """
 

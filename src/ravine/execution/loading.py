@@ -1,23 +1,37 @@
-"""From settings to a data set, told as it happens."""
+"""From settings to a data set."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
-from ravine.data import Dataset, Table, prepare, read
-from ravine.data.scorable import refuse_unit, refuse_unscorable
-from ravine.errors import UsageError
-from ravine.execution.base_settings import DataSettings
+from ravine.data import BUILTIN, Dataset, Table, prepare, read
+from ravine.data.metric_checks import check_metric_defined, refuse_unit
+from ravine.errors import DataError, UsageError
+from ravine.execution.base_settings import DataSettings, NetworkSettings
 from ravine.networks import find_metric
 
-__all__ = ["data_line", "load", "share_of"]
+__all__ = ["check_source", "load", "share_of"]
 
 
-def load(settings: DataSettings, table: Table | None = None, held: Table | None = None) -> Dataset:
-    """Read the source and prepare it as the settings say; `held`: test rows. Raises DataError, UsageError.
+def check_source(settings: DataSettings) -> None:
+    """Raise UsageError or DataError for a missing name or file, before anything slow."""
+    if not settings.source:
+        raise UsageError(
+            "No data was named.", "DATA is a file, '-' or a built-in set.", "Type `ravine compare digits`."
+        )
+    if settings.source == "-":
+        if sys.stdin is None:
+            raise DataError("Standard input is closed.", "DATA is '-'.", "Name a file instead.")
+    elif settings.source not in BUILTIN and not Path(settings.source).expanduser().exists():
+        read(settings.source)  # says what is near, and raises
 
-    Also where the metric has no value on the test rows; the splits of single seeds are looked at once seeds
-    are chosen.
+
+def load(settings: NetworkSettings, table: Table | None = None, test: Table | None = None) -> Dataset:
+    """Read the source, or take `table`, and prepare it as the settings say. test: test rows of their own.
+
+    Raises DataError, UsageError, also where the metric has no value on the test rows.
     """
     if table is None:
         if not settings.source:
@@ -31,24 +45,14 @@ def load(settings: DataSettings, table: Table | None = None, held: Table | None 
         drop=settings.drop,
         weights=settings.weights,
         groups=settings.groups,
-        test=held if held is not None else _test(settings.test),
-        seed=getattr(settings, "seed", 0),
+        test=test if test is not None else _test(settings.test),
+        seed=settings.seed,
         missing=settings.missing,
         negative_weights=settings.negative_weights,
     )
-    refuse_unscorable(dataset, find_metric(getattr(settings, "metric", None)))
-    refuse_unit(dataset, getattr(settings, "precision", "float32"))
+    check_metric_defined(dataset, find_metric(settings.metric))
+    refuse_unit(dataset, settings.precision)
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
-
-
-def data_line(dataset: Dataset) -> str:
-    """Return what was read, in a line."""
-    classes = f"{len(dataset.classes)} classes" if dataset.classes is not None else "a number"
-    inputs = len(dataset.features)
-    return (
-        f"{dataset.name}: {len(dataset):,} rows, {inputs} input{'s' * (inputs != 1)}, "
-        f"target '{dataset.target}' ({classes})"
-    )
 
 
 def share_of(text: str, fix: str = "Give 0.2.") -> float:
@@ -63,7 +67,7 @@ def share_of(text: str, fix: str = "Give 0.2.") -> float:
 
 
 def _test(text: str | None) -> float | Table | None:
-    """A share such as 0.2, or a file of its own."""
+    """Return a share such as 0.2, or the table of a test file."""
     if text is None:
         return None
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ravine.data import Table
-from ravine.data.unlike import unlike
+from ravine.data.unseen_values import unseen_values
 from ravine.execution.saved_model import Model
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def predict_and_say(model: str | Path | Model, table: Table | pd.DataFrame) -> t
     if isinstance(table, Table) and not table.header:
         rows = _by_position(model, rows)
     found = model.table(rows)
-    return found, unlike(model.encoder, rows)
+    return found, unseen_values(model.encoder, rows)
 
 
 def _by_position(model: Model, rows: pd.DataFrame) -> pd.DataFrame:

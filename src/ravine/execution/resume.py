@@ -1,109 +1,63 @@
-"""Finish exactly what was asked."""
+"""Finish exactly what a run was asked, or return the result of a finished run again."""
 
 from __future__ import annotations
 
 from ravine.data import BUILTIN
-from ravine.data.reading import file_and_part
+from ravine.data.read_table import file_and_part
 from ravine.errors import DataError
-from ravine.execution.events import Notify, StopAsked
+from ravine.execution.events import Notify, ShouldStop, ignore, never
+from ravine.execution.execute import execute
 from ravine.execution.loading import load
-from ravine.execution.run_files import check_data, kept_document
-from ravine.execution.saved_model import Model
-from ravine.records.record import Record
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import load as load_toml
-from ravine.studies.compare.settings import CompareSettings
-from ravine.studies.compare.study import Comparison, compare_study
-from ravine.studies.descent.settings import DescentSettings
-from ravine.studies.descent.study import Descent, descent_study
-from ravine.studies.diagnose.settings import DiagnoseSettings
-from ravine.studies.diagnose.study import Diagnosis, diagnose_study, finished_diagnosis
-from ravine.studies.memorize.settings import MemorizeSettings
-from ravine.studies.memorize.study import Memory, memorise_study
-from ravine.studies.sweep.settings import SweepSettings
-from ravine.studies.sweep.study import Swept, sweep_study
-from ravine.studies.train.settings import TrainSettings
-from ravine.studies.train.study import Training, train_study
+from ravine.execution.registry import find_study
+from ravine.execution.result import Result
+from ravine.execution.run_files import check_data, load_result
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import load as load_toml
 
-__all__ = ["resume"]
-
-ASKED: dict[
-    str,
-    type[
-        CompareSettings
-        | DescentSettings
-        | DiagnoseSettings
-        | MemorizeSettings
-        | SweepSettings
-        | TrainSettings
-    ],
-] = {
-    "compare": CompareSettings,
-    "descent": DescentSettings,
-    "diagnose": DiagnoseSettings,
-    "memorise": MemorizeSettings,
-    "sweep": SweepSettings,
-    "train": TrainSettings,
-}
+__all__ = ["check_resumable", "resume"]
 
 
-def resume(
-    run: RunDirectory, notify: Notify | None = None, stop: StopAsked | None = None
-) -> Comparison | Descent | Diagnosis | Memory | Swept | Training:
-    """Finish a run, or give a finished one's result again; the caller holds its lock.
+def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldStop = never) -> Result:
+    """Finish a run, or return a finished one's result; the caller holds its lock.
 
-    Raises DataError where data or configuration have changed, or the run was killed before it had a plan.
+    Raises DataError where data or configuration have changed, the run has no plan yet, or an older version
+    wrote it.
     """
-    if not run.config.exists():
-        raise DataError(
-            f"The run '{run.path}' stopped before it had read its data.",
-            "There is nothing to go on from.",
-            "Type the command again.",
-        )
-    plain = load_toml(run.config)
-    verb = str(run.about.get("verb"))
-    settings = ASKED.get(verb, CompareSettings).from_dict(plain)
+    check_resumable(run)
+    study = find_study(str(run.metadata.get("verb")))
+    settings = study.settings.from_dict(load_toml(run.config))
     if settings.source == "-":
         raise DataError(
             f"The run '{run.path}' read its data from standard input.",
             "They are gone.",
             "Save the data to a file and begin a new run.",
         )
-    if run.about.get("state") == "finished":
-        # what was found outlives its data: a file that is gone, or arrays from Python
+    if run.metadata.get("state") == "finished":
+        # a result outlives its data: a file that is gone, or arrays from Python
         if settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file():
             check_data(run, load(settings))
-        return _finished(run, verb)
+        return load_result(run, study)
     if not settings.source:
         raise DataError(
             f"The run '{run.path}' was given its data in Python.",
             "They are not kept with it.",
-            f"Call ravine.{verb} again.",
+            f"Call ravine.{study.name} again.",
         )
-    if isinstance(settings, DiagnoseSettings):
-        return diagnose_study(settings, run=run, notify=notify, stop=stop)
-    if isinstance(settings, TrainSettings):
-        return train_study(settings, run=run, notify=notify, stop=stop)
-    if isinstance(settings, DescentSettings):
-        return descent_study(settings, run=run, notify=notify, stop=stop)
-    if isinstance(settings, MemorizeSettings):
-        return memorise_study(settings, run=run, notify=notify, stop=stop)
-    if isinstance(settings, SweepSettings):
-        return sweep_study(settings, run=run, notify=notify, stop=stop)
-    return compare_study(settings, run=run, notify=notify, stop=stop)
+    return execute(study, settings, run=run, notify=notify, should_stop=should_stop)
 
 
-def _finished(run: RunDirectory, verb: str) -> Comparison | Descent | Diagnosis | Memory | Swept | Training:
-    """What a finished run found, as it was kept."""
-    if verb == "diagnose":
-        return finished_diagnosis(run)
-    document = kept_document(run)
-    records = {path.stem: Record.load(path) for path in sorted(run.cohorts.glob("*.npz"))}
-    if verb in ("descent", "memorise"):
-        return (Descent if verb == "descent" else Memory)(document, records)
-    model = Model.load(run.path)
-    if verb == "sweep":
-        return Swept(document, model, records)
-    if verb == "train":
-        return Training(document, model, next(iter(records.values())))
-    return Comparison(document, model, records)
+def check_resumable(run: RunDirectory) -> None:
+    """Raise DataError for a run that an older version wrote, or that stopped before it read its data."""
+    if run.metadata.get("schema_version") == 1:
+        writer = (run.metadata.get("versions") or {}).get("ravine", "1")
+        raise DataError(
+            f"The run '{run.path}' was written by ravine {writer}, whose runs this version cannot resume.",
+            "Its model can still be used to predict.",
+            "Type its command again to begin a new run.",
+        )
+    if not run.config.exists():
+        raise DataError(
+            f"The run '{run.path}' stopped before it had read its data.",
+            "There is nothing to go on from.",
+            "Type the command again.",
+        )

@@ -1,81 +1,80 @@
-"""What a study leaves in its run directory, and the parts its document shares with others."""
+"""The files of a run: configuration, plan, result, model, tables and pictures.
+
+`write_or_check_plan` writes what is about to be done, or, on resuming, refuses to go on with something else.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
+import dataclasses
 import os
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
 from ravine.data import BUILTIN, Dataset
-from ravine.data.reading import file_and_part
+from ravine.data.read_table import file_and_part
 from ravine.errors import DataError
-from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
-from ravine.execution.saved_model import Model
-from ravine.records.files import read_json, write_atomic, write_json
-from ravine.records.identity import content_id
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import dump
+from ravine.execution.base_settings import DataSettings, NetworkSettings
+from ravine.execution.result import DataFacts, Plain, Result, SplitSizes
+from ravine.execution.study import Study
+from ravine.records.atomic_files import read_json, write_atomic, write_json, write_npz
+from ravine.records.content_hash import content_hash
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import dump
 from ravine.training import Streams
 
 __all__ = [
-    "absolute",
-    "check_data",
-    "data_document",
-    "keep_plan",
-    "keep_result",
-    "kept_document",
-    "split_document",
-]
+    "check_data", "data_facts", "load_result", "split_sizes", "with_absolute_paths", "write_config",
+    "write_or_check_plan", "write_result",
+]  # fmt: skip
 
-Settings = TypeVar("Settings", bound=NetworkSettings)
+PICTURES, ARRAYS = "pictures", "arrays.npz"
 
-BEST = "best.toml"
-COLUMNS = (
-    "optimizer", "learning_rate", "schedule", "mean", "median", "sd", "interval_low", "interval_high", "tier",
-    "n_seeds", "diverged", "steps_to_target", "reached_target", "at_edge", "sensitivity_width",
-)  # fmt: skip
+AnySettings = TypeVar("AnySettings", bound=DataSettings)
+AnyResult = TypeVar("AnyResult", bound=Result)
 
 
-def data_document(dataset: Dataset) -> dict[str, Any]:
-    """Return what was learned from."""
-    return {
-        "name": dataset.name,
-        "sha256": dataset.sha256,
-        "rows": len(dataset),
-        "features": len(dataset.features),
-        "task": dataset.task,
-        "target": dataset.target,
-        "classes": None if dataset.classes is None else [str(each) for each in dataset.classes],
-        "notes": list(dataset.notes),
-    }
+def data_facts(dataset: Dataset) -> DataFacts:
+    """Return the facts of a data set that results state."""
+    return DataFacts(
+        name=dataset.name,
+        sha256=dataset.sha256,
+        rows=len(dataset),
+        features=len(dataset.features),
+        task=dataset.task,
+        target=dataset.target,
+        classes=None if dataset.classes is None else [str(label) for label in dataset.classes],
+        notes=list(dataset.notes),
+    )
 
 
-def split_document(dataset: Dataset, streams: Streams) -> dict[str, int]:
+def split_sizes(dataset: Dataset, streams: Streams) -> SplitSizes:
     """Return how many rows train, validate and test."""
     train, valid = streams.sizes
-    return {"train": train, "validation": valid, "test": len(dataset.test)}
+    return SplitSizes(train=train, validation=valid, test=len(dataset.test))
 
 
-def keep_plan(
-    run: RunDirectory | None, verb: str, settings: NetworkSettings, dataset: Dataset, plan: dict[str, Any]
+def write_config(run: RunDirectory, settings: DataSettings) -> None:
+    """Write config.toml: the resolved settings, themselves valid input."""
+    write_atomic(run.config, dump(with_absolute_paths(settings).to_dict()))
+
+
+def write_or_check_plan(
+    run: RunDirectory, study: str, settings: NetworkSettings, dataset: Dataset, plan: Mapping[str, Any]
 ) -> None:
-    """Write config.toml and plan.json, or, on resuming, refuse what is not what was begun.
+    """Write config.toml and plan.json, or, on resuming, compare with what the run began with.
 
     Raises DataError with the difference.
     """
-    if run is None:
-        return
-    asked = absolute(settings).to_dict()
-    if run.plan.exists():
-        _check_settings(run, asked)  # first: other settings can hold out other test rows
+    resolved = with_absolute_paths(settings).to_dict()
+    resuming = run.plan.exists()
+    if resuming:
+        _check_settings(run, resolved)  # first: other settings can hold out other test rows
     check_data(run, dataset)
-    if run.plan.exists():
+    if resuming:
         before = read_json(run.plan)
-        changed = [key for key in sorted({*before, *plan}) if _id(before.get(key)) != _id(plan.get(key))]
+        changed = [key for key in sorted({*before, *plan}) if _hash(before.get(key)) != _hash(plan.get(key))]
         if changed:
             raise DataError(
                 "The plan of this run has changed since it began.",
@@ -84,98 +83,104 @@ def keep_plan(
             )
         run.update(state="running", pid=os.getpid())
         return
-    write_atomic(run.config, dump(asked))
+    write_config(run, settings)
     write_json(run.plan, plan)
     run.update(
-        verb=verb,
-        settings=asked,
-        data={"name": dataset.name, "sha256": dataset.sha256, "test": _test_id(dataset)},
-        split_hash=content_id([dataset.development, dataset.test, settings.validation]),
+        verb=study,
+        settings=resolved,
+        data={"name": dataset.name, "sha256": dataset.sha256, "test": _test_hash(dataset)},
+        split_hash=content_hash([dataset.development, dataset.test, settings.validation]),
         seed=settings.seed,
     )
 
 
 def check_data(run: RunDirectory, dataset: Dataset) -> None:
     """Raise DataError if the data are not those the run began with."""
-    begun = run.about.get("data", {}).get("sha256")
+    known = run.metadata.get("data", {})
+    begun, held = known.get("sha256"), known.get("test")
     if begun is not None and begun != dataset.sha256:
         raise DataError(
             f"The data '{dataset.name}' have changed since this run began.",
             f"They were {begun[:12]}, they are {dataset.sha256[:12]}.",
             "Put the old file back, or begin a new run.",
         )
-
-    held = run.about.get("data", {}).get("test")
-    if held is not None and held != _test_id(dataset):
+    if held is not None and held != _test_hash(dataset):
         raise DataError(
             f"The test rows of '{dataset.name}' have changed since this run began.",
-            f"They were {held}, they are {_test_id(dataset)}.",
+            f"They were {held}, they are {_test_hash(dataset)}.",
             "Put the old test file back, or begin a new run.",
         )
 
 
-def _test_id(dataset: Dataset) -> str:
-    """Tell the test rows from others: a test file of its own is no part of the data's sha256."""
-    return content_id([dataset.x[dataset.test], dataset.y[dataset.test]])
+def _test_hash(dataset: Dataset) -> str:
+    """Identify the test rows: a test file of its own is no part of the data's sha256."""
+    return content_hash([dataset.x[dataset.test], dataset.y[dataset.test]])
 
 
-def _check_settings(run: RunDirectory, asked: dict[str, Any]) -> None:
+def _check_settings(run: RunDirectory, resolved: dict[str, Any]) -> None:
     """Raise DataError if config.toml no longer says what the run began with."""
-    begun = run.about.get("settings")
+    begun = run.metadata.get("settings")
     if begun is None:  # killed before they were noted: nothing was trained yet
-        run.update(settings=asked)
+        run.update(settings=resolved)
         return
-    changed = [key for key in sorted({*begun, *asked}) if begun.get(key) != asked.get(key)]
+    changed = [key for key in sorted({*begun, *resolved}) if begun.get(key) != resolved.get(key)]
     if changed:
-        told = (f"{key} was {begun.get(key, 'not set')}, is {asked.get(key, 'not set')}" for key in changed)
+        differences = (
+            f"{key} was {begun.get(key, 'not set')}, is {resolved.get(key, 'not set')}" for key in changed
+        )
         raise DataError(
             "The configuration of this run has changed since it began.",
-            f"In config.toml {'; '.join(told)}.",
+            f"In config.toml {'; '.join(differences)}.",
             "Put the old configuration back, or begin a new run.",
         )
 
 
-def keep_result(
-    run: RunDirectory | None, document: dict[str, Any], model: Model, best: FixedTrainingSettings | None
-) -> None:
-    """Write leaderboard, model and the winner's configuration; mark the run finished."""
-    if run is None:
-        return
-    model.save(run.models)
-    if best is not None:
-        write_atomic(run.path / BEST, dump(absolute(best).to_dict()))
-    write_json(run.leaderboard_json, document, sort=False)
-    if "leaderboard" in document:
-        write_atomic(run.leaderboard_csv, _csv(document["leaderboard"]))
-    run.update(state="finished", summary=_summary(document))
+def write_result(run: RunDirectory, study: Study, result: AnyResult) -> AnyResult:
+    """Write model, arrays, pictures, configurations, tables and result.json; mark the run finished.
+
+    Returns the result with the paths of its pictures. Raises DataError.
+    """
+    found = result.artifacts
+    if found.model is not None:
+        found.model.save(run.models)
+    if found.arrays:
+        write_npz(run.path / ARRAYS, found.arrays)
+    for name, settings in found.configurations.items():
+        write_atomic(run.path / name, dump(with_absolute_paths(settings).to_dict()))
+    for name, table in result.tables().items():
+        write_atomic(run.path / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    if study.draws:
+        folder = run.path / PICTURES
+        folder.mkdir(exist_ok=True)
+        paths = study.load("plots", "draw")(result, folder)
+        result = result.replace(pictures=[str(path) for path in paths])
+    write_json(run.result, result.to_dict(), sort=False)
+    run.update(state="finished", summary=result.summary())
+    return result
 
 
-def _summary(document: dict[str, Any]) -> dict[str, Any]:
-    """What `ravine runs` shows of a finished run."""
-    rows = document.get("leaderboard") or [document["result"]]
-    tied = [row.get("setting", row["optimizer"]) for row in rows if row.get("tier") == rows[0].get("tier")]
-    return {
-        "winner": rows[0].get("setting", rows[0]["optimizer"]),
-        "tied": tied[1:],
-        "metric": document["metric"]["name"],
-        "score": rows[0]["mean"],
-    }
+def load_result(run: RunDirectory, study: Study) -> Result:
+    """Return the result of a finished run, with its paths as they are now. Raises DataError.
+
+    Paths were written as typed then. The run may have been moved since, or be read from another folder.
+    """
+    document: dict[str, Plain] = read_json(run.result)
+    before, now = str(document.get("run_dir") or "").rstrip("/"), str(run.path)
+
+    def moved(value: Plain) -> Plain:
+        if isinstance(value, list):
+            return [moved(part) for part in value]
+        if not isinstance(value, str) or not before:
+            return value
+        inside = value == before or value.startswith(f"{before}/")
+        return now + value[len(before) :] if inside else value
+
+    paths = {key: moved(value) for key, value in document.items() if isinstance(value, str | list)}
+    return study.result_type.from_dict(document | paths)
 
 
-def _csv(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    columns = (*["setting"] * ("setting" in rows[0]), *COLUMNS)
-    writer.writerow(columns)
-    for row in rows:
-        low, high = row["interval"] or (None, None)
-        flat = {**row, "interval_low": low, "interval_high": high}
-        writer.writerow(["" if flat.get(name) is None else flat.get(name) for name in columns])
-    return text.getvalue()
-
-
-def absolute(settings: Settings) -> Settings:
-    """Name files by their whole path, so that the configuration means the same from any folder."""
+def with_absolute_paths(settings: AnySettings) -> AnySettings:
+    """Return settings that name files by their whole path, so that they mean the same from any folder."""
 
     def whole(text: str | None) -> str | None:
         if not text or text in BUILTIN or text == "-":
@@ -183,26 +188,8 @@ def absolute(settings: Settings) -> Settings:
         path, part = file_and_part(text)
         return f"{path.resolve()}{part and f':{part}'}" if path.exists() else text
 
-    return replace(settings, source=whole(settings.source) or "", test=whole(settings.test))
+    return dataclasses.replace(settings, source=whole(settings.source) or "", test=whole(settings.test))
 
 
-def _id(value: Any) -> str:
-    return content_id([value if value is not None else np.zeros(0)])
-
-
-def kept_document(run: RunDirectory) -> dict[str, Any]:
-    """Return the document of a finished run with its paths as they are now.
-
-    They were written as typed then: the run may have been moved since, or be looked at from another folder.
-    """
-    document = read_json(run.leaderboard_json)
-    before, now = str(document.get("run_dir") or "").rstrip("/"), str(run.path)
-
-    def moved(path: Any) -> Any:
-        inside = isinstance(path, str) and bool(before) and (path == before or path.startswith(f"{before}/"))
-        return now + path[len(before) :] if inside else path
-
-    paths = {key: moved(document[key]) for key in ("run_dir", "model", "config") if key in document}
-    if "pictures" in document:
-        paths["pictures"] = [moved(each) for each in document["pictures"]]
-    return {**document, **paths}
+def _hash(value: object) -> str:
+    return content_hash([value if value is not None else np.zeros(0)])

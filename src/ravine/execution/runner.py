@@ -1,39 +1,42 @@
-"""Runs cohorts for a study: skips what is done, keeps what is not, tells how far it is, stops at a seam."""
+"""The runner of cohorts: it skips finished ones, saves unfinished ones, reports progress, and can stop."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ravine.engines import Devices
 from ravine.errors import Stopped
-from ravine.execution.events import Event, Notify, StopAsked
-from ravine.records.identity import content_id
+from ravine.execution.events import ChunkDone, Notify, ShouldStop
+from ravine.networks import METRICS
+from ravine.records.content_hash import content_hash
 from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.training import Cohort, Plan, Seam, Shape, program, run_cohort
 
 __all__ = ["Runner"]
 
-SAVE_EVERY = 5.0  # seconds between states written, so that writing costs little
+SAVE_INTERVAL_S = 5.0  # between states written, so that writing costs little
 
 
 @dataclass
 class Runner:
-    """`total`: network steps planned. `run` None keeps nothing on disk."""
+    """Runs the cohorts of one study. total: network steps planned. run None: nothing is kept on disk."""
 
     run: RunDirectory | None
     notify: Notify
-    stop: StopAsked
+    should_stop: ShouldStop
     total: int = 0
     done: int = 0
     finished: int = 0
     diverged: int = 0
     train_seconds: float = 0.0
+    steps_trained: int = 0
     timed: dict[str, list[float]] = field(default_factory=dict)  # by name: seconds, network steps
+    scores: dict[str, float] = field(default_factory=dict)  # best validation score so far, by name
 
     def cohort(self, stage: str, name: str, cohort: Cohort, shape: Shape, devices: Devices) -> Record:
         """Return the record of a cohort: from disk if it is finished there, else by running it."""
@@ -44,21 +47,24 @@ class Runner:
             self._count(record)
             return record
         done, finished, diverged = self.done, self.finished, self.diverged
+        greater = METRICS[cohort.plan.metric].greater_is_better
 
-        def seam(at: Seam) -> None:
+        def after_chunk(at: Seam) -> None:
             self.done += at.steps
+            self.steps_trained += at.steps
             self.finished, self.diverged = finished + at.finished, diverged + at.diverged
-            self.notify(Event(stage, name, self.done, self.total, self.finished, self.diverged))
-            status = self.stop()
+            self._keep_best(name, at.scores, greater)
+            self._report(stage, name, time.perf_counter() - started)
+            status = self.should_stop()
             if status is not None:
                 raise Stopped("Stopped, and saved.", "", self._again(), status)
 
-        keeper = _Keeper(self.run, key, self.stop) if self.run is not None else None
+        keeper = _Keeper(self.run, key, self.should_stop) if self.run is not None else None
         for device in dict.fromkeys(devices.workers):
             program(cohort.plan, shape, device).compile()
         started = time.perf_counter()
-        self.notify(Event(stage, name, self.done, self.total, self.finished, self.diverged))
-        record = run_cohort(cohort, shape, devices, seam, keeper)
+        self._report(stage, name, 0.0)
+        record = run_cohort(cohort, shape, devices, after_chunk, keeper)
         seconds = time.perf_counter() - started
         self.train_seconds += seconds
         spent = self.timed.setdefault(name, [0.0, 0.0])
@@ -66,24 +72,40 @@ class Runner:
         spent[1] += self.done - done  # steps done, those of diverged runs left out
         self.finished, self.diverged = finished, diverged
         self._count(record)
-        self.done = done + len(record) * cohort.plan.steps  # what diverged runs did not do is done too
+        self.done = done + len(record) * cohort.plan.steps  # a diverged run has no steps left to do
         if self.run is not None:
             self.run.save_cohort(key, record)
             self.run.drop_state(key)
         return record
+
+    def _report(self, stage: str, name: str, seconds: float) -> None:
+        """Send the progress, `seconds` after the cohort began."""
+        left = None
+        if self.steps_trained:
+            per_step = (self.train_seconds + seconds) / self.steps_trained
+            left = per_step * max(0, self.total - self.done)
+        self.notify(
+            ChunkDone(
+                stage, name, self.done, self.total, self.finished, self.diverged, left, dict(self.scores)
+            )
+        )
+
+    def _keep_best(self, name: str, scores: np.ndarray, greater: bool) -> None:
+        """Take the validation scores [run, evaluation] of a cohort into the best so far of its name."""
+        finite = scores[np.isfinite(scores)]
+        if finite.size:
+            best = float(finite.max() if greater else finite.min())
+            before = self.scores.get(name, best)
+            self.scores[name] = max(best, before) if greater else min(best, before)
 
     def step_seconds(self, name: str) -> float | None:
         """Return the seconds of one network step in the cohorts of that name run here; None if none was."""
         seconds, steps = self.timed.get(name, (0.0, 0.0))
         return seconds / steps if steps else None
 
-    def compile_seconds(self, plans: Iterable[Plan], shape: Shape, devices: Devices) -> float:
-        """Return the seconds spent compiling, added up over the programs."""
-        return sum(
-            program(plan, shape, device).seconds
-            for plan in plans
-            for device in dict.fromkeys(devices.workers)
-        )
+    def compile_seconds(self, plan: Plan, shape: Shape, devices: Devices) -> float:
+        """Return the seconds spent compiling the programs of a plan, added up over the devices."""
+        return sum(program(plan, shape, device).seconds for device in dict.fromkeys(devices.workers))
 
     def _count(self, record: Record) -> None:
         self.finished += int(np.sum(record.status == Status.FINISHED))
@@ -95,7 +117,7 @@ class Runner:
     def key(self, stage: str, cohort: Cohort) -> str:
         """Return the id of a cohort, a hash of all it depends on."""
         streams = cohort.streams
-        return content_id(
+        return content_hash(
             {
                 "stage": stage,
                 "plan": cohort.plan.describe(),
@@ -117,13 +139,13 @@ class _Keeper:
 
     run: RunDirectory
     key: str
-    stop: StopAsked
+    should_stop: ShouldStop
     last: float = field(default_factory=time.monotonic)
 
     def load(self) -> Mapping[str, np.ndarray] | None:
         return self.run.load_state(self.key)
 
     def save(self, arrays: Callable[[], Mapping[str, np.ndarray]]) -> None:
-        if self.stop() is not None or time.monotonic() - self.last >= SAVE_EVERY:
+        if self.should_stop() is not None or time.monotonic() - self.last >= SAVE_INTERVAL_S:
             self.run.save_state(self.key, arrays())
             self.last = time.monotonic()

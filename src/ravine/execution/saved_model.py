@@ -13,7 +13,7 @@ import numpy as np
 from ravine.data import Dataset, Encoder, Scaler
 from ravine.errors import DataError
 from ravine.networks import Network
-from ravine.records.models import load_model, save_model
+from ravine.records.model_files import load_model, save_model
 from ravine.training import Trained
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ def entry(result: Measured | Broken) -> dict[str, Any]:
 def keep(result: Measured | Broken, folder: Path, kind: str) -> dict[str, Any]:
     """Write evidence, picture and document of one claim; returns its entry. Raises DataError."""
     from ravine.lecture.drawing import save
-    from ravine.records.files import write_json, write_npz
+    from ravine.records.atomic_files import write_json, write_npz
 
     name = result.claim.id
     figure = None if isinstance(result, Broken) else attempt_figure(result)

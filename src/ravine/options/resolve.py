@@ -18,7 +18,7 @@ from ravine.options.parse import from_text, from_texts, from_value
 from ravine.options.renamed import renamed_key
 from ravine.options.settings import Settings
 from ravine.options.validate import raise_together, refusal
-from ravine.records.tomlfile import load
+from ravine.records.toml_files import load
 
 __all__ = ["Resolved", "resolve"]
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from ravine.errors import DataError
-from ravine.records.files import speaking
+from ravine.records.atomic_files import os_errors_as_data_errors
 
 __all__ = ["WriterLock", "is_locked"]
 
@@ -33,7 +33,7 @@ class WriterLock:
         """Take the lock. Raises DataError, naming the process, if another writer has it."""
         if self.held:
             return
-        with speaking(self.path):
+        with os_errors_as_data_errors(self.path):
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
             try:
                 self._wait(descriptor)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.errors import DataError, UsageError, did_you_mean
-from ravine.records.files import DamagedFile, json_text, read_npz, write_npz
+from ravine.records.atomic_files import DamagedFile, json_text, read_npz, write_npz
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -261,7 +261,7 @@ def _joined(group: str, name: str, records: Sequence[Record]) -> np.ndarray:
     return np.concatenate(arrays)
 
 
-def _joined_meta(metas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _joined_meta(metas: Sequence[Mapping[str, object]]) -> dict[str, object]:
     texts = [{key: json_text(value) for key, value in meta.items()} for meta in metas]
     shared = [key for key, text in texts[0].items() if all(each.get(key) == text for each in texts)]
     rest = [{key: value for key, value in meta.items() if key not in shared} for meta in metas]

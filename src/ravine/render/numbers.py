@@ -1,39 +1,141 @@
-"""Numbers as people read them: accuracies in per cent, one or two digits of the uncertainty, rates in three.
+"""Numbers as people read them: scores, learning rates, values with their errors, counts, times, sizes.
 
-`ScoreFormat` is made once for a document, so that all its scores have the same unit and the same decimals.
-An interval is shown as ± its longer side: never tighter than it is. Where it was cut because its metric ends
-there, it is shown by its ends.
+A score has one or two digits of its uncertainty. An interval is shown as ± its longer side: never tighter
+than it is. An interval that was cut because its metric ends there is shown by its ends. A dash stands for a
+missing number.
 """
 
 from __future__ import annotations
 
 import math
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from ravine.networks import METRICS
+from ravine.render.cells import cells, clean, cut
 
 __all__ = [
     "FEWEST_SEEDS",
+    "MISSING",
     "ScoreFormat",
+    "byte_size",
     "cells",
+    "clean",
+    "count",
     "cut",
     "is_number",
     "labels",
+    "learning_rate",
+    "longer_side",
+    "number",
+    "percent",
     "rate",
     "score_format",
+    "score_format_for",
+    "seconds",
     "side",
+    "signed",
+    "with_error",
+    "with_interval",
 ]
 
 FEWEST_SEEDS = 3  # for an interval
 MISSING = "–"
 
 
+# ------------------------------------------------------------------------------------------------- numbers
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Return whether `value` is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """Return a number in `digits` digits: `0.00312`, `1,234`, `3.1e-05`, `∞`; a dash if there is none."""
+    if not is_number(value):
+        infinite = isinstance(value, float) and math.isinf(value)
+        return ("∞" if value > 0 else "-∞") if infinite else MISSING
+    if value and 1e3 <= abs(value) < 1e7 and round(abs(value)) >= 10**digits:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}" if value else "0"
+
+
+def learning_rate(value: Any) -> str:
+    """Return a learning rate in three digits: `0.00312`, `3.1e-05`."""
+    return f"{value:.3g}" if is_number(value) else MISSING
+
+
+def percent(share: Any, decimals: int = 0) -> str:
+    """Return a share as `83 %`."""
+    return f"{100 * share:.{decimals}f} %" if is_number(share) else MISSING
+
+
+def count(amount: int, noun: str, plural: str = "") -> str:
+    """Return `1,234 rows`, `1 row`; plural: where it is not the noun with an s."""
+    return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
+
+
+def seconds(value: Any) -> str:
+    """Return a time: `0.13 s`, `4.2 s`, `3 min 20 s`, `2 h 5 min`."""
+    if not is_number(value):
+        return MISSING
+    if value < 60:
+        return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def byte_size(amount: float) -> str:
+    """Return a size in decimal units: `812 B`, `4.2 kB`, `31 MB`."""
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+# ------------------------------------------------------------------------------------- values with errors
+
+
+def with_error(value: Any, error: Any) -> str:
+    """Return `2.63 ± 0.1`: the error in one digit, the value in three or four; `2.634` without an error."""
+    if not is_number(value):
+        return MISSING
+    if not is_number(error):
+        return f"{value:.4g}"
+    return f"{value:.{4 if error < 5e-4 * abs(value) else 3}g} ± {error:.1g}"
+
+
+def with_interval(value: Any, interval: Any, scale: float = 1.0, decimals: int | None = None) -> str:
+    """Return `2.63 ± 0.14`, times `scale`; decimals: None for one or two digits of the uncertainty."""
+    if not is_number(value):
+        return MISSING
+    middle, away = scale * value, longer_side(value, interval)
+    if decimals is None:
+        if not away:
+            return f"{middle:.3g}"
+        decimals = min(6, max(0, 1 - math.floor(math.log10(scale * away) + 0.3)))
+    more = "" if away is None else f" ± {scale * away:.{decimals}f}"
+    return f"{middle:.{decimals}f}{more}"
+
+
+def longer_side(value: Any, interval: Any) -> float | None:
+    """Return the longer side of `interval` [low, high] around `value`; None if either is missing."""
+    if not is_number(value) or not isinstance(interval, Sequence) or not all(map(is_number, interval)):
+        return None
+    return max(interval[1] - value, value - interval[0], 0.0) if len(interval) == 2 else None
+
+
+# -------------------------------------------------------------------------------------------------- scores
+
+
 @dataclass(frozen=True)
 class ScoreFormat:
-    """How scores of one metric are written: `scale` times the value, with `decimals`."""
+    """How scores of one metric are written: `scale` times the value, with `decimals`.
+
+    It is made once for a report, so that all scores have the same unit and the same decimals.
+    """
 
     metric: str
     greater_is_better: bool
@@ -42,12 +144,12 @@ class ScoreFormat:
 
     @property
     def unit(self) -> str:
-        """What stands behind a score."""
+        """The sign behind a score."""
         return "%" if self.scale == 100 else ""
 
     @property
     def step(self) -> str:
-        """What stands behind a difference of scores."""
+        """The words behind a difference of scores."""
         return "points" if self.scale == 100 else f"in {self.metric}"
 
     def number(self, value: Any) -> str:
@@ -63,7 +165,7 @@ class ScoreFormat:
 
         `97 [83, 100]` where the interval was cut at 0 or 1, and ± would reach beyond.
         """
-        longer = side(value, interval)
+        longer = longer_side(value, interval)
         if longer is None:
             return self.number(value)
         low, high = interval
@@ -71,65 +173,62 @@ class ScoreFormat:
             return f"{self.number(value)} [{self.number(low)}, {self.number(high)}]"
         return f"{self.number(value)} ± {self.number(longer)}"
 
+    def with_unit(self, value: Any, interval: Any = None) -> str:
+        """Return `97.8 ± 0.4 %`, without a unit where the metric has none."""
+        return " ".join(filter(None, (self.with_interval(value, interval), self.unit)))
 
-def score_format(document: Mapping[str, Any]) -> ScoreFormat:
-    """Return the format of a compare document's scores, fine enough for its smallest uncertainty."""
-    metric = document.get("metric") or {}
-    name = clean(metric.get("name", "score"))
-    scale = 100.0 if name in METRICS and METRICS[name].percent else 1.0
-    rows = document.get("leaderboard") or []
-    sides = [side(row.get("mean"), row.get("interval")) for row in rows]
-    smallest = min((each * scale for each in sides if each), default=None)
+    def difference(self, value: Any, interval: Any = None) -> str:
+        """Return `+0.4 ± 0.3`; no sign for a difference that shows as 0; a dash if there is none."""
+        if not is_number(value):
+            return MISSING
+        longer = longer_side(value, interval)
+        shown = signed(value * self.scale, self.decimals)
+        return shown + (f" ± {self.number(longer)}" if longer is not None else "")
+
+
+def signed(value: float, decimals: int) -> str:
+    """Return `+0.4` or `-0.4`, and `0.0` where nothing else is left of it."""
+    text = f"{abs(value):.{decimals}f}"
+    return ("+" if value > 0 else "-") * bool(float(text)) + text
+
+
+def score_format_for(
+    metric: str, percent: bool, greater_is_better: bool, scores: Iterable[tuple[Any, Any]]
+) -> ScoreFormat:
+    """Return a format fine enough for the smallest uncertainty of scores (value, interval or None).
+
+    percent: whether the metric is a share, shown in percent; a property of the metric.
+    """
+    scores, scale = list(scores), 100.0 if percent else 1.0
+    sides = [longer_side(value, interval) for value, interval in scores]
+    smallest = min((away * scale for away in sides if away), default=None)
     if smallest is None:
-        values = [abs(row["mean"]) * scale for row in rows if is_number(row.get("mean")) and row["mean"]]
+        values = [abs(value) * scale for value, _ in scores if is_number(value) and value]
         smallest = max(values, default=1.0) / 100
     # one digit of the uncertainty, two where the first is a 1: 0.3, 0.14
     decimals = max(0, -math.floor(math.log10(max(smallest / 2, 1e-300))))
-    greater = bool(metric.get("greater_is_better", True))
-    return ScoreFormat(name, greater, scale, min(decimals, 6 if scale == 1 else 2))
+    return ScoreFormat(clean(metric), greater_is_better, scale, min(decimals, 2 if percent else 6))
 
 
-def is_number(value: Any) -> TypeGuard[float]:
-    """Return whether `value` is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+# ------------------------------------------------------------------------ used by views not yet converted
+
+rate, side = learning_rate, longer_side
 
 
-def side(value: Any, interval: Any) -> float | None:
-    """Return the longer side of `interval` [low, high] around `value`; None if either is missing."""
-    if not is_number(value) or not isinstance(interval, Sequence) or not all(map(is_number, interval)):
-        return None
-    return max(interval[1] - value, value - interval[0], 0.0) if len(interval) == 2 else None
-
-
-def rate(value: Any) -> str:
-    """Return a learning rate in three figures: `0.00312`, `3.1e-05`."""
-    return f"{value:.3g}" if is_number(value) else MISSING
+def score_format(document: Mapping[str, Any]) -> ScoreFormat:
+    """Return the format of a document's scores: of its `metric` and its `leaderboard`."""
+    metric = document.get("metric") or {}
+    name = metric.get("name", "score")
+    scores = [(row.get("mean"), row.get("interval")) for row in document.get("leaderboard") or []]
+    # For the lead: take `percent` from the metric's own entry in the registry, as soon as it has one.
+    percent = name in ("accuracy", "balanced_accuracy")
+    return score_format_for(name, percent, bool(metric.get("greater_is_better", True)), scores)
 
 
 def labels(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what each row is called: its optimizer, with the schedule where an optimizer comes twice."""
+    """Return the name of each row: its optimizer, with the schedule where an optimizer comes twice."""
     names = [clean(row.get("optimizer", "?")) for row in rows]
     return [
         f"{name} ({clean(row.get('schedule', '?'))})" if names.count(name) > 1 else name
         for name, row in zip(names, rows, strict=True)
     ]
-
-
-def clean(text: Any) -> str:
-    """Return `text` without control characters: names come from files, and a terminal obeys them."""
-    return "".join(each if each.isprintable() else "?" for each in str(text))
-
-
-def cells(text: str) -> int:
-    """Return how many columns of a terminal `text` takes."""
-    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
-    return len(text) + wide - sum(unicodedata.combining(each) > 0 for each in text)
-
-
-def cut(text: str, width: int) -> str:
-    """Return `text`, shortened with an ellipsis if it takes more than `width` columns."""
-    if cells(text) <= width:
-        return text
-    while text and cells(text) > width - 1:
-        text = text[:-1]
-    return text + "…" if width > 0 else ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ravine.errors import UsageError
-from ravine.records.files import writing
+from ravine.records.atomic_files import writing
 
 __all__ = ["COLOURS", "FORMATS", "LINES", "MARKS", "MISSING", "can_draw", "save", "style"]
 

@@ -1,15 +1,160 @@
-"""A curve in one line of text: a block a column, the higher the fuller, `x` where it was not finite."""
+"""A curve in one line of text: a block a column, the higher the fuller, `x` where it diverged.
+
+A column shows the points that lie in it; of several the highest, so that no peak is lost. A column between
+two points shows the nearer one, and a column outside the curve's own points is blank.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from ravine.render.blocks import Sparkline, Sparklines
+from ravine.render.cells import cells, cut, paint, wrap
 from ravine.render.numbers import is_number
 
-__all__ = ["blocks_of", "span", "strip"]
+__all__ = ["blocks_of", "span", "sparkline_lines", "strip"]
 
 BLOCKS, PLAIN = "▁▂▃▄▅▆▇█", "_.-=+*#@"
+FEWEST = 8  # columns of text below which a curve shows nothing
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Columns of equal width between two edges, in x or its decimal logarithm."""
+
+    first: float
+    last: float
+    columns: int
+    log: bool
+
+    @property
+    def step(self) -> float:
+        """Width of a column."""
+        return (self.last - self.first) / self.columns
+
+    def place(self, x: float) -> float:
+        """Return the column of `x` as a real number, 0 at the left edge."""
+        return ((math.log10(x) if self.log else x) - self.first) / self.step
+
+
+def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode: bool = True) -> list[str]:
+    """Return title, curves and axis, at most `width` columns each; [] without a curve, or without room."""
+    log = block.axis == "log"
+    points = [sorted(_points(line, block)) for line in block.lines]
+    xs = [x for line in points for x, _ in line]
+    labels = [cut(line.label, max(8, width // 4), unicode) for line in block.lines]
+    margin = max(map(cells, [*labels, *[block.x_label] * (block.ticks != "none")]), default=0) + 2
+    beside = max((cells(line.before) + cells(line.after) + 3 for line in block.lines), default=0)
+    room = min(block.columns, width - margin - beside)
+    if not xs or room < FEWEST:
+        return []
+    axis = _axis(block, min(xs), max(xs), room, len(set(xs)), log)
+    shared = _range(block, points)
+    lines = [paint(line, "strong", color) for line in wrap(block.title, width)]
+    lines += [paint(line, "dim", color) for line in wrap(block.note, width)]
+    lead = max(cells(line.before) for line in block.lines)
+    for line, label, curve in zip(block.lines, labels, points, strict=True):
+        ends = _range(block, [curve]) if block.scale == "own" else shared
+        text = label + " " * (margin - cells(label))
+        text += line.before + " " * (lead - cells(line.before) + 1) if lead else ""
+        text += _marks(curve, axis, ends, block.downward, unicode)
+        lines.append((f"{text} {line.after}" if lead else f"{text}  {line.after}").rstrip())
+    if block.ticks != "none":
+        ticks = _decades(axis) if block.ticks == "decades" else _ends(block, axis)
+        start = cut(block.x_label, margin - 2, unicode)
+        blank = " " * (margin - cells(start) + (lead + 1 if lead else 0))
+        lines.append(cut(f"{start}{blank}{ticks}".rstrip(), width, unicode))
+    return lines
+
+
+def _points(line: Sparkline, block: Sparklines) -> list[tuple[float, float]]:
+    """Return (x, y), y NaN where the curve diverged; x without a logarithm is left out."""
+    return [
+        (x, math.nan if y is None else y)
+        for x, y in zip(line.x, line.y, strict=True)
+        if x is not None and (x > 0 or block.axis == "linear")
+    ]
+
+
+def _axis(block: Sparklines, low: float, high: float, room: int, points: int, log: bool) -> Axis:
+    """Return the axis: whole decades, or the first point in the first column and the last in the last."""
+    if log:
+        low, high = math.log10(low), math.log10(high)
+    if block.ticks == "decades":
+        first, last = math.floor(low), math.ceil(high)
+        return Axis(first, last + (first == last), room, log)
+    if high == low:
+        return Axis(low - 0.5, low + 0.5, 1, log)
+    columns = min(room, points) if block.ticks == "none" else room
+    half = (high - low) / max(1, columns - 1) / 2
+    return Axis(low - half, high + half, columns, log)
+
+
+def _range(block: Sparklines, curves: Sequence[Sequence[tuple[float, float]]]) -> tuple[float, float]:
+    """Return the values of the lowest and the highest mark."""
+    values = [y for curve in curves for _, y in curve if math.isfinite(y)]
+    low = min(values, default=0.0) if block.low is None else block.low
+    high = max(values, default=1.0) if block.high is None else block.high
+    return low, high
+
+
+def _marks(
+    curve: Sequence[tuple[float, float]],
+    axis: Axis,
+    ends: tuple[float, float],
+    downward: bool,
+    unicode: bool,
+) -> str:
+    """Return one mark a column."""
+    if not curve:
+        return ""
+    blocks, (low, high) = BLOCKS if unicode else PLAIN, ends
+    places = [(axis.place(x), y) for x, y in curve]
+    text = ""
+    for column in range(axis.columns):
+        middle = column + 0.5
+        if not places[0][0] - 0.5 - 1e-9 <= middle <= places[-1][0] + 0.5 + 1e-9:
+            text += " "
+            continue
+        inside = [y for place, y in places if column <= place < column + 1]
+        finite = [y for y in inside if math.isfinite(y)]
+        if finite:
+            value = min(finite) if downward else max(finite)
+        else:
+            value = math.nan if inside else min(places, key=lambda point: abs(point[0] - middle))[1]
+        if not math.isfinite(value):
+            text += "x"
+            continue
+        share = (value - low) / (high - low) if high > low else 0.5
+        share = 1 - share if downward else share
+        text += blocks[min(len(blocks) - 1, max(0, int(share * len(blocks))))]
+    return text
+
+
+def _ends(block: Sparklines, axis: Axis) -> str:
+    first, last = block.ends
+    line = first + " " * max(1, axis.columns - cells(first) - cells(last)) + last
+    if block.marker is not None and (block.axis == "linear" or block.marker > 0):
+        place = math.floor(axis.place(block.marker))
+        if cells(first) < place < axis.columns - cells(last) - 1:
+            line = line[:place] + "^" + line[place + 1 :]
+    return line
+
+
+def _decades(axis: Axis) -> str:
+    """Return the powers of ten, as many as fit, each beginning in its column."""
+    line = ""
+    for decade in range(round(axis.first), round(axis.last) + 1):
+        place, word = round((decade - axis.first) / axis.step), f"1e{decade}"
+        if place >= len(line) + bool(line) and place + len(word) <= axis.columns:
+            line = line.ljust(place) + word
+    return line
+
+
+# ------------------------------------------------------------------------- used by views not yet converted
 
 
 def blocks_of(unicode: bool) -> str:

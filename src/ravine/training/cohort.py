@@ -30,11 +30,15 @@ SERIES = ("train_loss", "valid_loss", "score")
 
 @dataclass(frozen=True)
 class Seam:
-    """Where a cohort stands: network steps done since the last seam, runs finished, runs diverged so far."""
+    """Where a cohort stands: network steps done since the last seam, runs finished, runs diverged so far.
+
+    scores [run, evaluation]: validation scores so far, NaN where there is none yet. Not a copy.
+    """
 
     steps: int
     finished: int
     diverged: int
+    scores: np.ndarray
 
 
 class Keeper(Protocol):
@@ -303,7 +307,8 @@ class _Run:
         if self.keeper is not None:
             self.keeper.save(lambda: self._kept(number + over, 0 if over else done, groups))
         diverged = int(np.sum(self.status == Status.DIVERGED))
-        self.seam(Seam(steps, int(np.sum(self.status == Status.FINISHED)), diverged))
+        finished = int(np.sum(self.status == Status.FINISHED))
+        self.seam(Seam(steps, finished, diverged, self.series["score"]))
 
     def _initial(self, runs: np.ndarray) -> tuple[Any, Any]:
         """Draw the first parameters of each run's seed: the same for every optimizer. And the statistics."""

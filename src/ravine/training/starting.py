@@ -7,8 +7,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from ravine.data.random_keys import keyed
 from ravine.networks import Network
-from ravine.training.stream import keyed
 
 __all__ = ["first_key", "first_parameters", "parameters_of", "statistics_of"]
 

@@ -8,7 +8,6 @@ Everything is drawn on the host and keyed by (root, purpose, seed, pass): the sa
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,17 +17,13 @@ import jax
 import numpy as np
 
 from ravine.data import Dataset, Scaler, split
-from ravine.data.unscaled import unscaled
+from ravine.data.random_keys import keyed
+from ravine.data.scaling import unscaled
 from ravine.training.loop import Rows
 
-__all__ = ["SeedRows", "Streams", "keyed"]
+__all__ = ["SeedRows", "Streams"]
 
 KEPT = 256 * 2**20  # bytes of rows kept on devices for the next cohort, which sees the same ones
-
-
-def keyed(root: int, purpose: str, *numbers: int) -> np.random.Generator:
-    """Return the random generator of (root, purpose, numbers)."""
-    return np.random.default_rng([abs(int(root)), zlib.crc32(purpose.encode()), *map(int, numbers)])
 
 
 @dataclass(frozen=True)

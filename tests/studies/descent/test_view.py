@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from ravine.studies.descent.plots import descent_pictures
 
 from ravine.render.plot_style import can_draw
-from ravine.studies.descent.plots import descent_pictures
 
 POINT = {"mean": 0.1, "interval": [-0.3, 0.5], "values": [0.0, 0.2]}
 MEASURES = {f"{on}_{what}": [POINT] * 3 for on in ("train", "test") for what in ("loss", "error")}

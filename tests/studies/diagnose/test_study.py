@@ -9,14 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-import ravine
-from ravine.data import Dataset, from_arrays
-from ravine.engines import find_devices
-from ravine.errors import DataError, Stopped, UsageError
-from ravine.execution.runner import Runner
-from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
 from ravine.studies.diagnose.instrumented_run import observe
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.remedies import REMEDIES, changed
@@ -25,6 +17,14 @@ from ravine.studies.diagnose.study import diagnose_study
 from ravine.studies.diagnose.trial_runner import Bench, compared, plain
 from ravine.studies.diagnose.verdicts import PRINCIPLES, VERDICTS, judge
 from ravine.studies.train.settings import TrainSettings
+
+import ravine
+from ravine.data import Dataset, from_arrays
+from ravine.engines import find_devices
+from ravine.errors import DataError, Stopped, UsageError
+from ravine.execution.runner import Runner
+from ravine.records.record import Record, Status
+from ravine.records.run_directory import RunDirectory
 
 SMALL = {"net": "8", "epochs": 10.0, "batch_size": 32}
 
@@ -113,7 +113,7 @@ def test_every_number_comes_again_from_the_saved_record(blobs: Dataset, tmp_path
 
 @pytest.mark.slow
 def test_a_remedy_is_proved_and_the_recommendation_trains(blobs: Dataset, tmp_path: Path) -> None:
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     found = ravine.diagnose(
         blobs.x, blobs.y, optimizer="sgd", rate=30.0, seeds=12, out=tmp_path / "run", **SMALL

@@ -9,6 +9,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from ravine.studies.landscape.loss_point import (
+    Viewpoint,
+    preconditioner_of,
+    rows_at_once,
+    training_loss,
+)
+from ravine.studies.landscape.measurements import Relief, barriers, plane_of_solutions
+from ravine.studies.landscape.settings import LandscapeSettings
+from ravine.studies.landscape.study import landscape_study
+from ravine.studies.train.settings import TrainSettings
+from ravine.studies.train.study import train_study
 
 import ravine
 from ravine.data import from_arrays
@@ -17,12 +28,6 @@ from ravine.engines import working_in
 from ravine.errors import DataError, NothingTrained, UsageError
 from ravine.networks import Network
 from ravine.optimizers import resolve
-from ravine.studies.landscape.loss_point import Viewpoint, preconditioner_of, rows_at_once, training_loss
-from ravine.studies.landscape.measurements import Relief, barriers, plane_of_solutions
-from ravine.studies.landscape.settings import LandscapeSettings
-from ravine.studies.landscape.study import landscape_study
-from ravine.studies.train.settings import TrainSettings
-from ravine.studies.train.study import train_study
 from ravine.training import Rows
 
 

@@ -4,12 +4,12 @@ import copy
 
 import numpy as np
 import pytest
+from ravine.studies.landscape.view import landscape_text
 
 from ravine.errors import UsageError
 from ravine.render import plot_style as looks
 from ravine.render.numbers import cells
-from ravine.studies.landscape import plots as landscape_pictures
-from ravine.studies.landscape.view import landscape_text
+from ravine.studies.landscape.study import plots as landscape_pictures
 
 LINE = np.linspace(-1, 1, 5)
 BOWL = 1e-3 + LINE[:, None] ** 2 + LINE[None, :] ** 2

@@ -14,7 +14,7 @@ from ravine.errors import DataError, UsageError
 from ravine.execution.label_noise import Relabelled
 from ravine.execution.resume import resume
 from ravine.networks import Network
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.memorize import study as memorise
 from ravine.studies.memorize.bounds import DELTA, bounds
 from ravine.studies.memorize.measures import Answers, measured, pairs, summary_of

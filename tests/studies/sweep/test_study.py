@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-import ravine
-from ravine.data import Dataset, from_arrays
-from ravine.engines import find_devices
-from ravine.errors import NothingTrained, Stopped, UsageError
-from ravine.execution.resume import resume
-from ravine.records.rundir import RunDirectory
-from ravine.studies.sweep import effects
 from ravine.studies.sweep.design import sweep_design
 from ravine.studies.sweep.effects import Scores
 from ravine.studies.sweep.settings import SweepSettings
 from ravine.studies.sweep.study import Swept, sweep_plan, sweep_study
 from ravine.studies.train.settings import TrainSettings
 from ravine.studies.train.study import train_study
+
+import ravine
+from ravine.data import Dataset, from_arrays
+from ravine.engines import find_devices
+from ravine.errors import NothingTrained, Stopped, UsageError
+from ravine.execution.resume import resume
+from ravine.records.run_directory import RunDirectory
+from ravine.studies.sweep.study import effects
 
 QUICK = SweepSettings(net="8", epochs=4, rate=0.01, vary=["dropout=0,0.2", "l2=0,1e-3"])
 
@@ -73,7 +73,7 @@ def test_the_document_is_plain_and_its_numbers_are_those_of_its_values(found: Sw
 def test_each_setting_is_what_train_gives_on_these_seeds(
     found: Swept, circle: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ravine.studies.train import study as train
+    from ravine.studies.train.study import study as train
 
     monkeypatch.setattr(train, "FIRST_SEED", 1_000)
     asked = TrainSettings(net="16", epochs=20, rate=0.01, l2=1e-6, seeds=10)
@@ -179,7 +179,7 @@ def test_batch_sizes_are_compared_at_equal_epochs(blobs: Dataset) -> None:
 
 
 def test_a_long_sweep_says_what_takes_less(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ravine.studies.sweep import design as sweeping
+    from ravine.studies.sweep.study import design as sweeping
 
     monkeypatch.setattr(sweeping, "step_seconds", lambda *how: 100.0)
     told: list[Any] = []
@@ -254,7 +254,7 @@ def test_early_stopping_as_a_factor(blobs: Dataset) -> None:
 
 
 def test_the_saved_model_and_best_toml_are_the_winners(tmp_path: Path) -> None:
-    from ravine.records.tomlfile import load
+    from ravine.records.toml_files import load
 
     asked = replace(QUICK, source="iris", vary=["net=8 batchnorm dropout=0.2; 4", "average=none,ema=0.9"])
     with RunDirectory.create(out=tmp_path / "run") as run:
@@ -275,7 +275,7 @@ def test_the_saved_model_and_best_toml_are_the_winners(tmp_path: Path) -> None:
     )
     assert swept.document["test"]["model"] == pytest.approx(right.mean(), abs=1e-6)
     assert (tmp_path / "run" / "leaderboard.csv").read_text().startswith("setting,optimizer")
-    assert run.about["summary"]["winner"] == row["setting"]
+    assert run.metadata["summary"]["winner"] == row["setting"]
 
 
 @pytest.mark.parametrize("moment", [1, 3])

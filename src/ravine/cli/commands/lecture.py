@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ravine.cli.console import Screen, is_terminal
+from ravine.cli.console import Console, is_terminal
 from ravine.cli.exit_status import SOME_FAILED
 from ravine.cli.flags import SectionedOption, output_flags
-from ravine.cli.help import Verb
+from ravine.cli.help import Command
 from ravine.cli.progress import EVERY
 from ravine.errors import DataError, UsageError, did_you_mean
 
@@ -27,7 +27,7 @@ MISSING = "matplotlib is not installed. Type `pip install 'ravine[plots]'`."
 
 
 @click.command(
-    cls=Verb,
+    cls=Command,
     short_help="Measure the claims of the lecture.",
     help="List the claims of the lecture on neural-network optimization. With the id of a CLAIM, run it: "
     "what the lecture says, what was measured against what theory expects, and whether it holds. The exit "
@@ -45,24 +45,24 @@ MISSING = "matplotlib is not installed. Type `pip install 'ravine[plots]'`."
 @output_flags(out="DIR:Write documents, evidence and pictures there.")
 @click.pass_obj
 def lecture(
-    screen: Screen, words: tuple[str, ...], everything: bool, animate: bool, kind: str | None,
+    console: Console, words: tuple[str, ...], everything: bool, animate: bool, kind: str | None,
     device: str | None, out: str | None, json: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
     """List, animate or measure."""
-    screen.configure(json=json, quiet=quiet, verbose=verbose)
+    console.configure(json=json, quiet=quiet, verbose=verbose)
     kind = _kind(kind, animate)
     chosen = _chosen(words, everything)
     _check_device(device)
     if not chosen:
         if animate or out is not None:
             raise UsageError("No claim was named.", "There is nothing to write.", "Type `ravine lecture L4`.")
-        return _list(screen)
+        return _list(console)
     if animate:
-        return _animate(chosen, _folder(out, draws=kind == "gif"), kind, device, screen)
+        return _animate(chosen, _folder(out, draws=kind == "gif"), kind, device, console)
     folder = None if out is None else _folder(out)
     named = f"{len(chosen)} claims" if len(chosen) > 1 else f"{chosen[0].id}: {chosen[0].title}"
-    screen.say(f"Measuring {named}.")
-    return _measure(chosen, everything, folder, kind, device, screen)
+    console.info(f"Measuring {named}.")
+    return _measure(chosen, everything, folder, kind, device, console)
 
 
 def _chosen(words: tuple[str, ...], everything: bool) -> list[Claim]:
@@ -107,33 +107,33 @@ def _folder(out: str | None, draws: bool = True) -> Path:
     draws: whether matplotlib will be needed, which it is for all but pages that move.
     """
     from ravine.lecture.drawing import can_draw
-    from ravine.records.speaking import speaking
+    from ravine.records.os_errors import os_errors_as_data_errors
 
     if out == "":
         raise UsageError("The folder has no name.", "-o was given nothing.", "Type -o DIR.")
     if draws and not can_draw():
         raise UsageError("Pictures cannot be drawn.", MISSING)
     folder = FOLDER if out is None else Path(out)
-    with speaking(folder):
+    with os_errors_as_data_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def _list(screen: Screen) -> int:
+def _list(console: Console) -> int:
     from ravine.lecture.documents import listing
     from ravine.lecture.view import list_text
 
     document = listing()
-    if screen.json:
-        screen.show_document(document)
+    if console.json:
+        console.print_document(document)
     else:
-        screen.show(list_text(document, screen.width, screen.colour, screen.unicode))
-        screen.show("\nRun one:\n  ravine lecture L4")
+        console.print(list_text(document, console.width, console.color, console.unicode))
+        console.print("\nRun one:\n  ravine lecture L4")
     return 0
 
 
-def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, screen: Screen) -> int:
-    from ravine.cli.working import prepare_machine
+def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, console: Console) -> int:
+    from ravine.engines import prepare
     from ravine.lecture.finding_files import claims, has_animation
     from ravine.lecture.measuring import animate
 
@@ -141,63 +141,63 @@ def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, s
         if not has_animation(claim):
             moving = [each.id for each in claims().values() if has_animation(each)]
             raise UsageError(f"{claim.id} has no animation.", "", f"These have: {', '.join(moving)}.")
-    screen.say(f"Animating {', '.join(each.id for each in chosen)}.")
-    prepare_machine(device)
+    console.info(f"Animating {', '.join(each.id for each in chosen)}.")
+    prepare(device)
     files = {claim.id: folder / f"{claim.id}.{kind}" for claim in chosen}
     for claim in chosen:
         animate(claim, files[claim.id])
-    if screen.json:
+    if console.json:
         rows = [{"id": name, "animation": str(path)} for name, path in files.items()]
-        screen.show_document({"schema_version": 1, "claims": rows})
+        console.print_document({"schema_version": 1, "claims": rows})
     else:
         for path in files.values():
-            screen.show(f"Animation  {path}")
+            console.print(f"Animation  {path}")
     return 0
 
 
 def _measure(
-    chosen: list[Claim], table: bool, folder: Path | None, kind: str, device: str | None, screen: Screen
+    chosen: list[Claim], table: bool, folder: Path | None, kind: str, device: str | None, console: Console
 ) -> int:
     """Run the claims one after another; one that raises is told of, and the others go on."""
-    from ravine.cli.working import prepare_machine
+    from ravine.engines import prepare
     from ravine.lecture.documents import document, entry, keep
     from ravine.lecture.measuring import Broken, attempt
-    from ravine.records.files import write_json
+    from ravine.records.atomic_files import write_json
 
     start = told = time.monotonic()
-    prepare_machine(device)
+    prepare(device)
     rows: list[dict[str, Any]] = []
     for number, claim in enumerate(chosen):
         if number and (is_terminal(sys.stderr) or time.monotonic() - told >= EVERY):
             told = time.monotonic()
-            screen.say(f"{number} of {len(chosen)} measured; now {claim.id}: {claim.title}.")
+            console.info(f"{number} of {len(chosen)} measured; now {claim.id}: {claim.title}.")
         result = attempt(claim)
-        if isinstance(result, Broken) and screen.verbose:
-            screen.complain(result.traceback)
+        if isinstance(result, Broken) and console.verbose:
+            console.error(result.traceback)
         rows.append(entry(result) if folder is None else keep(result, folder, kind))
-        if not table and not screen.json:
-            _show(rows[-1], screen, None if isinstance(result, Broken) or folder else result, kind)
+        if not table and not console.json:
+            _show(rows[-1], console, None if isinstance(result, Broken) or folder else result, kind)
     found = document(rows, time.monotonic() - start)
     if folder and len(rows) > 1:
         write_json(folder / "lecture.json", found, sort=False)
-    if screen.json:
-        screen.show_document(found)
+    if console.json:
+        console.print_document(found)
     elif table:
-        _show_table(found, folder, screen)
+        _show_table(found, folder, console)
     return 0 if all(each["holds"] for each in rows) else SOME_FAILED
 
 
-def _show(row: dict[str, Any], screen: Screen, undrawn: Measured | None, kind: str) -> None:
+def _show(row: dict[str, Any], console: Console, undrawn: Measured | None, kind: str) -> None:
     """Show one claim. `undrawn`: what still has no picture."""
     from ravine.lecture.view import claim_text
 
-    screen.show(claim_text(row, screen.width, screen.colour, screen.unicode))
+    console.print(claim_text(row, console.width, console.color, console.unicode))
     picture = _draw(undrawn, kind) if undrawn else row["picture"]
     if picture:
-        screen.show(f"\nPicture  {picture}")
+        console.print(f"\nPicture  {picture}")
     if row["evidence"]:
-        screen.show(f"Numbers  {row['evidence']}")
-    screen.show(f"\nOn your own data:\n  {row['yours']}\n")
+        console.print(f"Numbers  {row['evidence']}")
+    console.print(f"\nOn your own data:\n  {row['yours']}\n")
 
 
 def _draw(result: Measured, kind: str) -> str:
@@ -215,9 +215,9 @@ def _draw(result: Measured, kind: str) -> str:
     return str(path)
 
 
-def _show_table(document: dict[str, Any], folder: Path | None, screen: Screen) -> None:
+def _show_table(document: dict[str, Any], folder: Path | None, console: Console) -> None:
     from ravine.lecture.view import claims_text
 
-    screen.show(claims_text(document, screen.width, screen.colour, screen.unicode))
+    console.print(claims_text(document, console.width, console.color, console.unicode))
     if folder:
-        screen.show(f"\nDocuments, evidence, pictures  {folder}")
+        console.print(f"\nDocuments, evidence, pictures  {folder}")

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from ravine.cli.console import Screen
+from ravine.cli.console import Console
 from ravine.cli.flags import output_flags
-from ravine.cli.help import Verb
+from ravine.cli.help import Command
 from ravine.errors import DataError, UsageError
 
 __all__ = ["predict"]
 
 
 @click.command(
-    cls=Verb,
+    cls=Command,
     short_help="Predict the rows of DATA with a trained MODEL.",
     help="Predict the rows of DATA with MODEL, as CSV: the prediction, and for classes the probability of "
     "each.\n\nMODEL is the folder of a run or of a model, the start of a run's id, or 'latest'. DATA has the "
@@ -31,26 +31,26 @@ __all__ = ["predict"]
 @output_flags(out="FILE.csv:Write there, in place of standard output (-).")
 @click.pass_obj
 def predict(
-    screen: Screen, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
+    console: Console, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
 ) -> int:
     """Read, predict, write."""
-    from ravine.cli.working import name_of
+    from ravine.execution.base_settings import name_of
 
-    screen.configure(json=json, quiet=quiet, verbose=verbose)
+    console.configure(json=json, quiet=quiet, verbose=verbose)
     out = None if out == "-" else out
     _check_output(out, source)
-    screen.say(f"Predicting {name_of(source)} with {model}.")
+    console.info(f"Predicting {name_of(source)} with {model}.")
     _check_model(model)
     blob, notes = _document(model, source) if json else _csv(model, source)
     for note in notes:
-        screen.say(screen.wrapped(note))
+        console.info(console.wrapped(note))
     if out is None:
-        screen.show_bytes(blob)
+        console.print_bytes(blob)
     else:
-        from ravine.records.files import write_atomic
+        from ravine.records.atomic_files import write_atomic
 
         write_atomic(out, blob)
-        screen.say(f"Predictions: {out}")
+        console.info(f"Predictions: {out}")
     return 0
 
 
@@ -74,7 +74,7 @@ def _check_output(out: str | None, source: str) -> None:
 
 def _check_model(model: str) -> None:
     """Find a missing model before pandas and JAX are imported."""
-    from ravine.records.listing import find_run
+    from ravine.records.run_index import find_run
 
     if not model:
         raise UsageError("The model has no name.", "", "Type `ravine runs`, and name one.")
@@ -93,7 +93,7 @@ def _csv(model: str, source: str) -> tuple[bytes, list[str]]:
 def _document(model: str, source: str) -> tuple[bytes, list[str]]:
     from ravine.data import read
     from ravine.execution.predict import predict_document
-    from ravine.records.files import json_text
+    from ravine.records.atomic_files import json_text
 
     document = predict_document(model, read(_readable(source)))
     return (json_text(document, sort=False) + "\n").encode("utf-8"), document["data"]["notes"]

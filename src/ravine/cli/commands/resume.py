@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
-from ravine.cli.console import Screen
+from ravine.cli.console import Console
 from ravine.cli.flags import output_flags
-from ravine.cli.help import Verb
-
-if TYPE_CHECKING:
-    from ravine.records.rundir import RunDirectory
+from ravine.cli.help import Command
 
 __all__ = ["resume"]
 
 
 @click.command(
-    cls=Verb,
+    cls=Command,
     short_help="Finish a run, or show its result again.",
     help="Finish RUN, or show its result again if it is finished. What was done is not done twice: the "
     "result is that of an undisturbed run.\n\nRUN is a folder or the start of an id; without it, the latest.",
@@ -26,32 +21,26 @@ __all__ = ["resume"]
 @click.argument("run", metavar="[RUN]", default="latest")
 @output_flags(out="")
 @click.pass_obj
-def resume(screen: Screen, run: str, json: bool, quiet: bool, verbose: bool) -> int:
+def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -> int:
     """Open, lock, go on."""
-    from ravine.cli.output import near
-    from ravine.cli.working import name_of, work
-    from ravine.records.rundir import RunDirectory
+    from ravine.cli.exit_status import SOME_FAILED
+    from ravine.cli.output import show_result
+    from ravine.cli.progress import progress_display
+    from ravine.cli.signals import stop_on_signals
+    from ravine.execution.base_settings import name_of
+    from ravine.options.paths import relative_path
+    from ravine.records.run_directory import RunDirectory
 
-    screen.configure(json=json, quiet=quiet, verbose=verbose)
-    directory = RunDirectory.open(near(str(RunDirectory.open(run).path)))
-    about = directory.about
-    data = about.get("data") or {}
-    finished = about.get("state") == "finished"
-    screen.say(
-        f"{'Showing again' if finished else 'Resuming'} {about.get('verb')} {name_of(str(data.get('name')))} "
-        f"in {directory.path}."
-    )
+    console.configure(json=json, quiet=quiet, verbose=verbose)
+    directory = RunDirectory.open(relative_path(str(RunDirectory.open(run).path)))
+    metadata = directory.metadata
+    name = name_of(str((metadata.get("data") or {}).get("name")))
+    doing = "Showing again" if metadata.get("state") == "finished" else "Resuming"
+    console.info(f"{doing} {metadata.get('verb')} {name} in {directory.path}.")
     with directory.lock():
+        with progress_display(console) as progress, stop_on_signals(progress.note) as should_stop:
+            from ravine.execution.resume import resume as resume_run
 
-        def study(**how: Any) -> Any:
-            from ravine.execution.resume import resume as resume_study
-
-            return resume_study(directory, **how)
-
-        return work(directory, study, screen, device=_device(directory))
-
-
-def _device(directory: RunDirectory) -> str | None:
-    from ravine.records.tomlfile import load
-
-    return load(directory.config).get("device") if directory.config.exists() else None
+            result = resume_run(directory, notify=progress.event, should_stop=should_stop)
+        show_result(result, console)
+        return SOME_FAILED if result.some_failed() else 0

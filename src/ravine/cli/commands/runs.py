@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ravine.cli.console import Screen
+from ravine.cli.console import Console
 from ravine.cli.flags import output_flags
-from ravine.cli.help import Verb
+from ravine.cli.help import Command
 from ravine.render.numbers import cells, clean, cut
 
 if TYPE_CHECKING:
-    from ravine.records.listing import RunInfo
+    from ravine.records.run_index import RunInfo
 
 __all__ = ["runs"]
 
@@ -24,7 +24,7 @@ DROPPED = ("size", "verb", "result", "state")  # what a narrow screen loses, in 
 
 
 @click.command(
-    cls=Verb,
+    cls=Command,
     short_help="List the runs there are.",
     help="List the runs in FOLDER (runs/ if not given), newest first: id, time, data, state, result.\n\n"
     "A run that -o DIR put elsewhere is listed by the name of its folder, or of the one around it.",
@@ -33,14 +33,14 @@ DROPPED = ("size", "verb", "result", "state")  # what a narrow screen loses, in 
 @click.argument("folder", metavar="[FOLDER]", default="runs")
 @output_flags(out="")
 @click.pass_obj
-def runs(screen: Screen, folder: str, json: bool, quiet: bool, verbose: bool) -> int:
+def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) -> int:
     """Read, show."""
     from pathlib import Path
 
     from ravine.errors import DataError
-    from ravine.records.listing import list_runs
+    from ravine.records.run_index import list_runs
 
-    screen.configure(json=json, quiet=quiet, verbose=verbose)
+    console.configure(json=json, quiet=quiet, verbose=verbose)
     if folder != "runs" and not Path(folder).is_dir():
         raise DataError(
             f"There is no folder '{folder}'.",
@@ -49,22 +49,22 @@ def runs(screen: Screen, folder: str, json: bool, quiet: bool, verbose: bool) ->
         )
     found = list_runs(folder)
     if json:
-        screen.show_document({"schema_version": SCHEMA_VERSION, "runs": [_document(run) for run in found]})
+        console.print_document({"schema_version": SCHEMA_VERSION, "runs": [_document(run) for run in found]})
     elif not found:
-        screen.say(
+        console.info(
             f"There are no runs in '{folder}'. Type `ravine compare digits` to make one, "
             "or `ravine runs DIR` to list those that -o put elsewhere."
         )
     else:
-        text = _table([_row(run) for run in found], screen.width)
-        screen.show(text if screen.unicode else text.encode("ascii", "replace").decode("ascii"))
+        text = _table([_row(run) for run in found], console.width)
+        console.print(text if console.unicode else text.encode("ascii", "replace").decode("ascii"))
     return 0
 
 
 def _summary(run: RunInfo) -> Any:
     """The result as the study left it: a dictionary, or the sentence it failed with."""
     from ravine.errors import DataError
-    from ravine.records.listing import read_run_file
+    from ravine.records.run_index import read_run_file
 
     try:
         return read_run_file(run.path).get("summary")

@@ -39,7 +39,7 @@ def write(path: str | Path, title: str, rules: Sequence[str]) -> None:
         from ravine.lecture.moving.film import gif as made
     else:
         from ravine.lecture.moving.page import html as made
-    from ravine.records.files import writing
+    from ravine.records.atomic_files import writing
 
     content = made(title, [walks(scene, rules) for scene in SCENES])
     with writing(target) as file:

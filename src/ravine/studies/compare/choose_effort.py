@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ravine.data import Dataset
 from ravine.engines import Devices
-from ravine.execution.budget_text import budget_seconds
-from ravine.execution.effort import EFFORTS, PATIENCE, step_seconds
+from ravine.execution.effort import EFFORTS, PATIENCE, budget_seconds, step_seconds
 from ravine.studies.compare.design import Design, design
 from ravine.studies.compare.settings import CompareSettings
 

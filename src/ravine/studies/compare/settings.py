@@ -14,10 +14,11 @@ from ravine.execution.base_settings import (
     name_of,
     seeds_option,
 )
+from ravine.execution.study import DATA_HELP, Study
 from ravine.optimizers import DEFAULT_OPTIMIZERS
 from ravine.options.fields import option
 
-__all__ = ["CompareSettings"]
+__all__ = ["STUDY", "CompareSettings"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class CompareSettings(NetworkSettings, MovingSettings):
     effort: str | None = effort_option(None)
     budget: str | None = option(
         None, "Longest time, such as 60s or 5m; the largest effort that fits is taken.", section="Comparison",
-        metavar="TIME", check="ravine.execution.budget_text:budget_seconds",
+        metavar="TIME", check="ravine.execution.budget:budget_seconds",
     )  # fmt: skip
     seeds: int | None = seeds_option(None)
 
@@ -64,3 +65,22 @@ class CompareSettings(NetworkSettings, MovingSettings):
         return (
             f"{'Planning to compare' if dry_run else 'Comparing'} {what} on {name_of(self.source)}{effort}."
         )
+
+
+STUDY = Study(
+    name="compare",
+    package="ravine.studies.compare",
+    settings=CompareSettings,
+    result="CompareResult",
+    plan="ComparePlan",
+    title="Find the best optimizer and learning rate for DATA.",
+    help=(
+        "Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run "
+        f"on fresh seeds, and ties are called ties.\n\n{DATA_HELP}"
+    ),
+    examples=(
+        "ravine compare digits",
+        "ravine compare titanic.csv -t Survived --effort quick",
+        "ravine compare train.csv -t price --test test.csv -O sgd,adam,'optax:lion(b1=0.9)'",
+    ),
+)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ravine.execution.base_settings import GeneralizationSettings, NetworkSettings, name_of
+from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option, redefined
 
-__all__ = ["DescentSettings"]
+__all__ = ["STUDY", "DescentSettings"]
 
 
 @dataclass(frozen=True)
@@ -25,3 +26,23 @@ class DescentSettings(GeneralizationSettings):
         noise = f", {self.noise:.0%} of the labels drawn anew" if self.noise else ""
         doing = "Planning to look" if dry_run else "Looking"
         return f"{doing} for double descent on {name_of(self.source)}{noise}."
+
+
+STUDY = Study(
+    name="descent",
+    package="ravine.studies.descent",
+    settings=DescentSettings,
+    result="DescentResult",
+    plan="DescentPlan",
+    title="Look for double descent on DATA.",
+    help=(
+        "Look for double descent on DATA: the error on new rows against width, epochs and number of "
+        "examples, the point at which the training rows are just fitted, and the effect of early stopping and ridge."
+        f"\n\n{DATA_HELP}"
+    ),
+    examples=(
+        "ravine descent digits --noise 0.15",
+        "ravine descent housing.csv -t price --effort quick",
+        "ravine descent digits --noise 0.2 --net 64-64 --epochs 400 -o descent",
+    ),
+)

@@ -20,7 +20,7 @@ from ravine.execution.run_files import keep_plan
 from ravine.execution.runner import Runner
 from ravine.execution.training_spec import around_of
 from ravine.records.record import Record
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.descent.design import DescentDesign
 from ravine.studies.descent.plots import descent_pictures
 from ravine.studies.descent.settings import DescentSettings

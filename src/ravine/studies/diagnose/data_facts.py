@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.data import Dataset, leaks
+from ravine.data import Dataset, leakage
 from ravine.diagnostics import expected_sign_agreement
 from ravine.training import Rows
 
@@ -73,5 +73,5 @@ def suspected_leaks(data: Dataset) -> list[str]:
         name: pd.Series(data.x[data.development, j].astype(np.float64))
         for j, name in enumerate(data.features)
     }
-    alone, together = leaks.suspects(columns, data.y[data.development], data.task == "classify")
+    alone, together = leakage.suspected_leaks(columns, data.y[data.development], data.task == "classify")
     return [*alone, *together]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.scorable import refuse_unscorable
+from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.errors import DataError
 from ravine.execution.base_settings import FixedTrainingSettings
@@ -105,7 +105,7 @@ def diagnosis_design(
         made, seed = _of_model(model, made, dataset, settings)
     found = DiagnosisDesign(settings, dataset, bench, original, made, model, seed)
     asked = [FIRST_SEED, *found.seeds, *found.fresh] if found.proves else [seed]
-    refuse_unscorable(dataset, METRICS[made.plan.metric], asked, settings.validation)
+    check_metric_defined(dataset, METRICS[made.plan.metric], asked, settings.validation)
     return found
 
 

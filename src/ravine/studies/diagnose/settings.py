@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ravine.execution.base_settings import FixedTrainingSettings, name_of
+from ravine.execution.study import Study
 from ravine.options.fields import option, redefined
 
-__all__ = ["DiagnoseSettings"]
+__all__ = ["STUDY", "DiagnoseSettings"]
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,27 @@ class DiagnoseSettings(FixedTrainingSettings):
         """Return the first line of the command: `Diagnosing the model runs/a on digits.`"""
         what = f"the model {self.model} on " if self.model else ""
         return f"{'Planning to diagnose' if dry_run else 'Diagnosing'} {what}{name_of(self.source)}."
+
+
+STUDY = Study(
+    name="diagnose",
+    package="ravine.studies.diagnose",
+    settings=DiagnoseSettings,
+    result="DiagnoseResult",
+    plan="DiagnosePlan",
+    title="Say what is wrong with a network, and prove the remedy.",
+    help=(
+        "Train a network on DATA as `train` would, measure it during training, and say what is wrong with "
+        "it: verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original, and "
+        "withdrawn if its own trial does not confirm it.\n\nDATA is a file or a built-in set. A RUN (its "
+        "folder, its name, the start of its id, or 'latest') is diagnosed as it was configured. A MODEL is "
+        "examined as it is, on the DATA it was trained on."
+    ),
+    examples=(
+        "ravine diagnose digits",
+        "ravine diagnose titanic.csv -t Survived --optimizer sgd --rate 3",
+        "ravine diagnose latest",
+        "ravine diagnose runs/latest/models/best titanic.csv -t Survived",
+    ),
+    accepts=("data", "run", "model"),
+)

@@ -16,10 +16,10 @@ from ravine.execution.run_files import absolute, keep_plan, kept_document
 from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
 from ravine.execution.training_spec import around_of
-from ravine.records.files import write_atomic, write_json
+from ravine.records.atomic_files import write_atomic, write_json
 from ravine.records.record import Record
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import dump
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import dump
 from ravine.studies.diagnose.design import diagnosis_design
 from ravine.studies.diagnose.document import check_row, cost_of, curves_of, finding_row, notes_of
 from ravine.studies.diagnose.instrumented_run import BENDS, observe

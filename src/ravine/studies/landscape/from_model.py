@@ -15,9 +15,9 @@ from ravine.execution.loading import load
 from ravine.execution.run_files import check_data, data_document
 from ravine.execution.saved_model import Model
 from ravine.optimizers import Rule, resolve, schedule
-from ravine.records.listing import RUN_FILE, find_run
-from ravine.records.rundir import RunDirectory
-from ravine.records.tomlfile import load as load_toml
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import RUN_FILE, find_run
+from ravine.records.toml_files import load as load_toml
 from ravine.studies.compare.design import streams_for
 from ravine.studies.landscape.loss_point import Viewpoint
 from ravine.studies.landscape.settings import LandscapeSettings

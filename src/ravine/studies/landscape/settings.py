@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from ravine.errors import UsageError
 from ravine.execution.base_settings import CHECK_OPTIMIZER, NetworkSettings, RateSettings, name_of
+from ravine.execution.study import Study
 from ravine.options.fields import option, redefined
 
-__all__ = ["LandscapeSettings"]
+__all__ = ["STUDY", "LandscapeSettings"]
 
 
 @dataclass(frozen=True)
@@ -51,3 +52,26 @@ class LandscapeSettings(NetworkSettings, RateSettings):
         """Return the first line of the command: `Looking at the loss around digits.`"""
         doing = "Planning to look" if dry_run else "Looking"
         return f"{doing} at the loss around {name_of(self.model or self.source)}."
+
+
+STUDY = Study(
+    name="landscape",
+    package="ravine.studies.landscape",
+    settings=LandscapeSettings,
+    result="LandscapeResult",
+    plan="LandscapePlan",
+    title="Look at the loss around solutions.",
+    help=(
+        "Train on DATA with each optimizer and look at the loss where the first one ends: slices and planes "
+        "(random, sharpest, of the trajectories, through three solutions), sharpness against the optimizer's "
+        "stability limit, barriers between solutions before and after aligning their units. With a RUN or "
+        "MODEL, look around it, on the data of the run or on DATA."
+    ),
+    examples=(
+        "ravine landscape digits -O sgd,adam -o around",
+        "ravine landscape titanic.csv -t Survived -O momentum --rate 0.03 --format svg",
+        "ravine landscape latest",
+        "ravine landscape models/best new.csv",
+    ),
+    accepts=("data", "model"),
+)

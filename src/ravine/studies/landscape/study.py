@@ -25,8 +25,8 @@ from ravine.execution.run_files import data_document
 from ravine.execution.training_spec import Recipe, around_of, recipe
 from ravine.networks import INITIALISATIONS
 from ravine.optimizers import resolve_all, schedule
-from ravine.records.files import write_json, write_npz
-from ravine.records.speaking import speaking
+from ravine.records.atomic_files import write_json, write_npz
+from ravine.records.os_errors import os_errors_as_data_errors
 from ravine.render.plot_style import MISSING, can_draw
 from ravine.studies.compare.design import streams_for
 from ravine.studies.landscape.document import (
@@ -78,7 +78,7 @@ class Landscape:
         Where matplotlib is missing there are no pictures, and a note says so. Raises DataError, UsageError.
         """
         where = Path(folder)
-        with speaking(where):
+        with os_errors_as_data_errors(where):
             where.mkdir(parents=True, exist_ok=True)
         numbers, about = where / "landscape.npz", where / "landscape.json"
         write_npz(numbers, self.arrays)

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from ravine.data import Dataset
+from ravine.data.random_keys import keyed
 from ravine.data.splits import Split
 from ravine.diagnostics import functional_information, membership_inference
 from ravine.records.record import Record, Status
 from ravine.statistics import interval
 from ravine.studies.compare.leaderboard import UNBOUNDED, within
 from ravine.training import Plan, Streams, trained
-from ravine.training.stream import keyed
 
 __all__ = ["AMOUNT", "FITTED", "Answers", "Pairs", "answers", "measured", "pairs", "summary_of"]
 

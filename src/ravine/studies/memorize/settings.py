@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ravine.execution.base_settings import GeneralizationSettings, name_of
+from ravine.execution.study import DATA_HELP, Study
 
-__all__ = ["MemorizeSettings"]
+__all__ = ["STUDY", "MemorizeSettings"]
 
 
 @dataclass(frozen=True)
@@ -17,3 +18,23 @@ class MemorizeSettings(GeneralizationSettings):
         """Return the first line of the command."""
         doing = "Planning to measure" if dry_run else "Measuring"
         return f"{doing} what '{self.net}' with {self.optimizer} memorises of {name_of(self.source)}."
+
+
+STUDY = Study(
+    name="memorise",
+    package="ravine.studies.memorize",
+    settings=MemorizeSettings,
+    result="MemorizeResult",
+    plan="MemorizePlan",
+    title="Measure what a network memorizes of DATA.",
+    help=(
+        "Measure how much of DATA a network memorizes: the random-label test, rows held out in turn, the "
+        "attack that distinguishes training rows from others, the bounds of the theory, and what limits "
+        f"memorization.\n\n{DATA_HELP} Its target is a class."
+    ),
+    examples=(
+        "ravine memorise digits",
+        "ravine memorise titanic.csv -t Survived --effort quick",
+        "ravine memorise digits --net '256-256 dropout=0.5' --epochs 300 -o memory",
+    ),
+)

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.corruption import corrupt_labels
+from ravine.data.label_noise import corrupt_labels
+from ravine.data.random_keys import keyed
 from ravine.engines import Devices, find_devices
 from ravine.errors import DataError, NothingTrained, UsageError
 from ravine.execution.documents import keep_document
@@ -33,14 +34,13 @@ from ravine.execution.runner import Runner
 from ravine.execution.training_spec import Recipe, alike, around_of, recipe
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.record import Record, Status
-from ravine.records.rundir import RunDirectory
+from ravine.records.run_directory import RunDirectory
 from ravine.studies.memorize.bounds import bounds
 from ravine.studies.memorize.measures import FITTED, Pairs, answers, measured, pairs
 from ravine.studies.memorize.plots import memory_pictures
 from ravine.studies.memorize.settings import MemorizeSettings
 from ravine.studies.memorize.view import memorise_text
 from ravine.training import Cohort, Plan, Streams, first_parameters, shape_for, trained
-from ravine.training.stream import keyed
 
 __all__ = ["LIMITED", "Memory", "memorise_plan", "memorise_study"]
 

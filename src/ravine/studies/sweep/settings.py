@@ -13,10 +13,11 @@ from ravine.execution.base_settings import (
     name_of,
     seeds_option,
 )
+from ravine.execution.study import Study
 from ravine.options.fields import option
 from ravine.studies.sweep.factors import read_factors
 
-__all__ = ["SweepSettings"]
+__all__ = ["STUDY", "SweepSettings"]
 
 
 @dataclass(frozen=True)
@@ -42,3 +43,27 @@ class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSett
         """Return the first line of the command: `Varying l2, dropout on digits.` Raises UsageError."""
         names = ", ".join(factor.name for factor in read_factors(self.vary))
         return f"{'Planning to vary' if dry_run else 'Varying'} {names} on {name_of(self.source)}."
+
+
+STUDY = Study(
+    name="sweep",
+    package="ravine.studies.sweep",
+    settings=SweepSettings,
+    result="SweepResult",
+    plan="SweepPlan",
+    title="Find out whether dropout, depth, a penalty ... helps on DATA.",
+    help=(
+        "Find out what helps on DATA: vary numbers and structures of training, each configuration at its own "
+        "tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for each "
+        "factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. KEY is "
+        "any of net, activation, init, init_scale, optimizer, rate, schedule, moving, batch_size, epochs, l1, "
+        "l2, decay, clip, smoothing, average, augment, early_stop, min_change; of the network dropout, norm, "
+        "connection, gate, slope, width, depth, conv; or a hyperparameter of the optimizer, such as b1. The "
+        "first configuration is the baseline."
+    ),
+    examples=(
+        "ravine sweep digits --vary dropout=0,0.2,0.5",
+        "ravine sweep digits --vary 'net=64-64; 64-64-64 residual' --vary l2=0,1e-4",
+        "ravine sweep digits --vary rate=1e-4..1 --vary b1=0.5..0.99 --random 30",
+    ),
+)

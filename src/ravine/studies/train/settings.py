@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ravine.execution.base_settings import FixedTrainingSettings, name_of
+from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option
 
-__all__ = ["TrainSettings"]
+__all__ = ["STUDY", "TrainSettings"]
 
 
 @dataclass(frozen=True)
@@ -24,3 +25,25 @@ class TrainSettings(FixedTrainingSettings):
         rate = "" if self.rate is None else f" at learning rate {self.rate:g}"
         doing = "Planning to train" if dry_run or self.plot_schedule is not None else "Training"
         return f"{doing} with {self.optimizer}{rate} on {name_of(self.source)}."
+
+    @property
+    def plans_only(self) -> bool:
+        """Whether only schedules are drawn."""
+        return self.plot_schedule is not None
+
+
+STUDY = Study(
+    name="train",
+    package="ravine.studies.train",
+    settings=TrainSettings,
+    result="TrainResult",
+    plan="TrainPlan",
+    title="Train one network on DATA as asked.",
+    help=f"Train a network on DATA with one optimizer, as asked, and keep the model.\n\n{DATA_HELP}",
+    examples=(
+        "ravine train digits",
+        "ravine train titanic.csv -t Survived --optimizer momentum --rate 0.03 --epochs 100",
+        "ravine train -c runs/latest/best.toml",
+        "ravine train digits --schedule 'step(0.1,every=10)' --plot-schedule schedule.png",
+    ),
+)

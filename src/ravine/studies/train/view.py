@@ -1,155 +1,138 @@
-"""The result of `train` for a terminal: scores, and the loss curve as a strip."""
+"""The views of `train`: scores and curves of a result, the network and schedules of a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+import shlex
+from collections.abc import Sequence
 
-import numpy as np
+from ravine.execution.describe import data_text, penalty_rows, score_format_of
+from ravine.execution.result import ScoreSummary
+from ravine.options.paths import relative_path
+from ravine.render.blocks import (
+    Block,
+    Column,
+    Commands,
+    Facts,
+    Files,
+    Paragraph,
+    Sparkline,
+    Sparklines,
+    Steps,
+    Table,
+)
+from ravine.render.numbers import ScoreFormat, count, is_number, learning_rate
+from ravine.studies.train.result import Layer, ScheduleCurve, TrainingFacts, TrainPlan, TrainResult
 
-from ravine.render.numbers import ScoreFormat, clean, cut, is_number, rate, score_format
-from ravine.studies.train.network_table import network_summary
-from ravine.studies.train.schedule_curves import schedule_text
-
-__all__ = ["Curve", "around_rows", "training_details", "training_plan_text", "training_text"]
+__all__ = ["details", "next_steps", "plan_view", "view"]
 
 
-class Curve(NamedTuple):
-    """A number and its schedule: value x factors [steps], None for one that follows training."""
-
-    what: str
-    schedule: str
-    value: float
-    factors: np.ndarray | None
-
-
-BLOCKS, PLAIN = "▁▂▃▄▅▆▇█", "_.-=+*#@"
-
-
-def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = True) -> str:
-    """Return a train document as text, no line wider than `width` (at least 40) columns."""
-    width = max(40, width)
-    result, plan, test = document["result"], document["plan"], document["test"]
-    style = score_format({"metric": document["metric"], "leaderboard": [result, test]})
-    steps = f"{plan['steps']:,} step{'s' * (plan['steps'] != 1)}"
-    epochs = f"{plan['epochs']:.3g} epoch{'s' * (plan['epochs'] != 1)}"
+def view(result: TrainResult) -> list[Block]:
+    """Return scores, what was trained, and the loss curves of the first seed."""
+    plan, scores, curves = result.plan, result.result, result.curves
+    style = score_format_of(result.metric, [scores, result.test])
     rows = [
-        ("data", f"{clean(document['data']['name'])}, target {clean(document['data']['target'])}"),
-        ("network", f"{plan['network']}, {plan['parameters']:,} parameters"),
+        ("data", f"{result.data.name}, target {result.data.target}"),
+        ("network", f"{plan.network}, {plan.parameters:,} parameters"),
         (
             "optimizer",
-            f"{clean(result['optimizer'])}, rate {rate(result['learning_rate'])}, {result['schedule']}",
+            f"{scores.optimizer}, rate {learning_rate(scores.learning_rate)}, {scores.schedule}",
         ),
-        ("training", f"{steps} of {plan['batch_size']} rows, {epochs}"),
-        (f"validation {style.metric}", _score(result, style)),
-        (f"test {style.metric}", _score(test, style)),
+        *penalty_rows(plan.around),
+        ("training", _length(plan)),
+        (f"validation {style.metric}", _score(scores, style)),
+        (f"test {style.metric}", _score(result.test, style)),
     ]
-    rows[3:3] = around_rows(plan.get("around") or {})
-    if result["diverged"]:
-        rows.append(("diverged", f"{result['diverged']} of {result['n_seeds']} seeds"))
-    blocks = BLOCKS if unicode else PLAIN
-    if kept := [each for each in result.get("epochs") or () if is_number(each)]:
-        whole = f"of {plan['epochs']:.3g} epochs" + " in the mean" * (len(kept) > 1)
+    if scores.diverged:
+        rows.append(("diverged", f"{scores.diverged} of {scores.n_seeds} seeds"))
+    if kept := [epochs for epochs in scores.epochs or () if epochs is not None]:
+        whole = f"of {plan.epochs:.3g} epochs" + " in the mean" * (len(kept) > 1)
         rows.append(("kept", f"the weights after {sum(kept) / len(kept):.3g} {whole}: the best"))
-    if len(set(plan.get("rates") or ())) > 1:
-        rows.append(("rate", _curve(plan["rates"], blocks)))
-    for name in ("train_loss", "valid_loss"):
-        values, seeds = document["curves"][name], document["curves"]["seed"]
-        first = [value for value, seed in zip(values, seeds, strict=True) if seed == seeds[0]]
-        rows.append((name.replace("_", " "), _curve(first, blocks)))
-    margin = max(len(name) for name, _ in rows) + 2
-    lines = [cut(f"{name:<{margin}}{text}", width) for name, text in rows]
-    text = "\n".join(lines)
-    return text if unicode else text.replace("±", "~").replace("…", "~").encode("ascii", "replace").decode()
-
-
-def training_plan_text(
-    document: Mapping[str, Any], curves: Sequence[Curve], width: int = 80, unicode: bool = True
-) -> str:
-    """Return the plan of training as text: what is trained, layer by layer, and every schedule as a curve."""
-    width = max(60, width)
-    data, plan, split = document["data"], document["plan"], document["split"]
-    layers = [(each["layer"], tuple(each["output"]), each["parameters"]) for each in plan["layers"]]
-    rows = [
-        (
-            "data",
-            f"{clean(data['name'])}: {data['rows']:,} rows, {data['features']:,} inputs, {data['task']}",
-        ),
-        ("split", ", ".join(f"{split[name]:,} {name}" for name in ("train", "validation", "test"))),
-        ("optimizer", f"{clean(document['optimizer'])}, rate {rate(document['learning_rate'])}"),
-        *around_rows(plan["around"]),
-        ("training", f"{plan['steps']:,} steps of {plan['batch_size']} rows, {plan['epochs']:.3g} epochs"),
-        ("networks", f"{plan['runs']:,}"),
+    first = [place for place, seed in enumerate(curves.seed) if seed == curves.seed[0]]
+    lines = [
+        _line("train loss", [curves.train_loss[place] for place in first]),
+        _line("valid loss", [curves.valid_loss[place] for place in first]),
     ]
-    margin = max(len(name) for name, _ in rows) + 2
-    text = "\n".join(cut(f"{name:<{margin}}{value}", width) for name, value in rows)
-    parts = [text if unicode else text.replace("…", "~").encode("ascii", "replace").decode()]
-    parts.append(network_summary(layers, width, unicode))
-    for each in curves:
-        name = f"{each.what}, {each.schedule}"
-        if each.factors is None:
-            parts.append(cut(f"{name}: it waits for the validation loss to stop falling", width))
-        else:
-            per_epoch = plan["steps"] / plan["epochs"]
-            parts.append(schedule_text(name, each.factors, per_epoch, each.value, width, unicode))
-    return "\n\n".join(parts)
+    if len(set(plan.rates or ())) > 1:
+        lines.insert(0, _line("rate", plan.rates or ()))
+    return [Facts(rows), Sparklines(lines, scale="own")]
 
 
-def around_rows(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return rows on what goes around the rule; penalties are said to be of weights alone."""
-    named = (("l1", "L1 {:g}"), ("l2", "L2 {:g} (in the gradient)"), ("decay", "decay {:g} (apart from it)"))
-    penalties = [called.format(given[name]) for name, called in named if name in given]
-    words = {"average": "average", "clip": "clip", "smoothing": "label smoothing"}
-    shown = {name: f"{each:g}" if is_number(each) else clean(str(each)) for name, each in given.items()}
-    also = [f"{called} {shown[name]}" for name, called in words.items() if name in given]
-    if "early_stop" in given:
-        change = f", at least {given['min_change']:g} better" if "min_change" in given else ""
-        also.append(f"early stop after {given['early_stop']} evaluations{change}")
-    rows = []
-    if penalties:
-        rows.append(("penalties", f"{', '.join(penalties)}; of weights only, no biases, no norms"))
-    if given.get("moving"):
-        rows.append(("moving", clean(", ".join(given["moving"]))))
-    if "augment" in given:
-        rows.append(("augmentation", shown["augment"]))
-    if also:
-        rows.append(("with", ", ".join(also)))
-    return rows
+def details(result: TrainResult) -> list[Block]:
+    """Return the network layer by layer and the schedule: what `-v` adds."""
+    blocks: list[Block] = [_layers(result.plan.layers)]
+    return blocks + [_schedule(curve) for curve in result.schedules]
 
 
-def training_details(
-    document: Mapping[str, Any], factors: np.ndarray | None, width: int = 80, unicode: bool = True
-) -> str:
-    """Return the layers of a train document's network as a table, and its schedule as a curve.
+def next_steps(result: TrainResult) -> list[Block]:
+    """Return the files of a run and the commands to type next."""
+    run = str(result.run_dir)
+    source = relative_path(result.source) if result.source else "FILE.csv"
+    commands = [
+        ("Predict with the best model", ["predict", run, source, "-o", "predictions.csv"]),
+        ("Compare it with other optimizers", ["compare", "-c", f"{run}/config.toml"]),
+        ("Show this result again", ["resume", run]),
+    ]
+    return [
+        Files([("Run", run), ("Model", str(result.model_dir))]),
+        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
+    ]
 
-    factors [steps]: of the learning rate; None for a schedule that follows training.
-    """
-    plan, result = document["plan"], document["result"]
-    layers = [(each["layer"], tuple(each["output"]), each["parameters"]) for each in plan["layers"]]
-    parts = [network_summary(layers, width, unicode)]
-    if factors is not None:
-        name, per_epoch = f"learning rate, {result['schedule']}", plan["steps"] / plan["epochs"]
-        parts.append(schedule_text(name, factors, per_epoch, result["learning_rate"], width, unicode))
-    return "\n\n".join(parts)
+
+def plan_view(plan: TrainPlan) -> list[Block]:
+    """Return what would be trained: rows, network layer by layer, and every schedule as a curve."""
+    split = plan.split
+    rows = [
+        ("data", data_text(plan.data)),
+        ("split", f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test"),
+        ("optimizer", f"{plan.optimizer}, rate {learning_rate(plan.learning_rate)}"),
+        *penalty_rows(plan.plan.around),
+        ("training", _length(plan.plan)),
+        ("networks", f"{plan.plan.runs:,}"),
+    ]
+    blocks: list[Block] = [Facts(rows), _layers(plan.plan.layers), *map(_schedule, plan.schedules)]
+    return blocks + [Files([("Picture", plan.picture)])] * (plan.picture is not None)
 
 
-def _score(part: Mapping[str, Any], style: ScoreFormat) -> str:
-    unit = f" {style.unit}" if style.unit else ""
-    if is_number(part["mean"]):
-        seeds = f", {part['n_seeds']} seeds" if part["n_seeds"] > 1 else ""
-        return style.with_interval(part["mean"], part["interval"]) + unit + seeds
-    if is_number(part["median"]):
-        return f"median {style.number(part['median'])}{unit}, some diverged"
+def _length(plan: TrainingFacts) -> str:
+    epochs = f"{plan.epochs:.3g} epoch{'s' * (plan.epochs != 1)}"
+    return f"{count(plan.steps, 'step')} of {count(plan.batch_size, 'row')}, {epochs}"
+
+
+def _score(part: ScoreSummary, style: ScoreFormat) -> str:
+    if is_number(part.mean):
+        seeds = f", {part.n_seeds} seeds" if part.n_seeds > 1 else ""
+        return style.with_unit(part.mean, part.interval) + seeds
+    if is_number(part.median):
+        return f"median {style.with_unit(part.median)}, some diverged"
     return "diverged"
 
 
-def _curve(values: Sequence[float | None], blocks: str) -> str:
-    """`2.31 ▇▅▃▁ 0.08`: first and last value, and between them the way, x where diverged."""
-    seen = [each for each in values if is_number(each)]
-    if not seen:
-        return "diverged"
-    low, span = min(seen), (max(seen) - min(seen)) or 1.0
-    marks = [
-        blocks[round((each - low) / span * (len(blocks) - 1))] if is_number(each) else "x" for each in values
-    ]
-    return f"{seen[0]:.3g} {''.join(marks)} {seen[-1]:.3g}"
+def _line(label: str, values: Sequence[float | None]) -> Sparkline:
+    """Return a curve between its first and its last value."""
+    finite = [value for value in values if is_number(value)]
+    if not finite:
+        return Sparkline(label, (), (), after="diverged")
+    x = [float(place) for place in range(len(values))]
+    return Sparkline(label, x, values, after=f"{finite[-1]:.3g}", before=f"{finite[0]:.3g}")
+
+
+def _layers(layers: Sequence[Layer]) -> Table:
+    """Return the network as a table with its total."""
+    total = sum(layer.parameters for layer in layers)
+    shapes = [" × ".join(f"{size:,}" for size in layer.output) for layer in layers]
+    return Table(
+        [
+            Column("layer", [*(layer.layer for layer in layers), "total"], align="left", shrink=20),
+            Column("output", [*shapes, ""]),
+            Column("parameters", [*(f"{layer.parameters:,}" for layer in layers), f"{total:,}"]),
+        ],
+        rules=(0, len(layers)),
+    )
+
+
+def _schedule(curve: ScheduleCurve) -> Block:
+    title = f"{curve.what}, {curve.schedule}"
+    if curve.values is None or curve.epochs is None:
+        return Paragraph(f"{title}: it waits for the validation loss to stop falling")
+    end = f"{curve.total_epochs:.3g} epochs, {count(curve.steps, 'step')}"
+    return Steps(title, curve.epochs, curve.values, end=end)

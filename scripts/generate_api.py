@@ -1,0 +1,150 @@
+"""Write `src/ravine/api/functions.py`: one function for each study, its keywords from the settings' fields.
+
+python scripts/generate_api.py            write the file
+python scripts/generate_api.py --check    exit with 1 if it is out of date
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+import types
+import typing
+from pathlib import Path
+
+from ravine.execution.registry import STUDIES, find_study
+from ravine.execution.study import Study
+from ravine.options.fields import Option, options_of
+
+FILE = Path(__file__).resolve().parents[1] / "src" / "ravine" / "api" / "functions.py"
+ARGUMENTS = (
+    "source",
+    "target",
+    "weights",
+    "groups",
+    "test",
+)  # of every function, in other types than in settings
+HEAD = '''"""Python functions: arrays, tables or files in, results out. Written by `scripts/generate_api.py`.
+
+    result = compare(X, y)              X [N, D], y [N]: arrays, or a DataFrame and a Series
+    result = compare(frame, "price")    a DataFrame and the name of its target
+    result = compare("data.csv", "price")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ravine.api.arguments import Columns, Table, TestRows
+from ravine.api.run import run_study
+from ravine.execution.events import Notify
+
+if TYPE_CHECKING:
+    from ravine.execution.saved_model import Model
+{imports}
+
+__all__ = [
+{names}
+]
+
+
+def load_model(path: str | PathLike[str]) -> Model:
+    """Return a trained model: of its folder, a file of it, or a run. Raises DataError."""
+    from ravine.execution.saved_model import Model
+
+    return Model.load(Path(path))
+'''
+COMMON = """    X: Table,
+    y: Columns = None,
+    *,
+    target: str | None = None,
+    weights: Columns = None,
+    groups: Columns = None,
+    test: TestRows = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+"""
+ABOUT = """X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the name of the
+target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a share, (X, y) of its own, a
+DataFrame next to one, a file next to a file. out: a folder to keep the run in; without it nothing is written. notify:
+called with every event."""
+LIST = "str | Sequence[str]"
+
+
+def main() -> int:
+    """Write the file, or compare it with what would be written."""
+    text = source()
+    if "--check" not in sys.argv:
+        FILE.write_text(text)
+        return 0
+    return int(FILE.read_text() != text)
+
+
+def source() -> str:
+    """Return the text of the module."""
+    studies = [find_study(name) for name in STUDIES]
+    imports = sorted(f"    from {study.package}.result import {study.result}" for study in studies)
+    names = sorted([*(study.name for study in studies), "load_model"])
+    head = HEAD.format(imports="\n".join(imports), names="\n".join(f'    "{name}",' for name in names))
+    return "\n\n".join([head, *map(function, studies)]) + "\n"
+
+
+def function(study: Study) -> str:
+    """Return the text of one function."""
+    hints = typing.get_type_hints(study.settings)
+    options = {key: known for key, known in options_of(study.settings).items() if key not in ARGUMENTS}
+    common = COMMON.replace("X: Table,", "X: Table = None,") if "model" in options else COMMON
+    lines = [f"def {study.name}(", common.rstrip("\n")]
+    lines += [
+        f"    {key}: {annotation(study, key, hints[key])} = {default(known)},"
+        for key, known in options.items()
+    ]
+    lines.append(f") -> {study.result}:")
+    lines.append(docstring(study, options))
+    lines.append("    return run_study(")
+    lines.append(f'        "{study.name}", X, y, target, weights, groups, test, out, notify,')
+    lines.append("        {")
+    lines += [f'            "{key}": {key},' for key in options]
+    lines.append("        },")
+    lines.append("    )  # type: ignore[return-value]  # fmt: skip")
+    return "\n".join(lines)
+
+
+def annotation(study: Study, key: str, hint: object) -> str:
+    """Return the type of a keyword: that of its field, and what is read as such a value."""
+    wider = study.settings.python_types.get(key)
+    if wider is not None:
+        return wider
+    parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    names = [
+        LIST if part == list[str] else "None" if part is types.NoneType else part.__name__ for part in parts
+    ]
+    if LIST in names and "None" not in names:
+        names.append("None")
+    return " | ".join(names)
+
+
+def default(known: Option) -> str:
+    """Return the default of a keyword; a list stands as None."""
+    return "None" if isinstance(known.default, list) else repr(known.default)
+
+
+def docstring(study: Study, options: typing.Mapping[str, Option]) -> str:
+    """Return title, arguments and one line for each keyword."""
+    lines = [f'    """{study.title}', ""]
+    lines += [f"    {line}" for line in ABOUT.splitlines()]
+    lines += ["", "    Raises DataError, UsageError, NothingTrained, Stopped.", ""]
+    for key, known in options.items():
+        text = f"{key}: {known.help}"
+        if known.default not in (None, ""):
+            shown = ", ".join(known.default) if isinstance(known.default, list) else known.default
+            text += f" [default: {shown}]"
+        lines += textwrap.wrap(text, 106, initial_indent="    ", subsequent_indent="        ")
+    return "\n".join([*lines, '    """'])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

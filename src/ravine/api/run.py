@@ -1,0 +1,46 @@
+"""Run a study from Python: arguments become settings and a data set, then one execution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+
+from ravine.api.arguments import Columns, Table, TestRows, parse_arguments
+from ravine.execution.events import Notify, ignore
+from ravine.execution.execute import execute, execute_in_new_run
+from ravine.execution.registry import find_study
+from ravine.execution.result import Result
+from ravine.options.fields import options_of
+
+__all__ = ["run_study"]
+
+
+def run_study(
+    name: str,
+    X: Table,
+    y: Columns,
+    target: str | None,
+    weights: Columns,
+    groups: Columns,
+    test: TestRows,
+    out: str | PathLike[str] | None,
+    notify: Notify | None,
+    keywords: Mapping[str, object],
+) -> Result:
+    """Run a study on data and return its result; keep it in the folder `out` if there is one.
+
+    keywords: by name of the settings' fields. Raises DataError, UsageError, NothingTrained, Stopped.
+    """
+    study = find_study(name)
+    options = options_of(study.settings)
+    given = {
+        key: value for key, value in keywords.items() if value is not None and value != options[key].default
+    }
+    if target is not None:
+        given["target"] = target
+    settings, dataset = parse_arguments(study.settings, X, y, weights, groups, test, given)
+    if out is None:
+        return execute(study, settings, dataset=dataset, notify=notify or ignore)
+    return execute_in_new_run(
+        study, settings, out=out, command=["python"], dataset=dataset, notify=notify or ignore
+    )

@@ -1,0 +1,103 @@
+"""One command for each registered study: resolve the settings, announce, then dry run or execution."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from ravine.cli.console import Console
+from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
+from ravine.cli.help import Command
+from ravine.execution.study import Study
+
+__all__ = ["study_command"]
+
+WORDS = {"data": "DATA", "run": "RUN", "model": "MODEL"}
+
+
+def study_command(study: Study) -> click.Command:
+    """Return the command of a study, with the flags of its settings."""
+
+    def callback(**arguments: Any) -> int:
+        return _run(study, click.get_current_context().find_object(Console) or Console(), **arguments)
+
+    command = Command(
+        study.name, callback=callback, short_help=study.title, help=study.help, examples=study.examples
+    )
+    several = len(study.accepts) > 1
+    metavar = "|".join(WORDS[kind] for kind in study.accepts)
+    command.params.append(click.Argument(["source"], metavar=metavar, required=False))
+    if several:
+        command.params.append(click.Argument(["data"], metavar="[DATA]", required=False))
+    for decorate in (
+        output_flags(out="DIR:Folder of the run, in place of one in runs/.", dry_run=True),
+        config_flag,
+        flags_for(study.settings),
+    ):
+        decorate(command)
+    return command
+
+
+def _run(
+    study: Study,
+    console: Console,
+    *,
+    source: str | None,
+    config: str | None,
+    out: str | None,
+    dry_run: bool,
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    data: str | None = None,
+    **flags: Any,
+) -> int:
+    """Resolve the settings and run the study. Returns the exit status."""
+    from ravine.cli.sources import place_source
+    from ravine.options.resolve import resolve
+
+    console.configure(json=json, quiet=quiet, verbose=verbose)
+    flags = place_source(study, {**flags, "source": source}, data, config)
+    resolved = resolve(study.settings, flags, config, others=all_keys())
+    settings = resolved.settings
+    if settings.source:
+        console.info(settings.headline(dry_run))
+    console.info_unused(resolved.unused, study.name)
+    only_plan = dry_run or settings.plans_only
+    return _show_plan(study, settings, console) if only_plan else _execute(study, settings, out, console)
+
+
+def _show_plan(study: Study, settings: Any, console: Console) -> int:
+    from ravine.cli.output import show_document
+    from ravine.execution.loading import check_source
+
+    check_source(settings)
+    from ravine.execution.execute import dry_run
+
+    show_document(dry_run(study, settings, notify=console.notes), console)
+    return 0
+
+
+def _execute(study: Study, settings: Any, out: str | None, console: Console) -> int:
+    from ravine.cli.exit_status import SOME_FAILED
+    from ravine.cli.output import show_result
+    from ravine.cli.progress import progress_display
+    from ravine.cli.signals import stop_on_signals
+    from ravine.execution.loading import check_source
+
+    check_source(settings)
+    with progress_display(console) as progress, stop_on_signals(progress.note) as should_stop:
+        from ravine.execution.execute import execute_in_new_run
+
+        result = execute_in_new_run(
+            study,
+            settings,
+            out=out,
+            command=["ravine", *sys.argv[1:]],
+            notify=progress.event,
+            should_stop=should_stop,
+        )
+    show_result(result, console)
+    return SOME_FAILED if result.some_failed() else 0

@@ -1,0 +1,131 @@
+"""From a path, standard input or a built-in name to a table, the format recognised by content first."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import sys
+import zlib
+from pathlib import Path
+
+from ravine.data import formats
+from ravine.data.builtin import BUILTIN, read_builtin
+from ravine.data.formats import FORMATS, Source
+from ravine.data.table import Table
+from ravine.errors import DataError, did_you_mean
+
+__all__ = ["file_and_part", "read"]
+
+
+def read(source: str | Path, *, name: str | None = None) -> Table:
+    """Read a table from a path, `-` (standard input) or a built-in name.
+
+    `ravine.data.formats.FORMATS` lists the formats, each gzipped or not; `FILE:part` names a table inside a
+    file (`x.h5:/group`, `x.root:tree`). `ravine.data.BUILTIN` lists the built-in sets; a file of that name
+    comes first. Raises DataError where nothing sound can be read.
+    """
+    if str(source) == "-":
+        return _read_bytes(sys.stdin.buffer.read(), name or "stdin", Path("-"))
+    path = Path(source).expanduser()
+    if str(source) in BUILTIN and not path.is_file():
+        return read_builtin(str(source), name or str(source))
+    inner = ""
+    if path.is_dir():
+        path = _file_in(path)
+    if not path.exists():
+        path, inner = file_and_part(path)
+    if not path.exists():
+        near = sorted(p.name for p in path.parent.iterdir()) if path.parent.is_dir() else []
+        near += [] if path.parent != Path() else list(BUILTIN)
+        raise DataError(
+            f"There is no file '{source}'.",
+            f"It is no built-in set either ({', '.join(BUILTIN)}).",
+            did_you_mean(path.name, near) if near else "Check the path.",
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"'{source}' cannot be read.", f"The system says: {error.strerror}.", "Check its permissions."
+        ) from error
+    return _read_bytes(content, name or _stem(path), path, inner)
+
+
+def file_and_part(source: str | Path) -> tuple[Path, str]:
+    """Return the file of `FILE` or `FILE:path`, and the path inside it, or "" where all of it is meant."""
+    path, whole = Path(source), str(source)
+    if path.exists():
+        return path, ""
+    at = whole.find(":")
+    while at >= 0:
+        if Path(whole[:at]).is_file():
+            return Path(whole[:at]), whole[at + 1 :]
+        at = whole.find(":", at + 1)
+    return path, ""
+
+
+def _read_bytes(content: bytes, name: str, path: Path, inner: str = "") -> Table:
+    sha256 = hashlib.sha256(content).hexdigest()
+    notes: tuple[str, ...] = ()
+    if content[:2] == b"\x1f\x8b":
+        content = _unzip(content, name)
+        notes = ("gzip",)
+    if not content.strip():
+        raise DataError(f"'{name}' is empty.", "It holds no line and no value.", "Give a file with rows.")
+    source = Source(content, name, sha256, path, inner, notes)
+    found = formats.recognize(content)
+    if inner and not (found and found.has_parts):
+        with_parts = formats.enumerated(row.name for row in FORMATS.values() if row.has_parts)
+        raise DataError(
+            f"'{path}' has no part '{inner}'.", f"Only {with_parts} files have parts.", f"Type {path} alone."
+        )
+    if found:
+        return found.read(source)
+    for magic, kind in formats.FOREIGN.items():
+        if content.startswith(magic):
+            raise DataError(
+                f"'{name}' is {kind}.",
+                f"Ravine reads {formats.long_names()}.",
+                "Convert it first, for example with pandas: frame.to_csv('data.csv', index=False).",
+            )
+    if formats.claimed(path):
+        raise DataError(
+            f"'{name}' is damaged.",
+            f"Its name ends in '{path.suffix}', but its content does not begin like that format.",
+            "Fetch or write the file again.",
+        )
+    return formats.fallback().read(source)
+
+
+def _unzip(content: bytes, name: str) -> bytes:
+    try:
+        return gzip.decompress(content)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"'{name}' is cut or damaged.",
+            f"Its gzip stream is incomplete: {error}.",
+            "Fetch the file again.",
+        ) from error
+
+
+def _file_in(folder: Path) -> Path:
+    """Return the file to read in a folder. Raises DataError where no format finds one."""
+    rows = [row for row in FORMATS.values() if row.in_folder]
+    for pattern in (pattern for row in rows for pattern in row.in_folder):
+        if files := sorted(folder.glob(pattern)):
+            return files[0]
+    inside = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
+    raise DataError(
+        f"'{folder}' is a folder.",
+        f"A folder is read only where it holds {formats.long_names(rows)}; it holds {inside}.",
+        "Name one file.",
+    )
+
+
+def _stem(path: Path) -> str:
+    """Return a file's name without `.gz` and the endings of the formats, each left out once."""
+    name = path.name
+    for suffix in (".gz", *formats.suffixes()):
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            name = name[: -len(suffix)]
+    return name

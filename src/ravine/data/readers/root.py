@@ -1,0 +1,133 @@
+"""ROOT files, through uproot where installed: `x.root:tree` names a tree or RNTuple of flat branches."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ravine.data.formats import Source
+from ravine.data.table import Table, unique_names
+from ravine.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import uproot
+
+__all__ = ["read_root"]
+
+TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple")
+
+
+def read_root(source: Source) -> Table:
+    """Read the tree `source.part` of a ROOT file; without a part, the only tree there is.
+
+    A branch of fixed-size arrays becomes one column an element, `p[0]`; branches of varying length are left
+    out, and named. Raises DataError for a damaged or unfit file.
+    """
+    import uproot
+
+    content, name = source.content, source.name
+    # the head: "root", version, where records begin, where the file ends (int64 from version 1e6 on)
+    version = int.from_bytes(content[4:8], "big")
+    end = int.from_bytes(content[12 : 20 if version >= 1_000_000 else 16], "big")
+    if end > len(content):
+        raise DataError(
+            f"'{name}' is cut in the middle.",
+            f"Its head announces {end:,} bytes, it has {len(content):,}.",
+            "Fetch the file again.",
+        )
+    try:
+        with uproot.open(io.BytesIO(content)) as file:
+            where = _tree(file, source.part.strip("/"), name)
+            tree = file[where]
+            flat, left = _branches(tree)
+            arrays = tree.arrays(flat, library="np") if flat else {}
+            rows = int(tree.num_entries)
+    except DataError:
+        raise
+    except ImportError as error:  # a compression of its own
+        raise DataError(
+            f"'{name}' is compressed in a way that needs one more package.", f"{error}.", ""
+        ) from error
+    except Exception as error:  # a damaged file makes its parser stumble in any way
+        raise DataError(
+            f"'{name}' cannot be read as ROOT.",
+            f"It is damaged; uproot says: {_first_line(error)}.",
+            "Fetch or write the file again.",
+        ) from error
+    if not flat or not rows:
+        raise DataError(
+            f"The tree '{where}' of '{name}' holds {'no rows' if flat else 'no flat branch'}.",
+            f"Its branches are {', '.join([*flat, *left][:12]) or 'none'}.",
+            "Write a tree with one number a row in each branch.",
+        )
+    return _table(arrays, name, source.sha256, where, left)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+def _tree(file: uproot.ReadOnlyDirectory, inner: str, name: str) -> str:
+    classes = file.classnames(recursive=True, cycle=False)
+    trees = [key for key, kind in classes.items() if kind in TREES]
+    wanted = inner.split(";")[0]
+    if wanted in trees:
+        return wanted
+    if wanted:
+        raise DataError(f"'{name}' has no tree '{inner}'.", "", did_you_mean(wanted, trees))
+    if len(trees) == 1:
+        return str(trees[0])
+    raise DataError(
+        f"Which tree of '{name}'?" if trees else f"'{name}' holds no tree.",
+        f"It holds {', '.join(trees[:12] or [f'{k} ({c})' for k, c in classes.items()][:12]) or 'nothing'}.",
+        f"Name one, as in {name}.root:{trees[0]}." if trees else "Give a file with a tree of rows.",
+    )
+
+
+def _branches(tree: uproot.TTree) -> tuple[list[str], list[str]]:
+    """Return the branches with one value or a fixed number of values a row, and all others."""
+    import uproot
+
+    flat: list[str] = []
+    left: list[str] = []
+    for key, branch in tree.items():
+        kind = getattr(branch, "interpretation", None)
+        if kind is None:  # an RNTuple's field
+            fits = str(getattr(branch, "typename", "")) in RNTUPLE_TYPES
+        elif isinstance(kind, uproot.AsGrouped):
+            continue  # its parts are listed themselves
+        else:
+            fits = isinstance(kind, uproot.AsStrings) or (
+                isinstance(kind, uproot.AsDtype) and kind.to_dtype.names is None
+            )
+        (flat if fits else left).append(str(key))
+    return flat, left
+
+
+RNTUPLE_TYPES = {
+    *("bool", "float", "double", "std::string"),
+    *(f"std::{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+}
+
+
+def _table(arrays: Mapping[str, np.ndarray], name: str, sha256: str, where: str, left: list[str]) -> Table:
+    import pandas as pd
+
+    columns: dict[str, np.ndarray] = {}
+    for key in arrays:
+        values = np.asarray(arrays[key])
+        values = values.astype(values.dtype.newbyteorder("="), copy=False)
+        flat = values.reshape(len(values), -1)
+        titles = [key] if values.ndim == 1 else [f"{key}[{i}]" for i in range(flat.shape[1])]
+        columns |= {title: flat[:, i] for i, title in enumerate(titles)}
+    names, renamed = unique_names(list(columns))
+    notes = [f"root: tree '{where}'"] + ([f"columns renamed: {', '.join(renamed)}"] if renamed else [])
+    if left:
+        more = f" and {len(left) - 12} more" if len(left) > 12 else ""
+        notes.append(f"left out (no single number a row): {', '.join(left[:12])}{more}")
+    frame = pd.DataFrame(dict(zip(names, columns.values(), strict=True)))
+    return Table(frame, name, sha256, notes)

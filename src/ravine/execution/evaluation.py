@@ -1,0 +1,65 @@
+"""Evaluation of trained runs: scores on the test rows, the best run by validation, and its model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ravine.data import Dataset
+from ravine.execution.saved_model import Model
+from ravine.networks import METRICS
+from ravine.records.record import Record, Status
+from ravine.training import Plan, Streams, trained
+
+__all__ = ["best_model", "best_run", "test_scores"]
+
+
+def test_scores(plan: Plan, streams: Streams, record: Record, runs: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Return the metric on the test rows of these runs of a record, [run]; NaN where a run diverged."""
+    scores = np.full(len(runs), np.nan)
+    for place, run in enumerate(np.asarray(runs).tolist()):
+        if record.status[run] == Status.FINISHED:
+            seed = int(record.hyper["seed"][run])
+            network = trained(plan.network, record, run)
+            scores[place] = network.score(plan.metric, streams.test(seed), streams.rows(seed).unit)
+    return scores
+
+
+test_scores.__test__ = False  # type: ignore[attr-defined]  # a name that pytest would collect
+
+
+def best_run(scores: np.ndarray, greater: bool) -> int:
+    """Return the index of the best finite score [run]."""
+    return int(np.argmax(np.where(np.isfinite(scores), scores if greater else -scores, -np.inf)))
+
+
+def best_model(
+    dataset: Dataset,
+    plan: Plan,
+    streams: Streams,
+    record: Record,
+    runs: Sequence[int] | np.ndarray,
+    metadata: Mapping[str, Any],
+) -> tuple[Model, np.ndarray]:
+    """Return the best network of these runs by validation score as a model, and all their test scores [run].
+
+    metadata: facts that the model's file holds besides steps, seed, metric, scores and data.
+    """
+    greater = METRICS[plan.metric].greater_is_better
+    tests = test_scores(plan, streams, record, runs)
+    valid = record.final["score"][np.asarray(runs)].astype(np.float64)
+    best = best_run(valid, greater)
+    run = int(np.asarray(runs)[best])
+    seed = int(record.hyper["seed"][run])
+    about = {
+        **metadata,
+        "steps": plan.steps,
+        "seed": seed,
+        "metric": plan.metric,
+        "validation": float(valid[best]),
+        "test": float(tests[best]),
+        "data": {"name": dataset.name, "sha256": dataset.sha256},
+    }
+    return Model.of(dataset, trained(plan.network, record, run), streams.rows(seed), about), tests

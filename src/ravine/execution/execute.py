@@ -1,0 +1,233 @@
+"""Execute a study: the one path of command line, Python functions, `resume` and dry run.
+
+`settings → data → design → plan written → training → result written`
+
+The state in the run directory follows: running, then finished, stopped or failed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+
+from ravine.data import Dataset
+from ravine.engines import Devices, find_devices, prepare
+from ravine.errors import DataError, RavineError, Stopped, UsageError
+from ravine.execution.base_settings import NetworkSettings
+from ravine.execution.context import RunContext
+from ravine.execution.events import (
+    ChunkDone,
+    DataLoaded,
+    Event,
+    Noted,
+    Notify,
+    PlanReady,
+    RunEnded,
+    ShouldStop,
+    ignore,
+    never,
+)
+from ravine.execution.loading import check_source, load
+from ravine.execution.result import Result, StudyPlan
+from ravine.execution.run_files import write_config, write_or_check_plan, write_result
+from ravine.execution.runner import Runner
+from ravine.execution.study import Study
+from ravine.records.atomic_files import write_atomic
+from ravine.records.os_errors import is_full, os_errors_as_data_errors
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import LATEST
+from ravine.records.run_paths import update_latest_link
+
+__all__ = ["dry_run", "execute", "execute_in_new_run"]
+
+ROOT = Path("runs")
+STDIN = "stdin"  # standard input is kept in the run directory, so that a resumed run can read it again
+EVENT_INTERVAL_S = 1.0  # between two lines of progress in events.jsonl
+
+
+def execute(
+    study: Study,
+    settings: NetworkSettings,
+    *,
+    dataset: Dataset | None = None,
+    run: RunDirectory | None = None,
+    notify: Notify = ignore,
+    should_stop: ShouldStop = never,
+) -> Result:
+    """Run a study and return its result; with a run directory, write all of it there.
+
+    dataset: read from `settings.source` if not given. The caller holds the lock of `run`. Raises DataError,
+    UsageError, NothingTrained, and Stopped after saving.
+    """
+    started = time.perf_counter()
+    before = None if run is None else run.metadata.get("state")
+    tell = notify if run is None else _also_to_file(run, notify)
+    ended = "failed"
+    try:
+        result = _execute(study, settings, dataset, run, tell, should_stop, started)
+        ended = "finished"
+        return result
+    except (Stopped, KeyboardInterrupt) as error:
+        ended = "stopped"
+        if run is None or not run.plan.exists():
+            raise
+        run.update(state=ended)
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        fix = f"Type `ravine resume {quote(str(run.path))}` to go on."
+        raise Stopped("Stopped on request; what was done is saved.", "", fix, error.status) from error
+    except Exception as error:
+        if run is not None and run.plan.exists():
+            _mark_failed(run, error, before)
+        raise
+    finally:
+        if run is not None and run.plan.exists():
+            tell(RunEnded(ended, time.perf_counter() - started))
+
+
+def _execute(
+    study: Study,
+    settings: NetworkSettings,
+    dataset: Dataset | None,
+    run: RunDirectory | None,
+    notify: Notify,
+    should_stop: ShouldStop,
+    started: float,
+) -> Result:
+    if run is not None and not run.config.exists():
+        write_config(run, settings)
+    dataset, devices = _prepare(settings, dataset, notify)
+    design = study.design(settings, dataset, devices)
+    runner = Runner(run, notify, should_stop, design.network_steps)
+    if run is not None:
+        write_or_check_plan(run, study.name, design.settings, dataset, design.plan_document())
+    notify(PlanReady(design.line(), design.network_steps, None if run is None else str(run.path)))
+    context = RunContext(dataset, devices, run, notify, runner, started)
+    result = study.run(design, context)
+    if run is None:
+        return result
+    context.stage("save")
+    return write_result(run, study, result)
+
+
+def dry_run(
+    study: Study, settings: NetworkSettings, *, dataset: Dataset | None = None, notify: Notify = ignore
+) -> StudyPlan:
+    """Return what a study would do. Nothing is trained, and nothing is written."""
+    dataset, devices = _prepare(settings, dataset, notify)
+    plan: StudyPlan = study.load("design", "plan")(study.design(settings, dataset, devices))
+    return plan
+
+
+def _prepare(settings: NetworkSettings, dataset: Dataset | None, notify: Notify) -> tuple[Dataset, Devices]:
+    """Return data and devices, and report what was read."""
+    prepare(settings.device)
+    dataset = dataset if dataset is not None else load(settings)
+    classes = None if dataset.classes is None else len(dataset.classes)
+    features = len(dataset.features)
+    notify(DataLoaded(dataset.name, len(dataset), features, dataset.task, dataset.target, classes))
+    for note in dataset.notes:
+        notify(Noted(note))
+    return dataset, find_devices(settings.device)
+
+
+def execute_in_new_run(
+    study: Study,
+    settings: NetworkSettings,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    command: Sequence[str] = (),
+    dataset: Dataset | None = None,
+    notify: Notify = ignore,
+    should_stop: ShouldStop = never,
+) -> Result:
+    """Make a run directory (`out`, or one in `runs/`) and execute a study in it.
+
+    A run that never came to a plan leaves no directory behind. Raises as `execute` does.
+    """
+    if dataset is None:
+        check_source(settings)
+    latest_before = _latest()
+    fresh = out is None or not Path(out).exists()
+    name = dataset.name if dataset is not None else settings.run_name
+    run = RunDirectory.create(ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed)
+    try:
+        settings = _with_stdin_kept(settings, run)
+        return execute(study, settings, dataset=dataset, run=run, notify=notify, should_stop=should_stop)
+    except (DataError, UsageError, KeyboardInterrupt):
+        if not run.plan.exists():
+            _discard(run, fresh, latest_before)
+        raise
+    finally:
+        run.close()
+
+
+def _also_to_file(run: RunDirectory, notify: Notify) -> Notify:
+    """Return a listener that appends events to events.jsonl as well; progress at most once a second."""
+    last_progress = 0.0
+
+    def tell(event: Event) -> None:
+        nonlocal last_progress
+        notify(event)
+        progress, now = isinstance(event, ChunkDone), time.monotonic()
+        if run.path.is_dir() and not (progress and now - last_progress < EVENT_INTERVAL_S):
+            last_progress = now if progress else last_progress
+            line = json.dumps({"time": round(time.time(), 3)} | event.to_dict())
+            with os_errors_as_data_errors(run.events), run.events.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+
+    return tell
+
+
+def _mark_failed(run: RunDirectory, error: Exception, before: str | None) -> None:
+    """Note in the run directory that the study failed, unless only resuming was refused."""
+    refused = isinstance(error, DataError | UsageError) and before in ("finished", "stopped")
+    if not refused:
+        with suppress(RavineError):  # a full disk: the error itself matters more
+            run.update(state="failed", summary=getattr(error, "what", None) or type(error).__name__)
+            run.log(str(error))
+    if isinstance(error, DataError) and is_full(error):
+        fix = f"Make space or raise the limit, then type `ravine resume {quote(str(run.path))}`."
+        raise DataError(error.what, error.why, fix) from error
+
+
+def _with_stdin_kept(settings: NetworkSettings, run: RunDirectory) -> NetworkSettings:
+    """Copy standard input into the run directory, so that the run can be resumed."""
+    if settings.source != "-":
+        return settings
+    path = run.path / STDIN
+    with os_errors_as_data_errors("standard input", "read"):
+        blob = sys.stdin.buffer.read()
+    write_atomic(path, blob)
+    return replace(settings, source=str(path.resolve()))
+
+
+def _latest() -> str | None:
+    with suppress(OSError):
+        return str((ROOT / LATEST).readlink())
+    return None
+
+
+def _discard(run: RunDirectory, fresh: bool, latest_before: str | None) -> None:
+    """Remove the directory of a run without a plan, and point `latest` where it pointed before."""
+    link = ROOT / LATEST
+    with suppress(OSError):
+        was_latest = link.is_symlink() and link.resolve() == run.path.resolve()
+        if fresh:
+            shutil.rmtree(run.path)
+        else:  # the user's own folder stays
+            for item in run.path.iterdir():
+                shutil.rmtree(item) if item.is_dir() else item.unlink()
+        if was_latest:
+            link.unlink()
+            if latest_before is not None and (ROOT / latest_before).exists():
+                update_latest_link(ROOT, ROOT / latest_before)
+        ROOT.rmdir()  # if it was made for this run, and is empty

@@ -1,0 +1,83 @@
+"""A training made ready from settings: optimizer, network and transforms, batches, plan, and its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ravine.data import Dataset
+from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
+from ravine.execution.effort import TRAIN, Effort, batch_size_for
+from ravine.execution.training_spec import Recipe, check_moving, check_patience, recipe
+from ravine.optimizers import Rule, resolve, schedule
+from ravine.training import Plan, Runs, Streams
+
+__all__ = ["PreparedTraining", "prepare_training", "streams_for"]
+
+
+@dataclass(frozen=True)
+class PreparedTraining:
+    """Settings of one optimizer, made into what is run."""
+
+    settings: FixedTrainingSettings
+    rule: Rule
+    recipe: Recipe
+    streams: Streams
+    plan: Plan
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate given, else the optimizer's usual one."""
+        return float(self.settings.rate or self.rule.rate_centre)
+
+    @property
+    def schedule(self) -> str:
+        """The learning-rate schedule by its full text."""
+        return str(schedule(self.settings.schedule))
+
+    def runs(self, seeds: Sequence[int] | np.ndarray) -> Runs:
+        """Return one run for each seed."""
+        count = len(seeds)
+        return self.recipe.runs(
+            self.plan,
+            np.full(count, self.learning_rate),
+            np.full(count, self.schedule),
+            np.asarray(seeds),
+            {},
+        )
+
+
+def prepare_training(
+    settings: FixedTrainingSettings,
+    dataset: Dataset,
+    *,
+    streams: Streams | None = None,
+    spec: Recipe | None = None,
+    effort: Effort = TRAIN,
+) -> PreparedTraining:
+    """Return the training that settings describe. Raises UsageError for what does not fit.
+
+    streams, spec: those of other settings to share. effort: how long to train where no epochs are given.
+    """
+    rule = resolve(settings.optimizer)
+    streams = streams if streams is not None else streams_for(settings, dataset)
+    spec = spec if spec is not None else recipe(settings, dataset)
+    check_patience(settings)
+    check_moving(spec, [rule])
+    steps = effort.steps(streams.sizes[0], streams.batch_size, settings.epochs)
+    return PreparedTraining(settings, rule, spec, streams, spec.plan(settings, dataset, rule, streams, steps))
+
+
+def streams_for(settings: NetworkSettings, dataset: Dataset) -> Streams:
+    """Return the rows and batches of every seed."""
+    sizes = Streams(dataset, settings.seed, 1, settings.precision, settings.validation).sizes
+    return Streams(
+        dataset,
+        settings.seed,
+        settings.batch_size or batch_size_for(sizes[0]),
+        settings.precision,
+        settings.validation,
+        settings.scaling or "standard",
+    )

@@ -1,0 +1,248 @@
+"""Typed results: what a study returns, `--json` prints and `resume` loads. No JAX.
+
+A result is a frozen dataclass of plain values. Models, records and arrays, which JSON cannot hold, are its
+`artifacts`. A field's text says its unit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import msgspec
+
+from ravine.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from ravine.execution.saved_model import Model
+    from ravine.options.settings import Settings
+    from ravine.records.record import Record
+    from ravine.render.blocks import Block
+
+__all__ = [
+    "SCHEMA_VERSION", "Artifacts", "DataFacts", "Document", "MetricFacts", "Plain", "Result", "ScoreSummary",
+    "Seconds", "SplitSizes", "StudyPlan",
+]  # fmt: skip
+
+SCHEMA_VERSION = 2
+Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
+"""A value that JSON can hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFacts:
+    """The data that were learned from."""
+
+    name: str
+    """File name or built-in name."""
+    sha256: str
+    """Digest of the source."""
+    rows: int
+    """Rows after dropping those without a target."""
+    features: int
+    """Inputs of the network: columns after encoding."""
+    task: str
+    """classify or regress."""
+    target: str
+    """Name of the target column."""
+    classes: list[str] | None
+    """Class labels in order of the outputs; null for a regression."""
+    notes: list[str]
+    """What reading decided: columns left out, values filled in, suspected leaks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitSizes:
+    """Numbers of rows."""
+
+    train: int
+    """Rows that a network is trained on."""
+    validation: int
+    """Rows that choose learning rate, early stopping and best network."""
+    test: int
+    """Rows that are read once, at the end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricFacts:
+    """The score."""
+
+    name: str
+    """Name of the metric."""
+    greater_is_better: bool
+    """Whether a larger score is better."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSummary:
+    """Scores over seeds. A diverged run leaves no mean; it counts as the worst in the median."""
+
+    mean: float | None
+    """Mean over seeds; null if a run diverged."""
+    median: float | None
+    """Median over seeds; null if half of the runs diverged."""
+    sd: float | None
+    """Standard deviation over seeds."""
+    interval: list[float | None] | None
+    """95 % interval of the mean, [low, high]; null with fewer than 3 seeds or a diverged run."""
+    n_seeds: int
+    """Number of seeds."""
+    diverged: int
+    """Number of runs that diverged."""
+    values: list[float | None]
+    """Score of every seed; null where the run diverged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seconds:
+    """Wall-clock seconds."""
+
+    total: float
+    """From the first line to the result."""
+    compile: float
+    """Spent compiling, added up over the programs."""
+    train: float
+    """Spent training."""
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """What a result holds besides plain values.
+
+    configurations: settings to write, by file name (`best.toml`). arrays: to write to `arrays.npz`.
+    """
+
+    model: Model | None = None
+    records: Mapping[str, Record] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    configurations: Mapping[str, Settings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """Plain values with a schema version, written and read as JSON."""
+
+    view_name: ClassVar[str] = "view"
+    """The function of the study's `view` module that shows this document."""
+
+    schema_version: int = SCHEMA_VERSION
+    """Version of this document's fields."""
+    study: str
+    """Name of the study."""
+    data: DataFacts
+    """The data."""
+
+    def to_dict(self) -> dict[str, Plain]:
+        """Return the document as plain values, as `--json` prints it."""
+        plain: dict[str, Plain] = msgspec.to_builtins(self)
+        return plain
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Plain]) -> Self:
+        """Return the document that `to_dict` wrote. Raises DataError naming the field that does not fit."""
+        try:
+            return msgspec.convert(document, cls)
+        except msgspec.ValidationError as error:
+            raise DataError(
+                f"A result of {document.get('study', 'a study')} cannot be read.",
+                f"{error}.",
+                "Run the command again.",
+            ) from error
+
+    def view(self) -> Sequence[Block]:
+        """Return the blocks that show this document."""
+        from ravine.execution.registry import find_study
+
+        show = find_study(self.study).load("view", self.view_name)
+        blocks: Sequence[Block] = show(self)
+        return blocks
+
+    def __repr__(self) -> str:
+        from ravine.render.text import text
+
+        return text(self.view(), 100)
+
+    def _repr_html_(self) -> str:
+        from ravine.render.html import html
+
+        return html(self.view())
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class StudyPlan(Document):
+    """What a study would do: what `--dry-run` shows."""
+
+    view_name: ClassVar[str] = "plan_view"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Result(Document):
+    """What a study found."""
+
+    run_dir: str | None = None
+    """Folder of the run; null if nothing was kept."""
+    source: str = ""
+    """File or built-in name of the data; empty if they came from Python."""
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """Model, records and arrays of this result; empty if it was read from a file."""
+        found: Artifacts = self.__dict__.get("_artifacts", Artifacts())
+        return found
+
+    def with_artifacts(self, artifacts: Artifacts) -> Self:
+        """Return the same result with these artifacts."""
+        found = dataclasses.replace(self)
+        object.__setattr__(found, "_artifacts", artifacts)
+        return found
+
+    def replace(self, **changes: object) -> Self:
+        """Return the result with some fields changed; its artifacts stay."""
+        return dataclasses.replace(self, **changes).with_artifacts(self.artifacts)
+
+    @property
+    def path(self) -> Path | None:
+        """The folder of the run as a path; None if nothing was kept."""
+        return None if self.run_dir is None else Path(self.run_dir)
+
+    @property
+    def model(self) -> Model:
+        """The best network of the study, ready to predict. Raises DataError if the study trains none."""
+        if self.artifacts.model is not None:
+            return self.artifacts.model
+        if self.run_dir is None:
+            raise DataError(f"This result of {self.study} has no model.", "It was not kept.", "Give out=DIR.")
+        model: Model = resolve_name("ravine.execution.saved_model:Model").load(self.run_dir)
+        return model
+
+    @property
+    def records(self) -> Mapping[str, Record]:
+        """Training curves and states of all runs, by cohort; read from the run's folder where needed."""
+        if self.artifacts.records or self.run_dir is None:
+            return self.artifacts.records
+        load = resolve_name("ravine.records.record:Record").load
+        return {path.stem: load(path) for path in sorted((Path(self.run_dir) / "cohorts").glob("*.npz"))}
+
+    def summary(self) -> str | dict[str, Plain]:
+        """Return what `ravine runs` shows of this result."""
+        raise NotImplementedError(f"{type(self).__name__}.summary")
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return tables to write beside the result, by file name without `.csv`."""
+        return {}
+
+    def some_failed(self) -> bool:
+        """Return whether the exit status says that runs diverged."""
+        return False
+
+
+def values_of(part: ScoreSummary) -> dict[str, object]:
+    """Return the fields of a summary by name, to build a row that holds them."""
+    return {item.name: getattr(part, item.name) for item in fields(part)}

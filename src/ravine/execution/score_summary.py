@@ -1,0 +1,53 @@
+"""Summaries of scores over seeds: mean, median, interval, and which runs diverged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ravine.execution.result import ScoreSummary
+from ravine.statistics import interval
+
+__all__ = ["UNBOUNDED", "clipped", "finite_or_none", "score_summary"]
+
+UNBOUNDED = (-np.inf, np.inf)
+
+
+def score_summary(
+    scores: np.ndarray, greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
+) -> ScoreSummary:
+    """Return the summary of scores [seed]. bounds: those of the metric."""
+    finite = np.isfinite(scores)
+    whole = bool(finite.all())
+    median = float(np.median(np.where(finite, scores, -np.inf if greater else np.inf)))
+    return ScoreSummary(
+        mean=float(np.mean(scores)) if whole else None,
+        median=median if np.isfinite(median) else None,
+        sd=float(np.std(scores, ddof=1)) if whole and len(scores) > 1 else None,
+        interval=clipped(interval(scores, seed=seed), scores, bounds) if whole else None,
+        n_seeds=len(scores),
+        diverged=int(np.sum(~finite)),
+        values=[float(score) if ok else None for score, ok in zip(scores, finite, strict=True)],
+    )
+
+
+def clipped(
+    pair: Sequence[float] | np.ndarray | None, scores: np.ndarray, bounds: tuple[float, float]
+) -> list[float | None] | None:
+    """Return an interval clipped to the bounds of its metric: no accuracy is 104 %.
+
+    Clipping removes only impossible scores, so coverage is unchanged. Scores computed with negative weights
+    can leave the bounds; their intervals are not clipped.
+    """
+    if pair is None:
+        return None
+    low, high = bounds
+    if np.min(scores) < low or np.max(scores) > high:
+        return [finite_or_none(end) for end in pair]
+    return [finite_or_none(min(max(end, low), high)) for end in pair]
+
+
+def finite_or_none(value: float | np.floating) -> float | None:
+    """Return a number that JSON can hold: None if it is not finite."""
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,53 @@
+"""Seed ranges: which seeds each purpose of each study uses.
+
+A seed decides split, initial weights, batch order and dropout. Ranges of one study never overlap, so what was
+tuned or chosen on some seeds is evaluated on others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ravine.errors import UsageError
+
+__all__ = ["RANGES", "SeedRange", "first_seed", "seeds"]
+
+
+@dataclass(frozen=True)
+class SeedRange:
+    """Seeds `first`, `first + 1`, ...; at most `capacity` of them."""
+
+    first: int
+    capacity: int
+
+
+RANGES = {
+    "compare.tune": SeedRange(0, 1_000),
+    "compare.evaluate": SeedRange(1_000, 10_000),
+    "sweep.tune": SeedRange(0, 1_000),
+    "sweep.evaluate": SeedRange(1_000, 10_000),
+    "train.train": SeedRange(2_000, 10_000),  # beyond those on which a comparison chose what is trained
+    "landscape.train": SeedRange(2_000, 1_000),
+    "memorize.train": SeedRange(3_000, 10_000),
+    "descent.train": SeedRange(4_000, 10_000),
+    "diagnose.observe": SeedRange(2_000, 1_000),
+    "diagnose.prove": SeedRange(3_000, 1_000),
+    "diagnose.confirm": SeedRange(4_000, 10_000),
+}
+
+
+def first_seed(purpose: str) -> int:
+    """Return the first seed of a purpose."""
+    return RANGES[purpose].first
+
+
+def seeds(purpose: str, count: int) -> list[int]:
+    """Return the first `count` seeds of a purpose. Raises UsageError for more seeds than its range holds."""
+    held = RANGES[purpose]
+    if count > held.capacity:
+        raise UsageError(
+            f"--seeds {count} is too many.",
+            f"Seeds beyond {held.capacity} are used for another purpose of the same study.",
+            f"Give --seeds {held.capacity} or fewer.",
+        )
+    return list(range(held.first, held.first + count))

@@ -1,0 +1,94 @@
+"""Names made of contents: the same thing has the same id on every machine, so doing it twice is harmless.
+
+Source: the sha256 of a canonical JSON text. Dictionaries are sorted by key, tuples are lists, numbers of
+numpy are those of Python. 1 and 1.0 differ, so do a list and an array, and so do two arrays of unlike type
+or shape. NaN and infinities have ids of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ravine.errors import UsageError
+from ravine.records.atomic_files import Plain, os_errors_as_data_errors
+
+__all__ = ["content_hash", "sha256_of_file"]
+
+
+def content_hash(obj: object, length: int = 12) -> str:
+    """Return the first `length` (1 to 64) hexadecimal digits of the sha256 of `obj`.
+
+    Takes None, text, numbers, booleans, bytes, paths, dates, arrays, dataclasses, and lists and dictionaries
+    (keys are text or integers) of them. Raises UsageError for anything else.
+    """
+    if not 1 <= length <= 64:
+        raise UsageError(f"An id of {length} digits cannot be made.", "sha256 has 64.", "Give 1 to 64.")
+    text = json.dumps(_canonical(obj, "object"), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:length]
+
+
+def sha256_of_file(path: str | os.PathLike[str]) -> str:
+    """Return the full sha256 of a file's bytes. Raises DataError."""
+    with os_errors_as_data_errors(path, "read"), Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _canonical(obj: object, where: str) -> Plain:
+    # keys that begin with NUL mark what JSON lacks; _key keeps them out of dictionaries
+    if obj is None or isinstance(obj, str | bool):
+        return obj
+    if isinstance(obj, int):
+        return int(obj)
+    if isinstance(obj, float):
+        return float(obj) if math.isfinite(obj) else {"\0number": str(float(obj))}
+    if isinstance(obj, bytes | bytearray):
+        return {"\0bytes": hashlib.sha256(obj).hexdigest()}
+    if isinstance(obj, Mapping):
+        pairs = {_key(key, where): _canonical(value, f"{where}.{key}") for key, value in obj.items()}
+        if len(pairs) != len(obj):
+            raise UsageError(f"{where} has two keys that read the same.", "1 and '1' do.", "Rename one.")
+        return pairs
+    if isinstance(obj, list | tuple):
+        return [_canonical(value, f"{where}[{index}]") for index, value in enumerate(obj)]
+    if isinstance(obj, os.PathLike):
+        return os.fsdecode(obj)
+    if hasattr(obj, "isoformat"):
+        return {"\0date": obj.isoformat()}
+    if hasattr(obj, "__dataclass_fields__") and not isinstance(obj, type):
+        return {name: _canonical(getattr(obj, name), f"{where}.{name}") for name in obj.__dataclass_fields__}
+    if hasattr(obj, "dtype") and hasattr(obj, "tolist"):
+        return _array(obj, where)
+    raise UsageError(
+        f"{where} is a {type(obj).__name__}, which has no id.",
+        "An id is made of text, numbers, booleans, arrays, lists and dictionaries.",
+        "Convert it first.",
+    )
+
+
+def _array(obj: object, where: str) -> Plain:
+    import numpy as np
+
+    array = np.asarray(obj)
+    if array.dtype.hasobject:
+        raise UsageError(
+            f"{where} is an array of objects.", "Those have no bytes of their own.", "Use a list."
+        )
+    if array.dtype.kind == "V":
+        raise UsageError(f"{where} is an array of {array.dtype}.", "It has no portable bytes.", "Convert it.")
+    if isinstance(obj, np.generic) and array.dtype.kind in "biufU":
+        return _canonical(obj.item(), where)
+    little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)
+    return {"\0array": [little.dtype.str, list(little.shape), hashlib.sha256(little.tobytes()).hexdigest()]}
+
+
+def _key(key: object, where: str) -> str:
+    if isinstance(key, str) and not key.startswith("\0"):
+        return str(key)
+    if isinstance(key, bool | str) or not hasattr(key, "__index__"):
+        raise UsageError(f"{where} has the key {key!r}.", "Keys are text or integers.", "Use str(key).")
+    return str(int(key))

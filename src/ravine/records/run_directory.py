@@ -1,0 +1,288 @@
+"""The run directory: everything one command did, findable, resumable, whole after `kill -9`.
+
+run.json              what was asked: command, versions, data, seed, state
+config.toml           the resolved configuration, itself valid input
+plan.json             every run, fixed before training
+cohorts/<id>.npz      finished cohorts (Record)
+state/<name>.npz      what a resumed command goes on from
+models/best/          model.safetensors, model.json
+result.json, leaderboard.csv, events.jsonl, log.txt
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import sys
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ravine.errors import UsageError
+from ravine.records.atomic_files import (
+    DamagedFile,
+    flush_folder,
+    os_errors_as_data_errors,
+    read_npz,
+    remove_temporaries,
+    write_json,
+    write_npz,
+)
+from ravine.records.content_hash import content_hash
+from ravine.records.lock import WriterLock
+from ravine.records.run_index import LATEST, RUN_FILE, SCHEMA_VERSION, STATES, find_run, read_run_file
+from ravine.records.run_paths import create_run_folder, slug, update_latest_link
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ravine.records.record import Record
+
+__all__ = ["RunDirectory"]
+
+
+class RunDirectory:
+    """One run on disk. Made by `create` (which is then its writer) or `open` (a reader until `lock`).
+
+    `metadata` is the content of run.json. Use it in a `with` block, or `close` it, to let the next writer in.
+    """
+
+    def __init__(self, path: Path, metadata: Mapping[str, object], lock: WriterLock | None = None) -> None:
+        self.path = path
+        self.metadata: dict[str, Any] = dict(metadata)
+        self._lock = lock or WriterLock(path)
+
+    @classmethod
+    def create(
+        cls,
+        root: str | os.PathLike[str] = "runs",
+        name: str = "data",
+        *,
+        out: str | os.PathLike[str] | None = None,
+        command: Sequence[str] = (),
+        verb: str = "compare",
+        versions: Mapping[str, str] | None = None,
+        seed: int | None = None,
+        data_sha256: str | None = None,
+        split_hash: str | None = None,
+        **more: object,
+    ) -> RunDirectory:
+        """Make `root/<UTC time>-<name>-<id>/`, or `out`, and become its writer; `root/latest` points at it.
+
+        What is not known yet (`data_sha256`, `split_hash`, ...) is added with `update`. Raises DataError if
+        `out` holds something already.
+        """
+        from ravine.version import __version__
+
+        if out is not None and not os.fspath(out):
+            raise UsageError("The run's folder has no name.", "-o was given nothing.", "Type -o DIR.")
+        now = datetime.datetime.now(datetime.UTC)
+        metadata = {
+            "schema_version": SCHEMA_VERSION,
+            "verb": verb,
+            "command": list(command),
+            "versions": {"ravine": __version__, "python": sys.version.split()[0]} | dict(versions or {}),
+            "created": now.isoformat(timespec="milliseconds"),
+            "data": {"name": str(name), "sha256": data_sha256},
+            "split_hash": split_hash,
+            "seed": seed,
+            "state": "running",
+            "pid": os.getpid(),
+            "host": os.uname().nodename,
+            **more,
+        }
+        # the id covers the moment and the process: the same command twice makes two runs
+        metadata["id"] = content_hash([metadata, time.time_ns(), uuid.uuid4().hex], 8)
+        if out is None:
+            path = Path(root) / f"{now:%Y%m%d-%H%M%S}-{slug(name)}-{metadata['id']}"
+            with os_errors_as_data_errors(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.mkdir()
+            lock = WriterLock(path)
+            lock.take()
+        else:
+            path = Path(out)
+            lock = create_run_folder(path)
+        try:
+            write_json(path / RUN_FILE, metadata)
+            run = cls(path, metadata, lock)
+            run.log(f"{verb} {name}: {' '.join(map(str, command))}")
+            complaint = update_latest_link(Path(root), path) if out is None or Path(root).is_dir() else None
+            if complaint:  # the run itself is not harmed
+                run.log(complaint)
+        except BaseException:
+            lock.release()
+            raise
+        return run
+
+    @classmethod
+    def open(
+        cls, run: str | os.PathLike[str] = LATEST, root: str | os.PathLike[str] = "runs"
+    ) -> RunDirectory:
+        """Open a run to read; `run` is `latest`, a path, a name, an id or its start. Raises DataError."""
+        path = find_run(run, root)
+        return cls(path, read_run_file(path))
+
+    # ------------------------------------------------------------------------------------------- one writer
+
+    def lock(self) -> RunDirectory:
+        """Become the writer, and sweep up what a killed one left. Raises DataError if there is a writer."""
+        self._lock.take()
+        for folder in (self.path, self.cohorts, self.state, self.path / "models", self.models):
+            remove_temporaries(folder)
+        self.metadata = read_run_file(self.path)  # the writer before may have changed it
+        return self
+
+    @property
+    def locked(self) -> bool:
+        """Whether this object is the writer."""
+        return self._lock.held
+
+    def close(self) -> None:
+        """Let the next writer in."""
+        self._lock.release()
+
+    def __enter__(self) -> RunDirectory:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        metadata = self.metadata
+        return f"RunDirectory('{self.path}', {metadata.get('verb')}, {metadata.get('state')})"
+
+    def _writable(self, path: Path) -> Path:
+        if not self.locked:
+            raise UsageError(
+                f"'{path}' was not written.", "This run was opened to read.", "Call lock() first."
+            )
+        with os_errors_as_data_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    # ------------------------------------------------------------------------------------------- its places
+
+    @property
+    def id(self) -> str:
+        return str(self.metadata["id"])
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.toml"
+
+    @property
+    def plan(self) -> Path:
+        return self.path / "plan.json"
+
+    @property
+    def cohorts(self) -> Path:
+        return self.path / "cohorts"
+
+    @property
+    def state(self) -> Path:
+        return self.path / "state"
+
+    @property
+    def models(self) -> Path:
+        """The folder of the best model."""
+        return self.path / "models" / "best"
+
+    @property
+    def result(self) -> Path:
+        return self.path / "result.json"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def log_file(self) -> Path:
+        return self.path / "log.txt"
+
+    # ------------------------------------------------------------------------------------------- its contents
+
+    def update(self, **fields: object) -> None:
+        """Set fields of run.json, `state="finished"` for one; dictionaries are merged into the old ones."""
+        if fields.get("state", "running") not in STATES:
+            raise UsageError(f"'{fields['state']}' is no state.", "", f"Use one of {', '.join(STATES)}.")
+        for key in ("schema_version", "id"):
+            if key in fields:
+                raise UsageError(
+                    f"{key} of a run cannot be changed.", "Others rely on it.", "Make a new run."
+                )
+        merged = dict(self.metadata)
+        for key, value in fields.items():
+            old = merged.get(key)
+            merged[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, Mapping) else value
+        write_json(self._writable(self.path / RUN_FILE), merged)
+        self.metadata = merged
+
+    def log(self, line: str) -> None:
+        """Append one line, with the time in UTC, to log.txt."""
+        path = self._writable(self.log_file)
+        stamp = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
+        text = " ".join(str(line).splitlines())
+        with os_errors_as_data_errors(path), path.open("ab", buffering=0) as file:
+            file.write(f"{stamp} {text}\n".encode("utf-8", "backslashreplace"))
+
+    def save_cohort(self, cohort: str, record: Record) -> None:
+        """Write a finished cohort to cohorts/<cohort>.npz."""
+        record.save(self._writable(self._place(self.cohorts, cohort)))
+
+    def has_cohort(self, cohort: str) -> bool:
+        """Return whether the cohort is there and whole. A damaged file counts as absent; the log says so."""
+        if not self._place(self.cohorts, cohort).exists():
+            return False
+        try:
+            self.load_cohort(cohort)
+        except DamagedFile as error:
+            self._note(f"cohort {cohort} is damaged and counts as absent: {error}")
+            return False
+        return True
+
+    def load_cohort(self, cohort: str) -> Record:
+        """Read a cohort. Raises DataError if it is absent, DamagedFile if it is broken."""
+        from ravine.records.record import Record
+
+        return Record.load(self._place(self.cohorts, cohort))
+
+    def save_state(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write what a resumed command needs to state/<name>.npz, over the last one."""
+        write_npz(self._writable(self._place(self.state, name)), arrays)
+
+    def load_state(self, name: str) -> dict[str, np.ndarray] | None:
+        """Read a state; None if there is none, or a damaged one (the log says so): then begin afresh."""
+        path = self._place(self.state, name)
+        if not path.exists():
+            return None
+        try:
+            return read_npz(path)
+        except DamagedFile as error:
+            self._note(f"state {name} is damaged and counts as absent: {error}")
+            return None
+
+    def drop_state(self, name: str) -> None:
+        """Remove a state that is no longer needed; none is fine."""
+        path = self._writable(self._place(self.state, name))
+        with os_errors_as_data_errors(path):
+            path.unlink(missing_ok=True)
+            flush_folder(path.parent)
+
+    def _note(self, line: str) -> None:
+        if self.locked:  # a reader leaves no traces
+            self.log(line)
+
+    def _place(self, folder: Path, name: str) -> Path:
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,150}", name):
+            raise UsageError(
+                f"{name!r} cannot name a file.", "It is made of letters, digits, '.', '_' and '-'."
+            )
+        return folder / f"{name}.npz"

@@ -1,0 +1,88 @@
+"""Where a new run goes: its name, a folder that is free, and `latest`."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from pathlib import Path
+
+from ravine.errors import DataError
+from ravine.records.atomic_files import TEMPORARY, remove_temporaries, write_atomic
+from ravine.records.lock import NAME as LOCK_NAME
+from ravine.records.lock import WriterLock
+from ravine.records.os_errors import os_errors_as_data_errors
+from ravine.records.run_index import LATEST, RUN_FILE
+
+__all__ = ["create_run_folder", "slug", "update_latest_link"]
+
+
+def slug(name: str) -> str:
+    """Return a short file name for data: `../a b/Wine (red).csv.gz` gives `Wine-red`.
+
+    One ending of a dot, a letter and up to seven more letters or digits is left out, and `.gz` behind it.
+    """
+    stem = Path(str(name)).name or "data"
+    stem = "stdin" if stem == "-" else re.sub(r"\.[A-Za-z][A-Za-z0-9]{0,7}(\.gz)?$", "", stem)
+    return re.sub(r"[^A-Za-z0-9._]+", "-", stem)[:40].strip("-.") or "data"
+
+
+def create_run_folder(path: Path) -> WriterLock:
+    """Make or take over an empty folder for a new run. Raises DataError if it holds anything."""
+    with os_errors_as_data_errors(path):
+        if path.exists() and not path.is_dir():
+            raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name another with -o DIR.")
+        _refuse_if_full(path)
+        path.mkdir(parents=True, exist_ok=True)
+    lock = WriterLock(path)
+    lock.take()
+    try:
+        _refuse_if_full(path)  # another process may have been faster
+        remove_temporaries(path)
+    except BaseException:
+        lock.release()
+        raise
+    return lock
+
+
+def _refuse_if_full(path: Path) -> None:
+    if not path.is_dir():
+        return
+    with os_errors_as_data_errors(path, "read"):
+        names = [each.name for each in path.iterdir()]
+    if RUN_FILE in names:
+        raise DataError(
+            f"'{path}' already holds a run.",
+            "A new run never overwrites an old one.",
+            f"Type `ravine resume {path}` to finish that one, or name another folder with -o DIR.",
+        )
+    # a killed process may have left its lock and a temporary file: that folder is as good as empty
+    if foreign := sorted(name for name in names if name != LOCK_NAME and not name.startswith(TEMPORARY)):
+        raise DataError(
+            f"The folder '{path}' is not empty and is not a run.",
+            f"It holds {', '.join(foreign[:3])}{' and more' * (len(foreign) > 3)}.",
+            "Name a new or an empty folder with -o DIR.",
+        )
+
+
+def update_latest_link(root: Path, path: Path) -> str | None:
+    """Let `root/latest` point at `path`, by a link, or by a text file where links are impossible.
+
+    Returns why not, if neither can be made: a run does not fail for it.
+    """
+    link, target = root / LATEST, os.path.relpath(path.resolve(), root.resolve())
+    temporary = root / f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:12]}"
+    try:
+        temporary.symlink_to(target, target_is_directory=True)
+    except (OSError, NotImplementedError):
+        try:
+            write_atomic(link, target + "\n")
+        except DataError as error:
+            return f"{link} was not set: {error}"
+        return None
+    try:
+        os.replace(temporary, link)  # noqa: PTH105 - Path.replace would do the same; one spelling in records
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        return f"{link} was not set: {error}"
+    return None

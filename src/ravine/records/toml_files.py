@@ -1,0 +1,73 @@
+"""The resolved configuration as TOML: valid input when written, a sentence when read and broken."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ravine.errors import UsageError
+from ravine.records.atomic_files import os_errors_as_data_errors
+
+__all__ = ["dump", "load"]
+
+
+def dump(table: Mapping[str, object]) -> str:
+    """Return `table` as TOML that reads back the same.
+
+    Entries that are None are left out (TOML has no null: absent means the default); numbers of numpy become
+    plain, tuples become lists, paths text. Raises UsageError for anything else.
+    """
+    import tomli_w
+
+    return tomli_w.dumps(_plain(table, "configuration"))
+
+
+def _plain(value: object, where: str) -> Any:
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise UsageError(f"{where} has the key {key!r}.", "Keys in TOML are text.", "Use str(key).")
+            _text(key, where)
+        return {key: _plain(item, f"{where}.{key}") for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, str):
+        return _text(value, where)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return int(value) if isinstance(value, int) else float(value)
+    if isinstance(value, os.PathLike):
+        return _text(os.fspath(value), where)
+    if getattr(getattr(value, "dtype", None), "kind", "O") in "biufU" and hasattr(value, "tolist"):
+        return _plain(value.tolist(), where)
+    raise UsageError(
+        f"{where} is a {type(value).__name__}.",
+        "TOML holds text, numbers, booleans, lists and tables.",
+        "Convert it first.",
+    )
+
+
+def _text(text: str, where: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{where} holds {text!r}.", "That is not UTF-8.", "Rename the file or the key."
+        ) from None
+    return str(text)
+
+
+def load(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a TOML file. Raises DataError if it is not there, UsageError (with the line) if it is not TOML."""
+    with os_errors_as_data_errors(path, "read"):
+        blob = Path(path).read_bytes()
+    try:
+        return tomllib.loads(blob.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(
+            f"'{path}' is not a TOML file.", f"Reading it failed: {error}.", "Correct it."
+        ) from error

@@ -1,0 +1,303 @@
+"""Blocks: the parts of a view, as plain values that can be written as JSON.
+
+A view turns a result into a list of blocks. It decides words, number formats, and the importance of columns;
+`render.text` and `render.html` decide layout. Sequences are stored as tuples, and a number that is not finite
+as None, so that a view equals itself after it was written and read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias
+
+__all__ = [
+    "Block",
+    "Chart",
+    "Column",
+    "Commands",
+    "Facts",
+    "Files",
+    "Heading",
+    "Item",
+    "Items",
+    "Mark",
+    "Paragraph",
+    "Series",
+    "Sparkline",
+    "Sparklines",
+    "Steps",
+    "Table",
+    "Tone",
+    "View",
+]
+
+Tone = Literal["normal", "strong", "dim", "warning", "error"]
+
+
+def _plain(value: Any) -> Any:
+    """Return sequences as tuples, and numbers as Python's own, None where they are not finite."""
+    if value is None or isinstance(value, str | bool | Values):
+        return value
+    if isinstance(value, int | float):
+        return value if math.isfinite(value) else None
+    if hasattr(value, "tolist"):  # a NumPy array or number
+        return _plain(value.tolist())
+    return tuple(_plain(item) for item in value)
+
+
+class Values:
+    """A frozen dataclass of plain values."""
+
+    def __post_init__(self) -> None:
+        for entry in dataclasses.fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, entry.name, _plain(getattr(self, entry.name)))
+
+
+def _check_lengths(owner: str, **sequences: Sequence[object]) -> None:
+    """Raise ValueError unless all sequences that are not empty have one length."""
+    lengths = {name: len(items) for name, items in sequences.items()}
+    if len(set(lengths.values()) - {0}) > 1 or (0 in lengths.values() and any(lengths.values())):
+        raise ValueError(f"{owner} needs sequences of one length, got {lengths}.")
+
+
+# ------------------------------------------------------------------------------------------------------ text
+
+
+@dataclass(frozen=True)
+class Heading(Values):
+    """The title of a report, with notes below it, for example how its numbers were measured."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Paragraph(Values):
+    """Sentences."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+    tone: Tone = "normal"
+
+
+@dataclass(frozen=True)
+class Item(Values):
+    """One item of a list, with details below it."""
+
+    text: str
+    details: Sequence[str] = ()
+    tone: Tone = "normal"
+
+
+@dataclass(frozen=True)
+class Items(Values):
+    """A list, an item a line: with bullets, numbered from 1, or plain. Items with details stand apart."""
+
+    kind: ClassVar[str] = "items"
+    items: Sequence[str | Item]
+    title: str = ""
+    style: Literal["bullet", "number", "plain"] = "bullet"
+    tone: Tone = "normal"
+    """Of the items that are text alone."""
+
+
+@dataclass(frozen=True)
+class Facts(Values):
+    """Names, each with its text. Under a title the rows are indented."""
+
+    kind: ClassVar[str] = "facts"
+    rows: Sequence[tuple[str, str]]
+    title: str = ""
+
+
+# ---------------------------------------------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True)
+class Column(Values):
+    """One column of a table."""
+
+    title: str
+    texts: Sequence[str]
+    align: Literal["left", "right"] = "right"
+    priority: int = 0
+    """0: always shown. Of the others the highest goes first where there is no room."""
+    unit: str = ""
+    """Shown in a second line of the head."""
+    shrink: int = 0
+    """Texts are cut down to this width before another column goes; 0: not cut. A column with a priority above
+    0 is cut only in place of going itself."""
+    widest: int = 0
+    """Longer texts are always cut; 0: no limit."""
+    wrap: int = 0
+    """Texts are wrapped, down to this width; 0: not wrapped. Below it the other columns go on a line of their
+    own. For the first column only."""
+
+
+@dataclass(frozen=True)
+class Table(Values):
+    """Columns under their titles. Raises ValueError for columns of unequal length."""
+
+    kind: ClassVar[str] = "table"
+    columns: Sequence[Column]
+    title: str = ""
+    note: str = ""
+    """Shown below the table."""
+    rules: Sequence[int] = ()
+    """Indices of the rows that a rule stands before; 0: between head and rows."""
+    strong: Sequence[int] = ()
+    """Indices of emphasized rows."""
+    errors: Sequence[int] = ()
+    """Indices of rows that tell of something wrong."""
+    tight: bool = False
+    """Whether columns move closer together before one goes."""
+    split: bool = False
+    """Whether a table that cannot fit is shown column by column, each next to the first."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        lengths = {column.title: len(column.texts) for column in self.columns}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"The columns of a table need one length, got {lengths}.")
+        if any(column.wrap for column in self.columns[1:]):
+            raise ValueError("Only the first column of a table can wrap.")
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return len(self.columns[0].texts) if self.columns else 0
+
+
+# ---------------------------------------------------------------------------------------------------- curves
+
+
+@dataclass(frozen=True)
+class Sparkline(Values):
+    """One curve y(x), y None (or NaN) where it diverged. `before` and `after` stand next to its marks."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+    after: str = ""
+    before: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_lengths("A sparkline", x=self.x, y=self.y)
+
+
+@dataclass(frozen=True)
+class Sparklines(Values):
+    """Curves of one line of text each, over a shared axis x."""
+
+    kind: ClassVar[str] = "sparklines"
+    lines: Sequence[Sparkline]
+    title: str = ""
+    note: str = ""
+    scale: Literal["shared", "own"] = "shared"
+    low: float | None = None
+    """Value of the lowest mark; None: the lowest value."""
+    high: float | None = None
+    """Value of the highest mark; None: the highest value."""
+    downward: bool = False
+    """Whether a higher mark means a lower value, as for a loss."""
+    axis: Literal["linear", "log"] = "linear"
+    ticks: Literal["none", "ends", "decades"] = "none"
+    """What the axis shows: nothing, `ends`, or the powers of ten of a logarithmic axis."""
+    ends: tuple[str, str] = ("", "")
+    x_label: str = ""
+    marker: float | None = None
+    """The x at which the axis bears a `^`; only with ticks "ends"."""
+    columns: int = 60
+    """Most columns of text that the marks take."""
+
+
+@dataclass(frozen=True)
+class Steps(Values):
+    """A schedule: value y over x, several rows of text high, from 0 up, with values at the quarters below.
+
+    x must be equally spaced and y at least 0. A view samples long schedules: 4 k + 1 points keep the quarters
+    exact.
+    """
+
+    kind: ClassVar[str] = "steps"
+    title: str
+    x: Sequence[float]
+    y: Sequence[float]
+    x_label: str = "epoch"
+    y_label: str = "value"
+    end: str = ""
+    """What stands at the right end of the axis, for example `30 epochs, 6,000 steps`."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_lengths("A schedule", x=self.x, y=self.y)
+        if any(value is None or value < 0 for value in self.y):
+            raise ValueError("The values of a schedule must be finite and at least 0.")
+
+
+@dataclass(frozen=True)
+class Series(Values):
+    """One curve of a chart; `low` and `high` are its intervals, empty if there are none."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float | None]
+    low: Sequence[float | None] = ()
+    high: Sequence[float | None] = ()
+    style: Literal["line", "marks", "both"] = "both"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_lengths("A series", x=self.x, y=self.y)
+        if self.low or self.high:
+            _check_lengths("A series", y=self.y, low=self.low, high=self.high)
+
+
+@dataclass(frozen=True)
+class Mark(Values):
+    """A vertical line at `x` of a chart, with its name."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Chart(Values):
+    """Curves in one pair of axes: drawn in HTML, not shown in text."""
+
+    kind: ClassVar[str] = "chart"
+    title: str
+    series: Sequence[Series]
+    x_label: str = ""
+    y_label: str = ""
+    x_log: bool = False
+    y_log: bool = False
+    marks: Sequence[Mark] = field(default=())
+
+
+# ------------------------------------------------------------------------------------------- files, commands
+
+
+@dataclass(frozen=True)
+class Files(Values):
+    """Names of files that were written, each with its path. Paths are never cut."""
+
+    kind: ClassVar[str] = "files"
+    rows: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Commands(Values):
+    """Commands to type next: (purpose, command). Commands are never cut."""
+
+    kind: ClassVar[str] = "commands"
+    rows: Sequence[tuple[str, str]]
+
+
+Block: TypeAlias = Heading | Paragraph | Items | Facts | Table | Sparklines | Steps | Chart | Files | Commands
+View: TypeAlias = Sequence[Block]

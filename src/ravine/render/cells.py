@@ -1,0 +1,94 @@
+"""Text in columns of a terminal: cleaned, measured, cut, wrapped, painted, reduced to ASCII.
+
+A terminal shows some characters two columns wide, and some on top of the one before. Every width in `render`
+is counted in these columns ("cells"), never in characters.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+__all__ = ["ascii_only", "cells", "clean", "cut", "padded", "paint", "wrap"]
+
+CODES = {"strong": "\x1b[1m", "dim": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m"}
+PLAIN = "\x1b[0m"
+ASCII = str.maketrans(
+    {
+        "±": "~", "…": "~", "–": "-", "—": "-", "─": "-", "−": "-", "×": "x", "·": ".", "≤": "<=", "≥": ">=",
+        "→": "->", "←": "<-", "∞": "inf", "²": "^2", "³": "^3", "√": "sqrt", "‘": "'", "’": "'", "“": '"',
+        "”": '"', "•": "-", "≈": "~",
+    }
+)  # fmt: skip
+
+
+def clean(text: object) -> str:
+    """Return `text` without control characters: names come from files, and a terminal obeys them."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(text))
+
+
+def ascii_only(text: str) -> str:
+    """Return `text` in ASCII: known signs are replaced, accents go, other letters become `?`."""
+    plain = unicodedata.normalize("NFKD", text.translate(ASCII))
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return bare.encode("ascii", "replace").decode("ascii")
+
+
+def cells(text: str) -> int:
+    """Return how many columns of a terminal `text` takes."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.combining(letter) > 0 for letter in text)
+
+
+def cut(text: str, width: int, unicode: bool = True) -> str:
+    """Return `text`, shortened with an ellipsis (`~` in ASCII) if it takes more than `width` columns."""
+    if cells(text) <= width:
+        return text
+    while text and cells(text) > width - 1:
+        text = text[:-1]
+    return text + ("…" if unicode else "~") if width > 0 else ""
+
+
+def padded(text: str, width: int, left: bool) -> str:
+    """Return `text` with blanks up to `width` columns, behind it (`left`) or before it."""
+    blank = " " * (width - cells(text))
+    return text + blank if left else blank + text
+
+
+def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Return `text` in lines of at most `width` columns, [] for an empty text.
+
+    first, rest: what the first and each further line begins with; it must be narrower than `width`. A word
+    wider than a line is broken.
+    """
+    lines: list[str] = []
+    line, filled = first, cells(first)
+    empty = True  # whether the line holds nothing but its beginning
+    for word in filter(None, text.split(" ")):
+        if not empty and filled + 1 + cells(word) > width:
+            lines.append(line)
+            line, filled, empty = rest, cells(rest), True
+        if not empty:
+            line, filled = line + " ", filled + 1
+        while filled + cells(word) > width:
+            head = _head(word, width - filled)
+            lines.append(line + head)
+            word = word[len(head) :]
+            line, filled = rest, cells(rest)
+        line, filled, empty = line + word, filled + cells(word), False
+    return lines if empty else [*lines, line]
+
+
+def _head(word: str, width: int) -> str:
+    """Return as many letters of `word` as fit, at least one."""
+    size = 1
+    while size < len(word) and cells(word[: size + 1]) <= width:
+        size += 1
+    return word[:size]
+
+
+def paint(text: str, tone: str, color: bool) -> str:
+    """Return `text` in the color of its tone: "strong", "dim", "warning" or "error"; others are plain."""
+    code = CODES.get(tone, "")
+    return f"{code}{text}{PLAIN}" if color and text and code else text

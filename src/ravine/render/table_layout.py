@@ -1,0 +1,156 @@
+"""The one layout of tables in text: which columns fit, how wide they are, and their lines.
+
+Where a table is too wide, in this order: columns move closer together (`tight`), texts are cut to `shrink`,
+columns go by priority. A table that cannot fit even so is `split` by columns, or its texts are cut further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ravine.render.blocks import Column, Table
+from ravine.render.cells import cells, cut, padded, paint, wrap
+
+__all__ = ["table_lines"]
+
+GAP = 2  # blanks between columns
+NARROWEST = 6  # columns of text below which no column is cut while another can be
+HANGING = 2  # blanks before the further lines of a wrapped text
+
+
+@dataclass
+class Layout:
+    """The columns shown, their widths in columns of text, the blanks between them."""
+
+    columns: list[Column]
+    widths: list[int]
+    gap: int = GAP
+    below: bool = False
+    """Whether all columns but the first stand on a line of their own."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.widths) + self.gap * (len(self.widths) - 1)
+
+
+def table_lines(table: Table, width: int, color: bool = False, unicode: bool = True) -> list[str]:
+    """Return the lines of a table whose texts are clean, at most `width` columns each."""
+    if not table.columns or not table.height:
+        return []
+    layout = _fit(table, width)
+    if table.split and len(table.columns) > 2 and layout.total > width:
+        return _split(table, width, color, unicode)
+    if layout.columns[0].wrap and layout.total > width:
+        layout.below = True
+        layout.widths[0] = HANGING
+    _force(layout, width)
+    title = [paint(line, "strong", color) for line in wrap(table.title, width)]
+    note = [paint(line, "dim", color) for line in wrap(table.note, width)]
+    head = _head(layout, width, color, unicode)
+    return [*title, *head, *_body(table, layout, width, color, unicode), *note]
+
+
+def natural_width(column: Column) -> int:
+    """Return the width of a column's widest text, head included, within the limit it has."""
+    widest = max(map(cells, (column.title, column.unit, *column.texts)))
+    return min(widest, column.widest) if column.widest else widest
+
+
+def _fit(table: Table, width: int) -> Layout:
+    """Return the layout after columns went by priority; it may still be too wide."""
+    layout = Layout(list(table.columns), [natural_width(column) for column in table.columns])
+    while layout.total > width:
+        layout.gap = 1 if table.tight else GAP
+        floors = [
+            min(size, column.shrink or column.wrap or size) if column.priority == 0 else size
+            for column, size in zip(layout.columns, layout.widths, strict=True)
+        ]
+        _squeeze(reduced := replace(layout, widths=list(layout.widths)), floors, width)
+        if reduced.total <= width:
+            return reduced
+        last = max(range(len(layout.columns)), key=lambda k: (layout.columns[k].priority, k))
+        least = layout.columns[last]
+        if least.priority == 0:
+            return reduced
+        spared = layout.widths[last] - (layout.total - width)
+        if least.shrink and spared >= least.shrink:
+            layout.widths[last] = spared
+            return layout
+        del layout.columns[last], layout.widths[last]
+        layout.gap = GAP
+    return layout
+
+
+def _force(layout: Layout, width: int) -> None:
+    """Cut texts further: first those meant to be cut, then all."""
+    if layout.total > width:
+        layout.gap = 1
+    for every in (False, True):
+        floors = [
+            NARROWEST if every or column.shrink else size
+            for column, size in zip(layout.columns, layout.widths, strict=True)
+        ]
+        _squeeze(layout, floors, width)
+
+
+def _squeeze(layout: Layout, floors: Sequence[int], width: int) -> None:
+    """Take width from the widest columns, none below its floor, until the layout fits or nothing is left."""
+    while layout.total > width:
+        free = [k for k, size in enumerate(layout.widths) if size > floors[k]]
+        if not free:
+            return
+        layout.widths[max(free, key=lambda k: layout.widths[k])] -= 1
+
+
+def _split(table: Table, width: int, color: bool, unicode: bool) -> list[str]:
+    """Return a table for each column but the first, which they all repeat."""
+    first, *others = table.columns
+    lines: list[str] = []
+    for column in others:
+        name = " ".join(filter(None, (column.title, column.unit)))
+        title = ", ".join(filter(None, (table.title, name)))
+        part = replace(table, columns=(first, replace(column, title="", unit="")), title=title, note="")
+        lines += [""] * bool(lines) + table_lines(part, width, color, unicode)
+    return [*lines, *(paint(line, "dim", color) for line in wrap(table.note, width))]
+
+
+def _head(layout: Layout, width: int, color: bool, unicode: bool) -> list[str]:
+    lines = []
+    for texts in ([c.title for c in layout.columns], [c.unit for c in layout.columns]):
+        if any(texts):
+            line = _line(layout, texts, width, unicode)
+            lines.append(paint(line, "dim", color))
+    return lines
+
+
+def _body(table: Table, layout: Layout, width: int, color: bool, unicode: bool) -> list[str]:
+    rule = ("─" if unicode else "-") * min(width, layout.total)
+    lines = []
+    for row in range(table.height):
+        if row in table.rules:
+            lines.append(paint(rule, "dim", color))
+        tone = "error" if row in table.errors else "strong" if row in table.strong else "normal"
+        texts = [column.texts[row] for column in layout.columns]
+        lines += [paint(line, tone, color) for line in _row(layout, texts, width, unicode)]
+    return lines
+
+
+def _row(layout: Layout, texts: Sequence[str], width: int, unicode: bool) -> list[str]:
+    """Return the lines of one row: one, or more where the first column wraps."""
+    if not layout.columns[0].wrap:
+        return [_line(layout, texts, width, unicode)]
+    if layout.below:
+        return [*wrap(texts[0], width, "", " " * HANGING), _line(layout, texts, width, unicode)]
+    wrapped = wrap(texts[0], layout.widths[0], "", " " * HANGING) or [""]
+    return [_line(layout, [wrapped[0], *texts[1:]], width, unicode), *wrapped[1:]]
+
+
+def _line(layout: Layout, texts: Sequence[str], width: int, unicode: bool) -> str:
+    parts = [
+        padded(cut(text, size, unicode), size, column.align == "left")
+        for text, size, column in zip(texts, layout.widths, layout.columns, strict=True)
+    ]
+    if layout.below:
+        parts[0] = " " * HANGING
+    return cut((" " * layout.gap).join(parts).rstrip(), width, unicode)

@@ -1,0 +1,152 @@
+"""Blocks as text for a terminal, a file or a pipe.
+
+No line is wider than the width, commands and paths excepted: they are copied, so they stay whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ravine.render.blocks import (
+    Block,
+    Chart,
+    Commands,
+    Facts,
+    Files,
+    Heading,
+    Item,
+    Items,
+    Paragraph,
+    Sparklines,
+    Steps,
+    Table,
+    Values,
+)
+from ravine.render.cells import ascii_only, cells, clean, paint, wrap
+from ravine.render.schedule_curve import schedule_lines
+from ravine.render.sparkline import sparkline_lines
+from ravine.render.table_layout import table_lines
+
+__all__ = ["NARROWEST", "text"]
+
+NARROWEST = 40  # columns; a narrower terminal breaks the lines itself
+
+
+class Screen(NamedTuple):
+    """Width in columns, and the abilities of the terminal."""
+
+    width: int
+    color: bool
+    unicode: bool
+
+
+def text(blocks: Sequence[Block], width: int = 80, color: bool = False, unicode: bool = True) -> str:
+    """Return blocks as text, a blank line between them, no line wider than `width` (at least 40) columns.
+
+    With color=False there are no escapes; with unicode=False there is only ASCII ("~" stands for "±").
+    Charts are not shown.
+    """
+    screen = Screen(max(NARROWEST, width), color, unicode)
+    parts = [_lines(_cleaned(block, unicode), screen) for block in blocks]
+    return "\n\n".join("\n".join(part) for part in parts if part)
+
+
+def _cleaned(value: Any, unicode: bool) -> Any:
+    """Return a block whose texts hold no control characters, and ASCII only where that is all there is."""
+    if isinstance(value, str):
+        return clean(value) if unicode else ascii_only(clean(value))
+    if isinstance(value, tuple):
+        return tuple(_cleaned(item, unicode) for item in value)
+    if isinstance(value, Values):
+        fields = dataclasses.fields(value)  # type: ignore[arg-type]
+        return type(value)(**{entry.name: _cleaned(getattr(value, entry.name), unicode) for entry in fields})
+    return value
+
+
+def _lines(block: Block, screen: Screen) -> list[str]:
+    match block:
+        case Table():
+            return table_lines(block, *screen)
+        case Sparklines():
+            return sparkline_lines(block, *screen)
+        case Steps():
+            return schedule_lines(block, *screen)
+        case Heading():
+            return [*_wrapped(block.text, "strong", screen), *_each(block.notes, "dim", screen)]
+        case Paragraph():
+            return _wrapped(block.text, block.tone, screen)
+        case Items():
+            return _items(block, screen)
+        case Facts():
+            return _facts(block, screen)
+        case Files():
+            return _files(block, screen)
+        case Commands():
+            return _commands(block, screen)
+        case Chart():
+            return []
+
+
+def _wrapped(words: str, tone: str, screen: Screen, first: str = "", rest: str = "") -> list[str]:
+    return [paint(line, tone, screen.color) for line in wrap(words, screen.width, first, rest)]
+
+
+def _each(sentences: Sequence[str], tone: str, screen: Screen) -> list[str]:
+    return [line for sentence in sentences for line in _wrapped(sentence, tone, screen)]
+
+
+def _items(block: Items, screen: Screen) -> list[str]:
+    """A sign and a hanging indent for each item; details stand below it, indented as much."""
+    sign: Callable[[int], str] = {
+        "bullet": lambda number: "- ",
+        "number": lambda number: f"{number}. ",
+        "plain": lambda number: "",
+    }[block.style]
+    items = [item if isinstance(item, Item) else Item(item, tone=block.tone) for item in block.items]
+    apart = any(item.details for item in items)
+    indent = " " * max((len(sign(number)) for number in range(1, len(items) + 1)), default=0)
+    lines = _wrapped(block.title, "strong", screen) if items else []
+    for number, item in enumerate(items, 1):
+        lines += [""] * (apart and number > 1)
+        lines += _wrapped(item.text, item.tone, screen, sign(number).ljust(len(indent)), indent)
+        for detail in item.details:
+            lines += _wrapped(detail, "normal", screen, indent, f"{indent}  ")
+    return lines
+
+
+def _facts(block: Facts, screen: Screen) -> list[str]:
+    if not block.rows:
+        return []
+    lines = _wrapped(block.title, "strong", screen)
+    indent = "  " if block.title else ""
+    margin = min(max(cells(name) for name, _ in block.rows) + len(indent) + 2, screen.width // 2)
+    for name, words in block.rows:
+        start = indent + name
+        if cells(start) > margin - 2:  # a name of its own line
+            lines += wrap(name, screen.width, indent, indent)
+            start = ""
+        first = start + " " * (margin - cells(start))
+        lines += wrap(words, screen.width, first, " " * margin) or [first.rstrip()]
+    return lines
+
+
+def _files(block: Files, screen: Screen) -> list[str]:
+    """A path next to its name, or below it where the line would be too long."""
+    margin = max((cells(name) for name, _ in block.rows), default=0) + 2
+    lines = []
+    for name, path in block.rows:
+        if margin + cells(path) <= screen.width:
+            lines.append(name + " " * (margin - cells(name)) + path)
+        else:
+            lines += [*wrap(name, screen.width), f"  {path}"]
+    return lines
+
+
+def _commands(block: Commands, screen: Screen) -> list[str]:
+    return [
+        line
+        for purpose, command in block.rows
+        for line in [*wrap(purpose, screen.width), f"  {command}"]
+    ]  # fmt: skip

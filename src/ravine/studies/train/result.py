@@ -1,0 +1,198 @@
+"""The result of `train`, and what its dry run shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ravine.execution.result import (
+    MetricFacts,
+    Plain,
+    Result,
+    ScoreSummary,
+    Seconds,
+    SplitSizes,
+    StudyPlan,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Curves", "Layer", "ScheduleCurve", "ScheduledValue", "TestScores", "TrainPlan", "TrainResult", "Trained",
+    "TrainingFacts",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One layer of the network."""
+
+    layer: str
+    """What the layer is."""
+    output: list[int]
+    """Shape of its output for one row."""
+    parameters: int
+    """Number of parameters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingFacts:
+    """What is trained, and for how long."""
+
+    runs: int
+    """Number of networks: one for each seed."""
+    network_steps: int
+    """Steps of all networks together."""
+    steps: int
+    """Steps of one network."""
+    epochs: float
+    """Passes over the training rows."""
+    batch_size: int
+    """Rows in a batch."""
+    network: str
+    """The architecture."""
+    parameters: int
+    """Number of parameters."""
+    layers: list[Layer]
+    """The network, layer by layer."""
+    rates: list[float] | None
+    """Learning rate at the first step and before each evaluation; null if it depends on the loss."""
+    around: dict[str, Plain]
+    """Penalties, clipping, averages and early stopping that were asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained(ScoreSummary):
+    """Validation scores of the trained networks."""
+
+    optimizer: str
+    """The optimizer."""
+    learning_rate: float
+    """Learning rate at the first step."""
+    schedule: str
+    """Learning-rate schedule."""
+    epochs: list[float | None] | None
+    """Epochs after which each seed had the weights that were kept; null without early stopping."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestScores(ScoreSummary):
+    """Scores on the test rows."""
+
+    __test__ = False  # a name that pytest would collect
+
+    model: float
+    """Score of the saved network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curves:
+    """Learning curves as long columns, one value for each seed and evaluation; null where a run diverged."""
+
+    seed: list[int]
+    """Seed of the run."""
+    step: list[int]
+    """Steps done."""
+    train_loss: list[float | None]
+    """Mean loss of the batches since the evaluation before."""
+    valid_loss: list[float | None]
+    """Loss on the validation rows."""
+    score: list[float | None]
+    """Metric on the validation rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleCurve:
+    """A hyperparameter over a run, at up to 257 steps."""
+
+    what: str
+    """The hyperparameter."""
+    schedule: str
+    """Its schedule."""
+    steps: int
+    """Steps of one run."""
+    total_epochs: float
+    """Epochs of one run."""
+    epochs: list[float] | None
+    """Epochs at which the value is given; null for a schedule that depends on the loss."""
+    values: list[float] | None
+    """Value at each of them."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TrainResult(Result):
+    """What training gave."""
+
+    split: SplitSizes
+    """Rows of each split."""
+    metric: MetricFacts
+    """The score."""
+    plan: TrainingFacts
+    """What was trained."""
+    seconds: Seconds
+    """Where the time went."""
+    result: Trained
+    """Scores on the validation rows."""
+    test: TestScores
+    """Scores on the test rows."""
+    curves: Curves
+    """Learning curves; from Python as a DataFrame in `learning_curves`."""
+    schedules: list[ScheduleCurve]
+    """Learning rate and other scheduled hyperparameters over a run."""
+    model_dir: str | None = None
+    """Folder of the saved network; null if nothing was kept."""
+
+    @property
+    def learning_curves(self) -> pd.DataFrame:
+        """Losses and score by seed and step."""
+        import pandas as pd
+
+        return pd.DataFrame(vars(self.curves))
+
+    def summary(self) -> dict[str, Plain]:
+        """Return what `ravine runs` shows of this result."""
+        return {
+            "winner": self.result.optimizer,
+            "tied": [],
+            "metric": self.metric.name,
+            "score": self.result.mean,
+        }
+
+    def some_failed(self) -> bool:
+        """Return whether a run diverged."""
+        return self.result.diverged > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduledValue:
+    """A hyperparameter with a schedule."""
+
+    value: float
+    """The value that the schedule multiplies."""
+    schedule: str
+    """The schedule."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TrainPlan(StudyPlan):
+    """What training would do."""
+
+    split: SplitSizes
+    """Rows of each split."""
+    metric: MetricFacts
+    """The score."""
+    plan: TrainingFacts
+    """What would be trained."""
+    optimizer: str
+    """The optimizer."""
+    learning_rate: float
+    """Learning rate at the first step."""
+    schedule: str
+    """Learning-rate schedule."""
+    moving: dict[str, ScheduledValue]
+    """Other hyperparameters with a schedule."""
+    schedules: list[ScheduleCurve]
+    """Learning rate and other scheduled hyperparameters over a run."""
+    picture: str | None = None
+    """The picture of the schedules, if one was asked for."""

@@ -1,0 +1,41 @@
+"""The picture of the schedules of a training: one panel for each hyperparameter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ravine.errors import UsageError
+from ravine.render.plot_style import FORMATS, save, style
+from ravine.studies.train.result import ScheduleCurve
+
+__all__ = ["check_picture_name", "draw_schedules"]
+
+
+def check_picture_name(name: str) -> None:
+    """Raise UsageError for a file name that does not end in a format of pictures."""
+    if Path(name).suffix.removeprefix(".").lower() not in FORMATS:
+        raise UsageError(
+            f"A picture cannot be written to '{name}'.",
+            "Its ending says the format.",
+            f"Use {', '.join(FORMATS)}.",
+        )
+
+
+def draw_schedules(curves: Sequence[ScheduleCurve], path: Path) -> Path:
+    """Write the picture of all schedules that do not depend on the loss. Raises UsageError, DataError."""
+    check_picture_name(str(path))
+    with style():
+        from matplotlib.figure import Figure
+
+        drawn = [curve for curve in curves if curve.values is not None]
+        figure = Figure(figsize=(7, 1.5 + 2.5 * max(1, len(drawn))), layout="constrained")
+        panels = figure.subplots(max(1, len(drawn)), sharex=True, squeeze=False)[:, 0]
+        for axes, curve in zip(panels, drawn, strict=False):
+            values = curve.values or []
+            axes.plot(curve.epochs or [], values, label=curve.schedule)
+            axes.set_ylim(0, 1.05 * max(values) or 1.0)
+            axes.set_ylabel(curve.what)
+            axes.legend(frameon=False)
+        panels[-1].set_xlabel("epochs")
+        return save(figure, path)

@@ -1,0 +1,162 @@
+import shutil
+
+import hypothesis.extra.numpy as arrays_of
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ravine.errors import DataError, UsageError
+from ravine.records.atomic_files import DamagedFile, read_json, write_json
+from ravine.records.model_files import load_model, save_model
+from ravine.records.run_directory import RunDirectory
+
+quiet = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ARRAYS = {"layer0/w": np.linspace(0, 1, 6, dtype=np.float32).reshape(2, 3), "layer0/b": np.zeros(3)}
+ABOUT = {"sizes": [2, 3], "activation": "tanh", "labels": ["ja", "nein"]}
+dtypes = st.sampled_from(
+    ["float16", "float32", "float64", "int8", "uint8", "int32", "uint64", "int64", "bool"]
+)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@quiet
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10).filter(
+            lambda name: name != "__metadata__"
+        ),
+        dtypes.flatmap(
+            lambda d: arrays_of.arrays(d, arrays_of.array_shapes(min_dims=0, min_side=0, max_side=4))
+        ),
+        max_size=4,
+    )
+)
+def test_round_trip_is_exact_and_deterministic(tmp_path, arrays):
+    save_model(tmp_path / "a", arrays, ABOUT)
+    back, about = load_model(tmp_path / "a")
+    assert about == ABOUT and back.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert back[name].dtype == array.dtype and back[name].shape == array.shape
+        assert back[name].tobytes() == array.tobytes()
+    save_model(tmp_path / "b", {n: np.asfortranarray(a).reshape(a.shape) for n, a in arrays.items()}, ABOUT)
+    for file in ("model.safetensors", "model.json"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_views_that_are_not_contiguous_are_saved_as_they_look(here):
+    table = np.arange(24.0).reshape(4, 6)
+    views = {
+        "t": table.T,
+        "s": table[::2, ::-1],
+        "b": np.broadcast_to(np.float32(3), (2, 2)),
+        "e": table.astype(">f8"),
+    }
+    save_model("m", views, {})
+    back, _ = load_model("m")
+    for name, view in views.items():
+        np.testing.assert_array_equal(back[name], view)
+
+
+def test_every_way_to_name_a_model(here):
+    with RunDirectory.create(name="digits") as run:
+        save_model(run.models, ARRAYS, ABOUT)
+    files = [run.models, run.models / "model.json", run.models / "model.safetensors"]
+    for word in [*files, run.path, run.path / "run.json", run.id, "latest", "digits"]:
+        arrays, about = load_model(word)
+        assert about == ABOUT
+        np.testing.assert_array_equal(arrays["layer0/w"], ARRAYS["layer0/w"])
+
+
+def test_a_model_copied_under_another_name(here):
+    save_model("m", ARRAYS, ABOUT)
+    for kind in ("json", "safetensors"):
+        shutil.copy(f"m/model.{kind}", f"mine.{kind}")
+    assert load_model("mine.safetensors")[1] == ABOUT
+
+
+def test_a_run_without_a_model_says_what_to_type(here):
+    with RunDirectory.create(name="digits") as run:
+        pass
+    with pytest.raises(DataError, match=r"has no model.*ravine resume"):
+        load_model("latest")
+    with run.lock():
+        run.update(state="finished")
+    with pytest.raises(DataError, match=r"has no model.*ravine train"):
+        load_model("latest")
+
+
+@pytest.mark.parametrize("bad", ["none", "folder", "data.csv"])
+def test_what_is_no_model(here, bad):
+    (here / "folder").mkdir()
+    (here / "data.csv").write_text("a,b\n")
+    with pytest.raises(DataError):
+        load_model(bad)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda blob: blob[: len(blob) // 2],
+        lambda blob: b"",
+        lambda blob: blob[:-1] + bytes([blob[-1] ^ 1]),
+        lambda blob: blob + b"x",
+    ],
+)
+def test_damaged_numbers(here, spoil):
+    save_model("m", ARRAYS, ABOUT)
+    path = here / "m/model.safetensors"
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(DamagedFile, match="checksum"):
+        load_model("m")
+
+
+def test_files_of_two_models(here):
+    save_model("m", ARRAYS, ABOUT)
+    save_model("n", {"layer0/w": np.ones(2)}, ABOUT)
+    shutil.copy("n/model.safetensors", "m/model.safetensors")
+    with pytest.raises(DamagedFile, match="does not belong"):
+        load_model("m")
+    (here / "m/model.safetensors").unlink()
+    with pytest.raises(DataError, match="There is no"):
+        load_model("m")
+
+
+@pytest.mark.parametrize("blob", ["", "[]", "{}", '{"schema_version": "1"}', '{"schema_version": 1}'])
+def test_broken_description(here, blob):
+    save_model("m", ARRAYS, ABOUT)
+    (here / "m/model.json").write_text(blob)
+    with pytest.raises(DamagedFile):
+        load_model("m")
+
+
+def test_a_pickle_with_a_fitting_checksum_is_not_run(here):
+    import hashlib
+    import pickle
+
+    save_model("m", ARRAYS, ABOUT)
+    blob = pickle.dumps({"layer0/w": [1]})
+    (here / "m/model.safetensors").write_bytes(blob)
+    write_json("m/model.json", read_json("m/model.json") | {"sha256": hashlib.sha256(blob).hexdigest()})
+    with pytest.raises(DamagedFile, match="cannot be read"):
+        load_model("m")
+
+
+def test_a_model_of_a_newer_version(here):
+    save_model("m", ARRAYS, ABOUT)
+    write_json("m/model.json", read_json("m/model.json") | {"schema_version": 2, "ravine": "9.1"})
+    with pytest.raises(DataError, match=r"ravine 9\.1, newer.*--upgrade"):
+        load_model("m")
+
+
+def test_what_a_model_cannot_hold(here):
+    for bad in (np.array(["a"]), np.array([None]), np.array([1j])):
+        with pytest.raises(UsageError, match="Array 'x' is of type"):
+            save_model("m", {"x": bad}, {})
+    with pytest.raises(UsageError, match=r"document.description.mean\[1\] is nan"):
+        save_model("m", {}, {"mean": [0.0, float("nan")]})

@@ -1,0 +1,120 @@
+"""Where a new run is put: its folder, `latest`, and what is refused."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ravine.errors import DataError, UsageError
+from ravine.records import run_paths
+from ravine.records.atomic_files import write_atomic
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import find_run, list_runs
+
+
+def test_create_writes_what_was_asked(here, make):
+    with make("../data/Wine (red).csv", versions={"jax": "0.10"}, data_sha256="ab", effort="quick") as run:
+        about = json.loads((run.path / "run.json").read_text())
+        assert about["schema_version"] == 1 and about["state"] == "running" and about["pid"] == os.getpid()
+        assert (
+            about["data"] == {"name": "../data/Wine (red).csv", "sha256": "ab"} and about["effort"] == "quick"
+        )
+        assert about["versions"]["jax"] == "0.10" and {"ravine", "python"} <= set(about["versions"])
+        assert about["command"][:2] == ["ravine", "compare"] and about["seed"] == 0
+        assert run.path.parent == Path("runs") and run.path.name.endswith(f"-Wine-red-{run.id}")
+        assert (here / "runs/latest").resolve() == run.path.resolve()
+        assert "compare" in run.log_file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("-", "stdin"), ("", "data"), ("../..", "data"), ("/", "data"), ("a.csv.gz", "a"), ("日本", "data"),
+        ("x" * 300, "x" * 40), ("x.h5:/group", "group"), ("a\0b\n", "a-b"), (".hidden.csv", "hidden"),
+        ("b.hdf5", "b"), ("b.PARQUET.gz", "b"), ("taxi.2024", "taxi.2024"), ("taxi.2024.csv", "taxi.2024"),
+    ],
+)  # fmt: skip
+def test_any_data_name_makes_a_folder_inside_runs(here, make, name, slug):
+    assert run_paths.slug(name) == slug
+    with make(name) as run:
+        assert run.path.resolve().parent == here / "runs"
+        assert [each.data for each in list_runs()] == [name]
+
+
+def test_two_processes_at_once_get_different_folders(here, child):
+    code = (
+        "from ravine.records.run_directory import RunDirectory\n"
+        "for _ in range(15): print(RunDirectory.create(name='digits').path.name)"
+    )
+    both = [child(code) for _ in range(2)]
+    names = [name for each in both for name in each.communicate(timeout=60)[0].split()]
+    assert [each.returncode for each in both] == [0, 0]
+    assert len(set(names)) == 30 and len(list_runs()) == 30
+    assert find_run("latest").name in names
+    assert not [each for each in Path("runs").iterdir() if each.name.startswith(".tmp")]
+
+
+def test_out_names_the_folder(here, make):
+    with make(out="a/b") as run:
+        assert run.path == Path("a/b") and not Path("runs").exists()
+    Path("empty").mkdir()
+    with make() as first, make(out="empty") as run:
+        assert find_run("latest") == run.path.resolve() != first.path.resolve()
+
+
+def test_out_that_holds_something_is_refused(here, make):
+    make(out="a").close()
+    with pytest.raises(DataError, match=r"already holds a run.*ravine resume a"):
+        make(out="a")
+    write_atomic("file", "x")
+    with pytest.raises(DataError, match="is a file"):
+        make(out="file")
+    with pytest.raises(DataError, match="is a file, not a folder"):
+        make(out="file/below")
+    with pytest.raises(DataError, match="in the way"):
+        make(root="file")
+    with pytest.raises(UsageError, match="no name"):
+        make(out="")
+    Path("thesis").mkdir()
+    write_atomic("thesis/chapter.tex", "x")
+    with pytest.raises(DataError, match=r"not empty and is not a run. It holds chapter.tex. .*-o DIR"):
+        make(out="thesis")
+    assert [each.name for each in Path("thesis").iterdir()] == ["chapter.tex"]
+
+
+def test_out_left_by_a_process_killed_before_run_json_is_as_good_as_empty(here, make):
+    Path("a").mkdir()
+    Path("a/.lock").write_text("99999\n")
+    Path("a/.tmp-1-abc").write_text('{"schema')
+    with make(out="a") as run:
+        assert sorted(each.name for each in run.path.iterdir()) == [".lock", "log.txt", "run.json"]
+
+
+def test_a_folder_that_may_not_be_written(here, make, monkeypatch):
+    def refuse(self, *args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)  # the superuser of a test machine is refused nothing
+    with pytest.raises(DataError, match="Permission was denied"):
+        make()
+
+
+def test_latest_without_links_is_a_text_file(here, make, monkeypatch):
+    def impossible(self, *args, **kwargs):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(Path, "symlink_to", impossible)
+    for _ in range(2):
+        with make() as run:
+            assert Path("runs/latest").read_text().strip() == run.path.name
+            assert find_run("latest") == run.path.resolve()
+    assert len(list_runs()) == 2
+
+
+def test_a_latest_that_cannot_be_replaced_does_not_stop_the_run(here, make):
+    Path("runs/latest").mkdir(parents=True)
+    with make() as run:
+        assert "latest was not set" in run.log_file.read_text()
+    with pytest.raises(DataError, match="latest' does not point at a run"):
+        RunDirectory.open("latest")
