@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pkgutil import resolve_name
 
 import click
@@ -14,7 +15,7 @@ import click
 from ravine.cli.console import Console
 from ravine.cli.exit_status import failure
 from ravine.errors import UsageError, did_you_mean
-from ravine.execution.registry import find_study, study_names
+from ravine.execution.registry import STUDIES, find_study, study_names
 from ravine.version import __version__
 
 __all__ = ["COMMANDS", "ravine", "run"]
@@ -25,6 +26,13 @@ COMMANDS = {
     "runs": "ravine.cli.commands.runs:runs",
     "resume": "ravine.cli.commands.resume:resume",
 }
+
+
+@cache
+def _study_command(name: str) -> click.Command:
+    from ravine.cli.study_command import study_command
+
+    return study_command(find_study(name))
 
 
 class CommandGroup(click.Group):
@@ -39,18 +47,14 @@ class CommandGroup(click.Group):
         if cmd_name in COMMANDS:
             command: click.Command = resolve_name(COMMANDS[cmd_name])
             return command
-        if cmd_name in study_names():
-            from ravine.cli.study_command import study_command
-
-            return study_command(find_study(cmd_name))
-        return None
+        return _study_command(cmd_name) if cmd_name in STUDIES or cmd_name in study_names() else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command of the first word. Raises UsageError that names the nearest one."""
         word = args[0]
-        if word not in self.list_commands(ctx) and not word.startswith("-"):
+        if not word.startswith("-") and self.get_command(ctx, word) is None:
             from pathlib import Path
 
             from ravine.data.builtin import BUILTIN

@@ -6,7 +6,6 @@ Other packages add theirs by an entry point of the group `ravine.studies`.
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
 from pkgutil import resolve_name
 
 from ravine.errors import UsageError, did_you_mean
@@ -28,6 +27,8 @@ STUDIES = {
 @cache
 def _references() -> dict[str, str]:
     """Return the reference of every study by name, those of other packages included."""
+    from importlib.metadata import entry_points  # slow to import; a study of our own does not need it
+
     others = {point.name: point.value for point in entry_points(group="ravine.studies")}
     return STUDIES | {name: reference for name, reference in others.items() if name not in STUDIES}
 
@@ -39,8 +40,8 @@ def study_names() -> list[str]:
 
 def find_study(name: str) -> Study:
     """Return the study of that name. Raises UsageError if there is none."""
-    references = _references()
-    if name not in references:
-        raise UsageError(f"There is no study '{name}'.", "", did_you_mean(name, references))
-    study: Study = resolve_name(references[name])
+    reference = STUDIES.get(name) or _references().get(name)
+    if reference is None:
+        raise UsageError(f"There is no study '{name}'.", "", did_you_mean(name, study_names()))
+    study: Study = resolve_name(reference)
     return study
