@@ -12,9 +12,12 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ravine.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from ravine.render.blocks import View
 
 __all__ = ["Screen"]
 
@@ -93,6 +96,12 @@ class Screen:
         """Write the result, or a part of it. Raises DataError where it cannot be written."""
         if sys.stdout is not None:
             self.show_bytes((_writable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))
+
+    def show_view(self, view: View) -> None:
+        """Write a view as text, fit for the terminal. Raises DataError where it cannot be written."""
+        from ravine.render.text import text
+
+        self.show(text(view, self.width, self.colour, self.unicode))
 
     def show_document(self, document: Mapping[str, Any]) -> None:
         """Write the one JSON document of this command, in UTF-8 whatever the locale."""

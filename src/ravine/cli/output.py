@@ -5,11 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ravine.cli.console import Screen
 
-__all__ = ["near", "next_commands", "show_plan", "show_result", "show_study_plan"]
+if TYPE_CHECKING:
+    from ravine.render.blocks import View
+
+__all__ = ["near", "next_commands", "show_plan", "show_result"]
 
 BEST = "best.toml"
 
@@ -144,52 +147,25 @@ def _longer(document: Mapping[str, Any]) -> str:
     return f"{max(1, round(5 * epochs))}"
 
 
-TRACKS = {
-    "rate": "rate: learning rate and schedule are tuned, all else is the lecture's",
-    "full": "full: momentum, decays and eps are tuned too, in as many trials",
-}
-
-
 def show_plan(document: Mapping[str, Any], screen: Screen) -> None:
-    """Show what a comparison would do."""
+    """Show the plan of a study: of a comparison, a diagnosis, a landscape, a study of memory or descent."""
     if screen.json:
         screen.show_document(document)
         return
-    from ravine.render.dry_run import facts_text
-    from ravine.studies.train.view import around_rows
-
-    data, rows = document["data"], document["rows"]
-    for note in data.get("notes") or []:
-        screen.say(screen.wrapped(note))
-    seconds = max(1, round(document["estimated_seconds"]))
-    optimizers = list(dict.fromkeys(each["optimizer"] for each in document["evaluate"]))
-    schedules = list(dict.fromkeys(each["schedule"] for each in document["evaluate"]))
-    tuned = len(document["tune"]) // max(1, len(optimizers))
-    inputs = f"{data['features']:,} input{'s' * (data['features'] != 1)}"
-    facts = {
-        "Data": f"{data['name']}: {data['rows']:,} rows, {inputs}, {data['task']} '{data['target']}'",
-        "Split": f"{rows['train']:,} rows to train, {rows['validation']:,} to validate, the rest to test",
-        "Metric": document["metric"],
-        "Effort": f"{document['effort']} ({document['effort_chosen']})",
-        "Optimizers": ", ".join(optimizers),
-        "Schedules": ", ".join(schedules),
-        **{name.capitalize(): text for name, text in around_rows(document["around"])},
-        "Track": TRACKS[document["track"]],
-        "Tuning": f"{tuned:,} settings each, on {len(document['tuning_seeds'])} seeds",
-        "Evaluation": f"each with its best setting, on {len(document['seeds'])} fresh seeds",
-        "Networks": f"{document['runs']:,} in all, {document['network_steps']:,} network steps",
-        "Time": f"about {seconds:,} s on this machine",
-    }
-    screen.show(facts_text(facts, screen.width))
-
-
-def show_study_plan(document: Mapping[str, Any], screen: Screen) -> None:
-    """Show what a diagnosis, a landscape, or a study of memory or descent would do."""
-    if screen.json:
-        screen.show_document(document)
-        return
-    from ravine.render.dry_run import plan_text
-
     for note in document["data"].get("notes") or []:
         screen.say(screen.wrapped(note))
-    screen.show(plan_text(document, screen.width, screen.unicode))
+    screen.show_view(_plan_view(document))
+
+
+def _plan_view(document: Mapping[str, Any]) -> View:
+    if document.get("study") == "memorise":
+        from ravine.studies.memorize.plan_view import plan_view
+    elif document.get("study") == "descent":
+        from ravine.studies.descent.plan_view import plan_view
+    elif "evaluate" in document:
+        from ravine.studies.compare.plan_view import plan_view
+    elif "planes" in document["plan"]:
+        from ravine.studies.landscape.plan_view import plan_view
+    else:
+        from ravine.studies.diagnose.plan_view import plan_view
+    return plan_view(document)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ravine.cli.console import Screen
 from ravine.cli.exit_status import SOME_FAILED
-from ravine.cli.output import show_result, show_study_plan
+from ravine.cli.output import show_plan, show_result
 from ravine.cli.progress import showing
 from ravine.cli.signals import listening
 from ravine.cli.words import BUILTIN
@@ -63,7 +63,7 @@ def planned(settings: Any, screen: Screen, plan: Callable[[], Callable[..., dict
     """Show what a study would do; nothing is trained and no directory made."""
     check_source(settings)
     prepare_machine(settings.device)
-    show_study_plan(plan()(settings), screen)
+    show_plan(plan()(settings), screen)
     return 0
 
 

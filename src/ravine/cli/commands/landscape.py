@@ -131,13 +131,13 @@ def _say_unused(flags: Mapping[str, Any], screen: Screen) -> None:
 
 
 def _plan(settings: LandscapeSettings, model: str | None, screen: Screen) -> int:
-    from ravine.cli.output import show_study_plan
+    from ravine.cli.output import show_plan
     from ravine.cli.working import prepare_machine
 
     prepare_machine(settings.device)
     from ravine.studies.landscape.study import landscape_plan
 
-    show_study_plan(landscape_plan(settings, model=model), screen)
+    show_plan(landscape_plan(settings, model=model), screen)
     return 0
 
 

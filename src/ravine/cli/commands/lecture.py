@@ -23,7 +23,6 @@ __all__ = ["lecture"]
 
 PICTURES, ANIMATIONS = ("png", "svg", "pdf"), ("html", "gif")
 FOLDER = Path("runs") / "lecture"  # of the picture of a claim, where no folder is named
-MISSING = "matplotlib is not installed. Type `pip install 'ravine[plots]'`."
 
 
 @click.command(
@@ -58,7 +57,7 @@ def lecture(
             raise UsageError("No claim was named.", "There is nothing to write.", "Type `ravine lecture L4`.")
         return _list(screen)
     if animate:
-        return _animate(chosen, _folder(out, draws=kind == "gif"), kind, device, screen)
+        return _animate(chosen, _folder(out), kind, device, screen)
     folder = None if out is None else _folder(out)
     named = f"{len(chosen)} claims" if len(chosen) > 1 else f"{chosen[0].id}: {chosen[0].title}"
     screen.say(f"Measuring {named}.")
@@ -100,18 +99,12 @@ def _check_device(device: str | None) -> None:
             raise UsageError(sentence)
 
 
-def _folder(out: str | None, draws: bool = True) -> Path:
-    """Return the folder to write to, made. Raises UsageError, DataError before anything slow.
-
-    draws: whether matplotlib will be needed, which it is for all but pages that move.
-    """
-    from ravine.lecture.drawing import can_draw
+def _folder(out: str | None) -> Path:
+    """Return the folder to write to, made. Raises UsageError, DataError before anything slow."""
     from ravine.records.speaking import speaking
 
     if out == "":
         raise UsageError("The folder has no name.", "-o was given nothing.", "Type -o DIR.")
-    if draws and not can_draw():
-        raise UsageError("Pictures cannot be drawn.", MISSING)
     folder = FOLDER if out is None else Path(out)
     with speaking(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -120,14 +113,13 @@ def _folder(out: str | None, draws: bool = True) -> Path:
 
 def _list(screen: Screen) -> int:
     from ravine.lecture.documents import listing
-    from ravine.lecture.view import list_text
+    from ravine.lecture.view import list_view
 
     document = listing()
     if screen.json:
         screen.show_document(document)
     else:
-        screen.show(list_text(document, screen.width, screen.colour, screen.unicode))
-        screen.show("\nRun one:\n  ravine lecture L4")
+        screen.show_view(list_view(document))
     return 0
 
 
@@ -188,23 +180,17 @@ def _measure(
 
 def _show(row: dict[str, Any], screen: Screen, undrawn: Measured | None, kind: str) -> None:
     """Show one claim. `undrawn`: what still has no picture."""
-    from ravine.lecture.view import claim_text
+    from ravine.lecture.view import claim_view
 
-    screen.show(claim_text(row, screen.width, screen.colour, screen.unicode))
     picture = _draw(undrawn, kind) if undrawn else row["picture"]
-    if picture:
-        screen.show(f"\nPicture  {picture}")
-    if row["evidence"]:
-        screen.show(f"Numbers  {row['evidence']}")
-    screen.show(f"\nOn your own data:\n  {row['yours']}\n")
+    screen.show_view(claim_view(row, picture or ""))
+    screen.show("")
 
 
 def _draw(result: Measured, kind: str) -> str:
     """Draw a claim where no folder was named; returns the path, or why there is no picture."""
-    from ravine.lecture.drawing import can_draw, save
+    from ravine.lecture.drawing import save
 
-    if not can_draw():
-        return f"none: {MISSING}"
     path = FOLDER / f"{result.claim.id}.{kind}"
     try:
         _folder(None)
@@ -215,8 +201,6 @@ def _draw(result: Measured, kind: str) -> str:
 
 
 def _show_table(document: dict[str, Any], folder: Path | None, screen: Screen) -> None:
-    from ravine.lecture.view import claims_text
+    from ravine.lecture.view import claims_view
 
-    screen.show(claims_text(document, screen.width, screen.colour, screen.unicode))
-    if folder:
-        screen.show(f"\nDocuments, evidence, pictures  {folder}")
+    screen.show_view(claims_view(document, str(folder or "")))

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ravine.render.dry_run import around_rows
 from ravine.render.numbers import ScoreFormat, clean, cut, is_number, rate, score_format
 from ravine.studies.train.network_table import network_summary
 from ravine.studies.train.schedule_curves import schedule_text
 
-__all__ = ["Curve", "around_rows", "training_details", "training_plan_text", "training_text"]
+__all__ = ["Curve", "training_details", "training_plan_text", "training_text"]
 
 
 class Curve(NamedTuple):
@@ -44,7 +45,7 @@ def training_text(document: Mapping[str, Any], width: int = 80, unicode: bool = 
         (f"validation {style.metric}", _score(result, style)),
         (f"test {style.metric}", _score(test, style)),
     ]
-    rows[3:3] = around_rows(plan.get("around") or {})
+    rows[3:3] = [(name, clean(words)) for name, words in around_rows(plan.get("around") or {})]
     if result["diverged"]:
         rows.append(("diverged", f"{result['diverged']} of {result['n_seeds']} seeds"))
     blocks = BLOCKS if unicode else PLAIN
@@ -77,7 +78,7 @@ def training_plan_text(
         ),
         ("split", ", ".join(f"{split[name]:,} {name}" for name in ("train", "validation", "test"))),
         ("optimizer", f"{clean(document['optimizer'])}, rate {rate(document['learning_rate'])}"),
-        *around_rows(plan["around"]),
+        *((name, clean(words)) for name, words in around_rows(plan["around"])),
         ("training", f"{plan['steps']:,} steps of {plan['batch_size']} rows, {plan['epochs']:.3g} epochs"),
         ("networks", f"{plan['runs']:,}"),
     ]
@@ -93,28 +94,6 @@ def training_plan_text(
             per_epoch = plan["steps"] / plan["epochs"]
             parts.append(schedule_text(name, each.factors, per_epoch, each.value, width, unicode))
     return "\n\n".join(parts)
-
-
-def around_rows(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return rows on what goes around the rule; penalties are said to be of weights alone."""
-    named = (("l1", "L1 {:g}"), ("l2", "L2 {:g} (in the gradient)"), ("decay", "decay {:g} (apart from it)"))
-    penalties = [called.format(given[name]) for name, called in named if name in given]
-    words = {"average": "average", "clip": "clip", "smoothing": "label smoothing"}
-    shown = {name: f"{each:g}" if is_number(each) else clean(str(each)) for name, each in given.items()}
-    also = [f"{called} {shown[name]}" for name, called in words.items() if name in given]
-    if "early_stop" in given:
-        change = f", at least {given['min_change']:g} better" if "min_change" in given else ""
-        also.append(f"early stop after {given['early_stop']} evaluations{change}")
-    rows = []
-    if penalties:
-        rows.append(("penalties", f"{', '.join(penalties)}; of weights only, no biases, no norms"))
-    if given.get("moving"):
-        rows.append(("moving", clean(", ".join(given["moving"]))))
-    if "augment" in given:
-        rows.append(("augmentation", shown["augment"]))
-    if also:
-        rows.append(("with", ", ".join(also)))
-    return rows
 
 
 def training_details(
