@@ -1,10 +1,10 @@
 import json
 
 import pytest
+from ravine.studies.bench import ROWS, bench, bench_text, benchmarks_folder
 
 from ravine.errors import UsageError
 from ravine.studies import bench as module
-from ravine.studies.bench import ROWS, bench, bench_text, benchmarks_folder
 
 SCRIPT = """
 import json, sys

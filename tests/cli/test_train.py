@@ -27,7 +27,6 @@ def test_a_dry_run_shows_network_and_schedules_and_trains_nothing(ravine, folder
 
 
 def test_the_plan_as_a_document_and_as_a_picture(ravine, folder):
-    pytest.importorskip("matplotlib")
     ended = ravine(*ASKED, "--plot", "rate.svg", "--json", "-q")
     plan = json.loads(ended.stdout)
     assert plan["picture"] == "rate.svg" and [each.name for each in folder.iterdir()] == ["rate.svg"]
@@ -42,7 +41,6 @@ def test_the_plan_as_a_document_and_as_a_picture(ravine, folder):
 def test_a_schedule_that_waits_has_no_curve(ravine, folder):
     ended = ravine("train", "iris", "--schedule", "plateau", "--dry-run")
     assert "it waits for the validation loss to stop falling" in ended.stdout
-    pytest.importorskip("matplotlib")
     ended = ravine("train", "iris", "--schedule", "plateau", "--plot", "rate.png")
     assert ended.status == 2 and "no schedule" in ended.stderr
 

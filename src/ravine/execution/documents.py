@@ -1,4 +1,4 @@
-"""What a study without a model leaves in its run directory: its document, and pictures where they can be."""
+"""The files of a study without a model in its run directory: its document and its pictures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from ravine.records.files import write_json
 from ravine.records.rundir import RunDirectory
-from ravine.render.plot_style import can_draw
 
 __all__ = ["keep_document"]
 
@@ -23,14 +22,12 @@ def keep_document(
 ) -> None:
     """Write pictures and document, mark the run finished; `told`: what `ravine runs` shows of it.
 
-    draw(document, folder) returns the paths it wrote, which the document then names. Without matplotlib there
-    are none.
+    draw(document, folder) returns the paths it wrote, which the document then names.
     """
     if run is None:
         return
-    if can_draw():
-        folder = run.path / PICTURES
-        folder.mkdir(exist_ok=True)
-        document["pictures"] = [str(each) for each in draw(document, folder)]
+    folder = run.path / PICTURES
+    folder.mkdir(exist_ok=True)
+    document["pictures"] = [str(path) for path in draw(document, folder)]
     write_json(run.leaderboard_json, document, sort=False)
     run.update(state="finished", summary=told)

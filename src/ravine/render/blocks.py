@@ -293,7 +293,7 @@ class Files(Values):
 
 @dataclass(frozen=True)
 class Commands(Values):
-    """Commands to type next: (purpose, command). A long one continues after a backslash, as a shell allows."""
+    """Commands to type next: (purpose, command). A long one goes on after a backslash, as shells allow."""
 
     kind: ClassVar[str] = "commands"
     rows: Sequence[tuple[str, str]]

@@ -69,13 +69,11 @@ def test_all_zero():
 def test_refused(bad):
     with pytest.raises(UsageError, match="cannot be shown"):
         schedule_text("x", np.array(bad), 1)
-    pytest.importorskip("matplotlib")
     with pytest.raises(UsageError, match="cannot be shown"):
         schedule_figure({"x": np.array(bad)}, 1)
 
 
 def test_figure():
-    pytest.importorskip("matplotlib")
     cosine = np.cos(np.linspace(0, np.pi / 2, 90)) ** 2
     figure = schedule_figure({"one": np.ones(90), "cosine": cosine}, 9, value=0.2, what="momentum")
     (axes,) = figure.axes
@@ -93,7 +91,6 @@ def test_figure():
 
 
 def test_a_panel_for_each_number():
-    pytest.importorskip("matplotlib")
     linear = np.linspace(1, 0, 20)
     figure = schedules_figure({"rate": {"linear": (linear, 0.1)}, "rho": {"up": (linear[::-1], 0.9)}}, 4)
     rate, rho = figure.axes
@@ -102,12 +99,6 @@ def test_a_panel_for_each_number():
     assert (rate.get_ylabel(), rho.get_ylabel(), rho.get_xlabel()) == ("rate", "rho", "epochs")
     with pytest.raises(UsageError, match="no schedule"):
         schedules_figure({"rate": {}}, 4)
-
-
-def test_without_matplotlib(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(UsageError, match="pip install"):
-        schedule_figure({"one": np.ones(3)}, 1)
 
 
 def test_text_needs_neither_jax_nor_matplotlib():

@@ -99,14 +99,10 @@ def landscape(
 
 def _check_kind(kind: str | None) -> None:
     """Find a kind that cannot be written before anything slow. Raises UsageError."""
-    from ravine.render.plot_style import MISSING, can_draw
-
     if kind is None:
         return
     if kind not in PICTURES:
         raise UsageError(f"Pictures are not written as '{kind}'.", "", did_you_mean(kind, PICTURES))
-    if not can_draw():
-        raise UsageError("Pictures cannot be drawn.", MISSING)
 
 
 def _is_model(source: str) -> bool:

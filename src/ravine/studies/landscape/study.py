@@ -27,7 +27,6 @@ from ravine.execution.training_spec import Recipe, around_of, recipe
 from ravine.optimizers import resolve_all, schedule
 from ravine.records.files import write_json, write_npz
 from ravine.records.speaking import speaking
-from ravine.render.plot_style import MISSING, can_draw
 from ravine.studies.compare.design import streams_for
 from ravine.studies.landscape.document import (
     arrays_of,
@@ -74,22 +73,21 @@ class Landscape:
     def save(self, folder: str | PathLike[str], kind: str = "png") -> Landscape:
         """Write document, numbers and pictures (png, svg or pdf); return the landscape that names them.
 
-        Where matplotlib is missing there are no pictures, and a note says so. Raises DataError, UsageError.
+        Raises DataError, UsageError.
         """
         where = Path(folder)
         with speaking(where):
             where.mkdir(parents=True, exist_ok=True)
         numbers, about = where / "landscape.npz", where / "landscape.json"
         write_npz(numbers, self.arrays)
-        pictures = draw(self.document, self.arrays, where, kind) if can_draw() else []
-        notes = [*self.document["notes"], *[f"There are no pictures: {MISSING}"] * (not pictures)]
+        pictures = draw(self.document, self.arrays, where, kind)
         files = [str(each) for each in (about, numbers, *pictures)]
-        found = replace(self, document={**self.document, "notes": notes, "files": files})
+        found = replace(self, document={**self.document, "files": files})
         write_json(about, found.document, sort=False)
         return found
 
     def figures(self) -> dict[str, Any]:
-        """Return the pictures as matplotlib figures by name. Raises UsageError without matplotlib."""
+        """Return the pictures as matplotlib figures by name."""
         return figures(self.document, self.arrays)
 
     def __repr__(self) -> str:

@@ -22,7 +22,7 @@ BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 ROWS = 4
 NARROWEST, WIDEST = 40, 100
 # Of the Okabe-Ito palette, darkest first; a line style each, so that they part in black and white too.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
 
 
@@ -70,8 +70,8 @@ def schedule_figure(
 ) -> Figure:
     """Return a figure of value x factor against epochs, one line for each named schedule, factors [steps].
 
-    what: the hyperparameter, for the axis, which is logarithmic on request. Needs matplotlib. Raises
-    UsageError without it, for factors that are not numbers, and for no curve at all.
+    what: the hyperparameter, for the axis, which is logarithmic on request. Raises
+    UsageError for factors that are not numbers, and for no curve at all.
     """
     return schedules_figure(
         {what: {name: (each, value) for name, each in curves.items()}}, steps_per_epoch, log
@@ -83,14 +83,10 @@ def schedules_figure(
 ) -> Figure:
     """Return a figure with a panel for each hyperparameter: {what: {schedule: (factors [steps], value)}}.
 
-    Needs matplotlib. Raises UsageError as `schedule_figure`.
+    Raises UsageError as `schedule_figure`.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UsageError(
-            "A figure cannot be drawn.", "matplotlib is not installed.", 'Type: pip install "ravine[plots]".'
-        ) from error
+    from matplotlib.figure import Figure
+
     if not numbers or not all(numbers.values()):
         raise UsageError("A figure of no schedule cannot be drawn.", "None was given.", "Name at least one.")
     figure = Figure(figsize=(7, 1.5 + 2.5 * len(numbers)), layout="constrained")
@@ -113,7 +109,7 @@ def _draw(axes: Any, curves: Mapping[str, np.ndarray], steps_per_epoch: float) -
             np.append(each, each[-1]),
             where="post",
             label=clean(name),
-            color=COLOURS[place % len(COLOURS)],
+            color=COLORS[place % len(COLORS)],
             linestyle=STYLES[place % len(STYLES)],
         )
     axes.set_ylim(0, 1.05 * max(each.max() for each in curves.values()) or 1.0)
