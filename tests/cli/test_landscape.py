@@ -21,7 +21,7 @@ def test_help_needs_no_jax(shell):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["iris", "--format", "gif"], "not written as 'gif'"),
+        (["iris", "--format", "gif"], "one of png, svg, pdf"),
         (["iris", "wine"], "'iris' is no model"),
         (["iris", "--grid", "3"], "--grid 3 cannot be used"),
         (["iris", "--solutions", "9"], "--solutions 9 cannot be used"),

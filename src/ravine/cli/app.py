@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from pkgutil import resolve_name
 
 import click
@@ -52,6 +51,8 @@ class CommandGroup(click.Group):
         """Return the command of the first word. Raises UsageError that names the nearest one."""
         word = args[0]
         if word not in self.list_commands(ctx) and not word.startswith("-"):
+            from pathlib import Path
+
             from ravine.data.builtin import BUILTIN
 
             if word in BUILTIN or Path(word).is_file():
