@@ -13,7 +13,7 @@ from ravine.cli.console import Console, is_terminal
 from ravine.cli.exit_status import SOME_FAILED
 from ravine.cli.flags import SectionedOption, output_flags
 from ravine.cli.help import Command
-from ravine.cli.progress import EVERY
+from ravine.cli.progress import LINE_INTERVAL_S
 from ravine.errors import DataError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _measure(
     prepare(device)
     rows: list[dict[str, Any]] = []
     for number, claim in enumerate(chosen):
-        if number and (is_terminal(sys.stderr) or time.monotonic() - told >= EVERY):
+        if number and (is_terminal(sys.stderr) or time.monotonic() - told >= LINE_INTERVAL_S):
             told = time.monotonic()
             console.info(f"{number} of {len(chosen)} measured; now {claim.id}: {claim.title}.")
         result = attempt(claim)

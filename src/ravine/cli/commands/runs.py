@@ -11,11 +11,10 @@ import click
 from ravine.cli.console import Console
 from ravine.cli.flags import output_flags
 from ravine.cli.help import Command
-from ravine.render.blocks import Column, Table
-from ravine.render.numbers import byte_size
 
 if TYPE_CHECKING:
     from ravine.records.run_index import RunInfo
+    from ravine.render.blocks import Table
 
 __all__ = ["runs"]
 
@@ -84,6 +83,9 @@ def _document(run: RunInfo) -> dict[str, Any]:
 
 
 def _table(found: Sequence[RunInfo]) -> Table:
+    from ravine.render.blocks import Column, Table
+    from ravine.render.numbers import byte_size
+
     return Table(
         [
             Column("id", [run.id or run.path.name for run in found], "left"),
