@@ -20,6 +20,7 @@ def main() -> None:
 
     prepare("cpu")
     import jax
+
     from ravine.studies.compare.settings import CompareSettings
     from ravine.studies.compare.study import compare_study
 

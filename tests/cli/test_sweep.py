@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from ravine.studies.sweep.settings import SweepSettings
-from ravine.studies.train.settings import TrainSettings
 
 from ravine.cli import working
 from ravine.options.resolve import resolve
+from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.train.settings import TrainSettings
 
 
 def asked(flags=None, file=None, environment=None, kind=SweepSettings):

@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from ravine.studies.compare.settings import CompareSettings
-from ravine.studies.train.settings import TrainSettings
 
 from ravine.errors import UsageError
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.train.settings import TrainSettings
 
 
 @pytest.mark.parametrize("kind", [CompareSettings, TrainSettings])

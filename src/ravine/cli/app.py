@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from functools import cache
-from pkgutil import resolve_name
+from importlib import import_module
 
 import click
 
@@ -28,13 +27,6 @@ COMMANDS = {
 }
 
 
-@cache
-def _study_command(name: str) -> click.Command:
-    from ravine.cli.study_command import study_command
-
-    return study_command(find_study(name))
-
-
 class CommandGroup(click.Group):
     """The group of all commands, each imported on use."""
 
@@ -45,16 +37,21 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by name."""
         if cmd_name in COMMANDS:
-            command: click.Command = resolve_name(COMMANDS[cmd_name])
+            module, _, name = COMMANDS[cmd_name].partition(":")
+            command: click.Command = getattr(import_module(module), name)
             return command
-        return _study_command(cmd_name) if cmd_name in STUDIES or cmd_name in study_names() else None
+        if cmd_name in STUDIES or cmd_name in study_names():
+            from ravine.cli.study_command import study_command
+
+            return study_command(find_study(cmd_name))
+        return None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command of the first word. Raises UsageError that names the nearest one."""
         word = args[0]
-        if not word.startswith("-") and self.get_command(ctx, word) is None:
+        if self.get_command(ctx, word) is None and not word.startswith("-"):
             from pathlib import Path
 
             from ravine.data.builtin import BUILTIN

@@ -9,14 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ravine.studies.diagnose.instrumented_run import observe
-from ravine.studies.diagnose.observation import Observation
-from ravine.studies.diagnose.remedies import REMEDIES, changed
-from ravine.studies.diagnose.settings import DiagnoseSettings
-from ravine.studies.diagnose.study import diagnose_study
-from ravine.studies.diagnose.trial_runner import Bench, compared, plain
-from ravine.studies.diagnose.verdicts import PRINCIPLES, VERDICTS, judge
-from ravine.studies.train.settings import TrainSettings
 
 import ravine
 from ravine.data import Dataset, from_arrays
@@ -25,6 +17,14 @@ from ravine.errors import DataError, Stopped, UsageError
 from ravine.execution.runner import Runner
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
+from ravine.studies.diagnose.instrumented_run import observe
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.remedies import REMEDIES, changed
+from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.diagnose.study import diagnose_study
+from ravine.studies.diagnose.trial_runner import Bench, compared, plain
+from ravine.studies.diagnose.verdicts import PRINCIPLES, VERDICTS, judge
+from ravine.studies.train.settings import TrainSettings
 
 SMALL = {"net": "8", "epochs": 10.0, "batch_size": 32}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from ravine.studies.diagnose.view import diagnosis_text
 
 

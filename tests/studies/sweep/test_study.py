@@ -9,12 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ravine.studies.sweep.design import sweep_design
-from ravine.studies.sweep.effects import Scores
-from ravine.studies.sweep.settings import SweepSettings
-from ravine.studies.sweep.study import Swept, sweep_plan, sweep_study
-from ravine.studies.train.settings import TrainSettings
-from ravine.studies.train.study import train_study
 
 import ravine
 from ravine.data import Dataset, from_arrays
@@ -22,7 +16,12 @@ from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.sweep.study import effects
+from ravine.studies.sweep.design import sweep_design
+from ravine.studies.sweep.effects import Scores
+from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.sweep.study import Swept, effects, sweep_plan, sweep_study
+from ravine.studies.train.settings import TrainSettings
+from ravine.studies.train.study import train_study
 
 QUICK = SweepSettings(net="8", epochs=4, rate=0.01, vary=["dropout=0,0.2", "l2=0,1e-3"])
 

@@ -37,8 +37,8 @@ STUDY = Study(
     title="Look for double descent on DATA.",
     help=(
         "Look for double descent on DATA: the error on new rows against width, epochs and number of "
-        "examples, the point at which the training rows are just fitted, and the effect of early stopping and ridge."
-        f"\n\n{DATA_HELP}"
+        "examples, the point at which the training rows are just fitted, and the effect of early stopping "
+        f"and ridge.\n\n{DATA_HELP}"
     ),
     examples=(
         "ravine descent digits --noise 0.15",
