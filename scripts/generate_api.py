@@ -27,9 +27,9 @@ ARGUMENTS = (
 )  # of every function, in other types than in settings
 HEAD = '''"""Python functions: arrays, tables or files in, results out. Written by `scripts/generate_api.py`.
 
-    result = compare(X, y)              X [N, D], y [N]: arrays, or a DataFrame and a Series
-    result = compare(frame, "price")    a DataFrame and the name of its target
-    result = compare("data.csv", "price")
+result = compare(X, y)              X [N, D], y [N]: arrays, or a DataFrame and a Series
+result = compare(frame, "price")    a DataFrame and the name of its target
+result = compare("data.csv", "price")
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def source() -> str:
     imports = sorted(f"    from {study.package}.result import {study.result}" for study in studies)
     names = sorted([*(study.name for study in studies), "load_model"])
     head = HEAD.format(imports="\n".join(imports), names="\n".join(f'    "{name}",' for name in names))
-    return "\n\n".join([head, *map(function, studies)]) + "\n"
+    return "\n\n\n".join([head.rstrip(), *map(function, studies)]) + "\n"
 
 
 def function(study: Study) -> str:
