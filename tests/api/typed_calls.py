@@ -12,4 +12,4 @@ ravine.compare("data.csv", "price", optimizers=["sgd", "adam"], effort="quick")
 ravine.sweep(X, y, vary={"dropout": [0, 0.2]})
 ravine.train(X, y, optimiser="adam")  # wrong
 ravine.train(X, y, seeds="three")  # wrong
-ravine.train(X, y).result.score  # wrong
+best: str = ravine.train(X, y).result.winner  # wrong
