@@ -23,6 +23,7 @@ from ravine.data import Dataset
 from ravine.data.corruption import corrupt_labels
 from ravine.engines import Devices, find_devices
 from ravine.errors import DataError, NothingTrained, UsageError
+from ravine.networks import METRICS
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.record import Record, Status
 from ravine.records.rundir import RunDirectory
@@ -48,6 +49,7 @@ SCHEMA_VERSION = 1
 FIRST_SEED = 3_000
 LIMITED = 0.25  # share of labels drawn anew at which limits are compared
 FEWEST_PAIRS = 8
+METRIC = "accuracy"  # counts right answers
 LOOKS = 120  # evaluations at most
 DROPOUT, L2, NOISE, PATIENCE = 0.5, 0.01, 0.5, 5
 
@@ -162,7 +164,7 @@ def _checked(settings: MemoriseSettings, dataset: Dataset) -> MemoriseSettings:
             "It counts right answers, and a number is never right, only near.",
             "Name a target of classes, or give --task classify.",
         )
-    if settings.metric not in (None, "accuracy"):
+    if settings.metric not in (None, METRIC):
         raise UsageError(
             f"--metric {settings.metric} cannot be used.", "Right answers are counted.", "Leave it out."
         )
@@ -239,7 +241,7 @@ class _Test:
         made = arm.made.plan(
             self.settings, self.dataset, self.rule, self.streams(self.arms[0]), max(1, steps)
         )
-        return replace(made, metric="accuracy", stride=stride, evaluations=max(1, -(-steps // stride)))
+        return replace(made, metric=METRIC, stride=stride, evaluations=max(1, -(-steps // stride)))
 
     def line(self) -> str:
         """Say what is going to be done."""
@@ -304,7 +306,7 @@ class _Test:
             "study": "memorise",
             "data": data_document(self.dataset),
             "rows": {"train": self.rows, "held_out": self.rows, "test": len(self.dataset.test)},
-            "metric": {"name": "accuracy", "greater_is_better": True},
+            "metric": {"name": METRIC, "greater_is_better": METRICS[METRIC].greater_is_better},
             "plan": {
                 "effort": self.settings.effort,
                 "optimizer": self.rule.name,
