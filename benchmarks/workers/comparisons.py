@@ -20,8 +20,9 @@ def main() -> None:
 
     prepare("cpu")
     import jax
-    from ravine.studies.compare.study.settings import CompareSettings
-    from ravine.studies.compare.study.study import compare_study
+
+    from ravine.studies.compare.settings import CompareSettings
+    from ravine.studies.compare.study import compare_study
 
     events: Counter[str] = Counter()
     jax.monitoring.register_event_listener(lambda event, **_: events.update([event]))

@@ -26,10 +26,10 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
     prepare(task["device"])
     import jax
-    from ravine.studies.landscape.study.loss_point import Viewpoint, training_loss
 
     from ravine.diagnostics import hessian_eigenpairs, lanczos, quadrature
     from ravine.networks import Network
+    from ravine.studies.landscape.loss_point import Viewpoint, training_loss
     from ravine.training import Rows
 
     x, y, points = trained(task["sizes"], task["rows"], task["steps"])

@@ -14,10 +14,9 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     from ravine.engines import prepare
 
     prepare("cpu")
-    from ravine.studies.landscape.study.loss_point import Viewpoint
-
     from ravine.diagnostics import random_directions
     from ravine.networks import Network
+    from ravine.studies.landscape.loss_point import Viewpoint
     from ravine.training import Rows
 
     x, y, _, _ = digits(task["rows"])

@@ -20,15 +20,15 @@ from typing import Any
 
 from planted import healthy, networks, rows, training
 from planted.case import Case
-from ravine.studies.diagnose.study.instrumented_run import observe
-from ravine.studies.diagnose.study.observation import with_spread
-from ravine.studies.diagnose.study.settings import DiagnoseSettings
-from ravine.studies.diagnose.study.trial_runner import Bench, plain
-from ravine.studies.diagnose.study.verdicts import judge
 
 from ravine.engines import find_devices, prepare
 from ravine.execution.runner import Runner
 from ravine.records.record import Record
+from ravine.studies.diagnose.instrumented_run import observe
+from ravine.studies.diagnose.observation import with_spread
+from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.diagnose.trial_runner import Bench, plain
+from ravine.studies.diagnose.verdicts import judge
 
 HERE = Path(__file__).parent
 FRESH = 1_300_000  # thresholds and cases were chosen on seeds below 1,000,000; these are others

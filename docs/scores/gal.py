@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.compare.study.study import compare_study
-from ravine.studies.train.study.settings import TrainSettings
-from ravine.studies.train.study.study import train_study
 
 from ravine.data import Dataset, from_arrays
 from ravine.engines import prepare
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.compare.study import compare_study
+from ravine.studies.train.settings import TrainSettings
+from ravine.studies.train.study import train_study
 
 HERE = Path(__file__).parent
 STEPS, EPOCHS = 16_000, 30  # of a run, whichever is more

@@ -23,14 +23,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.compare.study.study import compare_study
 from scipy.stats import t as student
 from sklearn.model_selection import train_test_split
 
 from ravine.data import Table, prepare, read
 from ravine.engines import prepare as prepare_devices
 from ravine.optimizers import DEFAULT_OPTIMIZERS
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.compare.study import compare_study
 
 HERE = Path(__file__).parent
 STOPPED = {"early_stop": 4, "average": "ema=0.99"}

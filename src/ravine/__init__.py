@@ -37,20 +37,20 @@ if TYPE_CHECKING:
     from ravine.execution.events import Warned as Warned
     from ravine.execution.result import Result as Result
     from ravine.execution.saved_model import Model as Model
+    from ravine.studies.compare.settings import CompareSettings as CompareSettings
     from ravine.studies.compare.study.result import CompareResult as CompareResult
-    from ravine.studies.compare.study.settings import CompareSettings as CompareSettings
+    from ravine.studies.descent.settings import DescentSettings as DescentSettings
     from ravine.studies.descent.study.result import DescentResult as DescentResult
-    from ravine.studies.descent.study.settings import DescentSettings as DescentSettings
+    from ravine.studies.diagnose.settings import DiagnoseSettings as DiagnoseSettings
     from ravine.studies.diagnose.study.result import DiagnoseResult as DiagnoseResult
-    from ravine.studies.diagnose.study.settings import DiagnoseSettings as DiagnoseSettings
+    from ravine.studies.landscape.settings import LandscapeSettings as LandscapeSettings
     from ravine.studies.landscape.study.result import LandscapeResult as LandscapeResult
-    from ravine.studies.landscape.study.settings import LandscapeSettings as LandscapeSettings
     from ravine.studies.memorize.result import MemorizeResult as MemorizeResult
     from ravine.studies.memorize.settings import MemorizeSettings as MemorizeSettings
+    from ravine.studies.sweep.settings import SweepSettings as SweepSettings
     from ravine.studies.sweep.study.result import SweepResult as SweepResult
-    from ravine.studies.sweep.study.settings import SweepSettings as SweepSettings
-    from ravine.studies.train.study.result import TrainResult as TrainResult
-    from ravine.studies.train.study.settings import TrainSettings as TrainSettings
+    from ravine.studies.train.result import TrainResult as TrainResult
+    from ravine.studies.train.settings import TrainSettings as TrainSettings
 
 _MODULES = {
     "ravine.api.functions": (
@@ -63,20 +63,20 @@ _MODULES = {
     ),
     "ravine.execution.result": ("Result",),
     "ravine.execution.saved_model": ("Model",),
-    "ravine.studies.compare.study.result": ("CompareResult",),
-    "ravine.studies.compare.study.settings": ("CompareSettings",),
-    "ravine.studies.descent.study.result": ("DescentResult",),
-    "ravine.studies.descent.study.settings": ("DescentSettings",),
-    "ravine.studies.diagnose.study.result": ("DiagnoseResult",),
-    "ravine.studies.diagnose.study.settings": ("DiagnoseSettings",),
-    "ravine.studies.landscape.study.result": ("LandscapeResult",),
-    "ravine.studies.landscape.study.settings": ("LandscapeSettings",),
+    "ravine.studies.compare.result": ("CompareResult",),
+    "ravine.studies.compare.settings": ("CompareSettings",),
+    "ravine.studies.descent.result": ("DescentResult",),
+    "ravine.studies.descent.settings": ("DescentSettings",),
+    "ravine.studies.diagnose.result": ("DiagnoseResult",),
+    "ravine.studies.diagnose.settings": ("DiagnoseSettings",),
+    "ravine.studies.landscape.result": ("LandscapeResult",),
+    "ravine.studies.landscape.settings": ("LandscapeSettings",),
     "ravine.studies.memorize.result": ("MemorizeResult",),
     "ravine.studies.memorize.settings": ("MemorizeSettings",),
-    "ravine.studies.sweep.study.result": ("SweepResult",),
-    "ravine.studies.sweep.study.settings": ("SweepSettings",),
-    "ravine.studies.train.study.result": ("TrainResult",),
-    "ravine.studies.train.study.settings": ("TrainSettings",),
+    "ravine.studies.sweep.result": ("SweepResult",),
+    "ravine.studies.sweep.settings": ("SweepSettings",),
+    "ravine.studies.train.result": ("TrainResult",),
+    "ravine.studies.train.settings": ("TrainSettings",),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

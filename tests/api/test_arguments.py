@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from ravine.studies.train.study.settings import TrainSettings
 
 from ravine.api.arguments import asked
 from ravine.errors import DataError, UsageError
+from ravine.studies.train.settings import TrainSettings
 
 ROWS = 60
 random = np.random.default_rng(0)

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from ravine.studies.sweep.study.settings import SweepSettings
-from ravine.studies.train.study.settings import TrainSettings
 
 from ravine.cli import working
 from ravine.options.resolve import resolve
+from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.train.settings import TrainSettings
 
 
 def asked(flags=None, file=None, environment=None, kind=SweepSettings):
@@ -153,6 +153,8 @@ def test_the_short_flag_of_the_optimizer(ravine, folder, monkeypatch):
 
     monkeypatch.setattr(working, "prepare_machine", lambda device: None)
     for verb in ("train", "sweep"):
-        monkeypatch.setattr(sys.modules[group.commands[verb].callback.__module__], "_study", lambda: study)
+        monkeypatch.setattr(
+            sys.modules[group.get_command(None, verb).callback.__module__], "_study", lambda: study
+        )
         ravine(verb, "iris", "-O", "sgd", *(["--vary", "l2=0,1"] if verb == "sweep" else []))
     assert seen == ["sgd", "sgd"]

@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.train.study.settings import TrainSettings
 
 from ravine.errors import UsageError
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.train.settings import TrainSettings
 
 
 @pytest.mark.parametrize("kind", [CompareSettings, TrainSettings])
@@ -41,6 +41,6 @@ def test_what_cannot_be_used_is_refused(wrong: dict[str, object]) -> None:
 
 def test_settings_need_no_heavy_import() -> None:
     heavy = "[m for m in ('jax', 'numpy', 'pandas') if m in sys.modules]"
-    code = f"import ravine.studies.compare.study.settings, sys; print({heavy})"
+    code = f"import ravine.studies.compare.settings, sys; print({heavy})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from ravine.studies.train.study.settings import TrainSettings
 
 from ravine.data import Table
 from ravine.errors import DataError
 from ravine.execution.loading import load
+from ravine.studies.train.settings import TrainSettings
 
 
 def test_test_rows_on_which_the_metric_has_no_value_are_refused(tmp_path):

@@ -1,8 +1,6 @@
 """A run goes on only as it began, and the winner's configuration can be typed back."""
 
 import pytest
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.compare.study.study import _best_settings
 
 from ravine.errors import DataError
 from ravine.execution.loading import load
@@ -13,6 +11,8 @@ from ravine.records.atomic_files import read_json
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import dump
 from ravine.records.toml_files import load as load_toml
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.compare.study import _best_settings
 
 PLAN = {"runs": 2}
 

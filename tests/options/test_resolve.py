@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.train.study.settings import TrainSettings
 
 from ravine.errors import UsageError
 from ravine.options.resolve import resolve
 from ravine.records.toml_files import dump, load
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.train.settings import TrainSettings
 
 
 def layered(folder, flags=None, environment=None, file="", project=""):

@@ -5,7 +5,6 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
-from ravine.studies.train.study.settings import TrainSettings
 
 from ravine.data import from_arrays
 from ravine.engines import working_in
@@ -13,6 +12,7 @@ from ravine.errors import UsageError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.training_spec import alike, recipe
 from ravine.optimizers import resolve, schedule
+from ravine.studies.train.settings import TrainSettings
 from ravine.training import (
     Cohort,
     Runs,

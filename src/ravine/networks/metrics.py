@@ -16,7 +16,7 @@ from ravine.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     import jax
 
-__all__ = ["METRICS", "Metric", "default_metric", "find_metric", "metric"]
+__all__ = ["METRICS", "Metric", "check_metric_name", "default_metric", "find_metric", "metric"]
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,12 @@ def default_metric(task: str) -> str:
 def find_metric(name: str | None) -> Metric | None:
     """Return the metric of that name; None for None, and for a name that `metric` refuses."""
     return METRICS.get(_plain(name or ""))
+
+
+def check_metric_name(name: str) -> None:
+    """Raise UsageError for a name that no metric has."""
+    if find_metric(name) is None:
+        raise UsageError(f"There is no metric '{name}'.", "", did_you_mean(name, METRICS))
 
 
 def metric(name: str | None, task: str, classes: int = 0) -> Metric:

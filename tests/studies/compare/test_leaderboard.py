@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ravine.studies.compare.study.design import Trials
-from ravine.studies.compare.study.leaderboard import Tuned, rows, summary
 
 from ravine.networks import METRICS
 from ravine.statistics import interval
+from ravine.studies.compare.design import Trials
+from ravine.studies.compare.leaderboard import Tuned, rows, summary
 
 NEAR_ONE = np.array([1.0, 1.0, 0.9])
 

@@ -9,9 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ravine.studies.compare.study.design import DECADES, FRESH, design
-from ravine.studies.compare.study.settings import CompareSettings
-from ravine.studies.compare.study.study import Comparison, _best_settings, compare_study, plan_document
 
 from ravine.data import Dataset
 from ravine.engines import find_devices
@@ -19,6 +16,9 @@ from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.execution.events import Event
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory
+from ravine.studies.compare.design import DECADES, FRESH, design
+from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.compare.study import Comparison, _best_settings, compare_study, plan_document
 
 QUICK = CompareSettings(optimizers=["sgd", "adam"], effort="quick", net="8", epochs=4)
 

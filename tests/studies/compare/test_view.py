@@ -6,11 +6,11 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ravine.studies.compare.study.sensitivity import strips
-from ravine.studies.compare.study.verdict import verdict
-from ravine.studies.compare.study.view import leaderboard_text
 
 from ravine.render.numbers import ScoreFormat, cells, score_format
+from ravine.studies.compare.sensitivity import strips
+from ravine.studies.compare.verdict import verdict
+from ravine.studies.compare.view import leaderboard_text
 
 
 def row(optimizer, tier, mean, half, **more):

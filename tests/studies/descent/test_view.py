@@ -1,10 +1,8 @@
 """Pictures of a double descent from plain values."""
 
 import numpy as np
-import pytest
-from ravine.studies.descent.study.plots import descent_pictures
 
-from ravine.render.plot_style import can_draw
+from ravine.studies.descent.plots import descent_pictures
 
 POINT = {"mean": 0.1, "interval": [-0.3, 0.5], "values": [0.0, 0.2]}
 MEASURES = {f"{on}_{what}": [POINT] * 3 for on in ("train", "test") for what in ("loss", "error")}
@@ -17,11 +15,10 @@ DOCUMENT = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(not can_draw(), reason="pictures are drawn with matplotlib")
 def test_no_band_goes_below_what_an_error_can_be(monkeypatch, tmp_path):
     drawn = {}
     monkeypatch.setattr(
-        "ravine.studies.descent.study.plots.save", lambda figure, path: drawn.setdefault(path.stem, figure)
+        "ravine.studies.descent.plots.save", lambda figure, path: drawn.setdefault(path.stem, figure)
     )
     descent_pictures(DOCUMENT, tmp_path)
     for axes in drawn["epochs"].axes:

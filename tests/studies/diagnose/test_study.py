@@ -9,14 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ravine.studies.diagnose.study.instrumented_run import observe
-from ravine.studies.diagnose.study.observation import Observation
-from ravine.studies.diagnose.study.remedies import REMEDIES, changed
-from ravine.studies.diagnose.study.settings import DiagnoseSettings
-from ravine.studies.diagnose.study.study import diagnose_study
-from ravine.studies.diagnose.study.trial_runner import Bench, compared, plain
-from ravine.studies.diagnose.study.verdicts import PRINCIPLES, VERDICTS, judge
-from ravine.studies.train.study.settings import TrainSettings
 
 import ravine
 from ravine.data import Dataset, from_arrays
@@ -25,6 +17,14 @@ from ravine.errors import DataError, Stopped, UsageError
 from ravine.execution.runner import Runner
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
+from ravine.studies.diagnose.instrumented_run import observe
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.remedies import REMEDIES, changed
+from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.diagnose.study import diagnose_study
+from ravine.studies.diagnose.trial_runner import Bench, compared, plain
+from ravine.studies.diagnose.verdicts import PRINCIPLES, VERDICTS, judge
+from ravine.studies.train.settings import TrainSettings
 
 SMALL = {"net": "8", "epochs": 10.0, "batch_size": 32}
 
@@ -137,7 +137,7 @@ def test_what_was_measured_is_kept_when_the_proof_is_stopped(
     with RunDirectory.create("runs", "blobs", verb="diagnose", out=tmp_path / "run") as run:
         with pytest.raises(Stopped):
             diagnose_study(asked, dataset=blobs, run=run, stop=lambda: 130)
-        monkeypatch.setattr("ravine.studies.diagnose.study.study.observe", None)
+        monkeypatch.setattr("ravine.studies.diagnose.study.observe", None)
         found = diagnose_study(asked, dataset=blobs, run=run)
     assert "spread" in found.record.final
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ravine.studies.diagnose.study.view import diagnosis_text
+
+from ravine.studies.diagnose.view import diagnosis_text
 
 
 def trial(confirmed: bool, **loss: Any) -> dict[str, Any]:

@@ -9,17 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from ravine.studies.landscape.study.loss_point import (
-    Viewpoint,
-    preconditioner_of,
-    rows_at_once,
-    training_loss,
-)
-from ravine.studies.landscape.study.measurements import Relief, barriers, plane_of_solutions
-from ravine.studies.landscape.study.settings import LandscapeSettings
-from ravine.studies.landscape.study.study import landscape_study
-from ravine.studies.train.study.settings import TrainSettings
-from ravine.studies.train.study.study import train_study
 
 import ravine
 from ravine.data import from_arrays
@@ -28,6 +17,17 @@ from ravine.engines import working_in
 from ravine.errors import DataError, NothingTrained, UsageError
 from ravine.networks import Network
 from ravine.optimizers import resolve
+from ravine.studies.landscape.loss_point import (
+    Viewpoint,
+    preconditioner_of,
+    rows_at_once,
+    training_loss,
+)
+from ravine.studies.landscape.measurements import Relief, barriers, plane_of_solutions
+from ravine.studies.landscape.settings import LandscapeSettings
+from ravine.studies.landscape.study import landscape_study
+from ravine.studies.train.settings import TrainSettings
+from ravine.studies.train.study import train_study
 from ravine.training import Rows
 
 
@@ -177,7 +177,7 @@ def test_a_plane_is_the_loss_at_each_of_its_points(network, weighted, rows, budg
 
     All rows at once, and in parts of 64.
     """
-    monkeypatch.setattr("ravine.studies.landscape.study.loss_point.IN_PLANE", budget)
+    monkeypatch.setattr("ravine.studies.landscape.loss_point.IN_PLANE", budget)
     random = np.random.default_rng(0)
     x, y = random.normal(size=(rows, network.sizes[0])), random.integers(0, 2, rows).astype(np.int32)
     weight = np.abs(random.normal(size=rows)) if weighted else None
@@ -363,19 +363,9 @@ def test_a_model_in_no_run_needs_its_data(run, tmp_path):
 
 
 def test_files_are_whole_and_named(seen, tmp_path):
-    pytest.importorskip("matplotlib")
     found = seen.save(tmp_path / "deep" / "seen", "svg")
     names = {each.name for each in (tmp_path / "deep" / "seen").iterdir()}
     assert {"landscape.json", "landscape.npz", "profile.svg", "barriers.svg", "plane-solutions.svg"} <= names
     assert len(found.document["files"]) == len(names)
     with np.load(tmp_path / "deep" / "seen" / "landscape.npz") as kept:
         np.testing.assert_array_equal(kept["plane/random/loss"], seen.arrays["plane/random/loss"])
-
-
-def test_without_matplotlib_the_numbers_are_kept(seen, tmp_path, monkeypatch):
-    import ravine.studies.landscape.study.study as module
-
-    monkeypatch.setattr(module, "can_draw", lambda: False)
-    found = seen.save(tmp_path)
-    assert {each.name for each in tmp_path.iterdir()} == {"landscape.json", "landscape.npz"}
-    assert any("matplotlib is not installed" in note for note in found.document["notes"])

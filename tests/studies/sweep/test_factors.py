@@ -6,9 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from ravine.studies.sweep.study.factors import designed, factors_as_text, read_factors
 
 from ravine.errors import UsageError
+from ravine.studies.sweep.factors import designed, factors_as_text, read_factors
 
 
 @pytest.mark.parametrize(

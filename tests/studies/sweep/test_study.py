@@ -9,12 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ravine.studies.sweep.study.design import sweep_design
-from ravine.studies.sweep.study.effects import Scores
-from ravine.studies.sweep.study.settings import SweepSettings
-from ravine.studies.sweep.study.study import Swept, sweep_plan, sweep_study
-from ravine.studies.train.study.settings import TrainSettings
-from ravine.studies.train.study.study import train_study
 
 import ravine
 from ravine.data import Dataset, from_arrays
@@ -22,7 +16,12 @@ from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.sweep.study import effects
+from ravine.studies.sweep.design import sweep_design
+from ravine.studies.sweep.effects import Scores
+from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.sweep.study import Swept, effects, sweep_plan, sweep_study
+from ravine.studies.train.settings import TrainSettings
+from ravine.studies.train.study import train_study
 
 QUICK = SweepSettings(net="8", epochs=4, rate=0.01, vary=["dropout=0,0.2", "l2=0,1e-3"])
 
@@ -141,8 +140,8 @@ def test_a_rate_at_the_end_gives_all_settings_more(blobs: Dataset, monkeypatch: 
         ("dropot=0,1", "dropout"),
         ("seed=0,1", "cannot be varied"),
         ("optimizer=sgd,adm", "adam"),
-        ("l2=0,x", "no number"),
-        ("l2=0,-1", "not negative"),
+        ("l2=0,x", "l2='x' cannot be used. It must be a number"),
+        ("l2=0,-1", "at least 0"),
         ("dropout=0,1", "at least 0 and below 1"),
         ("net=8,8 conv=4", "need images"),
         ("augment=none,flip", "for images"),

@@ -3,9 +3,9 @@
 import copy
 
 import pytest
-from ravine.studies.sweep.study.view import sweep_plan_text, sweep_text, sweep_verdict
 
 from ravine.render.numbers import cells
+from ravine.studies.sweep.view import sweep_plan_text, sweep_text, sweep_verdict
 
 
 def paired(difference, half):

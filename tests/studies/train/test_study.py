@@ -23,12 +23,12 @@ def frame() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def trained(frame: pd.DataFrame) -> ravine.studies.train.study.study.Training:
+def trained(frame: pd.DataFrame) -> ravine.studies.train.study.Training:
     return ravine.train(frame, "price", net="16", epochs=60, rate=0.01)
 
 
 def test_it_learns_what_there_is_to_learn(
-    trained: ravine.studies.train.study.study.Training, frame: pd.DataFrame
+    trained: ravine.studies.train.study.Training, frame: pd.DataFrame
 ) -> None:
     assert trained.document["test"]["model"] < 1.0  # the spread of the price is about 10
     assert np.corrcoef(trained.model.predict(frame), frame.price)[0, 1] > 0.99
@@ -36,7 +36,7 @@ def test_it_learns_what_there_is_to_learn(
 
 
 def test_a_saved_model_predicts_the_same_from_columns_in_any_order(
-    trained: ravine.studies.train.study.study.Training, frame: pd.DataFrame, tmp_path: Path
+    trained: ravine.studies.train.study.Training, frame: pd.DataFrame, tmp_path: Path
 ) -> None:
     trained.model.save(tmp_path / "m")
     shuffled = frame[["price", "kind", "size"]].assign(other=1)
@@ -58,7 +58,7 @@ def test_probabilities_sum_to_one_and_labels_are_the_users() -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1, 257])
-def test_any_number_of_rows_is_predicted(trained: ravine.studies.train.study.study.Training, rows: int) -> None:
+def test_any_number_of_rows_is_predicted(trained: ravine.studies.train.study.Training, rows: int) -> None:
     some = pd.DataFrame({"size": np.zeros(rows), "kind": ["red"] * rows})
     assert len(predict(trained.model, some)) == rows
 

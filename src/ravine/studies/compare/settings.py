@@ -69,14 +69,14 @@ class CompareSettings(NetworkSettings, MovingSettings):
 
 STUDY = Study(
     name="compare",
-    package="ravine.studies.compare.study",
+    package="ravine.studies.compare",
     settings=CompareSettings,
     result="CompareResult",
     plan="ComparePlan",
     title="Find the best optimizer and learning rate for DATA.",
     help=(
-        "Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run on "
-        f"fresh seeds, and ties are called ties.\n\n{DATA_HELP}"
+        "Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run "
+        f"on fresh seeds, and ties are called ties.\n\n{DATA_HELP}"
     ),
     examples=(
         "ravine compare digits",

@@ -18,8 +18,8 @@ from ravine.execution.run_files import data_document
 from ravine.execution.training_spec import Recipe, alike, recipe
 from ravine.networks import default_metric
 from ravine.optimizers import resolve, schedule
-from ravine.studies.descent.study.settings import DescentSettings
-from ravine.studies.descent.study.width_groups import can_share, narrowed
+from ravine.studies.descent.settings import DescentSettings
+from ravine.studies.descent.width_groups import can_share, narrowed
 from ravine.training import Plan, Runs, Streams
 
 __all__ = ["DescentDesign", "Level"]

@@ -21,11 +21,11 @@ from ravine.execution.runner import Runner
 from ravine.execution.training_spec import around_of
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.descent.study.design import DescentDesign
-from ravine.studies.descent.study.plots import descent_pictures
-from ravine.studies.descent.study.settings import DescentSettings
-from ravine.studies.descent.study.sweeps import Sweeps
-from ravine.studies.descent.study.view import descent_text
+from ravine.studies.descent.design import DescentDesign
+from ravine.studies.descent.plots import descent_pictures
+from ravine.studies.descent.settings import DescentSettings
+from ravine.studies.descent.sweeps import Sweeps
+from ravine.studies.descent.view import descent_text
 
 __all__ = ["Descent", "descent_plan", "descent_study"]
 

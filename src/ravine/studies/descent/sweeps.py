@@ -16,9 +16,9 @@ import numpy as np
 from ravine.execution.runner import Runner
 from ravine.execution.training_spec import Recipe
 from ravine.records.record import Record, Status
-from ravine.studies.descent.study.design import DescentDesign
-from ravine.studies.descent.study.peak_test import double_descent
-from ravine.studies.descent.study.width_groups import of_width
+from ravine.studies.descent.design import DescentDesign
+from ravine.studies.descent.peak_test import double_descent
+from ravine.studies.descent.width_groups import of_width
 from ravine.studies.memorize.measures import AMOUNT, summary_of
 from ravine.training import Cohort, Plan, Rows, Streams, Trained, shape_for, trained
 

@@ -17,9 +17,9 @@ from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
 from ravine.execution.training_spec import check_moving, check_patience
 from ravine.networks import METRICS
-from ravine.studies.diagnose.study.settings import DiagnoseSettings
-from ravine.studies.diagnose.study.trial_runner import Bench, Made, plain
-from ravine.studies.train.study.study import FIRST_SEED
+from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.diagnose.trial_runner import Bench, Made, plain
+from ravine.studies.train.study import FIRST_SEED
 
 __all__ = ["SCHEMA_VERSION", "DiagnosisDesign", "diagnosis_design"]
 

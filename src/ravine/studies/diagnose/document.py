@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ravine.records.record import Record
-from ravine.studies.diagnose.study.observation import Observation
-from ravine.studies.diagnose.study.settings import DiagnoseSettings
-from ravine.studies.diagnose.study.verdicts import PRINCIPLES, Finding
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.diagnose.verdicts import PRINCIPLES, Finding
 
 __all__ = ["check_row", "cost_of", "curves_of", "finding_row", "notes_of"]
 

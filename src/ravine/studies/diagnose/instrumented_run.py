@@ -19,11 +19,11 @@ from jax.flatten_util import ravel_pytree
 from ravine.diagnostics import stability_limit
 from ravine.engines import working_in
 from ravine.records.record import Record, Status
-from ravine.studies.diagnose.study.data_facts import of_classes, of_inputs, suspected_leaks
-from ravine.studies.diagnose.study.metadata import described
-from ravine.studies.diagnose.study.probe_rows import chosen_rows
-from ravine.studies.diagnose.study.probes import bend, look, stretch
-from ravine.studies.diagnose.study.program_cache import Clock, programs
+from ravine.studies.diagnose.data_facts import of_classes, of_inputs, suspected_leaks
+from ravine.studies.diagnose.metadata import described
+from ravine.studies.diagnose.probe_rows import chosen_rows
+from ravine.studies.diagnose.probes import bend, look, stretch
+from ravine.studies.diagnose.program_cache import Clock, programs
 from ravine.training import Plan, Runs, Streams, first_key, first_parameters, start
 from ravine.training.factors import Factors
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from ravine.diagnostics import stability_limit
 from ravine.networks import METRICS
-from ravine.studies.diagnose.study.data_facts import constant_loss
-from ravine.studies.diagnose.study.probe_rows import ChosenRows
+from ravine.studies.diagnose.data_facts import constant_loss
+from ravine.studies.diagnose.probe_rows import ChosenRows
 from ravine.training import Plan, Runs, Streams
 from ravine.training.stream import SeedRows
 

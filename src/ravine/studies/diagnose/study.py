@@ -20,15 +20,15 @@ from ravine.records.atomic_files import write_atomic, write_json
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import dump
-from ravine.studies.diagnose.study.design import diagnosis_design
-from ravine.studies.diagnose.study.document import check_row, cost_of, curves_of, finding_row, notes_of
-from ravine.studies.diagnose.study.instrumented_run import BENDS, observe
-from ravine.studies.diagnose.study.observation import with_spread
-from ravine.studies.diagnose.study.settings import DiagnoseSettings
-from ravine.studies.diagnose.study.trial_runner import Made, changed_to
-from ravine.studies.diagnose.study.trials import best_first, recommendation, tried_all
-from ravine.studies.diagnose.study.verdicts import judge
-from ravine.studies.diagnose.study.view import diagnosis_text
+from ravine.studies.diagnose.design import diagnosis_design
+from ravine.studies.diagnose.document import check_row, cost_of, curves_of, finding_row, notes_of
+from ravine.studies.diagnose.instrumented_run import BENDS, observe
+from ravine.studies.diagnose.observation import with_spread
+from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.diagnose.trial_runner import Made, changed_to
+from ravine.studies.diagnose.trials import best_first, recommendation, tried_all
+from ravine.studies.diagnose.verdicts import judge
+from ravine.studies.diagnose.view import diagnosis_text
 
 __all__ = [
     "OBSERVATION", "RECOMMENDED", "Diagnosis", "diagnose_plan", "diagnose_study", "finished_diagnosis",

@@ -20,9 +20,9 @@ from ravine.execution.training_spec import Recipe, alike, recipe
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.record import Record, Status
 from ravine.statistics import holm, paired
-from ravine.studies.compare.study.design import streams_for
-from ravine.studies.diagnose.study.settings import DiagnoseSettings
-from ravine.studies.train.study.study import _steps as steps_of
+from ravine.studies.compare.design import streams_for
+from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.train.study import _steps as steps_of
 from ravine.training import Cohort, Plan, Runs, Streams, shape_for, trained
 
 __all__ = ["LEVEL", "Bench", "Made", "changed_to", "compared", "plain"]

@@ -12,9 +12,9 @@ from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.events import Event, Notify
 from ravine.networks import METRICS
 from ravine.records.record import Record
-from ravine.studies.diagnose.study.remedies import REMEDIES, changed
-from ravine.studies.diagnose.study.trial_runner import LEVEL, Bench, changed_to, compared
-from ravine.studies.diagnose.study.verdicts import Finding
+from ravine.studies.diagnose.remedies import REMEDIES, changed
+from ravine.studies.diagnose.trial_runner import LEVEL, Bench, changed_to, compared
+from ravine.studies.diagnose.verdicts import Finding
 
 __all__ = ["best_first", "recommendation", "tried_all"]
 

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.diagnostics import StabilityRatio
-from ravine.studies.landscape.study.measurements import Barrier, Direction, Plane, Relief
-from ravine.studies.landscape.study.trajectories import Trajectory
+from ravine.studies.landscape.measurements import Barrier, Direction, Plane, Relief
+from ravine.studies.landscape.trajectories import Trajectory
 
 __all__ = [
     "arrays_of", "barrier_row", "centre_row", "direction_row", "plane_row", "sharpness_row", "way_rows",

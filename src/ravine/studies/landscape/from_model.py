@@ -18,9 +18,9 @@ from ravine.optimizers import Rule, resolve, schedule
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import RUN_FILE, find_run
 from ravine.records.toml_files import load as load_toml
-from ravine.studies.compare.study.design import streams_for
-from ravine.studies.landscape.study.loss_point import Viewpoint
-from ravine.studies.landscape.study.settings import LandscapeSettings
+from ravine.studies.compare.design import streams_for
+from ravine.studies.landscape.loss_point import Viewpoint
+from ravine.studies.landscape.settings import LandscapeSettings
 from ravine.training import Rows
 
 __all__ = ["view_of_model"]

@@ -31,7 +31,7 @@ from ravine.diagnostics.chunks import in_chunks
 from ravine.engines import cores, working_in
 from ravine.networks import LOSSES, Network
 from ravine.optimizers import Rule
-from ravine.studies.landscape.study.plane_loss import plane_losses
+from ravine.studies.landscape.plane_loss import plane_losses
 from ravine.training import Rows
 
 __all__ = ["Viewpoint", "preconditioner_of", "rows_at_once", "training_loss"]

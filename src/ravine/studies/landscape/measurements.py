@@ -36,7 +36,7 @@ from ravine.diagnostics import (
 )
 from ravine.engines import working_in
 from ravine.errors import UsageError
-from ravine.studies.landscape.study.loss_point import Viewpoint
+from ravine.studies.landscape.loss_point import Viewpoint
 
 __all__ = ["Barrier", "Direction", "Plane", "Relief", "barriers", "plane_of_paths", "plane_of_solutions"]
 

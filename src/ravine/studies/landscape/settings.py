@@ -56,7 +56,7 @@ class LandscapeSettings(NetworkSettings, RateSettings):
 
 STUDY = Study(
     name="landscape",
-    package="ravine.studies.landscape.study",
+    package="ravine.studies.landscape",
     settings=LandscapeSettings,
     result="LandscapeResult",
     plan="LandscapePlan",

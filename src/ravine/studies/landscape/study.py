@@ -28,8 +28,8 @@ from ravine.optimizers import resolve_all, schedule
 from ravine.records.atomic_files import write_json, write_npz
 from ravine.records.os_errors import os_errors_as_data_errors
 from ravine.render.plot_style import MISSING, can_draw
-from ravine.studies.compare.study.design import streams_for
-from ravine.studies.landscape.study.document import (
+from ravine.studies.compare.design import streams_for
+from ravine.studies.landscape.document import (
     arrays_of,
     barrier_row,
     centre_row,
@@ -38,9 +38,9 @@ from ravine.studies.landscape.study.document import (
     sharpness_row,
     way_rows,
 )
-from ravine.studies.landscape.study.from_model import view_of_model
-from ravine.studies.landscape.study.loss_point import Viewpoint
-from ravine.studies.landscape.study.measurements import (
+from ravine.studies.landscape.from_model import view_of_model
+from ravine.studies.landscape.loss_point import Viewpoint
+from ravine.studies.landscape.measurements import (
     Direction,
     Plane,
     Relief,
@@ -48,11 +48,11 @@ from ravine.studies.landscape.study.measurements import (
     plane_of_paths,
     plane_of_solutions,
 )
-from ravine.studies.landscape.study.plots import draw, figures
-from ravine.studies.landscape.study.settings import LandscapeSettings
-from ravine.studies.landscape.study.trajectories import Trajectory, stretched, travel
-from ravine.studies.landscape.study.view import landscape_text
-from ravine.studies.train.study.study import EPOCHS, FEWEST_STEPS, FIRST_SEED
+from ravine.studies.landscape.plots import draw, figures
+from ravine.studies.landscape.settings import LandscapeSettings
+from ravine.studies.landscape.trajectories import Trajectory, stretched, travel
+from ravine.studies.landscape.view import landscape_text
+from ravine.studies.train.study import EPOCHS, FEWEST_STEPS, FIRST_SEED
 from ravine.training import Plan, Streams
 
 __all__ = ["Landscape", "landscape_plan", "landscape_study"]

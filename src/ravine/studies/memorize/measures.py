@@ -22,7 +22,7 @@ from ravine.data.splits import Split
 from ravine.diagnostics import functional_information, membership_inference
 from ravine.records.record import Record, Status
 from ravine.statistics import interval
-from ravine.studies.compare.study.leaderboard import UNBOUNDED, within
+from ravine.studies.compare.leaderboard import UNBOUNDED, within
 from ravine.training import Plan, Streams, trained
 
 __all__ = ["AMOUNT", "FITTED", "Answers", "Pairs", "answers", "measured", "pairs", "summary_of"]

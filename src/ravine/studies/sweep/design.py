@@ -17,11 +17,11 @@ import numpy as np
 from ravine.data import Dataset
 from ravine.engines import Devices
 from ravine.execution.effort import EFFORTS, Effort, step_seconds, steps_for
-from ravine.studies.compare.study.choose_effort import COMPILING, STARTING
-from ravine.studies.compare.study.design import FRESH, streams_for
-from ravine.studies.sweep.study.configurations import Variant, variants
-from ravine.studies.sweep.study.factors import Factor, read_factors
-from ravine.studies.sweep.study.settings import SweepSettings
+from ravine.studies.compare.choose_effort import COMPILING, STARTING
+from ravine.studies.compare.design import FRESH, streams_for
+from ravine.studies.sweep.configurations import Variant, variants
+from ravine.studies.sweep.factors import Factor, read_factors
+from ravine.studies.sweep.settings import SweepSettings
 from ravine.training import Cohort, Plan, Runs, Shape, Streams, shape_for
 
 __all__ = ["EXTENSIONS", "Place", "Sweep", "sweep_design"]

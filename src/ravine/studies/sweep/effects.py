@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from ravine.statistics import holm, paired, select, tiers, tuning_interval
-from ravine.studies.compare.study.leaderboard import UNBOUNDED, summary, within
-from ravine.studies.sweep.study.configurations import Variant
+from ravine.studies.compare.leaderboard import UNBOUNDED, summary, within
+from ravine.studies.sweep.configurations import Variant
 
 __all__ = ["Scores", "marginal", "rows"]
 

@@ -15,14 +15,14 @@ from ravine.execution.base_settings import (
 )
 from ravine.execution.study import Study
 from ravine.options.fields import option
-from ravine.studies.sweep.study.factors import read_factors
+from ravine.studies.sweep.factors import read_factors
 
 __all__ = ["STUDY", "SweepSettings"]
 
 
 @dataclass(frozen=True)
 class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSettings):
-    """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.study.factors`."""
+    """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`."""
 
     vary: list[str] = option(
         [], "Factor and its values, such as 'l2=0,1e-4'; once for each factor.", section="Comparison",
@@ -47,7 +47,7 @@ class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSett
 
 STUDY = Study(
     name="sweep",
-    package="ravine.studies.sweep.study",
+    package="ravine.studies.sweep",
     settings=SweepSettings,
     result="SweepResult",
     plan="SweepPlan",
@@ -55,10 +55,10 @@ STUDY = Study(
     help=(
         "Find out what helps on DATA: vary numbers and structures of training, each configuration at its own "
         "tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for each "
-        "factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. KEY is any "
-        "of net, activation, init, init_scale, optimizer, rate, schedule, moving, batch_size, epochs, l1, l2, "
-        "decay, clip, smoothing, average, augment, early_stop, min_change; of the network dropout, norm, "
-        "connection, gate, slope, width, depth, conv; or a hyperparameter of the optimizer, such as b1. The "
+        "factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. KEY is "
+        "any of net, activation, init, init_scale, optimizer, rate, schedule, moving, batch_size, epochs, "
+        "l1, l2, decay, clip, smoothing, average, augment, early_stop, min_change; of the network dropout, "
+        "norm, connection, gate, slope, width, depth, conv; or a hyperparameter of the optimizer, such as b1. The "
         "first configuration is the baseline."
     ),
     examples=(

@@ -27,12 +27,12 @@ from ravine.execution.saved_model import Model
 from ravine.networks import METRICS, find_metric
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.compare.study.leaderboard import summary
+from ravine.studies.compare.leaderboard import summary
+from ravine.studies.sweep.design import EXTENSIONS, Place, Sweep, sweep_design
+from ravine.studies.sweep.effects import Scores
+from ravine.studies.sweep.settings import SweepSettings
 from ravine.studies.sweep.study import effects
-from ravine.studies.sweep.study.design import EXTENSIONS, Place, Sweep, sweep_design
-from ravine.studies.sweep.study.effects import Scores
-from ravine.studies.sweep.study.settings import SweepSettings
-from ravine.studies.sweep.study.view import sweep_text
+from ravine.studies.sweep.view import sweep_text
 from ravine.training import trained
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.training_spec import around_of
 from ravine.networks import METRICS
 from ravine.optimizers import schedule
-from ravine.studies.train.study.result import Layer, ScheduleCurve, ScheduledValue, TrainingFacts, TrainPlan
-from ravine.studies.train.study.schedule_plot import draw_schedules
-from ravine.studies.train.study.settings import TrainSettings
+from ravine.studies.train.result import Layer, ScheduleCurve, ScheduledValue, TrainingFacts, TrainPlan
+from ravine.studies.train.schedule_plot import draw_schedules
+from ravine.studies.train.settings import TrainSettings
 from ravine.training import Cohort, Shape, shape_for
 
 __all__ = ["TrainDesign", "design", "plan"]

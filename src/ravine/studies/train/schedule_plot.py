@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ravine.errors import UsageError
 from ravine.render.plot_style import FORMATS, save, style
-from ravine.studies.train.study.result import ScheduleCurve
+from ravine.studies.train.result import ScheduleCurve
 
 __all__ = ["check_picture_name", "draw_schedules"]
 

@@ -34,7 +34,7 @@ class TrainSettings(FixedTrainingSettings):
 
 STUDY = Study(
     name="train",
-    package="ravine.studies.train.study",
+    package="ravine.studies.train",
     settings=TrainSettings,
     result="TrainResult",
     plan="TrainPlan",

@@ -12,8 +12,8 @@ from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.score_summary import finite_or_none, score_summary
 from ravine.networks import METRICS
 from ravine.records.record import Record, Status
-from ravine.studies.train.study.design import TrainDesign
-from ravine.studies.train.study.result import Curves, TestScores, Trained, TrainResult
+from ravine.studies.train.design import TrainDesign
+from ravine.studies.train.result import Curves, TestScores, Trained, TrainResult
 from ravine.training import Plan, Streams
 
 __all__ = ["run"]

@@ -21,7 +21,7 @@ from ravine.render.blocks import (
     Table,
 )
 from ravine.render.numbers import ScoreFormat, count, is_number, learning_rate
-from ravine.studies.train.study.result import Layer, ScheduleCurve, TrainingFacts, TrainPlan, TrainResult
+from ravine.studies.train.result import Layer, ScheduleCurve, TrainingFacts, TrainPlan, TrainResult
 
 __all__ = ["details", "next_steps", "plan_view", "view"]
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ravine.studies.diagnose.study.observation import Observation
-from ravine.studies.diagnose.study.verdicts.curvature import ill_conditioned, noise, plateau
-from ravine.studies.diagnose.study.verdicts.data import (
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.verdicts.curvature import ill_conditioned, noise, plateau
+from ravine.studies.diagnose.verdicts.data import (
     batchnorm,
     constant_columns,
     contradicting,
     imbalance,
     leaking,
 )
-from ravine.studies.diagnose.study.verdicts.finding import Evidence, Finding
-from ravine.studies.diagnose.study.verdicts.fit import lottery, overfits, peak
-from ravine.studies.diagnose.study.verdicts.learning_rate import edge, rate_high, rate_low
-from ravine.studies.diagnose.study.verdicts.units import (
+from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.fit import lottery, overfits, peak
+from ravine.studies.diagnose.verdicts.learning_rate import edge, rate_high, rate_low
+from ravine.studies.diagnose.verdicts.units import (
     dead,
     exploding,
     not_standardised,

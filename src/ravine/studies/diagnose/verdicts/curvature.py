@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.studies.diagnose.study.observation import Observation
-from ravine.studies.diagnose.study.verdicts.finding import Evidence, Finding
-from ravine.studies.diagnose.study.verdicts.loss_trend import (
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.loss_trend import (
     CRAWLING,
     STUCK,
     arriving,

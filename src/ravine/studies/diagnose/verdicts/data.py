@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ravine.networks import NORMALISATIONS
-from ravine.studies.diagnose.study.observation import Observation
-from ravine.studies.diagnose.study.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 
 __all__ = ["batchnorm", "constant_columns", "contradicting", "imbalance", "leaking"]
 

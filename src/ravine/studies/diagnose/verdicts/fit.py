@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.studies.diagnose.study.observation import Observation
-from ravine.studies.diagnose.study.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 
 __all__ = ["lottery", "overfits", "peak"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.studies.diagnose.study.observation import Observation
+from ravine.studies.diagnose.observation import Observation
 
 __all__ = [
     "CRAWLING", "FALLING", "STUCK", "arriving", "fall", "generalises", "highest_loss", "is_stuck",
