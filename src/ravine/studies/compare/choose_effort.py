@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Mapping
-=======
-from ravine.data import Dataset
-from ravine.engines import Devices
-from ravine.execution.effort import EFFORTS, PATIENCE, budget_seconds, step_seconds
-from ravine.studies.compare.design import Design, design
-from ravine.studies.compare.settings import CompareSettings
->>>>>>> main
 
 from ravine.execution.budget import budget_seconds
 from ravine.execution.effort import TIME_LIMIT_S

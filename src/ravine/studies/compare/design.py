@@ -28,7 +28,6 @@ from ravine.networks import METRICS
 from ravine.optimizers import DEFAULT_OPTIMIZERS, Rule, read_optimizers, resolve_all, schedule
 from ravine.optimizers.optimizer_text import Spec
 from ravine.statistics import extension, points, rates
-<<<<<<< HEAD
 from ravine.studies.compare.choose_effort import choose_effort
 from ravine.studies.compare.result import (
     ComparePlan,
@@ -37,8 +36,6 @@ from ravine.studies.compare.result import (
     PlannedRuns,
     PlannedTrial,
 )
-=======
->>>>>>> main
 from ravine.studies.compare.settings import CompareSettings
 from ravine.training import Plan, Runs, Shape, Streams, shape_for
 

@@ -22,10 +22,7 @@ from ravine.statistics import (
     width_decades,
 )
 from ravine.studies.compare.design import Trials
-<<<<<<< HEAD
 from ravine.studies.compare.result import LeaderboardRow, Pair, RateSensitivity, ScheduleScores
-=======
->>>>>>> main
 
 __all__ = ["Evaluated", "Tuned", "leaderboard_rows", "pairs_of", "scores_by_schedule"]
 
