@@ -45,7 +45,7 @@ def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode:
     log = block.axis == "log"
     points = [sorted(_points(line, block)) for line in block.lines]
     xs = [x for line in points for x, _ in line]
-    labels = [cut(line.label, max(8, width // 4), unicode) for line in block.lines]
+    labels = [cut(line.label, max(8, width // 3), unicode) for line in block.lines]
     margin = max(map(cells, [*labels, *[block.x_label] * (block.ticks != "none")]), default=0) + 2
     lead = max((cells(line.before) + 1 for line in block.lines if line.before), default=0)
     trail = max((cells(line.after) + 2 for line in block.lines if line.after), default=0)
