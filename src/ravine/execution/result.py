@@ -243,6 +243,6 @@ class Result(Document):
         return False
 
 
-def values_of(part: ScoreSummary) -> dict[str, object]:
+def values_of(part: ScoreSummary) -> dict[str, Any]:
     """Return the fields of a summary by name, to build a row that holds them."""
     return {item.name: getattr(part, item.name) for item in fields(part)}
