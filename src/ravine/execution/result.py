@@ -157,11 +157,9 @@ class Document:
             ) from error
 
     def view(self) -> Sequence[Block]:
-        """Return the blocks that show this document."""
-        from ravine.execution.registry import find_study
-
-        show = find_study(self.study).load("view", self.view_name)
-        blocks: Sequence[Block] = show(self)
+        """Return the blocks that show this document: what the `view` module beside its class makes of it."""
+        package = type(self).__module__.rpartition(".")[0]
+        blocks: Sequence[Block] = resolve_name(f"{package}.view:{self.view_name}")(self)
         return blocks
 
     def __repr__(self) -> str:
