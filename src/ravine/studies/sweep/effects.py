@@ -29,7 +29,7 @@ MAX_P = 0.05  # adjusted p value up to which a level helps or hurts
 
 @dataclass
 class Scores:
-    """Scores of one configuration: `tuning` [rate, seed] at `rates` [rate], and `values` [seed] on fresh seeds.
+    """Scores of one configuration: `tuning` [rate, seed] at `rates` [rate]; `values` [seed] on fresh seeds.
 
     rate: learning rate of the fresh seeds, None before they ran. stops: epochs after which the weights were
     kept, [seed].
@@ -73,11 +73,8 @@ def leaderboard(
     placed |= {k: last for k in range(len(scores)) if k not in placed}
     evaluated = [k for k in placed if len(scores[k].values)]
     best = next(iter(placed))
-    first = (
-        {k: paired(scores[k].values, scores[0].values, greater, seed=seed) for k in evaluated if k}
-        if len(scores[0].values)
-        else {}
-    )
+    others = [k for k in evaluated if k != 0 and 0 in evaluated]
+    first = {k: paired(scores[k].values, scores[0].values, greater, seed=seed) for k in others}  # (1)
     p_values = holm([pair.p_value for pair in first.values()])
     against_first = {k: _adjusted(first[k], float(p)) for k, p in zip(first, p_values, strict=True)}
     against_best = {
