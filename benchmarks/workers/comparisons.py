@@ -21,8 +21,8 @@ def main() -> None:
     prepare("cpu")
     import jax
 
-    from ravine.studies.compare.settings import CompareSettings
-    from ravine.studies.compare.study import compare_study
+    from ravine.execution.execute import execute
+    from ravine.studies.compare.settings import STUDY, CompareSettings
 
     events: Counter[str] = Counter()
     jax.monitoring.register_event_listener(lambda event, **_: events.update([event]))
@@ -30,7 +30,7 @@ def main() -> None:
     for seed in task["seeds"]:
         events.clear()
         clock = time.perf_counter()
-        compare_study(CompareSettings(source="digits", effort=task["effort"], seed=seed))
+        execute(STUDY, CompareSettings(source="digits", effort=task["effort"], seed=seed))
         found.append(
             {
                 "seconds": time.perf_counter() - clock,
