@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ravine.errors import UsageError
 from ravine.execution.early_checks import check_schedule
@@ -97,7 +97,12 @@ class MovingSettings(Settings):
 
 @dataclass(frozen=True)
 class DataSettings(Settings):
-    """Where the data are and how to read them."""
+    """Where the data are and how to read them.
+
+    models: fields that name a run or a model.
+    """
+
+    models: ClassVar[tuple[str, ...]] = ()
 
     source: str = option(
         "", "File, '-' for standard input, or name of a built-in set.", section="Data", metavar="DATA",
@@ -129,6 +134,11 @@ class DataSettings(Settings):
         None, "Values that mean missing, such as -999,?.", section="Data", metavar="CODES"
     )
     task: str = option("auto", "Task to learn.", section="Data", choices=("auto", "classify", "regress"))
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether data must be named; a model that lies in its run brings its own."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -213,6 +223,11 @@ class NetworkSettings(DataSettings):
     precision: str = option(
         "float32", "Precision of all trained numbers.", section="Machine", choices=("float32", "float64")
     )
+
+    @property
+    def picture_format(self) -> str:
+        """The format of the pictures in the run's folder."""
+        return "png"
 
     @property
     def plans_only(self) -> bool:

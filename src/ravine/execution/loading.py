@@ -5,17 +5,23 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from ravine.data import BUILTIN, Dataset, Table, prepare, read
 from ravine.data.metric_checks import check_metric_defined, refuse_unit
 from ravine.errors import DataError, UsageError
 from ravine.execution.base_settings import DataSettings, NetworkSettings
+from ravine.records.run_index import find_run
 
-__all__ = ["check_source", "load", "share_of"]
+__all__ = ["check_source", "load", "share_of", "with_models_found"]
+
+AnySettings = TypeVar("AnySettings", bound=DataSettings)
 
 
 def check_source(settings: DataSettings) -> None:
     """Raise UsageError or DataError for a missing name or file, before anything slow."""
+    if not settings.needs_source:
+        return
     if not settings.source:
         raise UsageError(
             "No data was named.", "DATA is a file, '-' or a built-in set.", "Type `ravine compare digits`."
@@ -25,6 +31,19 @@ def check_source(settings: DataSettings) -> None:
             raise DataError("Standard input is closed.", "DATA is '-'.", "Name a file instead.")
     elif settings.source not in BUILTIN and not Path(settings.source).expanduser().exists():
         read(settings.source)  # says what is near, and raises
+
+
+def with_models_found(settings: AnySettings) -> AnySettings:
+    """Return settings that name models and runs by their whole path.
+
+    A new run changes the meaning of `latest`. Raises DataError for a model that does not exist.
+    """
+    names = {key: getattr(settings, key) for key in settings.models}
+    found = {key: Path(name) for key, name in names.items() if name is not None}
+    return replace(
+        settings,
+        **{key: str((path if path.exists() else find_run(path)).resolve()) for key, path in found.items()},
+    )
 
 
 def load(settings: NetworkSettings, table: Table | None = None, test: Table | None = None) -> Dataset:

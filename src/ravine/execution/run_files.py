@@ -16,7 +16,7 @@ from ravine.data import BUILTIN, Dataset
 from ravine.data.read_table import file_and_part
 from ravine.errors import DataError
 from ravine.execution.base_settings import DataSettings, NetworkSettings
-from ravine.execution.result import DataFacts, Plain, Result, SplitSizes
+from ravine.execution.result import ARRAYS, DataFacts, Plain, Result, SplitSizes
 from ravine.execution.study import Study
 from ravine.records.atomic_files import read_json, write_atomic, write_json, write_npz
 from ravine.records.content_hash import content_hash
@@ -29,7 +29,7 @@ __all__ = [
     "write_or_check_plan", "write_result",
 ]  # fmt: skip
 
-PICTURES, ARRAYS = "pictures", "arrays.npz"
+PICTURES = "pictures"
 
 AnySettings = TypeVar("AnySettings", bound=DataSettings)
 AnyResult = TypeVar("AnyResult", bound=Result)
@@ -135,10 +135,12 @@ def _check_settings(run: RunDirectory, resolved: dict[str, Any]) -> None:
         )
 
 
-def write_result(run: RunDirectory, study: Study, result: AnyResult) -> AnyResult:
+def write_result(
+    run: RunDirectory, study: Study, result: AnyResult, picture_format: str = "png"
+) -> AnyResult:
     """Write model, arrays, pictures, configurations, tables and result.json; mark the run finished.
 
-    Returns the result with the paths of its pictures. Raises DataError.
+    picture_format: png, svg or pdf. Returns the result with the paths of its pictures. Raises DataError.
     """
     found = result.artifacts
     if found.model is not None:
@@ -152,7 +154,7 @@ def write_result(run: RunDirectory, study: Study, result: AnyResult) -> AnyResul
     if study.draws:
         folder = run.path / PICTURES
         folder.mkdir(exist_ok=True)
-        paths = study.load("plots", "draw")(result, folder)
+        paths = study.load("plots", "draw")(result, folder, picture_format)
         result = result.replace(pictures=[str(path) for path in paths])
     write_json(run.result, result.to_dict(), sort=False)
     run.update(state="finished", summary=result.summary())
