@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ravine.data import BUILTIN, Dataset, Table, prepare, read
 from ravine.data.metric_checks import check_metric_defined, refuse_unit
@@ -38,12 +38,13 @@ def with_models_found(settings: AnySettings) -> AnySettings:
 
     A new run changes the meaning of `latest`. Raises DataError for a model that does not exist.
     """
-    names = {key: getattr(settings, key) for key in settings.models}
-    found = {key: Path(name) for key, name in names.items() if name is not None}
-    return replace(
-        settings,
-        **{key: str((path if path.exists() else find_run(path)).resolve()) for key, path in found.items()},
-    )
+    for key in settings.models:
+        name = getattr(settings, key)
+        if name is not None:
+            path = Path(name)
+            whole: Any = {key: str((path if path.exists() else find_run(path)).resolve())}
+            settings = replace(settings, **whole)
+    return settings
 
 
 def load(settings: NetworkSettings, table: Table | None = None, test: Table | None = None) -> Dataset:

@@ -34,8 +34,9 @@ def load_model_data(path: str, settings: NetworkSettings) -> Dataset:
 
     Named data have no test rows and are encoded as the model's were. Raises DataError, UsageError.
     """
+    model = Model.load(path)
     if settings.source:
-        return _named_data(Model.load(path), settings)
+        return _named_data(model, settings)
     run, own = _own_settings(path)
     dataset = load(own)
     check_data(run, dataset)
@@ -152,7 +153,7 @@ def _named_data(model: Model, settings: NetworkSettings) -> Dataset:
     )
 
 
-def _target(model: Model, column: pd.Series[object], table: Table) -> np.ndarray:
+def _target(model: Model, column: pd.Series[str] | pd.Series[float], table: Table) -> np.ndarray:
     """Return class indices or numbers. Raises DataError for a class that the model does not know."""
     import pandas as pd
 

@@ -203,7 +203,7 @@ def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
     from matplotlib import patheffects
 
     base = f"plane/{name}/mark/"
-    halo = [patheffects.withStroke(linewidth=4, foreground="white")]
+    halo: list[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=4, foreground="white")]
     for which, key in enumerate(each for each in arrays if each.startswith(base)):
         label, places = key.removeprefix(base), np.asarray(arrays[key])
         if len(places) > 1:
