@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ravine.options.fields import SECTIONS, Option, Value, options_of
+from ravine.options.fields import SECTIONS, Option, options_of
 from ravine.options.settings import Settings
 
-__all__ = ["default_text", "options_document"]
+__all__ = ["options_document"]
 
 INTRODUCTION = """# Options
 
@@ -29,22 +29,13 @@ def options_document(studies: Mapping[str, type[Settings]]) -> str:
     rows: dict[Option, list[str]] = {}
     for command, settings in studies.items():
         for option in options_of(settings).values():
-            hashable = replace(option, default=default_text(option.default), choices_or_path=option.choices)
+            hashable = replace(option, default=option.default_text, choices_or_path=option.choices)
             rows.setdefault(hashable, []).append(command)
     parts = [INTRODUCTION]
     for section in SECTIONS:
         lines = [_row(option, commands) for option, commands in rows.items() if option.section == section]
         parts.append("\n".join([f"## {section}\n", HEADER, *lines]) + "\n")
     return "\n".join(parts)
-
-
-def default_text(value: Value) -> str:
-    """Return a default as texts show it; empty where there is none."""
-    if value is None or value == "" or value is False:
-        return ""
-    if isinstance(value, list):
-        return ",".join(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _row(option: Option, commands: list[str]) -> str:

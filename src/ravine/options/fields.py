@@ -106,6 +106,15 @@ class Option:
         kind = "a list of texts" if self.many else KINDS[self.kind]
         return f"{kind} {self.bounds}".rstrip() + (f" ({self.unit})" if self.unit else "")
 
+    @property
+    def default_text(self) -> str:
+        """The default as texts show it; empty where there is none."""
+        if self.default is None or self.default == "" or self.default is False:
+            return ""
+        if isinstance(self.default, list):
+            return ",".join(self.default)
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
+
     def within(self, number: float) -> bool:
         """Whether a number keeps the bounds. NaN keeps none."""
         return (

@@ -75,7 +75,7 @@ def _points(line: Sparkline, block: Sparklines) -> list[tuple[float, float]]:
     return [
         (x, math.nan if y is None else y)
         for x, y in zip(line.x, line.y, strict=True)
-        if x is not None and (x > 0 or block.axis == "linear")
+        if x is not None and (x > 0 or block.axis != "log")
     ]
 
 
@@ -137,7 +137,7 @@ def _marks(
 def _ends(block: Sparklines, axis: Axis) -> str:
     first, last = block.ends
     line = first + " " * max(1, axis.columns - cells(first) - cells(last)) + last
-    if block.marker is not None and (block.axis == "linear" or block.marker > 0):
+    if block.marker is not None and (block.axis != "log" or block.marker > 0):
         place = math.floor(axis.place(block.marker))
         if cells(first) < place < axis.columns - cells(last) - 1:
             line = line[:place] + "^" + line[place + 1 :]

@@ -10,7 +10,7 @@ from html import escape
 from ravine.render.blocks import Chart, Series
 from ravine.render.cells import clean
 from ravine.render.numbers import number
-from ravine.render.plot_style import COLOURS as COLORS
+from ravine.render.plot_style import COLORS
 
 __all__ = ["chart_svg"]
 

@@ -142,7 +142,10 @@ def _row(layout: Layout, texts: Sequence[str], width: int, unicode: bool) -> lis
         return [_line(layout, texts, width, unicode)]
     if layout.below:
         return [*wrap(texts[0], width, "", " " * HANGING), _line(layout, texts, width, unicode)]
-    wrapped = wrap(texts[0], layout.widths[0], "", " " * HANGING) or [""]
+    # further lines have no other cell next to them, so that their indent needs no width of the column
+    indent = " " * HANGING
+    wrapped = wrap(texts[0], min(width, layout.widths[0] + HANGING), indent, indent) or [""]
+    wrapped[0] = wrapped[0].removeprefix(indent)
     return [_line(layout, [wrapped[0], *texts[1:]], width, unicode), *wrapped[1:]]
 
 

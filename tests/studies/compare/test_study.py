@@ -103,9 +103,11 @@ def test_regression_scores_are_in_the_unit_of_the_target(line: Dataset) -> None:
 def test_a_best_rate_at_the_edge_grows_the_range_of_all(
     blobs: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ravine.optimizers import RULES
+    from ravine.optimizers import sgd
+    from ravine.optimizers.registry import DESCRIBED, rule_of
 
-    monkeypatch.setitem(RULES, "sgd", replace(RULES["sgd"], rate_centre=1e-5))  # far too low
+    low = replace(rule_of(sgd), rate_centre=1e-5)
+    monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
     told: list[Event] = []
     found = compare_study(replace(QUICK, metric="log_loss"), dataset=blobs, notify=told.append)
     assert found.document["plan"]["ranges_grown"] == ["high", "high"]

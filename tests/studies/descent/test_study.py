@@ -15,11 +15,11 @@ from ravine.execution.resume import resume
 from ravine.networks import Network
 from ravine.optimizers import resolve
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.descent import design as descent_design
 from ravine.studies.descent.design import Level
 from ravine.studies.descent.peak_test import clearest_peak, double_descent
 from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.study import descent_study
+from ravine.studies.descent.study import design as descent_design
 from ravine.studies.descent.view import descent_text
 from ravine.studies.descent.width_groups import can_share, narrowed, of_width
 from ravine.training import Cohort, Plan, Runs, Streams, programs_made, run_cohort, shape_for

@@ -1,9 +1,7 @@
 """Pictures of a double descent from plain values."""
 
 import numpy as np
-import pytest
 
-from ravine.render.plot_style import can_draw
 from ravine.studies.descent.plots import descent_pictures
 
 POINT = {"mean": 0.1, "interval": [-0.3, 0.5], "values": [0.0, 0.2]}
@@ -17,7 +15,6 @@ DOCUMENT = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(not can_draw(), reason="pictures are drawn with matplotlib")
 def test_no_band_goes_below_what_an_error_can_be(monkeypatch, tmp_path):
     drawn = {}
     monkeypatch.setattr(

@@ -24,16 +24,16 @@ from ravine.execution.run_files import data_document, keep_plan, keep_result, sp
 from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
 from ravine.execution.training_spec import Recipe, around_of, moving_of
-from ravine.networks import METRICS
+from ravine.networks import METRICS, find_metric
 from ravine.optimizers import Rule, resolve
-from ravine.optimizers.spec import parse
+from ravine.optimizers.optimizer_text import parse
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.compare import leaderboard
 from ravine.studies.compare.choose_effort import choose_effort
 from ravine.studies.compare.design import EXTENSIONS, Design, design
 from ravine.studies.compare.leaderboard import Evaluated, Tuned
 from ravine.studies.compare.settings import CompareSettings
+from ravine.studies.compare.study import leaderboard
 from ravine.studies.compare.view import leaderboard_text
 from ravine.training import Cohort, trained
 
@@ -158,7 +158,7 @@ class _Comparing:
         self.design: Design = design(self.settings, self.dataset, self.devices, level)
         self.settings = self.design.settings
         seeds = [*self.design.tuning_seeds, *self.design.seeds]
-        check_metric_defined(self.dataset, self.settings.metric, seeds, self.settings.validation)
+        check_metric_defined(self.dataset, find_metric(self.settings.metric), seeds, self.settings.validation)
         self.metric = METRICS[next(iter(self.design.plans.values())).metric]
         self.runner = Runner(run, notify, stop, self.design.runs * self.design.steps)
         keep_plan(run, "compare", self.settings, self.dataset, self.design.document())

@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ravine.networks import METRICS
 from ravine.render.errorbars import canvas, marks
 from ravine.render.numbers import clean, is_number
-from ravine.render.plot_style import COLOURS, save, style
+from ravine.render.plot_style import COLORS, save, style
 
 __all__ = ["descent_pictures"]
 
 
 def descent_pictures(document: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write the pictures of a descent document into a folder; return their paths.
-
-    Raises UsageError where matplotlib is missing.
-    """
+    """Write the pictures of a descent document into a folder; return their paths."""
     drawn = {"width": _width, "epochs": _epochs, "examples": _examples}
     with style():
         return [save(draw(document), folder / f"{name}.png") for name, draw in drawn.items()]
@@ -74,14 +72,14 @@ def _band(axis: Any, x: Sequence[float], curve: Sequence[Mapping[str, Any]], lab
         places,
         [each["mean"] for _, each in found],
         label=label,
-        color=COLOURS[which],
+        color=COLORS[which],
         linestyle=lines[which % 4],
     )
     if all(each["interval"] for _, each in found):
         # of few seeds an interval can end below 0, where there are no losses and no errors
         low = [max(each["interval"][0], min(0.0, each["mean"])) for _, each in found]
         high = [each["interval"][1] for _, each in found]
-        axis.fill_between(places, low, high, color=COLOURS[which], alpha=0.2, linewidth=0)
+        axis.fill_between(places, low, high, color=COLORS[which], alpha=0.2, linewidth=0)
 
 
 def _threshold(axis: Any, place: float | None, label: str) -> None:
@@ -99,7 +97,7 @@ def _log(axis: Any, places: Sequence[int]) -> None:
 
 def _label(document: Mapping[str, Any], name: str) -> str:
     if name == "loss":
-        return (
-            "squared error, standardised" if document["metric"]["name"] == "rmse" else "cross-entropy, nats"
-        )
+        metric = METRICS.get(document["metric"]["name"])  # none for the share of wrong answers
+        regresses = metric is not None and metric.task == "regress"
+        return "squared error, standardised" if regresses else "cross-entropy, nats"
     return clean(document["metric"]["name"])

@@ -88,8 +88,8 @@ def _widths(document: Mapping[str, Any], width: int) -> str:
     """The table of widths: plain networks, and the error of the other arms."""
     widths = document["widths"]
     plain, others = widths["arms"][0], widths["arms"][1:]
-    error = "wrong, %" if document["metric"]["name"] == "share wrong" else "rmse"
-    scale = 100 if error == "wrong, %" else 1
+    name = clean(document["metric"]["name"])
+    error, scale = ("wrong, %", 100) if name == "share wrong" else (name, 1)
     table = [["units", "train", "test loss", f"test {error}", *(cut(each["name"], 14) for each in others)]]
     for k, units in enumerate(widths["units"]):
         mark = " <" if units == widths["threshold"]["units"] else ""

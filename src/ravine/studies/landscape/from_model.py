@@ -15,6 +15,7 @@ from ravine.execution.loading import load
 from ravine.execution.prepared_training import streams_for
 from ravine.execution.run_files import check_data
 from ravine.execution.saved_model import Model
+from ravine.networks import default_loss
 from ravine.optimizers import Rule, resolve, schedule
 from ravine.options.paths import relative_path
 from ravine.records.run_directory import RunDirectory
@@ -54,7 +55,7 @@ def view_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Vie
     rule, rate = _rule(model, per_epoch)
     network = model.network
     numbers = {name: float(model.trained.numbers[name]) for name in ("slope",) if name in network.needs}
-    loss = "cross_entropy" if model.classes is not None else "squared_error"
+    loss = default_loss(model.task)
     steps = model.about.get("steps")
     first_rate = model.about.get("learning_rate")
     origin = relative_path(path)
@@ -73,7 +74,7 @@ def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
         name: value for name, value in (about.get("hyperparameters") or {}).items() if name in rule.defaults
     }
     spec, steps = schedule(about.get("schedule") or "constant"), int(about.get("steps") or 1)
-    if spec.follows:  # the rate at its end depends on how training went, which the model does not say
+    if spec.depends_on_loss:  # the rate at its end depends on how training went, which the model does not say
         return rule.having(tuned), None
     return rule.having(tuned), float(about["learning_rate"]) * float(spec.factors(steps, per_epoch)[-1])
 

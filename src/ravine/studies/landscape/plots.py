@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ravine.errors import UsageError
-from ravine.render.plot_style import COLOURS, FORMATS, LINES, MARKS, save, style
+from ravine.networks import LOSSES
+from ravine.render.plot_style import COLORS, FORMATS, LINES, MARKS, save, style
 from ravine.studies.landscape.result import DirectionRow, LandscapeResult, PlaneRow
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ SIZE = 11  # of the text
 STEEP = 50.0  # largest over smallest loss from which levels are spaced by ratio
 LEVELS = 12
 NEEDLE = 0.04  # share of the picture below which a parabola is only a stroke
-UNITS = {"cross_entropy": "nats", "squared_error": "variances of the target"}
 TITLES = {
     "random": "Two random directions, filter-normalised",
     "eigenvectors": "The two sharpest directions",
@@ -83,13 +83,13 @@ def _canvas(title: str, result: LandscapeResult, columns: int = 1) -> tuple[Figu
 
 
 def _unit(result: LandscapeResult) -> str:
-    return f"loss [{UNITS[result.centre.loss_name]}]"
+    return f"loss [{LOSSES[result.centre.loss_name].unit}]"
 
 
 def _line(axes: Axes, x: np.ndarray, y: np.ndarray, label: str, which: int) -> None:
     every = max(1, len(x) // 10)
     axes.plot(
-        x, y, label=label, color=COLOURS[which], linestyle=LINES[which], marker=MARKS[which],
+        x, y, label=label, color=COLORS[which], linestyle=LINES[which], marker=MARKS[which],
         markevery=(which * every // 4, every), markersize=5,
     )  # fmt: skip
 
@@ -136,7 +136,7 @@ def _profile(result: LandscapeResult, arrays: Arrays) -> Figure:
         elif np.sqrt(2 * top / found.limit) < NEEDLE * np.abs(x).max():
             axes.plot([], [], " ", label=f"{label}: a needle, not drawn")
         else:
-            axes.plot(x, limit, color=COLOURS[1], linestyle="--", label=label)
+            axes.plot(x, limit, color=COLORS[1], linestyle="--", label=label)
             top = max(top, min(float(limit.max()), 1.5 * top))
     axes.set_ylim(min(0.0, float(np.nanmin(loss))) - 0.03 * top, 1.35 * top)
     axes.set_xlabel("distance from the centre [length in weight space]")
@@ -208,7 +208,7 @@ def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
         label, places = key.removeprefix(base), np.asarray(arrays[key])
         if len(places) > 1:
             (line,) = axes.plot(
-                *places.T, color=COLOURS[which + (which > 0)], linestyle=LINES[which], marker=MARKS[which],
+                *places.T, color=COLORS[which + (which > 0)], linestyle=LINES[which], marker=MARKS[which],
                 markersize=4, markevery=max(1, len(places) // 12), label=label, linewidth=1.8,
             )  # fmt: skip
             line.set_path_effects(halo)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 from ravine.errors import UsageError
 from ravine.execution.base_settings import CHECK_OPTIMIZER, NetworkSettings, RateSettings, name_of
 from ravine.execution.study import Study
 from ravine.options.fields import option, options_of, redefined
-from ravine.records.run_index import RUN_FILE, read_run_file
 
 __all__ = ["STUDY", "LandscapeSettings"]
 
@@ -69,6 +67,10 @@ class LandscapeSettings(NetworkSettings, RateSettings):
     @property
     def run_name(self) -> str:
         """The name of the data; with a model and no data that of the data it was trained on."""
+        from pathlib import Path  # slow to import, and not needed for help
+
+        from ravine.records.run_index import RUN_FILE, read_run_file
+
         if self.source or self.model is None:
             return super().run_name
         path = Path(self.model)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ravine.execution.describe import data_text, penalty_rows
 from ravine.execution.result import ARRAYS
+from ravine.networks import LOSSES
 from ravine.options.paths import relative_path
 from ravine.render.blocks import Block, Column, Commands, Facts, Files, Heading, Items, Paragraph, Table
 from ravine.render.numbers import count, is_number, learning_rate, number, with_error
@@ -26,7 +27,6 @@ from ravine.studies.landscape.result import (
 
 __all__ = ["next_steps", "plan_view", "view"]
 
-UNITS = {"cross_entropy": "nats", "squared_error": "variances of the target"}
 VERDICTS = {True: "stable", False: "steps grow", None: "at the edge"}
 
 
@@ -116,7 +116,7 @@ def _where(centre: Centre) -> str:
 
 
 def _loss(centre: Centre) -> str:
-    unit = UNITS[centre.loss_name]
+    unit = LOSSES[centre.loss_name].unit
     rows = f"on {count(centre.rows, 'row')} (by chance {number(centre.chance)})"
     return f"{number(centre.loss)} {unit} {rows}, gradient {number(centre.gradient)}"
 

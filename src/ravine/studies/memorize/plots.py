@@ -8,17 +8,14 @@ from typing import Any
 
 from ravine.render.errorbars import canvas, curve, half_widths, marks
 from ravine.render.numbers import clean
-from ravine.render.plot_style import COLOURS, save, style
+from ravine.render.plot_style import COLORS, save, style
 from ravine.studies.memorize.view import NAMES
 
 __all__ = ["memory_pictures"]
 
 
 def memory_pictures(document: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write the pictures of a memorise document into a folder; return their paths.
-
-    Raises UsageError where matplotlib is missing.
-    """
+    """Write the pictures of a memorise document into a folder; return their paths."""
     shares = [each for each in document["shares"] if each["networks"]]
     drawn = {"random_labels": _fitting, "limits": _limits, "bounds": _bounds}
     with style():
@@ -67,7 +64,7 @@ def _limits(document: Mapping[str, Any], shares: list[Any]) -> Any:
             values = [arm[key] for arm in arms]
             axis.barh(
                 places, [100 * (each["mean"] or 0) for each in values], high * 0.9,
-                xerr=half_widths(values, 100), label=label, color=COLOURS[which],
+                xerr=half_widths(values, 100), label=label, color=COLORS[which],
                 hatch=("", "//", "..")[which], edgecolor="white", error_kw={"capsize": 2},
             )  # fmt: skip
         axis.set_yticks(
