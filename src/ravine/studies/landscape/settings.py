@@ -21,6 +21,7 @@ class LandscapeSettings(NetworkSettings, RateSettings):
     """Settings of a landscape."""
 
     models: ClassVar[tuple[str, ...]] = ("model",)
+    python_types: ClassVar[dict[str, str]] = {"model": "str | PathLike[str] | None"}
 
     schedule: str = redefined(RateSettings, "schedule", "constant")
     optimizers: list[str] = option(
