@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from ravine.render.blocks import Block
 
 __all__ = [
-    "SCHEMA_VERSION", "Artifacts", "DataFacts", "Document", "MetricFacts", "Plain", "Result", "ScoreSummary",
-    "Seconds", "SplitSizes", "StudyPlan",
+    "ARRAYS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "Document", "MetricFacts", "Plain", "Result",
+    "ScoreSummary", "Seconds", "SplitSizes", "StudyPlan",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2
+ARRAYS = "arrays.npz"  # in the run's folder
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 """A value that JSON can hold."""
 
@@ -227,6 +228,15 @@ class Result(Document):
             return self.artifacts.records
         load = resolve_name("ravine.records.record:Record").load
         return {path.stem: load(path) for path in sorted((Path(self.run_dir) / "cohorts").glob("*.npz"))}
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """Arrays of this result by name; read from the run's folder where needed."""
+        if self.artifacts.arrays or self.run_dir is None:
+            return self.artifacts.arrays
+        path = Path(self.run_dir) / ARRAYS
+        read = resolve_name("ravine.records.atomic_files:read_npz")
+        return read(path) if path.exists() else {}
 
     def summary(self) -> str | dict[str, Plain]:
         """Return what `ravine runs` shows of this result."""
