@@ -196,7 +196,7 @@ def _limit_table(result: MemorizeResult) -> Table:
         names += [f"{share:.0%} random labels", *(f"  {arm.limit or 'no limit'}" for arm in arms)]
         rows += [None, *arms]
     columns = [
-        Column("", names, align="left", shrink=12),
+        Column("", names, align="left"),
         Column("wrong learned", [_wrong_learned(arm) for arm in rows], unit="%", priority=1),
     ]
     return Table([*columns, *_score_columns(rows)], title="Limits on memorization", tight=True)
