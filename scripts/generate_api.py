@@ -6,6 +6,7 @@ python scripts/generate_api.py --check    exit with 1 if it is out of date
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 import types
@@ -26,9 +27,9 @@ ARGUMENTS = (
 )  # of every function, in other types than in settings
 HEAD = '''"""Python functions: arrays, tables or files in, results out. Written by `scripts/generate_api.py`.
 
-    result = compare(X, y)              X [N, D], y [N]: arrays, or a DataFrame and a Series
-    result = compare(frame, "price")    a DataFrame and the name of its target
-    result = compare("data.csv", "price")
+result = compare(X, y)              X [N, D], y [N]: arrays, or a DataFrame and a Series
+result = compare(frame, "price")    a DataFrame and the name of its target
+result = compare("data.csv", "price")
 """
 
 from __future__ import annotations
@@ -67,10 +68,10 @@ COMMON = """    X: Table,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
 """
-ABOUT = """X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the name of the
-target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a share, (X, y) of its own, a
-DataFrame next to one, a file next to a file. out: a folder to keep the run in; without it nothing is written. notify:
-called with every event."""
+ABOUT = """X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
+name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
+share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
+in; without it nothing is written. notify: called with every event."""
 LIST = "str | Sequence[str]"
 
 
@@ -89,7 +90,7 @@ def source() -> str:
     imports = sorted(f"    from {study.package}.result import {study.result}" for study in studies)
     names = sorted([*(study.name for study in studies), "load_model"])
     head = HEAD.format(imports="\n".join(imports), names="\n".join(f'    "{name}",' for name in names))
-    return "\n\n".join([head, *map(function, studies)]) + "\n"
+    return "\n\n\n".join([head.rstrip(), *map(function, studies)]) + "\n"
 
 
 def function(study: Study) -> str:
@@ -115,7 +116,7 @@ def function(study: Study) -> str:
 
 def annotation(study: Study, key: str, hint: object) -> str:
     """Return the type of a keyword: that of its field, and what is read as such a value."""
-    wider = study.settings.python_types.get(key)
+    wider = getattr(study.settings, "python_types", {}).get(key)
     if wider is not None:
         return wider
     parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
@@ -129,6 +130,8 @@ def annotation(study: Study, key: str, hint: object) -> str:
 
 def default(known: Option) -> str:
     """Return the default of a keyword; a list stands as None."""
+    if isinstance(known.default, str):
+        return json.dumps(known.default)
     return "None" if isinstance(known.default, list) else repr(known.default)
 
 

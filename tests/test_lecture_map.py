@@ -16,7 +16,7 @@ LINES = (ROOT / "docs" / "lecture-map.md").read_text(encoding="utf-8").splitline
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES if line.startswith("| ")][1:]
 IDS = [row[0] for row in ROWS]
 # Files whose tests reach them through what they are built into.
-REACHED_BY = {"averages": ["compose"], "connections": ["Network"]}
+REACHED_BY = {"weight_averages": ["compose"], "connection_functions": ["Network"]}
 
 
 def commands(cell):
@@ -27,8 +27,9 @@ def commands(cell):
 
 def built():
     """Every verb, and every option of every verb."""
-    found = set(group.commands)
-    for verb, command in group.commands.items():
+    found = set(group.list_commands(None))
+    for verb in group.list_commands(None):
+        command = group.get_command(None, verb)
         found |= {f"{verb} {flag}" for each in command.params for flag in each.opts if flag.startswith("--")}
     return found | set(claims())
 
@@ -66,8 +67,10 @@ def test_every_claim_is_on_the_map():
 def test_every_rule_and_layer_is_on_the_map(folder):
     """A file of rules or layers that is nowhere on the map is not of the lecture, or was forgotten."""
     helpers = {
-        "annealing", "compose", "from_optax", "hyperparameters", "per_array", "plateau", "rules", "shapes",
-        "spec", "dense", "layout", "losses", "metrics", "naming", "parts",
+        "compose", "from_optax", "hyperparameters", "optax_rules", "optimizer_text", "per_array", "plateau",
+        "registry", "schedule_functions", "schedule_kinds", "schedule_text",
+        "activations", "connections", "initial_weights", "layers", "linear", "loss_functions", "losses",
+        "metric_functions", "metrics", "network_text", "normalisation", "validate",
     }  # fmt: skip
     there = {path.stem for path in (ROOT / "src" / "ravine" / folder).glob("[a-z]*.py")}
     named = {Path(row[1].strip("`")).stem for row in ROWS if row[1].startswith(f"`{folder}/")}
@@ -78,5 +81,5 @@ def test_every_rule_and_layer_is_on_the_map(folder):
 def test_the_command_for_ones_own_data_can_be_typed(claim):
     words = shlex.split(claim.yours)
     assert words[0] == "ravine"
-    command = group.commands[words[1]]
+    command = group.get_command(None, words[1])
     command.make_parser(click.Context(command)).parse_args(words[2:])

@@ -28,7 +28,7 @@ from sklearn.model_selection import train_test_split
 
 from ravine.data import Table, prepare, read
 from ravine.engines import prepare as prepare_devices
-from ravine.execution.early_checks import DEFAULT_OPTIMIZERS
+from ravine.optimizers import DEFAULT_OPTIMIZERS
 from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.compare.study import compare_study
 
@@ -40,7 +40,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "l2=0.001, early stop, averaged": {"l2": 1e-3, **STOPPED},
     "l2=0.01, early stop, averaged": {"l2": 1e-2, **STOPPED},
     "dropout=0.2, l2=0.001, early stop, averaged": {"net": "128-64 dropout=0.2", "l2": 1e-3, **STOPPED},
-    "of eight rules, l2=0.01": {"optimizers": DEFAULT_OPTIMIZERS, "steps": 500, "l2": 1e-2},
+    "of eight rules, l2=0.01": {"optimizers": list(DEFAULT_OPTIMIZERS), "steps": 500, "l2": 1e-2},
 }
 
 

@@ -14,7 +14,6 @@ Python users read, shows the keyword instead (`early_stop=5`).
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -110,8 +109,10 @@ class Stopped(RavineError):
         self.status = status
 
 
-FLAG = re.compile(r"(?<![\w-])--([a-z][a-z0-9-]*)(?:[ =]('[^']*'|\"[^\"]*\"|[^\s,;]*[^\s,;.:)?]))?")
-VALUE = re.compile(r"['\"].*|.*[\d=].*|inf|nan", re.DOTALL)
+# Texts, not compiled patterns: most commands end without an error.
+FLAG = r"(?<![\w-])--([a-z][a-z0-9-]*)(?:[ =]('[^']*'|\"[^\"]*\"|[^\s,;]*[^\s,;.:)?]))?"
+VALUE = r"['\"].*|.*[\d=].*|inf|nan"
+NUMBER = r"[-+]?(\d[\d.]*|\.\d+)(e[-+]?\d+)?|inf|nan"
 
 
 def in_python(text: str, value: object = None) -> str:
@@ -125,7 +126,7 @@ def in_python(text: str, value: object = None) -> str:
         name, word = found[1].replace("-", "_"), found[2]
         if word is None:
             return name
-        if not VALUE.fullmatch(word) and word != str(value):
+        if not re.fullmatch(VALUE, word, re.DOTALL) and word != str(value):
             return name + found[0][2 + len(found[1]) :]
         is_text = word[0] not in "'\"" and not re.fullmatch(
             r"[-+]?(\d[\d.]*|\.\d+)(e[-+]?\d+)?|inf|nan", word
@@ -133,7 +134,7 @@ def in_python(text: str, value: object = None) -> str:
         return f"{name}={word!r}" if is_text else f"{name}={word}"
 
     parts = text.split("`")
-    return "`".join(part if place % 2 else FLAG.sub(keyword, part) for place, part in enumerate(parts))
+    return "`".join(part if place % 2 else re.sub(FLAG, keyword, part) for place, part in enumerate(parts))
 
 
 ELSEWHERE = {
@@ -151,6 +152,8 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
     for meant in (_plain(word), ELSEWHERE.get(_plain(word))):
         if here := [each for each in words if _plain(each) in (meant, f"{meant}s")]:
             return f"Did you mean '{here[0]}'?"
+    import difflib  # slow to import, and needed for a mistake only
+
     lower = {each.lower(): each for each in reversed(words)}
     near = difflib.get_close_matches(str(word).lower(), list(lower), n=3, cutoff=0.5)
     return "Did you mean " + " or ".join(f"'{lower[each]}'" for each in near) + "?" if near else ""

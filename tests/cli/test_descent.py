@@ -9,8 +9,8 @@ import pytest
     ("arguments", "says"),
     [
         (["--noise", "1.5"], "--noise 1.5"),
-        (["--noise", "some"], "not a number"),
-        (["--seeds", "1"], "Intervals"),
+        (["--noise", "some"], "must be a number"),
+        (["--seeds", "1"], "at least 2"),
         (["--net", "none"], "hidden layer"),
         (["--metric", "auc"], "--metric auc"),
     ],

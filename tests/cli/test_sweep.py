@@ -153,6 +153,8 @@ def test_the_short_flag_of_the_optimizer(ravine, folder, monkeypatch):
 
     monkeypatch.setattr(working, "prepare_machine", lambda device: None)
     for verb in ("train", "sweep"):
-        monkeypatch.setattr(sys.modules[group.commands[verb].callback.__module__], "_study", lambda: study)
+        monkeypatch.setattr(
+            sys.modules[group.get_command(None, verb).callback.__module__], "_study", lambda: study
+        )
         ravine(verb, "iris", "-O", "sgd", *(["--vary", "l2=0,1"] if verb == "sweep" else []))
     assert seen == ["sgd", "sgd"]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ravine.errors import RavineError, UsageError
 from ravine.lecture import claims, find
@@ -173,10 +174,8 @@ def test_the_script_plays(page, tmp_path):
 
 
 def test_a_gif_moves(tmp_path):
-    pytest.importorskip("matplotlib")
-    image = pytest.importorskip("PIL.Image")
     write(tmp_path / "moving.gif", "Two rules", ("sgd", "adam"))
-    with image.open(tmp_path / "moving.gif") as film:
+    with Image.open(tmp_path / "moving.gif") as film:
         assert film.n_frames > 30 and film.info["loop"] == 0
         frames = []
         for number in (0, film.n_frames - 1):

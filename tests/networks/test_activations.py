@@ -47,6 +47,23 @@ def test_derivative_equals_central_differences(name):
 
 
 @every
+def test_derivative_by_the_output_is_the_derivative(name):
+    x = X[np.abs(X) > 0.01]  # away from the kink
+    facts = ACTIVATIONS[name]
+    expected = facts.derivative_of_output(facts(jnp.asarray(x)))
+    np.testing.assert_allclose(derivative(name, x), expected, rtol=1e-7, atol=1e-12)
+
+
+@every
+def test_zero_at_zero(name):
+    assert ACTIVATIONS[name].zero_at_zero == (float(ACTIVATIONS[name](jnp.asarray(0.0))) == 0)
+
+
+def test_only_the_leaky_relu_is_flat_nowhere():
+    assert [name for name in ACTIVATIONS if not ACTIVATIONS[name].has_flat_side] == ["leaky_relu"]
+
+
+@every
 def test_limits_of_the_derivative_are_its_values_far_out(name):
     left, right = derivative(name, [-FAR, FAR])
     assert left == pytest.approx(ACTIVATIONS[name].derivative_left, abs=1e-15)

@@ -7,7 +7,7 @@ import scipy.stats
 
 from ravine.errors import UsageError
 from ravine.networks.augmentation import AUGMENTATIONS, Mixed, augment, augmentation, mixed_loss, moved
-from ravine.networks.losses import cross_entropy, squared_error
+from ravine.networks.loss_functions import cross_entropy, squared_error
 
 IMAGE = (5, 7, 2)
 NAMES = tuple(AUGMENTATIONS)

@@ -50,6 +50,15 @@ def test_squared_error():
     )
 
 
+def test_the_loss_of_a_constant_is_that_of_equal_shares_and_of_the_mean():
+    y = RNG.standard_normal(9)
+    standardised = jnp.asarray((y - y.mean()) / y.std())
+    found = jnp.mean(LOSSES["squared_error"](jnp.zeros((9, 1)), standardised))
+    assert LOSSES["squared_error"].constant(1) == pytest.approx(float(found), rel=1e-12)
+    found = jnp.mean(LOSSES["cross_entropy"](jnp.zeros((9, 4)), CLASSES))
+    assert LOSSES["cross_entropy"].constant(4) == pytest.approx(float(found), rel=1e-12)
+
+
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_outputs_that_are_not_numbers_give_no_finite_loss(name, bad):

@@ -1,59 +1,15 @@
-"""Networks: dense layers and their hand-written gradient, the whole against NumPy, what `--net` may say."""
+"""Networks: the whole against NumPy, parameters, operations."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from jax.test_util import check_grads
 
-from ravine.errors import UsageError
-from ravine.networks import ACTIVATIONS, Network, hidden_layers
-from ravine.networks.dense import dense
+from ravine.networks import ACTIVATIONS, Network
 
 
 def drawn(*shape, seed=0):
     return jnp.asarray(np.random.default_rng(seed).standard_normal(shape))
-
-
-WIDTHS = pytest.mark.parametrize("fan_out", [1, 10, 40])
-
-
-@WIDTHS
-@pytest.mark.parametrize("rows", [1, 7])
-def test_gradient_of_dense_is_plain_autodiff(fan_out, rows):
-    layer = {"weight": drawn(5, fan_out), "bias": drawn(fan_out, seed=1)}
-    x, dy = drawn(rows, 5, seed=2), drawn(rows, fan_out, seed=3)
-
-    def plain(layer, x):
-        return x @ layer["weight"] + layer["bias"][None, :]
-
-    value, back = jax.vjp(dense, layer, x)
-    expected, plain_back = jax.vjp(plain, layer, x)
-    np.testing.assert_array_equal(value, expected)
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-13), back(dy), plain_back(dy))
-
-
-@WIDTHS
-def test_gradient_of_dense_is_the_finite_difference(fan_out):
-    layer = {"weight": drawn(4, fan_out), "bias": drawn(fan_out, seed=1)}
-    check_grads(dense, (layer, drawn(3, 4, seed=2)), order=1, modes=["rev"], atol=1e-7, rtol=1e-7)
-
-
-@WIDTHS
-def test_gradient_of_dense_under_vmap_is_member_by_member(fan_out):
-    weights, x = drawn(3, 4, fan_out), drawn(3, 6, 4, seed=1)
-
-    def loss(weight, x):
-        return jnp.sum(jnp.sin(dense({"weight": weight, "bias": jnp.zeros(fan_out)}, x)))
-
-    together = jax.vmap(jax.grad(loss, argnums=(0, 1)))(weights, x)
-    alone = [jax.grad(loss, argnums=(0, 1))(w, each) for w, each in zip(weights, x, strict=True)]
-    for k in range(2):
-        np.testing.assert_allclose(
-            together[k], jnp.stack([each[k] for each in alone]), rtol=1e-12, atol=1e-14
-        )
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -105,26 +61,3 @@ def test_networks_are_structure():
     assert hash(Network((2, 3))) == hash(Network((2, 3)))
     assert Network((2, 3), "tanh") != Network((2, 3), "relu")
     assert str(Network((2, 8, 3), "elu")) == "2-8-3 elu"
-
-
-@pytest.mark.parametrize(
-    "text, widths",
-    [("64-64", (64, 64)), ("64,32", (64, 32)), ("50", (50,)), (" 8 x 4 ", (8, 4)), ("16 8", (16, 8))]
-    + [(word, ()) for word in ("linear", "0", "none", "Linear")],
-)
-def test_hidden_layers(text, widths):
-    assert hidden_layers(text) == widths
-
-
-@given(st.lists(st.integers(1, 100_000), min_size=1, max_size=20), st.sampled_from("-,x "))
-def test_hidden_layers_reads_what_is_joined(widths, joint):
-    assert hidden_layers(joint.join(map(str, widths))) == tuple(widths)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "-", "64-", "-64", "64--64", "64.5", "a", "64-0", "1000001", "1e3", "64;64", "-".join(["1"] * 1001)],
-)
-def test_other_text_is_no_network(text):
-    with pytest.raises(UsageError, match="net='64-64'"):
-        hidden_layers(text)

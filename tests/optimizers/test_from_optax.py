@@ -7,8 +7,9 @@ import optax
 import pytest
 
 from ravine.errors import UsageError
-from ravine.optimizers import Optimizer, decay_to_zero, resolve
-from ravine.optimizers.from_optax import OPTAX, from_optax
+from ravine.optimizers import Optimizer, resolve, schedule
+from ravine.optimizers.from_optax import from_optax
+from ravine.optimizers.optax_rules import OPTAX
 
 START = np.linspace(0.5, 2, 6).reshape(2, 3)
 
@@ -63,7 +64,11 @@ def test_flat_means_that_shapes_do_not_matter(name):
 
 @pytest.mark.parametrize("name", ["sgd", "adam", "lion", "adadelta", "fromage"])
 def test_schedules_start_at_zero_as_in_optax(name):
-    rate = decay_to_zero(0.1, 20)
+    factor = schedule("decay").at(20, 20)
+
+    def rate(t):
+        return 0.1 * factor(t)
+
     np.testing.assert_allclose(
         walk(from_optax(name)(rate))[0], walk(factory(name)(learning_rate=rate))[0], rtol=1e-12
     )
@@ -71,9 +76,9 @@ def test_schedules_start_at_zero_as_in_optax(name):
 
 def test_a_schedule_where_optax_takes_a_number():
     """sm3 multiplies by its rate last, so a schedule that is zero from the fifth step on stops it there."""
-    rate = decay_to_zero(0.1, 5, "linear")
-    five, _ = walk(from_optax("sm3")(rate), steps=5)
-    ten, _ = walk(from_optax("sm3")(rate), steps=10)
+    factor = schedule("linear").at(5, 5)
+    five, _ = walk(from_optax("sm3")(lambda t: 0.1 * factor(t)), steps=5)
+    ten, _ = walk(from_optax("sm3")(lambda t: 0.1 * factor(t)), steps=10)
     np.testing.assert_array_equal(five, ten)
 
 

@@ -10,10 +10,10 @@ from ravine.optimizers import (
     adadelta,
     adagrad,
     adam,
-    decay_to_zero,
     momentum,
     nesterov,
     rmsprop,
+    schedule,
     sgd,
 )
 from ravine.optimizers.nesterov import sutskever_step
@@ -62,7 +62,10 @@ def torch_walk(make, rates):
 
 
 def rate_of(kind):
-    return RATE if kind == "constant" else decay_to_zero(RATE, STEPS)
+    if kind == "constant":
+        return RATE
+    factor = schedule("decay").at(STEPS, STEPS)
+    return lambda t: RATE * factor(t)
 
 
 def rates_of(kind):

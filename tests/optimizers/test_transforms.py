@@ -12,7 +12,6 @@ from ravine.optimizers import (
     Decay,
     adam,
     compose,
-    decay_to_zero,
     momentum,
     nesterov,
     resolve,
@@ -25,6 +24,14 @@ from ravine.optimizers.nesterov import sutskever_step
 CURVATURE = {"weight": np.array([[1.0, 0.3], [0.5, 2.0]]), "bias": np.array([0.7, 0.2])}
 START = {"weight": np.array([[1.0, -2.0], [0.0, 0.4]]), "bias": np.array([0.5, -0.3])}
 WEIGHTS = {"weight": True, "bias": False}
+
+
+def falling(rate, steps):
+    """A schedule of the learning rate from `rate` to zero."""
+    factor = schedule("decay").at(steps, steps)
+    return lambda t: rate * factor(t)
+
+
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 ALL = {"l1": 0.01, "l2": 0.02, "decay": 0.03, "clip": 0.5}
 
@@ -66,7 +73,7 @@ def test_decay_equals_optax_adamw():
 
 
 def test_decay_follows_the_scheduled_rate():
-    rate = decay_to_zero(0.1, 12)
+    rate = falling(0.1, 12)
     peer = optax.adamw(optax.cosine_decay_schedule(0.1, 12), weight_decay=0.05)
     expected = plain_walk(peer)
     assert_same(walk(compose(adam(rate), rate=rate, mask=None, decay=0.05))[0], expected)
@@ -195,9 +202,7 @@ def test_other_numbers_compile_nothing_and_stand_side_by_side(rule):
 
     def run(rate, numbers):
         traced.append(1)
-        optimizer = compose(
-            rule.build(decay_to_zero(rate, 12)), rate=decay_to_zero(rate, 12), mask=WEIGHTS, **numbers
-        )
+        optimizer = compose(rule.build(falling(rate, 12)), rate=falling(rate, 12), mask=WEIGHTS, **numbers)
         params, state = START, optimizer.init(START)
         for _ in range(3):
             updates, state = optimizer.update(gradient(params), state, params)
@@ -218,7 +223,7 @@ def test_other_numbers_compile_nothing_and_stand_side_by_side(rule):
 def test_dtypes_stay(rule, dtype):
     params = jax.tree.map(lambda w: jnp.asarray(w, dtype), START)
     grads = jax.tree.map(lambda w: w + jnp.asarray(1, dtype), params)
-    rate = decay_to_zero(0.01, 10)
+    rate = falling(0.01, 10)
     for average in ({"ema": 0.9}, {"tail": 1}):
         optimizer = compose(rule.build(rate), rate=rate, mask=WEIGHTS, **ALL, **average)
         state = optimizer.init(params)
@@ -232,7 +237,7 @@ def test_dtypes_stay(rule, dtype):
 
 def test_state_is_lean():
     assert jax.tree.leaves(compose(sgd(0.1), rate=0.1, mask=None, **ALL).init(START)) == []
-    timed = compose(sgd(0.1), rate=decay_to_zero(0.1, 5), mask=None, **ALL).init(START)
+    timed = compose(sgd(0.1), rate=falling(0.1, 5), mask=None, **ALL).init(START)
     assert [leaf.shape for leaf in jax.tree.leaves(timed)] == [()]
 
 

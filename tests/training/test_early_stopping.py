@@ -100,7 +100,7 @@ def test_a_plateau_follows_each_runs_own_loss(asked, run, by_itself):
     made = asked(None, mixed)
     record = run(made)
     spec = schedule(text)
-    assert spec.follows
+    assert spec.depends_on_loss
     numbers = {name: np.asarray(value, float) for name, value in spec.numbers.items()}
     for k in (1, 3):
         factors, state = np.ones((EVALUATIONS, 6)), plateau_start()

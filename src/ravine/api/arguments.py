@@ -23,6 +23,7 @@ from ravine.engines import prepare
 from ravine.errors import DataError, UsageError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.loading import load, share_of
+from ravine.networks import find_metric
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +90,7 @@ def parse_arguments(
         X, y, task=made.task, test=_share_or_pair(test), seed=made.seed, features=made.features,
         drop=made.drop, missing=made.missing, negative_weights=made.negative_weights, **columns,
     )  # fmt: skip
-    check_metric_defined(dataset, made.metric)
+    check_metric_defined(dataset, find_metric(made.metric))
     refuse_unit(dataset, made.precision)
     return made, dataset
 

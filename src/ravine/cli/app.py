@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from pkgutil import resolve_name
+from importlib import import_module
 
 import click
 
 from ravine.cli.console import Console
 from ravine.cli.exit_status import failure
 from ravine.errors import UsageError, did_you_mean
-from ravine.execution.registry import find_study, study_names
+from ravine.execution.registry import STUDIES, find_study, study_names
 from ravine.version import __version__
 
 __all__ = ["COMMANDS", "ravine", "run"]
@@ -38,9 +37,10 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by name."""
         if cmd_name in COMMANDS:
-            command: click.Command = resolve_name(COMMANDS[cmd_name])
+            module, _, name = COMMANDS[cmd_name].partition(":")
+            command: click.Command = getattr(import_module(module), name)
             return command
-        if cmd_name in study_names():
+        if cmd_name in STUDIES or cmd_name in study_names():
             from ravine.cli.study_command import study_command
 
             return study_command(find_study(cmd_name))
@@ -51,7 +51,9 @@ class CommandGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command of the first word. Raises UsageError that names the nearest one."""
         word = args[0]
-        if word not in self.list_commands(ctx) and not word.startswith("-"):
+        if self.get_command(ctx, word) is None and not word.startswith("-"):
+            from pathlib import Path
+
             from ravine.data.builtin import BUILTIN
 
             if word in BUILTIN or Path(word).is_file():

@@ -17,7 +17,7 @@ from ravine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from ravine.execution.events import Event
-    from ravine.render.blocks import Block
+    from ravine.render.blocks import View
 
 __all__ = ["Console"]
 
@@ -97,11 +97,11 @@ class Console:
         if sys.stdout is not None:
             self.print_bytes((_writable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))
 
-    def print_view(self, blocks: Sequence[Block]) -> None:
-        """Write blocks as text, as wide as the terminal."""
+    def print_view(self, view: View) -> None:
+        """Write a view as text, fit for the terminal. Raises DataError where it cannot be written."""
         from ravine.render.text import text
 
-        self.print(text(blocks, self.width, self.color, self.unicode))
+        self.print(text(view, self.width, self.color, self.unicode))
 
     def notes(self, event: Event) -> None:
         """Write the message of an event, if it has one, on standard error: a listener without progress."""

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import traceback
-
 import click
 
 from ravine.cli.console import Console
@@ -21,6 +19,8 @@ INTERNAL, USAGE, SOME_FAILED, INTERRUPTED = 1, 2, 5, 130
 def failure(error: BaseException, console: Console) -> int:
     """Say what went wrong on standard error and return the exit status."""
     if console.verbose and not isinstance(error, click.ClickException | KeyboardInterrupt):
+        import traceback
+
         console.error("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, RavineError):
         return _say(console, [error.what, error.why, error.fix], error.status)

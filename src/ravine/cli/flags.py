@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from ravine.execution.registry import find_study, study_names
-from ravine.options.documentation import default_text
 from ravine.options.fields import Option, options_of
 from ravine.options.settings import Settings
 
@@ -49,11 +48,10 @@ def flags_for(settings: type[Settings]) -> Callable[[Function], Function]:
 
 def _flag(option: Option) -> Callable[[Function], Function]:
     names = [option.key, option.flag, *filter(None, [option.short])]
-    default = default_text(option.default)
     shared: dict[str, Any] = {
         "cls": SectionedOption,
         "section": option.section,
-        "help": option.help + (f"  [{default}]" if default else ""),
+        "help": option.help + (f"  [{option.default_text}]" if option.default_text else ""),
     }
     if option.kind is bool:
         return click.option(*names, is_flag=True, **shared)

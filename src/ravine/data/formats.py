@@ -9,12 +9,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ravine.data.table import Table
 
 __all__ = [

@@ -10,6 +10,7 @@ Else such a run would count as diverged, though training was sound. Rows of weig
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 import numpy as np
 
@@ -17,23 +18,43 @@ from ravine.data.dataset import Dataset
 from ravine.data.splits import split
 from ravine.errors import DataError
 
-__all__ = ["check_metric_defined", "refuse_unit"]
+__all__ = ["ScoredBy", "check_metric_defined", "refuse_unit"]
 
 SINGLE = (1e-30, 1e30)
 """Spreads of a target whose errors float32 holds, from a millionth of it to a hundred million times it."""
 
 
+class ScoredBy(Protocol):
+    """The facts of a metric that are needed here, as `ravine.networks.metrics.Metric` has them.
+
+    constant_target: why it has no value where the target is constant, "" where it has one.
+    alternatives: names of metrics of the same task that have one.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def task(self) -> str: ...
+    @property
+    def constant_target(self) -> str: ...
+    @property
+    def alternatives(self) -> tuple[str, ...]: ...
+
+
 def check_metric_defined(
-    dataset: Dataset, metric: str | None, seeds: Iterable[int] = (), validation: float = 0.2
+    dataset: Dataset, metric: ScoredBy | None, seeds: Iterable[int] = (), validation: float = 0.2
 ) -> None:
-    """Raise DataError where the metric has no value on the test rows, or the validation rows of a seed."""
-    name = (metric or "").strip().lower().replace("-", "_")
-    _refuse(dataset, name, dataset.test, "the test rows", "other --test rows")
-    if not _may_fail(dataset, name, validation):
+    """Raise DataError where the metric has no value on the test rows, or the validation rows of a seed.
+
+    metric: None for one that always has a value where rows have weight.
+    """
+    varies = metric if metric is not None and metric.constant_target and metric.task == dataset.task else None
+    _refuse(dataset, varies, dataset.test, "the test rows", "other --test rows")
+    if not _may_fail(dataset, varies, validation):
         return
     for seed in seeds:
         rows = split(dataset, int(seed), validation).valid
-        _refuse(dataset, name, rows, f"the validation rows of seed {seed}", "a larger --validation share")
+        _refuse(dataset, varies, rows, f"the validation rows of seed {seed}", "a larger --validation share")
 
 
 def refuse_unit(dataset: Dataset, precision: str) -> None:
@@ -49,17 +70,19 @@ def refuse_unit(dataset: Dataset, precision: str) -> None:
         )
 
 
-def _may_fail(dataset: Dataset, name: str, validation: float) -> bool:
+def _may_fail(dataset: Dataset, varies: ScoredBy | None, validation: float) -> bool:
     """Tell whether some split could: most cannot, and need not be drawn."""
     if dataset.weights is not None:
         return True
-    if name == "r2":
+    if varies is None:
+        return False
+    if dataset.classes is None:
         commonest = np.unique(dataset.y[dataset.development], return_counts=True)[1].max()
         return bool(commonest >= int(validation * len(dataset.development)))
-    return name == "auc" and dataset.groups is not None  # else stratified: no class is ever absent
+    return dataset.groups is not None  # else stratified: no class is ever absent
 
 
-def _refuse(dataset: Dataset, name: str, rows: np.ndarray, which: str, larger: str) -> None:
+def _refuse(dataset: Dataset, varies: ScoredBy | None, rows: np.ndarray, which: str, larger: str) -> None:
     if dataset.weights is not None:
         weights = dataset.weights[rows]
         if not weights.sum():
@@ -70,19 +93,15 @@ def _refuse(dataset: Dataset, name: str, rows: np.ndarray, which: str, larger: s
             )
         rows = rows[weights != 0]
     y = dataset.y[rows]
-    if name == "r2" and y.min() == y.max():
-        raise DataError(
-            f"The metric 'r2' has no value on {which}.",
-            f"Their target is {y[0]:g} in {_all(len(y))}, and r2 divides by its variance.",
-            f"Use --metric rmse or mae, or {larger}.",
-        )
-    if name == "auc" and dataset.classes is not None and len(np.unique(y)) < 2:
-        groups = " a finer --groups column," if dataset.groups is not None else ""
-        raise DataError(
-            f"The metric 'auc' has no value on {which}.",
-            f"Their class is '{dataset.classes[y[0]]}' in {_all(len(y))}, and auc compares two.",
-            f"Use --metric log_loss or accuracy,{groups} or {larger}.",
-        )
+    if varies is None or y.min() != y.max():
+        return
+    target = f"target is {y[0]:g}" if dataset.classes is None else f"class is '{dataset.classes[y[0]]}'"
+    groups = " a finer --groups column," if dataset.groups is not None else ""
+    raise DataError(
+        f"The metric '{varies.name}' has no value on {which}.",
+        f"Their {target} in {_all(len(y))}, and {varies.constant_target}.",
+        f"Use --metric {' or '.join(varies.alternatives)},{groups} or {larger}.",
+    )
 
 
 def _all(rows: int) -> str:

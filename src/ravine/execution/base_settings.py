@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ravine.errors import UsageError
-from ravine.execution.early_checks import check_schedule
 from ravine.options.fields import option, redefined
 from ravine.options.settings import Settings
 
@@ -18,9 +16,8 @@ __all__ = [
     "seeds_option",
 ]  # fmt: skip
 
-CHECKS = "ravine.execution.early_checks"
-CHECK_OPTIMIZER = f"{CHECKS}:check_optimizer"
-CHECK_SCHEDULE = f"{CHECKS}:check_schedule"
+CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
+CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
 HUGE = 1e30  # beyond it, float32 has no room for squares
 MOST_SEEDS = 10_000
 EFFORTS = ("quick", "standard", "thorough")
@@ -28,11 +25,15 @@ EFFORTS = ("quick", "standard", "thorough")
 
 def name_of(source: str) -> str:
     """Return data as a first line names it: the file's name, not its path."""
+    from pathlib import Path  # slow to import, and not needed for help
+
     return "standard input" if source == "-" else Path(source).name or source
 
 
 def check_moving(text: str) -> None:
     """Raise UsageError for a text that is not NAME=SCHEDULE."""
+    from ravine.optimizers.schedule_text import read_schedule
+
     name, equals, schedule = text.partition("=")
     if not name.strip() or not equals:
         raise UsageError(
@@ -40,7 +41,7 @@ def check_moving(text: str) -> None:
             "It names a number and the schedule that multiplies it.",
             "Write for example --moving 'rho=linear(end=0.5)'.",
         )
-    check_schedule(schedule)
+    read_schedule(schedule)
 
 
 def seeds_option(default: int | None, at_least: int = 2) -> Any:
@@ -58,7 +59,8 @@ def effort_option(default: str | None, choices: Sequence[str] = EFFORTS) -> Any:
     )
 
 
-@dataclass(frozen=True)
+# `eq=False, repr=False`: `Settings` has both, and `--help` waits for each generated method of these classes.
+@dataclass(frozen=True, eq=False, repr=False)
 class OptimizerSettings(Settings):
     """One optimizer."""
 
@@ -68,7 +70,7 @@ class OptimizerSettings(Settings):
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RateSettings(Settings):
     """Learning rate and its schedule."""
 
@@ -85,7 +87,7 @@ class RateSettings(Settings):
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class MovingSettings(Settings):
     """Schedules of other numbers."""
 
@@ -95,7 +97,7 @@ class MovingSettings(Settings):
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class DataSettings(Settings):
     """Where the data are and how to read them."""
 
@@ -131,7 +133,7 @@ class DataSettings(Settings):
     task: str = option("auto", "Task to learn.", section="Data", choices=("auto", "classify", "regress"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NetworkSettings(DataSettings):
     """The network, its start, its batches, its penalties and its metric."""
 
@@ -145,7 +147,7 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     metric: str | None = option(
         None, "Score, such as accuracy, log_loss, auc, rmse, mae or r2.", section="Data", metavar="NAME",
-        check=f"{CHECKS}:check_metric",
+        check="ravine.networks.metrics:check_metric_name",
     )  # fmt: skip
     seed: int = option(0, "Root of all random choices.", section="Training", at_least=0, below=2**63)
     epochs: float | None = option(
@@ -169,17 +171,23 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     average: str | None = option(
         None, "Average of the weights, ema=0.99 or tail=0.5; none = off.", section="Training", metavar="NAME",
-        neutral="none",
+        neutral="none", check="ravine.execution.average_text:read_average",
     )  # fmt: skip
     net: str = option(
         "64-64", "Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'.", section="Network",
-        metavar="LAYERS", check=f"{CHECKS}:check_net",
+        metavar="LAYERS", check="ravine.networks.network_text:read_network",
     )  # fmt: skip
     activation: str = option(
-        "relu", "Activation of the hidden layers.", section="Network", choices=f"{CHECKS}:ACTIVATIONS"
+        "relu",
+        "Activation of the hidden layers.",
+        section="Network",
+        choices="ravine.networks.activations:ACTIVATIONS",
     )
     init: str = option(
-        "he", "Initialization of the weights.", section="Network", choices=f"{CHECKS}:INITIALIZATIONS"
+        "he",
+        "Initialization of the weights.",
+        section="Network",
+        choices="ravine.networks.initialisation:INITIALISATIONS",
     )
     init_scale: float = option(
         1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1
@@ -229,14 +237,14 @@ class NetworkSettings(DataSettings):
         raise NotImplementedError(f"{type(self).__name__}.headline")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class FixedTrainingSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSettings):
     """A training without tuning: every number is given, or is the optimizer's usual one."""
 
     seeds: int = seeds_option(1, at_least=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class GeneralizationSettings(NetworkSettings, RateSettings, OptimizerSettings):
     """One optimizer at a constant rate on many seeds, until the training rows are fitted."""
 

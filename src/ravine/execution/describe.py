@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ravine.execution.result import DataFacts, MetricFacts, Plain, ScoreSummary
+from ravine.networks.metrics import METRICS
 from ravine.render.numbers import ScoreFormat, count, is_number, score_format_for
 
 __all__ = ["data_text", "penalty_rows", "score_format_of"]
@@ -18,11 +19,9 @@ def data_text(data: DataFacts) -> str:
 
 def score_format_of(metric: MetricFacts, parts: Iterable[ScoreSummary]) -> ScoreFormat:
     """Return the format of the scores of a result, fine enough for the smallest of their intervals."""
-    from ravine.networks.metrics import METRICS
-
     known = METRICS.get(metric.name)
     scores = [(part.mean, part.interval) for part in parts]
-    percent = known is not None and bool(getattr(known, "percent", False))
+    percent = known is not None and known.percent
     return score_format_for(metric.name, percent, metric.greater_is_better, scores)
 
 

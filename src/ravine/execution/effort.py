@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from dataclasses import dataclass
 from typing import TypeVar
@@ -11,12 +10,11 @@ from typing import TypeVar
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ravine.errors import UsageError
 from ravine.networks import Network
 
 __all__ = [
     "COMPARE", "COMPILE_S", "DESCENT", "MEMORIZE", "START_S", "TIME_LIMIT_S", "TRAIN", "DescentEffort",
-    "Effort", "MemorizeEffort", "SearchEffort", "batch_size_for", "budget_seconds", "estimated_seconds",
+    "Effort", "MemorizeEffort", "SearchEffort", "batch_size_for", "estimated_seconds",
     "step_seconds",
 ]  # fmt: skip
 
@@ -95,14 +93,6 @@ DESCENT = _by_name(
 def batch_size_for(rows: int) -> int:
     """Return the default batch size: 16 to 128, growing with the training rows."""
     return next(size for limit, size in ((500, 16), (5_000, 32), (20_000, 64), (np.inf, 128)) if rows < limit)
-
-
-def budget_seconds(text: str) -> float:
-    """Read `60s`, `2m`, `1h` or plain seconds. Raises UsageError."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*", text.lower())
-    if not found or not float(found[1]) > 0:
-        raise UsageError(f"'{text}' is not a budget of time.", "", "Write for example 60s, 2m or 1h.")
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[(found[2] or "s")[0]]
 
 
 def estimated_seconds(programs: int, training: float, devices: int) -> float:

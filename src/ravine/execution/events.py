@@ -55,7 +55,8 @@ class DataLoaded(Event):
     def message(self) -> str:
         kind = "a number" if self.classes is None else f"{self.classes} classes"
         inputs = f"{self.features} input{'s' * (self.features != 1)}"
-        return f"{self.name}: {self.rows:,} rows, {inputs}, target '{self.target}' ({kind})"
+        rows = f"{self.rows:,} row{'s' * (self.rows != 1)}"
+        return f"{self.name}: {rows}, {inputs}, target '{self.target}' ({kind})"
 
 
 @dataclass(frozen=True)

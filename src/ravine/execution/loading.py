@@ -10,6 +10,7 @@ from ravine.data import BUILTIN, Dataset, Table, prepare, read
 from ravine.data.metric_checks import check_metric_defined, refuse_unit
 from ravine.errors import DataError, UsageError
 from ravine.execution.base_settings import DataSettings, NetworkSettings
+from ravine.networks import find_metric
 
 __all__ = ["check_source", "load", "share_of"]
 
@@ -49,7 +50,7 @@ def load(settings: NetworkSettings, table: Table | None = None, test: Table | No
         missing=settings.missing,
         negative_weights=settings.negative_weights,
     )
-    check_metric_defined(dataset, settings.metric)
+    check_metric_defined(dataset, find_metric(settings.metric))
     refuse_unit(dataset, settings.precision)
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
 

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from ravine.render.blocks import Block
 
 __all__ = [
-    "SCHEMA_VERSION", "Artifacts", "DataFacts", "Document", "Measure", "MetricFacts", "Plain",
-    "RepeatedTraining", "Result", "ScoreSummary", "Seconds", "SplitSizes", "StudyPlan", "TimeMeasure",
+    "SCHEMA_VERSION", "Artifacts", "DataFacts", "DivergedRuns", "Document", "Measure", "MetricFacts",
+    "Plain", "RepeatedTraining", "Result", "ScoreSummary", "Seconds", "SplitSizes", "StudyPlan",
+    "TimeMeasure",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2
@@ -148,6 +149,14 @@ class RepeatedTraining:
     """Rows in a batch."""
     seeds: list[int]
     """Seeds of the networks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DivergedRuns:
+    """Runs that failed."""
+
+    diverged: int
+    """Number of networks that diverged, over the whole study."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,6 +302,6 @@ class Result(Document):
         return False
 
 
-def values_of(part: ScoreSummary) -> dict[str, object]:
+def values_of(part: ScoreSummary) -> dict[str, Any]:
     """Return the fields of a summary by name, to build a row that holds them."""
     return {item.name: getattr(part, item.name) for item in fields(part)}

@@ -15,11 +15,12 @@ import numpy as np
 
 from ravine.data import Dataset
 from ravine.errors import UsageError, did_you_mean
+from ravine.execution.average_text import AVERAGES, read_average
 from ravine.execution.base_settings import NetworkSettings
-from ravine.networks import Network, default_metric, metric
+from ravine.networks import Network, default_loss, default_metric, metric
 from ravine.networks.augmentation import AUGMENTATIONS, augmentation
 from ravine.networks.connections import GATE_BIAS
-from ravine.networks.spec import read_network
+from ravine.networks.network_text import read_network
 from ravine.optimizers import Rule, schedule
 from ravine.training import AROUND, Plan, Runs, Streams
 
@@ -36,7 +37,6 @@ __all__ = [
 
 EVALUATIONS = 20
 NOTHING = {"clip": math.inf}  # the number that does nothing is 0 for all others
-AVERAGES = ("ema", "tail")
 # Numbers besides the rule's that may follow a schedule. Not the slope, which evaluation needs as well.
 MOVABLE = ("dropout", "smoothing", "l1", "l2", "decay", "clip", "ema", *AUGMENTATIONS)
 
@@ -86,7 +86,7 @@ class Recipe:
         return Plan(
             rule,
             self.network,
-            "cross_entropy" if dataset.task == "classify" else "squared_error",
+            default_loss(dataset.task),
             chosen.name,
             streams.batch_size,
             max(1, -(-steps // EVALUATIONS)),
@@ -138,7 +138,7 @@ def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
         if value is not None:
             around.append(name)
             numbers[name] = value
-    kind, share = average(settings.average)
+    kind, share = read_average(settings.average)
     if kind:
         around.append(kind)
     if kind == "ema":
@@ -158,7 +158,7 @@ def _moving(texts: Sequence[str]) -> dict[str, str]:
     if len(dict(read)) < len(read):
         raise UsageError("A number moves in two ways.", "--moving names it twice.", "Choose one.")
     for name, text in read:
-        if schedule(text).follows:
+        if schedule(text).depends_on_loss:
             raise UsageError(
                 f"'{name}' cannot follow '{text}'.", "Only the learning rate can.", "Choose another."
             )
@@ -206,29 +206,6 @@ def moving_of(texts: Sequence[str] | None, made: Recipe, rule: Rule) -> list[str
     """Return those of the texts `NAME=SCHEDULE` whose number the recipe or the rule has; None for none."""
     names = (*made.movable, *rule.defaults)
     return [each for each in texts or [] if each.partition("=")[0].strip() in names] or None
-
-
-def average(text: str | None) -> tuple[str, float]:
-    """Read `ema=0.99` (what the running mean keeps) or `tail=0.5` (share of the run left out of the mean).
-
-    Nothing and `none` are no average: ("", 0). Raises UsageError.
-    """
-    if text is None or text.strip().lower() in ("", "none"):
-        return "", 0.0
-    name, equals, value = text.strip().lower().partition("=")
-    if name not in AVERAGES:
-        raise UsageError(f"There is no average '{name}'.", "", did_you_mean(name, AVERAGES))
-    try:
-        share = float(value) if equals else {"ema": 0.99, "tail": 0.5}[name]
-    except ValueError:
-        share = math.nan
-    if not 0 <= share < 1:
-        raise UsageError(
-            f"--average {text} cannot be used.",
-            "The number is at least 0 and below 1.",
-            "Write ema=0.99 or tail=0.5.",
-        )
-    return name, share
 
 
 def alike(recipes: Sequence[Recipe]) -> list[Recipe]:

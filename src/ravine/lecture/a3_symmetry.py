@@ -88,7 +88,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how far units are apart. Right: what the net can learn so."""
-    from ravine.lecture.drawing import COLOURS, LINES, canvas, marks
+    from ravine.lecture.drawing import COLORS, LINES, canvas, marks
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     t = np.arange(STEPS)
@@ -96,7 +96,7 @@ def draw(evidence: Evidence) -> Any:
         some = t[8 * k :: 50]
         marks(left, some, evidence["apart"][k].max(axis=0)[some], f"{start} weights", which=k)
         marks(right, some, evidence["loss"][k][some], f"{start} weights", which=k)
-        right.plot(t, evidence["loss"][k], color=COLOURS[k], linestyle=LINES[k], linewidth=1)
+        right.plot(t, evidence["loss"][k], color=COLORS[k], linestyle=LINES[k], linewidth=1)
     left.axhline(0, color="black", linewidth=1)
     left.set(xlabel="step", ylabel="largest difference of two units' weights", ylim=(-0.2, None))
     left.set_title("alike for ever")

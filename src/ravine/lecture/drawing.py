@@ -1,7 +1,7 @@
-"""How every picture of the lecture looks: for a slide, for those who see no colours, for black and white.
+"""The style of every picture of the lecture: for a slide, with any color vision, in black and white.
 
-Theory is a line, measurement a mark: the k-th pair of both shares a colour, and differs from the others in
-line style and in the shape of the mark. Matplotlib is an extra, imported only when something is drawn.
+Theory is a line, measurement a mark: the k-th pair of both shares a color, and differs from the others in
+line style and in the shape of the mark. Matplotlib is imported only when something is drawn.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ravine.render import plot_style as looks
-from ravine.render.plot_style import COLOURS, LINES, MARKS, can_draw, save
+from ravine.render.plot_style import COLORS, LINES, MARKS, save
 
-__all__ = ["COLOURS", "LINES", "MARKS", "can_draw", "canvas", "marks", "save", "style", "theory"]
+__all__ = ["COLORS", "LINES", "MARKS", "canvas", "marks", "save", "style", "theory"]
 
 WIDE, HIGH = 10.0, 5.625  # inches, 16:9
 MARGIN = 0.1  # inches
 
 
 def style() -> AbstractContextManager[None]:
-    """Return the context in which all is drawn. Raises UsageError where matplotlib is missing."""
-    return looks.style(13, **{"axes.prop_cycle": _cycle()} if can_draw() else {})
+    """Return the context in which pictures are drawn."""
+    return looks.style(13, **{"axes.prop_cycle": _cycle()})
 
 
 def _cycle() -> Any:
     from cycler import cycler
 
-    return cycler(color=COLOURS) + cycler(linestyle=LINES)
+    return cycler(color=COLORS) + cycler(linestyle=LINES)
 
 
 def canvas(title: str, columns: int = 1, rows: int = 1, key: bool = False) -> tuple[Any, Any]:
@@ -46,14 +46,14 @@ def canvas(title: str, columns: int = 1, rows: int = 1, key: bool = False) -> tu
 
 def theory(axes: Any, x: Any, y: Any, label: str = "", which: int = 0, **more: Any) -> Any:
     """Draw the `which`-th line of theory, y over x."""
-    look = {"color": COLOURS[which % len(COLOURS)], "linestyle": LINES[which % len(LINES)]}
+    look = {"color": COLORS[which % len(COLORS)], "linestyle": LINES[which % len(LINES)]}
     return axes.plot(x, y, label=label or None, **{**look, **more})[0]
 
 
 def marks(axes: Any, x: Any, y: Any, label: str = "", which: int = 0, error: Any = None, **more: Any) -> Any:
     """Draw the `which`-th measurement, y over x, with half widths of 95 % intervals where given."""
     look = {
-        "color": COLOURS[which % len(COLOURS)],
+        "color": COLORS[which % len(COLORS)],
         "marker": MARKS[which % len(MARKS)],
         "linestyle": "none",
         "markeredgecolor": "white",

@@ -21,7 +21,7 @@ import numpy as np
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.seeds import half_width
 from ravine.lecture.walking import walk
-from ravine.optimizers import decay_to_zero, sgd
+from ravine.optimizers import schedule, sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
 
@@ -58,7 +58,8 @@ def run() -> Evidence:
         return jnp.linalg.solve(rows.T @ rows, rows.T @ jnp.tile(y, COPIES))
 
     def by_sgd(noise: jax.Array, draws: jax.Array) -> jax.Array:
-        rule = sgd(decay_to_zero(jnp.asarray(RATE), STEPS, "linear"))
+        factor = schedule("linear").at(STEPS, STEPS)
+        rule = sgd(lambda t: RATE * factor(t))
 
         def gradient(w: jax.Array, t: jax.Array) -> jax.Array:
             noisy = x + noise * draws[t]

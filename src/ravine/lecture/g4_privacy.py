@@ -163,7 +163,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how losses of members and others spread. Right: the advantage of each net."""
-    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+    from ravine.lecture.drawing import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     line = np.linspace(-7, 1.5, 200)
@@ -178,7 +178,7 @@ def draw(evidence: Evidence) -> Any:
     left.legend(loc="upper left")
     for k, values in enumerate(_advantages(evidence)):
         right.scatter(
-            np.full(SEEDS, k) + np.linspace(-0.2, -0.1, SEEDS), values, s=14, color=COLOURS[k], alpha=0.5
+            np.full(SEEDS, k) + np.linspace(-0.2, -0.1, SEEDS), values, s=14, color=COLORS[k], alpha=0.5
         )
         marks(right, [k], [values.mean()], which=k, error=[half_width(values)])
     right.axhline(0, color="black", linewidth=0.8)

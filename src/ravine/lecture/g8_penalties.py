@@ -24,7 +24,7 @@ import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.walking import walk
-from ravine.optimizers import decay_to_zero, sgd
+from ravine.optimizers import schedule, sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
 
@@ -60,7 +60,8 @@ def run() -> Evidence:
         return misfit + l2 * jnp.sum(w**2) / 2 + l1 * jnp.sum(jnp.abs(w))  # (1), (2)
 
     def end(l2: jax.Array, l1: jax.Array) -> jax.Array:
-        rule = sgd(decay_to_zero(jnp.asarray(RATE), STEPS))
+        factor = schedule("decay").at(STEPS, STEPS)
+        rule = sgd(lambda t: RATE * factor(t))
         return walk(rule, lambda w, t: jax.grad(objective)(w, l2, l1), jnp.zeros(INPUTS), STEPS)[-1]
 
     none = np.zeros_like(ALPHAS)

@@ -20,8 +20,8 @@ import optax
 
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.networks import activation, cross_entropy
-from ravine.networks.dense import dense
-from ravine.networks.normalisation import EPS, batch_norm_training
+from ravine.networks.linear import linear
+from ravine.networks.normalisation_functions import EPS, batch_norm_training
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -61,7 +61,7 @@ def run() -> Evidence:
 
     def loss(weight: jax.Array, eps: float, added: jax.Array) -> jax.Array:
         z, _ = batch_norm_training(norm, jnp.asarray(x) @ weight, seen, eps=eps)
-        return jnp.mean(cross_entropy(dense(last, relu(z + added)), y))
+        return jnp.mean(cross_entropy(linear(last, relu(z + added)), y))
 
     none = jnp.zeros((ROWS, UNITS))
     slope = jax.value_and_grad(lambda weight: loss(weight, 0.0, none))

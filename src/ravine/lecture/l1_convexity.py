@@ -74,13 +74,13 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how high the middle of a chord lies. Right: the smallest eigenvalues."""
-    from ravine.lecture.drawing import COLOURS, canvas
+    from ravine.lecture.drawing import COLORS, canvas
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     above = (evidence["middle"] - evidence["ends"].mean(axis=-1))[:, 0]
     looks = (("logistic regression", None, 1.0), ("5-8-1 tanh net", "//", 0.75))
     for k, (name, hatch, alpha) in enumerate(looks):
-        how = {"color": COLOURS[k], "hatch": hatch, "alpha": alpha, "edgecolor": "white", "label": name}
+        how = {"color": COLORS[k], "hatch": hatch, "alpha": alpha, "edgecolor": "white", "label": name}
         spread = np.clip(above[k], -0.5, 0.25)
         left.hist(spread, bins=np.linspace(-0.5, 0.25, 46), **how)
         right.hist(evidence["smallest"][k], bins=np.linspace(-0.5, 0.25, 46), **how)

@@ -87,7 +87,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how often XOR is solved. Right: the loss between a net and its permuted copy."""
-    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+    from ravine.lecture.drawing import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     rate = evidence["solved"].mean(axis=2)
@@ -96,7 +96,7 @@ def draw(evidence: Evidence) -> Any:
     for k, name in enumerate(ACTIVATIONS):
         label = name.replace("relu", "ReLU")
         marks(left, place + 0.12 * (k - 1), rate[k], label, which=k, error=error[k])
-    left.plot(place - 0.12, TANH, color=COLOURS[0], linestyle="-", linewidth=1, label="tanh, as tabled")
+    left.plot(place - 0.12, TANH, color=COLORS[0], linestyle="-", linewidth=1, label="tanh, as tabled")
     left.set(xlabel="hidden units", ylabel=f"share of {SEEDS} starts that solve XOR", ylim=(-0.05, 1.1))
     left.set_xticks(place, [str(each) for each in WIDTHS])
     left.set_title("more units, fewer bad starts")

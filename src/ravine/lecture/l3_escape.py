@@ -76,13 +76,13 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: a walk in the double well. Right: the time to jump against the inverse of the noise."""
-    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+    from ravine.lecture.drawing import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     some = slice(None, None, 10)
     t = RATE * np.arange(STEPS + 1)[some]
     label = f"SGD, 1/D = {INVERSE_D[1]:g}"
-    left.plot(t, evidence["path"][some], color=COLOURS[1], linestyle="-", linewidth=0.8, label=label)
+    left.plot(t, evidence["path"][some], color=COLORS[1], linestyle="-", linewidth=0.8, label=label)
     theory(left, t, evidence["still"][some], "gradient descent", linewidth=2.5)
     left.set(xlabel="time (rate x steps)", ylabel="weight x", ylim=(-2, 2.6))
     left.set_title("two minima, at -1 and 1")

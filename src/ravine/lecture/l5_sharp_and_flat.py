@@ -99,7 +99,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the two wells and where walks go. Right: the share that ends in the flat well, over the rate."""
-    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+    from ravine.lecture.drawing import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     x = np.linspace(-0.8, 5.5, 800)
@@ -121,7 +121,7 @@ def draw(evidence: Evidence) -> Any:
         f"{len(STARTS)} starts each",
         which=1,
     )
-    right.axvline(2 / SHARP, color=COLOURS[6], linewidth=0.8, linestyle=":")
+    right.axvline(2 / SHARP, color=COLORS[6], linewidth=0.8, linestyle=":")
     right.set(
         xlabel="learning rate", ylabel="share that ends in the flat well", xscale="log", ylim=(-0.1, 1.1)
     )

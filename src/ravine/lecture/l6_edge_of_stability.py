@@ -27,7 +27,7 @@ from ravine.diagnostics import hessian_eigenpairs
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.walking import walk
 from ravine.networks import Network
-from ravine.networks.losses import squared_error
+from ravine.networks.loss_functions import squared_error
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -131,7 +131,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the sharpness of one start on its way to 2 / rate. Right: the loss, which falls on."""
-    from ravine.lecture.drawing import COLOURS, LINES, canvas, marks, theory
+    from ravine.lecture.drawing import COLORS, LINES, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     steps = np.arange(EVERY, STEPS + 1, EVERY)
@@ -141,7 +141,7 @@ def draw(evidence: Evidence) -> Any:
         marks(left, steps, evidence["ratio"][0, k] * 2 / rate, f"rate {rate:g}", which=k)
         right.plot(
             evidence["losses"][0, k],
-            color=COLOURS[k],
+            color=COLORS[k],
             linestyle=LINES[k],
             linewidth=0.8,
             label=f"rate {rate:g}",

@@ -31,7 +31,7 @@ from ravine.diagnostics import hessian_matrix
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.walking import walk
 from ravine.networks import Network
-from ravine.networks.losses import squared_error
+from ravine.networks.loss_functions import squared_error
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]

@@ -128,7 +128,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how rare only positive eigenvalues are. Right: loss and index of the critical points."""
-    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+    from ravine.lecture.drawing import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     share = evidence["positive"]
@@ -152,7 +152,7 @@ def draw(evidence: Evidence) -> Any:
     right.plot(
         evidence["index"][places],
         evidence["loss"][places],
-        color=COLOURS[6],
+        color=COLORS[6],
         linestyle=":",
         linewidth=1.2,
         label="its order",
@@ -165,7 +165,7 @@ def draw(evidence: Evidence) -> Any:
         which=2,
         markersize=13,
         markerfacecolor="none",
-        markeredgecolor=COLOURS[2],
+        markeredgecolor=COLORS[2],
         markeredgewidth=1.5,
     )
     right.set(xlabel="index: negative eigenvalues of the Hessian", ylabel="loss", xlim=(-0.5, 10.5))

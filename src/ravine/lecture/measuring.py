@@ -30,7 +30,7 @@ class Measured:
         return bool(self.findings) and all(each.holds is not False for each in self.findings)
 
     def figure(self) -> Any:
-        """Return the claim's picture. Raises UsageError where matplotlib is missing."""
+        """Return the claim's picture."""
         from ravine.lecture.drawing import style
 
         with style():

@@ -121,7 +121,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the walk in the plane. Right: steps to TARGET over the condition number."""
-    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+    from ravine.lecture.drawing import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     x, y = np.meshgrid(np.linspace(-0.1, 1.1, 200), np.linspace(-1.1, 1.1, 200))
@@ -130,7 +130,7 @@ def draw(evidence: Evidence) -> Any:
     )
     for k, (name, label) in enumerate((("gd", "gradient descent"), ("ball", "heavy ball"))):
         path = evidence[name][0, :26]
-        left.plot(path[:, 0], path[:, 1], color=COLOURS[k], linewidth=1.0, linestyle=("-", "--")[k])
+        left.plot(path[:, 0], path[:, 1], color=COLORS[k], linewidth=1.0, linestyle=("-", "--")[k])
         marks(left, path[:, 0], path[:, 1], label, which=k, markersize=5)
     left.set(xlabel="shallow direction", ylabel="steep direction", xlim=(-0.15, 1.1), ylim=(-1.9, 1.5))
     left.set_title("condition number 10, 25 steps")

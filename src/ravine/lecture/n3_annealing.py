@@ -114,7 +114,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """The mean loss with the rate in steps and at its smallest, over its theory."""
-    from ravine.lecture.drawing import COLOURS, canvas, marks, theory
+    from ravine.lecture.drawing import COLORS, canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title)
     steps = sum(LENGTHS)
@@ -130,8 +130,8 @@ def draw(evidence: Evidence) -> Any:
     some = np.unique(np.geomspace(1, SMALL_STEPS, 30).astype(int))
     marks(axes, some, evidence["small"][some], f"rate {RATES[-1]:g} throughout, {AT_ONCE} runs", which=1)
     for start, rate, floor in zip((1, *np.cumsum(LENGTHS)[:-1]), RATES, FLOORS, strict=True):
-        axes.axvline(start, color=COLOURS[6], linewidth=0.6, linestyle=":")
-        axes.axhline(floor, color=COLOURS[6], linewidth=0.6, linestyle=":")
+        axes.axvline(start, color=COLORS[6], linewidth=0.6, linestyle=":")
+        axes.axhline(floor, color=COLORS[6], linewidth=0.6, linestyle=":")
         axes.annotate(
             f"floor of {rate:g}: {floor:g}", (1.1, floor), (0, 4), textcoords="offset points", fontsize=11
         )

@@ -29,7 +29,7 @@ import optax
 
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.walking import walk
-from ravine.optimizers import Optimizer, decay_to_zero, momentum, nesterov, sgd
+from ravine.optimizers import Optimizer, momentum, nesterov, schedule, sgd
 from ravine.optimizers.nesterov import sutskever_step
 
 __all__ = ["CLAIM", "animate", "draw", "read", "run"]
@@ -74,9 +74,10 @@ def run() -> Evidence:
     @jax.jit
     def paths() -> dict[str, jax.Array]:
         found = {}
+        factor = schedule("decay").at(STEPS, STEPS)
         for kind, rate in (
             ("constant", lambda t: jnp.asarray(RATE)),
-            ("decaying", decay_to_zero(RATE, STEPS)),
+            ("decaying", lambda t: RATE * factor(t)),
         ):
             chain = optax.chain(optax.scale_by_learning_rate(rate), optax.trace(RHO, nesterov=True))
             other = Optimizer(chain.init, chain.update)

@@ -129,13 +129,13 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the loss of some draws. Right: steps to the target of every draw, with the table's pair."""
-    from ravine.lecture.drawing import COLOURS, LINES, canvas, marks, theory
+    from ravine.lecture.drawing import COLORS, LINES, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     for k, name in enumerate(("aligned", "rotated")):
         for number, there in enumerate(evidence[f"{name}_steps"][:12]):
             way = there >= SHOWN  # what comes after is another story: at a constant rate Adam does not rest
-            look = {"color": COLOURS[k], "linestyle": LINES[k], "linewidth": 1.2}
+            look = {"color": COLORS[k], "linestyle": LINES[k], "linewidth": 1.2}
             losses = evidence[f"{name}_losses"][number]
             left.plot(SHOWN[way], losses[way], label=None if number else name, **look)
     left.axhline(TARGET, color="black", linewidth=0.8)

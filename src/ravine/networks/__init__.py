@@ -1,13 +1,47 @@
-"""Networks: activations and their facts, how weights start, layers, losses, metrics."""
+"""Networks: activations and their facts, how weights start, layers, losses, metrics.
 
-from ravine.networks.activations import ACTIVATIONS, Activation, activation
-from ravine.networks.connections import CONNECTIONS, GATE_BIAS
-from ravine.networks.initialisation import INITIALISATIONS, check_initialisation, initialise
-from ravine.networks.losses import LOSSES, cross_entropy, squared_error, weighted_mean
-from ravine.networks.metrics import METRICS, Metric, default_metric, metric
-from ravine.networks.naming import from_named, named
-from ravine.networks.network import Network
-from ravine.networks.spec import NetworkSpec, hidden_layers, read_network
+Names, tables and the parser of network texts need no JAX; a file is imported when a name of it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ravine.networks.activations import ACTIVATIONS as ACTIVATIONS
+    from ravine.networks.activations import Activation as Activation
+    from ravine.networks.activations import activation as activation
+    from ravine.networks.connections import CONNECTIONS as CONNECTIONS
+    from ravine.networks.connections import GATE_BIAS as GATE_BIAS
+    from ravine.networks.initialisation import INITIALISATIONS as INITIALISATIONS
+    from ravine.networks.loss_functions import cross_entropy as cross_entropy
+    from ravine.networks.loss_functions import squared_error as squared_error
+    from ravine.networks.loss_functions import weighted_mean as weighted_mean
+    from ravine.networks.losses import LOSSES as LOSSES
+    from ravine.networks.losses import default_loss as default_loss
+    from ravine.networks.metrics import METRICS as METRICS
+    from ravine.networks.metrics import Metric as Metric
+    from ravine.networks.metrics import default_metric as default_metric
+    from ravine.networks.metrics import find_metric as find_metric
+    from ravine.networks.metrics import metric as metric
+    from ravine.networks.network import Network as Network
+    from ravine.networks.network_text import NetworkSpec as NetworkSpec
+    from ravine.networks.network_text import read_network as read_network
+    from ravine.networks.normalisation import NORMALISATIONS as NORMALISATIONS
+
+_FILES = {
+    "activations": ("ACTIVATIONS", "Activation", "activation"),
+    "connections": ("CONNECTIONS", "GATE_BIAS"),
+    "initialisation": ("INITIALISATIONS",),
+    "loss_functions": ("cross_entropy", "squared_error", "weighted_mean"),
+    "losses": ("LOSSES", "default_loss"),
+    "metrics": ("METRICS", "Metric", "default_metric", "find_metric", "metric"),
+    "network": ("Network",),
+    "network_text": ("NetworkSpec", "read_network"),
+    "normalisation": ("NORMALISATIONS",),
+}
+_FILE_OF = {name: file for file, names in _FILES.items() for name in names}
 
 __all__ = [
     "ACTIVATIONS",
@@ -16,20 +50,28 @@ __all__ = [
     "INITIALISATIONS",
     "LOSSES",
     "METRICS",
+    "NORMALISATIONS",
     "Activation",
     "Metric",
     "Network",
     "NetworkSpec",
     "activation",
-    "check_initialisation",
     "cross_entropy",
+    "default_loss",
     "default_metric",
-    "from_named",
-    "hidden_layers",
-    "initialise",
+    "find_metric",
     "metric",
-    "named",
     "read_network",
     "squared_error",
     "weighted_mean",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FILE_OF:
+        return getattr(import_module(f"ravine.networks.{_FILE_OF[name]}"), name)
+    raise AttributeError(f"module 'ravine.networks' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

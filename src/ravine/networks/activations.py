@@ -1,11 +1,4 @@
-"""The lecture's six activations, and their facts.  Lecture: "Nonlinearities", "saturation".
-
-    sigmoid(x)    = 1 / (1 + exp(-x))                     (1)
-    tanh(x)                                               (2)
-    relu(x)       = max(0, x)                             (3)
-    leaky_relu(x) = x for x > 0, slope x otherwise        (4)
-    softplus(x)   = ln(1 + exp(x))                        (5)
-    elu(x)        = x for x > 0, exp(x) - 1 otherwise     (6)
+"""The activations: facts about each, and where its function is. Known without importing JAX.
 
 A function saturates on a side where its derivative goes to zero; the lecture calls saturating one that does
 so on both.
@@ -15,69 +8,99 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import jax
-import jax.numpy as jnp
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
 from ravine.errors import UsageError, did_you_mean
 
-__all__ = ["ACTIVATIONS", "Activation", "activation", "leaky_relu"]
+if TYPE_CHECKING:
+    import jax
+
+__all__ = ["ACTIVATIONS", "SLOPE", "Activation", "activation"]
+
+SLOPE = 0.01  # of the leaky ReLU for x < 0
 
 
 @dataclass(frozen=True)
 class Activation:
     """An activation with its facts.
 
-    function(x) -> y, elementwise. derivative_left, derivative_right: limits of the derivative at -inf, +inf.
-    derivative_max: its largest value.
+    definition: "module:object" of f(x) -> y, elementwise; with `has_slope` of f(x, slope) -> y.
+    derivative_left, derivative_right: limits of the derivative at -inf, +inf. derivative_max: its largest
+    value. zero_at_zero: whether f(0) = 0.
+    derivative_definition: "module:object" of y -> f'(x), the derivative by the value y = f(x); "" where y
+    does not determine it.
     """
 
     name: str
-    function: Callable[[jax.Array], jax.Array]
+    definition: str
     derivative_left: float
     derivative_right: float
     derivative_max: float
+    zero_at_zero: bool = False
+    derivative_definition: str = ""
+    has_slope: bool = False
+
+    @property
+    def function(self) -> Callable[..., jax.Array]:
+        """The function f(x) -> y."""
+        function: Callable[..., Any] = resolve_name(self.definition)
+        return function
+
+    @property
+    def derivative_of_output(self) -> Callable[[jax.Array], jax.Array] | None:
+        """The function y -> f'(x) for y = f(x); None where y does not determine the derivative."""
+        if not self.derivative_definition:
+            return None
+        function: Callable[..., Any] = resolve_name(self.derivative_definition)
+        return function
 
     @property
     def saturating(self) -> bool:
         """Whether the derivative goes to zero on both sides."""
         return self.derivative_left == 0 and self.derivative_right == 0
 
+    @property
+    def has_flat_side(self) -> bool:
+        """Whether the derivative goes to zero on one side at least, so that a unit can pass no gradient."""
+        return self.derivative_left == 0 or self.derivative_right == 0
+
     def __call__(self, x: jax.Array) -> jax.Array:
         return self.function(x)
 
 
-SLOPE = 0.01  # of the leaky ReLU for x < 0
+_FUNCTIONS = "ravine.networks.activation_functions"
 
-
-def _relu(x: jax.Array) -> jax.Array:
-    return jax.nn.relu(x)  # (3), whose derivative at 0 is 0: no case for ties
-
-
-def leaky_relu(x: jax.Array, slope: jax.Array | float = SLOPE) -> jax.Array:
-    """Return (4); the slope [] may be data."""
-    return jnp.where(x > 0, x, slope * x)  # (4)
-
-
-def _softplus(x: jax.Array) -> jax.Array:
-    return jnp.logaddexp(x, 0)  # (5)
-
-
-def _elu(x: jax.Array) -> jax.Array:
-    return jnp.where(x > 0, x, jnp.expm1(jnp.where(x > 0, 0, x)))  # (6), no overflow on the side not taken
-
-
+# The registry. To add an activation, add its row; the definition may be a function of any library.
 ACTIVATIONS: dict[str, Activation] = {
-    each.name: each
-    for each in (
-        Activation("sigmoid", jax.nn.sigmoid, 0.0, 0.0, 0.25),  # (1)
-        Activation("tanh", jnp.tanh, 0.0, 0.0, 1.0),  # (2)
-        Activation("relu", _relu, 0.0, 1.0, 1.0),
-        Activation("leaky_relu", leaky_relu, SLOPE, 1.0, 1.0),
-        Activation("softplus", _softplus, 0.0, 1.0, 1.0),
-        Activation("elu", _elu, 0.0, 1.0, 1.0),
+    row.name: row
+    for row in (
+        Activation(
+            "sigmoid", "jax.nn:sigmoid", 0.0, 0.0, 0.25,
+            derivative_definition=f"{_FUNCTIONS}:sigmoid_derivative",
+        ),
+        Activation(
+            "tanh", "jax.numpy:tanh", 0.0, 0.0, 1.0, zero_at_zero=True,
+            derivative_definition=f"{_FUNCTIONS}:tanh_derivative",
+        ),
+        Activation(
+            "relu", f"{_FUNCTIONS}:relu", 0.0, 1.0, 1.0, zero_at_zero=True,
+            derivative_definition=f"{_FUNCTIONS}:relu_derivative",
+        ),
+        Activation(
+            "leaky_relu", f"{_FUNCTIONS}:leaky_relu", SLOPE, 1.0, 1.0, zero_at_zero=True,
+            derivative_definition=f"{_FUNCTIONS}:leaky_relu_derivative", has_slope=True,
+        ),
+        Activation(
+            "softplus", f"{_FUNCTIONS}:softplus", 0.0, 1.0, 1.0,
+            derivative_definition=f"{_FUNCTIONS}:softplus_derivative",
+        ),
+        Activation(
+            "elu", f"{_FUNCTIONS}:elu", 0.0, 1.0, 1.0, zero_at_zero=True,
+            derivative_definition=f"{_FUNCTIONS}:elu_derivative",
+        ),
     )
-}
+}  # fmt: skip
 
 
 def activation(name: str) -> Activation:

@@ -1,50 +1,67 @@
-"""How a layer's result joins what came before.  Lecture: "Residual connections".
+"""The connections of a layer with what entered it: facts about each, and where its function is.
 
-    plain             h                                                              (1)
-    residual          P x + h                   He et al. 2016                       (2)
-    scaled-residual   P x + h / sqrt(L)         L layers; gradients stay bounded     (3)
-    highway           t h + (1 - t) P x,        Srivastava et al. 2015               (4)
-                      t = sigmoid(x G + g)      the transform gate; g < 0 at first: mostly carry
-    dense             [x, h]                    Huang et al. 2017: every earlier result is kept       (5)
-
-x entered the layer, h is its result after activation and dropout. P is the identity where x and h have one
-shape, else a linear projection without bias (of images: a 1x1 convolution of the layer's stride).
+Known without importing JAX. The formulas stand in `connection_functions`.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
+if TYPE_CHECKING:
+    import jax
 
-from ravine.networks.convolution import convolve
-from ravine.networks.dense import dense
+__all__ = ["CONNECTIONS", "DEFAULT_CONNECTION", "GATE_BIAS", "Connection"]
 
-__all__ = ["CONNECTIONS", "GATE_BIAS", "join", "weighted_sum"]
+DEFAULT_CONNECTION = "plain"
 
-CONNECTIONS = ("plain", "residual", "scaled-residual", "highway", "dense")
 GATE_BIAS = -2.0  # of every transform gate at first
 
 
-def weighted_sum(layer: dict[str, Any], x: jax.Array, stride: int = 1) -> jax.Array:
-    """Return the layer's sums of x [B, D] or [B, H, W, C], by the shape of its weight."""
-    return convolve(layer, x, stride) if layer["weight"].ndim == 4 else dense(layer, x)
+@dataclass(frozen=True)
+class Connection:
+    """How the result of a layer joins what entered it.
+
+    definition: "module:object" of join(layer, x, h, stride, depth) -> what leaves the layer.
+    adds: what entered is added, by a projection where the shapes differ. concatenates: it is kept beside the
+    new units. gated: a gate weighs the two. zero_stays_zero: a unit that is zero in x and in h, with zero
+    weights, is zero in the result and so are the gradients of its weights (as tested).
+    shown: the word of the summary; "" for none.
+    """
+
+    name: str
+    definition: str
+    adds: bool = False
+    concatenates: bool = False
+    gated: bool = False
+    zero_stays_zero: bool = False
+    shown: str = ""
+
+    @property
+    def function(self) -> Callable[..., jax.Array]:
+        """The function join(layer, x, h, stride, depth)."""
+        function: Callable[..., Any] = resolve_name(self.definition)
+        return function
+
+    @property
+    def skips(self) -> bool:
+        """Whether what entered a layer is part of what leaves it."""
+        return self.adds or self.concatenates
 
 
-def join(
-    connection: str, layer: dict[str, Any], x: jax.Array, h: jax.Array, stride: int, depth: int
-) -> jax.Array:
-    """Return (1) to (5): x [B, ..., C] entered, h [B, ..., K] came of it; `depth` is L."""
-    if connection == "plain":
-        return h  # (1)
-    if connection == "dense":
-        return jnp.concatenate([x, h], axis=-1)  # (5)
-    carried = weighted_sum(layer["projection"], x, stride) if "projection" in layer else x
-    if connection == "residual":
-        return carried + h  # (2)
-    if connection == "scaled-residual":
-        return carried + h / math.sqrt(depth)  # (3)
-    gate = jax.nn.sigmoid(weighted_sum(layer["gate"], x, stride))
-    return gate * h + (1 - gate) * carried  # (4)
+_FUNCTIONS = "ravine.networks.connection_functions"
+
+# The registry. To add a connection, add its row, and its function where the row says.
+CONNECTIONS: dict[str, Connection] = {
+    row.name: row
+    for row in (
+        Connection("plain", f"{_FUNCTIONS}:plain", zero_stays_zero=True),
+        Connection("residual", f"{_FUNCTIONS}:residual", adds=True, zero_stays_zero=True, shown="residual"),
+        Connection("scaled-residual", f"{_FUNCTIONS}:scaled_residual", adds=True, shown="scaled-residual"),
+        Connection("highway", f"{_FUNCTIONS}:highway", adds=True, gated=True, shown="highway"),
+        # a dense layer whose connection is dense
+        Connection("dense", f"{_FUNCTIONS}:dense", concatenates=True, shown="concatenated"),
+    )
+}

@@ -15,7 +15,7 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from ravine.networks.dense import product
+from ravine.networks.linear import product
 
 __all__ = ["convolve", "shrunk"]
 

@@ -1,43 +1,63 @@
-"""What is minimised.  Lecture: "Problems with vanilla SGD", L(W) = 1/N sum_i L_i(x_i, y_i, W).
+"""The losses that training minimises: task, target and unit of each, and where its function is.
 
-cross_entropy    L_i = ln sum_k exp(z_k) - z_y        (1)      z: outputs, y: class index
-squared_error    L_i = sum_k (z_k - y_k)^2            (2)      y: standardised target
+Known without importing JAX.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
+if TYPE_CHECKING:
+    import jax
 
-__all__ = ["LOSSES", "cross_entropy", "squared_error", "weighted_mean"]
-
-
-def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Return the loss of each row: outputs [N, K], target [N] integers -> [N], nats."""
-    # A contraction with the one-hot rows: an indexed read has a scatter for its gradient; a sum of products
-    # is fused with the sums beside it into one loop that takes twice as long.
-    chosen = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
-    picked = jnp.einsum("nk,nk->n", outputs, chosen.astype(outputs.dtype))
-    top = jax.lax.stop_gradient(jnp.max(outputs, axis=1))
-    log_sum = top + jnp.log(jnp.sum(jnp.exp(outputs - top[:, None]), axis=1))
-    return log_sum - picked  # (1)
+__all__ = ["LOSSES", "Loss", "default_loss"]
 
 
-def squared_error(outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Return the loss of each row: outputs [N, 1], target [N] -> [N]."""
-    return (outputs[:, 0] - target) ** 2  # (2)
+@dataclass(frozen=True)
+class Loss:
+    """A loss of each row.
+
+    task: "classify" or "regress". definition: "module:object" of function(outputs [N, K], target [N]) -> [N].
+    unit: of its values, in words. constant(K): the loss of outputs that do not depend on the inputs: of equal
+    shares, or of the mean. integer_target: whether targets are class indices.
+    """
+
+    name: str
+    task: str
+    definition: str
+    unit: str
+    constant: Callable[[int], float]
+    integer_target: bool = False
+
+    def __call__(self, outputs: jax.Array, target: jax.Array) -> jax.Array:
+        values: Any = resolve_name(self.definition)(outputs, target)
+        return values
 
 
-LOSSES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
-    "cross_entropy": cross_entropy,
-    "squared_error": squared_error,
-}
+_FUNCTIONS = "ravine.networks.loss_functions"
+
+# The registry. To add a loss, add its row, and its function where the row says.
+LOSSES: dict[str, Loss] = {
+    row.name: row
+    for row in (
+        Loss(
+            "cross_entropy", "classify", f"{_FUNCTIONS}:cross_entropy", "nats", math.log,
+            integer_target=True,
+        ),
+        Loss(
+            "squared_error", "regress", f"{_FUNCTIONS}:squared_error", "variances of the target",
+            lambda outputs: 1.0,
+        ),
+    )
+}  # fmt: skip
+
+DEFAULTS = {"classify": "cross_entropy", "regress": "squared_error"}
 
 
-def weighted_mean(values: jax.Array, weight: jax.Array | None) -> jax.Array:
-    """Return sum(w v) / sum(w), or the plain mean: values [N], weight [N] or None -> []."""
-    if weight is None:
-        return jnp.mean(values)
-    return jnp.sum(values * weight) / jnp.sum(weight)
+def default_loss(task: str) -> str:
+    """Return the loss that is minimised for a task: cross entropy, or squared error."""
+    return DEFAULTS[task]

@@ -13,20 +13,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import jax
 import numpy as np
 
 from ravine.errors import UsageError
-from ravine.networks.activations import activation, leaky_relu
-from ravine.networks.connections import GATE_BIAS, join, weighted_sum
+from ravine.networks.activations import activation
+from ravine.networks.connection_functions import weighted_sum
+from ravine.networks.connections import CONNECTIONS, DEFAULT_CONNECTION, GATE_BIAS, Connection
 from ravine.networks.dropout import dropout
-from ravine.networks.initialisation import draw_layer
-from ravine.networks.layout import Layer, lay_out
-from ravine.networks.normalisation import batch_norm, batch_norm_training, layer_norm
-from ravine.networks.parts import check_parts
+from ravine.networks.initial_weights import draw_layer
+from ravine.networks.layers import Layer, lay_out
+from ravine.networks.normalisation import NORMALISATIONS, Normalisation
+from ravine.networks.normalisation_functions import batch_norm, batch_norm_training, layer_norm
+from ravine.networks.validate import check_parts
 
 __all__ = ["LayerRow", "Network"]
 
@@ -45,7 +47,7 @@ class Network:
 
     sizes: tuple[int, ...]
     activation: str = "relu"
-    connection: str = "plain"
+    connection: str = DEFAULT_CONNECTION
     norm: str = "none"
     dropout: bool = False
     slope: bool = False
@@ -57,12 +59,22 @@ class Network:
             self.sizes, self.activation, self.connection, self.norm, self.slope, self.conv, self.image
         )
         for layer in self.layout[:-1]:
-            if self.norm == "layernorm" and layer.units * layer.places == 1:
+            if self.normalised.over_units and layer.units * layer.places == 1:
                 raise UsageError(
                     "A layer of one unit has no layernorm.",
                     "A single value less its own mean is 0, whatever it was.",
                     "Make it wider, or choose batchnorm.",
                 )
+
+    @property
+    def normalised(self) -> Normalisation:
+        """What the sums are normalised over."""
+        return NORMALISATIONS[self.norm]
+
+    @property
+    def joined(self) -> Connection:
+        """How a layer's result joins what entered the layer."""
+        return CONNECTIONS[self.connection]
 
     @cached_property
     def layout(self) -> tuple[Layer, ...]:
@@ -121,7 +133,7 @@ class Network:
 
     def statistics(self, dtype: str = "float32") -> Any:
         """Return running statistics at step 0, {"mean", "variance"} a hidden layer; () without batch norm."""
-        if self.norm != "batchnorm":
+        if not self.normalised.over_rows:
             return ()
         return tuple(
             {"mean": np.zeros(layer.units, dtype), "variance": np.ones(layer.units, dtype)}
@@ -132,7 +144,7 @@ class Network:
         """Return the outputs in inference: x [N, inputs] -> [N, outputs]."""
 
         def normalise(k: int, layer: dict[str, Any], z: jax.Array) -> jax.Array:
-            return batch_norm(layer, z, stats[k]) if self.norm == "batchnorm" else layer_norm(layer, z)
+            return batch_norm(layer, z, stats[k]) if self.normalised.over_rows else layer_norm(layer, z)
 
         self._check(stats, numbers, needs=("slope",))
         return self._outputs(params, x, numbers, normalise, lambda k, h: h)
@@ -158,7 +170,7 @@ class Network:
         keys = jax.random.split(key, len(self.layout)) if self.dropout and key is not None else None
 
         def normalise(k: int, layer: dict[str, Any], z: jax.Array) -> jax.Array:
-            if self.norm == "layernorm":
+            if not self.normalised.over_rows:
                 return layer_norm(layer, z)
             z, moved[k] = batch_norm_training(layer, z, stats[k])
             return z
@@ -183,17 +195,16 @@ class Network:
         drop: Callable[[int, jax.Array], jax.Array],
         first: jax.Array | None = None,
     ) -> jax.Array:
-        f: Callable[[jax.Array], jax.Array] = activation(self.activation)
+        f, join = activation(self.activation).function, self.joined.function
         if self.slope and numbers is not None:
-            slope = numbers["slope"]
-            f = lambda z: leaky_relu(z, slope)  # noqa: E731
+            f = partial(f, slope=numbers["slope"])
         depth = len(self.layout) - 1
         x = x.reshape(x.shape[0], *self.image) if self.image else x  # (1)
         for k, (layer, like) in enumerate(zip(params[:-1], self.layout[:-1], strict=True)):
             x = x if like.convolves else _flat(x)
             z = weighted_sum(layer, x, like.stride) if k or first is None else first
-            z = z if self.norm == "none" else normalise(k, layer, z)
-            x = join(self.connection, layer, x, drop(k, f(z)), like.stride, depth)  # (2)
+            z = normalise(k, layer, z) if self.normalised.normalises else z
+            x = join(layer, x, drop(k, f(z)), like.stride, depth)  # (2)
         return weighted_sum(params[-1], _flat(x)) if depth or first is None else first  # (3)
 
     def penalised(self, params: Any) -> Any:
@@ -206,7 +217,7 @@ class Network:
     def check(self, batch_size: int) -> None:
         """Raise UsageError where a batch of this size cannot be normalised."""
         for layer in self.layout[:-1]:
-            if self.norm == "batchnorm" and batch_size * layer.places < 2:
+            if self.normalised.over_rows and batch_size * layer.places < 2:
                 raise UsageError(
                     f"Batch normalisation cannot work with a batch size of {batch_size}.",
                     "A single value less its own mean is 0, whatever it was.",
@@ -216,10 +227,10 @@ class Network:
     def layers(self) -> list[LayerRow]:
         """Return (what it is, shape of what leaves it, parameters) of the inputs and every layer."""
         rows: list[LayerRow] = [("input", self.image or self.sizes[:1], 0)]
-        after = [self.norm] * (self.norm != "none") + [self.activation] + ["dropout"] * self.dropout
+        after = [self.norm] * self.normalised.normalises + [self.activation] + ["dropout"] * self.dropout
         for layer in self.layout[:-1]:
             kind = f"convolution 3x3{'/2' * (layer.stride == 2)}" if layer.convolves else "dense"
-            joined = [] if self.connection == "plain" else [_SHOWN.get(self.connection, self.connection)]
+            joined = [self.joined.shown] * bool(self.joined.shown)
             rows.append((", ".join([kind, *after, *joined]), layer.leaves, layer.parameters))
         return [*rows, ("output", self.sizes[-1:], self.layout[-1].parameters)]
 
@@ -241,7 +252,8 @@ class Network:
 
     def __str__(self) -> str:
         extra = [f"conv={'-'.join(map(str, self.conv))}"] * bool(self.conv)
-        extra += [word for word in (self.connection, self.norm) if word not in ("plain", "none")]
+        extra += [self.connection] * (self.connection != DEFAULT_CONNECTION)
+        extra += [self.norm] * self.normalised.normalises
         extra += ["dropout"] * self.dropout
         return " ".join(["-".join(map(str, self.sizes)), self.activation, *extra])
 
@@ -251,16 +263,13 @@ class Network:
             raise UsageError(
                 f"The network needs a number for {missing[0]}.", "It is data of a run.", "Give numbers."
             )
-        expected = len(self.layout) - 1 if self.norm == "batchnorm" else 0
+        expected = len(self.layout) - 1 if self.normalised.over_rows else 0
         if len(stats) != expected:
             raise UsageError(
                 f"The network has {expected} running statistics, and {len(stats)} were given.",
                 "Batch normalisation has one a hidden layer, other networks none.",
                 "Start from network.statistics().",
             )
-
-
-_SHOWN = {"dense": "concatenated"}  # a dense layer whose connection is dense
 
 
 def _flat(x: jax.Array) -> jax.Array:

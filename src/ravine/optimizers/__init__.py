@@ -1,56 +1,111 @@
 """Optimizers: the lecture's rules, each as an optax-compatible pair, an adapter for any rule of optax,
 schedules, and what goes around a rule: clipping, penalties, averages.
+
+Names, tables and parsers of texts need no JAX; a file is imported when a name that it defines is used.
 """
 
-# ruff: noqa: I001  (imported in the order of the lecture, which is the order of RULES)
-from ravine.optimizers.hyperparameters import Decay, decay
-from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.rules import RULES, Range, Rule, resolve, resolve_all
-from ravine.optimizers.schedules import ScheduleSpec, constant, decay_to_zero, factors, schedule, scheduled
-from ravine.optimizers.plateau import PlateauState, plateau_next, plateau_start
-from ravine.optimizers.sgd import sgd
-from ravine.optimizers.momentum import momentum
-from ravine.optimizers.nesterov import nesterov
-from ravine.optimizers.local_gains import local_gains
-from ravine.optimizers.adagrad import adagrad
-from ravine.optimizers.rmsprop import rmsprop
-from ravine.optimizers.adadelta import adadelta
-from ravine.optimizers.adam import adam
-from ravine.optimizers.transforms import clipped, decayed, penalised
-from ravine.optimizers.averages import exponential_average, tail_average
-from ravine.optimizers.compose import compose
+from __future__ import annotations
 
-__all__ = [
-    "RULES",
-    "Decay",
-    "Optimizer",
-    "PlateauState",
-    "Range",
-    "Rule",
-    "ScheduleSpec",
-    "adadelta",
-    "adagrad",
-    "adam",
-    "clipped",
-    "compose",
-    "constant",
-    "decay",
-    "decay_to_zero",
-    "decayed",
-    "exponential_average",
-    "factors",
-    "local_gains",
-    "momentum",
-    "nesterov",
-    "penalised",
-    "per_array",
-    "plateau_next",
-    "plateau_start",
-    "resolve",
-    "resolve_all",
-    "rmsprop",
-    "schedule",
-    "scheduled",
-    "sgd",
-    "tail_average",
-]
+import sys
+from importlib import import_module
+from pkgutil import resolve_name
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ravine.optimizers.adadelta import adadelta as adadelta
+    from ravine.optimizers.adagrad import adagrad as adagrad
+    from ravine.optimizers.adam import adam as adam
+    from ravine.optimizers.compose import compose as compose
+    from ravine.optimizers.hyperparameters import Decay as Decay
+    from ravine.optimizers.hyperparameters import decay as decay
+    from ravine.optimizers.local_gains import local_gains as local_gains
+    from ravine.optimizers.momentum import momentum as momentum
+    from ravine.optimizers.nesterov import nesterov as nesterov
+    from ravine.optimizers.optimizer_text import read_optimizer as read_optimizer
+    from ravine.optimizers.optimizer_text import read_optimizers as read_optimizers
+    from ravine.optimizers.per_array import Optimizer as Optimizer
+    from ravine.optimizers.per_array import per_array as per_array
+    from ravine.optimizers.plateau import PlateauState as PlateauState
+    from ravine.optimizers.plateau import plateau_next as plateau_next
+    from ravine.optimizers.plateau import plateau_start as plateau_start
+    from ravine.optimizers.registry import RULES as RULES
+    from ravine.optimizers.registry import Range as Range
+    from ravine.optimizers.registry import Rule as Rule
+    from ravine.optimizers.registry import resolve as resolve
+    from ravine.optimizers.registry import resolve_all as resolve_all
+    from ravine.optimizers.rmsprop import rmsprop as rmsprop
+    from ravine.optimizers.schedule_kinds import SCHEDULES as SCHEDULES
+    from ravine.optimizers.schedule_text import read_schedule as read_schedule
+    from ravine.optimizers.schedules import ScheduleSpec as ScheduleSpec
+    from ravine.optimizers.schedules import factors as factors
+    from ravine.optimizers.schedules import schedule as schedule
+    from ravine.optimizers.sgd import sgd as sgd
+    from ravine.optimizers.transforms import clipped as clipped
+    from ravine.optimizers.transforms import decayed as decayed
+    from ravine.optimizers.transforms import penalised as penalised
+    from ravine.optimizers.weight_averages import exponential_average as exponential_average
+    from ravine.optimizers.weight_averages import tail_average as tail_average
+
+# The registry, in the order of the lecture. To add an optimizer, write its file and add its line here.
+OPTIMIZERS: dict[str, str] = {
+    "sgd": "ravine.optimizers.sgd:sgd",
+    "momentum": "ravine.optimizers.momentum:momentum",
+    "nesterov": "ravine.optimizers.nesterov:nesterov",
+    "local_gains": "ravine.optimizers.local_gains:local_gains",
+    "adagrad": "ravine.optimizers.adagrad:adagrad",
+    "rmsprop": "ravine.optimizers.rmsprop:rmsprop",
+    "adadelta": "ravine.optimizers.adadelta:adadelta",
+    "adam": "ravine.optimizers.adam:adam",
+}
+"""Name of every optimizer -> "module:constructor"; the constructor is decorated with `listed`."""
+
+DEFAULT_OPTIMIZERS = (
+    "sgd", "momentum", "nesterov", "local_gains", "adagrad", "rmsprop", "adadelta", "adam",
+)  # fmt: skip
+"""The optimizers that a comparison takes when none are named: a default, and nothing else."""
+
+_FILES = {
+    "compose": ("compose",),
+    "hyperparameters": ("Decay", "decay"),
+    "optimizer_text": ("read_optimizer", "read_optimizers"),
+    "per_array": ("Optimizer", "per_array"),
+    "plateau": ("PlateauState", "plateau_next", "plateau_start"),
+    "registry": ("RULES", "Range", "Rule", "resolve", "resolve_all"),
+    "schedule_kinds": ("SCHEDULES",),
+    "schedule_text": ("read_schedule",),
+    "schedules": ("ScheduleSpec", "factors", "schedule"),
+    "transforms": ("clipped", "decayed", "penalised"),
+    "weight_averages": ("exponential_average", "tail_average"),
+}
+_FILE_OF = {name: file for file, names in _FILES.items() for name in names}
+
+__all__ = ["DEFAULT_OPTIMIZERS", "OPTIMIZERS"]
+__all__.extend((*OPTIMIZERS, *_FILE_OF))
+
+
+def __getattr__(name: str) -> Any:
+    if name in OPTIMIZERS:
+        return resolve_name(OPTIMIZERS[name])
+    if name in _FILE_OF:
+        return getattr(import_module(f"ravine.optimizers.{_FILE_OF[name]}"), name)
+    raise AttributeError(f"module 'ravine.optimizers' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *OPTIMIZERS})
+
+
+class _Package(ModuleType):
+    """A package where `sgd` is the function, also once the file `sgd` has been imported.
+
+    Python sets a file as an attribute of its package, which would hide the function of the same name.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        hides = isinstance(value, ModuleType) and (name in OPTIMIZERS or name in _FILE_OF)
+        if not hides:
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from ravine.optimizers.hyperparameters import Number, Rate, check_not_negative
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.rules import listed, log_range
+from ravine.optimizers.registry import listed, log_range
 
 __all__ = ["adagrad"]
 

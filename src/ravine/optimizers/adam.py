@@ -24,7 +24,7 @@ from ravine.optimizers.hyperparameters import (
     one_minus_power,
 )
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.rules import listed, log_range, one_minus_range
+from ravine.optimizers.registry import listed, log_range, one_minus_range
 
 __all__ = ["adam"]
 

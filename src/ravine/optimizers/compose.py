@@ -7,10 +7,10 @@ weights decay, the average follows. Clipping comes first: it guards against outl
 from __future__ import annotations
 
 from ravine.errors import UsageError
-from ravine.optimizers.averages import exponential_average, tail_average
 from ravine.optimizers.hyperparameters import Decay, Number, Rate
 from ravine.optimizers.per_array import Optimizer
 from ravine.optimizers.transforms import Mask, clipped, decayed, penalised
+from ravine.optimizers.weight_averages import exponential_average, tail_average
 
 __all__ = ["compose"]
 

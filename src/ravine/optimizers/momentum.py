@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from ravine.optimizers.hyperparameters import Number, Rate, check_share
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.rules import listed, one_minus_range
+from ravine.optimizers.registry import listed, one_minus_range
 
 __all__ = ["momentum"]
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from ravine.optimizers.adagrad import Squares
 from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_not_negative, decay
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.rules import listed, log_range, one_minus_range
+from ravine.optimizers.registry import listed, log_range, one_minus_range
 
 __all__ = ["rmsprop"]
 

@@ -2,7 +2,7 @@
 
 A schedule is a factor on the value of a hyperparameter, most often the learning rate: at step t it is
 value x factor(t). As a table made on the host it is data, and all schedules share one compiled program; as a
-function of t it goes into any loop. What `scheduled` decides is data too.
+function of t it goes into any loop.
 """
 
 from __future__ import annotations
@@ -15,59 +15,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ravine.errors import UsageError, did_you_mean
-from ravine.optimizers.annealing import KINDS, read, written
-from ravine.optimizers.shapes import Clock, warmed
+from ravine.errors import UsageError
+from ravine.optimizers.schedule_functions import Clock, warmed
+from ravine.optimizers.schedule_kinds import SCHEDULES
+from ravine.optimizers.schedule_text import read_schedule, written
 
-__all__ = ["Schedule", "ScheduleSpec", "constant", "decay_to_zero", "factors", "schedule", "scheduled"]
+__all__ = ["Schedule", "ScheduleSpec", "factors", "schedule"]
 
 Schedule = Callable[[Any], jax.Array]
-
-
-def constant(rate: Any) -> Schedule:
-    """Return the schedule that is `rate` at every step."""
-    return lambda t: jnp.asarray(rate)
-
-
-def decay_to_zero(rate: Any, steps: Any, kind: str = "cosine") -> Schedule:
-    """Return the schedule from `rate` at t = 0 to zero at t = `steps`, and zero from there on.
-
-    cosine: rate (1 + cos(pi t / steps)) / 2. linear: rate (1 - t / steps). `rate`, `steps`: numbers or scalar
-    arrays. Raises UsageError for another kind. Source: Loshchilov & Hutter 2017 (cosine, without restarts).
-    """
-    return scheduled(rate, steps, 1.0, kind)
-
-
-def scheduled(rate: Any, steps: Any, decays: Any, kind: str = "cosine") -> Schedule:
-    """Return a schedule that is constant where `decays` is 0 and `decay_to_zero` where it is 1.
-
-    All but `kind` may be scalar arrays; the rate comes in the dtype of `rate`.
-    """
-    if kind not in _SHAPES:
-        raise UsageError(f"There is no schedule '{kind}'.", "", did_you_mean(kind, _SHAPES))
-    shape = _SHAPES[kind]
-
-    def at(t: Any) -> jax.Array:
-        eta = jnp.asarray(rate)
-        eta = eta if jnp.issubdtype(eta.dtype, jnp.floating) else eta.astype(jnp.float32)
-        left = 1 - jnp.asarray(t).astype(eta.dtype) / jnp.asarray(steps).astype(eta.dtype)
-        left = jnp.clip(left, 0, 1)  # of the way
-        return jnp.where(jnp.asarray(decays) > 0, eta * shape(left), eta)
-
-    return at
-
-
-def _cosine(left: jax.Array) -> jax.Array:
-    return (
-        jnp.sin(jnp.pi / 2 * left) ** 2
-    )  # = (1 + cos(pi (1 - left))) / 2, without its cancellation near the end
-
-
-def _linear(left: jax.Array) -> jax.Array:
-    return left
-
-
-_SHAPES = {"cosine": _cosine, "linear": _linear}
 
 
 @dataclass(frozen=True)
@@ -83,12 +38,12 @@ class ScheduleSpec:
     @property
     def numbers(self) -> dict[str, Any]:
         """Its parameters by name."""
-        return dict(zip(KINDS[self.name], self.values, strict=True))
+        return dict(zip(SCHEDULES[self.name].parameters, self.values, strict=True))
 
     @property
-    def follows(self) -> bool:
-        """Whether it depends on how training goes, so that there is no table of it (see `plateau`)."""
-        return self.name == "plateau"
+    def depends_on_loss(self) -> bool:
+        """Whether its factors follow from the validation losses, so that no table holds them."""
+        return SCHEDULES[self.name].depends_on_loss
 
     def factors(self, steps: int, steps_per_epoch: float) -> np.ndarray:
         """Return the factor at every step of a run of `steps`: [steps], float64, on the host.
@@ -114,7 +69,7 @@ class ScheduleSpec:
         return factor
 
     def _check(self, steps: int, steps_per_epoch: float) -> None:
-        if self.follows:
+        if self.depends_on_loss:
             raise UsageError(
                 f"The schedule '{self}' has no table.",
                 "It waits for the validation loss to stop falling.",
@@ -137,7 +92,7 @@ def schedule(text: str | ScheduleSpec) -> ScheduleSpec:
     """
     if isinstance(text, ScheduleSpec):
         return text
-    name, numbers = read(text)
+    name, numbers = read_schedule(text)
     return ScheduleSpec(name, tuple(numbers.values()))
 
 

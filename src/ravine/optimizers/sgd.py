@@ -11,7 +11,7 @@ import jax
 
 from ravine.optimizers.hyperparameters import Rate
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.rules import listed
+from ravine.optimizers.registry import listed
 
 __all__ = ["sgd"]
 

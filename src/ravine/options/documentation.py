@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ravine.options.fields import SECTIONS, Option, Value, options_of
+from ravine.options.fields import SECTIONS, Option, options_of
 from ravine.options.settings import Settings
 
-__all__ = ["default_text", "options_document"]
+__all__ = ["options_document"]
 
 INTRODUCTION = """# Options
 
@@ -25,34 +25,33 @@ TYPES = {bool: "true or false", int: "whole number", float: "number", str: "text
 
 
 def options_document(studies: Mapping[str, type[Settings]]) -> str:
-    """Return the document for {command: settings class}, one table a section."""
-    rows: dict[Option, list[str]] = {}
+    """Return the document for {command: settings class}: one table a section, one row an option.
+
+    An option whose default or bounds differ between commands has a row for each.
+    """
+    rows: dict[str, dict[Option, list[str]]] = {}
     for command, settings in studies.items():
-        for option in options_of(settings).values():
-            hashable = replace(option, default=default_text(option.default), choices_or_path=option.choices)
-            rows.setdefault(hashable, []).append(command)
+        for key, option in options_of(settings).items():
+            hashable = replace(option, default=option.default_text, choices_or_path=option.choices)
+            rows.setdefault(key, {}).setdefault(hashable, []).append(command)
     parts = [INTRODUCTION]
     for section in SECTIONS:
-        lines = [_row(option, commands) for option, commands in rows.items() if option.section == section]
+        lines = [
+            _row(option, "all" if len(commands) == len(studies) else ", ".join(commands))
+            for variants in rows.values()
+            for option, commands in variants.items()
+            if option.section == section
+        ]
         parts.append("\n".join([f"## {section}\n", HEADER, *lines]) + "\n")
     return "\n".join(parts)
 
 
-def default_text(value: Value) -> str:
-    """Return a default as texts show it; empty where there is none."""
-    if value is None or value == "" or value is False:
-        return ""
-    if isinstance(value, list):
-        return ",".join(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _row(option: Option, commands: list[str]) -> str:
+def _row(option: Option, commands: str) -> str:
     name = f"`{option.metavar}` (argument)" if option.positional else f"`{option.flag}`"
     if option.short:
         name = f"`{option.short}`, {name}"
     allowed = ", ".join(f"`{word}`" for word in option.choices) or option.bounds
     kind = "list" if option.many else TYPES[option.kind]
     default = f"`{option.default}`" if option.default else ""
-    cells = (name, f"`{option.key}`", kind, default, allowed, option.unit, option.help, ", ".join(commands))
+    cells = (name, f"`{option.key}`", kind, default, allowed, option.unit, option.help, commands)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

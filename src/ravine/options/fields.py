@@ -96,7 +96,11 @@ class Option:
             ("at least", self.at_least), ("above", self.above),
             ("at most", self.at_most), ("below", self.below),
         )  # fmt: skip
-        return " and ".join(f"{words} {limit:.10g}" for words, limit in limits if limit is not None)
+        return " and ".join(
+            f"{words} {limit if isinstance(limit, int) else f'{limit:.10g}'}"
+            for words, limit in limits
+            if limit is not None
+        )
 
     @property
     def allowed(self) -> str:
@@ -105,6 +109,15 @@ class Option:
             return f"one of {', '.join(self.choices)}"
         kind = "a list of texts" if self.many else KINDS[self.kind]
         return f"{kind} {self.bounds}".rstrip() + (f" ({self.unit})" if self.unit else "")
+
+    @property
+    def default_text(self) -> str:
+        """The default as texts show it; empty where there is none."""
+        if self.default is None or self.default == "" or self.default is False:
+            return ""
+        if isinstance(self.default, list):
+            return ",".join(self.default)
+        return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
 
     def within(self, number: float) -> bool:
         """Whether a number keeps the bounds. NaN keeps none."""

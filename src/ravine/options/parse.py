@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import numbers
 import re
 from collections.abc import Sequence
@@ -92,6 +91,8 @@ def _split(option: Option, text: str) -> list[str]:
     """Split a text as the option says; quotes protect the commas of a column's name."""
     if option.split == "whole":
         return [text]
+    import csv  # slow to import, and not needed for help
+
     words = (
         re.findall(CALL, text)
         if option.split == "calls"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.options.fields import options_of
+from ravine.options.fields import Value, options_of
 from ravine.options.parse import from_value
 from ravine.options.renamed import renamed_key
 from ravine.options.validate import raise_together, refusal
@@ -15,7 +15,7 @@ from ravine.options.validate import raise_together, refusal
 __all__ = ["Settings", "contradiction"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Settings:
     """Settings of a study. Every field is made by `option`.
 
@@ -35,6 +35,19 @@ class Settings:
             ):
                 raise contradiction(one, other)
         self.check_together()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), repr(self)))
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{key}={value!r}" for key, value in self._values().items())
+        return f"{type(self).__name__}({values})"
+
+    def _values(self) -> dict[str, Value]:
+        return {key: getattr(self, key) for key in options_of(type(self))}
 
     def check_together(self) -> None:
         """Raise UsageError for values that cannot be used together. A class with such values overrides it."""

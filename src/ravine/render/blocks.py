@@ -293,10 +293,11 @@ class Files(Values):
 
 @dataclass(frozen=True)
 class Commands(Values):
-    """Commands to type next: (purpose, command). Commands are never cut."""
+    """Commands to type next: (purpose, command). A long one goes on after a backslash, as shells allow."""
 
     kind: ClassVar[str] = "commands"
     rows: Sequence[tuple[str, str]]
+    title: str = ""
 
 
 Block: TypeAlias = Heading | Paragraph | Items | Facts | Table | Sparklines | Steps | Chart | Files | Commands

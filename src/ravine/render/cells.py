@@ -6,12 +6,14 @@ is counted in these columns ("cells"), never in characters.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 __all__ = ["ascii_only", "cells", "clean", "cut", "padded", "paint", "wrap"]
 
 CODES = {"strong": "\x1b[1m", "dim": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m"}
 PLAIN = "\x1b[0m"
+WORD = re.compile("( *)([^ ]+)")  # with the blanks before it
 ASCII = str.maketrans(
     {
         "±": "~", "…": "~", "–": "-", "—": "-", "─": "-", "−": "-", "×": "x", "·": ".", "≤": "<=", "≥": ">=",
@@ -45,9 +47,12 @@ def cut(text: str, width: int, unicode: bool = True) -> str:
     """Return `text`, shortened with an ellipsis (`~` in ASCII) if it takes more than `width` columns."""
     if cells(text) <= width:
         return text
-    while text and cells(text) > width - 1:
-        text = text[:-1]
-    return text + ("…" if unicode else "~") if width > 0 else ""
+    if width < 1:
+        return ""
+    room, end = width - 1, 0
+    while (room := room - cells(text[end])) >= 0:
+        end += 1
+    return text[:end] + ("…" if unicode else "~")
 
 
 def padded(text: str, width: int, left: bool) -> str:
@@ -59,18 +64,18 @@ def padded(text: str, width: int, left: bool) -> str:
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """Return `text` in lines of at most `width` columns, [] for an empty text.
 
-    first, rest: what the first and each further line begins with; it must be narrower than `width`. A word
-    wider than a line is broken.
+    first, rest: beginning of the first line, and of each further line; both are narrower than `width`. A
+    word wider than a line is broken. Several blanks between words stay, except at the end of a line.
     """
     lines: list[str] = []
     line, filled = first, cells(first)
     empty = True  # whether the line holds nothing but its beginning
-    for word in filter(None, text.split(" ")):
-        if not empty and filled + 1 + cells(word) > width:
+    for blank, word in WORD.findall(text):
+        if not empty and filled + len(blank) + cells(word) > width:
             lines.append(line)
             line, filled, empty = rest, cells(rest), True
         if not empty:
-            line, filled = line + " ", filled + 1
+            line, filled = line + blank, filled + len(blank)
         while filled + cells(word) > width:
             head = _head(word, width - filled)
             lines.append(line + head)

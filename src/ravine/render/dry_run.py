@@ -1,169 +1,83 @@
-"""What `diagnose`, `landscape`, `memorise` and `descent` would do, for a terminal."""
+"""Facts that the plans of several studies show: data, network, optimizer, amount of training."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from ravine.render.numbers import clean, is_number, rate
-from ravine.studies.train.view import around_rows
+from ravine.render.numbers import count, is_number, learning_rate
 
-__all__ = ["facts_text", "plan_text"]
+__all__ = [
+    "NOTHING",
+    "around_facts",
+    "around_rows",
+    "data_fact",
+    "network_fact",
+    "optimizer_text",
+    "steps_text",
+    "trainings_text",
+]
 
 NOTHING = "nothing: "
+PENALTIES = {
+    "l1": "L1 {:g}",
+    "l2": "L2 {:g} (in the gradient)",
+    "decay": "decay {:g} (apart from it)",
+}
+ADDITIONS = {"average": "average", "clip": "clip", "smoothing": "label smoothing"}
+
+Fact = tuple[str, str]
 
 
-def plan_text(document: Mapping[str, Any], width: int = 80, unicode: bool = True) -> str:
-    """Return the plan document of one of the four as text."""
-    kind = document.get("study")
-    if kind == "memorise":
-        facts = _memorise(document)
-    elif kind == "descent":
-        facts = _descent(document)
-    elif "planes" in document["plan"]:
-        facts = _landscape(document)
-    else:
-        facts = _diagnose(document)
-    text = facts_text({"Data": _data(document), **facts}, width)
-    return text if unicode else text.encode("ascii", "replace").decode()
-
-
-def facts_text(facts: Mapping[str, Any], width: int, margin: int = 14) -> str:
-    """Return facts by name, what is too long for a line going on below itself."""
-    return "\n".join(
-        textwrap.fill(
-            str(value), width, initial_indent=f"{name:<{margin}}", subsequent_indent=" " * margin,
-            break_on_hyphens=False, break_long_words=False,
-        )
-        for name, value in facts.items()
-    )  # fmt: skip
-
-
-def _data(document: Mapping[str, Any]) -> str:
+def data_fact(document: Mapping[str, Any]) -> Fact:
+    """Return name, rows, inputs, task and target of the data of a plan."""
     data = document["data"]
-    named = f"{clean(data['name'])}: {data['rows']:,} rows, {_count(data['features'], 'input')}"
-    return f"{named}, {data['task']} '{clean(data['target'])}'"
+    sizes = f"{count(data['rows'], 'row')}, {count(data['features'], 'input')}"
+    return "Data", f"{data['name']}: {sizes}, {data['task']} '{data['target']}'"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
+def network_fact(plan: Mapping[str, Any]) -> Fact:
+    """Return the network of a plan and its number of parameters."""
+    return "Network", f"{plan['network']}, {count(plan['parameters'], 'parameter')}"
 
 
-def _network(plan: Mapping[str, Any]) -> dict[str, str]:
-    return {"Network": f"{plan['network']}, {plan['parameters']:,} parameters"}
+def optimizer_text(plan: Mapping[str, Any]) -> str:
+    """Return optimizer, learning rate and schedule of a plan, as far as they are known."""
+    at = f" at {learning_rate(plan['learning_rate'])}" if is_number(plan["learning_rate"]) else ""
+    schedule = f", {plan['schedule']}" if plan["schedule"] else ""
+    return f"{plan['optimizer'] or 'not known'}{at}{schedule}"
 
 
-def _around(plan: Mapping[str, Any]) -> dict[str, str]:
-    return {name.capitalize(): text for name, text in around_rows(plan["around"])}
+def steps_text(plan: Mapping[str, Any]) -> str:
+    """Return `300 steps of 32 rows`."""
+    return f"{count(plan['steps'], 'step')} of {count(plan['batch_size'], 'row')}"
 
 
-def _rule(plan: Mapping[str, Any]) -> str:
-    at = f" at {rate(plan['learning_rate'])}" if is_number(plan["learning_rate"]) else ""
-    how = f", {plan['schedule']}" if plan["schedule"] else ""
-    return f"{clean(str(plan['optimizer'] or 'not known'))}{at}{how}"
+def trainings_text(plan: Mapping[str, Any]) -> str:
+    """Return the number of networks and of all their steps."""
+    return f"{count(plan['runs'], 'network')}, {plan['network_steps']:,} network steps"
 
 
-def _steps(plan: Mapping[str, Any]) -> str:
-    return f"{_count(plan['steps'], 'step')} of {_count(plan['batch_size'], 'row')}"
+def around_facts(options: Mapping[str, Any]) -> list[Fact]:
+    """Return `around_rows` with names that begin a line of a plan."""
+    return [(name.capitalize(), text) for name, text in around_rows(options)]
 
 
-def _trained(plan: Mapping[str, Any]) -> str:
-    return f"{_count(plan['runs'], 'network')}, {plan['network_steps']:,} network steps"
-
-
-def _diagnose(document: Mapping[str, Any]) -> dict[str, str]:
-    plan, split, runs = document["plan"], document["split"], document["plan"]["runs"]
-    facts = {
-        "Split": ", ".join(f"{split[name]:,} {name}" for name in ("train", "validation", "test")),
-        "Metric": document["metric"]["name"],
-    }
-    if document["model"] is not None:
-        facts |= {"Model": clean(document["model"]), **_network(plan), "Trained with": _rule(plan)}
-        return facts | {
-            "Training": f"{NOTHING}the model is looked at as it is, and no remedy is tried",
-            "Measured": "loss, gradients, units and the ends of the spectrum, once",
-        }
-    if document["run"] is not None:
-        facts["Run"] = f"{clean(document['run'])}: its configuration, trained anew"
-    facts |= {
-        **_network(plan),
-        "Optimizer": _rule(plan),
-        **_around(plan),
-        "Training": f"1 network, {_steps(plan)}",
-        "Measured": f"loss, gradients and units at {_count(plan['points'], 'point')} of it, "
-        f"the ends of the spectrum at {plan['spectra']}",
-    }
-    if not runs["original"]:
-        return facts | {"Proof": "no remedy is tried"}
-    return facts | {
-        "Proof": f"the same on {runs['original']} seeds, and on them every remedy of what is found",
-        "Fresh seeds": f"where a remedy is better, {runs['confirm']} networks more, and the test rows, once",
-    }
-
-
-def _landscape(document: Mapping[str, Any]) -> dict[str, str]:
-    plan, training = document["plan"], document["plan"]["training"]
-    facts = {} if document["model"] is None else {"Model": clean(document["model"])}
-    facts |= _network(plan)
-    if training is None:
-        facts["Training"] = f"{NOTHING}the model is looked at as it is"
-    else:
-        rules = (
-            f"{clean(each['optimizer'])} at {rate(each['learning_rate'])}, {_count(each['runs'], 'start')}"
-            for each in training["optimizers"]
-        )
-        facts |= {
-            "Optimizers": "; ".join(rules),
-            "Schedule": training["schedule"],
-            **_around(training),
-            "Training": f"{_trained(training)}, each {_steps(training)}",
-        }
-    facts |= {
-        "Loss": f"mean of {_count(plan['rows'], 'row')}",
-        "Slices": ", ".join(plan["slices"]),
-        "Planes": f"{', '.join(plan['planes'])}; {plan['points'][0]} by {plan['points'][1]} points each",
-    }
-    if plan["barriers"]:
-        facts["Barriers"] = f"on {_count(plan['barriers'], 'line')} between solutions"
-    return facts
-
-
-def _memorise(document: Mapping[str, Any]) -> dict[str, str]:
-    plan, rows, arms = document["plan"], document["rows"], document["plan"]["arms"]
-    shares = [f"{arm['share']:.0%}" for arm in arms if arm["limit"] is None]
-    limits = list(dict.fromkeys(arm["limit"] for arm in arms if arm["limit"] is not None))
-    at = dict.fromkeys(f"{arm['share']:.0%}" for arm in arms if arm["limit"] is not None)
-    facts = {
-        "Rows": f"{rows['train']:,} to train, {rows['held_out']:,} held out, {rows['test']:,} to test",
-        "Effort": plan["effort"],
-        **_network(plan),
-        "Optimizer": _rule(plan),
-        **_around(plan),
-        "Labels": f"{', '.join(shares)} of them drawn anew",
-    }
-    if limits:
-        facts["Limits"] = f"{', '.join(limits)}; each with {' and '.join(at)} drawn anew"
-    return facts | {
-        "Training": f"{_trained(plan)}: {len(arms)} times {_count(len(plan['seeds']), 'seed')}, "
-        f"each {_steps(plan)}",
-        "Measured": "right answers on trained and held-out rows, membership, information, bounds",
-    }
-
-
-def _descent(document: Mapping[str, Any]) -> dict[str, str]:
-    plan, rows = document["plan"], document["rows"]
-    return {
-        "Rows": f"{rows['train']:,} to train, {rows['validation']:,} to validate, {rows['test']:,} to test",
-        "Metric": document["metric"]["name"],
-        "Effort": plan["effort"],
-        "Network": plan["network"],
-        "Optimizer": _rule(plan),
-        **_around(plan),
-        "Labels": f"{plan['noise']:.0%} of them drawn anew" if plan["noise"] else "as they are",
-        "Widths": f"{', '.join(map(str, plan['widths']))} units: {', '.join(plan['arms'])}",
-        "Examples": f"{', '.join(f'{each:,}' for each in plan['examples'])} rows, at the first width that "
-        "fits all rows",
-        "Training": f"{_trained(plan)}: {_count(len(plan['seeds']), 'seed')}, each {_steps(plan)}",
-        "Measured": "loss and error on training, validation and test rows",
-    }
+def around_rows(options: Mapping[str, Any]) -> list[Fact]:
+    """Return facts on the options around an optimizer: penalties, schedules, augmentation, and more."""
+    shown = {name: f"{value:g}" if is_number(value) else str(value) for name, value in options.items()}
+    penalties = [text.format(options[name]) for name, text in PENALTIES.items() if name in options]
+    additions = [f"{text} {shown[name]}" for name, text in ADDITIONS.items() if name in options]
+    if "early_stop" in options:
+        change = f", at least {options['min_change']:g} better" if "min_change" in options else ""
+        additions.append(f"early stop after {options['early_stop']} evaluations{change}")
+    rows = []
+    if penalties:
+        rows.append(("penalties", f"{', '.join(penalties)}; of weights only, no biases, no norms"))
+    if options.get("moving"):
+        rows.append(("moving", ", ".join(options["moving"])))
+    if "augment" in options:
+        rows.append(("augmentation", shown["augment"]))
+    if additions:
+        rows.append(("with", ", ".join(additions)))
+    return rows

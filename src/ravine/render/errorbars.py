@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from ravine.render.numbers import is_number
-from ravine.render.plot_style import COLOURS, LINES, MARKS
+from ravine.render.plot_style import COLORS, LINES, MARKS
 
 __all__ = ["WithInterval", "canvas", "curve", "half_widths", "marks", "mean_of"]
 
@@ -35,7 +35,7 @@ def canvas(title: str, columns: int = 1) -> tuple[Any, list[Any]]:
 def look(which: int) -> dict[str, Any]:
     """Return color, line style and mark of the `which`-th curve."""
     return {
-        "color": COLOURS[which % len(COLOURS)],
+        "color": COLORS[which % len(COLORS)],
         "linestyle": LINES[which % len(LINES)],
         "marker": MARKS[which % len(MARKS)],
     }

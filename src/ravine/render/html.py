@@ -79,7 +79,7 @@ def _block(block: Block) -> str:
         case Files():
             return _definitions(block.rows, code=True) if block.rows else ""
         case Commands():
-            return "".join(
+            return _title(block.title) * bool(block.rows) + "".join(
                 _element("p", purpose) + f"<pre><code>{_escaped(command)}</code></pre>"
                 for purpose, command in block.rows
             )

@@ -1,12 +1,10 @@
-"""How every picture looks: told apart with any colour vision, and in black and white.
+"""The style of every picture: curves are told apart with any color vision, and in black and white.
 
-The k-th curve has the k-th colour, line style and mark. Matplotlib is an extra, imported only when something
-is drawn.
+The k-th curve has the k-th color, line style and mark. Matplotlib is imported only when something is drawn.
 """
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,26 +13,18 @@ from typing import Any
 from ravine.errors import UsageError
 from ravine.records.atomic_files import writing
 
-__all__ = ["COLOURS", "FORMATS", "LINES", "MARKS", "MISSING", "can_draw", "save", "style"]
+__all__ = ["COLORS", "FORMATS", "LINES", "MARKS", "save", "style"]
 
 # Okabe & Ito 2008
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 FORMATS = ("png", "svg", "pdf")
-DOTS = 160  # to the inch
-MISSING = "matplotlib is not installed. Type `pip install 'ravine[plots]'`."
-
-
-def can_draw() -> bool:
-    """Return whether matplotlib is installed, without importing it."""
-    return importlib.util.find_spec("matplotlib") is not None
+DOTS = 160  # dots per inch
 
 
 def style(size: float = 12, **more: Any) -> AbstractContextManager[None]:
-    """Return the context in which all is drawn; size: of the text. Raises UsageError without matplotlib."""
-    if not can_draw():
-        raise UsageError("Pictures cannot be drawn.", MISSING)
+    """Return the context in which pictures are drawn; size: of the text, in points."""
     import matplotlib
 
     settings: Any = {

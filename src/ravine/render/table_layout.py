@@ -100,7 +100,10 @@ def _squeeze(layout: Layout, floors: Sequence[int], width: int) -> None:
         free = [k for k, size in enumerate(layout.widths) if size > floors[k]]
         if not free:
             return
-        layout.widths[max(free, key=lambda k: layout.widths[k])] -= 1
+        widest = max(free, key=lambda k: layout.widths[k])
+        size = layout.widths[widest]
+        second = max((layout.widths[k] for k in free if k != widest), default=0)
+        layout.widths[widest] -= max(1, min(layout.total - width, size - max(floors[widest], second)))
 
 
 def _split(table: Table, width: int, color: bool, unicode: bool) -> list[str]:
@@ -142,7 +145,10 @@ def _row(layout: Layout, texts: Sequence[str], width: int, unicode: bool) -> lis
         return [_line(layout, texts, width, unicode)]
     if layout.below:
         return [*wrap(texts[0], width, "", " " * HANGING), _line(layout, texts, width, unicode)]
-    wrapped = wrap(texts[0], layout.widths[0], "", " " * HANGING) or [""]
+    # further lines have no other cell next to them, so that their indent needs no width of the column
+    indent = " " * HANGING
+    wrapped = wrap(texts[0], min(width, layout.widths[0] + HANGING), indent, indent) or [""]
+    wrapped[0] = wrapped[0].removeprefix(indent)
     return [_line(layout, [wrapped[0], *texts[1:]], width, unicode), *wrapped[1:]]
 
 

@@ -1,11 +1,13 @@
 """Blocks as text for a terminal, a file or a pipe.
 
-No line is wider than the width, commands and paths excepted: they are copied, so they stay whole.
+No line is wider than the width, except for a path, or a word of a command, that is wider by itself: it stays
+whole, because it is copied.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -32,6 +34,7 @@ from ravine.render.table_layout import table_lines
 __all__ = ["NARROWEST", "text"]
 
 NARROWEST = 40  # columns; a narrower terminal breaks the lines itself
+WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+""")  # of a command; blanks in quotes belong to it
 
 
 class Screen(NamedTuple):
@@ -145,8 +148,23 @@ def _files(block: Files, screen: Screen) -> list[str]:
 
 
 def _commands(block: Commands, screen: Screen) -> list[str]:
-    return [
-        line
-        for purpose, command in block.rows
-        for line in [*wrap(purpose, screen.width), f"  {command}"]
-    ]  # fmt: skip
+    if not block.rows:
+        return []
+    indent = "  " if block.title else ""
+    lines = wrap(block.title, screen.width)
+    for purpose, command in block.rows:
+        lines += wrap(purpose, screen.width, indent, indent)
+        lines += _command(command, screen.width, indent + "  ")
+    return lines
+
+
+def _command(command: str, width: int, indent: str) -> list[str]:
+    """Return a command in lines that a shell takes as one; only a word wider than a line stays as it is."""
+    lines: list[str] = []
+    for word in WORD.findall(command):
+        # with a blank before it, and room for a backslash
+        if lines and cells(lines[-1]) + cells(word) + 3 <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f"{indent}{'  ' if lines else ''}{word}")
+    return [*(f"{line} \\" for line in lines[:-1]), *lines[-1:]]

@@ -28,10 +28,10 @@ class Factors:
         self.texts = {"rate": np.asarray(runs.schedule, str)}
         self.texts |= {name: np.asarray(runs.moving[name], str) for name in plan.moving}
         self.table = lru_cache(maxsize=256)(self._table)
-        following = {text for text in np.unique(self.texts["rate"]) if schedule(str(text)).follows}
+        following = {text for text in np.unique(self.texts["rate"]) if schedule(str(text)).depends_on_loss}
         for name in plan.moving:
             for text in np.unique(self.texts[name]):
-                if schedule(str(text)).follows:
+                if schedule(str(text)).depends_on_loss:
                     raise UsageError(
                         f"'{name}' cannot follow '{text}'.", "Only the learning rate can.", "Choose another."
                     )
@@ -54,7 +54,7 @@ class Factors:
     def _table(self, text: str) -> np.ndarray:
         spec = schedule(text)
         steps = self.plan.steps
-        table = np.ones(steps) if spec.follows else spec.factors(steps, self.per_epoch)
+        table = np.ones(steps) if spec.depends_on_loss else spec.factors(steps, self.per_epoch)
         return table.astype(self.plan.precision)
 
     def of(self, runs: np.ndarray, evaluation: int) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ import numpy as np
 from jax.sharding import SingleDeviceSharding
 
 from ravine.engines import working_in
-from ravine.networks import Network
+from ravine.networks import LOSSES, Network
 from ravine.training.loop import Rows, RunState, judge, optimizer_of, start, step
 from ravine.training.plan import Plan
 from ravine.training.runs import Runs
@@ -196,7 +196,7 @@ def _needed(network: Network, extra: Any) -> dict[str, Any]:
 
 def _rows(plan: Plan, lead: tuple[int, ...]) -> Rows:
     """Shapes and types of rows."""
-    target = "int32" if plan.loss == "cross_entropy" else plan.precision
+    target = "int32" if LOSSES[plan.loss].integer_target else plan.precision
     weight = _like(lead, plan.precision) if plan.weighted else None
     return Rows(_like((*lead, plan.network.sizes[0]), plan.precision), _like(lead, target), weight)
 

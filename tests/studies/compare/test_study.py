@@ -103,9 +103,11 @@ def test_regression_scores_are_in_the_unit_of_the_target(line: Dataset) -> None:
 def test_a_best_rate_at_the_edge_grows_the_range_of_all(
     blobs: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ravine.optimizers import RULES
+    from ravine.optimizers import sgd
+    from ravine.optimizers.registry import DESCRIBED, rule_of
 
-    monkeypatch.setitem(RULES, "sgd", replace(RULES["sgd"], rate_centre=1e-5))  # far too low
+    low = replace(rule_of(sgd), rate_centre=1e-5)
+    monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
     told: list[Event] = []
     found = compare_study(replace(QUICK, metric="log_loss"), dataset=blobs, notify=told.append)
     assert found.document["plan"]["ranges_grown"] == ["high", "high"]
@@ -138,7 +140,7 @@ def test_the_full_track_tunes_more_numbers_with_as_many_trials(blobs: Dataset) -
         ({"metric": "rmse"}, "does not fit"),
         ({"metric": "acuracy"}, "accuracy"),
         ({"optimizers": ["adm"]}, "adam"),
-        ({"net": "big"}, "says nothing about a network"),
+        ({"net": "big"}, "unknown word 'big'"),
         ({"moving": ["rho=linear"]}, "'rho' cannot move"),
         ({"moving": ["b1=plateau"]}, "Only the learning rate"),
     ],

@@ -6,12 +6,11 @@ import pytest
 
 from ravine.execution import effort
 from ravine.execution.effort import DescentEffort
-from ravine.execution.result import DataFacts, Measure, MetricFacts
+from ravine.execution.result import DataFacts, DivergedRuns, Measure, MetricFacts
 from ravine.studies.descent.result import (
     Arm,
     Change,
     DescentResult,
-    DivergedRuns,
     EpochCurve,
     EpochSweep,
     ExampleSweep,

@@ -17,7 +17,12 @@ from ravine.engines import working_in
 from ravine.errors import DataError, NothingTrained, UsageError
 from ravine.networks import Network
 from ravine.optimizers import resolve
-from ravine.studies.landscape.loss_point import Viewpoint, preconditioner_of, rows_at_once, training_loss
+from ravine.studies.landscape.loss_point import (
+    Viewpoint,
+    preconditioner_of,
+    rows_at_once,
+    training_loss,
+)
 from ravine.studies.landscape.measurements import Relief, barriers, plane_of_solutions
 from ravine.studies.landscape.settings import LandscapeSettings
 from ravine.studies.landscape.study import landscape_study
@@ -358,19 +363,9 @@ def test_a_model_in_no_run_needs_its_data(run, tmp_path):
 
 
 def test_files_are_whole_and_named(seen, tmp_path):
-    pytest.importorskip("matplotlib")
     found = seen.save(tmp_path / "deep" / "seen", "svg")
     names = {each.name for each in (tmp_path / "deep" / "seen").iterdir()}
     assert {"landscape.json", "landscape.npz", "profile.svg", "barriers.svg", "plane-solutions.svg"} <= names
     assert len(found.document["files"]) == len(names)
     with np.load(tmp_path / "deep" / "seen" / "landscape.npz") as kept:
         np.testing.assert_array_equal(kept["plane/random/loss"], seen.arrays["plane/random/loss"])
-
-
-def test_without_matplotlib_the_numbers_are_kept(seen, tmp_path, monkeypatch):
-    import ravine.studies.landscape.study as module
-
-    monkeypatch.setattr(module, "can_draw", lambda: False)
-    found = seen.save(tmp_path)
-    assert {each.name for each in tmp_path.iterdir()} == {"landscape.json", "landscape.npz"}
-    assert any("matplotlib is not installed" in note for note in found.document["notes"])

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from ravine.errors import UsageError
-from ravine.render import plot_style as looks
 from ravine.render.numbers import cells
-from ravine.studies.landscape import plots as landscape_pictures
+from ravine.studies.landscape.study import plots as landscape_pictures
 from ravine.studies.landscape.view import landscape_text
 
 LINE = np.linspace(-1, 1, 5)
@@ -127,7 +126,6 @@ def test_names_from_files_cannot_command_a_terminal():
 
 
 def test_every_axis_says_what_it_shows():
-    pytest.importorskip("matplotlib")
     found = landscape_pictures.figures(DOCUMENT, ARRAYS)
     assert list(found) == ["slices", "profile", "plane-random", "plane-trajectories", "barriers"]
     for figure in found.values():
@@ -138,7 +136,6 @@ def test_every_axis_says_what_it_shows():
 
 
 def test_the_parabola_of_the_limit_is_over_the_profile():
-    pytest.importorskip("matplotlib")
     axes = landscape_pictures.figures(DOCUMENT, ARRAYS)["profile"].axes[0]
     drawn = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
     (limit,) = (y for label, y in drawn.items() if "2 / eta" in label)
@@ -148,7 +145,6 @@ def test_the_parabola_of_the_limit_is_over_the_profile():
 
 
 def test_a_parabola_as_thin_as_a_needle_is_told_not_drawn():
-    pytest.importorskip("matplotlib")
     directions = [{**each, "limit": 2e7} for each in DOCUMENT["directions"]]
     axes = landscape_pictures.figures({**DOCUMENT, "directions": directions}, ARRAYS)["profile"].axes[0]
     (told,) = [line for line in axes.lines if "limit" in str(line.get_label())]
@@ -156,7 +152,6 @@ def test_a_parabola_as_thin_as_a_needle_is_told_not_drawn():
 
 
 def test_no_parabola_of_the_limit_is_drawn_where_the_rate_has_faded():
-    pytest.importorskip("matplotlib")
     figure = landscape_pictures.figures(changed(centre={"rate": 1e-4}), ARRAYS)["profile"]
     (told,) = [line for line in figure.axes[0].lines if "limit" in str(line.get_label())]
     assert "the last step's rate 0.0001" in told.get_label() and not len(told.get_xdata())
@@ -169,20 +164,15 @@ def test_no_parabola_of_the_limit_is_drawn_where_the_rate_has_faded():
 )
 def test_odd_planes_are_drawn(loss, tmp_path):
     """The same loss everywhere, some that is not finite, losses below zero."""
-    pytest.importorskip("matplotlib")
     paths = landscape_pictures.draw(DOCUMENT, {**ARRAYS, "plane/random/loss": loss}, tmp_path, "png")
     assert all(path.stat().st_size > 5_000 for path in paths)
 
 
 def test_a_plane_without_a_number_is_left_out():
-    pytest.importorskip("matplotlib")
     lost = {**plane("random"), "lowest": None, "highest": None, "not_finite": 25}
     assert "plane-random" not in landscape_pictures.figures(changed(planes=[lost]), ARRAYS)
 
 
-def test_missing_matplotlib_and_unknown_kinds_are_sentences(tmp_path, monkeypatch):
+def test_an_unknown_kind_of_picture_is_refused(tmp_path):
     with pytest.raises(UsageError, match="not written as 'gif'"):
         landscape_pictures.draw(DOCUMENT, ARRAYS, tmp_path, "gif")
-    monkeypatch.setattr(looks, "can_draw", lambda: False)
-    with pytest.raises(UsageError, match="matplotlib is not installed"):
-        landscape_pictures.figures(DOCUMENT, ARRAYS)

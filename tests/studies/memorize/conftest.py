@@ -8,11 +8,10 @@ import pytest
 
 from ravine.execution import effort
 from ravine.execution.effort import MemorizeEffort
-from ravine.execution.result import DataFacts, Measure, MetricFacts, Seconds, TimeMeasure
+from ravine.execution.result import DataFacts, DivergedRuns, Measure, MetricFacts, Seconds, TimeMeasure
 from ravine.studies.memorize.result import (
     ArmResult,
     Bound,
-    DivergedRuns,
     Information,
     LearningCurve,
     Membership,

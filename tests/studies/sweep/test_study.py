@@ -16,11 +16,10 @@ from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped, UsageError
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.sweep import effects
 from ravine.studies.sweep.design import sweep_design
 from ravine.studies.sweep.effects import Scores
 from ravine.studies.sweep.settings import SweepSettings
-from ravine.studies.sweep.study import Swept, sweep_plan, sweep_study
+from ravine.studies.sweep.study import Swept, effects, sweep_plan, sweep_study
 from ravine.studies.train.settings import TrainSettings
 from ravine.studies.train.study import train_study
 
@@ -73,7 +72,7 @@ def test_the_document_is_plain_and_its_numbers_are_those_of_its_values(found: Sw
 def test_each_setting_is_what_train_gives_on_these_seeds(
     found: Swept, circle: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ravine.studies.train import study as train
+    from ravine.studies.train.study import study as train
 
     monkeypatch.setattr(train, "FIRST_SEED", 1_000)
     asked = TrainSettings(net="16", epochs=20, rate=0.01, l2=1e-6, seeds=10)
@@ -122,9 +121,11 @@ def test_rates_are_tuned_unless_given(circle: Dataset) -> None:
 
 
 def test_a_rate_at_the_end_gives_all_settings_more(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ravine.optimizers import RULES
+    from ravine.optimizers import sgd
+    from ravine.optimizers.registry import DESCRIBED, rule_of
 
-    monkeypatch.setitem(RULES, "sgd", replace(RULES["sgd"], rate_centre=1e-6))  # far too low
+    low = replace(rule_of(sgd), rate_centre=1e-6)
+    monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
     asked = replace(QUICK, rate=None, optimizer="sgd", metric="log_loss", vary=["l2=0,1e-3"])
     document = sweep_study(asked, dataset=blobs).document
     assert document["plan"]["ranges_grown"] == ["high", "high"]
@@ -139,8 +140,8 @@ def test_a_rate_at_the_end_gives_all_settings_more(blobs: Dataset, monkeypatch: 
         ("dropot=0,1", "dropout"),
         ("seed=0,1", "cannot be varied"),
         ("optimizer=sgd,adm", "adam"),
-        ("l2=0,x", "no number"),
-        ("l2=0,-1", "not negative"),
+        ("l2=0,x", "l2='x' cannot be used. It must be a number"),
+        ("l2=0,-1", "at least 0"),
         ("dropout=0,1", "at least 0 and below 1"),
         ("net=8,8 conv=4", "need images"),
         ("augment=none,flip", "for images"),
@@ -177,7 +178,7 @@ def test_batch_sizes_are_compared_at_equal_epochs(blobs: Dataset) -> None:
 
 
 def test_a_long_sweep_says_what_takes_less(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ravine.studies.sweep import design as sweeping
+    from ravine.studies.sweep.study import design as sweeping
 
     monkeypatch.setattr(sweeping, "step_seconds", lambda *how: 100.0)
     told: list[Any] = []

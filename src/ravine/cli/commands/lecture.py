@@ -13,7 +13,7 @@ from ravine.cli.console import Console, is_terminal
 from ravine.cli.exit_status import SOME_FAILED
 from ravine.cli.flags import SectionedOption, output_flags
 from ravine.cli.help import Command
-from ravine.cli.progress import EVERY
+from ravine.cli.progress import LINE_INTERVAL_S
 from ravine.errors import DataError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ __all__ = ["lecture"]
 
 PICTURES, ANIMATIONS = ("png", "svg", "pdf"), ("html", "gif")
 FOLDER = Path("runs") / "lecture"  # of the picture of a claim, where no folder is named
-MISSING = "matplotlib is not installed. Type `pip install 'ravine[plots]'`."
 
 
 @click.command(
@@ -58,7 +57,7 @@ def lecture(
             raise UsageError("No claim was named.", "There is nothing to write.", "Type `ravine lecture L4`.")
         return _list(console)
     if animate:
-        return _animate(chosen, _folder(out, draws=kind == "gif"), kind, device, console)
+        return _animate(chosen, _folder(out), kind, device, console)
     folder = None if out is None else _folder(out)
     named = f"{len(chosen)} claims" if len(chosen) > 1 else f"{chosen[0].id}: {chosen[0].title}"
     console.info(f"Measuring {named}.")
@@ -101,18 +100,12 @@ def _check_device(device: str | None) -> None:
         raise error
 
 
-def _folder(out: str | None, draws: bool = True) -> Path:
-    """Return the folder to write to, made. Raises UsageError, DataError before anything slow.
-
-    draws: whether matplotlib will be needed, which it is for all but pages that move.
-    """
-    from ravine.lecture.drawing import can_draw
+def _folder(out: str | None) -> Path:
+    """Return the folder to write to, made. Raises UsageError, DataError before anything slow."""
     from ravine.records.os_errors import os_errors_as_data_errors
 
     if out == "":
         raise UsageError("The folder has no name.", "-o was given nothing.", "Type -o DIR.")
-    if draws and not can_draw():
-        raise UsageError("Pictures cannot be drawn.", MISSING)
     folder = FOLDER if out is None else Path(out)
     with os_errors_as_data_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -121,14 +114,13 @@ def _folder(out: str | None, draws: bool = True) -> Path:
 
 def _list(console: Console) -> int:
     from ravine.lecture.documents import listing
-    from ravine.lecture.view import list_text
+    from ravine.lecture.view import list_view
 
     document = listing()
     if console.json:
         console.print_document(document)
     else:
-        console.print(list_text(document, console.width, console.color, console.unicode))
-        console.print("\nRun one:\n  ravine lecture L4")
+        console.print_view(list_view(document))
     return 0
 
 
@@ -168,7 +160,7 @@ def _measure(
     prepare(device)
     rows: list[dict[str, Any]] = []
     for number, claim in enumerate(chosen):
-        if number and (is_terminal(sys.stderr) or time.monotonic() - told >= EVERY):
+        if number and (is_terminal(sys.stderr) or time.monotonic() - told >= LINE_INTERVAL_S):
             told = time.monotonic()
             console.info(f"{number} of {len(chosen)} measured; now {claim.id}: {claim.title}.")
         result = attempt(claim)
@@ -189,23 +181,17 @@ def _measure(
 
 def _show(row: dict[str, Any], console: Console, undrawn: Measured | None, kind: str) -> None:
     """Show one claim. `undrawn`: what still has no picture."""
-    from ravine.lecture.view import claim_text
+    from ravine.lecture.view import claim_view
 
-    console.print(claim_text(row, console.width, console.color, console.unicode))
     picture = _draw(undrawn, kind) if undrawn else row["picture"]
-    if picture:
-        console.print(f"\nPicture  {picture}")
-    if row["evidence"]:
-        console.print(f"Numbers  {row['evidence']}")
-    console.print(f"\nOn your own data:\n  {row['yours']}\n")
+    console.print_view(claim_view(row, picture or ""))
+    console.print("")
 
 
 def _draw(result: Measured, kind: str) -> str:
     """Draw a claim where no folder was named; returns the path, or why there is no picture."""
-    from ravine.lecture.drawing import can_draw, save
+    from ravine.lecture.drawing import save
 
-    if not can_draw():
-        return f"none: {MISSING}"
     path = FOLDER / f"{result.claim.id}.{kind}"
     try:
         _folder(None)
@@ -216,8 +202,6 @@ def _draw(result: Measured, kind: str) -> str:
 
 
 def _show_table(document: dict[str, Any], folder: Path | None, console: Console) -> None:
-    from ravine.lecture.view import claims_text
+    from ravine.lecture.view import claims_view
 
-    console.print(claims_text(document, console.width, console.color, console.unicode))
-    if folder:
-        console.print(f"\nDocuments, evidence, pictures  {folder}")
+    console.print_view(claims_view(document, str(folder or "")))

@@ -11,16 +11,14 @@ import click
 from ravine.cli.console import Console
 from ravine.cli.flags import output_flags
 from ravine.cli.help import Command
-from ravine.render.numbers import cells, clean, cut
 
 if TYPE_CHECKING:
     from ravine.records.run_index import RunInfo
+    from ravine.render.blocks import Table
 
 __all__ = ["runs"]
 
 SCHEMA_VERSION = 1
-GAP = "  "
-DROPPED = ("size", "verb", "result", "state")  # what a narrow screen loses, in this order
 
 
 @click.command(
@@ -56,8 +54,7 @@ def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) 
             "or `ravine runs DIR` to list those that -o put elsewhere."
         )
     else:
-        text = _table([_row(run) for run in found], console.width)
-        console.print(text if console.unicode else text.encode("ascii", "replace").decode("ascii"))
+        console.print_view([_table(found)])
     return 0
 
 
@@ -85,25 +82,30 @@ def _document(run: RunInfo) -> dict[str, Any]:
     }
 
 
-def _row(run: RunInfo) -> dict[str, str]:
-    return {
-        "id": run.id or run.path.name,
-        "when": _when(run.created),
-        "data": clean(run.data),
-        "verb": clean(run.verb),
-        "state": run.state,
-        "result": _result(_summary(run)),
-        "size": _size(run.bytes),
-    }
+def _table(found: Sequence[RunInfo]) -> Table:
+    from ravine.render.blocks import Column, Table
+    from ravine.render.numbers import byte_size
+
+    return Table(
+        [
+            Column("id", [run.id or run.path.name for run in found], "left"),
+            Column("when", [_when(run.created) for run in found], "left"),
+            Column("data", [run.data for run in found], "left", widest=24),
+            Column("verb", [run.verb for run in found], "left", priority=3),
+            Column("state", [run.state for run in found], "left", priority=1, shrink=12),
+            Column("result", [_result(_summary(run)) for run in found], "left", 2, widest=60, shrink=12),
+            Column("size", [byte_size(run.bytes) for run in found], priority=4),
+        ]
+    )
 
 
 def _result(summary: Any) -> str:
     if not isinstance(summary, Mapping):
-        return clean(summary or "")
+        return str(summary or "")
     tied = len(summary.get("tied") or [])
     score = summary.get("score")
-    number = "" if score is None else f", {summary.get('metric')} {score:.4g}"
-    return clean(f"{summary.get('winner')}{f' and {tied} tied' if tied else ''}{number}")
+    shown = "" if score is None else f", {summary.get('metric')} {score:.4g}"
+    return f"{summary.get('winner')}{f' and {tied} tied' if tied else ''}{shown}"
 
 
 def _when(created: str) -> str:
@@ -111,35 +113,3 @@ def _when(created: str) -> str:
         return f"{datetime.datetime.fromisoformat(created).astimezone():%Y-%m-%d %H:%M}"
     except ValueError:
         return ""
-
-
-def _size(count: float) -> str:
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if count >= 10 or unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
-
-
-def _table(rows: Sequence[Mapping[str, str]], width: int) -> str:
-    names = list(rows[0])
-    widths = {name: max(cells(name), *(cells(row[name]) for row in rows)) for name in names}
-    limits = {"data": 24, "result": 60}
-    widths = {name: min(each, limits.get(name, each)) for name, each in widths.items()}
-    for least in DROPPED:
-        over = sum(widths[name] for name in names) + len(GAP) * (len(names) - 1) - width
-        if over <= 0:
-            break
-        if least in ("result", "state") and widths[least] - over >= 12:
-            widths[least] -= over
-            break
-        names.remove(least)
-    lines = [GAP.join(_cell(name, name, widths[name]) for name in names)]
-    lines += [GAP.join(_cell(name, row[name], widths[name]) for name in names) for row in rows]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _cell(name: str, text: str, width: int) -> str:
-    shown = cut(text, width)
-    blank = " " * (width - cells(shown))
-    return blank + shown if name == "size" else shown + blank

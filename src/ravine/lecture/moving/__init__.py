@@ -22,8 +22,7 @@ KINDS = (".html", ".gif")
 def write(path: str | Path, title: str, rules: Sequence[str]) -> None:
     """Write the walks of `rules` (keys of RULES) to `path`, whole or not at all; its ending says the kind.
 
-    Raises UsageError for another ending or rule, and for a GIF where matplotlib is missing; DataError where
-    the file cannot be written.
+    Raises UsageError for another ending or rule, DataError where the file cannot be written.
     """
     target = Path(path)
     if target.suffix.lower() not in KINDS:

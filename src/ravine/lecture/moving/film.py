@@ -19,7 +19,7 @@ MARKS = {"circle": "o", "square": "s", "triangle": "^", "pentagon": "p", "diamon
 
 
 def gif(title: str, all_walks: Sequence[Walks]) -> bytes:
-    """Return the film. Raises UsageError where matplotlib is missing."""
+    """Return the film."""
     with style():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from PIL import Image

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.lecture.drawing import COLOURS
+from ravine.lecture.drawing import COLORS
 
 __all__ = ["LOOKS", "Look"]
 
@@ -20,10 +20,10 @@ class Look:
 
 
 LOOKS = {
-    "sgd": Look(COLOURS[0], "#6cb8f0", (), "circle"),
-    "momentum": Look(COLOURS[1], "#ff9a5c", (7, 4), "square"),
-    "nesterov": Look(COLOURS[2], "#3fd6a8", (9, 3, 2, 3), "triangle"),
-    "adagrad": Look(COLOURS[4], "#f5c04e", (4, 2, 1, 2, 1, 2), "pentagon"),
-    "rmsprop": Look(COLOURS[3], "#f2a7d0", (2, 3), "diamond"),
-    "adam": Look(COLOURS[6], "#ffffff", (14, 3), "cross"),
+    "sgd": Look(COLORS[0], "#6cb8f0", (), "circle"),
+    "momentum": Look(COLORS[1], "#ff9a5c", (7, 4), "square"),
+    "nesterov": Look(COLORS[2], "#3fd6a8", (9, 3, 2, 3), "triangle"),
+    "adagrad": Look(COLORS[4], "#f5c04e", (4, 2, 1, 2, 1, 2), "pentagon"),
+    "rmsprop": Look(COLORS[3], "#f2a7d0", (2, 3), "diamond"),
+    "adam": Look(COLORS[6], "#ffffff", (14, 3), "cross"),
 }

@@ -14,8 +14,8 @@ from ravine.execution.base_settings import (
     name_of,
     seeds_option,
 )
-from ravine.execution.early_checks import DEFAULT_OPTIMIZERS
 from ravine.execution.study import DATA_HELP, Study
+from ravine.optimizers import DEFAULT_OPTIMIZERS
 from ravine.options.fields import option
 
 __all__ = ["STUDY", "CompareSettings"]
@@ -42,7 +42,7 @@ class CompareSettings(NetworkSettings, MovingSettings):
     effort: str | None = effort_option(None)
     budget: str | None = option(
         None, "Longest time, such as 60s or 5m; the largest effort that fits is taken.", section="Comparison",
-        metavar="TIME", check="ravine.execution.early_checks:check_budget",
+        metavar="TIME", check="ravine.execution.budget:budget_seconds",
     )  # fmt: skip
     seeds: int | None = seeds_option(None)
 
@@ -75,8 +75,8 @@ STUDY = Study(
     plan="ComparePlan",
     title="Find the best optimizer and learning rate for DATA.",
     help=(
-        "Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run on "
-        f"fresh seeds, and ties are called ties.\n\n{DATA_HELP}"
+        "Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run "
+        f"on fresh seeds, and ties are called ties.\n\n{DATA_HELP}"
     ),
     examples=(
         "ravine compare digits",

@@ -23,7 +23,7 @@ from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import Recipe, alike, around_of, recipe
 from ravine.networks import default_metric
 from ravine.optimizers import Rule, resolve, schedule
-from ravine.studies.descent.result import DescentPlan, PlannedTraining, RowCounts, TrainingFacts
+from ravine.studies.descent.result import SHARE_WRONG, DescentPlan, PlannedTraining, RowCounts, TrainingFacts
 from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.width_groups import can_share, narrowed
 from ravine.training import Cohort, Plan, Runs, Shape, Streams, shape_for
@@ -168,7 +168,8 @@ class DescentDesign:
     @property
     def metric(self) -> MetricFacts:
         """The error."""
-        name = "share wrong" if self.dataset.task == "classify" else "rmse"
+        task = self.dataset.task
+        name = SHARE_WRONG if task == "classify" else default_metric(task)
         return MetricFacts(name=name, greater_is_better=False)
 
     @property

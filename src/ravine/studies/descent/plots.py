@@ -9,9 +9,8 @@ from typing import Any
 from ravine.execution.result import Measure
 from ravine.render.errorbars import canvas, marks
 from ravine.render.numbers import clean
-from ravine.render.plot_style import COLOURS, save, style
-from ravine.studies.descent.result import DescentResult
-from ravine.studies.descent.view import SHARE_WRONG
+from ravine.render.plot_style import COLORS, save, style
+from ravine.studies.descent.result import SHARE_WRONG, DescentResult
 
 __all__ = ["draw"]
 
@@ -83,12 +82,12 @@ def _draw_band(axis: Any, x: Sequence[float], measures: Sequence[Measure], label
     ]
     places, means = [place for place, _, _ in found], [mean for _, mean, _ in found]
     line = BAND_LINES[which % len(BAND_LINES)]
-    axis.plot(places, means, label=label, color=COLOURS[which], linestyle=line)
+    axis.plot(places, means, label=label, color=COLORS[which], linestyle=line)
     ends = [(interval[0], interval[1]) for _, _, interval in found if interval is not None]
     if len(ends) == len(found):
         # an interval of few seeds can end below 0, where there are no losses and no errors
         low = [max(end or 0.0, min(0.0, mean)) for (end, _), mean in zip(ends, means, strict=True)]
-        axis.fill_between(places, low, [end for _, end in ends], color=COLOURS[which], alpha=0.2, linewidth=0)
+        axis.fill_between(places, low, [end for _, end in ends], color=COLORS[which], alpha=0.2, linewidth=0)
 
 
 def _mark_threshold(axis: Any, place: float | None, label: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ravine.execution.result import (
+    DivergedRuns,
     Measure,
     MetricFacts,
     Plain,
@@ -16,10 +17,28 @@ from ravine.execution.result import (
 )
 
 __all__ = [
-    "Arm", "Change", "DescentPlan", "DescentResult", "DivergedRuns", "EpochCurve", "EpochSweep",
-    "ErrorCurves", "ExampleSweep", "PlannedTraining", "ProgramSeconds", "RowCounts", "RowThreshold",
-    "SecondDescent", "SecondDescents", "TrainingFacts", "WidthSweep", "WidthThreshold",
+    "SHARE_WRONG",
+    "Arm",
+    "Change",
+    "DescentPlan",
+    "DescentResult",
+    "EpochCurve",
+    "EpochSweep",
+    "ErrorCurves",
+    "ExampleSweep",
+    "PlannedTraining",
+    "ProgramSeconds",
+    "RowCounts",
+    "RowThreshold",
+    "SecondDescent",
+    "SecondDescents",
+    "TrainingFacts",
+    "WidthSweep",
+    "WidthThreshold",
 ]  # fmt: skip
+
+SHARE_WRONG = "share wrong"
+"""The error of classes. That of numbers is named like its metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,14 +209,6 @@ class ProgramSeconds(Seconds):
 
     programs: int
     """Number of compiled programs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DivergedRuns:
-    """Runs that failed."""
-
-    diverged: int
-    """Number of networks that diverged, over all sweeps."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

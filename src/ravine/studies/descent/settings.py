@@ -36,9 +36,9 @@ STUDY = Study(
     plan="DescentPlan",
     title="Look for double descent on DATA.",
     help=(
-        "Look for double descent on DATA: the error on new rows against width, epochs and number of rows, "
-        "the point at which the training rows are just fitted, and the effect of early stopping and ridge."
-        f"\n\n{DATA_HELP}"
+        "Look for double descent on DATA: the error on new rows against width, epochs and number of "
+        "examples, the point at which the training rows are just fitted, and the effect of early stopping "
+        f"and ridge.\n\n{DATA_HELP}"
     ),
     examples=(
         "ravine descent digits --noise 0.15",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from ravine.errors import NothingTrained
 from ravine.execution.context import RunContext
-from ravine.execution.result import Artifacts
+from ravine.execution.result import Artifacts, DivergedRuns
 from ravine.execution.run_files import data_facts
 from ravine.studies.descent.design import DescentDesign
-from ravine.studies.descent.result import DescentResult, DivergedRuns, ProgramSeconds
+from ravine.studies.descent.result import DescentResult, ProgramSeconds
 from ravine.studies.descent.sweeps import Sweeps
 
 __all__ = ["run"]

@@ -20,11 +20,10 @@ from ravine.render.blocks import (
     Table,
 )
 from ravine.render.numbers import MISSING, count, is_number, learning_rate, with_interval
-from ravine.studies.descent.result import Change, DescentPlan, DescentResult, SecondDescents
+from ravine.studies.descent.result import SHARE_WRONG, Change, DescentPlan, DescentResult, SecondDescents
 
-__all__ = ["SHARE_WRONG", "next_steps", "plan_view", "view"]
+__all__ = ["next_steps", "plan_view", "view"]
 
-SHARE_WRONG = "share wrong"  # the error of classes; that of numbers is the rmse
 LONGEST_NAME = 14  # columns of text
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ravine.networks import Network
+from ravine.networks import Network, activation
 from ravine.networks.connections import GATE_BIAS
 from ravine.optimizers import Rule
 
@@ -27,8 +27,6 @@ GROUPS = (16, 64)
 of one core: 2.5 to compile a program; 40, 48, 66, 98, 150 us a step of a network 4, 16, 64, 128, 256 wide.
 For 12 widths from 1 to 256 with 15 networks of 3,000 steps each that makes 62 s with a program a width, 84 s
 with one for all, 44 s with these groups; 32, 81, 36 s where the programs are compiled already."""
-
-ZERO_AT_ZERO = ("tanh", "relu", "leaky_relu", "elu")
 
 
 @dataclass(frozen=True)
@@ -68,8 +66,9 @@ def of_width(network: Network, units: int) -> Network:
 
 def can_share(network: Network, rule: Rule) -> bool:
     """Return whether (1) holds. Rules of others may weigh a layer's weights together."""
-    units = network.activation in ZERO_AT_ZERO and network.norm != "layernorm" and not network.conv
-    return units and network.connection in ("plain", "residual") and not rule.name.startswith("optax:")
+    zero = activation(network.activation).zero_at_zero and network.joined.zero_stays_zero
+    alone = not (network.normalised.over_units or network.conv)
+    return zero and alone and not rule.name.startswith("optax:")
 
 
 def narrowed(network: Network, units: int, widths: tuple[int, ...], share: bool) -> Network:

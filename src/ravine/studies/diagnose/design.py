@@ -105,7 +105,7 @@ def diagnosis_design(
         made, seed = _of_model(model, made, dataset, settings)
     found = DiagnosisDesign(settings, dataset, bench, original, made, model, seed)
     asked = [FIRST_SEED, *found.seeds, *found.fresh] if found.proves else [seed]
-    check_metric_defined(dataset, made.plan.metric, asked, settings.validation)
+    check_metric_defined(dataset, METRICS[made.plan.metric], asked, settings.validation)
     return found
 
 

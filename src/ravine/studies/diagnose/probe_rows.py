@@ -29,7 +29,7 @@ def chosen_rows(plan: Plan, streams: Streams, seed: int, rows: SeedRows) -> Chos
     work = plan.steps * plan.batch_size
     most = min(n, int(np.clip(work / PROBED, 128, 4096)))
     piece = max(1, min(plan.batch_size, most // 2))
-    if plan.network.norm == "batchnorm":
+    if plan.network.normalised.over_rows:
         piece = max(piece, min(2, most))
     count = max(1, most // piece)
     order = streams.order(seed, 0, -(-n // streams.batch_size)).ravel()[:n]

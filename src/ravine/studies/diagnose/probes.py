@@ -22,9 +22,9 @@ import jax.numpy as jnp
 import optax
 from jax.flatten_util import ravel_pytree
 
-from ravine.networks import LOSSES, METRICS, weighted_mean
-from ravine.networks.normalisation import batch_norm, layer_norm
-from ravine.networks.smoothing import smoothed_cross_entropy
+from ravine.networks import LOSSES, METRICS, activation, weighted_mean
+from ravine.networks.label_smoothing import smoothed_cross_entropy
+from ravine.networks.normalisation_functions import batch_norm, layer_norm
 from ravine.optimizers import Decay
 from ravine.optimizers.hyperparameters import one_minus_power
 from ravine.optimizers.per_array import RuleState
@@ -34,17 +34,6 @@ from ravine.training.loop import optimizer_of, step
 __all__ = ["Bend", "bend", "look", "stretch"]
 
 FLAT = 0.05  # share of the largest derivative below which a unit is saturated for a row
-
-DERIVATIVES: dict[
-    str, Callable[[jax.Array], jax.Array]
-] = {  # by the activation's own value, over the largest
-    "sigmoid": lambda h: 4 * h * (1 - h),
-    "tanh": lambda h: 1 - h**2,
-    "relu": lambda h: (h > 0).astype(h.dtype),
-    "leaky_relu": lambda h: jnp.ones_like(h),
-    "softplus": lambda h: 1 - jnp.exp(-h),
-    "elu": lambda h: jnp.where(h > 0, jnp.ones_like(h), h + 1),
-}
 
 
 class Bend(NamedTuple):
@@ -105,7 +94,7 @@ def look(
     up = jnp.sum(jnp.where(first > 0, 1, 0), axis=0).astype(flat.dtype)
     down = jnp.sum(jnp.where(first < 0, 1, 0), axis=0).astype(flat.dtype)
     outputs, hidden, back = _flow(plan, judged, state.stats, numbers, valid)
-    slopes = [DERIVATIVES[plan.network.activation](h.reshape(-1, h.shape[-1])) < FLAT for h in hidden]
+    flat_units = _flat_units(plan.network.activation, hidden)
     rows = LOSSES[plan.loss](outputs, valid.y)
     weights = None if pieces.weight is None else pieces.weight.ravel()
     found = {
@@ -124,11 +113,29 @@ def look(
         "valid_rows": rows,
         "outputs": outputs,
     }
-    if slopes:
-        found["saturated"] = jnp.stack([jnp.mean(each.astype(flat.dtype)) for each in slopes])
+    if back:
         found["flow"] = jnp.stack([jnp.linalg.norm(each.ravel()) for each in back])
-        found["dead"] = jnp.stack([jnp.mean(jnp.all(each, axis=0).astype(flat.dtype)) for each in slopes])
+    if flat_units:
+        found["saturated"] = jnp.stack([jnp.mean(layer.astype(flat.dtype)) for layer in flat_units])
+        found["dead"] = jnp.stack(
+            [jnp.mean(jnp.all(layer, axis=0).astype(flat.dtype)) for layer in flat_units]
+        )
     return found
+
+
+def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
+    """Return where each layer's derivative is below FLAT of its largest, [rows, units]; [] if unknown.
+
+    A function without a flat side is flat nowhere, however small its derivative.
+    """
+    facts = activation(name)
+    derivative = facts.derivative_of_output
+    if derivative is None:
+        return []
+    rows = [h.reshape(-1, h.shape[-1]) for h in hidden]
+    if not facts.has_flat_side:
+        return [jnp.zeros(h.shape, bool) for h in rows]
+    return [derivative(h) / facts.derivative_max < FLAT for h in rows]
 
 
 def bend(
@@ -165,12 +172,12 @@ def bend(
 
 def _objective(plan: Plan, stats: Any, numbers: Any) -> Callable[[Any, Rows], jax.Array]:
     network = replace(plan.network, dropout=False)
-    loss = LOSSES[plan.loss]
+    loss: Callable[..., jax.Array] = LOSSES[plan.loss]
     if plan.smoothing:
         loss = partial(_smoothed, numbers["extra"]["smoothing"])
 
     def value(params: Any, rows: Rows) -> jax.Array:
-        if network.norm == "batchnorm":
+        if network.normalised.over_rows:
             outputs, _ = network.train(params, rows.x, stats, numbers["extra"])
         else:
             outputs = network.apply(params, rows.x, stats, numbers["extra"])
@@ -195,7 +202,7 @@ def _flow(
     network, shapes = plan.network, []
 
     def normalise(k: int, layer: Any, z: jax.Array) -> jax.Array:
-        return batch_norm(layer, z, stats[k]) if network.norm == "batchnorm" else layer_norm(layer, z)
+        return batch_norm(layer, z, stats[k]) if network.normalised.over_rows else layer_norm(layer, z)
 
     def note(k: int, h: jax.Array) -> jax.Array:
         shapes.append(h)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.networks.spec import NetworkSpec, read_network
+from ravine.networks import CONNECTIONS, NORMALISATIONS, NetworkSpec, activation, read_network
 from ravine.optimizers import resolve
 
 __all__ = ["REMEDIES", "Remedy", "changed"]
@@ -81,7 +81,7 @@ def _dropout(settings: FixedTrainingSettings, context: dict[str, Any]) -> Change
 
 def _norm(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
     def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
-        if name == "batchnorm" and context["batch_size"] < 8:
+        if NORMALISATIONS[name].over_rows and context["batch_size"] < 8:
             return None
         return _spec(settings, norm=name)
 
@@ -89,13 +89,13 @@ def _norm(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Change
 
 
 def _initial(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
-    scheme = "he" if settings.activation in ("relu", "leaky_relu", "elu", "softplus") else "glorot"
+    scheme = "glorot" if activation(settings.activation).saturating else "he"
     return {"init": scheme, "init_scale": 1.0}
 
 
 def _residual(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
     spec = read_network(settings.net)
-    return _spec(settings, connection="residual") if spec.connection == "plain" else None
+    return _spec(settings, connection="residual") if not CONNECTIONS[spec.connection].skips else None
 
 
 def _activation(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:

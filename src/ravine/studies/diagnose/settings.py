@@ -50,9 +50,9 @@ STUDY = Study(
     plan="DiagnosePlan",
     title="Say what is wrong with a network, and prove the remedy.",
     help=(
-        "Train a network on DATA as `train` would, measure it during training, and say what is wrong with it: "
-        "verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original, and "
-        "withdrawn if its own trial does not confirm it.\n\nDATA is a file or a built-in set. A RUN (its "
+        "Train a network on DATA as `train` would, measure it during training, and say what is wrong with "
+        "it: verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original, "
+        "and withdrawn if its own trial does not confirm it.\n\nDATA is a file or a built-in set. A RUN (its "
         "folder, its name, the start of its id, or 'latest') is diagnosed as it was configured. A MODEL is "
         "examined as it is, on the DATA it was trained on."
     ),

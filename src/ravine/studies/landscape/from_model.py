@@ -62,7 +62,7 @@ def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
         name: value for name, value in (about.get("hyperparameters") or {}).items() if name in rule.defaults
     }
     spec, steps = schedule(about.get("schedule") or "constant"), int(about.get("steps") or 1)
-    if spec.follows:  # the rate at its end depends on how training went, which the model does not say
+    if spec.depends_on_loss:  # the rate at its end depends on how training went, which the model does not say
         return rule.having(tuned), None
     return rule.having(tuned), float(about["learning_rate"]) * float(spec.factors(steps, per_epoch)[-1])
 

@@ -115,7 +115,7 @@ class Viewpoint:
     @property
     def chance(self) -> float:
         """The loss of an output that does not depend on the inputs: of equal shares, of the mean."""
-        return float(np.log(self.network.sizes[-1])) if self.loss_name == "cross_entropy" else 1.0
+        return LOSSES[self.loss_name].constant(self.network.sizes[-1])
 
     def limit(self) -> StabilityLimit:
         """Return the largest curvature the rule bears at its last rate; None with a reason."""
@@ -145,7 +145,7 @@ def rows_at_once(network: Network, rows: int, budget: int) -> int | None:
     Batch normalisation needs all of them.
     """
     fitting = max(64, budget // _row_bytes(network))
-    return None if fitting >= rows or network.norm == "batchnorm" else fitting
+    return None if fitting >= rows or network.normalised.over_rows else fitting
 
 
 def _row_bytes(network: Network) -> int:

@@ -37,7 +37,7 @@ def plane_losses(
     arguments give the same function, so that compiled programs are found again.
     """
     bare, given = replace(network, dropout=False), dict(numbers)
-    plain = network.connection == "plain" and network.norm == "none" and not (network.conv or network.slope)
+    plain = not (network.joined.skips or network.normalised.normalises or network.conv or network.slope)
 
     def outputs(params: Any, x: jax.Array, first: jax.Array) -> jax.Array:
         if plain:

@@ -1,7 +1,7 @@
 """Pictures of a landscape, from its document and arrays: slices, profile, planes as map and surface, lines.
 
-For those who see no colours and for black and white: brightness alone carries the loss, lines differ in
-dashes and marks. Matplotlib is an extra, imported only when something is drawn.
+For any color vision and for black and white: brightness alone carries the loss, lines differ in
+dashes and marks. Matplotlib is imported only when something is drawn.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ravine.errors import UsageError
-from ravine.render.plot_style import COLOURS, FORMATS, LINES, MARKS, save, style
+from ravine.networks import LOSSES
+from ravine.render.plot_style import COLORS, FORMATS, LINES, MARKS, save, style
 from ravine.studies.landscape.view import faded
 
 __all__ = ["draw", "figures"]
@@ -23,7 +24,6 @@ SIZE = 11  # of the text
 STEEP = 50.0  # largest over smallest loss from which levels are spaced by ratio
 LEVELS = 12
 NEEDLE = 0.04  # share of the picture below which a parabola is only a stroke
-UNITS = {"cross_entropy": "nats", "squared_error": "variances of the target"}
 TITLES = {
     "random": "Two random directions, filter-normalised",
     "eigenvectors": "The two sharpest directions",
@@ -50,7 +50,7 @@ def draw(document: Mapping[str, Any], arrays: Arrays, folder: Path, kind: str = 
 
 
 def figures(document: Mapping[str, Any], arrays: Arrays) -> dict[str, Any]:
-    """Return the figures by the name of their file. Raises UsageError where matplotlib is missing."""
+    """Return the figures by the name of their file."""
     with style(SIZE):
         found = {"slices": _slices(document, arrays), "profile": _profile(document, arrays)}
         for plane in document["planes"]:
@@ -75,13 +75,13 @@ def _canvas(title: str, document: Mapping[str, Any], columns: int = 1) -> tuple[
 
 
 def _unit(document: Mapping[str, Any]) -> str:
-    return f"loss [{UNITS[document['centre']['loss_name']]}]"
+    return f"loss [{LOSSES[document['centre']['loss_name']].unit}]"
 
 
 def _line(axes: Any, x: Any, y: Any, label: str, which: int) -> None:
     every = max(1, len(x) // 10)
     axes.plot(
-        x, y, label=label, color=COLOURS[which], linestyle=LINES[which], marker=MARKS[which],
+        x, y, label=label, color=COLORS[which], linestyle=LINES[which], marker=MARKS[which],
         markevery=(which * every // 4, every), markersize=5,
     )  # fmt: skip
 
@@ -128,7 +128,7 @@ def _profile(document: Mapping[str, Any], arrays: Arrays) -> Any:
         elif np.sqrt(2 * top / found["limit"]) < NEEDLE * np.abs(x).max():
             axes.plot([], [], " ", label=f"{label}: a needle, not drawn")
         else:
-            axes.plot(x, limit, color=COLOURS[1], linestyle="--", label=label)
+            axes.plot(x, limit, color=COLORS[1], linestyle="--", label=label)
             top = max(top, min(float(limit.max()), 1.5 * top))
     axes.set_ylim(min(0.0, float(np.nanmin(loss))) - 0.03 * top, 1.35 * top)
     axes.set_xlabel("distance from the centre [length in weight space]")
@@ -201,7 +201,7 @@ def _marked(axes: Any, name: str, arrays: Arrays) -> None:
         label, places = key.removeprefix(base), np.asarray(arrays[key])
         if len(places) > 1:
             (line,) = axes.plot(
-                *places.T, color=COLOURS[which + (which > 0)], linestyle=LINES[which], marker=MARKS[which],
+                *places.T, color=COLORS[which + (which > 0)], linestyle=LINES[which], marker=MARKS[which],
                 markersize=4, markevery=max(1, len(places) // 12), label=label, linewidth=1.8,
             )  # fmt: skip
             line.set_path_effects(halo)

@@ -23,6 +23,7 @@ from ravine.execution.events import Event, Notify
 from ravine.execution.loading import data_line, load
 from ravine.execution.run_files import data_document
 from ravine.execution.training_spec import Recipe, around_of, recipe
+from ravine.networks import INITIALISATIONS
 from ravine.optimizers import resolve_all, schedule
 from ravine.records.atomic_files import write_json, write_npz
 from ravine.records.os_errors import os_errors_as_data_errors
@@ -204,7 +205,7 @@ class _Plans:
 
 
 def _planned(settings: LandscapeSettings, dataset: Dataset) -> _Plans:
-    if settings.init == "zero":
+    if not INITIALISATIONS[settings.init].random:
         raise UsageError(
             "From zero weights there are no directions to look along.",
             "They are as long as the weights: most would be zero.",

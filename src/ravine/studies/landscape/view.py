@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ravine.networks import LOSSES
 from ravine.render.numbers import MISSING, cells, clean, cut, is_number
 
 __all__ = ["faded", "landscape_text"]
@@ -14,7 +15,6 @@ GAP = "  "
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 ASCII = str.maketrans({"±": "~", "…": "~", "–": "-", "─": "-", "×": "x"})
 FADED = 0.01  # share of the rate asked for; at a smaller one anything is stable, and says nothing of training
-UNITS = {"cross_entropy": "nats", "squared_error": "variances of the target"}
 
 Rows = Sequence[Sequence[str]]
 
@@ -70,7 +70,7 @@ def _where(centre: Mapping[str, Any]) -> str:
 
 
 def _loss(centre: Mapping[str, Any]) -> str:
-    unit = UNITS[centre["loss_name"]]
+    unit = LOSSES[centre["loss_name"]].unit
     chance = f"(by chance {_number(centre['chance'])})"
     rows = f"on {centre['rows']:,} rows {chance}, gradient {_number(centre['gradient'])}"
     return f"{_number(centre['loss'])} {unit} {rows}"

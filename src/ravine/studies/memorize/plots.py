@@ -10,7 +10,7 @@ from typing import Any
 from ravine.execution.result import Measure
 from ravine.render.errorbars import WithInterval, canvas, curve, half_widths, marks, mean_of
 from ravine.render.numbers import clean
-from ravine.render.plot_style import COLOURS, save, style
+from ravine.render.plot_style import COLORS, save, style
 from ravine.studies.memorize.result import ArmResult, MemorizeResult, RandomLabelsResult
 from ravine.studies.memorize.view import BOUND_NAMES
 
@@ -66,7 +66,7 @@ def _limits(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any
             places = [row + which * high for row in range(len(arms))]
             axis.barh(
                 places, [100 * mean_of(value) for value in values], high * 0.9,
-                xerr=half_widths(values, 100), label=label, color=COLOURS[which],
+                xerr=half_widths(values, 100), label=label, color=COLORS[which],
                 hatch=HATCHES[which], edgecolor="white", error_kw={"capsize": 2},
             )  # fmt: skip
         axis.set_yticks(

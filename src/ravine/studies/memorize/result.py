@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ravine.execution.result import (
+    DivergedRuns,
     Measure,
     MetricFacts,
     Plain,
@@ -16,7 +17,7 @@ from ravine.execution.result import (
 )
 
 __all__ = [
-    "ArmResult", "Bound", "DivergedRuns", "Information", "LearningCurve", "Membership",
+    "ArmResult", "Bound", "Information", "LearningCurve", "Membership",
     "MemorizePlan", "MemorizeResult", "MemorizedRows", "PairRows", "PlannedArm", "PlannedTraining",
     "RandomLabelsResult", "TrainingFacts",
 ]  # fmt: skip
@@ -172,14 +173,6 @@ class RandomLabelsResult(ArmResult):
     """Accuracy on the training labels by epoch."""
     bounds: list[Bound]
     """Bounds of the theory; empty if all networks diverged."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DivergedRuns:
-    """Runs that failed."""
-
-    diverged: int
-    """Number of networks that diverged, over all arms."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ravine.errors import NothingTrained
 from ravine.execution.context import RunContext
-from ravine.execution.result import Artifacts
+from ravine.execution.result import Artifacts, DivergedRuns
 from ravine.execution.run_files import data_facts
 from ravine.execution.score_summary import finite_or_none
 from ravine.records.record import Record, Status
@@ -18,7 +18,6 @@ from ravine.studies.memorize.measures import answers, measured
 from ravine.studies.memorize.result import (
     ArmResult,
     Bound,
-    DivergedRuns,
     LearningCurve,
     MemorizeResult,
     RandomLabelsResult,

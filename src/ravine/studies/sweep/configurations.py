@@ -13,9 +13,9 @@ from ravine.errors import UsageError, did_you_mean
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.training_spec import Recipe, alike, check_moving, check_patience, moving_of, recipe
 from ravine.networks import read_network
-from ravine.networks.spec import NetworkSpec
+from ravine.networks.network_text import NetworkSpec
 from ravine.optimizers import RULES, Rule, resolve, schedule
-from ravine.optimizers.spec import parse
+from ravine.optimizers.optimizer_text import parse
 from ravine.options.fields import Value, options_of
 from ravine.options.parse import from_text
 from ravine.studies.sweep.factors import Factor, designed, split
@@ -142,7 +142,10 @@ def _variant(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) 
         return Variant(levels, settings, free, hyper, made)
     except UsageError as error:
         why = " ".join(filter(None, (error.what, error.why)))
-        raise UsageError(f"The setting '{label}' cannot be.", why, error.fix) from error
+        raise UsageError(
+            f"The setting '{label}' is invalid.", why, error.fix,
+            option=error.option, value=error.value, allowed=error.allowed,
+        ) from error  # fmt: skip
 
 
 def _level(name: str, text: str) -> Value:

@@ -53,13 +53,13 @@ STUDY = Study(
     plan="SweepPlan",
     title="Find out whether dropout, depth, a penalty ... helps on DATA.",
     help=(
-        "Find out what helps on DATA: vary numbers and structures of training, each configuration at its own "
-        "tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for each "
-        "factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. KEY is any "
-        "of net, activation, init, init_scale, optimizer, rate, schedule, moving, batch_size, epochs, l1, l2, "
-        "decay, clip, smoothing, average, augment, early_stop, min_change; of the network dropout, norm, "
-        "connection, gate, slope, width, depth, conv; or a hyperparameter of the optimizer, such as b1. The "
-        "first configuration is the baseline."
+        "Find out what helps on DATA: vary numbers and structures of training, each configuration at its "
+        "own tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for "
+        "each factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. "
+        "KEY is any of net, activation, init, init_scale, optimizer, rate, schedule, moving, batch_size, "
+        "epochs, l1, l2, decay, clip, smoothing, average, augment, early_stop, min_change; of the network "
+        "dropout, norm, connection, gate, slope, width, depth, conv; or a hyperparameter of the optimizer, "
+        "such as b1. The first configuration is the baseline."
     ),
     examples=(
         "ravine sweep digits --vary dropout=0,0.2,0.5",

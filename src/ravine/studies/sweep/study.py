@@ -24,14 +24,14 @@ from ravine.execution.loading import data_line, load
 from ravine.execution.run_files import data_document, keep_plan, keep_result, split_document
 from ravine.execution.runner import Runner
 from ravine.execution.saved_model import Model
-from ravine.networks import METRICS
+from ravine.networks import METRICS, find_metric
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
 from ravine.studies.compare.leaderboard import summary
-from ravine.studies.sweep import effects
 from ravine.studies.sweep.design import EXTENSIONS, Place, Sweep, sweep_design
 from ravine.studies.sweep.effects import Scores
 from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.sweep.study import effects
 from ravine.studies.sweep.view import sweep_text
 from ravine.training import trained
 
@@ -136,7 +136,7 @@ class _Sweeping:
         self.devices: Devices = find_devices(settings.device)
         self.design: Sweep = sweep_design(settings, self.dataset, self.devices)
         seeds = [*self.design.tuning_seeds, *self.design.seeds]
-        check_metric_defined(self.dataset, settings.metric, seeds, settings.validation)
+        check_metric_defined(self.dataset, find_metric(settings.metric), seeds, settings.validation)
         self.metric = METRICS[self.design.places[0].plan.metric]
         self.runner = Runner(run, notify, stop, self.design.network_steps)
         keep_plan(run, "sweep", settings, self.dataset, self.design.document())

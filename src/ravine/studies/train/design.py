@@ -113,7 +113,7 @@ class TrainDesign:
         per_epoch = streams.sizes[0] / streams.batch_size
         spec = schedule(scheduled.schedule)
         epochs, values = None, None
-        if not spec.follows:
+        if not spec.depends_on_loss:
             places = np.unique(np.round(np.linspace(0, steps - 1, CURVE_POINTS)).astype(int))
             epochs = (places / per_epoch).tolist()
             values = (scheduled.value * spec.factors(steps, per_epoch)[places]).tolist()
@@ -130,7 +130,7 @@ class TrainDesign:
         """Return the learning rate at the first step and before each evaluation; None for a plateau."""
         train, streams = self.prepared.plan, self.prepared.streams
         spec = schedule(self.settings.schedule)
-        if spec.follows:
+        if spec.depends_on_loss:
             return None
         factors = spec.factors(train.steps, streams.sizes[0] / streams.batch_size)
         steps = [0, *range(train.stride - 1, train.steps, train.stride)]
@@ -141,7 +141,7 @@ def design(settings: TrainSettings, dataset: Dataset, devices: Devices) -> Train
     """Return the design of a training. Raises UsageError, DataError for what does not fit."""
     made = prepare_training(settings, dataset)
     seeds = seed_ranges.seeds("train.train", settings.seeds)
-    check_metric_defined(dataset, made.plan.metric, seeds, settings.validation)
+    check_metric_defined(dataset, METRICS[made.plan.metric], seeds, settings.validation)
     return TrainDesign(settings, dataset, devices, made, seeds)
 
 

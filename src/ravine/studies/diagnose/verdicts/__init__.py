@@ -21,7 +21,13 @@ from ravine.studies.diagnose.verdicts.data import (
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.fit import lottery, overfits, peak
 from ravine.studies.diagnose.verdicts.learning_rate import edge, rate_high, rate_low
-from ravine.studies.diagnose.verdicts.units import dead, exploding, not_standardised, saturated, vanishing
+from ravine.studies.diagnose.verdicts.units import (
+    dead,
+    exploding,
+    not_standardised,
+    saturated,
+    vanishing,
+)
 
 __all__ = ["PRINCIPLES", "VERDICTS", "Evidence", "Finding", "judge"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ravine.networks import activation
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 
@@ -54,7 +55,7 @@ def not_standardised(o: Observation) -> Finding | None:
 
 def saturated(o: Observation) -> Finding | None:
     """Units on the flat parts of a function that is flat on both sides."""
-    if not o.has("saturated") or o.about("activation") not in ("sigmoid", "tanh"):
+    if not o.has("saturated") or not activation(o.about("activation")).saturating:
         return None
     shares = o.final("saturated")[[0, o.end]]
     point, layer = np.unravel_index(int(np.argmax(shares)), shares.shape)
@@ -75,7 +76,7 @@ def saturated(o: Observation) -> Finding | None:
 
 def dead(o: Observation) -> Finding | None:
     """Units whose derivative is zero for every row."""
-    if not o.has("dead") or o.about("activation") == "leaky_relu":
+    if not o.has("dead") or not activation(o.about("activation")).has_flat_side:
         return None
     shares = o.final("dead")[o.end]
     layer = int(np.argmax(shares))

@@ -4,8 +4,8 @@ import numpy as np
 import optax
 import pytest
 
-from ravine.networks.losses import cross_entropy
-from ravine.networks.smoothing import smoothed_cross_entropy
+from ravine.networks.label_smoothing import smoothed_cross_entropy
+from ravine.networks.loss_functions import cross_entropy
 
 
 @pytest.fixture

@@ -1,21 +1,25 @@
-"""Which rules there are, and how a user names one: `adam`, `adam(b1=0.95)`, `optax:lion(b1=0.9)`."""
+"""Rules: what each registered optimizer says of itself, and the rule that a text names."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pkgutil import resolve_name
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.optimizers.from_optax import OPTAX, from_optax
+from ravine.optimizers import OPTIMIZERS
 from ravine.optimizers.hyperparameters import Decay, decay
+from ravine.optimizers.optax_rules import OPTAX
+from ravine.optimizers.optimizer_text import Spec, read_optimizer, read_optimizers
 from ravine.optimizers.per_array import Optimizer
-from ravine.optimizers.spec import Spec, parse, split
 
-__all__ = ["RULES", "Range", "Rule", "listed", "log_range", "one_minus_range", "resolve", "resolve_all"]
+__all__ = [
+    "RULES", "Range", "Rule", "listed", "log_range", "one_minus_range", "resolve", "resolve_all", "rule_of",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Optimizer])
 
@@ -117,14 +121,45 @@ class Rule:
         )
 
 
-# In the order of the lecture, which is the order `ravine.optimizers` imports them in.
-RULES: dict[str, Rule] = {}
+DESCRIBED: dict[Callable[..., Optimizer], Rule] = {}
+"""Rule of every constructor that was imported."""
+
+
+def rule_of(constructor: Callable[..., Optimizer]) -> Rule:
+    """Return the rule of a constructor decorated with `listed`. Raises TypeError for another one."""
+    if constructor not in DESCRIBED:
+        raise TypeError(f"{constructor!r} is no optimizer: decorate it with @listed(...).")
+    return DESCRIBED[constructor]
+
+
+class _Rules(Mapping[str, Rule]):
+    """The rules of `OPTIMIZERS` by name; the file of a rule is imported when the rule is first read."""
+
+    def __getitem__(self, name: str) -> Rule:
+        rule = rule_of(resolve_name(OPTIMIZERS[name]))
+        if rule.name != name:
+            raise TypeError(f"The optimizer '{name}' is registered as '{OPTIMIZERS[name]}'. Use one name.")
+        return rule
+
+    def __contains__(self, name: object) -> bool:
+        return name in OPTIMIZERS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(OPTIMIZERS)
+
+    def __len__(self) -> int:
+        return len(OPTIMIZERS)
+
+
+RULES: Mapping[str, Rule] = _Rules()
 
 
 def listed(
     title: str, *, rate_centre: float, decays: tuple[str, ...] = (), tuned: Mapping[str, Range] | None = None
 ) -> Callable[[F], F]:
-    """Enter the decorated constructor into RULES under its own name, with the defaults of its signature.
+    """Describe the decorated constructor as a rule of the same name, with the defaults of its signature.
+
+    `OPTIMIZERS` in `ravine.optimizers` says where to find it.
 
     The rate centre is the middle of the four decades searched, for a small network on standardised data.
     Gradients there are of order 0.1 to 1. A rule that steps in proportion to them wants a rate near 0.1, less
@@ -136,13 +171,8 @@ def listed(
         parameters = dict(inspect.signature(constructor).parameters)
         del parameters["learning_rate"]
         defaults = {name: parameter.default for name, parameter in parameters.items()}
-        name = constructor.__name__
-        if name in RULES:
-            raise UsageError(
-                f"There is already an optimizer '{name}'.", "Names are unique.", "Choose another name."
-            )
-        RULES[name] = Rule(
-            name=name,
+        DESCRIBED[constructor] = Rule(
+            name=constructor.__name__,
             title=title,
             constructor=constructor,
             rate_centre=rate_centre,
@@ -160,17 +190,7 @@ def resolve(text: str) -> Rule:
 
     Raises UsageError with the nearest name for one that does not exist, and for what it cannot use.
     """
-    spec = parse(text)
-    if spec.source == "optax":
-        return _from_optax(spec)
-    if spec.name not in RULES:
-        where = f"It is in optax: write 'optax:{spec.name}'." if spec.name in OPTAX else ""
-        raise UsageError(
-            f"There is no optimizer '{spec.name}'.",
-            "",
-            where or did_you_mean(spec.name, [*RULES, *(f"optax:{name}" for name in OPTAX)]),
-        )
-    return RULES[spec.name].having(spec.keywords)
+    return _rule(read_optimizer(text))
 
 
 def resolve_all(texts: str | Sequence[str]) -> list[Rule]:
@@ -178,18 +198,14 @@ def resolve_all(texts: str | Sequence[str]) -> list[Rule]:
 
     Raises UsageError for an empty list, an unknown name, or the same rule twice.
     """
-    names = split(texts) if isinstance(texts, str) else [part for text in texts for part in split(text)]
-    names = [name for name in names if name]
-    if not names:
-        raise UsageError("No optimizer was named.", "The list is empty.", f"Choose from {', '.join(RULES)}.")
-    rules = [resolve(name) for name in names]
-    for k, rule in enumerate(rules):
-        if rule.name in [other.name for other in rules[:k]]:
-            raise UsageError(f"The optimizer '{rule.name}' is named twice.", "", "Name it once.")
-    return rules
+    return [_rule(spec) for spec in read_optimizers(texts)]
 
 
-def _from_optax(spec: Spec) -> Rule:
+def _rule(spec: Spec) -> Rule:
+    if not spec.source:
+        return RULES[spec.name].having(spec.keywords)
+    from ravine.optimizers.from_optax import from_optax  # imports all of optax.contrib
+
     constructor = from_optax(spec.name, spec.keywords)
     known = OPTAX[spec.name]
     return Rule(str(spec), str(spec), constructor, known.rate_centre, flat=known.flat)

@@ -14,98 +14,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.optimizers.shapes import Span
-from ravine.optimizers.spec import split
+from ravine.optimizers.optimizer_text import split
+from ravine.optimizers.schedule_kinds import SCHEDULES, Span
 
-__all__ = ["KINDS", "read", "written"]
+__all__ = ["read_schedule", "written"]
 
 EXAMPLE = "Write for example decay, step(0.1,every=10) or cosine(warmup=0.1)."
 
 
-class Parameter(NamedTuple):
-    """default: None if it may be left out without one. must: what it must be, in words."""
-
-    default: Any
-    must: str
-    allows: Callable[[Any], bool]
-    spans: bool = False
-    several: bool = False
-
-
-def _number(default: float | None, must: str, allows: Callable[[float], bool]) -> Parameter:
-    return Parameter(default, must, allows)
-
-
-def _count(default: int) -> Parameter:
-    return Parameter(default, "a whole number that is not negative", lambda v: v >= 0 and v == int(v))
-
-
-def _proper(default: float | None) -> Parameter:
-    return _number(default, "above 0 and below 1", lambda v: 0 < v < 1)
-
-
-def _end(default: float | None = 0.0) -> Parameter:
-    return _number(default, "a factor from 0 to 1", lambda v: 0 <= v <= 1)
-
-
-def _positive(default: float) -> Parameter:
-    return _number(default, "above 0", lambda v: v > 0)
-
-
-_FACTOR = _number(0.1, "above 0 and at most 1, as it lowers the value at each drop", lambda v: 0 < v <= 1)
-_WARMUP = _number(0.0, "a share of the run, from 0 to below 1", lambda v: 0 <= v < 1)
-_GOAL = _number(None, "a factor above 0 and at most 1, as zero is never reached", lambda v: 0 < v <= 1)
-_EVERY = Parameter(None, "above 0", lambda v: v.value > 0, spans=True)
-_AT = Parameter(
-    None,
-    "rising, above 0, and of one kind, epochs or per cent",
-    lambda v: v[0].value > 0 and all(a.value < b.value and a.per_cent == b.per_cent for a, b in pairwise(v)),
-    spans=True,
-    several=True,
-)
-
-KINDS: dict[str, dict[str, Parameter]] = {
-    "constant": {"warmup": _WARMUP},
-    "decay": {},
-    "step": {"factor": _FACTOR, "every": _EVERY, "at": _AT, "warmup": _WARMUP},
-    "exponential": {
-        "gamma": _number(None, "above 0 and at most 1", lambda v: 0 < v <= 1),
-        "end": _GOAL,
-        "warmup": _WARMUP,
-    },
-    "inverse": {
-        "slope": _number(None, "not negative", lambda v: v >= 0),
-        "power": _positive(1.0),
-        "end": _GOAL,
-        "warmup": _WARMUP,
-    },
-    "polynomial": {"power": _positive(1.0), "end": _end(), "warmup": _WARMUP},
-    "linear": {"end": _end(), "warmup": _WARMUP},
-    "cosine": {"end": _end(), "warmup": _WARMUP},
-    "onecycle": {"peak": _proper(0.3), "start": _end(0.04), "end": _end(4e-6)},
-    "plateau": {
-        "factor": _proper(0.1),
-        "patience": _count(10),
-        "threshold": _number(1e-4, "a relative improvement from 0 to below 1", lambda v: 0 <= v < 1),
-        "cooldown": _count(0),
-        "least": _end(),
-    },
-}
-
-# Of these a schedule has exactly one.
-_EITHER = {
-    "step": (("every", "at"), "step(0.1,every=10) or step(0.1,at=30+60)"),
-    "exponential": (("gamma", "end"), "exponential(0.95), for each epoch, or exponential(end=0.01)"),
-    "inverse": (("slope", "end"), "inverse(1), for each epoch, or inverse(end=0.1)"),
-}
-
-
-def read(text: str) -> tuple[str, dict[str, Any]]:
+def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
     """Return the name and all parameters of a schedule, those not given at their defaults.
 
     Values are floats, a `Span` or a tuple of them. Raises UsageError with what is wrong in `text`.
@@ -114,9 +34,10 @@ def read(text: str) -> tuple[str, dict[str, Any]]:
     if not found:
         raise UsageError(f"'{text}' cannot be read as a schedule.", "Its brackets do not match.", EXAMPLE)
     name = found[1].lower()
-    if name not in KINDS:
+    if name not in SCHEDULES:
         what = f"There is no schedule '{found[1]}'." if name else "No schedule was named."
-        raise UsageError(what, "", did_you_mean(name, KINDS) if name else EXAMPLE)
+        raise UsageError(what, "", did_you_mean(name, SCHEDULES) if name else EXAMPLE)
+    kind = SCHEDULES[name]
     given: dict[str, Any] = {}
     inside = (found[3] or "").strip()
     for place, part in enumerate(split(inside) if inside else []):
@@ -124,18 +45,18 @@ def read(text: str) -> tuple[str, dict[str, Any]]:
         if key in given:
             raise UsageError(f"'{text}' cannot be read.", f"It gives {key} twice.", "Give it once.")
         given[key] = _value(name, key, value)
-    if name in _EITHER:
-        (one, other), example = _EITHER[name]
+    if kind.either is not None:
+        one, other, example = kind.either
         if (one in given) == (other in given):
             why = f"It needs '{one}' or '{other}'" + (", not both." if one in given else ".")
             raise UsageError(f"The schedule '{text}' is not complete.", why, f"Write {example}.")
-    return name, {key: given.get(key, parameter.default) for key, parameter in KINDS[name].items()}
+    return name, {key: given.get(key, parameter.default) for key, parameter in kind.parameters.items()}
 
 
 def written(name: str, numbers: dict[str, Any]) -> str:
-    """Return the shortest text that `read` gives `name` and `numbers` for."""
+    """Return the shortest text that `read_schedule` gives `name` and `numbers` for."""
     parts = []
-    for place, (key, parameter) in enumerate(KINDS[name].items()):
+    for place, (key, parameter) in enumerate(SCHEDULES[name].parameters.items()):
         value = numbers[key]
         if value != parameter.default or key == "factor":  # which readers expect to see
             shown = "+".join(map(_shown, value)) if parameter.several else _shown(value)
@@ -145,7 +66,7 @@ def written(name: str, numbers: dict[str, Any]) -> str:
 
 def _part(text: str, name: str, part: str, place: int) -> tuple[str, str]:
     """One `key=value`, or a value whose place tells its key."""
-    keys = list(KINDS[name])
+    keys = list(SCHEDULES[name].parameters)
     key, equals, value = part.partition("=")
     if not equals:
         if place or not keys:
@@ -160,7 +81,7 @@ def _part(text: str, name: str, part: str, place: int) -> tuple[str, str]:
 
 
 def _value(name: str, key: str, text: str) -> Any:
-    parameter = KINDS[name][key]
+    parameter = SCHEDULES[name].parameters[key]
     parts = re.split(r"(?<![eE])\+", text) if parameter.several else [text]
     values = tuple(_one(part.strip(), parameter.spans) for part in parts)
     value: Any = values if parameter.several else values[0]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ravine.errors import UsageError
-from ravine.networks import CONNECTIONS, NetworkSpec, hidden_layers, read_network
+from ravine.networks import CONNECTIONS, NetworkSpec, read_network
 
 CANONICAL = [
     "linear",
@@ -71,21 +71,39 @@ def test_writings_of_one_network(text, same):
     assert str(read_network(text)) == same
 
 
-@pytest.mark.parametrize("text", ["64-64", "64,32", "50", " 8 x 4 ", "16 8", "linear", "0", "none"])
-def test_sizes_alone_are_read_as_ever(text):
-    assert read_network(text) == NetworkSpec(hidden_layers(text))
+@pytest.mark.parametrize(
+    "text, widths",
+    [("64-64", (64, 64)), ("64,32", (64, 32)), ("50", (50,)), (" 8 x 4 ", (8, 4)), ("16 8", (16, 8))]
+    + [(word, ()) for word in ("linear", "0", "none", "Linear")],
+)
+def test_sizes_alone(text, widths):
+    assert read_network(text) == NetworkSpec(widths)
+
+
+@given(st.lists(st.integers(1, 100_000), min_size=1, max_size=20), st.sampled_from("-,x "))
+def test_sizes_are_read_as_they_were_joined(widths, joint):
+    assert read_network(joint.join(map(str, widths))).hidden == tuple(widths)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "-", "64-", "-64", "64--64", "64.5", "64-0", "1000001", "1e3", "64;64", "-".join(["1"] * 1001)],
+)
+def test_other_sizes_are_refused(text):
+    with pytest.raises(UsageError, match="net='64-64'"):
+        read_network(text)
 
 
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("64-64 residul", "'residul' says nothing.*Did you mean 'residual'"),
+        ("64-64 residul", "unknown word 'residul'.*Did you mean 'residual'"),
         ("64-64 batchnrom", "Did you mean 'batchnorm'"),
         ("64-64 dropot=0.2", "Did you mean 'dropout=0.2'"),
         ("64-64 dropout", "Did you mean 'dropout=0.2'"),
         ("64-64 highwya", "Did you mean 'highway'"),
-        ("64-64 =", "--net 64-64"),
-        ("64-64 residual=2", "says nothing"),
+        ("64-64 =", "net='64-64'"),
+        ("64-64 residual=2", "unknown word"),
         ("residual", "'residual' is not a network"),
         ("", "not a network"),
         ("64- residual", "not a network"),

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ravine.networks.losses import cross_entropy
+from ravine.networks.loss_functions import cross_entropy
 
 __all__ = ["smoothed_cross_entropy"]
 

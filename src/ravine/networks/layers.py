@@ -15,13 +15,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from ravine.networks.connections import CONNECTIONS
 from ravine.networks.convolution import shrunk
+from ravine.networks.normalisation import NORMALISATIONS
 
 __all__ = ["KERNEL", "Layer", "lay_out"]
 
 KERNEL = 3  # height and width of convolutions
 STRIDE = 2  # of all convolutions but the first
-SHORTCUTS = ("residual", "scaled-residual", "highway")
 
 Shape = tuple[int, ...]
 
@@ -64,9 +65,10 @@ class Layer:
         size = (KERNEL, KERNEL) if self.convolves else ()
         weight = (*size, self.enters[-1], self.units)
         shapes: dict[str, Any] = {"weight": weight}
-        if self.norm != "batchnorm":
+        norm = NORMALISATIONS[self.norm]
+        if not norm.over_rows:
             shapes["bias"] = bias
-        if self.norm != "none":
+        if norm.normalises:
             shapes |= {"scale": units, "shift": units}
         if self.gated:
             shapes["gate"] = {"weight": weight, "bias": bias}
@@ -90,16 +92,16 @@ class Layer:
 def lay_out(sizes: Shape, conv: Shape, image: Shape | None, connection: str, norm: str) -> tuple[Layer, ...]:
     """Return the layers: convolutions, hidden layers, outputs."""
     layers: list[Layer] = []
+    joined = CONNECTIONS[connection]
     shape: Shape = image if image is not None and conv else sizes[:1]
 
     def add(leaves: Shape, stride: int) -> None:
         nonlocal shape
-        collects = connection == "dense"
-        if collects:
+        if joined.concatenates:
             leaves = (*leaves[:-1], leaves[-1] + shape[-1])
-        projected = connection in SHORTCUTS and leaves != shape
+        projected = joined.adds and leaves != shape
         layer = Layer(
-            shape, leaves, stride, norm, connection == "highway", projected, collects, first=not layers
+            shape, leaves, stride, norm, joined.gated, projected, joined.concatenates, first=not layers
         )
         layers.append(layer)
         shape = leaves

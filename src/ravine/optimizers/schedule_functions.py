@@ -1,4 +1,4 @@
-"""The shapes of schedules: a factor for every step.  Lecture: "Learning rate annealing".
+"""The functions of schedules: a factor for every step.  Lecture: "Learning rate annealing".
 
     step          factor^k,  k drops behind               (1)      "in multiple steps"
     exponential   gamma^e  or  end^p                      (2)
@@ -15,29 +15,23 @@ first step is not wasted on a factor of zero. Each shape is written once, for Nu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pkgutil import resolve_name
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ravine.errors import UsageError
+from ravine.optimizers.schedule_kinds import SCHEDULES
 
-__all__ = ["SHAPES", "Clock", "Span", "warmed"]
+__all__ = [
+    "Clock", "constant", "cosine", "exponential", "inverse", "linear", "onecycle", "polynomial", "step",
+    "warmed",
+]  # fmt: skip
 
 SLACK = 1e-6  # of a step: products of spans and steps per epoch meet whole steps only up to rounding
 
 STEEPEST = 700.0  # logarithm of the largest slope that is a number
-
-
-class Span(NamedTuple):
-    """A stretch of the run: `value` epochs, or per cent of the run."""
-
-    value: float
-    per_cent: bool = False
-
-    def steps(self, clock: Clock) -> float:
-        """Return how many steps that is."""
-        return self.value / 100 * clock.steps if self.per_cent else self.value * clock.per_epoch
 
 
 class Clock(NamedTuple):
@@ -64,33 +58,35 @@ class Clock(NamedTuple):
         return self.t / self.per_epoch
 
 
-def _constant(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def constant(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    """Return 1 at every step."""
     return clock.xp.ones_like(clock.t)
 
 
-def _cosine(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    return _eased(clock.xp, numbers["end"], clock.left)  # (5)
+def cosine(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    """Return (5); `end` is 0 where it is not given."""
+    return _eased(clock.xp, numbers.get("end", 0.0), clock.left)  # (5)
 
 
-def _decay(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    return _eased(clock.xp, 0.0, clock.left)
-
-
-def _polynomial(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def polynomial(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    """Return (4)."""
     return numbers["end"] + (1 - numbers["end"]) * clock.left ** numbers["power"]  # (4)
 
 
-def _linear(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def linear(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    """Return (4) with power 1."""
     return numbers["end"] + (1 - numbers["end"]) * clock.left
 
 
-def _exponential(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def exponential(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    """Return (2): to `end`, or by `gamma` for each epoch."""
     if numbers["end"] is not None:
         return clock.xp.exp(math.log(numbers["end"]) * clock.behind)  # (2)
     return clock.xp.exp(math.log(numbers["gamma"]) * clock.epochs)
 
 
-def _inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    """Return (3): to `end`, or with `slope` for each epoch. Raises UsageError where it would be too steep."""
     power = numbers["power"]
     if numbers["end"] is not None:
         if -math.log(numbers["end"]) / power > STEEPEST:
@@ -103,7 +99,8 @@ def _inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
     return (1 + numbers["slope"] * clock.epochs) ** -power
 
 
-def _onecycle(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def onecycle(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    """Return (6)."""
     top = numbers["peak"] * clock.steps
     up = _eased(clock.xp, numbers["start"], clock.xp.minimum(clock.t / top, 1))  # (6)
     down = _eased(
@@ -117,7 +114,8 @@ def _eased(xp: Any, low: float, way: Any) -> Any:
     return low + (1 - low) * xp.sin(math.pi / 2 * way) ** 2
 
 
-def _step(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def step(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+    """Return (1)."""
     # Counted, not divided: a quotient may fall on the wrong side of a whole number.
     drops = clock.xp.searchsorted(
         clock.xp.asarray(_drops(clock, numbers), clock.t.dtype), clock.t, side="right"
@@ -128,9 +126,9 @@ def _step(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
     """Steps from which on a further factor holds, rising, within the run."""
     if numbers["at"] is not None:
-        steps = np.array([span.steps(clock) for span in numbers["at"]])
+        steps = np.array([span.in_steps(clock.steps, clock.per_epoch) for span in numbers["at"]])
     else:
-        period = numbers["every"].steps(clock)
+        period = numbers["every"].in_steps(clock.steps, clock.per_epoch)
         if period < 1 - SLACK:
             raise UsageError(
                 f"The schedule cannot drop every {period:.3g} steps.",
@@ -141,27 +139,11 @@ def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
     return np.ceil(steps - SLACK)
 
 
-SHAPES: dict[str, Callable[[Clock, Mapping[str, Any]], Any]] = {
-    "constant": _constant,
-    "decay": _decay,
-    "step": _step,
-    "exponential": _exponential,
-    "inverse": _inverse,
-    "polynomial": _polynomial,
-    "linear": _linear,
-    "cosine": _cosine,
-    "onecycle": _onecycle,
-}
-
-
 def warmed(clock: Clock, numbers: Mapping[str, Any], name: str) -> Any:
-    """Return the factors of the shape `name`, after the warm-up in `numbers`: [...] like clock.t."""
-    xp = clock.xp
+    """Return the factors of the kind `name`, after the warm-up in `numbers`: [...] like clock.t."""
+    xp, kind = clock.xp, SCHEDULES[name]
+    function = resolve_name(kind.function)
     warm = min(round(numbers.get("warmup", 0.0) * clock.steps), clock.steps - 1)
-    if name == "step":  # its epochs are those of the run
-        shape = _step(clock, numbers)
-    else:
-        shape = SHAPES[name](
-            Clock(xp, xp.maximum(clock.t - warm, 0), clock.steps - warm, clock.per_epoch), numbers
-        )
-    return shape * xp.minimum((clock.t + 1) / (warm + 1), 1) if warm else shape  # (7)
+    after = Clock(xp, xp.maximum(clock.t - warm, 0), clock.steps - warm, clock.per_epoch)
+    factors = function(clock if kind.counts_warmup else after, numbers)
+    return factors * xp.minimum((clock.t + 1) / (warm + 1), 1) if warm else factors  # (7)

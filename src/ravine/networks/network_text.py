@@ -15,17 +15,22 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.networks.connections import CONNECTIONS
-from ravine.networks.network import Network
-from ravine.networks.normalisation import NORMS
+from ravine.networks.connections import CONNECTIONS, DEFAULT_CONNECTION
+from ravine.networks.normalisation import NORMALISATIONS
 
-__all__ = ["NetworkSpec", "hidden_layers", "read_network"]
+if TYPE_CHECKING:
+    from ravine.networks.network import Network
+
+__all__ = ["NetworkSpec", "read_network"]
 
 WIDEST, DEEPEST = 100_000, 1_000
 NUMBERS = {"dropout": "dropout", "gate": "gate_bias", "slope": "slope"}
-SHOWN = ("linear", "conv=8-16", *CONNECTIONS, *NORMS[1:], "dropout=0.2", "gate=-2", "slope=0.01")
+NO_HIDDEN = ("linear", "0", "none")
+NORMS = tuple(row.name for row in NORMALISATIONS.values() if row.normalises)
+SHOWN = (NO_HIDDEN[0], "conv=8-16", *CONNECTIONS, *NORMS, "dropout=0.2", "gate=-2", "slope=0.01")
 EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'."
 
 
@@ -37,7 +42,7 @@ class NetworkSpec:
     """
 
     hidden: tuple[int, ...]
-    connection: str = "plain"
+    connection: str = DEFAULT_CONNECTION
     norm: str = "none"
     conv: tuple[int, ...] = ()
     numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
@@ -53,6 +58,8 @@ class NetworkSpec:
 
         Raises UsageError for convolutions without images, and for a slope without the leaky ReLU.
         """
+        from ravine.networks.network import Network  # needs JAX, which a text does not
+
         if self.conv and image is None:
             raise UsageError(
                 f"Convolutions (conv={_joined(self.conv)}) need images.",
@@ -73,54 +80,56 @@ class NetworkSpec:
     def __str__(self) -> str:
         words = [_joined(self.hidden) or "linear"] if self.hidden or not self.conv else []
         words += [f"conv={_joined(self.conv)}"] * bool(self.conv)
-        words += [word for word in (self.connection, self.norm) if word not in ("plain", "none")]
+        words += [self.connection] * (self.connection != DEFAULT_CONNECTION)
+        words += [self.norm] * NORMALISATIONS[self.norm].normalises
         given = {word: self.numbers[name] for word, name in NUMBERS.items() if name in self.numbers}
         return " ".join(words + [f"{word}={_shortest(value)}" for word, value in given.items()])
 
 
-def hidden_layers(text: str) -> tuple[int, ...]:
-    """Read `64-64`, `64,64` or `50`; `linear` or `0` is no hidden layer.
-
-    Raises UsageError for anything else.
-    """
-    plain = str(text).strip().lower()
-    return () if plain in ("linear", "0", "none") else _widths(text, plain)
-
-
 def read_network(text: str) -> NetworkSpec:
-    """Read a net text, its words in any order. Raises UsageError."""
+    """Return the network that `text` describes, its words in any order.
+
+    Raises UsageError for a word that is unknown, given twice or impossible, and for words that do not fit.
+    """
     sizes: list[str] = []
     said: dict[str, str] = {}
     for word in re.sub(r"\s*=\s*", "=", str(text).strip().lower()).split():
-        kind, value = _kind(word)
+        kind, value = _kind(text, word)
         if kind == "sizes":
             sizes.append(word)
         elif kind in said:
-            raise UsageError(f"'{text}' is not a network.", f"It gives '{kind}' twice.", "Choose one.")
+            raise UsageError(f"The network '{text}' gives '{kind}' twice.", "", "Give it once.")
         else:
             said[kind] = value
     numbers = {NUMBERS[word]: _number(word, said[word]) for word in NUMBERS if word in said}
     conv = _widths(text, said["conv"]) if "conv" in said else ()
-    hidden = hidden_layers(" ".join(sizes) or text) if sizes or not conv else ()
-    spec = NetworkSpec(hidden, said.get("connection", "plain"), said.get("norm", "none"), conv, numbers)
+    hidden = _hidden(" ".join(sizes) or text) if sizes or not conv else ()
+    connection = said.get("connection", DEFAULT_CONNECTION)
+    spec = NetworkSpec(hidden, connection, said.get("norm", "none"), conv, numbers)
     _check(text, spec)
     return spec
 
 
-def _kind(word: str) -> tuple[str, str]:
-    """Return what a word speaks of, and what it says. Raises UsageError for a word that says nothing."""
+def _hidden(text: str) -> tuple[int, ...]:
+    """Read `64-64`, `64,64` or `50`; `linear`, `0` or `none` is no hidden layer. Raises UsageError."""
+    plain = str(text).strip().lower()
+    return () if plain in NO_HIDDEN else _widths(text, plain)
+
+
+def _kind(text: str, word: str) -> tuple[str, str]:
+    """Return the part of a network that a word describes, and the value. Raises UsageError if unknown."""
     name, equals, value = word.partition("=")
     if equals and name in (*NUMBERS, "conv"):
         return name, value
     if not equals:
-        for kind, words in (("connection", CONNECTIONS), ("norm", NORMS[1:])):
+        for kind, words in (("connection", CONNECTIONS), ("norm", NORMS)):
             for known in words:
                 if name.replace("_", "").replace("-", "") == known.replace("-", ""):
                     return kind, known
-        if name in ("linear", "none", "x") or not name[0].isalpha():
+        if name in NO_HIDDEN or name == "x" or not name[0].isalpha():
             return "sizes", word
     near = did_you_mean(word, SHOWN)
-    raise UsageError(f"'{word}' says nothing about a network.", near, EXAMPLE)
+    raise UsageError(f"The network '{text}' has the unknown word '{word}'.", near, EXAMPLE)
 
 
 def _widths(text: str, plain: str) -> tuple[int, ...]:
@@ -156,11 +165,12 @@ def _number(word: str, value: str) -> float:
 def _check(text: str, spec: NetworkSpec) -> None:
     """Raise UsageError where the words do not fit each other."""
     layers = bool(spec.hidden or spec.conv)
-    if not layers and (spec.connection != "plain" or spec.norm != "none" or spec.numbers):
+    connection, norm = CONNECTIONS[spec.connection], NORMALISATIONS[spec.norm]
+    if not layers and (spec.connection != DEFAULT_CONNECTION or norm.normalises or spec.numbers):
         why, fix = "It has no hidden layer to connect, normalise or drop from.", EXAMPLE
-    elif "gate_bias" in spec.numbers and spec.connection != "highway":
+    elif "gate_bias" in spec.numbers and not connection.gated:
         why, fix = "Only highway connections have a gate.", "Add highway, or leave gate out."
-    elif spec.conv and spec.connection == "dense":
+    elif spec.conv and connection.concatenates:
         why, fix = "Convolutions shrink the image, and only equal images can be joined.", "Choose residual."
     else:
         return

@@ -6,11 +6,14 @@ Values are Python literals; nothing is evaluated.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ravine.errors import UsageError
+from ravine.errors import UsageError, did_you_mean
+from ravine.optimizers import OPTIMIZERS
+from ravine.optimizers.optax_rules import OPTAX, check_optax
 
-__all__ = ["Spec", "parse", "split"]
+__all__ = ["Spec", "parse", "read_optimizer", "read_optimizers", "split"]
 
 _EXAMPLE = "Write for example adam, adam(b1=0.95) or optax:lion(b1=0.9)."
 
@@ -40,6 +43,42 @@ def parse(text: str) -> Spec:
     if not name.isidentifier():
         raise UsageError(f"'{text}' names no optimizer.", f"'{name}' is not a name.", _EXAMPLE)
     return Spec(source, name, _keywords(text, opening + tail))
+
+
+def read_optimizer(text: str) -> Spec:
+    """Read one optimizer's name and keywords, and check that an optimizer of that name exists.
+
+    Whether it has these keywords is for `resolve`, which imports it. Raises UsageError.
+    """
+    spec = parse(text)
+    if spec.source:
+        check_optax(spec.name)
+    elif spec.name not in OPTIMIZERS:
+        where = f"It is in optax: write 'optax:{spec.name}'." if spec.name in OPTAX else ""
+        raise UsageError(
+            f"There is no optimizer '{spec.name}'.",
+            "",
+            where or did_you_mean(spec.name, [*OPTIMIZERS, *(f"optax:{name}" for name in OPTAX)]),
+        )
+    return spec
+
+
+def read_optimizers(texts: str | Sequence[str]) -> list[Spec]:
+    """Read a list with commas, `sgd,adam,optax:lion(b1=0.9)`, or a sequence of such texts.
+
+    Raises UsageError for an empty list, an unknown name, or the same text twice.
+    """
+    names = split(texts) if isinstance(texts, str) else [part for text in texts for part in split(text)]
+    names = [name for name in names if name]
+    if not names:
+        raise UsageError(
+            "No optimizer was named.", "The list is empty.", f"Choose from {', '.join(OPTIMIZERS)}."
+        )
+    specs = [read_optimizer(name) for name in names]
+    for k, spec in enumerate(specs):
+        if str(spec) in map(str, specs[:k]):
+            raise UsageError(f"The optimizer '{spec}' is named twice.", "", "Name it once.")
+    return specs
 
 
 def split(text: str) -> list[str]:

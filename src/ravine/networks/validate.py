@@ -7,7 +7,7 @@ import math
 from ravine.errors import UsageError, did_you_mean
 from ravine.networks.activations import activation
 from ravine.networks.connections import CONNECTIONS
-from ravine.networks.normalisation import NORMS
+from ravine.networks.normalisation import NORMALISATIONS
 
 __all__ = ["check_parts"]
 
@@ -22,12 +22,12 @@ def check_parts(
     image: tuple[int, ...] | None,
 ) -> None:
     """Raise UsageError unless these make a network; see `Network` for what they are."""
-    for word, allowed in ((connection, CONNECTIONS), (norm, NORMS)):
+    for word, allowed in ((connection, CONNECTIONS), (norm, NORMALISATIONS)):
         if word not in allowed:
             raise UsageError(f"There is no '{word}' in networks.", "", did_you_mean(word, allowed))
     if len(sizes) < 2 or min((*sizes, *conv)) < 1:
         raise UsageError(f"There is no network of sizes {sizes}.", "Every layer has units.", "")
-    if slope and activation(function).name != "leaky_relu":
+    if slope and not activation(function).has_slope:
         raise UsageError("Only the leaky ReLU has a slope.", f"This is {function}.", "Choose leaky-relu.")
     if bool(conv) != (image is not None):
         raise UsageError(
@@ -41,7 +41,7 @@ def check_parts(
             "Height x width x channels is their number.",
             "Give the shape of the images.",
         )
-    if conv and connection == "dense":
+    if conv and CONNECTIONS[connection].concatenates:
         raise UsageError(
             "Convolutions have no dense connection.",
             "They shrink the image, and only images of one size can be joined.",

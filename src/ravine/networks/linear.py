@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import jax
 
-__all__ = ["dense", "product"]
+__all__ = ["linear", "product"]
 
 
-def dense(layer: dict[str, jax.Array], x: jax.Array) -> jax.Array:
+def linear(layer: dict[str, jax.Array], x: jax.Array) -> jax.Array:
     """Return x W + b: [B, fan_in] -> [B, fan_out]; a layer may have no bias."""
     y = product(x, layer["weight"])  # (1)
     return y + layer["bias"][None, :] if "bias" in layer else y

@@ -1,0 +1,941 @@
+"""Python functions: arrays, tables or files in, results out. Written by `scripts/generate_api.py`.
+
+result = compare(X, y)              X [N, D], y [N]: arrays, or a DataFrame and a Series
+result = compare(frame, "price")    a DataFrame and the name of its target
+result = compare("data.csv", "price")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ravine.api.arguments import Columns, Table, TestRows
+from ravine.api.run import run_study
+from ravine.execution.events import Notify
+
+if TYPE_CHECKING:
+    from ravine.execution.saved_model import Model
+    from ravine.studies.compare.result import CompareResult
+    from ravine.studies.descent.result import DescentResult
+    from ravine.studies.diagnose.result import DiagnoseResult
+    from ravine.studies.landscape.result import LandscapeResult
+    from ravine.studies.memorize.result import MemorizeResult
+    from ravine.studies.sweep.result import SweepResult
+    from ravine.studies.train.result import TrainResult
+
+__all__ = [
+    "compare",
+    "descent",
+    "diagnose",
+    "landscape",
+    "load_model",
+    "memorise",
+    "sweep",
+    "train",
+]
+
+
+def load_model(path: str | PathLike[str]) -> Model:
+    """Return a trained model: of its folder, a file of it, or a run. Raises DataError."""
+    from ravine.execution.saved_model import Model
+
+    return Model.load(Path(path))
+
+
+def compare(
+    X: Table,
+    y: Columns = None,
+    *,
+    target: str | None = None,
+    weights: Columns = None,
+    groups: Columns = None,
+    test: TestRows = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    moving: str | Sequence[str] | None = None,
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    negative_weights: str = "error",
+    missing: str | Sequence[str] | None = None,
+    task: str = "auto",
+    validation: float = 0.2,
+    scaling: str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
+    epochs: float | None = None,
+    batch_size: int | None = None,
+    early_stop: int | None = None,
+    min_change: float = 0.0,
+    clip: float | None = None,
+    average: str | None = None,
+    net: str = "64-64",
+    activation: str = "relu",
+    init: str = "he",
+    init_scale: float = 1.0,
+    l1: float | None = None,
+    l2: float | None = None,
+    decay: float | None = None,
+    smoothing: float | None = None,
+    augment: str | None = None,
+    device: str | None = None,
+    precision: str = "float32",
+    optimizers: str | Sequence[str] | None = None,
+    schedules: str | Sequence[str] | None = None,
+    track: str = "rate",
+    effort: str | None = None,
+    budget: str | None = None,
+    seeds: int | None = None,
+) -> CompareResult:
+    """Find the best optimizer and learning rate for DATA.
+
+    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
+    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
+    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
+    in; without it nothing is written. notify: called with every event.
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
+
+    moving: Schedule of another number, such as 'dropout=linear(end=0.5)'.
+    features: Columns to use, all others left out; commas between names.
+    drop: Columns to leave out.
+    negative_weights: Treatment of negative weights. [default: error]
+    missing: Values that mean missing, such as -999,?.
+    task: Task to learn. [default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
+        0.2]
+    scaling: Standardize the inputs, or leave them unchanged.
+    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
+    seed: Root of all random choices. [default: 0]
+    epochs: Passes over the training rows.
+    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
+    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    activation: Activation of the hidden layers. [default: relu]
+    init: Initialization of the weights. [default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off.
+    l2: L2 penalty on the weights, in the gradient; 0 = off.
+    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
+    smoothing: Label smoothing, for classes; 0 = off.
+    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; the fastest one there is if not given.
+    precision: Precision of all trained numbers. [default: float32]
+    optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum, nesterov,
+        local_gains, adagrad, rmsprop, adadelta, adam]
+    schedules: Schedules of the learning rate to tune, such as constant,decay,step. [default: constant,
+        decay]
+    track: Hyperparameters to tune: the learning rate, or all of an optimizer. [default: rate]
+    effort: Number of trials, seeds and epochs.
+    budget: Longest time, such as 60s or 5m; the largest effort that fits is taken.
+    seeds: Number of fresh seeds that the result rests on.
+    """
+    return run_study(
+        "compare", X, y, target, weights, groups, test, out, notify,
+        {
+            "moving": moving,
+            "features": features,
+            "drop": drop,
+            "negative_weights": negative_weights,
+            "missing": missing,
+            "task": task,
+            "validation": validation,
+            "scaling": scaling,
+            "metric": metric,
+            "seed": seed,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "early_stop": early_stop,
+            "min_change": min_change,
+            "clip": clip,
+            "average": average,
+            "net": net,
+            "activation": activation,
+            "init": init,
+            "init_scale": init_scale,
+            "l1": l1,
+            "l2": l2,
+            "decay": decay,
+            "smoothing": smoothing,
+            "augment": augment,
+            "device": device,
+            "precision": precision,
+            "optimizers": optimizers,
+            "schedules": schedules,
+            "track": track,
+            "effort": effort,
+            "budget": budget,
+            "seeds": seeds,
+        },
+    )  # type: ignore[return-value]  # fmt: skip
+
+
+def train(
+    X: Table,
+    y: Columns = None,
+    *,
+    target: str | None = None,
+    weights: Columns = None,
+    groups: Columns = None,
+    test: TestRows = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    optimizer: str = "adam",
+    rate: float | None = None,
+    schedule: str = "decay",
+    moving: str | Sequence[str] | None = None,
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    negative_weights: str = "error",
+    missing: str | Sequence[str] | None = None,
+    task: str = "auto",
+    validation: float = 0.2,
+    scaling: str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
+    epochs: float | None = None,
+    batch_size: int | None = None,
+    early_stop: int | None = None,
+    min_change: float = 0.0,
+    clip: float | None = None,
+    average: str | None = None,
+    net: str = "64-64",
+    activation: str = "relu",
+    init: str = "he",
+    init_scale: float = 1.0,
+    l1: float | None = None,
+    l2: float | None = None,
+    decay: float | None = None,
+    smoothing: float | None = None,
+    augment: str | None = None,
+    device: str | None = None,
+    precision: str = "float32",
+    seeds: int = 1,
+    plot_schedule: str | None = None,
+) -> TrainResult:
+    """Train one network on DATA as asked.
+
+    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
+    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
+    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
+    in; without it nothing is written. notify: called with every event.
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
+
+    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
+    rate: Learning rate; the optimizer's usual one if not given.
+    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
+    moving: Schedule of another number, such as 'dropout=linear(end=0.5)'.
+    features: Columns to use, all others left out; commas between names.
+    drop: Columns to leave out.
+    negative_weights: Treatment of negative weights. [default: error]
+    missing: Values that mean missing, such as -999,?.
+    task: Task to learn. [default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
+        0.2]
+    scaling: Standardize the inputs, or leave them unchanged.
+    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
+    seed: Root of all random choices. [default: 0]
+    epochs: Passes over the training rows.
+    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
+    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    activation: Activation of the hidden layers. [default: relu]
+    init: Initialization of the weights. [default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off.
+    l2: L2 penalty on the weights, in the gradient; 0 = off.
+    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
+    smoothing: Label smoothing, for classes; 0 = off.
+    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; the fastest one there is if not given.
+    precision: Precision of all trained numbers. [default: float32]
+    seeds: Number of fresh seeds that the result rests on. [default: 1]
+    plot_schedule: Draw the schedules into FILE (.png, .svg or .pdf), and train nothing.
+    """
+    return run_study(
+        "train", X, y, target, weights, groups, test, out, notify,
+        {
+            "optimizer": optimizer,
+            "rate": rate,
+            "schedule": schedule,
+            "moving": moving,
+            "features": features,
+            "drop": drop,
+            "negative_weights": negative_weights,
+            "missing": missing,
+            "task": task,
+            "validation": validation,
+            "scaling": scaling,
+            "metric": metric,
+            "seed": seed,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "early_stop": early_stop,
+            "min_change": min_change,
+            "clip": clip,
+            "average": average,
+            "net": net,
+            "activation": activation,
+            "init": init,
+            "init_scale": init_scale,
+            "l1": l1,
+            "l2": l2,
+            "decay": decay,
+            "smoothing": smoothing,
+            "augment": augment,
+            "device": device,
+            "precision": precision,
+            "seeds": seeds,
+            "plot_schedule": plot_schedule,
+        },
+    )  # type: ignore[return-value]  # fmt: skip
+
+
+def diagnose(
+    X: Table = None,
+    y: Columns = None,
+    *,
+    target: str | None = None,
+    weights: Columns = None,
+    groups: Columns = None,
+    test: TestRows = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    optimizer: str = "adam",
+    rate: float | None = None,
+    schedule: str = "decay",
+    moving: str | Sequence[str] | None = None,
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    negative_weights: str = "error",
+    missing: str | Sequence[str] | None = None,
+    task: str = "auto",
+    validation: float = 0.2,
+    scaling: str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
+    epochs: float | None = None,
+    batch_size: int | None = None,
+    early_stop: int | None = None,
+    min_change: float = 0.0,
+    clip: float | None = None,
+    average: str | None = None,
+    net: str = "64-64",
+    activation: str = "relu",
+    init: str = "he",
+    init_scale: float = 1.0,
+    l1: float | None = None,
+    l2: float | None = None,
+    decay: float | None = None,
+    smoothing: float | None = None,
+    augment: str | None = None,
+    device: str | None = None,
+    precision: str = "float32",
+    seeds: int = 20,
+    no_proof: bool = False,
+    model: str | None = None,
+) -> DiagnoseResult:
+    """Say what is wrong with a network, and prove the remedy.
+
+    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
+    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
+    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
+    in; without it nothing is written. notify: called with every event.
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
+
+    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
+    rate: Learning rate; the optimizer's usual one if not given.
+    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
+    moving: Schedule of another number, such as 'dropout=linear(end=0.5)'.
+    features: Columns to use, all others left out; commas between names.
+    drop: Columns to leave out.
+    negative_weights: Treatment of negative weights. [default: error]
+    missing: Values that mean missing, such as -999,?.
+    task: Task to learn. [default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
+        0.2]
+    scaling: Standardize the inputs, or leave them unchanged.
+    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
+    seed: Root of all random choices. [default: 0]
+    epochs: Passes over the training rows.
+    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
+    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    activation: Activation of the hidden layers. [default: relu]
+    init: Initialization of the weights. [default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off.
+    l2: L2 penalty on the weights, in the gradient; 0 = off.
+    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
+    smoothing: Label smoothing, for classes; 0 = off.
+    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; the fastest one there is if not given.
+    precision: Precision of all trained numbers. [default: float32]
+    seeds: Number of seeds that prove a remedy; 0 = no remedy is tried. [default: 20]
+    no_proof: Only measure; try no remedy. [default: False]
+    model: Trained model to examine, in place of training one.
+    """
+    return run_study(
+        "diagnose", X, y, target, weights, groups, test, out, notify,
+        {
+            "optimizer": optimizer,
+            "rate": rate,
+            "schedule": schedule,
+            "moving": moving,
+            "features": features,
+            "drop": drop,
+            "negative_weights": negative_weights,
+            "missing": missing,
+            "task": task,
+            "validation": validation,
+            "scaling": scaling,
+            "metric": metric,
+            "seed": seed,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "early_stop": early_stop,
+            "min_change": min_change,
+            "clip": clip,
+            "average": average,
+            "net": net,
+            "activation": activation,
+            "init": init,
+            "init_scale": init_scale,
+            "l1": l1,
+            "l2": l2,
+            "decay": decay,
+            "smoothing": smoothing,
+            "augment": augment,
+            "device": device,
+            "precision": precision,
+            "seeds": seeds,
+            "no_proof": no_proof,
+            "model": model,
+        },
+    )  # type: ignore[return-value]  # fmt: skip
+
+
+def sweep(
+    X: Table,
+    y: Columns = None,
+    *,
+    target: str | None = None,
+    weights: Columns = None,
+    groups: Columns = None,
+    test: TestRows = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    optimizer: str = "adam",
+    rate: float | None = None,
+    schedule: str = "decay",
+    moving: str | Sequence[str] | None = None,
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    negative_weights: str = "error",
+    missing: str | Sequence[str] | None = None,
+    task: str = "auto",
+    validation: float = 0.2,
+    scaling: str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
+    epochs: float | None = None,
+    batch_size: int | None = None,
+    early_stop: int | None = None,
+    min_change: float = 0.0,
+    clip: float | None = None,
+    average: str | None = None,
+    net: str = "64-64",
+    activation: str = "relu",
+    init: str = "he",
+    init_scale: float = 1.0,
+    l1: float | None = None,
+    l2: float | None = None,
+    decay: float | None = None,
+    smoothing: float | None = None,
+    augment: str | None = None,
+    device: str | None = None,
+    precision: str = "float32",
+    vary: str | Sequence[str] | None = None,
+    random: int | None = None,
+    points: int = 5,
+    effort: str = "quick",
+    seeds: int | None = None,
+) -> SweepResult:
+    """Find out whether dropout, depth, a penalty ... helps on DATA.
+
+    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
+    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
+    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
+    in; without it nothing is written. notify: called with every event.
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
+
+    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
+    rate: Learning rate; the optimizer's usual one if not given.
+    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
+    moving: Schedule of another number, such as 'dropout=linear(end=0.5)'.
+    features: Columns to use, all others left out; commas between names.
+    drop: Columns to leave out.
+    negative_weights: Treatment of negative weights. [default: error]
+    missing: Values that mean missing, such as -999,?.
+    task: Task to learn. [default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
+        0.2]
+    scaling: Standardize the inputs, or leave them unchanged.
+    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
+    seed: Root of all random choices. [default: 0]
+    epochs: Passes over the training rows.
+    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
+    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    activation: Activation of the hidden layers. [default: relu]
+    init: Initialization of the weights. [default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off.
+    l2: L2 penalty on the weights, in the gradient; 0 = off.
+    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
+    smoothing: Label smoothing, for classes; 0 = off.
+    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; the fastest one there is if not given.
+    precision: Precision of all trained numbers. [default: float32]
+    vary: Factor and its values, such as 'l2=0,1e-4'; once for each factor. [default: ]
+    random: Number of random combinations, in place of the whole grid.
+    points: Number of values taken from a range such as rate=1e-4..1e-1. [default: 5]
+    effort: Number of trials, seeds and epochs. [default: quick]
+    seeds: Number of fresh seeds that the result rests on.
+    """
+    return run_study(
+        "sweep", X, y, target, weights, groups, test, out, notify,
+        {
+            "optimizer": optimizer,
+            "rate": rate,
+            "schedule": schedule,
+            "moving": moving,
+            "features": features,
+            "drop": drop,
+            "negative_weights": negative_weights,
+            "missing": missing,
+            "task": task,
+            "validation": validation,
+            "scaling": scaling,
+            "metric": metric,
+            "seed": seed,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "early_stop": early_stop,
+            "min_change": min_change,
+            "clip": clip,
+            "average": average,
+            "net": net,
+            "activation": activation,
+            "init": init,
+            "init_scale": init_scale,
+            "l1": l1,
+            "l2": l2,
+            "decay": decay,
+            "smoothing": smoothing,
+            "augment": augment,
+            "device": device,
+            "precision": precision,
+            "vary": vary,
+            "random": random,
+            "points": points,
+            "effort": effort,
+            "seeds": seeds,
+        },
+    )  # type: ignore[return-value]  # fmt: skip
+
+
+def landscape(
+    X: Table = None,
+    y: Columns = None,
+    *,
+    target: str | None = None,
+    weights: Columns = None,
+    groups: Columns = None,
+    test: TestRows = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    rate: float | None = None,
+    schedule: str = "constant",
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    negative_weights: str = "error",
+    missing: str | Sequence[str] | None = None,
+    task: str = "auto",
+    validation: float = 0.2,
+    scaling: str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
+    epochs: float | None = None,
+    batch_size: int | None = None,
+    early_stop: int | None = None,
+    min_change: float = 0.0,
+    clip: float | None = None,
+    average: str | None = None,
+    net: str = "64-64",
+    activation: str = "relu",
+    init: str = "he",
+    init_scale: float = 1.0,
+    l1: float | None = None,
+    l2: float | None = None,
+    decay: float | None = None,
+    smoothing: float | None = None,
+    augment: str | None = None,
+    device: str | None = None,
+    precision: str = "float32",
+    optimizers: str | Sequence[str] | None = None,
+    model: str | None = None,
+    solutions: int = 3,
+    grid: int = 51,
+    span: float = 1.0,
+    format: str = "png",
+) -> LandscapeResult:
+    """Look at the loss around solutions.
+
+    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
+    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
+    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
+    in; without it nothing is written. notify: called with every event.
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
+
+    rate: Learning rate; the optimizer's usual one if not given.
+    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
+    features: Columns to use, all others left out; commas between names.
+    drop: Columns to leave out.
+    negative_weights: Treatment of negative weights. [default: error]
+    missing: Values that mean missing, such as -999,?.
+    task: Task to learn. [default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
+        0.2]
+    scaling: Standardize the inputs, or leave them unchanged.
+    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
+    seed: Root of all random choices. [default: 0]
+    epochs: Passes over the training rows.
+    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
+    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    activation: Activation of the hidden layers. [default: relu]
+    init: Initialization of the weights. [default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off.
+    l2: L2 penalty on the weights, in the gradient; 0 = off.
+    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
+    smoothing: Label smoothing, for classes; 0 = off.
+    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; the fastest one there is if not given.
+    precision: Precision of all trained numbers. [default: float32]
+    optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, adam]
+    model: Run or trained model to look around, in place of training.
+    solutions: Starts of the first optimizer: 2 for the line between them, 3 for the plane through them.
+        [default: 3]
+    grid: Points on each side of a plane. [default: 51]
+    span: Distance to look, in lengths of the weights. [default: 1.0]
+    format: Format of the pictures. [default: png]
+    """
+    return run_study(
+        "landscape", X, y, target, weights, groups, test, out, notify,
+        {
+            "rate": rate,
+            "schedule": schedule,
+            "features": features,
+            "drop": drop,
+            "negative_weights": negative_weights,
+            "missing": missing,
+            "task": task,
+            "validation": validation,
+            "scaling": scaling,
+            "metric": metric,
+            "seed": seed,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "early_stop": early_stop,
+            "min_change": min_change,
+            "clip": clip,
+            "average": average,
+            "net": net,
+            "activation": activation,
+            "init": init,
+            "init_scale": init_scale,
+            "l1": l1,
+            "l2": l2,
+            "decay": decay,
+            "smoothing": smoothing,
+            "augment": augment,
+            "device": device,
+            "precision": precision,
+            "optimizers": optimizers,
+            "model": model,
+            "solutions": solutions,
+            "grid": grid,
+            "span": span,
+            "format": format,
+        },
+    )  # type: ignore[return-value]  # fmt: skip
+
+
+def memorise(
+    X: Table,
+    y: Columns = None,
+    *,
+    target: str | None = None,
+    weights: Columns = None,
+    groups: Columns = None,
+    test: TestRows = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    optimizer: str = "adam",
+    rate: float | None = None,
+    schedule: str = "constant",
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    negative_weights: str = "error",
+    missing: str | Sequence[str] | None = None,
+    task: str = "auto",
+    validation: float = 0.2,
+    scaling: str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
+    epochs: float | None = None,
+    batch_size: int | None = None,
+    early_stop: int | None = None,
+    min_change: float = 0.0,
+    clip: float | None = None,
+    average: str | None = None,
+    net: str = "64-64",
+    activation: str = "relu",
+    init: str = "he",
+    init_scale: float = 1.0,
+    l1: float | None = None,
+    l2: float | None = None,
+    decay: float | None = None,
+    smoothing: float | None = None,
+    augment: str | None = None,
+    device: str | None = None,
+    precision: str = "float32",
+    effort: str = "standard",
+    seeds: int | None = None,
+) -> MemorizeResult:
+    """Measure what a network memorizes of DATA.
+
+    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
+    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
+    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
+    in; without it nothing is written. notify: called with every event.
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
+
+    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
+    rate: Learning rate; the optimizer's usual one if not given.
+    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
+    features: Columns to use, all others left out; commas between names.
+    drop: Columns to leave out.
+    negative_weights: Treatment of negative weights. [default: error]
+    missing: Values that mean missing, such as -999,?.
+    task: Task to learn. [default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
+        0.2]
+    scaling: Standardize the inputs, or leave them unchanged.
+    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
+    seed: Root of all random choices. [default: 0]
+    epochs: Passes over the training rows.
+    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
+    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    activation: Activation of the hidden layers. [default: relu]
+    init: Initialization of the weights. [default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off.
+    l2: L2 penalty on the weights, in the gradient; 0 = off.
+    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
+    smoothing: Label smoothing, for classes; 0 = off.
+    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; the fastest one there is if not given.
+    precision: Precision of all trained numbers. [default: float32]
+    effort: Number of trials, seeds and epochs. [default: standard]
+    seeds: Number of fresh seeds that the result rests on.
+    """
+    return run_study(
+        "memorise", X, y, target, weights, groups, test, out, notify,
+        {
+            "optimizer": optimizer,
+            "rate": rate,
+            "schedule": schedule,
+            "features": features,
+            "drop": drop,
+            "negative_weights": negative_weights,
+            "missing": missing,
+            "task": task,
+            "validation": validation,
+            "scaling": scaling,
+            "metric": metric,
+            "seed": seed,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "early_stop": early_stop,
+            "min_change": min_change,
+            "clip": clip,
+            "average": average,
+            "net": net,
+            "activation": activation,
+            "init": init,
+            "init_scale": init_scale,
+            "l1": l1,
+            "l2": l2,
+            "decay": decay,
+            "smoothing": smoothing,
+            "augment": augment,
+            "device": device,
+            "precision": precision,
+            "effort": effort,
+            "seeds": seeds,
+        },
+    )  # type: ignore[return-value]  # fmt: skip
+
+
+def descent(
+    X: Table,
+    y: Columns = None,
+    *,
+    target: str | None = None,
+    weights: Columns = None,
+    groups: Columns = None,
+    test: TestRows = None,
+    out: str | PathLike[str] | None = None,
+    notify: Notify | None = None,
+    optimizer: str = "adam",
+    rate: float | None = None,
+    schedule: str = "constant",
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    negative_weights: str = "error",
+    missing: str | Sequence[str] | None = None,
+    task: str = "auto",
+    validation: float = 0.2,
+    scaling: str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
+    epochs: float | None = None,
+    batch_size: int | None = None,
+    early_stop: int | None = None,
+    min_change: float = 0.0,
+    clip: float | None = None,
+    average: str | None = None,
+    net: str = "64",
+    activation: str = "relu",
+    init: str = "he",
+    init_scale: float = 1.0,
+    l1: float | None = None,
+    l2: float | None = None,
+    decay: float | None = None,
+    smoothing: float | None = None,
+    augment: str | None = None,
+    device: str | None = None,
+    precision: str = "float32",
+    effort: str = "standard",
+    seeds: int | None = None,
+    noise: float = 0.0,
+) -> DescentResult:
+    """Look for double descent on DATA.
+
+    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
+    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
+    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
+    in; without it nothing is written. notify: called with every event.
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
+
+    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
+    rate: Learning rate; the optimizer's usual one if not given.
+    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
+    features: Columns to use, all others left out; commas between names.
+    drop: Columns to leave out.
+    negative_weights: Treatment of negative weights. [default: error]
+    missing: Values that mean missing, such as -999,?.
+    task: Task to learn. [default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
+        0.2]
+    scaling: Standardize the inputs, or leave them unchanged.
+    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
+    seed: Root of all random choices. [default: 0]
+    epochs: Passes over the training rows.
+    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
+    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64]
+    activation: Activation of the hidden layers. [default: relu]
+    init: Initialization of the weights. [default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off.
+    l2: L2 penalty on the weights, in the gradient; 0 = off.
+    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
+    smoothing: Label smoothing, for classes; 0 = off.
+    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; the fastest one there is if not given.
+    precision: Precision of all trained numbers. [default: float32]
+    effort: Number of trials, seeds and epochs. [default: standard]
+    seeds: Number of fresh seeds that the result rests on.
+    noise: Share of the training labels that are drawn at random; 0 = none. [default: 0.0]
+    """
+    return run_study(
+        "descent", X, y, target, weights, groups, test, out, notify,
+        {
+            "optimizer": optimizer,
+            "rate": rate,
+            "schedule": schedule,
+            "features": features,
+            "drop": drop,
+            "negative_weights": negative_weights,
+            "missing": missing,
+            "task": task,
+            "validation": validation,
+            "scaling": scaling,
+            "metric": metric,
+            "seed": seed,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "early_stop": early_stop,
+            "min_change": min_change,
+            "clip": clip,
+            "average": average,
+            "net": net,
+            "activation": activation,
+            "init": init,
+            "init_scale": init_scale,
+            "l1": l1,
+            "l2": l2,
+            "decay": decay,
+            "smoothing": smoothing,
+            "augment": augment,
+            "device": device,
+            "precision": precision,
+            "effort": effort,
+            "seeds": seeds,
+            "noise": noise,
+        },
+    )  # type: ignore[return-value]  # fmt: skip

@@ -1,0 +1,34 @@
+"""The average of the weights as text: `ema=0.99` or `tail=0.5`."""
+
+from __future__ import annotations
+
+import math
+
+from ravine.errors import UsageError, did_you_mean
+
+__all__ = ["AVERAGES", "read_average"]
+
+AVERAGES = ("ema", "tail")
+
+
+def read_average(text: str | None) -> tuple[str, float]:
+    """Read `ema=0.99` (what the running mean keeps) or `tail=0.5` (share of the run left out of the mean).
+
+    Nothing and `none` are no average: ("", 0). Raises UsageError.
+    """
+    if text is None or text.strip().lower() in ("", "none"):
+        return "", 0.0
+    name, equals, value = text.strip().lower().partition("=")
+    if name not in AVERAGES:
+        raise UsageError(f"There is no average '{name}'.", "", did_you_mean(name, AVERAGES))
+    try:
+        share = float(value) if equals else {"ema": 0.99, "tail": 0.5}[name]
+    except ValueError:
+        share = math.nan
+    if not 0 <= share < 1:
+        raise UsageError(
+            f"--average {text} cannot be used.",
+            "The number is at least 0 and below 1.",
+            "Write ema=0.99 or tail=0.5.",
+        )
+    return name, share

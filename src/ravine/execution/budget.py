@@ -1,0 +1,19 @@
+"""Budgets of time, as text."""
+
+from __future__ import annotations
+
+import re
+
+from ravine.errors import UsageError
+
+__all__ = ["budget_seconds"]
+
+UNITS_S = {"s": 1, "m": 60, "h": 3600}
+
+
+def budget_seconds(text: str) -> float:
+    """Read `60s`, `2m`, `1h` or plain seconds. Raises UsageError."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*", text.lower())
+    if not found or not float(found[1]) > 0:
+        raise UsageError(f"'{text}' is not a budget of time.", "", "Write for example 60s, 2m or 1h.")
+    return float(found[1]) * UNITS_S[(found[2] or "s")[0]]

@@ -1,0 +1,70 @@
+"""How a trained network is scored, on outputs [N, K] against targets [N], optionally weighted by row.
+
+Regression outputs and targets are standardised; `unit`, the standard deviation of the target in the training
+split, brings errors back to the target's own unit.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from ravine.networks.loss_functions import cross_entropy, squared_error, weighted_mean
+
+__all__ = ["accuracy", "auc", "balanced_accuracy", "log_loss", "mae", "r2", "rmse"]
+
+
+def accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+    """Return the share of rows whose largest output is that of their class."""
+    right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
+    return jnp.where(jnp.all(jnp.isfinite(z)), weighted_mean(right, w), jnp.nan)
+
+
+def balanced_accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+    """Return the mean, over the classes that occur, of the share of their rows that are right."""
+    right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
+    weight = jnp.ones_like(right) if w is None else w
+    of_class = jnp.where(y[:, None] == jnp.arange(z.shape[1], dtype=y.dtype)[None, :], weight[:, None], 0)
+    total = jnp.sum(of_class, axis=0)
+    recall = jnp.sum(of_class * right[:, None], axis=0) / jnp.where(total > 0, total, 1)
+    mean = jnp.sum(recall) / jnp.sum((total > 0).astype(z.dtype))  # of the classes that occur
+    return jnp.where(jnp.all(jnp.isfinite(z)), mean, jnp.nan)
+
+
+def log_loss(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+    """Return the mean cross entropy, nats."""
+    return weighted_mean(cross_entropy(z, y), w)
+
+
+def auc(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+    """Return the area under the ROC curve.
+
+    It is the share of (positive, negative) pairs in the right order; ties count one half.
+    """
+    score = z[:, 1] - z[:, 0]
+    order = jnp.argsort(score)
+    score, y = score[order], y[order]
+    weight = jnp.ones_like(score) if w is None else w[order]
+    positive, negative = jnp.where(y == 1, weight, 0), jnp.where(y == 1, 0, weight)
+    below = jnp.concatenate([jnp.zeros((1,), score.dtype), jnp.cumsum(negative)])
+    first = jnp.searchsorted(score, score, side="left")
+    last = jnp.searchsorted(score, score, side="right")
+    pairs = jnp.sum(positive * (below[first] + below[last]) / 2)
+    area = pairs / (jnp.sum(positive) * jnp.sum(negative))
+    return jnp.where(jnp.all(jnp.isfinite(score)), area, jnp.nan)
+
+
+def rmse(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+    """Return the root mean squared error in the target's unit."""
+    return jnp.sqrt(weighted_mean(squared_error(z, y), w)) * unit
+
+
+def mae(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+    """Return the mean absolute error in the target's unit."""
+    return weighted_mean(jnp.abs(z[:, 0] - y), w) * unit
+
+
+def r2(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+    """Return 1 less the squared error over the variance of the target."""
+    spread = weighted_mean((y - weighted_mean(y, w)) ** 2, w)
+    return 1 - weighted_mean(squared_error(z, y), w) / spread

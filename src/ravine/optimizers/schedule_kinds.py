@@ -1,0 +1,134 @@
+"""The kinds of schedules: parameters, and where the function of each is. Known without NumPy and JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+__all__ = ["SCHEDULES", "Parameter", "ScheduleKind", "Span"]
+
+
+class Span(NamedTuple):
+    """A stretch of the run: `value` epochs, or per cent of the run."""
+
+    value: float
+    per_cent: bool = False
+
+    def in_steps(self, steps: int, steps_per_epoch: float) -> float:
+        """Return how many steps that is, of a run of `steps`."""
+        return self.value / 100 * steps if self.per_cent else self.value * steps_per_epoch
+
+
+class Parameter(NamedTuple):
+    """default: None if it may be left out without one. must: what it must be, in words."""
+
+    default: Any
+    must: str
+    allows: Callable[[Any], bool]
+    spans: bool = False
+    several: bool = False
+
+
+def _number(default: float | None, must: str, allows: Callable[[float], bool]) -> Parameter:
+    return Parameter(default, must, allows)
+
+
+def _count(default: int) -> Parameter:
+    return Parameter(default, "a whole number that is not negative", lambda v: v >= 0 and v == int(v))
+
+
+def _proper(default: float | None) -> Parameter:
+    return _number(default, "above 0 and below 1", lambda v: 0 < v < 1)
+
+
+def _end(default: float | None = 0.0) -> Parameter:
+    return _number(default, "a factor from 0 to 1", lambda v: 0 <= v <= 1)
+
+
+def _positive(default: float) -> Parameter:
+    return _number(default, "above 0", lambda v: v > 0)
+
+
+_FACTOR = _number(0.1, "above 0 and at most 1, as it lowers the value at each drop", lambda v: 0 < v <= 1)
+_WARMUP = _number(0.0, "a share of the run, from 0 to below 1", lambda v: 0 <= v < 1)
+_GOAL = _number(None, "a factor above 0 and at most 1, as zero is never reached", lambda v: 0 < v <= 1)
+_EVERY = Parameter(None, "above 0", lambda v: v.value > 0, spans=True)
+_AT = Parameter(
+    None,
+    "rising, above 0, and of one kind, epochs or per cent",
+    lambda v: v[0].value > 0 and all(a.value < b.value and a.per_cent == b.per_cent for a, b in pairwise(v)),
+    spans=True,
+    several=True,
+)
+
+
+@dataclass(frozen=True)
+class ScheduleKind:
+    """A kind of schedule.
+
+    function: "module:object" of factor(clock, numbers) -> [...]; "" for a kind that depends on the loss.
+    parameters: by name, in their order. either: two of them of which a schedule has exactly one, and how.
+    depends_on_loss: whether the factors follow from the validation losses, so that no table holds them.
+    counts_warmup: whether its epochs are those of the run, not those since the end of the warm-up.
+    """
+
+    function: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    either: tuple[str, str, str] | None = None
+    depends_on_loss: bool = False
+    counts_warmup: bool = False
+
+
+_FUNCTIONS = "ravine.optimizers.schedule_functions"
+
+# The registry. To add a kind of schedule, add its row, and its function where the row says.
+SCHEDULES: dict[str, ScheduleKind] = {
+    "constant": ScheduleKind(f"{_FUNCTIONS}:constant", {"warmup": _WARMUP}),
+    "decay": ScheduleKind(f"{_FUNCTIONS}:cosine"),  # another name for `cosine` without numbers
+    "step": ScheduleKind(
+        f"{_FUNCTIONS}:step",
+        {"factor": _FACTOR, "every": _EVERY, "at": _AT, "warmup": _WARMUP},
+        either=("every", "at", "step(0.1,every=10) or step(0.1,at=30+60)"),
+        counts_warmup=True,
+    ),
+    "exponential": ScheduleKind(
+        f"{_FUNCTIONS}:exponential",
+        {
+            "gamma": _number(None, "above 0 and at most 1", lambda v: 0 < v <= 1),
+            "end": _GOAL,
+            "warmup": _WARMUP,
+        },
+        either=("gamma", "end", "exponential(0.95), for each epoch, or exponential(end=0.01)"),
+    ),
+    "inverse": ScheduleKind(
+        f"{_FUNCTIONS}:inverse",
+        {
+            "slope": _number(None, "not negative", lambda v: v >= 0),
+            "power": _positive(1.0),
+            "end": _GOAL,
+            "warmup": _WARMUP,
+        },
+        either=("slope", "end", "inverse(1), for each epoch, or inverse(end=0.1)"),
+    ),
+    "polynomial": ScheduleKind(
+        f"{_FUNCTIONS}:polynomial", {"power": _positive(1.0), "end": _end(), "warmup": _WARMUP}
+    ),
+    "linear": ScheduleKind(f"{_FUNCTIONS}:linear", {"end": _end(), "warmup": _WARMUP}),
+    "cosine": ScheduleKind(f"{_FUNCTIONS}:cosine", {"end": _end(), "warmup": _WARMUP}),
+    "onecycle": ScheduleKind(
+        f"{_FUNCTIONS}:onecycle", {"peak": _proper(0.3), "start": _end(0.04), "end": _end(4e-6)}
+    ),
+    "plateau": ScheduleKind(
+        "",  # see `ravine.optimizers.plateau`
+        {
+            "factor": _proper(0.1),
+            "patience": _count(10),
+            "threshold": _number(1e-4, "a relative improvement from 0 to below 1", lambda v: 0 <= v < 1),
+            "cooldown": _count(0),
+            "least": _end(),
+        },
+        depends_on_loss=True,
+    ),
+}

@@ -1,0 +1,78 @@
+"""Names, tables and parsers of optimizers, schedules and networks work before JAX is imported."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("jax", "jaxlib", "optax", "numpy", "scipy", "sklearn", "pandas")
+
+USES = {
+    "names": """
+        from ravine.networks import ACTIVATIONS, CONNECTIONS, INITIALISATIONS, METRICS, NORMALISATIONS
+        from ravine.optimizers import DEFAULT_OPTIMIZERS, OPTIMIZERS, SCHEDULES
+        assert set(DEFAULT_OPTIMIZERS) <= set(OPTIMIZERS)
+        assert METRICS["accuracy"].percent and METRICS["accuracy"].task == "classify"
+        assert ACTIVATIONS["tanh"].saturating and not INITIALISATIONS["zero"].random
+        assert SCHEDULES["plateau"].depends_on_loss and CONNECTIONS["highway"].gated
+        assert NORMALISATIONS["batchnorm"].over_rows
+    """,
+    "optimizers": """
+        from ravine.optimizers import read_optimizer, read_optimizers
+        assert str(read_optimizer("Adam(b1=0.9)")) == "adam(b1=0.9)"
+        two = ["sgd", "optax:lion(b1=0.9)"]
+        assert [str(spec) for spec in read_optimizers(",".join(two))] == two
+        refused(read_optimizer, "adm", "'adam'")
+        refused(read_optimizer, "lion", "'optax:lion'")
+        refused(read_optimizer, "optax:lionn", "'optax:lion'")
+        refused(read_optimizer, "optax:momo", "value of the loss")
+        refused(read_optimizer, "adam(b1", "cannot be read")
+    """,
+    "schedules": """
+        from ravine.optimizers import read_schedule
+        assert read_schedule("linear(end=0.2)") == ("linear", {"end": 0.2, "warmup": 0.0})
+        refused(read_schedule, "cosin", "'cosine'")
+        refused(read_schedule, "step", "'every' or 'at'")
+    """,
+    "networks": """
+        from ravine.networks import read_network
+        spec = read_network("64-64 residual batchnorm dropout=0.2 conv=8-16")
+        assert str(spec) == "64-64 conv=8-16 residual batchnorm dropout=0.2"
+        refused(read_network, "64-64 residul", "'residual'")
+        refused(read_network, "linear dropout=0.5", "no hidden layer")
+    """,
+    "metrics": """
+        from ravine.networks import activation, metric
+        assert metric("rmse", "regress").bounds[0] == 0 and not activation("relu").saturating
+        refused(activation, "rellu", "'relu'")
+        refused(lambda name: metric(name, "classify", 3), "auc", "two classes")
+    """,
+    "settings": """
+        from ravine.studies.compare.settings import CompareSettings
+        asked = dict(optimizers=["adam(b1=0.8)"], net="8 dropout=0.1", metric="auc", schedules=["inverse(1)"])
+        asked |= dict(average="ema=0.9", moving=["dropout=linear(end=0.5)"], activation="tanh")
+        assert CompareSettings(**asked, budget="60s").optimizers == ["adam(b1=0.8)"]
+        refused(lambda text: CompareSettings(moving=[text]), "rho", "NAME=SCHEDULE")
+        refused(lambda text: CompareSettings(budget=text), "soon", "not a budget")
+    """,
+}
+
+REFUSED = """
+import sys
+from ravine.errors import UsageError
+def refused(read, text, says):
+    try:
+        read(text)
+    except UsageError as error:
+        assert says in str(error), error
+    else:
+        raise AssertionError(text)
+"""
+
+
+@pytest.mark.parametrize("what", USES)
+def test_without_jax(what):
+    lines = "\n".join(line.strip() for line in USES[what].splitlines())
+    code = f"{REFUSED}\n{lines}\nprint([name for name in {HEAVY} if name in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, "[]", "")
