@@ -8,23 +8,23 @@ import numpy as np
 import pytest
 
 from ravine.data import Dataset
-from ravine.studies.memorize.measures import Answers, measured, pairs
+from ravine.studies.memorize.measures import Predictions, measured, pairs
 from ravine.studies.memorize.result import ArmResult
 
 
-def answered(knows_members: bool, n: int = 200, k: int = 12) -> Answers:
+def answered(knows_members: bool, n: int = 200, k: int = 12) -> Predictions:
     """Networks that know nothing of new rows, and of the rows they were trained on all or nothing."""
     random = np.random.default_rng(0)
-    given = random.integers(0, 2, (n, 2))
+    labels = random.integers(0, 2, (n, 2))
     member = random.integers(0, 2, (k, n))
     inside = np.stack([member == 0, member == 1], axis=2)
-    wrong = np.broadcast_to(1 - given, inside.shape)
-    predicted = np.where(inside & knows_members, given, wrong)
+    wrong = np.broadcast_to(1 - labels, inside.shape)
+    predicted = np.where(inside & knows_members, labels, wrong)
     loss = np.where(inside & knows_members, 0.1, 2.0) + 0.01 * random.normal(size=inside.shape)
-    return Answers(predicted, loss, np.zeros(k), member, given, given, np.full(k, np.inf))
+    return Predictions(predicted, loss, np.zeros(k), member, labels, labels, np.full(k, np.inf))
 
 
-def measures(seen: Answers, watched: bool = True) -> ArmResult:
+def measures(seen: Predictions, watched: bool = True) -> ArmResult:
     return measured(seen, watched, share=0.0, limit=None, diverged=0)
 
 
@@ -52,7 +52,7 @@ def test_a_network_that_answers_all_rows_alike_has_memorized_none() -> None:
 
 def test_wrong_labels_learned_are_counted_among_wrong_labels_only() -> None:
     seen = answered(True)
-    true = seen.given.copy()
+    true = seen.labels.copy()
     true[:50] = 1 - true[:50]
     found = measures(replace(seen, true=true), watched=False)
     assert found.wrong == 0.25
@@ -62,12 +62,12 @@ def test_wrong_labels_learned_are_counted_among_wrong_labels_only() -> None:
 
 def test_without_a_network_every_measure_is_empty() -> None:
     seen = answered(True)
-    nothing = Answers(
+    nothing = Predictions(
         seen.predicted[:0],
         seen.loss[:0],
         seen.test[:0],
         seen.member[:0],
-        seen.given,
+        seen.labels,
         seen.true,
         seen.fitted[:0],
     )

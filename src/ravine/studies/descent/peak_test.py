@@ -2,8 +2,9 @@
 
     rise_s = curve_s(top) - curve_s(lowest before),   fall_s = curve_s(top) - curve_s(lowest after)    (1)
 
-top and both lowest places of seed s are those of the mean of the other seeds. Chosen on the curve itself, (1)
-would be above 0 on pure noise. A curve descends twice if the 95 % intervals of rise and fall lie above 0.
+For seed s, the places of the peak and of both minima come from the mean curve of the other seeds. Taken from
+its own curve, (1) would be positive even for pure noise. A curve descends twice if the 95 % intervals of rise
+and fall lie above 0.
 """
 
 from __future__ import annotations

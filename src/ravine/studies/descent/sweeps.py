@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ravine.execution.context import RunContext
+from ravine.execution.evaluation import cross_entropies
 from ravine.execution.measure_summary import NON_NEGATIVE, measure_summary
 from ravine.execution.result import Measure
 from ravine.records.record import Record, Status
@@ -153,9 +154,7 @@ def _loss_and_error(network: Trained, rows: Rows, task: str, unit: float) -> tup
     if task == "regress":
         loss = float(np.average((z[:, 0] - rows.y) ** 2, weights=weight))
         return loss, float(np.sqrt(max(loss, 0.0)) * unit)
-    top = z.max(axis=1)
-    losses = top + np.log(np.exp(z - top[:, None]).sum(axis=1)) - z[np.arange(len(z)), rows.y]
-    wrong = z.argmax(axis=1) != rows.y
+    losses, wrong = cross_entropies(z, rows.y), z.argmax(axis=1) != rows.y
     return float(np.average(losses, weights=weight)), float(np.average(wrong, weights=weight))
 
 

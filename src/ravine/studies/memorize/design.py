@@ -29,7 +29,7 @@ from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import Recipe, alike, around_of, recipe
 from ravine.networks import METRICS
 from ravine.optimizers import Rule, resolve, schedule
-from ravine.studies.memorize.measures import FITTED, Pairs, pairs
+from ravine.studies.memorize.measures import FITTED, TrainHeldOutPairs, pairs
 from ravine.studies.memorize.result import (
     MemorizePlan,
     PairRows,
@@ -76,7 +76,7 @@ class MemorizeDesign:
     devices: Devices
     level: MemorizeEffort
     rule: Rule
-    pairs: Pairs
+    pairs: TrainHeldOutPairs
     arms: list[Arm]
     seeds: list[int]
 

@@ -1,8 +1,8 @@
 """Measures of what networks have memorized, each trained on one row of every pair.
 
     memory of row i     m_i = P(right | i was trained on) - P(right | i was not)    (1)   Feldman & Zhang 2020
-    memorised share     mean of m_i over the rows                                   (2)
-    gap                 right among trained rows - right among the others           (3)   of one network
+    memorized share     mean of m_i over the rows                                   (2)
+    gap                 accuracy on trained rows - accuracy on the others           (3)   of one network
 
 Probabilities are over the choice of the trained row in each pair, initializations and batches, one network
 each. (2) is the mean of (3), with the interval over rows in place of networks. An answer is right if it is
@@ -19,13 +19,14 @@ from ravine.data import Dataset
 from ravine.data.random_keys import keyed
 from ravine.data.splits import Split
 from ravine.diagnostics import functional_information, membership_inference
+from ravine.execution.evaluation import cross_entropies
 from ravine.execution.measure_summary import SHARE, measure_summary, time_summary
 from ravine.records.record import Record, Status
 from ravine.statistics import interval
 from ravine.studies.memorize.result import ArmResult, Information, Membership, MemorizedRows
 from ravine.training import Plan, Streams, trained
 
-__all__ = ["FITTED", "Answers", "Pairs", "answers", "measured", "pairs"]
+__all__ = ["FITTED", "Predictions", "TrainHeldOutPairs", "measured", "pairs", "predict_pairs"]
 
 FITTED = 0.99  # share of the training labels a network must give to have fitted them
 DIFFERENCE = (-1.0, 1.0)  # bounds of a difference of shares
@@ -35,14 +36,14 @@ MIN_INFORMED = 8  # networks that f-CMI needs
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """`rows` int64 [n, 2]: of each pair the seed draws one to train on."""
+class TrainHeldOutPairs:
+    """Pairs of rows, int64 [n, 2]. Of each pair a seed draws the row to train on; the other is held out."""
 
     rows: np.ndarray
     root: int
 
     def member(self, seed: int) -> np.ndarray:
-        """Return which of each pair is trained on, 0 or 1: [n]."""
+        """Return the row of each pair that is trained on, 0 or 1: [n]."""
         return keyed(self.root, "members", seed).integers(0, 2, len(self.rows))
 
     def split(self, seed: int, watch: str = "train") -> Split:
@@ -52,101 +53,106 @@ class Pairs:
         return Split(train, train if watch == "train" else self.rows[place, 1 - which])
 
 
-def pairs(dataset: Dataset, root: int, most: int) -> Pairs:
+def pairs(dataset: Dataset, root: int, most: int) -> TrainHeldOutPairs:
     """Return up to `most` pairs of development rows, drawn once."""
     order = keyed(root, "pairs").permutation(dataset.development)
     count = min(len(order) // 2, most)
-    return Pairs(order[: 2 * count].reshape(count, 2), root)
+    return TrainHeldOutPairs(order[: 2 * count].reshape(count, 2), root)
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What k networks say: `predicted` and `loss` [k, n, 2] of the pairs' rows, `test` [k]: share right.
+class Predictions:
+    """Predictions of k networks for the rows of n pairs.
 
-    member [k, n]: which was trained on; given, true [n, 2]: labels they were trained with, those of the data;
-    fitted [k]: epochs until FITTED of the training labels were right, inf where that was never.
+    predicted: classes [k, n, 2]. loss: cross-entropy of the labels [k, n, 2]. test: accuracy on test rows
+    [k]. member: the row of each pair that was trained on [k, n]. labels: those trained with [n, 2]. true:
+    those of the data [n, 2]. fitted: epochs until FITTED of the training labels were right [k], inf for
+    never.
     """
 
     predicted: np.ndarray
     loss: np.ndarray
     test: np.ndarray
     member: np.ndarray
-    given: np.ndarray
+    labels: np.ndarray
     true: np.ndarray
     fitted: np.ndarray = field(repr=False)
 
     def sides(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return those of the trained rows and those of the others, [k, n] each, from [k, n, 2]."""
+        """Return the values of the trained rows and those of the others, [k, n] each, from [k, n, 2]."""
         values = np.broadcast_to(values, self.predicted.shape)
         inside = np.take_along_axis(values, self.member[..., None], 2)[..., 0]
         return inside, np.take_along_axis(values, 1 - self.member[..., None], 2)[..., 0]
 
 
-def answers(
-    record: Record, plan: Plan, streams: Streams, chosen: Pairs, true: np.ndarray, watched: bool
-) -> Answers:
-    """Return the answers of the runs that did not diverge. watched: whether training rows were evaluated."""
-    found, losses, tests, members, fitted = [], [], [], [], []
-    rows = chosen.rows
-    for k in np.flatnonzero(record.status == Status.FINISHED).tolist():
-        seed = int(record.hyper["seed"][k])
-        network, own = trained(plan.network, record, k), streams.rows(seed)
-        seen = streams.standardised(rows.ravel(), own.scaler, own.origin, own.unit)
-        z = network.outputs(seen.x).astype(np.float64)
-        top = z.max(axis=1)
-        loss = top + np.log(np.exp(z - top[:, None]).sum(axis=1)) - z[np.arange(len(z)), seen.y]
-        found.append(z.argmax(axis=1).reshape(rows.shape))
-        losses.append(loss.reshape(rows.shape))
+def predict_pairs(
+    record: Record, plan: Plan, streams: Streams, pairs: TrainHeldOutPairs, true: np.ndarray, watched: bool
+) -> Predictions:
+    """Return the predictions of the runs that did not diverge.
+
+    true: labels of all rows of the data. watched: whether training rows were evaluated.
+    """
+    predicted, losses, tests, members, fitted = [], [], [], [], []
+    rows = pairs.rows
+    epochs = plan.stride * streams.batch_size / streams.sizes[0]  # between two evaluations
+    for run in np.flatnonzero(record.status == Status.FINISHED).tolist():
+        seed = int(record.hyper["seed"][run])
+        network, own = trained(plan.network, record, run), streams.rows(seed)
+        inputs = streams.standardised(rows.ravel(), own.scaler, own.origin, own.unit)
+        outputs = network.outputs(inputs.x).astype(np.float64)
+        predicted.append(outputs.argmax(axis=1).reshape(rows.shape))
+        losses.append(cross_entropies(outputs, inputs.y).reshape(rows.shape))
         test = streams.standardised(streams.dataset.test, own.scaler, own.origin, own.unit)
         tests.append(np.mean(network.outputs(test.x).argmax(axis=1) == test.y))
-        members.append(chosen.member(seed))
-        right = record.series["score"][k] if watched else np.zeros(1)
+        members.append(pairs.member(seed))
+        right = record.series["score"][run] if watched else np.zeros(1)
         reached = np.flatnonzero(right >= FITTED)
-        epoch = plan.stride * streams.batch_size / streams.sizes[0]
-        fitted.append((reached[0] + 1) * epoch if len(reached) else np.inf)
-    return Answers(
-        np.array(found), np.array(losses), np.array(tests), np.array(members),
+        fitted.append((reached[0] + 1) * epochs if len(reached) else np.inf)
+    return Predictions(
+        np.array(predicted), np.array(losses), np.array(tests), np.array(members),
         streams.dataset.y[rows], true[rows], np.array(fitted),
     )  # fmt: skip
 
 
-def measured(seen: Answers, watched: bool, *, share: float, limit: str | None, diverged: int) -> ArmResult:
+def measured(
+    predictions: Predictions, watched: bool, *, share: float, limit: str | None, diverged: int
+) -> ArmResult:
     """Return every measure of one arm. watched: whether training rows were evaluated.
 
     share, limit, diverged: fields of the result. Without a network every measure is empty.
     """
-    if not len(seen.test):
+    if not len(predictions.test):
         return _empty(share, limit, diverged)
-    right = seen.predicted == seen.given
-    (inside, outside), wrong = seen.sides(right), seen.given != seen.true
+    right = predictions.predicted == predictions.labels
+    (inside, outside), wrong = predictions.sides(right), predictions.labels != predictions.true
     attacks = [
         membership_inference(members, others)
-        for members, others in zip(*seen.sides(seen.loss), strict=True)
+        for members, others in zip(*predictions.sides(predictions.loss), strict=True)
         if len(members) >= MIN_ATTACKED
     ]
     learned = None
     if wrong.any():
-        where, _ = seen.sides(wrong)
+        where, _ = predictions.sides(wrong)
         shares = (inside & where).sum(axis=1) / np.maximum(where.sum(axis=1), 1)
         learned = measure_summary(shares, SHARE)
     return ArmResult(
         share=share,
         limit=limit,
         diverged=diverged,
-        networks=len(seen.test),
+        networks=len(predictions.test),
         wrong=float(wrong.mean()),
         train=measure_summary(inside.mean(axis=1), SHARE),
         held_out=measure_summary(outside.mean(axis=1), SHARE),
-        test=measure_summary(seen.test, SHARE),
+        test=measure_summary(predictions.test, SHARE),
         gap=measure_summary(inside.mean(axis=1) - outside.mean(axis=1), DIFFERENCE),  # (3)
-        memorised=_memorized(right, seen.member),
+        memorised=_memorized(right, predictions.member),
         wrong_learned=learned,
-        fit=time_summary(seen.fitted) if watched else None,
+        fit=time_summary(predictions.fitted) if watched else None,
         membership=Membership(
             advantage=measure_summary(np.array([attack.advantage for attack in attacks]), DIFFERENCE),
             area=measure_summary(np.array([attack.area for attack in attacks]), SHARE),
         ),
-        information=_information(right, seen.member),
+        information=_information(right, predictions.member),
     )
 
 

@@ -14,7 +14,7 @@ from ravine.execution.score_summary import finite_or_none
 from ravine.records.record import Record, Status
 from ravine.studies.memorize.bounds import bounds
 from ravine.studies.memorize.design import Arm, MemorizeDesign
-from ravine.studies.memorize.measures import answers, measured
+from ravine.studies.memorize.measures import measured, predict_pairs
 from ravine.studies.memorize.result import (
     ArmResult,
     Bound,
@@ -70,9 +70,9 @@ def _measure(
     context.train(stage, name, design.cohort(arm, plan, streams), design.shape)
     record = context.parameters_of(stage, name)
     is_watched = arm.watch == "train"
-    seen = answers(record, plan, streams, design.pairs, design.dataset.y, is_watched)
-    diverged = len(design.seeds) - len(seen.test)
-    result = measured(seen, is_watched, share=arm.share, limit=arm.limit or None, diverged=diverged)
+    predictions = predict_pairs(record, plan, streams, design.pairs, design.dataset.y, is_watched)
+    diverged = len(design.seeds) - len(predictions.test)
+    result = measured(predictions, is_watched, share=arm.share, limit=arm.limit or None, diverged=diverged)
     if arm.limit:
         return result
     facts: list[Bound] = []

@@ -125,16 +125,16 @@ def _findings(result: MemorizeResult, trained: Sequence[RandomLabelsResult]) -> 
     memory = true_labels.memorised
     if is_number(memory.mean):
         found.append(
-            f"Of the true labels {_percent(memory)} % are right only because the row was trained on "
+            f"Of the true labels {_percent(memory)} % are right only because the row was in the training set "
             f"({100 * (memory.by_heart or 0):.1f} % of the rows are memorized)."
         )
     risk = true_labels.membership.advantage
     if is_number(risk.mean):
         low = risk.interval[0] if risk.interval is not None else None
         separates = is_number(low) and low > 0
-        verb = "can be told" if separates else "could not be told"
+        outcome = "succeeds" if separates else "does not succeed"
         found.append(
-            f"Training rows {verb} from new rows: the attack's advantage is "
+            f"Membership inference {outcome}: the attack's advantage is "
             f"{with_interval(risk.mean, risk.interval, decimals=2)} (0 = guessing, 1 = all rows)."
         )
     return found + _strongest_limit(result)
