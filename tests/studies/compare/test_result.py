@@ -28,16 +28,16 @@ def test_the_leaderboard_as_a_table(result):
 
 
 def test_data_frames(result):
-    assert list(result.leaderboard_frame.optimizer) == [row.optimizer for row in result.leaderboard]
-    assert {"mean", "tuning_interval", "hyperparameters"} <= set(result.leaderboard_frame.columns)
-    assert not {"values", "sensitivity"} & set(result.leaderboard_frame.columns)
-    assert result.pairs_frame.loc[0, ["a", "b", "difference"]].tolist() == ["nesterov", "sgd", 0.008]
+    assert list(result.leaderboard_table.optimizer) == [row.optimizer for row in result.leaderboard]
+    assert {"mean", "tuning_interval", "hyperparameters"} <= set(result.leaderboard_table.columns)
+    assert not {"values", "sensitivity"} & set(result.leaderboard_table.columns)
+    assert result.pairs_table.loc[0, ["a", "b", "difference"]].tolist() == ["nesterov", "sgd", 0.008]
     assert len(result.sensitivity) == 6 * 20 and set(result.sensitivity.optimizer) == set(result.values)
     assert result.best == "nesterov"
 
 
 def test_one_optimizer_has_no_pairs(row_of, result_of):
-    frame = result_of([row_of("sgd", 1, 0.9, 0.1)]).pairs_frame
+    frame = result_of([row_of("sgd", 1, 0.9, 0.1)]).pairs_table
     assert frame.empty and "p_holm" in frame.columns
 
 
