@@ -1,7 +1,7 @@
 """Write `docs/json.md` from the result types: every field with its type and its text.
 
-    python scripts/generate_json_docs.py            write the file
-    python scripts/generate_json_docs.py --check    exit with 1 if it is out of date
+python scripts/generate_json_docs.py            write the file
+python scripts/generate_json_docs.py --check    exit with 1 if it is out of date
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 import pytest
 
-from ravine.cli.app import COMMANDS
 from ravine.cli.app import ravine as group
 from ravine.lecture import claims
 
@@ -28,8 +27,8 @@ def commands(cell):
 
 def built():
     """Every verb, and every option of every verb."""
-    found = set(COMMANDS)
-    for verb in COMMANDS:
+    found = set(group.list_commands(None))
+    for verb in group.list_commands(None):
         command = group.get_command(None, verb)
         found |= {f"{verb} {flag}" for each in command.params for flag in each.opts if flag.startswith("--")}
     return found | set(claims())

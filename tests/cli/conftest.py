@@ -5,16 +5,17 @@ import os
 import subprocess
 import sys
 import time
-import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from ravine.cli import working
 from ravine.cli.app import run
+from ravine.data import from_arrays
 from ravine.errors import Stopped
-from ravine.execution.events import Event
+from ravine.execution.events import ChunkDone, Noted
+from ravine.execution.study import Study
 
 
 @pytest.fixture
@@ -62,50 +63,96 @@ def shell(folder):
     return call
 
 
+SUMMARY = {"sd": 0.01, "interval": None, "n_seeds": 10, "diverged": 0, "values": [0.9] * 10}
+CURVE = {key: [0.1] for key in ("learning_rate", "score", "lower", "upper", "diverged")}
 ROWS = [
     {
         "optimizer": name, "learning_rate": 0.01 * (k + 1), "hyperparameters": {}, "schedule": "decay",
-        "mean": 0.9 - 0.1 * k, "median": 0.9 - 0.1 * k, "sd": 0.01, "interval": None,
-        "tuning_interval": None, "tier": k + 1, "n_seeds": 10, "diverged": 0, "steps_to_target": 10,
-        "reached_target": 1.0, "at_edge": False, "values": [0.9] * 10, "sensitivity_width": 1.0,
+        "mean": 0.9 - 0.1 * k, "median": 0.9 - 0.1 * k, **SUMMARY, "tuning_interval": None, "tier": k + 1,
+        "reached_target": 1.0, "steps_to_target": 10, "seconds_to_target": None, "at_edge": False,
+        "sensitivity": CURVE, "sensitivity_width": 1.0,
     }
     for k, name in enumerate(["adam", "optax:lion(b1=0.9)"])
 ]  # fmt: skip
+DATA = {
+    "name": "data.csv", "sha256": "0" * 64, "rows": 100, "features": 4, "task": "classify", "target": "b",
+    "classes": ["1", "2"], "notes": [],
+}  # fmt: skip
+SHARED = {
+    "data": DATA,
+    "split": {"train": 64, "validation": 16, "test": 20},
+    "metric": {"name": "accuracy", "greater_is_better": True},
+    "seconds": {"total": 1.0, "compile": 0.5, "train": 0.25},
+}
+RESULTS = {
+    "compare": {
+        "plan": {
+            "effort": "quick", "track": "rate", "runs": 20, "network_steps": 200, "steps": 10, "epochs": 20.0,
+            "batch_size": 16, "network": "4-2", "around": {}, "cohorts": 2, "ranges_grown": [],
+        },
+        "pairs": [], "schedules": [],
+        "test": {"optimizer": "adam", "model": 0.9, "mean": 0.9, "median": 0.9, **SUMMARY},
+    },
+    "train": {
+        "plan": {
+            "runs": 1, "network_steps": 10, "steps": 10, "epochs": 20.0, "batch_size": 16, "network": "4-2",
+            "parameters": 10, "layers": [], "rates": None, "around": {},
+        },
+        "result": {
+            "optimizer": "adam", "learning_rate": 0.1, "schedule": "decay", "mean": 0.9, "median": 0.9,
+            **SUMMARY, "epochs": None,
+        },
+        "test": {"model": 0.9, "mean": 0.9, "median": 0.9, **SUMMARY},
+        "curves": {"seed": [1], "step": [10], "train_loss": [0.1], "valid_loss": [0.2], "score": [0.9]},
+        "schedules": [],
+    },
+}  # fmt: skip
 
 
-class Study:
-    """Stands for `compare_study`: writes a plan, tells events, then does what a test asks (`then`)."""
+@dataclasses.dataclass
+class FakeDesign:
+    """A design that plans nothing."""
+
+    settings: object
+    network_steps: int = 4
+
+    def line(self):
+        return "what will be done"
+
+    def plan_document(self):
+        return {}
+
+
+class FakeStudy:
+    """Stands for the work of compare and train: tells events, does `then`, returns a result with `rows`."""
 
     def __init__(self):
         self.then = lambda stop: None
         self.settings = None
         self.rows = [dict(row) for row in ROWS]
+        self.prepared = False
 
-    def __call__(self, settings, *, run, notify, stop):
+    def prepare(self, settings, dataset, notify):
         self.settings = settings
-        notify(Event("data", "a note on the data"))
-        run.plan.write_text("{}")
-        notify(Event("plan", "what will be done"))
-        notify(Event("tune", "adam", 1, 4, 1, 0))
-        self.then(stop)
-        run.update(
-            state="finished", summary={"winner": "adam", "tied": [], "metric": "accuracy", "score": 0.9}
-        )
+        notify(Noted("a note on the data"))
+        return from_arrays(np.eye(8)[:, :2], np.arange(8) % 2, name="data.csv"), None
+
+    def design(self, study, settings, dataset, devices):
+        return FakeDesign(settings)
+
+    def run(self, study, design, context):
+        context.notify(ChunkDone("tune", "adam", 1, 4, 1, 0))
+        self.then(context.runner.should_stop)
+        known = RESULTS[study.name] | ({"leaderboard": self.rows} if study.name == "compare" else {})
         document = {
-            "schema_version": 1,
-            "data": {"name": settings.source, "rows": 100, "features": 4, "task": "classify"},
-            "metric": {"name": "accuracy", "greater_is_better": True},
-            "plan": {"epochs": 20.0},
-            "leaderboard": self.rows,
-            "pairs": [],
-            "run_dir": str(run.path),
-            "model": str(run.models),
-        }
-        return types.SimpleNamespace(document=document)
+            "study": study.name, "source": design.settings.source, "run_dir": context.run_dir,
+            "model_dir": context.model_dir, **SHARED, **known,
+        }  # fmt: skip
+        return study.result_type.from_dict(document)
 
     @staticmethod
     def until_stopped(stop, patience=20.0):
-        """Wait as a chunk does, then stop as a seam does."""
+        """Wait as a chunk does, then stop as a cohort does after a chunk."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
             if stop() is not None:
@@ -116,13 +163,10 @@ class Study:
 
 @pytest.fixture
 def study(folder, monkeypatch):
-    """A study in place of the real one, for compare and train."""
-    from ravine.cli.app import ravine as group
-
-    fake = Study()
-    monkeypatch.setattr(working, "prepare_machine", lambda device: None)
-    for verb in ("compare", "train"):
-        module = sys.modules[group.commands[verb].callback.__module__]
-        monkeypatch.setattr(module, "_study", lambda: fake)
+    """Work that takes no time, in place of that of compare and train."""
+    fake = FakeStudy()
+    monkeypatch.setattr("ravine.execution.execute._prepare", fake.prepare)
+    monkeypatch.setattr(Study, "design", lambda *given: fake.design(*given))
+    monkeypatch.setattr(Study, "run", lambda *given: fake.run(*given))
     Path("data.csv").write_text("a,b\n1,2\n")
     return fake

@@ -106,7 +106,7 @@ def test_a_refused_resume_leaves_a_run_as_it_was(ravine, study, state, monkeypat
     with RunDirectory.open("kept").lock() as run:
         run.update(state=state)
 
-    def refuse(run, **how):
+    def refuse(run, **keywords):
         raise DataError("The data have changed.", "They were a, they are b.", "Put the old file back.")
 
     monkeypatch.setattr("ravine.execution.resume.resume", refuse)
@@ -116,12 +116,12 @@ def test_a_refused_resume_leaves_a_run_as_it_was(ravine, study, state, monkeypat
     assert read_run_file("kept")["state"] == state
 
 
-@pytest.mark.parametrize("moment", ["verbs", "run"])
+@pytest.mark.parametrize("moment", ["commands", "run"])
 def test_ctrl_c_while_still_importing_is_no_traceback(monkeypatch, capfd, moment):
     def interrupted(*arguments, **how):
         raise KeyboardInterrupt
 
-    if moment == "verbs":
+    if moment == "commands":
         monkeypatch.delitem(sys.modules, "ravine.cli.app")
         plain = builtins.__import__
         monkeypatch.setattr(
@@ -195,7 +195,7 @@ def test_next_commands_survive_a_shell(ravine, folder, study):
     (folder / name).write_text("a,b\n1,2\n")
     study.then = lambda stop: (next(Path("runs").glob("2*")) / "best.toml").write_text("")
     text = ravine("compare", name).stdout
-    commands = [shlex.split(line) for line in text.splitlines() if line.startswith("    ravine ")]
+    commands = [shlex.split(line) for line in text.splitlines() if line.startswith("  ravine ")]
     run = the_run().path
     assert commands[0] == ["ravine", "predict", str(run), name, "-o", "predictions.csv"]
     assert commands[1][:4] == ["ravine", "train", "-c", str(run / "best.toml")]
@@ -230,19 +230,19 @@ def test_one_signal_saves_and_says_how_to_go_on(ravine, study, number, status):
 
 
 SLOW = """
-import os, signal, sys, threading, time
-from ravine.cli import working
-from ravine.cli.commands import compare
+import sys, time
 from ravine.cli.app import run
-def study(settings, *, run, notify, stop):
-    run.plan.write_text("{}")
+from ravine.execution import execute
+from ravine.execution.study import Study
+
+def work(study, design, context):
     print("ready", flush=True)
     if sys.argv[1] == "deaf":      # as in a compiled chunk: no bytecode runs for long
         pow(7, 10**7)
     time.sleep(60)
-working.prepare_machine = lambda device: None
-sys.modules["ravine.cli.commands.compare"]._study = lambda: study
-sys.exit(run(["compare", "data.csv"]))
+
+Study.run = work
+sys.exit(run(["compare", "iris"]))
 """
 
 
@@ -274,8 +274,8 @@ def test_a_second_ctrl_c_stops_at_once_even_inside_compiled_code(folder, how):
 def test_a_command_too_wide_for_the_terminal_can_still_be_pasted(ravine, folder, study):
     where = folder / "a folder with a name that is rather long"
     ended = ravine("compare", "data.csv", "-o", where.name, "-q", env={"COLUMNS": "60"})
-    shown = ended.stdout[ended.stdout.index("Next:") :]
+    shown = ended.stdout[ended.stdout.index("Predict with") :]
     assert max(map(len, shown.splitlines())) <= 60
-    pasted = shown[shown.index("ravine predict") :].split("\n  Show")[0]
+    pasted = shown[shown.index("ravine predict") :].split("\nShow")[0].split("\nTrain")[0]
     pasted = pasted.replace("\\\n", "")  # a shell takes them out, shlex does not
     assert shlex.split(pasted) == ["ravine", "predict", where.name, "data.csv", "-o", "predictions.csv"]

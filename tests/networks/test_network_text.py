@@ -97,13 +97,13 @@ def test_other_sizes_are_refused(text):
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("64-64 residul", "'residul' says nothing.*Did you mean 'residual'"),
+        ("64-64 residul", "unknown word 'residul'.*Did you mean 'residual'"),
         ("64-64 batchnrom", "Did you mean 'batchnorm'"),
         ("64-64 dropot=0.2", "Did you mean 'dropout=0.2'"),
         ("64-64 dropout", "Did you mean 'dropout=0.2'"),
         ("64-64 highwya", "Did you mean 'highway'"),
         ("64-64 =", "net='64-64'"),
-        ("64-64 residual=2", "says nothing"),
+        ("64-64 residual=2", "unknown word"),
         ("residual", "'residual' is not a network"),
         ("", "not a network"),
         ("64- residual", "not a network"),

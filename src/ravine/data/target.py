@@ -86,7 +86,7 @@ def choose_target(frame: pd.DataFrame, given: object, known: str | None, notes: 
     raise DataError(
         "Which column is the target?",
         f"None has a usual name; there are: {shown}.",
-        f"Type -t COLUMN, for example -t '{names[-1]}' (or -t -1 for the last).",
+        f"Name it, for example --target '{names[-1]}', or --target -1 for the last.",
     )
 
 

@@ -158,11 +158,9 @@ class Document:
             ) from error
 
     def view(self) -> Sequence[Block]:
-        """Return the blocks that show this document."""
-        from ravine.execution.registry import find_study
-
-        show = find_study(self.study).load("view", self.view_name)
-        blocks: Sequence[Block] = show(self)
+        """Return the blocks that show this document: what the `view` module beside its class makes of it."""
+        package = type(self).__module__.rpartition(".")[0]
+        blocks: Sequence[Block] = resolve_name(f"{package}.view:{self.view_name}")(self)
         return blocks
 
     def __repr__(self) -> str:
@@ -253,6 +251,6 @@ class Result(Document):
         return False
 
 
-def values_of(part: ScoreSummary) -> dict[str, object]:
+def values_of(part: ScoreSummary) -> dict[str, Any]:
     """Return the fields of a summary by name, to build a row that holds them."""
     return {item.name: getattr(part, item.name) for item in fields(part)}

@@ -87,15 +87,18 @@ class NetworkSpec:
 
 
 def read_network(text: str) -> NetworkSpec:
-    """Read a net text, its words in any order. Raises UsageError."""
+    """Return the network that `text` describes, its words in any order.
+
+    Raises UsageError for a word that is unknown, given twice or impossible, and for words that do not fit.
+    """
     sizes: list[str] = []
     said: dict[str, str] = {}
     for word in re.sub(r"\s*=\s*", "=", str(text).strip().lower()).split():
-        kind, value = _kind(word)
+        kind, value = _kind(text, word)
         if kind == "sizes":
             sizes.append(word)
         elif kind in said:
-            raise UsageError(f"'{text}' is not a network.", f"It gives '{kind}' twice.", "Choose one.")
+            raise UsageError(f"The network '{text}' gives '{kind}' twice.", "", "Give it once.")
         else:
             said[kind] = value
     numbers = {NUMBERS[word]: _number(word, said[word]) for word in NUMBERS if word in said}
@@ -113,8 +116,8 @@ def _hidden(text: str) -> tuple[int, ...]:
     return () if plain in NO_HIDDEN else _widths(text, plain)
 
 
-def _kind(word: str) -> tuple[str, str]:
-    """Return what a word speaks of, and what it says. Raises UsageError for a word that says nothing."""
+def _kind(text: str, word: str) -> tuple[str, str]:
+    """Return the part of a network that a word describes, and the value. Raises UsageError if unknown."""
     name, equals, value = word.partition("=")
     if equals and name in (*NUMBERS, "conv"):
         return name, value
@@ -126,7 +129,7 @@ def _kind(word: str) -> tuple[str, str]:
         if name in NO_HIDDEN or name == "x" or not name[0].isalpha():
             return "sizes", word
     near = did_you_mean(word, SHOWN)
-    raise UsageError(f"'{word}' says nothing about a network.", near, EXAMPLE)
+    raise UsageError(f"The network '{text}' has the unknown word '{word}'.", near, EXAMPLE)
 
 
 def _widths(text: str, plain: str) -> tuple[int, ...]:

@@ -25,25 +25,33 @@ TYPES = {bool: "true or false", int: "whole number", float: "number", str: "text
 
 
 def options_document(studies: Mapping[str, type[Settings]]) -> str:
-    """Return the document for {command: settings class}, one table a section."""
-    rows: dict[Option, list[str]] = {}
+    """Return the document for {command: settings class}: one table a section, one row an option.
+
+    An option whose default or bounds differ between commands has a row for each.
+    """
+    rows: dict[str, dict[Option, list[str]]] = {}
     for command, settings in studies.items():
-        for option in options_of(settings).values():
+        for key, option in options_of(settings).items():
             hashable = replace(option, default=option.default_text, choices_or_path=option.choices)
-            rows.setdefault(hashable, []).append(command)
+            rows.setdefault(key, {}).setdefault(hashable, []).append(command)
     parts = [INTRODUCTION]
     for section in SECTIONS:
-        lines = [_row(option, commands) for option, commands in rows.items() if option.section == section]
+        lines = [
+            _row(option, "all" if len(commands) == len(studies) else ", ".join(commands))
+            for variants in rows.values()
+            for option, commands in variants.items()
+            if option.section == section
+        ]
         parts.append("\n".join([f"## {section}\n", HEADER, *lines]) + "\n")
     return "\n".join(parts)
 
 
-def _row(option: Option, commands: list[str]) -> str:
+def _row(option: Option, commands: str) -> str:
     name = f"`{option.metavar}` (argument)" if option.positional else f"`{option.flag}`"
     if option.short:
         name = f"`{option.short}`, {name}"
     allowed = ", ".join(f"`{word}`" for word in option.choices) or option.bounds
     kind = "list" if option.many else TYPES[option.kind]
     default = f"`{option.default}`" if option.default else ""
-    cells = (name, f"`{option.key}`", kind, default, allowed, option.unit, option.help, ", ".join(commands))
+    cells = (name, f"`{option.key}`", kind, default, allowed, option.unit, option.help, commands)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

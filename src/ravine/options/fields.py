@@ -96,7 +96,11 @@ class Option:
             ("at least", self.at_least), ("above", self.above),
             ("at most", self.at_most), ("below", self.below),
         )  # fmt: skip
-        return " and ".join(f"{words} {limit:.10g}" for words, limit in limits if limit is not None)
+        return " and ".join(
+            f"{words} {limit if isinstance(limit, int) else f'{limit:.10g}'}"
+            for words, limit in limits
+            if limit is not None
+        )
 
     @property
     def allowed(self) -> str:

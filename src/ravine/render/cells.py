@@ -47,9 +47,12 @@ def cut(text: str, width: int, unicode: bool = True) -> str:
     """Return `text`, shortened with an ellipsis (`~` in ASCII) if it takes more than `width` columns."""
     if cells(text) <= width:
         return text
-    while text and cells(text) > width - 1:
-        text = text[:-1]
-    return text + ("…" if unicode else "~") if width > 0 else ""
+    if width < 1:
+        return ""
+    room, end = width - 1, 0
+    while (room := room - cells(text[end])) >= 0:
+        end += 1
+    return text[:end] + ("…" if unicode else "~")
 
 
 def padded(text: str, width: int, left: bool) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from ravine.render.cells import cells, clean, cut
+from ravine.render.cells import cells, clean, cut  # cells, cut: used by views not yet converted
 
 __all__ = [
     "FEWEST_SEEDS",

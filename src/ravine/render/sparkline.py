@@ -45,27 +45,27 @@ def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode:
     log = block.axis == "log"
     points = [sorted(_points(line, block)) for line in block.lines]
     xs = [x for line in points for x, _ in line]
-    labels = [cut(line.label, max(8, width // 4), unicode) for line in block.lines]
+    labels = [cut(line.label, max(8, width // 3), unicode) for line in block.lines]
     margin = max(map(cells, [*labels, *[block.x_label] * (block.ticks != "none")]), default=0) + 2
-    beside = max((cells(line.before) + cells(line.after) + 3 for line in block.lines), default=0)
-    room = min(block.columns, width - margin - beside)
+    lead = max((cells(line.before) + 1 for line in block.lines if line.before), default=0)
+    trail = max((cells(line.after) + 2 for line in block.lines if line.after), default=0)
+    room = min(block.columns, width - margin - lead - trail)
     if not xs or room < FEWEST:
         return []
     axis = _axis(block, min(xs), max(xs), room, len(set(xs)), log)
     shared = _range(block, points)
     lines = [paint(line, "strong", color) for line in wrap(block.title, width)]
     lines += [paint(line, "dim", color) for line in wrap(block.note, width)]
-    lead = max(cells(line.before) for line in block.lines)
     for line, label, curve in zip(block.lines, labels, points, strict=True):
         ends = _range(block, [curve]) if block.scale == "own" else shared
         text = label + " " * (margin - cells(label))
-        text += line.before + " " * (lead - cells(line.before) + 1) if lead else ""
+        text += line.before + " " * (lead - cells(line.before))
         text += _marks(curve, axis, ends, block.downward, unicode)
         lines.append((f"{text} {line.after}" if lead else f"{text}  {line.after}").rstrip())
     if block.ticks != "none":
         ticks = _decades(axis) if block.ticks == "decades" else _ends(block, axis)
         start = cut(block.x_label, margin - 2, unicode)
-        blank = " " * (margin - cells(start) + (lead + 1 if lead else 0))
+        blank = " " * (margin - cells(start) + lead)
         lines.append(cut(f"{start}{blank}{ticks}".rstrip(), width, unicode))
     return lines
 
@@ -86,10 +86,10 @@ def _axis(block: Sparklines, low: float, high: float, room: int, points: int, lo
     if block.ticks == "decades":
         first, last = math.floor(low), math.ceil(high)
         return Axis(first, last + (first == last), room, log)
-    if high == low:
-        return Axis(low - 0.5, low + 0.5, 1, log)
     columns = min(room, points) if block.ticks == "none" else room
     half = (high - low) / max(1, columns - 1) / 2
+    if low + half == low:  # one point, or several that no column could part
+        return Axis(low - 0.5, low + 0.5, 1, log)
     return Axis(low - half, high + half, columns, log)
 
 
@@ -128,9 +128,9 @@ def _marks(
         if not math.isfinite(value):
             text += "x"
             continue
-        share = (value - low) / (high - low) if high > low else 0.5
+        share = min(1.0, max(0.0, (value - low) / (high - low))) if high > low else 0.5
         share = 1 - share if downward else share
-        text += blocks[min(len(blocks) - 1, max(0, int(share * len(blocks))))]
+        text += blocks[min(len(blocks) - 1, int(share * len(blocks)))]
     return text
 
 

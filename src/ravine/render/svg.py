@@ -19,6 +19,7 @@ LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 44  # margins, pixels
 LEGEND = 20  # pixels a line of the legend
 DASHES = ("", "8 4", "8 3 2 3", "2 3", "5 2 1 2 1 2", "12 4", "1 2")
 TICKS = 5  # of a linear axis, about
+TINY = 1e-300  # below it half of a number may be 0
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,12 @@ class Scale:
         """Return round values between the ends."""
         if self.log and self.high - self.low >= 1:
             decades = range(math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9) + 1)
-            return [10.0**decade for decade in decades[:: max(1, math.ceil(len(decades) / 8))]]
+            powers = [10.0**decade for decade in decades[:: max(1, math.ceil(len(decades) / 8))]]
+            return [power for power in powers if power > 0]
         low, high = (10**self.low, 10**self.high) if self.log else (self.low, self.high)
         rough = (high - low) / TICKS
         size = 10.0 ** math.floor(math.log10(rough))
-        step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
+        step = next((size * factor for factor in (1, 2, 5) if size * factor >= rough), 10 * size)
         return [k * step for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
@@ -78,7 +80,9 @@ def _ends(values: Sequence[float | None], log: bool) -> tuple[float, float] | No
     low, high = min(shown), max(shown)
     if log:
         low, high = math.log10(low), math.log10(high)
-    margin = 0.04 * (high - low) or 0.5 * (abs(low) or 1.0)
+    margin = 0.04 * (high - low)
+    if low - margin == low:  # one value, or several that are next to equal
+        margin = 0.5 if log or abs(low) < TINY else 0.5 * abs(low)
     return low - margin, high + margin
 
 

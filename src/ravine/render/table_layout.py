@@ -100,7 +100,10 @@ def _squeeze(layout: Layout, floors: Sequence[int], width: int) -> None:
         free = [k for k, size in enumerate(layout.widths) if size > floors[k]]
         if not free:
             return
-        layout.widths[max(free, key=lambda k: layout.widths[k])] -= 1
+        widest = max(free, key=lambda k: layout.widths[k])
+        size = layout.widths[widest]
+        second = max((layout.widths[k] for k in free if k != widest), default=0)
+        layout.widths[widest] -= max(1, min(layout.total - width, size - max(floors[widest], second)))
 
 
 def _split(table: Table, width: int, color: bool, unicode: bool) -> list[str]:

@@ -140,7 +140,7 @@ def test_the_full_track_tunes_more_numbers_with_as_many_trials(blobs: Dataset) -
         ({"metric": "rmse"}, "does not fit"),
         ({"metric": "acuracy"}, "accuracy"),
         ({"optimizers": ["adm"]}, "adam"),
-        ({"net": "big"}, "says nothing about a network"),
+        ({"net": "big"}, "unknown word 'big'"),
         ({"moving": ["rho=linear"]}, "'rho' cannot move"),
         ({"moving": ["b1=plateau"]}, "Only the learning rate"),
     ],

@@ -1,42 +1,26 @@
-"""Which level of effort, and how long it will take."""
+"""The choice of a level of effort by the seconds that each is estimated to take."""
 
 from __future__ import annotations
 
-from ravine.data import Dataset
-from ravine.engines import Devices
-from ravine.execution.effort import EFFORTS, PATIENCE, budget_seconds, step_seconds
-from ravine.studies.compare.design import Design, design
-from ravine.studies.compare.settings import CompareSettings
+from collections.abc import Mapping
 
-__all__ = ["choose_effort", "estimated_seconds"]
+from ravine.execution.budget import budget_seconds
+from ravine.execution.effort import TIME_LIMIT_S
 
-COMPILING = 2.0  # seconds of one core for one program
-STARTING = 3.0  # seconds until the first program can be compiled
+__all__ = ["choose_effort"]
 
 
-def choose_effort(settings: CompareSettings, dataset: Dataset, devices: Devices) -> tuple[str, float, str]:
-    """Return the level, its estimated seconds, and why it was chosen.
+def choose_effort(effort: str | None, budget: str | None, estimates: Mapping[str, float]) -> tuple[str, str]:
+    """Return the name of the level and the reason for it.
 
-    The one asked for; else the largest that fits the budget, or two minutes without one; else the smallest.
+    The level is `effort` where one is given. Otherwise it is the largest that fits the budget, or two minutes
+    without a budget, and the smallest where none fits. estimates: seconds by name, from small to large.
     """
-    if settings.effort is not None:
-        return (
-            settings.effort,
-            estimated_seconds(design(settings, dataset, devices, settings.effort)),
-            "asked for",
-        )
-    limit = PATIENCE if settings.budget is None else budget_seconds(settings.budget)
-    said = "under two minutes" if settings.budget is None else f"within {settings.budget}"
-    estimates = {name: estimated_seconds(design(settings, dataset, devices, name)) for name in EFFORTS}
+    if effort is not None:
+        return effort, "asked for"
+    limit = TIME_LIMIT_S if budget is None else budget_seconds(budget)
+    within = "under two minutes" if budget is None else f"within {budget}"
     fitting = [name for name, seconds in estimates.items() if seconds <= limit]
     if fitting:
-        return fitting[-1], estimates[fitting[-1]], f"the largest {said}"
-    smallest = next(iter(EFFORTS))
-    return smallest, estimates[smallest], f"the smallest; none is {said}"
-
-
-def estimated_seconds(plan: Design) -> float:
-    """Return the estimated seconds of a comparison on these devices, from a short measurement."""
-    one = next(iter(plan.plans.values()))
-    training = plan.runs * plan.steps * step_seconds(one.network, one.batch_size, plan.devices.count)
-    return STARTING + COMPILING * len(plan.rules) / min(2, plan.devices.count) + training
+        return fitting[-1], f"the largest {within}"
+    return next(iter(estimates)), f"the smallest; no level is {within}"

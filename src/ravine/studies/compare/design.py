@@ -1,35 +1,49 @@
 """The design of a comparison: which runs, all fixed before training.
 
-tune      trials of every optimizer on tuning seeds: quasi-random rates, each under every schedule
+tune      trials of every optimizer on tuning seeds: quasi-random learning rates, each under every schedule
 extend    one decade more, for all, where some optimizer's best lies at an end of its range; at most twice
-evaluate  the setting each optimizer and schedule was tuned to, on fresh seeds
+evaluate  the setting to which each optimizer was tuned under each schedule, on fresh seeds
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
 from ravine.data import Dataset
+from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.errors import UsageError
-from ravine.execution.base_settings import NetworkSettings
-from ravine.execution.effort import EFFORTS, Effort, batch_size_for, steps_for
-from ravine.execution.training_spec import Recipe, check_moving, check_patience, recipe
-from ravine.optimizers import Rule, resolve_all, schedule
+from ravine.execution import seeds as seed_ranges
+from ravine.execution.effort import COMPARE, SearchEffort, estimated_seconds, step_seconds
+from ravine.execution.prepared_training import streams_for
+from ravine.execution.result import MetricFacts, Plain
+from ravine.execution.run_files import data_facts
+from ravine.execution.training_spec import Recipe, around_of, check_moving, check_patience, recipe
+from ravine.networks import METRICS
+from ravine.optimizers import DEFAULT_OPTIMIZERS, Rule, read_optimizers, resolve_all, schedule
+from ravine.optimizers.optimizer_text import Spec
 from ravine.statistics import extension, points, rates
+from ravine.studies.compare.choose_effort import choose_effort
+from ravine.studies.compare.result import (
+    ComparePlan,
+    PlannedEvaluation,
+    PlannedRows,
+    PlannedRuns,
+    PlannedTrial,
+)
 from ravine.studies.compare.settings import CompareSettings
 from ravine.training import Plan, Runs, Shape, Streams, shape_for
 
-__all__ = ["DECADES", "FRESH", "Design", "Trials", "design", "streams_for"]
+__all__ = ["RANGE_DECADES", "CompareDesign", "Trials", "design", "plan"]
 
-DECADES = 4.0  # width of the range of rates searched, centred per rule
-FRESH = 1_000  # evaluation seeds start here, tuning seeds at 0: they never meet
-EXTENSIONS = 2
+RANGE_DECADES = 4.0  # width of the range of learning rates, centred for each rule
+
+Side = Literal["low", "high"]
 
 
 @dataclass(frozen=True)
@@ -43,10 +57,10 @@ class Trials:
     def __len__(self) -> int:
         return len(self.rate)
 
-    def runs(self, recipe: Recipe, plan: Plan, seeds: Sequence[int]) -> Runs:
+    def runs(self, spec: Recipe, plan: Plan, seeds: Sequence[int]) -> Runs:
         """Return every trial on every seed, seeds varying fastest: run = trial * len(seeds) + seed."""
         count = len(seeds)
-        return recipe.runs(
+        return spec.runs(
             plan,
             np.repeat(self.rate, count),
             np.repeat(self.schedule, count),
@@ -61,7 +75,7 @@ class Trials:
         return Trials(self.rate[chosen], self.schedule[chosen], hyper)
 
     def plus(self, other: Trials) -> Trials:
-        """Return these trials and the others behind them."""
+        """Return these trials, followed by the others."""
         hyper = {name: np.concatenate([self.hyper[name], other.hyper[name]]) for name in self.hyper}
         return Trials(
             np.concatenate([self.rate, other.rate]), np.concatenate([self.schedule, other.schedule]), hyper
@@ -69,33 +83,65 @@ class Trials:
 
 
 @dataclass(frozen=True)
-class Design:
-    """A comparison, fixed: plans by optimizer, trials, seeds."""
+class CompareDesign:
+    """A comparison, fixed: trials, seeds, and the plan of every optimizer.
+
+    optimizers: as they were named, by the name of their rule. effort_reason: why this level.
+    """
 
     settings: CompareSettings
-    effort: Effort
-    rules: tuple[Rule, ...]
-    recipe: Recipe
-    plans: dict[str, Plan]
-    streams: Streams
+    dataset: Dataset
     devices: Devices
+    effort: SearchEffort
+    rules: tuple[Rule, ...]
+    optimizers: dict[str, Spec]
+    spec: Recipe
+    streams: Streams
+    plans: dict[str, Plan]
+    estimated_seconds: float = 0.0
+    effort_reason: str = ""
 
     @property
     def tuning_seeds(self) -> list[int]:
-        return list(range(self.effort.tuning_seeds))
+        """Seeds on which trials are tried."""
+        return seed_ranges.seeds("compare.tune", self.effort.tuning_seeds)
 
     @property
     def seeds(self) -> list[int]:
-        return list(range(FRESH, FRESH + (self.settings.seeds or self.effort.seeds)))
+        """Fresh seeds of the evaluation."""
+        return seed_ranges.seeds("compare.evaluate", self.settings.seeds or self.effort.seeds)
 
     @property
-    def rate_count(self) -> int:
-        """How many rates each optimizer is given; each is tried under every schedule."""
-        return max(2, self.effort.trials // len(self.settings.schedules))
+    def first_plan(self) -> Plan:
+        """The plan of the first optimizer: all share steps, batches, network and metric."""
+        return next(iter(self.plans.values()))
 
     @property
     def steps(self) -> int:
-        return next(iter(self.plans.values())).steps
+        """Steps of one run."""
+        return self.first_plan.steps
+
+    @property
+    def metric(self) -> MetricFacts:
+        """The score."""
+        name = self.first_plan.metric
+        return MetricFacts(name=name, greater_is_better=METRICS[name].greater_is_better)
+
+    @property
+    def reference(self) -> str:
+        """The optimizer whose best validation score is the target of all."""
+        names = [rule.name for rule in self.rules]
+        return DEFAULT_OPTIMIZERS[0] if DEFAULT_OPTIMIZERS[0] in names else names[0]
+
+    @property
+    def rate_count(self) -> int:
+        """Number of learning rates of each optimizer; each is tried under every schedule."""
+        return max(2, self.effort.trials // len(self.settings.schedules))
+
+    @property
+    def added_rates(self) -> int:
+        """Number of learning rates that one decade more adds: as dense as the first ones."""
+        return max(1, round(self.rate_count / RANGE_DECADES))
 
     @property
     def tuning_runs(self) -> int:
@@ -104,21 +150,25 @@ class Design:
 
     @property
     def runs(self) -> int:
-        """Runs of the whole comparison, should no range have to grow."""
+        """Runs of the whole comparison if no range is extended."""
         evaluation = len(self.settings.schedules) * len(self.seeds)
         return len(self.rules) * (self.tuning_runs + evaluation)
+
+    @property
+    def network_steps(self) -> int:
+        """Steps of all networks together if no range is extended."""
+        return self.runs * self.steps
 
     @cached_property
     def shape(self) -> Shape:
         """One program shape for all stages, so that none compiles twice."""
         most_seeds = max(len(self.tuning_seeds), len(self.seeds))
-        plan = next(iter(self.plans.values()))
-        return shape_for(plan, self.streams, self.tuning_runs, most_seeds, self.devices)
+        return shape_for(self.first_plan, self.streams, self.tuning_runs, most_seeds, self.devices)
 
-    def range(self, rule: Rule, grown: Sequence[str] = ()) -> tuple[float, float]:
-        """Return the lowest and highest rate of a rule after growing by a decade for each of `grown`."""
-        low = rule.rate_centre * 10 ** (-DECADES / 2 - list(grown).count("low"))
-        high = rule.rate_centre * 10 ** (DECADES / 2 + list(grown).count("high"))
+    def range(self, rule: Rule, sides: Sequence[str] = ()) -> tuple[float, float]:
+        """Return the lowest and highest rate of a rule after an extension by a decade at each of `sides`."""
+        low = rule.rate_centre * 10 ** (-RANGE_DECADES / 2 - list(sides).count("low"))
+        high = rule.rate_centre * 10 ** (RANGE_DECADES / 2 + list(sides).count("high"))
         return low, high
 
     def trials(self, rule: Rule) -> Trials:
@@ -129,29 +179,24 @@ class Design:
             return self._scheduled(rates(self.rate_count, low, high, seed), {})
         return self._full(rule, self.rate_count, low, high, seed)
 
-    def extended(self, rule: Rule, grown: Sequence[str]) -> Trials:
-        """Return the trials that the last of `grown` ("low" or "high") adds, all in the new decade."""
-        side: Any = grown[-1]
-        before, seed = self.range(rule, grown[:-1]), self.settings.seed
+    def extended(self, rule: Rule, sides: Sequence[str]) -> Trials:
+        """Return the trials that the last of `sides` ("low" or "high") adds, all in the new decade."""
+        side: Side = "low" if sides[-1] == "low" else "high"
+        before, seed = self.range(rule, sides[:-1]), self.settings.seed
         if self.settings.track == "rate":
-            count = self.rate_count + (len(grown) - 1) * self.added
+            count = self.rate_count + (len(sides) - 1) * self.added_rates
             return self._scheduled(extension(count, *before, side, seed), {})
-        low, high = self.range(rule, grown)
+        low, high = self.range(rule, sides)
         low, high = (low, before[0]) if side == "low" else (before[1], high)
-        return self._full(rule, self.added, low, high, seed + len(grown))
-
-    @property
-    def added(self) -> int:
-        """How many rates one decade more adds: as dense as the first ones lie."""
-        return max(1, round(self.rate_count / DECADES))
+        return self._full(rule, self.added_rates, low, high, seed + len(sides))
 
     def _full(self, rule: Rule, count: int, low: float, high: float, seed: int) -> Trials:
-        """Rate and the rule's other numbers together; those marked so are searched in 1 - b."""
-        ranges = {"rate": (low, high)} | {name: (each.low, each.high) for name, each in rule.tuned.items()}
+        """Return trials of rate and the rule's other numbers; some of these are searched in 1 - b."""
+        ranges = {"rate": (low, high)} | {name: (span.low, span.high) for name, span in rule.tuned.items()}
         drawn = points(count, ranges, seed)
         hyper = {
-            name: 1 - np.asarray(drawn[name]) if each.one_minus else np.asarray(drawn[name])
-            for name, each in rule.tuned.items()
+            name: 1 - np.asarray(drawn[name]) if span.one_minus else np.asarray(drawn[name])
+            for name, span in rule.tuned.items()
         }
         return self._scheduled(np.asarray(drawn["rate"]), hyper)
 
@@ -161,60 +206,97 @@ class Design:
         repeated = {name: np.repeat(values, count) for name, values in hyper.items()}
         return Trials(np.repeat(rate, count), np.tile(schedules, len(rate)), repeated)
 
-    def document(self) -> dict[str, Any]:
-        """Return plan.json: every run, with the rates that tuning is yet to choose left open."""
-        streams = self.streams
-        return {
-            "effort": self.effort.name,
-            "track": self.settings.track,
-            "metric": next(iter(self.plans.values())).metric,
-            "plans": {name: plan.describe() for name, plan in self.plans.items()},
-            "runs": self.runs,
-            "network_steps": self.runs * self.steps,
-            "rows": {"train": streams.sizes[0], "validation": streams.sizes[1]},
-            "tuning_seeds": self.tuning_seeds,
-            "seeds": self.seeds,
-            "tune": [
-                {
-                    "optimizer": rule.name,
-                    "schedule": str(trials.schedule[k]),
-                    "learning_rate": float(trials.rate[k]),
-                    **{name: float(values[k]) for name, values in trials.hyper.items()},
-                    "seeds": self.tuning_seeds,
-                }
+    def line(self) -> str:
+        """Return what is going to be done, in one line."""
+        steps = f"{self.steps:,} step{'s' * (self.steps != 1)}"
+        networks = f"{self.runs:,} networks of {steps}, effort {self.effort.name} ({self.effort_reason})"
+        return f"{networks}, about {max(1, round(self.estimated_seconds))} s on {self.devices}"
+
+    def planned_runs(self) -> PlannedRuns:
+        """Return every run; only the learning rates that tuning will choose are open."""
+        train, validation = self.streams.sizes
+        return PlannedRuns(
+            effort=self.effort.name,
+            track=self.settings.track,
+            metric=self.first_plan.metric,
+            plans={name: plan.describe() for name, plan in self.plans.items()},
+            runs=self.runs,
+            network_steps=self.network_steps,
+            rows=PlannedRows(train=train, validation=validation),
+            tuning_seeds=self.tuning_seeds,
+            seeds=self.seeds,
+            tune=[trial for rule in self.rules for trial in self._planned_trials(rule)],
+            evaluate=[
+                PlannedEvaluation(
+                    optimizer=rule.name, schedule=name, learning_rate="as tuned", seeds=self.seeds
+                )
                 for rule in self.rules
-                for trials in [self.trials(rule)]
-                for k in range(len(trials))
+                for name in self.settings.schedules
             ],
-            "evaluate": [
-                {"optimizer": rule.name, "schedule": each, "learning_rate": "as tuned", "seeds": self.seeds}
-                for rule in self.rules
-                for each in self.settings.schedules
-            ],
-        }
+        )
+
+    def _planned_trials(self, rule: Rule) -> list[PlannedTrial]:
+        trials = self.trials(rule)
+        return [
+            PlannedTrial(
+                optimizer=rule.name,
+                schedule=str(trials.schedule[index]),
+                learning_rate=float(trials.rate[index]),
+                hyperparameters={name: float(values[index]) for name, values in trials.hyper.items()},
+                seeds=self.tuning_seeds,
+            )
+            for index in range(len(trials))
+        ]
+
+    def plan_document(self) -> dict[str, Plain]:
+        """Return what `plan.json` holds."""
+        return asdict(self.planned_runs())
 
 
-def streams_for(settings: NetworkSettings, dataset: Dataset) -> Streams:
-    """Return the rows and batches of every seed."""
-    probe = Streams(dataset, settings.seed, 1, settings.precision, settings.validation)
-    size = settings.batch_size or batch_size_for(probe.sizes[0])
-    return Streams(
-        dataset, settings.seed, size, settings.precision, settings.validation, settings.scaling or "standard"
-    )
-
-
-def design(settings: CompareSettings, dataset: Dataset, devices: Devices, effort: str) -> Design:
-    """Return the design of a comparison at an effort. Raises UsageError for what does not fit."""
-    level = EFFORTS[effort]
-    texts = [str(schedule(each)) for each in settings.schedules]  # one name for each schedule
-    if len(set(texts)) < len(texts):
-        raise UsageError("A schedule is named twice.", "", "Name it once.")
-    settings = replace(settings, schedules=texts)
+def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> CompareDesign:
+    """Return the design of a comparison. Raises UsageError, DataError for what does not fit."""
+    names = [str(schedule(text)) for text in settings.schedules]  # one name for each schedule
+    if len(set(names)) < len(names):
+        raise UsageError("--schedules names a schedule twice.", "", "Name it once.", option="schedules")
+    settings = replace(settings, schedules=names)
     streams = streams_for(settings, dataset)
-    rules = resolve_all(settings.optimizers)
-    steps = steps_for(level, streams.sizes[0], streams.batch_size, settings.epochs)
-    made = recipe(settings, dataset)
+    rules = tuple(resolve_all(settings.optimizers))
+    optimizers = dict(zip([rule.name for rule in rules], read_optimizers(settings.optimizers), strict=True))
+    spec = recipe(settings, dataset)
     check_patience(settings)
-    check_moving(made, rules)
-    plans = {rule.name: made.plan(settings, dataset, rule, streams, steps) for rule in rules}
-    return Design(settings, level, tuple(rules), made, plans, streams, devices)
+    check_moving(spec, rules)
+
+    def at(level: SearchEffort) -> CompareDesign:
+        steps = level.steps(streams.sizes[0], streams.batch_size, settings.epochs)
+        plans = {rule.name: spec.plan(settings, dataset, rule, streams, steps) for rule in rules}
+        return CompareDesign(settings, dataset, devices, level, rules, optimizers, spec, streams, plans)
+
+    levels = COMPARE.values() if settings.effort is None else [COMPARE[settings.effort]]
+    designs = {level.name: at(level) for level in levels}
+    per_step = step_seconds(spec.network, streams.batch_size, devices.count)
+    estimates = {
+        name: estimated_seconds(len(rules), made.network_steps * per_step, devices.count)
+        for name, made in designs.items()
+    }
+    effort, reason = choose_effort(settings.effort, settings.budget, estimates)
+    chosen = replace(
+        designs[effort],
+        settings=replace(settings, effort=effort, budget=None),
+        estimated_seconds=estimates[effort],
+        effort_reason=reason,
+    )
+    seeds = [*chosen.tuning_seeds, *chosen.seeds]
+    check_metric_defined(dataset, METRICS[chosen.first_plan.metric], seeds, settings.validation)
+    return chosen
+
+
+def plan(design: CompareDesign) -> ComparePlan:
+    """Return what a comparison would do, with its estimated seconds."""
+    return ComparePlan(
+        study="compare",
+        data=data_facts(design.dataset),
+        estimated_seconds=design.estimated_seconds,
+        effort_chosen=design.effort_reason,
+        around=around_of(design.settings),
+        **vars(design.planned_runs()),
+    )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
+from ravine.execution.result import values_of
+from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
 from ravine.statistics import (
     at_edge,
     compare_all,
-    interval,
     select,
     sensitivity,
     summarise_target,
@@ -21,10 +22,9 @@ from ravine.statistics import (
     width_decades,
 )
 from ravine.studies.compare.design import Trials
+from ravine.studies.compare.result import LeaderboardRow, Pair, RateSensitivity, ScheduleScores
 
-__all__ = ["UNBOUNDED", "Evaluated", "Tuned", "pairs", "rows", "schedules", "summary", "within"]
-
-UNBOUNDED = (-np.inf, np.inf)
+__all__ = ["Evaluated", "Tuned", "leaderboard_rows", "pairs_of", "scores_by_schedule"]
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,19 @@ class Tuned:
         chosen = select(self.scores[index], self.greater_is_better)
         return None if chosen is None else int(index[chosen])
 
-    def edge(self) -> str | None:
-        """Return at which end the best rate lies, if at one: of its range, or of the rates tried in it."""
+    def edge(self) -> Literal["low", "high"] | None:
+        """Return the end of its range, or of the rates tried, at which the best rate lies, or None."""
         best = self.best()
         if best is None:
             return None
         rate = float(self.trials.rate[best])
+        lowest, highest = float(self.trials.rate.min()), float(self.trials.rate.max())
+        if side := at_edge(rate, *self.range):
+            return side
         # quasi-random rates stop short of the ends: beyond the last one tried nothing is known
-        ends = {float(self.trials.rate.min()): "low", float(self.trials.rate.max()): "high"}
-        return at_edge(rate, *self.range) or (ends.get(rate) if len(ends) > 1 else None)
+        if lowest == highest or rate not in (lowest, highest):
+            return None
+        return "low" if rate == lowest else "high"
 
 
 @dataclass(frozen=True)
@@ -68,204 +72,169 @@ class Evaluated:
     curves: np.ndarray
 
 
-Results = Mapping[str, Mapping[str, Evaluated]]  # by optimizer, by schedule
+Evaluations = Mapping[str, Mapping[str, Evaluated]]
+"""By optimizer, by schedule."""
 
 
-def rows(
+def leaderboard_rows(
     tuned: Mapping[str, Tuned],
-    evaluated: Results,
+    evaluated: Evaluations,
     reference: str,
     stride: int,
     step_seconds: Mapping[str, float],
     seed: int = 0,
-) -> list[dict[str, Any]]:
-    """Return the leaderboard, best first, as plain values; `reference` sets the target score.
+) -> list[LeaderboardRow]:
+    """Return the leaderboard, best first.
 
-    `stride`: steps between the points of a curve. `step_seconds`: seconds of one network step by optimizer.
+    reference: the optimizer that sets the target score. stride: steps between the points of a curve.
+    step_seconds: seconds of one network step by optimizer.
     """
-    chosen = {name: _chosen(tuned[name], each) for name, each in evaluated.items()}
-    ran = {name: each[name_] for name, each in evaluated.items() if (name_ := chosen[name]) is not None}
+    chosen = {name: _chosen(tuned[name], by_schedule) for name, by_schedule in evaluated.items()}
+    ran = {name: run for name, run in chosen.items() if run is not None}
     greater = next(iter(tuned.values())).greater_is_better
-    order = tiers({name: each.scores for name, each in ran.items()}, greater, seed=seed) if ran else {}
+    order = tiers({name: run.scores for name, run in ran.items()}, greater, seed=seed) if ran else {}
     goal = _target(ran.get(reference), greater)
-    table = [
-        _row(name, tuned[name], str(chosen[name]), ran[name], tier, goal, stride, step_seconds, seed)
+    rows = [
+        _row(
+            name, tuned[name], ran[name], tier, _to_target(ran[name], goal, greater, stride),
+            step_seconds.get(name), seed,
+        )
         for name, tier in order.items()
-    ]
-    return table + [
-        _failed(name, tuned[name], max(order.values(), default=0) + 1) for name in tuned if name not in order
-    ]
+    ]  # fmt: skip
+    last = max(order.values(), default=0) + 1
+    return rows + [_failed_row(name, tuned[name], last) for name in tuned if name not in order]
 
 
-def _chosen(tuned: Tuned, evaluated: Mapping[str, Evaluated]) -> str | None:
-    """The schedule that tuning, not evaluation, found better."""
+def _chosen(tuned: Tuned, evaluated: Mapping[str, Evaluated]) -> Evaluated | None:
+    """Return the evaluation under the schedule that tuning, not evaluation, found better."""
     best = tuned.best()
-    return next((name for name, each in evaluated.items() if each.trial == best), None)
+    return next((run for run in evaluated.values() if run.trial == best), None)
 
 
 def _row(
     name: str,
     tuned: Tuned,
-    schedule: str,
     run: Evaluated,
     tier: int,
-    goal: float | None,
-    stride: int,
-    step_seconds: Mapping[str, float],
+    to_target: tuple[float, float | None] | None,
+    step_seconds: float | None,
     seed: int,
-) -> dict[str, Any]:
+) -> LeaderboardRow:
     greater, trial = tuned.greater_is_better, run.trial
     whole = bool(np.isfinite(run.scores).all())
-    reached: dict[str, float | None] = {
-        "reached_target": None,
-        "steps_to_target": None,
-        "seconds_to_target": None,
-    }
-    if goal is not None:
-        first = time_to_target(run.curves, goal, greater)
-        found = summarise_target(first, stride * (1 + np.arange(run.curves.shape[1])))
-        reached = {
-            "reached_target": found.reached,
-            "steps_to_target": found.median,
-            "seconds_to_target": None,
-        }
-        if found.median is not None and name in step_seconds:
-            reached["seconds_to_target"] = found.median * step_seconds[name]
-    return {
-        "optimizer": name,
-        "learning_rate": float(tuned.trials.rate[trial]),
-        "hyperparameters": {key: float(values[trial]) for key, values in tuned.trials.hyper.items()},
-        "schedule": schedule,
-        **summary(run.scores, greater, seed, tuned.bounds),
-        "tuning_interval": within(
-            tuning_interval(tuned.scores, run.scores, greater, seed=seed), run.scores, tuned.bounds
-        )
-        if whole
-        else None,
-        "tier": tier,
-        **reached,
-        "at_edge": tuned.edge() or False,
-        **_sensitivity(tuned, str(tuned.trials.schedule[trial])),
-    }
+    both = tuning_interval(tuned.scores, run.scores, greater, seed=seed) if whole else None
+    schedule = str(tuned.trials.schedule[trial])
+    reached, steps = (None, None) if to_target is None else to_target
+    curve, width = _sensitivity(tuned, schedule)
+    return LeaderboardRow(
+        optimizer=name,
+        learning_rate=float(tuned.trials.rate[trial]),
+        hyperparameters={key: float(values[trial]) for key, values in tuned.trials.hyper.items()},
+        schedule=schedule,
+        **values_of(score_summary(run.scores, greater, seed, tuned.bounds)),
+        tuning_interval=clipped(both, run.scores, tuned.bounds),
+        tier=tier,
+        reached_target=reached,
+        steps_to_target=steps,
+        seconds_to_target=None if steps is None or step_seconds is None else steps * step_seconds,
+        at_edge=tuned.edge() or False,
+        sensitivity=curve,
+        sensitivity_width=width,
+    )
 
 
-def summary(
-    scores: np.ndarray, greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
-) -> dict[str, Any]:
-    """Return mean, median, sd, interval, n_seeds, diverged and the values of scores [seed].
-
-    A diverged run leaves no mean: it is not filled in. It counts as the worst in the median. `bounds`: those
-    of the metric.
-    """
-    finite = np.isfinite(scores)
-    whole = bool(finite.all())
-    median = float(np.median(np.where(finite, scores, -np.inf if greater else np.inf)))
-    return {
-        "mean": float(np.mean(scores)) if whole else None,
-        "median": median if np.isfinite(median) else None,
-        "sd": float(np.std(scores, ddof=1)) if whole and len(scores) > 1 else None,
-        "interval": within(interval(scores, seed=seed), scores, bounds) if whole else None,
-        "n_seeds": len(scores),
-        "diverged": int(np.sum(~finite)),
-        "values": [float(each) if ok else None for each, ok in zip(scores, finite, strict=True)],
-    }
-
-
-def _failed(name: str, tuned: Tuned, tier: int) -> dict[str, Any]:
-    """An optimizer all of whose tuning runs diverged: it has no setting to evaluate."""
-    nothing = ("learning_rate", "schedule", "mean", "median", "sd", "interval", "tuning_interval")
-    return {
-        "optimizer": name,
-        **dict.fromkeys(nothing),
-        "hyperparameters": {},
-        "tier": tier,
-        "n_seeds": 0,
-        "diverged": tuned.scores.size,
-        "steps_to_target": None,
-        "seconds_to_target": None,
-        "reached_target": 0.0,
-        "at_edge": False,
-        "values": [],
-        **_sensitivity(tuned, str(tuned.trials.schedule[0])),
-    }
+def _failed_row(name: str, tuned: Tuned, tier: int) -> LeaderboardRow:
+    """Return the row of an optimizer all of whose tuning runs diverged: it has no setting to evaluate."""
+    curve, width = _sensitivity(tuned, str(tuned.trials.schedule[0]))
+    return LeaderboardRow(
+        optimizer=name,
+        learning_rate=None,
+        hyperparameters={},
+        schedule=None,
+        mean=None,
+        median=None,
+        sd=None,
+        interval=None,
+        n_seeds=0,
+        diverged=tuned.scores.size,
+        values=[],
+        tuning_interval=None,
+        tier=tier,
+        reached_target=0.0,
+        steps_to_target=None,
+        seconds_to_target=None,
+        at_edge=False,
+        sensitivity=curve,
+        sensitivity_width=width,
+    )
 
 
 def _target(reference: Evaluated | None, greater: bool) -> float | None:
-    """The median over seeds of the reference rule's best validation value."""
+    """Return the median over seeds of the reference rule's best validation score."""
     if reference is None:
         return None
     curves = np.where(np.isfinite(reference.curves), reference.curves, -np.inf if greater else np.inf)
     best = np.median(curves.max(axis=1) if greater else curves.min(axis=1))
-    return float(best) if np.isfinite(best) else None
+    return finite_or_none(best)
 
 
-def _sensitivity(tuned: Tuned, schedule: str) -> dict[str, Any]:
-    """Score against rate under the chosen schedule, and the width of the good region in decades."""
+def _to_target(
+    run: Evaluated, goal: float | None, greater: bool, stride: int
+) -> tuple[float, float | None] | None:
+    """Return the share of seeds that reached the target and the median steps; None without a target."""
+    if goal is None:
+        return None
+    first = time_to_target(run.curves, goal, greater)
+    found = summarise_target(first, stride * (1 + np.arange(run.curves.shape[1])))
+    return found.reached, found.median
+
+
+def _sensitivity(tuned: Tuned, schedule: str) -> tuple[RateSensitivity, float | None]:
+    """Return score against rate under a schedule, and the width of the good region in decades."""
     mine = tuned.trials.schedule == schedule
-    seen = sensitivity(tuned.trials.rate[mine], tuned.scores[mine], tuned.greater_is_better)
-    numbers = {
-        "learning_rate": seen.rates,
-        "score": seen.median,
-        "lower": seen.lower,
-        "upper": seen.upper,
-        "diverged": seen.diverged,
-    }
-    return {
-        "sensitivity": {key: [_finite(each) for each in values] for key, values in numbers.items()},
-        "sensitivity_width": width_decades(seen.rates, seen.median, tuned.greater_is_better),
-    }
+    found = sensitivity(tuned.trials.rate[mine], tuned.scores[mine], tuned.greater_is_better)
+    curve = RateSensitivity(
+        learning_rate=_plain(found.rates),
+        score=_plain(found.median),
+        lower=_plain(found.lower),
+        upper=_plain(found.upper),
+        diverged=_plain(found.diverged),
+    )
+    return curve, width_decades(found.rates, found.median, tuned.greater_is_better)
 
 
-def pairs(table: Sequence[Mapping[str, Any]], greater: bool, seed: int = 0) -> list[dict[str, Any]]:
+def pairs_of(rows: Sequence[LeaderboardRow], greater: bool, seed: int = 0) -> list[Pair]:
     """Return the paired comparison of every two optimizers of a leaderboard that were evaluated."""
-    values = {
-        row["optimizer"]: np.array([np.nan if each is None else each for each in row["values"]])
-        for row in table
-        if row["values"]
-    }
+    values = {row.optimizer: np.array(row.values, np.float64) for row in rows if row.values}  # None is NaN
     return [
-        {
-            "a": each.a,
-            "b": each.b,
-            "difference": each.paired.difference,
-            "interval": _plain(each.paired.interval),
-            "p_better": each.paired.p_better,
-            "p_value": each.paired.p_value,
-            "p_holm": each.p_holm,
-        }
-        for each in compare_all(values, greater, seed=seed)
+        Pair(
+            a=pair.a,
+            b=pair.b,
+            difference=pair.paired.difference,
+            interval=None if pair.paired.interval is None else _plain(pair.paired.interval),
+            p_better=pair.paired.p_better,
+            p_value=pair.paired.p_value,
+            p_holm=pair.p_holm,
+        )
+        for pair in compare_all(values, greater, seed=seed)
     ]
 
 
-def schedules(tuned: Mapping[str, Tuned], evaluated: Results, seed: int = 0) -> list[dict[str, Any]]:
+def scores_by_schedule(
+    tuned: Mapping[str, Tuned], evaluated: Evaluations, seed: int = 0
+) -> list[ScheduleScores]:
     """Return every optimizer under every schedule, each at its own tuned rate."""
     return [
-        {
-            "optimizer": name,
-            "schedule": schedule,
-            "learning_rate": float(tuned[name].trials.rate[run.trial]),
-            **summary(run.scores, tuned[name].greater_is_better, seed, tuned[name].bounds),
-        }
-        for name, each in evaluated.items()
-        for schedule, run in each.items()
+        ScheduleScores(
+            optimizer=name,
+            schedule=schedule,
+            learning_rate=float(tuned[name].trials.rate[run.trial]),
+            **values_of(score_summary(run.scores, tuned[name].greater_is_better, seed, tuned[name].bounds)),
+        )
+        for name, by_schedule in evaluated.items()
+        for schedule, run in by_schedule.items()
     ]
 
 
-def within(pair: Any, scores: np.ndarray, bounds: tuple[float, float]) -> list[float | None] | None:
-    """Return an interval cut where its score cannot lie: no accuracy is 104 %.
-
-    What is cut off holds no possible value, so it covers as often. Negative weights leave the bounds: there
-    nothing is cut.
-    """
-    low, high = bounds
-    if pair is None or np.min(scores) < low or np.max(scores) > high:
-        return _plain(pair)
-    return _plain([min(max(each, low), high) for each in pair])
-
-
-def _plain(pair: Any) -> list[float | None] | None:
-    return None if pair is None else [_finite(each) for each in pair]
-
-
-def _finite(value: Any) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _plain(values: Sequence[float] | np.ndarray) -> list[float | None]:
+    return [finite_or_none(value) for value in values]

@@ -2,90 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from ravine.render.numbers import FEWEST_SEEDS, ScoreFormat, is_number, labels, score_format, side
+from ravine.render.numbers import FEWEST_SEEDS, ScoreFormat, is_number, longer_side
+from ravine.studies.compare.result import LeaderboardRow, Pair
 
 __all__ = ["verdict"]
 
 FEW_SEEDS = 10
-"""Below this the protocol calls an evaluation too small to tell optimizers apart."""
+"""Below this number an evaluation is too small to tell similar optimizers apart."""
 
 
-def verdict(document: Mapping[str, Any]) -> str:
-    """Return one paragraph about a compare document; see `leaderboard_text` for its fields."""
-    rows = document.get("leaderboard") or []
-    if not rows:
-        return "Nothing was compared: the leaderboard is empty."
-    names, style = labels(rows), score_format(document)
-    if not any(is_number(row.get("median")) or is_number(row.get("mean")) for row in rows):
-        return "Nothing can be said: every evaluation diverged. Try smaller learning rates."
-    tied = [name for name, row in zip(names, rows, strict=True) if row.get("tier") == rows[0].get("tier")]
-    sentences = [_best(names, tied, rows[0], style), *_worse(document, names, rows, style)]
-    seeds = rows[0].get("n_seeds")
-    if is_number(seeds) and seeds < FEW_SEEDS and len(rows) > 1:
-        plural = "seed" if seeds == 1 else "seeds"
-        none = seeds < FEWEST_SEEDS
-        seen = "no difference can be told from luck" if none else "only large differences can be seen"
-        sentences.append(f"With {seeds} {plural} {seen}.")
+def verdict(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreFormat) -> str:
+    """Return one paragraph about a leaderboard, best row first, and its paired differences."""
+    first = rows[0]
+    tied = [row.optimizer for row in rows if row.tier == first.tier]
+    sentences = [_best(tied, first, len(rows), style), *_worse(rows, pairs, style)]
+    if first.n_seeds < FEW_SEEDS and len(rows) > 1:
+        seeds = "1 seed" if first.n_seeds == 1 else f"{first.n_seeds} seeds"
+        limit = "only large differences can be seen"
+        if first.n_seeds < FEWEST_SEEDS:
+            limit = "no difference can be told from luck"
+        sentences.append(f"With {seeds} {limit}.")
     return " ".join(sentences)
 
 
-def _best(names: Sequence[str], tied: Sequence[str], best: Mapping[str, Any], style: ScoreFormat) -> str:
-    score = style.with_interval(best.get("mean"), best.get("interval"))
-    if not is_number(best.get("mean")):
-        score = f"median {style.number(best.get('median'))}"
-    score = " ".join(filter(None, [score, style.unit]))
-    if len(names) == 1:
-        return f"{names[0]} reaches {style.metric} {score}; nothing was compared with it."
+def _best(tied: Sequence[str], best: LeaderboardRow, count: int, style: ScoreFormat) -> str:
+    """Return the sentence about the first tier, of `count` optimizers in all."""
+    score = style.with_unit(best.mean, best.interval)
+    if not is_number(best.mean):
+        score = f"median {style.with_unit(best.median)}"
+    if count == 1:
+        return f"{best.optimizer} reaches {style.metric} {score}; nothing was compared with it."
     if len(tied) == 1:
-        return f"{names[0]} is best ({style.metric} {score}), and distinguishable from all others."
+        return f"{best.optimizer} is best ({style.metric} {score}), and distinguishable from all others."
     others = tied[1:]
     verb = "is" if len(others) == 1 else "are"
-    start = f"{_listed(others)} {verb} not distinguishable from the best, {names[0]} ({style.metric} {score})"
-    if len(tied) == len(names):
-        return f"{start}: all {len(names)} tie." if len(names) > 2 else f"{start}: a tie."
+    start = f"{_listed(others)} {verb} not distinguishable from the best, {best.optimizer}"
+    start += f" ({style.metric} {score})"
+    if len(tied) == count:
+        return f"{start}: all {count} tie." if count > 2 else f"{start}: a tie."
     return f"{start}: they tie."
 
 
-def _worse(
-    document: Mapping[str, Any], names: Sequence[str], rows: Sequence[Mapping[str, Any]], style: ScoreFormat
-) -> list[str]:
+def _worse(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreFormat) -> list[str]:
     """Return sentences about the rows of lower tiers, with the paired differences where there are any."""
     measured, unmeasured, lost = [], [], []
-    for name, row in zip(names, rows, strict=True):
-        if row.get("tier") == rows[0].get("tier"):
+    best = rows[0]
+    for row in rows:
+        if row.tier == best.tier:
             continue
-        difference, longer = _difference(document, rows[0], names[0], row, name)
+        difference, longer = _difference(pairs, best.optimizer, row.optimizer)
         if difference is not None and longer is not None:
-            measured.append(f"{name} by {style.number(abs(difference))} ± {style.number(longer)}")
-        elif row.get("diverged"):
-            lost.append(name)
+            measured.append((row.optimizer, f"by {style.number(abs(difference))} ± {style.number(longer)}"))
+        elif row.diverged:
+            lost.append(row.optimizer)
         else:
-            unmeasured.append(name)
+            unmeasured.append(row.optimizer)
     sentences = []
     if measured:
-        first, by, rest = measured[0].partition(" by ")
-        sentences.append(f"{_listed([f'{first} is worse{by}{rest}', *measured[1:]])} {style.step}.")
-    for which, why in ((unmeasured, ""), (lost, ", with runs that diverged")):
-        if which:
-            sentences.append(f"{_listed(which)} {'is' if len(which) == 1 else 'are'} worse{why}.")
+        (name, amount), *others = measured
+        parts = [f"{name} is worse {amount}", *(f"{name} {amount}" for name, amount in others)]
+        sentences.append(f"{_listed(parts)} {style.step}.")
+    for names, reason in ((unmeasured, ""), (lost, ", with runs that diverged")):
+        if names:
+            sentences.append(f"{_listed(names)} {'is' if len(names) == 1 else 'are'} worse{reason}.")
     return sentences
 
 
-def _difference(
-    document: Mapping[str, Any], best: Mapping[str, Any], best_name: str, row: Mapping[str, Any], name: str
-) -> tuple[float | None, float | None]:
-    """Return the paired difference of `row` to the best and the longer side of its interval, or Nones."""
-    mine, other = {name, row.get("optimizer")}, {best_name, best.get("optimizer")}
-    if mine & other:  # one optimizer with two schedules: only the full names tell them apart
-        mine, other = {name}, {best_name}
-    for pair in document.get("pairs") or []:
-        sides = (pair.get("a"), pair.get("b"))
-        if (sides[0] in mine and sides[1] in other) or (sides[0] in other and sides[1] in mine):
-            value = pair.get("difference")
-            return (value if is_number(value) else None), side(value, pair.get("interval"))
+def _difference(pairs: Sequence[Pair], best: str, other: str) -> tuple[float | None, float | None]:
+    """Return the paired difference of two optimizers and the longer side of its interval, or Nones."""
+    for pair in pairs:
+        if {pair.a, pair.b} == {best, other}:
+            return pair.difference, longer_side(pair.difference, pair.interval)
     return None, None
 
 

@@ -1,243 +1,185 @@
-"""The leaderboard for a terminal: table, warnings, verdict, sensitivity strips.
-
-Narrow terminals lose columns, the least important first; a line is never wrapped or longer than the width.
-"""
+"""The views of `compare`: leaderboard, verdict and sensitivity of a result, and the facts of a plan."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+import shlex
+from collections.abc import Sequence
 
+from ravine.execution.describe import data_text, penalty_rows, score_format_of
+from ravine.options.paths import relative_path
+from ravine.render.blocks import Block, Column, Commands, Facts, Files, Heading, Items, Paragraph, Table
 from ravine.render.numbers import (
     FEWEST_SEEDS,
     MISSING,
     ScoreFormat,
-    cells,
-    clean,
-    cut,
+    count,
     is_number,
-    labels,
-    rate,
-    score_format,
+    learning_rate,
+    percent,
 )
-from ravine.studies.compare.sensitivity import strips
+from ravine.studies.compare.result import ComparePlan, CompareResult, LeaderboardRow
+from ravine.studies.compare.sensitivity import sensitivity_curves
 from ravine.studies.compare.verdict import verdict
 
-__all__ = ["leaderboard_text"]
+__all__ = ["next_steps", "plan_view", "view"]
 
-GAP = "  "
-BOLD, DIM, YELLOW, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[0m"
-ASCII = str.maketrans({"±": "~", "…": "~", "–": "-", "─": "-"})
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: `priority` 0 always stays, the highest goes first."""
-
-    title: str
-    priority: int
-    texts: list[str]
-    left: bool = False
-
-    @property
-    def width(self) -> int:
-        return max(cells(self.title), *map(cells, self.texts))
+TRACKS = {
+    "rate": "rate: learning rate and schedule are tuned, all else is the lecture's",
+    "full": "full: momentum, decays and eps are tuned too, in as many trials",
+}
+EDGES = {"low": "the lower edge", "high": "the upper edge"}
+LONGER = 5  # times the epochs of the comparison, to train the winner again
+SHORTEST_NAME = 16  # columns to which a long name of an optimizer is cut before another column goes
 
 
-def leaderboard_text(
-    document: Mapping[str, Any], width: int = 80, colour: bool = False, unicode: bool = True
-) -> str:
-    """Return a compare document as text, no line wider than `width` (at least 40) columns.
-
-    Beside the fields of `compare --json` a row may have `sensitivity_width` (decades) and `sensitivity`
-    ({"learning_rate": [...], "score": [...]}, a score null if diverged). `diverged` is a number of runs if
-    it is an integer and a share if it is a float; `reached_target` is the share of seeds that reached the
-    target; `at_edge` is false, true, "low" or "high". With `colour=False` there are no escapes; with
-    `unicode=False` only ASCII ("~" stands for "±").
-    """
-    width = max(40, width)
-    rows = document.get("leaderboard") or []
-    style = score_format(document)
-    parts = [_heading(document, rows, style, width, colour)]
-    if rows:
-        parts.append(_table(rows, _shown(_columns(rows, style), width), colour))
-    parts.append(_wrapped(_tuned(rows), width))
-    parts.append([_paint(line, YELLOW, colour) for note in _warnings(rows) for line in _wrapped(note, width)])
-    parts.append(_wrapped(verdict(document), width))
-    parts.append(_wrapped(_tested(document, style), width))
-    if lines := strips(document, width, unicode):
-        title = f"{style.metric} against learning rate (validation; higher is better, x diverged)"
-        if not style.greater_is_better:
-            title = f"{style.metric} against learning rate (validation; higher block = lower {style.metric})"
-        parts.append([_paint(cut(title, width), DIM, colour), *lines])
-    text = "\n\n".join("\n".join(part) for part in parts if part)
-    return text if unicode else text.translate(ASCII).encode("ascii", "replace").decode("ascii")
+def view(result: CompareResult) -> list[Block]:
+    """Return leaderboard, warnings, verdict, test scores and sensitivity curves."""
+    rows = result.leaderboard
+    style = score_format_of(result.metric, rows)
+    blocks: list[Block] = [_heading(result, style), _table(rows, style)]
+    if tuned := _tuned(rows):
+        blocks.append(Paragraph(tuned))
+    if warnings := _warnings(rows):
+        blocks.append(Items(warnings, style="plain", tone="warning"))
+    blocks.append(Paragraph(verdict(rows, result.pairs, style)))
+    if is_number(result.test.mean):
+        blocks.append(Paragraph(_tested(result, style)))
+    return [*blocks, sensitivity_curves(rows, style)]
 
 
-def _tested(document: Mapping[str, Any], style: ScoreFormat) -> str:
-    """The winner on the rows held out from everything above."""
-    test = document.get("test") or {}
-    if not is_number(test.get("mean")):
-        return ""
-    score = style.with_interval(test["mean"], test.get("interval"))
-    unit = f" {style.unit}" if style.unit else ""
-    saved = f"; the saved network {style.number(test['model'])}{unit}" if is_number(test.get("model")) else ""
-    return f"On the test rows, read once: {clean(test['optimizer'])} {style.metric} {score}{unit}{saved}."
-
-
-def _tuned(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What was tuned beside the rate, of each rule: no column could hold it."""
-    found = [
-        f"{name} {', '.join(f'{clean(key)} {value:.5g}' for key, value in row['hyperparameters'].items())}"
-        for name, row in zip(labels(rows), rows, strict=True)
-        if row.get("hyperparameters")
+def next_steps(result: CompareResult) -> list[Block]:
+    """Return the files of a run and the commands to type next."""
+    run = str(result.run_dir)
+    source = relative_path(result.source) if result.source else "FILE.csv"
+    epochs = str(max(1, round(LONGER * result.plan.epochs)))
+    commands = [
+        ("Predict with the best model", ["predict", run, source, "-o", "predictions.csv"]),
+        ("Train the winner again, longer", ["train", "-c", f"{run}/best.toml", "--epochs", epochs]),
+        ("Show this result again", ["resume", run]),
     ]
-    return f"tuned beside the rate: {'; '.join(found)}" if found else ""
+    return [
+        Files([("Run", run), ("Model", str(result.model_dir))]),
+        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
+    ]
 
 
-def _heading(
-    document: Mapping[str, Any],
-    rows: Sequence[Mapping[str, Any]],
-    style: ScoreFormat,
-    width: int,
-    colour: bool,
-) -> list[str]:
-    data = document.get("data") or {}
-    counts = {"row": data.get("rows"), "feature": data.get("features")}
-    facts = [f"{each:,} {what}{'s' * (each != 1)}" for what, each in counts.items() if is_number(each)]
-    facts += [clean(data["task"])] if data.get("task") else []
-    seeds = rows[0].get("n_seeds") if rows else None
-    what = f"validation {style.metric}"
-    if is_number(seeds):
-        few = seeds < FEWEST_SEEDS
-        what += f", mean of {seeds} fresh seed{'s' * (seeds != 1)}"
-        what += ": too few seeds for an interval" if few else " ± 95 % interval"
-    if (document.get("plan") or {}).get("track") == "full":
-        what += "; all numbers of each rule tuned (track full)"
-    name = clean(data.get("name", "data"))
-    title = cut(f"{name}: {', '.join(facts)}" if facts else name, width)
-    return [_paint(title, BOLD, colour), *(_paint(line, DIM, colour) for line in _wrapped(what, width))]
+def plan_view(plan: ComparePlan) -> list[Block]:
+    """Return what would be compared, and how long it would take."""
+    optimizers = list(dict.fromkeys(evaluation.optimizer for evaluation in plan.evaluate))
+    schedules = list(dict.fromkeys(evaluation.schedule for evaluation in plan.evaluate))
+    rows = [
+        ("Data", data_text(plan.data)),
+        (
+            "Split",
+            f"{plan.rows.train:,} rows to train, {plan.rows.validation:,} to validate, the rest to test",
+        ),
+        ("Metric", plan.metric),
+        ("Effort", f"{plan.effort} ({plan.effort_chosen})"),
+        ("Optimizers", ", ".join(optimizers)),
+        ("Schedules", ", ".join(schedules)),
+        *((name.capitalize(), text) for name, text in penalty_rows(plan.around)),
+        ("Track", TRACKS[plan.track]),
+        (
+            "Tuning",
+            f"{count(len(plan.tune) // len(optimizers), 'setting')} each, on {len(plan.tuning_seeds)} seeds",
+        ),
+        ("Evaluation", f"each with its best setting, on {count(len(plan.seeds), 'fresh seed')}"),
+        ("Networks", f"{plan.runs:,} in all, {plan.network_steps:,} network steps"),
+        ("Time", f"about {max(1, round(plan.estimated_seconds)):,} s on this machine"),
+    ]
+    return [Facts(rows)]
 
 
-def _columns(rows: Sequence[Mapping[str, Any]], style: ScoreFormat) -> list[Column]:
-    """Return all columns that have something to say, in the order shown."""
-    tiers = [row.get("tier") for row in rows]
-    shared = [_tier(tier, tiers.count(tier) > 1) for tier in tiers]
-    names = [clean(row.get("optimizer", "?")) for row in rows]
-    scores = [_score(row, style) for row in rows]
-    title = " ".join(filter(None, [cut(clean(style.metric), 20), style.unit]))
+def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
+    data, seeds = result.data, result.leaderboard[0].n_seeds
+    scores = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
+    scores += ": too few seeds for an interval" if seeds < FEWEST_SEEDS else " ± 95 % interval"
+    if result.plan.track == "full":
+        scores += "; all numbers of each rule tuned (track full)"
+    size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
+    return Heading(f"{data.name}: {size}, {data.task}", [scores])
+
+
+def _table(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Table:
+    """Return the leaderboard with the columns that have something to say, a rule before each tier."""
+    tiers = [row.tier for row in rows]
+    score = " ".join(filter(None, (style.metric, style.unit)))
     columns = [
-        Column("tier", 0, shared, left=True),
-        Column("optimizer", 0, names, left=True),
-        Column(title, 0, scores),
-        Column("rate", 1, [rate(row.get("learning_rate")) + "!" * bool(row.get("at_edge")) for row in rows]),
-        Column("schedule", 2, [clean(row.get("schedule") or MISSING) for row in rows], left=True),
-        Column("diverged", 3, [_share(row.get("diverged"), row.get("n_seeds")) for row in rows]),
-        Column("to target", 4, [_steps(row) for row in rows]),
-        Column("good rates", 5, [_decades(row.get("sensitivity_width")) for row in rows]),
-        Column("median", 6, [style.number(row.get("median")) for row in rows]),
-        Column("with tuning", 7, [_interval(row.get("tuning_interval"), style) for row in rows]),
+        Column("tier", [f"{tier}=" if tiers.count(tier) > 1 else str(tier) for tier in tiers], align="left"),
+        Column("optimizer", [row.optimizer for row in rows], align="left", shrink=SHORTEST_NAME),
+        Column(score, [_score(row, style) for row in rows]),
+        Column("rate", [_rate(row) for row in rows], priority=1),
+        Column("schedule", [row.schedule or MISSING for row in rows], align="left", priority=2),
+        Column("diverged", [_diverged(row) for row in rows], priority=3),
+        Column("to target", [_steps(row) for row in rows], priority=4),
+        Column("good rates", [_decades(row.sensitivity_width) for row in rows], priority=5),
+        Column("median", [style.number(row.median) for row in rows], priority=6),
+        Column("with tuning", [_interval(row.tuning_interval, style) for row in rows], priority=7),
     ]
     silent = {MISSING, "0"}
-    return [each for each in columns if each.priority == 0 or set(each.texts) - silent]
+    return Table(
+        [column for column in columns if column.priority == 0 or set(column.texts) - silent],
+        rules=[place for place, tier in enumerate(tiers) if place == 0 or tier != tiers[place - 1]],
+        strong=[place for place, tier in enumerate(tiers) if tier == tiers[0]],
+    )
 
 
-def _tier(tier: Any, shared: bool) -> str:
-    return MISSING if tier is None else f"{tier}=" if shared else str(tier)
+def _score(row: LeaderboardRow, style: ScoreFormat) -> str:
+    if is_number(row.mean):
+        return style.with_interval(row.mean, row.interval)
+    return f"median {style.number(row.median)}" if is_number(row.median) else "diverged"
 
 
-def _score(row: Mapping[str, Any], style: ScoreFormat) -> str:
-    if is_number(row.get("mean")):
-        return style.with_interval(row["mean"], row.get("interval"))
-    return f"median {style.number(row['median'])}" if is_number(row.get("median")) else "diverged"
+def _rate(row: LeaderboardRow) -> str:
+    return learning_rate(row.learning_rate) + "!" * bool(row.at_edge)
 
 
-def _share(diverged: Any, seeds: Any) -> str:
-    if not is_number(diverged):
-        return MISSING
-    if isinstance(diverged, float):
-        return f"{100 * diverged:.0f} %" if diverged else "0"
-    return f"{diverged}/{seeds}" if diverged and is_number(seeds) else str(diverged)
+def _diverged(row: LeaderboardRow) -> str:
+    """Return the runs that diverged, of all seeds; an optimizer without a setting has no seeds."""
+    if not row.n_seeds:
+        return "all"
+    return f"{row.diverged}/{row.n_seeds}" if row.diverged else "0"
 
 
-def _steps(row: Mapping[str, Any]) -> str:
-    reached = row.get("reached_target")
-    if reached is not None and not reached:
+def _steps(row: LeaderboardRow) -> str:
+    if row.reached_target == 0:
         return "never"
-    if not is_number(row.get("steps_to_target")):
+    if row.steps_to_target is None or row.reached_target is None:
         return MISSING
-    share = f" ({100 * reached:.0f} %)" if is_number(reached) and reached < 1 else ""
-    return f"{row['steps_to_target']:,.0f}{share}"
+    share = f" ({percent(row.reached_target)})" if row.reached_target < 1 else ""
+    return f"{row.steps_to_target:,.0f}{share}"
 
 
-def _decades(value: Any) -> str:
-    return f"{value:.1f} dec" if is_number(value) else MISSING
+def _decades(width: float | None) -> str:
+    return MISSING if width is None else f"{width:.1f} dec"
 
 
-def _interval(interval: Any, style: ScoreFormat) -> str:
-    if not isinstance(interval, Sequence) or len(interval) != 2:
-        return MISSING
-    return f"{style.number(interval[0])} to {style.number(interval[1])}"
+def _interval(interval: Sequence[float | None] | None, style: ScoreFormat) -> str:
+    return MISSING if interval is None else " to ".join(style.number(end) for end in interval)
 
 
-def _shown(columns: Sequence[Column], width: int) -> list[Column]:
-    """Return the columns that fit, dropping by priority; long names are cut before the score is."""
-    kept = list(columns)
-    while _total(kept) > width and len(kept) > 3:
-        least = max(kept, key=lambda each: each.priority)
-        # long names of optimizers are cut down to a readable length before a column goes
-        spare = kept[1].width - 16
-        if spare > 0 and _total(kept) - spare <= width:
-            break
-        kept.remove(least)
-    excess = _total(kept) - width
-    for index in (1, 2):  # a name of an optimizer, then of a metric, may be as long as its user likes
-        if excess > 0:
-            room = max(8, kept[index].width - excess)
-            texts = [cut(text, room) for text in kept[index].texts]
-            kept[index] = Column(cut(kept[index].title, room), 0, texts, kept[index].left)
-            excess = _total(kept) - width
-    return kept
+def _tuned(rows: Sequence[LeaderboardRow]) -> str:
+    """Return the tuned hyperparameters besides the learning rate of each optimizer; "" without any."""
+    tuned = [
+        f"{row.optimizer} {', '.join(f'{name} {value:.5g}' for name, value in row.hyperparameters.items())}"
+        for row in rows
+        if row.hyperparameters
+    ]
+    return f"tuned besides the rate: {'; '.join(tuned)}" if tuned else ""
 
 
-def _total(columns: Sequence[Column]) -> int:
-    return sum(each.width for each in columns) + len(GAP) * (len(columns) - 1)
+def _warnings(rows: Sequence[LeaderboardRow]) -> list[str]:
+    return [
+        f"! {row.optimizer}: its best rate, {learning_rate(row.learning_rate)}, lies at "
+        f"{EDGES[row.at_edge]} of the range tried; there may be better."
+        for row in rows
+        if isinstance(row.at_edge, str)
+    ]
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], colour: bool) -> list[str]:
-    head = GAP.join(_padded(each.title, each) for each in columns).rstrip()
-    rule = "─" * _total(columns)
-    lines = [_paint(head, DIM, colour)]
-    for index, row in enumerate(rows):
-        if index == 0 or row.get("tier") != rows[index - 1].get("tier"):
-            lines.append(_paint(rule, DIM, colour))
-        line = GAP.join(_padded(each.texts[index], each) for each in columns).rstrip()
-        lines.append(_paint(line, BOLD, colour and row.get("tier") == rows[0].get("tier")))
-    return lines
-
-
-def _padded(text: str, column: Column) -> str:
-    blank = " " * (column.width - cells(text))
-    return text + blank if column.left else blank + text
-
-
-def _warnings(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    notes = []
-    for name, row in zip(labels(rows), rows, strict=True):
-        if edge := row.get("at_edge"):
-            where = {"low": "the lower edge", "high": "the upper edge"}.get(str(edge), "the edge")
-            best = rate(row.get("learning_rate"))
-            notes.append(
-                f"! {name}: its best rate, {best}, lies at {where} of the range tried; there may be better."
-            )
-    return notes
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(clean(text), width, break_on_hyphens=False)
-
-
-def _paint(text: str, code: str, colour: bool) -> str:
-    return f"{code}{text}{PLAIN}" if colour and text else text
+def _tested(result: CompareResult, style: ScoreFormat) -> str:
+    """Return the score of the winner on the rows held out from everything else."""
+    test = result.test
+    score = style.with_unit(test.mean, test.interval)
+    model = style.with_unit(test.model)
+    return f"On the test rows, read once: {test.optimizer} {style.metric} {score}; the saved network {model}."

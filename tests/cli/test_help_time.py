@@ -1,0 +1,46 @@
+"""Help comes at once: nothing heavy is imported, and it takes at most twice as long as `import click`."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = ("jax", "jaxlib", "optax", "pandas", "sklearn", "scipy", "numpy", "matplotlib", "msgspec", "rich")
+HELP = "from ravine.cli import main; main(['compare', '--help'])"
+CLICK = "import click"
+REPEATS = 11
+LIMIT = 2.0
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys\nfrom ravine.cli.app import run\nrun(['compare', '--help'])\n"
+        f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "--early-stop" in ended.stdout
+    assert ended.stderr.splitlines()[-1] == "[]"
+
+
+@pytest.mark.slow
+def test_help_takes_at_most_twice_the_time_of_click(tmp_path):
+    """Alternate both, in one run, with bytecode cached as in an installed package; compare medians."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)
+
+    def seconds(code):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL, check=True)
+        return time.perf_counter() - start
+
+    for code in (CLICK, HELP):  # write the bytecode
+        seconds(code)
+    rows = [(seconds(CLICK), seconds(HELP)) for _ in range(REPEATS)]
+    click_s, help_s = (statistics.median(column) for column in zip(*rows, strict=True))
+    print(f"import click {click_s * 1e3:.0f} ms, ravine compare --help {help_s * 1e3:.0f} ms")
+    assert help_s <= LIMIT * click_s

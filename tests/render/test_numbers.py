@@ -1,0 +1,85 @@
+"""Numbers as people read them."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ravine.render import numbers
+from ravine.render.numbers import MISSING, score_format_for
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.00312, "0.00312"), (3.14159, "3.14"), (0, "0"), (-0.0, "0"), (999.4, "999"), (1234.5, "1,234"),
+        (-98765, "-98,765"), (1e7, "1e+07"), (3.1e-5, "3.1e-05"), (math.inf, "∞"), (-math.inf, "-∞"),
+        (math.nan, MISSING), (None, MISSING), ("x", MISSING), (True, MISSING),
+    ],
+)  # fmt: skip
+def test_number(value, text):
+    assert numbers.number(value) == text
+
+
+def test_five_digits():
+    assert numbers.number(1234.5, 5) == "1234.5"
+    assert numbers.number(123456.7, 5) == "123,457"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.126, "0.13 s"), (4.26, "4.3 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
+)
+def test_seconds(value, text):
+    assert numbers.seconds(value) == text
+    assert numbers.seconds(math.nan) == MISSING
+
+
+def test_counts_sizes_shares_and_signs():
+    assert (numbers.count(1, "row"), numbers.count(1234, "row")) == ("1 row", "1,234 rows")
+    assert numbers.count(2, "study", "studies") == "2 studies"
+    sizes = [numbers.byte_size(size) for size in (999, 4200, 31e6, 5.25e9)]
+    assert sizes == ["999 B", "4.2 kB", "31 MB", "5.2 GB"]
+    assert (numbers.percent(0.834), numbers.percent(0.834, 1), numbers.percent(None)) == (
+        "83 %",
+        "83.4 %",
+        MISSING,
+    )
+    assert (numbers.signed(0.44, 1), numbers.signed(-0.44, 1), numbers.signed(-0.04, 1)) == (
+        "+0.4",
+        "-0.4",
+        "0.0",
+    )
+
+
+def test_values_with_errors():
+    assert numbers.with_error(2.63412, 0.13) == "2.63 ± 0.1"
+    assert numbers.with_error(2.63412, None) == "2.634"
+    assert numbers.with_error(None, 0.1) == MISSING
+    assert numbers.with_interval(2.634, [2.5, 2.7]) == "2.63 ± 0.13"
+    assert numbers.with_interval(0.973, [0.97, 0.977], 100, 1) == "97.3 ± 0.4"
+    assert numbers.with_interval(2.634, None) == "2.63"
+    assert numbers.with_interval(math.nan, [0, 1]) == MISSING
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_an_interval_is_never_shown_tighter_than_it_is(value, below, above):
+    interval = [value - below, value + above]
+    assert numbers.longer_side(value, interval) >= max(value - interval[0], interval[1] - value)
+
+
+def test_scores_in_percent_have_the_digits_of_their_smallest_uncertainty():
+    found = score_format_for("accuracy", True, True, [(0.983, [0.981, 0.985]), (0.95, [0.94, 0.96])])
+    assert (found.unit, found.step, found.decimals) == ("%", "points", 1)
+    assert found.with_unit(0.983, [0.981, 0.985]) == "98.3 ± 0.2 %"
+    assert found.difference(0.008, [0.005, 0.011]) == "+0.8 ± 0.3"
+    assert found.difference(-0.0001) == "0.0"
+    assert found.with_interval(0.97, [0.83, 1]) == "97.0 [83.0, 100.0]"  # ± 14 would reach beyond
+    assert found.number(None) == MISSING
+
+
+def test_scores_in_the_unit_of_the_target():
+    found = score_format_for("rmse", False, False, [(54.321, [53.9, 54.8])])
+    assert (found.unit, found.step) == ("", "in rmse")
+    assert found.with_unit(54.321, [53.9, 54.8]) == "54.3 ± 0.5"

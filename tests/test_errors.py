@@ -1,0 +1,50 @@
+"""Errors: options as each reader writes them, and what errors carry."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from ravine.errors import DataError, RavineError, UsageError, in_python
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("--label-smoothing 1.5 cannot be used.", "label_smoothing=1.5 cannot be used."),
+        ("--effort and --budget contradict.", "effort and budget contradict."),
+        ("Add --early-stop 5, or leave it out.", "Add early_stop=5, or leave it out."),
+        ("Type --net 64-64.", "Type net='64-64'."),
+        ("Type --net '64-64 residual' or --clip inf.", "Type net='64-64 residual' or clip=inf."),
+        ("Type `ravine a --rate 0.1` or --rate 3e-2.", "Type `ravine a --rate 0.1` or rate=3e-2."),
+        ("--min-change belongs to early stopping.", "min_change belongs to early stopping."),
+        ("Is --random=30 what you meant?", "Is random=30 what you meant?"),
+        ("A dash -- like this, and well--known.", "A dash -- like this, and well--known."),
+    ],
+)  # fmt: skip
+def test_python_users_read_keywords(text, shown):
+    assert in_python(text) == shown
+
+
+def test_the_value_of_the_error_is_recognized():
+    error = UsageError(
+        "--effort huge cannot be used.", "", "", option="effort", value="huge", allowed=("quick",)
+    )
+    assert str(error) == "effort='huge' cannot be used."
+    assert error.what == "--effort huge cannot be used."
+    assert (error.option, error.value, error.allowed) == ("effort", "huge", ("quick",))
+
+
+@pytest.mark.parametrize("kind", [UsageError, DataError])
+def test_errors_are_the_ones_of_python_too(kind):
+    error = kind("What.", "Why.", "Fix.")
+    assert isinstance(error, RavineError) and isinstance(error, ValueError)
+    assert str(error) == "What. Why. Fix."
+    assert (error.option, error.value, error.allowed) == (None, None, None)
+
+
+def test_an_error_passes_between_processes():
+    error = UsageError("--rate 0 cannot be used.", "Why.", option="rate", value=0, allowed="above 0")
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.what, again.why, again.option, str(again)) == (error.what, error.why, "rate", str(error))
