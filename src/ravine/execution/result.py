@@ -208,13 +208,14 @@ class Document:
     def from_dict(cls, document: Mapping[str, Plain]) -> Self:
         """Return the document that `to_dict` wrote. Raises DataError naming the field that does not fit."""
         try:
-            return msgspec.convert(document, cls)
+            read = msgspec.convert(document, cls)
         except msgspec.ValidationError as error:
             raise DataError(
                 f"A result of {document.get('study', 'a study')} cannot be read.",
                 f"{error}.",
                 "Run the command again.",
             ) from error
+        return dataclasses.replace(read)  # msgspec leaves defaults to the class, where `to_dict` misses them
 
     def view(self) -> Sequence[Block]:
         """Return the blocks that show this document: what the `view` module beside its class makes of it."""
