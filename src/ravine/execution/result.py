@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from ravine.execution.base_settings import DataSettings
     from ravine.execution.saved_model import Model
-    from ravine.options.settings import Settings
     from ravine.records.record import Record
     from ravine.render.blocks import Block
 
@@ -182,7 +182,7 @@ class Artifacts:
     model: Model | None = None
     records: Mapping[str, Record] = field(default_factory=dict)
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
-    configurations: Mapping[str, Settings] = field(default_factory=dict)
+    configurations: Mapping[str, DataSettings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,7 +262,7 @@ class Result(Document):
         object.__setattr__(found, "_artifacts", artifacts)
         return found
 
-    def replace(self, **changes: object) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """Return the result with some fields changed; its artifacts stay."""
         return dataclasses.replace(self, **changes).with_artifacts(self.artifacts)
 
