@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from ravine.render.blocks import Block
 
 __all__ = [
-    "ARRAYS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "DivergedRuns", "Document", "Measure", "MetricFacts",
-    "Plain", "RepeatedTraining", "Result", "ScoreSummary", "Seconds", "SplitSizes", "StudyPlan",
+    "ARRAYS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "DivergedRuns", "Document", "Measure",
+    "MetricFacts", "Plain", "RepeatedTraining", "Result", "ScoreSummary", "Seconds", "SplitSizes", "StudyPlan",
     "TimeMeasure",
 ]  # fmt: skip
 
