@@ -172,7 +172,7 @@ def _prepare_model(
     if data.get("sha256") != dataset.sha256:
         raise DataError(
             f"The model '{path}' was trained on other data.",
-            f"Its data are '{data.get('name', 'not known')}'; its training rows in {dataset.name} are not known.",
+            f"Its data are '{data.get('name', 'not known')}', so its rows in {dataset.name} are not known.",
             "Name the data it was trained on.",
         )
     scaler = prepared.streams.rows(seed).scaler

@@ -33,7 +33,7 @@ def view(result: DiagnoseResult) -> list[Block]:
         blocks.append(Items([_finding(finding) for finding in result.findings], style="number"))
     if result.checks:
         sentences = " ".join(check.sentence for check in result.checks)
-        blocks.append(Paragraph(f"No fault in other respects: {sentences}"))
+        blocks.append(Paragraph(f"Also examined, without a fault: {sentences}"))
     if result.recommendation is not None:
         blocks.append(_advice(result.recommendation, result.metric.name))
     if result.history:
