@@ -601,7 +601,7 @@ def landscape(
     device: str | None = None,
     precision: str = "float32",
     optimizers: str | Sequence[str] | None = None,
-    model: str | None = None,
+    model: str | PathLike[str] | None = None,
     solutions: int = 3,
     grid: int = 51,
     span: float = 1.0,

@@ -7,7 +7,8 @@ from os import PathLike
 
 from ravine.api.arguments import Columns, Table, TestRows, parse_arguments
 from ravine.execution.events import Notify, ignore
-from ravine.execution.execute import execute, execute_in_new_run
+from ravine.execution.execute import execute
+from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
 from ravine.options.fields import options_of

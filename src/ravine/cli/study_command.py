@@ -71,7 +71,7 @@ def _run(
 
 def _show_plan(study: Study, settings: Any, console: Console) -> int:
     from ravine.cli.output import show_document
-    from ravine.execution.loading import check_source
+    from ravine.execution.source import check_source
 
     check_source(settings)
     from ravine.execution.execute import dry_run
@@ -85,12 +85,9 @@ def _execute(study: Study, settings: Any, out: str | None, console: Console) -> 
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
-    from ravine.execution.loading import check_source
+    from ravine.execution.new_run import execute_in_new_run
 
-    check_source(settings)
     with progress_display(console) as progress, stop_on_signals(progress.note) as should_stop:
-        from ravine.execution.execute import execute_in_new_run
-
         result = execute_in_new_run(
             study,
             settings,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ravine.execution.result import DataFacts, MetricFacts, Plain, ScoreSummary
 from ravine.networks.metrics import METRICS
@@ -17,10 +17,20 @@ def data_text(data: DataFacts) -> str:
     return f"{data.name}: {size}, {data.task} '{data.target}'"
 
 
-def score_format_of(metric: MetricFacts, parts: Iterable[ScoreSummary]) -> ScoreFormat:
-    """Return the format of the scores of a result, fine enough for the smallest of their intervals."""
+Change = tuple[float | None, Sequence[float | None] | None]
+"""A difference of scores and its interval."""
+
+
+def score_format_of(
+    metric: MetricFacts, parts: Iterable[ScoreSummary], changes: Iterable[Change] = ()
+) -> ScoreFormat:
+    """Return the format of the scores of a result, fine enough for the smallest of their intervals.
+
+    changes: differences of scores that are shown in the same format.
+    """
     known = METRICS.get(metric.name)
-    scores = [(part.mean, part.interval) for part in parts]
+    scores: list[Change] = [(part.mean, part.interval) for part in parts]
+    scores += changes
     percent = known is not None and known.percent
     return score_format_for(metric.name, percent, metric.greater_is_better, scores)
 

@@ -8,20 +8,15 @@ The state in the run directory follows: running, then finished, stopped or faile
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
 from shlex import quote
 
 from ravine.data import Dataset
 from ravine.engines import Devices, find_devices, prepare
 from ravine.errors import DataError, RavineError, Stopped, UsageError
 from ravine.execution.base_settings import NetworkSettings
+from ravine.execution.config_file import write_config
 from ravine.execution.context import RunContext
 from ravine.execution.events import (
     ChunkDone,
@@ -35,21 +30,15 @@ from ravine.execution.events import (
     ignore,
     never,
 )
-from ravine.execution.loading import check_source, load
 from ravine.execution.result import Result, StudyPlan
-from ravine.execution.run_files import write_config, write_or_check_plan, write_result
+from ravine.execution.run_files import write_or_check_plan, write_result
 from ravine.execution.runner import Runner
 from ravine.execution.study import Study
-from ravine.records.atomic_files import write_atomic
 from ravine.records.os_errors import is_full, os_errors_as_data_errors
 from ravine.records.run_directory import RunDirectory
-from ravine.records.run_index import LATEST
-from ravine.records.run_paths import update_latest_link
 
-__all__ = ["dry_run", "execute", "execute_in_new_run"]
+__all__ = ["dry_run", "execute"]
 
-ROOT = Path("runs")
-STDIN = "stdin"  # standard input is kept in the run directory, so that a resumed run can read it again
 EVENT_INTERVAL_S = 1.0  # between two lines of progress in events.jsonl
 
 
@@ -104,7 +93,7 @@ def _execute(
 ) -> Result:
     if run is not None and not run.config.exists():
         write_config(run, settings)
-    dataset, devices = _prepare(settings, dataset, notify)
+    dataset, devices = _prepare(study, settings, dataset, notify)
     design = study.design(settings, dataset, devices)
     runner = Runner(run, notify, should_stop, design.network_steps)
     if run is not None:
@@ -115,59 +104,30 @@ def _execute(
     if run is None:
         return result
     context.stage("save")
-    return write_result(run, study, result)
+    return write_result(run, study, result, settings.picture_format)
 
 
 def dry_run(
     study: Study, settings: NetworkSettings, *, dataset: Dataset | None = None, notify: Notify = ignore
 ) -> StudyPlan:
     """Return what a study would do. Nothing is trained, and nothing is written."""
-    dataset, devices = _prepare(settings, dataset, notify)
+    dataset, devices = _prepare(study, settings, dataset, notify)
     plan: StudyPlan = study.load("design", "plan")(study.design(settings, dataset, devices))
     return plan
 
 
-def _prepare(settings: NetworkSettings, dataset: Dataset | None, notify: Notify) -> tuple[Dataset, Devices]:
+def _prepare(
+    study: Study, settings: NetworkSettings, dataset: Dataset | None, notify: Notify
+) -> tuple[Dataset, Devices]:
     """Return data and devices, and report what was read."""
     prepare(settings.device)
-    dataset = dataset if dataset is not None else load(settings)
+    dataset = dataset if dataset is not None else study.load_data(settings)
     classes = None if dataset.classes is None else len(dataset.classes)
     features = len(dataset.features)
     notify(DataLoaded(dataset.name, len(dataset), features, dataset.task, dataset.target, classes))
     for note in dataset.notes:
         notify(Noted(note))
     return dataset, find_devices(settings.device)
-
-
-def execute_in_new_run(
-    study: Study,
-    settings: NetworkSettings,
-    *,
-    out: str | os.PathLike[str] | None = None,
-    command: Sequence[str] = (),
-    dataset: Dataset | None = None,
-    notify: Notify = ignore,
-    should_stop: ShouldStop = never,
-) -> Result:
-    """Make a run directory (`out`, or one in `runs/`) and execute a study in it.
-
-    A run that never came to a plan leaves no directory behind. Raises as `execute` does.
-    """
-    if dataset is None:
-        check_source(settings)
-    latest_before = _latest()
-    fresh = out is None or not Path(out).exists()
-    name = dataset.name if dataset is not None else settings.run_name
-    run = RunDirectory.create(ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed)
-    try:
-        settings = _with_stdin_kept(settings, run)
-        return execute(study, settings, dataset=dataset, run=run, notify=notify, should_stop=should_stop)
-    except (DataError, UsageError, KeyboardInterrupt):
-        if not run.plan.exists():
-            _discard(run, fresh, latest_before)
-        raise
-    finally:
-        run.close()
 
 
 def _also_to_file(run: RunDirectory, notify: Notify) -> Notify:
@@ -197,37 +157,3 @@ def _mark_failed(run: RunDirectory, error: Exception, before: str | None) -> Non
     if isinstance(error, DataError) and is_full(error):
         fix = f"Make space or raise the limit, then type `ravine resume {quote(str(run.path))}`."
         raise DataError(error.what, error.why, fix) from error
-
-
-def _with_stdin_kept(settings: NetworkSettings, run: RunDirectory) -> NetworkSettings:
-    """Copy standard input into the run directory, so that the run can be resumed."""
-    if settings.source != "-":
-        return settings
-    path = run.path / STDIN
-    with os_errors_as_data_errors("standard input", "read"):
-        blob = sys.stdin.buffer.read()
-    write_atomic(path, blob)
-    return replace(settings, source=str(path.resolve()))
-
-
-def _latest() -> str | None:
-    with suppress(OSError):
-        return str((ROOT / LATEST).readlink())
-    return None
-
-
-def _discard(run: RunDirectory, fresh: bool, latest_before: str | None) -> None:
-    """Remove the directory of a run without a plan, and point `latest` where it pointed before."""
-    link = ROOT / LATEST
-    with suppress(OSError):
-        was_latest = link.is_symlink() and link.resolve() == run.path.resolve()
-        if fresh:
-            shutil.rmtree(run.path)
-        else:  # the user's own folder stays
-            for item in run.path.iterdir():
-                shutil.rmtree(item) if item.is_dir() else item.unlink()
-        if was_latest:
-            link.unlink()
-            if latest_before is not None and (ROOT / latest_before).exists():
-                update_latest_link(ROOT, ROOT / latest_before)
-        ROOT.rmdir()  # if it was made for this run, and is empty

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
-from ravine.data import BUILTIN, Dataset, Table, prepare, read
+from ravine.data import Dataset, Table, prepare, read
 from ravine.data.metric_checks import check_metric_defined, refuse_unit
-from ravine.errors import DataError, UsageError
-from ravine.execution.base_settings import DataSettings, NetworkSettings
+from ravine.errors import UsageError
+from ravine.execution.base_settings import NetworkSettings
 from ravine.networks import find_metric
 
-__all__ = ["check_source", "load", "share_of"]
-
-
-def check_source(settings: DataSettings) -> None:
-    """Raise UsageError or DataError for a missing name or file, before anything slow."""
-    if not settings.source:
-        raise UsageError(
-            "No data was named.", "DATA is a file, '-' or a built-in set.", "Type `ravine compare digits`."
-        )
-    if settings.source == "-":
-        if sys.stdin is None:
-            raise DataError("Standard input is closed.", "DATA is '-'.", "Name a file instead.")
-    elif settings.source not in BUILTIN and not Path(settings.source).expanduser().exists():
-        read(settings.source)  # says what is near, and raises
+__all__ = ["load", "share_of"]
 
 
 def load(settings: NetworkSettings, table: Table | None = None, test: Table | None = None) -> Dataset:

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
     from ravine.render.blocks import Block
 
 __all__ = [
-    "SCHEMA_VERSION", "Artifacts", "DataFacts", "Document", "MetricFacts", "Plain", "Result", "ScoreSummary",
-    "Seconds", "SplitSizes", "StudyPlan",
+    "ARRAYS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "Document", "MetricFacts", "Plain", "Result",
+    "ScoreSummary", "Seconds", "SplitSizes", "StudyPlan",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2
+ARRAYS = "arrays.npz"  # in the run's folder
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 """A value that JSON can hold."""
 
@@ -157,11 +158,9 @@ class Document:
             ) from error
 
     def view(self) -> Sequence[Block]:
-        """Return the blocks that show this document."""
-        from ravine.execution.registry import find_study
-
-        show = find_study(self.study).load("view", self.view_name)
-        blocks: Sequence[Block] = show(self)
+        """Return the blocks that show this document: what the `view` module beside its class makes of it."""
+        package = type(self).__module__.rpartition(".")[0]
+        blocks: Sequence[Block] = resolve_name(f"{package}.view:{self.view_name}")(self)
         return blocks
 
     def __repr__(self) -> str:
@@ -229,6 +228,15 @@ class Result(Document):
             return self.artifacts.records
         load = resolve_name("ravine.records.record:Record").load
         return {path.stem: load(path) for path in sorted((Path(self.run_dir) / "cohorts").glob("*.npz"))}
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """Arrays of this result by name; read from the run's folder where needed."""
+        if self.artifacts.arrays or self.run_dir is None:
+            return self.artifacts.arrays
+        path = Path(self.run_dir) / ARRAYS
+        read = resolve_name("ravine.records.atomic_files:read_npz")
+        return read(path) if path.exists() else {}
 
     def summary(self) -> str | dict[str, Plain]:
         """Return what `ravine runs` shows of this result."""

@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
-from ravine.data import BUILTIN, Dataset
-from ravine.data.read_table import file_and_part
+from ravine.data import Dataset
 from ravine.errors import DataError
-from ravine.execution.base_settings import DataSettings, NetworkSettings
-from ravine.execution.result import DataFacts, Plain, Result, SplitSizes
+from ravine.execution.base_settings import NetworkSettings
+from ravine.execution.config_file import with_absolute_paths, write_config
+from ravine.execution.result import ARRAYS, DataFacts, Plain, Result, SplitSizes
 from ravine.execution.study import Study
 from ravine.records.atomic_files import read_json, write_atomic, write_json, write_npz
 from ravine.records.content_hash import content_hash
@@ -25,13 +24,11 @@ from ravine.records.toml_files import dump
 from ravine.training import Streams
 
 __all__ = [
-    "check_data", "data_facts", "load_result", "split_sizes", "with_absolute_paths", "write_config",
-    "write_or_check_plan", "write_result",
+    "check_data", "data_facts", "load_result", "split_sizes", "write_or_check_plan", "write_result",
 ]  # fmt: skip
 
-PICTURES, ARRAYS = "pictures", "arrays.npz"
+PICTURES = "pictures"
 
-AnySettings = TypeVar("AnySettings", bound=DataSettings)
 AnyResult = TypeVar("AnyResult", bound=Result)
 
 
@@ -53,11 +50,6 @@ def split_sizes(dataset: Dataset, streams: Streams) -> SplitSizes:
     """Return how many rows train, validate and test."""
     train, valid = streams.sizes
     return SplitSizes(train=train, validation=valid, test=len(dataset.test))
-
-
-def write_config(run: RunDirectory, settings: DataSettings) -> None:
-    """Write config.toml: the resolved settings, themselves valid input."""
-    write_atomic(run.config, dump(with_absolute_paths(settings).to_dict()))
 
 
 def write_or_check_plan(
@@ -135,10 +127,12 @@ def _check_settings(run: RunDirectory, resolved: dict[str, Any]) -> None:
         )
 
 
-def write_result(run: RunDirectory, study: Study, result: AnyResult) -> AnyResult:
+def write_result(
+    run: RunDirectory, study: Study, result: AnyResult, picture_format: str = "png"
+) -> AnyResult:
     """Write model, arrays, pictures, configurations, tables and result.json; mark the run finished.
 
-    Returns the result with the paths of its pictures. Raises DataError.
+    picture_format: png, svg or pdf. Returns the result with the paths of its pictures. Raises DataError.
     """
     found = result.artifacts
     if found.model is not None:
@@ -152,7 +146,7 @@ def write_result(run: RunDirectory, study: Study, result: AnyResult) -> AnyResul
     if study.draws:
         folder = run.path / PICTURES
         folder.mkdir(exist_ok=True)
-        paths = study.load("plots", "draw")(result, folder)
+        paths = study.load("plots", "draw")(result, folder, picture_format)
         result = result.replace(pictures=[str(path) for path in paths])
     write_json(run.result, result.to_dict(), sort=False)
     run.update(state="finished", summary=result.summary())
@@ -177,18 +171,6 @@ def load_result(run: RunDirectory, study: Study) -> Result:
 
     paths = {key: moved(value) for key, value in document.items() if isinstance(value, str | list)}
     return study.result_type.from_dict(document | paths)
-
-
-def with_absolute_paths(settings: AnySettings) -> AnySettings:
-    """Return settings that name files by their whole path, so that they mean the same from any folder."""
-
-    def whole(text: str | None) -> str | None:
-        if not text or text in BUILTIN or text == "-":
-            return text
-        path, part = file_and_part(text)
-        return f"{path.resolve()}{part and f':{part}'}" if path.exists() else text
-
-    return dataclasses.replace(settings, source=whole(settings.source) or "", test=whole(settings.test))
 
 
 def _hash(value: object) -> str:

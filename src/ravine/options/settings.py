@@ -19,10 +19,12 @@ __all__ = ["Settings", "contradiction"]
 class Settings:
     """Settings of a study. Every field is made by `option`.
 
-    alternatives: pairs of options of which at most one is given.
+    alternatives: pairs of options of which at most one is given. python_types: by key, the type that Python
+    functions accept where it is wider than that of the field.
     """
 
     alternatives: ClassVar[tuple[tuple[str, str], ...]] = ()
+    python_types: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
         """Raise UsageError that names every value which cannot be used, then check values together."""

@@ -1,4 +1,4 @@
-"""What a sweep varies: texts, ranges, designs."""
+"""Factors of a sweep: texts, ranges, designs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ravine.errors import UsageError
-from ravine.studies.sweep.factors import designed, factors_as_text, read_factors
+from ravine.studies.sweep.factors import design_levels, factors_as_text, read_factors
 
 
 @pytest.mark.parametrize(
@@ -35,21 +35,21 @@ def test_several_factors_in_one_text_and_in_many() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "words"),
     [
         ("", "Nothing is varied"), ("l2", "no factor"), ("=1,2", "no factor"), ("l2=", "empty value"),
         ("l2=1,,2", "empty value"), ("l2=1,1", "twice"), ("l2=0,1 | l2=3", "varied twice"),
         ("rate=1..0.1", "no range"), ("rate=-1..1", "no range"), ("rate=1..1e999", "no range"),
     ],
 )  # fmt: skip
-def test_what_is_no_factor(text: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+def test_texts_that_are_no_factor_are_refused(text: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
         read_factors([text])
 
 
 def values(text: str, points: int, *one_minus: str) -> list[float]:
     (factor,) = read_factors([text])
-    return [float(each) for each in factor.values(points, one_minus)]
+    return [float(value) for value in factor.values(points, one_minus)]
 
 
 def test_ranges_are_even_where_it_counts() -> None:
@@ -59,38 +59,55 @@ def test_ranges_are_even_where_it_counts() -> None:
     assert values("b1=0..0.99", 3, "b1") == pytest.approx([0, 0.9, 0.99])  # in 1 - b
     assert values("width=16..64", 3) == [16, 32, 64]
     assert values("depth=1..3", 9) == [1, 2, 3]  # whole numbers once
+    assert values("batch_size=8..32", 3) == [8, 16, 32]  # an integer option
+    assert values("smoothing=0.1..0.3", 3) == pytest.approx([0.1, 0.2, 0.3])  # an option between 0 and 1
 
 
 def test_a_grid_is_every_level_with_every_other() -> None:
-    found = designed(read_factors(["a=1,2", "b=x,y,z"]), 5)
-    assert [tuple(each.values()) for each in found] == list(itertools.product("12", "xyz"))
-    with pytest.raises(UsageError, match="10,000 settings"):
-        designed(read_factors(["a=1e-4..1", "b=1e-4..1"]), 100)
+    found = design_levels(read_factors(["a=1,2", "b=x,y,z"]), 5)
+    assert [tuple(levels.values()) for levels in found] == list(itertools.product("12", "xyz"))
+    with pytest.raises(UsageError, match="10,000 configurations"):
+        design_levels(read_factors(["a=1e-4..1", "b=1e-4..1"]), 100)
 
 
 def test_a_random_design_is_spread_and_repeats_nothing() -> None:
     factors = read_factors(["rate=1e-4..1", "act=relu,tanh"])
-    found = designed(factors, 5, 40, seed=3)
-    assert len({tuple(each.values()) for each in found}) == 40
-    assert found == designed(factors, 5, 40, seed=3) != designed(factors, 5, 40, seed=4)
-    decades = np.floor(np.log10([float(each["rate"]) for each in found])).astype(int)
+    found = design_levels(factors, 5, 40, seed=3)
+    assert len({tuple(levels.values()) for levels in found}) == 40
+    assert found == design_levels(factors, 5, 40, seed=3) != design_levels(factors, 5, 40, seed=4)
+    decades = np.floor(np.log10([float(levels["rate"]) for levels in found])).astype(int)
     assert np.bincount(decades + 4, minlength=4)[:4].min() >= 8  # 10 in each of four decades, nearly
-    assert abs(sum(each["act"] == "tanh" for each in found) - 20) <= 2
+    assert abs(sum(levels["act"] == "tanh" for levels in found) - 20) <= 2
 
 
 def test_more_than_there_are_cannot_be_drawn() -> None:
-    with pytest.raises(UsageError, match="only 4 settings"):
-        designed(read_factors(["a=1,2", "b=1,2"]), 5, 4)
-    assert len(designed(read_factors(["a=1,2", "b=1,2"]), 5, 3)) == 3
-    with pytest.raises(UsageError, match="different settings"):
-        designed(read_factors(["depth=1..3"]), 5, 10)
+    with pytest.raises(UsageError, match="only 4 configurations"):
+        design_levels(read_factors(["a=1,2", "b=1,2"]), 5, 4)
+    assert len(design_levels(read_factors(["a=1,2", "b=1,2"]), 5, 3)) == 3
+    with pytest.raises(UsageError, match="different configurations"):
+        design_levels(read_factors(["depth=1..3"]), 5, 10)
 
 
-def test_as_python_gives_them() -> None:
+def test_factors_from_python() -> None:
     given = {"l2": [0, 1e-4], "net": ["64,64"], "rate": "1e-4..1", "average": [None, "ema=0.9"], "depth": 2}
-    read = {each.name: each.levels or each.range for each in read_factors(factors_as_text(given))}
+    read = {factor.name: factor.levels or factor.range for factor in read_factors(factors_as_text(given))}
     assert read == {
         "l2": ("0", "0.0001"), "net": ("64,64",), "rate": (1e-4, 1.0), "average": ("none", "ema=0.9"),
         "depth": ("2",),
     }  # fmt: skip
     assert factors_as_text("l2=0,1") == ["l2=0,1"]
+    assert factors_as_text(["l2=0,1", "l1=0,1"]) == ["l2=0,1", "l1=0,1"]
+    levels = factors_as_text({"dropout": np.array([0.0, 0.25]), "l2": np.float32(0.5), "l1": [0.1]})
+    assert [factor.levels for factor in read_factors(levels)] == [("0.0", "0.25"), ("0.5",), ("0.1",)]
+
+
+@pytest.mark.parametrize("vary", [3, [1, 2], None])
+def test_other_types_are_refused_with_the_option_and_its_value(vary: object) -> None:
+    with pytest.raises(UsageError, match="mapping of names to values") as caught:
+        factors_as_text(vary)
+    assert (caught.value.option, caught.value.value) == ("vary", vary)
+
+
+def test_more_configurations_than_can_be_compared_are_refused() -> None:
+    with pytest.raises(UsageError, match="random=1000 or fewer"):
+        design_levels(read_factors(["rate=1e-4..1"]), 5, 1001)

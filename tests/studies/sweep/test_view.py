@@ -1,119 +1,222 @@
-"""The text of a sweep: never too wide, never more than was found."""
+"""The views of a sweep: never too wide, never more than was found."""
 
-import copy
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from ravine.render.numbers import cells
-from ravine.studies.sweep.view import sweep_plan_text, sweep_text, sweep_verdict
+from ravine.execution.result import DataFacts, MetricFacts, Seconds, SplitSizes
+from ravine.render.cells import cells
+from ravine.render.text import text
+from ravine.studies.sweep.result import (
+    AdjustedDifference,
+    ConfigurationRow,
+    DesignFacts,
+    FactorFacts,
+    LevelEffect,
+    PlannedConfiguration,
+    RowCounts,
+    SweepPlan,
+    SweepResult,
+    TestScores,
+    TrainingFacts,
+)
+from ravine.studies.sweep.view import next_steps, verdict
+
+NET = "64-64 residual batchnorm"
+DATA = DataFacts(
+    name="digits", sha256="0", rows=1797, features=64, task="classify", target="digit", classes=None, notes=[]
+)
 
 
-def paired(difference, half):
-    interval = None if difference is None else [difference - half, difference + half]
-    return {"difference": difference, "interval": interval, "p_better": 0.5, "p_value": 0.1, "p_holm": 0.1}
+def difference(value: float, half: float) -> AdjustedDifference:
+    return AdjustedDifference(
+        difference=value, interval=[value - half, value + half], p_better=0.5, p_value=0.1, p_holm=0.1
+    )
 
 
-def row(k, levels, mean, tier, against=None):
-    return {
-        "setting": ", ".join(f"{n}={v}" for n, v in levels.items()), "index": k, "levels": levels,
-        "first": k == 0, "optimizer": "adam", "learning_rate": 0.0031, "schedule": "decay", "network": "8",
-        "parameters": 99, "mean": mean, "median": mean, "sd": 0.01, "n_seeds": 10, "diverged": 0,
-        "interval": None if mean is None else [mean - 0.004, mean + 0.004], "values": [mean] * 10,
-        "tuning_interval": None, "tier": tier, "epochs": 20.0, "at_edge": False, "against_first": against,
+def row(index: int, levels: dict[str, str], mean: float | None, tier: int, **more: Any) -> ConfigurationRow:
+    values: dict[str, Any] = {
+        "mean": mean, "median": mean, "sd": 0.01, "n_seeds": 10, "diverged": 0, "values": [mean] * 10,
+        "interval": None if mean is None else [mean - 0.004, mean + 0.004], "index": index, "levels": levels,
+        "setting": ", ".join(f"{name}={level}" for name, level in levels.items()), "first": index == 0,
+        "optimizer": "adam", "learning_rate": 0.0031, "schedule": "decay", "network": "8", "parameters": 99,
+        "tuning_interval": None, "tier": tier, "epochs": 20.0, "at_edge": False, "against_first": None,
         "against_best": None,
     }  # fmt: skip
+    return ConfigurationRow(**{**values, **more})
+
+
+def effect(factor: str, level: str, mean: float, **more: Any) -> LevelEffect:
+    values: dict[str, Any] = {"first": False, "effect": None, "helps": None}
+    return LevelEffect(factor=factor, level=level, mean=mean, **{**values, **more})
 
 
 @pytest.fixture
-def document():
-    rows = [
-        row(1, {"dropout": "0.2", "net": "64-64 residual batchnorm"}, 0.98, 1, paired(0.004, 0.003)),
-        row(0, {"dropout": "0", "net": "64-64 residual batchnorm"}, 0.976, 2),
-    ]
-    effects = [
-        {"factor": "dropout", "level": "0", "first": True, "mean": 0.976, "effect": None, "helps": None},
-        {
-            "factor": "dropout", "level": "0.2", "first": False, "mean": 0.98, "effect": paired(0.004, 0.003),
-            "helps": True,
-        },
-        {"factor": "net", "level": "64", "first": True, "mean": 0.978, "effect": None, "helps": None},
-    ]  # fmt: skip
-    return {
-        "schema_version": 1,
-        "data": {"name": "digits", "rows": 1797, "features": 64, "task": "classify"},
-        "metric": {"name": "accuracy", "greater_is_better": True},
-        "design": {"kind": "grid", "factors": [{"name": "dropout"}, {"name": "net"}], "rate": "tuned"},
-        "leaderboard": rows,
-        "effects": effects,
-        "test": {"setting": "dropout=0.2", "mean": 0.97, "interval": [0.965, 0.975], "model": 0.972},
-    }
+def result() -> SweepResult:
+    change = difference(0.004, 0.003)
+    return SweepResult(
+        study="sweep",
+        data=DATA,
+        split=SplitSizes(train=1, validation=1, test=1),
+        metric=MetricFacts(name="accuracy", greater_is_better=True),
+        design=DesignFacts(
+            kind="grid",
+            factors=[FactorFacts(name="dropout"), FactorFacts(name="net")],
+            settings=2,
+            rate="tuned",
+        ),
+        plan=TrainingFacts(
+            effort="quick", runs=20, network_steps=1, epochs=20.0, programs=1, cohorts=1, ranges_grown=[]
+        ),
+        seconds=Seconds(total=1.0, compile=0.5, train=0.5),
+        leaderboard=[
+            row(1, {"dropout": "0.2", "net": NET}, 0.98, 1, against_first=change),
+            row(0, {"dropout": "0", "net": NET}, 0.976, 2),
+        ],
+        effects=[
+            effect("dropout", "0", 0.976, first=True),
+            effect("dropout", "0.2", 0.98, effect=change, helps=True),
+            effect("net", "64", 0.978, first=True),
+        ],
+        test=TestScores(
+            setting="dropout=0.2", mean=0.97, median=0.97, sd=0.01, interval=[0.965, 0.975], n_seeds=10,
+            diverged=0, values=[0.97] * 10, model=0.972,
+        ),
+    )  # fmt: skip
+
+
+def with_first_row(result: SweepResult, **changes: Any) -> SweepResult:
+    return replace(result, leaderboard=[replace(result.leaderboard[0], **changes), *result.leaderboard[1:]])
+
+
+def with_effect(result: SweepResult, **changes: Any) -> SweepResult:
+    effects = list(result.effects)
+    effects[1] = replace(effects[1], **changes)
+    return replace(result, effects=effects)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_no_line_is_too_wide(result: SweepResult, width: int, unicode: bool) -> None:
+    wide = with_first_row(result, levels={"dropout": "0.2", "net": "64-" * 40 + "64 残差"})
+    shown = text(wide.view(), width, False, unicode)
+    assert max(map(cells, shown.splitlines())) <= width
+    assert unicode or shown.isascii()
+    assert "dropout" in shown and "\x1b" not in shown
+    assert "\x1b[1m" in text(wide.view(), width, True)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_of_many_factors_the_last_give_way(result: SweepResult, width: int) -> None:
+    names = [f"factor_{k}" for k in range(9)]
+    levels = dict.fromkeys(names, "a long level")
+    many = replace(
+        result,
+        design=replace(result.design, factors=[FactorFacts(name=name) for name in names]),
+        leaderboard=[replace(part, levels=levels) for part in result.leaderboard],
+    )
+    lines = text(many.view(), width).splitlines()
+    assert max(map(cells, lines)) <= width
+    assert "98.0 ± 0.4" in next(line for line in lines if line.startswith("1 "))
+
+
+def test_columns_give_way_before_factors(result: SweepResult) -> None:
+    def head(width: int) -> list[str]:
+        table = text(result.view()[1:2], width).splitlines()
+        return table[0].replace("against first", "against").replace("accuracy %", "accuracy").split()
+
+    assert head(100) == ["tier", "dropout", "net", "accuracy", "against", "rate"]
+    assert head(60) == ["tier", "dropout", "net", "accuracy", "against"]
+    assert head(45) == ["tier", "dropout", "net", "accuracy"]
+
+
+def test_the_verdict_says_direction_size_and_certainty(result: SweepResult) -> None:
+    sentences = " ".join(verdict(result))
+    assert "dropout=0.2 helps: +0.4 ± 0.3 points against dropout=0." in sentences
+    assert "distinguishable from all others" in sentences
+    hurts = with_effect(result, helps=False, effect=difference(-0.01, 0.002))
+    assert "dropout=0.2 hurts: -1.0 ± 0.2 points" in verdict(hurts)[0]
+    unseen = with_effect(result, helps=None, effect=difference(0.001, 0.002))
+    assert "no difference that can be seen (+0.1 ± 0.2 points" in verdict(unseen)[0]
+    chance = with_effect(result, helps=None, effect=replace(difference(0.004, 0.002), p_better=0.9))
+    assert "may help: +0.4 ± 0.2 points" in verdict(chance)[0]
+    assert "not certain among 1 comparisons" in verdict(chance)[0]
+    assert "runs diverged" in verdict(with_effect(result, helps=None, effect=None))[0]
+
+
+def test_ties_and_few_seeds_are_named(result: SweepResult) -> None:
+    rows = [replace(part, tier=1, n_seeds=4) for part in result.leaderboard]
+    sentences = " ".join(verdict(replace(result, leaderboard=rows)))
+    assert "all 2 configurations tie" in sentences and "With 4 seeds only large" in sentences
+
+
+def test_of_an_error_less_is_better(result: SweepResult) -> None:
+    error = replace(result, metric=MetricFacts(name="rmse", greater_is_better=False))
+    sentence = verdict(with_effect(error, effect=difference(-0.5, 0.2)))[0]
+    assert "helps: -0.5" in sentence and "in rmse" in sentence
+
+
+def test_a_configuration_that_diverged_has_no_number(result: SweepResult) -> None:
+    lost = row(
+        2, {"dropout": "0.9", "net": "x"}, None, 3, diverged=10, n_seeds=0, values=[], epochs=None,
+        learning_rate=None,
+    )  # fmt: skip
+    shown = text(replace(result, leaderboard=[*result.leaderboard, lost]).view())
+    assert "diverged" in shown and "nan" not in shown.lower() and "None" not in shown
+
+
+def test_a_best_rate_at_the_end_is_marked_and_told(result: SweepResult) -> None:
+    assert "!" not in text(result.view())
+    end = with_first_row(result, at_edge="high")
+    assert "0.0031!" in text(end.view(), 120) and "there may be better" in text(end.view())
+
+
+def test_names_from_files_cannot_command_the_terminal(result: SweepResult) -> None:
+    hostile = with_first_row(result, levels={"dropout": "0", "net": "\x1b[31mred"})
+    shown = text(replace(hostile, data=replace(DATA, name="a\x07b")).view())
+    assert "\x1b" not in shown and "\x07" not in shown
+
+
+def test_a_long_leaderboard_is_cut_and_says_so(result: SweepResult) -> None:
+    rows = [row(k, {"dropout": str(k), "net": "8"}, 0.9, 1) for k in range(50)]
+    shown = text(replace(result, leaderboard=rows).view())
+    assert "and 10 more; all are in the JSON document" in shown
+
+
+def test_the_next_commands_name_run_and_winner(result: SweepResult) -> None:
+    kept = replace(result, run_dir="runs/a b", model_dir="runs/a b/models/best", source="table.csv")
+    shown = text(next_steps(kept), 200)
+    assert "ravine train -c 'runs/a b/best.toml' --epochs 100" in shown
+    assert "ravine predict 'runs/a b' table.csv -o predictions.csv" in shown
+    assert "Model  runs/a b/models/best" in shown
+
+
+@pytest.fixture
+def plan() -> SweepPlan:
+    rows = [
+        PlannedConfiguration(
+            setting=f"l2={k}", levels={"l2": str(k)}, optimizer="adam", learning_rate="tuned",
+            schedule="decay", numbers={}, program="program 1",
+        )
+        for k in range(100)
+    ]  # fmt: skip
+    return SweepPlan(
+        study="sweep", data=DATA, effort="quick", metric="accuracy", design="grid",
+        factors=[FactorFacts(name="l2")], settings=rows, plans={}, rates=[1.0, 2.0], runs=12,
+        network_steps=1200, programs=1, rows=RowCounts(train=10, validation=2), tuning_seeds=[0, 1],
+        seeds=[5, 6], estimated_seconds=3.2,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [40, 60, 100, 200])
 @pytest.mark.parametrize("unicode", [True, False])
-def test_no_line_is_too_wide(document, width, unicode):
-    document["leaderboard"][0]["levels"]["net"] = "64-" * 40 + "64 残差"
-    text = sweep_text(document, width, False, unicode)
-    assert max(map(cells, text.splitlines())) <= width
-    assert unicode or text.isascii()
-    assert "dropout" in text and "\x1b" not in text
-    assert "\x1b[1m" in sweep_text(document, width, True)
-
-
-def test_the_verdict_says_whether_by_how_much_and_how_surely(document):
-    text = " ".join(sweep_verdict(document))
-    assert "dropout=0.2 helps: +0.4 ± 0.3 points against dropout=0." in text
-    assert "distinguishable from all others" in text
-    change = document["effects"][1]
-    change["helps"], change["effect"] = False, paired(-0.01, 0.002)
-    assert "dropout=0.2 hurts: -1.0 ± 0.2 points" in sweep_verdict(document)[0]
-    change["helps"], change["effect"] = None, paired(0.001, 0.002)
-    assert "no difference that can be seen (+0.1 ± 0.2 points" in sweep_verdict(document)[0]
-    change["effect"] = None
-    assert "runs diverged" in sweep_verdict(document)[0]
-
-
-def test_ties_are_ties_and_few_seeds_are_few(document):
-    for each in document["leaderboard"]:
-        each["tier"], each["n_seeds"] = 1, 4
-    text = " ".join(sweep_verdict(document))
-    assert "all 2 settings tie" in text and "With 4 seeds only large" in text
-
-
-def test_an_error_that_is_less_is_better(document):
-    document["metric"] = {"name": "rmse", "greater_is_better": False}
-    document["effects"][1]["effect"] = paired(-0.5, 0.2)
-    assert "helps: -0.5" in sweep_verdict(document)[0] and "in rmse" in sweep_verdict(document)[0]
-
-
-def test_a_setting_that_diverged_is_no_number(document):
-    lost = row(2, {"dropout": "0.9", "net": "x"}, None, 3)
-    document["leaderboard"].append({**lost, "diverged": 10, "n_seeds": 0, "values": []})
-    text = sweep_text(document)
-    assert "diverged" in text and "nan" not in text.lower() and "None" not in text
-
-
-def test_an_edge_is_told(document):
-    assert "!" not in sweep_text(document)
-    document["leaderboard"][0]["at_edge"] = "high"
-    assert "0.0031!" in sweep_text(document, 120) and "there may be better" in sweep_text(document)
-
-
-def test_names_from_files_cannot_command_the_terminal(document):
-    document["leaderboard"][0]["levels"]["net"] = "\x1b[31mred"
-    document["data"]["name"] = "a\x07b"
-    assert "\x1b" not in sweep_text(document) and "\x07" not in sweep_text(document)
-
-
-def test_a_plan(document):
-    settings = [{"setting": f"l2={k}"} for k in range(100)]
-    plan = {
-        "data": document["data"], "metric": "accuracy", "design": "grid", "factors": [{"name": "l2"}],
-        "rows": {"train": 10, "validation": 2}, "settings": settings, "rates": [1.0, 2.0],
-        "tuning_seeds": [0, 1], "seeds": [5, 6], "runs": 12, "network_steps": 1200, "programs": 1,
-        "estimated_seconds": 3.2,
-    }  # fmt: skip
-    text = sweep_plan_text(copy.deepcopy(plan), 60)
-    assert "2 rates for each, on 2 seeds" in text and "about 3 s" in text and "and 60 more" in text
-    assert max(map(len, text.splitlines())) <= 60
-    assert "as given" in sweep_plan_text({**plan, "rates": None})
+def test_a_plan(plan: SweepPlan, width: int, unicode: bool) -> None:
+    shown = text(plan.view(), width, False, unicode)
+    assert max(map(cells, shown.splitlines())) <= width
+    joined = " ".join(shown.split())
+    assert "2 for each, on 2 seeds" in joined and "about 3 s" in joined and "and 60 more" in joined
+    assert "grid of 100 configurations: l2" in joined
+    assert "as given" in text(replace(plan, rates=None).view(), width)

@@ -1,4 +1,7 @@
-"""The settings of a sweep, each as `train` would be asked: structure, rule, numbers, all checked at once."""
+"""The configurations of a sweep, each as the settings of one training; all are checked before any is trained.
+
+A factor is a field of the settings, a word of the network's text, or a hyperparameter of the optimizer.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +16,36 @@ from ravine.errors import UsageError, did_you_mean
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.training_spec import Recipe, alike, check_moving, check_patience, moving_of, recipe
 from ravine.networks import read_network
-from ravine.networks.network_text import NetworkSpec
+from ravine.networks.network_text import NUMBERS, NetworkSpec
 from ravine.optimizers import RULES, Rule, resolve, schedule
 from ravine.optimizers.optimizer_text import parse
 from ravine.options.fields import Value, options_of
 from ravine.options.parse import from_text
-from ravine.studies.sweep.factors import Factor, designed, split
+from ravine.studies.sweep.factors import Factor, design_levels, split
 from ravine.studies.sweep.settings import SweepSettings
 
-__all__ = ["SETTINGS", "Variant", "decays", "variants"]
+__all__ = ["FIELDS", "WORDS", "Configuration", "configurations", "one_minus_names"]
 
-# Fields of `train` that may vary; the words of a network text; all else is a number of the rule.
-SETTINGS = (
-    "net", "activation", "init", "init_scale", "optimizer", "rate", "schedule", "batch_size", "epochs", "l1",
-    "l2", "decay", "clip", "smoothing", "average", "augment", "early_stop", "min_change",
-    "moving",
-)  # fmt: skip
-WORDS = ("connection", "norm", "conv", "width", "depth", "dropout", "gate", "slope")
-NUMBERS = {"dropout": "dropout", "gate": "gate_bias", "slope": "slope"}
+SHARED = ("seed", "seeds")  # by all configurations, as are data and machine
+SECTIONS = ("Network", "Training", "Regularization")
+FIELDS = tuple(
+    key
+    for key, option in options_of(FixedTrainingSettings).items()
+    if option.section in SECTIONS and option.stored and key not in SHARED
+)
+"""Fields of the settings that may vary."""
+WORDS = ("connection", "norm", "conv", "width", "depth", *NUMBERS)
+"""Parts of a network's text that may vary."""
+DEFAULT_WIDTH = 64  # units, where a network without hidden layers is given some by `depth`
 
 
 @dataclass(frozen=True)
-class Variant:
-    """One setting of a sweep. levels {factor: value}. hyper: the rule's numbers, data of its runs."""
+class Configuration:
+    """One configuration of a sweep.
+
+    levels: {factor: value}. rule: with all its hyperparameters free; hyper: those that were given, which are
+    data of its runs.
+    """
 
     levels: dict[str, str]
     settings: FixedTrainingSettings
@@ -45,48 +55,54 @@ class Variant:
 
     @property
     def label(self) -> str:
-        """What it is called: `l2=0, dropout=0.2`."""
-        return ", ".join(f"{name}={value}" for name, value in self.levels.items())
+        """The configuration in words: `l2=0, dropout=0.2`."""
+        return label_of(self.levels)
 
 
-def variants(settings: SweepSettings, factors: Sequence[Factor], dataset: Dataset) -> list[Variant]:
-    """Return the settings of a sweep, recipes made alike so that they share programs.
+def label_of(levels: Mapping[str, str]) -> str:
+    """Return levels {factor: value} in words."""
+    return ", ".join(f"{name}={value}" for name, value in levels.items())
 
-    Raises UsageError for a factor that is none, and for a setting that cannot be, with its reason.
+
+def configurations(
+    settings: SweepSettings, factors: Sequence[Factor], dataset: Dataset
+) -> list[Configuration]:
+    """Return the configurations of a sweep; their recipes are made alike so that they share programs.
+
+    Raises UsageError for a name that cannot be varied, and for an invalid configuration with its reason.
     """
     rules = _rules(settings, factors)
     for factor in factors:
         _check_name(factor.name, rules)
-    design = designed(factors, settings.points, settings.random, settings.seed, decays(rules))
+    levels = design_levels(factors, settings.points, settings.random, settings.seed, one_minus_names(rules))
     base = {
         name: value
         for name, value in settings.to_dict().items()
-        if name in FixedTrainingSettings.__dataclass_fields__ and name != "seeds"
+        if name in options_of(FixedTrainingSettings) and name != "seeds"
     }
-    found = [_variant(base, levels, dataset) for levels in design]
-    followed = {name for each in found for name in each.recipe.moving}
+    found = [_configuration(base, row, dataset) for row in levels]
+    followed = {name for configuration in found for name in configuration.recipe.moving}
     for text in settings.moving or []:
         name = text.partition("=")[0].strip()
-        if name not in followed and all(each.name != "moving" for each in factors):
+        if name not in followed and all(factor.name != "moving" for factor in factors):
             check_moving(replace(found[0].recipe, moving={name: text}), rules)
-    for k, each in enumerate(found):
-        for other in found[:k]:
-            if each.settings == other.settings:
-                raise UsageError(
-                    f"'{each.label}' and '{other.label}' are the same setting.", "", "Leave one of them out."
-                )
-    return [replace(v, recipe=r) for v, r in zip(found, alike([v.recipe for v in found]), strict=True)]
+    _check_different(found)
+    recipes = alike([configuration.recipe for configuration in found])
+    return [replace(configuration, recipe=made) for configuration, made in zip(found, recipes, strict=True)]
 
 
-def decays(rules: Sequence[Rule]) -> set[str]:
-    """Return the numbers of rules that are tuned in 1 - b."""
+def one_minus_names(rules: Sequence[Rule]) -> set[str]:
+    """Return the hyperparameters b of rules whose 1 - b is spaced evenly in the logarithm."""
     tuned = {name for rule in rules for name, where in rule.tuned.items() if where.one_minus}
     return tuned | {name for rule in rules for name in rule.decays}
 
 
+# -------------------------------------------------------------------------------------------------- names
+
+
 def _rules(settings: SweepSettings, factors: Sequence[Factor]) -> list[Rule]:
-    """The rules that take part, with all their numbers free."""
-    texts = [text for each in factors if each.name == "optimizer" for text in each.levels]
+    """Return the rules of all configurations, with all their hyperparameters free."""
+    texts = [text for factor in factors if factor.name == "optimizer" for text in factor.levels]
     return [_free(text) for text in texts or [settings.optimizer]]
 
 
@@ -96,35 +112,49 @@ def _free(text: str) -> Rule:
 
 
 def _check_name(name: str, rules: Sequence[Rule]) -> None:
-    """Raise UsageError for a name that is no factor."""
-    numbers = {each for rule in rules for each in rule.defaults}
-    if name in (*SETTINGS, *WORDS) or name in numbers or any(":" in rule.name for rule in rules):
+    """Raise UsageError for a name that cannot be varied."""
+    hyper = {name for rule in rules for name in rule.defaults}
+    if name in (*FIELDS, *WORDS) or name in hyper or any(":" in rule.name for rule in rules):
         return
-    if name in SweepSettings.__dataclass_fields__:
+    if name in options_of(SweepSettings):
         raise UsageError(
-            f"'{name}' cannot be varied.", "All settings share the data, the seeds and the score.",
-            f"Vary for example {', '.join((*SETTINGS[:2], *WORDS[-3:-1], *sorted(numbers)))}.",
+            f"'{name}' cannot be varied.", "All configurations share the data, the seeds and the score.",
+            f"Vary for example {', '.join((*FIELDS[:2], *WORDS[-3:-1], *sorted(hyper)))}.",
         )  # fmt: skip
     raise UsageError(
-        f"'{name}' is nothing that can be varied.",
+        f"'{name}' is not a factor that can be varied.",
         "",
-        did_you_mean(name, [*SETTINGS, *WORDS, *sorted(numbers)]),
+        did_you_mean(name, [*FIELDS, *WORDS, *sorted(hyper)]),
     )
 
 
-def _variant(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) -> Variant:
-    label = ", ".join(f"{name}={value}" for name, value in levels.items())
+def _check_different(found: Sequence[Configuration]) -> None:
+    """Raise UsageError for two configurations with the same settings."""
+    for k, configuration in enumerate(found):
+        for other in found[:k]:
+            if configuration.settings == other.settings:
+                raise UsageError(
+                    f"'{configuration.label}' and '{other.label}' are the same configuration.",
+                    "",
+                    "Leave one of them out.",
+                )
+
+
+# ------------------------------------------------------------------------------------------ configurations
+
+
+def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) -> Configuration:
+    """Return one configuration. base: the values that all of them share. Raises UsageError."""
     try:
-        plain = dict(base) | {name: _level(name, text) for name, text in levels.items() if name in SETTINGS}
+        plain = dict(base) | {name: _level(name, text) for name, text in levels.items() if name in FIELDS}
         words = {name: text for name, text in levels.items() if name in WORDS}
         if words:
-            plain["net"] = str(_worded(read_network(plain.get("net", FixedTrainingSettings.net)), words))
-        numbers = {
-            name: _number(name, text) for name, text in levels.items() if name not in (*SETTINGS, *WORDS)
-        }
+            network = read_network(plain.get("net", FixedTrainingSettings.net))
+            plain["net"] = str(_with_words(network, words))
+        hyper = {name: _number(name, text) for name, text in levels.items() if name not in (*FIELDS, *WORDS)}
         spec = parse(plain.get("optimizer", FixedTrainingSettings.optimizer))
-        spec = spec._replace(keywords={**spec.keywords, **numbers})
-        rule = resolve(str(spec))  # refuses what it does not have, and values it cannot use
+        spec = spec._replace(keywords={**spec.keywords, **hyper})
+        rule = resolve(str(spec))  # refuses a hyperparameter that it does not have, or a value out of range
         plain["optimizer"] = str(spec)
         settings = FixedTrainingSettings.from_dict(
             {name: value for name, value in plain.items() if value is not None}
@@ -134,18 +164,18 @@ def _variant(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) 
         check_patience(settings)
         if "moving" in levels:
             check_moving(made, [rule])
-        else:  # what is asked of all is followed where there is such a number
+        else:  # a schedule given for all applies where the hyperparameter exists
             settings = replace(settings, moving=moving_of(settings.moving, made, rule))
             made = recipe(settings, dataset)
-        free = rule if spec.source else RULES[spec.name]
-        hyper = {} if spec.source else {name: float(spec.keywords[name]) for name in spec.keywords}
-        return Variant(levels, settings, free, hyper, made)
     except UsageError as error:
         why = " ".join(filter(None, (error.what, error.why)))
         raise UsageError(
-            f"The setting '{label}' is invalid.", why, error.fix,
+            f"The configuration '{label_of(levels)}' is invalid.", why, error.fix,
             option=error.option, value=error.value, allowed=error.allowed,
         ) from error  # fmt: skip
+    free = rule if spec.source else RULES[spec.name]
+    given = {} if spec.source else {name: float(value) for name, value in spec.keywords.items()}
+    return Configuration(levels, settings, free, given, made)
 
 
 def _level(name: str, text: str) -> Value:
@@ -175,11 +205,12 @@ def _whole(name: str, text: str) -> int:
     return int(value)
 
 
-def _worded(spec: NetworkSpec, words: Mapping[str, str]) -> NetworkSpec:
-    """Return the network with other words: each replaces the one the text has."""
+def _with_words(spec: NetworkSpec, words: Mapping[str, str]) -> NetworkSpec:
+    """Return the network with other words, each in place of the one that its text has."""
     hidden = spec.hidden
     if "width" in words or "depth" in words:
-        width = _whole("width", words["width"]) if "width" in words else (hidden[0] if hidden else 64)
+        usual = hidden[0] if hidden else DEFAULT_WIDTH
+        width = _whole("width", words["width"]) if "width" in words else usual
         depth = _whole("depth", words["depth"]) if "depth" in words else len(hidden)
         if width < 1 or depth < 0:
             raise UsageError("No network is that small.", "A layer has at least one unit.", "Give more.")

@@ -1,8 +1,8 @@
-"""The design of a sweep: every setting, its plan and rates, all fixed before training.
+"""The design of a sweep: every configuration, its plan and its learning rates, all fixed before training.
 
-tune      a grid of rates for every setting, on tuning seeds; nothing where the rate is given or varied
+tune      a grid of rates for every configuration, on tuning seeds; nothing where the rate is given or varied
 extend    a decade more, for all, where some best rate lies at an end of the grid; at most twice
-evaluate  every setting at its rate, all on the same fresh seeds
+evaluate  every configuration at its rate, all on the same fresh seeds
 """
 
 from __future__ import annotations
@@ -10,36 +10,48 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
+import msgspec
 import numpy as np
 
 from ravine.data import Dataset
+from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
-from ravine.execution.effort import EFFORTS, Effort, step_seconds, steps_for
-from ravine.studies.compare.choose_effort import COMPILING, STARTING
-from ravine.studies.compare.design import FRESH, streams_for
-from ravine.studies.sweep.configurations import Variant, variants
+from ravine.execution import seeds as seed_ranges
+from ravine.execution.effort import COMPARE, SearchEffort, estimated_seconds, step_seconds
+from ravine.execution.prepared_training import streams_for
+from ravine.execution.result import MetricFacts, Plain
+from ravine.execution.run_files import data_facts
+from ravine.networks import METRICS, Metric
+from ravine.render.numbers import count
+from ravine.studies.sweep.configurations import Configuration, configurations
 from ravine.studies.sweep.factors import Factor, read_factors
+from ravine.studies.sweep.result import (
+    DesignFacts,
+    FactorFacts,
+    PlannedConfiguration,
+    PlannedSweep,
+    RowCounts,
+    SweepPlan,
+)
 from ravine.studies.sweep.settings import SweepSettings
 from ravine.training import Cohort, Plan, Runs, Shape, Streams, shape_for
 
-__all__ = ["EXTENSIONS", "Place", "Sweep", "sweep_design"]
+__all__ = ["DesignPoint", "SweepDesign", "design", "plan"]
 
-DECADES = 3.0  # width of the grid of rates, centred per rule
-TRIED = {"quick": 6, "standard": 8, "thorough": 13}  # rates of the grid, both ends among them
-EXTENSIONS = 2
+DECADES = 3.0  # width of the grid of learning rates, around the optimizer's usual one
+TUNED = "tuned"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A setting in the design. rate: None where it is tuned."""
+class DesignPoint:
+    """A configuration in the design. learning_rate: None where it is tuned."""
 
     index: int
-    variant: Variant
+    configuration: Configuration
     plan: Plan
     streams: Streams
-    rate: float | None
+    learning_rate: float | None
 
     @property
     def epochs(self) -> float:
@@ -48,164 +60,226 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """A sweep, fixed. groups: settings that share a cohort, by a name for each."""
+class SweepDesign:
+    """A sweep, fixed. groups: design points that share a cohort, by a name for each."""
 
     settings: SweepSettings
-    effort: Effort
+    dataset: Dataset
+    effort: SearchEffort
     factors: tuple[Factor, ...]
-    places: tuple[Place, ...]
-    groups: dict[str, list[Place]]
+    points: tuple[DesignPoint, ...]
+    groups: dict[str, list[DesignPoint]]
     devices: Devices
 
     @property
-    def grid(self) -> bool:
+    def is_grid(self) -> bool:
         """Whether every level meets every other."""
         return self.settings.random is None
 
     @property
+    def metric(self) -> Metric:
+        """The score."""
+        return METRICS[self.points[0].plan.metric]
+
+    @property
     def tuning_seeds(self) -> list[int]:
-        return list(range(self.effort.tuning_seeds))
+        """Seeds of tuning."""
+        return seed_ranges.seeds("sweep.tune", self.effort.tuning_seeds)
 
     @property
     def seeds(self) -> list[int]:
-        return list(range(FRESH, FRESH + (self.settings.seeds or self.effort.seeds)))
+        """Fresh seeds, on which all configurations are evaluated."""
+        return seed_ranges.seeds("sweep.evaluate", self.settings.seeds or self.effort.seeds)
 
     @property
-    def shares(self) -> np.ndarray:
-        """Decades of the rates tried, from the rule's centre."""
-        return np.linspace(-DECADES / 2, DECADES / 2, TRIED[self.effort.name])
+    def log_rate_offsets(self) -> np.ndarray:
+        """Decades between the rates tried and the optimizer's usual rate, [rate]."""
+        return np.linspace(-DECADES / 2, DECADES / 2, self.effort.rates)
 
-    def more(self, grown: Sequence[str]) -> np.ndarray:
-        """Return the decades that the last of `grown` ("low" or "high") adds."""
-        step = DECADES / (TRIED[self.effort.name] - 1)
-        count = int(np.ceil(1 / step))
-        before = list(grown[:-1]).count(grown[-1]) * count
-        added = DECADES / 2 + step * (before + 1 + np.arange(count))
-        return added if grown[-1] == "high" else -added[::-1]
+    def extra_offsets(self, sides: Sequence[str]) -> np.ndarray:
+        """Return the offsets that the last of `sides` ("low" or "high") adds, at least one decade, [rate]."""
+        step = DECADES / (self.effort.rates - 1)
+        size = int(np.ceil(1 / step))
+        before = list(sides[:-1]).count(sides[-1]) * size
+        added = DECADES / 2 + step * (before + 1 + np.arange(size))
+        return added if sides[-1] == "high" else -added[::-1]
 
     def tuning_steps(self, rates: int) -> int:
-        """Return the network steps of tuning with that many rates a setting."""
-        open_ = sum(place.plan.steps for place in self.places if place.rate is None)
-        return open_ * rates * len(self.tuning_seeds)
+        """Return the network steps of tuning with that many rates for each configuration."""
+        tuned = sum(point.plan.steps for point in self.points if point.learning_rate is None)
+        return tuned * rates * len(self.tuning_seeds)
 
     @property
     def tuning_runs(self) -> int:
-        tuned = sum(place.rate is None for place in self.places)
-        return tuned * len(self.shares) * len(self.tuning_seeds)
+        """Number of networks that tune, unless a range of rates is extended."""
+        tuned = sum(point.learning_rate is None for point in self.points)
+        return tuned * self.effort.rates * len(self.tuning_seeds)
 
     @property
     def runs(self) -> int:
-        """Runs in all, should no grid of rates have to grow."""
-        return self.tuning_runs + len(self.places) * len(self.seeds)
+        """Number of networks, unless a range of rates is extended."""
+        return self.tuning_runs + len(self.points) * len(self.seeds)
 
     @property
     def network_steps(self) -> int:
-        evaluation = sum(place.plan.steps for place in self.places) * len(self.seeds)
-        return self.tuning_steps(len(self.shares)) + evaluation
+        """Steps of all networks together, unless a range of rates is extended."""
+        evaluation = sum(point.plan.steps for point in self.points) * len(self.seeds)
+        return self.tuning_steps(self.effort.rates) + evaluation
 
     @property
     def programs(self) -> int:
-        """How many programs are compiled."""
-        return len({place.plan for place in self.places})
+        """Number of programs compiled."""
+        return len({point.plan for point in self.points})
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
-        """The shape of every group, one for all stages, so that none compiles twice."""
-        trials, seeds = len(self.shares) * len(self.tuning_seeds), len(self.seeds)
+        """The shape of every group, one for all stages, so that no program is compiled twice."""
+        trials, seeds = self.effort.rates * len(self.tuning_seeds), len(self.seeds)
         found = {}
         for name, group in self.groups.items():
-            most = max(trials * any(place.rate is None for place in group), seeds)
+            most = max(trials * any(point.learning_rate is None for point in group), seeds)
             both = max(seeds, len(self.tuning_seeds))
             found[name] = shape_for(group[0].plan, group[0].streams, most * len(group), both, self.devices)
         return found
 
     def cohort(
-        self, places: Sequence[Place], rates: Mapping[int, np.ndarray], seeds: Sequence[int], keep: bool
+        self, points: Sequence[DesignPoint], rates: Mapping[int, np.ndarray], seeds: Sequence[int], keep: bool
     ) -> Cohort:
-        """Return every setting at each of its rates on every seed, seeds varying fastest."""
-        names = sorted({name for place in places for name in place.variant.hyper})
+        """Return every design point at each of its rates on every seed, seeds varying fastest.
+
+        rates: [rate] by index of the point. keep: whether the parameters are kept.
+        """
+        names = sorted({name for point in points for name in point.configuration.hyper})
         parts = []
-        for place in places:
-            tried, count = rates[place.index], len(rates[place.index]) * len(seeds)
-            hyper = {**place.plan.rule.defaults, **place.variant.hyper}
+        for point in points:
+            configuration, tried = point.configuration, rates[point.index]
+            size = len(tried) * len(seeds)
+            hyper = {**point.plan.rule.defaults, **configuration.hyper}
             parts.append(
-                place.variant.recipe.runs(
-                    place.plan,
+                configuration.recipe.runs(
+                    point.plan,
                     np.repeat(tried, len(seeds)),
-                    np.full(count, place.variant.settings.schedule),
+                    np.full(size, configuration.settings.schedule),
                     np.tile(np.asarray(seeds), len(tried)),
-                    {name: np.full(count, hyper[name], float) for name in names},
+                    {name: np.full(size, hyper[name], float) for name in names},
                 )
             )
-        first = places[0]
-        return Cohort(first.plan, Runs.together(parts), first.streams, first.variant.recipe.initial, keep)
-
-    def seconds(self) -> float:
-        """Return the estimated seconds on these devices, from a short measurement."""
-        each = {place.plan: 0 for place in self.places}
-        for place in self.places:
-            tried = len(self.shares) * len(self.tuning_seeds) * (place.rate is None)
-            each[place.plan] += (tried + len(self.seeds)) * place.plan.steps
-        training = sum(
-            steps * step_seconds(plan.network, plan.batch_size, self.devices.count)
-            for plan, steps in each.items()
+        first = points[0]
+        return Cohort(
+            first.plan, Runs.together(parts), first.streams, first.configuration.recipe.initial, keep
         )
-        return STARTING + COMPILING * len(each) / min(2, self.devices.count) + training
 
-    def document(self) -> dict[str, Any]:
-        """Return plan.json: every setting, with the rates that tuning is yet to choose left open."""
-        first = self.places[0]
+    @cached_property
+    def estimated_seconds(self) -> float:
+        """The estimated seconds on these devices, from a short measurement."""
+        steps = {point.plan: 0 for point in self.points}
+        for point in self.points:
+            trials = self.effort.rates * len(self.tuning_seeds) * (point.learning_rate is None)
+            steps[point.plan] += (trials + len(self.seeds)) * point.plan.steps
+        training = sum(
+            total * step_seconds(plan.network, plan.batch_size, self.devices.count)
+            for plan, total in steps.items()
+        )
+        return estimated_seconds(len(steps), training, self.devices.count)
+
+    def line(self) -> str:
+        """Return what is going to be done, in one line."""
+        seconds = max(1, round(self.estimated_seconds))
+        size = f"{count(len(self.points), 'configuration')}, {count(self.runs, 'network')}"
+        return f"{size}, {count(self.programs, 'program')}, about {seconds:,} s on {self.devices}"
+
+    def plan_document(self) -> dict[str, Plain]:
+        """Return what `plan.json` holds: every configuration; rates that tuning chooses are open."""
+        document: dict[str, Plain] = msgspec.to_builtins(self.planned())
+        return document
+
+    def planned(self) -> PlannedSweep:
+        """Return every run."""
+        first = self.points[0]
         train, validation = first.streams.sizes
-        return {
-            "effort": self.effort.name,
-            "metric": first.plan.metric,
-            "design": "grid" if self.grid else "random",
-            "factors": [factor.describe() for factor in self.factors],
-            "settings": [
-                {
-                    "setting": place.variant.label,
-                    "levels": dict(place.variant.levels),
-                    "optimizer": place.variant.settings.optimizer,
-                    "learning_rate": "tuned" if place.rate is None else place.rate,
-                    "schedule": place.variant.settings.schedule,
-                    "numbers": {name: str(value) for name, value in place.variant.recipe.numbers.items()},
-                    "program": name,
-                }
-                for name, group in self.groups.items()
-                for place in group
+        return PlannedSweep(
+            effort=self.effort.name,
+            metric=first.plan.metric,
+            design=self.facts().kind,
+            factors=self.facts().factors,
+            settings=[_planned(point, name) for name, group in self.groups.items() for point in group],
+            plans={name: group[0].plan.describe() for name, group in self.groups.items()},
+            rates=[float(10**offset) for offset in self.log_rate_offsets] if self.tuning_runs else None,
+            runs=self.runs,
+            network_steps=self.network_steps,
+            programs=self.programs,
+            rows=RowCounts(train=train, validation=validation),
+            tuning_seeds=self.tuning_seeds,
+            seeds=self.seeds,
+        )
+
+    def facts(self) -> DesignFacts:
+        """Return what is varied."""
+        return DesignFacts(
+            kind="grid" if self.is_grid else "random",
+            factors=[
+                FactorFacts(name=factor.name, levels=list(factor.levels))
+                if factor.range is None
+                else FactorFacts(name=factor.name, range=list(factor.range))
+                for factor in self.factors
             ],
-            "plans": {name: group[0].plan.describe() for name, group in self.groups.items()},
-            "rates": [float(10**share) for share in self.shares] if self.tuning_runs else None,
-            "runs": self.runs,
-            "network_steps": self.network_steps,
-            "programs": self.programs,
-            "rows": {"train": train, "validation": validation},
-            "tuning_seeds": self.tuning_seeds,
-            "seeds": self.seeds,
-        }
+            settings=len(self.points),
+            rate=TUNED if self.tuning_runs else "given",
+        )
+
+    def metric_facts(self) -> MetricFacts:
+        """Return the score as results state it."""
+        return MetricFacts(name=self.metric.name, greater_is_better=self.metric.greater_is_better)
 
 
-def sweep_design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep:
-    """Return the design of a sweep. Raises UsageError for what cannot be varied, or does not fit."""
+def _planned(point: DesignPoint, program: str) -> PlannedConfiguration:
+    configuration = point.configuration
+    return PlannedConfiguration(
+        setting=configuration.label,
+        levels=dict(configuration.levels),
+        optimizer=configuration.settings.optimizer,
+        learning_rate=TUNED if point.learning_rate is None else point.learning_rate,
+        schedule=configuration.settings.schedule,
+        numbers={name: str(value) for name, value in configuration.recipe.numbers.items()},
+        program=program,
+    )
+
+
+def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> SweepDesign:
+    """Return the design of a sweep.
+
+    Raises UsageError for factors that cannot be varied, DataError for data on which the metric has no value.
+    """
     factors = read_factors(settings.vary)
-    level = EFFORTS[settings.effort]
+    level = COMPARE[settings.effort]
     usual = streams_for(settings, dataset)
     streams: dict[int | None, Streams] = {settings.batch_size: usual}
     # one number of epochs for all, whatever their batch sizes
-    steps = steps_for(level, usual.sizes[0], usual.batch_size, settings.epochs)
+    steps = level.steps(usual.sizes[0], usual.batch_size, settings.epochs)
     epochs = settings.epochs or steps * usual.batch_size / usual.sizes[0]
-    places = []
-    for index, variant in enumerate(variants(settings, factors, dataset)):
-        size = variant.settings.batch_size
-        if size not in streams:
-            streams[size] = streams_for(variant.settings, dataset)
-        rows = streams[size]
-        steps = steps_for(level, rows.sizes[0], rows.batch_size, variant.settings.epochs or epochs)
-        plan = variant.recipe.plan(variant.settings, dataset, variant.rule, rows, steps)
-        places.append(Place(index, variant, plan, rows, variant.settings.rate))
-    groups: dict[Any, list[Place]] = {}
-    for place in places:
-        groups.setdefault((place.plan, place.variant.recipe.initial), []).append(place)
+    points = []
+    for index, configuration in enumerate(configurations(settings, factors, dataset)):
+        own = configuration.settings
+        if own.batch_size not in streams:
+            streams[own.batch_size] = streams_for(own, dataset)
+        rows = streams[own.batch_size]
+        steps = level.steps(rows.sizes[0], rows.batch_size, own.epochs or epochs)
+        planned = configuration.recipe.plan(own, dataset, configuration.rule, rows, steps)
+        points.append(DesignPoint(index, configuration, planned, rows, own.rate))
+    groups: dict[tuple[Plan, tuple[str, float]], list[DesignPoint]] = {}
+    for point in points:
+        groups.setdefault((point.plan, point.configuration.recipe.initial), []).append(point)
     named = {f"program {k}": group for k, group in enumerate(groups.values(), 1)}
-    return Sweep(settings, level, factors, tuple(places), named, devices)
+    made = SweepDesign(settings, dataset, level, factors, tuple(points), named, devices)
+    check_metric_defined(dataset, made.metric, [*made.tuning_seeds, *made.seeds], settings.validation)
+    return made
+
+
+def plan(design: SweepDesign) -> SweepPlan:
+    """Return what a sweep would do."""
+    return SweepPlan(
+        study="sweep",
+        data=data_facts(design.dataset),
+        estimated_seconds=design.estimated_seconds,
+        **vars(design.planned()),
+    )

@@ -1,8 +1,8 @@
-"""What a sweep varies: factors as text, and the settings that a grid or a random design takes of them.
+"""Factors of a sweep as text, and the configurations that a grid or a random design takes of them.
 
-    l2=0,1e-4                          values; commas in brackets and quotes do not part them
-    net=64-64; 64,64 dropout=0.2       where there is a semicolon, it parts instead
-    moving=none, b1=linear + b2=decay  schedules of other numbers, several joined by `+`
+    l2=0,1e-4                          values; commas in brackets and quotes do not separate them
+    net=64-64; 64,64 dropout=0.2       a semicolon separates values in place of commas
+    moving=none, b1=linear + b2=decay  schedules of other hyperparameters, several joined by `+`
     rate=1e-4..1e-1                    a range: evenly in the logarithm; of decay rates b in that of 1 - b,
                                        of shares and of ranges that begin at 0 in the value itself
     l2=0,1e-4 | dropout=0,0.2          several factors in one text
@@ -16,28 +16,42 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ravine.errors import UsageError
+from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.options.fields import options_of
 
-__all__ = ["Factor", "designed", "factors_as_text", "read_factors", "split"]
+__all__ = ["Factor", "design_levels", "factors_as_text", "read_factors", "split"]
 
 EXAMPLE = "Write for example --vary 'l2=0,1e-4' or --vary 'rate=1e-4..1e-1'."
-WHOLE = ("batch_size", "early_stop", "width", "depth")
-SHARES = ("dropout", "smoothing")
-MOST = 1_000  # settings of a design: beyond it no table can be read and no correction leaves anything
+WHOLE_WORDS = ("width", "depth")  # of the network's text; options know it themselves
+SHARE_WORDS = ("dropout",)
+MAX_CONFIGURATIONS = 1_000  # beyond it no table can be read, and no corrected difference is left
+DRAWS_PER_CONFIGURATION = 64  # lists and whole numbers repeat themselves
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 
 
 @dataclass(frozen=True)
 class Factor:
-    """What is varied: `levels` as text, or a range (low, high)."""
+    """One factor: its `levels` as text, or a range (low, high)."""
 
     name: str
     levels: tuple[str, ...] = ()
     range: tuple[float, float] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers."""
+        option = options_of(FixedTrainingSettings).get(self.name)
+        return self.name in WHOLE_WORDS if option is None else option.kind is int
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its values are shares: from 0 to below 1."""
+        option = options_of(FixedTrainingSettings).get(self.name)
+        return self.name in SHARE_WORDS if option is None else (option.at_least, option.below) == (0, 1)
 
     def at(self, share: float, one_minus: Collection[str] = ()) -> str:
         """Return the value at a share in [0, 1] of the range, or of the list. one_minus: spaced in 1 - b."""
@@ -47,10 +61,10 @@ class Factor:
         if self.name in one_minus:
             value = 1 - _spaced(1 - low, 1 - high, share, log=high < 1)
         else:
-            value = _spaced(low, high, share, log=low > 0 and self.name not in SHARES)
-        if self.name in WHOLE:
+            value = _spaced(low, high, share, log=low > 0 and not self.is_share)
+        if self.is_whole:
             return str(round(value))
-        return f"{value:.6g}" if self.name in one_minus else f"{value:.3g}"  # as many as a table can bear
+        return f"{value:.6g}" if self.name in one_minus else f"{value:.3g}"  # digits that fit in a table
 
     def values(self, points: int, one_minus: Collection[str] = ()) -> tuple[str, ...]:
         """Return the values of a grid; whole numbers that come twice once."""
@@ -59,11 +73,6 @@ class Factor:
         shares = [k / (points - 1) for k in range(points)]
         return tuple(dict.fromkeys(self.at(share, one_minus) for share in shares))
 
-    def describe(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        kept = {"levels": list(self.levels)} if self.range is None else {"range": list(self.range)}
-        return {"name": self.name, **kept}
-
 
 def _spaced(low: float, high: float, share: float, log: bool) -> float:
     if share in (0, 1):  # the ends exactly
@@ -71,11 +80,14 @@ def _spaced(low: float, high: float, share: float, log: bool) -> float:
     return low * (high / low) ** share if log else low + (high - low) * share
 
 
+# -------------------------------------------------------------------------------------------------- texts
+
+
 def read_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
-    """Read factors, one or more a text. Raises UsageError for what is no factor, or comes twice."""
+    """Return the factors of texts, each of which names one or more. Raises UsageError."""
     parts = [part for text in texts for part in split(text, "|\n") if part]
     found = [_factor(part) for part in parts]
-    names = [each.name for each in found]
+    names = [factor.name for factor in found]
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"'{name}' is varied twice.", "", f"Write all its values in one: {name}=A,B,C.")
@@ -84,24 +96,36 @@ def read_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
     return tuple(found)
 
 
-def factors_as_text(vary: Mapping[str, Any] | Sequence[str] | str) -> list[str]:
-    """Return factors given in Python as texts: {"l2": [0, 1e-4], "rate": "1e-4..1e-1"}, or texts as they are.
+def factors_as_text(vary: object) -> list[str]:
+    """Return factors given in Python as texts: {"l2": [0, 1e-4], "rate": "1e-4..1e-1"}, or texts unchanged.
 
-    None among the values stands for `none`. Raises UsageError.
+    None among the values stands for `none`. Raises UsageError for another type.
     """
     if isinstance(vary, str):
         return [vary]
-    if not isinstance(vary, Mapping):
-        return [str(each) for each in vary]
-    texts = []
-    for name, values in vary.items():
-        if isinstance(values, str):  # as on the command line
-            texts.append(f"{name}={values}")
-            continue
-        several = [values] if isinstance(values, int | float) or values is None else list(values)
-        words = ["none" if each is None else str(each) for each in several]
-        texts.append(f"{name}={'; '.join(words)};")
-    return texts
+    if isinstance(vary, Mapping):
+        return [_as_text(str(name), values) for name, values in vary.items()]
+    texts = list(vary) if isinstance(vary, Iterable) else [vary]
+    words = [text for text in texts if isinstance(text, str)]
+    if len(words) == len(texts):
+        return words
+    raise UsageError(
+        f"vary={vary!r} cannot be used.",
+        "It must be a mapping of names to values, or texts.",
+        "Write for example vary={'l2': [0, 1e-4], 'rate': '1e-4..1e-1'}.",
+        option="vary",
+        value=vary,
+        allowed="a mapping of names to values, or texts",
+    )
+
+
+def _as_text(name: str, values: object) -> str:
+    """Return one factor as text. The semicolon at the end keeps the commas of a single value."""
+    if isinstance(values, str):  # as on the command line
+        return f"{name}={values}"
+    several = list(values) if isinstance(values, Iterable) else [values]
+    words = ["none" if value is None else str(value) for value in several]
+    return f"{name}={'; '.join(words)};"
 
 
 def split(text: str, marks: str) -> list[str]:
@@ -136,7 +160,9 @@ def _factor(text: str) -> Factor:
         low, high = float(ends[1]), float(ends[2])
         if not 0 <= low < high or math.isinf(high):
             raise UsageError(
-                f"'{text}' is no range.", "It begins at 0 or above, and ends above where it began.", EXAMPLE
+                f"'{text}' is no range.",
+                "A range begins at 0 or above, and ends above its beginning.",
+                EXAMPLE,
             )
         return Factor(name, range=(low, high))
     levels = split(rest, ";" if len(split(rest, ";")) > 1 else ",")
@@ -150,51 +176,66 @@ def _factor(text: str) -> Factor:
     return Factor(name, tuple(levels))
 
 
-def designed(
+# ------------------------------------------------------------------------------------------------ designs
+
+
+def design_levels(
     factors: Sequence[Factor],
     points: int,
     random: int | None = None,
     seed: int = 0,
     one_minus: Collection[str] = (),
 ) -> list[dict[str, str]]:
-    """Return the settings: {factor: value} each, the first values first. Raises UsageError for too many."""
+    """Return the levels {factor: value} of every configuration, the first values first.
+
+    points: values taken from a range. random: number of configurations drawn, None for the whole grid.
+    Raises UsageError for too many.
+    """
     if random is None:
-        values = [each.values(points, one_minus) for each in factors]
+        values = [factor.values(points, one_minus) for factor in factors]
         count = math.prod(map(len, values))
-        if count > MOST:
+        if count > MAX_CONFIGURATIONS:
             raise UsageError(
-                f"The grid has {count:,} settings.",
-                f"More than {MOST:,} leave no difference that could be told from luck.",
+                f"The grid has {count:,} configurations.",
+                f"Among more than {MAX_CONFIGURATIONS:,} no difference can be told from chance.",
                 "Draw some of them, --random 30, or vary less.",
             )
-        return [dict(zip((f.name for f in factors), row, strict=True)) for row in itertools.product(*values)]
-    if random > MOST:
-        raise UsageError(f"{random:,} settings are too many.", f"At most {MOST:,}.", "Draw fewer.")
-    return _drawn(factors, random, seed, one_minus)
+        return [_by_name(factors, row) for row in itertools.product(*values)]
+    if random > MAX_CONFIGURATIONS:
+        raise UsageError(
+            f"--random {random} is too many.",
+            f"At most {MAX_CONFIGURATIONS:,} configurations can be compared.",
+            f"Give --random {MAX_CONFIGURATIONS} or fewer.",
+        )
+    return _draw(factors, random, seed, one_minus)
 
 
-def _drawn(
+def _draw(
     factors: Sequence[Factor], random: int, seed: int, one_minus: Collection[str]
 ) -> list[dict[str, str]]:
-    """Return that many different settings, by quasi-random points."""
-    from ravine.statistics.quasirandom import halton
+    """Return that many different configurations, by quasi-random points."""
+    from ravine.statistics.quasirandom import halton  # NumPy, which settings need not import
 
-    if all(each.range is None for each in factors):
-        there = math.prod(len(each.levels) for each in factors)
+    if all(factor.range is None for factor in factors):
+        there = math.prod(len(factor.levels) for factor in factors)
         if there <= random:
             raise UsageError(
-                f"There are only {there} settings to draw {random} from.", "", "Leave --random out."
+                f"There are only {there} configurations to draw {random} from.", "", "Leave --random out."
             )
     found: dict[tuple[str, ...], None] = {}
-    tries = 64 * random  # lists and whole numbers repeat themselves
-    for row in halton(tries, len(factors), seed):
-        found[tuple(each.at(float(u), one_minus) for each, u in zip(factors, row, strict=True))] = None
+    for row in halton(DRAWS_PER_CONFIGURATION * random, len(factors), seed):
+        levels = (factor.at(float(share), one_minus) for factor, share in zip(factors, row, strict=True))
+        found[tuple(levels)] = None
         if len(found) == random:
             break
     if len(found) < random:
         raise UsageError(
-            f"Only {len(found)} different settings were found, not {random}.",
+            f"Only {len(found)} different configurations were found, not {random}.",
             "Lists and whole numbers repeat themselves.",
             "Draw fewer, or leave --random out.",
         )
-    return [dict(zip((f.name for f in factors), row, strict=True)) for row in found]
+    return [_by_name(factors, row) for row in found]
+
+
+def _by_name(factors: Sequence[Factor], row: Sequence[str]) -> dict[str, str]:
+    return dict(zip((factor.name for factor in factors), row, strict=True))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 from ravine.execution.base_settings import (
     MovingSettings,
@@ -15,7 +17,7 @@ from ravine.execution.base_settings import (
 )
 from ravine.execution.study import Study
 from ravine.options.fields import option
-from ravine.studies.sweep.factors import read_factors
+from ravine.studies.sweep.factors import factors_as_text, read_factors
 
 __all__ = ["STUDY", "SweepSettings"]
 
@@ -23,6 +25,8 @@ __all__ = ["STUDY", "SweepSettings"]
 @dataclass(frozen=True)
 class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSettings):
     """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`."""
+
+    python_types: ClassVar[Mapping[str, str]] = {"vary": "Mapping[str, object] | Sequence[str] | str"}
 
     vary: list[str] = option(
         [], "Factor and its values, such as 'l2=0,1e-4'; once for each factor.", section="Comparison",
@@ -39,6 +43,13 @@ class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSett
     effort: str = effort_option("quick")
     seeds: int | None = seeds_option(None)
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Build settings as the base class does; `vary` may be a mapping of names to values, or one text."""
+        if "vary" in plain:
+            plain = {**plain, "vary": factors_as_text(plain["vary"])}
+        return super().from_dict(plain)
+
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command: `Varying l2, dropout on digits.` Raises UsageError."""
         names = ", ".join(factor.name for factor in read_factors(self.vary))
@@ -53,13 +64,13 @@ STUDY = Study(
     plan="SweepPlan",
     title="Find out whether dropout, depth, a penalty ... helps on DATA.",
     help=(
-        "Find out what helps on DATA: vary numbers and structures of training, each configuration at its "
-        "own tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for "
-        "each factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. "
-        "KEY is any of net, activation, init, init_scale, optimizer, rate, schedule, moving, batch_size, "
-        "epochs, l1, l2, decay, clip, smoothing, average, augment, early_stop, min_change; of the network "
-        "dropout, norm, connection, gate, slope, width, depth, conv; or a hyperparameter of the optimizer, "
-        "such as b1. The first configuration is the baseline."
+        "Find out what helps on DATA: vary numbers and structures of training, each configuration at its own "
+        "tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for each "
+        "factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. KEY is "
+        "any of net, activation, init, init_scale, optimizer, rate, schedule, moving, batch_size, epochs, "
+        "l1, l2, decay, clip, smoothing, average, augment, early_stop, min_change; of the network dropout, "
+        "norm, connection, gate, slope, width, depth, conv; or a hyperparameter of the optimizer, such as "
+        "b1. The first configuration is the baseline."
     ),
     examples=(
         "ravine sweep digits --vary dropout=0,0.2,0.5",

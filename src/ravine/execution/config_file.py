@@ -1,0 +1,34 @@
+"""The configuration file of a run: resolved settings, themselves valid input. No JAX."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from ravine.data.builtin import BUILTIN
+from ravine.execution.base_settings import DataSettings
+from ravine.records.atomic_files import write_atomic
+from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import dump
+
+__all__ = ["with_absolute_paths", "write_config"]
+
+AnySettings = TypeVar("AnySettings", bound=DataSettings)
+
+
+def write_config(run: RunDirectory, settings: DataSettings) -> None:
+    """Write config.toml. Raises DataError."""
+    write_atomic(run.config, dump(with_absolute_paths(settings).to_dict()))
+
+
+def with_absolute_paths(settings: AnySettings) -> AnySettings:
+    """Return settings that name files by their whole path, so that they mean the same from any folder."""
+    from ravine.data.read_table import file_and_part
+
+    def whole(text: str | None) -> str | None:
+        if not text or text in BUILTIN or text == "-":
+            return text
+        path, part = file_and_part(text)
+        return f"{path.resolve()}{part and f':{part}'}" if path.exists() else text
+
+    return replace(settings, source=whole(settings.source) or "", test=whole(settings.test))

@@ -1,0 +1,102 @@
+"""A study in a run directory of its own, made before anything slow is imported."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ravine.errors import DataError, UsageError
+from ravine.execution.base_settings import NetworkSettings
+from ravine.execution.config_file import write_config
+from ravine.execution.events import Notify, ShouldStop, ignore, never
+from ravine.execution.result import Result
+from ravine.execution.source import check_source, with_models_found
+from ravine.execution.study import Study
+from ravine.records.atomic_files import write_atomic
+from ravine.records.os_errors import os_errors_as_data_errors
+from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import LATEST
+from ravine.records.run_paths import update_latest_link
+
+if TYPE_CHECKING:
+    from ravine.data import Dataset
+
+__all__ = ["execute_in_new_run"]
+
+ROOT = Path("runs")
+STDIN = "stdin"  # standard input is kept in the run directory, so that a resumed run can read it again
+
+
+def execute_in_new_run(
+    study: Study,
+    settings: NetworkSettings,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    command: Sequence[str] = (),
+    dataset: Dataset | None = None,
+    notify: Notify = ignore,
+    should_stop: ShouldStop = never,
+) -> Result:
+    """Make a run directory (`out`, or one in `runs/`) and execute a study in it.
+
+    A run that never came to a plan leaves no directory behind. Raises as `execute` does.
+    """
+    if dataset is None:
+        check_source(settings)
+    settings = with_models_found(settings)
+    latest_before = _latest()
+    fresh = out is None or not Path(out).exists()
+    name = dataset.name if dataset is not None else settings.run_name
+    run = RunDirectory.create(ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed)
+    try:
+        settings = _with_stdin_kept(settings, run)
+        write_config(run, settings)
+        from ravine.execution.execute import execute  # slow: it imports JAX
+
+        return execute(study, settings, dataset=dataset, run=run, notify=notify, should_stop=should_stop)
+    except (DataError, UsageError, KeyboardInterrupt):
+        if not run.plan.exists():
+            _discard(run, fresh, latest_before)
+        raise
+    finally:
+        run.close()
+
+
+def _with_stdin_kept(settings: NetworkSettings, run: RunDirectory) -> NetworkSettings:
+    """Copy standard input into the run directory, so that the run can be resumed."""
+    if settings.source != "-":
+        return settings
+    path = run.path / STDIN
+    with os_errors_as_data_errors("standard input", "read"):
+        blob = sys.stdin.buffer.read()
+    write_atomic(path, blob)
+    return replace(settings, source=str(path.resolve()))
+
+
+def _latest() -> str | None:
+    with suppress(OSError):
+        return str((ROOT / LATEST).readlink())
+    return None
+
+
+def _discard(run: RunDirectory, fresh: bool, latest_before: str | None) -> None:
+    """Remove the directory of a run without a plan, and point `latest` where it pointed before."""
+    link = ROOT / LATEST
+    with suppress(OSError):
+        was_latest = link.is_symlink() and link.resolve() == run.path.resolve()
+        if fresh:
+            shutil.rmtree(run.path)
+        else:  # the user's own folder stays
+            for item in run.path.iterdir():
+                shutil.rmtree(item) if item.is_dir() else item.unlink()
+        if was_latest:
+            link.unlink()
+            if latest_before is not None and (ROOT / latest_before).exists():
+                update_latest_link(ROOT, ROOT / latest_before)
+        ROOT.rmdir()  # if it was made for this run, and is empty
