@@ -66,8 +66,8 @@ def test_every_claim_is_on_the_map():
 def test_every_rule_and_layer_is_on_the_map(folder):
     """A file of rules or layers that is nowhere on the map is not of the lecture, or was forgotten."""
     helpers = {
-        "annealing", "compose", "from_optax", "hyperparameters", "per_array", "plateau", "rules", "shapes",
-        "spec", "dense", "layout", "losses", "metrics", "naming", "parts",
+        "annealing", "compose", "from_optax", "hyperparameters", "per_array", "plateau", "plot_style",
+        "rules", "shapes", "spec", "dense", "layout", "losses", "metrics", "naming", "parts",
     }  # fmt: skip
     there = {path.stem for path in (ROOT / "src" / "ravine" / folder).glob("[a-z]*.py")}
     named = {Path(row[1].strip("`")).stem for row in ROWS if row[1].startswith(f"`{folder}/")}

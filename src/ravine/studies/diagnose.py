@@ -16,7 +16,7 @@ from ravine.records.tomlfile import dump
 from ravine.reporting.diagnosis import diagnosis_text
 from ravine.studies.diagnosing.designing import diagnosis_design
 from ravine.studies.diagnosing.observation import with_spread
-from ravine.studies.diagnosing.observe import BENDS, observe
+from ravine.studies.diagnosing.observe import SPECTRUM_POINTS, observe
 from ravine.studies.diagnosing.proof import Made, changed_to
 from ravine.studies.diagnosing.telling import check_row, cost_of, curves_of, finding_row, notes_of
 from ravine.studies.diagnosing.trials import best_first, recommendation, tried_all
@@ -153,7 +153,7 @@ def diagnose_plan(
     document["plan"] |= {
         "around": around_of(design.original) if trains else {},
         "points": points,
-        "spectra": sum(each < points for each in BENDS),
+        "spectra": sum(each < points for each in SPECTRUM_POINTS),
         "runs": {"measured": int(trains), "original": seeds, "each_remedy": seeds, "confirm": 2 * seeds},
     }
     return {**document, "run": run, "model": settings.model}

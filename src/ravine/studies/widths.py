@@ -69,7 +69,7 @@ def of_width(network: Network, units: int) -> Network:
 def can_share(network: Network, rule: Rule) -> bool:
     """Return whether (1) holds. Rules of others may weigh a layer's weights together."""
     units = network.activation in ZERO_AT_ZERO and network.norm != "layernorm" and not network.conv
-    return units and network.connection in ("plain", "residual") and not rule.name.startswith("optax:")
+    return units and network.connection in ("plain", "residual") and rule.elementwise
 
 
 def narrowed(network: Network, units: int, widths: tuple[int, ...], share: bool) -> Network:
