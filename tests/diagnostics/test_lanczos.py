@@ -5,7 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ravine.diagnostics import SymmetricOperator, as_operator, hessian_operator, krylov, lanczos
+from ravine.diagnostics import (
+    SymmetricOperator,
+    as_operator,
+    extreme_eigenvalues,
+    hessian_matvec,
+    hessian_operator,
+    krylov,
+    lanczos,
+)
 from ravine.errors import UsageError
 
 
@@ -235,6 +243,61 @@ def test_a_loop_that_meets_what_is_not_finite_says_so():
     product = hessian_operator(lambda w: jnp.sum(w**1.5), np.array([0.0, 1.0, 2.0]))
     with pytest.raises(UsageError, match="not finite"):
         lanczos(product)
+
+
+def ends_of(matrix, start, steps):
+    return extreme_eigenvalues(lambda v: jnp.asarray(matrix) @ v, jnp.asarray(start), steps)
+
+
+@pytest.mark.parametrize("steps", [1, 6, 30, 100])
+def test_both_ends_inside_a_program(steps):
+    """Ends of the tridiagonal matrix; each residual is that of its vector, and bounds its error."""
+    matrix = with_eigenvalues(SPREAD)
+    start = np.random.default_rng(2).standard_normal(100)
+    found = jax.jit(ends_of, static_argnums=2)(matrix, start, steps)
+    alphas, betas, _, _ = krylov(as_operator(matrix), start, steps)
+    theta = np.linalg.eigvalsh(np.diag(alphas) + np.diag(betas[:-1], 1) + np.diag(betas[:-1], -1))
+    np.testing.assert_allclose([found.smallest, found.largest], theta[[0, -1]], atol=1e-11)
+    for value, residual, vector in (found[:3], found[3:]):
+        assert np.linalg.norm(vector) == pytest.approx(1)
+        assert np.linalg.norm(matrix @ vector - value * vector) == pytest.approx(float(residual), abs=1e-11)
+        assert np.abs(SPREAD - value).min() <= residual + 1e-11
+
+
+@pytest.mark.parametrize("values", [[3.0], [2.0] * 9, [0.0] * 9, [-1.0] * 9, [4.0] * 5 + [-2.0] * 4])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_both_ends_where_the_recurrence_breaks_down(values, kind):
+    """The space is closed: values are exact, vectors lie in it, nothing comes from its padding."""
+    matrix = with_eigenvalues(values).astype(kind)
+    found = ends_of(matrix, np.ones(len(values), kind), 6)
+    rounding = 20 * float(np.finfo(kind).eps)
+    np.testing.assert_allclose([found.largest, found.smallest], [max(values), min(values)], atol=rounding)
+    for value, residual, vector in (found[:3], found[3:]):
+        assert residual <= rounding and np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
+        assert np.linalg.norm(matrix @ vector - value * vector) <= rounding
+
+
+def test_both_ends_of_several_matrices_side_by_side():
+    matrices = np.stack([scale * with_eigenvalues(SPREAD) for scale in (1.0, -2.0)])
+    found = jax.vmap(lambda matrix: ends_of(matrix, np.ones(100), 60))(matrices)
+    np.testing.assert_allclose(found.largest, [8, 14], atol=1e-8)
+    np.testing.assert_allclose(found.smallest, [-7, -16], atol=1e-8)
+
+
+def test_a_hessian_inside_a_program():
+    def loss(params, x):
+        return jnp.sum(jnp.tanh(x @ params["w"]) ** 2) + jnp.sum(params["b"] ** 4)
+
+    params = {"b": jnp.array([0.3, -0.7]), "w": jnp.array([[0.5], [1.0], [-0.2]])}
+    x = jnp.asarray(np.random.default_rng(0).standard_normal((7, 3)))
+    dense = np.stack([hessian_operator(loss, params, (x,))(row) for row in np.eye(5)])
+
+    @jax.jit
+    def ends(params, x):
+        return extreme_eigenvalues(hessian_matvec(loss, params, x), jnp.ones(5), 5)
+
+    found, exact = ends(params, x), np.linalg.eigvalsh(dense)
+    np.testing.assert_allclose([found.smallest, found.largest], exact[[0, -1]], rtol=1e-10)
 
 
 def test_krylov_is_a_tridiagonal_matrix():

@@ -61,7 +61,7 @@ class KrylovBasis(NamedTuple):
     """Arrays that a loop fills in place: vectors q and products A q [room, D], alphas and betas [room]."""
 
     vectors: jax.Array
-    images: jax.Array
+    images: jax.Array | None
     alphas: jax.Array
     betas: jax.Array
 
@@ -126,18 +126,18 @@ def setup_and_loop(prepare: Callable[..., Any], apply: Apply, epsilon: float) ->
     def run(args: Any, start: jax.Array, until: jax.Array, stop: StopCriterion) -> tuple[Any, ...]:
         point, unit, loss = prepare(args, start)
         basis = empty_basis(IN_LOOP_STEPS, unit.size, unit.dtype)
-        return *loop(point, basis, jnp.zeros_like(unit), unit, jnp.int32(0), until, stop), loss
+        return *loop(point, basis, unit, jnp.int32(0), until, stop), loss
 
     return jit_alone(run)
 
 
-@partial(jax.jit, donate_argnums=0, static_argnums=5)
+@partial(jax.jit, donate_argnums=0, static_argnums=4)
 def lanczos_step(
-    basis: KrylovBasis, last: jax.Array, unit: jax.Array, image: jax.Array, count: jax.Array, epsilon: float
-) -> tuple[KrylovBasis, jax.Array, jax.Array, jax.Array]:
+    basis: KrylovBasis, unit: jax.Array, image: jax.Array, count: jax.Array, epsilon: float
+) -> tuple[KrylovBasis, jax.Array, jax.Array]:
     """Return one step as `_loop` does, for a product `image` [D] that was made elsewhere."""
-    basis, after, closed = _step(basis, last, unit, image, count, epsilon)
-    return basis, unit, after, _report(basis, count + 1, closed)
+    basis, after, closed = _step(basis, unit, image, count, epsilon)
+    return basis, after, _report(basis, count + 1, closed)
 
 
 def extreme_eigenvalues(
@@ -160,50 +160,45 @@ def extreme_eigenvalues(
 def sample_start(apply: Apply, point: Any, unit: jax.Array, steps: int, end: int) -> jax.Array:
     """Return the Ritz vector at one `end` (as in StopCriterion) after a few `steps` from `unit`. Traceable.
 
-    Few steps need no reorthogonalization. The vector is not of length 1, and not finite where the products
-    are not.
+    For so few steps one projection is enough. The vector is not finite where the products are not.
     """
-    basis, count = _steps_in_program(partial(apply, point), unit, steps, reorthogonalize=False)
+    basis, count = _steps_in_program(partial(apply, point), unit, steps, twice=False)
     _, inner = _ranked(basis.alphas, basis.betas, count, end)
     return inner[:, 0] @ basis.vectors
 
 
 def _steps_in_program(
-    matvec: Callable[[jax.Array], jax.Array], unit: jax.Array, steps: int, reorthogonalize: bool = True
+    matvec: Callable[[jax.Array], jax.Array], unit: jax.Array, steps: int, twice: bool = True
 ) -> tuple[KrylovBasis, jax.Array]:
     """Return the basis after `steps` from `unit`, and how many steps there were before a breakdown."""
-    basis = empty_basis(-(-steps // BLOCK) * BLOCK, unit.size, unit.dtype)
-    loop = _loop(lambda _, v: matvec(v), float(jnp.finfo(unit.dtype).eps), False, reorthogonalize)
-    begin = jnp.zeros_like(unit), unit, jnp.int32(0), jnp.int32(steps), None
-    basis, _, _, report = loop(None, basis, *begin)
+    basis = empty_basis(-(-steps // BLOCK) * BLOCK, unit.size, unit.dtype)._replace(images=None)
+    loop = _loop(lambda _, v: matvec(v), float(jnp.finfo(unit.dtype).eps), False, twice)
+    basis, _, report = loop(None, basis, unit, jnp.int32(0), jnp.int32(steps), None)
     return basis, report[0, 0].astype(jnp.int32)
 
 
-def _loop(apply: Apply, epsilon: float, checked: bool, reorthogonalize: bool = True) -> Any:
-    """Return (point, basis, last, unit, count, until, stop) -> (basis, last, unit, report), to be compiled.
+def _loop(apply: Apply, epsilon: float, checked: bool, twice: bool = True) -> Any:
+    """Return (point, basis, unit, count, until, stop) -> (basis, unit, report), to be compiled.
 
-    `last` [D]: the vector before `unit`; read from the basis, it would be copied with it. The loop ends after
-    `until` steps, at a breakdown, or, `checked`, by the StopCriterion `stop`.
+    The loop ends after `until` steps, at a breakdown, or, `checked`, by the StopCriterion `stop`. `twice`: each
+    vector is projected twice.
     """
 
     def run(
-        point: Any, basis: KrylovBasis, last: jax.Array, unit: jax.Array, count: jax.Array, until: jax.Array,
+        point: Any, basis: KrylovBasis, unit: jax.Array, count: jax.Array, until: jax.Array,
         stop: StopCriterion | None,
-    ) -> tuple[KrylovBasis, jax.Array, jax.Array, jax.Array]:  # fmt: skip
+    ) -> tuple[KrylovBasis, jax.Array, jax.Array]:  # fmt: skip
         def next_step(state: Any) -> Any:
-            basis, last, unit, count, _, _ = state
-            image = apply(point, unit)
-            basis, after, closed = _step(basis, last, unit, image, count, epsilon, reorthogonalize)
+            basis, unit, count, _, _ = state
+            basis, unit, closed = _step(basis, unit, apply(point, unit), count, epsilon, twice)
             done = _is_done(basis.alphas, basis.betas, count + 1, stop) if checked else jnp.bool_(False)
-            return basis, unit, after, count + 1, closed, done
+            return basis, unit, count + 1, closed, done
 
         no = jnp.bool_(False)
-        basis, last, unit, count, closed, _ = jax.lax.while_loop(
-            lambda state: (state[3] < until) & ~state[4] & ~state[5],
-            next_step,
-            (basis, last, unit, count, no, no),
+        basis, unit, count, closed, _ = jax.lax.while_loop(
+            lambda state: (state[2] < until) & ~state[3] & ~state[4], next_step, (basis, unit, count, no, no)
         )
-        return basis, last, unit, _report(basis, count, closed)
+        return basis, unit, _report(basis, count, closed)
 
     return run
 
@@ -215,29 +210,42 @@ def _report(basis: KrylovBasis, count: jax.Array, closed: jax.Array) -> jax.Arra
 
 
 def _step(
-    basis: KrylovBasis, last: jax.Array, q: jax.Array, image: jax.Array, m: jax.Array, epsilon: float,
-    reorthogonalize: bool = True,
-) -> tuple[KrylovBasis, jax.Array, jax.Array]:  # fmt: skip
-    """Return the basis with q and its product `image` in row m, the next unit vector, and: it broke down."""
+    basis: KrylovBasis, q: jax.Array, image: jax.Array, m: jax.Array, epsilon: float, twice: bool = True
+) -> tuple[KrylovBasis, jax.Array, jax.Array]:
+    """Return the basis with q and its product `image` in row m, the next unit vector, and: it broke down.
+
+    The projections take alpha_m q_m and beta_(m-1) q_(m-1) out as well.
+    """
     put = partial(jax.lax.dynamic_update_index_in_dim, axis=0)  # in place, where `at` would write every row
-    alpha = q @ image
-    rest = image - alpha * q - jnp.where(m > 0, basis.betas[jnp.maximum(m - 1, 0)], 0) * last  # (1)
-    vectors, images = put(basis.vectors, q, m), put(basis.images, image, m)
-    alphas = put(basis.alphas, alpha, m)
+    vectors = put(basis.vectors, q, m)
+    images = None if basis.images is None else put(basis.images, image, m)
+    alphas = put(basis.alphas, q @ image, m)
+    size = _norm(image)
+    rest = _orthogonal(vectors, m + 1, image / jnp.where(size > 0, size, 1))  # (1)
+    length = left = jnp.sqrt(rest @ rest)
+    if twice:
+        rest = _orthogonal(vectors, m + 1, rest)
+        left = jnp.sqrt(rest @ rest)
     scale = jnp.maximum(jnp.abs(alphas).max(), jnp.abs(basis.betas).max())
-    most = jnp.abs(rest).max()  # squares of small numbers are zero in float32, of large ones infinite
-    beta = most * jnp.linalg.norm(rest / jnp.where(most > 0, most, 1))
-    unit, share = rest / jnp.where(beta > 0, beta, 1), jnp.ones_like(beta)
-    if reorthogonalize:
-        unit = _orthogonal(vectors, m + 1, unit)
-        share = jnp.linalg.norm(unit)
-    alive = beta > breakdown_tolerance(epsilon) * scale  # (2)
-    goes_on = alive & (m + 1 < q.size) & (share > MIN_REMAINDER)
-    if reorthogonalize:
-        unit = _orthogonal(vectors, m + 1, unit / jnp.where(share > 0, share, 1))
-        unit = unit / jnp.where(goes_on, jnp.linalg.norm(unit), 1)
-    betas = put(basis.betas, jnp.where(goes_on, beta * share, 0), m)
-    return KrylovBasis(vectors, images, alphas, betas), unit, ~goes_on
+    alive = size * length > breakdown_tolerance(epsilon) * scale  # (2)
+    goes_on = alive & (m + 1 < q.size) & (left > MIN_REMAINDER * length)
+    betas = put(basis.betas, jnp.where(goes_on, size * left, 0), m)
+    return KrylovBasis(vectors, images, alphas, betas), rest / jnp.where(goes_on, left, 1), ~goes_on
+
+
+def _norm(v: jax.Array) -> jax.Array:
+    """Return |v|. A dot product is several times as fast as a sum of squares on a CPU.
+
+    In float32 squares of small numbers are zero and those of large ones infinite: such a vector is scaled.
+    """
+    plain, limits = jnp.sqrt(v @ v), jnp.finfo(v.dtype)
+
+    def scaled() -> jax.Array:
+        most = jnp.abs(v).max()
+        return most * jnp.linalg.norm(v / jnp.where(most > 0, most, 1))
+
+    safe = jnp.isfinite(plain) & (plain > float(limits.tiny) ** 0.5 / float(limits.eps))
+    return jax.lax.cond(safe, lambda: plain, scaled)
 
 
 def _orthogonal(vectors: jax.Array, count: jax.Array, v: jax.Array) -> jax.Array:
@@ -246,7 +254,7 @@ def _orthogonal(vectors: jax.Array, count: jax.Array, v: jax.Array) -> jax.Array
     On a GPU a loop in a loop waits for the host. There the whole basis is projected out at once, which saves
     34 to 46 % on the rows "top eigenvalue" of `benchmarks/gpu_curvature.py`.
     """
-    if jax.default_backend() != "cpu":
+    if jax.default_backend() != "cpu" or len(vectors) <= 2 * BLOCK:
         return v - (vectors @ v) @ vectors
 
     def without(block: jax.Array, left: jax.Array) -> jax.Array:

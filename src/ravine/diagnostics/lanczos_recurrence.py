@@ -58,7 +58,6 @@ class LanczosRecurrence:
         self._basis: KrylovBasis | None = None  # made where it is first needed
         self._point: Any = None
         self._next: Any = None
-        self._last: Any = np.zeros(operator.size, self._dtype)
 
     def begin(self, unit: Vector) -> None:
         """Go on from a vector of length 1, at right angles to all found."""
@@ -108,8 +107,8 @@ class LanczosRecurrence:
             point = traced.point if self._point is None else self._point
             limits = np.int32(self.count), np.int32(until), stop if checked else None
             run = lanczos_loop(traced.apply, epsilon, checked)
-            filled = run(point, self._with_room(until), self._last, self._next, *limits)
-        self._basis, self._last, self._next, report = filled
+            filled = run(point, self._with_room(until), self._next, *limits)
+        self._basis, self._next, report = filled
         found = np.asarray(report, np.float64)
         if setup is not None and loss is not None:  # not sooner: a look waits for its value
             setup.check_loss(loss)
@@ -119,8 +118,8 @@ class LanczosRecurrence:
         """Return the report after steps whose products are made from Python."""
         for m in range(self.count, until):
             image = jnp.asarray(self.operator(self._next))
-            step = self._last, jnp.asarray(self._next), image, np.int32(m), self.operator.epsilon
-            self._basis, self._last, self._next, report = lanczos_step(self._with_room(m + 1), *step)
+            step = jnp.asarray(self._next), image, np.int32(m), self.operator.epsilon
+            self._basis, self._next, report = lanczos_step(self._with_room(m + 1), *step)
             if report[1, 0]:  # broken down
                 break
         return np.asarray(report, np.float64)
