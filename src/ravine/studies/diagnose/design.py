@@ -19,7 +19,7 @@ from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.training_spec import around_of
 from ravine.networks import METRICS
-from ravine.studies.diagnose.instrumented_run import BENDS
+from ravine.studies.diagnose.instrumented_run import SPECTRUM_POINTS
 from ravine.studies.diagnose.result import DiagnosedTraining, DiagnosePlan, PlannedDiagnosis, PlannedRuns
 from ravine.studies.diagnose.settings import DiagnoseSettings
 
@@ -144,7 +144,7 @@ def plan(design: DiagnoseDesign) -> DiagnosePlan:
             **vars(design.facts()),
             around=around,
             points=points,
-            spectra=sum(point < points for point in BENDS),
+            spectra=sum(point < points for point in SPECTRUM_POINTS),
             runs=PlannedRuns(measured=int(trains), original=seeds, each_remedy=seeds, confirm=2 * seeds),
         ),
         model=design.settings.model,

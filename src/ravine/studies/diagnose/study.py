@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from ravine.execution.base_settings import DataSettings
 from ravine.execution.context import RunContext
 from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts, split_sizes
-from ravine.options.settings import Settings
 from ravine.records.record import Record
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.instrumented_run import observe
@@ -98,7 +98,7 @@ def _keep(record: Record, context: RunContext) -> None:
         context.run.save_cohort(OBSERVATION, record)
 
 
-def _configurations(trials: TrialRunner, advice: Recommendation | None) -> dict[str, Settings]:
+def _configurations(trials: TrialRunner, advice: Recommendation | None) -> dict[str, DataSettings]:
     """Return the recommended settings by the name of their file; empty if the configuration stays."""
     if advice is None or advice.kept:
         return {}

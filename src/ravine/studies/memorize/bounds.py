@@ -24,7 +24,7 @@ import numpy as np
 from ravine.diagnostics import (
     certificate,
     gap_bound,
-    gauss_newton_product,
+    gauss_newton_operator,
     gaussian_information,
     kl_inverse,
     quadrature,
@@ -62,7 +62,7 @@ def bounds(
             network, params=_wide(network.params), stats=_wide(network.stats), numbers=_wide(numbers)
         )
         plain = not (network.stats or numbers)
-        curvature = gauss_newton_product(
+        curvature = gauss_newton_operator(
             _outputs(network.network) if plain else _bound(wide), wide.params, _wide(rows.x)
         )
         spectrum = quadrature(curvature.damped(ROUNDING), PROBES, min(STEPS, curvature.size))

@@ -23,9 +23,9 @@ import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 from scipy.special import stdtrit
 
-from ravine.diagnostics.compiled import per_function
-from ravine.diagnostics.products import check_finite
-from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
+from ravine.diagnostics.flatten import Params, Vector, check_parameters, precision_of
+from ravine.diagnostics.hessian import check_finite
+from ravine.diagnostics.jit_cache import per_function
 from ravine.errors import UsageError
 
 __all__ = ["NoiseScale", "noise_scale", "two_batch_noise_scale"]

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ravine.diagnostics import hessian_eigenpairs, hessian_product, lanczos
-from ravine.diagnostics.eigenpairs import _lead
+from ravine.diagnostics import hessian_eigenpairs, hessian_operator, lanczos
+from ravine.diagnostics.hessian_eigenpairs import _start_of_sample
 from ravine.errors import UsageError
 
 ROWS, SIZE = 400, 30
@@ -46,7 +46,7 @@ def dense(rows):
 def test_one_program_takes_the_steps_of_several(rows, which, count, tol):
     params, data = told(rows)
     found = hessian_eigenpairs(loss, params, data, count, which, tol=tol, seed=5)
-    apart = lanczos(hessian_product(loss, params, data), count, which, tol=tol, seed=5)
+    apart = lanczos(hessian_operator(loss, params, data), count, which, tol=tol, seed=5)
     assert found.products == apart.products
     np.testing.assert_allclose(found.values, apart.values, rtol=1e-9)
     np.testing.assert_allclose(found.residuals, apart.residuals, rtol=1e-3, atol=1e-9)
@@ -83,16 +83,18 @@ def test_a_start_from_a_few_rows_saves_products(rows):
     assert spent(200) <= spent(None) - 1.5
 
 
-def test_a_start_from_a_few_rows_where_the_loop_cannot_hold_the_vectors(rows, monkeypatch):
-    """More parameters than it has room for: one product at a time, from the same start."""
+def test_a_large_network_takes_its_basis_in_small_pieces(rows, monkeypatch):
+    """More than sixteen steps: the basis grows by as many vectors, and the results are the same."""
     params, data = told(rows)
-    asked = {"sample": 200, "tol": 1e-3, "seed": 2}
-    looped = hessian_eigenpairs(loss, params, data, 1, "largest", **asked)
-    monkeypatch.setattr(sys.modules["ravine.diagnostics.recurrence"], "HELD", 0)
-    stepped = hessian_eigenpairs(loss, params, data, 1, "largest", **asked)
-    at_random = hessian_eigenpairs(loss, params, data, 1, "largest", tol=1e-3, seed=2)
-    assert stepped.values[0] == pytest.approx(looped.values[0], rel=1e-3)
-    assert stepped.products <= looped.products + 1 < at_random.products
+    plenty = hessian_eigenpairs(loss, params, data, 4, "smallest", seed=2)
+    monkeypatch.setattr(sys.modules["ravine.diagnostics.lanczos_loop"], "LARGE", 0)
+    exact = hessian_eigenpairs(loss, params, data, 4, "smallest", seed=2)
+    assert exact.products == plenty.products > 16
+    np.testing.assert_allclose(exact.values, plenty.values, rtol=1e-12)
+
+
+def test_a_loss_that_is_not_finite_is_refused_with_a_sample(rows):
+    params, data = told(rows)
     with pytest.raises(UsageError, match="The loss is nan"):
         hessian_eigenpairs(lambda w, x, sign: loss(w, x, sign) * np.nan, params, data, sample=9)
 
@@ -128,7 +130,8 @@ def test_a_sample_is_of_all_rows(sample):
     """Also of more than half of them, where the rows are sorted."""
     x = np.zeros((200, 3))
     x[:110, 0], x[110:, 1] = 4, 6
-    start = _lead(second_moments, sample, 1)(jnp.zeros(3), (jnp.asarray(x),), jnp.ones(3) / np.sqrt(3))
+    start_of = _start_of_sample(second_moments, sample, 1)
+    start = start_of(jnp.zeros(3), (jnp.asarray(x),), jnp.ones(3) / np.sqrt(3))
     assert start[1] > 0.9
 
 

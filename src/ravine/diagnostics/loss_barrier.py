@@ -16,8 +16,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ravine.diagnostics.compiled import per_function
-from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
+from ravine.diagnostics.flatten import Params, Vector, check_parameters, precision_of
+from ravine.diagnostics.jit_cache import per_function
 from ravine.errors import UsageError
 
 __all__ = ["Path", "interpolate"]

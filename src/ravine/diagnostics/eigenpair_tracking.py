@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ravine.diagnostics.lanczos import WHICH, Eigenpairs, Which, _chosen
-from ravine.diagnostics.product import Product
-from ravine.diagnostics.vectors import Vector
+from ravine.diagnostics.flatten import Vector
+from ravine.diagnostics.lanczos import WHICH, Eigenpairs, Which, select_end
+from ravine.diagnostics.lanczos_recurrence import extend_basis
+from ravine.diagnostics.linear_operator import SymmetricOperator
 from ravine.errors import UsageError, did_you_mean
 
 __all__ = ["Tracked", "track"]
@@ -38,7 +39,7 @@ class Tracked(NamedTuple):
 
 
 def track(
-    product: Product,
+    operator: SymmetricOperator,
     previous: npt.ArrayLike | None = None,
     count: int = 1,
     which: Which = "largest",
@@ -57,24 +58,24 @@ def track(
         raise UsageError(f"'{which}' cannot be tracked.", "", did_you_mean(str(which), WHICH[:3]))
     if count < 1:
         raise UsageError(f"{count} eigenvalues cannot be tracked.", "", "Ask for 1 or more.")
-    size = product.size
+    size = operator.size
     wanted = min(count, size)
     width = min(wanted + GUARDS, size)
-    aim = (1e-6 if product.epsilon < 1e-10 else 1e-3) if tol is None else float(tol)
+    aim = (1e-6 if operator.epsilon < 1e-10 else 1e-3) if tol is None else float(tol)
     budget = 30 * wanted + 60 if steps is None else steps
     generator = np.random.default_rng(seed)
     start = np.empty((0, size)) if previous is None else np.atleast_2d(np.asarray(previous, np.float64))
     if start.shape[1] != size or not np.isfinite(start).all():
         raise UsageError(f"Vectors of shape {start.shape} cannot start a matrix of size {size}.")
-    basis = _extended(np.empty((0, size)), start[:width])
+    basis = extend_basis(np.empty((0, size)), start[:width])
     while len(basis) < width:
-        basis = _extended(basis, generator.standard_normal((width - len(basis), size)))
-    images = product.block(basis)
+        basis = extend_basis(basis, generator.standard_normal((width - len(basis), size)))
+    images = operator.block(basis)
     spent, rounds = width, 0
     while True:
         inner = basis @ images.T
         theta, shares = np.linalg.eigh((inner + inner.T) / 2)  # (1)
-        place = _chosen(theta, width, which)
+        place = select_end(theta, width, which)
         kept = shares[:, place].T
         vectors, moved = kept @ basis, kept @ images
         rest = moved - theta[place][:, None] * vectors  # (2)
@@ -88,30 +89,13 @@ def track(
             break
         if len(basis) > (ROUNDS + 1) * width:
             basis, images = vectors, moved
-        longer = _extended(basis, rest[grow])
+        longer = extend_basis(basis, rest[grow])
         fresh = longer[len(basis) :]
         if not len(fresh):
             break
-        images = np.concatenate([images, product.block(fresh)])
+        images = np.concatenate([images, operator.block(fresh)])
         basis, spent, rounds = longer, spent + len(fresh), rounds + 1
     pairs = Eigenpairs(
         theta[place][:wanted], residuals[:wanted], vectors[:wanted], ~open_[:wanted], tolerance, spent
     )
     return Tracked(pairs, vectors)
-
-
-def _extended(basis: Vector, vectors: Vector) -> Vector:
-    """Return (3): the basis and what the vectors add to it, orthonormal; what adds nothing is left out."""
-    rows = basis
-    for vector in vectors:
-        length = float(np.linalg.norm(vector))
-        if length == 0:
-            continue
-        left = vector / length
-        for _ in range(2):
-            left = left - rows.T @ (rows @ left)
-        if (share := float(np.linalg.norm(left))) > 1e-10:
-            left = left / share
-            left = left - rows.T @ (rows @ left)
-            rows = np.concatenate([rows, (left / np.linalg.norm(left))[None, :]])
-    return rows

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from ravine.diagnostics.vectors import Vector
+from ravine.diagnostics.flatten import Vector
 from ravine.errors import UsageError
 
 __all__ = ["Alignment", "align", "permuted"]

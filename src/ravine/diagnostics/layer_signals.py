@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ravine.diagnostics.vectors import Vector
+from ravine.diagnostics.flatten import Vector
 from ravine.errors import UsageError
 
 __all__ = [

@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
-from ravine.diagnostics.compiled import per_function
-from ravine.diagnostics.product import check_symmetric
-from ravine.diagnostics.products import OutputLoss, check_finite, output_hessian
-from ravine.diagnostics.vectors import Params, Vector, check_parameters, precision_of
+from ravine.diagnostics.flatten import Params, Vector, check_parameters, precision_of
+from ravine.diagnostics.hessian import OutputLoss, check_finite, gauss_newton_matvec, hessian_matvec
+from ravine.diagnostics.jit_cache import per_function
+from ravine.diagnostics.linear_operator import check_symmetric
 from ravine.errors import UsageError
 
 __all__ = [
@@ -77,14 +77,14 @@ class ExactSpectrum:
 
 def hessian_matrix(loss: Callable[..., jax.Array], params: Params, *data: Any) -> jax.Array:
     """Return the Hessian of loss(params, *data): [D, D]. Traceable: for use inside jit, vmap and scan."""
-    return _symmetric(_hessian_columns(loss, params, *data))
+    return _symmetric(_columns(hessian_matvec(loss, params, *data), params))
 
 
 def gauss_newton_matrix(
     outputs: Callable[..., jax.Array], params: Params, inputs: Any, loss: OutputLoss = "cross_entropy"
 ) -> jax.Array:
     """Return the Gauss-Newton matrix of the mean loss over rows: [D, D]. Traceable."""
-    return _symmetric(_gauss_newton_columns(outputs, params, inputs, loss))
+    return _symmetric(_columns(gauss_newton_matvec(outputs, params, inputs, loss), params))
 
 
 def dense_hessian(
@@ -139,25 +139,10 @@ def exact_spectrum(
     return ExactSpectrum(found, max(len(found), 100) * rounding * float(np.abs(found).max()), rows)  # (1)
 
 
-def _hessian_columns(loss: Callable[..., jax.Array], params: Params, *data: Any) -> jax.Array:
-    flat, unravel = ravel_pytree(params)
-    _, push = jax.linearize(jax.grad(lambda w: loss(unravel(w), *data)), flat)
-    return _columns(push, flat)
-
-
-def _gauss_newton_columns(
-    outputs: Callable[..., jax.Array], params: Params, inputs: Any, loss: OutputLoss
-) -> jax.Array:
-    flat, unravel = ravel_pytree(params)
-    found, pull = jax.vjp(lambda w: outputs(unravel(w), inputs), flat)
-    push = jax.linear_transpose(lambda back: pull(back)[0], found)
-    curve = output_hessian(loss)
-    return _columns(lambda v: pull(curve(found, push(v)[0]) / found.shape[0])[0], flat)
-
-
-def _columns(push: Callable[[jax.Array], jax.Array], flat: jax.Array) -> jax.Array:
+def _columns(matvec: Callable[[jax.Array], jax.Array], params: Params) -> jax.Array:
+    flat = ravel_pytree(params)[0]
     unit = jnp.eye(flat.size, dtype=flat.dtype)
-    return jax.lax.map(push, unit, batch_size=min(COLUMNS, flat.size))
+    return jax.lax.map(matvec, unit, batch_size=min(COLUMNS, flat.size))
 
 
 def _symmetric(matrix: jax.Array) -> jax.Array:
@@ -168,14 +153,17 @@ def _symmetric(matrix: jax.Array) -> jax.Array:
 def _hessian_program(loss: Callable[..., jax.Array]) -> Callable[..., Any]:
     def program(params: Params, data: tuple[Any, ...]) -> tuple[jax.Array, jax.Array, jax.Array]:
         value, gradient = jax.value_and_grad(lambda p: loss(p, *data))(params)
-        return _hessian_columns(loss, params, *data), value, jnp.linalg.norm(ravel_pytree(gradient)[0])
+        matrix = _columns(hessian_matvec(loss, params, *data), params)
+        return matrix, value, jnp.linalg.norm(ravel_pytree(gradient)[0])
 
     return jax.jit(program)
 
 
 @per_function
 def _gauss_newton_program(outputs: Callable[..., jax.Array], loss: OutputLoss) -> Callable[..., Any]:
-    return jax.jit(lambda params, inputs: _gauss_newton_columns(outputs, params, inputs, loss))
+    return jax.jit(
+        lambda params, inputs: _columns(gauss_newton_matvec(outputs, params, inputs, loss), params)
+    )
 
 
 def _checked(matrix: jax.Array) -> npt.NDArray[Any]:
@@ -196,5 +184,5 @@ def _check_size(size: int) -> None:
         raise UsageError(
             f"{size} parameters are too many for the whole matrix.",
             f"It is made up to {DENSE_LIMIT}: beyond, its eigenvalues take minutes.",
-            "Use hessian_product and lanczos.",
+            "Use hessian_operator and lanczos.",
         )

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
-from ravine.diagnostics.product import Product
-from ravine.diagnostics.vectors import Vector
+from ravine.diagnostics.flatten import Vector
+from ravine.diagnostics.linear_operator import SymmetricOperator
 from ravine.errors import UsageError
 
 __all__ = ["Diagonal", "Estimate", "diagonal", "hutchinson", "trace"]
@@ -39,30 +39,30 @@ class Diagonal(NamedTuple):
     products: int
 
 
-def hutchinson(product: Product, probes: int = 32, *, seed: int = 0) -> Estimate:
+def hutchinson(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) -> Estimate:
     """Return the trace by equation (1). Raises UsageError: fewer than 2 probes."""
     _check(probes)
-    signs = _signs(probes, product.size, seed)
-    found = np.einsum("pd,pd->p", signs, product.block(signs))  # (1)
+    signs = _signs(probes, operator.size, seed)
+    found = np.einsum("pd,pd->p", signs, operator.block(signs))  # (1)
     return Estimate(float(found.mean()), float(found.std(ddof=1) / np.sqrt(probes)), probes)
 
 
-def diagonal(product: Product, probes: int = 32, *, seed: int = 0) -> Diagonal:
+def diagonal(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) -> Diagonal:
     """Return the diagonal by equation (2), exactly where `probes` reach the size.
 
     Raises UsageError: under 2.
     """
     _check(probes)
-    if probes >= product.size:
-        images = product.block(np.eye(product.size))
-        rounding = np.full(product.size, product.epsilon * float(np.abs(images).max()))
-        return Diagonal(np.diagonal(images).copy(), rounding, product.size)
-    signs = _signs(probes, product.size, seed)
-    found = signs * product.block(signs)  # (2)
+    if probes >= operator.size:
+        images = operator.block(np.eye(operator.size))
+        rounding = np.full(operator.size, operator.epsilon * float(np.abs(images).max()))
+        return Diagonal(np.diagonal(images).copy(), rounding, operator.size)
+    signs = _signs(probes, operator.size, seed)
+    found = signs * operator.block(signs)  # (2)
     return Diagonal(found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(probes), probes)
 
 
-def trace(product: Product, products: int = 64, *, seed: int = 0) -> Estimate:
+def trace(operator: SymmetricOperator, products: int = 64, *, seed: int = 0) -> Estimate:
     """Return the trace by XTrace, equation (3), from an even number of `products`; exact where they reach D.
 
     Raises UsageError: fewer than 4 products.
@@ -71,22 +71,22 @@ def trace(product: Product, products: int = 64, *, seed: int = 0) -> Estimate:
         raise UsageError(
             f"{products} products are too few for a trace.", "Half of them span a space.", "Use 32."
         )
-    size = product.size
+    size = operator.size
     if products >= size:
-        exact = diagonal(product, max(size, 2))
+        exact = diagonal(operator, max(size, 2))
         return Estimate(float(exact.values.sum()), float(exact.errors.sum()), size)
     count = products // 2
     omega = np.random.default_rng(seed).standard_normal((count, size))
-    images = product.block(omega)
+    images = operator.block(omega)
     q, r, order = qr(images.T, mode="economic", pivoting=True)
     omega, images = omega[order], images[order]
     scale = float(np.abs(np.diagonal(r)).max())
-    rank = int((np.abs(np.diagonal(r)) > 100 * product.epsilon * scale).sum()) if scale else 0
+    rank = int((np.abs(np.diagonal(r)) > 100 * operator.epsilon * scale).sum()) if scale else 0
     q = q[:, :rank]
-    again = product.block(q.T)
+    again = operator.block(q.T)
     inner = again @ q
     if rank < count:  # the whole range has been seen
-        return Estimate(float(np.trace(inner)), 10 * rank * product.epsilon * scale, count + rank)
+        return Estimate(float(np.trace(inner)), 10 * rank * operator.epsilon * scale, count + rank)
     left_out = solve_triangular(r, np.eye(count), trans="T", lower=False)  # columns of R^-T
     left_out = left_out / np.linalg.norm(left_out, axis=0)
     shares = q.T @ omega.T  # [m, m]: column i is Q'w_i

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from ravine.diagnostics.vectors import Vector
+from ravine.diagnostics.flatten import Vector
 from ravine.errors import UsageError
 
 __all__ = ["Membership", "membership_inference"]

@@ -7,17 +7,17 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import (
-    as_product,
+    as_operator,
     dense_gauss_newton,
     dense_hessian,
     exact_spectrum,
     from_vector,
-    gauss_newton_product,
-    hessian_product,
+    gauss_newton_operator,
+    hessian_operator,
     leaf_slices,
     to_vector,
 )
-from ravine.diagnostics.chunks import in_chunks
+from ravine.diagnostics.chunked_mean import in_chunks
 from ravine.errors import UsageError
 
 
@@ -33,7 +33,7 @@ def matrix_of(product):
 @pytest.mark.parametrize("chunk", [None, 7, 10, 40, 1000])
 def test_hessian_product_is_the_dense_hessian(mlp, chunk):
     loss, _, params, data = mlp
-    product = hessian_product(loss, params, data, chunk=chunk)
+    product = hessian_operator(loss, params, data, chunk=chunk)
     np.testing.assert_allclose(matrix_of(product), reference(loss, params, data), atol=1e-13)
     np.testing.assert_allclose(product.block(np.eye(product.size)), matrix_of(product), atol=1e-14)
 
@@ -53,9 +53,9 @@ def test_weighted_rows_in_chunks(mlp):
         return jnp.sum(weight * rows) / jnp.sum(weight)
 
     data = (x, y, weight)
-    product = hessian_product(loss, params, data, chunk=9, weigh=lambda x, y, weight: jnp.sum(weight))
+    product = hessian_operator(loss, params, data, chunk=9, weigh=lambda x, y, weight: jnp.sum(weight))
     np.testing.assert_allclose(matrix_of(product), reference(loss, params, data), atol=1e-13)
-    wrong = hessian_product(loss, params, data, chunk=9)
+    wrong = hessian_operator(loss, params, data, chunk=9)
     assert np.abs(matrix_of(wrong) - reference(loss, params, data)).max() > 1e-4
 
 
@@ -63,7 +63,7 @@ def test_weighted_rows_in_chunks(mlp):
 def test_gauss_newton_of_softmax_regression_is_its_hessian(softmax_regression, chunk):
     """Outputs linear in the weights: no second derivative of the outputs is left out."""
     loss, outputs, params, data = softmax_regression
-    found = gauss_newton_product(outputs, params, data[0], chunk=chunk)
+    found = gauss_newton_operator(outputs, params, data[0], chunk=chunk)
     np.testing.assert_allclose(matrix_of(found), reference(loss, params, data), atol=1e-13)
     dense = dense_gauss_newton(outputs, params, data[0])
     np.testing.assert_allclose(dense, reference(loss, params, data), atol=1e-13)
@@ -80,9 +80,9 @@ def test_gauss_newton_of_a_network_is_the_sum_over_jacobians(mlp, chunk):
     middle = p[:, :, None] * (np.eye(3)[None] - p[:, None, :])
     share = weight / weight.sum()
     expected = np.einsum("n,nkd,nkl,nle->de", share, jacobian, middle, jacobian)
-    found = matrix_of(gauss_newton_product(outputs, params, x, weight=weight, chunk=chunk))
+    found = matrix_of(gauss_newton_operator(outputs, params, x, weight=weight, chunk=chunk))
     np.testing.assert_allclose(found, expected, atol=1e-13)
-    squares = matrix_of(gauss_newton_product(outputs, params, x, "squared_error", chunk=chunk))
+    squares = matrix_of(gauss_newton_operator(outputs, params, x, "squared_error", chunk=chunk))
     np.testing.assert_allclose(squares, 2 * np.einsum("nkd,nke->de", jacobian, jacobian) / len(x), atol=1e-12)
 
 
@@ -96,11 +96,11 @@ def test_layers_with_a_hand_written_reverse_rule():
     multiply.defvjp(lambda x, w: (x @ w, (x, w)), lambda kept, dy: (dy @ kept[1].T, kept[0].T @ dy))
     x = np.random.default_rng(0).standard_normal((6, 3))
     w = np.random.default_rng(1).standard_normal((3, 2))
-    found = gauss_newton_product(lambda w, x: jnp.tanh(multiply(x, w)), w, x, "squared_error")
-    plain = gauss_newton_product(lambda w, x: jnp.tanh(x @ w), w, x, "squared_error")
+    found = gauss_newton_operator(lambda w, x: jnp.tanh(multiply(x, w)), w, x, "squared_error")
+    plain = gauss_newton_operator(lambda w, x: jnp.tanh(x @ w), w, x, "squared_error")
     np.testing.assert_allclose(matrix_of(found), matrix_of(plain), atol=1e-14)
-    own = hessian_product(lambda w: jnp.sum(jnp.tanh(multiply(x, w)) ** 2), w)
-    same = hessian_product(lambda w: jnp.sum(jnp.tanh(x @ w) ** 2), w)
+    own = hessian_operator(lambda w: jnp.sum(jnp.tanh(multiply(x, w)) ** 2), w)
+    same = hessian_operator(lambda w: jnp.sum(jnp.tanh(x @ w) ** 2), w)
     np.testing.assert_allclose(matrix_of(own), matrix_of(same), atol=1e-13)
 
 
@@ -109,12 +109,12 @@ def test_damped_and_scaled():
     a = generator.standard_normal((5, 5))
     a = a + a.T
     p = generator.uniform(0.5, 2.0, 5)
-    np.testing.assert_allclose(matrix_of(as_product(a).damped(0.3)), a + 0.3 * np.eye(5), atol=1e-14)
+    np.testing.assert_allclose(matrix_of(as_operator(a).damped(0.3)), a + 0.3 * np.eye(5), atol=1e-14)
     np.testing.assert_allclose(
-        as_product(a).scaled(p).block(np.eye(5)), a / np.sqrt(np.outer(p, p)), atol=1e-14
+        as_operator(a).scaled(p).block(np.eye(5)), a / np.sqrt(np.outer(p, p)), atol=1e-14
     )
     with pytest.raises(UsageError, match="above zero"):
-        as_product(a).scaled(np.array([1.0, 1, 0, 1, 1]))
+        as_operator(a).scaled(np.array([1.0, 1, 0, 1, 1]))
 
 
 def test_a_second_point_compiles_nothing(mlp):
@@ -125,11 +125,11 @@ def test_a_second_point_compiles_nothing(mlp):
         traced.append(1)
         return loss(params, x, y)
 
-    hessian_product(counted, params, data)(np.ones(57))
+    hessian_operator(counted, params, data)(np.ones(57))
     dense_hessian(counted, params, data)
     before = len(traced)
     other = jax.tree.map(lambda leaf: leaf + 0.1, params)
-    product = hessian_product(counted, other, (data[0] * 2.0, data[1]))
+    product = hessian_operator(counted, other, (data[0] * 2.0, data[1]))
     np.testing.assert_allclose(
         matrix_of(product), dense_hessian(counted, other, (data[0] * 2.0, data[1])), atol=1e-13
     )
@@ -148,7 +148,7 @@ def test_float32_parameters_stay_float32_and_say_so(mlp):
     loss, _, params, data = mlp
     narrow = jax.tree.map(lambda leaf: np.asarray(leaf, np.float32), params)
     jax.config.update("jax_numpy_dtype_promotion", "standard")
-    product = hessian_product(loss, narrow, (np.asarray(data[0], np.float32), data[1]))
+    product = hessian_operator(loss, narrow, (np.asarray(data[0], np.float32), data[1]))
     assert product.epsilon == np.finfo(np.float32).eps
     difference = np.abs(matrix_of(product) - reference(loss, params, data)).max()
     assert 1e-12 < difference < 1e-5
@@ -159,7 +159,7 @@ def test_float64_parameters_are_worked_on_in_float64_whatever_the_setting(mlp):
     expected = reference(loss, params, data)
     jax.config.update("jax_enable_x64", False)
     jax.config.update("jax_numpy_dtype_promotion", "standard")
-    np.testing.assert_allclose(matrix_of(hessian_product(loss, params, data)), expected, atol=1e-13)
+    np.testing.assert_allclose(matrix_of(hessian_operator(loss, params, data)), expected, atol=1e-13)
     np.testing.assert_allclose(dense_hessian(loss, params, data), expected, atol=1e-13)
 
 
@@ -200,7 +200,7 @@ def square(w):
 )
 def test_what_cannot_be_measured_is_said(loss, params, says):
     with pytest.raises(UsageError, match=says):
-        hessian_product(loss, params)
+        hessian_operator(loss, params)
     with pytest.raises(UsageError, match=says):
         dense_hessian(loss, params)
 
@@ -208,21 +208,21 @@ def test_what_cannot_be_measured_is_said(loss, params, says):
 def test_bad_options(mlp):
     loss, outputs, params, data = mlp
     with pytest.raises(UsageError, match="holds nothing"):
-        hessian_product(loss, params, data, chunk=0)
+        hessian_operator(loss, params, data, chunk=0)
     with pytest.raises(UsageError, match="same number of rows"):
-        hessian_product(loss, params, (data[0], data[1][:-1]), chunk=4)
+        hessian_operator(loss, params, (data[0], data[1][:-1]), chunk=4)
     with pytest.raises(UsageError, match="no loss 'cross'"):
-        gauss_newton_product(outputs, params, data[0], "cross")
+        gauss_newton_operator(outputs, params, data[0], "cross")
     with pytest.raises(UsageError, match="Event weights"):
-        gauss_newton_product(outputs, params, data[0], weight=-np.ones(40))
+        gauss_newton_operator(outputs, params, data[0], weight=-np.ones(40))
     with pytest.raises(UsageError, match="does not fit"):
         from_vector(params, np.ones(3))
     with pytest.raises(UsageError, match="meets a matrix"):
-        hessian_product(loss, params, data)(np.ones(3))
+        hessian_operator(loss, params, data)(np.ones(3))
     with pytest.raises(UsageError, match="too many"):
         dense_hessian(lambda w: jnp.sum(w**2), np.zeros(3001))
     with pytest.raises(UsageError, match="not symmetric"):
-        as_product([[0.0, 1.0], [0.0, 0.0]])
+        as_operator([[0.0, 1.0], [0.0, 0.0]])
     with pytest.raises(UsageError, match="not finite"):
         exact_spectrum([[np.nan]])
 
@@ -241,7 +241,7 @@ def test_many_rows_in_float32():
     blocks = np.einsum("nd,nkl,ne->dkel", x, middle, x, optimize=True) / 300
     expected = blocks.reshape(160, 160)
     np.testing.assert_allclose(dense_gauss_newton(outputs, w, x), expected, atol=1e-6)
-    product = gauss_newton_product(outputs, w, x)
+    product = gauss_newton_operator(outputs, w, x)
     np.testing.assert_allclose(product.block(np.eye(160)), expected, atol=1e-6)
 
 
@@ -256,4 +256,4 @@ def test_a_curvature_that_is_not_symmetric_is_refused():
     with pytest.raises(UsageError, match="transpose"):
         dense_hessian(energy, np.array([1.0, 2.0]))
     with pytest.raises(UsageError, match="transpose"):
-        hessian_product(energy, np.array([1.0, 2.0])).block(np.eye(2))
+        hessian_operator(energy, np.array([1.0, 2.0])).block(np.eye(2))

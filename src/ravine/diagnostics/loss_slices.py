@@ -20,9 +20,9 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ravine.diagnostics.compiled import per_function
-from ravine.diagnostics.paths import check_alike
-from ravine.diagnostics.vectors import Params, Vector, carried, check_parameters
+from ravine.diagnostics.flatten import Params, Vector, carried, check_parameters
+from ravine.diagnostics.jit_cache import per_function
+from ravine.diagnostics.loss_barrier import check_alike
 from ravine.errors import UsageError
 
 __all__ = ["Slice", "landscape", "moved", "parabola"]
