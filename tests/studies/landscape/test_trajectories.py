@@ -42,7 +42,7 @@ def same(one, other):
 
 
 def stopped_after(settings, wanted, out="run"):
-    """Run until `wanted(event)`, stop a little later, and return the events after resuming, and the result."""
+    """Run until `wanted(event)`, stop a little later, and return events and result of resuming."""
     reached = []
 
     def notify(event):
