@@ -21,8 +21,10 @@ def main() -> None:
     prepare("cpu")
     import jax
 
-    from ravine.studies.compare.settings import CompareSettings
-    from ravine.studies.compare.study import compare_study
+    from ravine.execution.execute import execute
+    from ravine.execution.registry import find_study
+
+    study = find_study("compare")
 
     events: Counter[str] = Counter()
     jax.monitoring.register_event_listener(lambda event, **_: events.update([event]))
@@ -30,7 +32,7 @@ def main() -> None:
     for seed in task["seeds"]:
         events.clear()
         clock = time.perf_counter()
-        compare_study(CompareSettings(source="digits", effort=task["effort"], seed=seed))
+        execute(study, study.settings.from_dict({"source": "digits", "effort": task["effort"], "seed": seed}))
         found.append(
             {
                 "seconds": time.perf_counter() - clock,

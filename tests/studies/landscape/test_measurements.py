@@ -13,7 +13,7 @@ from ravine.diagnostics import to_vector
 from ravine.engines import working_in
 from ravine.errors import UsageError
 from ravine.networks import Network
-from ravine.optimizers import resolve
+from ravine.optimizers import compose, resolve
 from ravine.studies.landscape.loss_point import (
     Viewpoint,
     preconditioner_of,
@@ -91,16 +91,10 @@ def test_the_preconditioned_limit_is_that_of_the_scaled_hessian():
 
 def test_state_inside_averages_is_found():
     rule = resolve("rmsprop")
-    inner = rule.build(0.1)
+    averaged = compose(rule.build(0.1), rate=0.1, mask=None, decay=0.1, ema=0.9)
     with working_in("float64"):
-        _, state = inner.update([np.array([3.0])], inner.init([np.zeros(1)]), [np.zeros(1)])
-
-    class Around:
-        pass
-
-    around = Around()
-    around.inner = state
-    np.testing.assert_allclose(preconditioner_of(rule, around), np.sqrt(0.1 * 9 + 1e-8), rtol=1e-12)
+        _, state = averaged.update([np.array([3.0])], averaged.init([np.zeros(1)]), [np.zeros(1)])
+    np.testing.assert_allclose(preconditioner_of(rule, state), np.sqrt(0.1 * 9 + 1e-8), rtol=1e-12)
 
 
 def test_without_state_or_rate_there_is_no_ratio_and_a_reason():
