@@ -7,5 +7,5 @@ import ravine
 X, y = load_wine(return_X_y=True)
 result = ravine.compare(X, y, optimizers="sgd,nesterov,adam", effort="quick")
 print(result)
-print(result.pairs[["a", "b", "difference", "p_better", "p_holm"]])
+print(result.pairs_table[["a", "b", "difference", "p_better", "p_holm"]])
 print("labels of the first rows:", result.model.predict(X[:5]))

@@ -118,7 +118,7 @@ def annotation(study: Study, key: str, hint: object) -> str:
     """Return the type of a keyword: that of its field, and what is read as such a value."""
     wider = getattr(study.settings, "python_types", {}).get(key)
     if wider is not None:
-        return wider
+        return f"{wider} | None"
     parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     names = [
         LIST if part == list[str] else "None" if part is types.NoneType else part.__name__ for part in parts

@@ -20,10 +20,8 @@ import pandas as pd
 
 from ravine.data import Dataset, from_arrays
 from ravine.engines import prepare
-from ravine.studies.compare.settings import CompareSettings
-from ravine.studies.compare.study import compare_study
-from ravine.studies.train.settings import TrainSettings
-from ravine.studies.train.study import train_study
+from ravine.execution.execute import execute
+from ravine.execution.registry import find_study
 
 HERE = Path(__file__).parent
 STEPS, EPOCHS = 16_000, 30  # of a run, whichever is more
@@ -44,6 +42,7 @@ def measured(folder: Path, name: str, splits: int, hidden: int) -> dict[str, Any
     x, y = data[:, about["feature_columns"]], data[:, about["target_column"]]
     epochs = max(EPOCHS, STEPS * BATCH / len(x))
     shared = {"net": str(hidden), "batch_size": BATCH, "epochs": epochs, "task": "regress", "validation": 0.1}
+    train = find_study("train")
     errors, setting = [], {}
     for number in range(splits):
         test = np.zeros(len(x), bool)
@@ -51,8 +50,8 @@ def measured(folder: Path, name: str, splits: int, hidden: int) -> dict[str, Any
         dataset = from_arrays(x[~test], y[~test], task="regress", test=(x[test], y[test]), name=name)
         if not setting:
             setting = tuned(dataset, shared)
-        document = train_study(TrainSettings(**setting, **shared), dataset=dataset).document
-        errors.append(document["test"]["model"])
+        result = execute(train, train.settings.from_dict(setting | shared), dataset=dataset)
+        errors.append(result.test.model)
     return {
         "set": name, "splits": splits, "ravine": float(np.mean(errors)),
         "standard_error": float(np.std(errors, ddof=1) / np.sqrt(splits)), **setting,
@@ -61,13 +60,14 @@ def measured(folder: Path, name: str, splits: int, hidden: int) -> dict[str, Any
 
 def tuned(dataset: Dataset, shared: dict[str, Any]) -> dict[str, Any]:
     """Return optimizer, rate and schedule of the best by validation, and what goes around them."""
+    compare = find_study("compare")
     found = []
     for way in WAYS:
-        asked = CompareSettings(effort="quick", **shared, **way)
-        best = compare_study(asked, dataset=dataset).document["leaderboard"][0]
-        names = {"optimizer": "optimizer", "rate": "learning_rate", "schedule": "schedule"}
-        found.append((best["mean"], {ours: best[name] for ours, name in names.items()} | way))
-    return min(found, key=lambda each: each[0])[1]
+        settings = compare.settings.from_dict({"effort": "quick"} | shared | way)
+        best = execute(compare, settings, dataset=dataset).leaderboard[0]
+        numbers = {"optimizer": best.optimizer, "rate": best.learning_rate, "schedule": best.schedule}
+        found.append((best.mean, numbers | way))
+    return min(found, key=lambda item: item[0])[1]
 
 
 def main() -> None:

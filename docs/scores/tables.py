@@ -28,9 +28,9 @@ from sklearn.model_selection import train_test_split
 
 from ravine.data import Table, prepare, read
 from ravine.engines import prepare as prepare_devices
+from ravine.execution.execute import execute
+from ravine.execution.registry import find_study
 from ravine.optimizers import DEFAULT_OPTIMIZERS
-from ravine.studies.compare.settings import CompareSettings
-from ravine.studies.compare.study import compare_study
 
 HERE = Path(__file__).parent
 STOPPED = {"early_stop": 4, "average": "ema=0.99"}
@@ -163,31 +163,32 @@ def measured(case: Case, folder: Path, base: tuple[str, float]) -> dict[str, Any
     train, test = tables(case, folder)
     dataset = prepare(train, target=case.target, test=test, **case.more)
     metric, theirs = base
-    documents = {}
+    compare = find_study("compare")
+    results = {}
     for name, way in WAYS.items():
         given: dict[str, Any] = {"optimizers": ["adam"], "net": "128-64", "steps": case.steps, **way}
         epochs = given.pop("steps") * 64 / (0.8 * len(dataset.development))
-        settings = CompareSettings(effort="quick", metric=metric, batch_size=64, epochs=epochs, **given)
-        documents[name] = compare_study(settings, dataset=dataset).document
-    means = {name: each["leaderboard"][0]["mean"] for name, each in documents.items()}
+        shared = {"effort": "quick", "metric": metric, "batch_size": 64, "epochs": epochs}
+        results[name] = execute(compare, compare.settings.from_dict(shared | given), dataset=dataset)
+    means = {name: result.leaderboard[0].mean for name, result in results.items()}
     validation = {name: mean for name, mean in means.items() if mean is not None}  # no seed diverged
     kept = (max if metric == "accuracy" else min)(validation, key=lambda name: validation[name])
-    document = documents[kept]
-    ours = document["test"]
+    result = results[kept]
+    winner, ours = result.leaderboard[0], result.test
     # The baseline is one seed: it may lie anywhere in the 95 % prediction interval of one more of our seeds.
-    noise = float(student.ppf(0.975, ours["n_seeds"] - 1)) * ours["sd"] * (1 + 1 / ours["n_seeds"]) ** 0.5
-    low, high = ours["interval"] or (None, None)
-    better = ours["mean"] - theirs if metric == "accuracy" else theirs - ours["mean"]
+    noise = float(student.ppf(0.975, ours.n_seeds - 1)) * ours.sd * (1 + 1 / ours.n_seeds) ** 0.5
+    low, high = ours.interval or (None, None)
+    better = ours.mean - theirs if metric == "accuracy" else theirs - ours.mean
     return {
         "table": case.name,
         "metric": metric,
         "mlp": theirs,
-        "ravine": ours["mean"],
+        "ravine": ours.mean,
         "interval": [low, high],
         "noise": noise,
         "difference": better if metric == "accuracy" else better / theirs,
-        "winner": f"{ours['optimizer']}, {document['leaderboard'][0]['learning_rate']:.3g}, "
-        f"{document['leaderboard'][0]['schedule']}, {document['plan']['steps']:,} steps",
+        "winner": f"{winner.optimizer}, {winner.learning_rate:.3g}, {winner.schedule}, "
+        f"{result.plan.steps:,} steps",
         "way": kept,
         "validation": validation,
         "reached": "yes" if better >= 0 else "within noise" if better >= -noise else "no",

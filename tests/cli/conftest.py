@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from ravine.cli.app import run
 from ravine.data import from_arrays
 from ravine.errors import Stopped
-from ravine.execution.events import ChunkDone, Noted
+from ravine.execution.events import ChunkDone
 from ravine.execution.study import Study
 
 
@@ -130,12 +130,11 @@ class FakeStudy:
         self.then = lambda stop: None
         self.settings = None
         self.rows = [dict(row) for row in ROWS]
-        self.prepared = False
 
-    def prepare(self, settings, dataset, notify):
+    def load_data(self, study, settings):
         self.settings = settings
-        notify(Noted("a note on the data"))
-        return from_arrays(np.eye(8)[:, :2], np.arange(8) % 2, name="data.csv"), None
+        dataset = from_arrays(np.eye(8)[:, :2], np.arange(8) % 2, name="data.csv")
+        return dataclasses.replace(dataset, notes=["a note on the data"])
 
     def design(self, study, settings, dataset, devices):
         return FakeDesign(settings)
@@ -165,7 +164,7 @@ class FakeStudy:
 def study(folder, monkeypatch):
     """Work that takes no time, in place of that of compare and train."""
     fake = FakeStudy()
-    monkeypatch.setattr("ravine.execution.execute._prepare", fake.prepare)
+    monkeypatch.setattr(Study, "load_data", lambda *given: fake.load_data(*given))
     monkeypatch.setattr(Study, "design", lambda *given: fake.design(*given))
     monkeypatch.setattr(Study, "run", lambda *given: fake.run(*given))
     Path("data.csv").write_text("a,b\n1,2\n")

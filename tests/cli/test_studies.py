@@ -1,6 +1,7 @@
 """From arguments to exit status with a study that is not slow: what is shown, and what is left behind."""
 
 import builtins
+import dataclasses
 import errno
 import json
 import os
@@ -24,9 +25,15 @@ def the_run(root="runs"):
     return found
 
 
+def commands_in(text):
+    """Return the words of every command that is shown, as a shell takes them."""
+    whole = text.replace("\\\n", "")  # a shell joins these lines, shlex does not
+    return [shlex.split(line) for line in whole.splitlines() if line.startswith("  ravine ")]
+
+
 def test_done(ravine, study):
     ended = ravine("compare", "data.csv", "-O", "sgd,adam")
-    assert ended.status == 0
+    assert ended.status == 0, ended.stderr
     run = the_run()
     assert run.state == "finished"
     assert ended.stderr.splitlines()[0] == "Comparing 2 optimizers on data.csv."
@@ -177,7 +184,7 @@ def test_the_configuration_saved_is_the_one_resolved(ravine, study):
     first = study.settings
     assert (first.seed, first.target, first.drop, first.epochs) == (7, "b", ["a"], 3.0)
     ravine("compare", "-c", the_run().path / "config.toml")
-    assert study.settings == first
+    assert study.settings == dataclasses.replace(first, source=str(Path("data.csv").resolve()))
 
 
 def test_standard_input_is_kept_for_resuming(ravine, study):
@@ -195,12 +202,12 @@ def test_next_commands_survive_a_shell(ravine, folder, study):
     (folder / name).write_text("a,b\n1,2\n")
     study.then = lambda stop: (next(Path("runs").glob("2*")) / "best.toml").write_text("")
     text = ravine("compare", name).stdout
-    commands = [shlex.split(line) for line in text.splitlines() if line.startswith("  ravine ")]
+    commands = commands_in(text)
     run = the_run().path
     assert commands[0] == ["ravine", "predict", str(run), name, "-o", "predictions.csv"]
     assert commands[1][:4] == ["ravine", "train", "-c", str(run / "best.toml")]
     assert commands[2] == ["ravine", "resume", str(run)]
-    assert tomllib.loads((run / "config.toml").read_text())["source"] == name
+    assert tomllib.loads((run / "config.toml").read_text())["source"] == str(Path(name).resolve())
 
 
 def test_train_says_what_it_was_given_for_others(ravine, study):
@@ -276,6 +283,4 @@ def test_a_command_too_wide_for_the_terminal_can_still_be_pasted(ravine, folder,
     ended = ravine("compare", "data.csv", "-o", where.name, "-q", env={"COLUMNS": "60"})
     shown = ended.stdout[ended.stdout.index("Predict with") :]
     assert max(map(len, shown.splitlines())) <= 60
-    pasted = shown[shown.index("ravine predict") :].split("\nShow")[0].split("\nTrain")[0]
-    pasted = pasted.replace("\\\n", "")  # a shell takes them out, shlex does not
-    assert shlex.split(pasted) == ["ravine", "predict", where.name, "data.csv", "-o", "predictions.csv"]
+    assert commands_in(shown)[0] == ["ravine", "predict", where.name, "data.csv", "-o", "predictions.csv"]

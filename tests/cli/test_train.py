@@ -27,7 +27,7 @@ def test_a_dry_run_shows_network_and_schedules_and_trains_nothing(ravine, folder
 
 
 def test_the_plan_as_a_document_and_as_a_picture(ravine, folder):
-    ended = ravine(*ASKED, "--plot", "rate.svg", "--json", "-q")
+    ended = ravine(*ASKED, "--plot-schedule", "rate.svg", "--json", "-q")
     plan = json.loads(ended.stdout)
     assert plan["picture"] == "rate.svg" and [each.name for each in folder.iterdir()] == ["rate.svg"]
     drawn = Path("rate.svg").read_text("utf-8")
@@ -41,18 +41,18 @@ def test_the_plan_as_a_document_and_as_a_picture(ravine, folder):
 def test_a_schedule_that_waits_has_no_curve(ravine, folder):
     ended = ravine("train", "iris", "--schedule", "plateau", "--dry-run")
     assert "it waits for the validation loss to stop falling" in ended.stdout
-    ended = ravine("train", "iris", "--schedule", "plateau", "--plot", "rate.png")
+    ended = ravine("train", "iris", "--schedule", "plateau", "--plot-schedule", "rate.png")
     assert ended.status == 2 and "no schedule" in ended.stderr
 
 
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (["--plot", "rate.jpg"], "png, svg, pdf"),
-        (["--plot", "rate"], "png, svg, pdf"),
+        (["--plot-schedule", "rate.jpg"], "png, svg, pdf"),
+        (["--plot-schedule", "rate"], "png, svg, pdf"),
         (["--dry-run", "--moving", "rho=linear"], "no hyperparameter 'rho'"),
         (["--dry-run", "--min-change", "0.1"], "--early-stop"),
-        (["--validation", "0", "--early-stop", "5"], "early stopping"),
+        (["--validation", "0", "--early-stop", "5"], "above 0 and below 1"),
     ],
 )
 def test_mistakes(ravine, folder, flags, words):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ravine.diagnostics import as_product, condition_bounds, conditioning, exact_spectrum
+from ravine.diagnostics import as_operator, condition_bounds, conditioning, exact_spectrum
 from ravine.errors import UsageError
 
 
@@ -51,27 +51,27 @@ def test_float32_counts_more_as_zero():
 @pytest.mark.parametrize("seed", range(5))
 def test_bounds_hold(seed):
     values = np.concatenate([np.geomspace(1e-4, 50, 180), -np.geomspace(1e-3, 2, 20), np.zeros(40)])
-    product = as_product(with_eigenvalues(values, seed))
+    product = as_operator(with_eigenvalues(values, seed))
     found = condition_bounds(product, seed=seed, steps=80)
     assert 50 < found.at_least <= 50 / 1e-4
     assert found.largest == pytest.approx(50) and found.damped_high is None
     positive = np.concatenate([np.geomspace(1e-4, 50, 180), np.zeros(40)])
-    semi = condition_bounds(as_product(with_eigenvalues(positive, seed)), 0.1, semidefinite=True, seed=seed)
+    semi = condition_bounds(as_operator(with_eigenvalues(positive, seed)), 0.1, semidefinite=True, seed=seed)
     assert semi.damped_low <= 50.1 / 0.1 * (1 + 1e-9) and semi.damped_high >= 50.1 / 0.1 * (1 - 1e-9)
     assert semi.damped_low > 250
 
 
 def test_the_identity_is_well_conditioned():
-    assert condition_bounds(as_product(7 * np.eye(60))).at_least == pytest.approx(1.0)
+    assert condition_bounds(as_operator(7 * np.eye(60))).at_least == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
     "call",
     [
         lambda: conditioning(exact_spectrum(np.zeros((3, 3)))),
-        lambda: condition_bounds(as_product(np.zeros((3, 3)))),
+        lambda: condition_bounds(as_operator(np.zeros((3, 3)))),
         lambda: conditioning(exact_spectrum(np.eye(3)), -1.0),
-        lambda: condition_bounds(as_product(np.eye(3)), np.nan),
+        lambda: condition_bounds(as_operator(np.eye(3)), np.nan),
     ],
 )
 def test_misuse(call):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ravine.diagnostics import (
-    as_product,
+    as_operator,
     exact_spectrum,
     functional_information,
     gap_bound,
@@ -21,7 +21,7 @@ def test_gaussian_information_is_half_a_log_determinant():
     expected = 0.5 * np.linalg.slogdet(np.eye(50) + 30 * g / 0.1)[1]
     exact = gaussian_information(exact_spectrum(g), 30, 0.1)
     assert exact.value == pytest.approx(expected, rel=1e-9) and exact.error < 1e-6
-    estimated = gaussian_information(quadrature(as_product(g), 40, 50), 30, 0.1)
+    estimated = gaussian_information(quadrature(as_operator(g), 40, 50), 30, 0.1)
     assert estimated.value == pytest.approx(expected, abs=4 * estimated.error)
 
 

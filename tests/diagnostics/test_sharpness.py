@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ravine.diagnostics import hessian_product, invariant_sharpness, sharpness, to_vector
+from ravine.diagnostics import hessian_operator, invariant_sharpness, sharpness, to_vector
 from ravine.errors import UsageError
 
 GENERATOR = np.random.default_rng(0)
@@ -44,7 +44,7 @@ def test_by_products_within_its_errors():
     assert abs(found.vector @ exact.vector) == pytest.approx(1)
     assert found.trace.value == pytest.approx(exact.trace.value, abs=5 * found.trace.error)
     assert found.invariant.value == pytest.approx(exact.invariant.value, abs=5 * found.invariant.error)
-    many = invariant_sharpness(hessian_product(loss, PARAMS), to_vector(PARAMS), 48)
+    many = invariant_sharpness(hessian_operator(loss, PARAMS), to_vector(PARAMS), 48)
     assert many.value == pytest.approx(exact.invariant.value, rel=1e-10)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ravine.diagnostics import as_product, density, lanczos, log_determinant, quadrature, trace
+from ravine.diagnostics import as_operator, density, lanczos, log_determinant, quadrature, trace
 from ravine.errors import UsageError
 
 
@@ -17,7 +17,7 @@ VALUES = np.concatenate([np.linspace(0, 1, 190) ** 2, np.linspace(5, 30, 10)])
 
 
 def test_the_density_of_known_eigenvalues():
-    product = as_product(with_eigenvalues(VALUES))
+    product = as_operator(with_eigenvalues(VALUES))
     spikes = lanczos(product, 10)
     assert spikes.converged.all()
     found = density(quadrature(product, 12, 60, spikes=spikes), width=0.05)
@@ -32,7 +32,7 @@ def test_the_density_of_known_eigenvalues():
 
 
 def test_its_trace_is_the_trace():
-    product = as_product(with_eigenvalues(VALUES))
+    product = as_operator(with_eigenvalues(VALUES))
     by_density = quadrature(product, 30, 40).trace_of(lambda theta: theta)
     by_xtrace = trace(product, 80)
     assert by_density.value == pytest.approx(VALUES.sum(), abs=4 * by_density.error)
@@ -45,19 +45,19 @@ def test_its_trace_is_the_trace():
 def test_log_determinant():
     matrix = with_eigenvalues(VALUES)
     expected = np.linalg.slogdet(matrix + 0.1 * np.eye(200))[1]
-    found = log_determinant(quadrature(as_product(matrix), 30, 60), 0.1)
+    found = log_determinant(quadrature(as_operator(matrix), 30, 60), 0.1)
     assert found.value == pytest.approx(expected, abs=4 * found.error)
     assert found.error < 0.05 * abs(expected)
-    same = log_determinant(quadrature(as_product(3 * np.eye(50)), 4, 20), 1.0)
+    same = log_determinant(quadrature(as_operator(3 * np.eye(50)), 4, 20), 1.0)
     assert same.value == pytest.approx(50 * np.log(4), rel=1e-12) and same.error < 1e-9
 
 
 def test_breakdowns_are_exact():
     """Identity of size 60: a recurrence that went on would place eigenvalues anywhere."""
-    found = quadrature(as_product(np.eye(60)), 3, 20)
+    found = quadrature(as_operator(np.eye(60)), 3, 20)
     np.testing.assert_allclose(found.nodes[found.weights > 0], 1.0, rtol=1e-12)
     assert found.products == 3
-    zero = quadrature(as_product(np.zeros((60, 60))), 3, 20)
+    zero = quadrature(as_operator(np.zeros((60, 60))), 3, 20)
     assert zero.trace_of(lambda theta: theta).value == 0.0
     for each in (found, zero):
         with pytest.raises(UsageError, match="spike, not a density"):
@@ -66,7 +66,7 @@ def test_breakdowns_are_exact():
 
 
 def test_misuse():
-    product = as_product(np.diag([-1.0, 1.0, 2.0]))
+    product = as_operator(np.diag([-1.0, 1.0, 2.0]))
     found = quadrature(product, 2, 3)
     with pytest.raises(UsageError, match="2 probes"):
         quadrature(product, 1, 3)

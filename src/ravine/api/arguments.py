@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -55,9 +55,11 @@ def parse_arguments(
     """
     settings: dict[str, Any] = dict(keywords)
     columns = {"weights": weights, "groups": groups}
-    if settings.get("model") is not None and (X is None or _is_file(X)):
-        named = {} if y is None else {"target": str(y)}
-        return kind.from_dict({"source": "" if X is None else str(X), **named, **settings}), None
+    if settings.get("model") is not None:
+        settings["model"] = fspath(settings["model"])
+        if X is None or _is_file(X):
+            named = {} if y is None else {"target": str(y)}
+            return kind.from_dict({"source": "" if X is None else str(X), **named, **settings}), None
     if y is None and (_is_file(X) or _is_frame(X)):
         y = settings.pop("target", None)
     if "target" in settings:

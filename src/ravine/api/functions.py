@@ -7,7 +7,7 @@ result = compare("data.csv", "price")
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -468,7 +468,7 @@ def sweep(
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
-    vary: str | Sequence[str] | None = None,
+    vary: Mapping[str, object] | Sequence[str] | str | None = None,
     random: int | None = None,
     points: int = 5,
     effort: str = "quick",
@@ -601,7 +601,7 @@ def landscape(
     device: str | None = None,
     precision: str = "float32",
     optimizers: str | Sequence[str] | None = None,
-    model: str | None = None,
+    model: str | PathLike[str] | None | None = None,
     solutions: int = 3,
     grid: int = 51,
     span: float = 1.0,

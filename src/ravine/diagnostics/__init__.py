@@ -10,7 +10,7 @@ from ravine.diagnostics.conditioning import (
     condition_bounds,
     conditioning,
 )
-from ravine.diagnostics.dense import (
+from ravine.diagnostics.dense_hessian import (
     DENSE_LIMIT,
     ExactSpectrum,
     dense_gauss_newton,
@@ -24,7 +24,28 @@ from ravine.diagnostics.directions import (
     random_directions,
     trajectory_plane,
 )
-from ravine.diagnostics.eigenpairs import (
+from ravine.diagnostics.eigenpair_tracking import (
+    Tracked,
+    track,
+)
+from ravine.diagnostics.flatten import (
+    check_parameters,
+    from_vector,
+    leaf_slices,
+    to_vector,
+)
+from ravine.diagnostics.gradient_noise import (
+    NoiseScale,
+    noise_scale,
+    two_batch_noise_scale,
+)
+from ravine.diagnostics.hessian import (
+    gauss_newton_matvec,
+    gauss_newton_operator,
+    hessian_matvec,
+    hessian_operator,
+)
+from ravine.diagnostics.hessian_eigenpairs import (
     hessian_eigenpairs,
 )
 from ravine.diagnostics.information import (
@@ -42,19 +63,40 @@ from ravine.diagnostics.lanczos import (
     krylov,
     lanczos,
 )
+from ravine.diagnostics.lanczos_loop import (
+    ExtremeEigenvalues,
+    extreme_eigenvalues,
+)
+from ravine.diagnostics.layer_signals import (
+    GradientProfile,
+    LayerSaturation,
+    SignAgreement,
+    expected_sign_agreement,
+    gradient_profile,
+    saturation,
+    sign_agreement,
+)
+from ravine.diagnostics.linear_operator import (
+    SymmetricOperator,
+    as_operator,
+)
+from ravine.diagnostics.loss_barrier import (
+    Path,
+    interpolate,
+)
+from ravine.diagnostics.loss_slices import (
+    Slice,
+    landscape,
+    parabola,
+)
 from ravine.diagnostics.mean_field import (
     MeanField,
     mean_field,
     variance_map,
 )
-from ravine.diagnostics.membership import (
+from ravine.diagnostics.membership_inference import (
     Membership,
     membership_inference,
-)
-from ravine.diagnostics.noise import (
-    NoiseScale,
-    noise_scale,
-    two_batch_noise_scale,
 )
 from ravine.diagnostics.pac_bayes import (
     Certificate,
@@ -64,23 +106,6 @@ from ravine.diagnostics.pac_bayes import (
     kl_inverse,
     maurer,
     mcallester,
-)
-from ravine.diagnostics.paths import (
-    Path,
-    interpolate,
-)
-from ravine.diagnostics.permutation import (
-    Alignment,
-    align,
-    permuted,
-)
-from ravine.diagnostics.product import (
-    Product,
-    as_product,
-)
-from ravine.diagnostics.products import (
-    gauss_newton_product,
-    hessian_product,
 )
 from ravine.diagnostics.saddles import (
     Saddle,
@@ -92,20 +117,6 @@ from ravine.diagnostics.sharpness import (
     invariant_sharpness,
     sharpness,
 )
-from ravine.diagnostics.signals import (
-    GradientProfile,
-    LayerSaturation,
-    SignAgreement,
-    expected_sign_agreement,
-    gradient_profile,
-    saturation,
-    sign_agreement,
-)
-from ravine.diagnostics.slices import (
-    Slice,
-    landscape,
-    parabola,
-)
 from ravine.diagnostics.spectrum import (
     Density,
     Quadrature,
@@ -116,26 +127,19 @@ from ravine.diagnostics.spectrum import (
 from ravine.diagnostics.stability import (
     StabilityLimit,
     StabilityRatio,
-    preconditioner,
-    stability_limit,
     stability_ratio,
 )
-from ravine.diagnostics.traces import (
+from ravine.diagnostics.trace_estimation import (
     Diagonal,
     Estimate,
     diagonal,
     hutchinson,
     trace,
 )
-from ravine.diagnostics.tracking import (
-    Tracked,
-    track,
-)
-from ravine.diagnostics.vectors import (
-    check_parameters,
-    from_vector,
-    leaf_slices,
-    to_vector,
+from ravine.diagnostics.weight_matching import (
+    Alignment,
+    align,
+    permuted,
 )
 
 __all__ = [
@@ -150,6 +154,7 @@ __all__ = [
     "Eigenpairs",
     "Estimate",
     "ExactSpectrum",
+    "ExtremeEigenvalues",
     "FunctionalInformation",
     "GapBound",
     "GradientProfile",
@@ -159,7 +164,6 @@ __all__ = [
     "Membership",
     "NoiseScale",
     "Path",
-    "Product",
     "Quadrature",
     "Ratio",
     "Saddle",
@@ -168,11 +172,12 @@ __all__ = [
     "Slice",
     "StabilityLimit",
     "StabilityRatio",
+    "SymmetricOperator",
     "Tracked",
     "TrajectoryPlane",
     "Which",
     "align",
-    "as_product",
+    "as_operator",
     "catoni",
     "certificate",
     "check_parameters",
@@ -185,17 +190,20 @@ __all__ = [
     "escape_steps",
     "exact_spectrum",
     "expected_sign_agreement",
+    "extreme_eigenvalues",
     "from_vector",
     "functional_information",
     "gap_bound",
     "gauss_newton_matrix",
-    "gauss_newton_product",
+    "gauss_newton_matvec",
+    "gauss_newton_operator",
     "gaussian_information",
     "gaussian_kl",
     "gradient_profile",
     "hessian_eigenpairs",
     "hessian_matrix",
-    "hessian_product",
+    "hessian_matvec",
+    "hessian_operator",
     "hutchinson",
     "interpolate",
     "invariant_sharpness",
@@ -212,14 +220,12 @@ __all__ = [
     "noise_scale",
     "parabola",
     "permuted",
-    "preconditioner",
     "quadrature",
     "random_directions",
     "saddle",
     "saturation",
     "sharpness",
     "sign_agreement",
-    "stability_limit",
     "stability_ratio",
     "to_vector",
     "trace",

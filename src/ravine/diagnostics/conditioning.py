@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ravine.diagnostics.dense import ExactSpectrum
+from ravine.diagnostics.dense_hessian import ExactSpectrum
 from ravine.diagnostics.lanczos import krylov
-from ravine.diagnostics.product import Product
-from ravine.diagnostics.recurrence import ritz
+from ravine.diagnostics.lanczos_recurrence import ritz_pairs
+from ravine.diagnostics.linear_operator import SymmetricOperator
 from ravine.errors import UsageError
 
 __all__ = ["ConditionBounds", "Conditioning", "Ratio", "condition_bounds", "conditioning"]
@@ -97,7 +97,12 @@ def conditioning(spectrum: ExactSpectrum, damping: float = 0.0) -> Conditioning:
 
 
 def condition_bounds(
-    product: Product, damping: float = 0.0, *, steps: int = 60, semidefinite: bool = False, seed: int = 0
+    operator: SymmetricOperator,
+    damping: float = 0.0,
+    *,
+    steps: int = 60,
+    semidefinite: bool = False,
+    seed: int = 0,
 ) -> ConditionBounds:
     """Return bounds on the condition number of a matrix too large for all its eigenvalues.
 
@@ -107,12 +112,12 @@ def condition_bounds(
     """
     if not (np.isfinite(damping) and damping >= 0):
         raise UsageError(f"A damping of {damping} is no weight decay.", "It is 0 or more.")
-    start = np.random.default_rng(seed).standard_normal(product.size)
-    alphas, betas, _, _ = krylov(product, start, steps)
-    theta, residuals, _ = ritz(alphas, betas)
+    start = np.random.default_rng(seed).standard_normal(operator.size)
+    alphas, betas, _, _ = krylov(operator, start, steps)
+    theta, residuals, _ = ritz_pairs(alphas, betas)
     top = int(np.abs(theta).argmax())
     largest, residual = float(abs(theta[top])), float(residuals[top])
-    tolerance = max(product.size, 100) * product.epsilon * largest
+    tolerance = max(operator.size, 100) * operator.epsilon * largest
     if largest == 0:
         raise UsageError(
             "The matrix is zero.",

@@ -17,7 +17,7 @@ import jax
 import numpy as np
 import numpy.typing as npt
 
-from ravine.diagnostics.vectors import Params, Vector, check_parameters
+from ravine.diagnostics.flatten import Params, Vector, check_parameters
 from ravine.errors import UsageError
 
 __all__ = ["TrajectoryPlane", "random_directions", "trajectory_plane"]

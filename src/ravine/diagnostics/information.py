@@ -23,10 +23,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ravine.diagnostics.dense import ExactSpectrum
+from ravine.diagnostics.dense_hessian import ExactSpectrum
+from ravine.diagnostics.flatten import Vector
 from ravine.diagnostics.spectrum import Quadrature
-from ravine.diagnostics.traces import Estimate
-from ravine.diagnostics.vectors import Vector
+from ravine.diagnostics.trace_estimation import Estimate
 from ravine.errors import UsageError
 
 __all__ = [

@@ -4,8 +4,8 @@
     residual = |s A Q - theta v| and 10 eps max |theta|  (2)   the products A Q were kept; eps: of a product
     stop when every wanted one is <= tol * max |theta|   (3)
 
-At a breakdown the recurrence goes on from a fresh direction at right angles: the identity, the zero matrix,
-whitened regression and a dead network end there.
+At a breakdown the recurrence goes on from a new random direction at right angles: the identity, the zero
+matrix, whitened regression and a dead network end there.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ravine.diagnostics.product import Product
-from ravine.diagnostics.recurrence import Enough, Recurrence, recurrence, ritz
-from ravine.diagnostics.vectors import Vector
+from ravine.diagnostics.flatten import Vector
+from ravine.diagnostics.lanczos_loop import StopCriterion
+from ravine.diagnostics.lanczos_recurrence import LanczosRecurrence, ritz_pairs
+from ravine.diagnostics.linear_operator import SymmetricOperator
 from ravine.errors import UsageError, did_you_mean
 
 __all__ = ["Eigenpair", "Eigenpairs", "Krylov", "Which", "krylov", "lanczos"]
@@ -27,13 +28,13 @@ Which = Literal["magnitude", "largest", "smallest", "both"]
 WHICH: tuple[Which, ...] = ("magnitude", "largest", "smallest", "both")
 
 ENDS: dict[Which, int] = {"magnitude": 0, "largest": 1, "smallest": -1}
-"""Those that a compiled loop can look at by itself."""
+"""Those that a compiled loop can check by itself, as in StopCriterion."""
 
-LOOK_EVERY = 2
-"""Products between two looks at the residuals, where the recurrence does not look at them itself."""
+CHECK_EVERY = 2
+"""Products between two checks of the residuals, where the recurrence does not check them itself."""
 
-FIRST_LOOK = 4
-"""Products before the first: of a start that few rows gave, fewer show the vector that it came with."""
+FIRST_CHECKED = 4
+"""Products before the first check: fewer show only the vector that a start from a few rows came with."""
 
 
 class Eigenpair(NamedTuple):
@@ -51,7 +52,7 @@ class Eigenpair(NamedTuple):
 class Eigenpairs:
     """Eigenpairs: `values` [K], `residuals` [K], `vectors` [K, D], `converged` [K], `products` spent.
 
-    Ordered as asked: by magnitude, falling, rising, or (both) the falling ones first. `tolerance`: the
+    Ordered as requested: by magnitude, falling, rising, or (both) the falling ones first. `tolerance`: the
     residual that was aimed at. Several equal eigenvalues are found once unless the recurrence broke down on
     them.
     """
@@ -82,23 +83,23 @@ class Krylov(NamedTuple):
     closed: bool
 
 
-def krylov(product: Product, start: npt.ArrayLike, steps: int) -> Krylov:
+def krylov(operator: SymmetricOperator, start: npt.ArrayLike, steps: int) -> Krylov:
     """Return up to `steps` steps from `start` [D], cut at the first breakdown.
 
     Raises UsageError: a zero start.
     """
     given = np.asarray(start, np.float64)
     length = float(np.linalg.norm(given))
-    if given.shape != (product.size,) or not np.isfinite(length) or length == 0:
-        raise UsageError(f"The start of a recurrence must be a finite vector of {product.size}, not zero.")
-    found = recurrence(product, steps)
+    if given.shape != (operator.size,) or not np.isfinite(length) or length == 0:
+        raise UsageError(f"The start of a recurrence must be a finite vector of {operator.size}, not zero.")
+    found = LanczosRecurrence(operator, steps)
     found.begin(given / length)
     found.advance(steps)
-    return Krylov(*found.bands, found.basis, found.closed)
+    return Krylov(*found.bands, found.vectors, found.closed)
 
 
 def lanczos(
-    product: Product,
+    operator: SymmetricOperator,
     count: int = 1,
     which: Which = "magnitude",
     *,
@@ -118,57 +119,64 @@ def lanczos(
         raise UsageError(f"There is no end '{which}' of a spectrum.", "", did_you_mean(str(which), WHICH))
     if count < 1 or count != int(count):
         raise UsageError(f"{count} eigenvalues cannot be asked for.", "", "Ask for 1 or more.")
-    wanted = min(int(count), product.size)
-    most = min(product.size, 4 * wanted + 100 if steps is None else max(steps, wanted))
-    aim = (1e-8 if product.epsilon < 1e-10 else 1e-4) if tol is None else float(tol)
+    wanted = min(int(count), operator.size)
+    most = min(operator.size, 4 * wanted + 100 if steps is None else max(steps, wanted))
+    aim = (1e-8 if operator.epsilon < 1e-10 else 1e-4) if tol is None else float(tol)
     if not aim >= 0:
         raise UsageError(f"A residual of {aim} cannot be aimed at.", "", "Give a `tol` of zero or more.")
     generator = np.random.default_rng(seed)
-    found = recurrence(product, most)
-    first = generator.standard_normal(product.size) if start is None else np.asarray(start, np.float64)
-    if first.shape != (product.size,) or not np.isfinite(first).all():
+    found = LanczosRecurrence(operator, most)
+    found.begin(_unit_start(operator.size, start, generator))
+    first_check = FIRST_CHECKED + CHECK_EVERY * found.remote
+    needed = wanted if which != "both" else min(2 * wanted, operator.size)
+    since = 0  # steps before the space that is being filled
+    in_loop = found.in_loop_steps if which in ENDS and wanted <= found.in_loop_steps else 0
+    while True:
+        while not found.closed and found.count < most:
+            if found.count < in_loop and not since:
+                stop = StopCriterion(wanted, aim, first_check, ENDS[which])
+                found.advance(in_loop - found.count, stop)
+            else:
+                found.advance(CHECK_EVERY if found.count else max(needed, first_check))
+            theta, residuals, inner = ritz_pairs(*found.bands)
+            if found.count >= needed and not found.closed:
+                chosen = select_end(theta, wanted, which)
+                limit = aim * np.abs(theta).max()
+                if (residuals[chosen] <= limit).all() and _settled(found, since, which, limit):  # (3)
+                    return _pairs(found, theta, inner[:, chosen], aim, operator.epsilon)
+        # A closed space holds one copy of each value its start had a part in: as many spaces, as many copies.
+        # A start that was chosen may have no part in the end that is wanted.
+        chosen_start = start is not None or found.has_start
+        over = found.closed_spaces >= wanted + chosen_start and found.count >= needed
+        since = found.count
+        if over or found.count >= most or not found.restart(generator):
+            theta, _, inner = ritz_pairs(*found.bands)
+            return _pairs(found, theta, inner[:, select_end(theta, wanted, which)], aim, operator.epsilon)
+
+
+def _unit_start(size: int, start: npt.ArrayLike | None, generator: np.random.Generator) -> Vector:
+    """Return the unit vector [D] to begin from: a random one where `start` is None or zero."""
+    first = generator.standard_normal(size) if start is None else np.asarray(start, np.float64)
+    if first.shape != (size,) or not np.isfinite(first).all():
         wrong = int((~np.isfinite(first)).sum())
         raise UsageError(
-            f"The start must be a finite vector of {product.size}.",
+            f"The start must be a finite vector of {size}.",
             f"It has the shape {first.shape}, and {wrong} of its values are not finite.",
         )
     if not first.any():  # a zero gradient is no direction
-        first = generator.standard_normal(product.size)
-    found.begin(first / np.linalg.norm(first))
-    first_look = FIRST_LOOK + LOOK_EVERY * found.away
-    needed = wanted if which != "both" else min(2 * wanted, product.size)
-    since = 0  # steps before the space that is being filled
-    while True:
-        while not found.closed and found.count < most:
-            if which in ENDS and wanted <= found.watched and found.count < found.watched and not since:
-                found.advance(found.watched - found.count, Enough(wanted, aim, first_look, ENDS[which]))
-            else:
-                found.advance(LOOK_EVERY if found.count else max(needed, first_look))
-            theta, residuals, inner = ritz(*found.bands)
-            if found.count >= needed and not found.closed:
-                chosen = _chosen(theta, wanted, which)
-                enough = aim * np.abs(theta).max()
-                if (residuals[chosen] <= enough).all() and _settled(found, since, which, enough):  # (3)
-                    return _pairs(found, theta, inner[:, chosen], aim, product.epsilon)
-        # A closed space holds one copy of each value its start had a part in: as many spaces, as many copies.
-        # One that was closed from a start that was sought may have no part in the end that is asked for.
-        sought = start is not None or found.led
-        over = found.closed_spaces >= wanted + sought and found.count >= needed
-        since = found.count
-        if over or found.count >= most or not found.restart(generator):
-            theta, _, inner = ritz(*found.bands)
-            return _pairs(found, theta, inner[:, _chosen(theta, wanted, which)], aim, product.epsilon)
+        first = generator.standard_normal(size)
+    return np.asarray(first / np.linalg.norm(first), np.float64)
 
 
-def _settled(found: Recurrence, since: int, which: Which, enough: float) -> bool:
-    """Return whether the ends of the space filled last are known: what was chosen may all lie in others."""
+def _settled(found: LanczosRecurrence, since: int, which: Which, limit: float) -> bool:
+    """Return whether the ends of the last space are known: all that was chosen may lie in other spaces."""
     if not since:
         return True
-    theta, residuals, _ = ritz(*(band[since:] for band in found.bands))
-    return bool((residuals[_chosen(theta, 1, which)] <= enough).all())
+    theta, residuals, _ = ritz_pairs(*(band[since:] for band in found.bands))
+    return bool((residuals[select_end(theta, 1, which)] <= limit).all())
 
 
-def _chosen(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
+def select_end(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
     """Return the places of the wanted among ascending `theta`, in the order they are reported."""
     rising = np.arange(len(theta))
     if which == "magnitude":
@@ -182,15 +190,15 @@ def _chosen(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
     return np.concatenate([top, np.asarray(bottom, top.dtype)])
 
 
-def _pairs(found: Recurrence, theta: Vector, inner: Vector, aim: float, epsilon: float) -> Eigenpairs:
+def _pairs(found: LanczosRecurrence, theta: Vector, inner: Vector, aim: float, epsilon: float) -> Eigenpairs:
     """Return the pairs of chosen vectors of T, `inner` [m, K]; theta: all its eigenvalues."""
-    vectors, images = inner.T @ found.basis, inner.T @ found.images  # (1)
+    vectors, images = inner.T @ found.vectors, inner.T @ found.images  # (1)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors, images = vectors / lengths, images / lengths
     values = np.einsum("kd,kd->k", vectors, images)
     largest = float(np.abs(theta).max())
-    # what rounding took from the products is missing in their sum as well: it does not show there
-    seen = np.linalg.norm(images - values[:, None] * vectors, axis=1)
-    residuals = np.hypot(seen, 10 * epsilon * largest)  # (2)
+    # the rounding of the products is missing in their sum as well: it does not show in the difference
+    visible = np.linalg.norm(images - values[:, None] * vectors, axis=1)
+    residuals = np.hypot(visible, 10 * epsilon * largest)  # (2)
     tolerance = aim * largest
     return Eigenpairs(values, residuals, vectors, residuals <= tolerance, tolerance, found.count)

@@ -18,8 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ravine.diagnostics.compiled import per_function
-from ravine.diagnostics.vectors import Vector
+from ravine.diagnostics.flatten import Vector
+from ravine.diagnostics.jit_cache import per_function
 from ravine.errors import UsageError
 
 __all__ = ["MeanField", "mean_field", "variance_map"]

@@ -24,9 +24,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from ravine.diagnostics.compiled import per_function
-from ravine.diagnostics.paths import check_alike
-from ravine.diagnostics.vectors import Params, check_parameters, precision_of, to_vector
+from ravine.diagnostics.flatten import Params, check_parameters, precision_of, to_vector
+from ravine.diagnostics.jit_cache import per_function
+from ravine.diagnostics.loss_barrier import check_alike
 from ravine.errors import UsageError, did_you_mean
 
 __all__ = ["Certificate", "catoni", "certificate", "gaussian_kl", "kl_inverse", "maurer", "mcallester"]

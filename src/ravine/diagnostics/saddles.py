@@ -2,9 +2,9 @@
 
 On -|lambda| c^2 / 2 a step with h = eta |lambda| multiplies the distance c by
 
-    gradient descent   z = 1 + h                                                  (1)
+    gradient descent   z = 1 + h                                                  (1)   (2), (3) at rho = 0
     momentum           z^2 - (1 + rho + h) z + rho = 0                            (2)   the larger root
-    Nesterov           z^2 - (1 + h)(1 + rho) z + rho (1 + h) = 0                 (3)   the larger root
+    look-ahead         z^2 - (1 + h)(1 + rho) z + rho (1 + h) = 0                 (3)   the larger root
 
     start    c_0   = |g'v| / |lambda|                                             (4)   from the gradient
     steps    t     = ln(reach / (c_0 A)) / ln z                                   (5)
@@ -21,13 +21,11 @@ from math import log, sqrt
 import numpy as np
 import numpy.typing as npt
 
-from ravine.diagnostics.dense import ExactSpectrum
+from ravine.diagnostics.dense_hessian import ExactSpectrum
 from ravine.diagnostics.lanczos import Eigenpairs
-from ravine.errors import UsageError, did_you_mean
+from ravine.errors import UsageError
 
 __all__ = ["Saddle", "escape_steps", "saddle"]
-
-RULES = ("sgd", "momentum", "nesterov")
 
 
 @dataclass(frozen=True)
@@ -57,17 +55,17 @@ def saddle(
     lowest: Eigenpairs | ExactSpectrum,
     learning_rate: float,
     *,
-    rule: str = "sgd",
-    rho: float = 0.9,
+    rho: float = 0.0,
+    lookahead: bool = False,
     reach: float = 1.0,
     small: float | None = None,
 ) -> Saddle:
-    """Return whether a point is a saddle and how many steps the rule takes to leave it.
+    """Return whether a point is a saddle and how many steps it takes to leave it.
 
-    `gradient` [D]; `lowest`: eigenpairs from lanczos(product, k, "smallest"), or an ExactSpectrum with its
-    vectors; `reach`: distance along the way out that counts as left; `small`: gradient norm above which it
-    is a slope, no critical point (default: never). Raises UsageError: sizes that differ, values that are not
-    finite.
+    `gradient` [D]; `lowest`: eigenpairs from lanczos(operator, k, "smallest"), or an ExactSpectrum with its
+    vectors; `rho`, `lookahead`: as in `escape_steps`; `reach`: distance along the way out that counts as
+    left; `small`: gradient norm above which it is a slope, no critical point (default: never). Raises
+    UsageError: sizes that differ, values that are not finite.
     """
     g = np.asarray(gradient, np.float64)
     if isinstance(lowest, ExactSpectrum):
@@ -102,7 +100,8 @@ def saddle(
         return Saddle(kind, index, exact, value, residual, slope, displacement, None, None, None)
 
     def steps(curvature: float) -> float:
-        return escape_steps(curvature, along / curvature, learning_rate, rule=rule, rho=rho, reach=reach)
+        start = along / curvature  # (4)
+        return escape_steps(curvature, start, learning_rate, rho=rho, lookahead=lookahead, reach=reach)
 
     best = steps(-value)
     fast, slow = steps(-value + residual), steps(-value - residual) if -value > residual else float("inf")
@@ -116,16 +115,16 @@ def escape_steps(
     displacement: float,
     learning_rate: float,
     *,
-    rule: str = "sgd",
-    rho: float = 0.9,
+    rho: float = 0.0,
+    lookahead: bool = False,
     reach: float = 1.0,
 ) -> float:
     """Return the steps from `displacement` to `reach` along a direction of curvature -`curvature`, from rest.
 
-    0 where it is beyond already. Raises UsageError: numbers that are not above zero, an unknown rule.
+    `rho`: the share of the velocity that a step keeps, 0 for gradient descent. `lookahead`: the gradient is
+    taken where the velocity leads, equation (3), not (2). 0 where it is beyond already. Raises UsageError:
+    numbers that are not above zero, a `rho` outside 0 to 1.
     """
-    if rule not in RULES:
-        raise UsageError(f"No escape time is known for '{rule}'.", "", did_you_mean(rule, RULES))
     given = (curvature, displacement, learning_rate, reach)
     if not all(np.isfinite(each) and each > 0 for each in given) or not 0 <= rho < 1:
         raise UsageError(
@@ -134,11 +133,10 @@ def escape_steps(
             "All but rho are above zero, and rho is 0 or more and below 1.",
         )
     h = learning_rate * curvature
-    z, other = 1 + h, 0.0  # (1)
-    if rule == "momentum":
-        z, other = _roots(1 + rho + h, rho)  # (2)
-    if rule == "nesterov":
+    if lookahead:
         z, other = _roots((1 + h) * (1 + rho), rho * (1 + h))  # (3)
+    else:
+        z, other = _roots(1 + rho + h, rho)  # (2)
     part = (1 + h - other) / (z - other)
     return max(0.0, log(reach / (displacement * part)) / log(z))  # (5)
 

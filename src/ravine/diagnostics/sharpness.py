@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ravine.diagnostics.dense import DENSE_LIMIT, dense_hessian, exact_spectrum
+from ravine.diagnostics.dense_hessian import DENSE_LIMIT, dense_hessian, exact_spectrum
+from ravine.diagnostics.flatten import Params, Vector, check_parameters, to_vector
+from ravine.diagnostics.hessian import hessian_operator
 from ravine.diagnostics.lanczos import lanczos
-from ravine.diagnostics.product import Product
-from ravine.diagnostics.products import hessian_product
-from ravine.diagnostics.traces import Estimate, trace
-from ravine.diagnostics.vectors import Params, Vector, check_parameters, to_vector
+from ravine.diagnostics.linear_operator import SymmetricOperator
+from ravine.diagnostics.trace_estimation import Estimate, trace
 
 __all__ = ["Sharpness", "invariant_sharpness", "sharpness"]
 
@@ -69,27 +69,22 @@ def sharpness(
             Estimate(float(own.sum()), 10 * rounding * float(np.abs(own).sum()), size),
             Estimate(float(weights**2 @ own), 10 * rounding * float(weights**2 @ np.abs(own)), size),
         )
-    product = hessian_product(loss, params, data, chunk=chunk)
-    top = lanczos(product, 1, "largest", seed=seed)[0]
+    operator = hessian_operator(loss, params, data, chunk=chunk)
+    top = lanczos(operator, 1, "largest", seed=seed)[0]
     return Sharpness(
         top.value,
         top.residual,
         top.vector,
-        trace(product, probes, seed=seed),
-        invariant_sharpness(product, weights, probes, seed=seed),
+        trace(operator, probes, seed=seed),
+        invariant_sharpness(operator, weights, probes, seed=seed),
     )
 
 
-def invariant_sharpness(product: Product, weights: Vector, probes: int = 64, *, seed: int = 0) -> Estimate:
+def invariant_sharpness(
+    operator: SymmetricOperator, weights: Vector, probes: int = 64, *, seed: int = 0
+) -> Estimate:
     """Return equation (3) from products with the Hessian: `weights` [D] in the order of `to_vector`.
 
     It is the trace of W H W, W = diag(w), by XTrace. Raises UsageError: as `trace`.
     """
-    scaled = np.asarray(weights, np.float64)
-    block = Product(
-        lambda v: scaled * product(scaled * v),
-        product.size,
-        product.epsilon,
-        lambda vs: scaled * product.block(scaled * vs),
-    )
-    return trace(block, probes, seed=seed)  # (3)
+    return trace(operator.congruent(weights), probes, seed=seed)  # (3)

@@ -18,11 +18,11 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import stdtrit
 
+from ravine.diagnostics.flatten import Vector
 from ravine.diagnostics.lanczos import Eigenpairs
-from ravine.diagnostics.product import Product
-from ravine.diagnostics.recurrence import recurrence
-from ravine.diagnostics.traces import Estimate
-from ravine.diagnostics.vectors import Vector
+from ravine.diagnostics.lanczos_recurrence import LanczosRecurrence
+from ravine.diagnostics.linear_operator import SymmetricOperator
+from ravine.diagnostics.trace_estimation import Estimate
 from ravine.errors import UsageError
 
 __all__ = ["Density", "Quadrature", "density", "log_determinant", "quadrature"]
@@ -92,7 +92,12 @@ class Density(NamedTuple):
 
 
 def quadrature(
-    product: Product, probes: int = 8, steps: int = 40, *, spikes: Eigenpairs | None = None, seed: int = 0
+    operator: SymmetricOperator,
+    probes: int = 8,
+    steps: int = 40,
+    *,
+    spikes: Eigenpairs | None = None,
+    seed: int = 0,
 ) -> Quadrature:
     """Return the quadrature of `probes` random starts; converged `spikes` (lanczos, track) are taken out.
 
@@ -104,20 +109,20 @@ def quadrature(
             "",
             "Use 2 probes, 1 step or more.",
         )
-    apart = np.empty((0, product.size)) if spikes is None else spikes.vectors[spikes.converged]
+    apart = np.empty((0, operator.size)) if spikes is None else spikes.vectors[spikes.converged]
     values = np.empty(0) if spikes is None else spikes.values[spikes.converged]
-    if len(apart) >= product.size:
-        raise UsageError(f"{len(apart)} spikes leave nothing of {product.size} eigenvalues.")
+    if len(apart) >= operator.size:
+        raise UsageError(f"{len(apart)} spikes leave nothing of {operator.size} eigenvalues.")
 
-    bulk = product.outside(apart) if len(apart) else product
+    bulk = operator.outside(apart) if len(apart) else operator
     generator = np.random.default_rng(seed)
-    room = min(steps, product.size - len(apart))
+    room = min(steps, operator.size - len(apart))
     nodes, weights = np.zeros((2, probes, room)), np.zeros((2, probes, room))  # of all steps, and of most
     spent = 0
     for probe in range(probes):
-        start = generator.standard_normal(product.size)
+        start = generator.standard_normal(operator.size)
         start -= apart.T @ (apart @ start)
-        found = recurrence(bulk, room)
+        found = LanczosRecurrence(bulk, room)
         found.begin(start / np.linalg.norm(start))
         found.advance(room)
         (alphas, betas), closed = found.bands, found.closed
@@ -132,9 +137,9 @@ def quadrature(
         weights[0],
         nodes[1],
         weights[1],
-        product.size,
+        operator.size,
         np.asarray(values, np.float64),
-        product.epsilon,
+        operator.epsilon,
         spent,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ravine.errors import UsageError
 from ravine.options.fields import option, redefined
@@ -99,7 +99,12 @@ class MovingSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DataSettings(Settings):
-    """Where the data are and how to read them."""
+    """Where the data are and how to read them.
+
+    models: fields that name a run or a model.
+    """
+
+    models: ClassVar[tuple[str, ...]] = ()
 
     source: str = option(
         "", "File, '-' for standard input, or name of a built-in set.", section="Data", metavar="DATA",
@@ -131,6 +136,11 @@ class DataSettings(Settings):
         None, "Values that mean missing, such as -999,?.", section="Data", metavar="CODES"
     )
     task: str = option("auto", "Task to learn.", section="Data", choices=("auto", "classify", "regress"))
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether data must be named; a model that lies in its run brings its own."""
+        return True
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -221,6 +231,11 @@ class NetworkSettings(DataSettings):
     precision: str = option(
         "float32", "Precision of all trained numbers.", section="Machine", choices=("float32", "float64")
     )
+
+    @property
+    def picture_format(self) -> str:
+        """The format of the pictures in the run's folder."""
+        return "png"
 
     @property
     def plans_only(self) -> bool:

@@ -10,7 +10,7 @@ from ravine.data import Dataset
 from ravine.engines import Devices
 from ravine.execution.events import Notify, StageStarted
 from ravine.execution.result import Seconds
-from ravine.execution.runner import Runner
+from ravine.execution.runner import Runner, Train
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
 from ravine.training import Cohort, Plan, Shape
@@ -45,6 +45,10 @@ class RunContext:
         """Report that a stage begins."""
         self.notify(StageStarted(stage, about))
 
+    def check_stop(self) -> None:
+        """Raise Stopped if the study was asked to stop: for stages between trainings."""
+        self.runner.check_stop()
+
     def train(self, stage: str, name: str, cohort: Cohort, shape: Shape) -> Record:
         """Return the record of a cohort: from disk if it is finished there, else by training it.
 
@@ -57,6 +61,13 @@ class RunContext:
         if cohort.keep_parameters and self.run is not None:
             self._kept[f"{stage} {name}"] = self.runner.key(stage, cohort)
         return light
+
+    def train_with(self, stage: str, name: str, cohort: Cohort, train: Train) -> Record:
+        """Return the whole record of a cohort: from disk if it is finished there, else as `train` returns it.
+
+        For a training that keeps more than `train` above does, for example every look at the parameters.
+        """
+        return self.runner.record(stage, name, cohort, train)
 
     def parameters_of(self, stage: str, name: str) -> Record:
         """Return the record of a cohort with the parameters of its runs."""

@@ -13,7 +13,7 @@ from ravine.networks import METRICS
 from ravine.records.record import Record, Status
 from ravine.training import Plan, Streams, trained
 
-__all__ = ["best_model", "best_run", "test_scores"]
+__all__ = ["best_model", "best_run", "cross_entropies", "test_scores"]
 
 
 def test_scores(plan: Plan, streams: Streams, record: Record, runs: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -28,6 +28,13 @@ def test_scores(plan: Plan, streams: Streams, record: Record, runs: Sequence[int
 
 
 test_scores.__test__ = False  # type: ignore[attr-defined]  # a name that pytest would collect
+
+
+def cross_entropies(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the cross-entropy of each row in nats, [N]. outputs: before the softmax [N, classes]."""
+    top = outputs.max(axis=1)
+    total = top + np.log(np.exp(outputs - top[:, None]).sum(axis=1))
+    return np.asarray(total - outputs[np.arange(len(outputs)), labels])
 
 
 def best_run(scores: np.ndarray, greater: bool) -> int:

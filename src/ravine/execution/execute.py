@@ -30,7 +30,6 @@ from ravine.execution.events import (
     ignore,
     never,
 )
-from ravine.execution.loading import load
 from ravine.execution.result import Result, StudyPlan
 from ravine.execution.run_files import write_or_check_plan, write_result
 from ravine.execution.runner import Runner
@@ -94,7 +93,7 @@ def _execute(
 ) -> Result:
     if run is not None and not run.config.exists():
         write_config(run, settings)
-    dataset, devices = _prepare(settings, dataset, notify)
+    dataset, devices = _prepare(study, settings, dataset, notify)
     design = study.design(settings, dataset, devices)
     runner = Runner(run, notify, should_stop, design.network_steps)
     if run is not None:
@@ -105,22 +104,24 @@ def _execute(
     if run is None:
         return result
     context.stage("save")
-    return write_result(run, study, result)
+    return write_result(run, study, result, settings.picture_format)
 
 
 def dry_run(
     study: Study, settings: NetworkSettings, *, dataset: Dataset | None = None, notify: Notify = ignore
 ) -> StudyPlan:
     """Return what a study would do. Nothing is trained, and nothing is written."""
-    dataset, devices = _prepare(settings, dataset, notify)
+    dataset, devices = _prepare(study, settings, dataset, notify)
     plan: StudyPlan = study.load("design", "plan")(study.design(settings, dataset, devices))
     return plan
 
 
-def _prepare(settings: NetworkSettings, dataset: Dataset | None, notify: Notify) -> tuple[Dataset, Devices]:
+def _prepare(
+    study: Study, settings: NetworkSettings, dataset: Dataset | None, notify: Notify
+) -> tuple[Dataset, Devices]:
     """Return data and devices, and report what was read."""
     prepare(settings.device)
-    dataset = dataset if dataset is not None else load(settings)
+    dataset = dataset if dataset is not None else study.load_data(settings)
     classes = None if dataset.classes is None else len(dataset.classes)
     features = len(dataset.features)
     notify(DataLoaded(dataset.name, len(dataset), features, dataset.task, dataset.target, classes))

@@ -16,7 +16,7 @@ from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import write_config
 from ravine.execution.events import Notify, ShouldStop, ignore, never
 from ravine.execution.result import Result
-from ravine.execution.source import check_source
+from ravine.execution.source import check_source, with_models_found
 from ravine.execution.study import Study
 from ravine.records.atomic_files import write_atomic
 from ravine.records.os_errors import os_errors_as_data_errors
@@ -49,6 +49,7 @@ def execute_in_new_run(
     """
     if dataset is None:
         check_source(settings)
+    settings = with_models_found(settings)
     latest_before = _latest()
     fresh = out is None or not Path(out).exists()
     name = dataset.name if dataset is not None else settings.run_name

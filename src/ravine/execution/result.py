@@ -21,17 +21,19 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from ravine.execution.base_settings import DataSettings
     from ravine.execution.saved_model import Model
-    from ravine.options.settings import Settings
     from ravine.records.record import Record
     from ravine.render.blocks import Block
 
 __all__ = [
-    "SCHEMA_VERSION", "Artifacts", "DataFacts", "Document", "MetricFacts", "Plain", "Result", "ScoreSummary",
-    "Seconds", "SplitSizes", "StudyPlan",
+    "ARRAYS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "DivergedRuns", "Document", "Measure",
+    "MetricFacts", "Plain", "RepeatedTraining", "Result", "ScoreSummary", "Seconds", "SplitSizes",
+    "StudyPlan", "TimeMeasure",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2
+ARRAYS = "arrays.npz"  # in the run's folder
 Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 """A value that JSON can hold."""
 
@@ -101,6 +103,64 @@ class ScoreSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A measure over networks that differ in their seed."""
+
+    mean: float | None
+    """Mean over networks; null if a value is missing."""
+    interval: list[float | None] | None
+    """95 % interval of the mean, [low, high], within the bounds of the measure; null if there is none."""
+    values: list[float | None]
+    """Value of every network; null where it has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeMeasure:
+    """A time over networks that differ in their seed. A time never reached is later than all others."""
+
+    median: float | None
+    """Median over networks; null if it was never reached."""
+    interval: list[float | None] | None
+    """95 % interval of the median, [low, high]; an end is null if it was never reached."""
+    values: list[float | None]
+    """Time of every network; null if it was never reached."""
+    reached: int
+    """Number of networks that reached it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepeatedTraining:
+    """One training, without tuning, repeated on many seeds."""
+
+    effort: str
+    """Effort level."""
+    optimizer: str
+    """The optimizer."""
+    learning_rate: float
+    """Learning rate at the first step."""
+    schedule: str
+    """Learning-rate schedule."""
+    network: str
+    """The architecture."""
+    steps: int
+    """Steps of one network."""
+    epochs: float
+    """Passes over the training rows."""
+    batch_size: int
+    """Rows in a batch."""
+    seeds: list[int]
+    """Seeds of the networks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DivergedRuns:
+    """Runs that failed."""
+
+    diverged: int
+    """Number of networks that diverged, over the whole study."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Seconds:
     """Wall-clock seconds."""
 
@@ -122,7 +182,7 @@ class Artifacts:
     model: Model | None = None
     records: Mapping[str, Record] = field(default_factory=dict)
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
-    configurations: Mapping[str, Settings] = field(default_factory=dict)
+    configurations: Mapping[str, DataSettings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,13 +208,14 @@ class Document:
     def from_dict(cls, document: Mapping[str, Plain]) -> Self:
         """Return the document that `to_dict` wrote. Raises DataError naming the field that does not fit."""
         try:
-            return msgspec.convert(document, cls)
+            read = msgspec.convert(document, cls)
         except msgspec.ValidationError as error:
             raise DataError(
                 f"A result of {document.get('study', 'a study')} cannot be read.",
                 f"{error}.",
                 "Run the command again.",
             ) from error
+        return dataclasses.replace(read)  # msgspec leaves defaults to the class, where `to_dict` misses them
 
     def view(self) -> Sequence[Block]:
         """Return the blocks that show this document: what the `view` module beside its class makes of it."""
@@ -201,7 +262,7 @@ class Result(Document):
         object.__setattr__(found, "_artifacts", artifacts)
         return found
 
-    def replace(self, **changes: object) -> Self:
+    def replace(self, **changes: Any) -> Self:
         """Return the result with some fields changed; its artifacts stay."""
         return dataclasses.replace(self, **changes).with_artifacts(self.artifacts)
 
@@ -227,6 +288,15 @@ class Result(Document):
             return self.artifacts.records
         load = resolve_name("ravine.records.record:Record").load
         return {path.stem: load(path) for path in sorted((Path(self.run_dir) / "cohorts").glob("*.npz"))}
+
+    @property
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """Arrays of this result by name; read from the run's folder where needed."""
+        if self.artifacts.arrays or self.run_dir is None:
+            return self.artifacts.arrays
+        path = Path(self.run_dir) / ARRAYS
+        read = resolve_name("ravine.records.atomic_files:read_npz")
+        return read(path) if path.exists() else {}
 
     def summary(self) -> str | dict[str, Plain]:
         """Return what `ravine runs` shows of this result."""

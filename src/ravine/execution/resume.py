@@ -7,7 +7,6 @@ from ravine.data.read_table import file_and_part
 from ravine.errors import DataError
 from ravine.execution.events import Notify, ShouldStop, ignore, never
 from ravine.execution.execute import execute
-from ravine.execution.loading import load
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
 from ravine.execution.run_files import check_data, load_result
@@ -34,10 +33,12 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
         )
     if run.metadata.get("state") == "finished":
         # a result outlives its data: a file that is gone, or arrays from Python
-        if settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file():
-            check_data(run, load(settings))
+        if settings.needs_source and (
+            settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file()
+        ):
+            check_data(run, study.load_data(settings))
         return load_result(run, study)
-    if not settings.source:
+    if settings.needs_source and not settings.source:
         raise DataError(
             f"The run '{run.path}' was given its data in Python.",
             "They are not kept with it.",

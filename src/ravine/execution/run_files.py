@@ -15,7 +15,7 @@ from ravine.data import Dataset
 from ravine.errors import DataError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import with_absolute_paths, write_config
-from ravine.execution.result import DataFacts, Plain, Result, SplitSizes
+from ravine.execution.result import ARRAYS, DataFacts, Plain, Result, SplitSizes
 from ravine.execution.study import Study
 from ravine.records.atomic_files import read_json, write_atomic, write_json, write_npz
 from ravine.records.content_hash import content_hash
@@ -27,7 +27,7 @@ __all__ = [
     "check_data", "data_facts", "load_result", "split_sizes", "write_or_check_plan", "write_result",
 ]  # fmt: skip
 
-PICTURES, ARRAYS = "pictures", "arrays.npz"
+PICTURES = "pictures"
 
 AnyResult = TypeVar("AnyResult", bound=Result)
 
@@ -127,10 +127,12 @@ def _check_settings(run: RunDirectory, resolved: dict[str, Any]) -> None:
         )
 
 
-def write_result(run: RunDirectory, study: Study, result: AnyResult) -> AnyResult:
+def write_result(
+    run: RunDirectory, study: Study, result: AnyResult, picture_format: str = "png"
+) -> AnyResult:
     """Write model, arrays, pictures, configurations, tables and result.json; mark the run finished.
 
-    Returns the result with the paths of its pictures. Raises DataError.
+    picture_format: png, svg or pdf. Returns the result with the paths of its pictures. Raises DataError.
     """
     found = result.artifacts
     if found.model is not None:
@@ -144,7 +146,7 @@ def write_result(run: RunDirectory, study: Study, result: AnyResult) -> AnyResul
     if study.draws:
         folder = run.path / PICTURES
         folder.mkdir(exist_ok=True)
-        paths = study.load("plots", "draw")(result, folder)
+        paths = study.load("plots", "draw")(result, folder, picture_format)
         result = result.replace(pictures=[str(path) for path in paths])
     write_json(run.result, result.to_dict(), sort=False)
     run.update(state="finished", summary=result.summary())

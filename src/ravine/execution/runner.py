@@ -15,9 +15,14 @@ from ravine.networks import METRICS
 from ravine.records.content_hash import content_hash
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
-from ravine.training import Cohort, Plan, Seam, Shape, program, run_cohort
+from ravine.training import Cohort, Keeper, Plan, Seam, Shape, program, run_cohort
 
-__all__ = ["Runner"]
+__all__ = ["AfterChunk", "Runner", "Train"]
+
+AfterChunk = Callable[[Seam], None]
+"""Called after every chunk, when its state was saved. It may raise Stopped."""
+Train = Callable[[AfterChunk, Keeper | None], Record]
+"""Trains a cohort from its start, or from the state that the keeper holds."""
 
 SAVE_INTERVAL_S = 5.0  # between states written, so that writing costs little
 
@@ -40,6 +45,28 @@ class Runner:
 
     def cohort(self, stage: str, name: str, cohort: Cohort, shape: Shape, devices: Devices) -> Record:
         """Return the record of a cohort: from disk if it is finished there, else by running it."""
+
+        def compile_programs() -> None:
+            for device in dict.fromkeys(devices.workers):
+                program(cohort.plan, shape, device).compile()
+
+        def train(after_chunk: AfterChunk, keeper: Keeper | None) -> Record:
+            return run_cohort(cohort, shape, devices, after_chunk, keeper)
+
+        return self.record(stage, name, cohort, train, compile_programs)
+
+    def record(
+        self,
+        stage: str,
+        name: str,
+        cohort: Cohort,
+        train: Train,
+        prepare: Callable[[], None] = lambda: None,
+    ) -> Record:
+        """Return the record of a cohort: from disk if it is finished there, else as `train` returns it.
+
+        prepare: called before a training; its time does not count as training.
+        """
         key = self.key(stage, cohort)
         if self.run is not None and self.run.has_cohort(key):
             record = self.run.load_cohort(key)
@@ -55,16 +82,13 @@ class Runner:
             self.finished, self.diverged = finished + at.finished, diverged + at.diverged
             self._keep_best(name, at.scores, greater)
             self._report(stage, name, time.perf_counter() - started)
-            status = self.should_stop()
-            if status is not None:
-                raise Stopped("Stopped, and saved.", "", self._again(), status)
+            self.check_stop()
 
         keeper = _Keeper(self.run, key, self.should_stop) if self.run is not None else None
-        for device in dict.fromkeys(devices.workers):
-            program(cohort.plan, shape, device).compile()
+        prepare()
         started = time.perf_counter()
         self._report(stage, name, 0.0)
-        record = run_cohort(cohort, shape, devices, after_chunk, keeper)
+        record = train(after_chunk, keeper)
         seconds = time.perf_counter() - started
         self.train_seconds += seconds
         spent = self.timed.setdefault(name, [0.0, 0.0])
@@ -77,6 +101,12 @@ class Runner:
             self.run.save_cohort(key, record)
             self.run.drop_state(key)
         return record
+
+    def check_stop(self) -> None:
+        """Raise Stopped if the study was asked to stop. Call it where everything needed is saved."""
+        status = self.should_stop()
+        if status is not None:
+            raise Stopped("Stopped, and saved.", "", self._again(), status)
 
     def _report(self, stage: str, name: str, seconds: float) -> None:
         """Send the progress, `seconds` after the cohort began."""

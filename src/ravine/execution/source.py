@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ravine.data.builtin import BUILTIN
 from ravine.errors import DataError, UsageError
 from ravine.execution.base_settings import DataSettings
+from ravine.records.run_index import find_run
 
-__all__ = ["check_source"]
+__all__ = ["check_source", "with_models_found"]
+
+AnySettings = TypeVar("AnySettings", bound=DataSettings)
 
 
 def check_source(settings: DataSettings) -> None:
     """Raise UsageError or DataError for a missing name or file, before anything slow."""
+    if not settings.needs_source:
+        return
     if not settings.source:
         raise UsageError(
             "No data was named.", "DATA is a file, '-' or a built-in set.", "Type `ravine compare digits`."
@@ -25,3 +32,17 @@ def check_source(settings: DataSettings) -> None:
         from ravine.data import read
 
         read(settings.source)  # says what is near, and raises
+
+
+def with_models_found(settings: AnySettings) -> AnySettings:
+    """Return settings that name models and runs by their whole path.
+
+    A new run changes the meaning of `latest`. Raises DataError for a model that does not exist.
+    """
+    for key in settings.models:
+        name = getattr(settings, key)
+        if name is not None:
+            path = Path(name)
+            whole: Any = {key: str((path if path.exists() else find_run(path)).resolve())}
+            settings = replace(settings, **whole)
+    return settings

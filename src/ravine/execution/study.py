@@ -3,7 +3,8 @@
 A study is a package with five modules:
 
     settings   the settings class, and `STUDY`, this declaration
-    design     `design(settings, dataset, devices)` -> Design, pure; `plan(design)` -> StudyPlan
+    design     `design(settings, dataset, devices)` -> Design, pure; `plan(design)` -> StudyPlan; only for
+               data that are not read as usual `load_data(settings)` -> Dataset
     study      `run(design, context)` -> Result
     result     the classes of result and plan, named in the declaration; no JAX
     view       `view(result)`, `plan_view(plan)`, `next_steps(result)`, where useful `details(result)` for -v,
@@ -102,6 +103,13 @@ class Study:
         """Return the design. Raises UsageError, DataError for what does not fit."""
         make: Callable[[NetworkSettings, Dataset, Devices], Design] = self.load("design", "design")
         return make(settings, dataset, devices)
+
+    def load_data(self, settings: NetworkSettings) -> Dataset:
+        """Return the data that settings name. Raises DataError, UsageError."""
+        from ravine.execution.loading import load
+
+        read: Callable[[NetworkSettings], Dataset] = self.find("design", "load_data") or load
+        return read(settings)
 
     def run(self, design: Design, context: RunContext) -> Result:
         """Run a design. Raises DataError, UsageError, Stopped, NothingTrained."""

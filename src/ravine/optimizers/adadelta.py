@@ -6,11 +6,13 @@ Source: Zeiler 2012.
     d  = sqrt(u + eps) / sqrt(s + eps) g        (2)
     u <- gamma u + (1 - gamma) d^2              (3)
     w <- w - eta d                              (4)
+    P = sqrt(s + eps) / sqrt(u + eps)           (5)     the preconditioner of (4), u after the step
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +20,7 @@ import jax.numpy as jnp
 from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_not_negative, decay
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.registry import listed, log_range, one_minus_range
+from ravine.optimizers.sgd import PLAIN_STABILITY
 
 __all__ = ["adadelta"]
 
@@ -29,11 +32,17 @@ class Deltas(NamedTuple):
     u: jax.Array
 
 
+def _preconditioner(slots: Deltas, t: Any, hyper: Mapping[str, Any]) -> jax.Array:
+    return jnp.sqrt(slots.s + hyper["eps"]) / jnp.sqrt(slots.u + hyper["eps"])  # (5)
+
+
 @listed(
     "AdaDelta",
     rate_centre=1.0,
     decays=("gamma",),
     tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-8, 1e-2)},
+    stability=PLAIN_STABILITY,
+    diagonal=_preconditioner,
 )
 def adadelta(learning_rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number = 1e-6) -> Optimizer:
     """AdaDelta. `learning_rate`: number, array or schedule (the paper: 1); `gamma`: what the means keep."""

@@ -4,20 +4,24 @@ Source: Duchi, Hazan & Singer 2011.
 
     s <- s + g^2                        (1)      the diagonal of the lecture's G_t
     w <- w - eta g / sqrt(s + eps)      (2)      eps inside the root
+    P = sqrt(s + eps)                   (3)      the preconditioner of (2)
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from ravine.optimizers.hyperparameters import Number, Rate, check_not_negative
 from ravine.optimizers.per_array import Optimizer, per_array
+from ravine.optimizers.plot_style import PlotStyle
 from ravine.optimizers.registry import listed, log_range
+from ravine.optimizers.sgd import PLAIN_STABILITY
 
-__all__ = ["adagrad"]
+__all__ = ["Squares", "adagrad", "root_of_squares"]
 
 
 class Squares(NamedTuple):
@@ -26,7 +30,19 @@ class Squares(NamedTuple):
     s: jax.Array
 
 
-@listed("AdaGrad", rate_centre=0.03, tuned={"eps": log_range(1e-10, 1e-2)})
+def root_of_squares(slots: Squares, t: Any, hyper: Mapping[str, Any]) -> jax.Array:
+    """Return the preconditioner P of one array."""
+    return jnp.sqrt(slots.s + hyper["eps"])  # (3)
+
+
+@listed(
+    "AdaGrad",
+    rate_centre=0.03,
+    tuned={"eps": log_range(1e-10, 1e-2)},
+    stability=PLAIN_STABILITY,
+    diagonal=root_of_squares,
+    style=PlotStyle("#E69F00", "#f5c04e", (4, 2, 1, 2, 1, 2), "pentagon"),
+)
 def adagrad(learning_rate: Rate = 0.03, eps: Number = 1e-8) -> Optimizer:
     """AdaGrad. `learning_rate`: number, array or schedule. The sum starts at 0 (optax, Keras: 0.1)."""
     check_not_negative(eps=eps)

@@ -6,11 +6,17 @@ Source: Kingma & Ba 2015.
     v <- b2 v + (1 - b2) g^2                            (2)
     m^ = m / (1 - b1^t),  v^ = v / (1 - b2^t)           (3)      t = 1 at the first step
     w <- w - eta m^ / (sqrt(v^) + eps)                  (4)      eps outside the root
+
+Written as w <- w - eta P^-1 m, with the P of Cohen et al. 2022, and stable on P^(-1/2) H P^(-1/2) below (6):
+
+    P = (1 - b1^t) (sqrt(v / (1 - b2^t)) + eps)         (5)
+    (2 + 2 b1) / ((1 - b1) eta)                         (6)
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +30,8 @@ from ravine.optimizers.hyperparameters import (
     one_minus_power,
 )
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.registry import listed, log_range, one_minus_range
+from ravine.optimizers.plot_style import PlotStyle
+from ravine.optimizers.registry import Stability, listed, log_range, one_minus_range
 
 __all__ = ["adam"]
 
@@ -36,11 +43,24 @@ class Moments(NamedTuple):
     v: jax.Array
 
 
+def _limit(eta: float, hyper: Mapping[str, Any]) -> float:
+    b1 = decay(hyper["b1"])
+    return (2 + 2 * b1.kept) / (b1.taken * eta)  # (6)
+
+
+def _preconditioner(slots: Moments, t: jax.Array, hyper: Mapping[str, Any]) -> jax.Array:
+    first, second = (one_minus_power(decay(hyper[name]), t) for name in ("b1", "b2"))
+    return first * (jnp.sqrt(slots.v / second) + hyper["eps"])  # (5)
+
+
 @listed(
     "Adam",
     rate_centre=3e-3,
     decays=("b1", "b2"),
     tuned={"b1": one_minus_range(1e-3, 0.5), "b2": one_minus_range(1e-4, 0.1), "eps": log_range(1e-10, 1e-2)},
+    stability=Stability("(2 + 2 b1) / ((1 - b1) eta)", _limit),
+    diagonal=_preconditioner,
+    style=PlotStyle("#000000", "#ffffff", (14, 3), "cross"),
 )
 def adam(
     learning_rate: Rate = 3e-3, b1: Number | Decay = 0.9, b2: Number | Decay = 0.999, eps: Number = 1e-8

@@ -6,11 +6,13 @@ Source: Jacobs 1988 (delta-bar-delta); Hinton 2012, lecture 6d. Elementwise, g' 
     gain <- gain * shrink    where g g' < 0          (2)
     gain <- min(max(gain, lowest), highest)          (3)
     w    <- w - eta gain g                           (4)
+    P    =  1 / gain                                 (5)    the preconditioner of (4)
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +20,7 @@ import jax.numpy as jnp
 from ravine.optimizers.hyperparameters import Number, Rate, check_not_negative
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.registry import listed, log_range
+from ravine.optimizers.sgd import PLAIN_STABILITY
 
 __all__ = ["local_gains"]
 
@@ -29,7 +32,17 @@ class Gains(NamedTuple):
     sign: jax.Array
 
 
-@listed("Local gains", rate_centre=0.05, tuned={"grow": log_range(0.01, 0.2), "shrink": log_range(0.5, 0.99)})
+def _preconditioner(slots: Gains, t: Any, hyper: Mapping[str, Any]) -> jax.Array:
+    return 1 / slots.gain  # (5)
+
+
+@listed(
+    "Local gains",
+    rate_centre=0.05,
+    tuned={"grow": log_range(0.01, 0.2), "shrink": log_range(0.5, 0.99)},
+    stability=PLAIN_STABILITY,
+    diagonal=_preconditioner,
+)
 def local_gains(
     learning_rate: Rate = 0.05,
     grow: Number = 0.05,

@@ -4,18 +4,21 @@ Source: Polyak 1964.
 
     v <- rho v - eta g      (1)      the rate is inside the velocity
     w <- w + v              (2)
+    stable for a curvature below (2 + 2 rho) / eta      (3)
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
-from ravine.optimizers.hyperparameters import Number, Rate, check_share
+from ravine.optimizers.hyperparameters import Number, Rate, check_share, decay
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.registry import listed, one_minus_range
+from ravine.optimizers.plot_style import PlotStyle
+from ravine.optimizers.registry import Stability, listed, one_minus_range
 
 __all__ = ["momentum"]
 
@@ -26,7 +29,17 @@ class Velocity(NamedTuple):
     v: jax.Array
 
 
-@listed("Momentum", rate_centre=0.03, tuned={"rho": one_minus_range(1e-3, 0.5)})
+def _limit(eta: float, hyper: Mapping[str, Any]) -> float:
+    return (2 + 2 * decay(hyper["rho"]).kept) / eta  # (3)
+
+
+@listed(
+    "Momentum",
+    rate_centre=0.03,
+    tuned={"rho": one_minus_range(1e-3, 0.5)},
+    stability=Stability("(2 + 2 rho) / eta", _limit),
+    style=PlotStyle("#D55E00", "#ff9a5c", (7, 4), "square"),
+)
 def momentum(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
     """Momentum. `learning_rate`: number, array or schedule; `rho`: what is kept of the velocity.
 

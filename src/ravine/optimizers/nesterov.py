@@ -10,25 +10,38 @@ A training loop takes gradients at the point it stores, so what is stored is the
     v <- rho v - eta grad L(y)              (3)
     y <- y + rho v - eta grad L(y)          (4)      = w + rho v with the new w, v
     w  = y - rho v                          (5)      where the run is judged
+    stable for a curvature below (2 + 2 rho) / (eta (1 + 2 rho))      (6)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from ravine.optimizers.hyperparameters import Number, Rate, check_share
+from ravine.optimizers.hyperparameters import Number, Rate, check_share, decay
 from ravine.optimizers.momentum import Velocity
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.registry import listed, one_minus_range
+from ravine.optimizers.plot_style import PlotStyle
+from ravine.optimizers.registry import Stability, listed, one_minus_range
 
 __all__ = ["nesterov", "sutskever_step"]
 
 
-@listed("Nesterov", rate_centre=0.03, tuned={"rho": one_minus_range(1e-3, 0.5)})
+def _limit(eta: float, hyper: Mapping[str, Any]) -> float:
+    rho = decay(hyper["rho"]).kept
+    return (2 + 2 * rho) / (eta * (1 + 2 * rho))  # (6)
+
+
+@listed(
+    "Nesterov",
+    rate_centre=0.03,
+    tuned={"rho": one_minus_range(1e-3, 0.5)},
+    stability=Stability("(2 + 2 rho) / (eta (1 + 2 rho))", _limit),
+    style=PlotStyle("#009E73", "#3fd6a8", (9, 3, 2, 3), "triangle"),
+)
 def nesterov(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
     """Nesterov momentum. `learning_rate`: number, array or schedule; `rho`: what is kept of the velocity.
 

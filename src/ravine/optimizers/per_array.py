@@ -7,7 +7,7 @@ eval_params(params, state) -> params
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -17,7 +17,7 @@ import optax
 from ravine.errors import UsageError
 from ravine.optimizers.hyperparameters import Rate, check_rate
 
-__all__ = ["Optimizer", "RuleState", "per_array"]
+__all__ = ["Optimizer", "RuleState", "diagonal_of_state", "per_array"]
 
 
 class Optimizer(optax.GradientTransformationExtraArgs):
@@ -106,6 +106,25 @@ def per_array(
         return tree.unflatten(points)
 
     return Optimizer(init_all, update_all, eval_all)
+
+
+def diagonal_of_state(
+    diagonal: Callable[[Any, Any, Mapping[str, Any]], jax.Array], state: Any, hyper: Mapping[str, Any]
+) -> Any:
+    """Return diagonal(slots, t, hyper) of each array in the state of one run, a tree like the parameters.
+
+    state: a rule's state, or that of a transformation around the rule. t: steps taken, at least 1; None for
+    a rule that does not count them. Traceable.
+    """
+    nodes = jax.tree.leaves(state, is_leaf=lambda node: isinstance(node, RuleState))
+    (inner,) = [node for node in nodes if isinstance(node, RuleState)]
+
+    def of_array(*slots: jax.Array) -> jax.Array:
+        dtype = _working_dtype(*slots)
+        t = None if inner.t is None else jnp.maximum(inner.t, 1).astype(jnp.finfo(dtype).dtype)
+        return diagonal(_rebuilt(inner.slots, list(slots)), t, _as_data(dict(hyper), dtype))
+
+    return jax.tree.map(of_array, *inner.slots)
 
 
 def _as_stored(params: Any, state: Any) -> Any:

@@ -15,13 +15,22 @@ from ravine.optimizers import OPTIMIZERS
 from ravine.optimizers.hyperparameters import Decay, decay
 from ravine.optimizers.optax_rules import OPTAX
 from ravine.optimizers.optimizer_text import Spec, read_optimizer, read_optimizers
-from ravine.optimizers.per_array import Optimizer
+from ravine.optimizers.per_array import Optimizer, diagonal_of_state
+from ravine.optimizers.plot_style import PlotStyle
 
 __all__ = [
-    "RULES", "Range", "Rule", "listed", "log_range", "one_minus_range", "resolve", "resolve_all", "rule_of",
+    "RULES", "Diagonal", "Range", "Rule", "Stability", "listed", "log_range", "one_minus_range", "resolve",
+    "resolve_all", "rule_of",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Optimizer])
+
+Diagonal = Callable[[Any, Any, Mapping[str, Any]], Any]
+"""diagonal(slots, t, hyper) -> the diagonal P of one array's step -eta P^-1 m, of the array's shape.
+
+slots: the rule's state for the array. t: steps taken, None where the rule does not count them. hyper: numbers
+or arrays without axes, decay rates as `Decay`.
+"""
 
 
 class Range(NamedTuple):
@@ -48,6 +57,16 @@ def one_minus_range(low: float, high: float) -> Range:
     return Range(low, high, one_minus=True)
 
 
+class Stability(NamedTuple):
+    """`formula`: the limit as text. limit(learning_rate, hyper): the largest curvature of a stable step.
+
+    The limit is exact on the quadratic curvature w^2 / 2, where the rule is a linear recursion.
+    """
+
+    formula: str
+    limit: Callable[[float, Mapping[str, Any]], float]
+
+
 @dataclass(frozen=True)
 class Rule:
     """An optimizer that can be compared.
@@ -58,6 +77,9 @@ class Rule:
     rate_centre: middle, in the logarithm, of the learning rates searched.
     tuned: search ranges of the track `full`.
     flat: may be given all parameters as one vector (False for rules that look at layers).
+    elementwise: the step of a weight depends on the gradients of that weight alone.
+    stability: limit of the curvature, None where none is known. diagonal: P of the step -eta P^-1 m, None for
+    a rule with one rate for all weights. style: how pictures draw it, None for the next free style.
     """
 
     name: str
@@ -68,6 +90,47 @@ class Rule:
     decays: tuple[str, ...] = ()
     tuned: Mapping[str, Range] = field(default_factory=dict, repr=False, compare=False)
     flat: bool = True
+    elementwise: bool = True
+    stability: Stability | None = field(default=None, repr=False, compare=False)
+    diagonal: Diagonal | None = field(default=None, repr=False, compare=False)
+    style: PlotStyle | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def base_name(self) -> str:
+        """The name without keywords: `adam` of `adam(b1=0.95)`."""
+        return self.name.partition("(")[0]
+
+    @property
+    def preconditioned(self) -> bool:
+        """Whether the step has a diagonal preconditioner: the stability limit is for P^(-1/2) H P^(-1/2)."""
+        return self.diagonal is not None
+
+    def stability_limit(self, learning_rate: float, hyper: Mapping[str, Any] | None = None) -> float | None:
+        """Return the largest curvature at which a step is stable, None where no limit is known.
+
+        hyper: host numbers, by default the rule's own. Raises UsageError: a learning rate that is not above
+        zero, a hyperparameter that the rule does not have or cannot use.
+        """
+        if not (np.isfinite(learning_rate) and learning_rate > 0):
+            raise UsageError(
+                f"The learning rate {learning_rate} has no stability limit.",
+                "The rate must be a finite number above zero.",
+                "Give the learning rate in use.",
+            )
+        self.check(hyper or {})
+        if self.stability is None:
+            return None
+        return float(self.stability.limit(learning_rate, {**self.defaults, **(hyper or {})}))
+
+    def preconditioner(self, state: Any, hyper: Mapping[str, Any] | None = None) -> Any:
+        """Return the diagonal P of the step -eta P^-1 m, a tree like the parameters, or None without one.
+
+        state: of one run; it may be the state of a transformation around the rule. hyper: as from `as_data`,
+        by default the rule's own. Traceable.
+        """
+        if self.diagonal is None:
+            return None
+        return diagonal_of_state(self.diagonal, state, self.as_data() if hyper is None else hyper)
 
     def build(self, rate: Any, **hyper: Any) -> Optimizer:
         """Return the optimizer at `rate` (number, array, schedule); what is not given is at its default."""
@@ -155,7 +218,14 @@ RULES: Mapping[str, Rule] = _Rules()
 
 
 def listed(
-    title: str, *, rate_centre: float, decays: tuple[str, ...] = (), tuned: Mapping[str, Range] | None = None
+    title: str,
+    *,
+    rate_centre: float,
+    decays: tuple[str, ...] = (),
+    tuned: Mapping[str, Range] | None = None,
+    stability: Stability | None = None,
+    diagonal: Diagonal | None = None,
+    style: PlotStyle | None = None,
 ) -> Callable[[F], F]:
     """Describe the decorated constructor as a rule of the same name, with the defaults of its signature.
 
@@ -179,6 +249,9 @@ def listed(
             defaults=defaults,
             decays=decays,
             tuned=dict(tuned or {}),
+            stability=stability,
+            diagonal=diagonal,
+            style=style,
         )
         return constructor
 
@@ -208,4 +281,4 @@ def _rule(spec: Spec) -> Rule:
 
     constructor = from_optax(spec.name, spec.keywords)
     known = OPTAX[spec.name]
-    return Rule(str(spec), str(spec), constructor, known.rate_centre, flat=known.flat)
+    return Rule(str(spec), str(spec), constructor, known.rate_centre, flat=known.flat, elementwise=False)

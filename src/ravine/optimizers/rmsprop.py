@@ -3,7 +3,7 @@
 Source: Tieleman & Hinton 2012, lecture 6e.
 
     s <- gamma s + (1 - gamma) g^2      (1)
-    w <- w - eta g / sqrt(s + eps)      (2)      eps inside the root
+    w <- w - eta g / sqrt(s + eps)      (2)      eps inside the root; P as AdaGrad's
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from ravine.optimizers.adagrad import Squares
+from ravine.optimizers.adagrad import Squares, root_of_squares
 from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_not_negative, decay
 from ravine.optimizers.per_array import Optimizer, per_array
+from ravine.optimizers.plot_style import PlotStyle
 from ravine.optimizers.registry import listed, log_range, one_minus_range
+from ravine.optimizers.sgd import PLAIN_STABILITY
 
 __all__ = ["rmsprop"]
 
@@ -24,6 +26,9 @@ __all__ = ["rmsprop"]
     rate_centre=3e-3,
     decays=("gamma",),
     tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-10, 1e-2)},
+    stability=PLAIN_STABILITY,
+    diagonal=root_of_squares,
+    style=PlotStyle("#CC79A7", "#f2a7d0", (2, 3), "diamond"),
 )
 def rmsprop(learning_rate: Rate = 3e-3, gamma: Number | Decay = 0.9, eps: Number = 1e-8) -> Optimizer:
     """RMSProp. `learning_rate`: number, array or schedule; `gamma`: what the running mean keeps."""

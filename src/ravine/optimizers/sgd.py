@@ -2,7 +2,8 @@
 
 Source: Robbins & Monro 1951.
 
-    w <- w - eta g          (1)
+    w <- w - eta g                          (1)
+    stable for a curvature below 2 / eta    (2)
 """
 
 from __future__ import annotations
@@ -11,12 +12,18 @@ import jax
 
 from ravine.optimizers.hyperparameters import Rate
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.registry import listed
+from ravine.optimizers.plot_style import PlotStyle
+from ravine.optimizers.registry import Stability, listed
 
-__all__ = ["sgd"]
+__all__ = ["PLAIN_STABILITY", "sgd"]
+
+PLAIN_STABILITY = Stability("2 / eta", lambda eta, hyper: 2 / eta)  # (2)
+"""The limit of every step that has no momentum."""
 
 
-@listed("SGD", rate_centre=0.1)
+@listed(
+    "SGD", rate_centre=0.1, stability=PLAIN_STABILITY, style=PlotStyle("#0072B2", "#6cb8f0", (), "circle")
+)
 def sgd(learning_rate: Rate = 0.1) -> Optimizer:
     """Stochastic gradient descent. `learning_rate`: number, array or schedule."""
 

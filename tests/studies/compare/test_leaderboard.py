@@ -1,4 +1,4 @@
-"""Rows of the leaderboard: what no score can be is in no interval, and a rule that failed is told whole."""
+"""Rows of the leaderboard: intervals within the bounds of the metric, targets, ends of ranges, failures."""
 
 from __future__ import annotations
 
@@ -6,27 +6,29 @@ import numpy as np
 import pytest
 
 from ravine.networks import METRICS
-from ravine.statistics import interval
 from ravine.studies.compare.design import Trials
-from ravine.studies.compare.leaderboard import Tuned, rows, summary
+from ravine.studies.compare.leaderboard import Evaluated, Tuned, leaderboard_rows, pairs_of
 
-NEAR_ONE = np.array([1.0, 1.0, 0.9])
+RANGE = (1e-3, 1e1)
+
+
+def tuned_at(rates: list[float], scores: list[list[float]], bounds: tuple[float, float] = (0, 1)) -> Tuned:
+    trials = Trials(np.array(rates), np.array(["constant"] * len(rates)), {})
+    return Tuned(trials, np.array(scores), RANGE, True, bounds)
+
+
+def evaluated(trial: int, scores: list[float]) -> dict[str, Evaluated]:
+    """Return an evaluation whose curves rise to the scores in four steps."""
+    values = np.array(scores)
+    curves = values[:, None] * np.array([0.25, 0.5, 0.75, 1.0])
+    return {"constant": Evaluated(trial, values, curves)}
 
 
 def test_an_interval_ends_where_its_metric_does() -> None:
-    low, high = interval(NEAR_ONE)
-    assert high > 1
-    assert summary(NEAR_ONE, True)["interval"] == [low, high]
-    assert summary(NEAR_ONE, True, bounds=METRICS["accuracy"].bounds)["interval"] == [low, 1]
-    low, high = interval(1 - NEAR_ONE)
-    assert low < 0
-    assert summary(1 - NEAR_ONE, False, bounds=METRICS["rmse"].bounds)["interval"] == [0, high]
-
-
-def test_scores_beyond_the_bounds_are_left_as_they_are() -> None:
-    """Negative weights that were kept make an accuracy of 251 % possible."""
-    beyond = np.array([2.5, 0.2, -1.0])
-    assert summary(beyond, True, bounds=(0, 1))["interval"] == list(interval(beyond))
+    tuned = tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]], METRICS["accuracy"].bounds)
+    (row,) = leaderboard_rows({"sgd": tuned}, {"sgd": evaluated(1, [1.0, 1.0, 0.9])}, "sgd", 1, {})
+    assert row.interval is not None and row.interval[1] == 1
+    assert row.tuning_interval is not None and row.tuning_interval[1] == 1
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -41,11 +43,61 @@ def test_bounds_hold_the_score_of_random_outputs(name: str) -> None:
 
 
 def test_a_rule_all_of_whose_runs_diverged_shows_at_which_rates() -> None:
-    trials = Trials(np.array([0.1, 1.0]), np.array(["constant", "constant"]), {})
-    tuned = Tuned(trials, np.full((2, 3), np.nan), (0.01, 10.0), True)
-    (row,) = rows({"sgd": tuned}, {"sgd": {}}, "sgd", 1, {})
-    assert (row["diverged"], row["n_seeds"], row["mean"]) == (6, 0, None)
-    assert row["sensitivity"]["learning_rate"] == [0.1, 1.0]
-    assert row["sensitivity"]["diverged"] == [1.0, 1.0]
-    assert row["sensitivity"]["score"] == [None, None]
-    assert row["sensitivity_width"] is None
+    tuned = tuned_at([0.1, 1.0], [[np.nan] * 3] * 2)
+    (row,) = leaderboard_rows({"sgd": tuned}, {"sgd": {}}, "sgd", 1, {})
+    assert (row.diverged, row.n_seeds, row.mean, row.learning_rate) == (6, 0, None, None)
+    assert row.sensitivity.learning_rate == [0.1, 1.0]
+    assert row.sensitivity.diverged == [1.0, 1.0]
+    assert row.sensitivity.score == [None, None]
+    assert row.sensitivity_width is None
+
+
+def test_a_failed_rule_stands_in_a_tier_of_its_own_at_the_end() -> None:
+    good = tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]])
+    lost = tuned_at([0.1, 0.2], [[np.nan] * 2] * 2)
+    rows = leaderboard_rows(
+        {"lost": lost, "good": good}, {"good": evaluated(1, [0.9, 0.8, 0.9])}, "good", 1, {}
+    )
+    assert [(row.optimizer, row.tier) for row in rows] == [("good", 1), ("lost", 2)]
+    assert pairs_of(rows, True) == []
+
+
+def test_the_target_is_the_median_best_score_of_the_reference() -> None:
+    tuned = {name: tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]]) for name in ("sgd", "fast", "slow")}
+    runs = {
+        "sgd": evaluated(1, [0.4, 0.4, 0.4]),  # the target is 0.4
+        "fast": evaluated(1, [0.8, 0.8, 0.2]),  # 0.4 after two of four evaluations, on two of three seeds
+        "slow": evaluated(1, [0.3, 0.3, 0.3]),
+    }
+    rows = {row.optimizer: row for row in leaderboard_rows(tuned, runs, "sgd", 10, {"fast": 0.5})}
+    assert (rows["sgd"].reached_target, rows["sgd"].steps_to_target) == (1.0, 40.0)
+    assert rows["fast"].reached_target == pytest.approx(2 / 3)
+    assert (rows["fast"].steps_to_target, rows["fast"].seconds_to_target) == (20.0, 10.0)
+    assert (rows["slow"].reached_target, rows["slow"].steps_to_target) == (0.0, None)
+    assert rows["sgd"].seconds_to_target is None  # no step of it was timed
+
+
+@pytest.mark.parametrize(
+    ("rates", "best", "edge"),
+    [
+        ([0.02, 0.1, 0.5], 0, "low"),  # the first of the rates tried
+        ([0.02, 0.1, 0.5], 1, None),
+        ([0.02, 0.1, 0.5], 2, "high"),
+        ([0.1, 9.9, 10.0], 1, "high"),  # next to the end of the range
+        ([0.1], 0, None),  # a single rate has no ends
+    ],
+)
+def test_the_end_at_which_the_best_rate_lies(rates: list[float], best: int, edge: str | None) -> None:
+    scores = [[0.9 if place == best else 0.1] * 2 for place in range(len(rates))]
+    assert tuned_at(rates, scores).edge() == edge
+
+
+def test_pairs_are_differences_of_the_means() -> None:
+    tuned = {name: tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]]) for name in ("a", "b")}
+    runs = {"a": evaluated(1, [0.9, 0.8, 0.7, 0.9]), "b": evaluated(1, [0.5, 0.5, 0.4, np.nan])}
+    rows = leaderboard_rows(tuned, runs, "a", 1, {})
+    (pair,) = pairs_of(rows, True)
+    assert (pair.a, pair.b, pair.difference, pair.interval) == ("a", "b", None, None)  # b diverged once
+    assert pair.p_better == 1.0
+    whole = leaderboard_rows(tuned, runs | {"b": evaluated(1, [0.5, 0.5, 0.4, 0.4])}, "a", 1, {})
+    assert pairs_of(whole, True)[0].difference == pytest.approx(np.mean([0.4, 0.3, 0.3, 0.5]))

@@ -1,7 +1,8 @@
-"""A comparison end to end: what is fixed before, what never meets, what is said."""
+"""A comparison end to end: what its result states, what never meets, what is reported on the way."""
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,95 +13,107 @@ import pytest
 
 from ravine.data import Dataset
 from ravine.engines import find_devices
-from ravine.errors import NothingTrained, Stopped, UsageError
-from ravine.execution.events import Event
+from ravine.errors import NothingTrained, Stopped
+from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.execution.events import Event, Notify, RangeExtended, ShouldStop, ignore, never
+from ravine.execution.execute import execute
+from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
+from ravine.optimizers import resolve
 from ravine.records.run_directory import RunDirectory
-from ravine.studies.compare.design import DECADES, FRESH, design
+from ravine.records.toml_files import load as load_toml
+from ravine.studies.compare.design import design
+from ravine.studies.compare.result import CompareResult
 from ravine.studies.compare.settings import CompareSettings
-from ravine.studies.compare.study import Comparison, _best_settings, compare_study, plan_document
+from ravine.studies.compare.study import best_settings
+from ravine.studies.train.settings import TrainSettings
 
+COMPARE = find_study("compare")
 QUICK = CompareSettings(optimizers=["sgd", "adam"], effort="quick", net="8", epochs=4)
 
 
+def compare(
+    settings: CompareSettings,
+    dataset: Dataset | None = None,
+    run: RunDirectory | None = None,
+    notify: Notify = ignore,
+    should_stop: ShouldStop = never,
+) -> CompareResult:
+    result = execute(COMPARE, settings, dataset=dataset, run=run, notify=notify, should_stop=should_stop)
+    assert isinstance(result, CompareResult)
+    return result
+
+
 @pytest.fixture(scope="module")
-def found(blobs: Dataset) -> Comparison:
-    return compare_study(QUICK, dataset=blobs)
+def found(blobs: Dataset) -> CompareResult:
+    """A comparison of two optimizers."""
+    return compare(QUICK, blobs)
 
 
-def test_the_document_has_what_is_promised_and_is_plain_json(found: Comparison) -> None:
-    document = json.loads(json.dumps(found.document, allow_nan=False))
-    assert document["schema_version"] == 1
+def test_the_document_has_what_is_promised_and_is_plain_json(found: CompareResult) -> None:
+    document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert document["schema_version"] == 2 and document["study"] == "compare"
     assert {"name", "sha256", "rows", "features", "task"} <= set(document["data"])
     assert document["split"] == {"train": 192, "validation": 48, "test": 60}
     assert document["metric"] == {"name": "accuracy", "greater_is_better": True}
     assert {"effort", "runs", "network_steps", "cohorts"} <= set(document["plan"])
     assert {"total", "compile", "train"} <= set(document["seconds"])
-    promised = {
-        "optimizer", "learning_rate", "schedule", "mean", "median", "sd", "interval", "tier", "n_seeds",
-        "tuning_interval", "diverged", "steps_to_target", "reached_target", "at_edge", "values",
-    }  # fmt: skip
     for row in document["leaderboard"]:
-        assert promised <= set(row)
         assert len(row["values"]) == row["n_seeds"] == 10
         assert row["mean"] == pytest.approx(np.mean(row["values"]), abs=1e-12)
         assert row["interval"][0] <= row["mean"] <= row["interval"][1]
     assert len(document["pairs"]) == 1 and len(document["schedules"]) == 4
+    assert CompareResult.from_dict(document) == found
 
 
-def test_every_optimizer_gets_the_same_trials_seeds_and_steps(blobs: Dataset) -> None:
-    plan = plan_document(QUICK, blobs)
-    by_rule = {name: [each for each in plan["tune"] if each["optimizer"] == name] for name in ("sgd", "adam")}
-    assert len(by_rule["sgd"]) == len(by_rule["adam"]) == 12
-    spread = {n: np.ptp(np.log10([e["learning_rate"] for e in t])) for n, t in by_rule.items()}
-    assert spread["sgd"] == pytest.approx(spread["adam"]) and spread["sgd"] <= DECADES
-    assert not set(plan["tuning_seeds"]) & set(plan["seeds"]) and min(plan["seeds"]) == FRESH
-    assert plan["runs"] == 2 * (12 * 3 + 2 * 10)
+def test_the_counts_are_those_of_the_cohorts(found: CompareResult) -> None:
+    assert found.plan.runs == sum(len(record) for record in found.records.values())
+    assert found.plan.cohorts == len(found.records)
+    assert found.plan.network_steps == found.plan.runs * found.plan.steps
+    rates = 6 + 2 * len(found.plan.ranges_grown)  # a quarter as many, rounded up, for one decade of four
+    assert len(found.sensitivity) == 2 * rates
 
 
-def test_test_rows_are_in_no_split_of_any_seed(blobs: Dataset) -> None:
-    made = design(QUICK, blobs, find_devices(), "quick")
-    for seed in [*made.tuning_seeds, *made.seeds]:
-        part = made.streams._split(seed)
-        assert not set(blobs.test) & {*part.train, *part.valid} and not set(part.train) & set(part.valid)
+def test_penalties_and_schedules_of_all_rules_are_on_record(found: CompareResult, blobs: Dataset) -> None:
+    result = compare(replace(QUICK, l2=0.01, moving=["l2=linear"]), blobs)
+    assert result.plan.around == {"l2": 0.01, "moving": ["l2=linear"]}
+    assert found.plan.around == {}
 
 
-def test_what_goes_around_every_rule_is_on_record(found: Comparison, blobs: Dataset) -> None:
-    asked = replace(QUICK, l2=0.01, moving=["l2=linear"])
-    around = {"l2": 0.01, "moving": ["l2=linear"]}
-    assert compare_study(asked, dataset=blobs).document["plan"]["around"] == around
-    assert plan_document(asked, blobs)["around"] == around
-    assert found.document["plan"]["around"] == {}
+def test_a_comparison_is_a_function_of_its_settings(found: CompareResult, blobs: Dataset) -> None:
+    again = compare(QUICK, blobs)
+    other = compare(replace(QUICK, seed=1), blobs)
 
-
-def test_a_comparison_is_a_function_of_its_settings(found: Comparison, blobs: Dataset) -> None:
-    again = compare_study(QUICK, dataset=blobs)
-    other = compare_study(replace(QUICK, seed=1), dataset=blobs)
-
-    def values(each: Comparison) -> list[object]:
-        return [
-            (row["optimizer"], row["learning_rate"], row["values"]) for row in each.document["leaderboard"]
-        ]
+    def values(result: CompareResult) -> list[object]:
+        return [(row.optimizer, row.learning_rate, row.values) for row in result.leaderboard]
 
     assert values(again) == values(found) != values(other)
 
 
-def test_the_model_scores_on_the_test_rows_what_the_document_says(found: Comparison, blobs: Dataset) -> None:
+def test_the_model_scores_on_the_test_rows_what_the_result_says(found: CompareResult, blobs: Dataset) -> None:
     # The encoder centred the rows it was given: undo that by predicting from the network's own inputs.
     x = found.model.scaler.apply(blobs.x[blobs.test])
     right = np.argmax(found.model.trained.outputs(x), axis=1) == blobs.y[blobs.test]
-    assert found.document["test"]["model"] == pytest.approx(right.mean(), abs=1e-6)
+    assert found.test.model == pytest.approx(right.mean(), abs=1e-6)
+
+
+def test_the_model_is_the_best_by_validation(found: CompareResult) -> None:
+    values = found.leaderboard[0].values
+    best = int(np.argmax(values))
+    assert found.model.about["seed"] == 1000 + best
+    assert found.model.about["validation"] == values[best]
+    assert found.test.values[best] == found.test.model
 
 
 def test_regression_scores_are_in_the_unit_of_the_target(line: Dataset) -> None:
-    found = compare_study(replace(QUICK, epochs=40.0), dataset=line)
-    best = found.document["leaderboard"][0]["mean"]
-    assert 15 < best < 120  # the noise is 20, the spread of the target 500
-    assert np.std(found.model.outputs(np.zeros((1, 3)))) == 0
-    assert 900 < found.model.predict(np.zeros((1, 3)))[0] < 1100
+    result = compare(replace(QUICK, epochs=40.0), line)
+    best = result.leaderboard[0].mean
+    assert best is not None and 15 < best < 120  # the noise is 20, the spread of the target 500
+    assert np.std(result.model.outputs(np.zeros((1, 3)))) == 0
+    assert 900 < result.model.predict(np.zeros((1, 3)))[0] < 1100
 
 
-def test_a_best_rate_at_the_edge_grows_the_range_of_all(
+def test_a_best_rate_at_the_edge_extends_the_range_of_all(
     blobs: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ravine.optimizers import sgd
@@ -108,64 +121,76 @@ def test_a_best_rate_at_the_edge_grows_the_range_of_all(
 
     low = replace(rule_of(sgd), rate_centre=1e-5)
     monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
-    told: list[Event] = []
-    found = compare_study(replace(QUICK, metric="log_loss"), dataset=blobs, notify=told.append)
-    assert found.document["plan"]["ranges_grown"] == ["high", "high"]
-    assert any("one decade more for all" in each.message for each in told)
-    rates = {row["optimizer"]: row["sensitivity"]["learning_rate"] for row in found.document["leaderboard"]}
+    events: list[Event] = []
+    result = compare(replace(QUICK, metric="log_loss"), blobs, notify=events.append)
+    assert result.plan.ranges_grown == ["high", "high"]
+    extended = [event for event in events if isinstance(event, RangeExtended)]
+    assert [event.side for event in extended] == ["high", "high"]
+    assert all("sgd" in event.names and "one decade more for all" in event.message for event in extended)
+    rates = {row.optimizer: row.sensitivity.learning_rate for row in result.leaderboard}
     assert len(rates["sgd"]) == len(rates["adam"]) > 6  # both grew
-    edge = {row["optimizer"]: row["at_edge"] for row in found.document["leaderboard"]}
-    assert edge["sgd"] == "high"
+    assert {row.optimizer: row.at_edge for row in result.leaderboard}["sgd"] == "high"
 
 
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_when_every_run_diverges_nothing_is_made_up(blobs: Dataset) -> None:
     with pytest.raises(NothingTrained, match="diverged"):
-        compare_study(
-            replace(QUICK, init_scale=1e5, init="scaled", net="64-64-64-64-64-64-64"), dataset=blobs
-        )
+        compare(replace(QUICK, init_scale=1e5, init="scaled", net="64-64-64-64-64-64-64"), blobs)
 
 
-def test_the_full_track_tunes_more_numbers_with_as_many_trials(blobs: Dataset) -> None:
-    found = compare_study(replace(QUICK, optimizers=["momentum", "adam"], track="full"), dataset=blobs)
-    names = {row["optimizer"]: set(row["hyperparameters"]) for row in found.document["leaderboard"]}
+def test_the_full_track_reports_the_numbers_it_tuned(blobs: Dataset) -> None:
+    result = compare(replace(QUICK, optimizers=["momentum", "adam"], track="full"), blobs)
+    names = {row.optimizer: set(row.hyperparameters) for row in result.leaderboard}
     assert names == {"momentum": {"rho"}, "adam": {"b1", "b2", "eps"}}
-    plan = plan_document(replace(QUICK, track="full"), blobs)
-    assert len([each for each in plan["tune"] if each["optimizer"] == "adam"]) == 12
+
+
+def test_a_number_moves_in_the_rules_that_have_it(found: CompareResult, blobs: Dataset) -> None:
+    settings = replace(QUICK, moving=["b1=linear(end=0.5)"])
+    events: list[Event] = []
+    compare(settings, blobs, notify=events.append)
+    assert "b1 follows linear(0.5) in adam" in [event.message for event in events]
+    made = design(settings, blobs, find_devices())
+    assert {name: plan.moving for name, plan in made.plans.items()} == {"sgd": (), "adam": ("b1",)}
+    for name, moving in (("sgd", None), ("adam", ["b1=linear(end=0.5)"])):
+        assert best_settings(made, replace(found.leaderboard[0], optimizer=name)).moving == moving
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("optimizer", "tuned", "text"),
     [
-        ({"metric": "rmse"}, "does not fit"),
-        ({"metric": "acuracy"}, "accuracy"),
-        ({"optimizers": ["adm"]}, "adam"),
-        ({"net": "big"}, "unknown word 'big'"),
-        ({"moving": ["rho=linear"]}, "'rho' cannot move"),
-        ({"moving": ["b1=plateau"]}, "Only the learning rate"),
+        ("sgd", {}, "sgd"),
+        ("adam", {"b2": 0.97}, "adam(b2=0.97)"),
+        ("adam(b1=0.8)", {"b2": 0.97, "eps": 1e-7}, "adam(b1=0.8, b2=0.97, eps=1e-07)"),
+        ("optax:lion(b1=0.8)", {}, "optax:lion(b1=0.8)"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_a_hint(
-    blobs: Dataset, change: dict[str, object], said: str
+def test_the_winners_settings_name_an_optimizer_that_can_be_read(
+    found: CompareResult, blobs: Dataset, optimizer: str, tuned: dict[str, float], text: str
 ) -> None:
-    with pytest.raises(UsageError, match=said):
-        compare_study(replace(QUICK, **change), dataset=blobs)  # type: ignore[arg-type]
+    made = design(replace(QUICK, optimizers=[optimizer]), blobs, find_devices())
+    winner = replace(
+        found.leaderboard[0], optimizer=optimizer, hyperparameters=tuned, learning_rate=0.01, schedule="decay"
+    )
+    best = best_settings(made, winner)
+    assert best.optimizer == text and resolve(best.optimizer).name == text
+    assert (best.rate, best.schedule, best.net, best.seeds) == (0.01, "decay", "8", 1)
 
 
-def test_a_number_moves_in_the_rules_that_have_it(blobs: Dataset) -> None:
-    asked = replace(QUICK, optimizers=["sgd", "adam"], moving=["b1=linear(end=0.5)"])
-    told: list[Event] = []
-    found = compare_study(asked, dataset=blobs, notify=told.append)
-    assert "b1 follows linear(0.5) in adam" in [each.message for each in told]
-    made = design(asked, blobs, find_devices(), "quick")
-    assert {name: plan.moving for name, plan in made.plans.items()} == {"sgd": (), "adam": ("b1",)}
-    for row in ({"optimizer": "sgd"}, {"optimizer": "adam"}):
-        winner = {**found.document["leaderboard"][0], "hyperparameters": {}, **row}
-        best = _best_settings(asked, winner, made.recipe)
-        assert best.moving == ({"sgd": None, "adam": ["b1=linear(end=0.5)"]}[best.optimizer])
+def test_a_run_holds_the_winners_settings_and_the_leaderboard(tmp_path: Path) -> None:
+    with RunDirectory.create(out=tmp_path / "run") as run:
+        result = compare(replace(QUICK, source="iris", optimizers=["adam"]), run=run)
+    plain = load_toml(tmp_path / "run" / "best.toml")
+    best = TrainSettings.from_dict(plain)
+    assert FixedTrainingSettings.from_dict(plain).rate == best.rate == result.leaderboard[0].learning_rate
+    assert (best.source, best.optimizer, best.net, best.seeds) == ("iris", "adam", "8", 1)
+    (row,) = csv.DictReader((tmp_path / "run" / "leaderboard.csv").read_text().splitlines())
+    assert float(row["mean"]) == result.leaderboard[0].mean and row["optimizer"] == "adam"
+    with RunDirectory.open(tmp_path / "run").lock() as run:
+        assert resume(run) == result
+    assert result.model_dir == str(tmp_path / "run" / "models" / "best")
 
 
-def _kept(run: RunDirectory) -> Iterator[tuple[str, bytes]]:
+def _cohorts(run: RunDirectory) -> Iterator[tuple[str, bytes]]:
     for path in sorted(run.cohorts.glob("*.npz")):
         yield path.name, path.read_bytes()
 
@@ -175,8 +200,8 @@ def _kept(run: RunDirectory) -> Iterator[tuple[str, bytes]]:
 def test_stopped_anywhere_and_resumed_is_the_undisturbed_run_bit_for_bit(tmp_path: Path, moment: int) -> None:
     settings = replace(QUICK, source="iris")
     with RunDirectory.create(out=tmp_path / "whole") as run:
-        whole = compare_study(settings, run=run)
-        expected = dict(_kept(run))
+        whole = compare(settings, run=run)
+        expected = dict(_cohorts(run))
     asked = 0
 
     def stop() -> int | None:
@@ -185,14 +210,14 @@ def test_stopped_anywhere_and_resumed_is_the_undisturbed_run_bit_for_bit(tmp_pat
         return 75 if asked > 2 * moment else None
 
     with RunDirectory.create(out=tmp_path / "stopped") as run, pytest.raises(Stopped) as caught:
-        compare_study(settings, run=run, stop=stop)
+        compare(settings, run=run, should_stop=stop)
     assert caught.value.status == 75
     with RunDirectory.open(tmp_path / "stopped").lock() as run:
         done = resume(run)
-        assert dict(_kept(run)) == expected
+        assert dict(_cohorts(run)) == expected
         assert not list(run.state.glob("*.npz"))
-    hidden = ("seconds_to_target",)
-    for a, b in zip(whole.document["leaderboard"], done.document["leaderboard"], strict=True):
-        assert {k: v for k, v in a.items() if k not in hidden} == {
-            k: v for k, v in b.items() if k not in hidden
-        }
+    assert isinstance(done, CompareResult)
+    timeless = [
+        [replace(row, seconds_to_target=None) for row in result.leaderboard] for result in (whole, done)
+    ]
+    assert timeless[0] == timeless[1]

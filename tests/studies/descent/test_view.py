@@ -1,29 +1,65 @@
-"""Pictures of a double descent from plain values."""
+"""The view of `descent`: whole lines at any width, and sentences that follow from the numbers."""
 
-import numpy as np
+from dataclasses import replace
 
-from ravine.studies.descent.plots import descent_pictures
+import pytest
 
-POINT = {"mean": 0.1, "interval": [-0.3, 0.5], "values": [0.0, 0.2]}
-MEASURES = {f"{on}_{what}": [POINT] * 3 for on in ("train", "test") for what in ("loss", "error")}
-CURVES = {"units": 4, "valid_loss": [POINT] * 3, "valid_error": [POINT] * 3}
-DOCUMENT = {
-    "data": {"name": "rows.csv"}, "rows": {"train": 100}, "metric": {"name": "rmse"}, "plan": {"noise": 0.0},
-    "widths": {"units": [1, 2, 4], "arms": [{"name": "plain", **MEASURES}], "threshold": {"units": None}},
-    "epochs": {"epoch": [1.0, 2.0, 3.0], "curves": [CURVES]},
-    "examples": {"rows": [10, 20, 40], "units": 4, **MEASURES, "threshold": {"rows": 20}},
-}  # fmt: skip
+from ravine.execution.result import MetricFacts
+from ravine.render.text import text
+from ravine.studies.descent.view import next_steps, view
 
 
-def test_no_band_goes_below_what_an_error_can_be(monkeypatch, tmp_path):
-    drawn = {}
-    monkeypatch.setattr(
-        "ravine.studies.descent.plots.save", lambda figure, path: drawn.setdefault(path.stem, figure)
-    )
-    descent_pictures(DOCUMENT, tmp_path)
-    for axes in drawn["epochs"].axes:
-        (band,) = axes.collections
-        heights = band.get_paths()[0].vertices[:, 1]
-        np.testing.assert_allclose([heights.min(), heights.max()], [0.0, 0.5])
-    for name in ("width", "examples"):
-        assert all(axes.get_ylim()[0] == 0 for axes in drawn[name].axes)
+def shown(result, width=100, unicode=True):
+    return text(view(result), width, unicode=unicode)
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_no_line_is_wider_than_the_screen(result, width, unicode):
+    found = shown(result, width, unicode)
+    assert max(map(len, found.splitlines())) <= width
+    assert unicode or found.isascii()
+    assert "\x1b" not in found and "nan" not in found.lower() and "None" not in found
+
+
+def test_findings_follow_from_the_numbers(result):
+    found = " ".join(shown(result, 200).split())
+    assert "fitted from 32 units on (320 parameters; rows times outputs: 600)" in found
+    assert "Double descent in width: the loss rises by 0.31 ± 0.11 to its peak at 8 units" in found
+    assert "falls by 0.12 ± 0.07" in found
+    once = found.partition("No double descent that its interval supports: ")[2]
+    assert once.startswith("in epochs with 4 units; in epochs with 32 units; in epochs with 256 units; in ex")
+
+
+def test_threshold_is_marked_in_table_and_curves(result):
+    lines = shown(result).splitlines()
+    (row,) = [line for line in lines if line.startswith(" 32 <")]
+    assert row.split()[2] == "15"  # train, in percent
+    assert sum("^" in line and line.endswith("256") for line in lines) == 2
+    assert "(up to 150 rows are fitted)" in shown(result)
+
+
+def test_no_threshold_is_said_so(result):
+    nothing = replace(result.widths.threshold, units=None, parameters=None)
+    found = shown(replace(result, widths=replace(result.widths, threshold=nothing)))
+    assert "No network fits all 300 training rows" in found and "<" not in found
+
+
+def test_diverged_width_has_no_numbers(result):
+    (row,) = [line for line in shown(result).splitlines() if line.startswith("  256")]
+    assert row.split()[1:4] == ["–", "–", "–"]
+
+
+def test_errors_of_numbers_are_in_their_unit(result):
+    found = shown(replace(result, metric=MetricFacts(name="rmse", greater_is_better=False)))
+    assert "Test rmse by width" in found and "wrong, %" not in found
+    assert " 0.15 " in found  # not in percent
+
+
+def test_a_run_names_its_files(result):
+    kept = replace(result, run_dir="runs/one", pictures=["runs/one/pictures/width.png"])
+    found = text(next_steps(kept))
+    assert "runs/one/pictures/width.png" in found and "ravine resume runs/one" in found
+    assert "ravine memorise" in found
+    numbers = replace(kept, metric=MetricFacts(name="rmse", greater_is_better=False))
+    assert "ravine memorise" not in text(next_steps(numbers))

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ravine.lecture.drawing import canvas, style
-from ravine.lecture.moving.looks import LOOKS
-from ravine.lecture.moving.scenes import RULES, STEPS, Walks
+from ravine.lecture.moving.scenes import RULES, STEPS, Walks, styles_of
 
 __all__ = ["gif"]
 
@@ -59,7 +58,8 @@ def _palette(rules: Sequence[str]) -> list[int]:
     fading = 24
     greys = np.repeat(np.linspace(0, 1, 256 - fading * len(rules))[:, None], 3, axis=1)
     share = np.linspace(0, 0.92, fading)[:, None]
-    coloured = [np.asarray(to_rgb(LOOKS[name].light)) * (1 - share) + 0.88 * share for name in rules]
+    colors = [to_rgb(style.light) for style in styles_of(rules).values()]
+    coloured = [np.asarray(color) * (1 - share) + 0.88 * share for color in colors]
     return np.rint(255 * np.concatenate([greys, *coloured])).astype(int).ravel().tolist()
 
 
@@ -82,8 +82,8 @@ def _panel(each: Walks, axes) -> list:
     axes.grid(False)
     return [
         axes.plot(
-            [], [], color=LOOKS[name].light, linestyle=(0, LOOKS[name].dash or None),
-            marker=MARKS[LOOKS[name].mark], linewidth=1.6, animated=True,
+            [], [], color=style.light, linestyle=(0, style.dash or None), marker=MARKS[style.marker],
+            linewidth=1.6, animated=True,
         )[0]
-        for name in each.rules
+        for style in styles_of(each.rules).values()
     ]  # fmt: skip

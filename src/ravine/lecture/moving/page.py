@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ravine.lecture.moving.looks import LOOKS
-from ravine.lecture.moving.scenes import RULES, STEPS, Walks
+from ravine.lecture.moving.scenes import RULES, STEPS, Walks, styles_of
+from ravine.optimizers.plot_style import PlotStyle
 
 __all__ = ["html"]
 
@@ -27,14 +27,14 @@ SHAPES = {
 def html(title: str, all_walks: Sequence[Walks]) -> bytes:
     """Return the page."""
     frame = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    rules = all_walks[0].rules
-    light = "".join(f"--{name}:{LOOKS[name].light};" for name in rules)
-    dark = "".join(f"--{name}:{LOOKS[name].dark};" for name in rules)
+    styles = styles_of(all_walks[0].rules)
+    light = "".join(f"--{name}:{style.light};" for name, style in styles.items())
+    dark = "".join(f"--{name}:{style.dark};" for name, style in styles.items())
     data = {
         "steps": STEPS,
         "rules": [
-            {"name": name, "dash": LOOKS[name].dash, "mark": LOOKS[name].mark, "called": RULES[name]}
-            for name in rules
+            {"name": name, "dash": style.dash, "mark": style.marker, "called": RULES[name]}
+            for name, style in styles.items()
         ],
         "scenes": [_scene(each) for each in all_walks],
     }
@@ -43,7 +43,7 @@ def html(title: str, all_walks: Sequence[Walks]) -> bytes:
         "LIGHT": light,
         "DARK": dark,
         "STEPS": str(STEPS),
-        "LEGEND": "".join(_legend(name) for name in rules),
+        "LEGEND": "".join(_legend(name, style) for name, style in styles.items()),
         "SCENES": "".join(_panel(number, each) for number, each in enumerate(all_walks)),
         # "<" would let data end the script
         "DATA": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
@@ -69,12 +69,12 @@ def _short(values: np.ndarray, digits: int) -> list:
     return rounded.tolist()
 
 
-def _legend(name: str) -> str:
-    dash = " ".join(map(str, LOOKS[name].dash))
+def _legend(name: str, style: PlotStyle) -> str:
+    dash = " ".join(map(str, style.dash))
     return (
         f'<label><input type="checkbox" checked data-rule="{name}">'
         f'<svg width="44" height="16" aria-hidden="true" stroke="var(--{name})" fill="var(--{name})">'
-        f'<path d="M0 8h44" stroke-width="2.5" stroke-dasharray="{dash}"/>{SHAPES[LOOKS[name].mark]}</svg>'
+        f'<path d="M0 8h44" stroke-width="2.5" stroke-dasharray="{dash}"/>{SHAPES[style.marker]}</svg>'
         f"{escaping.escape(RULES[name])}</label>"
     )
 

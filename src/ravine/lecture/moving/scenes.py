@@ -19,8 +19,9 @@ import numpy as np
 from ravine.engines import working_in
 from ravine.lecture.walking import walk
 from ravine.optimizers import resolve
+from ravine.optimizers.plot_style import PlotStyle, plot_styles
 
-__all__ = ["RULES", "SCENES", "STEPS", "Scene", "Walks", "walks"]
+__all__ = ["RULES", "SCENES", "STEPS", "Scene", "Walks", "styles_of", "walks"]
 
 STEPS = 120
 GRID = (72, 48)  # points of the background, along x and y
@@ -128,6 +129,11 @@ SCENES = (
         noise=1.0,
     ),
 )
+
+
+def styles_of(names: Sequence[str]) -> dict[str, PlotStyle]:
+    """Return the plot style of each of these rules, keys of RULES."""
+    return plot_styles([resolve(name) for name in names])
 
 
 def walks(scene: Scene, rules: Sequence[str]) -> Walks:

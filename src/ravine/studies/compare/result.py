@@ -158,9 +158,9 @@ class CompareResult(Result):
     seconds: Seconds
     """Where the time went."""
     leaderboard: list[LeaderboardRow]
-    """One row for each optimizer, best first; from Python as a DataFrame in `leaderboard_frame`."""
+    """One row for each optimizer, best first; from Python as a DataFrame in `leaderboard_table`."""
     pairs: list[Pair]
-    """Every two optimizers that were evaluated; from Python as a DataFrame in `pairs_frame`."""
+    """Every two optimizers that were evaluated; from Python as a DataFrame in `pairs_table`."""
     schedules: list[ScheduleScores]
     """Every optimizer under every schedule."""
     test: WinnerTest
@@ -174,7 +174,7 @@ class CompareResult(Result):
         return self.leaderboard[0].optimizer
 
     @property
-    def leaderboard_frame(self) -> pd.DataFrame:
+    def leaderboard_table(self) -> pd.DataFrame:
         """One row for each optimizer, best first, without the scores of single seeds."""
         import pandas as pd
 
@@ -182,7 +182,7 @@ class CompareResult(Result):
         return pd.DataFrame([{name: getattr(row, name) for name in names} for row in self.leaderboard])
 
     @property
-    def pairs_frame(self) -> pd.DataFrame:
+    def pairs_table(self) -> pd.DataFrame:
         """The paired difference of every two optimizers, one row for each pair."""
         import pandas as pd
 
@@ -223,7 +223,7 @@ class CompareResult(Result):
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the leaderboard as a table of numbers and short texts."""
-        table = self.leaderboard_frame
+        table = self.leaderboard_table
         table["interval_low"] = [row.interval[0] if row.interval else None for row in self.leaderboard]
         table["interval_high"] = [row.interval[1] if row.interval else None for row in self.leaderboard]
         return {"leaderboard": table[list(CSV_COLUMNS)]}

@@ -1,10 +1,12 @@
-"""What the sweeps of `descent` are going to train, fixed before they begin."""
+"""The design of a search for double descent: widths, numbers of rows, arms, plans.
+
+Only the width of the sweep in examples is open. The sweep in width finds it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -13,203 +15,258 @@ from ravine.data import Dataset, split
 from ravine.data.splits import Split
 from ravine.engines import Devices
 from ravine.errors import DataError, UsageError
+from ravine.execution import seeds as seed_ranges
+from ravine.execution.effort import DESCENT, DescentEffort
 from ravine.execution.label_noise import Relabelled
-from ravine.execution.run_files import data_document
-from ravine.execution.training_spec import Recipe, alike, recipe
+from ravine.execution.result import MetricFacts
+from ravine.execution.run_files import data_facts
+from ravine.execution.training_spec import Recipe, alike, around_of, recipe
 from ravine.networks import default_metric
-from ravine.optimizers import resolve, schedule
+from ravine.optimizers import Rule, resolve, schedule
+from ravine.studies.descent.result import SHARE_WRONG, DescentPlan, PlannedTraining, RowCounts, TrainingFacts
 from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.width_groups import can_share, narrowed
-from ravine.training import Plan, Runs, Streams
+from ravine.training import Cohort, Plan, Runs, Shape, Streams, shape_for
 
-__all__ = ["DescentDesign", "Level"]
+__all__ = ["PLAIN", "DescentDesign", "design", "plan"]
 
-SCHEMA_VERSION = 1
-FIRST_SEED = 4_000
-RIDGE, PATIENCE = 0.01, 8
-TO_THE_END = 3.0  # times the usual rate: there is no peak before the networks have fitted what they can
-BATCH = 32  # rows in a batch, where none is asked for
-LOOKS = 60  # evaluations of a run
-HELD_OUT = 1_000  # validation rows at most
-FEWEST_ROWS = 16
-SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 3 / 2, 2, 4)  # of `rows`, for the sweep in examples
+PLAIN, RIDGE, EARLY_STOPPING = "plain", "ridge", "early stopping"
+L2, PATIENCE = 0.01, 8
+RATE_FACTOR = 3.0  # times the usual rate: there is no peak before the networks have fitted what they can
+BATCH_SIZE = 32  # where none is asked for
+EVALUATIONS = 60  # of a run
+MAX_VALIDATION_ROWS = 1_000
+MIN_ROWS = 16
+ROW_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 3 / 2, 2, 4)  # of `rows`, for the sweep in examples
 
 
 @dataclass(frozen=True)
-class Level:
-    """How much is done. rows: training rows of the sweeps in width and epochs, at most."""
-
-    widths: tuple[int, ...]
-    rows: int
-    seeds: int
-    steps: int
-
-
-LEVELS = {
-    "quick": Level((1, 2, 4, 6, 8, 12, 16, 32, 128), 300, 4, 2_000),
-    "standard": Level((1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 128, 256), 300, 8, 3_000),
-}
-
-
 class DescentDesign:
-    """The sweeps, but for the width of the last one, which the first one finds.
+    """The sweeps, fixed before training.
 
-    Raises UsageError for a metric or a network that cannot be used, DataError for too few rows.
+    plain: the recipe of the settings. arms: recipes of equal structure by name. available: training rows that
+    the data have. rows: training rows of the sweep in width. examples: those of the sweep in examples.
     """
 
-    def __init__(self, settings: DescentSettings, dataset: Dataset, devices: Devices) -> None:
-        self.settings, self.dataset, self.devices = settings, dataset, devices
-        self.level = LEVELS[settings.effort]
-        if settings.metric not in (None, default_metric(dataset.task)):
-            raise UsageError(
-                f"--metric {settings.metric} cannot be used.",
-                "Errors are the share of rows wrong, or the root mean square.",
-                "Leave it out.",
-            )
-        self.rule = resolve(settings.optimizer)
-        # as it is said: 0.009, not 0.009000000000000001
-        self.rate = settings.rate or float(f"{TO_THE_END * self.rule.rate_centre:.3g}")
-        self.seeds = np.arange(FIRST_SEED, FIRST_SEED + (settings.seeds or self.level.seeds))
-        self.plain = recipe(settings, dataset)
-        if len(self.plain.network.sizes) < 3:
-            raise UsageError(
-                f"The network '{settings.net}' has no width.", "It has no hidden layer.", "Type --net 64."
-            )
-        self.available = len(self.parts(0).train)
-        self.rows = min(self.available, self.level.rows)
-        if self.rows < FEWEST_ROWS:
-            raise DataError(f"{self.rows} training rows are too few.", "", f"Give {FEWEST_ROWS} or more.")
-        self.sizes: list[int] = sorted(
-            {round(share * self.rows) for share in SHARES if share * self.rows <= self.available}
-        )
-        self.batch_size = min(settings.batch_size or BATCH, self.sizes[0])
-        self.outputs = self.plain.network.sizes[-1]
-        self.share = can_share(self.plain.network, self.rule)
+    settings: DescentSettings
+    dataset: Dataset
+    devices: Devices
+    level: DescentEffort
+    rule: Rule
+    plain: Recipe
+    arms: dict[str, Recipe]
+    seeds: list[int]
+    available: int
+    rows: int
+    examples: list[int]
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate given, else a multiple of the optimizer's usual one."""
+        usual = RATE_FACTOR * self.rule.rate_centre
+        return self.settings.rate or float(f"{usual:.3g}")  # 0.009, not 0.009000000000000001
+
+    @property
+    def schedule(self) -> str:
+        """The learning-rate schedule by its full text."""
+        return str(schedule(self.settings.schedule))
+
+    @property
+    def batch_size(self) -> int:
+        """Rows in a batch."""
+        return min(self.settings.batch_size or BATCH_SIZE, self.examples[0])
 
     @property
     def steps(self) -> int:
         """Steps of every run."""
-        if self.settings.epochs is None:
-            return self.level.steps
-        return max(1, round(self.settings.epochs * self.rows / self.batch_size))
+        return self.level.steps(self.rows, self.batch_size, self.settings.epochs)
+
+    @property
+    def outputs(self) -> int:
+        """Outputs of the networks."""
+        return self.plain.network.sizes[-1]
 
     @property
     def runs(self) -> int:
         """Networks trained in all."""
-        return len(self.seeds) * (len(self.level.widths) * len(self.arms()) + len(self.sizes))
+        return len(self.seeds) * (len(self.level.widths) * len(self.arms) + len(self.examples))
 
     @property
     def network_steps(self) -> int:
         """Steps of all networks together."""
         return self.runs * self.plan(self.at_width(1)).steps
 
-    def parts(self, seed: int, rows: int | None = None) -> Split:
-        """Return the rows of a seed, of those trained on the first `rows`."""
-        parts = split(self.dataset, seed, self.settings.validation)
-        return Split(parts.train[:rows], parts.valid[:HELD_OUT])
+    @cached_property
+    def share_programs(self) -> bool:
+        """Whether networks of several widths can share a program."""
+        return can_share(self.plain.network, self.rule)
 
     def streams(self, rows: int) -> Streams:
-        """Return the batches of so many training rows, some of their labels drawn anew."""
-        parts = partial(self.parts, rows=rows)
+        """Return the batches of so many training rows, a share of their labels random."""
+        parts, share = partial(self._split, rows=rows), self.settings.noise
         return Relabelled(
-            self.dataset,
-            self.settings.seed,
-            self.batch_size,
-            self.settings.precision,
-            parts,
-            self.settings.noise,
+            self.dataset, self.settings.seed, self.batch_size, self.settings.precision, parts, share
         )
+
+    def _split(self, seed: int, rows: int) -> Split:
+        return split_rows(self.settings, self.dataset, seed, rows)
 
     def at_width(self, units: int) -> Recipe:
         """Return the plain recipe with `units` in every hidden layer."""
-        network = narrowed(self.plain.network, units, self.level.widths, self.share)
-        return replace(self.arms()["plain"], network=network)
-
-    def arms(self) -> dict[str, Recipe]:
-        """Recipes of equal structure; what the user has switched on is on in all, and no arm of its own."""
-        asked = {"plain": self.settings}
-        if self.settings.l2 is None:
-            asked["ridge"] = replace(self.settings, l2=RIDGE)
-        if not self.settings.early_stop:
-            asked["early stopping"] = replace(self.settings, early_stop=PATIENCE)
-        return dict(zip(asked, alike([recipe(each, self.dataset) for each in asked.values()]), strict=True))
+        network = narrowed(self.plain.network, units, self.level.widths, self.share_programs)
+        return replace(self.arms[PLAIN], network=network)
 
     def plan(self, made: Recipe) -> Plan:
         """Return how a recipe is trained."""
-        stride = max(1, -(-self.steps // LOOKS))
-        plan = made.plan(self.settings, self.dataset, self.rule, self.streams(self.rows), self.steps)
-        return replace(plan, stride=stride, evaluations=max(1, -(-self.steps // stride)))
+        steps = self.steps
+        stride = max(1, -(-steps // EVALUATIONS))
+        plan = made.plan(self.settings, self.dataset, self.rule, self.streams(self.rows), steps)
+        return replace(plan, stride=stride, evaluations=max(1, -(-steps // stride)))
 
-    def runs_of(self, plan: Plan, arms: Sequence[Recipe]) -> Runs:
-        """Return every arm on every seed, seeds varying fastest."""
+    def shape(self, plan: Plan, streams: Streams) -> Shape:
+        """Return the shape of a compiled program: that of all arms, so that both sweeps share programs."""
         count = len(self.seeds)
-        text = str(schedule(self.settings.schedule))
-        parts = [
-            each.runs(plan, np.full(count, self.rate), np.full(count, text), self.seeds, {}) for each in arms
-        ]
+        return shape_for(plan, streams, count * len(self.arms), count, self.devices)
 
-        def joined(values: list[Any]) -> np.ndarray:
-            return np.concatenate([np.zeros(count) if each is None else each for each in values])
-
-        return replace(
-            parts[0],
-            rate=joined([each.rate for each in parts]),
-            schedule=joined([each.schedule for each in parts]),
-            seed=joined([each.seed for each in parts]),
-            extra={name: joined([each.extra[name] for each in parts]) for name in parts[0].extra},
-            patience=joined([each.patience for each in parts]),
-            min_change=joined([each.min_change for each in parts]),
+    def cohort(self, units: int, streams: Streams, *, all_arms: bool) -> Cohort:
+        """Return networks of one width: all arms, or the plain one alone; seeds vary fastest."""
+        made = self.at_width(units)
+        plan, count = self.plan(made), len(self.seeds)
+        rates, schedules, seeds = (
+            np.full(count, self.learning_rate),
+            np.full(count, self.schedule),
+            self.seeds,
         )
+        runs = Runs.together(
+            [arm.runs(plan, rates, schedules, np.asarray(seeds), {}) for arm in self.arms.values()]
+        )
+        return Cohort(plan, runs if all_arms else runs.take(slice(count)), streams, made.initial, True)
 
     def line(self) -> str:
-        """Say what is going to be done."""
-        widths = self.level.widths
+        """Return what is going to be done, in one line."""
+        widths, rows = self.level.widths, self.examples
         return (
-            f"{self.rule.title} at {self.rate:.3g}, {len(widths)} widths from {widths[0]} to {widths[-1]}, "
-            f"{self.sizes[0]:,} to {self.sizes[-1]:,} rows, {self.settings.noise:.0%} of the labels anew, "
+            f"{self.rule.title} at {self.learning_rate:.3g}, {len(widths)} widths from {widths[0]} to "
+            f"{widths[-1]}, {rows[0]:,} to {rows[-1]:,} rows, {self.settings.noise:.0%} random labels, "
             f"{len(self.seeds)} seeds, {self.steps:,} steps"
         )
 
     def plan_document(self) -> dict[str, Any]:
-        """Return plan.json."""
+        """Return what `plan.json` holds."""
         return {
             **self.plan(self.plain).describe(),
-            "rate": self.rate,
-            "schedule": str(schedule(self.settings.schedule)),
-            "seeds": self.seeds.tolist(),
+            "rate": self.learning_rate,
+            "schedule": self.schedule,
+            "seeds": self.seeds,
             "widths": list(self.level.widths),
             "rows": self.rows,
-            "examples": self.sizes,
+            "examples": self.examples,
             "noise": self.settings.noise,
-            "arms": list(self.arms()),
+            "arms": list(self.arms),
         }
 
-    def document(self) -> dict[str, Any]:
-        """Return what was asked, as plain values."""
-        plan, classify = self.plan(self.plain), self.dataset.task == "classify"
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "study": "descent",
-            "data": data_document(self.dataset),
-            "rows": {
-                "train": self.rows,
-                "validation": len(self.parts(0).valid),
-                "test": len(self.dataset.test),
-                "available": self.available,
-            },
-            "metric": {"name": "share wrong" if classify else "rmse", "greater_is_better": False},
-            "plan": {
-                "effort": self.settings.effort,
-                "optimizer": self.rule.name,
-                "learning_rate": self.rate,
-                "schedule": str(schedule(self.settings.schedule)),
-                "network": str(self.plain.network),
-                "noise": self.settings.noise,
-                "steps": plan.steps,
-                "epochs": plan.steps * self.batch_size / self.rows,
-                "batch_size": self.batch_size,
-                "seeds": self.seeds.tolist(),
-                "ridge": RIDGE,
-                "patience": PATIENCE,
-            },
-        }
+    @property
+    def metric(self) -> MetricFacts:
+        """The error."""
+        task = self.dataset.task
+        name = SHARE_WRONG if task == "classify" else default_metric(task)
+        return MetricFacts(name=name, greater_is_better=False)
+
+    @property
+    def row_counts(self) -> RowCounts:
+        """Numbers of rows."""
+        return RowCounts(
+            train=self.rows,
+            validation=len(self._split(0, self.rows).valid),
+            test=len(self.dataset.test),
+            available=self.available,
+        )
+
+    def facts(self) -> TrainingFacts:
+        """Return how each network is trained."""
+        steps = self.plan(self.plain).steps
+        return TrainingFacts(
+            effort=self.settings.effort,
+            optimizer=self.rule.name,
+            learning_rate=self.learning_rate,
+            schedule=self.schedule,
+            network=str(self.plain.network),
+            noise=self.settings.noise,
+            steps=steps,
+            epochs=steps * self.batch_size / self.rows,
+            batch_size=self.batch_size,
+            seeds=self.seeds,
+            ridge=L2,
+            patience=PATIENCE,
+        )
+
+
+def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> DescentDesign:
+    """Return the design of the sweeps. Raises UsageError, DataError for what does not fit."""
+    if settings.metric not in (None, default_metric(dataset.task)):
+        raise UsageError(
+            f"--metric {settings.metric} cannot be used.",
+            "Errors are the share of rows wrong, or the root mean square.",
+            "Leave it out.",
+        )
+    level, rule = DESCENT[settings.effort], resolve(settings.optimizer)
+    seeds = seed_ranges.seeds("descent.train", settings.seeds or level.seeds)
+    plain = recipe(settings, dataset)
+    if len(plain.network.sizes) < 3:
+        raise UsageError(
+            f"The network '{settings.net}' has no width.", "It has no hidden layer.", "Type --net 64."
+        )
+    available = len(split_rows(settings, dataset, 0).train)
+    rows = min(available, level.rows)
+    if rows < MIN_ROWS:
+        raise DataError(f"{rows} training rows are too few.", "", f"Give {MIN_ROWS} or more.")
+    examples = sorted({round(share * rows) for share in ROW_SHARES if share * rows <= available})
+    return DescentDesign(
+        settings=settings,
+        dataset=dataset,
+        devices=devices,
+        level=level,
+        rule=rule,
+        plain=plain,
+        arms=_arms(settings, dataset),
+        seeds=seeds,
+        available=available,
+        rows=rows,
+        examples=examples,
+    )
+
+
+def plan(design: DescentDesign) -> DescentPlan:
+    """Return what the sweeps would do."""
+    return DescentPlan(
+        study="descent",
+        data=data_facts(design.dataset),
+        rows=design.row_counts,
+        metric=design.metric,
+        plan=PlannedTraining(
+            **vars(design.facts()),
+            around=around_of(design.settings),
+            widths=list(design.level.widths),
+            arms=list(design.arms),
+            examples=design.examples,
+            runs=design.runs,
+            network_steps=design.network_steps,
+        ),
+    )
+
+
+def split_rows(settings: DescentSettings, dataset: Dataset, seed: int, rows: int | None = None) -> Split:
+    """Return the rows of a seed: of its training rows the first `rows`."""
+    parts = split(dataset, seed, settings.validation)
+    return Split(parts.train[:rows], parts.valid[:MAX_VALIDATION_ROWS])
+
+
+def _arms(settings: DescentSettings, dataset: Dataset) -> dict[str, Recipe]:
+    """Return recipes of equal structure by name. What the settings already contain is no arm of its own."""
+    asked = {PLAIN: settings}
+    if settings.l2 is None:
+        asked[RIDGE] = replace(settings, l2=L2)
+    if not settings.early_stop:
+        asked[EARLY_STOPPING] = replace(settings, early_stop=PATIENCE)
+    recipes = alike([recipe(changed, dataset) for changed in asked.values()])
+    return dict(zip(asked, recipes, strict=True))

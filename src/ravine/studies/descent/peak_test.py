@@ -1,18 +1,20 @@
-"""A second descent: does a curve rise to a peak between two lower places, and fall from it again?
+"""The test for a second descent: a curve rises to a peak between two lower places, and falls from it again.
 
     rise_s = curve_s(top) - curve_s(lowest before),   fall_s = curve_s(top) - curve_s(lowest after)    (1)
 
-top and both lowest places of seed s are those of the mean of the other seeds: chosen on the curve itself, (1)
-would be above 0 on pure noise. Descended twice: the 95 % intervals of rise and fall both lie above 0.
+For seed s, the places of the peak and of both minima come from the mean curve of the other seeds. Taken from
+its own curve, (1) would be positive even for pure noise. A curve descends twice if the 95 % intervals of rise
+and fall lie above 0.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from ravine.statistics import interval
+from ravine.studies.descent.result import Change, SecondDescent
 
 __all__ = ["clearest_peak", "double_descent"]
 
@@ -27,11 +29,8 @@ def clearest_peak(curve: np.ndarray) -> int | None:
     return int(above.argmax()) + 1 if above.max() > 0 else None
 
 
-def double_descent(curves: np.ndarray) -> dict[str, Any]:
-    """Return (1) over seeds, curves [seed, place]: `peak` (place, or None), `rise`, `fall`, `twice`.
-
-    rise, fall: `mean` and `interval`, None where there is no peak, or fewer than 3 seeds.
-    """
+def double_descent(curves: np.ndarray, places: Sequence[int]) -> SecondDescent:
+    """Return (1) over seeds, curves [seed, place]; its peak is one of `places`, such as a width."""
     curves = np.asarray(curves, np.float64)
     curves = curves[np.isfinite(curves).all(axis=1)]
     top = clearest_peak(curves.mean(axis=0)) if len(curves) else None
@@ -39,19 +38,20 @@ def double_descent(curves: np.ndarray) -> dict[str, Any]:
     for seed, curve in enumerate(curves if len(curves) > 1 else []):
         mean = np.delete(curves, seed, axis=0).mean(axis=0)
         here = clearest_peak(mean)
-        if here is None:  # the others see none: nothing rises
+        if here is None:  # the others see no peak: nothing rises
             rises.append(0.0)
             falls.append(0.0)
             continue
         rises.append(float(curve[here] - curve[mean[:here].argmin()]))
         falls.append(float(curve[here] - curve[here + 1 + mean[here + 1 :].argmin()]))
-    found: dict[str, Any] = {"peak": top}
-    for name, values in (("rise", rises), ("fall", falls)):
-        low_high = interval(np.array(values)) if top is not None and len(values) >= 3 else None
-        found[name] = None
-        if low_high is not None:
-            found[name] = {"mean": float(np.mean(values)), "interval": [float(each) for each in low_high]}
-    found["twice"] = all(
-        found[name] is not None and found[name]["interval"][0] > 0 for name in ("rise", "fall")
-    )
-    return found
+    if top is None:
+        return SecondDescent(peak=None, rise=None, fall=None, twice=False)
+    rise, fall = _change(rises), _change(falls)
+    twice = rise is not None and fall is not None and rise.interval[0] > 0 and fall.interval[0] > 0
+    return SecondDescent(peak=int(places[top]), rise=rise, fall=fall, twice=twice)
+
+
+def _change(values: Sequence[float]) -> Change | None:
+    """Return mean and interval over seeds; None with fewer than 3."""
+    found = interval(np.array(values)) if len(values) >= 3 else None
+    return None if found is None else Change(mean=float(np.mean(values)), interval=list(found))

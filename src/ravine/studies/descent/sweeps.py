@@ -1,179 +1,176 @@
-"""The sweeps of `descent`: train, judge on training and test rows, find where the rows are fitted.
+"""The sweeps of `descent`: train, evaluate on training and test rows, find where the rows are fitted.
 
 widths     every hidden layer with H units, on `rows` training rows; threshold: the narrowest that fits them
-epochs     the same networks on the way: the narrowest, that at the threshold, the widest
+epochs     the same networks during training: a narrow one, the one at the threshold, the widest
 examples   the network at the threshold, on fewer and more rows
-By count the threshold lies where parameters = rows x outputs.
+A linear count puts the threshold where parameters = rows x outputs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ravine.execution.runner import Runner
-from ravine.execution.training_spec import Recipe
+from ravine.execution.context import RunContext
+from ravine.execution.evaluation import cross_entropies
+from ravine.execution.measure_summary import NON_NEGATIVE, measure_summary
+from ravine.execution.result import Measure
 from ravine.records.record import Record, Status
 from ravine.studies.descent.design import DescentDesign
 from ravine.studies.descent.peak_test import double_descent
+from ravine.studies.descent.result import (
+    Arm,
+    EpochCurve,
+    EpochSweep,
+    ErrorCurves,
+    ExampleSweep,
+    RowThreshold,
+    SecondDescents,
+    WidthSweep,
+    WidthThreshold,
+)
 from ravine.studies.descent.width_groups import of_width
-from ravine.studies.memorize.measures import AMOUNT, summary_of
-from ravine.training import Cohort, Plan, Rows, Streams, Trained, shape_for, trained
+from ravine.training import Plan, Rows, Shape, Streams, Trained, trained
 
 __all__ = ["Sweeps"]
 
-FITTED = 0.01  # share of training labels wrong, or mean squared error of standardised targets, that is a fit
+FITTED = 0.01  # share of training labels wrong, or mean squared error of standardized targets, that is a fit
+Errors = dict[str, np.ndarray]  # by name of `ErrorCurves`: [seed], NaN where a run diverged
 
 
+@dataclass
 class Sweeps:
-    """The sweeps as they are run. used: {plan: shape} of the programs; diverged: how many runs did."""
+    """The sweeps as they are run. programs: those used, with their shapes. diverged: number of such runs."""
 
-    def __init__(self, design: DescentDesign, runner: Runner) -> None:
-        self.design, self.runner = design, runner
-        self.used: dict[Plan, Any] = {}
-        self.records: dict[str, Record] = {}
-        self.diverged = 0
+    design: DescentDesign
+    context: RunContext
+    programs: dict[Plan, Shape] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    diverged: int = 0
 
-    def widths(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def widths(self) -> tuple[WidthSweep, EpochSweep]:
         """Sweep the width; return it, and the same networks by epoch."""
-        arms, units = self.design.arms(), list(self.design.level.widths)
-        found, curves = [], {}
-        for each in units:
-            record, plan, judged = self._trained("width", each, self.design.rows, list(arms.values()))
-            found.append(judged)
-            curves[each] = (record, plan)
-        fit = [np.mean(self._misfit(judged[0])) for judged in found]
-        fitted = [k for k, misfit in enumerate(fit) if misfit <= FITTED]
-        sized = [of_width(self.design.plain.network, each).parameters for each in units]
-        document = {
-            "units": units,
-            "parameters": sized,
-            "arms": [
-                {"name": name, **_columns([each[k] for each in found])} for k, name in enumerate(arms)
+        names, widths = list(self.design.arms), list(self.design.level.widths)
+        errors = [self._train("width", units, self.design.rows, all_arms=True) for units in widths]
+        plain = [arms[0] for arms in errors]
+        fitted = [place for place, arm in enumerate(plain) if self._is_fitted(arm)]
+        sized = [of_width(self.design.plain.network, units).parameters for units in widths]
+        sweep = WidthSweep(
+            units=widths,
+            parameters=sized,
+            arms=[
+                Arm(name=name, **vars(_error_curves([arms[k] for arms in errors])))
+                for k, name in enumerate(names)
             ],
-            "threshold": {
-                "units": units[fitted[0]] if fitted else None,
-                "parameters": sized[fitted[0]] if fitted else None,
-                "by_count": self.design.rows * self.design.outputs,
-            },
-            "descent": _descents([each[0] for each in found], units),
-        }  # fmt: skip
-        middle = units[fitted[0]] if fitted else units[len(units) // 2]
-        shown = dict.fromkeys((units[len(units) // 4], middle, units[-1]))
-        return document, self._by_epoch({each: curves[each] for each in shown})
+            threshold=WidthThreshold(
+                units=widths[fitted[0]] if fitted else None,
+                parameters=sized[fitted[0]] if fitted else None,
+                by_count=self.design.rows * self.design.outputs,
+            ),
+            descent=_test_descents(plain, widths),
+        )
+        middle = widths[fitted[0]] if fitted else widths[len(widths) // 2]
+        shown = dict.fromkeys((widths[len(widths) // 4], middle, widths[-1]))
+        return sweep, self._by_epoch(list(shown))
 
-    def examples(self, units: int) -> dict[str, Any]:
+    def examples(self, units: int) -> ExampleSweep:
         """Sweep the number of training rows at one width."""
-        arm = [self.design.arms()["plain"]]
-        found = [self._trained(f"{rows} rows", units, rows, arm)[2][0] for rows in self.design.sizes]
-        fitted = [
-            rows
-            for rows, each in zip(self.design.sizes, found, strict=True)
-            if np.mean(self._misfit(each)) <= FITTED
-        ]
+        sizes = self.design.examples
+        errors = [self._train(f"{rows} rows", units, rows, all_arms=False)[0] for rows in sizes]
+        fitted = [rows for rows, plain in zip(sizes, errors, strict=True) if self._is_fitted(plain)]
         parameters = of_width(self.design.plain.network, units).parameters
-        return {
-            "rows": self.design.sizes,
-            "units": units,
-            "parameters": parameters,
-            **_columns(found),
-            "threshold": {
-                "rows": max(fitted) if fitted else None,
-                "by_count": parameters / self.design.outputs,
-            },
-            "descent": _descents(found, self.design.sizes),
-        }
+        return ExampleSweep(
+            **vars(_error_curves(errors)),
+            rows=sizes,
+            units=units,
+            parameters=parameters,
+            threshold=RowThreshold(rows=max(fitted, default=None), by_count=parameters / self.design.outputs),
+            descent=_test_descents(errors, sizes),
+        )
 
-    def _trained(
-        self, stage: str, units: int, rows: int, arms: Sequence[Recipe]
-    ) -> tuple[Record, Plan, list[dict[str, np.ndarray]]]:
-        """Return the record of one width on that many rows, and what was judged of each arm: [seed]."""
-        made, streams = self.design.at_width(units), self.design.streams(rows)
-        plan = self.design.plan(made)
-        runs = self.design.runs_of(plan, arms)
-        # one shape for both sweeps, so that they share programs
-        most = len(self.design.seeds) * len(self.design.arms())
-        shape = shape_for(plan, streams, most, len(self.design.seeds), self.design.devices)
-        self.used[plan] = shape
-        cohort = Cohort(plan, runs, streams, made.initial, True)
-        record = self.runner.cohort(stage, f"{units} units", cohort, shape, self.design.devices)
-        self.records[f"{stage} {units}"] = record
+    def _train(self, stage: str, units: int, rows: int, *, all_arms: bool) -> list[Errors]:
+        """Train networks of one width on that many rows; return the errors of each arm."""
+        streams = self.design.streams(rows)
+        cohort = self.design.cohort(units, streams, all_arms=all_arms)
+        shape, name = self.design.shape(cohort.plan, streams), f"{units} units"
+        self.programs[cohort.plan] = shape
+        self.records[f"{stage} {units}"] = self.context.train(stage, name, cohort, shape)
+        record = self.context.parameters_of(stage, name)
         self.diverged += int(np.sum(record.status == Status.DIVERGED))
-        judged = self._judged(record, plan, streams)
+        errors = self._errors(record, cohort.plan, streams)
         count = len(self.design.seeds)
-        parts = [slice(k * count, (k + 1) * count) for k in range(len(arms))]
-        return record, plan, [{name: each[part] for name, each in judged.items()} for part in parts]
+        parts = [slice(first, first + count) for first in range(0, len(record), count)]
+        return [{name: values[part] for name, values in errors.items()} for part in parts]
 
-    def _judged(self, record: Record, plan: Plan, streams: Streams) -> dict[str, np.ndarray]:
-        """Return loss and error on training rows (their labels) and test rows, NaN where diverged: [run]."""
-        found = {
-            name: np.full(len(record), np.nan)
-            for name in ("train_loss", "train_error", "test_loss", "test_error")
-        }
-        for k in np.flatnonzero(record.status == Status.FINISHED).tolist():
-            seed = int(record.hyper["seed"][k])
-            network, own = trained(plan.network, record, k), streams.rows(seed)
+    def _errors(self, record: Record, plan: Plan, streams: Streams) -> Errors:
+        """Return loss and error on training rows (with their labels) and test rows: [run]."""
+        names = ("train_loss", "train_error", "test_loss", "test_error")
+        errors = {name: np.full(len(record), np.nan) for name in names}
+        for run in np.flatnonzero(record.status == Status.FINISHED).tolist():
+            seed = int(record.hyper["seed"][run])
+            network, own = trained(plan.network, record, run), streams.rows(seed)
             for name, rows in (("train", own.train), ("test", streams.test(seed))):
                 loss, error = _loss_and_error(network, rows, self.design.dataset.task, own.unit)
-                found[f"{name}_loss"][k], found[f"{name}_error"][k] = loss, error
-        return found
+                errors[f"{name}_loss"][run], errors[f"{name}_error"][run] = loss, error
+        return errors
 
-    def _misfit(self, judged: dict[str, np.ndarray]) -> np.ndarray:
-        return judged["train_error" if self.design.dataset.task == "classify" else "train_loss"]
+    def _is_fitted(self, errors: Errors) -> bool:
+        """Return whether the training rows are fitted, in the mean over seeds."""
+        classify = self.design.dataset.task == "classify"
+        return bool(np.mean(errors["train_error" if classify else "train_loss"]) <= FITTED)
 
-    def _by_epoch(self, curves: dict[int, tuple[Record, Plan]]) -> dict[str, Any]:
-        """Return losses and errors on validation rows of the plain networks, over the steps."""
-        plan = next(iter(curves.values()))[1]
+    def _by_epoch(self, widths: Sequence[int]) -> EpochSweep:
+        """Return losses and errors on validation rows of plain networks of these widths, over the steps."""
+        plan = self.design.plan(self.design.at_width(widths[0]))
         steps = plan.stride * (1 + np.arange(plan.evaluations))
-        lines = []
-        for units, (record, _) in curves.items():
-            part = slice(0, len(self.design.seeds))
-            loss = record.series["valid_loss"][part].astype(np.float64)
-            score = record.series["score"][part].astype(np.float64)
-            error = 1 - score if self.design.dataset.task == "classify" else score
-            train = record.series["train_loss"][part].astype(np.float64)
-            lines.append(
-                {
-                    "units": units,
-                    "train_loss": [summary_of(each, bounds=AMOUNT) for each in train.T],
-                    "valid_loss": [summary_of(each, bounds=AMOUNT) for each in loss.T],
-                    "valid_error": [summary_of(each, bounds=AMOUNT) for each in error.T],
-                    "descent": {"loss": _placed(loss, steps), "error": _placed(error, steps)},
-                }
-            )
-        epochs = steps * self.design.batch_size / self.design.rows
-        return {"step": steps.tolist(), "epoch": epochs.tolist(), "curves": lines}
+        return EpochSweep(
+            step=steps.tolist(),
+            epoch=(steps * self.design.batch_size / self.design.rows).tolist(),
+            curves=[self._epoch_curve(units, steps.tolist()) for units in widths],
+        )
+
+    def _epoch_curve(self, units: int, steps: Sequence[int]) -> EpochCurve:
+        record = self.records[f"width {units}"]
+        train, loss, score = (
+            record.series[name][: len(self.design.seeds)].astype(np.float64)
+            for name in ("train_loss", "valid_loss", "score")
+        )
+        error = 1 - score if self.design.dataset.task == "classify" else score
+        return EpochCurve(
+            units=units,
+            train_loss=_measures(train.T),
+            valid_loss=_measures(loss.T),
+            valid_error=_measures(error.T),
+            descent=SecondDescents(loss=double_descent(loss, steps), error=double_descent(error, steps)),
+        )
 
 
 def _loss_and_error(network: Trained, rows: Rows, task: str, unit: float) -> tuple[float, float]:
-    """Return cross-entropy and share wrong, or mean squared error, standardised, and its root, in units."""
+    """Return cross-entropy and share wrong, or squared error (standardized) and its root (in its unit)."""
     z = network.outputs(rows.x).astype(np.float64)
     weight = None if rows.weight is None else rows.weight.astype(np.float64)
     if task == "regress":
         loss = float(np.average((z[:, 0] - rows.y) ** 2, weights=weight))
         return loss, float(np.sqrt(max(loss, 0.0)) * unit)
-    top = z.max(axis=1)
-    each = top + np.log(np.exp(z - top[:, None]).sum(axis=1)) - z[np.arange(len(z)), rows.y]
-    return float(np.average(each, weights=weight)), float(
-        np.average(z.argmax(axis=1) != rows.y, weights=weight)
+    losses, wrong = cross_entropies(z, rows.y), z.argmax(axis=1) != rows.y
+    return float(np.average(losses, weights=weight)), float(np.average(wrong, weights=weight))
+
+
+def _measures(values: np.ndarray) -> list[Measure]:
+    """Return the summary of each place of values [place, seed]."""
+    return [measure_summary(place, NON_NEGATIVE) for place in values]
+
+
+def _error_curves(errors: Sequence[Mapping[str, np.ndarray]]) -> ErrorCurves:
+    """Return the summaries of errors, one entry for each place."""
+    return ErrorCurves(**{name: _measures(np.stack([place[name] for place in errors])) for name in errors[0]})
+
+
+def _test_descents(errors: Sequence[Mapping[str, np.ndarray]], places: Sequence[int]) -> SecondDescents:
+    """Return the second descents of test loss and error, one entry of `errors` for each place."""
+    loss, error = (
+        np.stack([place[name] for place in errors], axis=1) for name in ("test_loss", "test_error")
     )
-
-
-def _columns(found: Sequence[dict[str, np.ndarray]]) -> dict[str, Any]:
-    """Return {measure: [place] of means with intervals}."""
-    return {name: [summary_of(each[name], bounds=AMOUNT) for each in found] for name in found[0]}
-
-
-def _descents(found: Sequence[dict[str, np.ndarray]], places: Sequence[int]) -> dict[str, Any]:
-    return {
-        name: _placed(np.stack([each[f"test_{name}"] for each in found], axis=1), places)
-        for name in ("loss", "error")
-    }
-
-
-def _placed(curves: np.ndarray, places: Sequence[int] | np.ndarray) -> dict[str, Any]:
-    """Return the second descent of curves [seed, place], its peak as a width, a number of rows or a step."""
-    found = double_descent(curves)
-    return {**found, "peak": None if found["peak"] is None else int(places[found["peak"]])}
+    return SecondDescents(loss=double_descent(loss, places), error=double_descent(error, places))

@@ -1,183 +1,215 @@
-"""Double descent for a terminal: curves against width, epochs, examples, and whether they descend twice."""
+"""The views of `descent`: errors against width, epochs and examples, and whether they descend twice."""
 
 from __future__ import annotations
 
-import math
-import textwrap
+import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from ravine.render.numbers import MISSING, cells, clean, cut, is_number, side
-from ravine.render.sparkline import span, strip
+from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.result import Measure
+from ravine.render.blocks import (
+    Block,
+    Column,
+    Commands,
+    Facts,
+    Files,
+    Items,
+    Paragraph,
+    Sparkline,
+    Sparklines,
+    Table,
+)
+from ravine.render.numbers import MISSING, count, is_number, learning_rate, with_interval
+from ravine.studies.descent.result import SHARE_WRONG, Change, DescentPlan, DescentResult, SecondDescents
 
-__all__ = ["descent_text"]
+__all__ = ["next_steps", "plan_view", "view"]
+
+LONGEST_NAME = 14  # columns of text
 
 
-def descent_text(document: Mapping[str, Any], width: int = 80, unicode: bool = True) -> str:
-    """Return a descent document as text, no line wider than `width` (at least 60) columns."""
-    width = max(60, width)
-    plan, rows, widths = document["plan"], document["rows"], document["widths"]
-    noise = (
-        f"{plan['noise']:.0%} of the training labels drawn anew" if plan["noise"] else "labels as they are"
-    )
+def view(result: DescentResult) -> list[Block]:
+    """Return findings, the table of widths, and the curves of the three sweeps."""
+    plan, rows, widths, epochs = result.plan, result.rows, result.widths, result.epochs
+    noise = f"{plan.noise:.0%} random training labels" if plan.noise else "labels as they are"
     head = (
-        f"{clean(document['data']['name'])}: {clean(plan['optimizer'])} at {plan['learning_rate']:.3g}, "
-        f"{plan['steps']:,} steps, {rows['train']:,} training rows, {noise}, {len(plan['seeds'])} seeds."
+        f"{result.data.name}: {plan.optimizer} at {learning_rate(plan.learning_rate)}, "
+        f"{count(plan.steps, 'step')}, {count(rows.train, 'training row')}, {noise}, {len(plan.seeds)} seeds."
     )
-    parts = [textwrap.fill(head, width), _verdicts(document, width)]
-    parts.append(_widths(document, width))
-    for name, what in (
-        ("loss", "Test loss by width"),
-        ("error", f"Test {document['metric']['name']} by width"),
-    ):
-        lines = {arm["name"]: arm[f"test_{name}"] for arm in widths["arms"]}
-        parts.append(_strips(what, widths["units"], lines, width, unicode, widths["threshold"]["units"]))
-    epochs = document["epochs"]
-    lines = {f"{each['units']} units": each["valid_loss"] for each in epochs["curves"]}
-    parts.append(_strips("Validation loss by epoch", epochs["epoch"], lines, width, unicode))
-    parts.append(_examples(document, width, unicode))
-    parts.append(textwrap.fill(_legend(document), width))
-    text = "\n\n".join(part for part in parts if part)
-    if not unicode:
-        for sign, plain in (("±", "~"), ("…", "~"), (MISSING, "-")):
-            text = text.replace(sign, plain)
-        text = text.encode("ascii", "replace").decode()
-    return text
+    threshold = widths.threshold.units
+    losses = {arm.name: arm.test_loss for arm in widths.arms}
+    errors = {arm.name: arm.test_error for arm in widths.arms}
+    by_epoch = {count(curve.units, "unit"): curve.valid_loss for curve in epochs.curves}
+    examples, metric = result.examples, result.metric.name
+    by_rows = {"test loss": examples.test_loss, f"test {metric}": examples.test_error}
+    title = f"By number of training rows, {count(examples.units, 'unit')}"
+    if examples.threshold.rows is not None:
+        title += f" (up to {examples.threshold.rows:,} rows are fitted)"
+    return [
+        Paragraph(head),
+        Items(_findings(result)),
+        _width_table(result),
+        _curves("Test loss by width", widths.units, losses, threshold),
+        _curves(f"Test {metric} by width", widths.units, errors, threshold),
+        _curves("Validation loss by epoch", epochs.epoch, by_epoch, None),
+        _curves(title, examples.rows, by_rows, examples.threshold.rows, own_scale=True),
+        Paragraph(_legend(result), tone="dim"),
+    ]
 
 
-def _verdicts(document: Mapping[str, Any], width: int) -> str:
-    widths, examples = document["widths"], document["examples"]
-    said = [_threshold(document)]
-    looked = [("in width", widths["descent"], "{} units")]
-    for each in document["epochs"]["curves"]:
-        looked.append((f"in epochs with {each['units']} units", each["descent"], "step {:,}"))
-    looked.append((f"in examples with {examples['units']} units", examples["descent"], "{:,} rows"))
-    for each in looked:
-        said += _descent(*each, document)
-    once = [where for where, found, _ in looked if not any(part["twice"] for part in found.values())]
+def next_steps(result: DescentResult) -> list[Block]:
+    """Return the files of a run and the commands to type next."""
+    run = str(result.run_dir)
+    commands = [("Show this result again", ["resume", run])]
+    if result.metric.name == SHARE_WRONG:
+        commands.insert(
+            0, ("Measure what such a network memorizes", ["memorise", "-c", f"{run}/config.toml"])
+        )
+    return [
+        Files([("Run", run), *(("Picture", path) for path in result.pictures)]),
+        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
+    ]
+
+
+def plan_view(plan: DescentPlan) -> list[Block]:
+    """Return what would be trained and measured."""
+    facts, rows = plan.plan, plan.rows
+    examples = ", ".join(f"{size:,}" for size in facts.examples)
+    networks = f"{count(facts.runs, 'network')}, {facts.network_steps:,} network steps"
+    lines = [
+        ("data", data_text(plan.data)),
+        ("rows", f"{rows.train:,} to train, {rows.validation:,} to validate, {rows.test:,} to test"),
+        ("metric", plan.metric.name),
+        ("effort", facts.effort),
+        ("network", facts.network),
+        ("optimizer", f"{facts.optimizer} at {learning_rate(facts.learning_rate)}, {facts.schedule}"),
+        *penalty_rows(facts.around),
+        ("labels", f"{facts.noise:.0%} of them random" if facts.noise else "as they are"),
+        ("widths", f"{', '.join(map(str, facts.widths))} units: {', '.join(facts.arms)}"),
+        ("examples", f"{examples} rows, at the first width that fits all rows"),
+        (
+            "training",
+            f"{networks}: {count(len(facts.seeds), 'seed')}, each {count(facts.steps, 'step')} of "
+            f"{count(facts.batch_size, 'row')}",
+        ),
+        ("measured", "loss and error on training, validation and test rows"),
+    ]
+    return [Facts(lines)]
+
+
+# -------------------------------------------------------------------------------------------------- findings
+
+
+def _findings(result: DescentResult) -> list[str]:
+    """Return the threshold, and one sentence for each curve that descends twice."""
+    examples = result.examples
+    sweeps = [("in width", result.widths.descent, "{} units")]
+    sweeps += [
+        (f"in epochs with {count(curve.units, 'unit')}", curve.descent, "step {:,}")
+        for curve in result.epochs.curves
+    ]
+    sweeps.append((f"in examples with {count(examples.units, 'unit')}", examples.descent, "{:,} rows"))
+    found = [_threshold(result)]
+    for where, descents, place in sweeps:
+        found += _descents(where, descents, place, result.metric.name)
+    once = [where for where, descents, _ in sweeps if not (descents.loss.twice or descents.error.twice)]
     if once:
-        said.append(f"No double descent that its interval bears out: {'; '.join(once)}.")
-    return "\n".join(textwrap.fill(each, width, initial_indent="- ", subsequent_indent="  ") for each in said)
+        found.append(f"No double descent that its interval supports: {'; '.join(once)}.")
+    return found
 
 
-def _threshold(document: Mapping[str, Any]) -> str:
-    found, count = document["widths"]["threshold"], document["widths"]["threshold"]["by_count"]
-    if found["units"] is None:
-        return f"No network fits all {document['rows']['train']:,} training rows: no threshold was reached."
+def _threshold(result: DescentResult) -> str:
+    found = result.widths.threshold
+    if found.units is None:
+        return f"No network fits all {result.rows.train:,} training rows: no threshold was reached."
     return (
-        f"Training rows are fitted from {found['units']} units on ({found['parameters']:,} parameters; "
-        f"rows times outputs: {count:,})."
+        f"Training rows are fitted from {count(found.units, 'unit')} on ({found.parameters:,} parameters; "
+        f"rows times outputs: {found.by_count:,})."
     )
 
 
-def _descent(where: str, descents: Mapping[str, Any], place: str, document: Mapping[str, Any]) -> list[str]:
-    """One sentence for each measure that descends twice."""
-    said = []
-    names = {"loss": "loss", "error": clean(document["metric"]["name"])}
-    for name, found in descents.items():
-        if found["twice"]:
-            rise, fall = (_with(found[key]) for key in ("rise", "fall"))
-            said.append(
-                f"Double descent {where}: the {names[name]} rises by {rise} to its peak at "
-                f"{place.format(found['peak'])} and falls by {fall}."
-            )
-    return said
+def _descents(where: str, descents: SecondDescents, place: str, metric: str) -> list[str]:
+    """Return a sentence for each of loss and error that descends twice."""
+    return [
+        f"Double descent {where}: the {name} rises by {_change(found.rise)} to its peak at "
+        f"{place.format(found.peak)} and falls by {_change(found.fall)}."
+        for name, found in (("loss", descents.loss), (metric, descents.error))
+        if found.twice
+    ]
 
 
-def _widths(document: Mapping[str, Any], width: int) -> str:
-    """The table of widths: plain networks, and the error of the other arms."""
-    widths = document["widths"]
-    plain, others = widths["arms"][0], widths["arms"][1:]
-    name = clean(document["metric"]["name"])
-    error, scale = ("wrong, %", 100) if name == "share wrong" else (name, 1)
-    table = [["units", "train", "test loss", f"test {error}", *(cut(each["name"], 14) for each in others)]]
-    for k, units in enumerate(widths["units"]):
-        mark = " <" if units == widths["threshold"]["units"] else ""
-        train = plain["train_error"][k]["mean"]
-        row = [f"{units}{mark}", MISSING if not is_number(train) else f"{scale * train:.3g}"]
-        row += [_with(plain["test_loss"][k]), _with(plain["test_error"][k], scale)]
-        table.append(row + [_with(each["test_error"][k], scale) for each in others])
-    title = f"By width, {document['rows']['train']:,} rows"
-    if widths["threshold"]["units"] is not None:
+def _change(change: Change | None) -> str:
+    return MISSING if change is None else with_interval(change.mean, change.interval)
+
+
+# ---------------------------------------------------------------------------------------- table and curves
+
+
+def _width_table(result: DescentResult) -> Table:
+    """Return loss and error of the plain networks by width, and the error of the other arms."""
+    widths = result.widths
+    plain, others = widths.arms[0], widths.arms[1:]
+    is_share = result.metric.name == SHARE_WRONG
+    scale, unit = (100, "wrong, %") if is_share else (1, result.metric.name)
+    marked = [f"{units} <" if units == widths.threshold.units else f"{units}" for units in widths.units]
+    train = [MISSING if value.mean is None else f"{scale * value.mean:.3g}" for value in plain.train_error]
+    title = f"By width, {count(result.rows.train, 'row')}"
+    if widths.threshold.units is not None:
         title += " (< the first that fits them all)"
-    return _table(title, table, width)
+    return Table(
+        [
+            Column("units", marked),
+            Column("train", train, unit=unit, priority=1),
+            Column("test", _texts(plain.test_loss, 1), unit="loss"),
+            Column("test", _texts(plain.test_error, scale), unit=unit),
+            *(
+                Column(arm.name, _texts(arm.test_error, scale), unit=unit, widest=LONGEST_NAME)
+                for arm in others
+            ),
+        ],
+        title=title,
+        tight=True,
+    )
 
 
-def _examples(document: Mapping[str, Any], width: int, unicode: bool) -> str:
-    part = document["examples"]
-    lines = {"test loss": part["test_loss"], f"test {document['metric']['name']}": part["test_error"]}
-    title = f"By examples, {part['units']} units"
-    threshold = part["threshold"]["rows"]
-    return _strips(title, part["rows"], lines, width, unicode, threshold, own=True)
+def _texts(measures: Sequence[Measure], scale: float) -> list[str]:
+    return [with_interval(value.mean, value.interval, scale) for value in measures]
 
 
-def _strips(
+def _curves(
     title: str,
     places: Sequence[float],
-    lines: Mapping[str, Sequence[Mapping[str, Any]]],
-    width: int,
-    unicode: bool,
-    threshold: float | None = None,
-    own: bool = False,
-) -> str:
-    """One line of blocks a curve on a logarithmic axis, lowest and highest behind; `^` at the threshold.
-
-    own: each curve on a scale of its own.
-    """
-    logs = [math.log2(each) for each in places]
-    margin = max(cells(name) for name in lines) + 4
-    columns = min(60, width - margin - 18)
-    half = (logs[1] - logs[0]) / 2 if len(logs) > 1 else 0.5
-    ends = (logs[0] - half, logs[-1] + half) if len(places) < columns else (logs[0], logs[-1])
-    values = {name: [each["mean"] for each in curve] for name, curve in lines.items()}
-    shared = span(list(values.values()))
-    shown = [title]
-    for name, curve in values.items():
-        low, high = span([curve]) if own else shared
-        marks = strip(logs, curve, columns, (low, high), ends, unicode)
-        seen = [each for each in curve if is_number(each)]
-        ranged = f"{min(seen):.3g} to {max(seen):.3g}" if seen else "diverged"
-        shown.append(f"  {name:<{margin - 2}}{marks}  {ranged}".rstrip())
-    first, last = f"{places[0]:.3g}", f"{places[-1]:.4g}"
-    axis = f"{first}{last:>{columns - len(first)}}"
-    if threshold is not None:
-        place = int((math.log2(threshold) - ends[0]) / (ends[1] - ends[0]) * columns)
-        if len(first) < place < columns - len(last) - 1:
-            axis = axis[:place] + "^" + axis[place + 1 :]
-    shown.append(" " * margin + axis)
-    return "\n".join(shown)
-
-
-def _table(title: str, rows: Sequence[Sequence[str]], width: int) -> str:
-    widths = [max(cells(row[k]) for row in rows) for k in range(len(rows[0]))]
-    if sum(widths) + len(widths) - 1 > width and len(widths) > 4:  # the column of training rows gives way
-        return _table(title, [[row[0], *row[2:]] for row in rows], width)
-    gap = 2 if sum(widths) + 2 * (len(widths) - 1) <= width else 1
+    curves: Mapping[str, Sequence[Measure]],
+    threshold: float | None,
+    own_scale: bool = False,
+) -> Sparklines:
+    """Return a line of marks for each curve on a logarithmic axis, `^` at the threshold."""
     lines = [
-        "".join(
-            " " * (gap * (k > 0) + wide - cells(cell)) + cell
-            for k, (cell, wide) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
+        Sparkline(name, places, [value.mean for value in curve], after=_range(curve))
+        for name, curve in curves.items()
     ]
-    return "\n".join([title, *(cut(line.rstrip(), width) for line in lines)])
+    return Sparklines(
+        lines,
+        title=title,
+        scale="own" if own_scale else "shared",
+        axis="log",
+        ticks="ends",
+        ends=(f"{places[0]:.3g}", f"{places[-1]:.4g}"),
+        marker=threshold,
+    )
 
 
-def _with(values: Mapping[str, Any], scale: float = 1.0) -> str:
-    """Return `2.63 ± 0.14`: one or two digits of the uncertainty."""
-    if not is_number(values["mean"]):
-        return MISSING
-    middle, away = scale * values["mean"], side(values["mean"], values["interval"])
-    if not away:
-        return f"{middle:.3g}"
-    decimals = min(6, max(0, 1 - math.floor(math.log10(scale * away) + 0.3)))
-    return f"{middle:.{decimals}f} ± {scale * away:.{decimals}f}"
+def _range(curve: Sequence[Measure]) -> str:
+    """Return lowest and highest mean of a curve."""
+    means = [value.mean for value in curve if is_number(value.mean)]
+    return f"{min(means):.3g} to {max(means):.3g}" if means else "diverged"
 
 
-def _legend(document: Mapping[str, Any]) -> str:
+def _legend(result: DescentResult) -> str:
+    plan = result.plan
+    error = "share of the training labels not given" if result.metric.name == SHARE_WRONG else "rmse"
     return (
-        "Train: share of the training labels not given (root mean square for numbers), wrong labels "
-        "included. ± are 95 % intervals over seeds. Ridge: L2 "
-        f"{document['plan']['ridge']:g}; early stopping: where the validation loss was lowest. "
-        "Descends twice: rise and fall are above 0, judged on seeds that did not choose the peak."
+        f"Train: {error}, random labels included. ± are 95 % intervals over seeds. Ridge: L2 {plan.ridge:g}. "
+        "Early stopping: the weights of the lowest validation loss. ^ marks the threshold. A curve descends "
+        "twice if the intervals of its rise and its fall lie above 0, judged on seeds that did not choose "
+        "the peak."
     )

@@ -68,7 +68,7 @@ def can_share(network: Network, rule: Rule) -> bool:
     """Return whether (1) holds. Rules of others may weigh a layer's weights together."""
     zero = activation(network.activation).zero_at_zero and network.joined.zero_stays_zero
     alone = not (network.normalised.over_units or network.conv)
-    return zero and alone and not rule.name.startswith("optax:")
+    return zero and alone and rule.elementwise
 
 
 def narrowed(network: Network, units: int, widths: tuple[int, ...], share: bool) -> Network:

@@ -1,8 +1,8 @@
-"""What a diagnosis is going to look at and to train, fixed before it begins."""
+"""The design of a diagnosis: the network to train and measure, or a trained model; seeds of the proof."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,137 +11,185 @@ from ravine.data import Dataset
 from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.errors import DataError
+from ravine.execution import seeds as seed_ranges
 from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.execution.run_files import data_document, split_document
-from ravine.execution.runner import Runner
+from ravine.execution.prepared_training import PreparedTraining, prepare_training
+from ravine.execution.result import MetricFacts, Plain
+from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
-from ravine.execution.training_spec import check_moving, check_patience
+from ravine.execution.training_spec import around_of
 from ravine.networks import METRICS
+from ravine.studies.diagnose.instrumented_run import SPECTRUM_POINTS
+from ravine.studies.diagnose.result import DiagnosedTraining, DiagnosePlan, PlannedDiagnosis, PlannedRuns
 from ravine.studies.diagnose.settings import DiagnoseSettings
-from ravine.studies.diagnose.trial_runner import Bench, Made, plain
-from ravine.studies.train.study import FIRST_SEED
 
-__all__ = ["SCHEMA_VERSION", "DiagnosisDesign", "diagnosis_design"]
+__all__ = ["DiagnoseDesign", "design", "plan", "training_settings"]
 
-SCHEMA_VERSION = 1
-TOLD = ("optimizer", "learning_rate", "schedule", "steps", "batch_size")  # by a model, of its training
-PROOF_SEED, FRESH_SEED = 3_000, 4_000  # remedies are proved on the first, what is recommended on the second
+MIN_PROOF_SEEDS = 2  # fewer have no paired comparison
+FACTS_OF_MODEL = ("optimizer", "learning_rate", "schedule", "steps", "batch_size")  # if its file knows them
 
 
 @dataclass(frozen=True)
-class DiagnosisDesign:
-    """One network as it is asked for (`original`, `made`), or a trained `model`, and what proves remedies."""
+class DiagnoseDesign:
+    """One training, fixed, or a trained `model`. seed: of the run that is measured."""
 
     settings: DiagnoseSettings
     dataset: Dataset
-    bench: Bench
-    original: FixedTrainingSettings
-    made: Made
+    devices: Devices
+    prepared: PreparedTraining
     model: Model | None
     seed: int
 
     @property
+    def original(self) -> FixedTrainingSettings:
+        """The settings of the training without those of the diagnosis."""
+        return self.prepared.settings
+
+    @property
     def proves(self) -> bool:
-        """Whether remedies are tried: a trained model is looked at only."""
-        return self.settings.seeds >= 2 and self.model is None
+        """Whether remedies are tried; a trained model is only measured."""
+        return self.settings.seeds >= MIN_PROOF_SEEDS and self.model is None
 
     @property
     def seeds(self) -> list[int]:
-        """Seeds on which remedies are proved."""
-        return np.arange(PROOF_SEED, PROOF_SEED + self.settings.seeds).tolist()
+        """Seeds on which remedies are proved; empty if none is tried."""
+        return seed_ranges.seeds("diagnose.prove", self.settings.seeds) if self.proves else []
 
     @property
-    def fresh(self) -> list[int]:
-        """Seeds on which the recommendation is tried."""
-        return np.arange(FRESH_SEED, FRESH_SEED + self.settings.seeds).tolist()
+    def fresh_seeds(self) -> list[int]:
+        """Seeds on which the recommendation is tried; empty if no remedy is."""
+        return seed_ranges.seeds("diagnose.confirm", self.settings.seeds) if self.proves else []
 
     @property
-    def rate(self) -> float:
-        return self.original.rate or self.made.rule.rate_centre
+    def network_steps(self) -> int:
+        """Steps of the original on all seeds of the proof; the findings decide which remedies follow."""
+        return len(self.seeds) * self.prepared.plan.steps
 
     @property
+    def metric(self) -> MetricFacts:
+        """The score."""
+        name = self.prepared.plan.metric
+        return MetricFacts(name=name, greater_is_better=METRICS[name].greater_is_better)
+
     def line(self) -> str:
-        """Say what is going to be measured."""
-        plan = self.made.plan
+        """Return what is going to be measured, in one line."""
+        train = self.prepared.plan
         if self.model is not None:
-            return f"{plan.network}, measured"
-        return f"{self.made.rule.title}, {plan.network}, {plan.steps:,} steps, measured"
+            return f"{train.network}, measured"
+        return f"{self.prepared.rule.title}, {train.network}, {train.steps:,} steps, measured"
 
-    def head(self) -> dict[str, Any]:
-        """Return what the document says before anything is found."""
-        made = self.made
-        metric = made.plan.metric
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "data": data_document(self.dataset),
-            "split": split_document(self.dataset, made.streams),
-            "metric": {"name": metric, "greater_is_better": METRICS[metric].greater_is_better},
-            "plan": {
-                "optimizer": made.plan.rule.name,
-                "learning_rate": self.rate,
-                "schedule": self.original.schedule,
-                "steps": made.plan.steps,
-                "batch_size": made.plan.batch_size,
-                **({} if self.model is None else {name: self.model.about.get(name) for name in TOLD}),
-                "network": str(made.plan.network),
-                "parameters": made.plan.network.parameters,
-                "seeds": self.settings.seeds if self.proves else 0,
-            },
+    def plan_document(self) -> dict[str, Any]:
+        """Return what `plan.json` holds."""
+        return {**self.prepared.plan.describe(), "seeds": self.settings.seeds}
+
+    def facts(self) -> DiagnosedTraining:
+        """Return the training that is examined."""
+        train = self.prepared.plan
+        known: dict[str, Any] = {
+            "optimizer": train.rule.name,
+            "learning_rate": self.prepared.learning_rate,
+            "schedule": self.original.schedule,
+            "steps": train.steps,
+            "batch_size": train.batch_size,
         }
+        if self.model is not None:
+            known = {name: self.model.about.get(name) for name in FACTS_OF_MODEL}
+        return DiagnosedTraining(
+            **known,
+            network=str(train.network),
+            parameters=train.network.parameters,
+            seeds=len(self.seeds),
+        )
 
 
-def diagnosis_design(
-    settings: DiagnoseSettings, dataset: Dataset, devices: Devices, runner: Runner
-) -> DiagnosisDesign:
-    """Return the design. Raises DataError, UsageError for what does not fit."""
-    _refuse_one_class(dataset)
-    bench = Bench(dataset, devices, runner)
-    original = plain(settings)
-    made, model, seed = bench.make(original), None, FIRST_SEED
-    check_patience(original)
-    check_moving(made.recipe, [made.rule])
+def training_settings(settings: DiagnoseSettings) -> FixedTrainingSettings:
+    """Return the settings of the training that is diagnosed, on one seed."""
+    values = {item.name: getattr(settings, item.name) for item in fields(FixedTrainingSettings)}
+    return FixedTrainingSettings(**{**values, "seeds": 1})
+
+
+def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> DiagnoseDesign:
+    """Return the design of a diagnosis. Raises DataError, UsageError for what does not fit."""
+    _check_classes(dataset)
+    prepared, model = prepare_training(training_settings(settings), dataset), None
+    seed = seed_ranges.first_seed("diagnose.observe")
     if settings.model is not None:
         model = Model.load(settings.model)
-        made, seed = _of_model(model, made, dataset, settings)
-    found = DiagnosisDesign(settings, dataset, bench, original, made, model, seed)
-    asked = [FIRST_SEED, *found.seeds, *found.fresh] if found.proves else [seed]
-    check_metric_defined(dataset, METRICS[made.plan.metric], asked, settings.validation)
-    return found
+        seed = int(model.about.get("seed", seed))
+        prepared = _prepare_model(model, prepared, dataset, settings.model, seed)
+    made = DiagnoseDesign(settings, dataset, devices, prepared, model, seed)
+    check_metric_defined(
+        dataset,
+        METRICS[prepared.plan.metric],
+        [seed, *made.seeds, *made.fresh_seeds],
+        settings.validation,
+    )
+    return made
 
 
-def _refuse_one_class(dataset: Dataset) -> None:
+def plan(design: DiagnoseDesign) -> DiagnosePlan:
+    """Return what a diagnosis would measure and train.
+
+    The findings decide how many remedies are tried; `each_remedy` counts the networks of one.
+    """
+    trains, seeds = design.model is None, len(design.seeds)
+    points = design.prepared.plan.evaluations + 1 if trains else 1
+    around: dict[str, Plain] = around_of(design.original) if trains else {}
+    return DiagnosePlan(
+        study="diagnose",
+        data=data_facts(design.dataset),
+        split=split_sizes(design.dataset, design.prepared.streams),
+        metric=design.metric,
+        plan=PlannedDiagnosis(
+            **vars(design.facts()),
+            around=around,
+            points=points,
+            spectra=sum(point < points for point in SPECTRUM_POINTS),
+            runs=PlannedRuns(measured=int(trains), original=seeds, each_remedy=seeds, confirm=2 * seeds),
+        ),
+        model=design.settings.model,
+    )
+
+
+def _check_classes(dataset: Dataset) -> None:
+    """Raise DataError for training rows of a single class."""
     if dataset.task == "classify" and len(np.unique(dataset.y[dataset.development])) < 2:
         raise DataError(
             "All training rows have one class.",
-            "There is nothing to tell apart, so no verdict on a network means anything.",
+            "A network has nothing to learn from them, so no verdict on it has a meaning.",
             "Give rows of at least two classes.",
         )
 
 
-def _of_model(model: Model, made: Made, dataset: Dataset, settings: DiagnoseSettings) -> tuple[Made, int]:
-    """Return the plan of a trained model, and its seed. Raises DataError where its rows are not known."""
-    about = model.about
-    if (about.get("data") or {}).get("sha256") != dataset.sha256:
+def _prepare_model(
+    model: Model, prepared: PreparedTraining, dataset: Dataset, path: str, seed: int
+) -> PreparedTraining:
+    """Return the training with the network of a trained model.
+
+    Raises DataError if the rows that the model was trained on cannot be found.
+    """
+    data = model.about.get("data") or {}
+    if data.get("sha256") != dataset.sha256:
         raise DataError(
-            f"The model '{settings.model}' was trained on other data.",
-            f"It knew {(about.get('data') or {}).get('name', 'data of its own')}; which rows of "
-            f"{dataset.name} it has seen is not known.",
+            f"The model '{path}' was trained on other data.",
+            f"Its data are '{data.get('name', 'not known')}', so its rows in {dataset.name} are not known.",
             "Name the data it was trained on.",
         )
-    seed = int(about.get("seed", FIRST_SEED))
-    same = made.streams.rows(seed).scaler
+    scaler = prepared.streams.rows(seed).scaler
     for name in ("mean", "scale", "fill"):
-        mine, theirs = getattr(same, name), np.asarray(getattr(model.scaler, name))
-        if mine.shape != theirs.shape or not np.allclose(mine, theirs, rtol=1e-9):
+        expected, own = getattr(scaler, name), np.asarray(getattr(model.scaler, name))
+        if expected.shape != own.shape or not np.allclose(expected, own, rtol=1e-9):
             raise DataError(
-                f"The training rows of the model '{settings.model}' cannot be told.",
-                "Its inputs were standardised by other rows than these settings give.",
+                f"The training rows of the model '{path}' are not known.",
+                "Its inputs were standardized with other rows than these settings give.",
                 "Give the --seed, --test, --validation, --drop and --scaling it was trained with.",
             )
-    own = replace(made.recipe, network=model.network, numbers=dict(model.trained.numbers))
-    own = replace(own, around=(), smoothing=False, augment=(), tail=None)
-    plan = replace(
-        made.plan, network=model.network, precision=model.trained.precision, around=(), smoothing=False,
+    spec = replace(
+        prepared.recipe, network=model.network, numbers=dict(model.trained.numbers), around=(),
+        smoothing=False, augment=(), tail=None,
+    )  # fmt: skip
+    train = replace(
+        prepared.plan, network=model.network, precision=model.trained.precision, around=(), smoothing=False,
         augment=(), image=None,
     )  # fmt: skip
-    return replace(made, recipe=own, plan=plan), seed
+    return replace(prepared, recipe=spec, plan=train)

@@ -16,21 +16,21 @@ import jax
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from ravine.diagnostics import stability_limit
+from ravine.diagnostics import ExtremeEigenvalues
 from ravine.engines import working_in
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.data_facts import of_classes, of_inputs, suspected_leaks
 from ravine.studies.diagnose.metadata import described
 from ravine.studies.diagnose.probe_rows import chosen_rows
-from ravine.studies.diagnose.probes import bend, look, stretch
+from ravine.studies.diagnose.probes import hessian_ends, look, stretch
 from ravine.studies.diagnose.program_cache import Clock, programs
 from ravine.training import Plan, Runs, Streams, first_key, first_parameters, start
 from ravine.training.factors import Factors
 
-__all__ = ["BENDS", "Observed", "observe"]
+__all__ = ["SPECTRUM_POINTS", "Observed", "observe"]
 
 PRODUCTS = 6  # with the Hessian, each time
-BENDS = (0, 1, 3, 6, 10, 15, 20)  # points where the spectrum is looked at
+SPECTRUM_POINTS = (0, 1, 3, 6, 10, 15, 20)  # points where the spectrum is looked at
 LAST = 4  # further times at the end, for the smallest eigenvalue
 KEPT = 2_000_000  # parameters beyond which no mean of the weights is taken
 AVERAGED = 10  # points at the end whose weights are averaged
@@ -118,16 +118,15 @@ class _Observer:
         last = {name: each[-1] for name, each in factors.items()}
         batches = self.streams.batches(self.seed, 0, self.plan.stride)
         size = self.plan.network.parameters
-        vector = np.zeros(size, self.plan.precision)
-        at = np.zeros((), self.plan.precision)
+        vector = np.ones(size, self.plan.precision)
         wanted: dict[str, Any] = {
             "look": (
                 partial(look, self.plan),
                 (self.state, self.judged, self.numbers, last, self.chosen.pieces, self.chosen.valid),
             ),
-            "bend": (
-                partial(bend, self.plan, min(PRODUCTS, size)),
-                (self.state, self.numbers, last, self.chosen.curved, vector, at),
+            "spectrum": (
+                partial(hessian_ends, self.plan, PRODUCTS),
+                (self.state, self.numbers, self.chosen.curved, vector),
             ),
         }
         if self.trains:
@@ -136,7 +135,7 @@ class _Observer:
                 (self.state, self.numbers, factors, batches, np.int32(0)),
             )
         self.programs = programs(wanted)
-        for name in ("look", "bend"):  # the first call of a program also links it
+        for name in ("look", "spectrum"):  # the first call of a program also links it
             jax.block_until_ready(self.programs[name](*wanted[name][1]))
 
     def _factors(self, e: int) -> dict[str, np.ndarray]:
@@ -172,8 +171,8 @@ class _Observer:
         found["sharpness"] = found["sharpness_error"] = np.nan
         finite = bool(np.isfinite(found["train_loss"]) and np.isfinite(found["valid_loss"]))
         finite = finite and bool(np.isfinite(found["signal"]))
-        if finite and (point in BENDS or not self.trains) and self._curvature_known(point):
-            self._bend(found, factors)
+        if finite and (point in SPECTRUM_POINTS or not self.trains) and self._curvature_known(point):
+            self._sharpness(found)
         if finite and self.plan.network.parameters <= KEPT:
             self.kept = [*self.kept, np.asarray(ravel_pytree(self.judged)[0], np.float64)][-AVERAGED:]
         if finite or not self.points:
@@ -182,33 +181,33 @@ class _Observer:
 
     def _curvature_known(self, point: int) -> bool:
         """Rules that divide by past gradients have no curvature of their own before the first step."""
-        return point > 0 or not self._limit(1.0)[1] or not self.trains
+        return point > 0 or not self.plan.rule.preconditioned or not self.trains
 
     def _limit(self, rate: float) -> tuple[float, bool]:
-        name = self.plan.rule.name.split("(")[0]
-        defaults = self.plan.rule.defaults
+        rule = self.plan.rule
         if not rate > 0:
             return np.inf, False
-        given = {key: float(defaults[key]) for key in ("rho", "b1") if key in defaults}
-        found = stability_limit(name, rate, **given)
-        return (np.nan if found.value is None else found.value), found.preconditioned
+        limit = rule.stability_limit(rate)
+        return (np.nan if limit is None else limit), rule.preconditioned
 
-    def _bend(self, found: dict[str, Any], factors: dict[str, Any]) -> None:
+    def _sharpness(self, found: dict[str, Any]) -> None:
         random = np.random.default_rng(found["step"])
         for _ in range(1 if found["step"] else 2):  # the first start knows nothing
             own = self.vector / max(float(np.linalg.norm(self.vector)), 1e-30)
             noise = random.standard_normal(len(own))
             mixed = own + 0.1 * noise / np.linalg.norm(noise)  # another direction may have overtaken
-            bent = self._products(factors, mixed, found["step"])
-            self.vector = np.asarray(bent.high_vector, np.float64)
-        if np.isfinite(float(bent.high)):
-            found["sharpness"], found["sharpness_error"] = float(bent.high), float(bent.high_residual)
+            ends = self._spectrum(mixed)
+            self.vector = np.asarray(ends.largest_vector, np.float64)
+        if np.isfinite(float(ends.largest)):
+            found["sharpness"] = float(ends.largest)
+            found["sharpness_error"] = float(ends.largest_residual)
 
-    def _products(self, factors: dict[str, Any], begin: np.ndarray, at: int) -> Any:
-        return self.clock.run(
-            "curvature", self.programs["bend"], self.state, self.numbers, factors, self.chosen.curved,
-            begin.astype(self.plan.precision), np.asarray(at, self.plan.precision),
+    def _spectrum(self, start: np.ndarray) -> ExtremeEigenvalues:
+        ends: ExtremeEigenvalues = self.clock.run(
+            "curvature", self.programs["spectrum"], self.state, self.numbers, self.chosen.curved,
+            start.astype(self.plan.precision),
         )  # fmt: skip
+        return ends
 
     # ------------------------------------------------------------------------------------------- what is kept
 
@@ -260,17 +259,15 @@ class _Observer:
 
     def _lowest(self) -> tuple[float, float, float, float]:
         """Return the smallest eigenvalue, its residual, the largest one, and its vector's largest entry."""
-        e = self.plan.evaluations - 1
-        factors = {name: each[-1] for name, each in self._factors(e).items()}
-        at = int(self.points[-1]["step"])
         vector = np.random.default_rng(1).standard_normal(self.plan.network.parameters)
         low, high = (np.nan, np.nan), np.nan
-        if not self._curvature_known(at):
+        if not self._curvature_known(int(self.points[-1]["step"])):
             return np.nan, np.nan, np.nan, np.nan
         for _ in range(LAST):
-            bent = self._products(factors, vector, at)
-            vector = np.asarray(bent.low_vector, np.float64)
-            low, high = (float(bent.low), float(bent.low_residual)), max(high, float(bent.high), key=_or_low)
+            ends = self._spectrum(vector)
+            vector = np.asarray(ends.smallest_vector, np.float64)
+            low = float(ends.smallest), float(ends.smallest_residual)
+            high = max(high, float(ends.largest), key=_or_low)
         return *low, high, float(np.max(np.abs(vector)))
 
     def _averaged(self) -> tuple[float, float, float]:

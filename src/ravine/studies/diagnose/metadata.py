@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ravine.diagnostics import stability_limit
 from ravine.networks import METRICS
 from ravine.studies.diagnose.data_facts import constant_loss
 from ravine.studies.diagnose.probe_rows import ChosenRows
@@ -18,12 +17,11 @@ def described(
     plan: Plan, runs: Runs, streams: Streams, rows: SeedRows, chosen: ChosenRows, preconditioned: bool
 ) -> dict[str, Any]:
     """Return rule, rate, network, rows and data. preconditioned: the limit is one of (4), in `measuring`."""
-    name = plan.rule.name.split("(")[0]
-    data = streams.dataset
+    rule, data = plan.rule, streams.dataset
     return {
-        "optimizer": plan.rule.name,
-        "rule": name,
-        "formula": stability_limit(name, 1.0).formula,
+        "optimizer": rule.name,
+        "rule": rule.base_name,
+        "formula": "" if rule.stability is None else rule.stability.formula,
         "preconditioned": preconditioned,
         "rate": float(runs.rate[0]),
         "schedule": str(runs.schedule[0]),

@@ -3,7 +3,7 @@
     G   = mean of the gradients g_c of C pieces of b training rows                     (1)
     s   = mean of |g_c|^2,  q = |G|^2             from which the noise scale is had    (2)
     raised = share of pieces whose own loss the next step on them would raise          (3)
-    A   = P^(-1/2) H P^(-1/2)    P: the rule's own diagonal, 1 where it has none       (4)
+    A   = P^(-1/2) H P^(-1/2)    P: the optimizer's preconditioner, 1 where it has none (4)
     theta = ends of the spectrum of A, by Lanczos started where the last one ended     (5)
 
 The function differentiated is the loss that training minimises: dropout off, batch norm in training mode,
@@ -15,36 +15,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax.flatten_util import ravel_pytree
 
+from ravine.diagnostics import ExtremeEigenvalues, extreme_eigenvalues, hessian_matvec
 from ravine.networks import LOSSES, METRICS, activation, weighted_mean
 from ravine.networks.label_smoothing import smoothed_cross_entropy
 from ravine.networks.normalisation_functions import batch_norm, layer_norm
-from ravine.optimizers import Decay
-from ravine.optimizers.hyperparameters import one_minus_power
-from ravine.optimizers.per_array import RuleState
 from ravine.training import Plan, Rows, RunState
 from ravine.training.loop import optimizer_of, step
 
-__all__ = ["Bend", "bend", "look", "stretch"]
+__all__ = ["hessian_ends", "look", "stretch"]
 
 FLAT = 0.05  # share of the largest derivative below which a unit is saturated for a row
-
-
-class Bend(NamedTuple):
-    """The largest and the smallest eigenvalue of (4), with residual and vector [P] each."""
-
-    high: Any
-    high_residual: Any
-    high_vector: Any
-    low: Any
-    low_residual: Any
-    low_vector: Any
 
 
 def stretch(
@@ -138,36 +125,16 @@ def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
     return [derivative(h) / facts.derivative_max < FLAT for h in rows]
 
 
-def bend(
-    plan: Plan, products: int, state: RunState, numbers: Any, factors: Any, rows: Rows, begin: Any, at: Any
-) -> Bend:
-    """Return both ends of the spectrum (5) after some products, from `begin` [P] on: rows x [n, D]."""
-    loss = _objective(plan, state.stats, numbers)
-    flat, unravel = ravel_pytree(state.params)
-    root = 1 / jnp.sqrt(ravel_pytree(_diagonal(plan, state, numbers, at))[0])
-    _, push = jax.linearize(lambda w: ravel_pytree(jax.grad(loss)(unravel(w), rows))[0], flat)
-    start = begin / jnp.linalg.norm(begin)
-    basis = jnp.zeros((products + 1, flat.size), flat.dtype).at[0].set(start)
-
-    def one(basis: Any, k: Any) -> tuple[Any, tuple[Any, Any]]:
-        q = basis[k]
-        w = root * push(root * q)  # (4)
-        alpha = w @ q
-        for _ in range(2):  # full reorthogonalisation, twice
-            w = w - (basis @ w) @ basis
-        beta = jnp.linalg.norm(w)
-        fits = beta > 1e-5 * (jnp.abs(alpha) + jnp.linalg.norm(q * alpha))
-        after = jnp.where(fits, w / jnp.where(fits, beta, 1), 0)
-        return basis.at[k + 1].set(after), (alpha, jnp.where(fits, beta, 0))
-
-    basis, (alphas, betas) = jax.lax.scan(one, basis, jnp.arange(products, dtype="int32"))
-    # after a breakdown the space is closed; what follows are zeros, kept away from both ends
-    inside = jnp.sum(basis[:-1] ** 2, axis=1) > 0.5
-    alphas = jnp.where(inside, alphas, alphas[0])
-    matrix = jnp.diag(alphas) + jnp.diag(betas[:-1], 1) + jnp.diag(betas[:-1], -1)
-    theta, shares = jnp.linalg.eigh(matrix)
-    left = jnp.abs(betas[-1] * shares[-1])
-    return Bend(theta[-1], left[-1], shares[:, -1] @ basis[:-1], theta[0], left[0], shares[:, 0] @ basis[:-1])
+def hessian_ends(
+    plan: Plan, products: int, state: RunState, numbers: Any, rows: Rows, start: jax.Array
+) -> ExtremeEigenvalues:
+    """Return both ends of the spectrum (5) after some products, from `start` [P] on: rows x [n, D]."""
+    matvec = hessian_matvec(_objective(plan, state.stats, numbers), state.params, rows)
+    diagonal = plan.rule.preconditioner(state.slots, numbers["hyper"])
+    if diagonal is None:
+        return extreme_eigenvalues(matvec, start, products)
+    root = 1 / jnp.sqrt(ravel_pytree(diagonal)[0])
+    return extreme_eigenvalues(lambda v: root * matvec(root * v), start, products)  # (4)
 
 
 def _objective(plan: Plan, stats: Any, numbers: Any) -> Callable[[Any, Rows], jax.Array]:
@@ -223,37 +190,3 @@ def _flow(
 
     back, (outputs, hidden) = jax.grad(loss, has_aux=True)(zeros)
     return outputs, hidden, back
-
-
-def _diagonal(plan: Plan, state: RunState, numbers: Any, at: Any) -> Any:
-    """Return the rule's diagonal P, a tree like the parameters: see `ravine.diagnostics.stability`."""
-    name = plan.rule.name.split("(")[0]
-    inner = [
-        each
-        for each in jax.tree.leaves(state.slots, is_leaf=lambda node: isinstance(node, RuleState))
-        if isinstance(each, RuleState)
-    ]
-    ones = jax.tree.map(jnp.ones_like, state.params)
-    if not inner:
-        return ones
-    slots, hyper = inner[0].slots, numbers["hyper"]
-
-    def root(s: Any, eps: Any) -> Any:
-        return jax.tree.map(lambda each: jnp.sqrt(each + eps), s)
-
-    if name in ("adagrad", "rmsprop"):
-        return root(slots.s, hyper["eps"])
-    if name == "adadelta":
-        return jax.tree.map(jnp.divide, root(slots.s, hyper["eps"]), root(slots.u, hyper["eps"]))
-    if name == "local_gains":
-        return jax.tree.map(lambda gain: 1 / gain, slots.gain)
-    if name == "adam":
-        b1, b2 = _decay(hyper["b1"]), _decay(hyper["b2"])
-        t = jnp.maximum(at, 1)
-        first, second = one_minus_power(b1, t), one_minus_power(b2, t)
-        return jax.tree.map(lambda v: first * (jnp.sqrt(v / second) + hyper["eps"]), slots.v)
-    return ones
-
-
-def _decay(value: Any) -> Decay:
-    return value if isinstance(value, Decay) else Decay(value, 1 - value)

@@ -49,9 +49,10 @@ def _rate(factor: float) -> Callable[[FixedTrainingSettings, dict[str, Any]], Ch
 
 def _rule(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
     def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
-        if settings.optimizer.split("(")[0].strip() == name:
+        rule = resolve(name)
+        if resolve(settings.optimizer).base_name == rule.base_name:
             return None
-        return {"optimizer": name, "rate": resolve(name).rate_centre}
+        return {"optimizer": rule.name, "rate": rule.rate_centre}
 
     return change
 

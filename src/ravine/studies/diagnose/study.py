@@ -1,195 +1,105 @@
-"""Diagnose: measure -> verdict -> remedy -> proof, ending in one configuration tried on fresh seeds."""
+"""Diagnose: measure → verdict → remedy → proof, ending in one configuration tried on fresh seeds."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ravine.data import Dataset
-from ravine.engines import find_devices
-from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.execution.events import Event, Notify, StopAsked
-from ravine.execution.loading import data_line, load
-from ravine.execution.run_files import absolute, keep_plan, kept_document
-from ravine.execution.runner import Runner
-from ravine.execution.saved_model import Model
-from ravine.execution.training_spec import around_of
-from ravine.records.atomic_files import write_atomic, write_json
+from ravine.execution.base_settings import DataSettings
+from ravine.execution.context import RunContext
+from ravine.execution.result import Artifacts
+from ravine.execution.run_files import data_facts, split_sizes
 from ravine.records.record import Record
-from ravine.records.run_directory import RunDirectory
-from ravine.records.toml_files import dump
-from ravine.studies.diagnose.design import diagnosis_design
-from ravine.studies.diagnose.document import check_row, cost_of, curves_of, finding_row, notes_of
-from ravine.studies.diagnose.instrumented_run import BENDS, observe
+from ravine.studies.diagnose.design import DiagnoseDesign
+from ravine.studies.diagnose.instrumented_run import observe
 from ravine.studies.diagnose.observation import with_spread
-from ravine.studies.diagnose.settings import DiagnoseSettings
-from ravine.studies.diagnose.trial_runner import Made, changed_to
-from ravine.studies.diagnose.trials import best_first, recommendation, tried_all
+from ravine.studies.diagnose.result import (
+    OBSERVATION,
+    DiagnoseResult,
+    DiagnosisSeconds,
+    Recommendation,
+    RemedyTrial,
+)
+from ravine.studies.diagnose.result_rows import check_row, cost_of, curves_of, finding_row, notes_of
+from ravine.studies.diagnose.trial_runner import TrialRunner
+from ravine.studies.diagnose.trials import best_first, recommend, try_remedies
 from ravine.studies.diagnose.verdicts import judge
-from ravine.studies.diagnose.view import diagnosis_text
 
-__all__ = [
-    "OBSERVATION", "RECOMMENDED", "Diagnosis", "diagnose_plan", "diagnose_study", "finished_diagnosis",
-]  # fmt: skip
+__all__ = ["RECOMMENDED", "run"]
 
-OBSERVATION = "observation"
 RECOMMENDED = "recommended.toml"
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """What was found. `document`: all of it as plain values, as `ravine diagnose --json` prints it."""
-
-    document: dict[str, Any]
-    record: Record = field(repr=False)
-
-    @property
-    def healthy(self) -> bool:
-        """Whether nothing needs a remedy."""
-        return bool(self.document["healthy"])
-
-    @property
-    def findings(self) -> list[str]:
-        """Verdicts that were given, worst first."""
-        return [each["verdict"] for each in self.document["findings"]]
-
-    @property
-    def recommended(self) -> dict[str, Any]:
-        """Settings to change; empty where nothing is better."""
-        return dict((self.document["recommendation"] or {}).get("changes") or {})
-
-    @property
-    def run_dir(self) -> Path | None:
-        """Where the run is kept, if it is."""
-        where = self.document["run_dir"]
-        return None if where is None else Path(where)
-
-    def __repr__(self) -> str:
-        return diagnosis_text(self.document, 100)
-
-
-def diagnose_study(
-    settings: DiagnoseSettings,
-    *,
-    dataset: Dataset | None = None,
-    run: RunDirectory | None = None,
-    notify: Notify | None = None,
-    stop: StopAsked | None = None,
-) -> Diagnosis:
-    """Diagnose the network that `train` would train, or the model that the settings name.
-
-    Raises DataError, UsageError, Stopped (after saving, if there is a run directory).
-    """
-    clock = time.perf_counter()
-    notify, stop = notify or (lambda _: None), stop or (lambda: None)
-    dataset = dataset if dataset is not None else load(settings)
-    for note in (data_line(dataset), *dataset.notes):
-        notify(Event("data", note))
-    runner = Runner(run, notify, stop)
-    design = diagnosis_design(settings, dataset, find_devices(settings.device), runner)
-    bench, original, made, seeds = design.bench, design.original, design.made, design.seeds
-    keep_plan(run, "diagnose", settings, dataset, {**made.plan.describe(), "seeds": settings.seeds})
-    notify(Event("plan", design.line))
-
-    record = _observed(run, made, design.seed, design.model)
-    if run is not None:  # proving takes longer: stopped there, a resumed command measures nothing again
-        run.save_cohort(OBSERVATION, record)
-    cohorts: dict[str, tuple[Made, Record]] = {}
+def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
+    """Measure, judge, prove remedies and return the result. Raises Stopped after saving."""
+    record = _observed(design, context)
+    trials = TrialRunner(design.prepared, context)
     if design.proves:
-        cohorts = bench.run("prove", {"original": original}, seeds)
-        record = with_spread(record, cohorts["original"][1])
-    if run is not None:
-        run.save_cohort(OBSERVATION, record)
-    findings = [each for each in judge(record) if each.fires]
-    checks = [each for each in judge(record) if not each.fires]
-    context = {
-        "train": made.streams.sizes[0],
-        "batch_size": made.streams.batch_size,
-        "rate": design.rate,
-    }
-    trials, unfit = tried_all(bench, original, findings, context, seeds) if design.proves else ({}, [])
-    told = [finding_row(each, best_first(each, trials)) for each in findings]
-    advice = (
-        recommendation(bench, original, told, trials, seeds, design.fresh, notify)
-        if design.proves and trials
-        else None
+        record = with_spread(record, trials.run_original(design.seeds))
+        _keep(record, context)
+    verdicts = judge(record)
+    given = [verdict for verdict in verdicts if verdict.fires]
+    faulty = any(verdict.severity for verdict in given)
+    tried: dict[str, RemedyTrial] = {}
+    unfit: list[str] = []
+    if design.proves:
+        tried, unfit = try_remedies(trials, given, design.seeds)
+    findings = [finding_row(verdict, best_first(verdict, tried)) for verdict in given]
+    advice = recommend(trials, findings, tried, design.seeds, design.fresh_seeds) if tried else None
+    configurations = _configurations(trials, advice)
+    from_model = design.model is not None
+    return DiagnoseResult(
+        study="diagnose",
+        data=data_facts(context.dataset),
+        run_dir=context.run_dir,
+        source=design.settings.source,
+        split=split_sizes(context.dataset, design.prepared.streams),
+        metric=design.metric,
+        plan=design.facts(),
+        healthy=not faulty,
+        history=not from_model,
+        notes=notes_of(record, design.settings, from_model, unfit, faulty),
+        findings=findings,
+        checks=[check_row(verdict) for verdict in verdicts if not verdict.fires],
+        recommendation=advice,
+        curves=curves_of(record),
+        cost=cost_of(record),
+        seconds=DiagnosisSeconds(
+            total=time.perf_counter() - context.started, prove=context.runner.train_seconds
+        ),
+        observation=None if context.run is None else str(context.run.cohorts / f"{OBSERVATION}.npz"),
+        config=str(Path(context.run_dir) / RECOMMENDED) if context.run_dir and configurations else None,
+    ).with_artifacts(
+        Artifacts(records={**context.records, OBSERVATION: record}, configurations=configurations)
     )
-    loaded = design.model is not None
-    document = {
-        **design.head(),
-        "healthy": not any(each.severity for each in findings),
-        "history": not loaded,
-        "notes": notes_of(record, settings, loaded, unfit, any(each.severity for each in findings)),
-        "findings": told,
-        "checks": [check_row(each) for each in checks],
-        "recommendation": advice,
-        "curves": curves_of(record),
-        "cost": cost_of(record),
-        "seconds": {"total": time.perf_counter() - clock, "prove": runner.train_seconds},
-        "run_dir": None if run is None else str(run.path),
-        "observation": None if run is None else str(run.cohorts / f"{OBSERVATION}.npz"),
-        "config": None,
-    }
-    if run is not None:
-        _keep(run, document, original, advice)
-    return Diagnosis(document, record)
 
 
-def diagnose_plan(
-    settings: DiagnoseSettings, *, run: str | None = None, dataset: Dataset | None = None
-) -> dict[str, Any]:
-    """Return what a diagnosis would measure and train: what `--dry-run` prints.
+def _observed(design: DiagnoseDesign, context: RunContext) -> Record:
+    """Return the record of the measured run, from disk if it is there.
 
-    How many runs there are depends on what is found: `each_remedy` for each that a finding names.
-    run: the folder whose configuration the settings are, if they are.
+    It is kept before the proof, which takes longer: a proof that was stopped does not measure again.
     """
-    dataset = dataset if dataset is not None else load(settings)
-    runner = Runner(None, lambda _: None, lambda: None)
-    design = diagnosis_design(settings, dataset, find_devices(settings.device), runner)
-    document, trains = design.head(), design.model is None
-    points = design.made.plan.evaluations + 1 if trains else 1
-    seeds = document["plan"]["seeds"]
-    document["plan"] |= {
-        "around": around_of(design.original) if trains else {},
-        "points": points,
-        "spectra": sum(each < points for each in BENDS),
-        "runs": {"measured": int(trains), "original": seeds, "each_remedy": seeds, "confirm": 2 * seeds},
-    }
-    return {**document, "run": run, "model": settings.model}
+    if context.run is not None and context.run.has_cohort(OBSERVATION):
+        return context.run.load_cohort(OBSERVATION)
+    context.stage("measure", "loss, gradients, units and curvature")
+    made = design.prepared
+    runs, initial = made.runs([design.seed]), made.recipe.initial
+    if design.model is None:
+        record = observe(made.plan, runs, made.streams, initial).record
+    else:
+        trained = design.model.trained
+        record = observe(made.plan, runs, made.streams, initial, trained.params, trained.stats).record
+    _keep(record, context)
+    return record
 
 
-def finished_diagnosis(run: RunDirectory) -> Diagnosis:
-    """Return what a finished diagnosis found, as it was kept."""
-    return Diagnosis(kept_document(run), run.load_cohort(OBSERVATION))
+def _keep(record: Record, context: RunContext) -> None:
+    if context.run is not None:
+        context.run.save_cohort(OBSERVATION, record)
 
 
-def _observed(run: RunDirectory | None, made: Made, seed: int, model: Model | None) -> Record:
-    if run is not None and run.has_cohort(OBSERVATION):
-        return run.load_cohort(OBSERVATION)
-    runs = made.runs([seed])
-    if model is None:
-        return observe(made.plan, runs, made.streams, made.recipe.initial).record
-    params, stats = model.trained.params, model.trained.stats
-    return observe(made.plan, runs, made.streams, made.recipe.initial, params, stats).record
-
-
-def _keep(
-    run: RunDirectory,
-    document: dict[str, Any],
-    original: FixedTrainingSettings,
-    advice: dict[str, Any] | None,
-) -> None:
-    """Write the recommended configuration and the document; mark the run finished."""
-    if advice is not None and not advice["kept"]:
-        where = run.path / RECOMMENDED
-        write_atomic(where, dump(absolute(changed_to(original, advice["changes"])).to_dict()))
-        document["config"] = str(where)
-    write_json(run.leaderboard_json, document, sort=False)
-    names = [each["verdict"] for each in document["findings"] if each["severity"]]
-    summary = {
-        "winner": ", ".join(names) or "healthy", "tied": [], "metric": document["metric"]["name"],
-        "score": (document["curves"]["score"] or [None])[-1],
-    }  # fmt: skip
-    run.update(state="finished", summary=summary)
+def _configurations(trials: TrialRunner, advice: Recommendation | None) -> dict[str, DataSettings]:
+    """Return the recommended settings by the name of their file; empty if the configuration stays."""
+    if advice is None or advice.kept:
+        return {}
+    return {RECOMMENDED: trials.with_changes(advice.changes)}

@@ -1,162 +1,174 @@
-"""Proof of a remedy: the original and each changed setting as cohorts on the same seeds, compared one by one.
+"""Trials: the original and changed trainings as cohorts on the same seeds, and their paired comparison.
 
-A seed means the same split, initialisation and batch order for all. What differs only in numbers shares one
-compiled program.
+A seed means the same split, initial weights and batch order for all. Trainings that differ only in numbers
+share one compiled program.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.engines import Devices
 from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.execution.runner import Runner
-from ravine.execution.training_spec import Recipe, alike, recipe
-from ravine.optimizers import Rule, resolve, schedule
-from ravine.records.record import Record, Status
+from ravine.execution.context import RunContext
+from ravine.execution.evaluation import test_scores
+from ravine.execution.prepared_training import PreparedTraining, prepare_training, streams_for
+from ravine.execution.result import Plain
+from ravine.execution.score_summary import finite_or_none
+from ravine.execution.training_spec import Recipe, alike, moving_of, recipe
+from ravine.optimizers import resolve
+from ravine.records.record import Record
 from ravine.statistics import holm, paired
-from ravine.studies.compare.design import streams_for
-from ravine.studies.diagnose.settings import DiagnoseSettings
-from ravine.studies.train.study import _steps as steps_of
-from ravine.training import Cohort, Plan, Runs, Streams, shape_for, trained
+from ravine.studies.diagnose.result import PairedComparison
+from ravine.training import Cohort, Runs, Streams, shape_for
 
-__all__ = ["LEVEL", "Bench", "Made", "changed_to", "compared", "plain"]
+__all__ = ["LEVEL", "Trained", "TrialRunner", "compare_with_original", "with_changes"]
 
 LEVEL = 0.05  # of Holm's test over all remedies tried
 
 
 @dataclass(frozen=True)
-class Made:
-    """Settings made into what is run."""
+class Trained:
+    """A training and its record, one run for each seed. place: of its first run among those of its cohort."""
 
-    settings: FixedTrainingSettings
-    rule: Rule
-    recipe: Recipe
-    streams: Streams
-    plan: Plan
-
-    def runs(self, seeds: Sequence[int]) -> Runs:
-        """Return one run a seed."""
-        count = len(seeds)
-        rate = self.settings.rate or self.rule.rate_centre
-        text = str(schedule(self.settings.schedule))
-        return self.recipe.runs(self.plan, np.full(count, rate), np.full(count, text), np.asarray(seeds), {})
+    prepared: PreparedTraining
+    record: Record
+    stage: str
+    cohort: str
+    place: int
 
 
-class Bench:
-    """Runs variants of one setting on one data set. Streams are shared, so that rows are made once."""
+@dataclass
+class TrialRunner:
+    """Trains variants of one training. Variants with equal batches share them, so that rows are made once."""
 
-    def __init__(self, dataset: Dataset, devices: Devices, runner: Runner) -> None:
-        self.dataset, self.devices, self.runner = dataset, devices, runner
-        self._streams: dict[Any, Streams] = {}
+    original: PreparedTraining
+    context: RunContext
+    _streams: dict[Hashable, Streams] = field(default_factory=dict)
 
-    def make(self, settings: FixedTrainingSettings) -> Made:
-        """Return a setting as plan and numbers. Raises UsageError for what does not fit."""
-        return self._made(settings, recipe(settings, self.dataset))
+    def __post_init__(self) -> None:
+        self._streams[_batch_settings(self.original.settings)] = self.original.streams
 
-    def _made(self, settings: FixedTrainingSettings, own: Recipe) -> Made:
-        streams = self.streams(settings)
-        rule = resolve(settings.optimizer)
-        plan = own.plan(settings, self.dataset, rule, streams, steps_of(settings, streams))
-        return Made(settings, rule, own, streams, plan)
-
-    def streams(self, settings: FixedTrainingSettings) -> Streams:
-        """Return the rows of every seed."""
-        key = settings.batch_size, settings.scaling, settings.validation, settings.precision, settings.seed
+    def prepare(self, settings: FixedTrainingSettings, spec: Recipe | None = None) -> PreparedTraining:
+        """Return a variant made ready. Raises UsageError for what does not fit."""
+        key = _batch_settings(settings)
         if key not in self._streams:
-            self._streams[key] = streams_for(settings, self.dataset)
-        return self._streams[key]
+            self._streams[key] = streams_for(settings, self.context.dataset)
+        return prepare_training(settings, self.context.dataset, streams=self._streams[key], spec=spec)
+
+    def with_changes(self, changes: Mapping[str, Plain]) -> FixedTrainingSettings:
+        """Return the settings of the original with some fields replaced."""
+        return with_changes(self.original.settings, changes, self.context.dataset)
+
+    def run_original(self, seeds: Sequence[int]) -> Record:
+        """Return the record of the original, one run for each seed: the part of the proof that is planned."""
+        return self._train("prove", {"original": self.original.settings}, seeds)["original"].record
 
     def run(
         self,
         stage: str,
         variants: Mapping[str, FixedTrainingSettings],
         seeds: Sequence[int],
-        keep: bool = False,
-    ) -> dict[str, tuple[Made, Record]]:
-        """Return the record of each variant, a run a seed; `keep` its parameters."""
-        joined = alike([recipe(each, self.dataset) for each in variants.values()])
-        made = {
-            name: self._made(settings, own)
-            for (name, settings), own in zip(variants.items(), joined, strict=True)
+        keep_parameters: bool = False,
+    ) -> dict[str, Trained]:
+        """Return every variant, trained on all seeds."""
+        steps = sum(self.prepare(settings).plan.steps for settings in variants.values())
+        self.context.runner.total += steps * len(seeds)
+        return self._train(stage, variants, seeds, keep_parameters)
+
+    def test_scores(self, trained: Trained) -> np.ndarray:
+        """Return the metric on the test rows, [seed]; NaN where a run diverged. Parameters must be kept."""
+        record = self.context.parameters_of(trained.stage, trained.cohort)
+        runs = np.arange(trained.place, trained.place + len(trained.record))
+        return test_scores(trained.prepared.plan, trained.prepared.streams, record, runs)
+
+    def _train(
+        self,
+        stage: str,
+        variants: Mapping[str, FixedTrainingSettings],
+        seeds: Sequence[int],
+        keep_parameters: bool = False,
+    ) -> dict[str, Trained]:
+        specs = alike([recipe(settings, self.context.dataset) for settings in variants.values()])
+        prepared = {
+            name: self.prepare(settings, spec)
+            for (name, settings), spec in zip(variants.items(), specs, strict=True)
         }
-        groups: dict[Any, list[str]] = {}
-        for name, each in made.items():
-            key = each.plan, each.recipe.initial, id(each.streams)
-            groups.setdefault(key, []).append(name)
-        self.runner.total += sum(each.plan.steps * len(seeds) for each in made.values())
-        found: dict[str, tuple[Made, Record]] = {}
-        for (plan, initial, _), names in groups.items():
-            streams = made[names[0]].streams
-            runs = Runs.together([made[name].runs(seeds) for name in names])
-            shape = shape_for(plan, streams, len(runs), len(seeds), self.devices)
-            cohort = Cohort(plan, runs, streams, initial, keep)
-            record = self.runner.cohort(stage, ", ".join(names), cohort, shape, self.devices)
-            for k, name in enumerate(names):
-                part = np.arange(k * len(seeds), (k + 1) * len(seeds))
-                found[name] = made[name], record.select(part)
+        groups: dict[Hashable, list[str]] = {}
+        for name, variant in prepared.items():
+            groups.setdefault((variant.plan, variant.recipe.initial, id(variant.streams)), []).append(name)
+        found: dict[str, Trained] = {}
+        for names in groups.values():
+            first = prepared[names[0]]
+            runs = Runs.together([prepared[name].runs(seeds) for name in names])
+            shape = shape_for(first.plan, first.streams, len(runs), len(seeds), self.context.devices)
+            cohort = Cohort(first.plan, runs, first.streams, first.recipe.initial, keep_parameters)
+            title = ", ".join(names)
+            record = self.context.train(stage, title, cohort, shape)
+            for index, name in enumerate(names):
+                place = index * len(seeds)
+                own = record.select(np.arange(place, place + len(seeds)))
+                found[name] = Trained(prepared[name], own, stage, title, place)
         return {name: found[name] for name in variants}
 
-    def tested(self, made: Made, record: Record) -> np.ndarray:
-        """Return the metric on the test rows of every seed; NaN where it diverged."""
-        scores = np.full(len(record), np.nan)
-        for k in np.flatnonzero(record.status == Status.FINISHED).tolist():
-            seed = int(record.hyper["seed"][k])
-            network = trained(made.plan.network, record, k)
-            unit = made.streams.rows(seed).unit
-            scores[k] = network.score(made.plan.metric, made.streams.test(seed), unit)
-        return scores
+
+def with_changes(
+    settings: FixedTrainingSettings, changes: Mapping[str, Plain], dataset: Dataset
+) -> FixedTrainingSettings:
+    """Return settings with some fields replaced.
+
+    Another optimizer keeps only the schedules of hyperparameters that it has.
+    """
+    # `replace` cannot check the types of fields that are named at run time; the settings check the values
+    changed: FixedTrainingSettings = replace(settings, **changes)  # type: ignore[arg-type]
+    if changed.optimizer == settings.optimizer or not changed.moving:
+        return changed
+    moving = moving_of(changed.moving, recipe(changed, dataset), resolve(changed.optimizer))
+    return replace(changed, moving=moving)
 
 
-def plain(settings: DiagnoseSettings) -> FixedTrainingSettings:
-    """Return what `train` would be told."""
-    values = {each.name: getattr(settings, each.name) for each in fields(FixedTrainingSettings)}
-    return FixedTrainingSettings(**{**values, "seeds": 1})
-
-
-def changed_to(settings: FixedTrainingSettings, changes: Mapping[str, Any]) -> FixedTrainingSettings:
-    """Return settings with some fields replaced."""
-    return replace(settings, **changes)
-
-
-def compared(
+def compare_with_original(
     before: np.ndarray, after: Mapping[str, np.ndarray], greater: bool, seed: int = 0
-) -> dict[str, Any]:
-    """Return the paired comparison of each setting with the original, values [seed], NaN where diverged.
+) -> dict[str, PairedComparison]:
+    """Return the comparison of each change with the original by name. Values are [seed], NaN if diverged.
 
-    confirmed: better, and Holm's test over all that were tried says it is no luck.
+    A change is confirmed if it is better and Holm's test over all changes rejects chance.
     """
     results = {name: paired(values, before, greater, seed=seed) for name, values in after.items()}
-    adjusted = holm([each.p_value for each in results.values()])
-    found = {}
-    for (name, each), p in zip(results.items(), adjusted, strict=True):
-        count = len(before)
-        found[name] = {
-            "before": _middle(before, greater),
-            "after": _middle(after[name], greater),
-            "difference": each.difference,
-            "interval": None if each.interval is None else list(each.interval),
-            "better": round((each.p_better - each.p_equal / 2) * count),
-            "equal": round(each.p_equal * count),
-            "seeds": count,
-            "diverged_before": int(np.sum(~np.isfinite(before))),
-            "diverged_after": int(np.sum(~np.isfinite(after[name]))),
-            "p_value": each.p_value,
-            "p_holm": float(p),
-            "confirmed": bool(p < LEVEL and each.p_better > 0.5),
-        }
-    return found
+    adjusted = holm([result.p_value for result in results.values()])
+    count = len(before)
+    return {
+        name: PairedComparison(
+            before=_center(before, greater),
+            after=_center(after[name], greater),
+            difference=result.difference,
+            interval=None if result.interval is None else [finite_or_none(end) for end in result.interval],
+            better=round((result.p_better - result.p_equal / 2) * count),
+            equal=round(result.p_equal * count),
+            seeds=count,
+            diverged_before=int(np.sum(~np.isfinite(before))),
+            diverged_after=int(np.sum(~np.isfinite(after[name]))),
+            p_value=result.p_value,
+            p_holm=float(p_holm),
+            confirmed=bool(p_holm < LEVEL and result.p_better > 0.5),
+        )
+        for (name, result), p_holm in zip(results.items(), adjusted, strict=True)
+    }
 
 
-def _middle(values: np.ndarray, greater: bool) -> float | None:
-    """The mean; the median where some diverged; None where half did."""
+def _batch_settings(settings: FixedTrainingSettings) -> Hashable:
+    """Return the settings on which rows and batches depend."""
+    return (
+        settings.batch_size, settings.scaling, settings.validation, settings.precision, settings.seed,
+    )  # fmt: skip
+
+
+def _center(values: np.ndarray, greater: bool) -> float | None:
+    """Return the mean; the median if some diverged; None if half of them did."""
     if np.isfinite(values).all():
         return float(np.mean(values))
     worst = -np.inf if greater else np.inf
-    middle = float(np.median(np.where(np.isfinite(values), values, worst)))
-    return middle if np.isfinite(middle) else None
+    return finite_or_none(float(np.median(np.where(np.isfinite(values), values, worst))))

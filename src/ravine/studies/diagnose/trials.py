@@ -1,124 +1,140 @@
-"""Trials: every remedy of every finding on the same seeds; those confirmed, joined, on fresh ones."""
+"""The proof: all remedies of all findings on the same seeds; the best of them, combined, on fresh ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ravine.errors import UsageError
-from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.execution.events import Event, Notify
+from ravine.execution.result import Plain
 from ravine.networks import METRICS
 from ravine.records.record import Record
 from ravine.studies.diagnose.remedies import REMEDIES, changed
-from ravine.studies.diagnose.trial_runner import LEVEL, Bench, changed_to, compared
+from ravine.studies.diagnose.result import FindingRow, Recommendation, RemedyTrial
+from ravine.studies.diagnose.trial_runner import LEVEL, TrialRunner, compare_with_original
 from ravine.studies.diagnose.verdicts import Finding
 
-__all__ = ["best_first", "recommendation", "tried_all"]
+__all__ = ["best_first", "recommend", "try_remedies"]
 
 
-def tried_all(
-    bench: Bench,
-    original: FixedTrainingSettings,
-    findings: list[Finding],
-    context: dict[str, Any],
-    seeds: list[int],
-) -> tuple[dict[str, dict[str, Any]], list[str]]:
-    """Try every remedy of every finding; return {remedy: trial}, and sentences on those that do not fit."""
-    wanted: dict[str, dict[str, Any]] = {}
-    unfit = []
-    for name in dict.fromkeys(name for each in findings for name in each.remedies):
-        changes = changed(original, name, context)
+def try_remedies(
+    runner: TrialRunner, findings: Sequence[Finding], seeds: Sequence[int]
+) -> tuple[dict[str, RemedyTrial], list[str]]:
+    """Try every remedy of every finding. Returns trials by remedy, and notes on those that do not fit."""
+    original = runner.original
+    training = {
+        "train": original.streams.sizes[0],
+        "batch_size": original.streams.batch_size,
+        "rate": original.learning_rate,
+    }
+    wanted: dict[str, dict[str, Plain]] = {}
+    notes = []
+    for name in dict.fromkeys(name for finding in findings for name in finding.remedies):
+        changes = changed(original.settings, name, training)
         if changes is None:
             continue
         try:
-            bench.make(changed_to(original, changes))
+            runner.prepare(runner.with_changes(changes))
         except UsageError as error:
-            unfit.append(f"{REMEDIES[name].says} was not tried: {error.what}")
+            notes.append(f"{REMEDIES[name].says} was not tried: {error.what}")
             continue
         wanted[name] = changes
     if not wanted:
-        return {}, unfit
+        return {}, notes
     if len(wanted) * 2.0 ** (1 - len(seeds)) > LEVEL:  # the smallest p value there is, by Holm
-        unfit.append(
+        notes.append(
             f"{len(seeds)} seeds cannot confirm any of {len(wanted)} remedies, however good: give --seeds 20."
         )
-    variants = {"original": original} | {name: changed_to(original, each) for name, each in wanted.items()}
-    records = bench.run("prove", variants, seeds)
-    losses = {name: _losses(record) for name, (_, record) in records.items()}
-    scores = {name: record.final["score"].astype(np.float64) for name, (_, record) in records.items()}
-    made = records["original"][0]
-    greater = METRICS[made.plan.metric].greater_is_better
-    by_loss = compared(losses.pop("original"), losses, False, original.seed)
-    by_score = compared(scores.pop("original"), scores, greater, original.seed)
+    variants = {"original": original.settings}
+    variants |= {name: runner.with_changes(changes) for name, changes in wanted.items()}
+    trained = runner.run("prove", variants, seeds)
+    losses = {name: _losses(variant.record) for name, variant in trained.items()}
+    scores = {name: variant.record.final["score"].astype(np.float64) for name, variant in trained.items()}
+    greater, root = METRICS[original.plan.metric].greater_is_better, original.settings.seed
+    by_loss = compare_with_original(losses.pop("original"), losses, False, root)
+    by_score = compare_with_original(scores.pop("original"), scores, greater, root)
     trials = {
-        name: {
-            "remedy": name,
-            "says": REMEDIES[name].says,
-            "changes": changes,
-            "loss": by_loss[name],
-            "score": by_score[name],
-            "confirmed": by_loss[name]["confirmed"],
-        }
+        name: RemedyTrial(
+            remedy=name,
+            says=REMEDIES[name].says,
+            changes=changes,
+            loss=by_loss[name],
+            score=by_score[name],
+            confirmed=by_loss[name].confirmed,
+        )
         for name, changes in wanted.items()
     }
-    return trials, unfit
+    return trials, notes
 
 
-def best_first(finding: Finding, trials: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the trials of a finding's remedies: those confirmed first, by the loss they ended with."""
+def best_first(finding: Finding, trials: Mapping[str, RemedyTrial]) -> list[RemedyTrial]:
+    """Return the trials of a finding's remedies: first those confirmed, by the loss they ended with."""
     tried = [trials[name] for name in finding.remedies if name in trials]
-    return sorted(tried, key=lambda each: (not each["confirmed"], _or_inf(each["loss"]["after"])))
+    return sorted(tried, key=lambda trial: (not trial.confirmed, _or_inf(trial.loss.after)))
 
 
-def recommendation(
-    bench: Bench,
-    original: FixedTrainingSettings,
-    told: list[dict[str, Any]],
-    trials: dict[str, dict[str, Any]],
-    seeds: list[int],
-    fresh: list[int],
-    notify: Notify,
-) -> dict[str, Any]:
-    """Combine what was confirmed, choose on the seeds of the proof, and try the choice on fresh ones."""
-    confirmed = {name: each for name, each in trials.items() if each["confirmed"]}
-    nothing: dict[str, Any] = {"changes": {}, "remedies": [], "validation": None, "test": None, "kept": True}
+def recommend(
+    runner: TrialRunner,
+    findings: Sequence[FindingRow],
+    trials: Mapping[str, RemedyTrial],
+    seeds: Sequence[int],
+    fresh_seeds: Sequence[int],
+) -> Recommendation:
+    """Combine the confirmed remedies, choose on the seeds of the proof, and try the choice on fresh seeds."""
+    confirmed = {name: trial for name, trial in trials.items() if trial.confirmed}
     if not confirmed:
-        return nothing
-    best = [each["remedies"][0] for each in told if each["remedies"] and each["remedies"][0]["confirmed"]]
-    candidates: dict[str, dict[str, Any]] = {name: dict(each["changes"]) for name, each in confirmed.items()}
-    joined: dict[str, Any] = {}
-    names: list[str] = []
-    for each in best:
-        if each["remedy"] not in names and not set(each["changes"]) & set(joined):
-            joined |= each["changes"]
-            names.append(each["remedy"])
-            if len(names) > 1:
-                candidates[" + ".join(names)] = dict(joined)
-    combined = {name: changed_to(original, each) for name, each in candidates.items() if name not in trials}
-    results = {name: _or_inf(each["loss"]["after"]) for name, each in confirmed.items()}
+        return Recommendation(changes={}, remedies=[], validation=None, test=None, kept=True)
+    candidates = {name: dict(trial.changes) for name, trial in confirmed.items()}
+    candidates |= _combinations(findings)
+    results = {name: _or_inf(trial.loss.after) for name, trial in confirmed.items()}
+    combined = {
+        name: runner.with_changes(changes) for name, changes in candidates.items() if name not in trials
+    }
     if combined:
-        for name, (_, record) in bench.run("prove", combined, seeds).items():
-            losses = _losses(record)
+        for name, variant in runner.run("prove", combined, seeds).items():
+            losses = _losses(variant.record)
             results[name] = float(np.mean(losses)) if np.isfinite(losses).all() else np.inf
     chosen = min(results, key=lambda name: results[name])
     changes = candidates[chosen]
-    pair = {"original": original, "recommended": changed_to(original, changes)}
-    records = bench.run("confirm", pair, fresh, keep=True)
-    notify(Event("test", "the test split, read once"))
-    made = records["original"][0]
-    greater = METRICS[made.plan.metric].greater_is_better
-    ended = {name: _losses(record) for name, (_, record) in records.items()}
-    tests = {name: bench.tested(*each) for name, each in records.items()}
-    valid = compared(ended["original"], {"recommended": ended["recommended"]}, False)["recommended"]
-    test = compared(tests["original"], {"recommended": tests["recommended"]}, greater)["recommended"]
-    if not (valid["confirmed"] or test["confirmed"]):
-        return {**nothing, "tried": chosen, "validation": valid, "test": test}
-    return {
-        "changes": changes, "remedies": chosen.split(" + "), "validation": valid, "test": test, "kept": False,
-    }  # fmt: skip
+    pair = {"original": runner.original.settings, "recommended": runner.with_changes(changes)}
+    trained = runner.run("confirm", pair, fresh_seeds, keep_parameters=True)
+    runner.context.stage("test", "the test split, read once")
+    greater = METRICS[runner.original.plan.metric].greater_is_better
+    ended = {name: _losses(variant.record) for name, variant in trained.items()}
+    tests = {name: runner.test_scores(variant) for name, variant in trained.items()}
+    last = "recommended"
+    valid = compare_with_original(ended["original"], {last: ended[last]}, False)[last]
+    test = compare_with_original(tests["original"], {last: tests[last]}, greater)[last]
+    better = valid.confirmed or test.confirmed
+    return Recommendation(
+        changes=changes if better else {},
+        remedies=chosen.split(" + ") if better else [],
+        validation=valid,
+        test=test,
+        kept=not better,
+        tried=None if better else chosen,
+    )
+
+
+def _combinations(findings: Sequence[FindingRow]) -> dict[str, dict[str, Plain]]:
+    """Return the best confirmed remedy of the worst two, three, ... findings together, by joined names.
+
+    A remedy that changes a setting of a remedy before it is left out.
+    """
+    found: dict[str, dict[str, Plain]] = {}
+    joined: dict[str, Plain] = {}
+    names: list[str] = []
+    for finding in findings:
+        if not finding.remedies or not finding.remedies[0].confirmed:
+            continue
+        best = finding.remedies[0]
+        if best.remedy not in names and not set(best.changes) & set(joined):
+            joined |= best.changes
+            names.append(best.remedy)
+            if len(names) > 1:
+                found[" + ".join(names)] = dict(joined)
+    return found
 
 
 def _losses(record: Record) -> np.ndarray:

@@ -1,159 +1,215 @@
-"""A diagnosis for a terminal: verdicts worst first, each with evidence, principle, remedies and proof."""
+"""The views of `diagnose`: verdicts with evidence, remedies and proof, worst first; the facts of a plan."""
 
 from __future__ import annotations
 
-import textwrap
+import shlex
 from collections.abc import Mapping
-from typing import Any
 
-from ravine.render.numbers import clean, is_number
+from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.result import Plain
+from ravine.render.blocks import Block, Chart, Commands, Facts, Files, Item, Items, Paragraph, Series
+from ravine.render.numbers import count, is_number, learning_rate, number, seconds, with_error
+from ravine.studies.diagnose.result import (
+    DiagnosedTraining,
+    DiagnosePlan,
+    DiagnoseResult,
+    EvidenceRow,
+    FindingRow,
+    MeasuringCost,
+    ObservedCurves,
+    PairedComparison,
+    PlannedDiagnosis,
+    Recommendation,
+    RemedyTrial,
+)
 
-__all__ = ["diagnosis_text"]
-
-BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-ASCII = str.maketrans({"±": "~", "…": "~", "–": "-", "→": ">"})
-
-
-def diagnosis_text(
-    document: Mapping[str, Any], width: int = 80, colour: bool = False, unicode: bool = True
-) -> str:
-    """Return a diagnose document as text, no line wider than `width` (at least 40) columns."""
-    width = max(40, width)
-    lines = [*(_paint(line, DIM, colour) for line in _wrapped(_head(document), width)), ""]
-    lines += _wrapped(_verdict(document), width)
-    for number, finding in enumerate(document["findings"], 1):
-        lines += ["", *_finding(number, finding, width, colour)]
-    if document["checks"]:
-        lines += ["", *_wrapped(_fine(document), width)]
-    lines += ["", *_advice(document, width, colour)]
-    for note in document["notes"]:
-        lines += _wrapped(note, width)
-    lines += _wrapped(_cost(document["cost"]), width)
-    text = "\n".join(lines)
-    return text if unicode else text.translate(ASCII).encode("ascii", "replace").decode("ascii")
+__all__ = ["next_steps", "plan_view", "view"]
 
 
-def _head(document: Mapping[str, Any]) -> str:
-    plan, said = document["plan"], [f"{clean(document['data']['name'])}:"]
-    if not document["history"]:
-        said.append("a trained model,")
-    if plan["optimizer"] is not None:
-        rate = f" at {plan['learning_rate']:.3g}" if is_number(plan["learning_rate"]) else ""
-        said.append(f"{clean(plan['optimizer'])}{rate},")
-    said.append(str(plan["network"]))
-    if plan["steps"] is not None:
-        rows = "" if plan["batch_size"] is None else f" of {plan['batch_size']} rows"
-        said[-1] += f", {plan['steps']:,} steps{rows}"
-    return " ".join(said)
+def view(result: DiagnoseResult) -> list[Block]:
+    """Return the verdict, findings worst first, checks, the recommendation, notes and cost."""
+    blocks: list[Block] = [Paragraph(_examined(result), tone="dim"), Paragraph(_verdict(result))]
+    if result.findings:
+        blocks.append(Items([_finding(finding) for finding in result.findings], style="number"))
+    if result.checks:
+        sentences = " ".join(check.sentence for check in result.checks)
+        blocks.append(Paragraph(f"Also examined, without a fault: {sentences}"))
+    if result.recommendation is not None:
+        blocks.append(_advice(result.recommendation, result.metric.name))
+    if result.history:
+        blocks.append(_losses(result.curves))
+    return [*blocks, Items([*result.notes, _cost(result.cost)], style="plain")]
 
 
-def _verdict(document: Mapping[str, Any]) -> str:
-    wrong = [each for each in document["findings"] if each["severity"]]
-    if not wrong:
-        return "The network is healthy: no verdict that needs a remedy was given."
-    return f"{len(wrong)} finding{'s' * (len(wrong) > 1)}, worst first."
-
-
-def _finding(number: int, finding: Mapping[str, Any], width: int, colour: bool) -> list[str]:
-    lines = [
-        _paint(line, BOLD, colour) for line in _wrapped(f"{number}. {finding['sentence']}", width, "   ")
+def next_steps(result: DiagnoseResult) -> list[Block]:
+    """Return the files of a run and the commands to type next."""
+    run = str(result.run_dir)
+    files, commands = [("Run", run)], [("Show this result again", ["resume", run])]
+    if result.config is not None:
+        files.append(("Configuration", result.config))
+        commands.insert(0, ("Train as recommended", ["train", "-c", result.config]))
+    return [
+        Files(files),
+        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
     ]
-    for each in finding["evidence"]:
-        lines += _wrapped(f"   {_evidence(each)}", width, "     ")
-    principle = finding["principle"]
-    lines += _wrapped(f"   Principle {principle['claim']}: {principle['says']}.", width, "     ")
-    for trial in finding["remedies"]:
-        lines += _wrapped(f"   {_trial(trial)}", width, "     ")
-    if finding["withdrawn"]:
-        lines += _wrapped("   Advice withdrawn: no trial of a remedy confirms it.", width, "     ")
-    elif finding["untried"]:
-        lines += _wrapped("   No remedy was tried.", width, "     ")
-    return lines
 
 
-def _evidence(each: Mapping[str, Any]) -> str:
-    text = f"{clean(each['what'])}: {_number(each['value'])}"
-    if is_number(each["error"]):
-        text += f" ± {_number(each['error'])}"
-    if is_number(each["threshold"]):
-        text += f" (threshold {_number(each['threshold'])})"
-    return text + (f", {clean(each['where'])}" if each["where"] else "")
+def plan_view(plan: DiagnosePlan) -> list[Block]:
+    """Return what would be measured and trained."""
+    facts, split = plan.plan, plan.split
+    rows = [
+        ("Data", data_text(plan.data)),
+        ("Split", f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test"),
+        ("Metric", plan.metric.name),
+    ]
+    network = ("Network", f"{facts.network}, {count(facts.parameters, 'parameter')}")
+    if plan.model is not None:
+        rows += [
+            ("Model", plan.model),
+            network,
+            ("Trained with", _optimizer(facts)),
+            ("Training", "nothing: the model is measured as it is, and no remedy is tried"),
+            ("Measured", "loss, gradients, units and the ends of the spectrum, once"),
+        ]
+        return [Facts(rows)]
+    rows += [
+        network,
+        ("Optimizer", _optimizer(facts)),
+        *((name.capitalize(), text) for name, text in penalty_rows(facts.around)),
+        ("Training", f"1 network, {_length(facts)}"),
+        (
+            "Measured",
+            f"loss, gradients and units at {count(facts.points, 'point')} of it, "
+            f"the ends of the spectrum at {facts.spectra}",
+        ),
+    ]
+    return [Facts([*rows, *_proof(facts)])]
 
 
-def _trial(trial: Mapping[str, Any]) -> str:
-    loss = trial["loss"]
-    mark = "Remedy" if trial["confirmed"] else "Withdrawn"
-    return f"{mark}: {trial['says']} ({_changes(trial['changes'])}): validation loss {_effect(loss)}"
+def _optimizer(facts: DiagnosedTraining) -> str:
+    """Return optimizer, learning rate and schedule, as far as they are known."""
+    rate = f" at {learning_rate(facts.learning_rate)}" if is_number(facts.learning_rate) else ""
+    schedule = f", {facts.schedule}" if facts.schedule else ""
+    return f"{facts.optimizer or 'not known'}{rate}{schedule}"
 
 
-def _effect(pair: Mapping[str, Any]) -> str:
-    """`.41 → .22 (-.19, interval -.20 to -.18), 20 of 20 seeds better`."""
-    text = f"{_number(pair['before'])} → {_number(pair['after'])}"
-    if is_number(pair["difference"]) and pair["interval"]:
-        low, high = pair["interval"]
-        text += f" (by {_number(pair['difference'])}, 95 % {_number(low)} to {_number(high)})"
-    text += f", {pair['better']} of {pair['seeds']} seeds better"
-    text += f", {pair['equal']} equal" if pair.get("equal") else ""
-    lost = pair["diverged_before"], pair["diverged_after"]
-    return text + (f"; diverged {lost[0]} → {lost[1]}" if any(lost) else "")
+def _length(facts: DiagnosedTraining) -> str:
+    """Return the steps, and the rows of a batch if they are known; "" for a model that knows neither."""
+    if facts.steps is None:
+        return ""
+    rows = "" if facts.batch_size is None else f" of {count(facts.batch_size, 'row')}"
+    return f"{count(facts.steps, 'step')}{rows}"
 
 
-def _changes(changes: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key.replace('_', '-')} {_value(value)}" for key, value in changes.items())
+def _proof(facts: PlannedDiagnosis) -> list[tuple[str, str]]:
+    if not facts.runs.original:
+        return [("Proof", "no remedy is tried")]
+    return [
+        ("Proof", f"the same on {facts.runs.original} seeds, and on them every remedy of what is found"),
+        (
+            "Fresh seeds",
+            f"if a remedy is better, {facts.runs.confirm} networks more, and the test rows, once",
+        ),
+    ]
 
 
-def _value(value: Any) -> str:
+def _examined(result: DiagnoseResult) -> str:
+    """Return `digits: sgd at 0.1, 64-8-10 relu, 1,000 steps of 32 rows`."""
+    facts = result.plan
+    rate = f" at {learning_rate(facts.learning_rate)}" if is_number(facts.learning_rate) else ""
+    parts = [
+        "" if result.history else "a trained model",
+        f"{facts.optimizer}{rate}" if facts.optimizer is not None else "",
+        facts.network,
+        _length(facts),
+    ]
+    return f"{result.data.name}: {', '.join(filter(None, parts))}"
+
+
+def _verdict(result: DiagnoseResult) -> str:
+    faults = sum(finding.severity > 0 for finding in result.findings)
+    if not faults:
+        return "The network is healthy: no verdict that needs a remedy was given."
+    return f"{count(faults, 'finding')}, worst first."
+
+
+def _finding(finding: FindingRow) -> Item:
+    principle = finding.principle
+    details = [
+        *(_evidence(evidence) for evidence in finding.evidence),
+        f"Principle {principle.claim}: {principle.says}.",
+        *(_trial(trial) for trial in finding.remedies),
+    ]
+    if finding.withdrawn:
+        details.append("Advice withdrawn: no trial of a remedy confirms it.")
+    elif finding.untried:
+        details.append("No remedy was tried.")
+    return Item(finding.sentence, details, tone="strong")
+
+
+def _evidence(evidence: EvidenceRow) -> str:
+    value = number(evidence.value) if is_number(evidence.value) else "not known"
+    if is_number(evidence.value) and is_number(evidence.error):
+        value = with_error(evidence.value, evidence.error)
+    threshold = f" (threshold {number(evidence.threshold)})" if is_number(evidence.threshold) else ""
+    return f"{evidence.what}: {value}{threshold}" + (f", {evidence.where}" if evidence.where else "")
+
+
+def _trial(trial: RemedyTrial) -> str:
+    title = "Remedy" if trial.confirmed else "Withdrawn"
+    return f"{title}: {trial.says} ({_changes(trial.changes)}): validation loss {_effect(trial.loss)}"
+
+
+def _effect(pair: PairedComparison) -> str:
+    """Return `0.41 → 0.22 (by -0.19, 95 % -0.2 to -0.18), 20 of 20 seeds better`."""
+    before, after = (number(value) if is_number(value) else "diverged" for value in (pair.before, pair.after))
+    text = f"{before} → {after}"
+    if is_number(pair.difference) and pair.interval:
+        low, high = pair.interval
+        text += f" (by {number(pair.difference)}, 95 % {number(low)} to {number(high)})"
+    text += f", {pair.better} of {pair.seeds} seeds better"
+    text += f", {pair.equal} equal" if pair.equal else ""
+    diverged = pair.diverged_before, pair.diverged_after
+    return text + (f"; diverged {diverged[0]} → {diverged[1]}" if any(diverged) else "")
+
+
+def _changes(changes: Mapping[str, Plain]) -> str:
+    return ", ".join(f"{name.replace('_', '-')} {_value(value)}" for name, value in changes.items())
+
+
+def _value(value: Plain) -> str:
     return "standard" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _fine(document: Mapping[str, Any]) -> str:
-    said = " ".join(each["sentence"] for each in document["checks"])
-    return f"Also looked at, and in order: {said}"
+def _advice(advice: Recommendation, metric: str) -> Block:
+    if advice.kept:
+        reason = "nothing tried is confirmed to be better"
+        if advice.tried is not None:
+            reason = f"the best remedy, {advice.tried}, was not better on fresh seeds"
+        return Paragraph(f"Recommended: keep this configuration; {reason}.")
+    sentences: list[str | Item] = [Item(f"Recommended: {_changes(advice.changes)}.", tone="strong")]
+    if advice.validation is not None:
+        sentences.append(f"On fresh seeds, validation loss {_effect(advice.validation)}.")
+    if advice.test is not None:
+        sentences.append(f"On the test rows, read once, {metric} {_effect(advice.test)}.")
+    return Items(sentences, style="plain")
 
 
-def _advice(document: Mapping[str, Any], width: int, colour: bool) -> list[str]:
-    advice = document["recommendation"]
-    if advice is None:
-        return []
-    if advice["kept"]:
-        text = "Recommended: keep this configuration; nothing tried is confirmed to be better."
-        if advice.get("tried"):
-            text = (
-                f"Recommended: keep this configuration; the best remedy, {advice['tried']}, was not better "
-                "on fresh seeds."
-            )
-        return [*_wrapped(text, width), ""]
-    lines = [
-        _paint(line, BOLD, colour) for line in _wrapped(f"Recommended: {_changes(advice['changes'])}.", width)
-    ]
-    name = clean(document["metric"]["name"])
-    lines += _wrapped(f"On fresh seeds, validation loss {_effect(advice['validation'])}.", width)
-    lines += _wrapped(f"On the test rows, read once, {name} {_effect(advice['test'])}.", width)
-    if document["config"]:
-        lines += [f"Configuration  {document['config']}"]
-    return [*lines, ""]
-
-
-def _cost(cost: Mapping[str, Any]) -> str:
-    spent = ", ".join(f"{name} {value:.2g} s" for name, value in cost["measurements"].items())
-    if not is_number(cost["overhead"]):
-        return f"Cost: {spent}, compiling {cost['compile']:.2g} s."
-    return (
-        f"Cost: training {cost['train']:.2g} s, {spent}, together {cost['overhead']:.2f} times training; "
-        f"compiling {cost['compile']:.2g} s."
+def _losses(curves: ObservedCurves) -> Chart:
+    """Return the losses of the measured run as a chart, for HTML."""
+    steps = [float(step or 0) for step in curves.step]
+    return Chart(
+        "Loss of the measured run",
+        [Series("training", steps, curves.train_loss), Series("validation", steps, curves.valid_loss)],
+        x_label="step",
+        y_label="loss",
     )
 
 
-def _number(value: Any) -> str:
-    return f"{value:.3g}" if is_number(value) else "none"
-
-
-def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
-    first = text[: len(text) - len(text.lstrip())]
-    return textwrap.wrap(
-        clean(text.strip()), width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
-    )
-
-
-def _paint(text: str, code: str, colour: bool) -> str:
-    return f"{code}{text}{PLAIN}" if colour and text else text
+def _cost(cost: MeasuringCost) -> str:
+    spent = ", ".join(f"{name} {seconds(value)}" for name, value in cost.measurements.items())
+    compiling = f"compiling {seconds(cost.compile)}"
+    if not is_number(cost.overhead):
+        return f"Cost: {spent}, {compiling}."
+    together = f"together {cost.overhead:.2f} times training"
+    return f"Cost: training {seconds(cost.train)}, {spent}, {together}; {compiling}."

@@ -1,10 +1,10 @@
-"""A trained model with the rows to look at it on: those it was trained on, or those named beside it."""
+"""A trained model and the rows of its landscape: its training rows, or all rows of data named with it."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, SupportsFloat
 
 import numpy as np
 
@@ -12,44 +12,56 @@ from ravine.data import Dataset, Table, read
 from ravine.errors import DataError, UsageError, did_you_mean
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.loading import load
-from ravine.execution.run_files import check_data, data_document
+from ravine.execution.prepared_training import streams_for
+from ravine.execution.run_files import check_data
 from ravine.execution.saved_model import Model
+from ravine.networks import default_loss
 from ravine.optimizers import Rule, resolve, schedule
+from ravine.options.paths import relative_path
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import RUN_FILE, find_run
 from ravine.records.toml_files import load as load_toml
-from ravine.studies.compare.design import streams_for
 from ravine.studies.landscape.loss_point import Viewpoint
-from ravine.studies.landscape.settings import LandscapeSettings
 from ravine.training import Rows
 
-__all__ = ["view_of_model"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["load_model_data", "view_of_model"]
 
 
-def view_of_model(
-    model: str | Path, settings: LandscapeSettings, dataset: Dataset | None = None
-) -> tuple[Viewpoint, dict[str, Any]]:
-    """Return the view from a model, and its data's document.
+def load_model_data(path: str, settings: NetworkSettings) -> Dataset:
+    """Return the data for a model: those of `settings.source` if it is named, else those of the model's run.
 
-    Rows: those of `settings.source` if it is named, else those the run trained on. Raises DataError,
-    UsageError.
+    Named data have no test rows and are encoded as the model's were. Raises DataError, UsageError.
     """
-    loaded = Model.load(model)
-    if settings.source or dataset is not None:
-        rows, about = _named_rows(loaded, settings, dataset)
-        per_epoch = 1.0
+    model = Model.load(path)
+    if settings.source:
+        return _named_data(model, settings)
+    run, own = _own_settings(path)
+    dataset = load(own)
+    check_data(run, dataset)
+    return dataset
+
+
+def view_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Viewpoint:
+    """Return the view from a model on the rows of `load_model_data`. Raises UsageError for other data."""
+    model = Model.load(path)
+    if settings.source:
+        x = model.scaler.apply(dataset.x)
+        rows, per_epoch = Rows(x.astype(model.trained.precision), _scaled_target(model, dataset.y)), 1.0
     else:
-        rows, about, per_epoch = _own_rows(loaded, model)
-    rule, rate = _rule(loaded, per_epoch)
-    network = loaded.network
-    numbers = {name: float(loaded.trained.numbers[name]) for name in ("slope",) if name in network.needs}
-    loss = "cross_entropy" if loaded.classes is not None else "squared_error"
-    steps = loaded.about.get("steps")
-    asked = loaded.about.get("learning_rate")
-    view = Viewpoint(
-        network, loaded.trained.params, loss, rows, numbers, rule, rate, str(model), steps, asked=asked
+        rows, per_epoch = _own_rows(model, path, dataset)
+    rule, rate = _rule(model, per_epoch)
+    network = model.network
+    numbers = {name: float(model.trained.numbers[name]) for name in ("slope",) if name in network.needs}
+    loss = default_loss(model.task)
+    steps = model.about.get("steps")
+    first_rate = model.about.get("learning_rate")
+    origin = relative_path(path)
+    return Viewpoint(
+        network, model.trained.params, loss, rows, numbers, rule, rate, origin, steps, asked=first_rate
     )
-    return view, about
 
 
 def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
@@ -67,28 +79,37 @@ def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
     return rule.having(tuned), float(about["learning_rate"]) * float(spec.factors(steps, per_epoch)[-1])
 
 
-def _own_rows(model: Model, path: str | Path) -> tuple[Rows, dict[str, Any], float]:
-    """Return the training rows of the run that a model lies in."""
+def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
+    """Return the run that a model lies in, and the settings of its data and batches."""
     folder = _run_of(Path(path))
     run = RunDirectory.open(folder)
     plain = load_toml(run.config)
-    known = {each.name for each in fields(NetworkSettings)}  # rows and streams depend on no others
-    asked = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in known})
-    if not asked.source or asked.source == "-":
+    known = {field.name for field in fields(NetworkSettings)}  # rows and streams depend on no others
+    own = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in known})
+    if not own.source or own.source == "-":
         raise DataError(
             f"The run '{folder}' keeps no data.",
             "They came from Python or standard input.",
             f"Name them: `ravine landscape {path} DATA`.",
         )
-    dataset = load(asked)
-    check_data(run, dataset)
-    streams = streams_for(asked, dataset)
-    rows = streams.rows(int(model.about["seed"])).train
-    return rows, data_document(dataset), streams.sizes[0] / streams.batch_size
+    return run, own
+
+
+def _own_rows(model: Model, path: str, dataset: Dataset) -> tuple[Rows, float]:
+    """Return the training rows of the run that a model lies in, and its steps per epoch."""
+    run, own = _own_settings(path)
+    if dataset.sha256 != run.metadata["data"]["sha256"]:
+        raise UsageError(
+            "A model needs its rows as a file or built-in set.",
+            "Arrays do not say how the model's inputs were encoded.",
+            "Name the file.",
+        )
+    streams = streams_for(own, dataset)
+    return streams.rows(int(model.about["seed"])).train, streams.sizes[0] / streams.batch_size
 
 
 def _run_of(path: Path) -> Path:
-    """Return the run a model belongs to. Raises UsageError where it belongs to none."""
+    """Return the run a model belongs to. Raises UsageError if it belongs to none."""
     for folder in (path, *path.parents):
         if (folder / RUN_FILE).exists() and folder != Path():
             return folder
@@ -101,48 +122,49 @@ def _run_of(path: Path) -> Path:
     )
 
 
-def _named_rows(
-    model: Model, settings: LandscapeSettings, dataset: Dataset | None
-) -> tuple[Rows, dict[str, Any]]:
-    """Return all rows of the data named, encoded and standardised as the model's were."""
-    if dataset is not None:
-        raise UsageError("A model is looked at on a file or table.", "", "Name the data by its path.")
+def _named_data(model: Model, settings: NetworkSettings) -> Dataset:
+    """Return all rows of the data named, encoded as the model's were. There are no test rows."""
     table = read(settings.source)
     frame = table.frame
     target = settings.target or model.target
     if target not in frame.columns:
-        hint = did_you_mean(target, [str(each) for each in frame.columns])
+        hint = did_you_mean(target, [str(column) for column in frame.columns])
         raise DataError(f"'{table.name}' has no column '{target}'.", "The model predicts it.", hint)
-    kept = frame[frame[target].notna()]
-    x = model.scaler.apply(model.encoder.transform(kept, what="The data"))
-    y = _target(model, kept[target], table)
-    precision = model.trained.precision
+    labeled = frame[frame[target].notna()]
+    x = model.encoder.transform(labeled, what="The data")
+    y = _target(model, labeled[target], table)
     if not len(y):
         raise DataError(f"'{table.name}' has no rows with a '{target}'.", "", "Name other data.")
-    about = {
-        "name": table.name,
-        "sha256": table.sha256,
-        "rows": len(y),
-        "features": len(model.encoder.inputs),
-        "task": model.task,
-        "target": target,
-        "classes": None if model.classes is None else [str(each) for each in model.classes],
-        "notes": [],
-    }
-    return Rows(x.astype(precision), y), about
+    return Dataset(
+        name=table.name,
+        sha256=table.sha256,
+        task=model.task,
+        target=target,
+        features=list(model.encoder.inputs),
+        x=x,
+        y=y,
+        classes=model.classes,
+        weights=None,
+        groups=None,
+        development=np.arange(len(y)),
+        test=np.arange(0),
+        notes=[],
+        encoder=model.encoder,
+        seed=settings.seed,
+    )
 
 
-def _target(model: Model, column: Any, table: Table) -> np.ndarray:
-    """Return class indices, or numbers in the model's unit. Raises DataError for what the model never saw."""
+def _target(model: Model, column: pd.Series[str] | pd.Series[float], table: Table) -> np.ndarray:
+    """Return class indices or numbers. Raises DataError for a class that the model does not know."""
     import pandas as pd
 
     if model.classes is None:
         numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
         if not np.isfinite(numbers).all():
-            raise DataError(f"'{table.name}' holds targets that are no numbers.", "", "Mend the column.")
-        return ((numbers - model.origin) / model.unit).astype(model.trained.precision)
-    places = {_key(each): k for k, each in enumerate(model.classes)}
-    keys = [_key(each) for each in column.tolist()]
+            raise DataError(f"'{table.name}' holds targets that are not numbers.", "", "Correct the column.")
+        return numbers
+    places = {_key(label): place for place, label in enumerate(model.classes)}
+    keys = [_key(label) for label in column.tolist()]
     strange = sorted({key for key in keys if key not in places})
     if strange:
         raise DataError(
@@ -153,10 +175,20 @@ def _target(model: Model, column: Any, table: Table) -> np.ndarray:
     return np.array([places[key] for key in keys], np.int32)
 
 
-def _key(value: Any) -> str:
+def _scaled_target(model: Model, y: np.ndarray) -> np.ndarray:
+    """Return class indices as they are, numbers in the model's unit."""
+    if model.classes is not None:
+        return y
+    scaled: np.ndarray = ((y - model.origin) / model.unit).astype(model.trained.precision)
+    return scaled
+
+
+def _key(value: object) -> str:
     """Return a class as text; 1 and 1.0 and '1' are the same class."""
     try:
-        number = float(value)
-    except (TypeError, ValueError):
+        number = float(value) if isinstance(value, str | SupportsFloat) else None
+    except ValueError:
+        number = None
+    if number is None:
         return str(value).strip()
     return str(int(number)) if number.is_integer() else repr(number)

@@ -19,15 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.diagnostics import (
-    Product,
     Slice,
     StabilityLimit,
-    hessian_product,
+    SymmetricOperator,
+    hessian_operator,
     landscape,
-    preconditioner,
-    stability_limit,
+    to_vector,
 )
-from ravine.diagnostics.chunks import in_chunks
+from ravine.diagnostics.chunked_mean import in_chunks
 from ravine.engines import cores, working_in
 from ravine.networks import LOSSES, Network
 from ravine.optimizers import Rule
@@ -96,11 +95,11 @@ class Viewpoint:
         threads = max(1, min(cores(), LINEARISED // held)) if on_cpu else 1
         return landscape(self.loss, self.params, along, x, y, self.data, losses=losses, threads=threads)
 
-    def hessian(self) -> Product:
+    def hessian(self) -> SymmetricOperator:
         """Return the Hessian of the loss here."""
         whole = training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), None)
         chunk = rows_at_once(self.network, len(self.rows.x), LINEARISED)
-        return hessian_product(whole, self.params, self.data, chunk=chunk)
+        return hessian_operator(whole, self.params, self.data, chunk=chunk)
 
     def at(self, vectors: Any) -> Vector:
         """Return the losses at parameters [K, D] or [D]: [K]."""
@@ -123,8 +122,11 @@ class Viewpoint:
             return StabilityLimit(None, False, "", "It is not known which rule was used.")
         if not self.rate > 0:
             return StabilityLimit(None, False, "", "The rate of the last step is zero.")
-        named = {name: self.rule.defaults[name] for name in ("rho", "b1") if name in self.rule.defaults}
-        return stability_limit(self.rule.name.split("(")[0], self.rate, **named)
+        value = self.rule.stability_limit(self.rate)
+        if value is None or self.rule.stability is None:
+            reason = f"No stability limit is known for '{self.rule.base_name}'."
+            return StabilityLimit(None, False, "", reason)
+        return StabilityLimit(value, self.rule.preconditioned, self.rule.stability.formula)
 
     def diagonal(self) -> tuple[Vector | None, str]:
         """Return the rule's preconditioner P [D], ones for a rule without; None with a reason."""
@@ -175,19 +177,11 @@ def training_loss(
 
 
 def preconditioner_of(rule: Rule, state: Any) -> Vector:
-    """Return the diagonal P [D] of a rule from the state of one run."""
-    while hasattr(state, "inner"):  # what goes around the rule keeps its state inside its own
-        state = state.inner
+    """Return the preconditioner P [D] of a rule from the state of one run, in float64."""
 
-    def flat(tree: Any) -> Vector:
-        return np.concatenate([np.asarray(each, np.float64).ravel() for each in jax.tree.leaves(tree)])
+    def widened(leaf: Any) -> jax.Array:
+        array = jnp.asarray(leaf)
+        return array.astype(jnp.float64) if jnp.issubdtype(array.dtype, jnp.floating) else array
 
-    name, numbers = rule.name.split("(")[0], rule.defaults
-    slots = state.slots
-    if name == "local_gains":
-        return preconditioner(name, gains=flat(slots.gain))
-    if name == "adam":
-        more = {key: numbers[key] for key in ("b1", "b2", "eps")}
-        return preconditioner(name, squares=flat(slots.v), step=int(state.t), **more)
-    updates = flat(slots.u) if name == "adadelta" else None
-    return preconditioner(name, squares=flat(slots.s), updates=updates, eps=numbers["eps"])
+    with working_in("float64"):
+        return to_vector(rule.preconditioner(jax.tree.map(widened, state)))

@@ -21,9 +21,9 @@ import numpy.typing as npt
 
 from ravine.diagnostics import (
     Path,
-    Product,
     Slice,
     StabilityRatio,
+    SymmetricOperator,
     align,
     from_vector,
     interpolate,
@@ -107,7 +107,7 @@ class Relief:
                 "There is nothing to look around.",
                 "Give a lower --rate or fewer --epochs, or look at the columns of the data.",
             )
-        self.hessian: Product = view.hessian()
+        self.hessian: SymmetricOperator = view.hessian()
         with working_in(view.precision):
             gradient = jax.jit(jax.grad(self.loss))(view.params, *self.data)
         self.gradient = to_vector(gradient)

@@ -17,8 +17,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ravine.diagnostics.chunks import in_chunks
-from ravine.diagnostics.slices import moved
+from ravine.diagnostics.chunked_mean import in_chunks
+from ravine.diagnostics.loss_slices import moved
 from ravine.networks import LOSSES, Network
 from ravine.networks.activations import activation
 

@@ -1,21 +1,24 @@
-"""Pictures of a landscape, from its document and arrays: slices, profile, planes as map and surface, lines.
+"""Pictures of a landscape, from its result and arrays: slices, profile, planes as map and surface, lines.
 
-For any color vision and for black and white: brightness alone carries the loss, lines differ in
-dashes and marks. Matplotlib is imported only when something is drawn.
+They are readable without colors: brightness alone shows the loss, and lines differ in dashes and marks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ravine.errors import UsageError
 from ravine.networks import LOSSES
 from ravine.render.plot_style import COLORS, FORMATS, LINES, MARKS, save, style
-from ravine.studies.landscape.view import faded
+from ravine.studies.landscape.result import DirectionRow, LandscapeResult, PlaneRow
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["draw", "figures"]
 
@@ -27,7 +30,7 @@ NEEDLE = 0.04  # share of the picture below which a parabola is only a stroke
 TITLES = {
     "random": "Two random directions, filter-normalised",
     "eigenvectors": "The two sharpest directions",
-    "trajectories": "The ways of the optimizers, on the plane that holds most of them",
+    "trajectories": "The paths of the optimizers, on the plane that holds most of them",
     "solutions": "The plane through three solutions",
 }
 AXES = {
@@ -37,48 +40,53 @@ AXES = {
     "solutions": ("from solution 1 to 2", "towards solution 3"),
 }
 
-Arrays = Mapping[str, Any]
+Arrays = Mapping[str, np.ndarray]
 
 
-def draw(document: Mapping[str, Any], arrays: Arrays, folder: Path, kind: str = "png") -> list[Path]:
+def draw(result: LandscapeResult, folder: Path, kind: str = "png") -> list[Path]:
     """Write every picture into a folder, return their paths. Raises UsageError, DataError."""
     if kind not in FORMATS:  # before the work of drawing
         raise UsageError(f"Pictures are not written as '{kind}'.", "", f"Use one of {', '.join(FORMATS)}.")
     with style(SIZE):
-        made = figures(document, arrays)
-        return [save(figure, folder / f"{name}.{kind}") for name, figure in made.items()]
+        return [save(figure, folder / f"{name}.{kind}") for name, figure in figures(result).items()]
 
 
-def figures(document: Mapping[str, Any], arrays: Arrays) -> dict[str, Any]:
+def figures(result: LandscapeResult) -> dict[str, Figure]:
     """Return the figures by the name of their file."""
+    arrays = result.arrays
     with style(SIZE):
-        found = {"slices": _slices(document, arrays), "profile": _profile(document, arrays)}
-        for plane in document["planes"]:
-            if plane["highest"] is not None:
-                found[f"plane-{plane['name']}"] = _plane(document, plane, arrays)
-        if document["barriers"]:
-            found["barriers"] = _barriers(document, arrays)
+        found = {"slices": _slices(result, arrays), "profile": _profile(result, arrays)}
+        for plane in result.planes:
+            if plane.highest is not None:
+                found[f"plane-{plane.name}"] = _plane(result, plane, arrays)
+        if result.barriers:
+            found["barriers"] = _barriers(result, arrays)
     return found
 
 
-def _canvas(title: str, document: Mapping[str, Any], columns: int = 1) -> tuple[Any, list[Any]]:
+def _title(title: str, result: LandscapeResult) -> str:
+    """Return the title of a figure with data, network, optimizer and learning rate below."""
+    centre = result.centre
+    at, first = centre.rate, centre.learning_rate
+    moved = "" if at == first or first is None else " at the last step"
+    rate = "" if at is None else f" at rate {at:.3g}{moved}"
+    rule = "" if centre.optimizer is None else f", {centre.optimizer}{rate}"
+    return f"{title}\n{result.data.name}, {centre.network}{rule}"
+
+
+def _canvas(title: str, result: LandscapeResult, columns: int = 1) -> tuple[Figure, list[Axes]]:
     from matplotlib.figure import Figure
 
     figure = Figure((WIDE, HIGH), layout="constrained")
-    centre = document["centre"]
-    at, asked = centre["rate"], centre["learning_rate"]
-    fell = "" if at == asked or asked is None else " at the last step"
-    rate = "" if at is None else f" at rate {at:.3g}{fell}"
-    rule = "" if centre["optimizer"] is None else f", {centre['optimizer']}{rate}"
-    figure.suptitle(f"{title}\n{document['data']['name']}, {centre['network']}{rule}", fontsize=12)
+    figure.suptitle(_title(title, result), fontsize=12)
     return figure, list(np.ravel(figure.subplots(1, columns, squeeze=False)))
 
 
-def _unit(document: Mapping[str, Any]) -> str:
-    return f"loss [{LOSSES[document['centre']['loss_name']].unit}]"
+def _unit(result: LandscapeResult) -> str:
+    return f"loss [{LOSSES[result.centre.loss_name].unit}]"
 
 
-def _line(axes: Any, x: Any, y: Any, label: str, which: int) -> None:
+def _line(axes: Axes, x: np.ndarray, y: np.ndarray, label: str, which: int) -> None:
     every = max(1, len(x) // 10)
     axes.plot(
         x, y, label=label, color=COLORS[which], linestyle=LINES[which], marker=MARKS[which],
@@ -86,16 +94,16 @@ def _line(axes: Any, x: Any, y: Any, label: str, which: int) -> None:
     )  # fmt: skip
 
 
-def _slices(document: Mapping[str, Any], arrays: Arrays) -> Any:
-    figure, (left, right) = _canvas("The loss along four directions", document, 2)
+def _slices(result: LandscapeResult, arrays: Arrays) -> Figure:
+    figure, (left, right) = _canvas("The loss along four directions", result, 2)
     for k, axes in enumerate((left, right)):
         for which, name in enumerate(
             ("random 1", "random 2") if k == 0 else ("eigenvector 1", "eigenvector 2")
         ):
-            found = next(each for each in document["directions"] if each["name"] == name)
+            found = _direction(result, name)
             x, loss = arrays[f"slice/{name}/x"], arrays[f"slice/{name}/loss"]
-            _line(axes, x, _drawable(loss), f"{name}, curvature {found['curvature']:.3g}", which + 2 * k)
-        axes.set_ylabel(_unit(document))
+            _line(axes, x, _drawable(loss), f"{name}, curvature {found.curvature:.3g}", which + 2 * k)
+        axes.set_ylabel(_unit(result))
         axes.legend(loc="upper center")
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + 0.2 * (high - low))  # room for the legend
@@ -104,44 +112,44 @@ def _slices(document: Mapping[str, Any], arrays: Arrays) -> Any:
     return figure
 
 
-def _profile(document: Mapping[str, Any], arrays: Arrays) -> Any:
-    """The sharpest and a random direction over the same distances, with what the rule just bears."""
-    sharp = document["sharpness"]
-    figure, (axes,) = _canvas("Sharp and flat: the loss near the centre", document)
+def _profile(result: LandscapeResult, arrays: Arrays) -> Figure:
+    """The sharpest and a random direction over the same distances, with the limit of the optimizer."""
+    sharp = result.sharpness
+    figure, (axes,) = _canvas("Sharp and flat: the loss near the centre", result)
     x, loss = arrays["slice/sharpest/x"], _drawable(arrays["slice/sharpest/loss"])
-    found = next(each for each in document["directions"] if each["name"] == "sharpest")
-    _line(axes, x, loss, f"sharpest direction, curvature {found['curvature']:.3g}", 0)
+    found = _direction(result, "sharpest")
+    _line(axes, x, loss, f"sharpest direction, curvature {found.curvature:.3g}", 0)
     flat = arrays["slice/flat/loss"]
     _line(axes, arrays["slice/flat/x"], _drawable(flat), "a random direction", 2)
-    centre, top = document["centre"]["loss"], float(np.nanmax(loss))
+    centre, top = result.centre, float(np.nanmax(loss))
     axes.plot(
-        x, centre + found["slope"] * x + found["curvature"] * x**2 / 2, color="#555555", linewidth=1,
+        x, centre.loss + found.slope * x + found.curvature * x**2 / 2, color="#555555", linewidth=1,
         linestyle=":", label="parabola of the measured curvature",
     )  # fmt: skip
-    if "slice/sharpest/limit" in arrays:
-        label = f"parabola of the limit, curvature {found['limit']:.3g}"
-        label += f" = {sharp['formula']}" if not sharp["preconditioned"] else ""
+    if found.limit is not None:
+        label = f"parabola of the limit, curvature {found.limit:.3g}"
+        label += f" = {sharp.formula}" if not sharp.preconditioned else ""
         limit = arrays["slice/sharpest/limit"]
-        if faded(document["centre"]):
-            at = f"the last step's rate {document['centre']['rate']:.2g}"
-            axes.plot([], [], " ", label=f"no parabola of the limit: {at} bears anything")
-        elif np.sqrt(2 * top / found["limit"]) < NEEDLE * np.abs(x).max():
+        if centre.decayed:
+            at = f"at the last step's rate {centre.rate:.2g}"
+            axes.plot([], [], " ", label=f"no parabola of the limit: {at} everything is stable")
+        elif np.sqrt(2 * top / found.limit) < NEEDLE * np.abs(x).max():
             axes.plot([], [], " ", label=f"{label}: a needle, not drawn")
         else:
             axes.plot(x, limit, color=COLORS[1], linestyle="--", label=label)
             top = max(top, min(float(limit.max()), 1.5 * top))
     axes.set_ylim(min(0.0, float(np.nanmin(loss))) - 0.03 * top, 1.35 * top)
     axes.set_xlabel("distance from the centre [length in weight space]")
-    axes.set_ylabel(_unit(document))
+    axes.set_ylabel(_unit(result))
     axes.legend(loc="upper center", ncols=2)
     return figure
 
 
-def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays) -> Any:
+def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
     from matplotlib.colors import LogNorm, Normalize
     from matplotlib.figure import Figure
 
-    name = plane["name"]
+    name = plane.name
     x, y, loss = (arrays[f"plane/{name}/{part}"] for part in ("x", "y", "loss"))
     shown = np.ma.masked_invalid(loss)
     low, high = float(shown.min()), float(shown.max())
@@ -151,9 +159,8 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     levels = np.geomspace(low, high, LEVELS) if steep else np.linspace(low, high, LEVELS)
     norm = LogNorm(low, high) if steep else Normalize(low, high)
 
-    blank, _ = _canvas(TITLES[name], document)
     figure = Figure((WIDE, HIGH), layout="constrained")
-    figure.suptitle(blank.get_suptitle(), fontsize=12)
+    figure.suptitle(_title(TITLES[name], result), fontsize=12)
     flat = figure.add_subplot(1, 2, 1)
     filled = flat.contourf(x, y, shown, levels=levels, norm=norm, cmap="cividis")
     lines = flat.contour(x, y, shown, levels=levels, colors="black", linewidths=0.6)
@@ -162,14 +169,14 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     flat.grid(False)
     flat.locator_params(nbins=5)
     flat.set_facecolor("white")
-    unit = "length in weight space" if plane["unit"] == "distance" else plane["unit"]
+    unit = "length in weight space" if plane.unit == "distance" else plane.unit
     across, up = AXES[name]
-    share = plane["explained"]
+    share = plane.explained
     if share is not None:
         across, up = (f"{each}, {100 * s:.1f} %" for each, s in zip((across, up), share, strict=True))
     flat.set_xlabel(f"{across} [{unit}]")
     flat.set_ylabel(f"{up} [{unit}]")
-    bar = figure.colorbar(filled, ax=flat, label=_unit(document), shrink=0.85)
+    bar = figure.colorbar(filled, ax=flat, label=_unit(result), shrink=0.85)
     bar.set_ticks(levels[::2].tolist())
     bar.minorticks_off()
     bar.ax.set_yticklabels([f"{value:.2g}" for value in levels[::2]])
@@ -183,7 +190,7 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     )
     solid.set_xlabel(AXES[name][0])
     solid.set_ylabel(AXES[name][1])
-    solid.set_zlabel(f"log10 {_unit(document)}" if steep else _unit(document))
+    solid.set_zlabel(f"log10 {_unit(result)}" if steep else _unit(result))
     solid.tick_params(labelsize=8)
     solid.locator_params(nbins=5)
     solid.view_init(elev=38, azim=-55)
@@ -191,12 +198,12 @@ def _plane(document: Mapping[str, Any], plane: Mapping[str, Any], arrays: Arrays
     return figure
 
 
-def _marked(axes: Any, name: str, arrays: Arrays) -> None:
-    """Draw ways and points on a map, white-edged so that they stand out on dark and bright."""
+def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
+    """Draw paths and points on a map, white-edged so that they stand out on dark and bright."""
     from matplotlib import patheffects
 
     base = f"plane/{name}/mark/"
-    halo = [patheffects.withStroke(linewidth=4, foreground="white")]
+    halo: list[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=4, foreground="white")]
     for which, key in enumerate(each for each in arrays if each.startswith(base)):
         label, places = key.removeprefix(base), np.asarray(arrays[key])
         if len(places) > 1:
@@ -216,26 +223,30 @@ def _marked(axes: Any, name: str, arrays: Arrays) -> None:
         legend.set_zorder(5)
 
 
-def _barriers(document: Mapping[str, Any], arrays: Arrays) -> Any:
-    rows = document["barriers"]
-    figure, axes = _canvas("On the straight line between solutions", document, len(rows))
+def _direction(result: LandscapeResult, name: str) -> DirectionRow:
+    return next(direction for direction in result.directions if direction.name == name)
+
+
+def _barriers(result: LandscapeResult, arrays: Arrays) -> Figure:
+    rows = result.barriers
+    figure, axes = _canvas("On the straight line between solutions", result, len(rows))
     top = 0.0
     for panel, row in zip(axes, rows, strict=True):
-        base = f"line/{row['a']}-{row['b']}"
+        base = f"line/{row.a}-{row.b}"
         t = arrays[f"{base}/t"]
-        _line(panel, t, arrays[f"{base}/before"], f"as trained, barrier {row['before']:.3g}", 0)
+        _line(panel, t, arrays[f"{base}/before"], f"as trained, barrier {row.before:.3g}", 0)
         top = max(top, float(arrays[f"{base}/before"].max()))
         if f"{base}/after" in arrays:
-            _line(panel, t, arrays[f"{base}/after"], f"units aligned, barrier {row['after']:.3g}", 1)
+            _line(panel, t, arrays[f"{base}/after"], f"units aligned, barrier {row.after:.3g}", 1)
             top = max(top, float(arrays[f"{base}/after"].max()))
-        panel.set_title(f"solution {row['a']} to {row['b']}")
-        panel.set_xlabel("share of the way")
+        panel.set_title(f"solution {row.a} to {row.b}")
+        panel.set_xlabel("share of the line")
         panel.legend(loc="upper center", fontsize=9)
     for panel in axes:
         panel.set_ylim(-0.03 * top, 1.3 * top)
-    axes[0].set_ylabel(_unit(document))
+    axes[0].set_ylabel(_unit(result))
     return figure
 
 
-def _drawable(loss: Any) -> Any:
+def _drawable(loss: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(loss), loss, np.nan)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ravine.errors import UsageError
 from ravine.execution.base_settings import CHECK_OPTIMIZER, NetworkSettings, RateSettings, name_of
 from ravine.execution.study import Study
-from ravine.options.fields import option, redefined
+from ravine.options.fields import option, options_of, redefined
 
 __all__ = ["STUDY", "LandscapeSettings"]
+
+WITH_MODEL = ("source", "target", "model", "grid", "span", "seed", "device", "format")
+"""Fields that matter where nothing is trained."""
 
 
 @dataclass(frozen=True)
 class LandscapeSettings(NetworkSettings, RateSettings):
     """Settings of a landscape."""
+
+    models: ClassVar[tuple[str, ...]] = ("model",)
+    python_types: ClassVar[dict[str, str]] = {"model": "str | PathLike[str] | None"}
 
     schedule: str = redefined(RateSettings, "schedule", "constant")
     optimizers: list[str] = option(
@@ -47,6 +54,41 @@ class LandscapeSettings(NetworkSettings, RateSettings):
                     option=key,
                     value=value,
                 )
+
+    @property
+    def needs_source(self) -> bool:
+        """Whether data must be named: not with a model, which has the rows of its run."""
+        return self.model is None
+
+    @property
+    def picture_format(self) -> str:
+        """The format of the pictures in the run's folder."""
+        return self.format
+
+    @property
+    def run_name(self) -> str:
+        """The name of the data; with a model and no data that of the data it was trained on."""
+        from pathlib import Path  # slow to import, and not needed for help
+
+        from ravine.records.run_index import RUN_FILE, read_run_file
+
+        if self.source or self.model is None:
+            return super().run_name
+        path = Path(self.model)
+        run = next((folder for folder in (path, *path.parents) if (folder / RUN_FILE).is_file()), None)
+        return path.name if run is None else str(read_run_file(run)["data"]["name"])
+
+    @property
+    def unused(self) -> list[str]:
+        """Options that were changed and have no effect, because a model is not trained again."""
+        if self.model is None:
+            return []
+        options = options_of(type(self))
+        return [
+            option.flag
+            for key, option in options.items()
+            if key not in WITH_MODEL and getattr(self, key) != option.default
+        ]
 
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command: `Looking at the loss around digits.`"""

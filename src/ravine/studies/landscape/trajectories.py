@@ -1,13 +1,13 @@
-"""Training that is followed: the parameters at every look, of one rule from several starts on the same rows.
+"""Training that keeps the parameters at every look, of one optimizer from several starts on the same rows.
 
-A start fixes the first parameters and the order of batches. All starts see the same rows, standardised alike,
-so that their losses can be compared and the way between two of them has a meaning. With the start that is
-also the seed of the rows, a run is the one `ravine train` does.
+A start fixes the first parameters and the order of batches. All starts see the same rows, standardized alike,
+so that their losses can be compared and the line between two solutions has a meaning. With the start that is
+also the seed of the rows, a run is the one that `ravine train` does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -19,30 +19,28 @@ import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
 from ravine.engines import working_in
-from ravine.optimizers import Rule
-from ravine.training import Plan, Rows, Runs, Streams, first_key, first_parameters, start
+from ravine.records.record import Record, Status
+from ravine.training import Cohort, Keeper, Plan, Rows, RunState, Seam, first_key, first_parameters, start
 from ravine.training.factors import Factors
 from ravine.training.loop import judge, optimizer_of, step
 
-__all__ = ["LOOKS", "Trajectory", "stretched", "travel"]
+__all__ = ["LOOKS", "Trajectory", "stretched", "trajectory_of", "travel"]
 
 LOOKS = 50  # at the parameters of a run, its start not counted
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """Where the runs of one rule went: `points` [run, T, P], the start first, at `steps` [T].
+    """The paths of the runs of one optimizer: `points` [run, T, P], the start first, at `steps` [T].
 
     The points are those a run is judged at (an average of the weights where there is one), not finite from
-    where it diverged. `state`: the optimizer's at the end, [run, ...]. `rate`: the rate of the last step.
+    where it diverged. slots: the optimizer's state at the end, [run, ...]. rate: that of the last step.
     """
 
-    rule: Rule
     steps: npt.NDArray[np.int64]
     points: npt.NDArray[np.floating]
     rate: float
-    taken: int
-    state: Any = field(repr=False)
+    slots: Any = field(repr=False)
 
     @property
     def finished(self) -> npt.NDArray[np.bool_]:
@@ -61,52 +59,138 @@ def stretched(plan: Plan) -> Plan:
     return replace(plan, stride=stride, evaluations=-(-plan.steps // stride))
 
 
-def travel(
-    plan: Plan,
-    runs: Runs,
-    streams: Streams,
-    seed: int,
-    initial: tuple[str, float],
-    starts: Sequence[int],
-) -> Trajectory:
-    """Train the runs, one from each of `starts`, on the training rows of `seed`, and look LOOKS times.
+def travel(cohort: Cohort, seed: int, after_chunk: Callable[[Seam], None], keeper: Keeper | None) -> Record:
+    """Train the runs of a stretched plan on the training rows of `seed`; return every look at them.
 
-    runs: [run], all of one rule; their own seeds are not used.
+    The seeds of the runs are their starts. final: `points` [run, T, P], `rate` of the last step, and the
+    leaves of the optimizer's state as `slots/0`, ... A stretch is a chunk: the state is kept behind it.
     """
-    plan = stretched(plan)
-    stride = plan.stride
-    which, places = np.arange(len(starts)), list(starts)
-    with working_in(plan.precision):
+    with working_in(cohort.plan.precision):
+        journey = _Journey(cohort, seed)
+        kept = keeper.load() if keeper is not None else None
+        if kept is not None:
+            journey.restore(kept)
+        while journey.goes_on:
+            journey.advance()
+            if keeper is not None:
+                keeper.save(journey.kept)
+            after_chunk(journey.seam)
+        return journey.record()
+
+
+def trajectory_of(cohort: Cohort, seed: int, record: Record) -> Trajectory:
+    """Return the paths in a record of `travel`, with the same arguments."""
+    with working_in(cohort.plan.precision):
+        like = _Journey(cohort, seed).shapes.slots
+    leaves = [record.final[f"slots/{place}"] for place in range(len(jax.tree.leaves(like)))]
+    points = record.final["points"]
+    return Trajectory(
+        cohort.plan.stride * np.arange(points.shape[1]),
+        points,
+        float(record.final["rate"][0]),
+        jax.tree.unflatten(jax.tree.structure(like), leaves),
+    )
+
+
+class _Journey:
+    """The moving parts of one training."""
+
+    def __init__(self, cohort: Cohort, seed: int) -> None:
+        self.cohort = cohort
+        plan, runs, streams = cohort.plan, cohort.runs, cohort.streams
+        self.starts = runs.seed.tolist()
         rows = streams.rows(seed)
-        train, valid = (jax.tree.map(jnp.asarray, each) for each in (rows.train, rows.valid))
-        numbers = runs.numbers(plan.rule, np.full(len(runs), rows.unit), plan.precision)
+        self.train, self.valid = (jax.tree.map(jnp.asarray, part) for part in (rows.train, rows.valid))
+        self.numbers = runs.numbers(plan.rule, np.full(len(runs), rows.unit), plan.precision)
         if plan.random:
-            numbers["key"] = np.stack([first_key(streams.root, each) for each in places])
-        factors = Factors(plan, runs, streams.sizes[0] / streams.batch_size)
+            self.numbers["key"] = np.stack(
+                [first_key(streams.root, start_seed) for start_seed in self.starts]
+            )
+        self.factors = Factors(plan, runs, streams.sizes[0] / streams.batch_size)
         gate = runs.extra.get("gate_bias")
         first = [
             first_parameters(
-                plan.network, streams.root, each, *initial, plan.precision,
-                None if gate is None else float(gate[k]),
+                plan.network, streams.root, start_seed, *cohort.initial, plan.precision,
+                None if gate is None else float(gate[run]),
             )
-            for k, each in enumerate(places)
+            for run, start_seed in enumerate(self.starts)
         ]  # fmt: skip
-        params = jax.tree.map(lambda *each: np.stack(each), *first)
-        state = jax.vmap(partial(start, plan))(params, numbers)
-        points = [np.asarray(jax.vmap(lambda tree: ravel_pytree(tree)[0])(params))]
-        rate = float(runs.rate[0])
-        for number in range(plan.evaluations):
-            at = number * stride
-            order = np.stack([streams.order(each, at, at + stride) for each in places], axis=1)
-            now = factors.of(which, number)
-            rate = float(runs.rate[0] * now["rate"][-1, 0])
-            state, seen, loss = _stretch(plan, state, numbers, now, train, valid, order, np.int32(at))
-            points.append(np.asarray(seen))
-            factors.follow(which, np.asarray(loss))
-            if not np.isfinite(points[-1]).any():
-                break
-    steps = stride * np.arange(len(points))
-    return Trajectory(plan.rule, steps, np.stack(points, axis=1), rate, plan.steps, state)
+        self.params = jax.tree.map(lambda *trees: np.stack(trees), *first)
+        self.state: RunState | None = None
+        self.points = [np.asarray(jax.vmap(lambda tree: ravel_pytree(tree)[0])(self.params))]
+        self.losses: list[npt.NDArray[np.floating]] = []
+        self.rate: npt.NDArray[np.floating] = np.array(runs.rate)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there are steps left, and a run that has not diverged."""
+        return len(self.losses) < self.cohort.plan.evaluations and bool(np.isfinite(self.points[-1]).any())
+
+    @property
+    def shapes(self) -> RunState:
+        """The state as shapes."""
+        found: RunState = jax.eval_shape(self._begin, self.params, self.numbers)
+        return found
+
+    @property
+    def seam(self) -> Seam:
+        """Progress of the last stretch. No score is computed."""
+        diverged = int(np.sum(~np.isfinite(self.points[-1]).all(axis=1)))
+        return Seam(self.cohort.plan.stride * len(self.starts), 0, diverged, np.zeros((0, 0)))
+
+    @property
+    def _begin(self) -> Callable[..., RunState]:
+        return jax.vmap(partial(start, self.cohort.plan))
+
+    def advance(self) -> None:
+        """Train for a stretch and look."""
+        plan, which, number = self.cohort.plan, np.arange(len(self.starts)), len(self.losses)
+        if self.state is None:
+            self.state = self._begin(self.params, self.numbers)
+        first = number * plan.stride
+        stretch = partial(self.cohort.streams.order, first=first, last=first + plan.stride)
+        order = np.stack([stretch(start_seed) for start_seed in self.starts], axis=1)
+        now = self.factors.of(which, number)
+        self.rate = self.cohort.runs.rate * now["rate"][-1]
+        self.state, points, loss = _stretch(
+            plan, self.state, self.numbers, now, self.train, self.valid, order, np.int32(first)
+        )
+        self.points.append(np.asarray(points))
+        self.losses.append(np.asarray(loss))
+        self.factors.follow(which, self.losses[-1])
+
+    def kept(self) -> dict[str, np.ndarray]:
+        """Return everything that a resumed training needs."""
+        arrays = {"points": np.stack(self.points), "losses": np.stack(self.losses), "rate": self.rate}
+        arrays |= {f"factors/{name}": values for name, values in self.factors.arrays().items()}
+        leaves = jax.tree.leaves(self.state)
+        return arrays | {f"state/{place}": np.asarray(leaf) for place, leaf in enumerate(leaves)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take the state that was kept."""
+        self.points, self.losses, self.rate = list(arrays["points"]), list(arrays["losses"]), arrays["rate"]
+        self.factors.restore(
+            {name[8:]: arrays[name].copy() for name in arrays if name.startswith("factors/")}
+        )
+        like = self.shapes
+        leaves = [arrays[f"state/{place}"] for place in range(len(jax.tree.leaves(like)))]
+        self.state = jax.tree.unflatten(jax.tree.structure(like), leaves)
+
+    def record(self) -> Record:
+        """Return every look at the runs."""
+        runs, points = self.cohort.runs, np.stack(self.points, axis=1)
+        assert self.state is not None
+        slots = {
+            f"slots/{place}": np.asarray(leaf) for place, leaf in enumerate(jax.tree.leaves(self.state.slots))
+        }
+        finite = np.isfinite(points[:, -1]).all(axis=1)
+        return Record(
+            {name: np.asarray(values) for name, values in runs.columns().items()},
+            {"valid_loss": np.stack(self.losses, axis=1)},
+            np.where(finite, Status.FINISHED, Status.DIVERGED),
+            {"points": points, "rate": self.rate, **slots},
+            {"plan": self.cohort.plan.describe()},
+        )
 
 
 @partial(jax.jit, static_argnums=0)

@@ -1,206 +1,204 @@
-"""A landscape for a terminal: where it is seen from, curvature, planes, ways, barriers, files."""
+"""The views of `landscape`: centre, curvature, planes, paths and barriers of a result; the plan."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
 
+from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.result import ARRAYS
 from ravine.networks import LOSSES
-from ravine.render.numbers import MISSING, cells, clean, cut, is_number
+from ravine.options.paths import relative_path
+from ravine.render.blocks import Block, Column, Commands, Facts, Files, Heading, Items, Paragraph, Table
+from ravine.render.numbers import count, is_number, learning_rate, number, with_error
+from ravine.studies.landscape.result import (
+    BarrierRow,
+    Centre,
+    DirectionRow,
+    LandscapePlan,
+    LandscapePlanFacts,
+    LandscapeResult,
+    PlaneRow,
+    PlannedTraining,
+    Sharpness,
+    TrajectoryRow,
+)
 
-__all__ = ["faded", "landscape_text"]
+__all__ = ["next_steps", "plan_view", "view"]
 
-GAP = "  "
-BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-ASCII = str.maketrans({"±": "~", "…": "~", "–": "-", "─": "-", "×": "x"})
-FADED = 0.01  # share of the rate asked for; at a smaller one anything is stable, and says nothing of training
-
-Rows = Sequence[Sequence[str]]
-
-
-def landscape_text(
-    document: Mapping[str, Any], width: int = 80, colour: bool = False, unicode: bool = True
-) -> str:
-    """Return a landscape document as text, no line wider than `width` (at least 40) columns."""
-    width = max(40, width)
-    centre = document["centre"]
-    head = f"{clean(document['data']['name'])}: the loss around {_where(centre)}"
-    parts = [
-        [_paint(line, BOLD, colour) for line in _wrapped(head, width)],
-        _facts([("loss at the centre", _loss(centre)), *_limits(document["sharpness"], centre)], width),
-        _table(
-            ("along", "length", "slope", "curvature", *["limit there"] * (not faded(centre))),
-            [_along(each, faded(centre)) for each in document["directions"]], width, colour,
-        ),
-        _table(
-            ("plane", "points", "loss", "shown"),
-            [_plane(each) for each in document["planes"]], width, colour,
-        ),
-        _explained(document, width),
-        _table(
-            ("way of", "last rate", "steps", "loss", "off the plane"),
-            [_way(each) for each in document["trajectories"]], width, colour,
-        ),
-        _table(
-            ("solutions", "barrier", "aligned", "distance", "aligned"),
-            [_barrier(each) for each in document["barriers"]], width, colour,
-        ),
-    ]  # fmt: skip
-    whys = list(dict.fromkeys(each["why_not"] for each in document["barriers"] if each["why_not"]))
-    said = [*document["notes"], *(f"Not aligned: {each}" for each in whys)]
-    said += [f"Not drawn: {each['what']}. {each['why']}" for each in document["not_drawn"]]
-    parts.append([line for each in said for line in _wrapped(each, width)])
-    parts.append(_files(document, width))
-    text = "\n\n".join("\n".join(part) for part in parts if part)
-    return text if unicode else text.translate(ASCII).encode("ascii", "replace").decode("ascii")
+VERDICTS = {True: "stable", False: "steps grow", None: "at the edge"}
 
 
-def faded(centre: Mapping[str, Any]) -> bool:
-    """Whether the schedule had all but taken the rate away at the last step."""
-    rate, asked = centre["rate"], centre["learning_rate"]
-    return is_number(rate) and is_number(asked) and rate < FADED * asked
-
-
-def _where(centre: Mapping[str, Any]) -> str:
-    how = "" if centre["optimizer"] is None else f"{clean(centre['optimizer'])}, "
-    origin = "" if centre["origin"] == "trained here" else f"{clean(centre['origin'])}: "
-    steps = "" if centre["steps"] is None else f", {centre['steps']:,} steps"
-    return f"{origin}{how}{centre['network']}, {centre['parameters']:,} parameters{steps}"
-
-
-def _loss(centre: Mapping[str, Any]) -> str:
-    unit = LOSSES[centre["loss_name"]].unit
-    chance = f"(by chance {_number(centre['chance'])})"
-    rows = f"on {centre['rows']:,} rows {chance}, gradient {_number(centre['gradient'])}"
-    return f"{_number(centre['loss'])} {unit} {rows}"
-
-
-def _limits(sharp: Mapping[str, Any], centre: Mapping[str, Any]) -> list[tuple[str, str]]:
-    short = "" if sharp["converged"] else ", not converged: a lower bound"
-    rows = [
-        ("sharpness", f"{_measured(sharp['value'], sharp['error'])}, top eigenvalue of the Hessian{short}")
+def view(result: LandscapeResult) -> list[Block]:
+    """Return the centre, sharpness against the limit, and tables of directions, planes, paths, barriers."""
+    centre, sharp = result.centre, result.sharpness
+    blocks: list[Block] = [
+        Heading(f"{result.data.name}: the loss around {_where(centre)}"),
+        Facts([("loss at the centre", _loss(centre)), *_limits(sharp, centre)]),
+        _directions(result.directions, centre),
+        _planes(result.planes),
     ]
-    if sharp["limit"] is None:
-        return [*rows, ("stability limit", f"none. {sharp['reason'] or ''}".strip())]
-    seen = " for the preconditioned Hessian" if sharp["preconditioned"] else ""
-    at = f" at the last step's rate {_number(centre['rate'])}" if is_number(centre["rate"]) else ""
-    rows.append(("stability limit", f"{_number(sharp['limit'])} = {sharp['formula']}{seen}{at}"))
-    if faded(centre):
-        asked = _number(centre["learning_rate"])
-        return [*rows, ("against it", f"not compared: of the rate {asked} next to nothing is left there")]
-    if sharp["ratio"] is None:
-        return [*rows, ("against it", f"not known. {sharp['reason'] or ''}".strip())]
-    own = f"{_number(sharp['measured'])}, " if sharp["preconditioned"] else ""
-    verdict = {True: "stable", False: "steps grow", None: "at the edge"}[sharp["stable"]]
-    share = f"{_measured(sharp['ratio'], sharp['ratio_error'])} of the limit: {verdict}"
-    return [*rows, ("against it", own + share)]
+    for plane in result.planes:
+        if plane.explained is not None:
+            blocks.append(Paragraph(_explained(plane.explained)))
+    if result.trajectories:
+        blocks.append(_trajectories(result.trajectories))
+    if result.barriers:
+        blocks.append(_barriers(result.barriers))
+    reasons = dict.fromkeys(row.why_not for row in result.barriers if row.why_not)
+    sentences = [*result.notes, *(f"Not aligned: {reason}" for reason in reasons)]
+    sentences += [f"Not drawn: {part.what}. {part.why}" for part in result.not_drawn]
+    return blocks + [Items(sentences, style="plain")] * bool(sentences)
 
 
-def _along(each: Mapping[str, Any], faded: bool) -> tuple[str, ...]:
-    row = each["name"], _number(each["length"]), _number(each["slope"])
-    return (*row, _measured(each["curvature"], each["error"]), *[_number(each["limit"])] * (not faded))
-
-
-def _plane(each: Mapping[str, Any]) -> tuple[str, ...]:
-    shown = f"{_span(each['x'])} by {_span(each['y'])}"
-    lost = f", {each['not_finite']:,} not finite" if each["not_finite"] else ""
-    points = f"{each['points'][0]}×{each['points'][1]}"
-    losses = f"{_number(each['lowest'])} to {_number(each['highest'])}{lost}"
-    return each["name"], points, losses, shown
-
-
-def _span(ends: Sequence[float]) -> str:
-    return _number(ends[1] - ends[0])
-
-
-def _explained(document: Mapping[str, Any], width: int) -> list[str]:
-    for each in document["planes"]:
-        if each["explained"] is not None:
-            one, two = (100 * share for share in each["explained"])
-            return _wrapped(
-                f"The plane of the trajectories holds {one + two:.1f} % of their variance about the centre "
-                f"({one:.1f} + {two:.1f} %).",
-                width,
-            )
-    return []
-
-
-def _way(each: Mapping[str, Any]) -> tuple[str, ...]:
-    loss = "diverged" if each["diverged"] else _number(each["loss"])
-    return (
-        clean(each["optimizer"]), _number(each["rate"]), f"{each['steps']:,}", loss, _number(each["outside"]),
-    )  # fmt: skip
-
-
-def _barrier(each: Mapping[str, Any]) -> tuple[str, ...]:
-    return (
-        f"{each['a']} to {each['b']}", _measured(each["before"], each["before_error"]),
-        _measured(each["after"], each["after_error"]),
-        _number(each["distance_before"]), _number(each["distance_after"]),
-    )  # fmt: skip
-
-
-def _files(document: Mapping[str, Any], width: int) -> list[str]:
-    files = [clean(each) for each in document["files"]]
-    if not files:
-        return []
-    return [f"{'Files' if k == 0 else '':<7}{cut(each, width - 7)}" for k, each in enumerate(files)]
-
-
-def _facts(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
-    margin = max(len(name) for name, _ in rows) + 2
+def next_steps(result: LandscapeResult) -> list[Block]:
+    """Return the files of a run and the commands to type next."""
+    run = str(result.run_dir)
+    files = [("Run", run), ("Arrays", str(Path(run) / ARRAYS))]
+    files += [("Pictures" if place == 0 else "", path) for place, path in enumerate(result.pictures)]
+    commands = [("Show this result again", ["resume", run])]
+    if result.centre.origin != "trained here":
+        source = relative_path(result.source) if result.source else "FILE.csv"
+        commands.insert(0, ("Predict with the model", ["predict", result.centre.origin, source]))
     return [
-        line
-        for name, text in rows
-        for line in textwrap.wrap(
-            text, width, initial_indent=f"{name:<{margin}}", subsequent_indent=" " * margin,
-            break_on_hyphens=False,
-        )
-    ]  # fmt: skip
+        Files(files),
+        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
+    ]
 
 
-def _table(head: Sequence[str], rows: Rows, width: int, colour: bool) -> list[str]:
-    """Return a table, the first column to the left; columns at the right go where there is no room."""
-    if not rows:
-        return []
-    count = len(head)
-    while True:
-        widths = [max(cells(row[k]) for row in (head, *rows)) for k in range(count)]
-        if sum(widths) + len(GAP) * (count - 1) <= width or count == 1:
-            break
-        count -= 1
+def plan_view(plan: LandscapePlan) -> list[Block]:
+    """Return what would be trained and measured."""
+    facts = plan.plan
+    rows = [("data", data_text(plan.data))]
+    if plan.model is not None:
+        rows.append(("model", relative_path(plan.model)))
+    rows.append(("network", f"{facts.network}, {count(facts.parameters, 'parameter')}"))
+    if facts.training is None:
+        rows.append(("training", "none: the model is measured as it is"))
+    else:
+        rows += _training_rows(facts.training)
+    return [Facts([*rows, *_measurement_rows(facts)])]
 
-    def line(row: Sequence[str]) -> str:
-        parts = [
-            f"{cut(row[k], width)}{' ' * (widths[k] - cells(row[k]))}"
-            if k == 0
-            else f"{' ' * (widths[k] - cells(row[k]))}{row[k]}"
-            for k in range(count)
+
+def _training_rows(training: PlannedTraining) -> list[tuple[str, str]]:
+    rules = (
+        f"{planned.optimizer} at {learning_rate(planned.learning_rate)}, {count(planned.runs, 'start')}"
+        for planned in training.optimizers
+    )
+    length = f"{count(training.steps, 'step')} of {count(training.batch_size, 'row')}"
+    total = f"{count(training.runs, 'network')}, {training.network_steps:,} network steps"
+    return [
+        ("optimizers", "; ".join(rules)),
+        ("schedule", training.schedule),
+        *penalty_rows(training.around),
+        ("training", f"{total}, each {length}"),
+    ]
+
+
+def _measurement_rows(facts: LandscapePlanFacts) -> list[tuple[str, str]]:
+    across, up = facts.points
+    rows = [
+        ("loss", f"mean of {count(facts.rows, 'row')}"),
+        ("slices", ", ".join(facts.slices)),
+        ("planes", f"{', '.join(facts.planes)}; {across} by {up} points each"),
+    ]
+    if facts.barriers:
+        rows.append(("barriers", f"on {count(facts.barriers, 'line')} between solutions"))
+    return rows
+
+
+def _where(centre: Centre) -> str:
+    optimizer = "" if centre.optimizer is None else f"{centre.optimizer}, "
+    origin = "" if centre.origin == "trained here" else f"{centre.origin}: "
+    steps = "" if centre.steps is None else f", {count(centre.steps, 'step')}"
+    return f"{origin}{optimizer}{centre.network}, {count(centre.parameters, 'parameter')}{steps}"
+
+
+def _loss(centre: Centre) -> str:
+    unit = LOSSES[centre.loss_name].unit
+    rows = f"on {count(centre.rows, 'row')} (by chance {number(centre.chance)})"
+    return f"{number(centre.loss)} {unit} {rows}, gradient {number(centre.gradient)}"
+
+
+def _limits(sharp: Sharpness, centre: Centre) -> list[tuple[str, str]]:
+    """Return sharpness, stability limit, and the ratio of both."""
+    short = "" if sharp.converged else ", not converged: a lower bound"
+    rows = [("sharpness", f"{with_error(sharp.value, sharp.error)}, top eigenvalue of the Hessian{short}")]
+    if sharp.limit is None:
+        return [*rows, ("stability limit", f"none. {sharp.reason or ''}".strip())]
+    scaled = " for the preconditioned Hessian" if sharp.preconditioned else ""
+    at = f" at the last step's rate {number(centre.rate)}" if is_number(centre.rate) else ""
+    rows.append(("stability limit", f"{number(sharp.limit)} = {sharp.formula}{scaled}{at}"))
+    if centre.decayed:
+        first = number(centre.learning_rate)
+        why = f"the schedule has decayed the learning rate ({first}) to almost 0 at this point"
+        return [*rows, ("share of the limit", f"not compared: {why}")]
+    if sharp.ratio is None:
+        return [*rows, ("share of the limit", f"not known. {sharp.reason or ''}".strip())]
+    own = f" (top eigenvalue {number(sharp.measured)})" if sharp.preconditioned else ""
+    share = f"{with_error(sharp.ratio, sharp.ratio_error)}{own}: {VERDICTS[sharp.stable]}"
+    return [*rows, ("share of the limit", share)]
+
+
+def _directions(rows: Sequence[DirectionRow], centre: Centre) -> Table:
+    columns = [
+        Column("along", [row.name for row in rows], align="left"),
+        Column("length", [number(row.length) for row in rows], priority=1),
+        Column("slope", [number(row.slope) for row in rows], priority=2),
+        Column("curvature", [with_error(row.curvature, row.error) for row in rows]),
+    ]
+    if not centre.decayed:
+        columns.append(Column("limit there", [number(row.limit) for row in rows], priority=3))
+    return Table(columns)
+
+
+def _planes(rows: Sequence[PlaneRow]) -> Table:
+    return Table(
+        [
+            Column("plane", [row.name for row in rows], align="left"),
+            Column("points", [f"{row.points[0]}×{row.points[1]}" for row in rows], priority=1),
+            Column("loss", [_losses(row) for row in rows]),
+            Column("shown", [f"{_length(row.x)} by {_length(row.y)}" for row in rows], priority=2),
         ]
-        return GAP.join(parts).rstrip()
-
-    return [_paint(line(head), DIM, colour), *map(line, rows)]
+    )
 
 
-def _number(value: Any) -> str:
-    if not is_number(value):
-        return MISSING
-    return "0" if value == 0 else f"{value:,.0f}" if 1e3 <= abs(value) < 1e6 else f"{value:.3g}"
+def _losses(row: PlaneRow) -> str:
+    lost = f", {row.not_finite:,} not finite" if row.not_finite else ""
+    return f"{number(row.lowest)} to {number(row.highest)}{lost}"
 
 
-def _measured(value: Any, error: Any) -> str:
-    """Return a value with its error."""
-    if not is_number(value):
-        return MISSING
-    if not is_number(error):
-        return f"{value:.4g}"
-    return f"{value:.{4 if error < 5e-4 * abs(value) else 3}g} ± {error:.1g}"
+def _length(ends: Sequence[float]) -> str:
+    return number(ends[1] - ends[0])
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(clean(text), width, break_on_hyphens=False)
+def _explained(shares: Sequence[float]) -> str:
+    first, second = (100 * share for share in shares)
+    both = f"{first + second:.1f} % of their variance about the centre ({first:.1f} + {second:.1f} %)"
+    return f"The plane of the trajectories holds {both}."
 
 
-def _paint(text: str, code: str, colour: bool) -> str:
-    return f"{code}{text}{PLAIN}" if colour and text else text
+def _trajectories(rows: Sequence[TrajectoryRow]) -> Table:
+    losses = ["diverged" if row.diverged else number(row.loss) for row in rows]
+    return Table(
+        [
+            Column("path of", [row.optimizer for row in rows], align="left", shrink=16),
+            Column("last rate", [number(row.rate) for row in rows], priority=1),
+            Column("steps", [f"{row.steps:,}" for row in rows], priority=2),
+            Column("loss", losses),
+            Column("off the plane", [number(row.outside) for row in rows], priority=3),
+        ]
+    )
+
+
+def _barriers(rows: Sequence[BarrierRow]) -> Table:
+    return Table(
+        [
+            Column("solutions", [f"{row.a} to {row.b}" for row in rows], align="left"),
+            Column("barrier", [with_error(row.before, row.before_error) for row in rows]),
+            Column("aligned", [with_error(row.after, row.after_error) for row in rows]),
+            Column("distance", [number(row.distance_before) for row in rows], priority=1),
+            Column("aligned", [number(row.distance_after) for row in rows], priority=2),
+        ]
+    )

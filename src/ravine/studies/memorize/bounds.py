@@ -3,7 +3,7 @@
     certificate   error of the noisy network <= bound, with probability 1 - delta          (1)   PAC-Bayes
     held out      kl(share wrong of m held-out rows, bound) <= ln(1 / delta) / m           (2)   Langford 2005
     lecture       expected gap <= sqrt(I / N),  proved: sqrt(I / 2N)                       (3)
-    f-CMI         expected gap <= sqrt(2 I(right or wrong; which row was trained on))      (4)   in `memory`
+    f-CMI         expected gap <= sqrt(2 I(right or wrong; which row was trained on))      (4)   in `measures`
 
 I of (3) is the Gaussian estimate at the end of training, against a prior as wide as the first weights. Where
 a network fits all rows its curvature is nearly 0 and the estimate too low: (3) then bounds nothing.
@@ -24,13 +24,14 @@ import numpy as np
 from ravine.diagnostics import (
     certificate,
     gap_bound,
-    gauss_newton_product,
+    gauss_newton_operator,
     gaussian_information,
     kl_inverse,
     quadrature,
 )
 from ravine.engines import working_in
 from ravine.networks import Network
+from ravine.studies.memorize.result import Bound
 from ravine.training import Rows, Trained
 
 __all__ = ["DELTA", "bounds"]
@@ -43,11 +44,10 @@ ROUNDING = 1e-11  # above that of a curvature in float64, which has no sign
 
 def bounds(
     network: Trained, first: Any, rows: Rows, wrong_held_out: float, held_out: int, chance: float
-) -> list[dict[str, Any]]:
-    """Return (1) to (3) of one network as plain values; `rows`: those it was trained on, `first`: its start.
+) -> list[Bound]:
+    """Return (1) to (3) of one network. rows: those it was trained on. first: its initial parameters.
 
     wrong_held_out: share of `held_out` rows it gets wrong. chance: share wrong of guessing one class.
-    Each: `name`, `of` ("error" or "gap"), `value`, `error`, `vacuous`, and what it was made of.
     """
     n = len(rows.y)
     with working_in(network.precision):
@@ -62,32 +62,32 @@ def bounds(
             network, params=_wide(network.params), stats=_wide(network.stats), numbers=_wide(numbers)
         )
         plain = not (network.stats or numbers)
-        curvature = gauss_newton_product(
+        curvature = gauss_newton_operator(
             _outputs(network.network) if plain else _bound(wide), wide.params, _wide(rows.x)
         )
         spectrum = quadrature(curvature.damped(ROUNDING), PROBES, min(STEPS, curvature.size))
     precision = 1 / _variance(first)
     found = gaussian_information(spectrum, n, precision)
     gap = gap_bound(max(found.value, 0.0), n, error=found.error)
-    nats = {"nats": float(found.value), "nats_error": float(found.error), "prior_precision": precision}
     upper = kl_inverse(wrong_held_out, log(1 / DELTA) / held_out)  # (2)
+    nats, nats_error = float(found.value), float(found.error)
     return [
-        {
-            "name": "pac_bayes", "of": "error", "value": made.bound, "error": None, "vacuous": made.vacuous,
-            "noisy_error": made.error, "divergence": made.divergence, "width": made.width, "delta": DELTA,
-        },
-        {
-            "name": "held_out", "of": "error", "value": upper, "error": None, "vacuous": upper >= chance,
-            "rows": held_out, "delta": DELTA,
-        },
-        {
-            "name": "lecture", "of": "gap", "value": gap.lecture, "error": gap.lecture_error,
-            "vacuous": gap.lecture >= 1, **nats,
-        },
-        {
-            "name": "xu_raginsky", "of": "gap", "value": gap.proved, "error": gap.proved_error,
-            "vacuous": gap.vacuous, **nats,
-        },
+        Bound(
+            name="pac_bayes", of="error", value=made.bound, error=None, vacuous=bool(made.vacuous),
+            noisy_error=made.error, divergence=made.divergence, width=made.width, delta=DELTA,
+        ),
+        Bound(
+            name="held_out", of="error", value=upper, error=None, vacuous=bool(upper >= chance),
+            rows=held_out, delta=DELTA,
+        ),
+        Bound(
+            name="lecture", of="gap", value=gap.lecture, error=gap.lecture_error,
+            vacuous=bool(gap.lecture >= 1), nats=nats, nats_error=nats_error, prior_precision=precision,
+        ),
+        Bound(
+            name="xu_raginsky", of="gap", value=gap.proved, error=gap.proved_error,
+            vacuous=bool(gap.vacuous), nats=nats, nats_error=nats_error, prior_precision=precision,
+        ),
     ]  # fmt: skip
 
 

@@ -1,18 +1,17 @@
-"""What networks have memorised, when of each pair of rows one was trained on.
+"""Measures of what networks have memorized, each trained on one row of every pair.
 
     memory of row i     m_i = P(right | i was trained on) - P(right | i was not)    (1)   Feldman & Zhang 2020
-    memorised share     mean of m_i over the rows                                   (2)
-    gap                 right among trained rows - right among the others           (3)   of one network
+    memorized share     mean of m_i over the rows                                   (2)
+    gap                 accuracy on trained rows - accuracy on the others           (3)   of one network
 
-Probabilities are over which row of each pair is trained on, initialisations and batches: one network each.
-(2) is the mean of (3), with the interval over rows in place of networks. "Right" is as the labels given say,
-wrong ones included. Rows count alike, whatever their weights.
+Probabilities are over the choice of the trained row in each pair, initializations and batches, one network
+each. (2) is the mean of (3), with the interval over rows in place of networks. An answer is right if it is
+the label that networks were trained with, wrong labels included. All rows count alike; weights are ignored.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -20,27 +19,31 @@ from ravine.data import Dataset
 from ravine.data.random_keys import keyed
 from ravine.data.splits import Split
 from ravine.diagnostics import functional_information, membership_inference
+from ravine.execution.evaluation import cross_entropies
+from ravine.execution.measure_summary import SHARE, measure_summary, time_summary
 from ravine.records.record import Record, Status
 from ravine.statistics import interval
-from ravine.studies.compare.leaderboard import UNBOUNDED, within
+from ravine.studies.memorize.result import ArmResult, Information, Membership, MemorizedRows
 from ravine.training import Plan, Streams, trained
 
-__all__ = ["AMOUNT", "FITTED", "Answers", "Pairs", "answers", "measured", "pairs", "summary_of"]
+__all__ = ["FITTED", "Predictions", "TrainHeldOutPairs", "measured", "pairs", "predict_pairs"]
 
 FITTED = 0.99  # share of the training labels a network must give to have fitted them
-SHARE, DIFFERENCE, AMOUNT = (0.0, 1.0), (-1.0, 1.0), (0.0, np.inf)  # what a measure can be
-KEPT_BY_HEART = 0.5  # a row with more memory than this is counted as memorised
+DIFFERENCE = (-1.0, 1.0)  # bounds of a difference of shares
+MEMORIZED = 0.5  # a row with more memory than this counts as memorized
+MIN_ATTACKED = 4  # rows on each side that the attack needs
+MIN_INFORMED = 8  # networks that f-CMI needs
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """`rows` int64 [n, 2]: of each pair the seed draws one to train on."""
+class TrainHeldOutPairs:
+    """Pairs of rows, int64 [n, 2]. Of each pair a seed draws the row to train on; the other is held out."""
 
     rows: np.ndarray
     root: int
 
     def member(self, seed: int) -> np.ndarray:
-        """Return which of each pair is trained on, 0 or 1: [n]."""
+        """Return the row of each pair that is trained on, 0 or 1: [n]."""
         return keyed(self.root, "members", seed).integers(0, 2, len(self.rows))
 
     def split(self, seed: int, watch: str = "train") -> Split:
@@ -50,135 +53,159 @@ class Pairs:
         return Split(train, train if watch == "train" else self.rows[place, 1 - which])
 
 
-def pairs(dataset: Dataset, root: int, most: int) -> Pairs:
+def pairs(dataset: Dataset, root: int, most: int) -> TrainHeldOutPairs:
     """Return up to `most` pairs of development rows, drawn once."""
     order = keyed(root, "pairs").permutation(dataset.development)
     count = min(len(order) // 2, most)
-    return Pairs(order[: 2 * count].reshape(count, 2), root)
+    return TrainHeldOutPairs(order[: 2 * count].reshape(count, 2), root)
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What k networks say: `predicted` and `loss` [k, n, 2] of the pairs' rows, `test` [k]: share right.
+class Predictions:
+    """Predictions of k networks for the rows of n pairs.
 
-    member [k, n]: which was trained on; given, true [n, 2]: labels they were trained with, those of the data;
-    fitted [k]: epochs until FITTED of the training labels were right, inf where that was never.
+    predicted: classes [k, n, 2]. loss: cross-entropy of the labels [k, n, 2]. test: accuracy on test rows
+    [k]. member: the row of each pair that was trained on [k, n]. labels: those trained with [n, 2]. true:
+    those of the data [n, 2]. fitted: epochs until FITTED of the training labels were right [k], inf for
+    never.
     """
 
     predicted: np.ndarray
     loss: np.ndarray
     test: np.ndarray
     member: np.ndarray
-    given: np.ndarray
+    labels: np.ndarray
     true: np.ndarray
     fitted: np.ndarray = field(repr=False)
 
     def sides(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return those of the trained rows and those of the others, [k, n] each, from [k, n, 2]."""
+        """Return the values of the trained rows and those of the others, [k, n] each, from [k, n, 2]."""
         values = np.broadcast_to(values, self.predicted.shape)
         inside = np.take_along_axis(values, self.member[..., None], 2)[..., 0]
         return inside, np.take_along_axis(values, 1 - self.member[..., None], 2)[..., 0]
 
 
-def answers(
-    record: Record, plan: Plan, streams: Streams, chosen: Pairs, true: np.ndarray, watched: bool
-) -> Answers:
-    """Return the answers of the runs that did not diverge. watched: training rows were evaluated."""
-    found, losses, tests, members, fitted = [], [], [], [], []
-    rows = chosen.rows
-    for k in np.flatnonzero(record.status == Status.FINISHED).tolist():
-        seed = int(record.hyper["seed"][k])
-        network, own = trained(plan.network, record, k), streams.rows(seed)
-        seen = streams.standardised(rows.ravel(), own.scaler, own.origin, own.unit)
-        z = network.outputs(seen.x).astype(np.float64)
-        top = z.max(axis=1)
-        loss = top + np.log(np.exp(z - top[:, None]).sum(axis=1)) - z[np.arange(len(z)), seen.y]
-        found.append(z.argmax(axis=1).reshape(rows.shape))
-        losses.append(loss.reshape(rows.shape))
+def predict_pairs(
+    record: Record, plan: Plan, streams: Streams, pairs: TrainHeldOutPairs, true: np.ndarray, watched: bool
+) -> Predictions:
+    """Return the predictions of the runs that did not diverge.
+
+    true: labels of all rows of the data. watched: whether training rows were evaluated.
+    """
+    predicted, losses, tests, members, fitted = [], [], [], [], []
+    rows = pairs.rows
+    epochs = plan.stride * streams.batch_size / streams.sizes[0]  # between two evaluations
+    for run in np.flatnonzero(record.status == Status.FINISHED).tolist():
+        seed = int(record.hyper["seed"][run])
+        network, own = trained(plan.network, record, run), streams.rows(seed)
+        inputs = streams.standardised(rows.ravel(), own.scaler, own.origin, own.unit)
+        outputs = network.outputs(inputs.x).astype(np.float64)
+        predicted.append(outputs.argmax(axis=1).reshape(rows.shape))
+        losses.append(cross_entropies(outputs, inputs.y).reshape(rows.shape))
         test = streams.standardised(streams.dataset.test, own.scaler, own.origin, own.unit)
         tests.append(np.mean(network.outputs(test.x).argmax(axis=1) == test.y))
-        members.append(chosen.member(seed))
-        right = record.series["score"][k] if watched else np.zeros(1)
+        members.append(pairs.member(seed))
+        right = record.series["score"][run] if watched else np.zeros(1)
         reached = np.flatnonzero(right >= FITTED)
-        epoch = plan.stride * streams.batch_size / streams.sizes[0]
-        fitted.append((reached[0] + 1) * epoch if len(reached) else np.inf)
-    return Answers(
-        np.array(found), np.array(losses), np.array(tests), np.array(members),
+        fitted.append((reached[0] + 1) * epochs if len(reached) else np.inf)
+    return Predictions(
+        np.array(predicted), np.array(losses), np.array(tests), np.array(members),
         streams.dataset.y[rows], true[rows], np.array(fitted),
     )  # fmt: skip
 
 
-def summary_of(
-    values: np.ndarray, statistic: Any = "mean", seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
-) -> dict[str, Any]:
-    """Return a mean or median over networks, its 95 % interval where there is one, and the values.
+def measured(
+    predictions: Predictions, watched: bool, *, share: float, limit: str | None, diverged: int
+) -> ArmResult:
+    """Return every measure of one arm. watched: whether training rows were evaluated.
 
-    A time that was never reached (infinite) is later than all others, and is null. The interval is cut at
-    `bounds`, those of the measure.
+    share, limit, diverged: fields of the result. Without a network every measure is empty.
     """
-    found = values[np.isfinite(values)]
-    middle = float(np.median(values) if statistic == "median" else np.mean(values)) if len(values) else np.inf
-    low_high = interval(values, statistic, seed=seed, greater_is_better=False) if len(values) else None
-    return {
-        statistic: middle if np.isfinite(middle) else None,
-        "interval": within(low_high, values, bounds),
-        "values": [float(each) if np.isfinite(each) else None for each in values],
-        **({"reached": len(found)} if statistic == "median" else {}),
-    }
-
-
-def measured(seen: Answers, watched: bool) -> dict[str, Any]:
-    """Return everything counted of one arm, as plain values."""
-    right = seen.predicted == seen.given
-    (inside, outside), wrong = seen.sides(right), seen.given != seen.true
-    gap = inside.mean(axis=1) - outside.mean(axis=1)  # (3)
-    attack = [
+    if not len(predictions.test):
+        return _empty(share, limit, diverged)
+    right = predictions.predicted == predictions.labels
+    (inside, outside), wrong = predictions.sides(right), predictions.labels != predictions.true
+    attacks = [
         membership_inference(members, others)
-        for members, others in zip(*seen.sides(seen.loss), strict=True)
-        if len(members) >= 4
+        for members, others in zip(*predictions.sides(predictions.loss), strict=True)
+        if len(members) >= MIN_ATTACKED
     ]
-    facts: dict[str, Any] = {
-        "networks": len(seen.test),
-        "wrong": float(wrong.mean()),
-        "train": summary_of(inside.mean(axis=1), bounds=SHARE),
-        "held_out": summary_of(outside.mean(axis=1), bounds=SHARE),
-        "test": summary_of(seen.test, bounds=SHARE),
-        "gap": summary_of(gap, bounds=DIFFERENCE),
-        "memorised": _memorised(right, seen.member),
-        "wrong_learned": None,
-        "fit": summary_of(seen.fitted, "median", bounds=AMOUNT) if watched else None,
-        "membership": {
-            "advantage": summary_of(np.array([each.advantage for each in attack]), bounds=DIFFERENCE),
-            "area": summary_of(np.array([each.area for each in attack]), bounds=SHARE),
-        },
-        "information": None,
-    }
+    learned = None
     if wrong.any():
-        where, _ = seen.sides(wrong)
-        learned = (inside & where).sum(axis=1) / np.maximum(where.sum(axis=1), 1)
-        facts["wrong_learned"] = summary_of(learned, bounds=SHARE)
-    if len(right) >= 8 and right.shape[1] >= 2:
-        found = functional_information(right, seen.member)
-        facts["information"] = {
-            "nats": found.information, "error": found.error, "plain": found.plain, "floor": found.floor,
-            "bound": found.bound, "bound_high": found.bound_high, "vacuous": found.vacuous,
-        }  # fmt: skip
-    return facts
+        where, _ = predictions.sides(wrong)
+        shares = (inside & where).sum(axis=1) / np.maximum(where.sum(axis=1), 1)
+        learned = measure_summary(shares, SHARE)
+    return ArmResult(
+        share=share,
+        limit=limit,
+        diverged=diverged,
+        networks=len(predictions.test),
+        wrong=float(wrong.mean()),
+        train=measure_summary(inside.mean(axis=1), SHARE),
+        held_out=measure_summary(outside.mean(axis=1), SHARE),
+        test=measure_summary(predictions.test, SHARE),
+        gap=measure_summary(inside.mean(axis=1) - outside.mean(axis=1), DIFFERENCE),  # (3)
+        memorised=_memorized(right, predictions.member),
+        wrong_learned=learned,
+        fit=time_summary(predictions.fitted) if watched else None,
+        membership=Membership(
+            advantage=measure_summary(np.array([attack.advantage for attack in attacks]), DIFFERENCE),
+            area=measure_summary(np.array([attack.area for attack in attacks]), SHARE),
+        ),
+        information=_information(right, predictions.member),
+    )
 
 
-def _memorised(right: np.ndarray, member: np.ndarray) -> dict[str, Any]:
-    """Return (2) with its interval over rows, and the share of rows learned by heart."""
+def _empty(share: float, limit: str | None, diverged: int) -> ArmResult:
+    """Return the result of an arm whose networks all diverged."""
+    nothing = measure_summary(np.zeros(0))
+    return ArmResult(
+        share=share,
+        limit=limit,
+        diverged=diverged,
+        networks=0,
+        wrong=None,
+        train=nothing,
+        held_out=nothing,
+        test=nothing,
+        gap=nothing,
+        memorised=MemorizedRows(mean=None, interval=None, by_heart=None, rows=0),
+        wrong_learned=None,
+        fit=None,
+        membership=Membership(advantage=nothing, area=nothing),
+        information=None,
+    )
+
+
+def _information(right: np.ndarray, member: np.ndarray) -> Information | None:
+    """Return f-CMI; None with too few networks or pairs."""
+    if len(right) < MIN_INFORMED or right.shape[1] < 2:
+        return None
+    found = functional_information(right, member)
+    return Information(
+        nats=found.information,
+        error=found.error,
+        plain=found.plain,
+        floor=found.floor,
+        bound=found.bound,
+        bound_high=found.bound_high,
+        vacuous=found.vacuous,
+    )
+
+
+def _memorized(right: np.ndarray, member: np.ndarray) -> MemorizedRows:
+    """Return (2) with its interval over rows, and the share of rows that are memorized."""
     inside = np.stack([member == 0, member == 1], axis=2)
     times_in, times_out = inside.sum(axis=0), (~inside).sum(axis=0)
     both = (times_in > 0) & (times_out > 0)
     if not both.any():
-        return {"mean": None, "interval": None, "by_heart": None, "rows": 0}
+        return MemorizedRows(mean=None, interval=None, by_heart=None, rows=0)
     memory = (right & inside).sum(axis=0)[both] / times_in[both]
     memory = memory - (right & ~inside).sum(axis=0)[both] / times_out[both]  # (1)
     found = interval(memory)
-    return {
-        "mean": float(memory.mean()),
-        "interval": None if found is None else [float(each) for each in found],
-        "by_heart": float(np.mean(memory > KEPT_BY_HEART)),
-        "rows": int(both.sum()),
-    }
+    return MemorizedRows(
+        mean=float(memory.mean()),
+        interval=None if found is None else list(found),
+        by_heart=float(np.mean(memory > MEMORIZED)),
+        rows=int(both.sum()),
+    )

@@ -1,273 +1,335 @@
-"""The memorisation test for a terminal: what was fitted, what learned by heart, what limits it, bounds."""
+"""The views of `memorise`: the random-label test, limits on memorization, and bounds of the theory."""
 
 from __future__ import annotations
 
-import math
-import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+import shlex
+from collections.abc import Sequence
 
-from ravine.render.numbers import MISSING, cells, clean, cut, is_number, side
-from ravine.render.sparkline import strip
+from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.result import Measure, TimeMeasure
+from ravine.render.blocks import (
+    Block,
+    Column,
+    Commands,
+    Facts,
+    Files,
+    Items,
+    Paragraph,
+    Sparkline,
+    Sparklines,
+    Table,
+)
+from ravine.render.numbers import (
+    MISSING,
+    count,
+    is_number,
+    learning_rate,
+    longer_side,
+    percent,
+    with_interval,
+)
+from ravine.studies.memorize.result import (
+    ArmResult,
+    Bound,
+    Information,
+    MemorizedRows,
+    MemorizePlan,
+    MemorizeResult,
+    RandomLabelsResult,
+)
 
-__all__ = ["memorise_text"]
+__all__ = ["BOUND_NAMES", "next_steps", "plan_view", "view"]
 
-NAMES = {
+BOUND_NAMES = {
     "pac_bayes": "PAC-Bayes certificate",
     "held_out": "from held-out rows",
     "lecture": "lecture's sqrt(I/N)",
     "xu_raginsky": "sqrt(I/2N)",
     "f_cmi": "f-CMI",
 }
-Rows = list[list[str]]
+QUANTITIES = {"error": "error on held-out rows", "gap": "gap, held out less train"}
+DIVERGED = "diverged"
 
 
-def memorise_text(document: Mapping[str, Any], width: int = 80, unicode: bool = True) -> str:
-    """Return a memorise document as text, no line wider than `width` (at least 60) columns."""
-    width = max(60, width)
-    shares, plan, rows = document["shares"], document["plan"], document["rows"]
-    ran = [each for each in shares if each["networks"]]
+def view(result: MemorizeResult) -> list[Block]:
+    """Return findings, the random-label test, limits and bounds."""
+    plan, rows = result.plan, result.rows
+    trained = [arm for arm in result.shares if arm.networks]
     head = (
-        f"{clean(document['data']['name'])}: {len(plan['seeds'])} networks {plan['network']} for each line, "
-        f"{plan['parameters']:,} parameters, {clean(plan['optimizer'])} at {plan['learning_rate']:.3g}, "
-        f"{plan['epochs']:.3g} epochs. Each is trained on {rows['train']:,} rows, and "
-        f"{rows['held_out']:,} like them are held out."
+        f"{result.data.name}: {len(plan.seeds)} networks {plan.network} for each line, "
+        f"{plan.parameters:,} parameters, {plan.optimizer} at {learning_rate(plan.learning_rate)}, "
+        f"{plan.epochs:.3g} epochs. Each is trained on {rows.train:,} rows, and {rows.held_out:,} rows like "
+        "them are held out."
     )
-    parts = [textwrap.fill(head, width), *_verdicts(document, width)]
-    parts.append(_table("Labels drawn anew", _share_rows(shares), width, (2,)))
-    parts.append("\n".join(["Training labels learned, by epoch", *_curves(ran, width, unicode)]))
-    parts.append(_table("What limits memory", _limit_rows(document), width, (2, 4)))
-    parts.extend(_bounds(ran, width))
-    parts.append(textwrap.fill(_legend(document), width))
-    text = "\n\n".join(part for part in parts if part)
-    if not unicode:
-        for sign, plain in (("±", "~"), ("…", "~"), (MISSING, "-"), ("≤", "<")):
-            text = text.replace(sign, plain)
-        text = text.encode("ascii", "replace").decode()
-    return text
+    blocks: list[Block] = [Paragraph(head), Items(_findings(result, trained)), _share_table(result.shares)]
+    if trained:
+        blocks.append(_learning_curves(trained))
+    if result.limits:
+        blocks.append(_limit_table(result))
+    if trained:
+        blocks.append(_bound_table(trained))
+    return [*blocks, Paragraph(_legend(result), tone="dim")]
 
 
-def _verdicts(document: Mapping[str, Any], width: int) -> list[str]:
-    """Return what follows, a sentence each."""
-    shares = [each for each in document["shares"] if each["networks"]]
-    if not shares:
-        return []
-    said, first, last = [], shares[0], shares[-1]
-    early, late = (each["fit"]["median"] for each in (first, last))
-    if last is not first and is_number(early) and is_number(late):
-        said.append(
-            f"Random labels are fitted too, {late / early:.1f} times slower than the true ones "
-            f"({late:.3g} against {early:.3g} epochs)."
-        )  # fmt: skip
-    elif last is not first and is_number(early):
-        said.append(
-            f"True labels are fitted after {early:.3g} epochs; with {last['share']:.0%} drawn anew they "
-            f"are not in {document['plan']['epochs']:.3g} (more --epochs, or a larger --rate)."
-        )
-    memory = first["memorised"]
-    if is_number(memory["mean"]):
-        said.append(
-            f"Of the labels as they are {_per_cent(memory)} % are right only because the row was trained on "
-            f"({100 * memory['by_heart']:.1f} % of the rows learned by heart)."
-        )
-    risk = first["membership"]["advantage"]
-    if is_number(risk["mean"]):
-        leaks = risk["interval"] is not None and risk["interval"][0] > 0
-        told = "can be told from new ones" if leaks else "could not be told from new ones"
-        said.append(f"Training rows {told}: the attack's advantage is {_with(risk, 1, 2)} (0 none, 1 all).")
-    best = _most_limiting(document)
-    if best:
-        said.append(best)
+def next_steps(result: MemorizeResult) -> list[Block]:
+    """Return the files of a run and the commands to type next."""
+    run = str(result.run_dir)
+    commands = [
+        ("Look for double descent in the same data", ["descent", "-c", f"{run}/config.toml"]),
+        ("Show this result again", ["resume", run]),
+    ]
     return [
-        "\n".join(textwrap.fill(each, width, subsequent_indent="  ", initial_indent="- ") for each in said)
+        Files([("Run", run), *(("Picture", path) for path in result.pictures)]),
+        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
     ]
 
 
-def _most_limiting(document: Mapping[str, Any]) -> str:
-    """Name what lowered memory of wrong labels most."""
-    arms = [each for each in document["limits"] if each["networks"] and each["wrong_learned"]]
-    plain = [
-        each for each in document["shares"] if each["networks"] and arms and each["share"] == arms[0]["share"]
+def plan_view(plan: MemorizePlan) -> list[Block]:
+    """Return what would be trained and measured."""
+    facts, rows, arms = plan.plan, plan.rows, plan.plan.arms
+    shares = [percent(arm.share) for arm in arms if arm.limit is None]
+    limits = dict.fromkeys(arm.limit for arm in arms if arm.limit is not None)
+    limited = dict.fromkeys(percent(arm.share) for arm in arms if arm.limit is not None)
+    lines = [
+        ("data", data_text(plan.data)),
+        ("rows", f"{rows.train:,} to train, {rows.held_out:,} held out, {rows.test:,} to test"),
+        ("effort", facts.effort),
+        ("network", f"{facts.network}, {facts.parameters:,} parameters"),
+        ("optimizer", f"{facts.optimizer} at {learning_rate(facts.learning_rate)}, {facts.schedule}"),
+        *penalty_rows(facts.around),
+        ("labels", f"{', '.join(shares)} of them random"),
     ]
-    if not arms or not plain:
+    if limits:
+        lines.append(("limits", f"{', '.join(limits)}; each with {' and '.join(limited)} random labels"))
+    networks = f"{count(facts.runs, 'network')}, {facts.network_steps:,} network steps"
+    lines += [
+        (
+            "training",
+            f"{networks}: {len(arms)} times {count(len(facts.seeds), 'seed')}, "
+            f"each {count(facts.steps, 'step')} of {count(facts.batch_size, 'row')}",
+        ),
+        ("measured", "accuracy on training and held-out rows, membership, information, bounds"),
+    ]
+    return [Facts(lines)]
+
+
+# -------------------------------------------------------------------------------------------------- findings
+
+
+def _findings(result: MemorizeResult, trained: Sequence[RandomLabelsResult]) -> list[str]:
+    """Return the main findings, one sentence each."""
+    if not trained:
+        return []
+    true_labels = trained[0]
+    found = [*_fitting(result, true_labels, trained[-1])]
+    memory = true_labels.memorised
+    if is_number(memory.mean):
+        found.append(
+            f"Of the true labels {_percent(memory)} % are right only because the row was in the training set "
+            f"({100 * (memory.by_heart or 0):.1f} % of the rows are memorized)."
+        )
+    risk = true_labels.membership.advantage
+    if is_number(risk.mean):
+        low = risk.interval[0] if risk.interval is not None else None
+        separates = is_number(low) and low > 0
+        outcome = "succeeds" if separates else "does not succeed"
+        found.append(
+            f"Membership inference {outcome}: the attack's advantage is "
+            f"{with_interval(risk.mean, risk.interval, decimals=2)} (0 = guessing, 1 = all rows)."
+        )
+    return found + _strongest_limit(result)
+
+
+def _fitting(result: MemorizeResult, first: ArmResult, last: ArmResult) -> list[str]:
+    """Return the comparison of the epochs that true and random labels need."""
+    early, late = (None if arm.fit is None else arm.fit.median for arm in (first, last))
+    if last is first or not is_number(early):
+        return []
+    if is_number(late):
+        return [
+            f"Random labels are fitted too, {late / early:.1f} times slower than the true labels "
+            f"({late:.3g} epochs, true labels {early:.3g})."
+        ]
+    return [
+        f"True labels are fitted after {early:.3g} epochs; with {last.share:.0%} random labels they are not "
+        f"fitted in {result.plan.epochs:.3g} epochs (more --epochs, or a larger --rate)."
+    ]
+
+
+def _strongest_limit(result: MemorizeResult) -> list[str]:
+    """Return the limit that lowered memorization of wrong labels most."""
+    limited = [
+        (arm.wrong_learned.mean, arm)
+        for arm in result.limits
+        if arm.wrong_learned is not None and arm.wrong_learned.mean is not None
+    ]
+    if not limited:
+        return []
+    _, best = min(limited, key=lambda item: item[0])
+    plain = next((arm for arm in result.shares if arm.networks and arm.share == best.share), None)
+    if plain is None or plain.wrong_learned is None or best.wrong_learned is None:
+        return []
+    return [
+        f"With {best.share:.0%} random labels, {best.limit} limits memorization most: "
+        f"{_percent(best.wrong_learned)} % of the wrong labels learned, not "
+        f"{_percent(plain.wrong_learned)}; test {_percent(best.test)} %, not {_percent(plain.test)}."
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------- tables
+
+
+def _share_table(shares: Sequence[RandomLabelsResult]) -> Table:
+    first = [
+        Column("random", [f"{arm.share:.0%}" for arm in shares], unit="labels"),
+        Column("fitted after", [_epochs(arm) for arm in shares], unit="epochs"),
+    ]
+    return Table([*first, *_score_columns(shares)], title="Random labels", tight=True)
+
+
+def _limit_table(result: MemorizeResult) -> Table:
+    """Return a group of rows for each share of random labels, its first row without a limit."""
+    names: list[str] = []
+    rows: list[ArmResult | None] = []
+    for share in dict.fromkeys(arm.share for arm in result.limits):
+        arms = [arm for arm in (*result.shares, *result.limits) if arm.share == share]
+        names += [f"{share:.0%} random labels", *(f"  {arm.limit or 'no limit'}" for arm in arms)]
+        rows += [None, *arms]
+    columns = [
+        Column("", names, align="left"),
+        Column("wrong learned", [_wrong_learned(arm) for arm in rows], unit="%", priority=1),
+    ]
+    return Table([*columns, *_score_columns(rows)], title="Limits on memorization", tight=True)
+
+
+def _score_columns(arms: Sequence[ArmResult | None]) -> list[Column]:
+    """Return accuracies, memory and the attack's advantage of each arm; None is a row of headings."""
+
+    def column(title: str, unit: str, texts: Sequence[str], priority: int = 0) -> Column:
+        shown = [
+            "" if arm is None else text if arm.networks else MISSING
+            for arm, text in zip(arms, texts, strict=True)
+        ]
+        return Column(title, shown, unit=unit, priority=priority)
+
+    def texts(name: str) -> list[str]:
+        return ["" if arm is None else _percent(getattr(arm, name)) for arm in arms]
+
+    train = ["" if arm is None else f"{100 * (arm.train.mean or 0):.1f}" for arm in arms]
+    advantages = [None if arm is None else arm.membership.advantage for arm in arms]
+    attack = ["" if one is None else with_interval(one.mean, one.interval, 1, 2) for one in advantages]
+    return [
+        column("train", "%", train, 3),
+        column("test", "%", texts("test")),
+        column("memorized", "%", texts("memorised")),
+        column("attack's", "advantage", attack, 2),
+    ]
+
+
+def _wrong_learned(arm: ArmResult | None) -> str:
+    if arm is None:
         return ""
-    least = min(arms, key=lambda each: each["wrong_learned"]["mean"])
-    before = plain[0]
-    return (
-        f"With {least['share']:.0%} of the labels drawn anew, {clean(least['limit'])} limits memory most: "
-        f"{_per_cent(least['wrong_learned'])} % of the wrong labels learned, not "
-        f"{_per_cent(before['wrong_learned'])}; test {_per_cent(least['test'])} %, not "
-        f"{_per_cent(before['test'])}."
-    )
+    if not arm.networks:
+        return DIVERGED
+    return MISSING if arm.wrong_learned is None else _percent(arm.wrong_learned)
 
 
-def _share_rows(shares: Sequence[Mapping[str, Any]]) -> Rows:
-    table = [
-        ["", "fitted after", "train", "test", "memorised", "attack's"],
-        ["", "epochs", "%", "%", "%", "advantage"],
-    ]
-    return table + [
-        [f"{each['share']:.0%}", _epochs(each["fit"]), *_scores(each)]
-        if each["networks"]
-        else [f"{each['share']:.0%}", "diverged", *[MISSING] * 4]
-        for each in shares
-    ]
-
-
-def _limit_rows(document: Mapping[str, Any]) -> Rows:
-    table = [
-        ["", "wrong learned", "train", "test", "memorised", "attack's"],
-        ["", "%", "%", "%", "%", "advantage"],
-    ]
-    for share in dict.fromkeys(each["share"] for each in document["limits"]):
-        table.append([f"{share:.0%} drawn anew", *[""] * 5])
-        plain = [each for each in document["shares"] if each["share"] == share]
-        for each in [*plain, *(arm for arm in document["limits"] if arm["share"] == share)]:
-            name = f"  {clean(each['limit'] or 'nothing')}"
-            if not each["networks"]:
-                table.append([name, "diverged", *[MISSING] * 4])
-                continue
-            wrong = each["wrong_learned"]
-            table.append([name, MISSING if wrong is None else _per_cent(wrong), *_scores(each)])
-    return table if document["limits"] else []
-
-
-def _scores(facts: Mapping[str, Any]) -> list[str]:
-    return [
-        f"{100 * facts['train']['mean']:.1f}",
-        _per_cent(facts["test"]),
-        _per_cent(facts["memorised"]),
-        _with(facts["membership"]["advantage"], 1, 2),
-    ]
-
-
-def _bounds(shares: Sequence[Mapping[str, Any]], width: int) -> list[str]:
-    """Return the table of bounds; where not even its outer columns fit, each column by itself."""
-    rows = _bound_rows(shares)
-    if not rows:
-        return []
-    outer = [[row[0], row[1], row[-1]] for row in rows] if len(rows[0]) > 2 else rows
-    if sum(max(map(cells, column)) for column in zip(*outer, strict=True)) + len(outer[0]) - 1 <= width:
-        return [_table("Bounds, in %", rows, width, (2,))]
-    return [
-        _table(
-            f"Bounds with {rows[0][k]} of the labels drawn anew, in %",
-            [[r[0], r[k]] for r in rows[1:]],
-            width,
-            (),
-        )
-        for k in range(1, len(rows[0]))
-    ]
-
-
-def _bound_rows(shares: Sequence[Mapping[str, Any]]) -> Rows:
-    """One column for the labels as they are, one for some drawn anew, one for all."""
-    shown = [shares[k] for k in dict.fromkeys((0, len(shares) // 2, len(shares) - 1))] if shares else []
-    if not shown:
-        return []
-    table = [["", *(f"{each['share']:.0%}" for each in shown)]]
-    for kind, title in (("error", "error on held-out rows"), ("gap", "gap, held out less train")):
-        table.append([title, *(_measured(each, kind) for each in shown)])
-        names = dict.fromkeys(b["name"] for each in shown for b in each["bounds"] if b["of"] == kind)
-        for name in names:
-            cells_ = [next((b for b in each["bounds"] if b["name"] == name), None) for each in shown]
-            table.append([f"  ≤ {NAMES[name]}", *map(_bound, cells_, shown)])
-        if kind == "gap":
-            table.append(["  ≤ f-CMI", *(_information(each["information"]) for each in shown)])
-    return table
-
-
-def _measured(facts: Mapping[str, Any], kind: str) -> str:
-    if kind == "gap":
-        return _per_cent(facts["gap"])
-    held, low_high = facts["held_out"]["mean"], facts["held_out"]["interval"]
-    wrong = {"mean": 1 - held, "interval": None if low_high is None else [1 - low_high[1], 1 - low_high[0]]}
-    return _per_cent(wrong)
-
-
-def _bound(bound: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> str:
-    if bound is None:
-        return MISSING
-    low = (facts["gap"]["interval"] or [0.0])[0]
-    word = (
-        " vacuous"
-        if bound["vacuous"]
-        else " too low"
-        if bound["of"] == "gap" and bound["value"] < low
-        else ""
-    )
-    return f"{100 * bound['value']:.3g}{word}"
-
-
-def _information(found: Mapping[str, Any] | None) -> str:
-    if found is None:
-        return MISSING
-    return f"{100 * found['bound']:.3g} (to {100 * found['bound_high']:.3g})" + " vacuous" * found["vacuous"]
-
-
-def _curves(shares: Sequence[Mapping[str, Any]], width: int, unicode: bool) -> list[str]:
-    """One line a share, epochs on a logarithmic axis that all share."""
-    if not shares:
-        return []
-    places = [math.log10(each) for each in shares[0]["curve"]["epoch"]]
-    columns = min(60, width - 14)
-    ends = min(places), max(places)
-    lines = []
-    for each in shares:
-        line = strip(places, each["curve"]["train"], columns, (0.0, 1.0), ends, unicode)
-        lines.append(f"{each['share']:>6.0%}  {line}  {100 * each['curve']['train'][-1]:.0f}")
-    first, last = (f"{10**end:.3g}" for end in ends)
-    return [*lines, f"{'epoch':>6}  {first}{last:>{columns - len(first)}}"]
-
-
-def _table(title: str, rows: Rows, width: int, spare: Sequence[int]) -> str:
-    """Return rows in columns under a title, the first to the left; `spare`: columns that give way."""
-    if not rows:
-        return ""
-    widths = [max(cells(row[k]) for row in rows) for k in range(len(rows[0]))]
-    if spare and sum(widths) + len(widths) - 1 > width and spare[0] < len(widths) - 1:
-        column, later = spare[0], [each - 1 for each in spare[1:]]
-        return _table(title, [row[:column] + row[column + 1 :] for row in rows], width, later)
-    gap = 2 if sum(widths) + 2 * (len(widths) - 1) <= width else 1
-    lines = []
-    for row in rows:
-        first = row[0] + " " * (widths[0] - cells(row[0]))
-        rest = "".join(
-            " " * (gap + wide - cells(cell)) + cell for cell, wide in zip(row[1:], widths[1:], strict=True)
-        )
-        lines.append(cut((first + rest).rstrip(), width))
-    return "\n".join([title, *lines])
-
-
-def _epochs(fit: Mapping[str, Any] | None) -> str:
+def _epochs(arm: ArmResult) -> str:
+    """Return the epochs until the labels were fitted, `12.4 ± 0.9`."""
+    if not arm.networks:
+        return DIVERGED
+    fit: TimeMeasure | None = arm.fit
     if fit is None:
         return MISSING
-    if not is_number(fit["median"]):
-        return f"never ({fit['reached']} of {len(fit['values'])})"
-    away = side(fit["median"], fit["interval"])
-    return f"{fit['median']:.3g}" + ("" if away is None else f" ± {away:.2g}")
+    if not is_number(fit.median):
+        return f"never ({fit.reached} of {len(fit.values)})"
+    away = longer_side(fit.median, fit.interval)
+    return f"{fit.median:.3g}" + ("" if away is None else f" ± {away:.2g}")
 
 
-def _per_cent(values: Mapping[str, Any]) -> str:
-    return _with(values, 100, 1)
+def _bound_table(shares: Sequence[RandomLabelsResult]) -> Table:
+    """Return measured errors and gaps with their bounds: for the first, the middle and the last share."""
+    shown = [shares[k] for k in dict.fromkeys((0, len(shares) // 2, len(shares) - 1))]
+    names: list[str] = []
+    texts: list[list[str]] = [[] for _ in shown]
+    for quantity, title in QUANTITIES.items():
+        bounds = dict.fromkeys(bound.name for arm in shown for bound in arm.bounds if bound.of == quantity)
+        names += [title, *(f"  ≤ {BOUND_NAMES[name]}" for name in bounds)]
+        for column, arm in zip(texts, shown, strict=True):
+            by_name = {bound.name: bound for bound in arm.bounds}
+            column += [_measured(arm, quantity), *(_bound(by_name.get(name), arm.gap) for name in bounds)]
+        if quantity == "gap":
+            names.append(f"  ≤ {BOUND_NAMES['f_cmi']}")
+            for column, arm in zip(texts, shown, strict=True):
+                column.append(_information_bound(arm.information))
+    columns = [
+        Column(f"{arm.share:.0%} random", column, priority=int(0 < k < len(shown) - 1))
+        for k, (arm, column) in enumerate(zip(shown, texts, strict=True))
+    ]
+    return Table([Column("", names, align="left"), *columns], title="Bounds, in %", tight=True, split=True)
 
 
-def _with(values: Mapping[str, Any], scale: float, decimals: int) -> str:
-    """Return `97.3 ± 0.4`."""
-    if not is_number(values["mean"]):
+def _measured(arm: ArmResult, quantity: str) -> str:
+    if quantity == "gap":
+        return _percent(arm.gap)
+    held, ends = arm.held_out, arm.held_out.interval
+    if held.mean is None:
         return MISSING
-    away = side(values["mean"], values["interval"])
-    more = "" if away is None else f" ± {scale * away:.{decimals}f}"
-    return f"{scale * values['mean']:.{decimals}f}{more}"
+    wrong = None if ends is None else [None if end is None else 1 - end for end in reversed(ends)]
+    return with_interval(1 - held.mean, wrong, 100, 1)
 
 
-def _legend(document: Mapping[str, Any]) -> str:
-    delta = 0.05
+def _bound(bound: Bound | None, gap: Measure) -> str:
+    """Return a bound in percent, marked if it is vacuous or lies below the measured gap."""
+    if bound is None:
+        return MISSING
+    low = 0.0 if gap.interval is None else gap.interval[0] or 0.0
+    is_too_low = bound.of == "gap" and bound.value < low
+    return f"{100 * bound.value:.3g}" + (" vacuous" if bound.vacuous else " too low" * is_too_low)
+
+
+def _information_bound(found: Information | None) -> str:
+    if found is None:
+        return MISSING
+    return f"{100 * found.bound:.3g} (to {100 * found.bound_high:.3g})" + " vacuous" * found.vacuous
+
+
+def _learning_curves(shares: Sequence[RandomLabelsResult]) -> Sparklines:
+    epochs = shares[0].curve.epoch
+    lines = [
+        Sparkline(f"{arm.share:.0%}", arm.curve.epoch, arm.curve.train, after=_last(arm.curve.train))
+        for arm in shares
+    ]
+    return Sparklines(
+        lines,
+        title="Training labels learned, by epoch (right: % at the end)",
+        low=0.0,
+        high=1.0,
+        axis="log",
+        ticks="ends",
+        ends=(f"{epochs[0]:.3g}", f"{epochs[-1]:.3g}"),
+        x_label="epoch",
+    )
+
+
+def _last(values: Sequence[float | None]) -> str:
+    return f"{100 * values[-1]:.0f}" if is_number(values[-1]) else DIVERGED
+
+
+def _percent(measure: Measure | MemorizedRows) -> str:
+    """Return a share in percent with its interval, `97.3 ± 0.4`."""
+    return with_interval(measure.mean, measure.interval, 100, 1)
+
+
+def _legend(result: MemorizeResult) -> str:
+    deltas = {bound.delta for arm in result.shares for bound in arm.bounds if bound.delta is not None}
+    certain = "".join(
+        f"Certificates hold with probability {1 - delta:.0%} for the first network. " for delta in deltas
+    )
     return (
-        f"Fitted: {document['plan']['fitted']:.0%} of the training labels right, by the median network. "
-        "Memorised: right among rows trained on less right among the same rows held out. ± are 95 % "
-        "intervals. "
-        f"Certificates hold with probability {1 - delta:.0%} for the first network; gaps are bounded in "
-        "expectation, those with I by an estimate of the information in its weights, which can be too low. "
-        "Vacuous: no better than guessing."
+        f"Fitted: {result.plan.fitted:.0%} of the training labels right, by the median network. "
+        "Memorized: accuracy on rows in training less accuracy on the same rows held out. "
+        f"± are 95 % intervals. {certain}"
+        "Gaps are bounded in expectation; bounds with I rest on an estimate of the information in the "
+        "weights, which can be too low. Vacuous: no better than guessing."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ravine.errors import NothingTrained
@@ -31,7 +33,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
             "Give a lower --rate, or ask `ravine compare` which one to use.",
         )
     context.stage("test", "the test split, read once")
-    facts = {
+    facts: dict[str, Any] = {
         "optimizer": made.rule.name,
         "learning_rate": made.learning_rate,
         "schedule": settings.schedule,

@@ -90,7 +90,9 @@ def plan_view(plan: TrainPlan) -> list[Block]:
         ("networks", f"{plan.plan.runs:,}"),
     ]
     blocks: list[Block] = [Facts(rows), _layers(plan.plan.layers), *map(_schedule, plan.schedules)]
-    return blocks + [Files([("Picture", plan.picture)])] * (plan.picture is not None)
+    if plan.picture is not None:
+        blocks.append(Files([("Picture", plan.picture)]))
+    return blocks
 
 
 def _length(plan: TrainingFacts) -> str:

@@ -21,6 +21,8 @@ from ravine.studies.diagnose.verdicts.loss_trend import (
 
 __all__ = ["ill_conditioned", "noise", "plateau"]
 
+MOMENTUM = "momentum"  # remedies that are optimizers, by their names in `remedies.REMEDIES`
+ADAM = "adam"
 AGAIN = "share of the loss left that as much training again would remove"
 
 
@@ -46,7 +48,7 @@ def ill_conditioned(o: Observation) -> Finding | None:
             Evidence("curvature over the limit", reach, 0.1, error, "median of the run"),
             Evidence("iterations gradient descent needs, condition ln(10) / 2", condition * np.log(10) / 2),
         ),
-        "N1", 2, ("standardise", "momentum", "adam", "batchnorm"),
+        "N1", 2, ("standardise", MOMENTUM, ADAM, "batchnorm"),
     )  # fmt: skip
 
 
@@ -110,5 +112,5 @@ def plateau(o: Observation) -> Finding | None:
         )
     return Finding(
         "plateau", fires, said if fires else "Training is not stuck.", tuple(evidence), "L9", 3,
-        ("initialisation", "relu", "momentum", "adam", "rate x 10"),
+        ("initialisation", "relu", MOMENTUM, ADAM, "rate x 10"),
     )  # fmt: skip

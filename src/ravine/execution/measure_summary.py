@@ -1,0 +1,35 @@
+"""Summaries of a measure over networks: its mean or median, the 95 % interval, and all values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ravine.execution.result import Measure, TimeMeasure
+from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none
+from ravine.statistics import interval
+
+__all__ = ["NON_NEGATIVE", "SHARE", "measure_summary", "time_summary"]
+
+SHARE = (0.0, 1.0)
+NON_NEGATIVE = (0.0, np.inf)
+
+
+def measure_summary(values: np.ndarray, bounds: tuple[float, float] = UNBOUNDED) -> Measure:
+    """Return the summary of a measure [network]. bounds: the smallest and largest possible value."""
+    found = interval(values, greater_is_better=False) if len(values) else None
+    return Measure(
+        mean=finite_or_none(np.mean(values)) if len(values) else None,
+        interval=clipped(found, values, bounds),
+        values=[finite_or_none(value) for value in values],
+    )
+
+
+def time_summary(times: np.ndarray) -> TimeMeasure:
+    """Return the summary of times [network], infinite where never reached."""
+    found = interval(times, "median", greater_is_better=False) if len(times) else None
+    return TimeMeasure(
+        median=finite_or_none(np.median(times)) if len(times) else None,
+        interval=clipped(found, times, NON_NEGATIVE),
+        values=[finite_or_none(time) for time in times],
+        reached=int(np.isfinite(times).sum()),
+    )

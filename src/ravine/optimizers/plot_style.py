@@ -1,0 +1,46 @@
+"""Plot styles of optimizers: color, dash pattern and marker, distinct for every color vision and in gray.
+
+An optimizer's own file defines its style. An optimizer without one gets the next free style of `CYCLE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ravine.optimizers.registry import Rule
+
+__all__ = ["CYCLE", "PlotStyle", "plot_styles"]
+
+
+@dataclass(frozen=True)
+class PlotStyle:
+    """The look of one curve.
+
+    light, dark: hex colors on a white and on a dark background. dash: lengths on and off in points, () for a
+    solid line. marker: circle, square, triangle, pentagon, diamond or cross.
+    """
+
+    light: str
+    dark: str
+    dash: tuple[int, ...]
+    marker: str
+
+
+CYCLE = (
+    PlotStyle("#56B4E9", "#9bd4f5", (5, 2), "triangle"),
+    PlotStyle("#7A5C00", "#d9c27a", (), "diamond"),
+    PlotStyle("#7F3C8D", "#cfa3d9", (2, 2, 6, 2), "circle"),
+    PlotStyle("#666666", "#bbbbbb", (3, 3), "square"),
+    PlotStyle("#A3262A", "#f08a8d", (10, 2, 2, 2, 2, 2), "pentagon"),
+)
+"""Styles for optimizers that define none. No optimizer's own file uses one of them."""
+
+
+def plot_styles(rules: Sequence[Rule]) -> dict[str, PlotStyle]:
+    """Return the style of each rule by its name: its own, else the next one of `CYCLE` in the order given."""
+    spare = cycle(CYCLE)
+    return {rule.name: rule.style or next(spare) for rule in rules}

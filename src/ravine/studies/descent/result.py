@@ -1,0 +1,279 @@
+"""The result of `descent`, and what its dry run shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ravine.execution.result import (
+    DivergedRuns,
+    Measure,
+    MetricFacts,
+    Plain,
+    RepeatedTraining,
+    Result,
+    Seconds,
+    SplitSizes,
+    StudyPlan,
+)
+
+__all__ = [
+    "SHARE_WRONG",
+    "Arm",
+    "Change",
+    "DescentPlan",
+    "DescentResult",
+    "EpochCurve",
+    "EpochSweep",
+    "ErrorCurves",
+    "ExampleSweep",
+    "PlannedTraining",
+    "ProgramSeconds",
+    "RowCounts",
+    "RowThreshold",
+    "SecondDescent",
+    "SecondDescents",
+    "TrainingFacts",
+    "WidthSweep",
+    "WidthThreshold",
+]  # fmt: skip
+
+SHARE_WRONG = "share wrong"
+"""The error of classes. That of numbers is named like its metric."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowCounts(SplitSizes):
+    """Numbers of rows of the sweeps in width and epochs."""
+
+    available: int
+    """Rows that could be trained on; the sweep in examples goes up to them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingFacts(RepeatedTraining):
+    """How each network is trained."""
+
+    noise: float
+    """Share of the training labels that are drawn at random."""
+    ridge: float
+    """L2 penalty of the arm "ridge"."""
+    patience: int
+    """Evaluations without improvement that end a run of the arm "early stopping"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A rise or fall of a curve, over the seeds that did not choose the peak."""
+
+    mean: float
+    """Mean over seeds."""
+    interval: list[float]
+    """95 % interval of the mean, [low, high]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondDescent:
+    """Whether a curve rises to a peak and falls from it again."""
+
+    peak: int | None
+    """Units, step or rows at the peak; null if the mean curve has no peak."""
+    rise: Change | None
+    """Rise to the peak from the lowest place before it; null without a peak, or with fewer than 3 seeds."""
+    fall: Change | None
+    """Fall from the peak to the lowest place after it; null without a peak, or with fewer than 3 seeds."""
+    twice: bool
+    """Whether the intervals of rise and fall both lie above 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondDescents:
+    """The second descent of loss and of error."""
+
+    loss: SecondDescent
+    """Of the loss."""
+    error: SecondDescent
+    """Of the error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorCurves:
+    """Losses and errors, one measure over seeds for each place of a sweep.
+
+    A loss is the cross-entropy in nats, or the squared error of standardized targets. An error is the share
+    of rows wrong, or the root mean square error in the unit of the target.
+    """
+
+    train_loss: list[Measure]
+    """Loss on the training rows and their labels, random ones included."""
+    train_error: list[Measure]
+    """Error on the training rows and their labels, random ones included."""
+    test_loss: list[Measure]
+    """Loss on the test rows."""
+    test_error: list[Measure]
+    """Error on the test rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm(ErrorCurves):
+    """Networks of all widths that are trained alike; curves over `units`."""
+
+    name: str
+    """plain, ridge or early stopping."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WidthThreshold:
+    """The narrowest network that fits all training rows."""
+
+    units: int | None
+    """Its units in every hidden layer; null if no network fits them."""
+    parameters: int | None
+    """Its parameters; null if no network fits them."""
+    by_count: int
+    """Number of training rows times outputs: parameters at which a linear count puts the threshold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WidthSweep:
+    """Networks of several widths, on the same rows."""
+
+    units: list[int]
+    """Units in every hidden layer."""
+    parameters: list[int]
+    """Parameters of each network."""
+    arms: list[Arm]
+    """Plain networks first, then networks with ridge and with early stopping."""
+    threshold: WidthThreshold
+    """The narrowest network that fits all training rows."""
+    descent: SecondDescents
+    """Second descent of the plain networks' test loss and error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochCurve:
+    """A plain network of one width during training; curves over `step`."""
+
+    units: int
+    """Units in every hidden layer."""
+    train_loss: list[Measure]
+    """Mean loss of the batches since the evaluation before."""
+    valid_loss: list[Measure]
+    """Loss on the validation rows."""
+    valid_error: list[Measure]
+    """Error on the validation rows."""
+    descent: SecondDescents
+    """Second descent of validation loss and error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochSweep:
+    """Networks of three widths during training."""
+
+    step: list[int]
+    """Steps done."""
+    epoch: list[float]
+    """Passes over the training rows."""
+    curves: list[EpochCurve]
+    """A narrow network, the one at the threshold, and the widest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowThreshold:
+    """The number of rows up to which the network fits all of them."""
+
+    rows: int | None
+    """Most rows that are fitted; null if none are."""
+    by_count: float
+    """Parameters per output: rows at which a linear count puts the threshold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleSweep(ErrorCurves):
+    """One network on several numbers of training rows; curves over `rows`."""
+
+    rows: list[int]
+    """Training rows."""
+    units: int
+    """Units in every hidden layer: those at the threshold of the width sweep, else the widest."""
+    parameters: int
+    """Parameters of the network."""
+    threshold: RowThreshold
+    """The number of rows up to which the network fits all of them."""
+    descent: SecondDescents
+    """Second descent of test loss and error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramSeconds(Seconds):
+    """Wall-clock seconds, and programs."""
+
+    programs: int
+    """Number of compiled programs."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DescentResult(Result):
+    """What a search for double descent found."""
+
+    rows: RowCounts
+    """Numbers of rows."""
+    metric: MetricFacts
+    """The error: share wrong or rmse."""
+    plan: TrainingFacts
+    """How each network was trained."""
+    widths: WidthSweep
+    """Error against width."""
+    epochs: EpochSweep
+    """Error against epochs."""
+    examples: ExampleSweep
+    """Error against the number of training rows."""
+    seconds: ProgramSeconds
+    """Where the time went."""
+    result: DivergedRuns
+    """Runs that failed."""
+    pictures: list[str]
+    """Paths of the pictures; empty if nothing was kept."""
+
+    def summary(self) -> str:
+        """Return what `ravine runs` shows of this result."""
+        parts = {
+            "width": [self.widths.descent],
+            "examples": [self.examples.descent],
+            "epochs": [curve.descent for curve in self.epochs.curves],
+        }
+        found = [name for name, descents in parts.items() if any(one.loss.twice for one in descents)]
+        return f"double descent in {', '.join(found)}" if found else "no double descent"
+
+    def some_failed(self) -> bool:
+        """Return whether a run diverged."""
+        return self.result.diverged > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedTraining(TrainingFacts):
+    """How each network would be trained, and how many."""
+
+    around: dict[str, Plain]
+    """Penalties, clipping, averages and early stopping that were asked for."""
+    widths: list[int]
+    """Units in every hidden layer."""
+    arms: list[str]
+    """Arms of the width sweep."""
+    examples: list[int]
+    """Training rows of the sweep in examples."""
+    runs: int
+    """Number of networks."""
+    network_steps: int
+    """Steps of all networks together."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class DescentPlan(StudyPlan):
+    """What a search for double descent would do."""
+
+    rows: RowCounts
+    """Numbers of rows."""
+    metric: MetricFacts
+    """The error: share wrong or rmse."""
+    plan: PlannedTraining
+    """How each network would be trained."""

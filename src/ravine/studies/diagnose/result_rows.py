@@ -1,0 +1,139 @@
+"""The rows of a result: findings and checks with their evidence, notes, curves and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import numpy as np
+
+from ravine.execution.score_summary import finite_or_none
+from ravine.records.record import Record
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.result import (
+    CheckRow,
+    EvidenceRow,
+    FindingRow,
+    MeasuringCost,
+    ObservedCurves,
+    Principle,
+    RemedyTrial,
+)
+from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.diagnose.verdicts import PRINCIPLES, Finding
+
+__all__ = ["check_row", "cost_of", "curves_of", "finding_row", "notes_of"]
+
+FEW_STEPS = 100  # below them a network has hardly begun to learn
+
+
+class _Verdict(TypedDict):
+    """The fields that findings and checks share."""
+
+    verdict: str
+    sentence: str
+    evidence: list[EvidenceRow]
+    principle: Principle
+
+
+def finding_row(finding: Finding, trials: list[RemedyTrial]) -> FindingRow:
+    """Return a verdict that was given, with the trials of its remedies, best first."""
+    return FindingRow(
+        **_verdict(finding),
+        severity=finding.severity,
+        remedies=trials,
+        untried=not trials and finding.severity > 0,
+        withdrawn=bool(trials) and not any(trial.confirmed for trial in trials),
+    )
+
+
+def check_row(finding: Finding) -> CheckRow:
+    """Return a verdict that was examined and not given."""
+    return CheckRow(**_verdict(finding))
+
+
+def _verdict(finding: Finding) -> _Verdict:
+    return {
+        "verdict": finding.verdict,
+        "sentence": finding.sentence,
+        "evidence": [
+            EvidenceRow(
+                what=item.what,
+                value=_known(item.value),
+                threshold=_known(item.threshold),
+                error=_known(item.error),
+                where=item.where,
+            )
+            for item in finding.evidence
+        ],
+        "principle": Principle(claim=finding.principle, says=PRINCIPLES[finding.principle]),
+    }
+
+
+def notes_of(
+    record: Record, settings: DiagnoseSettings, from_model: bool, unfit: Sequence[str], faulty: bool
+) -> list[str]:
+    """Return sentences on the limits of a diagnosis. unfit: on remedies. faulty: whether there is a fault."""
+    notes = list(unfit)
+    run = Observation(record)
+    if from_model:
+        notes.append(
+            "A trained model has no history: rates, stability, plateaus and noise are not judged, nothing is "
+            "tried. Diagnose the data to have them."
+        )
+    elif settings.seeds < 2 and faulty:
+        notes.append("No remedy was tried: leave --no-proof out, or give --seeds 20, to prove them.")
+    elif run.about("steps") < FEW_STEPS:
+        notes.append(
+            f"{run.about('steps')} steps are few to judge a network by: train longer, with --epochs."
+        )
+    if not np.isfinite(run.series("limit")).any():
+        notes.append(
+            f"No stability limit is known for '{run.about('rule')}': its rate is judged by the loss."
+        )
+    if run.has("lowest") and run.final("lowest")[0] == 0 and run.final("lowest")[2] == 0:
+        notes.append("The Hessian is zero where training ended: nothing is known of curvature there.")
+    if not np.isfinite(run.series("train_loss")[0]):
+        notes.append("The loss is not finite before the first step: look at the data and the first weights.")
+    notes.append(
+        "Curvature and gradients are those of the loss without penalties and dropout, "
+        f"on {run.about('curved')} and {run.about('piece') * run.about('pieces')} training rows."
+    )
+    return notes
+
+
+def curves_of(record: Record) -> ObservedCurves:
+    """Return the series of the measured run."""
+
+    def curve(name: str) -> list[float | None]:
+        return [finite_or_none(value) for value in record.series[name][0].tolist()]
+
+    return ObservedCurves(
+        step=curve("step"),
+        rate=curve("rate"),
+        train_loss=curve("train_loss"),
+        valid_loss=curve("valid_loss"),
+        score=curve("score"),
+        sharpness=curve("sharpness"),
+        sharpness_error=curve("sharpness_error"),
+        limit=curve("limit"),
+        raised=curve("raised"),
+        gradient_norm=curve("gradient_norm"),
+    )
+
+
+def cost_of(record: Record) -> MeasuringCost:
+    """Return the seconds of training, compiling and each measurement."""
+    seconds = dict(record.meta["seconds"])
+    training = seconds.get("train", 0.0)
+    spent = {name: value for name, value in seconds.items() if name not in ("train", "compile")}
+    return MeasuringCost(
+        train=training,
+        compile=seconds.get("compile", 0.0),
+        measurements=spent,
+        overhead=(training + sum(spent.values())) / training if training > 0 else None,
+    )
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None else finite_or_none(value)

@@ -1,0 +1,199 @@
+"""The design of a landscape: the trainings of every optimizer, or the model to look around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+
+from ravine.data import Dataset
+from ravine.engines import Devices
+from ravine.errors import UsageError
+from ravine.execution import seeds as seed_ranges
+from ravine.execution.effort import TRAIN
+from ravine.execution.loading import load
+from ravine.execution.prepared_training import streams_for
+from ravine.execution.result import Plain
+from ravine.execution.run_files import data_facts
+from ravine.execution.training_spec import Recipe, around_of, recipe
+from ravine.networks import INITIALISATIONS, Network
+from ravine.optimizers import resolve_all, schedule
+from ravine.records.content_hash import content_hash
+from ravine.studies.landscape.from_model import load_model_data, view_of_model
+from ravine.studies.landscape.loss_point import Viewpoint
+from ravine.studies.landscape.result import (
+    LandscapePlan,
+    LandscapePlanFacts,
+    PlannedOptimizer,
+    PlannedTraining,
+)
+from ravine.studies.landscape.settings import LandscapeSettings
+from ravine.studies.landscape.trajectories import stretched
+from ravine.training import Cohort, Streams
+
+__all__ = ["SLICES", "LandscapeDesign", "Trainings", "design", "load_data", "plan"]
+
+SLICES = ("random 1", "random 2", "eigenvector 1", "eigenvector 2", "sharpest")
+
+
+@dataclass(frozen=True)
+class Trainings:
+    """A cohort of each optimizer. Its seeds are starts; all runs see the rows of `rows_seed`."""
+
+    streams: Streams
+    recipe: Recipe
+    rows_seed: int
+    cohorts: dict[str, Cohort]
+
+    @property
+    def first(self) -> Cohort:
+        """The cohort of the first optimizer: the landscape surrounds the end of its first run."""
+        return next(iter(self.cohorts.values()))
+
+    @property
+    def runs(self) -> int:
+        """Number of networks."""
+        return sum(len(cohort.runs) for cohort in self.cohorts.values())
+
+    @property
+    def network_steps(self) -> int:
+        """Steps of all networks together."""
+        return sum(len(cohort.runs) * cohort.plan.steps for cohort in self.cohorts.values())
+
+
+@dataclass(frozen=True)
+class LandscapeDesign:
+    """A landscape, fixed: either what is trained, or the view from a model."""
+
+    settings: LandscapeSettings
+    dataset: Dataset
+    trainings: Trainings | None
+    model_view: Viewpoint | None = field(default=None, repr=False)
+
+    @property
+    def network_steps(self) -> int:
+        """Steps of all networks together; 0 for a model."""
+        return 0 if self.trainings is None else self.trainings.network_steps
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        if self.model_view is not None:
+            return self.model_view.network
+        assert self.trainings is not None
+        return self.trainings.first.plan.network
+
+    def line(self) -> str:
+        """Return what is going to be done, in one line."""
+        points = f"planes of {self.settings.grid} by {self.settings.grid} points"
+        if self.trainings is None:
+            return f"{self.network}, {points}"
+        first = self.trainings.first.plan
+        rules = [
+            f"{cohort.plan.rule.title} at {cohort.runs.rate[0]:.3g}"
+            for cohort in self.trainings.cohorts.values()
+        ]
+        return f"{', '.join(rules)}, {first.network}, {first.steps:,} steps, {points}"
+
+    def plan_document(self) -> dict[str, Plain]:
+        """Return what `plan.json` holds."""
+        measured = {"grid": self.settings.grid, "span": self.settings.span}
+        if self.model_view is not None:
+            leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(self.model_view.params)]
+            return {"model": content_hash(leaves), "rows": len(self.model_view.rows.x), **measured}
+        assert self.trainings is not None
+        trainings: list[Plain] = [
+            {
+                **cohort.plan.describe(),
+                "rate": float(cohort.runs.rate[0]),
+                "schedule": str(cohort.runs.schedule[0]),
+                "starts": cohort.runs.seed.tolist(),
+            }
+            for cohort in self.trainings.cohorts.values()
+        ]
+        return {"trainings": trainings, "rows_seed": self.trainings.rows_seed, **measured}
+
+    def facts(self) -> LandscapePlanFacts:
+        """Return what is trained and measured."""
+        settings, made = self.settings, self.trainings
+        planes = ["random", "eigenvectors"]
+        training, rows, solutions = None, 0, 0
+        if self.model_view is not None:
+            rows = len(self.model_view.rows.x)
+        if made is not None:
+            first, rows, solutions = made.first.plan, made.streams.sizes[0], settings.solutions
+            training = PlannedTraining(
+                optimizers=[
+                    PlannedOptimizer(
+                        optimizer=name, learning_rate=float(cohort.runs.rate[0]), runs=len(cohort.runs)
+                    )
+                    for name, cohort in made.cohorts.items()
+                ],
+                schedule=str(schedule(settings.schedule)),
+                steps=first.steps,
+                epochs=first.steps * first.batch_size / rows,
+                batch_size=first.batch_size,
+                around=around_of(settings),
+                runs=made.runs,
+                network_steps=made.network_steps,
+            )
+            planes += ["trajectories", *["solutions"] * (solutions > 2)]
+        return LandscapePlanFacts(
+            network=str(self.network),
+            parameters=self.network.parameters,
+            rows=rows,
+            training=training,
+            slices=list(SLICES),
+            planes=planes,
+            points=[settings.grid, settings.grid],
+            barriers=solutions * (solutions - 1) // 2,
+        )
+
+
+def load_data(settings: LandscapeSettings) -> Dataset:
+    """Return the data to train on, or those for the model. Raises DataError, UsageError."""
+    return load(settings) if settings.model is None else load_model_data(settings.model, settings)
+
+
+def design(settings: LandscapeSettings, dataset: Dataset, devices: Devices) -> LandscapeDesign:
+    """Return the design of a landscape. Raises UsageError, DataError for what does not fit."""
+    if settings.model is not None:
+        return LandscapeDesign(settings, dataset, None, view_of_model(settings.model, settings, dataset))
+    return LandscapeDesign(settings, dataset, _trainings(settings, dataset))
+
+
+def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
+    if not INITIALISATIONS[settings.init].random:
+        raise UsageError(
+            "From zero weights there are no directions to look along.",
+            "They are as long as the weights: most would be zero.",
+            "Take another --init.",
+        )
+    rules = resolve_all(settings.optimizers)
+    streams, spec = streams_for(settings, dataset), recipe(settings, dataset)
+    steps = TRAIN.steps(streams.sizes[0], streams.batch_size, settings.epochs)
+    starts = seed_ranges.seeds("landscape.train", settings.solutions)
+    cohorts = {}
+    for place, rule in enumerate(rules):
+        train = stretched(spec.plan(settings, dataset, rule, streams, steps))
+        own = np.asarray(starts if place == 0 else starts[:1])
+        runs = spec.runs(
+            train,
+            np.full(len(own), settings.rate or rule.rate_centre),
+            np.full(len(own), str(schedule(settings.schedule))),
+            own,
+            {},
+        )
+        cohorts[rule.name] = Cohort(train, runs, streams, spec.initial, True)
+    return Trainings(streams, spec, starts[0], cohorts)
+
+
+def plan(design: LandscapeDesign) -> LandscapePlan:
+    """Return what a landscape would do."""
+    return LandscapePlan(
+        study="landscape",
+        data=data_facts(design.dataset),
+        model=design.settings.model,
+        plan=design.facts(),
+    )

@@ -1,0 +1,188 @@
+"""The rows of a landscape's result and its arrays, from measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ravine.diagnostics import StabilityRatio
+from ravine.studies.landscape.measurements import Barrier, Direction, Plane, Relief
+from ravine.studies.landscape.result import (
+    BarrierRow,
+    Centre,
+    DirectionRow,
+    PlaneRow,
+    Sharpness,
+    TrajectoryRow,
+)
+from ravine.studies.landscape.trajectories import Trajectory
+
+__all__ = [
+    "arrays_of", "barrier_row", "centre_row", "direction_row", "plane_row", "sharpness_row",
+    "trajectory_rows",
+]  # fmt: skip
+
+Vector = npt.NDArray[np.float64]
+
+
+def centre_row(relief: Relief) -> Centre:
+    """Return the point that the landscape surrounds."""
+    view = relief.view
+    return Centre(
+        origin=view.origin,
+        network=str(view.network),
+        parameters=view.network.parameters,
+        optimizer=None if view.rule is None else view.rule.name,
+        learning_rate=view.asked,
+        rate=view.rate,
+        steps=view.steps,
+        loss=relief.value,
+        loss_name=view.loss_name,
+        rows=len(view.rows.x),
+        gradient=float(np.linalg.norm(relief.gradient)),
+        length=float(np.linalg.norm(relief.here)),
+        chance=view.chance,
+    )
+
+
+def sharpness_row(relief: Relief, ratio: StabilityRatio | None) -> Sharpness:
+    """Return the largest curvature and the stability limit of the optimizer."""
+    top, limit = relief.pairs[0], relief.limit
+    return Sharpness(
+        value=top.value,
+        error=top.residual,
+        converged=bool(relief.pairs.converged[0]),
+        limit=limit.value,
+        formula=limit.formula or None,
+        preconditioned=limit.preconditioned,
+        measured=None if ratio is None else ratio.value * ratio.limit,
+        ratio=None if ratio is None else ratio.value,
+        ratio_error=None if ratio is None else ratio.error,
+        stable=None if ratio is None else ratio.stable,
+        reason=relief.why_not or None,
+    )
+
+
+def direction_row(direction: Direction) -> DirectionRow:
+    """Return one direction."""
+    along = direction.along
+    lowest, highest = _extremes(along.losses[along.finite])
+    return DirectionRow(
+        name=direction.name,
+        length=direction.norm,
+        slope=direction.slope,
+        curvature=direction.curvature,
+        error=direction.error,
+        limit=direction.limit,
+        highest=highest,
+        lowest=lowest,
+        not_finite=int((~along.finite).sum()),
+    )
+
+
+def plane_row(plane: Plane) -> PlaneRow:
+    """Return one plane."""
+    seen, y = plane.seen, plane.seen.y
+    assert y is not None
+    lowest, highest = _extremes(seen.losses[seen.finite])
+    return PlaneRow(
+        name=plane.name,
+        points=[len(seen.x), len(y)],
+        unit=plane.unit,
+        x=[float(seen.x[0]), float(seen.x[-1])],
+        y=[float(y[0]), float(y[-1])],
+        lowest=lowest,
+        highest=highest,
+        not_finite=int((~seen.finite).sum()),
+        explained=None if plane.explained is None else list(plane.explained),
+    )
+
+
+def trajectory_rows(
+    relief: Relief, trajectories: Mapping[str, Trajectory], planes: Sequence[Plane]
+) -> list[TrajectoryRow]:
+    """Return the paths of all optimizers from the common start."""
+    plane = next((plane for plane in planes if plane.name == "trajectories"), None)
+    rows = []
+    for name, trajectory in trajectories.items():
+        path = trajectory.way(0)
+        finished = bool(trajectory.finished[0])
+        rows.append(
+            TrajectoryRow(
+                optimizer=name,
+                rate=trajectory.rate,
+                steps=int(trajectory.steps[len(path) - 1]),
+                points=len(path),
+                diverged=not finished,
+                loss=float(relief.view.at(path[-1])[0]) if finished else None,
+                end=None if plane is None else [float(place) for place in plane.marks[name][-1]],
+                outside=None if plane is None or plane.outside is None else float(plane.outside[name][-1]),
+            )
+        )
+    return rows
+
+
+def barrier_row(barrier: Barrier) -> BarrierRow:
+    """Return one line between solutions."""
+    before, after, distances = barrier.before, barrier.after, barrier.distances
+    return BarrierRow(
+        a=barrier.a + 1,
+        b=barrier.b + 1,
+        before=before.barrier,
+        before_error=before.error,
+        after=None if after is None else after.barrier,
+        after_error=None if after is None else after.error,
+        distance_before=None if distances is None else distances[0],
+        distance_after=None if distances is None else distances[1],
+        ends=[float(before.losses[0]), float(before.losses[-1])],
+        why_not=barrier.why_not or None,
+    )
+
+
+def arrays_of(
+    relief: Relief,
+    directions: Sequence[Direction],
+    planes: Sequence[Plane],
+    trajectories: Mapping[str, Trajectory],
+    solutions: Vector,
+    barriers: Sequence[Barrier],
+) -> dict[str, np.ndarray]:
+    """Return everything that can be drawn, by name: `slice/NAME/x`, `plane/NAME/loss`, `line/1-2/before`."""
+    arrays: dict[str, np.ndarray] = {
+        "centre/parameters": relief.here,
+        "sharpness/values": relief.pairs.values,
+        "sharpness/residuals": relief.pairs.residuals,
+    }
+    for direction in directions:
+        base = f"slice/{direction.name}"
+        arrays |= {
+            f"{base}/x": direction.along.x,
+            f"{base}/loss": direction.along.losses,
+            f"{base}/direction": direction.unit,
+        }
+        edge = relief.edge(direction)
+        if edge is not None:
+            arrays[f"{base}/limit"] = edge
+    for plane in planes:
+        base, y = f"plane/{plane.name}", plane.seen.y
+        assert y is not None
+        arrays |= {f"{base}/x": plane.seen.x, f"{base}/y": y, f"{base}/loss": plane.seen.losses}
+        arrays |= {f"{base}/mark/{name}": places for name, places in plane.marks.items()}
+    for name, trajectory in trajectories.items():
+        path = trajectory.way(0)
+        arrays |= {f"way/{name}/steps": trajectory.steps[: len(path)], f"way/{name}/parameters": path}
+    if len(solutions):
+        arrays["solutions/parameters"] = solutions
+    for barrier in barriers:
+        base = f"line/{barrier.a + 1}-{barrier.b + 1}"
+        arrays |= {f"{base}/t": barrier.before.positions, f"{base}/before": barrier.before.losses}
+        if barrier.after is not None:
+            arrays[f"{base}/after"] = barrier.after.losses
+    return arrays
+
+
+def _extremes(losses: Vector) -> tuple[float | None, float | None]:
+    """Return the lowest and the highest of finite losses; None if there are none."""
+    return (float(losses.min()), float(losses.max())) if losses.size else (None, None)

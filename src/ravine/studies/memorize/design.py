@@ -1,0 +1,275 @@
+"""The design of a measurement of memorization: arms, pairs of rows, plans.
+
+shares   the random-label test: a share of the development rows gets random labels, the same for all networks
+limits   dropout, L2, noise on the inputs, early stopping, on the true labels and with LIMITED_SHARE of them
+         random
+Each network is trained on one row of every pair, drawn for its seed: see `measures`.
+
+Source: Zhang et al. 2017; Feldman & Zhang 2020; Arpit et al. 2017.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from ravine.data import Dataset
+from ravine.data.label_noise import corrupt_labels
+from ravine.data.random_keys import keyed
+from ravine.engines import Devices
+from ravine.errors import DataError, UsageError
+from ravine.execution import seeds as seed_ranges
+from ravine.execution.effort import MEMORIZE, MemorizeEffort, batch_size_for
+from ravine.execution.label_noise import Relabelled
+from ravine.execution.result import MetricFacts
+from ravine.execution.run_files import data_facts
+from ravine.execution.training_spec import Recipe, alike, around_of, recipe
+from ravine.networks import METRICS
+from ravine.optimizers import Rule, resolve, schedule
+from ravine.studies.memorize.measures import FITTED, TrainHeldOutPairs, pairs
+from ravine.studies.memorize.result import (
+    MemorizePlan,
+    PairRows,
+    PlannedArm,
+    PlannedTraining,
+    TrainingFacts,
+)
+from ravine.studies.memorize.settings import MemorizeSettings
+from ravine.training import Cohort, Plan, Shape, Streams, shape_for
+
+__all__ = ["LIMITED_SHARE", "Arm", "MemorizeDesign", "design", "plan"]
+
+METRIC = "accuracy"
+LIMITED_SHARE = 0.25  # of the labels that are random where limits are compared
+MIN_PAIRS = 8
+MAX_EVALUATIONS = 120
+DROPOUT, L2, NOISE, PATIENCE = 0.5, 0.01, 0.5, 5
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Networks trained alike: the share of random labels, what limits them, their recipe.
+
+    watch: rows that are evaluated during training, "train" or "held out".
+    """
+
+    share: float
+    limit: str
+    recipe: Recipe
+    watch: str = "train"
+
+    @property
+    def name(self) -> str:
+        """The share, and the limit if there is one."""
+        return f"{self.share:.0%} drawn anew" + (f", {self.limit}" if self.limit else "")
+
+
+@dataclass(frozen=True)
+class MemorizeDesign:
+    """One measurement, fixed before training."""
+
+    settings: MemorizeSettings
+    dataset: Dataset
+    devices: Devices
+    level: MemorizeEffort
+    rule: Rule
+    pairs: TrainHeldOutPairs
+    arms: list[Arm]
+    seeds: list[int]
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate given, else the optimizer's usual one."""
+        return float(self.settings.rate or self.rule.rate_centre)
+
+    @property
+    def schedule(self) -> str:
+        """The learning-rate schedule by its full text."""
+        return str(schedule(self.settings.schedule))
+
+    @property
+    def rows(self) -> int:
+        """Number of rows that a network is trained on."""
+        return len(self.pairs.rows)
+
+    @property
+    def batch_size(self) -> int:
+        """Rows in a batch."""
+        return min(self.settings.batch_size or batch_size_for(self.rows), self.rows)
+
+    @property
+    def network_steps(self) -> int:
+        """Steps of all networks together."""
+        return sum(len(self.seeds) * plan.steps for plan in self.plans)
+
+    @cached_property
+    def plans(self) -> list[Plan]:
+        """The plan of each arm: evaluated once an epoch, more rarely where there are many epochs."""
+        steps = self.level.steps(self.rows, self.batch_size, self.settings.epochs)
+        stride = max(1, round(self.rows / self.batch_size), -(-steps // MAX_EVALUATIONS))
+        streams = self.streams(self.arms[0])
+        return [
+            replace(
+                arm.recipe.plan(self.settings, self.dataset, self.rule, streams, steps),
+                metric=METRIC,
+                stride=stride,
+                evaluations=-(-steps // stride),
+            )
+            for arm in self.arms
+        ]
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The shape of the compiled programs."""
+        count = len(self.seeds)
+        return shape_for(self.plans[0], self.streams(self.arms[0]), count, count, self.devices)
+
+    def streams(self, arm: Arm) -> Streams:
+        """Return the rows and batches of an arm, which depend on its share and on what it watches.
+
+        Streams keep rows in memory once they were used. The design therefore holds none.
+        """
+        data = replace(self.dataset, y=self._labels(arm.share))
+        parts = partial(self.pairs.split, watch=arm.watch)
+        return Relabelled(data, self.settings.seed, self.batch_size, self.settings.precision, parts)
+
+    def _labels(self, share: float) -> np.ndarray:
+        """Return the labels of all rows, a share of those of the pairs random, the same for all networks."""
+        rows, y = self.pairs.rows.ravel(), self.dataset.y.copy()
+        classes = len(self.dataset.classes or ())
+        y[rows], _ = corrupt_labels(y[rows], share, keyed(self.settings.seed, "corruption"), classes)
+        return y
+
+    def cohort(self, arm: Arm, plan: Plan, streams: Streams) -> Cohort:
+        """Return the networks of an arm, one for each seed."""
+        count = len(self.seeds)
+        rates, schedules = np.full(count, self.learning_rate), np.full(count, self.schedule)
+        runs = arm.recipe.runs(plan, rates, schedules, np.asarray(self.seeds), {})
+        return Cohort(plan, runs, streams, arm.recipe.initial, True)
+
+    def line(self) -> str:
+        """Return what is going to be done, in one line."""
+        plan, half = self.plans[0], f"{self.rows:,} of {2 * self.rows:,} rows"
+        return (
+            f"{self.rule.title} at {self.learning_rate:.3g}, {plan.network}: {len(self.arms)} times "
+            f"{len(self.seeds)} networks, each trained on {half}, {plan.steps:,} steps"
+        )
+
+    def plan_document(self) -> dict[str, Any]:
+        """Return what `plan.json` holds."""
+        return {
+            **self.plans[0].describe(),
+            "rate": self.learning_rate,
+            "schedule": self.schedule,
+            "seeds": self.seeds,
+            "rows": {"pairs": self.rows, "development": len(self.dataset.development)},
+            "arms": [{"share": arm.share, "limit": arm.limit, **arm.recipe.numbers} for arm in self.arms],
+        }
+
+    @property
+    def metric(self) -> MetricFacts:
+        """The score."""
+        return MetricFacts(name=METRIC, greater_is_better=METRICS[METRIC].greater_is_better)
+
+    @property
+    def row_counts(self) -> PairRows:
+        """Numbers of rows."""
+        return PairRows(train=self.rows, held_out=self.rows, test=len(self.dataset.test))
+
+    def facts(self) -> TrainingFacts:
+        """Return how each network is trained."""
+        plan = self.plans[0]
+        return TrainingFacts(
+            effort=self.settings.effort,
+            optimizer=self.rule.name,
+            learning_rate=self.learning_rate,
+            schedule=self.schedule,
+            network=str(plan.network),
+            parameters=plan.network.parameters,
+            steps=plan.steps,
+            epochs=plan.steps * plan.batch_size / self.rows,
+            batch_size=plan.batch_size,
+            seeds=self.seeds,
+            fitted=FITTED,
+        )
+
+
+def design(settings: MemorizeSettings, dataset: Dataset, devices: Devices) -> MemorizeDesign:
+    """Return the design of a measurement. Raises UsageError, DataError for what does not fit."""
+    _check(settings, dataset)
+    level = MEMORIZE[settings.effort]
+    plain = recipe(settings, dataset)
+    return MemorizeDesign(
+        settings=settings,
+        dataset=dataset,
+        devices=devices,
+        level=level,
+        rule=resolve(settings.optimizer),
+        pairs=pairs(dataset, settings.seed, level.pairs),
+        arms=[*(Arm(share, "", plain) for share in level.shares), *_limiting_arms(settings, dataset, plain)],
+        seeds=seed_ranges.seeds("memorize.train", settings.seeds or level.seeds),
+    )
+
+
+def plan(design: MemorizeDesign) -> MemorizePlan:
+    """Return what the measurement would do."""
+    facts = vars(design.facts())
+    return MemorizePlan(
+        study="memorise",
+        data=data_facts(design.dataset),
+        rows=design.row_counts,
+        metric=design.metric,
+        plan=PlannedTraining(
+            **facts,
+            around=around_of(design.settings),
+            arms=[PlannedArm(share=arm.share, limit=arm.limit or None) for arm in design.arms],
+            runs=len(design.arms) * len(design.seeds),
+            network_steps=design.network_steps,
+        ),
+    )
+
+
+def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
+    if dataset.task != "classify":
+        raise UsageError(
+            f"Memory of the target '{dataset.target}' cannot be counted.",
+            "It counts right answers, and a number is never right, only near.",
+            "Name a target of classes, or give --task classify.",
+        )
+    if settings.metric not in (None, METRIC):
+        raise UsageError(
+            f"--metric {settings.metric} cannot be used.", "Right answers are counted.", "Leave it out."
+        )
+    if len(dataset.development) < 2 * MIN_PAIRS:
+        raise DataError(
+            f"{len(dataset.development)} rows are too few.",
+            "Half of them are held out.",
+            f"Give {2 * MIN_PAIRS}.",
+        )
+
+
+def _limiting_arms(settings: MemorizeSettings, dataset: Dataset, plain: Recipe) -> list[Arm]:
+    """Return arms with one limit each, for the true labels and for LIMITED_SHARE of random ones.
+
+    A limit that the settings already contain is no arm.
+    """
+    limited = {}
+    if not plain.network.dropout and len(plain.network.sizes) > 2:
+        limited[f"dropout {DROPOUT:g}"] = replace(settings, net=f"{settings.net} dropout={DROPOUT}")
+    if settings.l2 is None:
+        limited[f"L2 {L2:g}"] = replace(settings, l2=L2)
+    if not plain.augment:
+        limited[f"noise {NOISE:g}"] = replace(settings, augment=f"noise={NOISE}")
+    same_structure = alike([recipe(changed, dataset) for changed in limited.values()])
+    recipes = [(limit, made, "train") for limit, made in zip(limited, same_structure, strict=True)]
+    if not settings.early_stop:
+        stopped = recipe(replace(settings, early_stop=PATIENCE), dataset)
+        recipes.append(("early stopping", stopped, "held out"))
+    return [
+        Arm(share, limit, made, watch)
+        for share in (0.0, LIMITED_SHARE)
+        for limit, made, watch in reversed(recipes)
+    ]

@@ -1,0 +1,242 @@
+"""The result of `memorise`, and what its dry run shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ravine.execution.result import (
+    DivergedRuns,
+    Measure,
+    MetricFacts,
+    Plain,
+    RepeatedTraining,
+    Result,
+    Seconds,
+    StudyPlan,
+    TimeMeasure,
+)
+
+__all__ = [
+    "ArmResult", "Bound", "Information", "LearningCurve", "Membership",
+    "MemorizePlan", "MemorizeResult", "MemorizedRows", "PairRows", "PlannedArm", "PlannedTraining",
+    "RandomLabelsResult", "TrainingFacts",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairRows:
+    """Numbers of rows. Rows come in pairs; each network trains on one row of every pair."""
+
+    train: int
+    """Rows that a network is trained on."""
+    held_out: int
+    """Rows of the same pairs that it is not trained on."""
+    test: int
+    """Rows that no network is trained on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingFacts(RepeatedTraining):
+    """How each network is trained."""
+
+    parameters: int
+    """Number of parameters."""
+    fitted: float
+    """Share of the training labels from which on a network has fitted them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemorizedRows:
+    """Memory of single rows: P(right, trained on the row) - P(right, not trained on it)."""
+
+    mean: float | None
+    """Mean over rows; null if no row was both trained on and held out."""
+    interval: list[float] | None
+    """95 % interval over rows, [low, high]."""
+    by_heart: float | None
+    """Share of rows whose memory is above one half."""
+    rows: int
+    """Number of rows that were both trained on and held out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Membership:
+    """The attack that separates training rows from held-out rows by their loss."""
+
+    advantage: Measure
+    """Share of training rows recognized less share of held-out rows taken for them; 0 = guessing, 1 = all."""
+    area: Measure
+    """Area under the attack's ROC curve; 0.5 = guessing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Information:
+    """f-CMI: information that right answers hold about which row of a pair was trained on."""
+
+    nats: float
+    """Mean over pairs, less its bias, in nats."""
+    error: float
+    """Standard error over pairs, in nats."""
+    plain: float
+    """Mean over pairs with its bias, in nats."""
+    floor: float
+    """Bound that the bias alone would give."""
+    bound: float
+    """Bound on the expected gap between training and held-out accuracy."""
+    bound_high: float
+    """The same bound at the upper end of the 95 % interval of the information."""
+    vacuous: bool
+    """Whether the bound says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningCurve:
+    """Accuracy on the training labels by epoch, mean over networks."""
+
+    epoch: list[float]
+    """Passes over the training rows."""
+    train: list[float | None]
+    """Share of the training labels given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """A bound on the error or the gap of the first network that did not diverge."""
+
+    name: str
+    """pac_bayes, held_out, lecture or xu_raginsky."""
+    of: str
+    """Bounded quantity: error (on new rows) or gap (error on new rows less error on training rows)."""
+    value: float
+    """The bound, as a share of rows."""
+    error: float | None
+    """Its error from that of the estimated information; null for a certificate."""
+    vacuous: bool
+    """Whether guessing is as good."""
+    noisy_error: float | None = None
+    """Training error of the network with noise on its weights (pac_bayes)."""
+    divergence: float | None = None
+    """KL divergence from the prior, in nats (pac_bayes)."""
+    width: float | None = None
+    """Relative width of the noise on the weights (pac_bayes)."""
+    delta: float | None = None
+    """The bound holds with probability 1 - delta (pac_bayes, held_out)."""
+    rows: int | None = None
+    """Held-out rows that the bound rests on (held_out)."""
+    nats: float | None = None
+    """Estimated information in the weights, in nats (lecture, xu_raginsky)."""
+    nats_error: float | None = None
+    """Error of that estimate, in nats (lecture, xu_raginsky)."""
+    prior_precision: float | None = None
+    """1 / mean square of the initial weights (lecture, xu_raginsky)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmResult:
+    """Networks that are trained alike. With `networks` = 0 all diverged, and every measure is empty."""
+
+    share: float
+    """Share of the labels that were drawn at random."""
+    limit: str | None
+    """What limits memorization; null for nothing."""
+    diverged: int
+    """Number of networks that diverged."""
+    networks: int
+    """Number of networks that did not diverge, and that every measure rests on."""
+    wrong: float | None
+    """Share of the labels that are wrong; a label drawn at random can be the true one."""
+    train: Measure
+    """Share of the labels given, on training rows."""
+    held_out: Measure
+    """Share of the labels given, on held-out rows."""
+    test: Measure
+    """Share of the true labels given, on test rows."""
+    gap: Measure
+    """`train` less `held_out` of each network."""
+    memorised: MemorizedRows
+    """Memory of single rows."""
+    wrong_learned: Measure | None
+    """Share of the wrong training labels given; null if no label is wrong."""
+    fit: TimeMeasure | None
+    """Epochs until the training labels were fitted; null for early stopping, which watches held-out rows."""
+    membership: Membership
+    """The attack that separates training rows from others."""
+    information: Information | None
+    """f-CMI; null with fewer than 8 networks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomLabelsResult(ArmResult):
+    """Networks without a limit, at one share of random labels."""
+
+    curve: LearningCurve
+    """Accuracy on the training labels by epoch."""
+    bounds: list[Bound]
+    """Bounds of the theory; empty if all networks diverged."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class MemorizeResult(Result):
+    """What a measurement of memorization found."""
+
+    rows: PairRows
+    """Numbers of rows."""
+    metric: MetricFacts
+    """The score."""
+    plan: TrainingFacts
+    """How each network was trained."""
+    shares: list[RandomLabelsResult]
+    """The random-label test: one entry for each share of random labels."""
+    limits: list[ArmResult]
+    """Limits on memorization, at two of the shares."""
+    result: DivergedRuns
+    """Runs that failed."""
+    seconds: Seconds
+    """Where the time went."""
+    pictures: list[str]
+    """Paths of the pictures; empty if nothing was kept."""
+
+    def summary(self) -> str:
+        """Return what `ravine runs` shows of this result."""
+        share = self.shares[0].memorised.mean
+        return "" if share is None else f"{share:.1%} memorised"
+
+    def some_failed(self) -> bool:
+        """Return whether a run diverged."""
+        return self.result.diverged > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedArm:
+    """Networks that would be trained alike."""
+
+    share: float
+    """Share of the labels drawn at random."""
+    limit: str | None
+    """What limits memorization; null for nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedTraining(TrainingFacts):
+    """How each network would be trained, and how many."""
+
+    around: dict[str, Plain]
+    """Penalties, clipping, averages and early stopping that were asked for."""
+    arms: list[PlannedArm]
+    """Groups of networks, one network for each seed."""
+    runs: int
+    """Number of networks."""
+    network_steps: int
+    """Steps of all networks together."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class MemorizePlan(StudyPlan):
+    """What a measurement of memorization would do."""
+
+    rows: PairRows
+    """Numbers of rows."""
+    metric: MetricFacts
+    """The score."""
+    plan: PlannedTraining
+    """How each network would be trained."""

@@ -1,0 +1,54 @@
+"""The result of `descent`: JSON and back, its summary, and no JAX to read it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from ravine.errors import DataError
+from ravine.studies.descent.result import DescentResult
+
+
+def test_result_survives_json(result):
+    document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert DescentResult.from_dict(document) == result
+    assert document["widths"]["descent"]["loss"]["twice"] is True and document["schema_version"] == 2
+
+
+def test_document_with_a_wrong_type_is_refused(result):
+    document = result.to_dict()
+    document["widths"]["units"][0] = "one"
+    with pytest.raises(DataError, match=r"units\[0\]"):
+        DescentResult.from_dict(document)
+
+
+def test_summary_names_the_sweeps_that_descend_twice(result):
+    assert result.summary() == "double descent in width"
+    twice = result.widths.descent
+    curves = [*result.epochs.curves[:2], replace(result.epochs.curves[2], descent=twice)]
+    both = replace(
+        result,
+        epochs=replace(result.epochs, curves=curves),
+        examples=replace(result.examples, descent=twice),
+    )
+    assert both.summary() == "double descent in width, examples, epochs"
+    none = replace(result, widths=replace(result.widths, descent=result.examples.descent))
+    assert none.summary() == "no double descent"
+
+
+def test_status_tells_of_diverged_networks(result):
+    assert result.some_failed()
+    assert not replace(result, result=replace(result.result, diverged=0)).some_failed()
+
+
+def test_reading_a_result_needs_no_jax():
+    code = (
+        "import sys\n"
+        "import ravine.studies.descent.settings, ravine.studies.descent.result\n"
+        "import ravine.studies.descent.view\n"
+        "assert 'jax' not in sys.modules and 'numpy' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

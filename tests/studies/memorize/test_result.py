@@ -1,0 +1,47 @@
+"""The result of `memorise`: JSON and back, its summary, and no JAX to read it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from ravine.errors import DataError
+from ravine.studies.memorize.result import MemorizeResult
+
+
+def test_result_survives_json(result):
+    document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert MemorizeResult.from_dict(document) == result
+    assert document["shares"][0]["bounds"][1]["rows"] == 36 and document["schema_version"] == 2
+
+
+def test_document_without_a_measure_is_refused(result):
+    document = result.to_dict()
+    del document["shares"][1]["gap"]
+    with pytest.raises(DataError, match="gap"):
+        MemorizeResult.from_dict(document)
+
+
+def test_summary_tells_the_share_memorized(result):
+    assert result.summary() == "26.0% memorised"
+    first = result.shares[0]
+    nothing = replace(first, memorised=replace(first.memorised, mean=None))
+    assert replace(result, shares=[nothing, *result.shares[1:]]).summary() == ""
+
+
+def test_status_tells_of_diverged_networks(result):
+    assert result.some_failed()
+    assert not replace(result, result=replace(result.result, diverged=0)).some_failed()
+
+
+def test_reading_a_result_needs_no_jax():
+    code = (
+        "import sys\n"
+        "import ravine.studies.memorize.settings, ravine.studies.memorize.result\n"
+        "import ravine.studies.memorize.view\n"
+        "assert 'jax' not in sys.modules and 'numpy' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
