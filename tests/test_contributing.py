@@ -19,6 +19,7 @@ NAMES = {
     "a schedule": "restarts",
     "a file format": "iris.jsonl",
     "a study": "chance",
+    "a verdict and its remedy": "spikes",
     "a claim of the lecture": "N5",
 }
 """Title of every extension -> a name that each of its `ravine` commands has to print."""
