@@ -1,11 +1,10 @@
-"""What the numbers can carry: intervals, paired comparisons, tiers, selection, targets, profiles.
+"""What the numbers can carry: intervals, paired comparisons, tiers, selection, targets.
 
 NumPy arrays in, numbers out; no JAX. NaN and infinite values are diverged runs and count as the worst.
 """
 
 from ravine.statistics.bootstrap import Interval, interval
 from ravine.statistics.pairs import Pair, Paired, compare_all, holm, paired
-from ravine.statistics.profiles import Profile, Ratio, geometric_mean_ratio, performance_profiles
 from ravine.statistics.quasirandom import extension, points, rates
 from ravine.statistics.selection import at_edge, select
 from ravine.statistics.sensitivity import Sensitivity, sensitivity, width_decades
@@ -18,18 +17,14 @@ __all__ = [
     "Interval",
     "Pair",
     "Paired",
-    "Profile",
-    "Ratio",
     "Sensitivity",
     "TargetSummary",
     "at_edge",
     "compare_all",
     "extension",
-    "geometric_mean_ratio",
     "holm",
     "interval",
     "paired",
-    "performance_profiles",
     "points",
     "ranked",
     "rates",
