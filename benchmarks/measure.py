@@ -119,10 +119,10 @@ def main(
     flags: Sequence[str] = (),
     gpu: bool = False,
 ) -> dict[str, Any]:
-    """Run a row from the command line. `measure(quick, tell, peers)` returns `lines` and further keys to keep.
+    """Run a row from the command line. `measure(quick, tell, peers)` returns `lines`.
 
-    The document goes to `--json FILE`, without it to results/<machine>/<row>.json (not with
-    --quick or --no-peers).
+    Further keys are kept. The document goes to `--json FILE`, without it to results/<machine>/<row>.json (not
+    with --quick or --no-peers).
     """
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result to FILE")

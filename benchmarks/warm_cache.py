@@ -38,12 +38,13 @@ def answer(script: str, task: dict[str, Any], home: Path) -> Any:
 
 def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:
     """Return the row. It has no peers, so `peers` changes nothing."""
+    settings = {"effort": "quick", **({"optimizers": ["adam"], "epochs": 2.0} if quick else {})}
     base = 16 if quick else 400  # more than twice the states that are held at once
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         tell("two comparisons in one process, then one in another")
-        here = answer("comparisons", {"seeds": [0, 1], "effort": "quick"}, home)
-        there = answer("comparisons", {"seeds": [2], "effort": "quick"}, home)
+        here = answer("comparisons", {"seeds": [0, 1], "settings": settings}, home)
+        there = answer("comparisons", {"seeds": [2], "settings": settings}, home)
         costs = []
         for count in (base, 2 * base, 4 * base):
             tell(f"a cohort of {count} runs")

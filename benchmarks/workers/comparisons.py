@@ -1,6 +1,6 @@
 """Comparisons of the digits one after another in one process, with what was compiled for each.
 
-Task: seeds (one comparison each), effort. Prints a list of `seconds`, `asked` (programs),
+Task: seeds (one comparison each), settings (of each). Prints a list of `seconds`, `asked` (programs),
 `compiled` (not in the cache).
 """
 
@@ -30,7 +30,7 @@ def main() -> None:
     for seed in task["seeds"]:
         events.clear()
         clock = time.perf_counter()
-        execute(STUDY, CompareSettings(source="digits", effort=task["effort"], seed=seed))
+        execute(STUDY, CompareSettings(source="digits", seed=seed, **task["settings"]))
         found.append(
             {
                 "seconds": time.perf_counter() - clock,

@@ -38,17 +38,17 @@ if TYPE_CHECKING:
     from ravine.execution.result import Result as Result
     from ravine.execution.saved_model import Model as Model
     from ravine.studies.compare.settings import CompareSettings as CompareSettings
-    from ravine.studies.compare.study.result import CompareResult as CompareResult
+    from ravine.studies.compare.result import CompareResult as CompareResult
     from ravine.studies.descent.settings import DescentSettings as DescentSettings
-    from ravine.studies.descent.study.result import DescentResult as DescentResult
+    from ravine.studies.descent.result import DescentResult as DescentResult
     from ravine.studies.diagnose.settings import DiagnoseSettings as DiagnoseSettings
-    from ravine.studies.diagnose.study.result import DiagnoseResult as DiagnoseResult
+    from ravine.studies.diagnose.result import DiagnoseResult as DiagnoseResult
     from ravine.studies.landscape.settings import LandscapeSettings as LandscapeSettings
-    from ravine.studies.landscape.study.result import LandscapeResult as LandscapeResult
+    from ravine.studies.landscape.result import LandscapeResult as LandscapeResult
     from ravine.studies.memorize.result import MemorizeResult as MemorizeResult
     from ravine.studies.memorize.settings import MemorizeSettings as MemorizeSettings
     from ravine.studies.sweep.settings import SweepSettings as SweepSettings
-    from ravine.studies.sweep.study.result import SweepResult as SweepResult
+    from ravine.studies.sweep.result import SweepResult as SweepResult
     from ravine.studies.train.result import TrainResult as TrainResult
     from ravine.studies.train.settings import TrainSettings as TrainSettings
 
