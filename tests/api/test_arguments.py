@@ -1,4 +1,4 @@
-"""What the Python door makes of files, tables and arrays: nothing that was asked is passed over."""
+"""Python arguments: files, tables and arrays become settings and a data set, and nothing is ignored."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ravine.api.arguments import asked
+from ravine.api.arguments import parse_arguments
 from ravine.errors import DataError, UsageError
 from ravine.studies.train.settings import TrainSettings
 
@@ -24,7 +24,7 @@ X, Y = FRAME[["a", "b", "w"]], FRAME["y"]
 
 
 def given(X, y=None, *, weights=None, groups=None, test=None, **settings):
-    return asked(TrainSettings, X, y, weights, groups, test, settings)[1]
+    return parse_arguments(TrainSettings, X, y, weights, groups, test, settings)[1]
 
 
 @pytest.mark.parametrize("how", [(FRAME, "y"), (FRAME, 3), (FRAME, -1), (X, Y), (X.to_numpy(), Y.to_numpy())])
@@ -119,7 +119,6 @@ def test_names_that_are_numbers_and_names_that_come_twice():
         ((X,), {}, "no target"),
         ((X, Y), {"target": "a"}, "given twice"),
         ((FRAME, "y"), {"target": "a"}, "given twice"),
-        ((X, Y), {"source": "iris"}, "data are given twice"),
         ((X, Y), {"test": FRAME.drop(columns="y")}, "no target"),
         ((X, Y.to_numpy()), {"test": FRAME}, "has no name"),
         ((X, Y), {"test": object()}, "no share and no pair"),

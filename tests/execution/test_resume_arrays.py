@@ -15,7 +15,7 @@ def test_a_run_of_arrays_names_no_file_and_is_shown_again(tmp_path):
     found = ravine.train(x, x[:, 0] > 0, epochs=2, out=tmp_path / "run")
     assert load_toml(tmp_path / "run" / "config.toml")["source"] == ""
     with RunDirectory.open(tmp_path / "run").lock() as run:
-        assert resume(run).document["result"] == found.document["result"]
+        assert resume(run).result == found.result
         run.update(state="stopped")
         with pytest.raises(DataError, match="in Python"):
             resume(run)
@@ -25,16 +25,16 @@ def test_a_finished_run_shows_where_it_is_now(tmp_path, monkeypatch):
     x = np.random.default_rng(0).normal(size=(60, 2))
     monkeypatch.chdir(tmp_path)
     found = ravine.train(x, x[:, 0] > 0, epochs=2, out="run")
-    assert found.document["run_dir"] == "run"
+    assert found.run_dir == "run"
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
 
     def shown(path):
         with RunDirectory.open(path).lock() as run:
-            document = resume(run).document
-            assert (document["run_dir"], document["model"]) == (str(run.path), str(run.models))
-        assert ravine.load_model(document["model"]).task == "classify"
-        assert document["result"] == found.document["result"]
+            again = resume(run)
+            assert (again.run_dir, again.model_dir) == (str(run.path), str(run.models))
+        assert ravine.load_model(again.model_dir).task == again.model.task == "classify"
+        assert again.result == found.result
 
     shown(tmp_path / "run")
     shown((tmp_path / "run").rename(tmp_path / "moved"))

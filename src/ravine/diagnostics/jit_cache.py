@@ -15,9 +15,9 @@ import jax
 
 from ravine.errors import UsageError
 
-__all__ = ["KEPT", "jit_alone", "per_function"]
+__all__ = ["CACHED_FUNCTIONS", "jit_alone", "per_function"]
 
-KEPT = 32
+CACHED_FUNCTIONS = 32
 """Functions whose programs are kept, for each kind of program."""
 
 ALL_CORES = {"xla_cpu_experimental_ynn_fusion_type": ""}
@@ -42,7 +42,7 @@ def per_function(build: Callable[..., Built]) -> Callable[..., Built]:
     A function that cannot be hashed (it holds arrays) gets programs of its own at every call. Raises
     UsageError where what is given is no function.
     """
-    cached = lru_cache(maxsize=KEPT)(build)
+    cached = lru_cache(maxsize=CACHED_FUNCTIONS)(build)
 
     @wraps(build)
     def programs(function: Callable[..., Any], *options: Any) -> Built:
