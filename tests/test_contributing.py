@@ -110,10 +110,9 @@ def test_the_commands_of_an_extension_use_it(extension, copy):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("extension", EXTENSIONS, ids=lambda extension: extension.title)
-def test_the_last_command_fails_without_its_extension(extension, copy):
+def test_the_last_command_does_not_print_the_name_without_the_extension(extension, copy):
     program, *arguments = shlex.split(extension.commands[-1])
     assert program == "ravine"
-    (copy / "work").mkdir()
-    (copy / "work" / "iris.jsonl").write_text('{"x": 1, "target": 0}\n{"x": 2, "target": 1}\n')
     done = run(["-m", "ravine", *arguments], copy)
-    assert done.returncode in (2, 3), done.stdout
+    assert NAMES[extension.title] not in done.stdout
+    assert "Traceback" not in done.stderr
