@@ -47,12 +47,14 @@ Who = tuple[str, str]  # a side, and the way in which it is run
 OURS: Who = ("Ravine", "")
 
 
-def measure(quick: bool, tell: Callable[[str], None], device: str = "cpu") -> dict[str, Any]:
+def measure(
+    quick: bool, tell: Callable[[str], None], peers: bool = True, device: str = "cpu"
+) -> dict[str, Any]:
     """Return the row, every side on `device` (cpu, gpu).
 
     On a GPU the workers of all tasks start before anything is timed, side by side: its time is scarce.
     """
-    python = _peers()
+    python = _peers() if peers else None
     named = {what for what in STEPS if f"--{what}" in sys.argv} or set(STEPS)
     asked = {name: task for name, task in (TASKS[1::2] if quick else TASKS) if task["what"] in named}
     lines, kept = [], {}
@@ -74,13 +76,14 @@ def measure(quick: bool, tell: Callable[[str], None], device: str = "cpu") -> di
 def _contenders(
     tasks: Mapping[str, Mapping[str, Any]],
     device: str,
-    python: Path,
+    python: Path | None,
     stack: ExitStack,
     tell: Callable[[str], None],
 ) -> dict[str, dict[Who, Worker]]:
     """Start the workers of some tasks, on a GPU side by side, to be ended by `stack`.
 
-    Ours first: they find the truth, and compilers that try programs out are not to meet peers at work.
+    Ours first: they find the truth, and compilers that try programs out are not to meet peers at work. Peers
+    only where there is a `python` for them.
     """
     folder = Path(stack.enter_context(TemporaryDirectory()))
     on_gpu = device == "gpu"
@@ -102,9 +105,10 @@ def _contenders(
         return stack.enter_context(Worker(script, task, **how))
 
     found: dict[str, dict[Who, Worker]] = {name: {} for name in tasks}
-    for sides in ([OURS], [(peer, way) for peer in PEERS for way in ways]):
+    theirs = [] if python is None else [(peer, way) for peer in PEERS for way in ways]
+    for sides in ([OURS], theirs):
         wanted = [(name, side) for name in tasks for side in sides]
-        with ThreadPoolExecutor(len(wanted) if on_gpu else 1) as pool:
+        with ThreadPoolExecutor(max(1, len(wanted)) if on_gpu else 1) as pool:
             for (name, side), worker in zip(wanted, pool.map(start, wanted), strict=True):
                 found[name][side] = worker
     for workers in found.values():
@@ -114,7 +118,12 @@ def _contenders(
 
 
 def _lines(name: str, taken: Mapping[Who, list[float]]) -> list[dict[str, Any]]:
-    """Return a line for each peer, in its fastest way. taken: milliseconds of each contender's rounds."""
+    """Return a line for each peer, in its fastest way; without peers one line.
+
+    taken: milliseconds of each contender's rounds.
+    """
+    if set(taken) == {OURS}:
+        return [line(name, taken[OURS], "ms")]
     lines = []
     for peer in PEERS:
         series = {each[1]: values for each, values in taken.items() if each[0] == peer}

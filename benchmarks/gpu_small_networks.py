@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from measure import fastest, interleave, line, main, per_step, ratios
@@ -24,9 +25,9 @@ WANTED = {
 }
 
 
-def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:
     """Return the row."""
-    python = peer_python()
+    python = peer_python() if peers else None
     with ExitStack() as stack:
 
         def worker(script: str, task: dict[str, Any], **more: Any) -> Worker:
@@ -39,24 +40,7 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         task = {key: ours.ready[key] for key in ("steps", "rows", "held")} | {"sizes": SIZES, "batch": BATCH}
         task |= {"threads": 1}
         many = 16 if quick else NETWORKS
-        torch_loop, torch_func, jax_vmap = WANTED
-        theirs = {
-            torch_loop: {
-                "one after another": worker(
-                    "torch_loop", task | {"networks": 1 if quick else 2, "compiled": False}, python=python
-                )
-            },
-            torch_func: {
-                f"{count} networks": worker(
-                    "torch_ensemble", task | {"networks": count, "one_rate": True}, python=python
-                )
-                for count in (40, many)
-            },
-            jax_vmap: {
-                f"{count} networks": worker("jax_ensemble", task | {"networks": count}, python=python)
-                for count in (64, many)
-            },
-        }
+        theirs = {} if python is None else _peers(worker, task, quick, many, python)
         peaks = {
             name: worker("peak", {"size": 1024 if quick else 8192, "products": 4, "precision": name})
             for name in ("float32", "tensorfloat32")
@@ -66,13 +50,16 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         answers = interleave({("Ravine", ""): ours, **contenders, **limits}, 2 if quick else 3, tell=tell)
 
     mine = per_step(answers[("Ravine", "")])
-    lines, settings = [], {}
-    for peer, (at_least, aim) in WANTED.items():
+    what = f"training steps of {many} networks, compiled"
+    lines = [] if theirs else [line(what, mine, "µs per network-step")]
+    settings = {}
+    for peer in theirs:
+        at_least, aim = WANTED[peer]
         series = {name: per_step(answers[(peer, name)]) for name in theirs[peer]}
         best = fastest(series)
         lines.append(
             line(
-                f"training steps of {many} networks, compiled", mine, "µs per network-step",
+                what, mine, "µs per network-step",
                 peer=f"{peer}, {best}", theirs=series[best], at_least=at_least, aim=aim,
             )
         )  # fmt: skip
@@ -99,6 +86,30 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         "ours": {"us_per_network_step": mine, "ready": ours.ready},
         "gflops": gflops,
         "peers": settings,
+    }
+
+
+def _peers(
+    worker: Callable[..., Worker], task: dict[str, Any], quick: bool, many: int, python: Path
+) -> dict[str, dict[str, Worker]]:
+    """Start the peers' workers, by peer and setting."""
+    torch_loop, torch_func, jax_vmap = WANTED
+    return {
+        torch_loop: {
+            "one after another": worker(
+                "torch_loop", task | {"networks": 1 if quick else 2, "compiled": False}, python=python
+            )
+        },
+        torch_func: {
+            f"{count} networks": worker(
+                "torch_ensemble", task | {"networks": count, "one_rate": True}, python=python
+            )
+            for count in (40, many)
+        },
+        jax_vmap: {
+            f"{count} networks": worker("jax_ensemble", task | {"networks": count}, python=python)
+            for count in (64, many)
+        },
     }
 
 

@@ -22,9 +22,9 @@ TASKS = {
 }
 
 
-def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:
     """Return the row."""
-    python = peer_python((PACKAGE,))
+    python = peer_python((PACKAGE,)) if peers else None
     lines, kept = [], {}
     for name, task in TASKS.items():
         points = 5 if quick else 51
@@ -35,31 +35,28 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
                 return stack.enter_context(Worker(script, {**task, "points": points, **more}, **how))  # noqa: B023
 
             ours = worker("our_plane", {})
-            peers = {
+            theirs = {
                 f"{'recording' if record else 'no_grad'}, {threads} threads": worker(
                     "peer_plane", {"record": record, "threads": threads}, python=python
                 )
-                for record in (False, True)
+                for record in ((False, True) if peers else ())
                 for threads in sorted({1, cores()})
             }
-            centre = [each.ready["centre"] for each in (ours, *peers.values())]
+            centre = [each.ready["centre"] for each in (ours, *theirs.values())]
             if max(centre) - min(centre) > 1e-4 * max(centre):
                 raise ValueError(f"The sides do not look at the same loss: {centre}.")
-            answers = interleave({"Ravine": ours, **peers}, 2 if quick else 7, tell=tell)
-            series = {each: per_step(answers[each]) for each in peers}
-            best = fastest(series)
-            more = {"peer": f"{PEER}, {best}", "theirs": series[best], "at_least": 20}
-            lines.append(line(f"one point, {name}", per_step(answers["Ravine"]), "µs", **more))
-            lines.append(
-                line(
-                    f"the first grid, compilation included, {name}",
-                    [ours.ready["first"]["seconds"]],
-                    "s",
-                    peer=f"{PEER}, {best}",
-                    theirs=[peers[best].ready["first"]["seconds"]],
-                )
-            )
-            kept[name] = {"ours": ours.ready, "peers": {each: found.ready for each, found in peers.items()}}
+            answers = interleave({"Ravine": ours, **theirs}, 2 if quick else 7, tell=tell)
+            series = {each: per_step(answers[each]) for each in theirs}
+            compiled: dict[str, Any] = {}
+            first: dict[str, Any] = {}
+            if series:
+                best = fastest(series)
+                compiled = {"peer": f"{PEER}, {best}", "theirs": series[best], "at_least": 20}
+                first = {"peer": f"{PEER}, {best}", "theirs": [theirs[best].ready["first"]["seconds"]]}
+            seconds = [ours.ready["first"]["seconds"]]
+            lines.append(line(f"one point, {name}", per_step(answers["Ravine"]), "µs", **compiled))
+            lines.append(line(f"the first grid, compilation included, {name}", seconds, "s", **first))
+            kept[name] = {"ours": ours.ready, "peers": {each: found.ready for each, found in theirs.items()}}
     return {"lines": lines, "points": points, "contenders": kept}
 
 

@@ -111,12 +111,12 @@ def in_torch(
     return max(answer["start_seconds"] for answer in answers), sample, spent
 
 
-def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:
     """Return the row."""
     whole = "--whole" in sys.argv
     rounds = 1 if quick or whole else 3
     each = None if whole else (1 if quick else 20)
-    python = peer_python()
+    python = peer_python() if peers else None
     generator = np.random.default_rng(0)
     ours, theirs, errors, documents, spent = [], [], [], [], []
     for number in range(rounds):
@@ -136,20 +136,29 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
                 "rows": document["split"]["train"],
                 "held": document["split"]["validation"],
             }
+            ours.append(seconds)
+            documents.append({"plan": document["plan"], "seconds": document["seconds"]})
+            if python is None:
+                continue
             chosen = draw(runs, each, generator)
             tell(f"round {number + 1} of {rounds}: {len(chosen)} of {len(runs)} runs in PyTorch")
             start, sample, took = in_torch(chosen, task, python, home)
             total, error = estimate(Counter(run["rule"] for run in runs), sample, start)
-            ours.append(seconds)
             theirs.append(took if whole else total)
             errors.append(0.0 if whole else error)
             spent.append(took)
-            documents.append({"plan": document["plan"], "seconds": document["seconds"]})
+    own = [
+        line("compare digits, cold, whole process", ours, "s", at_most=45),
+        line("of it compilation, programs added up", [d["seconds"]["compile"] for d in documents], "s"),
+        line("of it training", [d["seconds"]["train"] for d in documents], "s"),
+    ]
+    if python is None:
+        return {"lines": own, "documents": documents}
     way = f"all {len(runs)} runs" if whole else f"estimated from {len(chosen)} of {len(runs)} runs"
     note = f"{way}; standard error of the estimate {max(errors):.2g} s"
     return {
         "lines": [
-            line("compare digits, cold, whole process", ours, "s", at_most=45),
+            own[0],
             line(
                 "compare digits, cold, whole process",
                 ours,
@@ -160,8 +169,7 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
                 aim=12,
                 note=note,
             ),
-            line("of it compilation, programs added up", [d["seconds"]["compile"] for d in documents], "s"),
-            line("of it training", [d["seconds"]["train"] for d in documents], "s"),
+            *own[1:],
         ],
         "documents": documents,
         "sample": {"runs": len(chosen), "of": len(runs), "seconds": spent, "standard_errors": errors},

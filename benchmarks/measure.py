@@ -115,18 +115,22 @@ def line(
 def main(
     row: str,
     what: str,
-    measure: Callable[[bool, Callable[[str], None]], dict[str, Any]],
+    measure: Callable[[bool, Callable[[str], None], bool], dict[str, Any]],
     flags: Sequence[str] = (),
     gpu: bool = False,
 ) -> dict[str, Any]:
-    """Run a row from the command line. `measure(quick, tell)` returns `lines`, and what else is to be kept.
+    """Run a row from the command line. `measure(quick, tell, peers)` returns `lines` and further keys to keep.
 
-    The document goes to `--json FILE`, without it to results/<machine>/<row>.json (not with --quick).
+    The document goes to `--json FILE`, without it to results/<machine>/<row>.json (not with
+    --quick or --no-peers).
     """
     parser = argparse.ArgumentParser(description=what)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result to FILE")
     parser.add_argument(
         "--quick", action="store_true", help="tiny sizes: shows that it works, measures nothing"
+    )
+    parser.add_argument(
+        "--no-peers", action="store_true", help="run Ravine's side only: no other library, no network"
     )
     for flag in flags:  # the row reads them itself
         parser.add_argument(flag, action="store_true", help="see the top of the file")
@@ -134,7 +138,11 @@ def main(
 
     about = environment(gpu)
     clock = time.perf_counter()
-    found = measure(options.quick, lambda text: print(f"{text}\n", end="", file=sys.stderr, flush=True))
+    found = measure(
+        options.quick,
+        lambda text: print(f"{text}\n", end="", file=sys.stderr, flush=True),
+        not options.no_peers,
+    )
     if options.quick:  # too small to judge by
         for each in found["lines"]:
             each.update(reached=None, aim_reached=None)
@@ -143,12 +151,13 @@ def main(
         "row": row,
         "what": what,
         "quick": options.quick,
+        "no_peers": options.no_peers,
         "environment": about,
         "seconds": round(time.perf_counter() - clock, 1),
         **found,
     }
     path = options.json
-    if path is None and not options.quick:
+    if path is None and not options.quick and not options.no_peers:
         path = RESULTS / about["machine"] / f"{row}.json"
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,26 +1,29 @@
-"""Run the benchmarks of the checkout and read what they found.
+"""Run benchmark rows one after another, each as a process of its own, and print one table.
 
-Each row is a script in `benchmarks/`, run as a process of its own, one after another. The document of a row
-holds `lines`, each with `what`, `peer`, `unit`, `ours`, `theirs`, `ratio` (median, min, max, count), what had
-to be reached (`at_least` or `at_most`, `aim`) and whether it was (`reached`, `aim_reached`; null when quick).
+    python benchmarks/run.py [ROW]... [--quick] [--no-peers] [--json]      all rows of ROWS if none is named
+
+The document of a row holds `lines`, each with `what`, `peer`, `unit`, `ours`, `theirs`, `ratio` (median, min,
+max, count), the limit (`at_least` or `at_most`), the `aim`, and whether the median meets them (`reached`,
+`aim_reached`; null with `--quick`). `--json` prints one document with `rows` (those documents) and `failed`
+(`row`, `error`). Exit status: 0 all rows ran, 1 some failed, 2 wrong usage.
 """
 
 from __future__ import annotations
 
+import argparse
+import difflib
 import json
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ravine.errors import UsageError, did_you_mean
-from ravine.execution.events import Event, Notify
+__all__ = ["ROWS", "main", "run_rows", "table"]
 
-__all__ = ["ROWS", "bench", "bench_text", "benchmarks_folder"]
-
+FOLDER = Path(__file__).resolve().parent
 SCHEMA_VERSION = 1
 ROWS = {
     "small_networks_torch_loop": "many small networks against a PyTorch loop",
@@ -30,47 +33,58 @@ ROWS = {
     "landscape": "a 51 x 51 grid of the loss against loss-landscapes",
     "share_of_peak": "share of the measured matrix-product peak",
     "main_job": "compare digits, cold, against the same plan in PyTorch",
-    "first_line": "seconds until something is to be seen",
+    "first_line": "seconds until the first line and the first result",
     "warm_cache": "compilations of a second comparison; cost against number of runs",
 }
+HEADER = ("row", "peer", "ours", "peer's", "ratio", "wanted", "reached")
 
 
-def benchmarks_folder() -> Path:
-    """Return the benchmarks of this checkout, or of the current directory. Raises UsageError if neither."""
-    for root in (Path(__file__).resolve().parents[3], Path.cwd()):
-        if (root / "benchmarks" / "measure.py").is_file():
-            return root / "benchmarks"
-    raise UsageError(
-        "There are no benchmarks here.",
-        "They come with the source of Ravine, not with the installed package.",
-        "Go to a checkout of Ravine and type ravine bench there.",
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the rows that the command line names. Returns the exit status."""
+    parser = argparse.ArgumentParser(
+        description="Run benchmark rows one after another and print one table.",
+        epilog="Rows: " + ", ".join(ROWS),
     )
+    parser.add_argument("rows", nargs="*", metavar="ROW", type=_row, help="a row; all if none is named")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes that measure nothing")
+    parser.add_argument("--no-peers", action="store_true", help="run Ravine's side only")
+    parser.add_argument("--json", action="store_true", help="print one document in place of the table")
+    options = parser.parse_args(arguments)
+    flags = [flag for flag, given in (("--quick", options.quick), ("--no-peers", options.no_peers)) if given]
+    document = run_rows(options.rows, flags, lambda text: print(text, file=sys.stderr, flush=True))
+    print(json.dumps(document, indent=2) if options.json else table(document))
+    return 1 if document["failed"] else 0
 
 
-def bench(rows: Sequence[str] = (), quick: bool = False, notify: Notify | None = None) -> dict[str, Any]:
-    """Run rows (all if none is named) and return one document.
+def _row(name: str) -> str:
+    if name in ROWS:
+        return name
+    near = difflib.get_close_matches(name, ROWS, 1)
+    hint = f"Did you mean {near[0]}?" if near else f"Choose from {', '.join(ROWS)}."
+    raise argparse.ArgumentTypeError(f"there is no row '{name}'. {hint}")
 
-    `schema_version`, `quick`, `environment`, `rows` (the document of each row that ran), `failed` (`row`,
-    `error` of each that did not). quick: tiny sizes, which show that all works and measure nothing.
-    Raises UsageError for an unknown row, and where there are no benchmarks.
+
+def run_rows(
+    rows: Sequence[str], flags: Sequence[str], tell: Callable[[str], None], folder: Path = FOLDER
+) -> dict[str, Any]:
+    """Run rows (all if none is named), each with the same flags, and return one document.
+
+    It holds `schema_version`, `quick`, `environment`, `rows` (the document of each row that ran) and `failed`
+    (`row`, `error` of every other). tell: called with one line of progress at a time.
     """
-    for row in rows:
-        if row not in ROWS:
-            raise UsageError(f"There is no benchmark '{row}'.", "", did_you_mean(row, ROWS))
     chosen = [row for row in ROWS if row in rows] if rows else list(ROWS)
-    folder, tell = benchmarks_folder(), notify or (lambda _: None)
     found: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
-    for number, row in enumerate(chosen):
-        tell(Event("bench", f"{row}: {ROWS[row]}", number, len(chosen)))
-        document, error = _run(folder, row, quick, tell, number, len(chosen))
+    for number, row in enumerate(chosen, 1):
+        tell(f"row {number} of {len(chosen)}, {row}: {ROWS[row]}")
+        document, error = _run(folder / f"{row}.py", flags, tell)
         if document is not None:
             found.append(document)
         else:
             failed.append({"row": row, "error": error})
     return {
         "schema_version": SCHEMA_VERSION,
-        "quick": quick,
+        "quick": "--quick" in flags,
         "environment": found[0]["environment"] if found else None,
         "rows": found,
         "failed": failed,
@@ -78,71 +92,67 @@ def bench(rows: Sequence[str] = (), quick: bool = False, notify: Notify | None =
 
 
 def _run(
-    folder: Path, row: str, quick: bool, tell: Notify, number: int, total: int
+    script: Path, flags: Sequence[str], tell: Callable[[str], None]
 ) -> tuple[dict[str, Any] | None, str]:
-    """Run one script; return its document, or None and the last line it said."""
+    """Run one script. Returns its document, or None and the last line of its standard error."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "row.json"
         process = subprocess.Popen(
-            [sys.executable, str(folder / f"{row}.py"), "--json", str(path), *["--quick"] * quick],
+            [sys.executable, str(script), "--json", str(path), *flags],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
         )
-        said = ""
+        last = ""
         assert process.stderr is not None
         try:
             for text in process.stderr:
-                if text[:1].strip() and not text.startswith("Traceback"):  # the frames tell a user nothing
-                    said = text.strip()
-                    tell(Event("bench", f"{row}: {said}", number, total))
-        except BaseException:  # stopped: as Ctrl-C, so that the script ends what it started
-            process.send_signal(signal.SIGINT)
+                # Frames of a traceback are indented; its last line is the message.
+                if text[:1].strip() and not text.startswith("Traceback"):
+                    last = text.strip()
+                    tell(f"  {last}")
+        except BaseException:
+            process.send_signal(signal.SIGINT)  # the script ends the workers that it started
             raise
         finally:
             process.wait()
             process.stderr.close()
         if process.returncode == 0:
             return json.loads(path.read_text()), ""
-        return None, said or f"It ended with status {process.returncode}."
+        return None, last or f"The script ended with status {process.returncode}."
 
 
-HEADER = ("row", "peer", "ours", "peer's", "ratio", "wanted", "reached")
-
-
-def bench_text(document: Mapping[str, Any]) -> str:
-    """Return the table: what was measured, against whom, both figures, their ratio, whether it suffices."""
-    table = [HEADER]
+def table(document: Mapping[str, Any]) -> str:
+    """Return the table: row, peer, the median of each side, their ratio, the limit, and whether it is met."""
+    cells = [HEADER]
     for row in document["rows"]:
         for line in row["lines"]:
-            table.append(
+            cells.append(
                 (
                     line["what"],
                     line["peer"] or "",
                     f"{line['ours']['median']:.3g} {line['unit']}",
                     "" if line["theirs"] is None else f"{line['theirs']['median']:.3g}",
                     "" if line["ratio"] is None else _ratio(line["ratio"]),
-                    _wanted(line),
+                    _limit(line),
                     {True: "yes", False: "NO", None: ""}[line["reached"]],
                 )
             )
-    widths = [max(len(cells[k]) for cells in table) for k in range(len(HEADER))]
-    lines = [
-        "  ".join(cell.ljust(w) for cell, w in zip(cells, widths, strict=True)).rstrip() for cells in table
-    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
     about = document["environment"]
     if about is not None:
-        lines.append("")
-        lines.append(
-            f"{about['processor']}, {about['cores']} cores, {about['date']}, commit {about['commit']}"
-        )
+        lines += [
+            "",
+            f"{about['processor']}, {about['cores']} cores, {about['date']}, commit {about['commit']}",
+        ]
     if document["quick"]:
-        lines.append("Quick: tiny sizes, to see that everything works. These are not measurements.")
+        lines.append("Quick: tiny sizes. These are not measurements.")
     for row in document["rows"]:
-        lines += [f"{row['row']}, not measured: {each}" for each in row.get("not_measured", [])]
-    lines += [f"{each['row']} failed: {each['error']}" for each in document["failed"]]
+        lines += [f"{row['row']}, not measured: {task}" for task in row.get("not_measured", [])]
+    lines += [f"{failure['row']} failed: {failure['error']}" for failure in document["failed"]]
     return "\n".join(lines)
 
 
@@ -151,8 +161,12 @@ def _ratio(ratio: Mapping[str, float]) -> str:
     return middle if ratio["count"] == 1 else f"{middle} ({ratio['min']:.3g} to {ratio['max']:.3g})"
 
 
-def _wanted(line: Mapping[str, Any]) -> str:
+def _limit(line: Mapping[str, Any]) -> str:
     limit, sign = (line["at_most"], "<=") if line["at_most"] is not None else (line["at_least"], ">=")
     if limit is None:
         return ""
     return f"{sign} {limit:g}" + ("" if line["aim"] is None else f", aim {line['aim']:g}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -32,14 +32,14 @@ def our_task(quick: bool, cache: str, networks: int = 200, **more: Any) -> dict[
 def side_by_side(
     quick: bool,
     tell: Callable[[str], None],
-    peers: Callable[[Callable[..., Worker], Mapping[str, Any]], dict[str, dict[str, Worker]]],
-    wanted: Mapping[str, tuple[float | None, float | None]],
+    peers: Callable[[Callable[..., Worker], Mapping[str, Any]], dict[str, dict[str, Worker]]] | None = None,
+    wanted: Mapping[str, tuple[float | None, float | None]] | None = None,
 ) -> dict[str, Any]:
     """Measure ours against peers, all warm at once, in turn.
 
-    peers(worker, task): starts workers with `worker(script, task, ...)`, by peer and setting. wanted: what
-    each peer's ratio must be at least, and the aim, if anything. Each peer's figure is that of its fastest
-    setting; all are kept.
+    peers(worker, task): starts workers with `worker(script, task, ...)`, by peer and setting; None: ours
+    alone. wanted: what each peer's ratio must be at least, and the aim, if anything. Each peer's figure is
+    that of its fastest setting; all are kept.
     """
     rounds = 2 if quick else 7
     with ExitStack() as stack:
@@ -50,15 +50,17 @@ def side_by_side(
             return stack.enter_context(Worker(script, task, **more))
 
         ours = worker("ours", our_task(quick, cache))
-        theirs = peers(worker, ours.ready)
+        theirs = {} if peers is None else peers(worker, ours.ready)
         contenders = {
             (peer, name): each for peer, settings in theirs.items() for name, each in settings.items()
         }
         answers = interleave({("Ravine", ""): ours, **contenders}, rounds, tell=tell)
         mine = answers[("Ravine", "")]
         total = ours.ready["first"]["network_steps"]
-        lines, settings = [], {}
-        for peer, (at_least, aim) in wanted.items():
+        unit = "µs per network-step"
+        lines = [] if theirs else [line("training steps, compiled", per_step(mine), unit)]
+        settings = {}
+        for peer, (at_least, aim) in (wanted or {}).items():
             if peer not in theirs:
                 continue
             series = {name: per_step(answers[(peer, name)]) for name in theirs[peer]}
@@ -67,7 +69,7 @@ def side_by_side(
                 line(
                     "training steps, compiled",
                     per_step(mine),
-                    "µs per network-step",
+                    unit,
                     peer=f"{peer}, {best}",
                     theirs=series[best],
                     at_least=at_least,
@@ -84,7 +86,7 @@ def side_by_side(
                 line(
                     "the same, compilation included",
                     per_step([ours.ready["first"]]),
-                    "µs per network-step",
+                    unit,
                     peer=f"{peer}, {best}",
                     theirs=[from_cold(theirs[peer][best].ready["first"], answers[(peer, best)], total)],
                     note=f"{ours.ready['networks']} networks from a cold start, imports not counted; "

@@ -19,11 +19,13 @@ TORCH, JAX = "torch.func ensemble of 40", "JAX vmap and optax, ensemble of 64"
 ONE_RATE = f"{TORCH}, one rate for all"
 
 
-def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:
     """Return the row."""
+    if not peers:
+        return side_by_side(quick, tell)
     python = peer_python()
 
-    def peers(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Worker]]:
+    def start(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Worker]]:
         task = {key: ours[key] for key in ("steps", "rows", "held")} | {"sizes": SIZES, "batch": BATCH}
 
         def torch(threads: int, one_rate: bool) -> Worker:
@@ -36,7 +38,7 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         }
         return theirs | {JAX: {"64": worker("jax_ensemble", task | {"networks": 64}, python=python)}}
 
-    return side_by_side(quick, tell, peers, {TORCH: (4, 6), ONE_RATE: (None, None), JAX: (1.5, None)})
+    return side_by_side(quick, tell, start, {TORCH: (4, 6), ONE_RATE: (None, None), JAX: (1.5, None)})
 
 
 if __name__ == "__main__":

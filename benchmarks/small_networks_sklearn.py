@@ -17,12 +17,14 @@ ROW = "small_networks_sklearn"
 SKLEARN, KERAS = "MLPClassifier", "Keras on JAX"
 
 
-def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:
     """Return the row."""
+    if not peers:
+        return side_by_side(quick, tell)
     python = peer_python()
     missing: list[str] = []
 
-    def peers(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Worker]]:
+    def start(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Worker]]:
         task = {key: ours[key] for key in ("rows", "held")}
         task |= {
             "sizes": SIZES,
@@ -48,7 +50,7 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
             missing.append(f"{KERAS}: {error}")
         return found
 
-    return side_by_side(quick, tell, peers, {SKLEARN: (12, 20), KERAS: (12, 20)}) | {"not_measured": missing}
+    return side_by_side(quick, tell, start, {SKLEARN: (12, 20), KERAS: (12, 20)}) | {"not_measured": missing}
 
 
 if __name__ == "__main__":

@@ -38,12 +38,14 @@ class Crowd:
         }
 
 
-def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
+def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:
     """Return the row."""
+    if not peers:
+        return side_by_side(quick, tell)
     python = peer_python()
     missing: list[str] = []
 
-    def peers(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Any]]:
+    def start(worker: Callable[..., Worker], ours: Any) -> dict[str, dict[str, Any]]:
         def one(threads: int, compiled: bool = False) -> Worker:
             task = {
                 "sizes": SIZES, "batch": BATCH, "steps": ours["steps"], "rows": ours["rows"],
@@ -62,7 +64,7 @@ def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
         return found
 
     wanted = {LOOP: (20, 30), COMPILED: (None, None), CROWD: (None, None)}
-    return side_by_side(quick, tell, peers, wanted) | {"not_measured": missing}
+    return side_by_side(quick, tell, start, wanted) | {"not_measured": missing}
 
 
 if __name__ == "__main__":

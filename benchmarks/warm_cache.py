@@ -36,8 +36,8 @@ def answer(script: str, task: dict[str, Any], home: Path) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def measure(quick: bool, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Return the row."""
+def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:
+    """Return the row. It has no peers, so `peers` changes nothing."""
     base = 16 if quick else 400  # more than twice the states that are held at once
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)

@@ -22,9 +22,7 @@ def main() -> None:
     import jax
 
     from ravine.execution.execute import execute
-    from ravine.execution.registry import find_study
-
-    study = find_study("compare")
+    from ravine.studies.compare.settings import STUDY, CompareSettings
 
     events: Counter[str] = Counter()
     jax.monitoring.register_event_listener(lambda event, **_: events.update([event]))
@@ -32,7 +30,7 @@ def main() -> None:
     for seed in task["seeds"]:
         events.clear()
         clock = time.perf_counter()
-        execute(study, study.settings.from_dict({"source": "digits", "effort": task["effort"], "seed": seed}))
+        execute(STUDY, CompareSettings(source="digits", effort=task["effort"], seed=seed))
         found.append(
             {
                 "seconds": time.perf_counter() - clock,

@@ -22,12 +22,15 @@ from planted import healthy, networks, rows, training
 from planted.case import Case
 
 from ravine.engines import find_devices, prepare
+from ravine.execution.context import RunContext
+from ravine.execution.events import ignore, never
 from ravine.execution.runner import Runner
 from ravine.records.record import Record
+from ravine.studies.diagnose.design import design
 from ravine.studies.diagnose.instrumented_run import observe
 from ravine.studies.diagnose.observation import with_spread
 from ravine.studies.diagnose.settings import DiagnoseSettings
-from ravine.studies.diagnose.trial_runner import Bench, plain
+from ravine.studies.diagnose.trial_runner import TrialRunner
 from ravine.studies.diagnose.verdicts import judge
 
 HERE = Path(__file__).parent
@@ -63,13 +66,16 @@ def cases(quick: bool) -> Iterator[Case]:
 def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
     """Return the verdicts given, the record, and the verdicts that were judged."""
     dataset = case.data(case.seed)
-    settings = DiagnoseSettings.from_dict({**case.settings, "seed": case.seed})
-    bench = Bench(dataset, find_devices(), Runner(None, lambda _: None, lambda: None))
-    made = bench.make(plain(settings))
-    record = observe(made.plan, made.runs([2_000]), made.streams, made.recipe.initial).record
+    settings = DiagnoseSettings.from_dict({**case.settings, "seed": case.seed, "seeds": SEEDS})
+    made = design(settings, dataset, find_devices())
+    training = made.prepared
+    record = observe(
+        training.plan, training.runs([made.seed]), training.streams, training.recipe.initial
+    ).record
     if case.cohort:
-        cohort = bench.run("prove", {"original": plain(settings)}, list(range(3_000, 3_000 + SEEDS)))
-        record = with_spread(record, cohort["original"][1])
+        runner = Runner(None, ignore, never)
+        context = RunContext(dataset, made.devices, None, ignore, runner, time.perf_counter())
+        record = with_spread(record, TrialRunner(training, context).run_original(made.seeds))
     found = judge(record)
     return [each.verdict for each in found if each.fires], record, [each.verdict for each in found]
 

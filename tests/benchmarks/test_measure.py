@@ -1,5 +1,4 @@
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def test_fastest_goes_by_the_median(measure):
 
 
 def test_main_writes_the_document_and_judges_nothing_when_quick(measure, tmp_path, monkeypatch, capsys):
-    def row(quick, tell):
+    def row(quick, tell, peers):
         return {"lines": [measure.line("x", [1.0, 2.0, 4.0], "s", at_most=3)]}
 
     path = tmp_path / "deep" / "x.json"
@@ -126,18 +125,3 @@ def test_what_is_visible_of_a_terminal(module):
     command = module("command")
     assert command.INVISIBLE.sub(b"", b"\x1b[?25l\x1b[2K\r \n\x1b]0;title\x07") == b""
     assert command.INVISIBLE.sub(b"", b"\x1b[1mReading\x1b[0m") == b"Reading"
-
-
-def test_every_row_has_a_script_that_explains_itself():
-    from ravine.studies.bench import ROWS
-
-    for row in [*ROWS, "gpu_small_networks", "gpu_curvature"]:
-        text = (BENCHMARKS / f"{row}.py").read_text()
-        assert f'ROW = "{row}"' in text
-    shown = subprocess.run(
-        [sys.executable, str(BENCHMARKS / "first_line.py"), "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "--quick" in shown.stdout and "--json" in shown.stdout

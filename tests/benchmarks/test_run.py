@@ -1,10 +1,6 @@
 import json
 
 import pytest
-import run as module
-from run import ROWS, bench, bench_text, benchmarks_folder
-
-from ravine.errors import UsageError
 
 SCRIPT = """
 import json, sys
@@ -18,29 +14,31 @@ line = dict(what="steps", peer="P", unit="us", ours=one, theirs=dict(one, median
             reached=None if "--quick" in sys.argv else True, aim_reached=None, note=None)
 about = dict(processor="Abacus", cores=2, date="today", commit="c0ffee")
 document = dict(row="r", quick="--quick" in sys.argv, environment=about, lines=[line],
-                not_measured=["Keras: no"])
+                peers="--no-peers" not in sys.argv, not_measured=["Keras: no"])
 open(sys.argv[sys.argv.index("--json") + 1], "w").write(json.dumps(document))
 """
 
 
 @pytest.fixture
-def scripts(tmp_path, monkeypatch):
-    for row in ROWS:
+def runner(module, tmp_path, monkeypatch):
+    """Return the script with rows that answer at once; `main_job` fails."""
+    found = module("run")
+    for row in found.ROWS:
         (tmp_path / f"{row}.py").write_text(SCRIPT.replace("{fails}", str(row == "main_job")))
-    monkeypatch.setattr(module, "benchmarks_folder", lambda: tmp_path)
+    monkeypatch.setattr(found.run_rows, "__defaults__", (tmp_path,))
+    return found
 
 
-def test_rows_run_in_their_order_and_a_failure_is_told(scripts):
-    events = []
-    document = bench(["main_job", "small_networks_sklearn"], notify=events.append)
-    assert [each["row"] for each in document["failed"]] == ["main_job"]
-    assert document["failed"][0]["error"] == "the peer would not install"
+def test_rows_run_in_their_order_and_a_failure_is_reported(runner):
+    told = []
+    document = runner.run_rows(["main_job", "small_networks_sklearn"], [], told.append)
+    assert document["failed"] == [{"row": "main_job", "error": "the peer would not install"}]
     assert len(document["rows"]) == 1
-    assert [each.done for each in events if ROWS["main_job"] in each.message] == [1]
-    assert any("working on it" in each.message for each in events)
+    assert told[0].startswith("row 1 of 2, small_networks_sklearn")
+    assert "  working on it" in told
     assert json.loads(json.dumps(document)) == document
 
-    text = bench_text(document)
+    text = runner.table(document)
     row = next(line for line in text.splitlines() if line.startswith("steps"))
     assert " ".join(row.split()) == "steps P 2 us 60 30x (20 to 40) >= 20, aim 35 yes"
     assert "main_job failed: the peer would not install" in text
@@ -48,28 +46,30 @@ def test_rows_run_in_their_order_and_a_failure_is_told(scripts):
     assert "Abacus" in text
 
 
-def test_all_rows_quick(scripts):
-    document = bench(quick=True)
-    assert len(document["rows"]) == len(ROWS) - 1
-    assert document["rows"][0]["quick"] is True
-    assert "not measurements" in bench_text(document)
+def test_the_command_runs_all_rows_and_passes_flags_on(runner, capsys):
+    assert runner.main(["--quick", "--no-peers", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["rows"]) == len(runner.ROWS) - 1
+    assert {(row["quick"], row["peers"]) for row in document["rows"]} == {(True, False)}
+    assert "not measurements" in runner.table(document)
 
 
-def test_unknown_row_is_named_with_its_neighbour():
-    with pytest.raises(UsageError, match="main_job"):
-        bench(["main_jobs"])
+def test_the_command_prints_a_table_and_ends_with_0_where_all_ran(runner, capsys):
+    assert runner.main(["curvature"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("row") and "30x" in shown.out
+    assert "row 1 of 1, curvature" in shown.err
 
 
-def test_checkout_has_its_benchmarks_and_an_installed_package_says_where_to_go(tmp_path, monkeypatch):
-    assert (benchmarks_folder() / "main_job.py").is_file()
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "a" / "b" / "c" / "d" / "bench.py"))
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError, match="checkout"):
-        benchmarks_folder()
+def test_unknown_row_is_answered_with_its_neighbor(runner, capsys):
+    with pytest.raises(SystemExit) as ended:
+        runner.main(["main_jobs"])
+    assert ended.value.code == 2
+    assert "there is no row 'main_jobs'. Did you mean main_job?" in capsys.readouterr().err
 
 
-def test_text_when_everything_failed():
+def test_table_where_all_rows_failed(runner):
     document = {
         "quick": False, "environment": None, "rows": [], "failed": [{"row": "main_job", "error": "no disk"}],
     }  # fmt: skip
-    assert "main_job failed: no disk" in bench_text(document)
+    assert "main_job failed: no disk" in runner.table(document)

@@ -1,4 +1,4 @@
-"""Terminals of every kind, and none: width, letters, colour, closed and full streams."""
+"""Terminals of every kind, and none: width, letters, color, closed and full streams."""
 
 import json
 import os
@@ -8,14 +8,12 @@ import select
 import subprocess
 import sys
 import time
-import types
 from pathlib import Path
 
 import pytest
 
-from ravine.cli.console import Screen
-from ravine.cli.progress import Bar, Lines
-from ravine.execution.events import Event
+from ravine.cli.console import Console
+from ravine.errors import UsageError
 from ravine.records.run_directory import RunDirectory
 
 
@@ -43,7 +41,7 @@ def test_runs_are_listed_newest_first(ravine, some_runs):
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_runs_fit_the_screen(ravine, some_runs, width):
+def test_runs_fit_the_terminal(ravine, some_runs, width):
     lines = ravine("runs", env={"COLUMNS": str(width)}).stdout.splitlines()
     assert len(lines) == 4
     assert max(map(len, lines)) <= max(width, 60)
@@ -102,51 +100,19 @@ def test_data_from_a_closed_standard_input(folder):
     assert b"Standard input is closed" in ended.stderr
 
 
-def events():
-    yield Event("data", "column 'id' left out")
-    yield Event("compile")
-    for done in range(0, 100, 10):
-        yield Event("tune", "adam", done, 100, done // 10, 1)
-    yield Event("extend", "one decade more for all")
-    yield Event("evaluate", "sgd", 120, 110, 11, 2)  # a plan that grew: never over the end
-    yield Event("test", "the test split, read once")
+def test_quiet_and_verbose_contradict():
+    with pytest.raises(UsageError, match="contradict"):
+        Console().configure(json=False, quiet=True, verbose=True)
 
 
-def test_lines_are_rare_and_plain(capsys, monkeypatch):
-    lines = Lines(Screen())
-    clock = [lines.last]
-    monkeypatch.setattr("ravine.cli.progress.time", types.SimpleNamespace(monotonic=lambda: clock[0]))
-    for event in events():
-        clock[0] += 4.0
-        lines.event(event)
-    said = capsys.readouterr()
-    assert said.out == ""
-    told = [line for line in said.err.splitlines() if "network steps" in line]
-    assert said.err.splitlines()[0] == "column 'id' left out"
-    assert "one decade more for all" in said.err
-    assert len(told) == 4  # of 48 seconds
-    assert told[0].startswith("tuning adam: 0 % of 100 network steps, 0 runs done, 1 diverged")
-    assert told[-1].endswith("90 % of 100 network steps, 9 runs done, 1 diverged, about 4 s left")
-    clock[0] += 20
-    lines.event(Event("evaluate", "sgd", 120, 110, 11, 2))
-    assert "100 % of 110" in capsys.readouterr().err
-    assert "\x1b" not in said.err
-
-
-def test_quiet_lines_say_nothing(capsys):
-    screen = Screen()
-    screen.quiet = True
-    for event in events():
-        Lines(screen).event(event)
-    assert capsys.readouterr().err == ""
-
-
-def test_a_bar_shows_notes_and_goes(monkeypatch, capsys):
-    bar = Bar(Screen())
-    for event in events():
-        bar.event(event)
-    bar.close()
-    assert "column 'id' left out" in capsys.readouterr().err
+def test_only_errors_are_shown_if_quiet(capsys):
+    console = Console()
+    console.configure(json=False, quiet=True, verbose=False)
+    console.info("a note")
+    console.info_unused(["effort"], "train")
+    console.error("an error")
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "an error\n")
 
 
 def on_a_terminal(arguments, folder, env=None, columns=60):
@@ -183,7 +149,7 @@ def test_errors_fit_a_narrow_terminal(folder):
     assert max(len(line) for line in shown.splitlines()) <= 60
 
 
-def test_notes_fit_a_narrow_terminal_without_colours(folder):
+def test_notes_fit_a_narrow_terminal_without_colors(folder):
     rows = [f"{k % 7},{k * k % 11},{k % 2}" for k in range(60)]
     (folder / "sixty.csv").write_text("\n".join(["a rather long name,another,a rather long name", *rows]))
     for more in (["--dry-run"], ["--epochs", "1"]):
@@ -203,12 +169,12 @@ def test_a_comparison_on_a_terminal_of_60_columns(folder, env):
     assert status == 0
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
     assert "adam" in plain
-    colours = re.findall(r"\x1b\[[0-9;]*m", shown)
+    colors = re.findall(r"\x1b\[[0-9;]*m", shown)
     if env.get("TERM") == "dumb":
         assert "\x1b" not in shown
     elif env:
-        assert not [each for each in colours if re.search(r"3\d|4\d", each)]
+        assert not [each for each in colors if re.search(r"3\d|4\d", each)]
     else:
-        assert colours
+        assert colors
     table = plain[plain.index("tier") :].split("Run ")[0]
     assert max(len(line) for line in table.splitlines()) <= 60

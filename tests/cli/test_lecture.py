@@ -8,7 +8,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ravine.cli import working
 from ravine.lecture import Claim, Finding, claims, measuring
 
 HEAVY = ("jax", "jaxlib", "optax", "sklearn", "pandas", "numpy", "scipy", "matplotlib")
@@ -48,7 +47,7 @@ def modules(monkeypatch):
     """Every claim's file is a stand-in; a test may change one."""
     found = {each: Module() for each in claims()}
     monkeypatch.setattr(measuring, "load", lambda claim: found[claim.id])
-    monkeypatch.setattr(working, "prepare_machine", lambda device: None)
+    monkeypatch.setattr("ravine.engines.prepare", lambda device: None)
     return found
 
 
@@ -87,7 +86,7 @@ def test_nothing_heavy_is_imported(folder, arguments):
         (["--animate"], "No claim"),
         (["-o", "x"], "No claim"),
         (["A1", "-o", ""], "-o DIR"),
-        (["A1", "--device", "tpu"], "no device"),
+        (["A1", "--device", "tpu"], "one of cpu, gpu"),
         (["A1", "--animate"], "no animation"),
     ],
 )

@@ -1,12 +1,11 @@
 """`ravine sweep` and the options of training, from words to result: flags, files, environment."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from ravine.cli import working
+from ravine.execution.study import Study
 from ravine.options.resolve import resolve
 from ravine.studies.sweep.settings import SweepSettings
 from ravine.studies.train.settings import TrainSettings
@@ -29,7 +28,7 @@ def test_factors_from_everywhere(folder):
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(ravine, folder):
     ended = ravine("sweep", "iris", "--vary", "dropout=0,0.2", "--vary", "l2=0,1e-3", "--dry-run")
     assert ended.status == 0, ended.stderr
-    assert "grid of 4 settings" in ended.stdout and "dropout=0.2, l2=1e-3" in ended.stdout
+    assert "grid of 4 configurations" in ended.stdout and "dropout=0.2, l2=1e-3" in ended.stdout
     assert not Path("runs").exists()
     ended = ravine("sweep", "iris", "--vary", "dropout=0,0.2", "--dry-run", "--json", "-q")
     plan = json.loads(ended.stdout)
@@ -43,7 +42,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(ravine, folder):
         (["--vary", "dropot=0,1"], "dropout"),
         (["--vary", "l2"], "KEY=VALUES"),
         (["--vary", "l2=0,1", "--random", "1"], "--random 2"),
-        (["--vary", "l2=0,1", "--random", "9"], "only 2 settings"),
+        (["--vary", "l2=0,1", "--random", "9"], "only 2 configurations"),
         (["--vary", "net=8; 8 conv=4"], "need images"),
         (["--vary", "rate=1e-6..1", "--vary", "b1=0..0.9", "--points", "50"], "--random 30"),
     ],
@@ -142,19 +141,14 @@ def test_smoothing_of_a_regression_is_refused(ravine, folder):
     assert "not smoothed" in ravine("train", "diabetes", "--smoothing", "0.1").stderr
 
 
-def test_the_short_flag_of_the_optimizer(ravine, folder, monkeypatch):
-    from ravine.cli.app import ravine as group
+@pytest.mark.parametrize("verb", ["train", "sweep"])
+def test_the_short_flag_of_the_optimizer(verb, ravine, folder, monkeypatch):
+    settings = []
 
-    seen = []
-
-    def study(settings, **how):
-        seen.append(settings.optimizer)
+    def load_data(study, given):
+        settings.append(given)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(working, "prepare_machine", lambda device: None)
-    for verb in ("train", "sweep"):
-        monkeypatch.setattr(
-            sys.modules[group.get_command(None, verb).callback.__module__], "_study", lambda: study
-        )
-        ravine(verb, "iris", "-O", "sgd", *(["--vary", "l2=0,1"] if verb == "sweep" else []))
-    assert seen == ["sgd", "sgd"]
+    monkeypatch.setattr(Study, "load_data", load_data)
+    ravine(verb, "iris", "-O", "sgd", *(["--vary", "l2=0,1"] if verb == "sweep" else []))
+    assert [given.optimizer for given in settings] == ["sgd"]

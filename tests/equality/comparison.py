@@ -129,10 +129,9 @@ def flatten(document: object, path: str = "") -> dict[str, Value]:
 
 def _prepare(case: str, flat: dict[str, Value], names: Renamed, is_old: bool) -> dict[str, Value]:
     """Return the values to compare, under their new paths."""
-    dropped = names.removed if is_old else names.added
     prepared: dict[str, Value] = {}
     for path, value in flat.items():
-        if _is_excepted(path) or _find(case, path, dropped) is not None:
+        if _is_excepted(path) or (is_old and _find(case, path, names.removed) is not None):
             continue
         if is_old:
             path = _new_path(case, path, names.paths)
@@ -237,7 +236,8 @@ def _compare(
     case: str, old: dict[str, Value], new: dict[str, Value], names: Renamed, exact: bool
 ) -> list[Difference]:
     differences = []
-    for path in [*old, *(path for path in new if path not in old)]:
+    added = [path for path in new if path not in old and _find(case, path, names.added) is None]
+    for path in [*old, *added]:
         if path not in old or path not in new:
             differences.append(Difference(path, _text(old, path), _text(new, path)))
             continue

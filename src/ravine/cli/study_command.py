@@ -56,6 +56,7 @@ def _run(
 ) -> int:
     """Resolve the settings and run the study. Returns the exit status."""
     from ravine.cli.sources import place_source
+    from ravine.execution.source import check_source
     from ravine.options.resolve import resolve
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
@@ -65,15 +66,13 @@ def _run(
     if settings.source:
         console.info(settings.headline(dry_run))
     console.info_unused(resolved.unused, study.name)
+    check_source(settings)  # before a progress bar appears
     only_plan = dry_run or settings.plans_only
     return _show_plan(study, settings, console) if only_plan else _execute(study, settings, out, console)
 
 
 def _show_plan(study: Study, settings: Any, console: Console) -> int:
     from ravine.cli.output import show_document
-    from ravine.execution.source import check_source
-
-    check_source(settings)
     from ravine.execution.execute import dry_run
 
     show_document(dry_run(study, settings, notify=console.notes), console)

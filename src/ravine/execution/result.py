@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARRAYS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "DivergedRuns", "Document", "Measure",
-    "MetricFacts", "Plain", "RepeatedTraining", "Result", "ScoreSummary", "Seconds", "SplitSizes", "StudyPlan",
-    "TimeMeasure",
+    "MetricFacts", "Plain", "RepeatedTraining", "Result", "ScoreSummary", "Seconds", "SplitSizes",
+    "StudyPlan", "TimeMeasure",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2

@@ -8,32 +8,25 @@ missing number.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from ravine.render.cells import cells, clean, cut  # cells, cut: used by views not yet converted
+from ravine.render.cells import clean
 
 __all__ = [
     "FEWEST_SEEDS",
     "MISSING",
     "ScoreFormat",
     "byte_size",
-    "cells",
-    "clean",
     "count",
-    "cut",
     "is_number",
-    "labels",
     "learning_rate",
     "longer_side",
     "number",
     "percent",
-    "rate",
-    "score_format",
     "score_format_for",
     "seconds",
-    "side",
     "signed",
     "with_error",
     "with_interval",
@@ -208,27 +201,3 @@ def score_format_for(
     # one digit of the uncertainty, two where the first is a 1: 0.3, 0.14
     decimals = max(0, -math.floor(math.log10(max(smallest / 2, 1e-300))))
     return ScoreFormat(clean(metric), greater_is_better, scale, min(decimals, 2 if percent else 6))
-
-
-# ------------------------------------------------------------------------ used by views not yet converted
-
-rate, side = learning_rate, longer_side
-
-
-def score_format(document: Mapping[str, Any]) -> ScoreFormat:
-    """Return the format of a document's scores: of its `metric` and its `leaderboard`."""
-    metric = document.get("metric") or {}
-    name = metric.get("name", "score")
-    scores = [(row.get("mean"), row.get("interval")) for row in document.get("leaderboard") or []]
-    # For the lead: take `percent` from the metric's own entry in the registry, as soon as it has one.
-    percent = name in ("accuracy", "balanced_accuracy")
-    return score_format_for(name, percent, bool(metric.get("greater_is_better", True)), scores)
-
-
-def labels(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the name of each row: its optimizer, with the schedule where an optimizer comes twice."""
-    names = [clean(row.get("optimizer", "?")) for row in rows]
-    return [
-        f"{name} ({clean(row.get('schedule', '?'))})" if names.count(name) > 1 else name
-        for name, row in zip(names, rows, strict=True)
-    ]

@@ -13,6 +13,7 @@ from ravine.errors import DataError, UsageError
 from ravine.execution.effort import DESCENT
 from ravine.execution.execute import dry_run
 from ravine.execution.registry import find_study
+from ravine.render.text import text
 from ravine.studies.descent.design import DescentDesign, design
 from ravine.studies.descent.settings import DescentSettings
 
@@ -75,3 +76,5 @@ def test_dry_run_counts_what_a_run_trains(blobs: Dataset) -> None:
     assert facts.runs == networks and facts.network_steps == networks * facts.steps
     assert "25% of them random" in repr(plan)
     assert type(plan).from_dict(plan.to_dict()) == plan
+    for width in (60, 100, 200):
+        assert max(map(len, text(plan.view(), width, unicode=False).splitlines())) <= width

@@ -1,75 +1,122 @@
-"""A diagnosis as text: no line too wide, no NaN, advice that failed is withdrawn in words."""
+"""A diagnosis as text: no line too wide, no NaN, and advice that failed is withdrawn in words."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
-from ravine.studies.diagnose.view import diagnosis_text
+from ravine.render.text import text
+from ravine.studies.diagnose.result import DiagnosePlan, DiagnoseResult, Recommendation
+from ravine.studies.diagnose.view import next_steps, plan_view, view
 
 
-def trial(confirmed: bool, **loss: Any) -> dict[str, Any]:
-    pair = {"before": 0.41, "after": 0.22, "difference": -0.19, "interval": [-0.2, -0.18], "better": 20,
-            "equal": 0, "seeds": 20, "diverged_before": 0, "diverged_after": 0} | loss  # fmt: skip
-    return {"says": "inputs standardised", "changes": {"scaling": None}, "loss": pair, "confirmed": confirmed}
+def words(result: DiagnoseResult, width: int = 80) -> str:
+    return " ".join(text(view(result), width).split())
 
 
-def document(**changes: Any) -> dict[str, Any]:
-    finding = {
-        "verdict": "not_standardised", "sentence": "The inputs are not standardised: " + "words " * 20,
-        "severity": 2, "withdrawn": False, "untried": False, "remedies": [trial(True)],
-        "evidence": [{"what": "size", "value": 1e9, "error": None, "threshold": 3.0, "where": "inputs"},
-                     {"what": "ratio", "value": None, "error": None, "threshold": 1.0, "where": ""}],
-        "principle": {"claim": "P2", "says": "standardising fixes the geometry"},
-    }  # fmt: skip
-    return {
-        "data": {"name": "a\x1b[31m.csv"}, "metric": {"name": "accuracy", "greater_is_better": True},
-        "plan": {"optimizer": "sgd", "learning_rate": 0.1, "network": "4-8-2 relu", "steps": 1000,
-                 "batch_size": 32}, "history": True,
-        "findings": [finding], "checks": [], "notes": [], "config": None,
-        "recommendation": {"kept": True, "changes": {}},
-        "cost": {"train": 0.1, "compile": 2.0, "measurements": {"curvature": 0.05}, "overhead": 1.5},
-    } | changes  # fmt: skip
+def with_trial(result: DiagnoseResult, confirmed: bool, **loss: Any) -> DiagnoseResult:
+    """Return the result with another outcome of the remedy of its first finding."""
+    first = result.findings[0]
+    trial = first.remedies[0]
+    changed = dataclasses.replace(trial, loss=dataclasses.replace(trial.loss, **loss), confirmed=confirmed)
+    finding = dataclasses.replace(first, remedies=[changed], withdrawn=not confirmed)
+    return result.replace(findings=[finding, *result.findings[1:]])
 
 
-@pytest.mark.parametrize("width", [40, 60, 100])
-def test_lines_fit_and_hold_no_escapes(width: int) -> None:
-    text = diagnosis_text(document(), width)
-    assert max(map(len, text.splitlines())) <= width
-    assert "\x1b" not in text
-    assert "nan" not in text.lower()
-    assert "20 of 20 seeds" in " ".join(text.split())
-    assert diagnosis_text(document(), width, unicode=False).isascii()
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize("width", [40, 60, 100, 200])
+def test_lines_fit_and_hold_no_escapes(
+    found: DiagnoseResult, planned: DiagnosePlan, width: int, unicode: bool
+) -> None:
+    for blocks in (view(found), plan_view(planned)):
+        shown = text(blocks, width, unicode=unicode)
+        assert max(map(len, shown.splitlines())) <= width
+        assert "\x1b" not in shown
+        assert "nan" not in shown.lower()
+        assert unicode or shown.isascii()
+    assert "20 of 20 seeds" in words(found, width)
 
 
-def test_seeds_that_tie_are_counted_apart() -> None:
-    tied = document()
-    tied["findings"][0]["remedies"] = [trial(True, better=2, equal=1, seeds=5)]
-    assert "2 of 5 seeds better, 1 equal" in " ".join(diagnosis_text(tied).split())
+def test_findings_are_numbered_with_evidence_principle_and_proof(found: DiagnoseResult) -> None:
+    shown = text(view(found), 120)
+    assert "1 finding, worst first." in shown
+    assert "\n1. The inputs are not standardised" in shown and "\n2. 1 column is constant" in shown
+    assert "size: 1e+09 (threshold 3), inputs" in shown
+    assert "ratio: not known (threshold 1)" in shown
+    assert "share: 0.5 ± 0.02" in shown
+    assert "Principle P2: standardising fixes the geometry." in shown
+    assert (
+        "Remedy: inputs standardised (scaling standard): validation loss 0.41 → 0.22 "
+        "(by -0.19, 95 % -0.2 to -0.18), 20 of 20 seeds better" in words(found)
+    )
+    assert "without a fault: No column gives the target away." in shown
+    assert "Recommended: scaling standard." in shown
+    assert "On the test rows, read once, accuracy 0.41 → 0.22" in shown
+    assert "together 1.50 times training" in words(found)
 
 
-def test_failed_advice_is_withdrawn_in_words() -> None:
-    bad = document()
-    bad["findings"][0] |= {
-        "remedies": [trial(False, after=None, difference=None, interval=None)],
-        "withdrawn": True,
-    }
-    text = diagnosis_text(bad)
-    assert "Advice withdrawn" in text
-    assert "Withdrawn: inputs standardised" in text
-    assert "0.41 → none" in " ".join(text.split())
+def test_seeds_that_tie_are_counted_apart(found: DiagnoseResult) -> None:
+    assert "2 of 5 seeds better, 1 equal" in words(with_trial(found, True, better=2, equal=1, seeds=5))
+
+
+def test_failed_advice_is_withdrawn_in_words(found: DiagnoseResult) -> None:
+    bad = with_trial(found, False, after=None, difference=None, interval=None, diverged_after=20)
+    shown = words(bad)
+    assert "Advice withdrawn" in shown
+    assert "Withdrawn: inputs standardised" in shown
+    assert "0.41 → diverged, 20 of 20 seeds better; diverged 0 → 20" in shown
+
+
+def test_a_finding_without_a_trial_says_so(found: DiagnoseResult) -> None:
+    first = dataclasses.replace(found.findings[0], remedies=[], untried=True)
+    assert "No remedy was tried." in words(found.replace(findings=[first]))
+
+
+@pytest.mark.parametrize(
+    ("tried", "reason"),
+    [
+        (None, "nothing tried is confirmed"),
+        ("wider", "the best remedy, wider, was not better"),
+    ],
+)
+def test_a_configuration_that_stays_says_why(found: DiagnoseResult, tried: str | None, reason: str) -> None:
+    kept = Recommendation(changes={}, remedies=[], validation=None, test=None, kept=True, tried=tried)
+    assert f"keep this configuration; {reason}" in words(found.replace(recommendation=kept))
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_model_is_told_by_what_it_says_of_its_training(known: bool) -> None:
-    plan = document()["plan"]
-    if not known:
-        plan |= dict.fromkeys(("optimizer", "learning_rate", "steps", "batch_size"))
-    head = diagnosis_text(document(history=False, plan=plan), 100).splitlines()[0]
+def test_a_model_is_named_by_what_its_file_says_of_its_training(found: DiagnoseResult, known: bool) -> None:
+    unknown = dict.fromkeys(("optimizer", "learning_rate", "steps", "batch_size"))
+    plan = found.plan if known else dataclasses.replace(found.plan, **unknown)
+    first = text(view(found.replace(history=False, plan=plan)), 100).splitlines()[0]
     more = ("sgd at 0.1, ", ", 1,000 steps of 32 rows") if known else ("", "")
-    assert head.endswith(f": a trained model, {more[0]}4-8-2 relu{more[1]}")
+    assert first.endswith(f": a trained model, {more[0]}4-8-2 relu{more[1]}")
 
 
-def test_no_finding_is_health() -> None:
-    assert "healthy" in diagnosis_text(document(findings=[]))
+def test_no_finding_is_health(found: DiagnoseResult) -> None:
+    assert "healthy" in words(found.replace(findings=[]))
+    assert "healthy" in words(found.replace(findings=found.findings[1:]))  # a fact, not a fault
+
+
+def test_the_next_steps_train_as_recommended(found: DiagnoseResult) -> None:
+    kept = found.replace(run_dir="runs/a b", config="runs/a b/recommended.toml")
+    shown = text(next_steps(kept), 100)
+    assert "ravine train -c 'runs/a b/recommended.toml'" in shown and "ravine resume 'runs/a b'" in shown
+    assert "ravine train" not in text(next_steps(kept.replace(config=None)), 100)
+
+
+def test_a_plan_says_what_is_trained(planned: DiagnosePlan) -> None:
+    shown = text(plan_view(planned), 120)
+    assert "the same on 20 seeds" in shown and "40 networks more" in shown
+    assert "penalties" in shown.lower() and "L2 0.01" in shown
+    none = dataclasses.replace(planned.plan.runs, original=0, each_remedy=0, confirm=0)
+    without = dataclasses.replace(planned, plan=dataclasses.replace(planned.plan, runs=none))
+    assert "no remedy is tried" in text(plan_view(without), 120)
+    examined = text(plan_view(dataclasses.replace(planned, model="runs/a/models/best")), 120)
+    assert "runs/a/models/best" in examined and "nothing: the model is measured" in examined
+
+
+def test_few_seeds_have_no_interval(found: DiagnoseResult) -> None:
+    assert "95 %" not in words(with_trial(found.replace(recommendation=None), True, interval=None))

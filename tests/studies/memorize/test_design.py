@@ -15,6 +15,7 @@ from ravine.errors import DataError, UsageError
 from ravine.execution.effort import MEMORIZE
 from ravine.execution.execute import dry_run
 from ravine.execution.registry import find_study
+from ravine.render.text import text
 from ravine.studies.memorize.design import LIMITED_SHARE, MemorizeDesign, design
 from ravine.studies.memorize.settings import MemorizeSettings
 
@@ -107,3 +108,5 @@ def test_dry_run_counts_what_a_run_trains(blobs: Dataset) -> None:
     assert plan.plan.network_steps == plan.plan.runs * plan.plan.steps
     assert f"{plan.plan.runs} networks" in repr(plan)
     assert type(plan).from_dict(plan.to_dict()) == plan
+    for width in (60, 100, 200):
+        assert max(map(len, text(plan.view(), width, unicode=False).splitlines())) <= width

@@ -9,7 +9,8 @@ import pytest
 
 from ravine.data import Dataset, from_arrays
 from ravine.errors import NothingTrained
-from ravine.execution.execute import execute, execute_in_new_run
+from ravine.execution.execute import execute
+from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory

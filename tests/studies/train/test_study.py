@@ -23,20 +23,18 @@ def frame() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def trained(frame: pd.DataFrame) -> ravine.studies.train.study.Training:
+def trained(frame: pd.DataFrame) -> ravine.TrainResult:
     return ravine.train(frame, "price", net="16", epochs=60, rate=0.01)
 
 
-def test_it_learns_what_there_is_to_learn(
-    trained: ravine.studies.train.study.Training, frame: pd.DataFrame
-) -> None:
-    assert trained.document["test"]["model"] < 1.0  # the spread of the price is about 10
+def test_it_learns_what_there_is_to_learn(trained: ravine.TrainResult, frame: pd.DataFrame) -> None:
+    assert trained.test.model < 1.0  # the spread of the price is about 10
     assert np.corrcoef(trained.model.predict(frame), frame.price)[0, 1] > 0.99
-    assert trained.curves.train_loss.iloc[-1] < trained.curves.train_loss.iloc[0]
+    assert trained.curves.train_loss[-1] < trained.curves.train_loss[0]
 
 
 def test_a_saved_model_predicts_the_same_from_columns_in_any_order(
-    trained: ravine.studies.train.study.Training, frame: pd.DataFrame, tmp_path: Path
+    trained: ravine.TrainResult, frame: pd.DataFrame, tmp_path: Path
 ) -> None:
     trained.model.save(tmp_path / "m")
     shuffled = frame[["price", "kind", "size"]].assign(other=1)
@@ -58,7 +56,7 @@ def test_probabilities_sum_to_one_and_labels_are_the_users() -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1, 257])
-def test_any_number_of_rows_is_predicted(trained: ravine.studies.train.study.Training, rows: int) -> None:
+def test_any_number_of_rows_is_predicted(trained: ravine.TrainResult, rows: int) -> None:
     some = pd.DataFrame({"size": np.zeros(rows), "kind": ["red"] * rows})
     assert len(predict(trained.model, some)) == rows
 
@@ -77,14 +75,14 @@ def test_another_number_may_move() -> None:
     x, y = np.random.default_rng(0).standard_normal((80, 3)), np.arange(80) % 2
     short = {"optimizer": "momentum", "rate": 0.05, "schedule": "constant", "epochs": 3.0, "net": "4"}
     curves = [
-        ravine.train(x, y, **short, **more).document["curves"]["train_loss"]
+        ravine.train(x, y, **short, **more).curves.train_loss
         for more in ({}, {"moving": ["rho=constant"]}, {"moving": ["rho=linear(end=0)"]})
     ]
     assert curves[0] == curves[1]
     assert curves[0] != curves[2]
     drops = short | {"net": "8 dropout=0.5", "l2": 0.01}
     curves = [
-        ravine.train(x, y, **drops, moving=moving).document["curves"]["train_loss"]
+        ravine.train(x, y, **drops, moving=moving).curves.train_loss
         for moving in (None, ["dropout=constant", "l2=constant"], ["dropout=linear(0)"], ["l2=linear(0)"])
     ]
     assert curves[0] == curves[1] and curves[0] != curves[2] and curves[0] != curves[3] != curves[2]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from ravine.execution.result import Measure
+from ravine.render.cells import clean
 from ravine.render.errorbars import canvas, marks
-from ravine.render.numbers import clean
 from ravine.render.plot_style import COLORS, save, style
 from ravine.studies.descent.result import SHARE_WRONG, DescentResult
 

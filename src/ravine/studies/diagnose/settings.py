@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ravine.execution.base_settings import FixedTrainingSettings, name_of
 from ravine.execution.study import Study
@@ -16,6 +17,7 @@ class DiagnoseSettings(FixedTrainingSettings):
     """Settings of a diagnosis. Without a proof (`no_proof`) `seeds` is 0."""
 
     alternatives = (("seeds", "no_proof"),)
+    models: ClassVar[tuple[str, ...]] = ("model",)
 
     seeds: int = redefined(
         FixedTrainingSettings, "seeds", 20, at_least=0, neutral=0,

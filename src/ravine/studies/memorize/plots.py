@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ravine.execution.result import Measure
+from ravine.render.cells import clean
 from ravine.render.errorbars import WithInterval, canvas, curve, half_widths, marks, mean_of
-from ravine.render.numbers import clean
 from ravine.render.plot_style import COLORS, save, style
 from ravine.studies.memorize.result import ArmResult, MemorizeResult, RandomLabelsResult
 from ravine.studies.memorize.view import BOUND_NAMES

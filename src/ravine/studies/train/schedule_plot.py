@@ -25,13 +25,20 @@ def check_picture_name(name: str) -> None:
 def draw_schedules(curves: Sequence[ScheduleCurve], path: Path) -> Path:
     """Write the picture of all schedules that do not depend on the loss. Raises UsageError, DataError."""
     check_picture_name(str(path))
+    drawn = [curve for curve in curves if curve.values is not None]
+    if not drawn:
+        waiting = ", ".join(curve.schedule for curve in curves)
+        raise UsageError(
+            "There is no schedule to draw.",
+            f"{waiting} waits for the validation loss to stop falling.",
+            "Choose a schedule that depends on the step alone: --schedule decay.",
+        )
     with style():
         from matplotlib.figure import Figure
 
-        drawn = [curve for curve in curves if curve.values is not None]
-        figure = Figure(figsize=(7, 1.5 + 2.5 * max(1, len(drawn))), layout="constrained")
-        panels = figure.subplots(max(1, len(drawn)), sharex=True, squeeze=False)[:, 0]
-        for axes, curve in zip(panels, drawn, strict=False):
+        figure = Figure(figsize=(7, 1.5 + 2.5 * len(drawn)), layout="constrained")
+        panels = figure.subplots(len(drawn), sharex=True, squeeze=False)[:, 0]
+        for axes, curve in zip(panels, drawn, strict=True):
             values = curve.values or []
             axes.plot(curve.epochs or [], values, label=curve.schedule)
             axes.set_ylim(0, 1.05 * max(values) or 1.0)

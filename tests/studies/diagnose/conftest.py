@@ -1,0 +1,201 @@
+"""Records to judge, of a small training and made by hand; a result and a plan made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ravine.data import Dataset
+from ravine.engines import find_devices
+from ravine.execution.result import DataFacts, MetricFacts, SplitSizes
+from ravine.records.record import Record, Status
+from ravine.studies.diagnose.design import DiagnoseDesign, design
+from ravine.studies.diagnose.instrumented_run import observe
+from ravine.studies.diagnose.result import (
+    CheckRow,
+    DiagnosedTraining,
+    DiagnosePlan,
+    DiagnoseResult,
+    DiagnosisSeconds,
+    EvidenceRow,
+    FindingRow,
+    MeasuringCost,
+    ObservedCurves,
+    PairedComparison,
+    PlannedDiagnosis,
+    PlannedRuns,
+    Principle,
+    Recommendation,
+    RemedyTrial,
+)
+from ravine.studies.diagnose.settings import DiagnoseSettings
+
+SMALL = {"net": "8", "epochs": 10.0, "batch_size": 32}
+
+
+@pytest.fixture(scope="session")
+def small() -> dict[str, Any]:
+    """Settings of a training that takes a moment."""
+    return dict(SMALL)
+
+
+@pytest.fixture(scope="session")
+def designed() -> Callable[..., DiagnoseDesign]:
+    """The design of a small diagnosis: of a data set and further settings."""
+
+    def make(dataset: Dataset, **settings: Any) -> DiagnoseDesign:
+        return design(DiagnoseSettings.from_dict({**SMALL, **settings}), dataset, find_devices())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def measured(designed: Callable[..., DiagnoseDesign]) -> Callable[..., Record]:
+    """The record of a small training that was measured: of a data set and further settings."""
+
+    def make(dataset: Dataset, **settings: Any) -> Record:
+        made = designed(dataset, **settings).prepared
+        return observe(made.plan, made.runs([2_000]), made.streams, made.recipe.initial).record
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def record_with() -> Callable[..., Record]:
+    """A record by hand: a network whose loss fell from 1 to 0.1 in ten points; changes of its parts."""
+    return _record
+
+
+def _record(**changes: Any) -> Record:
+    points = 11
+    ones = np.ones((1, points))
+    loss = np.geomspace(1, 0.1, points)[None]
+    series = {name: ones.copy() for name in (
+        "rate", "batch_loss", "score", "squares", "signal", "raised", "agreeing", "pairs", "weight_norm",
+        "sharpness", "sharpness_error", "gradient_norm",
+    )}  # fmt: skip
+    series |= {"step": np.arange(points)[None] * 10.0, "limit": 20 * ones, "train_loss": loss,
+               "objective": loss, "valid_loss": loss}  # fmt: skip
+    final = {
+        "curve": np.ones((1, 100)),
+        "train_rows": np.full((1, 50), 0.1),
+        "valid_rows": np.full((1, 50), 0.1),
+        "best_rows": np.full((1, 50), 0.1),
+        "column_mean": np.zeros((1, 3)),
+        "column_sd": np.ones((1, 3)),
+        "agreement": np.array([0.5]),
+        "column_condition": np.array([2.0]),
+        "lowest": np.ones((1, 4)),
+        "averaged": np.full((1, 3), 0.1),
+        "flow": np.ones((1, points, 3)),
+        "dead": np.zeros((1, points, 3)),
+        "saturated": np.zeros((1, points, 3)),
+    }
+    meta = {
+        "optimizer": "sgd",
+        "rule": "sgd",
+        "formula": "2 / eta",
+        "rate": 0.1,
+        "steps": 100,
+        "batch_size": 10,
+        "activation": "tanh",
+        "parameters": 10_000,
+        "outputs": 1,
+        "train": 100,
+        "valid": 50,
+        "constant_loss": 1.0,
+        "piece": 10,
+        "pieces": 5,
+        "end": points - 1,
+        "best": points - 1,
+        "leaks": [],
+        "features": ["a", "b", "c"],
+        "image": False,
+        "norm": "none",
+        "classes": None,
+    }
+    series |= changes.get("series", {})
+    final |= changes.get("final", {})
+    meta |= changes.get("meta", {})
+    return Record({"seed": np.zeros(1)}, series, np.array([Status.FINISHED], np.int8), final, meta)
+
+
+DATA = DataFacts(
+    name="a\x1b[31m.csv", sha256="ab", rows=500, features=4, task="classify", target="y", classes=["0", "1"],
+    notes=[],
+)  # fmt: skip
+SPLIT = SplitSizes(train=320, validation=80, test=100)
+METRIC = MetricFacts(name="accuracy", greater_is_better=True)
+TRAINING = DiagnosedTraining(
+    optimizer="sgd", learning_rate=0.1, schedule="decay", steps=1000, batch_size=32, network="4-8-2 relu",
+    parameters=58, seeds=20,
+)  # fmt: skip
+PAIR = PairedComparison(
+    before=0.41, after=0.22, difference=-0.19, interval=[-0.2, -0.18], better=20, equal=0, seeds=20,
+    diverged_before=0, diverged_after=0, p_value=1e-6, p_holm=2e-6, confirmed=True,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def found() -> DiagnoseResult:
+    """A result: a fault with a proved remedy, a fact that is no fault, and a check."""
+    principle = Principle(claim="P2", says="standardising fixes the geometry")
+    evidence = [
+        EvidenceRow(what="size", value=1e9, error=None, threshold=3.0, where="inputs"),
+        EvidenceRow(what="ratio", value=None, error=None, threshold=1.0, where=""),
+        EvidenceRow(what="share", value=0.5, error=0.02, threshold=None, where=""),
+    ]
+    trial = RemedyTrial(
+        remedy="standardise", says="inputs standardised", changes={"scaling": None}, loss=PAIR, score=PAIR,
+        confirmed=True,
+    )  # fmt: skip
+    fault = FindingRow(
+        verdict="not_standardised", sentence=f"The inputs are not standardised: {'words ' * 20}",
+        evidence=evidence, principle=principle, severity=2, remedies=[trial], untried=False, withdrawn=False,
+    )  # fmt: skip
+    fact = FindingRow(
+        verdict="constant_columns", sentence="1 column is constant.", evidence=evidence[:1],
+        principle=principle, severity=0, remedies=[], untried=False, withdrawn=False,
+    )  # fmt: skip
+    check = CheckRow(
+        verdict="leaking", sentence="No column gives the target away.", evidence=evidence[:1],
+        principle=principle,
+    )  # fmt: skip
+    return DiagnoseResult(
+        study="diagnose",
+        data=DATA,
+        split=SPLIT,
+        metric=METRIC,
+        plan=TRAINING,
+        healthy=False,
+        history=True,
+        notes=["80 steps are few."],
+        findings=[fault, fact],
+        checks=[check],
+        recommendation=Recommendation(
+            changes={"scaling": None}, remedies=["standardise"], validation=PAIR, test=PAIR, kept=False
+        ),
+        curves=ObservedCurves(
+            step=[0.0, 10.0], rate=[0.1, 0.1], train_loss=[1.0, 0.5], valid_loss=[1.0, 0.6], score=[0.5, 0.9],
+            sharpness=[None, 3.0], sharpness_error=[None, 0.1], limit=[20.0, 20.0], raised=[0.0, 0.1],
+            gradient_norm=[1.0, 0.5],
+        ),
+        cost=MeasuringCost(train=0.1, compile=2.0, measurements={"curvature": 0.05}, overhead=1.5),
+        seconds=DiagnosisSeconds(total=9.0, prove=3.0),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def planned() -> DiagnosePlan:
+    """The plan of a diagnosis with proof."""
+    runs = PlannedRuns(measured=1, original=20, each_remedy=20, confirm=40)
+    return DiagnosePlan(
+        study="diagnose",
+        data=DATA,
+        split=SPLIT,
+        metric=METRIC,
+        plan=PlannedDiagnosis(**vars(TRAINING), around={"l2": 0.01}, points=21, spectra=7, runs=runs),
+    )

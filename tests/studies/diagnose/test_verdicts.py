@@ -1,0 +1,84 @@
+"""Verdicts on records made by hand: each depends on its own number; without a fault none is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ravine.records.record import Record
+from ravine.studies.diagnose.verdicts import PRINCIPLES, judge
+
+RecordWith = Callable[..., Record]
+Fired = Callable[..., set[str]]
+
+FIRES: dict[str, dict[str, Any]] = {
+    "saturated": {"final": {"saturated": np.full((1, 11, 3), 0.6)}},
+    "dead": {"final": {"dead": np.full((1, 11, 3), 0.5)}},
+    "vanishing": {"final": {"flow": np.tile(np.geomspace(1e-4, 1, 3), (11, 1))[None]}},
+    "exploding": {"final": {"flow": np.tile(np.geomspace(1e4, 1, 3), (11, 1))[None]}},
+    "not_standardised": {"final": {"column_mean": np.full((1, 3), 5.0)}},
+    "noise": {
+        "final": {"averaged": np.array([[0.05, 0.1, 0.1]])},
+        "series": {"signal": np.full((1, 11), 0.2)},
+    },
+    "edge": {"series": {"sharpness": np.full((1, 11), 20.0)}},
+    "leaking": {"meta": {"leaks": ["a"]}},
+    "constant_columns": {"final": {"column_sd": np.array([[1.0, 0.0, 1.0]])}},
+    "overfits": {"final": {"valid_rows": np.full((1, 50), 0.9) + 0.01 * np.arange(50)}},
+    "lottery": {"final": {"spread": np.array([[1.0, 1, 1, 0, 0, 1, 1, 0, 1, 1]])}},
+}
+
+
+@pytest.fixture
+def fired(record_with: RecordWith) -> Fired:
+    """The verdicts that are given on the record by hand with some of its parts changed."""
+    return lambda **changes: {finding.verdict for finding in judge(record_with(**changes)) if finding.fires}
+
+
+def test_a_record_without_a_fault_gives_no_verdict(record_with: RecordWith) -> None:
+    found = judge(record_with())
+    assert not [finding.verdict for finding in found if finding.fires]
+    assert all(finding.principle in PRINCIPLES for finding in found)
+
+
+@pytest.mark.parametrize("verdict", FIRES)
+def test_each_verdict_depends_on_its_own_number(fired: Fired, verdict: str) -> None:
+    assert fired(**FIRES[verdict]) == {verdict}
+
+
+@pytest.mark.parametrize("winners", [1, 2, 19])
+def test_a_lottery_is_one_however_few_seeds_win(fired: Fired, winners: int) -> None:
+    spread = np.where(np.arange(20) < winners, 1.0, 0.3)[None]
+    assert fired(final={"spread": spread}) == ({"lottery"} if winners < 19 else set())  # one of 20 is 5 %
+
+
+def _slow(
+    final_rates: np.ndarray, raised: np.ndarray, condition: float, falls: float, sharpness: float
+) -> Any:
+    loss = 1 - falls * np.cumsum(final_rates)[None] / final_rates.sum()
+    series = {"rate": final_rates[None], "raised": raised[None], "train_loss": loss, "valid_loss": loss,
+              "sharpness": np.full((1, 11), sharpness)}  # fmt: skip
+    return {"series": series, "final": {"column_condition": np.array([condition])}}
+
+
+def test_a_rate_is_too_small_though_its_last_steps_are_rounding(fired: Fired) -> None:
+    rates = np.append(np.linspace(1, 0.1, 10), 1e-9)
+    raised = np.where(np.arange(11) == 10, 0.5, 0.0)
+    assert fired(**_slow(rates, raised, 2.0, 0.4, 0.1)) == {"rate_low"}
+    assert not fired(**_slow(rates, np.full(11, 0.5), 2.0, 0.4, 0.1))  # those that move do raise theirs
+
+
+@pytest.mark.parametrize("falls", [0.01, 0.02, 0.05])
+def test_worse_conditioning_falls_more_slowly_and_is_is_still_reported(fired: Fired, falls: float) -> None:
+    assert fired(**_slow(np.ones(11), np.zeros(11), 1e4, falls, 10.0)) == {"ill_conditioned"}
+    assert not fired(**_slow(np.ones(11), np.zeros(11), 1e4, falls / 100, 10.0))
+
+
+def test_an_edge_needs_a_loss_that_falls_over_windows_not_step_by_step(fired: Fired) -> None:
+    loss = np.where(np.arange(11) < 2, 1.0, 1e-5 * (1 + np.arange(11)))[None]
+    assert fired(series={"sharpness": np.full((1, 11), 20.0), "train_loss": loss}) == {"edge"}
+    rising = np.where(np.arange(11) < 5, 0.02, 0.1)[None]
+    assert "edge" not in fired(series={"sharpness": np.full((1, 11), 20.0), "train_loss": rising})
