@@ -29,9 +29,10 @@ def test_every_schedule_has_a_panel_and_one_that_waits_for_the_loss_has_none(tmp
     assert text.count("<!-- dropout -->") == 1 and "<!-- l2 -->" not in text
 
 
-def test_zeros_and_nothing_at_all_are_drawn(tmp_path):
+def test_zeros_are_drawn_and_a_schedule_that_waits_for_the_loss_is_refused(tmp_path):
     assert draw_schedules([curve("learning rate", [0.0, 0.0])], tmp_path / "a.png").exists()
-    assert draw_schedules([], tmp_path / "b.png").exists()
+    with pytest.raises(UsageError, match="waits for the validation loss"):
+        draw_schedules([curve("learning rate", None)], tmp_path / "b.png")
 
 
 @pytest.mark.parametrize("name", ["a", "a.gif", "png"])
