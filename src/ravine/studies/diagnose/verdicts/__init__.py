@@ -7,8 +7,8 @@ apply (no hidden layer, no classes, no history) is None: it is not said to be fi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from ravine.records.record import Record
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.curvature import ill_conditioned, noise, plateau
 from ravine.studies.diagnose.verdicts.data import (
@@ -59,7 +59,7 @@ VERDICTS: tuple[Verdict, ...] = (
 )  # fmt: skip
 
 
-def judge(record: Any) -> list[Finding]:
+def judge(record: Record) -> list[Finding]:
     """Return every verdict that applies to a record, those that fire first, worst first."""
     seen = Observation(record)
     found = [finding for verdict in VERDICTS for finding in [verdict(seen)] if finding is not None]
