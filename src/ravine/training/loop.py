@@ -26,7 +26,18 @@ from ravine.networks.layers import Params, Statistics
 from ravine.optimizers import Decay, Optimizer, compose
 from ravine.training.plan import Judging, Plan
 
-__all__ = ["Rows", "RunState", "advance", "judge", "optimizer_of", "start", "step"]
+__all__ = [
+    "Carry",
+    "Drawn",
+    "Numbers",
+    "Rows",
+    "RunState",
+    "advance",
+    "judge",
+    "optimizer_of",
+    "start",
+    "step",
+]
 
 Numbers = Mapping[str, Any]
 Drawn = tuple["Rows", Mapping[str, jax.Array]]  # the rows of steps, and the factors by name
