@@ -53,7 +53,8 @@ class Model:
         z = self.outputs(rows)
         if self.classes is None:
             return z[:, 0].astype(np.float64) * self.unit + self.origin
-        return np.asarray(self.classes)[np.argmax(z, axis=1)]
+        labels: np.ndarray = np.asarray(self.classes)[np.argmax(z, axis=1)]
+        return labels
 
     def predict_proba(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Return the probability of each class: [N, K], rows sum to 1. Raises DataError for a regression."""
@@ -61,7 +62,8 @@ class Model:
             raise DataError("A regression has no probabilities.", "It predicts numbers.", "Use predict.")
         z = self.outputs(rows).astype(np.float64)
         e = np.exp(z - z.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
+        shares: np.ndarray = e / e.sum(axis=1, keepdims=True)
+        return shares
 
     def table(self, rows: pd.DataFrame | np.ndarray) -> pd.DataFrame:
         """Return a table of predictions; for classes also one probability column a class."""

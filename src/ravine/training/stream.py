@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ravine.data import Dataset, Scaler, split
+from ravine.data import Dataset, Scaler, Split, split
 from ravine.data.random_keys import keyed
 from ravine.data.scaling import unscaled
 from ravine.training.loop import Rows
@@ -60,7 +60,7 @@ class Streams:
         self._kept: dict[tuple[Any, ...], Rows] = {}
         self._held, self._lock = 0, threading.Lock()
 
-    def _split(self, seed: int):
+    def _split(self, seed: int) -> Split:
         return split(self.dataset, seed, self.validation)
 
     def _affordable(self) -> int:
