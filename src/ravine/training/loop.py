@@ -13,7 +13,7 @@ with a factor for each step.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import jax
 import jax.numpy as jnp
@@ -39,9 +39,18 @@ __all__ = [
     "step",
 ]
 
-Numbers = Mapping[str, Any]
 Drawn = tuple["Rows", Mapping[str, jax.Array]]  # the rows of steps, and the factors by name
 Carry = tuple["RunState", jax.Array]  # a run, and the steps it has done
+
+
+class Numbers(TypedDict):
+    """The numbers of a run, or of the runs of a group; see the head of this file."""
+
+    rate: jax.Array
+    unit: jax.Array
+    hyper: Mapping[str, jax.Array | Decay]
+    extra: Mapping[str, Any]
+    key: NotRequired[jax.Array]
 
 
 class Rows(NamedTuple):
@@ -77,19 +86,25 @@ def _scheduled(numbers: Numbers, factors: Mapping[str, jax.Array] | None) -> Num
     if not factors:
         return numbers
 
-    def moved(each: Numbers) -> dict[str, Any]:
+    def moved(each: Mapping[str, jax.Array | Decay]) -> dict[str, jax.Array | Decay]:
         return {name: _moved(value, factors.get(name)) for name, value in each.items()}
 
-    rate = _moved(numbers["rate"], factors.get("rate"))
+    rate = _scaled(numbers["rate"], factors.get("rate"))
     return {**numbers, "rate": rate, "hyper": moved(numbers["hyper"]), "extra": moved(numbers["extra"])}
 
 
 def _moved(value: jax.Array | Decay, factor: jax.Array | None) -> jax.Array | Decay:
+    if not isinstance(value, Decay):
+        return _scaled(value, factor)
     if factor is None:
         return value
-    if isinstance(value, Decay):
-        kept = value.kept * factor
-        return Decay(kept, 1 - kept)
+    kept = value.kept * factor
+    return Decay(kept, 1 - kept)
+
+
+def _scaled(value: jax.Array, factor: jax.Array | None) -> jax.Array:
+    if factor is None:
+        return value
     return jnp.where(jnp.isinf(value), value, value * factor)  # what is off, a clip at infinity, stays off
 
 

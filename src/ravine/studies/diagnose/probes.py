@@ -38,7 +38,12 @@ FLAT = 0.05  # share of the largest derivative below which a unit is saturated f
 
 
 def stretch(
-    plan: Plan, state: RunState, numbers: Numbers, factors: Any, batches: Rows, first: Any
+    plan: Plan,
+    state: RunState,
+    numbers: Numbers,
+    factors: Mapping[str, jax.Array],
+    batches: Rows,
+    first: jax.Array,
 ) -> tuple[RunState, Any, Any]:
     """Train on, exactly as the training loop does; return state, parameters to judge, losses [stride]."""
 
