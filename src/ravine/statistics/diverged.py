@@ -54,14 +54,14 @@ def quantile(values: FloatArray, q: float, axis: int = -1) -> FloatArray:
     below = int(np.floor(position))
     weight = position - below
     low: FloatArray = np.take(ordered, below, axis=axis)
-    high: FloatArray = np.take(ordered, min(below + 1, count - 1), axis=axis)
+    high = np.take(ordered, min(below + 1, count - 1), axis=axis)
     if weight == 0:
         return low
     infinite = ~(np.isfinite(low) & np.isfinite(high))
     with np.errstate(invalid="ignore"):
         between = low + weight * (high - low)
-    taken: FloatArray = np.where(infinite, np.where(np.isfinite(low), high, low), between)
-    return taken
+    found: FloatArray = np.where(infinite, np.where(np.isfinite(low), high, low), between)
+    return found
 
 
 def median(values: FloatArray, axis: int = -1) -> FloatArray:
