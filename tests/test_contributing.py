@@ -39,7 +39,7 @@ class Extension:
 
 
 def read_extensions() -> list[Extension]:
-    sections = re.split(r"^## Add ", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)[1:]
+    sections = re.split(r"^### Add ", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)[1:]
     return [
         Extension(
             section.partition("\n")[0],
