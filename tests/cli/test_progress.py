@@ -1,6 +1,7 @@
 """Progress: rare plain lines where standard error is no terminal, and a bar that leaves nothing behind."""
 
 import types
+from itertools import pairwise
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_lines_of_progress_are_ten_seconds_apart(capsys, clock):
         lines.event(event)
         moments += [clock.now] * capsys.readouterr().err.count("network steps")
     assert moments[0] >= LINE_INTERVAL_S == 10.0
-    assert all(later - earlier == 12.0 for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(later - earlier == 12.0 for earlier, later in pairwise(moments))
     assert len(moments) == 4  # of 64 seconds, the last event with progress at 60
 
 

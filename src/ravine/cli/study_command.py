@@ -58,6 +58,7 @@ def _run(
     from ravine.cli.sources import place_source
     from ravine.execution.source import check_source
     from ravine.options.resolve import resolve
+    from ravine.records.run_paths import check_run_folder
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     flags = place_source(study, {**flags, "source": source}, data, config)
@@ -67,6 +68,7 @@ def _run(
         console.info(settings.headline(dry_run))
     console.info_unused(resolved.unused, study.name)
     check_source(settings)  # before a progress bar appears
+    check_run_folder(out)
     only_plan = dry_run or settings.plans_only
     return _show_plan(study, settings, console) if only_plan else _execute(study, settings, out, console)
 
