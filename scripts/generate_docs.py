@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from json_document import json_document
+
 from ravine.execution.registry import STUDIES, find_study
 from ravine.options.documentation import options_document
 
@@ -21,7 +23,7 @@ def options() -> str:
     return options_document({name: find_study(name).settings for name in STUDIES})
 
 
-DOCUMENTS: dict[str, Callable[[], str]] = {"options.md": options}
+DOCUMENTS: dict[str, Callable[[], str]] = {"json.md": json_document, "options.md": options}
 
 
 def main(arguments: list[str]) -> int:

@@ -67,8 +67,8 @@ def test_every_claim_is_on_the_map():
 def test_every_rule_and_layer_is_on_the_map(folder):
     """A file of rules or layers that is nowhere on the map is not of the lecture, or was forgotten."""
     helpers = {
-        "compose", "from_optax", "hyperparameters", "optax_rules", "optimizer_text", "per_array", "plateau", "plot_style",
-        "registry", "schedule_functions", "schedule_kinds", "schedule_text",
+        "compose", "from_optax", "hyperparameters", "optax_rules", "optimizer_text", "per_array", "plateau",
+        "plot_style", "registry", "schedule_functions", "schedule_kinds", "schedule_text",
         "activations", "connections", "initial_weights", "layers", "linear", "loss_functions", "losses",
         "metric_functions", "metrics", "network_text", "normalisation", "validate",
     }  # fmt: skip

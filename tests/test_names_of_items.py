@@ -71,7 +71,7 @@ def compared(tree: ast.Module) -> list[tuple[int, str]]:
 
 
 def listed(tree: ast.Module) -> list[tuple[int, set[str]]]:
-    """The texts of every literal that holds several, exports in `__all__` and defaults of options excepted."""
+    """The texts of every literal that holds several; exports and defaults of options excepted."""
     excepted = {
         id(part)
         for node in tree.body

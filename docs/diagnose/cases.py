@@ -31,7 +31,7 @@ from ravine.studies.diagnose.instrumented_run import observe
 from ravine.studies.diagnose.observation import with_spread
 from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.trial_runner import TrialRunner
-from ravine.studies.diagnose.verdicts import judge
+from ravine.studies.diagnose.verdicts import find_all
 
 HERE = Path(__file__).parent
 FRESH = 1_300_000  # thresholds and cases were chosen on seeds below 1,000,000; these are others
@@ -46,12 +46,12 @@ MAKERS = (
     networks.vanishing,
     networks.exploding,
     training.overfits,
-    training.noise,
+    training.gradient_noise,
     training.ill_conditioned,
     training.plateau,
     networks.batchnorm,
-    training.edge,
-    training.lottery,
+    training.edge_of_stability,
+    training.seed_sensitivity,
     rows.data_faults,
     healthy.healthy,
 )
@@ -76,7 +76,7 @@ def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
         runner = Runner(None, ignore, never)
         context = RunContext(dataset, made.devices, None, ignore, runner, time.perf_counter())
         record = with_spread(record, TrialRunner(training, context).run_original(made.seeds))
-    found = judge(record)
+    found = find_all(record)
     return [each.verdict for each in found if each.fires], record, [each.verdict for each in found]
 
 
@@ -96,7 +96,7 @@ def _seen(case: Case, keep: Path | None) -> tuple[list[str], list[str], float]:
     place = None if keep is None else keep / f"{case.fault}-{case.seed}.npz"
     if place is not None and place.exists():
         record = Record.load(place)
-        found = judge(record)
+        found = find_all(record)
         given = [each.verdict for each in found if each.fires]
         return given, [each.verdict for each in found], float(record.meta["case_seconds"])
     begin = time.perf_counter()
@@ -137,7 +137,7 @@ def run(quick: bool, only: str | None, keep: Path | None = None, shift: int = 0)
               + (f"   MISSED {' '.join(missed)}" if missed else "")
               + (f"   ALARM {' '.join(wrong)}" if wrong else ""), flush=True)  # fmt: skip
     healthy_rows = [row for row in rows if row["fault"] == "healthy"]
-    told = sum(not set(row["given"]) - {"edge", "constant_columns"} for row in healthy_rows)
+    told = sum(not set(row["given"]) - {"edge_of_stability", "constant_columns"} for row in healthy_rows)
     return {
         "cases": len(rows),
         "seconds": spent,

@@ -1,8 +1,8 @@
 """Ravine: neural-network optimization, answered with evidence.
 
-    result = ravine.compare(X, y)              # which optimizer, at which learning rate, for these data
-    trained = ravine.train(X, y, optimizer="adam", rate=3e-3)
-    trained.model.predict(X)
+result = ravine.compare(X, y)              # which optimizer, at which learning rate, for these data
+trained = ravine.train(X, y, optimizer="adam", rate=3e-3)
+trained.model.predict(X)
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ if TYPE_CHECKING:
     from ravine.execution.events import Warned as Warned
     from ravine.execution.result import Result as Result
     from ravine.execution.saved_model import Model as Model
-    from ravine.studies.compare.settings import CompareSettings as CompareSettings
     from ravine.studies.compare.result import CompareResult as CompareResult
-    from ravine.studies.descent.settings import DescentSettings as DescentSettings
+    from ravine.studies.compare.settings import CompareSettings as CompareSettings
     from ravine.studies.descent.result import DescentResult as DescentResult
-    from ravine.studies.diagnose.settings import DiagnoseSettings as DiagnoseSettings
+    from ravine.studies.descent.settings import DescentSettings as DescentSettings
     from ravine.studies.diagnose.result import DiagnoseResult as DiagnoseResult
-    from ravine.studies.landscape.settings import LandscapeSettings as LandscapeSettings
+    from ravine.studies.diagnose.settings import DiagnoseSettings as DiagnoseSettings
     from ravine.studies.landscape.result import LandscapeResult as LandscapeResult
+    from ravine.studies.landscape.settings import LandscapeSettings as LandscapeSettings
     from ravine.studies.memorize.result import MemorizeResult as MemorizeResult
     from ravine.studies.memorize.settings import MemorizeSettings as MemorizeSettings
-    from ravine.studies.sweep.settings import SweepSettings as SweepSettings
     from ravine.studies.sweep.result import SweepResult as SweepResult
+    from ravine.studies.sweep.settings import SweepSettings as SweepSettings
     from ravine.studies.train.result import TrainResult as TrainResult
     from ravine.studies.train.settings import TrainSettings as TrainSettings
 

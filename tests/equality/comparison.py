@@ -135,7 +135,7 @@ def _prepare(case: str, flat: dict[str, Value], names: Renamed, is_old: bool) ->
             continue
         if is_old:
             path = _new_path(case, path, names.paths)
-            value = names.values.get(value, value) if isinstance(value, str) else value
+            value = _new_text(case, value, names.values) if isinstance(value, str) else value
             if _is_excepted(path):
                 continue
         prepared[path] = value
@@ -167,6 +167,15 @@ def _new_path(case: str, path: str, paths: Mapping[str, str]) -> str:
     pieces = iter(match.groups())
     new = re.sub(r"\*\*/|\*", lambda _: next(pieces), paths[pattern])
     return new + path[match.end() :]
+
+
+def _new_text(case: str, text: str, values: Mapping[str, str]) -> str:
+    """Return the text that an old text is now, in this case."""
+    for pattern, new in values.items():
+        cases, _, inner = pattern.partition(":")
+        if pattern == text or (inner == text and re.fullmatch(_regex(cases), case)):
+            return new
+    return text
 
 
 def _matches(pattern: str, path: str) -> bool:

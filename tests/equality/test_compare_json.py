@@ -165,6 +165,9 @@ def test_renamed_key_at_any_depth_and_for_some_cases(comparison, recording):
 def test_renamed_removed_and_added_values(comparison, recording):
     new = change(recording, "stdout/leaderboard/0/optimizer", "Adam")
     assert differing(comparison, recording, new, values={"adam": "Adam"}) == ["files/leaderboard.json/winner"]
+    winner = ["files/leaderboard.json/winner"]
+    assert differing(comparison, recording, new, values={"compare-*:adam": "Adam"}) == winner
+    assert len(differing(comparison, recording, new, values={"other-*:adam": "Adam"})) == 1
     new = change(recording, "stdout/notes", None)
     assert differing(comparison, recording, new, removed={"stdout/notes": "empty"}) == []
     assert differing(comparison, new, recording, added={"stdout/notes": "new"}) == []

@@ -20,7 +20,7 @@ def test_an_option_is_a_row(Baking):
     assert text.index("## Data") < text.index("--flour") < text.index("## Training") < text.index("--loaves")
 
 
-def test_the_document_in_docs_is_up_to_date():
+def test_the_generated_documents_in_docs_are_up_to_date():
     script = ROOT / "scripts" / "generate_docs.py"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -47,7 +47,8 @@ def test_text_that_is_no_value(Baking, key, text):
         ("loaves", 3.0, 3), ("loaves", np.int64(3), 3), ("loaves", 2**62 + 1, 2**62 + 1),
         ("oven_heat", 3, 3.0), ("oven_heat", np.float32(0.5), 0.5), ("oven_heat", None, None),
         ("flour", 5, "5"), ("fruits", "fig, nut", ["fig, nut"]), ("fruits", ("fig", 5), ["fig", "5"]),
-        ("quickly", True, True),
+        ("quickly", True, True), ("colors", "red(light=1,dark=2), blue", ["red(light=1,dark=2)", "blue"]),
+        ("colors", ["red", "blue"], ["red", "blue"]),
     ],
 )  # fmt: skip
 def test_values(Baking, key, raw, value):

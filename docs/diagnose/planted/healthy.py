@@ -29,7 +29,7 @@ def healthy() -> list[Case]:
             (lambda seed: classes(seed, rows=1600)) if k % 2 else (lambda seed: curve(seed, rows=1600)),
             2000 + k,
             "",
-            "edge",
+            "edge_of_stability",
             k % 4 == 0,
             **{**ways[(k // 2) % 8], "epochs": 20.0},
         )
@@ -40,7 +40,7 @@ def healthy() -> list[Case]:
             lambda seed: alike(seed, rows=1600, part=0.05, shared=True),
             2100 + k,
             "",
-            "edge",
+            "edge_of_stability",
             **{**ways[k % 8], "epochs": 20.0, "rate": lower[str(ways[k % 8]["optimizer"])]},
         )
         for k in range(16)

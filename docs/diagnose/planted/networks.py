@@ -14,7 +14,8 @@ def saturated() -> list[Case]:
             classes if k % 2 else curve,
             400 + k,
             "saturated",
-            "overfits noise exploding vanishing rate_low plateau rate_high ill_conditioned edge peak lottery",
+            "overfits gradient_noise exploding vanishing rate_low plateau rate_high ill_conditioned "
+            "edge_of_stability interpolation_peak seed_sensitivity",
             activation="tanh" if k % 4 < 2 else "sigmoid",
             init_scale=20.0 if k % 4 < 2 else 60.0,
         )
@@ -30,8 +31,8 @@ def dead() -> list[Case]:
             lambda seed: classes(seed, offset=100.0),
             500 + k,
             "dead not_standardised",
-            "ill_conditioned rate_high rate_low noise plateau overfits edge exploding imbalance vanishing "
-            "lottery",
+            "ill_conditioned rate_high rate_low gradient_noise plateau overfits edge_of_stability exploding "
+            "imbalance vanishing seed_sensitivity",
             scaling="none",
             optimizer="adam",
             rate=1e-4,
@@ -49,7 +50,7 @@ def vanishing() -> list[Case]:
             classes if k % 2 else curve,
             600 + k,
             "vanishing",
-            "plateau rate_low saturated dead imbalance lottery overfits",
+            "plateau rate_low saturated dead imbalance seed_sensitivity overfits",
             net=DEEP,
             activation=ways[k % 4][0],
             init=ways[k % 4][1],
@@ -68,8 +69,8 @@ def exploding() -> list[Case]:
             classes if k % 2 else curve,
             700 + k,
             "exploding",
-            "rate_high dead overfits saturated noise plateau rate_low ill_conditioned edge peak lottery "
-            "imbalance",
+            "rate_high dead overfits saturated gradient_noise plateau rate_low ill_conditioned "
+            "edge_of_stability interpolation_peak seed_sensitivity imbalance",
             net=DEEP,
             activation=ways[k % 4][0],
             init_scale=ways[k % 4][1],
@@ -86,7 +87,8 @@ def batchnorm() -> list[Case]:
             lambda seed: curve(seed, rows=300),
             1200 + k,
             "batchnorm",
-            "noise overfits rate_high ill_conditioned plateau edge dead lottery rate_low",
+            "gradient_noise overfits rate_high ill_conditioned plateau edge_of_stability dead "
+            "seed_sensitivity rate_low",
             net="24-24 batchnorm",
             batch_size=2,
             optimizer="sgd" if k % 2 else "adam",

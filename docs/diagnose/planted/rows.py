@@ -15,8 +15,8 @@ def raw_inputs() -> list[Case]:
             lambda seed, s=shapes[k % 6]: classes(seed, offset=s[0], spread=s[1]),
             300 + k,
             "not_standardised",
-            "ill_conditioned rate_high rate_low dead saturated noise plateau overfits peak edge exploding "
-            "lottery imbalance",
+            "ill_conditioned rate_high rate_low dead saturated gradient_noise plateau overfits "
+            "interpolation_peak edge_of_stability exploding seed_sensitivity imbalance",
             scaling="none",
             optimizer="adam" if k % 2 else "sgd",
             rate=3e-3 if k % 2 else 0.01,
@@ -30,7 +30,15 @@ def data_faults() -> list[Case]:
     found = []
     for k in range(20):
         found.append(
-            case("imbalance", rare, 1500 + k, "imbalance", "overfits peak noise", optimizer="adam", rate=3e-3)
+            case(
+                "imbalance",
+                rare,
+                1500 + k,
+                "imbalance",
+                "overfits interpolation_peak gradient_noise",
+                optimizer="adam",
+                rate=3e-3,
+            )
         )
         found.append(case("leaking", leaky, 1600 + k, "leaking", "", optimizer="adam", rate=3e-3))
         found.append(
@@ -39,18 +47,18 @@ def data_faults() -> list[Case]:
                 twice,
                 1700 + k,
                 "contradicting",
-                "overfits noise",
+                "overfits gradient_noise",
                 optimizer="adam",
                 rate=3e-3,
             )
         )
         found.append(
             case(
-                "peak",
+                "interpolation_peak",
                 square,
                 1800 + k,
-                "peak",
-                "overfits noise edge ill_conditioned rate_low",
+                "interpolation_peak",
+                "overfits gradient_noise edge_of_stability ill_conditioned rate_low",
                 net="linear",
                 optimizer="momentum",
                 rate=0.02,

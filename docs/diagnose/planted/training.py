@@ -23,7 +23,7 @@ def rate_high() -> list[Case]:
             classes if k % 2 else curve,
             100 + k,
             "rate_high",
-            "dead saturated plateau noise overfits edge lottery",
+            "dead saturated plateau gradient_noise overfits edge_of_stability seed_sensitivity",
             optimizer=settings[k % 7][0],
             rate=settings[k % 7][1] * (1 if k % 2 else 3),
         )
@@ -56,15 +56,15 @@ def rate_low() -> list[Case]:
     ]
 
 
-def noise() -> list[Case]:
+def gradient_noise() -> list[Case]:
     """Batches of two rows, and a noisy target: the weights wander."""
     return [
         case(
-            "noise",
+            "gradient_noise",
             lambda seed: curve(seed, rows=600, noise=1.0),
             900 + k,
-            "noise",
-            "rate_high overfits edge peak",
+            "gradient_noise",
+            "rate_high overfits edge_of_stability interpolation_peak",
             net="linear",
             optimizer="sgd",
             rate=[0.05, 0.08, 0.06][k % 3],
@@ -83,7 +83,7 @@ def ill_conditioned() -> list[Case]:
             lambda seed, p=[0.03, 0.05, 0.1][k % 3]: alike(seed, part=p),
             1000 + k,
             "ill_conditioned",
-            "edge",
+            "edge_of_stability",
             net="linear",
             optimizer="sgd",
             rate=[0.04, 0.05][k % 2],
@@ -109,7 +109,7 @@ def plateau() -> list[Case]:
             classes if k % 2 else curve,
             1100 + k,
             "plateau",
-            "vanishing dead rate_low saturated imbalance lottery",
+            "vanishing dead rate_low saturated imbalance seed_sensitivity",
             activation=ways[k % 4][0],
             init=ways[k % 4][1],
             init_scale=ways[k % 4][2],
@@ -121,15 +121,15 @@ def plateau() -> list[Case]:
     ]
 
 
-def edge() -> list[Case]:
+def edge_of_stability() -> list[Case]:
     """Whole batches of few rows for so long that curvature comes to the rule's limit."""
     return [
         case(
-            "edge",
+            "edge_of_stability",
             lambda seed: curve(seed, rows=100),
             1300 + k,
-            "edge",
-            "overfits rate_low ill_conditioned peak noise lottery",
+            "edge_of_stability",
+            "overfits rate_low ill_conditioned interpolation_peak gradient_noise seed_sensitivity",
             net="24-24",
             activation="tanh",
             init="glorot",
@@ -143,15 +143,16 @@ def edge() -> list[Case]:
     ]
 
 
-def lottery() -> list[Case]:
+def seed_sensitivity() -> list[Case]:
     """Two or three units for XOR: some seeds find it."""
     return [
         case(
-            "lottery",
+            "seed_sensitivity",
             exclusive_or,
             1400 + k,
-            "lottery",
-            "plateau rate_low overfits noise edge dead saturated ill_conditioned imbalance",
+            "seed_sensitivity",
+            "plateau rate_low overfits gradient_noise edge_of_stability dead saturated ill_conditioned "
+            "imbalance",
             True,
             net="2" if k % 2 else "3",
             activation="relu",
@@ -171,7 +172,7 @@ def overfits() -> list[Case]:
             lambda seed, n=0.3 + 0.1 * (k % 3): classes(seed, rows=200, noise=n),
             800 + k,
             "overfits",
-            "peak noise lottery edge ill_conditioned imbalance",
+            "interpolation_peak gradient_noise seed_sensitivity edge_of_stability ill_conditioned imbalance",
             net="128-128",
             optimizer="adam" if k % 2 else "rmsprop",
             rate=3e-3,

@@ -11,6 +11,7 @@ from ravine.options.fields import SECTIONS
 
 __all__ = ["Command"]
 
+
 class Command(click.Command):
     """A command whose help lists options under headings, with examples below."""
 

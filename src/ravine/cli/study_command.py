@@ -64,7 +64,7 @@ def _run(
     flags = place_source(study, {**flags, "source": source}, data, config)
     resolved = resolve(study.settings, flags, config, others=all_keys())
     settings = resolved.settings
-    if settings.source:
+    if settings.source or not settings.needs_source:
         console.info(settings.headline(dry_run))
     console.info_unused(resolved.unused, study.name)
     check_source(settings)  # before a progress bar appears

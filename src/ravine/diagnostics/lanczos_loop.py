@@ -182,8 +182,8 @@ def _steps_in_program(
 def _loop(apply: Apply, epsilon: float, checked: bool, twice: bool = True) -> Any:
     """Return (point, basis, unit, count, until, stop) -> (basis, unit, report), to be compiled.
 
-    The loop ends after `until` steps, at a breakdown, or, `checked`, by the StopCriterion `stop`. `twice`: with
-    two projections a step.
+    The loop ends after `until` steps, at a breakdown, or, if `checked`, by the StopCriterion `stop`.
+    If `twice`, it projects each vector twice.
     """
 
     def run(

@@ -53,7 +53,9 @@ def from_value(option: Option, value: object) -> Value:
     if option.many and isinstance(value, list | tuple):
         return [_text(option, item) for item in value]
     if option.many:
-        return [_text(option, value)]
+        # A column's name may hold a comma, so only calls are split: "sgd,adam(b1=0.8)".
+        text = _text(option, value)
+        return _split(option, text) if option.split == "calls" else [text]
     if option.kind is bool:
         if isinstance(value, bool):
             return value

@@ -12,13 +12,13 @@ from ravine.data import Dataset, from_arrays
 from ravine.records.record import Record
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.observation import Observation
-from ravine.studies.diagnose.verdicts import judge
+from ravine.studies.diagnose.verdicts import find_all
 
 Measured = Callable[..., Record]
 
 
 def given(record: Record) -> set[str]:
-    return {finding.verdict for finding in judge(record) if finding.fires}
+    return {finding.verdict for finding in find_all(record) if finding.fires}
 
 
 def test_it_is_the_run_that_train_makes(blobs: Dataset, measured: Measured, small) -> None:
@@ -30,7 +30,7 @@ def test_it_is_the_run_that_train_makes(blobs: Dataset, measured: Measured, smal
 
 def test_a_healthy_network_has_no_fault(blobs: Dataset, measured: Measured) -> None:
     healthy = measured(blobs, optimizer="sgd", rate=0.3, epochs=60.0)
-    assert not {finding.verdict for finding in judge(healthy) if finding.fires and finding.severity}
+    assert not {finding.verdict for finding in find_all(healthy) if finding.fires and finding.severity}
 
 
 def test_a_rate_far_too_high_and_far_too_small(blobs: Dataset, measured: Measured) -> None:

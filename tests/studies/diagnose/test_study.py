@@ -21,7 +21,7 @@ from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import load
 from ravine.studies.diagnose.result import DiagnoseResult
 from ravine.studies.diagnose.settings import DiagnoseSettings
-from ravine.studies.diagnose.verdicts import judge
+from ravine.studies.diagnose.verdicts import find_all
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_every_number_comes_again_from_the_saved_record(
     assert "rate_high" in found.verdicts
     assert "too high" in repr(found)
     kept = Record.load(str(found.observation))
-    again = [finding for finding in judge(kept) if finding.fires]
+    again = [finding for finding in find_all(kept) if finding.fires]
     assert [finding.sentence for finding in again] == [finding.sentence for finding in found.findings]
     for finding, row in zip(again, found.findings, strict=True):
         values = [item.value if np.isfinite(item.value) else None for item in finding.evidence]

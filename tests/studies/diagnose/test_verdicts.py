@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ravine.records.record import Record
-from ravine.studies.diagnose.verdicts import PRINCIPLES, judge
+from ravine.studies.diagnose.verdicts import PRINCIPLES, find_all
 
 RecordWith = Callable[..., Record]
 Fired = Callable[..., set[str]]
@@ -20,26 +20,28 @@ FIRES: dict[str, dict[str, Any]] = {
     "vanishing": {"final": {"flow": np.tile(np.geomspace(1e-4, 1, 3), (11, 1))[None]}},
     "exploding": {"final": {"flow": np.tile(np.geomspace(1e4, 1, 3), (11, 1))[None]}},
     "not_standardised": {"final": {"column_mean": np.full((1, 3), 5.0)}},
-    "noise": {
+    "gradient_noise": {
         "final": {"averaged": np.array([[0.05, 0.1, 0.1]])},
         "series": {"signal": np.full((1, 11), 0.2)},
     },
-    "edge": {"series": {"sharpness": np.full((1, 11), 20.0)}},
+    "edge_of_stability": {"series": {"sharpness": np.full((1, 11), 20.0)}},
     "leaking": {"meta": {"leaks": ["a"]}},
     "constant_columns": {"final": {"column_sd": np.array([[1.0, 0.0, 1.0]])}},
     "overfits": {"final": {"valid_rows": np.full((1, 50), 0.9) + 0.01 * np.arange(50)}},
-    "lottery": {"final": {"spread": np.array([[1.0, 1, 1, 0, 0, 1, 1, 0, 1, 1]])}},
+    "seed_sensitivity": {"final": {"spread": np.array([[1.0, 1, 1, 0, 0, 1, 1, 0, 1, 1]])}},
 }
 
 
 @pytest.fixture
 def fired(record_with: RecordWith) -> Fired:
     """The verdicts that are given on the record by hand with some of its parts changed."""
-    return lambda **changes: {finding.verdict for finding in judge(record_with(**changes)) if finding.fires}
+    return lambda **changes: {
+        finding.verdict for finding in find_all(record_with(**changes)) if finding.fires
+    }
 
 
 def test_a_record_without_a_fault_gives_no_verdict(record_with: RecordWith) -> None:
-    found = judge(record_with())
+    found = find_all(record_with())
     assert not [finding.verdict for finding in found if finding.fires]
     assert all(finding.principle in PRINCIPLES for finding in found)
 
@@ -50,9 +52,10 @@ def test_each_verdict_depends_on_its_own_number(fired: Fired, verdict: str) -> N
 
 
 @pytest.mark.parametrize("winners", [1, 2, 19])
-def test_a_lottery_is_one_however_few_seeds_win(fired: Fired, winners: int) -> None:
+def test_the_seed_decides_however_few_seeds_win(fired: Fired, winners: int) -> None:
     spread = np.where(np.arange(20) < winners, 1.0, 0.3)[None]
-    assert fired(final={"spread": spread}) == ({"lottery"} if winners < 19 else set())  # one of 20 is 5 %
+    expected = {"seed_sensitivity"} if winners < 19 else set()  # one of 20 is 5 %
+    assert fired(final={"spread": spread}) == expected
 
 
 def _slow(
@@ -79,6 +82,8 @@ def test_worse_conditioning_falls_more_slowly_and_is_is_still_reported(fired: Fi
 
 def test_an_edge_needs_a_loss_that_falls_over_windows_not_step_by_step(fired: Fired) -> None:
     loss = np.where(np.arange(11) < 2, 1.0, 1e-5 * (1 + np.arange(11)))[None]
-    assert fired(series={"sharpness": np.full((1, 11), 20.0), "train_loss": loss}) == {"edge"}
+    assert fired(series={"sharpness": np.full((1, 11), 20.0), "train_loss": loss}) == {"edge_of_stability"}
     rising = np.where(np.arange(11) < 5, 0.02, 0.1)[None]
-    assert "edge" not in fired(series={"sharpness": np.full((1, 11), 20.0), "train_loss": rising})
+    assert "edge_of_stability" not in fired(
+        series={"sharpness": np.full((1, 11), 20.0), "train_loss": rising}
+    )

@@ -11,7 +11,8 @@ import pytest
 import ravine
 from ravine.errors import DataError, Stopped, UsageError
 from ravine.execution.events import Noted, StageStarted
-from ravine.execution.execute import dry_run, execute, execute_in_new_run
+from ravine.execution.execute import dry_run, execute
+from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory

@@ -8,7 +8,7 @@ import pytest
 from ravine.engines import find_devices
 from ravine.errors import Stopped
 from ravine.execution.events import ChunkDone, StageStarted
-from ravine.execution.execute import execute_in_new_run
+from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory

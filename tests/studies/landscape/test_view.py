@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ravine.execution.result import DataFacts
-from ravine.render.numbers import cells
+from ravine.render.cells import cells
 from ravine.render.text import text
 from ravine.studies.landscape.result import (
     LandscapePlan,

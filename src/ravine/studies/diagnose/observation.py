@@ -90,7 +90,7 @@ class Observation:
 
 
 def with_spread(record: Record, cohort: Record) -> Record:
-    """Return the observation with the progress of the seeds, which tells a lottery."""
+    """Return the observation with the progress of the seeds, which shows how much the seed decides."""
     constant = Observation(record).constant_loss
     last = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan
                      for row in cohort.series["train_loss"].astype(np.float64)])  # fmt: skip

@@ -23,7 +23,7 @@ from ravine.studies.diagnose.result import (
 from ravine.studies.diagnose.result_rows import check_row, cost_of, curves_of, finding_row, notes_of
 from ravine.studies.diagnose.trial_runner import TrialRunner
 from ravine.studies.diagnose.trials import best_first, recommend, try_remedies
-from ravine.studies.diagnose.verdicts import judge
+from ravine.studies.diagnose.verdicts import find_all
 
 __all__ = ["RECOMMENDED", "run"]
 
@@ -31,13 +31,13 @@ RECOMMENDED = "recommended.toml"
 
 
 def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
-    """Measure, judge, prove remedies and return the result. Raises Stopped after saving."""
+    """Measure, find_all, prove remedies and return the result. Raises Stopped after saving."""
     record = _observed(design, context)
     trials = TrialRunner(design.prepared, context)
     if design.proves:
         record = with_spread(record, trials.run_original(design.seeds))
         _keep(record, context)
-    verdicts = judge(record)
+    verdicts = find_all(record)
     given = [verdict for verdict in verdicts if verdict.fires]
     faulty = any(verdict.severity for verdict in given)
     tried: dict[str, RemedyTrial] = {}

@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from ravine.execution.result import Plain, Result, StudyPlan
-from ravine.render.numbers import with_error
+from ravine.render.numbers import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -194,7 +194,13 @@ class NotDrawn:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LandscapeResult(Result):
-    """The loss around a point. Slices, planes, paths and lines are in `arrays`, by name."""
+    """The loss around a point. Everything that can be drawn is in `arrays`, in a run in `arrays.npz`:
+
+    centre/parameters [P], sharpness/values, sharpness/residuals; for each direction slice/NAME/x, loss,
+    direction and limit (the parabola of the stability limit); for each plane plane/NAME/x, y, loss [y, x] and
+    mark/NAME [point, 2]; for each optimizer way/NAME/steps [T] and parameters [T, P]; solutions/parameters;
+    for each line between solutions line/A-B/t, before and after.
+    """
 
     centre: Centre
     """The point."""
@@ -225,12 +231,12 @@ class LandscapeResult(Result):
     def summary(self) -> str:
         """Return what `ravine runs` shows of this result."""
         sharp = self.sharpness
-        text = f"sharpness {with_error(sharp.value, sharp.error)}"
+        text = f"sharpness {number(sharp.value)}"
         if self.centre.optimizer is not None:
             text = f"{self.centre.optimizer}: {text}"
         if sharp.ratio is None or self.centre.decayed:
             return text
-        return f"{text}, {with_error(sharp.ratio, sharp.ratio_error)} of the stability limit"
+        return f"{text}, {number(sharp.ratio)} of the stability limit"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,10 @@ apply (no hidden layer, no classes, no history) is None: it is not said to be fi
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from ravine.records.record import Record
 from ravine.studies.diagnose.observation import Observation
-from ravine.studies.diagnose.verdicts.curvature import ill_conditioned, noise, plateau
+from ravine.studies.diagnose.verdicts.curvature import gradient_noise, ill_conditioned, plateau
 from ravine.studies.diagnose.verdicts.data import (
     batchnorm,
     constant_columns,
@@ -19,8 +19,8 @@ from ravine.studies.diagnose.verdicts.data import (
     leaking,
 )
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
-from ravine.studies.diagnose.verdicts.fit import lottery, overfits, peak
-from ravine.studies.diagnose.verdicts.learning_rate import edge, rate_high, rate_low
+from ravine.studies.diagnose.verdicts.fit import interpolation_peak, overfits, seed_sensitivity
+from ravine.studies.diagnose.verdicts.learning_rate import edge_of_stability, rate_high, rate_low
 from ravine.studies.diagnose.verdicts.units import (
     dead,
     exploding,
@@ -29,7 +29,7 @@ from ravine.studies.diagnose.verdicts.units import (
     vanishing,
 )
 
-__all__ = ["PRINCIPLES", "VERDICTS", "Evidence", "Finding", "judge"]
+__all__ = ["PRINCIPLES", "VERDICTS", "Evidence", "Finding", "find_all"]
 
 PRINCIPLES = {  # claims of the lecture, as `ravine lecture ID` shows them
     "L4": "to converge needs a rate below 2 / curvature",
@@ -55,13 +55,13 @@ Verdict = Callable[[Observation], Finding | None]
 
 VERDICTS: tuple[Verdict, ...] = (
     rate_high, leaking, plateau, vanishing, exploding, not_standardised, dead, saturated, batchnorm, overfits,
-    peak, noise, rate_low, ill_conditioned, lottery, imbalance, contradicting, edge, constant_columns,
+    interpolation_peak, gradient_noise, rate_low, ill_conditioned, seed_sensitivity, imbalance,
+    contradicting, edge_of_stability, constant_columns,
 )  # fmt: skip
 
 
-def judge(record: Any) -> list[Finding]:
+def find_all(record: Record) -> list[Finding]:
     """Return every verdict that applies to a record, those that fire first, worst first."""
-    seen = Observation(record)
-    found = [finding for verdict in VERDICTS for finding in [verdict(seen)] if finding is not None]
-    order = {id(each): k for k, each in enumerate(found)}
-    return sorted(found, key=lambda each: (not each.fires, -each.severity, order[id(each)]))
+    run = Observation(record)
+    found = [finding for verdict in VERDICTS if (finding := verdict(run)) is not None]
+    return sorted(found, key=lambda finding: (not finding.fires, -finding.severity))  # else as in VERDICTS

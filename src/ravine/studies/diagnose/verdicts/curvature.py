@@ -9,17 +9,17 @@ from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.loss_trend import (
     CRAWLING,
     STUCK,
-    arriving,
-    fall,
+    curvature_over_limit,
+    first_layer_gradient,
     generalises,
+    gradient_pull,
     highest_loss,
     is_stuck,
-    pull_of,
-    reachable,
+    remaining_decrease,
     still_falls,
 )
 
-__all__ = ["ill_conditioned", "noise", "plateau"]
+__all__ = ["gradient_noise", "ill_conditioned", "plateau"]
 
 MOMENTUM = "momentum"  # remedies that are optimizers, by their names in `remedies.REMEDIES`
 ADAM = "adam"
@@ -30,7 +30,7 @@ def ill_conditioned(o: Observation) -> Finding | None:
     """Still falling at the end, at a rate that could not be much higher."""
     if not o.trained or o.diverged:
         return None
-    (falling, doubt), (reach, error) = fall(o), reachable(o)
+    (falling, doubt), (reach, error) = remaining_decrease(o), curvature_over_limit(o)
     if not np.isfinite(reach):
         return None
     condition = float(o.final("column_condition"))
@@ -52,7 +52,7 @@ def ill_conditioned(o: Observation) -> Finding | None:
     )  # fmt: skip
 
 
-def noise(o: Observation) -> Finding | None:
+def gradient_noise(o: Observation) -> Finding | None:
     """The weights dance around a point whose loss is lower than any of theirs."""
     if not o.has("averaged") or o.diverged:
         return None
@@ -74,8 +74,8 @@ def noise(o: Observation) -> Finding | None:
     if np.isfinite(scale):
         evidence.append(Evidence("noise scale in rows", scale, float(batch), None, "last 5 points"))
     return Finding(
-        "noise", fires, said if fires else "Gradient noise does not hold training up.", tuple(evidence),
-        "N2", 2, ("decay", "average", "batch x 4"),
+        "gradient_noise", fires, said if fires else "Gradient noise does not hold training up.",
+        tuple(evidence), "N2", 2, ("decay", "average", "batch x 4"),
     )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def plateau(o: Observation) -> Finding | None:
     if not o.trained or o.diverged or not o.has("lowest") or not o.has("flow"):
         return None  # without a hidden layer the loss is convex: nothing to be stuck at
     low, residual, high, _ = o.final("lowest")
-    pull = pull_of(o)
+    pull = gradient_pull(o)
     fires = bool(is_stuck(o) and highest_loss(o) < 1.5)
     tolerance = max(abs(residual), 1e-3 * abs(high), 1e-7) if np.isfinite(low) else np.nan
     saddle = bool(np.isfinite(low) and low < -tolerance)
@@ -100,7 +100,13 @@ def plateau(o: Observation) -> Finding | None:
             f"{flat}."
         )
     evidence = [
-        Evidence("gradient of a row's loss at the first hidden layer", arriving(o), STUCK, None, "the end"),
+        Evidence(
+            "gradient of a row's loss at the first hidden layer",
+            first_layer_gradient(o),
+            STUCK,
+            None,
+            "the end",
+        ),
         Evidence("share of the loss removed", o.progress, 0.15),
         Evidence("gradient times weights over the loss of a constant", pull, None, None, "the end"),
     ]

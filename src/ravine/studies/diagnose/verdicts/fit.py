@@ -7,7 +7,7 @@ import numpy as np
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 
-__all__ = ["lottery", "overfits", "peak"]
+__all__ = ["interpolation_peak", "overfits", "seed_sensitivity"]
 
 
 def overfits(o: Observation) -> Finding | None:
@@ -55,7 +55,7 @@ def _membership(train: np.ndarray, valid: np.ndarray) -> list[Evidence]:
     return [Evidence("advantage of a membership attack", float(p - q), None, error, "the end")]
 
 
-def peak(o: Observation) -> Finding | None:
+def interpolation_peak(o: Observation) -> Finding | None:
     """As many weights as numbers to fit, fitted exactly, and wrong elsewhere."""
     if not o.trained or o.diverged:
         return None
@@ -68,7 +68,7 @@ def peak(o: Observation) -> Finding | None:
         f"loss almost gone, and validation loss {worse:.2g} times that of a constant."
     )
     return Finding(
-        "peak", fires, said if fires else "The network is not at the interpolation peak.",
+        "interpolation_peak", fires, said if fires else "The network is not at the interpolation peak.",
         (
             Evidence("validation loss over that of a constant", worse, 1.2),
             Evidence("weights over rows times outputs", size, 3.0),
@@ -82,13 +82,13 @@ def _answers(o: Observation) -> int:
     return int(o.about("outputs"))
 
 
-def lottery(o: Observation) -> Finding | None:
+def seed_sensitivity(o: Observation) -> Finding | None:
     """Seeds that end in quite different places."""
     if not o.has("spread"):
         return None
     spread = o.final("spread")
     value = float(np.std(spread, ddof=1))
-    good = float(spread.max())  # one seed that wins is a lottery too, and the worst of them
+    good = float(spread.max())  # a single seed that succeeds shows most of all that the seed decides
     failed = float(np.mean(spread < 0.7 * good)) if good > 0.2 else 0.0
     error = float(1.96 * value / np.sqrt(2 * max(len(spread) - 1, 1)))
     fires = bool(value > 0.12 and failed >= 0.1 and good > 0.2)
@@ -97,7 +97,7 @@ def lottery(o: Observation) -> Finding | None:
         "that the best does."
     )
     return Finding(
-        "lottery", fires, said if fires else "Seeds end alike.",
+        "seed_sensitivity", fires, said if fires else "Seeds end alike.",
         (
             Evidence("spread over seeds of the share of the loss removed", value, 0.12, error,
                      f"{len(spread)} seeds"),

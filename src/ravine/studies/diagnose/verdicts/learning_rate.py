@@ -8,17 +8,17 @@ from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.loss_trend import (
     FALLING,
-    fall,
+    curvature_over_limit,
     generalises,
     highest_loss,
     is_stuck,
-    jitter_of,
-    pace_of,
-    reachable,
+    remaining_decrease,
+    slowdown,
     still_falls,
+    uphill_share,
 )
 
-__all__ = ["edge", "rate_high", "rate_low"]
+__all__ = ["edge_of_stability", "rate_high", "rate_low"]
 
 PACE, JITTER = 0.3, 0.01
 
@@ -63,7 +63,7 @@ def rate_high(o: Observation) -> Finding | None:
     )  # fmt: skip
 
 
-def edge(o: Observation) -> Finding | None:
+def edge_of_stability(o: Observation) -> Finding | None:
     """Curvature at the stability limit while the loss falls."""
     ratio, error = o.ratio()
     known = np.flatnonzero(np.isfinite(ratio) & (o.series("step") > 0))
@@ -78,7 +78,7 @@ def edge(o: Observation) -> Finding | None:
         f"Training sits at the edge of stability: curvature is {value:.2f} of the limit, and the loss falls."
     )
     return Finding(
-        "edge", fires, said if fires else "Training is not at the edge of stability.",
+        "edge_of_stability", fires, said if fires else "Training is not at the edge of stability.",
         (
             Evidence(
                 f"curvature over the limit {o.about('formula')}", value, 0.8, float(np.max(error[last])),
@@ -94,12 +94,12 @@ def rate_low(o: Observation) -> Finding | None:
     """Still falling at the end, far below the limit."""
     if not o.trained or o.diverged:
         return None
-    (falling, doubt), (reach, error) = fall(o), reachable(o)
-    jitter = jitter_of(o)  # steps that are too small never raise their own loss
+    (falling, doubt), (reach, error) = remaining_decrease(o), curvature_over_limit(o)
+    jitter = uphill_share(o)  # steps that are too small never raise their own loss
     far = (not np.isfinite(reach) or reach < 0.1) and jitter <= JITTER
     fires = bool(
         still_falls(o)
-        and pace_of(o) > PACE
+        and slowdown(o) > PACE
         and generalises(o)
         and far
         and not is_stuck(o)
@@ -118,7 +118,7 @@ def rate_low(o: Observation) -> Finding | None:
             "second half",
         )
     ]
-    evidence.append(Evidence("pace of the second half over that of the first", pace_of(o), PACE))
+    evidence.append(Evidence("pace of the second half over that of the first", slowdown(o), PACE))
     evidence.append(
         Evidence(
             "share of steps that raise their own loss", jitter, JITTER, None, "second half, by their rates"

@@ -7,8 +7,9 @@ import numpy as np
 from ravine.studies.diagnose.observation import Observation
 
 __all__ = [
-    "CRAWLING", "FALLING", "STUCK", "arriving", "fall", "generalises", "highest_loss", "is_stuck",
-    "jitter_of", "pace_of", "pull_of", "reachable", "still_falls",
+    "CRAWLING", "FALLING", "STUCK", "curvature_over_limit", "first_layer_gradient", "generalises",
+    "gradient_pull", "highest_loss", "is_stuck", "remaining_decrease", "slowdown", "still_falls",
+    "uphill_share",
 ]  # fmt: skip
 
 FALLING = 0.02
@@ -28,7 +29,7 @@ def highest_loss(o: Observation) -> float:
     return float(met.max()) / start if len(met) and np.isfinite(start) else 1.0
 
 
-def fall(o: Observation) -> tuple[float, float]:
+def remaining_decrease(o: Observation) -> tuple[float, float]:
     """Return what as much training again would remove of the loss left, and its error.
 
     By the slope of the second half against the rates spent, in which a rate that falls to zero is fair; 0
@@ -50,12 +51,12 @@ def fall(o: Observation) -> tuple[float, float]:
 
 def still_falls(o: Observation, least: float = FALLING) -> bool:
     """Whether the loss is still falling at the end, beyond doubt and by `least`, a share that matters."""
-    falling, doubt = fall(o)
+    falling, doubt = remaining_decrease(o)
     at_stake = falling * float(o.series("train_loss")[o.end]) / max(o.constant_loss, 1e-300)
     return bool(falling > max(least, 4 * doubt) and at_stake > least)
 
 
-def pace_of(o: Observation) -> float:
+def slowdown(o: Observation) -> float:
     """Return the pace of the second half over that of the first: loss removed for the rates spent.
 
     From the loss of a constant on: bad first weights are put right in a few steps, at any rate.
@@ -79,7 +80,7 @@ def generalises(o: Observation) -> bool:
     return bool(np.median(valid) - valid[-1] > max(0.25 * (np.median(train) - train[-1]), 0.0))
 
 
-def jitter_of(o: Observation) -> float:
+def uphill_share(o: Observation) -> float:
     """Return the share of steps that raise their own loss, of the second half, weighted by their rates.
 
     A step whose rate has fallen to nothing changes a loss by rounding, up as often as down.
@@ -89,7 +90,7 @@ def jitter_of(o: Observation) -> float:
     return float(raised @ rate / rate.sum()) if rate.sum() > 0 else float(np.mean(raised))
 
 
-def reachable(o: Observation) -> tuple[float, float]:
+def curvature_over_limit(o: Observation) -> tuple[float, float]:
     """Return the largest curvature over the limit, and its error; NaN where no limit is known."""
     ratio, error = o.ratio()
     known = np.flatnonzero(np.isfinite(ratio) & (o.series("step") > 0))
@@ -99,7 +100,7 @@ def reachable(o: Observation) -> tuple[float, float]:
     return float(ratio[middle]), float(error[middle])
 
 
-def arriving(o: Observation) -> float:
+def first_layer_gradient(o: Observation) -> float:
     """Return the gradient of a row's loss at the first hidden layer, root mean square; NaN without one."""
     if not o.has("flow"):
         return np.nan
@@ -108,10 +109,10 @@ def arriving(o: Observation) -> float:
 
 def is_stuck(o: Observation) -> bool:
     """Whether nothing was learned because nothing reaches the first weights."""
-    return o.progress < 0.15 and arriving(o) < STUCK
+    return o.progress < 0.15 and first_layer_gradient(o) < STUCK
 
 
-def pull_of(o: Observation) -> float:
+def gradient_pull(o: Observation) -> float:
     """Return |gradient| |weights| over the loss of a constant, the gradient's noise taken off."""
     grown = max(float(o.series("weight_norm")[o.end]), 1.0)
     _, _, signal = o.noise_scale(slice(max(0, o.end - 4), o.end + 1))
