@@ -60,8 +60,11 @@ def test_streams_hold_out_the_validation_share(blobs, share):
 
 @pytest.mark.parametrize(
     ("settings", "says"),
-    [({"moving": ["rho=linear"]}, "no hyperparameter 'rho'"), ({"min_change": 0.1}, "min_change=0.1 does nothing")],
-)  # fmt: skip
+    [
+        ({"moving": ["rho=linear"]}, "no hyperparameter 'rho'"),
+        ({"min_change": 0.1}, "min_change=0.1 does nothing"),
+    ],
+)
 def test_what_does_not_fit_together_is_refused(blobs, settings, says):
     with pytest.raises(UsageError, match=says):
         prepared(blobs, **settings)

@@ -1,4 +1,4 @@
-"""The registry of studies: each has the parts that `execution/study.py` lists, also one of another package."""
+"""The registry of studies: each has its parts, and a study of another package is found."""
 
 from __future__ import annotations
 

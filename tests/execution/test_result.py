@@ -1,4 +1,4 @@
-"""Typed results: plain values and back, what is wrong by name, artifacts in memory or in the run directory."""
+"""Typed results: to plain values and back, errors by field, artifacts in memory or in the run directory."""
 
 from __future__ import annotations
 
