@@ -52,8 +52,13 @@ def test_an_unknown_command_is_answered_with_the_nearest(ravine, word, says):
         (["train", "digits", "--rat", "1"], 2),
         (["compare", "digits", "--effort", "huge"], 2),
         (["compare", "digits", "-c", "missing.toml"], 2),
+        (["compare", "digits", "-O", "adm"], 2),
+        (["compare", "digits", "--bogus"], 2),
+        (["resume"], 3),
         (["resume", "nothing"], 3),
+        (["predict", "nothing", "x.csv"], 3),
         (["runs"], 0),
+        (["runs", "--json"], 0),
     ],
 )
 def test_help_and_mistakes_import_nothing_slow(folder, arguments, status):
