@@ -98,7 +98,12 @@ def parse_arguments(
 
 
 def _of_file(
-    kind: type[AnySettings], X: Any, y: Any, columns: dict[str, Any], test: Any, settings: dict[str, Any]
+    kind: type[AnySettings],
+    X: str | PathLike[str],
+    y: object,
+    columns: Mapping[str, object],
+    test: object,
+    settings: Mapping[str, object],
 ) -> tuple[AnySettings, Dataset]:
     for what, each in {"y": y, **columns}.items():
         if each is not None and not _is_name(each):
@@ -116,11 +121,11 @@ def _of_file(
 
 def _of_frame(
     kind: type[AnySettings],
-    X: Any,
-    y: Any,
-    columns: dict[str, Any],
+    X: pd.DataFrame,
+    y: str | int,
+    columns: Mapping[str, object],
     test: Any,
-    settings: dict[str, Any],
+    settings: Mapping[str, object],
     repeated: frozenset[str],
 ) -> tuple[AnySettings, Dataset]:
     held = None
@@ -137,7 +142,7 @@ def _of_frame(
     return made, load(made, replace(_table(X, "table"), repeated=repeated), held)
 
 
-def _joined(pair: Any, X: Any, target: str) -> Any:
+def _joined(pair: Sequence[Any], X: pd.DataFrame, target: str) -> pd.DataFrame:
     """Return the test rows (X, y) as one table with the columns of `X`."""
     import pandas as pd
 
@@ -171,7 +176,7 @@ def _share_or_pair(test: Any) -> Any:
     raise UsageError("test is no share and no pair.", "X is arrays.", "Give 0.2 or test=(X, y).")
 
 
-def _parted(test: Any, target: Any) -> tuple[Any, Any]:
+def _parted(test: pd.DataFrame, target: object) -> tuple[pd.DataFrame, pd.Series[Any]]:
     """Return the test rows without their target, and the target."""
     if str(target) not in test.columns:
         raise UsageError(
@@ -182,29 +187,29 @@ def _parted(test: Any, target: Any) -> tuple[Any, Any]:
     return test.drop(columns=[str(target)]), test[str(target)]
 
 
-def _is_share_or_file(test: Any) -> bool:
+def _is_share_or_file(test: object) -> bool:
     kinds = str | PathLike | int | float | np.number
     return isinstance(test, kinds) and not isinstance(test, bool)
 
 
-def _is_file(X: Any) -> bool:
+def _is_file(X: object) -> bool:
     return isinstance(X, str | PathLike)
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: object) -> bool:
     return isinstance(value, str | int | np.integer) and not isinstance(value, bool)
 
 
-def _is_frame(X: Any) -> bool:
+def _is_frame(X: object) -> bool:
     return hasattr(X, "columns") and hasattr(X, "iloc")
 
 
-def _named(frame: Any) -> Any:
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose columns have text names, each its own."""
     return frame.set_axis(unique_names([str(each) for each in frame.columns])[0], axis=1)
 
 
-def _table(frame: Any, name: str) -> DataTable:
+def _table(frame: pd.DataFrame, name: str) -> DataTable:
     """A DataFrame as a table, identified by its content."""
     import hashlib
 

@@ -11,7 +11,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ravine.errors import DataError, UsageError
 
@@ -108,7 +108,7 @@ class Console:
         if event.message:
             self.info(self.wrapped(event.message))
 
-    def print_document(self, document: Mapping[str, Any]) -> None:
+    def print_document(self, document: Mapping[str, object]) -> None:
         """Write the one JSON document of this command, in UTF-8 whatever the locale."""
         from ravine.records.atomic_files import json_text
 

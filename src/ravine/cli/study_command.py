@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from ravine.cli.console import Console
 from ravine.cli.flags import all_keys, config_flag, flags_for, output_flags
 from ravine.cli.help import Command
 from ravine.execution.study import Study
+
+if TYPE_CHECKING:
+    from ravine.execution.base_settings import NetworkSettings
 
 __all__ = ["study_command"]
 
@@ -68,7 +71,7 @@ def _run(
     return _show_plan(study, settings, console) if only_plan else _execute(study, settings, out, console)
 
 
-def _show_plan(study: Study, settings: Any, console: Console) -> int:
+def _show_plan(study: Study, settings: NetworkSettings, console: Console) -> int:
     from ravine.cli.output import show_document
     from ravine.execution.execute import dry_run
 
@@ -76,7 +79,7 @@ def _show_plan(study: Study, settings: Any, console: Console) -> int:
     return 0
 
 
-def _execute(study: Study, settings: Any, out: str | None, console: Console) -> int:
+def _execute(study: Study, settings: NetworkSettings, out: str | None, console: Console) -> int:
     from ravine.cli.exit_status import SOME_FAILED
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display

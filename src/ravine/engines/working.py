@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ravine.engines.devices import Devices
 from ravine.precision import working_in
+
+if TYPE_CHECKING:
+    from jax import Device
 
 __all__ = ["work"]
 
@@ -17,7 +20,7 @@ Result = TypeVar("Result")
 
 
 def work(
-    devices: Devices, function: Callable[[Any, Item], Result], items: Sequence[Item], precision: str
+    devices: Devices, function: Callable[[Device, Item], Result], items: Sequence[Item], precision: str
 ) -> list[Result]:
     """Return function(device, item) for every item, in order; the first exception ends the work.
 
@@ -31,7 +34,7 @@ def work(
     results: list[Any] = [None] * len(items)
     lock, over = threading.Lock(), threading.Event()
 
-    def worker(device: Any) -> None:
+    def worker(device: Device) -> None:
         with working_in(precision):
             while not over.is_set():
                 with lock:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -48,7 +47,7 @@ def best_model(
     streams: Streams,
     record: Record,
     runs: Sequence[int] | np.ndarray,
-    metadata: Mapping[str, Any],
+    metadata: Mapping[str, object],
 ) -> tuple[Model, np.ndarray]:
     """Return the best network of these runs by validation score as a model, and all their test scores [run].
 

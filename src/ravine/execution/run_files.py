@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def split_sizes(dataset: Dataset, streams: Streams) -> SplitSizes:
 
 
 def write_or_check_plan(
-    run: RunDirectory, study: str, settings: NetworkSettings, dataset: Dataset, plan: Mapping[str, Any]
+    run: RunDirectory, study: str, settings: NetworkSettings, dataset: Dataset, plan: Mapping[str, object]
 ) -> None:
     """Write config.toml and plan.json, or, on resuming, compare with what the run began with.
 
@@ -109,7 +109,7 @@ def _test_hash(dataset: Dataset) -> str:
     return content_hash([dataset.x[dataset.test], dataset.y[dataset.test]])
 
 
-def _check_settings(run: RunDirectory, resolved: dict[str, Any]) -> None:
+def _check_settings(run: RunDirectory, resolved: dict[str, object]) -> None:
     """Raise DataError if config.toml no longer says what the run began with."""
     begun = run.metadata.get("settings")
     if begun is None:  # killed before they were noted: nothing was trained yet

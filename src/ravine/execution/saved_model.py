@@ -19,6 +19,8 @@ from ravine.training import Trained
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ravine.training.stream import SeedRows
+
 __all__ = ["Model"]
 
 
@@ -41,27 +43,29 @@ class Model:
         """Its structure."""
         return self.trained.network
 
-    def outputs(self, rows: Any) -> np.ndarray:
+    def outputs(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Return raw outputs [N, K] for rows, a DataFrame or array [N, columns] as it was trained on."""
         x = self.scaler.apply(self.encoder.transform(rows, what="The data"))
         return self.trained.outputs(x.astype(self.trained.precision))
 
-    def predict(self, rows: Any) -> np.ndarray:
+    def predict(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Return the predicted label or number of each row: [N]."""
         z = self.outputs(rows)
         if self.classes is None:
             return z[:, 0].astype(np.float64) * self.unit + self.origin
-        return np.asarray(self.classes)[np.argmax(z, axis=1)]
+        labels: np.ndarray = np.asarray(self.classes)[np.argmax(z, axis=1)]
+        return labels
 
-    def predict_proba(self, rows: Any) -> np.ndarray:
+    def predict_proba(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Return the probability of each class: [N, K], rows sum to 1. Raises DataError for a regression."""
         if self.classes is None:
             raise DataError("A regression has no probabilities.", "It predicts numbers.", "Use predict.")
         z = self.outputs(rows).astype(np.float64)
         e = np.exp(z - z.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
+        shares: np.ndarray = e / e.sum(axis=1, keepdims=True)
+        return shares
 
-    def table(self, rows: Any) -> pd.DataFrame:
+    def table(self, rows: pd.DataFrame | np.ndarray) -> pd.DataFrame:
         """Return a table of predictions; for classes also one probability column a class."""
         import pandas as pd
 
@@ -112,7 +116,7 @@ class Model:
             ) from error
 
     @classmethod
-    def of(cls, dataset: Dataset, trained: Trained, rows: Any, about: Mapping[str, Any]) -> Model:
+    def of(cls, dataset: Dataset, trained: Trained, rows: SeedRows, about: Mapping[str, object]) -> Model:
         """Return the model of one trained run; `rows` are the seed's (`Streams.rows`)."""
         return cls(
             trained, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,
@@ -135,5 +139,5 @@ def _read(arrays: Mapping[str, np.ndarray], prefix: str, like: Any) -> Any:
     return jax.tree.unflatten(jax.tree.structure(like), found)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value

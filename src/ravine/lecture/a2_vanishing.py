@@ -23,6 +23,7 @@ import numpy as np
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.seeds import half_width
 from ravine.networks import Network
+from ravine.networks.layers import LayerArrays, Params
 
 __all__ = ["CLAIM", "draw", "read", "run"]
 
@@ -117,7 +118,7 @@ def _gains(evidence: Evidence) -> np.ndarray:
     return np.exp(np.mean(logs[..., 0] - logs[..., -1], axis=2) / DEPTH)
 
 
-def _norms(name: str, params: Any, scale: float, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
+def _norms(name: str, params: Params, scale: float, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
     """Return |gradient| of <direction, outputs> at the sums of each layer, the weights times `scale`."""
     return np.asarray(_backward(name)(params, jnp.asarray(scale), x, direction))
 
@@ -126,12 +127,14 @@ def _backward(name: str) -> Any:
     network = Network(SIZES, name)
 
     @jax.jit
-    def norms(params: Any, scale: jax.Array, x: jax.Array, direction: jax.Array) -> jax.Array:
+    def norms(params: Params, scale: jax.Array, x: jax.Array, direction: jax.Array) -> jax.Array:
         weights = [scale * layer["weight"] for layer in params]
 
         def one(x: jax.Array, direction: jax.Array) -> jax.Array:
             def projected(biases: list[jax.Array]) -> jax.Array:
-                layers = [{"weight": w, "bias": b} for w, b in zip(weights, biases, strict=True)]
+                layers: list[LayerArrays] = [
+                    {"weight": w, "bias": b} for w, b in zip(weights, biases, strict=True)
+                ]
                 return jnp.vdot(direction, network.apply(layers, x[None])[0])
 
             gradients = jax.grad(projected)([layer["bias"] for layer in params])

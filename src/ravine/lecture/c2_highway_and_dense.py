@@ -25,6 +25,7 @@ from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.seeds import half_width
 from ravine.lecture.through_layers import gains
 from ravine.networks import GATE_BIAS, Network
+from ravine.networks.layers import Params
 
 __all__ = ["CLAIM", "draw", "read", "run"]
 
@@ -179,7 +180,7 @@ def _sigmoid_slopes() -> np.ndarray:
     return np.array(slopes)
 
 
-def _gated(params: list[dict[str, Any]], bias: float) -> list[dict[str, Any]]:
+def _gated(params: Params, bias: float) -> Any:
     """Return the parameters with another first bias of all gates."""
     return [
         {**layer, "gate": {**layer["gate"], "bias": np.full_like(layer["gate"]["bias"], bias)}}

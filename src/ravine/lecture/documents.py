@@ -49,7 +49,7 @@ def keep(result: Measured | Broken, folder: Path, kind: str) -> dict[str, Any]:
     from ravine.records.atomic_files import write_json, write_npz
 
     name = result.claim.id
-    figure = None if isinstance(result, Broken) else attempt_figure(result)
+    figure: Any = None if isinstance(result, Broken) else attempt_figure(result)
     if isinstance(figure, Broken):
         result = figure
     row = entry(result)

@@ -7,10 +7,16 @@ line style and in the shape of the mark. Matplotlib is imported only when someth
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ravine.render import plot_style as looks
 from ravine.render.plot_style import COLORS, LINES, MARKS, save
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
+    from matplotlib.lines import Line2D
 
 __all__ = ["COLORS", "LINES", "MARKS", "canvas", "marks", "save", "style", "theory"]
 
@@ -44,13 +50,23 @@ def canvas(title: str, columns: int = 1, rows: int = 1, key: bool = False) -> tu
     return figure, figure.subplots(rows, columns)
 
 
-def theory(axes: Any, x: Any, y: Any, label: str = "", which: int = 0, **more: Any) -> Any:
+def theory(
+    axes: Axes, x: npt.ArrayLike, y: npt.ArrayLike, label: str = "", which: int = 0, **more: Any
+) -> Line2D:
     """Draw the `which`-th line of theory, y over x."""
     look = {"color": COLORS[which % len(COLORS)], "linestyle": LINES[which % len(LINES)]}
     return axes.plot(x, y, label=label or None, **{**look, **more})[0]
 
 
-def marks(axes: Any, x: Any, y: Any, label: str = "", which: int = 0, error: Any = None, **more: Any) -> Any:
+def marks(
+    axes: Axes,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    label: str = "",
+    which: int = 0,
+    error: npt.ArrayLike | None = None,
+    **more: Any,
+) -> ErrorbarContainer:
     """Draw the `which`-th measurement, y over x, with half widths of 95 % intervals where given."""
     look = {
         "color": COLORS[which % len(COLORS)],

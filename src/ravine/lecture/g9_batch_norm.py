@@ -20,6 +20,7 @@ import optax
 
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.networks import activation, cross_entropy
+from ravine.networks.layers import LayerArrays
 from ravine.networks.linear import linear
 from ravine.networks.normalisation_functions import EPS, batch_norm_training
 from ravine.optimizers import sgd
@@ -54,8 +55,11 @@ def run() -> Evidence:
     x = generator.standard_normal((ROWS, INPUTS)) * 2 + 1
     y = np.argmax(x[:, :CLASSES], axis=1).astype(np.int32)
     weight = generator.standard_normal((INPUTS, UNITS)) / np.sqrt(INPUTS)
-    last = {"weight": generator.standard_normal((UNITS, CLASSES)) / np.sqrt(UNITS), "bias": np.zeros(CLASSES)}
-    norm = {"scale": jnp.ones(UNITS), "shift": jnp.zeros(UNITS)}
+    last: Any = {
+        "weight": generator.standard_normal((UNITS, CLASSES)) / np.sqrt(UNITS),
+        "bias": np.zeros(CLASSES),
+    }
+    norm: LayerArrays = {"scale": jnp.ones(UNITS), "shift": jnp.zeros(UNITS)}
     seen = {"mean": jnp.zeros(UNITS), "variance": jnp.ones(UNITS)}
     relu = activation("relu")
 

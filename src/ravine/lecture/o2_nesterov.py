@@ -19,8 +19,9 @@ limits
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -46,6 +47,8 @@ CLAIM = Claim(
     "momentum, and what a program stores is the point after the jump: judge w, not y.",
     yours="ravine compare digits -O momentum,nesterov",
 )
+
+Size = TypeVar("Size", float, np.ndarray)
 
 RHO = 0.9
 STEPS, RATE = 200, 0.05  # on the curved valley below
@@ -172,7 +175,9 @@ def animate(path: Path) -> None:
     write(path, "Nesterov beside momentum and SGD", ("sgd", "momentum", "nesterov"))
 
 
-def _lecture(gradient: Any, start: jax.Array, rate: Any) -> jax.Array:
+def _lecture(
+    gradient: Callable[[jax.Array], jax.Array], start: jax.Array, rate: Callable[[jax.Array], jax.Array]
+) -> jax.Array:
     """Return the path of (1) itself: [time, 2]."""
 
     def step(carry: tuple, t: jax.Array) -> tuple[tuple, jax.Array]:
@@ -183,7 +188,7 @@ def _lecture(gradient: Any, start: jax.Array, rate: Any) -> jax.Array:
     return jnp.concatenate([start[None], path])
 
 
-def _coefficients(name: str, h: Any) -> tuple[Any, Any]:
+def _coefficients(name: str, h: Size) -> tuple[Size, Size]:
     """Return a, b of w_(t+1) = a w_t + b w_(t-1), equations (3) and (4)."""
     return {
         "sgd": (1 - h, 0 * h),

@@ -100,7 +100,11 @@ def draw(evidence: Evidence) -> Any:
 
     figure, axes = canvas(CLAIM.title, key=True)
     d = np.arange(1, INPUTS + 1)
-    lines = (np.ones(INPUTS), [_all_agree(int(each)) for each in d], 2.0 ** (1 - d))
+    lines: tuple[np.ndarray | list[float], ...] = (
+        np.ones(INPUTS),
+        [_all_agree(int(each)) for each in d],
+        2.0 ** (1 - d),
+    )
     labels = ("inputs in [0, 1], one example", f"the same, batches of {BATCH}", "standardised, one example")
     for k, (line, label) in enumerate(zip(lines, labels, strict=True)):
         theory(axes, d, line, which=k)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from ravine.networks import Network
+from ravine.networks.layers import LayerArrays, Params
 
 __all__ = ["gains"]
 
 
 @partial(jax.jit, static_argnums=0)
-def gains(net: Network, params: Any, x: jax.Array, outside: jax.Array) -> tuple[jax.Array, jax.Array]:
+def gains(net: Network, params: Params, x: jax.Array, outside: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Return the gradient's norm at the inputs over that past all layers, and [layer] at the biases.
 
     x [N, inputs]; outside [N, outputs]: the gradient of what is minimised with respect to the outputs. Norms
@@ -24,7 +24,9 @@ def gains(net: Network, params: Any, x: jax.Array, outside: jax.Array) -> tuple[
     """
 
     def loss(biases: list[jax.Array], row: jax.Array, outside: jax.Array) -> jax.Array:
-        layers = [{**layer, "bias": bias} for layer, bias in zip(params, biases, strict=True)]
+        layers: list[LayerArrays] = [
+            {**layer, "bias": bias} for layer, bias in zip(params, biases, strict=True)
+        ]
         return jnp.sum(net.apply(layers, row[None])[0] * outside)
 
     biases = [layer["bias"] for layer in params]

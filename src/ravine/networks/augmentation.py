@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from ravine.errors import UsageError, did_you_mean
 
@@ -52,8 +53,8 @@ AUGMENTATIONS: dict[str, Kind] = {
 class Mixed(NamedTuple):
     """Targets of mixed rows: y [B] with weight lam [B], y2 [B] with weight 1 - lam."""
 
-    y: Any
-    y2: Any
+    y: jax.Array
+    y2: jax.Array
     lam: jax.Array
 
 
@@ -103,10 +104,10 @@ def augment(
     names: Sequence[str],
     key: jax.Array,
     x: jax.Array,
-    y: Any,
-    numbers: Mapping[str, Any],
+    y: jax.Array,
+    numbers: Mapping[str, ArrayLike],
     image: Image | None = None,
-) -> tuple[jax.Array, Any]:
+) -> tuple[jax.Array, jax.Array | Mixed]:
     """Return the inputs [B, D] as augmented, and the targets: y as given, or `Mixed` with `mixup`.
 
     names: as `augmentation` gives them. key: of this run and step. numbers: strengths by name, numbers or
@@ -133,7 +134,10 @@ def augment(
 
 
 def mixed_loss(
-    loss: Callable[[jax.Array, Any], jax.Array], outputs: jax.Array, targets: Any, weight: Any = None
+    loss: Callable[[jax.Array, jax.Array], jax.Array],
+    outputs: jax.Array,
+    targets: jax.Array | Mixed,
+    weight: jax.Array | None = None,
 ) -> jax.Array:
     """Return the loss of each row times its weight, [B], for targets as `augment` gives them.
 
@@ -238,7 +242,7 @@ def _cut(key: jax.Array, pixels: jax.Array, side: jax.Array) -> jax.Array:
     return jnp.where(outside[:, :, :, None], pixels, 0)  # (4)
 
 
-def _mixed(key: jax.Array, x: jax.Array, y: Any, a: jax.Array) -> tuple[jax.Array, Mixed]:
+def _mixed(key: jax.Array, x: jax.Array, y: jax.Array, a: jax.Array) -> tuple[jax.Array, Mixed]:
     u, v = jax.random.uniform(key, (2, x.shape[0]), x.dtype)
     # Beta(a, a) is (1 + s / sqrt(1 + 1 / q)) / 2 with a sign s and 2a q the square of a Student variate of
     # 2a degrees of freedom (Bailey 1994). For a = 0 q is infinite, and lam = 1.
@@ -248,6 +252,6 @@ def _mixed(key: jax.Array, x: jax.Array, y: Any, a: jax.Array) -> tuple[jax.Arra
     return mixed, Mixed(y, _partner(y), lam)
 
 
-def _partner(rows: Any) -> Any:
+def _partner(rows: jax.Array) -> jax.Array:
     """The row before, in a batch whose order is drawn anew for each pass."""
     return jnp.roll(rows, 1, axis=0)

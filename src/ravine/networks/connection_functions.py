@@ -15,7 +15,7 @@ layer's stride). `depth` is L.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -23,43 +23,44 @@ import jax.numpy as jnp
 from ravine.networks.convolution import convolve
 from ravine.networks.linear import linear
 
+if TYPE_CHECKING:
+    from ravine.networks.layers import LayerArrays
+
 __all__ = ["dense", "highway", "plain", "residual", "scaled_residual", "weighted_sum"]
 
-Arrays = dict[str, Any]
 
-
-def weighted_sum(layer: Arrays, x: jax.Array, stride: int = 1) -> jax.Array:
+def weighted_sum(layer: LayerArrays, x: jax.Array, stride: int = 1) -> jax.Array:
     """Return the layer's sums of x [B, D] or [B, H, W, C], by the shape of its weight."""
     return convolve(layer, x, stride) if layer["weight"].ndim == 4 else linear(layer, x)
 
 
-def plain(layer: Arrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
+def plain(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
     """Return (1)."""
     return h  # (1)
 
 
-def residual(layer: Arrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
+def residual(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
     """Return (2)."""
     return _carried(layer, x, stride) + h  # (2)
 
 
-def scaled_residual(layer: Arrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
+def scaled_residual(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
     """Return (3)."""
     return _carried(layer, x, stride) + h / math.sqrt(depth)  # (3)
 
 
-def highway(layer: Arrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
+def highway(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
     """Return (4)."""
     carried = _carried(layer, x, stride)
     gate = jax.nn.sigmoid(weighted_sum(layer["gate"], x, stride))
     return gate * h + (1 - gate) * carried  # (4)
 
 
-def dense(layer: Arrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
+def dense(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
     """Return (5)."""
     return jnp.concatenate([x, h], axis=-1)  # (5)
 
 
-def _carried(layer: Arrays, x: jax.Array, stride: int) -> jax.Array:
+def _carried(layer: LayerArrays, x: jax.Array, stride: int) -> jax.Array:
     """P x."""
     return weighted_sum(layer["projection"], x, stride) if "projection" in layer else x

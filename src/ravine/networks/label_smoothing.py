@@ -8,17 +8,16 @@ the loss is the cross entropy itself.
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike
 
 from ravine.networks.loss_functions import cross_entropy
 
 __all__ = ["smoothed_cross_entropy"]
 
 
-def smoothed_cross_entropy(outputs: jax.Array, target: jax.Array, amount: Any) -> jax.Array:
+def smoothed_cross_entropy(outputs: jax.Array, target: jax.Array, amount: ArrayLike) -> jax.Array:
     """Return the loss of each row: outputs [N, K], target [N] integers, amount [] in [0, 1] -> [N], nats."""
     a = jnp.asarray(amount, outputs.dtype)
     loss = cross_entropy(outputs, target)

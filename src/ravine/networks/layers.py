@@ -12,19 +12,40 @@ Parameters, operations, first weights and the summary are all read from here. Th
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 from ravine.networks.connections import CONNECTIONS
 from ravine.networks.convolution import shrunk
 from ravine.networks.normalisation import NORMALISATIONS
 
-__all__ = ["KERNEL", "Layer", "lay_out"]
+if TYPE_CHECKING:
+    import jax
+
+__all__ = ["KERNEL", "Layer", "LayerArrays", "Params", "Statistics", "lay_out"]
 
 KERNEL = 3  # height and width of convolutions
 STRIDE = 2  # of all convolutions but the first
 
 Shape = tuple[int, ...]
+
+
+class LayerArrays(TypedDict, total=False):
+    """The arrays of a layer, as the head of this file lists them."""
+
+    weight: jax.Array
+    bias: jax.Array
+    scale: jax.Array
+    shift: jax.Array
+    gate: LayerArrays
+    projection: LayerArrays
+
+
+Params: TypeAlias = "Sequence[LayerArrays]"
+"""The parameters of a network, layer by layer."""
+Statistics: TypeAlias = "Sequence[Mapping[str, jax.Array]]"
+"""Running statistics, {"mean", "variance"} of each hidden layer; empty without batch norm."""
 
 
 @dataclass(frozen=True)

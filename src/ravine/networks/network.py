@@ -25,14 +25,14 @@ from ravine.networks.connection_functions import weighted_sum
 from ravine.networks.connections import CONNECTIONS, DEFAULT_CONNECTION, GATE_BIAS, Connection
 from ravine.networks.dropout import dropout
 from ravine.networks.initial_weights import draw_layer
-from ravine.networks.layers import Layer, lay_out
+from ravine.networks.layers import Layer, LayerArrays, Params, Statistics, lay_out
 from ravine.networks.normalisation import NORMALISATIONS, Normalisation
 from ravine.networks.normalisation_functions import batch_norm, batch_norm_training, layer_norm
 from ravine.networks.validate import check_parts
 
 __all__ = ["LayerRow", "Network"]
 
-Numbers = Mapping[str, Any]
+Numbers = Mapping[str, jax.Array | float]
 LayerRow = tuple[str, tuple[int, ...], int]  # what it is, shape of what leaves it, parameters
 
 
@@ -115,7 +115,7 @@ class Network:
         scale: float = 1.0,
         dtype: str = "float32",
         gate_bias: float = GATE_BIAS,
-    ) -> list[dict[str, Any]]:
+    ) -> list[LayerArrays]:
         """Draw the first parameters, one tree a layer (see `layout`), on the host.
 
         Weights follow `scheme` and `scale`. Those of gates and projections are drawn last, so that networks
@@ -123,7 +123,7 @@ class Network:
         all else at 0.
         """
         shapes = [layer.shapes() for layer in self.layout]
-        params = [draw_layer(tree, generator, scheme, scale, dtype) for tree in shapes]
+        params: list[Any] = [draw_layer(tree, generator, scheme, scale, dtype) for tree in shapes]
         for tree, layer in zip(shapes, params, strict=True):
             for part in (name for name in ("gate", "projection") if name in tree):
                 layer[part] = draw_layer(tree[part], generator, scheme, scale, dtype)
@@ -140,10 +140,12 @@ class Network:
             for layer in self.layout[:-1]
         )
 
-    def apply(self, params: Any, x: jax.Array, stats: Any = (), numbers: Numbers | None = None) -> jax.Array:
+    def apply(
+        self, params: Params, x: jax.Array, stats: Statistics = (), numbers: Numbers | None = None
+    ) -> jax.Array:
         """Return the outputs in inference: x [N, inputs] -> [N, outputs]."""
 
-        def normalise(k: int, layer: dict[str, Any], z: jax.Array) -> jax.Array:
+        def normalise(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
             return batch_norm(layer, z, stats[k]) if self.normalised.over_rows else layer_norm(layer, z)
 
         self._check(stats, numbers, needs=("slope",))
@@ -151,13 +153,13 @@ class Network:
 
     def train(
         self,
-        params: Any,
+        params: Params,
         x: jax.Array,
-        stats: Any = (),
+        stats: Statistics = (),
         numbers: Numbers | None = None,
         key: jax.Array | None = None,
         first: jax.Array | None = None,
-    ) -> tuple[jax.Array, Any]:
+    ) -> tuple[jax.Array, Statistics]:
         """Return the outputs in training and the running statistics moved on: batch statistics, dropout.
 
         numbers: see `needs`. key: for dropout, a new one each step. first: the first layer's sum of x where
@@ -169,7 +171,7 @@ class Network:
         moved = list(stats)
         keys = jax.random.split(key, len(self.layout)) if self.dropout and key is not None else None
 
-        def normalise(k: int, layer: dict[str, Any], z: jax.Array) -> jax.Array:
+        def normalise(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
             if not self.normalised.over_rows:
                 return layer_norm(layer, z)
             z, moved[k] = batch_norm_training(layer, z, stats[k])
@@ -181,17 +183,17 @@ class Network:
         outputs = self._outputs(params, x, numbers, normalise, drop, first)
         return outputs, tuple(moved)
 
-    def first_sum(self, params: Any, x: jax.Array) -> jax.Array:
+    def first_sum(self, params: Params, x: jax.Array) -> jax.Array:
         """Return the first layer's weighted sum of x [N, inputs]: linear in the parameters."""
         x = x.reshape(x.shape[0], *self.image) if self.image else x  # (1)
         return weighted_sum(params[0], x, self.layout[0].stride)
 
     def _outputs(
         self,
-        params: Any,
+        params: Params,
         x: jax.Array,
         numbers: Numbers | None,
-        normalise: Callable[[int, dict[str, Any], jax.Array], jax.Array],
+        normalise: Callable[[int, LayerArrays, jax.Array], jax.Array],
         drop: Callable[[int, jax.Array], jax.Array],
         first: jax.Array | None = None,
     ) -> jax.Array:
@@ -207,7 +209,7 @@ class Network:
             x = join(layer, x, drop(k, f(z)), like.stride, depth)  # (2)
         return weighted_sum(params[-1], _flat(x)) if depth or first is None else first  # (3)
 
-    def penalised(self, params: Any) -> Any:
+    def penalised(self, params: Params) -> Any:
         """Return a tree of bools like `params`: True for weights, which penalties and decay are for.
 
         Biases, scales and shifts do not make a function steeper, or only as a normalisation undoes.
@@ -257,7 +259,7 @@ class Network:
         extra += ["dropout"] * self.dropout
         return " ".join(["-".join(map(str, self.sizes)), self.activation, *extra])
 
-    def _check(self, stats: Any, numbers: Numbers | None, needs: tuple[str, ...]) -> None:
+    def _check(self, stats: Statistics, numbers: Numbers | None, needs: tuple[str, ...]) -> None:
         missing = [name for name in self.needs if name in needs and name not in (numbers or {})]
         if missing:
             raise UsageError(

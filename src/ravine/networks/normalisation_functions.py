@@ -12,25 +12,31 @@ the variance of all rows from few. torch does the same. Ioffe & Szegedy 2015; Ba
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import jax
 import jax.numpy as jnp
+
+if TYPE_CHECKING:
+    from ravine.networks.layers import LayerArrays
 
 __all__ = ["EPS", "MOMENTUM", "batch_norm", "batch_norm_training", "layer_norm"]
 
 EPS = 1e-5
 MOMENTUM = 0.9  # of the running statistics; torch's momentum is 1 - this
 
-Arrays = dict[str, jax.Array]
+Arrays = Mapping[str, jax.Array]
 
 
-def batch_norm(layer: Arrays, x: jax.Array, stats: Arrays, eps: float = EPS) -> jax.Array:
+def batch_norm(layer: LayerArrays, x: jax.Array, stats: Arrays, eps: float = EPS) -> jax.Array:
     """Normalise x [B, ..., C] by the running statistics {"mean": [C], "variance": [C]}."""
     gain = layer["scale"] * jax.lax.rsqrt(stats["variance"] + eps)
     return (x - _last(stats["mean"], x)) * _last(gain, x) + _last(layer["shift"], x)
 
 
 def batch_norm_training(
-    layer: Arrays, x: jax.Array, stats: Arrays, momentum: float = MOMENTUM, eps: float = EPS
+    layer: LayerArrays, x: jax.Array, stats: Arrays, momentum: float = MOMENTUM, eps: float = EPS
 ) -> tuple[jax.Array, Arrays]:
     """Normalise x [B, ..., C] by its own statistics; return it and the running ones moved on."""
     axes = tuple(range(x.ndim - 1))
@@ -44,7 +50,7 @@ def batch_norm_training(
     return y, {name: momentum * stats[name] + (1 - momentum) * seen[name] for name in seen}  # (2)
 
 
-def layer_norm(layer: Arrays, x: jax.Array, eps: float = EPS) -> jax.Array:
+def layer_norm(layer: LayerArrays, x: jax.Array, eps: float = EPS) -> jax.Array:
     """Normalise each row of x [B, ..., C] by its own mean and variance."""
     axes = tuple(range(1, x.ndim))
     mean = jnp.mean(x, axis=axes, keepdims=True)

@@ -102,7 +102,7 @@ class _Package(ModuleType):
     Python sets a file as an attribute of its package, which would hide the function of the same name.
     """
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         hides = isinstance(value, ModuleType) and (name in OPTIMIZERS or name in _FILE_OF)
         if not hides:
             super().__setattr__(name, value)

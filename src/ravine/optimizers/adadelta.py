@@ -32,7 +32,7 @@ class Deltas(NamedTuple):
     u: jax.Array
 
 
-def _preconditioner(slots: Deltas, t: Any, hyper: Mapping[str, Any]) -> jax.Array:
+def _preconditioner(slots: Deltas, t: jax.Array | None, hyper: Mapping[str, Any]) -> jax.Array:
     return jnp.sqrt(slots.s + hyper["eps"]) / jnp.sqrt(slots.u + hyper["eps"])  # (5)
 
 

@@ -30,7 +30,7 @@ class Squares(NamedTuple):
     s: jax.Array
 
 
-def root_of_squares(slots: Squares, t: Any, hyper: Mapping[str, Any]) -> jax.Array:
+def root_of_squares(slots: Squares, t: jax.Array | None, hyper: Mapping[str, Any]) -> jax.Array:
     """Return the preconditioner P of one array."""
     return jnp.sqrt(slots.s + hyper["eps"])  # (3)
 

@@ -30,7 +30,7 @@ class OptaxState(NamedTuple):
     inner: Any
 
 
-def from_optax(name: str, keywords: Mapping[str, Any] | None = None) -> Callable[[Rate], Optimizer]:
+def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Callable[[Rate], Optimizer]:
     """Return a constructor: learning rate (number, scalar array or schedule of t = 0, 1, ...) -> Optimizer.
 
     Raises UsageError for a name or keyword optax does not have, one that cannot be used here, or a value the
@@ -57,7 +57,7 @@ def from_optax(name: str, keywords: Mapping[str, Any] | None = None) -> Callable
     return constructor
 
 
-def _schedule_free_point(params: Any, state: OptaxState) -> Any:
+def _schedule_free_point(params: optax.Params, state: OptaxState) -> Any:
     return optax.contrib.schedule_free_eval_params(state.inner, params)
 
 
@@ -67,20 +67,22 @@ _JUDGED = {"schedule_free_sgd": _schedule_free_point, "schedule_free_adamw": _sc
 def _adapted(
     rule: Callable[[jax.Array], optax.GradientTransformation],
     rate: Rate,
-    judged: Callable[[Any, Any], Any] | None,
+    judged: Callable[[optax.Params, OptaxState], optax.Params] | None,
 ) -> Optimizer:
     """The rule is made anew at each step with that step's rate, so no rule needs to know of schedules."""
     check_rate(rate)
 
-    def at(t: jax.Array | None, like: Any) -> jax.Array:
+    def at(t: jax.Array | None, like: optax.Params) -> jax.Array:
         dtype = jnp.result_type(next(iter(jax.tree.leaves(like)), jnp.float32))
         return jnp.asarray(rate(t) if callable(rate) else rate, jnp.finfo(dtype).dtype)  # type: ignore[arg-type]
 
-    def init(params: Any) -> OptaxState:
+    def init(params: optax.Params) -> OptaxState:
         t = jnp.zeros((), jnp.int32) if callable(rate) else None
         return OptaxState(t, rule(at(t, params)).init(params))
 
-    def update(grads: Any, state: OptaxState, params: Any = None, **extra: Any) -> tuple[Any, OptaxState]:
+    def update(
+        grads: optax.Updates, state: OptaxState, params: optax.Params | None = None, **extra: object
+    ) -> tuple[optax.Updates, OptaxState]:
         like = grads if params is None else params
         inner = optax.with_extra_args_support(rule(at(state.t, like)))
         updates, after = inner.update(grads, state.inner, params, **extra)
@@ -90,7 +92,7 @@ def _adapted(
     return Optimizer(init, update, judged)
 
 
-def _try(constructor: Callable[[Rate], Optimizer], name: str, keywords: Mapping[str, Any]) -> None:
+def _try(constructor: Callable[[Rate], Optimizer], name: str, keywords: Mapping[str, object]) -> None:
     """Trace one step on a small matrix: a value the rule cannot use is found now, not later."""
 
     def one_step(rate: jax.Array, w: jax.Array) -> Any:

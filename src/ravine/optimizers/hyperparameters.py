@@ -29,7 +29,7 @@ class Decay(NamedTuple):
     taken: Any
 
 
-def decay(b: Any) -> Decay:
+def decay(b: Number | Decay) -> Decay:
     """Return the pair (b, 1 - b), formed in float64 for host numbers and NumPy arrays.
 
     A `Decay` passes through. A jax array keeps its dtype, and its 1 - b is as good as that b is: for full
@@ -57,7 +57,7 @@ def one_minus_power(b: Decay, t: jax.Array) -> jax.Array:
     return -jnp.expm1(t * jnp.log1p(-b.taken))
 
 
-def check_rate(rate: Any) -> None:
+def check_rate(rate: object) -> None:
     """Raise UsageError unless `rate` is a schedule, an array, or a finite number >= 0."""
     if callable(rate) or isinstance(rate, jax.Array | np.ndarray):
         return
@@ -69,7 +69,7 @@ def check_rate(rate: Any) -> None:
         )
 
 
-def check_share(**named: Any) -> None:
+def check_share(**named: object) -> None:
     """Raise UsageError for the first host number that does not lie in 0 to 1."""
     for name, value in named.items():
         if isinstance(value, jax.Array | np.ndarray):
@@ -78,7 +78,7 @@ def check_share(**named: Any) -> None:
             raise UsageError(f"{name} = {value!r} cannot be used.", "It must lie between 0 and 1.", "")
 
 
-def check_not_negative(**named: Any) -> None:
+def check_not_negative(**named: object) -> None:
     """Raise UsageError for the first host number that is negative or not finite."""
     for name, value in named.items():
         if isinstance(value, jax.Array | np.ndarray):

@@ -12,7 +12,7 @@ Source: Jacobs 1988 (delta-bar-delta); Hinton 2012, lecture 6d. Elementwise, g' 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -32,7 +32,7 @@ class Gains(NamedTuple):
     sign: jax.Array
 
 
-def _preconditioner(slots: Gains, t: Any, hyper: Mapping[str, Any]) -> jax.Array:
+def _preconditioner(slots: Gains, t: jax.Array | None, hyper: Mapping[str, Number]) -> jax.Array:
     return 1 / slots.gain  # (5)
 
 

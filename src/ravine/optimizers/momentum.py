@@ -10,7 +10,7 @@ Source: Polyak 1964.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +29,7 @@ class Velocity(NamedTuple):
     v: jax.Array
 
 
-def _limit(eta: float, hyper: Mapping[str, Any]) -> float:
+def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
     return (2 + 2 * decay(hyper["rho"]).kept) / eta  # (3)
 
 

@@ -16,7 +16,6 @@ A training loop takes gradients at the point it stores, so what is stored is the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +29,7 @@ from ravine.optimizers.registry import Stability, listed, one_minus_range
 __all__ = ["nesterov", "sutskever_step"]
 
 
-def _limit(eta: float, hyper: Mapping[str, Any]) -> float:
+def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
     rho = decay(hyper["rho"]).kept
     return (2 + 2 * rho) / (eta * (1 + 2 * rho))  # (6)
 
@@ -63,7 +62,13 @@ def nesterov(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
     return per_array(init, step, learning_rate, judged=judged, rho=rho)
 
 
-def sutskever_step(gradient: Callable[[Any], Any], w: Any, v: Any, eta: Any, rho: Any) -> tuple[Any, Any]:
+def sutskever_step(
+    gradient: Callable[[jax.Array], jax.Array],
+    w: jax.Array,
+    v: jax.Array,
+    eta: jax.Array | float,
+    rho: jax.Array | float,
+) -> tuple[jax.Array, jax.Array]:
     """Return (w, v) after one step as the lecture writes it, on one array; `gradient` is a function of w."""
     v = rho * v - eta * gradient(w + rho * v)  # (1)
     return w + v, v  # (2)

@@ -13,11 +13,19 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
+from jax.typing import ArrayLike, DTypeLike
 
 from ravine.errors import UsageError
-from ravine.optimizers.hyperparameters import Rate, check_rate
+from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_rate
 
-__all__ = ["Optimizer", "RuleState", "diagonal_of_state", "per_array"]
+__all__ = ["Diagonal", "Optimizer", "RuleState", "diagonal_of_state", "per_array"]
+
+Diagonal = Callable[[Any, Any, Mapping[str, Any]], jax.Array]
+"""diagonal(slots, t, hyper) -> the diagonal P of one array's step -eta P^-1 m, of the array's shape.
+
+slots: the rule's state for the array. t: steps taken, None where the rule does not count them. hyper: numbers
+or arrays without axes, decay rates as `Decay`.
+"""
 
 
 class Optimizer(optax.GradientTransformationExtraArgs):
@@ -27,10 +35,13 @@ class Optimizer(optax.GradientTransformationExtraArgs):
     another point where gradients are taken elsewhere (Nesterov's look-ahead, weight averages).
     """
 
-    eval_params: Callable[[Any, Any], Any]
+    eval_params: Callable[[optax.Params, optax.OptState], optax.Params]
 
     def __new__(
-        cls, init: Any, update: Any, eval_params: Callable[[Any, Any], Any] | None = None
+        cls,
+        init: optax.TransformInitFn,
+        update: optax.TransformUpdateExtraArgsFn,
+        eval_params: Callable[[optax.Params, optax.OptState], optax.Params] | None = None,
     ) -> Optimizer:
         self = super().__new__(cls, init, update)
         self.eval_params = eval_params or _as_stored
@@ -51,7 +62,7 @@ def per_array(
     *,
     counted: bool = False,
     judged: Callable[..., jax.Array] | None = None,
-    **hyper: Any,
+    **hyper: Number | Decay,
 ) -> Optimizer:
     """Return the Optimizer of a rule for one array.
 
@@ -65,7 +76,7 @@ def per_array(
     """
     check_rate(rate)
 
-    def init_all(params: Any) -> RuleState:
+    def init_all(params: optax.Params) -> RuleState:
         for w in jax.tree.leaves(params):
             _working_dtype(w)  # refuses integers
         example = jax.eval_shape(init, jax.ShapeDtypeStruct((), jnp.float32))
@@ -73,7 +84,9 @@ def per_array(
         t = jnp.zeros((), jnp.int32) if counted or callable(rate) else None
         return RuleState(t, _rebuilt(example, slots))
 
-    def update_all(grads: Any, state: RuleState, params: Any = None, **ignored: Any) -> tuple[Any, RuleState]:
+    def update_all(
+        grads: optax.Updates, state: RuleState, params: optax.Params | None = None, **ignored: object
+    ) -> tuple[optax.Updates, RuleState]:
         del ignored  # optax hands loss values and the like to every member of a chain
         leaves, tree = _flat(grads)
         stored = leaves if params is None else tree.flatten_up_to(params)
@@ -96,7 +109,7 @@ def per_array(
     if judged is None:
         return Optimizer(init_all, update_all)
 
-    def eval_all(params: Any, state: RuleState) -> Any:
+    def eval_all(params: optax.Params, state: RuleState) -> optax.Params:
         leaves, tree = _flat(params)
         points = []
         for w, *old in zip(leaves, *(tree.flatten_up_to(slot) for slot in state.slots), strict=True):
@@ -108,9 +121,7 @@ def per_array(
     return Optimizer(init_all, update_all, eval_all)
 
 
-def diagonal_of_state(
-    diagonal: Callable[[Any, Any, Mapping[str, Any]], jax.Array], state: Any, hyper: Mapping[str, Any]
-) -> Any:
+def diagonal_of_state(diagonal: Diagonal, state: optax.OptState, hyper: Mapping[str, Number | Decay]) -> Any:
     """Return diagonal(slots, t, hyper) of each array in the state of one run, a tree like the parameters.
 
     state: a rule's state, or that of a transformation around the rule. t: steps taken, at least 1; None for
@@ -127,12 +138,12 @@ def diagonal_of_state(
     return jax.tree.map(of_array, *inner.slots)
 
 
-def _as_stored(params: Any, state: Any) -> Any:
+def _as_stored(params: optax.Params, state: object) -> optax.Params:
     del state
     return params
 
 
-def _flat(tree: Any) -> tuple[list[Any], Any]:
+def _flat(tree: optax.Params) -> tuple[list[jax.Array], Any]:
     return jax.tree.flatten(tree)
 
 
@@ -141,7 +152,7 @@ def _rebuilt(like: Any, parts: list[Any]) -> Any:
     return like._make(parts) if hasattr(like, "_make") else tuple(parts)
 
 
-def _working_dtype(w: Any, *slots: jax.Array) -> Any:
+def _working_dtype(w: ArrayLike, *slots: jax.Array) -> DTypeLike:
     """The dtype to work in: the widest of parameter, slots and float32."""
     dtypes = [jnp.result_type(w), *(slot.dtype for slot in slots)]
     if not jnp.issubdtype(dtypes[0], jnp.inexact):
@@ -156,14 +167,14 @@ def _working_dtype(w: Any, *slots: jax.Array) -> Any:
     return jnp.float64 if wide else jnp.float32
 
 
-def _worked(w: Any) -> jax.Array:
+def _worked(w: ArrayLike) -> jax.Array:
     return jnp.asarray(w, _working_dtype(w))
 
 
-def _as_data(named: dict[str, Any], dtype: Any) -> dict[str, Any]:
+def _as_data(named: Mapping[str, ArrayLike | Decay], dtype: DTypeLike) -> dict[str, Any]:
     real = jnp.finfo(dtype).dtype
 
-    def scalar(value: Any) -> jax.Array:
+    def scalar(value: ArrayLike) -> jax.Array:
         array = jnp.asarray(value, real)
         if array.ndim:
             raise UsageError(

@@ -11,10 +11,11 @@ Source: the rule of PyTorch's ReduceLROnPlateau (relative threshold, least value
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.typing import ArrayLike, DTypeLike
 
 __all__ = ["PlateauState", "plateau_next", "plateau_start"]
 
@@ -28,13 +29,13 @@ class PlateauState(NamedTuple):
     factor: jax.Array
 
 
-def plateau_start(dtype: Any = jnp.float32) -> PlateauState:
+def plateau_start(dtype: DTypeLike = jnp.float32) -> PlateauState:
     """Return the state before the first loss, with a factor of 1."""
     zero = jnp.zeros((), jnp.int32)
     return PlateauState(jnp.full((), jnp.inf, dtype), zero, zero, jnp.ones((), dtype))
 
 
-def plateau_next(numbers: Mapping[str, Any], state: PlateauState, loss: jax.Array) -> PlateauState:
+def plateau_next(numbers: Mapping[str, ArrayLike], state: PlateauState, loss: jax.Array) -> PlateauState:
     """Return the state after one more loss; NaN is never better.
 
     numbers: `factor`, `patience`, `threshold`, `cooldown`, `least`, as `schedule("plateau(...)").numbers`,

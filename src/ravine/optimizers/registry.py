@@ -9,13 +9,15 @@ from pkgutil import resolve_name
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
+import optax
 
 from ravine.errors import UsageError, did_you_mean
 from ravine.optimizers import OPTIMIZERS
-from ravine.optimizers.hyperparameters import Decay, decay
+from ravine.optimizers.hyperparameters import Decay, Number, Rate, decay
 from ravine.optimizers.optax_rules import OPTAX
 from ravine.optimizers.optimizer_text import Spec, read_optimizer, read_optimizers
-from ravine.optimizers.per_array import Optimizer, diagonal_of_state
+from ravine.optimizers.per_array import Diagonal, Optimizer, diagonal_of_state
 from ravine.optimizers.plot_style import PlotStyle
 
 __all__ = [
@@ -25,13 +27,6 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Optimizer])
 
-Diagonal = Callable[[Any, Any, Mapping[str, Any]], Any]
-"""diagonal(slots, t, hyper) -> the diagonal P of one array's step -eta P^-1 m, of the array's shape.
-
-slots: the rule's state for the array. t: steps taken, None where the rule does not count them. hyper: numbers
-or arrays without axes, decay rates as `Decay`.
-"""
-
 
 class Range(NamedTuple):
     """Where a hyperparameter is searched: log-uniform between `low` and `high`, in 1 - b if `one_minus`."""
@@ -40,7 +35,7 @@ class Range(NamedTuple):
     high: float
     one_minus: bool = False
 
-    def at(self, u: Any) -> Any:
+    def at(self, u: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Map u in [0, 1] (number or array) to values of the hyperparameter, float64."""
         value = np.exp(np.log(self.low) + np.asarray(u, np.float64) * (np.log(self.high) - np.log(self.low)))
         value = np.clip(value, self.low, self.high)
@@ -105,7 +100,9 @@ class Rule:
         """Whether the step has a diagonal preconditioner: the stability limit is for P^(-1/2) H P^(-1/2)."""
         return self.diagonal is not None
 
-    def stability_limit(self, learning_rate: float, hyper: Mapping[str, Any] | None = None) -> float | None:
+    def stability_limit(
+        self, learning_rate: float, hyper: Mapping[str, Number] | None = None
+    ) -> float | None:
         """Return the largest curvature at which a step is stable, None where no limit is known.
 
         hyper: host numbers, by default the rule's own. Raises UsageError: a learning rate that is not above
@@ -122,7 +119,9 @@ class Rule:
             return None
         return float(self.stability.limit(learning_rate, {**self.defaults, **(hyper or {})}))
 
-    def preconditioner(self, state: Any, hyper: Mapping[str, Any] | None = None) -> Any:
+    def preconditioner(
+        self, state: optax.OptState, hyper: Mapping[str, Number | Decay] | None = None
+    ) -> optax.Params | None:
         """Return the diagonal P of the step -eta P^-1 m, a tree like the parameters, or None without one.
 
         state: of one run; it may be the state of a transformation around the rule. hyper: as from `as_data`,
@@ -132,11 +131,11 @@ class Rule:
             return None
         return diagonal_of_state(self.diagonal, state, self.as_data() if hyper is None else hyper)
 
-    def build(self, rate: Any, **hyper: Any) -> Optimizer:
+    def build(self, rate: Rate, **hyper: Number | Decay) -> Optimizer:
         """Return the optimizer at `rate` (number, array, schedule); what is not given is at its default."""
         return self.constructor(rate, **{**self.defaults, **hyper})
 
-    def as_data(self, **hyper: Any) -> dict[str, np.ndarray | Decay]:
+    def as_data(self, **hyper: Number | Decay) -> dict[str, np.ndarray | Decay]:
         """Return all hyperparameters as float64 arrays to hand to a compiled program, decay rates as pairs.
 
         Each may be a number or an array [run]; what is not given is at its default.
@@ -150,7 +149,7 @@ class Rule:
             for name, value in values.items()
         }
 
-    def check(self, hyper: Mapping[str, Any]) -> None:
+    def check(self, hyper: Mapping[str, object]) -> None:
         """Raise UsageError for a hyperparameter this rule does not have."""
         for name in hyper:
             if name not in self.defaults:

@@ -17,12 +17,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pkgutil import resolve_name
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ravine.errors import UsageError
 from ravine.optimizers.schedule_kinds import SCHEDULES
+
+if TYPE_CHECKING:
+    import jax
 
 __all__ = [
     "Clock", "constant", "cosine", "exponential", "inverse", "linear", "onecycle", "polynomial", "step",
@@ -37,7 +41,7 @@ STEEPEST = 700.0  # logarithm of the largest slope that is a number
 class Clock(NamedTuple):
     """Where a run stands. t: steps done [...], of `steps`. xp: numpy or jax.numpy, whose arrays t are."""
 
-    xp: Any
+    xp: ModuleType
     t: Any
     steps: int
     per_epoch: float
@@ -58,22 +62,22 @@ class Clock(NamedTuple):
         return self.t / self.per_epoch
 
 
-def constant(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def constant(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return 1 at every step."""
     return clock.xp.ones_like(clock.t)
 
 
-def cosine(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def cosine(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return (5); `end` is 0 where it is not given."""
     return _eased(clock.xp, numbers.get("end", 0.0), clock.left)  # (5)
 
 
-def polynomial(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def polynomial(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return (4)."""
     return numbers["end"] + (1 - numbers["end"]) * clock.left ** numbers["power"]  # (4)
 
 
-def linear(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def linear(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return (4) with power 1."""
     return numbers["end"] + (1 - numbers["end"]) * clock.left
 
@@ -99,7 +103,7 @@ def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
     return (1 + numbers["slope"] * clock.epochs) ** -power
 
 
-def onecycle(clock: Clock, numbers: Mapping[str, Any]) -> Any:
+def onecycle(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return (6)."""
     top = numbers["peak"] * clock.steps
     up = _eased(clock.xp, numbers["start"], clock.xp.minimum(clock.t / top, 1))  # (6)
@@ -109,7 +113,7 @@ def onecycle(clock: Clock, numbers: Mapping[str, Any]) -> Any:
     return clock.xp.where(clock.t < top, up, down)
 
 
-def _eased(xp: Any, low: float, way: Any) -> Any:
+def _eased(xp: ModuleType, low: float, way: np.ndarray | jax.Array) -> Any:
     # (1 - cos(pi way)) / 2, without its cancellation where `way` is small
     return low + (1 - low) * xp.sin(math.pi / 2 * way) ** 2
 

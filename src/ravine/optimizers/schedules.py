@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from ravine.errors import UsageError
 from ravine.optimizers.schedule_functions import Clock, warmed
@@ -62,7 +63,7 @@ class ScheduleSpec:
         """
         self._check(steps, steps_per_epoch)
 
-        def factor(t: Any) -> jax.Array:
+        def factor(t: ArrayLike) -> jax.Array:
             now = jnp.clip(jnp.asarray(t).astype(jnp.result_type(float)), 0, steps)
             return warmed(Clock(jnp, now, steps, steps_per_epoch), self.numbers, self.name)
 

@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.typing import ArrayLike
 
 from ravine.errors import UsageError
 from ravine.optimizers.hyperparameters import Number, Rate, check_not_negative, check_rate
@@ -50,7 +51,9 @@ def clipped(optimizer: Optimizer, threshold: Number) -> Optimizer:
             "Write for example 1.0, or inf for no clipping.",
         )
 
-    def update(grads: Any, state: Any, params: Any = None, **extra: Any) -> tuple[Any, Any]:
+    def update(
+        grads: optax.Updates, state: optax.OptState, params: optax.Params | None = None, **extra: object
+    ) -> tuple[optax.Updates, optax.OptState]:
         return optimizer.update(_shortened(grads, threshold), state, params, **extra)
 
     return Optimizer(optimizer.init, update, optimizer.eval_params)
@@ -70,7 +73,9 @@ def penalised(
             total = total + _scalar(l1, w) * jnp.sign(w)  # (3)
         return total
 
-    def update(grads: Any, state: Any, params: Any = None, **extra: Any) -> tuple[Any, Any]:
+    def update(
+        grads: optax.Updates, state: optax.OptState, params: optax.Params | None = None, **extra: object
+    ) -> tuple[optax.Updates, optax.OptState]:
         _needed(params)
         grads = _where_meant(mask, params, grads, params, lambda g, w: g + pull(w))
         return optimizer.update(grads, state, params, **extra)
@@ -87,11 +92,13 @@ def decayed(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mask = None) 
     check_not_negative(decay=decay)
     timed = callable(rate)
 
-    def init(params: Any) -> Any:
+    def init(params: optax.Params) -> optax.OptState:
         inner = optimizer.init(params)
         return TimedState(jnp.zeros((), jnp.int32), inner) if timed else inner
 
-    def update(grads: Any, state: Any, params: Any = None, **extra: Any) -> tuple[Any, Any]:
+    def update(
+        grads: optax.Updates, state: optax.OptState, params: optax.Params | None = None, **extra: object
+    ) -> tuple[optax.Updates, optax.OptState]:
         _needed(params)
         before = state.inner if timed else state
         eta = rate(state.t) if callable(rate) else rate
@@ -104,13 +111,13 @@ def decayed(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mask = None) 
         updates = _where_meant(mask, params, updates, judged, shrink)
         return updates, TimedState(optax.safe_increment(state.t), after) if timed else after
 
-    def eval_params(params: Any, state: Any) -> Any:
+    def eval_params(params: optax.Params, state: optax.OptState) -> optax.Params:
         return optimizer.eval_params(params, state.inner if timed else state)
 
     return Optimizer(init, update, eval_params)
 
 
-def _shortened(grads: Any, threshold: Number) -> Any:
+def _shortened(grads: optax.Updates, threshold: Number) -> optax.Updates:
     leaves = [_wide(g) for g in jax.tree.leaves(grads)]
     if not leaves:
         return grads
@@ -133,8 +140,12 @@ def _shortened(grads: Any, threshold: Number) -> Any:
 
 
 def _where_meant(
-    mask: Mask, params: Any, into: Any, beside: Any, change: Callable[[jax.Array, jax.Array], jax.Array]
-) -> Any:
+    mask: Mask,
+    params: optax.Params,
+    into: optax.Params,
+    beside: optax.Params,
+    change: Callable[[jax.Array, jax.Array], jax.Array],
+) -> optax.Params:
     """Map change(a, w) over `into` and `beside` where the mask is true, in float32 at least."""
     if mask is None:
         mask = jax.tree.map(lambda w: True, params)
@@ -148,7 +159,7 @@ def _where_meant(
             "Make it with jax.tree.map over the parameters.",
         )
 
-    def one(meant: Any, a: Any, w: Any) -> Any:
+    def one(meant: ArrayLike, a: jax.Array, w: jax.Array) -> jax.Array:
         if isinstance(meant, bool | np.bool_):
             return change(_wide(a), _wide(w)).astype(jnp.result_type(a)) if meant else a
         changed = change(_wide(a), _wide(w)).astype(jnp.result_type(a))
@@ -157,21 +168,21 @@ def _where_meant(
     return jax.tree.map(one, mask, into, beside)
 
 
-def wide_dtype(w: Any) -> Any:
+def wide_dtype(w: ArrayLike) -> np.dtype:
     """Return the dtype of `w`, or float32 where it is narrower: there a coefficient keeps its digits."""
     dtype = jnp.result_type(w)
     return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype(jnp.float32)
 
 
-def _wide(w: Any) -> jax.Array:
+def _wide(w: ArrayLike) -> jax.Array:
     return jnp.asarray(w, wide_dtype(w))
 
 
-def _scalar(value: Any, like: jax.Array) -> jax.Array:
+def _scalar(value: ArrayLike, like: jax.Array) -> jax.Array:
     return jnp.asarray(value, like.dtype)
 
 
-def _needed(params: Any) -> None:
+def _needed(params: optax.Params | None) -> None:
     if params is None:
         raise UsageError(
             "A penalty needs the parameters.", "It depends on them.", "Call update(grads, state, params)."

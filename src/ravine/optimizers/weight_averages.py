@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from ravine.errors import UsageError
@@ -46,7 +47,7 @@ def exponential_average(optimizer: Optimizer, b: Number | Decay) -> Optimizer:
     """
     pair = decay(b)
 
-    def gain(t: jax.Array, dtype: Any) -> jax.Array:
+    def gain(t: jax.Array, dtype: np.dtype) -> jax.Array:
         each = Decay(jnp.asarray(pair.kept, dtype), jnp.asarray(pair.taken, dtype))
         return each.taken / one_minus_power(each, t.astype(dtype))  # (2)
 
@@ -57,19 +58,21 @@ def tail_average(optimizer: Optimizer, start: Number) -> Optimizer:
     """Return the rule judged at the mean of its weights after each step later than `start` steps."""
     check_not_negative(start=start)
 
-    def gain(t: jax.Array, dtype: Any) -> jax.Array:
+    def gain(t: jax.Array, dtype: np.dtype) -> jax.Array:
         late = t.astype(dtype) - jnp.asarray(start, dtype)
         return 1 / jnp.maximum(late, 1)  # (3)
 
     return _averaged(optimizer, gain)
 
 
-def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, Any], jax.Array]) -> Optimizer:
-    def init(params: Any) -> AverageState:
+def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, np.dtype], jax.Array]) -> Optimizer:
+    def init(params: optax.Params) -> AverageState:
         mean = jax.tree.map(lambda w: jnp.zeros_like(w, dtype=wide_dtype(w)), params)
         return AverageState(jnp.zeros((), jnp.int32), mean, optimizer.init(params))
 
-    def update(grads: Any, state: AverageState, params: Any = None, **extra: Any) -> tuple[Any, AverageState]:
+    def update(
+        grads: optax.Updates, state: AverageState, params: optax.Params | None = None, **extra: object
+    ) -> tuple[optax.Updates, AverageState]:
         if params is None:
             raise UsageError(
                 "An average of the weights needs the parameters.",
@@ -86,7 +89,7 @@ def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, Any], jax.Array])
 
         return updates, AverageState(t, jax.tree.map(mix, state.mean, judged), inner)
 
-    def eval_params(params: Any, state: AverageState) -> Any:
+    def eval_params(params: optax.Params, state: AverageState) -> optax.Params:
         now = optimizer.eval_params(params, state.inner)
         return jax.tree.map(
             lambda a, w: jnp.where(state.t > 0, a.astype(jnp.result_type(w)), w), state.mean, now

@@ -161,7 +161,7 @@ def option(
     return _field(made, default)
 
 
-def redefined(settings: type, key: str, default: Value, **changes: Any) -> Any:
+def redefined(settings: type, key: str, default: Value, **changes: object) -> Any:
     """Return the field `key` of another settings class with another default, and changes of its option."""
     old = next(known for known in dataclasses.fields(settings) if known.name == key)
     return _field(replace(old.metadata[METADATA], **changes), default)

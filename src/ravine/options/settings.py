@@ -65,7 +65,7 @@ class Settings:
         }
 
     @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+    def from_dict(cls, plain: Mapping[str, object]) -> Self:
         """Build settings. Raises UsageError that names every unknown key and every wrong value."""
         options, values = options_of(cls), {}
         problems: list[UsageError] = []

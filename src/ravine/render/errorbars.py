@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ravine.render.numbers import is_number
 from ravine.render.plot_style import COLORS, LINES, MARKS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["WithInterval", "canvas", "curve", "half_widths", "marks", "mean_of"]
 
@@ -23,7 +27,7 @@ class WithInterval(Protocol):
         """The interval, or an end of it, may be missing."""
 
 
-def canvas(title: str, columns: int = 1) -> tuple[Any, list[Any]]:
+def canvas(title: str, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """Return a figure and its axes, side by side."""
     from matplotlib.figure import Figure
 
@@ -41,14 +45,14 @@ def look(which: int) -> dict[str, Any]:
     }
 
 
-def curve(axes: Any, x: Sequence[float], y: Sequence[float | None], label: str, which: int = 0) -> None:
+def curve(axes: Axes, x: Sequence[float], y: Sequence[float | None], label: str, which: int = 0) -> None:
     """Draw the `which`-th line, y over x; a gap where there is no number."""
     values = [value if is_number(value) else float("nan") for value in y]
     axes.plot(x, values, label=label, **{**look(which), "marker": None})
 
 
 def marks(
-    axes: Any,
+    axes: Axes,
     x: Sequence[float],
     measures: Sequence[WithInterval],
     label: str,

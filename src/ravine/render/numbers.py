@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from ravine.render.cells import clean
 
@@ -39,27 +39,28 @@ MISSING = "–"
 # ------------------------------------------------------------------------------------------------- numbers
 
 
-def is_number(value: Any) -> TypeGuard[float]:
+def is_number(value: object) -> TypeGuard[float]:
     """Return whether `value` is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def number(value: Any, digits: int = 3) -> str:
+def number(value: object, digits: int = 3) -> str:
     """Return a number in `digits` digits: `0.00312`, `1,234`, `3.1e-05`, `∞`; a dash if there is none."""
+    if isinstance(value, float) and math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     if not is_number(value):
-        infinite = isinstance(value, float) and math.isinf(value)
-        return ("∞" if value > 0 else "-∞") if infinite else MISSING
+        return MISSING
     if value and 1e3 <= abs(value) < 1e7 and round(abs(value)) >= 10**digits:
         return f"{value:,.0f}"
     return f"{value:.{digits}g}" if value else "0"
 
 
-def learning_rate(value: Any) -> str:
+def learning_rate(value: object) -> str:
     """Return a learning rate in three digits: `0.00312`, `3.1e-05`."""
     return f"{value:.3g}" if is_number(value) else MISSING
 
 
-def percent(share: Any, decimals: int = 0) -> str:
+def percent(share: object, decimals: int = 0) -> str:
     """Return a share as `83 %`."""
     return f"{100 * share:.{decimals}f} %" if is_number(share) else MISSING
 
@@ -69,7 +70,7 @@ def count(amount: int, noun: str, plural: str = "") -> str:
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
 
 
-def seconds(value: Any) -> str:
+def seconds(value: object) -> str:
     """Return a time: `0.13 s`, `4.2 s`, `3 min 20 s`, `2 h 5 min`."""
     if not is_number(value):
         return MISSING
@@ -91,7 +92,7 @@ def byte_size(amount: float) -> str:
 # ------------------------------------------------------------------------------------- values with errors
 
 
-def with_error(value: Any, error: Any) -> str:
+def with_error(value: object, error: object) -> str:
     """Return `2.63 ± 0.1`: the error in one digit, the value in three or four; `2.634` without an error."""
     if not is_number(value):
         return MISSING
@@ -100,7 +101,7 @@ def with_error(value: Any, error: Any) -> str:
     return f"{value:.{4 if error < 5e-4 * abs(value) else 3}g} ± {error:.1g}"
 
 
-def with_interval(value: Any, interval: Any, scale: float = 1.0, decimals: int | None = None) -> str:
+def with_interval(value: object, interval: object, scale: float = 1.0, decimals: int | None = None) -> str:
     """Return `2.63 ± 0.14`, times `scale`; decimals: None for one or two digits of the uncertainty."""
     if not is_number(value):
         return MISSING
@@ -113,7 +114,7 @@ def with_interval(value: Any, interval: Any, scale: float = 1.0, decimals: int |
     return f"{middle:.{decimals}f}{more}"
 
 
-def longer_side(value: Any, interval: Any) -> float | None:
+def longer_side(value: object, interval: object) -> float | None:
     """Return the longer side of `interval` [low, high] around `value`; None if either is missing."""
     if not is_number(value) or not isinstance(interval, Sequence) or not all(map(is_number, interval)):
         return None
@@ -145,7 +146,7 @@ class ScoreFormat:
         """The words behind a difference of scores."""
         return "points" if self.scale == 100 else f"in {self.metric}"
 
-    def number(self, value: Any) -> str:
+    def number(self, value: object) -> str:
         """Return one score without its unit; a dash if there is none."""
         if not is_number(value):
             return MISSING
@@ -153,24 +154,24 @@ class ScoreFormat:
         too_long = abs(scaled) >= 1e7 or (scaled != 0 and abs(scaled) < 0.5 * 10**-self.decimals)
         return f"{scaled:.3g}" if too_long else f"{scaled:.{self.decimals}f}"
 
-    def with_interval(self, value: Any, interval: Any) -> str:
+    def with_interval(self, value: float | None, interval: Sequence[float | None] | None) -> str:
         """Return `97.8 ± 0.4`, or the value alone if there is no interval.
 
         `97 [83, 100]` where the interval was cut at 0 or 1, and ± would reach beyond.
         """
         longer = longer_side(value, interval)
-        if longer is None:
+        if value is None or interval is None or longer is None:
             return self.number(value)
         low, high = interval
         if (low == 0 and value - longer < 0) or (high == 1 and value + longer > 1):
             return f"{self.number(value)} [{self.number(low)}, {self.number(high)}]"
         return f"{self.number(value)} ± {self.number(longer)}"
 
-    def with_unit(self, value: Any, interval: Any = None) -> str:
+    def with_unit(self, value: float | None, interval: Sequence[float | None] | None = None) -> str:
         """Return `97.8 ± 0.4 %`, without a unit where the metric has none."""
         return " ".join(filter(None, (self.with_interval(value, interval), self.unit)))
 
-    def difference(self, value: Any, interval: Any = None) -> str:
+    def difference(self, value: object, interval: object = None) -> str:
         """Return `+0.4 ± 0.3`; no sign for a difference that shows as 0; a dash if there is none."""
         if not is_number(value):
             return MISSING
@@ -186,7 +187,7 @@ def signed(value: float, decimals: int) -> str:
 
 
 def score_format_for(
-    metric: str, percent: bool, greater_is_better: bool, scores: Iterable[tuple[Any, Any]]
+    metric: str, percent: bool, greater_is_better: bool, scores: Iterable[tuple[object, object]]
 ) -> ScoreFormat:
     """Return a format fine enough for the smallest uncertainty of scores (value, interval or None).
 

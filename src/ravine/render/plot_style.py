@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ravine.errors import UsageError
 from ravine.records.atomic_files import writing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["COLORS", "FORMATS", "LINES", "MARKS", "save", "style"]
 
@@ -23,7 +26,7 @@ FORMATS = ("png", "svg", "pdf")
 DOTS = 160  # dots per inch
 
 
-def style(size: float = 12, **more: Any) -> AbstractContextManager[None]:
+def style(size: float = 12, **more: object) -> AbstractContextManager[None]:
     """Return the context in which pictures are drawn; size: of the text, in points."""
     import matplotlib
 
@@ -46,7 +49,7 @@ def style(size: float = 12, **more: Any) -> AbstractContextManager[None]:
     return matplotlib.rc_context(settings)
 
 
-def save(figure: Any, path: Path, formats: Sequence[str] = FORMATS) -> Path:
+def save(figure: Figure, path: Path, formats: Sequence[str] = FORMATS) -> Path:
     """Write a figure, whole or not at all, in the format its name ends in; return its path.
 
     Raises UsageError for another format, DataError.

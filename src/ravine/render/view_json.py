@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ravine.render import blocks
 from ravine.render.blocks import Block, Values, View
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["view_from_dict", "view_to_dict"]
 
@@ -32,7 +35,7 @@ def view_from_dict(document: Mapping[str, Any]) -> list[Block]:
     return found
 
 
-def _written(value: Any) -> Any:
+def _written(value: object) -> Any:
     if isinstance(value, Values):
         fields = dataclasses.fields(value)  # type: ignore[arg-type]
         return {entry.name: _written(getattr(value, entry.name)) for entry in fields}
@@ -51,7 +54,7 @@ def _read(kind: Any, value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _read_fields(kind: type[Any], values: Mapping[str, Any]) -> Any:
+def _read_fields(kind: type[DataclassInstance], values: Mapping[str, object]) -> Any:
     hints = typing.get_type_hints(kind, vars(blocks))
     if unknown := set(values) - {entry.name for entry in dataclasses.fields(kind)}:
         raise ValueError(f"{kind.__name__} has no field {', '.join(sorted(unknown))}.")

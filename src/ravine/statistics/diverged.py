@@ -53,14 +53,15 @@ def quantile(values: FloatArray, q: float, axis: int = -1) -> FloatArray:
     position = q * (count - 1)
     below = int(np.floor(position))
     weight = position - below
-    low = np.take(ordered, below, axis=axis)
+    low: FloatArray = np.take(ordered, below, axis=axis)
     high = np.take(ordered, min(below + 1, count - 1), axis=axis)
     if weight == 0:
         return low
     infinite = ~(np.isfinite(low) & np.isfinite(high))
     with np.errstate(invalid="ignore"):
         between = low + weight * (high - low)
-    return np.where(infinite, np.where(np.isfinite(low), high, low), between)
+    found: FloatArray = np.where(infinite, np.where(np.isfinite(low), high, low), between)
+    return found
 
 
 def median(values: FloatArray, axis: int = -1) -> FloatArray:

@@ -85,7 +85,8 @@ def halton(count: int, dimensions: int, seed: int | list[int], *, scramble: bool
 
 
 def _log_uniform(unit: FloatArray, low: float, high: float) -> FloatArray:
-    return np.clip(np.exp(np.log(low) + unit * (np.log(high) - np.log(low))), low, high)
+    values: FloatArray = np.clip(np.exp(np.log(low) + unit * (np.log(high) - np.log(low))), low, high)
+    return values
 
 
 def _check_range(name: str, low: float, high: float) -> None:

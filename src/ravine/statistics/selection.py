@@ -31,7 +31,8 @@ def best_of(scores: FloatArray) -> npt.NDArray[np.intp]:
     centres = median(scores)
     tied = centres == centres.max(axis=-1, keepdims=True)
     finite = np.count_nonzero(np.isfinite(scores), axis=-1)
-    return np.where(tied, finite, -1).argmax(axis=-1)
+    best: npt.NDArray[np.intp] = np.where(tied, finite, -1).argmax(axis=-1)
+    return best
 
 
 def at_edge(best_rate: float, low: float, high: float, share: float = 0.10) -> Literal["low", "high"] | None:

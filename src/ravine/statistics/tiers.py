@@ -86,7 +86,8 @@ def _wins(scores: FloatArray) -> FloatArray:
     """Return, per name, wins less losses over all others and seeds: [..., name]."""
     mine, others = scores[..., :, None, :], scores[..., None, :, :]
     wins = np.count_nonzero(mine > others, axis=(-2, -1))
-    return (wins - np.count_nonzero(mine < others, axis=(-2, -1))).astype(np.float64)
+    surplus: FloatArray = (wins - np.count_nonzero(mine < others, axis=(-2, -1))).astype(np.float64)
+    return surplus
 
 
 def _indistinguishable(
@@ -124,7 +125,8 @@ def _against_best(tables: FloatArray) -> FloatArray:
     signs = np.where(sizes == 0, 0, 2 * (keys & 1) - 1)
     ranks = _midranks_of_sorted(sizes) - np.count_nonzero(sizes == 0, axis=-1, keepdims=True)
     total, squares = (ranks * signs).sum(axis=-1), (ranks**2 * (signs != 0)).sum(axis=-1)
-    return total / np.sqrt(np.maximum(squares, 1.0))
+    z: FloatArray = total / np.sqrt(np.maximum(squares, 1.0))
+    return z
 
 
 def _midranks_of_sorted(values: npt.NDArray[np.int64]) -> FloatArray:

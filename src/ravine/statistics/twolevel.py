@@ -108,4 +108,5 @@ def _centres(drawn: FloatArray, scores: FloatArray, statistic: str, level: float
     count, tail = scores.size, (1 - level) / 2
     wider = float(stdtrit(count - 1, 1 - tail) / ndtri(1 - tail)) * sqrt(count / (count - 1))
     mean = scores.mean()
-    return mean + wider * (drawn.mean(axis=1) - mean)
+    centres: FloatArray = mean + wider * (drawn.mean(axis=1) - mean)
+    return centres

@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 from ravine.engines import Devices, work, working_in
+from ravine.networks.layers import Params, Statistics
 from ravine.records.record import Record, Status
 from ravine.training.factors import Factors
 from ravine.training.loop import RunState, start
@@ -197,7 +198,7 @@ class _Run:
         parts = [_rows((group.state, group.best), np.arange(len(group.runs))) for group in groups]
         return jax.tree.map(lambda *each: np.concatenate(each)[going], *parts)
 
-    def _chunk(self, first: int, last: int, device: Any, group: _Group) -> int:
+    def _chunk(self, first: int, last: int, device: jax.Device, group: _Group) -> int:
         """Advance a group over the evaluations from `first` to `last`; return the stretches its runs took."""
         own = program(self.cohort.plan, self.shape, device).compile()
         if group.numbers is None:
@@ -236,7 +237,7 @@ class _Run:
             self._finish(group, judged, last)
         return taken
 
-    def _watched(self, group: _Group, e: int, judged: Any, values: list[np.ndarray]) -> int:
+    def _watched(self, group: _Group, e: int, judged: Params, values: list[np.ndarray]) -> int:
         """Take one evaluation, decide who stops, keep what is best; return how many had stopped before."""
         runs = group.runs
         going = self._going(runs)
@@ -271,7 +272,7 @@ class _Run:
         for name, none in (("score", np.nan), ("valid_loss", np.nan), ("evaluation", -1)):
             self.final[name][runs[bad]] = none
 
-    def _finish(self, group: _Group, judged: Any, last: int) -> None:
+    def _finish(self, group: _Group, judged: Params | None, last: int) -> None:
         """Keep what is judged of the runs that are over: stopped early, or at the end."""
         over = self.watch.stopped(group.runs) | (last == self.cohort.plan.evaluations)
         over &= self.status[group.runs] == Status.PENDING
@@ -287,7 +288,7 @@ class _Run:
             self._keep(runs, *_rows(kept, index))
         self.status[group.runs[self.watch.stopped(group.runs) & over]] = Status.FINISHED
 
-    def _keep(self, runs: np.ndarray, params: Any, stats: Any) -> None:
+    def _keep(self, runs: np.ndarray, params: Params, stats: Statistics) -> None:
         """Write parameters and statistics of runs, one vector each, in the order of the trees' leaves."""
         for name, tree in (("parameters", params), ("statistics", stats)):
             leaves = [leaf.reshape(len(leaf), -1) for leaf in jax.tree.leaves(tree)]

@@ -86,7 +86,8 @@ class Factors:
         """Return the state to keep."""
         return {name: each.copy() for name, each in self.state._asdict().items()} if self.follows else {}
 
-    def restore(self, arrays: Mapping[str, Any]) -> None:
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take the state that was kept."""
         if arrays:
-            self.state = PlateauState(**arrays)
+            fields: dict[str, Any] = dict(arrays)
+            self.state = PlateauState(**fields)

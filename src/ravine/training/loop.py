@@ -13,7 +13,7 @@ with a factor for each step.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import jax
 import jax.numpy as jnp
@@ -22,12 +22,35 @@ import optax
 from ravine.networks import LOSSES, METRICS, weighted_mean
 from ravine.networks.augmentation import augment, mixed_loss
 from ravine.networks.label_smoothing import smoothed_cross_entropy
+from ravine.networks.layers import Params, Statistics
 from ravine.optimizers import Decay, Optimizer, compose
-from ravine.training.plan import Plan
+from ravine.training.plan import Judging, Plan
 
-__all__ = ["Rows", "RunState", "advance", "judge", "optimizer_of", "start", "step"]
+__all__ = [
+    "Carry",
+    "Drawn",
+    "Numbers",
+    "Rows",
+    "RunState",
+    "advance",
+    "judge",
+    "optimizer_of",
+    "start",
+    "step",
+]
 
-Numbers = Mapping[str, Any]
+Drawn = tuple["Rows", Mapping[str, jax.Array]]  # the rows of steps, and the factors by name
+Carry = tuple["RunState", jax.Array]  # a run, and the steps it has done
+
+
+class Numbers(TypedDict):
+    """The numbers of a run, or of the runs of a group; see the head of this file."""
+
+    rate: jax.Array
+    unit: jax.Array
+    hyper: Mapping[str, jax.Array | Decay]
+    extra: Mapping[str, Any]
+    key: NotRequired[jax.Array]
 
 
 class Rows(NamedTuple):
@@ -41,12 +64,14 @@ class Rows(NamedTuple):
 class RunState(NamedTuple):
     """What a run carries from step to step: parameters, the optimizer's state, running statistics."""
 
-    params: Any
-    slots: Any
-    stats: Any = ()
+    params: Params
+    slots: optax.OptState
+    stats: Statistics = ()
 
 
-def optimizer_of(plan: Plan, numbers: Numbers, params: Any, factors: Numbers | None = None) -> Optimizer:
+def optimizer_of(
+    plan: Plan, numbers: Numbers, params: Params, factors: Mapping[str, jax.Array] | None = None
+) -> Optimizer:
     """Return the rule with the run's numbers, each times its factor if it has one, and all around it."""
     now = _scheduled(numbers, factors)
     rule = plan.rule.build(now["rate"], **now["hyper"])
@@ -56,35 +81,46 @@ def optimizer_of(plan: Plan, numbers: Numbers, params: Any, factors: Numbers | N
     return compose(rule, rate=now["rate"], mask=plan.network.penalised(params), **around)
 
 
-def _scheduled(numbers: Numbers, factors: Numbers | None) -> Numbers:
+def _scheduled(numbers: Numbers, factors: Mapping[str, jax.Array] | None) -> Numbers:
     """Return the numbers of a step: each times its factor, if it has one."""
     if not factors:
         return numbers
 
-    def moved(each: Numbers) -> dict[str, Any]:
+    def moved(each: Mapping[str, jax.Array | Decay]) -> dict[str, jax.Array | Decay]:
         return {name: _moved(value, factors.get(name)) for name, value in each.items()}
 
-    rate = _moved(numbers["rate"], factors.get("rate"))
+    rate = _scaled(numbers["rate"], factors.get("rate"))
     return {**numbers, "rate": rate, "hyper": moved(numbers["hyper"]), "extra": moved(numbers["extra"])}
 
 
-def _moved(value: Any, factor: Any) -> Any:
+def _moved(value: jax.Array | Decay, factor: jax.Array | None) -> jax.Array | Decay:
+    if not isinstance(value, Decay):
+        return _scaled(value, factor)
     if factor is None:
         return value
-    if isinstance(value, Decay):
-        kept = value.kept * factor
-        return Decay(kept, 1 - kept)
+    kept = value.kept * factor
+    return Decay(kept, 1 - kept)
+
+
+def _scaled(value: jax.Array, factor: jax.Array | None) -> jax.Array:
+    if factor is None:
+        return value
     return jnp.where(jnp.isinf(value), value, value * factor)  # what is off, a clip at infinity, stays off
 
 
-def start(plan: Plan, params: Any, numbers: Numbers) -> RunState:
+def start(plan: Plan, params: Params, numbers: Numbers) -> RunState:
     """Return the state at step 0."""
     stats = jax.tree.map(jnp.asarray, plan.network.statistics(plan.precision))
     return RunState(params, optimizer_of(plan, numbers, params).init(params), stats)
 
 
 def step(
-    plan: Plan, state: RunState, numbers: Numbers, factors: Numbers, rows: Rows, t: Any
+    plan: Plan,
+    state: RunState,
+    numbers: Numbers,
+    factors: Mapping[str, jax.Array],
+    rows: Rows,
+    t: jax.Array,
 ) -> tuple[RunState, jax.Array]:
     """Take step `t` on one batch: x [B, D]. Returns the state and the batch's loss before the step."""
     numbers = _scheduled(numbers, factors)
@@ -93,7 +129,7 @@ def step(
         key, drawing = jax.random.split(jax.random.fold_in(numbers["key"], t))
         x, y = augment(plan.augment, drawing, x, y, numbers["extra"], plan.image)
 
-    def batch_loss(params: Any) -> tuple[jax.Array, Any]:
+    def batch_loss(params: Params) -> tuple[jax.Array, Statistics]:
         outputs, stats = plan.network.train(params, x, state.stats, numbers["extra"], key)
         # Weights have mean 1 over the training rows. Dividing by the batch's own sum would favour rows that
         # meet light ones, and be 0 / 0 in a batch without any weight.
@@ -112,7 +148,7 @@ def _loss(plan: Plan, numbers: Numbers) -> Any:
 
 
 def judge(
-    judging: tuple[Any, ...], params: Any, stats: Any, numbers: Numbers, valid: Rows
+    judging: Judging, params: Params, stats: Statistics, numbers: Numbers, valid: Rows
 ) -> tuple[jax.Array, jax.Array]:
     """Return loss and score of parameters on validation rows; `judging` is the plan's."""
     network, loss, metric, *_ = judging
@@ -129,7 +165,7 @@ def advance(
     numbers: Numbers,
     batches: Rows,
     valid: Rows,
-    factors: Any = None,
+    factors: Mapping[str, jax.Array] | None = None,
     first: int = 0,
 ) -> tuple[RunState, dict[str, jax.Array]]:
     """Go on by E stretches of `plan.stride` steps from step `first`, and evaluate after each.
@@ -138,12 +174,12 @@ def advance(
     series `train_loss` (mean over the stretch's batches, each before its update), `valid_loss`, `score`, [E].
     """
 
-    def one_step(carry: tuple[RunState, Any], drawn: Any) -> tuple[tuple[RunState, Any], jax.Array]:
+    def one_step(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:
         state, t = carry
         state, value = step(plan, state, numbers, drawn[1], drawn[0], t)
         return (state, t + 1), value
 
-    def stretch(carry: tuple[RunState, Any], drawn: Any) -> tuple[tuple[RunState, Any], dict[str, jax.Array]]:
+    def stretch(carry: Carry, drawn: Drawn) -> tuple[Carry, dict[str, jax.Array]]:
         (state, t), values = jax.lax.scan(one_step, carry, drawn)
         last = {name: each[-1] for name, each in drawn[1].items()}
         params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.slots)

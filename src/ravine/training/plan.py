@@ -8,7 +8,9 @@ from typing import Any
 from ravine.networks import Network
 from ravine.optimizers import Rule
 
-__all__ = ["AROUND", "Plan"]
+__all__ = ["AROUND", "Judging", "Plan"]
+
+Judging = tuple[Network, str, str, bool, str]  # network, loss, metric, weighted, precision
 
 # What may go around a rule, each with one number of a run: see `ravine.optimizers.compose`.
 AROUND = ("l1", "l2", "decay", "clip", "ema", "tail")
@@ -50,7 +52,7 @@ class Plan:
         return self.network.dropout or bool(self.augment)
 
     @property
-    def judging(self) -> tuple[Any, ...]:
+    def judging(self) -> Judging:
         """What evaluation depends on: plans that differ only in how they train share its program."""
         return self.network, self.loss, self.metric, self.weighted, self.precision
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -17,16 +17,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import SingleDeviceSharding
+from jax.typing import ArrayLike
 
 from ravine.engines import working_in
 from ravine.networks import LOSSES, Network
-from ravine.training.loop import Rows, RunState, judge, optimizer_of, start, step
+from ravine.networks.layers import Params, Statistics
+from ravine.training.loop import Numbers, Rows, RunState, judge, optimizer_of, start, step
 from ravine.training.plan import Plan
 from ravine.training.runs import Runs
 
 __all__ = ["Program", "Shape", "program", "programs_made"]
 
 Kept = TypeVar("Kept")
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+Array = np.ndarray | jax.Array
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Shape:
 class Program:
     """A plan for groups of a shape on a device; compiled once, by the first who needs it."""
 
-    def __init__(self, plan: Plan, shape: Shape, device: Any) -> None:
+    def __init__(self, plan: Plan, shape: Shape, device: jax.Device) -> None:
         self.plan, self.shape, self.device = plan, shape, device
         self.seconds = 0.0  # spent compiling
         self._lock = threading.Lock()
@@ -101,15 +107,21 @@ class Program:
             jax.jit(jax.vmap(partial(start, self.plan))).lower(*_on(self.device, (params, numbers))).compile()
         )
 
-    def begin(self, params: Any, numbers: Any) -> RunState:
+    def begin(self, params: Params, numbers: Numbers) -> RunState:
         """Return the state of a group at step 0: params [size, ...], numbers [size]."""
         self.compile()
         assert self._begin is not None
         return self._begin(params, numbers)
 
     def stretch(
-        self, state: RunState, numbers: Any, factors: Any, tables: tuple[Rows, ...], which: Any, first: Any
-    ) -> tuple[RunState, Any, jax.Array]:
+        self,
+        state: RunState,
+        numbers: Numbers,
+        factors: Mapping[str, Array],
+        tables: tuple[Rows, ...],
+        which: Array,
+        first: ArrayLike,
+    ) -> tuple[RunState, Params, jax.Array]:
         """Advance a group by `plan.stride` steps from step `first`.
 
         factors {name: [stride, size]}. tables: x [stride, B, D] of each source. which [size]: the source of
@@ -119,7 +131,9 @@ class Program:
         assert self._stretch is not None
         return self._stretch(state, numbers, factors, tables, which, first)
 
-    def judge(self, params: Any, stats: Any, numbers: Any, tables: tuple[Rows, ...], which: Any) -> Any:
+    def judge(
+        self, params: Params, stats: Statistics, numbers: Numbers, tables: tuple[Rows, ...], which: Array
+    ) -> tuple[jax.Array, jax.Array]:
         """Return validation loss and score of a group, [size]; tables: x [m, D] of each source."""
         self.compile()
         assert self._judge is not None
@@ -128,9 +142,18 @@ class Program:
 
 
 def _stretch(
-    plan: Plan, own: bool, state: RunState, numbers: Any, factors: Any, tables: Any, which: Any, first: Any
-) -> tuple[RunState, Any, jax.Array]:
-    def one_step(carry: Any, drawn: Any) -> tuple[Any, None]:
+    plan: Plan,
+    own: bool,
+    state: RunState,
+    numbers: Numbers,
+    factors: Mapping[str, jax.Array],
+    tables: tuple[Rows, ...],
+    which: jax.Array,
+    first: jax.Array,
+) -> tuple[RunState, Params, jax.Array]:
+    def one_step(
+        carry: tuple[RunState, jax.Array], drawn: tuple[jax.Array, Mapping[str, jax.Array]]
+    ) -> tuple[tuple[RunState, jax.Array], None]:
         state, total = carry
         t, now = drawn
         rows = _drawn(tables, which, own, t)
@@ -139,7 +162,7 @@ def _stretch(
         )
         return (state, total + value), None
 
-    def look(state: RunState, numbers: Any, factors: Any) -> Any:
+    def look(state: RunState, numbers: Numbers, factors: Mapping[str, jax.Array]) -> Params:
         return optimizer_of(plan, numbers, state.params, factors).eval_params(state.params, state.slots)
 
     zero = jnp.zeros(which.shape, plan.precision)
@@ -150,7 +173,7 @@ def _stretch(
     return state, judged, total / plan.stride
 
 
-def _drawn(tables: Any, which: Any, own: bool, *at: Any) -> Rows:
+def _drawn(tables: tuple[Rows, ...], which: jax.Array, own: bool, *at: jax.Array) -> Rows:
     """Return the rows of every member: slices put together where each has a table, else a gather."""
     if own:
         parts = [jax.tree.map(lambda a: a[at], table) for table in tables]
@@ -168,7 +191,7 @@ _made = 0
 _lock, _judges_lock = threading.Lock(), threading.Lock()
 
 
-def _judging(plan: Plan, compiled: tuple[int, int, int], device: Any) -> Callable[..., Any]:
+def _judging(plan: Plan, compiled: tuple[int, int, int], device: jax.Device) -> Callable[..., Any]:
     """Return the compiled evaluation of all plans that are judged alike."""
     size, sources, valid = compiled
     key = plan.judging, compiled, device
@@ -182,7 +205,13 @@ def _judging(plan: Plan, compiled: tuple[int, int, int], device: Any) -> Callabl
             tables = (_rows(plan, (valid,)),) * sources
             asked = _on(device, (params, stats, numbers, tables, _like((size,), "int32")))
 
-            def group(params: Any, stats: Any, numbers: Any, tables: Any, which: Any) -> Any:
+            def group(
+                params: Params,
+                stats: Statistics,
+                numbers: Numbers,
+                tables: tuple[Rows, ...],
+                which: jax.Array,
+            ) -> tuple[jax.Array, jax.Array]:
                 held = _drawn(tables, which, size == sources)
                 return jax.vmap(partial(judge, plan.judging))(params, stats, numbers, held)
 
@@ -190,7 +219,7 @@ def _judging(plan: Plan, compiled: tuple[int, int, int], device: Any) -> Callabl
         return _used(_judges, key)
 
 
-def _needed(network: Network, extra: Any) -> dict[str, Any]:
+def _needed(network: Network, extra: Mapping[str, Value]) -> dict[str, Value]:
     return {name: extra[name] for name in network.needs}
 
 
@@ -209,12 +238,12 @@ def _stacked(tree: Any, size: int) -> Any:
     return jax.tree.map(lambda a: jax.ShapeDtypeStruct((size, *a.shape), a.dtype), tree)
 
 
-def _on(device: Any, tree: Any) -> Any:
+def _on(device: jax.Device, tree: Any) -> Any:
     there = SingleDeviceSharding(device)
     return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=there), tree)
 
 
-def program(plan: Plan, shape: Shape, device: Any) -> Program:
+def program(plan: Plan, shape: Shape, device: jax.Device) -> Program:
     """Return the program of a plan and shape on a device; the one made before, if it is still kept."""
     global _made
     key = plan, shape.compiled, device
@@ -224,7 +253,7 @@ def program(plan: Plan, shape: Shape, device: Any) -> Program:
         return _used(_programs, key)
 
 
-def _used(kept: dict[Any, Kept], key: Any) -> Kept:
+def _used(kept: dict[Key, Kept], key: Key) -> Kept:
     """Return kept[key], now the newest; the oldest go where there are too many."""
     found = kept[key] = kept.pop(key)
     while len(kept) > KEPT:

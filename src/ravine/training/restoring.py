@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ravine.networks.layers import Params, Statistics
 from ravine.training.runs import Runs
 from ravine.training.stopping import Stopping, patient, watch
 
@@ -59,18 +60,20 @@ class Watch:
 class Best(NamedTuple):
     """Parameters and running statistics to keep of each member of a group."""
 
-    params: Any
-    stats: Any
+    params: Params
+    stats: Statistics
 
     @classmethod
-    def of(cls, before: Best | None, params: Any, stats: Any, better: np.ndarray) -> Best:
+    def of(cls, before: Best | None, params: Params, stats: Statistics, better: np.ndarray) -> Best:
         """Return those of now where better [member], else those of before."""
         now = params, stats  # a copy even at first: the next stretch takes the statistics' memory over
         return cls(*_chosen(better, now, now if before is None else tuple(before)))
 
 
 @jax.jit
-def _chosen(better: jax.Array, now: Any, before: Any) -> Any:
+def _chosen(
+    better: jax.Array, now: tuple[Params, Statistics], before: tuple[Params, Statistics]
+) -> tuple[Params, Statistics]:
     def choose(new: jax.Array, old: jax.Array) -> jax.Array:
         return jnp.where(better.reshape((-1,) + (1,) * (new.ndim - 1)), new, old)
 

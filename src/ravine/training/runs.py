@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ravine.optimizers import Decay, Rule, decay
 
@@ -43,10 +44,10 @@ class Runs:
         Pairs are formed in float64 here: 1 - 0.9999 in float32 would be wrong by 1.7e-4 of itself.
         """
 
-        def spread(value: Any) -> np.ndarray:
+        def spread(value: npt.ArrayLike) -> np.ndarray:
             return np.broadcast_to(np.asarray(value, precision), (len(self),)).copy()
 
-        def data(value: Any) -> Any:
+        def data(value: npt.ArrayLike | Decay) -> np.ndarray | Decay:
             return Decay(*map(spread, value)) if isinstance(value, Decay) else spread(value)
 
         # what only the start needs is none of the program's
@@ -60,7 +61,7 @@ class Runs:
             "extra": {name: data(value) for name, value in extra.items()},
         }
 
-    def take(self, index: Any) -> Runs:
+    def take(self, index: np.ndarray | slice) -> Runs:
         """Return these runs only."""
 
         def some(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

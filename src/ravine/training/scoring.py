@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import jax
 import numpy as np
 
 from ravine.engines import working_in
 from ravine.networks import METRICS, Network
+from ravine.networks.layers import Params, Statistics
 from ravine.records.record import Record
 from ravine.training.loop import Rows
 from ravine.training.starting import parameters_of, statistics_of
@@ -26,8 +26,8 @@ class Trained:
     """A network with what it takes to apply it. stats, numbers: () and {} where it has none."""
 
     network: Network
-    params: Any
-    stats: Any = ()
+    params: Params
+    stats: Statistics = ()
     numbers: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -65,10 +65,12 @@ def trained(network: Network, record: Record, run: int) -> Trained:
 
 
 @partial(jax.jit, static_argnums=0)
-def _apply(network: Network, params: Any, x: jax.Array, stats: Any, numbers: Any) -> jax.Array:
+def _apply(
+    network: Network, params: Params, x: jax.Array, stats: Statistics, numbers: Mapping[str, jax.Array]
+) -> jax.Array:
     return network.apply(params, x, stats, numbers)
 
 
 @partial(jax.jit, static_argnums=0)
-def _metric(metric: str, z: jax.Array, y: jax.Array, weight: Any, unit: jax.Array) -> jax.Array:
+def _metric(metric: str, z: jax.Array, y: jax.Array, weight: jax.Array | None, unit: jax.Array) -> jax.Array:
     return METRICS[metric](z, y, weight, unit)

@@ -13,13 +13,19 @@ of JAX alike, so that the compiled loop and a judge of finished curves cannot di
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from ravine.errors import UsageError
 
+if TYPE_CHECKING:
+    import jax
+
 __all__ = ["Stopping", "patient", "stop_epoch", "watch"]
+
+Array: TypeAlias = "np.ndarray | jax.Array"
 
 
 class Stopping(NamedTuple):
@@ -45,7 +51,7 @@ def patient(runs: tuple[int, ...] = (), dtype: str = "float64") -> Stopping:
     )
 
 
-def watch(state: Stopping, loss: Any, patience: Any, min_change: Any) -> Stopping:
+def watch(state: Stopping, loss: Array, patience: Array, min_change: Array) -> Stopping:
     """Return the state after one more epoch; a stopped run stays as it is.
 
     loss, min_change: arrays of the state's dtype; patience: int32 array. All may be traced, and differ by
@@ -64,7 +70,9 @@ def watch(state: Stopping, loss: Any, patience: Any, min_change: Any) -> Stoppin
     return Stopping(*(xp.where(state.stopped, old, new) for old, new in zip(state, after, strict=True)))
 
 
-def stop_epoch(losses: Any, patience: int, min_change: float = 0.0) -> tuple[int | None, int | None]:
+def stop_epoch(
+    losses: npt.ArrayLike, patience: int, min_change: float = 0.0
+) -> tuple[int | None, int | None]:
     """Return the epoch at whose end training stops, None if it goes on, and the epoch that is restored.
 
     losses: validation losses [epoch] of one run, NaN where it diverged. The second is None where no loss was
@@ -84,7 +92,7 @@ def stop_epoch(losses: Any, patience: int, min_change: float = 0.0) -> tuple[int
     return (best + waited if state.stopped else None), (None if best < 0 else best)  # (4)
 
 
-def check_patience(patience: Any, min_change: Any = 0.0) -> None:
+def check_patience(patience: object, min_change: float = 0.0) -> None:
     """Raise UsageError where patience is no whole number of at least 1, or min_change no number from 0 on."""
     if isinstance(patience, bool) or not isinstance(patience, int | np.integer) or patience < 1:
         raise UsageError(

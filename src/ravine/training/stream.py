@@ -8,7 +8,7 @@ Everything is drawn on the host and keyed by (root, purpose, seed, pass): the sa
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ravine.data import Dataset, Scaler, split
+from ravine.data import Dataset, Scaler, Split, split
 from ravine.data.random_keys import keyed
 from ravine.data.scaling import unscaled
 from ravine.training.loop import Rows
@@ -60,7 +60,7 @@ class Streams:
         self._kept: dict[tuple[Any, ...], Rows] = {}
         self._held, self._lock = 0, threading.Lock()
 
-    def _split(self, seed: int):
+    def _split(self, seed: int) -> Split:
         return split(self.dataset, seed, self.validation)
 
     def _affordable(self) -> int:
@@ -118,15 +118,15 @@ class Streams:
         rows = self.rows(seed).train
         return Rows(rows.x[order], rows.y[order], None if rows.weight is None else rows.weight[order])
 
-    def stretch(self, seed: int, first: int, steps: int, device: Any) -> Rows:
+    def stretch(self, seed: int, first: int, steps: int, device: jax.Device) -> Rows:
         """Return `batches` on a device; kept for the next cohort, which sees the same ones."""
         return self._placed((seed, first, steps, device), lambda: self.batches(seed, first, steps))
 
-    def valid(self, seed: int, device: Any) -> Rows:
+    def valid(self, seed: int, device: jax.Device) -> Rows:
         """Return the validation rows of a seed on a device: x [m, D]."""
         return self._placed((seed, device), lambda: self.rows(seed).valid)
 
-    def _placed(self, key: tuple[Any, ...], make: Callable[[], Rows]) -> Rows:
+    def _placed(self, key: tuple[Hashable, ...], make: Callable[[], Rows]) -> Rows:
         with self._lock:
             rows = self._kept.get(key)
         if rows is None:

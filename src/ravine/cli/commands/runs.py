@@ -99,7 +99,7 @@ def _table(found: Sequence[RunInfo]) -> Table:
     )
 
 
-def _result(summary: Any) -> str:
+def _result(summary: object) -> str:
     if not isinstance(summary, Mapping):
         return str(summary or "")
     tied = len(summary.get("tied") or [])

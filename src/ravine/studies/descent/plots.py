@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ravine.execution.result import Measure
 from ravine.render.cells import clean
 from ravine.render.errorbars import canvas, marks
 from ravine.render.plot_style import COLORS, save, style
 from ravine.studies.descent.result import SHARE_WRONG, DescentResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["draw"]
 
@@ -73,7 +76,7 @@ def _examples(result: DescentResult) -> Any:
     return figure
 
 
-def _draw_band(axis: Any, x: Sequence[float], measures: Sequence[Measure], label: str, which: int) -> None:
+def _draw_band(axis: Axes, x: Sequence[float], measures: Sequence[Measure], label: str, which: int) -> None:
     """Draw a line with its interval as a band: there are too many points for error bars."""
     found = [
         (place, value.mean, value.interval)
@@ -87,15 +90,16 @@ def _draw_band(axis: Any, x: Sequence[float], measures: Sequence[Measure], label
     if len(ends) == len(found):
         # an interval of few seeds can end below 0, where there are no losses and no errors
         low = [max(end or 0.0, min(0.0, mean)) for (end, _), mean in zip(ends, means, strict=True)]
-        axis.fill_between(places, low, [end for _, end in ends], color=COLORS[which], alpha=0.2, linewidth=0)
+        high: list[Any] = [end for _, end in ends]
+        axis.fill_between(places, low, high, color=COLORS[which], alpha=0.2, linewidth=0)
 
 
-def _mark_threshold(axis: Any, place: float | None, label: str) -> None:
+def _mark_threshold(axis: Axes, place: float | None, label: str) -> None:
     if place is not None:
         axis.axvline(place, color="black", linewidth=1.0, linestyle=":", label=label)
 
 
-def _set_log_axis(axis: Any, places: Sequence[int]) -> None:
+def _set_log_axis(axis: Axes, places: Sequence[int]) -> None:
     """Set a logarithmic axis; with many places a tick at every other one, from the last down."""
     axis.set_xscale("log", base=2)
     ticks = list(places)[::-1][::2][::-1] if len(places) > MAX_TICKS else list(places)

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 import jax
 import numpy as np
 
 from ravine.networks import Network, activation
 from ravine.networks.connections import GATE_BIAS
+from ravine.networks.layers import LayerArrays
 from ravine.optimizers import Rule
 
 __all__ = ["GROUPS", "NarrowNetwork", "can_share", "narrowed", "of_width"]
@@ -50,7 +50,7 @@ class NarrowNetwork(Network):
         scale: float = 1.0,
         dtype: str = "float32",
         gate_bias: float = GATE_BIAS,
-    ) -> list[dict[str, Any]]:
+    ) -> list[LayerArrays]:
         """Draw what the narrow network would start from, zeros around it."""
         wide = super().init(np.random.default_rng(0), "zero", 1.0, dtype, gate_bias)
         drawn = self.narrow.init(generator, scheme, scale, dtype, gate_bias)

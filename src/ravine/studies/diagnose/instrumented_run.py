@@ -18,6 +18,7 @@ from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import ExtremeEigenvalues
 from ravine.engines import working_in
+from ravine.networks.layers import Params, Statistics
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.data_facts import of_classes, of_inputs, suspected_leaks
 from ravine.studies.diagnose.metadata import described
@@ -41,8 +42,8 @@ class Observed:
     """The record of the run, and the parameters and statistics it ended with."""
 
     record: Record
-    params: Any
-    stats: Any
+    params: Params
+    stats: Statistics
 
 
 def observe(
@@ -50,8 +51,8 @@ def observe(
     runs: Runs,
     streams: Streams,
     initial: tuple[str, float],
-    params: Any = None,
-    stats: Any = None,
+    params: Params | None = None,
+    stats: Statistics | None = None,
 ) -> Observed:
     """Train the one run and measure it; with `params`, measure that trained network only.
 
@@ -65,7 +66,13 @@ class _Observer:
     """The moving parts of one observation."""
 
     def __init__(
-        self, plan: Plan, runs: Runs, streams: Streams, initial: tuple[str, float], params: Any, stats: Any
+        self,
+        plan: Plan,
+        runs: Runs,
+        streams: Streams,
+        initial: tuple[str, float],
+        params: Params | None,
+        stats: Statistics | None,
     ) -> None:
         self.plan, self.runs, self.streams = plan, runs, streams
         self.clock, self.seed = Clock(), int(runs.seed[0])

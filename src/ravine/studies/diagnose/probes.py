@@ -12,7 +12,7 @@ penalties left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,21 +25,29 @@ from jax.flatten_util import ravel_pytree
 from ravine.diagnostics import ExtremeEigenvalues, extreme_eigenvalues, hessian_matvec
 from ravine.networks import LOSSES, METRICS, activation, weighted_mean
 from ravine.networks.label_smoothing import smoothed_cross_entropy
+from ravine.networks.layers import LayerArrays, Params, Statistics
 from ravine.networks.normalisation_functions import batch_norm, layer_norm
 from ravine.training import Plan, Rows, RunState
-from ravine.training.loop import optimizer_of, step
+from ravine.training.loop import Carry, Drawn, Numbers, optimizer_of, step
 
 __all__ = ["hessian_ends", "look", "stretch"]
+
+Sums = tuple[jax.Array, jax.Array, jax.Array, jax.Array]  # over batches: see `look`
 
 FLAT = 0.05  # share of the largest derivative below which a unit is saturated for a row
 
 
 def stretch(
-    plan: Plan, state: RunState, numbers: Any, factors: Any, batches: Rows, first: Any
+    plan: Plan,
+    state: RunState,
+    numbers: Numbers,
+    factors: Mapping[str, jax.Array],
+    batches: Rows,
+    first: jax.Array,
 ) -> tuple[RunState, Any, Any]:
     """Train on, exactly as the training loop does; return state, parameters to judge, losses [stride]."""
 
-    def one(carry: Any, drawn: Any) -> Any:
+    def one(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:
         state, t = carry
         state, value = step(plan, state, numbers, drawn[1], drawn[0], t)
         return (state, t + 1), value
@@ -51,14 +59,20 @@ def stretch(
 
 
 def look(
-    plan: Plan, state: RunState, judged: Any, numbers: Any, factors: Any, pieces: Rows, valid: Rows
+    plan: Plan,
+    state: RunState,
+    judged: Params,
+    numbers: Numbers,
+    factors: Mapping[str, jax.Array],
+    pieces: Rows,
+    valid: Rows,
 ) -> dict[str, Any]:
     """Return what one pass over training rows (pieces: x [C, b, D]) and validation rows [m, D] tells."""
     loss = _objective(plan, state.stats, numbers)
     optimizer = optimizer_of(plan, numbers, state.params, factors)
     flat, unravel = ravel_pytree(state.params)
 
-    def one(carry: Any, rows: Rows) -> tuple[Any, Any]:
+    def one(carry: Sums, rows: Rows) -> tuple[Sums, jax.Array]:
         total, squares, raised, values = carry
         value, gradient = jax.value_and_grad(loss)(state.params, rows)
         updates, _ = optimizer.update(gradient, state.slots, state.params)
@@ -126,7 +140,7 @@ def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
 
 
 def hessian_ends(
-    plan: Plan, products: int, state: RunState, numbers: Any, rows: Rows, start: jax.Array
+    plan: Plan, products: int, state: RunState, numbers: Numbers, rows: Rows, start: jax.Array
 ) -> ExtremeEigenvalues:
     """Return both ends of the spectrum (5) after some products, from `start` [P] on: rows x [n, D]."""
     matvec = hessian_matvec(_objective(plan, state.stats, numbers), state.params, rows)
@@ -137,13 +151,13 @@ def hessian_ends(
     return extreme_eigenvalues(lambda v: root * matvec(root * v), start, products)  # (4)
 
 
-def _objective(plan: Plan, stats: Any, numbers: Any) -> Callable[[Any, Rows], jax.Array]:
+def _objective(plan: Plan, stats: Statistics, numbers: Numbers) -> Callable[[Params, Rows], jax.Array]:
     network = replace(plan.network, dropout=False)
     loss: Callable[..., jax.Array] = LOSSES[plan.loss]
     if plan.smoothing:
         loss = partial(_smoothed, numbers["extra"]["smoothing"])
 
-    def value(params: Any, rows: Rows) -> jax.Array:
+    def value(params: Params, rows: Rows) -> jax.Array:
         if network.normalised.over_rows:
             outputs, _ = network.train(params, rows.x, stats, numbers["extra"])
         else:
@@ -154,21 +168,21 @@ def _objective(plan: Plan, stats: Any, numbers: Any) -> Callable[[Any, Rows], ja
     return value
 
 
-def _smoothed(share: Any, outputs: jax.Array, y: jax.Array) -> jax.Array:
+def _smoothed(share: jax.Array, outputs: jax.Array, y: jax.Array) -> jax.Array:
     return smoothed_cross_entropy(outputs, y, share)
 
 
-def _row_losses(plan: Plan, params: Any, stats: Any, numbers: Any, rows: Rows) -> jax.Array:
+def _row_losses(plan: Plan, params: Params, stats: Statistics, numbers: Numbers, rows: Rows) -> jax.Array:
     return LOSSES[plan.loss](plan.network.apply(params, rows.x, stats, numbers["extra"]), rows.y)
 
 
 def _flow(
-    plan: Plan, params: Any, stats: Any, numbers: Any, rows: Rows
+    plan: Plan, params: Params, stats: Statistics, numbers: Numbers, rows: Rows
 ) -> tuple[jax.Array, list[Any], list[Any]]:
     """Return outputs, what leaves each activation, and the loss's gradient there, in inference."""
     network, shapes = plan.network, []
 
-    def normalise(k: int, layer: Any, z: jax.Array) -> jax.Array:
+    def normalise(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
         return batch_norm(layer, z, stats[k]) if network.normalised.over_rows else layer_norm(layer, z)
 
     def note(k: int, h: jax.Array) -> jax.Array:

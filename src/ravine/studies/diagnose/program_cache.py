@@ -22,7 +22,7 @@ class Clock:
 
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def run(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    def run(self, name: str, function: Callable[..., Any], *arguments: object) -> Any:
         """Call, wait for the result, add the time."""
         begin = time.perf_counter()
         found = jax.block_until_ready(function(*arguments))

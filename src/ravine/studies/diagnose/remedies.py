@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from ravine.optimizers import resolve
 __all__ = ["REMEDIES", "Remedy", "changed"]
 
 Changes = dict[str, Any]
+Context = Mapping[str, float]  # train (rows), batch_size, rate as used, epochs
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,10 @@ class Remedy:
 
     name: str
     says: str
-    changes: Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]
+    changes: Callable[[FixedTrainingSettings, Context], Changes | None]
 
 
-def changed(settings: FixedTrainingSettings, name: str, context: dict[str, Any]) -> Changes | None:
+def changed(settings: FixedTrainingSettings, name: str, context: Context) -> Changes | None:
     """Return the fields that a remedy changes; None where it does not apply or they are so already.
 
     context: `train` (rows), `batch_size`, `rate` as used, `epochs`.
@@ -43,12 +44,12 @@ def _spec(settings: FixedTrainingSettings, **parts: Any) -> Changes | None:
     return {"net": str(after)}
 
 
-def _rate(factor: float) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
+def _rate(factor: float) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
     return lambda s, c: {"rate": float(f"{c['rate'] * factor:.6g}")}
 
 
-def _rule(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
-    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
+def _rule(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
         rule = resolve(name)
         if resolve(settings.optimizer).base_name == rule.base_name:
             return None
@@ -57,8 +58,8 @@ def _rule(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Change
     return change
 
 
-def _wider(factor: float) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
-    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
+def _wider(factor: float) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
         hidden = read_network(settings.net).hidden
         widths = tuple(max(2, round(each * factor)) for each in hidden)
         return _spec(settings, hidden=widths) if hidden and widths != hidden else None
@@ -66,22 +67,22 @@ def _wider(factor: float) -> Callable[[FixedTrainingSettings, dict[str, Any]], C
     return change
 
 
-def _batch(factor: int) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
-    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
+def _batch(factor: int) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
         size = min(context["batch_size"] * factor, max(1, context["train"] // 2))
         return {"batch_size": int(size)} if size > context["batch_size"] else None
 
     return change
 
 
-def _dropout(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
+def _dropout(settings: FixedTrainingSettings, context: Context) -> Changes | None:
     numbers = dict(read_network(settings.net).numbers)
     rate = min(0.5, 0.3 + numbers.get("dropout", 0.0))
     return _spec(settings, numbers={**numbers, "dropout": rate})
 
 
-def _norm(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
-    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
+def _norm(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
         if NORMALISATIONS[name].over_rows and context["batch_size"] < 8:
             return None
         return _spec(settings, norm=name)
@@ -89,18 +90,18 @@ def _norm(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Change
     return change
 
 
-def _initial(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
+def _initial(settings: FixedTrainingSettings, context: Context) -> Changes | None:
     scheme = "glorot" if activation(settings.activation).saturating else "he"
     return {"init": scheme, "init_scale": 1.0}
 
 
-def _residual(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
+def _residual(settings: FixedTrainingSettings, context: Context) -> Changes | None:
     spec = read_network(settings.net)
     return _spec(settings, connection="residual") if not CONNECTIONS[spec.connection].skips else None
 
 
-def _activation(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
-    def change(settings: FixedTrainingSettings, context: dict[str, Any]) -> Changes | None:
+def _activation(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
+    def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
         if settings.activation == name or not read_network(settings.net).hidden:
             return None
         return {"activation": name, "init": "he", "init_scale": 1.0}
@@ -108,11 +109,11 @@ def _activation(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], 
     return change
 
 
-def _schedule(name: str) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
+def _schedule(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
     return lambda s, c: {"schedule": name}
 
 
-def _penalty(value: float) -> Callable[[FixedTrainingSettings, dict[str, Any]], Changes | None]:
+def _penalty(value: float) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
     return lambda s, c: {"l2": value} if (s.l2 or 0.0) < value else None
 
 

@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
+import optax
 
 from ravine.diagnostics import (
     Slice,
@@ -29,6 +30,7 @@ from ravine.diagnostics import (
 from ravine.diagnostics.chunked_mean import in_chunks
 from ravine.engines import cores, working_in
 from ravine.networks import LOSSES, Network
+from ravine.networks.layers import Params
 from ravine.optimizers import Rule
 from ravine.studies.landscape.plane_loss import plane_losses
 from ravine.training import Rows
@@ -53,7 +55,7 @@ class Viewpoint:
     """
 
     network: Network
-    params: Any
+    params: Params
     loss_name: str
     rows: Rows
     numbers: Mapping[str, float]
@@ -82,7 +84,7 @@ class Viewpoint:
         at_once = rows_at_once(self.network, len(self.rows.x), budget)
         return training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), at_once)
 
-    def seen(self, along: Sequence[Any], x: Vector, y: Vector | None = None) -> Slice:
+    def seen(self, along: Sequence[Params], x: Vector, y: Vector | None = None) -> Slice:
         """Return the loss on a line or a plane through here: `along` one or two trees, axes x [X], y [Y]."""
         on_cpu = jax.default_backend() == "cpu"
         budget = IN_PLANE if on_cpu else LINEARISED // 8
@@ -101,7 +103,7 @@ class Viewpoint:
         chunk = rows_at_once(self.network, len(self.rows.x), LINEARISED)
         return hessian_operator(whole, self.params, self.data, chunk=chunk)
 
-    def at(self, vectors: Any) -> Vector:
+    def at(self, vectors: Vector) -> Vector:
         """Return the losses at parameters [K, D] or [D]: [K]."""
         from ravine.diagnostics import from_vector
 
@@ -165,21 +167,21 @@ def training_loss(
     """
     bare, given = replace(network, dropout=False), dict(numbers)
 
-    def mean(params: Any, x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
+    def mean(params: Params, x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
         outputs, _ = bare.train(params, x, bare.statistics(str(x.dtype)), given)
         values = LOSSES[loss](outputs, y)
         return jnp.mean(values if weight is None else values * weight)  # (1)
 
-    def whole(params: Any, *data: jax.Array) -> jax.Array:
+    def whole(params: Params, *data: jax.Array) -> jax.Array:
         return in_chunks(lambda *rows: mean(params, *rows), data, at_once)
 
     return mean if at_once is None else whole
 
 
-def preconditioner_of(rule: Rule, state: Any) -> Vector:
+def preconditioner_of(rule: Rule, state: optax.OptState) -> Vector:
     """Return the preconditioner P [D] of a rule from the state of one run, in float64."""
 
-    def widened(leaf: Any) -> jax.Array:
+    def widened(leaf: npt.ArrayLike) -> jax.Array:
         array = jnp.asarray(leaf)
         return array.astype(jnp.float64) if jnp.issubdtype(array.dtype, jnp.floating) else array
 

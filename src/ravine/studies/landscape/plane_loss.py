@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +20,7 @@ from ravine.diagnostics.chunked_mean import in_chunks
 from ravine.diagnostics.loss_slices import moved
 from ravine.networks import LOSSES, Network
 from ravine.networks.activations import activation
+from ravine.networks.layers import Params
 
 __all__ = ["plane_losses"]
 
@@ -39,13 +39,15 @@ def plane_losses(
     bare, given = replace(network, dropout=False), dict(numbers)
     plain = not (network.joined.skips or network.normalised.normalises or network.conv or network.slope)
 
-    def outputs(params: Any, x: jax.Array, first: jax.Array) -> jax.Array:
+    def outputs(params: Params, x: jax.Array, first: jax.Array) -> jax.Array:
         if plain:
             return _rows_last(bare, params, first)
         found, _ = bare.train(params, x, bare.statistics(str(x.dtype)), given, first=first)
         return found
 
-    def losses(params: Any, directions: tuple[Any, ...], points: jax.Array, *data: jax.Array) -> jax.Array:
+    def losses(
+        params: Params, directions: tuple[Params, ...], points: jax.Array, *data: jax.Array
+    ) -> jax.Array:
         def of_rows(x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
             sums = [bare.first_sum(tree, x) for tree in (params, *directions)]
             sums = [each.T for each in sums] if plain else sums
@@ -62,7 +64,7 @@ def plane_losses(
     return losses
 
 
-def _rows_last(network: Network, params: Any, first: jax.Array) -> jax.Array:
+def _rows_last(network: Network, params: Params, first: jax.Array) -> jax.Array:
     """Return the outputs [N, K] of a plain network from its first layer's sums [units, N]."""
     f = activation(network.activation)
     z = first

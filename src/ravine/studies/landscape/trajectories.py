@@ -22,7 +22,7 @@ from ravine.engines import working_in
 from ravine.records.record import Record, Status
 from ravine.training import Cohort, Keeper, Plan, Rows, RunState, Seam, first_key, first_parameters, start
 from ravine.training.factors import Factors
-from ravine.training.loop import judge, optimizer_of, step
+from ravine.training.loop import Carry, Numbers, judge, optimizer_of, step
 
 __all__ = ["LOOKS", "Trajectory", "stretched", "trajectory_of", "travel"]
 
@@ -195,18 +195,25 @@ class _Journey:
 
 @partial(jax.jit, static_argnums=0)
 def _stretch(
-    plan: Plan, state: Any, numbers: Any, factors: Any, train: Rows, valid: Rows, order: Any, first: Any
-) -> tuple[Any, jax.Array, jax.Array]:
+    plan: Plan,
+    state: RunState,
+    numbers: Numbers,
+    factors: Mapping[str, jax.Array],
+    train: Rows,
+    valid: Rows,
+    order: jax.Array,
+    first: jax.Array,
+) -> tuple[RunState, jax.Array, jax.Array]:
     """Go on by a stretch: order [stride, run, B]. Returns state, judged parameters [run, P], loss [run]."""
 
-    def one(carry: tuple[Any, Any], drawn: Any) -> tuple[tuple[Any, Any], None]:
+    def one(carry: Carry, drawn: tuple[jax.Array, Mapping[str, jax.Array]]) -> tuple[Carry, None]:
         state, t = carry
         index, now = drawn
         batch = jax.tree.map(lambda a: a[index], train)
         state, _ = jax.vmap(partial(step, plan), in_axes=(0, 0, 0, 0, None))(state, numbers, now, batch, t)
         return (state, t + 1), None
 
-    def look(state: Any, numbers: Any, last: Any) -> tuple[jax.Array, jax.Array]:
+    def look(state: RunState, numbers: Numbers, last: Mapping[str, jax.Array]) -> tuple[jax.Array, jax.Array]:
         params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.slots)
         return ravel_pytree(params)[0], judge(plan.judging, params, state.stats, numbers, valid)[0]
 

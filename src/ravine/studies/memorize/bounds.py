@@ -11,7 +11,7 @@ a network fits all rows its curvature is nearly 0 and the estimate too low: (3) 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from math import log
@@ -31,6 +31,7 @@ from ravine.diagnostics import (
 )
 from ravine.engines import working_in
 from ravine.networks import Network
+from ravine.networks.layers import Params, Statistics
 from ravine.studies.memorize.result import Bound
 from ravine.training import Rows, Trained
 
@@ -43,7 +44,7 @@ ROUNDING = 1e-11  # above that of a curvature in float64, which has no sign
 
 
 def bounds(
-    network: Trained, first: Any, rows: Rows, wrong_held_out: float, held_out: int, chance: float
+    network: Trained, first: Params, rows: Rows, wrong_held_out: float, held_out: int, chance: float
 ) -> list[Bound]:
     """Return (1) to (3) of one network. rows: those it was trained on. first: its initial parameters.
 
@@ -95,7 +96,9 @@ def bounds(
 def _share_wrong(network: Network) -> Callable[..., jax.Array]:
     """Return (params, stats, numbers, x, y) -> share wrong; the same function again, to compile once."""
 
-    def share(params: Any, stats: Any, numbers: Any, x: jax.Array, y: jax.Array) -> jax.Array:
+    def share(
+        params: Params, stats: Statistics, numbers: Mapping[str, jax.Array], x: jax.Array, y: jax.Array
+    ) -> jax.Array:
         z = network.apply(params, x, stats, numbers)
         # where the outputs are not finite nothing is right
         wrong = (jnp.argmax(z, axis=1).astype(y.dtype) != y) | ~jnp.all(jnp.isfinite(z), axis=1)
@@ -120,7 +123,7 @@ def _wide(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), tree)
 
 
-def _variance(params: Any) -> float:
+def _variance(params: Params) -> float:
     """Return the mean square of the initial weights, that of a network without any (all zero) as 1."""
     weights = [leaf.ravel() for leaf in jax.tree.leaves(params) if leaf.ndim > 1]
     return float(np.mean(np.concatenate(weights).astype(np.float64) ** 2)) or 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from ravine.execution.base_settings import (
     MovingSettings,
@@ -44,7 +44,7 @@ class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSett
     seeds: int | None = seeds_option(None)
 
     @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+    def from_dict(cls, plain: Mapping[str, object]) -> Self:
         """Build settings as the base class does; `vary` may be a mapping of names to values, or one text."""
         if "vary" in plain:
             plain = {**plain, "vary": factors_as_text(plain["vary"])}
