@@ -39,7 +39,7 @@ class Extension:
 
 
 def read_extensions() -> list[Extension]:
-    sections = re.split(r"^## Add ", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)[1:]
+    sections = re.split(r"^### Add ", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.MULTILINE)[1:]
     return [
         Extension(
             section.partition("\n")[0],
@@ -110,11 +110,9 @@ def test_the_commands_of_an_extension_use_it(extension, copy):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("extension", EXTENSIONS, ids=lambda extension: extension.title)
-def test_the_last_command_fails_without_its_extension(extension, copy):
+def test_the_last_command_does_not_print_the_name_without_the_extension(extension, copy):
     program, *arguments = shlex.split(extension.commands[-1])
     assert program == "ravine"
-    (copy / "work").mkdir()
-    (copy / "work" / "iris.jsonl").write_text('{"x": 1, "target": 0}\n{"x": 2, "target": 1}\n')
     done = run(["-m", "ravine", *arguments], copy)
-    # without its verdict a diagnosis still ends well, and does not name it
-    assert done.returncode in (2, 3) or NAMES[extension.title] not in done.stdout, done.stdout
+    assert NAMES[extension.title] not in done.stdout
+    assert "Traceback" not in done.stderr

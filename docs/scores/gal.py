@@ -1,6 +1,6 @@
 """The tuned winner on the standard splits of eight UCI regressions: 50 hidden units, protein 100.
 
-    python docs/scores/gal.py DATA_FOLDER           writes docs/scores/gal.json and docs/scores/gal.md
+    python docs/scores/gal.py DATA_FOLDER [SET]... [--quick] [--out DIR]      writes gal.json and gal.md
 
 The eight rules are tuned on the training rows of the first split, each on as many settings of rate and
 schedule (quick effort), as they are and with an average of the weights. The best by validation is trained on
@@ -9,9 +9,9 @@ the training rows of every split and scored on its test rows, read once.
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from ravine.execution.registry import find_study
 
 HERE = Path(__file__).parent
 STEPS, EPOCHS = 16_000, 30  # of a run, whichever is more
+QUICK_EPOCHS = 2.0
 BATCH = 32
 WAYS: tuple[dict[str, Any], ...] = ({}, {"average": "ema=0.99"})
 
@@ -34,13 +35,13 @@ def sets(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "_reference" / "gal_splits_sklearn_mlp_hgb.csv")
 
 
-def measured(folder: Path, name: str, splits: int, hidden: int) -> dict[str, Any]:
+def measured(folder: Path, name: str, splits: int, hidden: int, quick: bool) -> dict[str, Any]:
     """Return the mean RMSE over the splits with its standard error."""
     where = folder / "uci_regression_gal"
     data = np.loadtxt(where / f"{name}.txt.gz")
     about = json.loads(gzip.decompress((where / f"{name}_test_splits.json.gz").read_bytes()))
     x, y = data[:, about["feature_columns"]], data[:, about["target_column"]]
-    epochs = max(EPOCHS, STEPS * BATCH / len(x))
+    epochs = QUICK_EPOCHS if quick else max(EPOCHS, STEPS * BATCH / len(x))
     shared = {"net": str(hidden), "batch_size": BATCH, "epochs": epochs, "task": "regress", "validation": 0.1}
     train = find_study("train")
     errors, setting = [], {}
@@ -72,14 +73,20 @@ def tuned(dataset: Dataset, shared: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Measure all sets, or those named; write JSON and Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="folder with the data sets")
+    parser.add_argument("only", nargs="*", metavar="SET", help="a set; all if none is named")
+    parser.add_argument("--quick", action="store_true", help="few steps: shows that the script works")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of the two files")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     prepare()
-    folder, only = Path(sys.argv[1]), sys.argv[2:]
-    kept = HERE / "gal.json"
+    kept = options.out / "gal.json"
     done = {row["set"]: row for row in json.loads(kept.read_text())} if kept.exists() else {}
-    for base in sets(folder).itertuples():
-        if only and base.dataset not in only:
+    for base in sets(options.folder).itertuples():
+        if options.only and base.dataset not in options.only:
             continue
-        row = measured(folder, base.dataset, base.splits, base.mlp_hidden)
+        row = measured(options.folder, base.dataset, base.splits, base.mlp_hidden, options.quick)
         row |= {"mlp": base.mlp_rmse, "mlp_se": base.mlp_se}
         done[base.dataset] = row
         print(row, flush=True)
@@ -95,7 +102,7 @@ def main() -> None:
         winner = f"{row['optimizer']}, {row['rate']:.3g}, {row['schedule']}"
         winner += f", average {row['average']}" if "average" in row else ""
         lines.append(f"| {row['set']} | {row['splits']} | {mlp} | {ours} | {winner} | {reached} |")
-    (HERE / "gal.md").write_text("\n".join(lines) + "\n")
+    (options.out / "gal.md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The tuned winner on real tables against the plain MLP of their README, on the same split.
 
-    python docs/scores/tables.py DATA_FOLDER        writes docs/scores/tables.json and docs/scores/tables.md
+    python docs/scores/tables.py DATA_FOLDER [TABLE]... [--quick] [--out DIR]    writes tables.json, tables.md
 
 The split is the set's own where it has one, else scikit-learn's train_test_split: 25 % test, random_state
 0, stratified. The net is the baseline's, 128-64 ReLU. Every table is compared in the same ways, `WAYS`:
@@ -12,9 +12,9 @@ of ours.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -33,6 +33,7 @@ from ravine.execution.registry import find_study
 from ravine.optimizers import DEFAULT_OPTIMIZERS
 
 HERE = Path(__file__).parent
+QUICK_STEPS = 20
 STOPPED = {"early_stop": 4, "average": "ema=0.99"}
 # Adam is the baseline's. The penalties on weights are what the tables of few or noisy rows want.
 WAYS: dict[str, dict[str, Any]] = {
@@ -157,7 +158,7 @@ def tables(case: Case, folder: Path) -> tuple[Table, Table]:
     )
 
 
-def measured(case: Case, folder: Path, base: tuple[str, float]) -> dict[str, Any]:
+def measured(case: Case, folder: Path, base: tuple[str, float], quick: bool) -> dict[str, Any]:
     """Compare on one table; return its row."""
     clock = time.perf_counter()
     train, test = tables(case, folder)
@@ -167,7 +168,8 @@ def measured(case: Case, folder: Path, base: tuple[str, float]) -> dict[str, Any
     results = {}
     for name, way in WAYS.items():
         given: dict[str, Any] = {"optimizers": ["adam"], "net": "128-64", "steps": case.steps, **way}
-        epochs = given.pop("steps") * 64 / (0.8 * len(dataset.development))
+        steps = min(given.pop("steps"), QUICK_STEPS) if quick else given.pop("steps")
+        epochs = steps * 64 / (0.8 * len(dataset.development))
         shared = {"effort": "quick", "metric": metric, "batch_size": 64, "epochs": epochs}
         results[name] = execute(compare, compare.settings.from_dict(shared | given), dataset=dataset)
     means = {name: result.leaderboard[0].mean for name, result in results.items()}
@@ -196,29 +198,37 @@ def measured(case: Case, folder: Path, base: tuple[str, float]) -> dict[str, Any
     }
 
 
-def rows(folder: Path, only: list[str]) -> Iterator[dict[str, Any]]:
+def rows(folder: Path, only: list[str], quick: bool) -> Iterator[dict[str, Any]]:
     """Yield the row of every case, or of those named."""
     base = baselines(folder)
     for case in CASES:
         if not only or any(each in case.name for each in only):
-            yield measured(case, folder, base[case.name])
+            yield measured(case, folder, base[case.name], quick)
 
 
 def main() -> None:
     """Measure all tables, or those named; write JSON and Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="folder with the data sets")
+    parser.add_argument(
+        "only", nargs="*", metavar="TABLE", help="a part of a table's name; all if none is named"
+    )
+    parser.add_argument("--quick", action="store_true", help="few steps: shows that the script works")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder of the two files")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     prepare_devices()
-    folder, only = Path(sys.argv[1]), sys.argv[2:]
-    kept = HERE / "tables.json"
+    kept = options.out / "tables.json"
     done = {row["table"]: row for row in json.loads(kept.read_text())} if kept.exists() else {}
-    for row in rows(folder, only):
+    for row in rows(options.folder, options.only, options.quick):
         done[row["table"]] = row
         print(row, flush=True)
         kept.write_text(json.dumps(list(done.values()), indent=1) + "\n")
-        write(done)
+        write(done, options.out)
 
 
-def write(done: dict[str, dict[str, Any]]) -> None:
-    """Write the table for people."""
+def write(done: dict[str, dict[str, Any]], out: Path) -> None:
+    """Write the table as Markdown."""
     order = [case.name for case in CASES if case.name in done]
     lines = [
         f"Every table is compared in {len(WAYS)} ways, of which the best by validation is kept:",
@@ -243,7 +253,7 @@ def write(done: dict[str, dict[str, Any]]) -> None:
             f"| {row['table']} | {row['metric']} | {row['mlp']:.4g} | {row['ravine']:.4g} "
             f"[{low:.4g}, {high:.4g}] | {difference} | {row['reached']} | {row['winner']} | {row['way']} |"
         )
-    (HERE / "tables.md").write_text("\n".join(lines) + "\n")
+    (out / "tables.md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
