@@ -1,12 +1,20 @@
 """Every module imports, says what it offers, and offers what it says."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 import ravine
+from ravine import errors
+from ravine.api import functions
+from ravine.execution.events import EVENTS
+from ravine.execution.registry import STUDIES, find_study
 
 MODULES = sorted(
     found.name
@@ -56,3 +64,45 @@ def test_what_is_offered_is_described(name):
         and not inspect.getdoc(getattr(module, each))
     ]
     assert not bare
+
+
+def public_names():
+    """Functions, exceptions, events, result and settings of every study, and the two types behind them."""
+    studies = [find_study(name) for name in STUDIES]
+    exceptions = {
+        name
+        for name, value in vars(errors).items()
+        if inspect.isclass(value) and issubclass(value, errors.RavineError)
+    }
+    return {
+        "__version__", "Event", "Model", "Result", *functions.__all__, *exceptions,
+        *(event.__name__ for event in EVENTS),
+        *(study.result for study in studies), *(study.settings.__name__ for study in studies),
+    }  # fmt: skip
+
+
+def test_the_package_offers_every_public_name():
+    assert set(ravine.__all__) == public_names()
+    assert dir(ravine) == sorted(ravine.__all__)
+
+
+def test_type_checkers_see_the_names_that_python_finds():
+    tree = ast.parse(Path(ravine.__file__).read_text())
+    (block,) = [
+        node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    seen = {(entry.module, name.name, name.asname) for entry in block.body for name in entry.names}
+    offered = set(ravine.__all__) - {"__version__"}
+    found = {(getattr(ravine, name).__module__, name, name) for name in offered}
+    assert seen == found
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'comparison'"):
+        _ = ravine.comparison
+
+
+def test_importing_the_package_imports_nothing_slow():
+    code = "import sys, ravine; print([n for n in ('jax', 'numpy', 'pandas', 'click') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

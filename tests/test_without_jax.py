@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from ravine.execution.registry import STUDIES, find_study
+
 HEAVY = ("jax", "jaxlib", "optax", "numpy", "scipy", "sklearn", "pandas")
 
 USES = {
@@ -76,3 +78,25 @@ def test_without_jax(what):
     code = f"{REFUSED}\n{lines}\nprint([name for name in {HEAVY} if name in sys.modules])"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout.strip(), ended.stderr) == (0, "[]", "")
+
+
+EXECUTION = ("config_file", "describe", "events", "registry", "result", "seeds", "source", "study")
+
+
+def imported(modules):
+    """Return which of JAX's packages are imported together with these modules."""
+    lines = [f"import {name}" for name in modules]
+    code = "\n".join(["import sys", *lines, "print([n for n in ('jax', 'optax') if n in sys.modules])"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_settings_result_and_view_of_a_study_need_no_jax(name):
+    package = find_study(name).package
+    assert imported(f"{package}.{module}" for module in ("settings", "result", "view")) == "[]"
+
+
+def test_what_reads_results_needs_no_jax():
+    assert imported(f"ravine.execution.{module}" for module in EXECUTION) == "[]"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ravine.api.functions import train as train
     from ravine.errors import DataError as DataError
     from ravine.errors import NothingTrained as NothingTrained
+    from ravine.errors import OptionError as OptionError
     from ravine.errors import RavineError as RavineError
     from ravine.errors import Stopped as Stopped
     from ravine.errors import UsageError as UsageError
@@ -56,7 +57,7 @@ _MODULES = {
     "ravine.api.functions": (
         "compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train",
     ),
-    "ravine.errors": ("DataError", "NothingTrained", "RavineError", "Stopped", "UsageError"),
+    "ravine.errors": ("DataError", "NothingTrained", "OptionError", "RavineError", "Stopped", "UsageError"),
     "ravine.execution.events": (
         "ChunkDone", "DataLoaded", "Event", "Noted", "PlanReady", "RangeExtended", "RunEnded", "StageStarted",
         "Warned",

@@ -20,6 +20,7 @@ from collections.abc import Iterable
 __all__ = [
     "DataError",
     "NothingTrained",
+    "OptionError",
     "RavineError",
     "Stopped",
     "UsageError",

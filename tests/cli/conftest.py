@@ -16,6 +16,7 @@ from ravine.data import from_arrays
 from ravine.errors import Stopped
 from ravine.execution.events import ChunkDone
 from ravine.execution.study import Study
+from ravine.records.run_directory import RunDirectory
 
 
 @pytest.fixture
@@ -169,3 +170,14 @@ def study(folder, monkeypatch):
     monkeypatch.setattr(Study, "run", lambda *given: fake.run(*given))
     Path("data.csv").write_text("a,b\n1,2\n")
     return fake
+
+
+@pytest.fixture
+def some_runs(folder):
+    for data in ("digits", "Ärger-größer-als-erwartet-und-sehr-lang"):
+        with RunDirectory.create("runs", data, verb="compare", command=["ravine"]) as run:
+            summary = {"winner": "adam", "tied": ["sgd"], "metric": "accuracy", "score": 0.98}
+            run.update(state="finished", summary=summary)
+    with RunDirectory.create("runs", "iris", verb="train", command=["ravine"]) as run:
+        run.update(state="failed", summary="Every run diverged.")
+    return folder

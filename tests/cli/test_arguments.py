@@ -1,6 +1,5 @@
 """What is typed wrong, what is asked of help, and what none of it imports."""
 
-import json
 import re
 import subprocess
 import sys
@@ -118,21 +117,6 @@ def test_a_mistyped_file_gets_its_neighbour(ravine, folder):
     assert "titanic.csv" in ravine("compare", "titanik.csv").stderr.splitlines()[-1]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["--help"], ["--version"], ["compare", "--help"], ["runs"], ["runs", "--json"], ["compair"], ["resume"],
-     ["compare", "digits", "--seed", "x"], ["compare", "digits", "-O", "adm"],
-     ["compare", "digits", "--bogus"], ["predict", "nothing", "x.csv"]],
-)  # fmt: skip
-def test_nothing_heavy_is_imported(folder, arguments):
-    code = (
-        "import sys\nfrom ravine.cli.app import run\nrun(sys.argv[1:])\n"
-        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
-    )
-    ended = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
-    assert ended.stderr.splitlines()[-1] == "[]"
-
-
 def test_the_first_line_comes_before_anything_heavy(folder):
     """Stop at the first heavy import: the line must be out by then, and the run directory must be there."""
     code = (
@@ -148,11 +132,3 @@ def test_the_first_line_comes_before_anything_heavy(folder):
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ended.stderr.startswith("Comparing 8 optimizers on data.csv.\n")
     assert ended.returncode in (41, 42)  # `latest` may be seen too
-
-
-def test_runs_of_an_empty_folder(ravine):
-    ended = ravine("runs")
-    assert (ended.status, ended.stdout) == (0, "")
-    assert "ravine compare digits" in ended.stderr
-    assert "ravine runs DIR" in ended.stderr  # -o puts runs elsewhere
-    assert json.loads(ravine("runs", "--json").stdout) == {"schema_version": 1, "runs": []}

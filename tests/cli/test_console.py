@@ -14,44 +14,6 @@ import pytest
 
 from ravine.cli.console import Console
 from ravine.errors import UsageError
-from ravine.records.run_directory import RunDirectory
-
-
-@pytest.fixture
-def some_runs(folder):
-    for data in ("digits", "Ärger-größer-als-erwartet-und-sehr-lang"):
-        with RunDirectory.create("runs", data, verb="compare", command=["ravine"]) as run:
-            summary = {"winner": "adam", "tied": ["sgd"], "metric": "accuracy", "score": 0.98}
-            run.update(state="finished", summary=summary)
-    with RunDirectory.create("runs", "iris", verb="train", command=["ravine"]) as run:
-        run.update(state="failed", summary="Every run diverged.")
-    return folder
-
-
-def test_runs_are_listed_newest_first(ravine, some_runs):
-    lines = ravine("runs").stdout.splitlines()
-    assert lines[0].split()[:3] == ["id", "when", "data"]
-    assert "iris" in lines[1]
-    assert "Every run diverged." in lines[1]
-    assert "adam and 1 tied, accuracy 0.98" in lines[3]
-    found = json.loads(ravine("runs", "--json").stdout)["runs"]
-    assert [each["data"] for each in found][::2] == ["iris", "digits"]
-    assert found[2]["summary"]["winner"] == "adam"
-    assert set(found[0]) == {"id", "path", "verb", "data", "created", "state", "summary", "bytes"}
-
-
-@pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_runs_fit_the_terminal(ravine, some_runs, width):
-    lines = ravine("runs", env={"COLUMNS": str(width)}).stdout.splitlines()
-    assert len(lines) == 4
-    assert max(map(len, lines)) <= max(width, 60)
-
-
-def test_a_broken_run_is_listed_too(ravine, some_runs):
-    next(Path("runs").glob("*digits*/run.json")).write_text("{")
-    ended = ravine("runs")
-    assert ended.status == 0
-    assert "unreadable" in ended.stdout
 
 
 def test_a_locale_without_letters(shell, some_runs):

@@ -68,7 +68,7 @@ def test_compare_predict_train_resume(shell, folder):
     (folder / "elsewhere").mkdir()
     here = shell("resume", Path(run).resolve(), "--json", cwd=folder / "elsewhere")
     assert here.returncode == 0, here.stderr.decode()
-    assert Path(json.loads(here.stdout)["model"]).is_dir()
+    assert Path(json.loads(here.stdout)["model_dir"]).is_dir()
     there = shell("resume", folder / run, cwd=folder / "elsewhere")
     assert (there.returncode, there.stdout.count(b"ravine resume")) == (0, 1), there.stderr.decode()
 
@@ -171,11 +171,11 @@ def kept(run):
         if path.suffix in (".npz", ".safetensors") or path.name in ("plan.json", "best.toml", "config.toml")
     }
     assert any(name.endswith(".npz") for name in files) and any("safetensors" in name for name in files)
-    return files, _without_time(json.loads(Path(run, "leaderboard.json").read_text()))
+    return files, _without_time(json.loads(Path(run, "result.json").read_text()))
 
 
 def _without_time(each):
     if isinstance(each, dict):
-        passing = ("seconds", "seconds_to_target", "run_dir", "model")
+        passing = ("seconds", "seconds_to_target", "run_dir", "model_dir")
         return {key: _without_time(value) for key, value in each.items() if key not in passing}
     return [_without_time(value) for value in each] if isinstance(each, list) else each

@@ -22,7 +22,7 @@ def test_help_needs_no_jax(shell):
     ("words", "said"),
     [
         (["iris", "--format", "gif"], "one of png, svg, pdf"),
-        (["iris", "wine"], "'iris' is no model"),
+        (["iris", "wine"], "'iris' is neither a run nor a model"),
         (["iris", "--grid", "3"], "--grid 3 cannot be used"),
         (["iris", "--solutions", "9"], "--solutions 9 cannot be used"),
         (["iris", "-O", "adm"], "no optimizer 'adm'"),
@@ -51,13 +51,13 @@ def test_data_then_the_run_of_it(ravine, folder):
     assert ended.status == 0, ended.stderr
     document = json.loads(ended.stdout)
     assert [each["optimizer"] for each in document["trajectories"]] == ["sgd", "adam"]
-    assert all((folder / each).is_file() for each in document["files"])
-    assert (folder / "seen" / "plane-trajectories.png").read_bytes()[:4] == b"\x89PNG"
+    assert all((folder / each).is_file() for each in document["pictures"])
+    assert (folder / "seen" / "pictures" / "plane-trajectories.png").read_bytes()[:4] == b"\x89PNG"
 
     assert ravine("train", "iris", "-q", "--net", "4", "--epochs", "2", "-o", "t").status == 0
     ended = ravine("landscape", "t", "--grid", "5", "--net", "9")
     assert ended.status == 0, ended.stderr
     assert "Not used with a model" in ended.stderr and "--net" in ended.stderr
     assert "stability limit" in ended.stdout
-    assert (folder / "runs" / "landscape" / "t" / "landscape.npz").is_file()
+    assert (folder / "runs" / "latest" / "arrays.npz").is_file()
     assert ravine("landscape", "t/models/best", "iris", "--grid", "5", "-q").status == 0

@@ -73,6 +73,8 @@ class Renamed:
     removed: Mapping[str, str] = field(default_factory=dict)
     added: Mapping[str, str] = field(default_factory=dict)
     tolerances: Mapping[str, float] = field(default_factory=dict)
+    absolute: Mapping[str, float] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,8 @@ def _prepare(case: str, flat: dict[str, Value], names: Renamed, is_old: bool) ->
     for path, value in flat.items():
         if _is_excepted(path) or (is_old and _find(case, path, names.removed) is not None):
             continue
+        if _find(case, path, names.changed) is not None:
+            value = None  # that the value is there is still compared
         if is_old:
             path = _new_path(case, path, names.paths)
             value = _new_text(case, value, names.values) if isinstance(value, str) else value
@@ -253,21 +257,24 @@ def _compare(
         pattern = _find(case, path, names.tolerances)
         is_exact = pattern is None and (exact or any(_matches(rule, path) for rule in EXACT))
         tolerance = 0.0 if is_exact else RELATIVE if pattern is None else names.tolerances[pattern]
-        if not _equal(old[path], new[path], tolerance):
-            differences.append(Difference(path, *_both(old[path], new[path], tolerance)))
+        small = names.absolute.get(_find(case, path, names.absolute) or "", ABSOLUTE)
+        if not _equal(old[path], new[path], tolerance, small):
+            differences.append(Difference(path, *_both(old[path], new[path], tolerance, small)))
     return differences
 
 
-def _equal(old: Value, new: Value, tolerance: float) -> bool:
+def _equal(old: Value, new: Value, tolerance: float, small: float) -> bool:
     if isinstance(old, np.ndarray) and isinstance(new, np.ndarray):
-        return old.shape == new.shape and _same_type(old, new) and bool(_close(old, new, tolerance).all())
+        return (
+            old.shape == new.shape and _same_type(old, new) and bool(_close(old, new, tolerance, small).all())
+        )
     if isinstance(old, np.ndarray) or isinstance(new, np.ndarray):
         return False
     if type(old) is float or type(new) is float:
         numbers = all(type(value) in (int, float) for value in (old, new))
         if not numbers or (tolerance == 0 and type(old) is not type(new)):
             return False
-        return bool(_close(np.float64(old), np.float64(new), tolerance))  # type: ignore[arg-type]
+        return bool(_close(np.float64(old), np.float64(new), tolerance, small))  # type: ignore[arg-type]
     return type(old) is type(new) and old == new
 
 
@@ -275,23 +282,23 @@ def _same_type(old: np.ndarray, new: np.ndarray) -> bool:
     return old.dtype == new.dtype or (old.dtype.kind == new.dtype.kind == "U")
 
 
-def _close(old: np.ndarray, new: np.ndarray, tolerance: float) -> np.ndarray:
+def _close(old: np.ndarray, new: np.ndarray, tolerance: float, small: float) -> np.ndarray:
     """Return for each number whether both agree; NaN agrees with NaN."""
     same = (old == new) | ((old != old) & (new != new))
     if tolerance == 0 or old.dtype.kind not in "fc":
         return np.asarray(same, bool)
     with np.errstate(invalid="ignore", over="ignore"):
         gap, larger = np.abs(old - new), np.maximum(np.abs(old), np.abs(new))
-        return np.asarray(same | ((gap <= tolerance * larger + ABSOLUTE) & np.isfinite(larger)), bool)
+        return np.asarray(same | ((gap <= tolerance * larger + small) & np.isfinite(larger)), bool)
 
 
-def _both(old: Value, new: Value, tolerance: float) -> tuple[str, str]:
+def _both(old: Value, new: Value, tolerance: float, small: float) -> tuple[str, str]:
     """Return both values as text; of two arrays the first pair of numbers that differs."""
     if not (isinstance(old, np.ndarray) and isinstance(new, np.ndarray)):
         return _short(old), _short(new)
     if old.shape != new.shape or not _same_type(old, new):
         return _short(old), _short(new)
-    differs = ~_close(old, new, tolerance)
+    differs = ~_close(old, new, tolerance, small)
     place = tuple(int(index) for index in np.argwhere(differs)[0])
     share = f"{int(differs.sum())} of {differs.size} differ, at {list(place)}: "
     return share + str(old[place]), str(new[place])

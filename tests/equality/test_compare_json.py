@@ -181,6 +181,17 @@ def test_tolerance_of_one_path(comparison, recording):
     ]
 
 
+def test_absolute_tolerance_and_values_that_may_change(comparison, recording):
+    new = change(recording, "stdout/test/model", recording["stdout"]["test"]["model"] + 0.01)
+    path = "stdout/test/model"
+    assert differing(comparison, recording, new, absolute={path: 0.02}) == []
+    assert differing(comparison, recording, new, absolute={path: 0.005}) == [path]
+    assert differing(comparison, recording, new, changed={path: "rounding"}) == []
+    gone = copy.deepcopy(recording)
+    del gone["stdout"]["test"]["model"]
+    assert differing(comparison, recording, gone, changed={path: "rounding"}) != []
+
+
 def test_arrays_are_compared_number_by_number(comparison, recording):
     rates = recording["arrays"]["cohorts:0a1b"]["hyper/rate"]
     path = "arrays/cohorts:0a1b/hyper/rate"

@@ -1,19 +1,83 @@
-"""Evaluation of trained runs."""
+"""Scores of trained runs against a direct computation from their outputs."""
+
+from __future__ import annotations
 
 import numpy as np
-from scipy.special import log_softmax
+import pytest
+from sklearn.metrics import log_loss, root_mean_squared_error
 
-from ravine.execution.evaluation import cross_entropies
+from ravine.data import from_arrays
+from ravine.engines import find_devices
+from ravine.execution.evaluation import best_model, best_run, test_scores
+from ravine.execution.prepared_training import prepare_training
+from ravine.execution.saved_model import Model
+from ravine.records.record import Status
+from ravine.studies.train.settings import TrainSettings
+from ravine.training import Cohort, run_cohort, shape_for, trained
+
+SEEDS = [5, 6, 7]
+RATES = [0.01, 1e30, 0.1]  # the second diverges
 
 
-def test_cross_entropy_is_the_log_probability_of_the_label():
-    random = np.random.default_rng(0)
-    outputs = 5 * random.normal(size=(50, 4))
-    labels = random.integers(0, 4, 50)
-    expected = -log_softmax(outputs, axis=1)[np.arange(50), labels]
-    np.testing.assert_allclose(cross_entropies(outputs, labels), expected, rtol=1e-12, atol=1e-14)
+def run(dataset, **settings):
+    """Train one network for each seed; return its preparation and the record."""
+    made = prepare_training(TrainSettings(net="4", epochs=3, optimizer="sgd", **settings), dataset)
+    runs = made.recipe.runs(made.plan, np.array(RATES), np.full(3, made.schedule), np.array(SEEDS), {})
+    cohort = Cohort(made.plan, runs, made.streams, made.recipe.initial, True)
+    devices = find_devices("cpu")
+    return made, run_cohort(cohort, shape_for(made.plan, made.streams, 3, 3, devices), devices)
 
 
-def test_cross_entropy_of_huge_outputs_is_finite():
-    found = cross_entropies(np.array([[1e5, 0.0], [1e5, 0.0]]), np.array([0, 1]))
-    np.testing.assert_array_equal(found, [0.0, 1e5])
+@pytest.fixture(scope="module")
+def classes(blobs):
+    return run(blobs, metric="log_loss")
+
+
+def predictions(made, record, dataset, place):
+    """Return what the model of one run predicts for the test rows, from their encoded inputs."""
+    network = trained(made.plan.network, record, place)
+    model = Model.of(dataset, network, made.streams.rows(SEEDS[place]), {})
+    z = network.outputs(model.scaler.apply(dataset.x[dataset.test]).astype(np.float32)).astype(np.float64)
+    return z, model
+
+
+def test_test_scores_are_those_of_the_test_rows(blobs, classes):
+    made, record = classes
+    scores = test_scores(made.plan, made.streams, record, range(3))
+    assert record.status[1] == Status.DIVERGED and np.isnan(scores[1])
+    for place in (0, 2):
+        z, _ = predictions(made, record, blobs, place)
+        share = np.exp(z - z.max(axis=1, keepdims=True))
+        expected = log_loss(blobs.y[blobs.test], share / share.sum(axis=1, keepdims=True))
+        assert scores[place] == pytest.approx(expected, rel=1e-5)
+
+
+def test_scores_of_a_regression_are_in_the_unit_of_the_target():
+    random = np.random.default_rng(2)
+    x = random.normal(size=(120, 3))
+    line = from_arrays(x, 1e3 + 500 * x[:, 0] + 20 * random.normal(size=120), name="line")
+    made, record = run(line, metric="rmse")
+    scores = test_scores(made.plan, made.streams, record, [2])
+    z, model = predictions(made, record, line, 2)
+    expected = root_mean_squared_error(line.y[line.test], z[:, 0] * model.unit + model.origin)
+    assert scores == pytest.approx([expected], rel=1e-5)
+
+
+def test_the_best_run_is_the_best_finite_one():
+    scores = np.array([0.3, np.nan, 0.9, -np.inf, 0.1])
+    assert best_run(scores, True) == 2
+    assert best_run(scores, False) == 4
+
+
+def test_the_best_model_is_chosen_by_validation_and_says_what_it_is(rows, blobs, classes):
+    made, record = classes
+    model, tests = best_model(blobs, made.plan, made.streams, record, np.arange(3), {"optimizer": "sgd"})
+    valid = record.final["score"]
+    best = 0 if valid[0] < valid[2] else 2  # log_loss: less is better
+    np.testing.assert_array_equal(tests, test_scores(made.plan, made.streams, record, range(3)))
+    assert model.about["seed"] == SEEDS[best] and model.about["steps"] == made.plan.steps
+    assert model.about["validation"] == pytest.approx(float(valid[best]))
+    assert model.about["test"] == pytest.approx(tests[best])
+    assert model.about["optimizer"] == "sgd" and model.about["data"]["sha256"] == blobs.sha256
+    z, _ = predictions(made, record, blobs, best)
+    np.testing.assert_array_equal(model.predict(rows[0][blobs.test]), np.argmax(z, axis=1))

@@ -1,20 +1,19 @@
-"""The command line. Nothing but calls into the floors below.
+"""The command line: it reads arguments, calls `execution`, and prints.
 
-verbs.py          the verbs, and what an unknown one gets
-help.py           how the help of a verb is laid out
-compare.py ...    one verb a file
-options.py        everything that can be set: one table for flags, environment and files
-words.py          what is wrong in a word can be said before JAX is imported
-configuration.py  flags > RAVINE_* > -c FILE > [tool.ravine] > defaults
-working.py        one study from first line to exit status; shared by compare, train and resume
-results.py        what is shown of a result, and what to type next
-screen.py         who sees what: results on standard output, all else on standard error
+app.py            the group of commands, and the answer to an unknown one
+study_command.py  one command for each registered study
+sources.py        DATA, or a RUN or MODEL in its place
+flags.py          flags, derived from the options of settings
+help.py           the layout of a command's help
+output.py         a result or a plan, as text or JSON
+console.py        standard output and standard error of one command
 progress.py       a bar on a terminal, a line every ten seconds elsewhere
-signals.py        Ctrl-C and its relatives
-failures.py       errors in sentences, and the exit status
+signals.py        Ctrl-C, SIGTERM and SIGUSR1
+exit_status.py    errors as sentences, and the exit status of each
+commands/         the commands that are no study
 
-No JAX, pandas or scikit-learn before a study begins: `--help`, `--version`, `runs` and mistakes in what was
-typed are answered at once.
+No JAX, pandas or scikit-learn is imported before a study begins. `--help`, `--version`, `runs` and mistakes
+in arguments are answered at once.
 """
 
 from __future__ import annotations

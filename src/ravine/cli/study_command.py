@@ -26,21 +26,16 @@ def study_command(study: Study) -> click.Command:
     def callback(**arguments: Any) -> int:
         return _run(study, click.get_current_context().find_object(Console) or Console(), **arguments)
 
-    command = Command(
-        study.name, callback=callback, short_help=study.title, help=study.help, examples=study.examples
-    )
-    several = len(study.accepts) > 1
+    # the decorator that is applied last comes first in the help
+    callback = output_flags(out="DIR:Folder of the run, in place of one in runs/.", dry_run=True)(callback)
+    callback = flags_for(study.settings)(config_flag(callback))
+    if len(study.accepts) > 1:
+        callback = click.argument("data", metavar="[DATA]", required=False)(callback)
     metavar = "|".join(WORDS[kind] for kind in study.accepts)
-    command.params.append(click.Argument(["source"], metavar=metavar, required=False))
-    if several:
-        command.params.append(click.Argument(["data"], metavar="[DATA]", required=False))
-    for decorate in (
-        output_flags(out="DIR:Folder of the run, in place of one in runs/.", dry_run=True),
-        config_flag,
-        flags_for(study.settings),
-    ):
-        decorate(command)
-    return command
+    callback = click.argument("source", metavar=metavar, required=False)(callback)
+    return click.command(
+        study.name, cls=Command, short_help=study.title, help=study.help, examples=study.examples
+    )(callback)
 
 
 def _run(
@@ -61,6 +56,7 @@ def _run(
     from ravine.cli.sources import place_source
     from ravine.execution.source import check_source
     from ravine.options.resolve import resolve
+    from ravine.records.run_paths import check_run_folder
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     flags = place_source(study, {**flags, "source": source}, data, config)
@@ -70,6 +66,7 @@ def _run(
         console.info(settings.headline(dry_run))
     console.info_unused(resolved.unused, study.name)
     check_source(settings)  # before a progress bar appears
+    check_run_folder(out)
     only_plan = dry_run or settings.plans_only
     return _show_plan(study, settings, console) if only_plan else _execute(study, settings, out, console)
 

@@ -51,7 +51,7 @@ def execute_in_new_run(
         check_source(settings)
     settings = with_models_found(settings)
     latest_before = _latest()
-    fresh = out is None or not Path(out).exists()
+    new_folders = _new_folders(out)
     name = dataset.name if dataset is not None else settings.run_name
     run = RunDirectory.create(ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed)
     try:
@@ -62,7 +62,7 @@ def execute_in_new_run(
         return execute(study, settings, dataset=dataset, run=run, notify=notify, should_stop=should_stop)
     except (DataError, UsageError, KeyboardInterrupt):
         if not run.plan.exists():
-            _discard(run, fresh, latest_before)
+            _discard(run, out is None or bool(new_folders), new_folders[1:], latest_before)
         raise
     finally:
         run.close()
@@ -85,13 +85,23 @@ def _latest() -> str | None:
     return None
 
 
-def _discard(run: RunDirectory, fresh: bool, latest_before: str | None) -> None:
-    """Remove the directory of a run without a plan, and point `latest` where it pointed before."""
+def _new_folders(out: str | os.PathLike[str] | None) -> list[Path]:
+    """Return the folders that a run in `out` makes, the innermost first."""
+    return [] if out is None else [path for path in (Path(out), *Path(out).parents) if not path.exists()]
+
+
+def _discard(run: RunDirectory, fresh: bool, above: Sequence[Path], latest_before: str | None) -> None:
+    """Remove the directory of a run without a plan, and point `latest` where it pointed before.
+
+    fresh: whether the directory was made for the run. above: folders around it that were.
+    """
     link = ROOT / LATEST
     with suppress(OSError):
         was_latest = link.is_symlink() and link.resolve() == run.path.resolve()
         if fresh:
             shutil.rmtree(run.path)
+            for folder in above:
+                folder.rmdir()
         else:  # the user's own folder stays
             for item in run.path.iterdir():
                 shutil.rmtree(item) if item.is_dir() else item.unlink()

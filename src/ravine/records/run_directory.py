@@ -34,7 +34,7 @@ from ravine.records.atomic_files import (
 from ravine.records.content_hash import content_hash
 from ravine.records.lock import WriterLock
 from ravine.records.run_index import LATEST, RUN_FILE, SCHEMA_VERSION, STATES, find_run, read_run_file
-from ravine.records.run_paths import create_run_folder, slug, update_latest_link
+from ravine.records.run_paths import check_run_folder, create_run_folder, slug, update_latest_link
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,8 +77,7 @@ class RunDirectory:
         """
         from ravine.version import __version__
 
-        if out is not None and not os.fspath(out):
-            raise UsageError("The run's folder has no name.", "-o was given nothing.", "Type -o DIR.")
+        check_run_folder(out)
         now = datetime.datetime.now(datetime.UTC)
         metadata = {
             "schema_version": SCHEMA_VERSION,

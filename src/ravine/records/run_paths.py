@@ -7,14 +7,14 @@ import re
 import uuid
 from pathlib import Path
 
-from ravine.errors import DataError
+from ravine.errors import DataError, UsageError
 from ravine.records.atomic_files import TEMPORARY, remove_temporaries, write_atomic
 from ravine.records.lock import NAME as LOCK_NAME
 from ravine.records.lock import WriterLock
 from ravine.records.os_errors import os_errors_as_data_errors
 from ravine.records.run_index import LATEST, RUN_FILE
 
-__all__ = ["create_run_folder", "slug", "update_latest_link"]
+__all__ = ["check_run_folder", "create_run_folder", "slug", "update_latest_link"]
 
 
 def slug(name: str) -> str:
@@ -25,6 +25,12 @@ def slug(name: str) -> str:
     stem = Path(str(name)).name or "data"
     stem = "stdin" if stem == "-" else re.sub(r"\.[A-Za-z][A-Za-z0-9]{0,7}(\.gz)?$", "", stem)
     return re.sub(r"[^A-Za-z0-9._]+", "-", stem)[:40].strip("-.") or "data"
+
+
+def check_run_folder(out: str | os.PathLike[str] | None) -> None:
+    """Raise UsageError for a folder whose name is empty."""
+    if out is not None and not os.fspath(out):
+        raise UsageError("The run's folder has no name.", "-o was given nothing.", "Type -o DIR.")
 
 
 def create_run_folder(path: Path) -> WriterLock:

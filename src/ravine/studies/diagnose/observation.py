@@ -7,8 +7,9 @@ series   step, rate, batch_loss (mean since the point before), train_loss, valid
 final    curve [steps] batch losses; gradient [point, layer]; saturated, dead [point, layer];
          train_rows, valid_rows (losses of rows at the point judged), best_rows (at the lowest validation
          loss), averaged (training loss of the averaged weights, and the mean loss of what was averaged),
-         lowest (eigenvalue, residual, tolerance), column_mean, column_sd, column_condition, recall [class],
-         counts [class], spread [seed] (progress of the seeds, where a cohort was run)
+         lowest (eigenvalue, residual, largest eigenvalue, largest entry of the vector), column_mean,
+         column_sd, column_condition, recall [class], counts [class], spread [seed] (progress of the seeds,
+         where a cohort was run)
 meta     everything else: rule, rate, network, rows, costs in seconds
 """
 

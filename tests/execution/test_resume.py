@@ -1,11 +1,11 @@
-"""A run whose data came from Python: a finished one is shown again, an unfinished one says what it lacks."""
+"""Resuming: a finished run is returned again, and a run that cannot go on is refused."""
 
 import numpy as np
 import pytest
 
 import ravine
 from ravine.errors import DataError
-from ravine.execution.resume import resume
+from ravine.execution.resume import check_resumable, resume
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import load as load_toml
 
@@ -38,3 +38,34 @@ def test_a_finished_run_shows_where_it_is_now(tmp_path, monkeypatch):
 
     shown(tmp_path / "run")
     shown((tmp_path / "run").rename(tmp_path / "moved"))
+
+
+@pytest.fixture
+def run(tmp_path):
+    with RunDirectory.create(name="data", out=tmp_path / "run", verb="train") as made:
+        yield made
+
+
+def test_a_run_that_had_read_no_data_is_refused(run):
+    with pytest.raises(DataError, match="stopped before it had read its data"):
+        check_resumable(run)
+
+
+def test_standard_input_cannot_be_read_again(run):
+    run.config.write_text('source = "-"\n')
+    check_resumable(run)
+    with pytest.raises(DataError, match="from standard input"):
+        resume(run)
+
+
+def test_a_finished_run_outlives_its_data(tmp_path):
+    path = tmp_path / "data.csv"
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    path.write_text("a,y\n" + "".join(f"{x},{'pq'[int(z > 0)]}\n" for x, z in rows))
+    found = ravine.train(str(path), "y", net="4", epochs=2, out=tmp_path / "run")
+    path.unlink()
+    with RunDirectory.open(tmp_path / "run").lock() as run:
+        assert resume(run) == found
+        path.write_text("a,y\n" + "1,p\n2,q\n" * 40)
+        with pytest.raises(DataError, match="have changed since this run began"):
+            resume(run)

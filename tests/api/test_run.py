@@ -1,0 +1,65 @@
+"""Keywords of Python functions become settings: what is not given has its default."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import ravine
+from ravine.api import run
+from ravine.errors import UsageError
+
+X = np.random.default_rng(0).normal(size=(60, 2))
+Y = X[:, 0] > 0
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What is executed, and where; nothing is."""
+    seen = []
+
+    def execute(study, settings, **how):
+        seen.append((study.name, settings, how))
+        return "result"
+
+    monkeypatch.setattr(run, "execute", execute)
+    monkeypatch.setattr(run, "execute_in_new_run", execute)
+    return seen
+
+
+@pytest.mark.parametrize("given", ["sgd, adam(b1=0.8,b2=0.9)", ["sgd", "adam(b1=0.8,b2=0.9)"]])
+def test_a_list_may_be_one_text(calls, given):
+    assert ravine.compare(X, Y, optimizers=given) == "result"
+    assert calls[0][1].optimizers == ["sgd", "adam(b1=0.8,b2=0.9)"]
+
+
+def test_the_name_of_a_column_may_hold_a_comma(calls):
+    import pandas as pd
+
+    frame = pd.DataFrame({"a, b": X[:, 0], "c": X[:, 1], "y": Y})
+    ravine.train(frame, "y", drop="a, b")
+    assert calls[0][1].drop == ["a, b"] and calls[0][2]["dataset"].features == ["c"]
+
+
+def test_defaults_are_those_of_the_settings(calls):
+    ravine.train(X, Y)
+    ravine.train(X, Y, target=None, l2=None, early_stop=None)
+    assert calls[0][1] == calls[1][1] == type(calls[0][1])()
+
+
+def test_without_a_folder_nothing_is_kept(calls, tmp_path):
+    ravine.train(X, Y)
+    ravine.train(X, Y, out=tmp_path / "run")
+    assert "out" not in calls[0][2] and calls[1][2]["out"] == tmp_path / "run"
+
+
+def test_events_go_to_the_listener(calls):
+    ravine.train(X, Y, notify=print)
+    assert calls[0][2]["notify"] is print
+
+
+def test_an_error_names_the_keyword_and_holds_it_as_data(calls):
+    with pytest.raises(UsageError, match="early_stop=-1") as caught:
+        ravine.train(X, Y, early_stop=-1)
+    assert (caught.value.option, caught.value.value) == ("early_stop", -1)
+    assert isinstance(caught.value, ravine.OptionError)

@@ -1,0 +1,40 @@
+"""`ravine runs`: a table that fits the terminal, or one document; whatever the runs are like."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def test_runs_are_listed_newest_first(ravine, some_runs):
+    lines = ravine("runs").stdout.splitlines()
+    assert lines[0].split()[:3] == ["id", "when", "data"]
+    assert "iris" in lines[1]
+    assert "Every run diverged." in lines[1]
+    assert "adam and 1 tied, accuracy 0.98" in lines[3]
+    found = json.loads(ravine("runs", "--json").stdout)["runs"]
+    assert [each["data"] for each in found][::2] == ["iris", "digits"]
+    assert found[2]["summary"]["winner"] == "adam"
+    assert set(found[0]) == {"id", "path", "verb", "data", "created", "state", "summary", "bytes"}
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_runs_fit_the_terminal(ravine, some_runs, width):
+    lines = ravine("runs", env={"COLUMNS": str(width)}).stdout.splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= max(width, 60)
+
+
+def test_a_broken_run_is_listed_too(ravine, some_runs):
+    next(Path("runs").glob("*digits*/run.json")).write_text("{")
+    ended = ravine("runs")
+    assert ended.status == 0
+    assert "unreadable" in ended.stdout
+
+
+def test_runs_of_an_empty_folder(ravine):
+    ended = ravine("runs")
+    assert (ended.status, ended.stdout) == (0, "")
+    assert "ravine compare digits" in ended.stderr
+    assert "ravine runs DIR" in ended.stderr  # -o puts runs elsewhere
+    assert json.loads(ravine("runs", "--json").stdout) == {"schema_version": 1, "runs": []}
