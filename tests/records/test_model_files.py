@@ -91,6 +91,16 @@ def test_a_run_without_a_model_says_what_to_type(here):
         load_model("latest")
 
 
+def test_a_run_without_a_model_names_the_newest_that_has_one(here):
+    with RunDirectory.create(name="digits") as trained, trained.lock():
+        save_model(trained.models, ARRAYS, ABOUT)
+        trained.update(state="finished")
+    with RunDirectory.create(name="digits") as run, run.lock():
+        run.update(state="finished")
+    with pytest.raises(DataError, match=rf"has no model.*{trained.path.name}"):
+        load_model(run.path)
+
+
 @pytest.mark.parametrize("bad", ["none", "folder", "data.csv"])
 def test_what_is_no_model(here, bad):
     (here / "folder").mkdir()

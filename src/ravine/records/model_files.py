@@ -22,11 +22,12 @@ from ravine.records.atomic_files import (
     write_json,
 )
 from ravine.records.content_hash import sha256_of_file
-from ravine.records.run_index import RUN_FILE, find_run, read_run_file
+from ravine.records.run_index import RUN_FILE, find_run, list_runs, read_run_file
 
 __all__ = ["load_model", "save_model"]
 
 SCHEMA_VERSION = 1
+BEST = Path("models", "best", "model.json")  # in a run directory
 KINDS = "float16, float32, float64, integers and booleans"
 
 
@@ -134,13 +135,15 @@ def _find(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
             )
         return given / "model.json"
     run = find_run(path, root)
-    best = run / "models" / "best" / "model.json"
+    best = run / BEST
     if not best.exists():
         state = read_run_file(run)["state"]
-        fix = (
-            "Train one with `ravine train`."
-            if state == "finished"
-            else f"Type `ravine resume {run}` to finish it."
-        )
+        trained = next((each.path for each in list_runs(root) if (each.path / BEST).exists()), None)
+        if state != "finished":
+            fix = f"Type `ravine resume {run}` to finish it."
+        elif trained is not None:
+            fix = f"The newest run with a model is '{trained}'."
+        else:
+            fix = "Train one with `ravine train`."
         raise DataError(f"The run '{run}' has no model.", f"Its state is: {state}.", fix)
     return best
