@@ -11,8 +11,7 @@ from ravine.execution.execute import execute
 from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
-from ravine.options.fields import Option, options_of
-from ravine.options.parse import from_text
+from ravine.options.fields import options_of
 
 __all__ = ["run_study"]
 
@@ -36,9 +35,7 @@ def run_study(
     study = find_study(name)
     options = options_of(study.settings)
     given = {
-        key: _items(options[key], value)
-        for key, value in keywords.items()
-        if value is not None and value != options[key].default
+        key: value for key, value in keywords.items() if value is not None and value != options[key].default
     }
     if target is not None:
         given["target"] = target
@@ -48,8 +45,3 @@ def run_study(
     return execute_in_new_run(
         study, settings, out=out, command=["python"], dataset=dataset, notify=notify or ignore
     )
-
-
-def _items(option: Option, value: object) -> object:
-    """Return a list for a text such as `sgd,adam(b1=0.9)`. The text of any other option stays one value."""
-    return from_text(option, value) if option.split == "calls" and isinstance(value, str) else value
