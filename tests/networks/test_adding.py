@@ -7,9 +7,10 @@ import pytest
 from ravine.data import prepare, read
 from ravine.engines import find_devices
 from ravine.errors import UsageError
+from ravine.execution.describe import score_format_of
+from ravine.execution.result import MetricFacts
 from ravine.networks import ACTIVATIONS, METRICS, Activation, Metric, Network, activation, metric
 from ravine.optimizers import resolve
-from ravine.render.numbers import score_format
 from ravine.training import Cohort, Plan, Runs, Streams, run_cohort, shape_for
 
 
@@ -38,7 +39,7 @@ def trained(metric):
 def test_an_added_activation_and_metric_are_named_used_and_shown():
     assert activation("Softsign").saturating and activation("softsign").derivative_of_output is None
     assert metric("wrong", "classify", 3).name == "wrong"
-    style = score_format({"metric": {"name": "wrong", "greater_is_better": False}})
+    style = score_format_of(MetricFacts(name="wrong", greater_is_better=False), [])
     assert style.unit == "%"
 
     judged, accurate = (trained(name).series["score"] for name in ("wrong", "accuracy"))

@@ -106,7 +106,7 @@ def test_misuse(call):
 
 
 def test_styles_of_the_lectures_rules_are_distinct():
-    styles = plot_styles(list(RULES.values()))
+    styles = plot_styles({name: rule.style for name, rule in RULES.items()})
     for part in ("light", "dark"):
         assert len({getattr(style, part) for style in styles.values()}) == len(RULES)
     own = [rule.style for rule in RULES.values() if rule.style is not None]
@@ -116,6 +116,6 @@ def test_styles_of_the_lectures_rules_are_distinct():
 
 def test_a_rule_without_a_style_gets_the_next_free_one():
     lions = [resolve(f"optax:lion(b1=0.{k})") for k in range(1, len(CYCLE) + 2)]
-    styles = list(plot_styles([resolve("sgd"), *lions]).values())
+    styles = list(plot_styles({rule.name: rule.style for rule in [resolve("sgd"), *lions]}).values())
     assert styles == [resolve("sgd").style, *CYCLE, CYCLE[0]]
     assert all(isinstance(style, PlotStyle) for style in styles)

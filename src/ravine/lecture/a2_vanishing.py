@@ -23,7 +23,7 @@ import numpy as np
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.seeds import half_width
 from ravine.networks import Network
-from ravine.networks.layers import LayerArrays, Params
+from ravine.networks.parameters import LayerArrays, Params
 
 __all__ = ["CLAIM", "draw", "read", "run"]
 

@@ -25,7 +25,7 @@ from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.seeds import half_width
 from ravine.lecture.through_layers import gains
 from ravine.networks import GATE_BIAS, Network
-from ravine.networks.layers import Params
+from ravine.networks.parameters import Params
 
 __all__ = ["CLAIM", "draw", "read", "run"]
 

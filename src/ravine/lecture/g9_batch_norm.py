@@ -20,9 +20,9 @@ import optax
 
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.networks import activation, cross_entropy
-from ravine.networks.layers import LayerArrays
 from ravine.networks.linear import linear
 from ravine.networks.normalisation_functions import EPS, batch_norm_training
+from ravine.networks.parameters import LayerArrays
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]

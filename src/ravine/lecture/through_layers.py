@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from ravine.networks import Network
-from ravine.networks.layers import LayerArrays, Params
+from ravine.networks.parameters import LayerArrays, Params
 
 __all__ = ["gains"]
 

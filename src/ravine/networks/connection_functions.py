@@ -24,7 +24,7 @@ from ravine.networks.convolution import convolve
 from ravine.networks.linear import linear
 
 if TYPE_CHECKING:
-    from ravine.networks.layers import LayerArrays
+    from ravine.networks.parameters import LayerArrays
 
 __all__ = ["dense", "highway", "plain", "residual", "scaled_residual", "weighted_sum"]
 

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 from ravine.networks.linear import product
 
 if TYPE_CHECKING:
-    from ravine.networks.layers import LayerArrays
+    from ravine.networks.parameters import LayerArrays
 
 __all__ = ["convolve", "shrunk"]
 

@@ -1,51 +1,24 @@
 """What a network consists of: one `Layer` for each weighted sum on the way, with the shapes of its arrays.
 
-Parameters, operations, first weights and the summary are all read from here. The arrays of a layer:
-
-    weight [fan_in, fan_out] or [3, 3, C, K]
-    bias                    not before a batch norm, which subtracts it again and has a shift in its place
-    scale, shift            of a normalisation
-    gate {weight, bias}     highway: as many as the layer itself
-    projection {weight}     shortcut between layers of different shape, without bias
+Parameters, operations, first weights and the summary are all read from here.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
+from typing import Any
 
 from ravine.networks.connections import CONNECTIONS
 from ravine.networks.convolution import shrunk
 from ravine.networks.normalisation import NORMALISATIONS
 
-if TYPE_CHECKING:
-    import jax
-
-__all__ = ["KERNEL", "Layer", "LayerArrays", "Params", "Statistics", "lay_out"]
+__all__ = ["KERNEL", "Layer", "lay_out"]
 
 KERNEL = 3  # height and width of convolutions
 STRIDE = 2  # of all convolutions but the first
 
 Shape = tuple[int, ...]
-
-
-class LayerArrays(TypedDict, total=False):
-    """The arrays of a layer, as the head of this file lists them."""
-
-    weight: jax.Array
-    bias: jax.Array
-    scale: jax.Array
-    shift: jax.Array
-    gate: LayerArrays
-    projection: LayerArrays
-
-
-Params: TypeAlias = "Sequence[LayerArrays]"
-"""The parameters of a network, layer by layer."""
-Statistics: TypeAlias = "Sequence[Mapping[str, jax.Array]]"
-"""Running statistics, {"mean", "variance"} of each hidden layer; empty without batch norm."""
 
 
 @dataclass(frozen=True)

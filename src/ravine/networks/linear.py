@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import jax
 
 if TYPE_CHECKING:
-    from ravine.networks.layers import LayerArrays
+    from ravine.networks.parameters import LayerArrays
 
 __all__ = ["linear", "product"]
 

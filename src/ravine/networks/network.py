@@ -25,9 +25,10 @@ from ravine.networks.connection_functions import weighted_sum
 from ravine.networks.connections import CONNECTIONS, DEFAULT_CONNECTION, GATE_BIAS, Connection
 from ravine.networks.dropout import dropout
 from ravine.networks.initial_weights import draw_layer
-from ravine.networks.layers import Layer, LayerArrays, Params, Statistics, lay_out
+from ravine.networks.layers import Layer, lay_out
 from ravine.networks.normalisation import NORMALISATIONS, Normalisation
 from ravine.networks.normalisation_functions import batch_norm, batch_norm_training, layer_norm
+from ravine.networks.parameters import LayerArrays, Params, Statistics
 from ravine.networks.validate import check_parts
 
 __all__ = ["LayerRow", "Network"]

@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 
 if TYPE_CHECKING:
-    from ravine.networks.layers import LayerArrays
+    from ravine.networks.parameters import LayerArrays
 
 __all__ = ["EPS", "MOMENTUM", "batch_norm", "batch_norm_training", "layer_norm"]
 

@@ -5,13 +5,9 @@ An optimizer's own file defines its style. An optimizer without one gets the nex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ravine.optimizers.registry import Rule
 
 __all__ = ["CYCLE", "PlotStyle", "plot_styles"]
 
@@ -40,7 +36,7 @@ CYCLE = (
 """Styles for optimizers that define none. No optimizer's own file uses one of them."""
 
 
-def plot_styles(rules: Sequence[Rule]) -> dict[str, PlotStyle]:
-    """Return the style of each rule by its name: its own, else the next one of `CYCLE` in the order given."""
+def plot_styles(own: Mapping[str, PlotStyle | None]) -> dict[str, PlotStyle]:
+    """Return a style for each optimizer's name: its own, else the next one of `CYCLE` in the order given."""
     spare = cycle(CYCLE)
-    return {rule.name: rule.style or next(spare) for rule in rules}
+    return {name: style or next(spare) for name, style in own.items()}

@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from ravine.engines import Devices, work, working_in
-from ravine.networks.layers import Params, Statistics
+from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
 from ravine.training.factors import Factors
 from ravine.training.loop import RunState, start

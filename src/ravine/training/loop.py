@@ -22,7 +22,7 @@ import optax
 from ravine.networks import LOSSES, METRICS, weighted_mean
 from ravine.networks.augmentation import augment, mixed_loss
 from ravine.networks.label_smoothing import smoothed_cross_entropy
-from ravine.networks.layers import Params, Statistics
+from ravine.networks.parameters import Params, Statistics
 from ravine.optimizers import Decay, Optimizer, compose
 from ravine.training.plan import Judging, Plan
 

@@ -21,7 +21,7 @@ from jax.typing import ArrayLike
 
 from ravine.engines import working_in
 from ravine.networks import LOSSES, Network
-from ravine.networks.layers import Params, Statistics
+from ravine.networks.parameters import Params, Statistics
 from ravine.training.loop import Numbers, Rows, RunState, judge, optimizer_of, start, step
 from ravine.training.plan import Plan
 from ravine.training.runs import Runs

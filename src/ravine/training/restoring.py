@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ravine.networks.layers import Params, Statistics
+from ravine.networks.parameters import Params, Statistics
 from ravine.training.runs import Runs
 from ravine.training.stopping import Stopping, patient, watch
 

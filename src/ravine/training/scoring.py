@@ -11,7 +11,7 @@ import numpy as np
 
 from ravine.engines import working_in
 from ravine.networks import METRICS, Network
-from ravine.networks.layers import Params, Statistics
+from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record
 from ravine.training.loop import Rows
 from ravine.training.starting import parameters_of, statistics_of

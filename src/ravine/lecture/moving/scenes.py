@@ -133,7 +133,7 @@ SCENES = (
 
 def styles_of(names: Sequence[str]) -> dict[str, PlotStyle]:
     """Return the plot style of each of these rules, keys of RULES."""
-    return plot_styles([resolve(name) for name in names])
+    return plot_styles({name: resolve(name).style for name in names})
 
 
 def walks(scene: Scene, rules: Sequence[str]) -> Walks:

@@ -19,7 +19,7 @@ from ravine.execution.measure_summary import NON_NEGATIVE, measure_summary
 from ravine.execution.result import Measure
 from ravine.records.record import Record, Status
 from ravine.studies.descent.design import DescentDesign
-from ravine.studies.descent.peak_test import double_descent
+from ravine.studies.descent.double_descent import double_descent
 from ravine.studies.descent.result import (
     Arm,
     EpochCurve,

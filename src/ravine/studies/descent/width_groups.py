@@ -17,7 +17,7 @@ import numpy as np
 
 from ravine.networks import Network, activation
 from ravine.networks.connections import GATE_BIAS
-from ravine.networks.layers import LayerArrays
+from ravine.networks.parameters import LayerArrays
 from ravine.optimizers import Rule
 
 __all__ = ["GROUPS", "NarrowNetwork", "can_share", "narrowed", "of_width"]

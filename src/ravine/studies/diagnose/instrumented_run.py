@@ -18,7 +18,7 @@ from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import ExtremeEigenvalues
 from ravine.engines import working_in
-from ravine.networks.layers import Params, Statistics
+from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.data_facts import of_classes, of_inputs, suspected_leaks
 from ravine.studies.diagnose.metadata import described

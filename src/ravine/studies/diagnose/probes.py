@@ -25,8 +25,8 @@ from jax.flatten_util import ravel_pytree
 from ravine.diagnostics import ExtremeEigenvalues, extreme_eigenvalues, hessian_matvec
 from ravine.networks import LOSSES, METRICS, activation, weighted_mean
 from ravine.networks.label_smoothing import smoothed_cross_entropy
-from ravine.networks.layers import LayerArrays, Params, Statistics
 from ravine.networks.normalisation_functions import batch_norm, layer_norm
+from ravine.networks.parameters import LayerArrays, Params, Statistics
 from ravine.training import Plan, Rows, RunState
 from ravine.training.loop import Carry, Drawn, Numbers, optimizer_of, step
 

@@ -30,7 +30,7 @@ from ravine.diagnostics import (
 from ravine.diagnostics.chunked_mean import in_chunks
 from ravine.engines import cores, working_in
 from ravine.networks import LOSSES, Network
-from ravine.networks.layers import Params
+from ravine.networks.parameters import Params
 from ravine.optimizers import Rule
 from ravine.studies.landscape.plane_loss import plane_losses
 from ravine.training import Rows

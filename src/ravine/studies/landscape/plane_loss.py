@@ -20,7 +20,7 @@ from ravine.diagnostics.chunked_mean import in_chunks
 from ravine.diagnostics.loss_slices import moved
 from ravine.networks import LOSSES, Network
 from ravine.networks.activations import activation
-from ravine.networks.layers import Params
+from ravine.networks.parameters import Params
 
 __all__ = ["plane_losses"]
 

@@ -31,7 +31,7 @@ from ravine.diagnostics import (
 )
 from ravine.engines import working_in
 from ravine.networks import Network
-from ravine.networks.layers import Params, Statistics
+from ravine.networks.parameters import Params, Statistics
 from ravine.studies.memorize.result import Bound
 from ravine.training import Rows, Trained
 

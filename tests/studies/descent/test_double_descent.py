@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ravine.studies.descent.peak_test import clearest_peak, double_descent
+from ravine.studies.descent.double_descent import clearest_peak, double_descent
 from ravine.studies.descent.result import SecondDescent
 
 
