@@ -1,6 +1,7 @@
 """Measure the structure of the package from its syntax trees: size, `Any`, docstrings, imports.
 
-    python scripts/measure_code.py [FOLDER]        the package folder, src/ravine if not given
+    python scripts/measure_code.py [FOLDER]              the package folder, src/ravine if not given
+    python scripts/measure_code.py --packages [FOLDER]   packages and their imports, as a Mermaid diagram
 
 Lines: those of the files. Any: share of annotated parameters whose annotation names `Any`. Docstrings:
 docstring lines / (code + docstring lines), without blank lines and comments. Imports: pairs of modules of the
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -40,17 +42,20 @@ class Counts:
 
 
 def main() -> None:
-    """Print one row for each package, and one for all."""
-    root = (Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT).resolve()
+    """Print one row for each package, and one for all; or the diagram."""
+    arguments = [word for word in sys.argv[1:] if word != "--packages"]
+    root = (Path(arguments[0]) if arguments else DEFAULT).resolve()
     modules = {module_name(path, root): path for path in sorted(root.rglob("*.py"))}
     counted = {name: count(path, name, root, set(modules)) for name, path in modules.items()}
     packages: dict[str, Counts] = {}
     for name, counts in counted.items():
-        inside = name.count(".") > 1 or (root / name.split(".")[-1]).is_dir()
-        part = name.split(".")[1] if inside else "(base)"
+        part = package_of(name, root)
         packages.setdefault(part, Counts()).add(counts)
         packages.setdefault("total", Counts()).add(counts)
     total = packages.pop("total")
+    if "--packages" in sys.argv:
+        print(diagram([(package_of(a, root), package_of(b, root)) for a, b in sorted(total.imports)]))
+        return
     print(f"{'package':14}{'files':>6}{'lines':>8}{'docstrings':>12}{'Any':>8}{'imports':>9}")
     for part, counts in [*sorted(packages.items()), ("all", total)]:
         inside = {pair for pair in counts.imports if all(f".{part}" in f"{name}." for name in pair)}
@@ -62,6 +67,25 @@ def main() -> None:
         )
     chain = longest_chain({name: {b for a, b in total.imports if a == name} for name in modules})
     print(f"Longest import chain: {len(chain)} modules: {' > '.join(chain)}")
+
+
+def package_of(name: str, root: Path) -> str:
+    """Return the package right below the root in which a module lies; "(base)" for one of the root's own."""
+    inside = name.count(".") > 1 or (root / name.split(".")[-1]).is_dir()
+    return name.split(".")[1] if inside else "(base)"
+
+
+def diagram(imports: list[tuple[str, str]]) -> str:
+    """Return packages and how many imports tie them, without arrows that a longer way implies."""
+    ties = Counter((a, b) for a, b in imports if a != b and "(base)" not in (a, b))
+
+    def reaches(start: str, end: str) -> bool:
+        return any(b == end or reaches(b, end) for a, b in ties if a == start)
+
+    direct = [
+        (a, b) for a, b in ties if not any(other == a and c != b and reaches(c, b) for other, c in ties)
+    ]
+    return "\n".join(["flowchart TD", *(f"    {a} -->|{ties[a, b]}| {b}" for a, b in sorted(direct))])
 
 
 def module_name(path: Path, root: Path) -> str:

@@ -1,1 +1,1 @@
-"""studies."""
+"""The studies, one package each. `execution/registry.py` lists them."""
