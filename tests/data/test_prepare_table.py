@@ -89,7 +89,7 @@ RARE = np.where(np.arange(N) == 3, "odd", YES)
         ({"a": A, "price": YES}, {"target": "prize"}, "Did you mean 'price'"),
         ({"a": A, "y": YES}, {"target": 7}, "no column 7"),
         ({"a": A, "y": YES}, {"target": "-3"}, "no column -3"),
-        ({"a": A, "y": YES}, {"drop": ["b"]}, "no --drop column 'b'"),
+        ({"a": A, "y": YES}, {"drop": ["b"]}, "no drop column 'b'"),
         ({"a": A, "y": YES}, {"features": ["y"]}, "'y' is not an input"),
         ({"a": A, "y": YES}, {"drop": ["a"]}, "No input column is left"),
         ({"y": YES}, {}, "No input column is left"),

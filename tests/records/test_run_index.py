@@ -10,7 +10,7 @@ import pytest
 from ravine.errors import DataError
 from ravine.records.atomic_files import write_atomic, write_json
 from ravine.records.run_directory import RunDirectory
-from ravine.records.run_index import find_run, list_runs, read_run_file
+from ravine.records.run_index import SCHEMA_VERSION, find_run, list_runs, read_run_file
 
 
 def test_open_by_path_id_prefix_name_and_data(here, make):
@@ -61,7 +61,7 @@ def test_latest_that_was_deleted(here, make):
 def test_a_run_of_a_newer_version(here, make):
     with make() as run:
         pass
-    about = read_run_file(run.path) | {"schema_version": 2, "versions": {"ravine": "9.1"}}
+    about = read_run_file(run.path) | {"schema_version": SCHEMA_VERSION + 1, "versions": {"ravine": "9.1"}}
     write_json(run.path / "run.json", about)
     with pytest.raises(
         DataError, match=r"written by ravine 9\.1, newer.*pip install --upgrade ravine"
