@@ -71,12 +71,18 @@ class Worker:
     """
 
     def __init__(
-        self, script: str, task: Mapping[str, Any], *, python: Path | None = None, **variables: str
+        self,
+        script: str,
+        task: Mapping[str, Any],
+        *,
+        python: Path | None = None,
+        folder: Path = WORKERS,
+        **variables: str,
     ) -> None:
         self.name = script
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close
         self._process = subprocess.Popen(
-            [str(python or sys.executable), str(WORKERS / f"{script}.py"), json.dumps(task)],
+            [str(python or sys.executable), str(folder / f"{script}.py"), json.dumps(task)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
