@@ -40,18 +40,27 @@ class CommandGroup(click.Group):
             module, _, name = COMMANDS[cmd_name].partition(":")
             command: click.Command = getattr(import_module(module), name)
             return command
-        if cmd_name in STUDIES or cmd_name in study_names():
+        if _is_study(cmd_name):
             from ravine.cli.study_command import study_command
 
             return study_command(find_study(cmd_name))
         return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write name and title of every command, without making the options of any study."""
+        rows = [(name, find_study(name).title) for name in study_names()]
+        for name in COMMANDS:
+            command = self.get_command(ctx, name)
+            rows.append((name, command.get_short_help_str() if command is not None else ""))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command of the first word. Raises UsageError that names the nearest one."""
         word = args[0]
-        if self.get_command(ctx, word) is None and not word.startswith("-"):
+        if not (word in COMMANDS or _is_study(word) or word.startswith("-")):
             from pathlib import Path
 
             from ravine.data.builtin import BUILTIN
@@ -62,6 +71,11 @@ class CommandGroup(click.Group):
                 why, fix = did_you_mean(word, self.list_commands(ctx)), "Type `ravine --help`."
             raise UsageError(f"There is no command '{word}'.", why, fix)
         return super().resolve_command(ctx, args)
+
+
+def _is_study(word: str) -> bool:
+    """Return whether a word names a study; other packages are asked last, since that takes longer."""
+    return word in STUDIES or word in study_names()
 
 
 @click.group(

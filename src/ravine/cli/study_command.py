@@ -60,7 +60,7 @@ def _run(
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     flags = place_source(study, {**flags, "source": source}, data, config)
-    resolved = resolve(study.settings, flags, config, others=all_keys())
+    resolved = resolve(study.settings, flags, config, others=all_keys)
     settings = resolved.settings
     if settings.source or not settings.needs_source:
         console.info(settings.headline(dry_run))

@@ -7,7 +7,7 @@ All mistakes of all layers are reported at once. A key that another study knows 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -65,12 +65,12 @@ def resolve(
     environment: Mapping[str, str] | None = None,
     folder: Path = Path(),
     *,
-    others: Collection[str] = (),
+    others: Callable[[], Collection[str]] = tuple,
 ) -> Resolved[Kind]:
     """Return the settings of a study.
 
     flags: by key; None, False and () were not given.  folder: of pyproject.toml.
-    others: keys of other studies.
+    others: returns the keys of other studies; called where a key is not one of this study.
     Raises UsageError that names every mistake.
     """
     layers = [
@@ -83,10 +83,10 @@ def resolve(
     given: dict[str, tuple[Value, _Given, int]] = {}
     for strength, layer in enumerate(layers):
         for key, value in layer.items():
-            if key not in options and key in others:
+            if key not in options and key in others():
                 unused.append(value.place)
             elif key not in options:
-                problems.append(_unknown(key, value, {*options, *others}))
+                problems.append(_unknown(key, value, {*options, *others()}))
             else:
                 try:
                     given[key] = (_read(options[key], value.raw), value, strength)
