@@ -65,6 +65,17 @@ def test_a_run_that_never_had_a_plan_leaves_nothing(folder, out, wrong, kind):
     assert sorted(folder.rglob("*")) == before
 
 
+def test_a_bug_before_the_plan_leaves_nothing_either(folder, monkeypatch):
+    def load_data(study, settings):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(type(TRAIN), "load_data", load_data)
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(ZeroDivisionError):
+        execute_in_new_run(TRAIN, settings())
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_latest_points_again_to_the_run_before(folder):
     first = execute_in_new_run(TRAIN, settings())
     with pytest.raises(DataError):

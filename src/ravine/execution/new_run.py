@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ravine.errors import DataError, UsageError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import write_config
 from ravine.execution.events import Notify, ShouldStop, ignore, never
@@ -60,7 +59,7 @@ def execute_in_new_run(
         from ravine.execution.execute import execute  # slow: it imports JAX
 
         return execute(study, settings, dataset=dataset, run=run, notify=notify, should_stop=should_stop)
-    except (DataError, UsageError, KeyboardInterrupt):
+    except BaseException:
         if not run.plan.exists():
             _discard(run, out is None or bool(new_folders), new_folders[1:], latest_before)
         raise
