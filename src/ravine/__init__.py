@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ravine.execution.events import RangeExtended as RangeExtended
     from ravine.execution.events import RunEnded as RunEnded
     from ravine.execution.events import StageStarted as StageStarted
-    from ravine.execution.events import Warned as Warned
     from ravine.execution.result import Result as Result
     from ravine.execution.saved_model import Model as Model
     from ravine.studies.compare.result import CompareResult as CompareResult
@@ -60,7 +59,6 @@ _MODULES = {
     "ravine.errors": ("DataError", "NothingTrained", "OptionError", "RavineError", "Stopped", "UsageError"),
     "ravine.execution.events": (
         "ChunkDone", "DataLoaded", "Event", "Noted", "PlanReady", "RangeExtended", "RunEnded", "StageStarted",
-        "Warned",
     ),
     "ravine.execution.result": ("Result",),
     "ravine.execution.saved_model": ("Model",),

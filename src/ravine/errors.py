@@ -129,9 +129,7 @@ def in_python(text: str, value: object = None) -> str:
             return name
         if not re.fullmatch(VALUE, word, re.DOTALL) and word != str(value):
             return name + found[0][2 + len(found[1]) :]
-        is_text = word[0] not in "'\"" and not re.fullmatch(
-            r"[-+]?(\d[\d.]*|\.\d+)(e[-+]?\d+)?|inf|nan", word
-        )
+        is_text = word[0] not in "'\"" and not re.fullmatch(NUMBER, word)
         return f"{name}={word!r}" if is_text else f"{name}={word}"
 
     parts = text.split("`")

@@ -41,6 +41,15 @@ def test_the_name_of_a_column_may_hold_a_comma(calls):
     assert calls[0][1].drop == ["a, b"] and calls[0][2]["dataset"].features == ["c"]
 
 
+def test_columns_may_be_an_array_or_a_pandas_index(calls):
+    import pandas as pd
+
+    frame = pd.DataFrame({"a": X[:, 0], "c": X[:, 1], "y": Y})
+    for names in (np.array(["c"]), frame.columns[1:2]):
+        ravine.train(frame, "y", features=names)
+    assert [call[2]["dataset"].features for call in calls] == [["c"], ["c"]]
+
+
 def test_defaults_are_those_of_the_settings(calls):
     ravine.train(X, Y)
     ravine.train(X, Y, target=None, l2=None, early_stop=None)

@@ -176,6 +176,7 @@ def study(folder, monkeypatch):
 def some_runs(folder):
     for data in ("digits", "Ärger-größer-als-erwartet-und-sehr-lang"):
         with RunDirectory.create("runs", data, verb="compare", command=["ravine"]) as run:
+            # as version 1 wrote it
             summary = {"winner": "adam", "tied": ["sgd"], "metric": "accuracy", "score": 0.98}
             run.update(state="finished", summary=summary)
     with RunDirectory.create("runs", "iris", verb="train", command=["ravine"]) as run:

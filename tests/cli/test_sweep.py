@@ -65,7 +65,7 @@ def test_end_to_end(ravine, folder):
     document = json.loads(again.stdout)
     assert [row["n_seeds"] for row in document["leaderboard"]] == [4, 4]
     listed = json.loads(ravine("runs", "here", "--json").stdout)["runs"]
-    assert listed[0]["verb"] == "sweep" and "dropout=" in listed[0]["summary"]["winner"]
+    assert listed[0]["verb"] == "sweep" and "dropout=" in listed[0]["summary"]
     assert ravine("train", "-c", "here/best.toml", "--epochs", "1", "-q").status == 0
     assert ravine("predict", "here", "iris", "-q").stdout.startswith("prediction")
 

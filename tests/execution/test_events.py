@@ -8,12 +8,11 @@ import json
 import pytest
 
 from ravine.execution import events
-from ravine.execution.events import EVENTS, ChunkDone, DataLoaded, Event, Noted, PlanReady, Warned
+from ravine.execution.events import EVENTS, ChunkDone, DataLoaded, Event, Noted, PlanReady
 
 EXAMPLES = [
     DataLoaded("digits", 1797, 64, "classify", "label", 10),
     Noted("2 columns are constant"),
-    Warned("the target leaks"),
     PlanReady("12 networks", 1200, "runs/a"),
     events.StageStarted("measure", "curvature"),
     ChunkDone("tune", "adam", 10, 100, 2, 1, 3.5, {"adam": 0.9}),
@@ -41,4 +40,4 @@ def test_an_event_is_written_as_json_with_its_data(event):
 def test_messages_are_for_people():
     assert EXAMPLES[0].message == "digits: 1,797 rows, 64 inputs, target 'label' (10 classes)"
     assert DataLoaded("a", 1, 1, "regress", "y", None).message == "a: 1 row, 1 input, target 'y' (a number)"
-    assert EXAMPLES[5].message == ""  # progress alone leaves no line
+    assert EXAMPLES[4].message == ""  # progress alone leaves no line

@@ -49,6 +49,8 @@ def test_a_run_holds_everything_and_its_result_is_read_again(folder):
     assert kinds[0] is DataLoaded and kinds[-1] is RunEnded and PlanReady in kinds and ChunkDone in kinds
     assert [event["event"] for event in events_of(run)][-1] == "RunEnded"
     assert events_of(run)[-1]["state"] == "finished"
+    last = [event for event in events_of(run) if event["event"] == "ChunkDone"][-1]
+    assert last["done"] == last["total"] and last["finished"] == 2
     with RunDirectory.open("run").lock() as again:
         assert resume(again).to_dict() == result.to_dict()
 

@@ -58,6 +58,12 @@ def test_a_field_that_does_not_fit_is_named(trained, path, value, says):
     assert f"`{says}`" in caught.value.why
 
 
+def test_a_result_of_a_newer_version_is_refused(trained):
+    document = trained.to_dict() | {"schema_version": SCHEMA_VERSION + 1, "new": 1}
+    with pytest.raises(DataError, match="pip install --upgrade ravine"):
+        TrainResult.from_dict(document)
+
+
 def test_a_missing_field_is_named(trained):
     document = trained.to_dict()
     del document["curves"]
@@ -104,7 +110,7 @@ def test_what_a_result_is_not_asked_for_is_not_imported(trained, tmp_path):
         "from ravine.execution.registry import find_study\n"
         f"document = json.loads(Path({str(tmp_path / 'result.json')!r}).read_text())\n"
         "result = find_study('train').result_type.from_dict(document)\n"
-        "assert 'validation accuracy' in repr(result) and result.summary()['winner'] == 'adam'\n"
+        "assert 'validation accuracy' in repr(result) and result.summary().startswith('adam')\n"
         "result.records\n"
         "print([name for name in ('jax', 'optax') if name in sys.modules])"
     )

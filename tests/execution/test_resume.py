@@ -5,7 +5,8 @@ import pytest
 
 import ravine
 from ravine.errors import DataError
-from ravine.execution.resume import check_resumable, resume
+from ravine.execution.resume import resume
+from ravine.execution.resume_check import check_resumable
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import load as load_toml
 
@@ -49,13 +50,6 @@ def run(tmp_path):
 def test_a_run_that_had_read_no_data_is_refused(run):
     with pytest.raises(DataError, match="stopped before it had read its data"):
         check_resumable(run)
-
-
-def test_standard_input_cannot_be_read_again(run):
-    run.config.write_text('source = "-"\n')
-    check_resumable(run)
-    with pytest.raises(DataError, match="from standard input"):
-        resume(run)
 
 
 def test_a_finished_run_outlives_its_data(tmp_path):

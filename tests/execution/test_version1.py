@@ -61,3 +61,4 @@ def test_resuming_is_refused_with_one_sentence_that_names_the_version(runs, name
     assert f"ravine {writer}" in error.value.what
     assert error.value.what.count(".") == 1 + writer.count(".")
     assert (runs / name / "run.json").read_bytes() == before
+    assert ("model can still" in str(error.value)) == (runs / name / "models").exists()

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from ravine.cli.flags import flags_for
 from ravine.cli.help import Command
 from ravine.errors import UsageError
-from ravine.options.command_text import command_text
 from ravine.options.documentation import options_document
 from ravine.options.fields import option
 from ravine.options.resolve import resolve
@@ -72,10 +71,9 @@ def test_messages_of_the_command_line_and_of_python():
         WarmSettings.from_dict({"warmrows": 3})
 
 
-def test_python_command_and_document():
+def test_python_and_document():
     made = WarmSettings.from_dict({"warm_rows": 5})
     assert made.to_dict()["warm_rows"] == 5
-    assert command_text(made, "train") == "ravine train --warm-rows 5"
     row = "| `--warm-rows` | `warm_rows` | whole number |  | at least 0 and below 100 | rows |"
     assert row in options_document({"train": WarmSettings})
 

@@ -49,6 +49,7 @@ def test_text_that_is_no_value(Baking, key, text):
         ("flour", 5, "5"), ("fruits", "fig, nut", ["fig, nut"]), ("fruits", ("fig", 5), ["fig", "5"]),
         ("quickly", True, True), ("colors", "red(light=1,dark=2), blue", ["red(light=1,dark=2)", "blue"]),
         ("colors", ["red", "blue"], ["red", "blue"]),
+        ("fruits", np.array(["fig", "nut"]), ["fig", "nut"]),
     ],
 )  # fmt: skip
 def test_values(Baking, key, raw, value):

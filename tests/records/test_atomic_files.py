@@ -246,7 +246,7 @@ def test_a_full_disk(tiny_disk):
     ):
         with pytest.raises(DataError, match="No space is left on the disk") as caught:
             write()
-        assert caught.value.status == 3 and "-o DIR" in caught.value.fix
+        assert caught.value.status == 3 and "--out DIR" in caught.value.fix
     assert (tiny_disk / "a").read_text() == "old"
     assert read_npz(tiny_disk / "b.npz")["x"].sum() == 10
     assert files_in(tiny_disk) == ["a", "b.npz"]

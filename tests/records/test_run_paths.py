@@ -82,7 +82,7 @@ def test_out_that_holds_something_is_refused(here, make):
         make(out="")
     Path("thesis").mkdir()
     write_atomic("thesis/chapter.tex", "x")
-    with pytest.raises(DataError, match=r"not empty and is not a run. It holds chapter.tex. .*-o DIR"):
+    with pytest.raises(DataError, match=r"not empty and is not a run. It holds chapter.tex. .*out DIR"):
         make(out="thesis")
     assert [each.name for each in Path("thesis").iterdir()] == ["chapter.tex"]
 

@@ -11,7 +11,7 @@ from ravine.execution.execute import execute
 from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
-from ravine.options.fields import options_of
+from ravine.options.fields import Value, options_of
 
 __all__ = ["run_study"]
 
@@ -34,9 +34,7 @@ def run_study(
     """
     study = find_study(name)
     options = options_of(study.settings)
-    given = {
-        key: value for key, value in keywords.items() if value is not None and value != options[key].default
-    }
+    given = {key: value for key, value in keywords.items() if not _is_default(value, options[key].default)}
     if target is not None:
         given["target"] = target
     settings, dataset = parse_arguments(study.settings, X, y, weights, groups, test, given)
@@ -45,3 +43,8 @@ def run_study(
     return execute_in_new_run(
         study, settings, out=out, command=["python"], dataset=dataset, notify=notify or ignore
     )
+
+
+def _is_default(value: object, default: Value) -> bool:
+    """Return whether a keyword was left out. Arrays have no single truth value, so types come first."""
+    return value is None or (type(value) is type(default) and value == default)

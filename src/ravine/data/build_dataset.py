@@ -129,7 +129,7 @@ def _with_target(parts: Columns, notes: list[str], where: str) -> Columns:
         raise DataError(
             f"The target '{parts.y.name}'{where} is missing in every row.",
             "There is nothing to learn from.",
-            "Name another target with -t.",
+            "Name another target with --target.",
         )
     if gaps.any():
         notes.append(f"{int(gaps.sum()):,} rows{where} without a target left out")

@@ -116,7 +116,7 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
         raise DataError(
             f"The target '{column.name}' cannot be fitted as numbers.",
             f"It holds words such as '{first}'.",
-            "Type --task classify, or name a numeric column with -t.",
+            "Type --task classify, or name a numeric column with --target.",
         )
     if task != "auto":
         return task
@@ -196,14 +196,14 @@ def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
         raise DataError(
             f"The target '{name}' has one class.",
             f"All {len(labels):,} rows are '{classes[0]}'." if len(classes) else "No row has a value.",
-            "Name another target with -t.",
+            "Name another target with --target.",
         )
     few = [(c, n) for c, n in zip(classes, counts, strict=True) if n < least]
     if few and len(classes) > max(MOST_CLASSES, len(labels) // ROWS_EACH):
         raise DataError(
             f"The target '{name}' has {len(classes):,} classes in {len(labels):,} rows.",
             f"Each class needs at least {least} rows to be in training, validation and test.",
-            "Name another target with -t, or type --task regress if it is a number.",
+            "Name another target with --target, or type --task regress if it is a number.",
         )
     if few:
         shown = ", ".join(f"'{c}' ({n})" for c, n in few[:5]) + (" …" if len(few) > 5 else "")

@@ -20,7 +20,6 @@ __all__ = [
     "RunEnded",
     "ShouldStop",
     "StageStarted",
-    "Warned",
     "ignore",
     "never",
 ]
@@ -71,11 +70,6 @@ class Noted(Event):
 
 
 @dataclass(frozen=True)
-class Warned(Noted):
-    """A fact that may make the result worse than the user expects."""
-
-
-@dataclass(frozen=True)
 class PlanReady(Event):
     """The plan is fixed, and written if there is a run directory. `run_dir` stays from here on."""
 
@@ -90,7 +84,10 @@ class PlanReady(Event):
 
 @dataclass(frozen=True)
 class StageStarted(Event):
-    """A stage has begun: tune, extend, evaluate, train, measure, test, ...; `about` names its part."""
+    """A stage that does not train has begun: measure, test, save, ...; `about` names its part.
+
+    Stages that train are named by their progress, `ChunkDone`.
+    """
 
     stage: str
     about: str = ""
@@ -136,7 +133,7 @@ class RunEnded(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    DataLoaded, Noted, Warned, PlanReady, StageStarted, ChunkDone, RangeExtended, RunEnded,
+    DataLoaded, Noted, PlanReady, StageStarted, ChunkDone, RangeExtended, RunEnded,
 )  # fmt: skip
 
 Notify = Callable[[Event], None]

@@ -132,17 +132,22 @@ def _prepare(
 
 def _also_to_file(run: RunDirectory, notify: Notify) -> Notify:
     """Return a listener that appends events to events.jsonl as well; progress at most once a second."""
-    last_progress = 0.0
+    last_progress, held = 0.0, ""
 
     def tell(event: Event) -> None:
-        nonlocal last_progress
+        nonlocal last_progress, held
         notify(event)
-        progress, now = isinstance(event, ChunkDone), time.monotonic()
-        if run.path.is_dir() and not (progress and now - last_progress < EVENT_INTERVAL_S):
-            last_progress = now if progress else last_progress
-            line = json.dumps({"time": round(time.time(), 3)} | event.to_dict())
+        line = json.dumps({"time": round(time.time(), 3)} | event.to_dict()) + "\n"
+        now = time.monotonic()
+        if isinstance(event, ChunkDone):
+            if now - last_progress < EVENT_INTERVAL_S:
+                held = line  # written before the next event of another kind, unless newer progress comes
+                return
+            last_progress, held = now, ""
+        if run.path.is_dir():
             with os_errors_as_data_errors(run.events), run.events.open("a", encoding="utf-8") as file:
-                file.write(f"{line}\n")
+                file.write(held + line)
+        held = ""
 
     return tell
 

@@ -206,7 +206,14 @@ class Document:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Plain]) -> Self:
-        """Return the document that `to_dict` wrote. Raises DataError naming the field that does not fit."""
+        """Return the document that `to_dict` wrote. Raises DataError naming what does not fit."""
+        version = document.get("schema_version")
+        if isinstance(version, int) and version > SCHEMA_VERSION:
+            raise DataError(
+                f"A result of {document.get('study', 'a study')} is newer than this version of ravine.",
+                f"Its format is {version}; this version reads up to {SCHEMA_VERSION}.",
+                "Type `pip install --upgrade ravine`.",
+            )
         try:
             read = msgspec.convert(document, cls)
         except msgspec.ValidationError as error:
@@ -298,8 +305,8 @@ class Result(Document):
         read = resolve_name("ravine.records.atomic_files:read_npz")
         return read(path) if path.exists() else {}
 
-    def summary(self) -> str | dict[str, Plain]:
-        """Return what `ravine runs` shows of this result."""
+    def summary(self) -> str:
+        """Return the result in one line, as `ravine runs` shows it."""
         raise NotImplementedError(f"{type(self).__name__}.summary")
 
     def tables(self) -> dict[str, pd.DataFrame]:

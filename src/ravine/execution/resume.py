@@ -9,11 +9,12 @@ from ravine.execution.events import Notify, ShouldStop, ignore, never
 from ravine.execution.execute import execute
 from ravine.execution.registry import find_study
 from ravine.execution.result import Result
+from ravine.execution.resume_check import check_resumable
 from ravine.execution.run_files import check_data, load_result
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import load as load_toml
 
-__all__ = ["check_resumable", "resume"]
+__all__ = ["resume"]
 
 
 def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldStop = never) -> Result:
@@ -25,12 +26,6 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
     check_resumable(run)
     study = find_study(str(run.metadata.get("verb")))
     settings = study.settings.from_dict(load_toml(run.config))
-    if settings.source == "-":
-        raise DataError(
-            f"The run '{run.path}' read its data from standard input.",
-            "They are gone.",
-            "Save the data to a file and begin a new run.",
-        )
     if run.metadata.get("state") == "finished":
         # a result outlives its data: a file that is gone, or arrays from Python
         if settings.needs_source and (
@@ -45,20 +40,3 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
             f"Call ravine.{study.name} again.",
         )
     return execute(study, settings, run=run, notify=notify, should_stop=should_stop)
-
-
-def check_resumable(run: RunDirectory) -> None:
-    """Raise DataError for a run that an older version wrote, or that stopped before it read its data."""
-    if run.metadata.get("schema_version") == 1:
-        writer = (run.metadata.get("versions") or {}).get("ravine", "1")
-        raise DataError(
-            f"The run '{run.path}' was written by ravine {writer}, whose runs this version cannot resume.",
-            "Its model can still be used to predict.",
-            "Type its command again to begin a new run.",
-        )
-    if not run.config.exists():
-        raise DataError(
-            f"The run '{run.path}' stopped before it had read its data.",
-            "There is nothing to go on from.",
-            "Type the command again.",
-        )

@@ -50,6 +50,8 @@ def from_value(option: Option, value: object) -> Value:
     """Return a plain value as the field's type: a list from a word, text from a number. Raises UsageError."""
     if value is None and option.optional:
         return None
+    if option.many and (to_list := getattr(value, "tolist", None)) is not None:  # an array, or a pandas index
+        value = to_list()
     if option.many and isinstance(value, list | tuple):
         return [_text(option, item) for item in value]
     if option.many:

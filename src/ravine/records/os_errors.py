@@ -29,7 +29,7 @@ _SENTENCES = {
     errno.ENOSPC: (
         "No space is left on the disk for '{path}'.",
         "Files written before this one are whole.",
-        "Free some space and type the command again, or write elsewhere with -o DIR.",
+        "Free some space and type the command again, or write elsewhere with --out DIR.",
     ),
     errno.ENOENT: (
         "There is no '{path}'.",
@@ -44,7 +44,7 @@ _SENTENCES = {
     errno.EROFS: (
         "'{path}' cannot be {doing}.",
         "It is on a read-only disk.",
-        "Write elsewhere with -o DIR.",
+        "Write elsewhere with --out DIR.",
     ),
     errno.ENOTDIR: (
         "'{path}' cannot be {doing}.",
@@ -76,7 +76,7 @@ _SENTENCES[errno.EDQUOT] = _SENTENCES[errno.ENOSPC]
 _SENTENCES[errno.EFBIG] = (
     "'{path}' grew larger than files may be here.",
     "A limit of the system or of the shell (ulimit -f) was met; files written before this one are whole.",
-    "Raise the limit, or write elsewhere with -o DIR.",
+    "Raise the limit, or write elsewhere with --out DIR.",
 )
 _SENTENCES[errno.EPERM] = _SENTENCES[errno.EACCES]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from ravine.errors import DataError, nearest
 from ravine.records.atomic_files import DamagedFile, os_errors_as_data_errors, read_json
 from ravine.records.lock import is_locked
 
-__all__ = ["INTERRUPTED", "RunInfo", "SeveralRuns", "find_run", "list_runs", "read_run_file"]
+__all__ = ["INTERRUPTED", "RunInfo", "SeveralRuns", "find_run", "list_runs", "read_run_file", "summary_text"]
 
 SCHEMA_VERSION = 2
 LATEST = "latest"
@@ -23,7 +24,10 @@ INTERRUPTED = "interrupted, resumable"
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One line of `ravine runs`. `created` is ISO 8601 in UTC, `bytes` the size on disk."""
+    """One line of `ravine runs`. `created` is ISO 8601 in UTC, `bytes` the size on disk.
+
+    summary: the result in one line, or the sentence it failed with.
+    """
 
     id: str
     path: Path
@@ -117,7 +121,6 @@ def _info(folder: Path) -> RunInfo:
         about, state = {}, "newer version" if "newer" in error.what else "unreadable"
     data = about.get("data")
     name = data.get("name") if isinstance(data, dict) else None
-    summary = about.get("summary")
     return RunInfo(
         id=str(about.get("id", "")),
         path=folder,
@@ -125,9 +128,25 @@ def _info(folder: Path) -> RunInfo:
         data=str(name or ""),
         created=str(about.get("created", "")),
         state=state,
-        summary=None if summary is None else str(summary),
+        summary=_summary(about.get("summary")),
         bytes=_size(folder),
     )
+
+
+def summary_text(winner: str, tied: int, metric: str, score: float | None) -> str:
+    """Return a result in one line: `adam and 2 tied, accuracy 0.9767`."""
+    shown = "" if score is None else f", {metric} {score:.4g}"
+    return f"{winner}{f' and {tied} tied' if tied else ''}{shown}"
+
+
+def _summary(found: object) -> str | None:
+    """Return the summary in a run.json; version 1 wrote its parts."""
+    if not isinstance(found, Mapping) or "winner" not in found:
+        return None if found is None else str(found)
+    score, tied = found.get("score"), found.get("tied")
+    known = float(score) if isinstance(score, int | float) else None
+    count = len(tied) if isinstance(tied, list) else 0
+    return summary_text(str(found["winner"]), count, str(found.get("metric")), known)
 
 
 def _size(folder: Path) -> int:

@@ -30,14 +30,14 @@ def slug(name: str) -> str:
 def check_run_folder(out: str | os.PathLike[str] | None) -> None:
     """Raise UsageError for a folder whose name is empty."""
     if out is not None and not os.fspath(out):
-        raise UsageError("The run's folder has no name.", "-o was given nothing.", "Type -o DIR.")
+        raise UsageError("The run's folder has no name.", "--out was given nothing.", "Type --out DIR.")
 
 
 def create_run_folder(path: Path) -> WriterLock:
     """Make or take over an empty folder for a new run. Raises DataError if it holds anything."""
     with os_errors_as_data_errors(path):
         if path.exists() and not path.is_dir():
-            raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name another with -o DIR.")
+            raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name another with --out DIR.")
         _refuse_if_full(path)
         path.mkdir(parents=True, exist_ok=True)
     lock = WriterLock(path)
@@ -60,14 +60,14 @@ def _refuse_if_full(path: Path) -> None:
         raise DataError(
             f"'{path}' already holds a run.",
             "A new run never overwrites an old one.",
-            f"Type `ravine resume {path}` to finish that one, or name another folder with -o DIR.",
+            f"Type `ravine resume {path}` to finish that one, or name another folder with --out DIR.",
         )
     # a killed process may have left its lock and a temporary file: that folder is as good as empty
     if foreign := sorted(name for name in names if name != LOCK_NAME and not name.startswith(TEMPORARY)):
         raise DataError(
             f"The folder '{path}' is not empty and is not a run.",
             f"It holds {', '.join(foreign[:3])}{' and more' * (len(foreign) > 3)}.",
-            "Name a new or an empty folder with -o DIR.",
+            "Name a new or an empty folder with --out DIR.",
         )
 
 

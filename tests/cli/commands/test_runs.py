@@ -14,7 +14,7 @@ def test_runs_are_listed_newest_first(ravine, some_runs):
     assert "adam and 1 tied, accuracy 0.98" in lines[3]
     found = json.loads(ravine("runs", "--json").stdout)["runs"]
     assert [each["data"] for each in found][::2] == ["iris", "digits"]
-    assert found[2]["summary"]["winner"] == "adam"
+    assert found[2]["summary"] == "adam and 1 tied, accuracy 0.98"
     assert set(found[0]) == {"id", "path", "verb", "data", "created", "state", "summary", "bytes"}
 
 

@@ -48,9 +48,7 @@ def test_values_hold_a_diverged_run_as_nan(rows, row_of, result_of):
 
 
 def test_the_list_of_runs_names_winner_and_ties(result):
-    assert result.summary() == {
-        "winner": "nesterov", "tied": ["adam", "rmsprop"], "metric": "accuracy", "score": 0.983,
-    }  # fmt: skip
+    assert result.summary() == "nesterov and 2 tied, accuracy 0.983"
 
 
 def test_some_failed_if_a_run_of_the_evaluation_diverged(result, rows, result_of):

@@ -29,9 +29,8 @@ def test_tables_have_one_row_for_each_configuration(found: SweepResult) -> None:
 
 def test_the_summary_names_winner_and_ties(found: SweepResult) -> None:
     first, second = found.leaderboard[:2]
-    assert found.summary() == {
-        "winner": first.setting, "tied": [second.setting], "metric": "accuracy", "score": first.mean
-    }  # fmt: skip
+    assert first.tier == second.tier
+    assert found.summary() == f"{first.setting} and 1 tied, accuracy {first.mean:.4g}"
     assert not found.some_failed()
 
 

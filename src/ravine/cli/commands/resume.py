@@ -28,11 +28,13 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
     from ravine.execution.base_settings import name_of
+    from ravine.execution.resume_check import check_resumable
     from ravine.options.paths import relative_path
     from ravine.records.run_directory import RunDirectory
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     directory = RunDirectory.open(relative_path(str(RunDirectory.open(run).path)))
+    check_resumable(directory)
     metadata = directory.metadata
     name = name_of(str((metadata.get("data") or {}).get("name")))
     doing = "Showing again" if metadata.get("state") == "finished" else "Resuming"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,17 +58,6 @@ def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) 
     return 0
 
 
-def _summary(run: RunInfo) -> Any:
-    """The result as the study left it: a dictionary, or the sentence it failed with."""
-    from ravine.errors import DataError
-    from ravine.records.run_index import read_run_file
-
-    try:
-        return read_run_file(run.path).get("summary")
-    except DataError:  # the state says so
-        return None
-
-
 def _document(run: RunInfo) -> dict[str, Any]:
     return {
         "id": run.id,
@@ -77,7 +66,7 @@ def _document(run: RunInfo) -> dict[str, Any]:
         "data": run.data,
         "created": run.created,
         "state": run.state,
-        "summary": _summary(run),
+        "summary": run.summary,
         "bytes": run.bytes,
     }
 
@@ -93,19 +82,10 @@ def _table(found: Sequence[RunInfo]) -> Table:
             Column("data", [run.data for run in found], "left", widest=24),
             Column("verb", [run.verb for run in found], "left", priority=3),
             Column("state", [run.state for run in found], "left", priority=1, shrink=12),
-            Column("result", [_result(_summary(run)) for run in found], "left", 2, widest=60, shrink=12),
+            Column("result", [run.summary or "" for run in found], "left", 2, widest=60, shrink=12),
             Column("size", [byte_size(run.bytes) for run in found], priority=4),
         ]
     )
-
-
-def _result(summary: object) -> str:
-    if not isinstance(summary, Mapping):
-        return str(summary or "")
-    tied = len(summary.get("tied") or [])
-    score = summary.get("score")
-    shown = "" if score is None else f", {summary.get('metric')} {score:.4g}"
-    return f"{summary.get('winner')}{f' and {tied} tied' if tied else ''}{shown}"
 
 
 def _when(created: str) -> str:

@@ -14,6 +14,7 @@ from ravine.execution.result import (
     SplitSizes,
     StudyPlan,
 )
+from ravine.records.run_index import summary_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,15 +208,12 @@ class CompareResult(Result):
         columns = {row.optimizer: row.values for row in self.leaderboard if row.values}
         return pd.DataFrame(columns, dtype="float64")
 
-    def summary(self) -> dict[str, Plain]:
-        """Return what `ravine runs` shows of this result."""
+    def summary(self) -> str:
+        """Return the result in one line, as `ravine runs` shows it."""
         first, *others = self.leaderboard
-        return {
-            "winner": first.optimizer,
-            "tied": [row.optimizer for row in others if row.tier == first.tier],
-            "metric": self.metric.name,
-            "score": first.mean,
-        }
+        return summary_text(
+            first.optimizer, sum(row.tier == first.tier for row in others), self.metric.name, first.mean
+        )
 
     def some_failed(self) -> bool:
         """Return whether a run of the evaluation diverged."""

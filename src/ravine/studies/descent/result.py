@@ -235,7 +235,7 @@ class DescentResult(Result):
     """Paths of the pictures; empty if nothing was kept."""
 
     def summary(self) -> str:
-        """Return what `ravine runs` shows of this result."""
+        """Return the result in one line, as `ravine runs` shows it."""
         parts = {
             "width": [self.widths.descent],
             "examples": [self.examples.descent],

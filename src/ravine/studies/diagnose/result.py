@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ravine.execution.result import MetricFacts, Plain, Result, SplitSizes, StudyPlan
+from ravine.records.run_index import summary_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -268,15 +269,11 @@ class DiagnoseResult(Result):
 
         return pd.DataFrame(vars(self.curves))
 
-    def summary(self) -> dict[str, Plain]:
-        """Return what `ravine runs` shows of this result."""
+    def summary(self) -> str:
+        """Return the result in one line, as `ravine runs` shows it."""
         names = [finding.verdict for finding in self.findings if finding.severity]
-        return {
-            "winner": ", ".join(names) or "healthy",
-            "tied": [],
-            "metric": self.metric.name,
-            "score": self.curves.score[-1] if self.curves.score else None,
-        }
+        score = self.curves.score[-1] if self.curves.score else None
+        return summary_text(", ".join(names) or "healthy", 0, self.metric.name, score)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -229,7 +229,7 @@ class LandscapeResult(Result):
         return figures
 
     def summary(self) -> str:
-        """Return what `ravine runs` shows of this result."""
+        """Return the result in one line, as `ravine runs` shows it."""
         sharp = self.sharpness
         text = f"sharpness {number(sharp.value)}"
         if self.centre.optimizer is not None:

@@ -197,7 +197,7 @@ class MemorizeResult(Result):
     """Paths of the pictures; empty if nothing was kept."""
 
     def summary(self) -> str:
-        """Return what `ravine runs` shows of this result."""
+        """Return the result in one line, as `ravine runs` shows it."""
         share = self.shares[0].memorised.mean
         return "" if share is None else f"{share:.1%} memorised"
 

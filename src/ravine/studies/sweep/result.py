@@ -16,6 +16,7 @@ from ravine.execution.result import (
     SplitSizes,
     StudyPlan,
 )
+from ravine.records.run_index import summary_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -225,15 +226,10 @@ class SweepResult(Result):
         """The first configuration of the leaderboard; others of its tier may be as good."""
         return self.leaderboard[0]
 
-    def summary(self) -> dict[str, Plain]:
-        """Return what `ravine runs` shows of this result."""
+    def summary(self) -> str:
+        """Return the result in one line, as `ravine runs` shows it."""
         tied = [row.setting for row in self.leaderboard[1:] if row.tier == self.best.tier]
-        return {
-            "winner": self.best.setting,
-            "tied": list(tied),
-            "metric": self.metric.name,
-            "score": self.best.mean,
-        }
+        return summary_text(self.best.setting, len(tied), self.metric.name, self.best.mean)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the leaderboard, to be written as leaderboard.csv."""

@@ -69,7 +69,7 @@ def next_steps(result: SweepResult) -> list[Block]:
     ]
     return [
         Files([("Run", run), ("Model", str(result.model_dir))]),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands], title="Next:"),
+        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
     ]
 
 

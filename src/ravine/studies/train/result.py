@@ -14,6 +14,7 @@ from ravine.execution.result import (
     SplitSizes,
     StudyPlan,
 )
+from ravine.records.run_index import summary_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,14 +151,9 @@ class TrainResult(Result):
 
         return pd.DataFrame(vars(self.curves))
 
-    def summary(self) -> dict[str, Plain]:
-        """Return what `ravine runs` shows of this result."""
-        return {
-            "winner": self.result.optimizer,
-            "tied": [],
-            "metric": self.metric.name,
-            "score": self.result.mean,
-        }
+    def summary(self) -> str:
+        """Return the result in one line, as `ravine runs` shows it."""
+        return summary_text(self.result.optimizer, 0, self.metric.name, self.result.mean)
 
     def some_failed(self) -> bool:
         """Return whether a run diverged."""

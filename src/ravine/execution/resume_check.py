@@ -1,0 +1,25 @@
+"""Whether a run can be resumed. It needs no JAX, so that a refusal comes at once."""
+
+from __future__ import annotations
+
+from ravine.errors import DataError
+from ravine.records.run_directory import RunDirectory
+
+__all__ = ["check_resumable"]
+
+
+def check_resumable(run: RunDirectory) -> None:
+    """Raise DataError for a run that an older version wrote, or that stopped before it read its data."""
+    if run.metadata.get("schema_version") == 1:
+        writer = (run.metadata.get("versions") or {}).get("ravine", "1")
+        raise DataError(
+            f"The run '{run.path}' was written by ravine {writer}, whose runs this version cannot resume.",
+            "Its model can still be used to predict." if run.models.exists() else "It has no model.",
+            "Type its command again to begin a new run.",
+        )
+    if not run.config.exists():
+        raise DataError(
+            f"The run '{run.path}' stopped before it had read its data.",
+            "There is nothing to go on from.",
+            "Type the command again.",
+        )
