@@ -59,8 +59,9 @@ def effort_option(default: str | None, choices: Sequence[str] = EFFORTS) -> Any:
     )
 
 
-# `eq=False, repr=False`: `Settings` has both, and `--help` waits for each generated method of these classes.
-@dataclass(frozen=True, eq=False, repr=False)
+# `Settings` has `__eq__` and `__repr__`, and classes with `init=False` are bases only: `--help` waits for each
+# generated method.
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class OptimizerSettings(Settings):
     """One optimizer."""
 
@@ -70,7 +71,7 @@ class OptimizerSettings(Settings):
     )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class RateSettings(Settings):
     """Learning rate and its schedule."""
 
@@ -87,7 +88,7 @@ class RateSettings(Settings):
     )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class MovingSettings(Settings):
     """Schedules of other numbers."""
 
@@ -97,7 +98,7 @@ class MovingSettings(Settings):
     )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class DataSettings(Settings):
     """Where the data are and how to read them.
 
@@ -259,7 +260,7 @@ class FixedTrainingSettings(NetworkSettings, MovingSettings, RateSettings, Optim
     seeds: int = seeds_option(1, at_least=1)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class GeneralizationSettings(NetworkSettings, RateSettings, OptimizerSettings):
     """One optimizer at a constant rate on many seeds, until the training rows are fitted."""
 

@@ -21,7 +21,7 @@ from ravine.options.fields import option
 __all__ = ["STUDY", "CompareSettings"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class CompareSettings(NetworkSettings, MovingSettings):
     """Settings of a comparison."""
 

@@ -11,7 +11,7 @@ from ravine.options.fields import option, redefined
 __all__ = ["STUDY", "DescentSettings"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class DescentSettings(GeneralizationSettings):
     """Settings of a search for double descent."""
 

@@ -12,7 +12,7 @@ from ravine.options.fields import option, redefined
 __all__ = ["STUDY", "DiagnoseSettings"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class DiagnoseSettings(FixedTrainingSettings):
     """Settings of a diagnosis. Without a proof (`no_proof`) `seeds` is 0."""
 

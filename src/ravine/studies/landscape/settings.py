@@ -16,7 +16,7 @@ WITH_MODEL = ("source", "target", "model", "grid", "span", "seed", "device", "fo
 """Fields that matter where nothing is trained."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class LandscapeSettings(NetworkSettings, RateSettings):
     """Settings of a landscape."""
 

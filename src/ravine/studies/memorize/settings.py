@@ -10,7 +10,7 @@ from ravine.execution.study import DATA_HELP, Study
 __all__ = ["STUDY", "MemorizeSettings"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class MemorizeSettings(GeneralizationSettings):
     """Settings of a measurement of memory."""
 

@@ -22,7 +22,7 @@ from ravine.studies.sweep.factors import factors_as_text, read_factors
 __all__ = ["STUDY", "SweepSettings"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSettings):
     """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`."""
 

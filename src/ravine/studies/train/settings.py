@@ -11,7 +11,7 @@ from ravine.options.fields import option
 __all__ = ["STUDY", "TrainSettings"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class TrainSettings(FixedTrainingSettings):
     """Settings of one training."""
 
