@@ -59,8 +59,8 @@ def effort_option(default: str | None, choices: Sequence[str] = EFFORTS) -> Any:
     )
 
 
-# `Settings` has `__eq__` and `__repr__`, and classes with `init=False` are bases only: `--help` waits for each
-# generated method.
+# `Settings` has `__eq__` and `__repr__`, and classes with `init=False` are bases only, since
+# `--help` waits for every generated method.
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class OptimizerSettings(Settings):
     """One optimizer."""
