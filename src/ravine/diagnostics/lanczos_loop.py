@@ -162,28 +162,28 @@ def extreme_eigenvalues(
 def sample_start(apply: Apply, point: Any, unit: jax.Array, steps: int, end: int) -> jax.Array:
     """Return the Ritz vector at one `end` (as in StopCriterion) after a few `steps` from `unit`. Traceable.
 
-    For so few steps one projection is enough. The vector is not finite where the products are not.
+    So few steps stay orthogonal by themselves. The vector is not finite where the products are not.
     """
-    basis, count = _steps_in_program(partial(apply, point), unit, steps, twice=False)
+    basis, count = _steps_in_program(partial(apply, point), unit, steps, project=False)
     _, inner = _ranked(basis.alphas, basis.betas, count, end)
     return inner[:, 0] @ basis.vectors
 
 
 def _steps_in_program(
-    matvec: Callable[[jax.Array], jax.Array], unit: jax.Array, steps: int, twice: bool = True
+    matvec: Callable[[jax.Array], jax.Array], unit: jax.Array, steps: int, project: bool = True
 ) -> tuple[KrylovBasis, jax.Array]:
     """Return the basis after `steps` from `unit`, and how many steps there were before a breakdown."""
     basis = empty_basis(-(-steps // BLOCK) * BLOCK, unit.size, unit.dtype)._replace(images=None)
-    loop = _loop(lambda _, v: matvec(v), float(jnp.finfo(unit.dtype).eps), False, twice)
+    loop = _loop(lambda _, v: matvec(v), float(jnp.finfo(unit.dtype).eps), False, project)
     basis, _, report = loop(None, basis, unit, jnp.int32(0), jnp.int32(steps), None)
     return basis, report[0, 0].astype(jnp.int32)
 
 
-def _loop(apply: Apply, epsilon: float, checked: bool, twice: bool = True) -> Any:
+def _loop(apply: Apply, epsilon: float, checked: bool, project: bool = True) -> Any:
     """Return (point, basis, unit, count, until, stop) -> (basis, unit, report), to be compiled.
 
     The loop ends after `until` steps, at a breakdown, or, if `checked`, by the StopCriterion `stop`.
-    If `twice`, it projects each vector twice.
+    project: see `_step`.
     """
 
     def run(
@@ -192,7 +192,7 @@ def _loop(apply: Apply, epsilon: float, checked: bool, twice: bool = True) -> An
     ) -> tuple[KrylovBasis, jax.Array, jax.Array]:  # fmt: skip
         def next_step(state: Any) -> Any:
             basis, unit, count, _, _ = state
-            basis, unit, closed = _step(basis, unit, apply(point, unit), count, epsilon, twice)
+            basis, unit, closed = _step(basis, unit, apply(point, unit), count, epsilon, project)
             done = _is_done(basis.alphas, basis.betas, count + 1, stop) if checked else jnp.bool_(False)
             return basis, unit, count + 1, closed, done
 
@@ -212,22 +212,29 @@ def _report(basis: KrylovBasis, count: jax.Array, closed: jax.Array) -> jax.Arra
 
 
 def _step(
-    basis: KrylovBasis, q: jax.Array, image: jax.Array, m: jax.Array, epsilon: float, twice: bool = True
+    basis: KrylovBasis, q: jax.Array, image: jax.Array, m: jax.Array, epsilon: float, project: bool = True
 ) -> tuple[KrylovBasis, jax.Array, jax.Array]:
     """Return the basis with q and its product `image` in row m, the next unit vector, and: it broke down.
 
-    The projections take alpha_m q_m and beta_(m-1) q_(m-1) out as well.
+    project: against all vectors, twice. Else only alpha_m q_m and beta_(m-1) q_(m-1) are taken out.
     """
     put = partial(jax.lax.dynamic_update_index_in_dim, axis=0)  # in place, where `at` would write every row
     vectors = put(basis.vectors, q, m)
     images = None if basis.images is None else put(basis.images, image, m)
-    alphas = put(basis.alphas, q @ image, m)
+    alpha = q @ image
+    alphas = put(basis.alphas, alpha, m)
     size = _norm(image)
-    rest = _orthogonal(vectors, m + 1, image / jnp.where(size > 0, size, 1))  # (1)
-    length = left = jnp.sqrt(rest @ rest)
-    if twice:
+    unit = image / jnp.where(size > 0, size, 1)
+    if project:
+        rest = _orthogonal(vectors, m + 1, unit)  # (1)
+        length = jnp.sqrt(rest @ rest)
         rest = _orthogonal(vectors, m + 1, rest)
         left = jnp.sqrt(rest @ rest)
+    else:
+        last = jnp.maximum(m - 1, 0)
+        beta = jnp.where(m > 0, basis.betas[last], 0)
+        rest = unit - (alpha * q + beta * vectors[last]) / jnp.where(size > 0, size, 1)  # (1)
+        length = left = jnp.sqrt(rest @ rest)
     scale = jnp.maximum(jnp.abs(alphas).max(), jnp.abs(basis.betas).max())
     alive = size * length > breakdown_tolerance(epsilon) * scale  # (2)
     goes_on = alive & (m + 1 < q.size) & (left > MIN_REMAINDER * length)
