@@ -41,6 +41,18 @@ def test_the_name_of_a_column_may_hold_a_comma(calls):
     assert calls[0][1].drop == ["a, b"] and calls[0][2]["dataset"].features == ["c"]
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "allowed"),
+    [("optimizer", "adamx", "adam"), ("schedule", "coz", "cosine"), ("activation", "rel", "relu"),
+     ("metric", "accu", "accuracy"), ("average", "x", "ema"), ("net", "8 foo", "residual")],
+)  # fmt: skip
+def test_an_unknown_word_comes_with_option_value_and_the_allowed_words(option, value, allowed):
+    with pytest.raises(UsageError) as caught:
+        ravine.train(X, Y, **{option: value})
+    assert (caught.value.option, caught.value.value) == (option, value)
+    assert allowed in caught.value.allowed
+
+
 def test_columns_may_be_an_array_or_a_pandas_index(calls):
     import pandas as pd
 

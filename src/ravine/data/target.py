@@ -63,6 +63,9 @@ def choose_column(frame: pd.DataFrame, given: object, what: str = "target", opti
         f"There is no {what} column '{given}'.",
         f"The table has {len(names)} columns.",
         did_you_mean(str(given), names),
+        option=what.lstrip("-"),
+        value=given,
+        allowed=tuple(names),
     )
 
 

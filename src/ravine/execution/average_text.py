@@ -20,7 +20,9 @@ def read_average(text: str | None) -> tuple[str, float]:
         return "", 0.0
     name, equals, value = text.strip().lower().partition("=")
     if name not in AVERAGES:
-        raise UsageError(f"There is no average '{name}'.", "", did_you_mean(name, AVERAGES))
+        raise UsageError(
+            f"There is no average '{name}'.", "", did_you_mean(name, AVERAGES), allowed=tuple(AVERAGES)
+        )
     try:
         share = float(value) if equals else {"ema": 0.99, "tail": 0.5}[name]
     except ValueError:

@@ -49,5 +49,8 @@ def seeds(purpose: str, count: int) -> list[int]:
             f"--seeds {count} is too many.",
             f"Seeds beyond {held.capacity} are used for another purpose of the same study.",
             f"Give --seeds {held.capacity} or fewer.",
+            option="seeds",
+            value=count,
+            allowed=f"at most {held.capacity}",
         )
     return list(range(held.first, held.first + count))

@@ -110,5 +110,10 @@ def activation(name: str) -> Activation:
     """
     plain = name.strip().lower().replace("-", "_").replace(" ", "_")
     if plain not in ACTIVATIONS:
-        raise UsageError(f"There is no activation '{name}'.", "", did_you_mean(plain, ACTIVATIONS))
+        raise UsageError(
+            f"There is no activation '{name}'.",
+            "",
+            did_you_mean(plain, ACTIVATIONS),
+            allowed=tuple(ACTIVATIONS),
+        )
     return ACTIVATIONS[plain]

@@ -70,7 +70,12 @@ def augmentation(text: str, image: Image | None = None) -> tuple[tuple[str, ...]
     for word in words if words != ["none"] else []:
         name, equals, value = word.partition("=")
         if name not in AUGMENTATIONS:
-            raise UsageError(f"There is no augmentation '{name}'.", "", did_you_mean(name, AUGMENTATIONS))
+            raise UsageError(
+                f"There is no augmentation '{name}'.",
+                "",
+                did_you_mean(name, AUGMENTATIONS),
+                allowed=tuple(AUGMENTATIONS),
+            )
         kind = AUGMENTATIONS[name]
         if kind.image and image is None:
             tables = ", ".join(each for each, other in AUGMENTATIONS.items() if not other.image)

@@ -27,7 +27,12 @@ def draw_layer(
     sees size * size * C inputs, and each input reaches size * size * K units. Raises UsageError.
     """
     if scheme not in INITIALISATIONS:
-        raise UsageError(f"There is no initialisation '{scheme}'.", "", did_you_mean(scheme, INITIALISATIONS))
+        raise UsageError(
+            f"There is no initialisation '{scheme}'.",
+            "",
+            did_you_mean(scheme, INITIALISATIONS),
+            allowed=tuple(INITIALISATIONS),
+        )
     shape = shapes["weight"]
     fan_in, fan_out = math.prod(shape[:-1]), math.prod(shape[:-2]) * shape[-1]
     spread = scale * np.sqrt(INITIALISATIONS[scheme].variance(fan_in, fan_out))

@@ -99,7 +99,9 @@ def find_metric(name: str | None) -> Metric | None:
 def check_metric_name(name: str) -> None:
     """Raise UsageError for a name that no metric has."""
     if find_metric(name) is None:
-        raise UsageError(f"There is no metric '{name}'.", "", did_you_mean(name, METRICS))
+        raise UsageError(
+            f"There is no metric '{name}'.", "", did_you_mean(name, METRICS), allowed=tuple(METRICS)
+        )
 
 
 def metric(name: str | None, task: str, classes: int = 0) -> Metric:
@@ -107,7 +109,9 @@ def metric(name: str | None, task: str, classes: int = 0) -> Metric:
     name = _plain(name or default_metric(task))
     fitting = [row.name for row in METRICS.values() if row.task == task]
     if name not in METRICS:
-        raise UsageError(f"There is no metric '{name}'.", "", did_you_mean(name, fitting))
+        raise UsageError(
+            f"There is no metric '{name}'.", "", did_you_mean(name, fitting), allowed=tuple(fitting)
+        )
     found = METRICS[name]
     if found.task != task:
         kind = "classification" if task == "classify" else "regression"

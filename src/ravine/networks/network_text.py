@@ -129,7 +129,9 @@ def _kind(text: str, word: str) -> tuple[str, str]:
         if name in NO_HIDDEN or name == "x" or not name[0].isalpha():
             return "sizes", word
     near = did_you_mean(word, SHOWN)
-    raise UsageError(f"The network '{text}' has the unknown word '{word}'.", near, EXAMPLE)
+    raise UsageError(
+        f"The network '{text}' has the unknown word '{word}'.", near, EXAMPLE, allowed=tuple(SHOWN)
+    )
 
 
 def _widths(text: str, plain: str) -> tuple[int, ...]:

@@ -24,7 +24,9 @@ def check_parts(
     """Raise UsageError unless these make a network; see `Network` for what they are."""
     for word, allowed in ((connection, CONNECTIONS), (norm, NORMALISATIONS)):
         if word not in allowed:
-            raise UsageError(f"There is no '{word}' in networks.", "", did_you_mean(word, allowed))
+            raise UsageError(
+                f"There is no '{word}' in networks.", "", did_you_mean(word, allowed), allowed=tuple(allowed)
+            )
     if len(sizes) < 2 or min((*sizes, *conv)) < 1:
         raise UsageError(f"There is no network of sizes {sizes}.", "Every layer has units.", "")
     if slope and not activation(function).has_slope:

@@ -48,7 +48,12 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
                 "Leave it out.",
             )
         if keyword not in allowed:
-            raise UsageError(f"optax:{name} has no keyword '{keyword}'.", "", did_you_mean(keyword, allowed))
+            raise UsageError(
+                f"optax:{name} has no keyword '{keyword}'.",
+                "",
+                did_you_mean(keyword, allowed),
+                allowed=tuple(allowed),
+            )
 
     def constructor(learning_rate: Rate = OPTAX[name].rate_centre) -> Optimizer:
         return _adapted(lambda eta: factory(learning_rate=eta, **keywords), learning_rate, _JUDGED.get(name))

@@ -59,6 +59,8 @@ def read_optimizer(text: str) -> Spec:
             f"There is no optimizer '{spec.name}'.",
             "",
             where or did_you_mean(spec.name, [*OPTIMIZERS, *(f"optax:{name}" for name in OPTAX)]),
+            value=spec.name,
+            allowed=tuple(OPTIMIZERS),
         )
     return spec
 

@@ -36,7 +36,9 @@ def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
     name = found[1].lower()
     if name not in SCHEDULES:
         what = f"There is no schedule '{found[1]}'." if name else "No schedule was named."
-        raise UsageError(what, "", did_you_mean(name, SCHEDULES) if name else EXAMPLE)
+        raise UsageError(
+            what, "", did_you_mean(name, SCHEDULES) if name else EXAMPLE, allowed=tuple(SCHEDULES)
+        )
     kind = SCHEDULES[name]
     given: dict[str, Any] = {}
     inside = (found[3] or "").strip()

@@ -81,9 +81,8 @@ def _word(option: Option, word: str) -> UsageError | None:
     except UsageError as error:
         if renamed_value(option.key, word) is not None:
             return refused(option, word)
-        return UsageError(
-            error.what, error.why, error.fix, option=option.key, value=word, allowed=error.allowed
-        )
+        allowed = error.allowed or option.allowed
+        return UsageError(error.what, error.why, error.fix, option=option.key, value=word, allowed=allowed)
     return None
 
 
