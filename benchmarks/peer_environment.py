@@ -76,13 +76,13 @@ class Worker:
         task: Mapping[str, Any],
         *,
         python: Path | None = None,
-        folder: Path = WORKERS,
+        folder: Path | None = None,
         **variables: str,
     ) -> None:
         self.name = script
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close
         self._process = subprocess.Popen(
-            [str(python or sys.executable), str(folder / f"{script}.py"), json.dumps(task)],
+            [str(python or sys.executable), str((folder or WORKERS) / f"{script}.py"), json.dumps(task)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

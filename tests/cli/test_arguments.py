@@ -92,7 +92,7 @@ def test_version(ravine):
         (["compare", "digits", "--net", "a-b"], 2, "the unknown word 'a-b'"),
         (["compare", "digits", "--budget", "soon"], 2, "not a budget"),
         (["compare", "digits", "--device", "tpu"], 2, "one of cpu, gpu"),
-        (["compare", "digits", "-o", ""], 2, "-o DIR"),
+        (["compare", "digits", "-o", ""], 2, "--out DIR"),
         (["compare", "digits", "-c", "none.toml"], 2, "none.toml"),
         (["train", "digits", "--rate", "-1"], 2, "rate"),
         (["train", "digits", "--optimizer", "admm"], 2, "'adam'"),
