@@ -68,7 +68,8 @@ def test_out_names_the_folder(here, make):
 
 
 def test_out_that_holds_something_is_refused(here, make):
-    make(out="a").close()
+    with make(out="a") as run:
+        write_atomic(run.config, "")
     with pytest.raises(DataError, match=r"already holds a run.*ravine resume a"):
         make(out="a")
     write_atomic("file", "x")
@@ -85,6 +86,15 @@ def test_out_that_holds_something_is_refused(here, make):
     with pytest.raises(DataError, match=r"not empty and is not a run. It holds chapter.tex. .*out DIR"):
         make(out="thesis")
     assert [each.name for each in Path("thesis").iterdir()] == ["chapter.tex"]
+
+
+def test_out_of_a_run_killed_before_its_configuration_is_taken_over(here, make):
+    first = make(out="a")
+    with pytest.raises(DataError):  # its process lives
+        make(out="a")
+    first.close()
+    with make(out="a") as second:
+        assert second.id != first.id
 
 
 def test_out_left_by_a_process_killed_before_run_json_is_as_good_as_empty(here, make):

@@ -56,6 +56,8 @@ def _refuse_if_full(path: Path) -> None:
         return
     with os_errors_as_data_errors(path, "read"):
         names = [each.name for each in path.iterdir()]
+    if RUN_FILE in names and not {"config.toml", "plan.json", "result.json"} & set(names):
+        return  # its process was killed before it wrote a configuration: nothing is lost
     if RUN_FILE in names:
         raise DataError(
             f"'{path}' already holds a run.",
