@@ -42,7 +42,7 @@ def _of_other_packages() -> dict[str, str]:
 def _any_package_names(group: str) -> bool:
     """Return whether an installed package has entry points of a group.
 
-    A look at the files takes a tenth of the time of `importlib.metadata`, on which `--help` would wait.
+    A look at the files takes 1 ms, `importlib.metadata` 20 ms, on which `--help` would wait.
     """
     return any(
         group.encode() in path.read_bytes()

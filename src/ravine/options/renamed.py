@@ -1,4 +1,4 @@
-"""Keys and values that were renamed, with their new names. A user of an old name is told the new one."""
+"""Renamed keys and values with their new names. A message tells the user of an old name the new one."""
 
 from __future__ import annotations
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from ravine.execution.describe import data_text, penalty_rows, score_format_of
-from ravine.options.paths import relative_path
-from ravine.render.blocks import Block, Column, Commands, Facts, Files, Heading, Items, Paragraph, Table
+from ravine.execution.next_steps import after_ranking
+from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import (
     FEWEST_SEEDS,
     MISSING,
@@ -28,7 +27,6 @@ TRACKS = {
     "full": "full: momentum, decays and eps are tuned too, in as many trials",
 }
 EDGES = {"low": "the lower edge", "high": "the upper edge"}
-LONGER = 5  # times the epochs of the comparison, to train the winner again
 SHORTEST_NAME = 16  # columns to which a long name of an optimizer is cut before another column goes
 
 
@@ -49,18 +47,7 @@ def view(result: CompareResult) -> list[Block]:
 
 def next_steps(result: CompareResult) -> list[Block]:
     """Return the files of a run and the commands to type next."""
-    run = str(result.run_dir)
-    source = relative_path(result.source) if result.source else "FILE.csv"
-    epochs = str(max(1, round(LONGER * result.plan.epochs)))
-    commands = [
-        ("Predict with the best model", ["predict", run, source, "-o", "predictions.csv"]),
-        ("Train the winner again, longer", ["train", "-c", f"{run}/best.toml", "--epochs", epochs]),
-        ("Show this result again", ["resume", run]),
-    ]
-    return [
-        Files([("Run", run), ("Model", str(result.model_dir))]),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
-    ]
+    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.plan.epochs)
 
 
 def plan_view(plan: ComparePlan) -> list[Block]:

@@ -169,7 +169,7 @@ class BarrierRow:
     before_error: float
     """Error of the height, from the distance between the points."""
     after: float | None
-    """Height after the units of b were permuted to match those of a; null if they cannot be."""
+    """Height after matching the units of b to those of a; null if they cannot be matched."""
     after_error: float | None
     """Error of that height; null without one."""
     distance_before: float | None

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from ravine.execution.describe import data_text, score_format_of
-from ravine.options.paths import relative_path
+from ravine.execution.next_steps import after_ranking
 from ravine.render.blocks import (
     Block,
     Column,
-    Commands,
     Facts,
-    Files,
     Heading,
     Items,
     Paragraph,
@@ -34,7 +31,6 @@ MAX_ROWS = 40  # of a table in text; the JSON document holds all
 MANY_FACTORS = 3  # of more, the last ones give way where there is no room
 LEVEL_WIDTH, LAST_LEVEL_WIDTH = 12, 6  # columns of text below which no level is cut
 METRIC_WIDTH = 20
-LONGER = 5  # times the epochs of the sweep
 
 
 def view(result: SweepResult) -> list[Block]:
@@ -59,18 +55,7 @@ def view(result: SweepResult) -> list[Block]:
 
 def next_steps(result: SweepResult) -> list[Block]:
     """Return the files of a run and the commands to type next."""
-    run = str(result.run_dir)
-    source = relative_path(result.source) if result.source else "FILE.csv"
-    epochs = str(max(1, round(LONGER * result.plan.epochs)))
-    commands = [
-        ("Predict with the best model", ["predict", run, source, "-o", "predictions.csv"]),
-        ("Train the winner again, longer", ["train", "-c", f"{run}/best.toml", "--epochs", epochs]),
-        ("Show this result again", ["resume", run]),
-    ]
-    return [
-        Files([("Run", run), ("Model", str(result.model_dir))]),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
-    ]
+    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.plan.epochs)
 
 
 def plan_view(plan: SweepPlan) -> list[Block]:
