@@ -95,6 +95,10 @@ def test_out_of_a_run_killed_before_its_configuration_is_taken_over(here, make):
     first.close()
     with make(out="a") as second:
         assert second.id != first.id
+    write_atomic("a/thesis.tex", "x")  # of the user: the folder is not taken over, and nothing in it is lost
+    with pytest.raises(DataError, match="already holds a run"):
+        make(out="a")
+    assert Path("a/thesis.tex").read_text() == "x"
 
 
 def test_out_left_by_a_process_killed_before_run_json_is_as_good_as_empty(here, make):

@@ -16,6 +16,8 @@ from ravine.records.run_index import LATEST, RUN_FILE
 
 __all__ = ["check_run_folder", "create_run_folder", "slug", "update_latest_link"]
 
+LEFT_OVER = (RUN_FILE, LOCK_NAME, "log.txt", "stdin")  # files of a run without a configuration
+
 
 def slug(name: str) -> str:
     """Return a short file name for data: `../a b/Wine (red).csv.gz` gives `Wine-red`.
@@ -56,16 +58,15 @@ def _refuse_if_full(path: Path) -> None:
         return
     with os_errors_as_data_errors(path, "read"):
         names = [each.name for each in path.iterdir()]
-    if RUN_FILE in names and not {"config.toml", "plan.json", "result.json"} & set(names):
-        return  # its process was killed before it wrote a configuration: nothing is lost
-    if RUN_FILE in names:
+    # A process killed before it wrote a configuration may have left these: the folder is as good as empty.
+    foreign = sorted(name for name in names if name not in LEFT_OVER and not name.startswith(TEMPORARY))
+    if RUN_FILE in names and foreign:
         raise DataError(
             f"'{path}' already holds a run.",
             "A new run never overwrites an old one.",
             f"Type `ravine resume {path}` to finish that one, or name another folder with --out DIR.",
         )
-    # a killed process may have left its lock and a temporary file: that folder is as good as empty
-    if foreign := sorted(name for name in names if name != LOCK_NAME and not name.startswith(TEMPORARY)):
+    if foreign:
         raise DataError(
             f"The folder '{path}' is not empty and is not a run.",
             f"It holds {', '.join(foreign[:3])}{' and more' * (len(foreign) > 3)}.",
