@@ -1,4 +1,4 @@
-"""Write the documents that are generated from the code.
+"""The documents that are generated from the code and from measured results.
 
 python scripts/generate_docs.py            write them
 python scripts/generate_docs.py --check    exit with 1 if one is out of date
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks_document import benchmarks_document
 from json_document import json_document
 
 from ravine.execution.registry import STUDIES, find_study
@@ -23,7 +24,11 @@ def options() -> str:
     return options_document({name: find_study(name).settings for name in STUDIES})
 
 
-DOCUMENTS: dict[str, Callable[[], str]] = {"json.md": json_document, "options.md": options}
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "json.md": json_document,
+    "options.md": options,
+    "benchmarks.md": benchmarks_document,
+}
 
 
 def main(arguments: list[str]) -> int:
