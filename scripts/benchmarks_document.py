@@ -67,8 +67,8 @@ def _versions(documents: list[Mapping[str, Any]]) -> str:
     old = sum(_version(document["environment"]) == 1 for document in documents)
     count = "All" if old == len(documents) else f"{old} of the {len(documents)}"
     return (
-        f"{count} tables were measured with version 1 of Ravine, the code before the restructuring. Each table "
-        "names its version.\n"
+        f"{count} tables were measured with version 1 of Ravine, the code before the restructuring. Each "
+        "table names its version.\n"
         "`python benchmarks/two_versions.py OLD NEW` compares two checkouts of Ravine.\n"
     )
 
