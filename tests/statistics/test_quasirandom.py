@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.stats import qmc
 
 from ravine.errors import UsageError
-from ravine.statistics import extension, points, rates
+from ravine.statistics import extension_rates, learning_rates, log_uniform_points
 from ravine.statistics.quasirandom import PRIMES, halton
 
 
@@ -38,28 +38,28 @@ def test_each_point_is_uniform_over_seeds():
 
 
 def test_rates_are_log_uniform_ascending_and_repeatable():
-    drawn = rates(20, 1e-4, 1.0, seed=3)
+    drawn = learning_rates(20, 1e-4, 1.0, seed=3)
     assert (np.diff(drawn) > 0).all() and drawn[0] >= 1e-4 and drawn[-1] <= 1
-    decades = np.floor(np.log10(rates(16, 1e-4, 1.0, seed=3)) + 4).astype(int)
+    decades = np.floor(np.log10(learning_rates(16, 1e-4, 1.0, seed=3)) + 4).astype(int)
     assert np.bincount(decades).tolist() == [4, 4, 4, 4]
-    assert (rates(20, 1e-4, 1.0, seed=3) == drawn).all()
-    assert not (rates(20, 1e-4, 1.0, seed=4) == drawn).any()
-    assert set(rates(10, 1e-4, 1.0, seed=3)) < set(drawn)
+    assert (learning_rates(20, 1e-4, 1.0, seed=3) == drawn).all()
+    assert not (learning_rates(20, 1e-4, 1.0, seed=4) == drawn).any()
+    assert set(learning_rates(10, 1e-4, 1.0, seed=3)) < set(drawn)
 
 
 @pytest.mark.parametrize(("side", "low", "high"), [("low", 1e-5, 1e-4), ("high", 1.0, 10.0)])
 def test_an_extension_lies_in_the_new_decade_only_and_as_dense(side, low, high):
-    more = extension(20, 1e-4, 1.0, side, seed=3)
+    more = extension_rates(20, 1e-4, 1.0, side, seed=3)
     assert len(more) == 5 and low <= more.min() and more.max() <= high
-    assert (extension(20, 1e-4, 1.0, side, seed=3) == more).all()
-    further = extension(25, 1e-5, 1.0, "low", seed=3)
+    assert (extension_rates(20, 1e-4, 1.0, side, seed=3) == more).all()
+    further = extension_rates(25, 1e-5, 1.0, "low", seed=3)
     assert len(further) == 5 and further.max() <= 1e-5
-    assert not np.allclose(np.log10(further) % 1, np.log10(extension(20, 1e-4, 1.0, "low", 3)) % 1)
+    assert not np.allclose(np.log10(further) % 1, np.log10(extension_rates(20, 1e-4, 1.0, "low", 3)) % 1)
 
 
 def test_points_fill_every_range():
     ranges = {"learning_rate": (1e-4, 1.0), "one_minus_momentum": (1e-3, 1.0), "eps": (1e-10, 1e-6)}
-    drawn = points(64, ranges, seed=1)
+    drawn = log_uniform_points(64, ranges, seed=1)
     assert list(drawn) == list(ranges)
     for name, (low, high) in ranges.items():
         assert drawn[name].shape == (64,)
@@ -71,13 +71,13 @@ def test_points_fill_every_range():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: rates(0, 1e-4, 1),
-        lambda: rates(5, 0, 1),
-        lambda: rates(5, 1, 1e-4),
-        lambda: rates(5, 1, float("inf")),
-        lambda: points(5, {}),
-        lambda: points(5, {"b": (-1, 1)}),
-        lambda: extension(5, 1e-4, 1, "up"),
+        lambda: learning_rates(0, 1e-4, 1),
+        lambda: learning_rates(5, 0, 1),
+        lambda: learning_rates(5, 1, 1e-4),
+        lambda: learning_rates(5, 1, float("inf")),
+        lambda: log_uniform_points(5, {}),
+        lambda: log_uniform_points(5, {"b": (-1, 1)}),
+        lambda: extension_rates(5, 1e-4, 1, "up"),
     ],
 )
 def test_misuse_is_refused(call):

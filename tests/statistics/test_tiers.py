@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravine.errors import UsageError
-from ravine.statistics import ranked, tiers
+from ravine.statistics import rank_names, tiers
 
 
 def named(table):
@@ -85,7 +85,7 @@ def test_too_few_seeds_claim_nothing():
 
 def test_ranked_is_by_median_then_by_wins():
     values = {"low": [1, 1, 1], "tied worse": [0, 5, 5.5], "tied better": [4, 5, 6], "nan": [math.nan] * 3}
-    assert ranked(values, True) == ["tied better", "tied worse", "low", "nan"]
+    assert rank_names(values, True) == ["tied better", "tied worse", "low", "nan"]
 
 
 def test_misuse_is_refused():

@@ -4,33 +4,33 @@ NumPy arrays in, numbers out; no JAX. NaN and infinite values are diverged runs 
 """
 
 from ravine.statistics.bootstrap import Interval, interval
-from ravine.statistics.pairs import Pair, Paired, compare_all, holm, paired
-from ravine.statistics.quasirandom import extension, points, rates
+from ravine.statistics.paired_tests import Pair, PairedComparison, compare_paired, compare_pairs, holm
+from ravine.statistics.quasirandom import extension_rates, learning_rates, log_uniform_points
 from ravine.statistics.selection import at_edge, select
 from ravine.statistics.sensitivity import Sensitivity, sensitivity, width_decades
-from ravine.statistics.target import NEVER, TargetSummary, summarise_target, time_to_target
-from ravine.statistics.tiers import ranked, tiers
-from ravine.statistics.twolevel import tuning_interval
+from ravine.statistics.tiers import rank_names, tiers
+from ravine.statistics.time_to_target import NEVER, TargetSummary, summarize_target, time_to_target
+from ravine.statistics.tuning_interval import tuning_interval
 
 __all__ = [
     "NEVER",
     "Interval",
     "Pair",
-    "Paired",
+    "PairedComparison",
     "Sensitivity",
     "TargetSummary",
     "at_edge",
-    "compare_all",
-    "extension",
+    "compare_paired",
+    "compare_pairs",
+    "extension_rates",
     "holm",
     "interval",
-    "paired",
-    "points",
-    "ranked",
-    "rates",
+    "learning_rates",
+    "log_uniform_points",
+    "rank_names",
     "select",
     "sensitivity",
-    "summarise_target",
+    "summarize_target",
     "tiers",
     "time_to_target",
     "tuning_interval",

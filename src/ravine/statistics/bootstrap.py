@@ -24,24 +24,24 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.statistics.diverged import FloatArray, as_floats, worst_for
+from ravine.statistics.diverged import FloatArray, as_floats, replace_diverged
 
-__all__ = ["FEWEST", "Interval", "interval"]
+__all__ = ["MIN_VALUES", "Interval", "interval"]
 
 Interval = tuple[float, float]
 Statistic = Literal["mean", "median"]
 
-FEWEST = 3
+MIN_VALUES = 3
 """Two values hardly know their spread: in 38 % of cases they show less than half of it, and two equal
 accuracies would claim that there is none."""
 
-FEWEST_TO_RESAMPLE = 8
+MIN_VALUES_TO_RESAMPLE = 8
 """Below this many values a resample knows too little of the spread; Student's interval is used."""
 
-MOST_TO_RESAMPLE = 1000
+MAX_VALUES_TO_RESAMPLE = 1000
 """Beyond this many values the studentised and Student's interval are the same for our purposes."""
 
-FLOOR = 0.5
+MIN_SPREAD_RATIO = 0.5
 """Least standard deviation of a resample, as a share of that of the values: equation (1)."""
 
 
@@ -77,11 +77,11 @@ def interval(
                 "Diverged runs count as the worst value, and which end is worst was not said.",
                 "Pass greater_is_better=True or False.",
             )
-        data = worst_for(data, greater_is_better)
+        data = replace_diverged(data, greater_is_better)
     data = np.sort(data)  # the order of the seeds must not matter, to the last bit
     if statistic == "median":
         return _median_interval(data, level)
-    if data.size < FEWEST or not np.isfinite(data).all():
+    if data.size < MIN_VALUES or not np.isfinite(data).all():
         return None
     return _mean_interval(data, level, seed, resamples)
 
@@ -101,7 +101,7 @@ def _mean_interval(data: FloatArray, level: float, seed: int, resamples: int) ->
     tail = (1 - level) / 2
     above = float(stdtrit(count - 1, 1 - tail))
     below = -above
-    if FEWEST_TO_RESAMPLE <= count <= MOST_TO_RESAMPLE:
+    if MIN_VALUES_TO_RESAMPLE <= count <= MAX_VALUES_TO_RESAMPLE:
         student = above
         below, above = np.quantile(_studentised(scaled - mean, seed, resamples), [tail, 1 - tail])
         below, above = min(below, (below - student) / 2), max(above, (above + student) / 2)
@@ -114,7 +114,7 @@ def _studentised(centred: FloatArray, seed: int, resamples: int) -> FloatArray:
     shift = weights @ centred
     variance = centred @ centred / centred.size
     resampled = weights @ centred**2 - shift**2
-    spread = np.sqrt(np.maximum(resampled, FLOOR**2 * variance))
+    spread = np.sqrt(np.maximum(resampled, MIN_SPREAD_RATIO**2 * variance))
     return shift / spread * sqrt(centred.size - 1)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ravine.errors import UsageError
 
-__all__ = ["FloatArray", "as_floats", "median", "oriented", "quantile", "worst_for"]
+__all__ = ["FloatArray", "as_floats", "median", "orient", "quantile", "replace_diverged"]
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -31,15 +31,15 @@ def as_floats(values: npt.ArrayLike, ndim: int, name: str) -> FloatArray:
     return array
 
 
-def worst_for(values: FloatArray, greater_is_better: bool) -> FloatArray:
+def replace_diverged(values: FloatArray, greater_is_better: bool) -> FloatArray:
     """Return `values` (any shape) with each non-finite one replaced by the worst: +inf or -inf."""
     return np.where(np.isfinite(values), values, -np.inf if greater_is_better else np.inf)
 
 
-def oriented(values: FloatArray, greater_is_better: bool) -> FloatArray:
+def orient(values: FloatArray, greater_is_better: bool) -> FloatArray:
     """Return `values` (any shape) turned so that greater is better, diverged runs at -inf."""
     turned = values if greater_is_better else -values
-    return worst_for(turned, True)
+    return replace_diverged(turned, True)
 
 
 def quantile(values: FloatArray, q: float, axis: int = -1) -> FloatArray:

@@ -19,19 +19,21 @@ import numpy as np
 from ravine.errors import UsageError
 from ravine.statistics.diverged import FloatArray
 
-__all__ = ["extension", "halton", "points", "rates"]
+__all__ = ["extension_rates", "halton", "learning_rates", "log_uniform_points"]
 
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
 
 
-def rates(count: int, low: float, high: float, seed: int = 0) -> FloatArray:
+def learning_rates(count: int, low: float, high: float, seed: int = 0) -> FloatArray:
     """Return `count` learning rates in [low, high], log-uniform, ascending: [rate]."""
     _check_range("learning rate", low, high)
     return np.sort(_log_uniform(halton(count, 1, seed)[:, 0], low, high))
 
 
-def extension(count: int, low: float, high: float, side: Literal["low", "high"], seed: int = 0) -> FloatArray:
-    """Return the rates to add when the range of `rates(count, low, high)` grows by a decade at one `side`.
+def extension_rates(
+    count: int, low: float, high: float, side: Literal["low", "high"], seed: int = 0
+) -> FloatArray:
+    """Return the rates to add when the range of `learning_rates` grows by a decade at one `side`.
 
     All lie in the new decade, as dense as the old ones lie in theirs; the old ones stay as they are.
     """
@@ -48,7 +50,9 @@ def extension(count: int, low: float, high: float, side: Literal["low", "high"],
     return np.sort(_log_uniform(halton(more, 1, key)[:, 0], start, stop))
 
 
-def points(count: int, ranges: Mapping[str, tuple[float, float]], seed: int = 0) -> dict[str, FloatArray]:
+def log_uniform_points(
+    count: int, ranges: Mapping[str, tuple[float, float]], seed: int = 0
+) -> dict[str, FloatArray]:
     """Return `count` settings, log-uniform in every one of `ranges` (name -> (low, high)): name -> [point].
 
     A decay b near 1 is tuned as a range of 1 - b.

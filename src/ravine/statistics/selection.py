@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.errors import UsageError
-from ravine.statistics.diverged import FloatArray, as_floats, median, oriented
+from ravine.statistics.diverged import FloatArray, as_floats, median, orient
 
-__all__ = ["at_edge", "best_of", "select"]
+__all__ = ["at_edge", "select", "select_from"]
 
 
 def select(values: npt.ArrayLike, greater_is_better: bool) -> int | None:
@@ -20,13 +20,13 @@ def select(values: npt.ArrayLike, greater_is_better: bool) -> int | None:
     NaN and infinite values are diverged runs and count as the worst. Equal medians go to the trial with fewer
     diverged seeds, then to the smaller index: the smaller learning rate, when trials are in order of rate.
     """
-    scores = oriented(as_floats(values, 2, "values"), greater_is_better)
+    scores = orient(as_floats(values, 2, "values"), greater_is_better)
     if not np.isfinite(scores).any():
         return None
-    return int(best_of(scores[None])[0])
+    return int(select_from(scores[None])[0])
 
 
-def best_of(scores: FloatArray) -> npt.NDArray[np.intp]:
+def select_from(scores: FloatArray) -> npt.NDArray[np.intp]:
     """Return the trial selected from scores [..., trial, seed] (greater is better, diverged -inf)."""
     centres = median(scores)
     tied = centres == centres.max(axis=-1, keepdims=True)

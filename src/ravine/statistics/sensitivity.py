@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.errors import UsageError
-from ravine.statistics.diverged import FloatArray, as_floats, quantile, worst_for
+from ravine.statistics.diverged import FloatArray, as_floats, quantile, replace_diverged
 
 __all__ = ["Sensitivity", "sensitivity", "width_decades"]
 
@@ -41,7 +41,7 @@ def sensitivity(rates: npt.ArrayLike, values: npt.ArrayLike, greater_is_better: 
     scores = as_floats(values, 2, "values")
     _same_length(where, scores)
     order = np.argsort(where, kind="stable")
-    scores = worst_for(scores[order], greater_is_better)
+    scores = replace_diverged(scores[order], greater_is_better)
     return Sensitivity(
         rates=where[order],
         median=quantile(scores, 0.5),
@@ -66,7 +66,7 @@ def width_decades(
     than two rates, or best equal to `reference`.
     """
     where = _checked_rates(rates)
-    heights = worst_for(as_floats(scores, 1, "scores"), greater_is_better)
+    heights = replace_diverged(as_floats(scores, 1, "scores"), greater_is_better)
     _same_length(where, heights)
     if not 0 < tolerance < 1:
         raise UsageError(f"tolerance = {tolerance!r} is no share.", "It lies between 0 and 1.", "Use 0.05.")

@@ -23,10 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.errors import UsageError
-from ravine.statistics.diverged import FloatArray, as_floats, median, oriented
-from ravine.statistics.pairs import gains, gridded
+from ravine.statistics.diverged import FloatArray, as_floats, median, orient
+from ravine.statistics.paired_tests import rounded_differences, to_grid
 
-__all__ = ["ranked", "tiers"]
+__all__ = ["rank_names", "tiers"]
 
 
 def tiers(
@@ -46,7 +46,7 @@ def tiers(
         raise UsageError(f"alpha = {alpha!r} is no probability.", "It lies between 0 and 1.", "Use 0.05.")
     if shuffles < 99:
         raise UsageError(f"{shuffles} shuffles are too few.", "The p value needs at least 99.", "Use 999.")
-    names = ranked(values, greater_is_better)
+    names = rank_names(values, greater_is_better)
     scores = _table(values, names, greater_is_better)
     scores = scores[:, np.lexsort(scores[::-1])]  # the order of the seeds must not matter
     generator = np.random.default_rng(seed)
@@ -59,7 +59,7 @@ def tiers(
     return result
 
 
-def ranked(values: Mapping[str, npt.ArrayLike], greater_is_better: bool) -> list[str]:
+def rank_names(values: Mapping[str, npt.ArrayLike], greater_is_better: bool) -> list[str]:
     """Return the names, best median first; equal medians by wins less losses within seeds, then as given."""
     names = list(values)
     scores = _table(values, names, greater_is_better)
@@ -79,7 +79,7 @@ def _table(values: Mapping[str, npt.ArrayLike], names: list[str], greater_is_bet
             "Rules are compared seed by seed.",
             "Pass values of the same seeds in the same order.",
         )
-    return oriented(np.stack(rows), greater_is_better)
+    return orient(np.stack(rows), greater_is_better)
 
 
 def _wins(scores: FloatArray) -> FloatArray:
@@ -96,7 +96,7 @@ def _indistinguishable(
     """Return those of `members` that are not worse than the best of them."""
     inside = list(members)
     while len(inside) > 1:
-        table = gridded(scores[inside])
+        table = to_grid(scores[inside])
         observed = _against_best(table[None])[0]
         worst = int(np.argmax(observed))
         if observed[worst] <= 0:
@@ -117,8 +117,8 @@ def _against_best(tables: FloatArray) -> FloatArray:
     best = centres.argmax(axis=1)
     if np.count_nonzero(tied) > best.size:  # counting wins costs more than all the rest
         best = np.where(tied, _wins(tables), -np.inf).argmax(axis=1)
-    won = gains(np.take_along_axis(tables, best[:, None, None], axis=1), tables)
-    # sorted by size with the sign in the last bit; a diverged run is beyond the largest gridded difference
+    won = rounded_differences(np.take_along_axis(tables, best[:, None, None], axis=1), tables)
+    # sorted by size with the sign in the last bit; a diverged run is beyond the largest to_grid difference
     keys = np.clip(won, -(2.0**42), 2.0**42).astype(np.int64)
     keys = np.sort(2 * np.abs(keys) + (keys > 0), axis=-1)
     sizes = keys >> 1

@@ -27,7 +27,7 @@ from ravine.execution.training_spec import Recipe, around_of, check_moving, chec
 from ravine.networks import METRICS
 from ravine.optimizers import DEFAULT_OPTIMIZERS, Rule, read_optimizers, resolve_all, schedule
 from ravine.optimizers.optimizer_text import Spec
-from ravine.statistics import extension, points, rates
+from ravine.statistics import extension_rates, learning_rates, log_uniform_points
 from ravine.studies.compare.choose_effort import choose_effort
 from ravine.studies.compare.result import (
     ComparePlan,
@@ -176,7 +176,7 @@ class CompareDesign:
         low, high = self.range(rule)
         seed = self.settings.seed
         if self.settings.track == "rate":
-            return self._scheduled(rates(self.rate_count, low, high, seed), {})
+            return self._scheduled(learning_rates(self.rate_count, low, high, seed), {})
         return self._full(rule, self.rate_count, low, high, seed)
 
     def extended(self, rule: Rule, sides: Sequence[str]) -> Trials:
@@ -185,7 +185,7 @@ class CompareDesign:
         before, seed = self.range(rule, sides[:-1]), self.settings.seed
         if self.settings.track == "rate":
             count = self.rate_count + (len(sides) - 1) * self.added_rates
-            return self._scheduled(extension(count, *before, side, seed), {})
+            return self._scheduled(extension_rates(count, *before, side, seed), {})
         low, high = self.range(rule, sides)
         low, high = (low, before[0]) if side == "low" else (before[1], high)
         return self._full(rule, self.added_rates, low, high, seed + len(sides))
@@ -193,7 +193,7 @@ class CompareDesign:
     def _full(self, rule: Rule, count: int, low: float, high: float, seed: int) -> Trials:
         """Return trials of rate and the rule's other numbers; some of these are searched in 1 - b."""
         ranges = {"rate": (low, high)} | {name: (span.low, span.high) for name, span in rule.tuned.items()}
-        drawn = points(count, ranges, seed)
+        drawn = log_uniform_points(count, ranges, seed)
         hyper = {
             name: 1 - np.asarray(drawn[name]) if span.one_minus else np.asarray(drawn[name])
             for name, span in rule.tuned.items()

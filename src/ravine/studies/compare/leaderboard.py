@@ -12,10 +12,10 @@ from ravine.execution.result import values_of
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
 from ravine.statistics import (
     at_edge,
-    compare_all,
+    compare_pairs,
     select,
     sensitivity,
-    summarise_target,
+    summarize_target,
     tiers,
     time_to_target,
     tuning_interval,
@@ -185,7 +185,7 @@ def _to_target(
     if goal is None:
         return None
     first = time_to_target(run.curves, goal, greater)
-    found = summarise_target(first, stride * (1 + np.arange(run.curves.shape[1])))
+    found = summarize_target(first, stride * (1 + np.arange(run.curves.shape[1])))
     return found.reached, found.median
 
 
@@ -210,13 +210,13 @@ def pairs_of(rows: Sequence[LeaderboardRow], greater: bool, seed: int = 0) -> li
         Pair(
             a=pair.a,
             b=pair.b,
-            difference=pair.paired.difference,
-            interval=None if pair.paired.interval is None else _plain(pair.paired.interval),
-            p_better=pair.paired.p_better,
-            p_value=pair.paired.p_value,
+            difference=pair.comparison.difference,
+            interval=None if pair.comparison.interval is None else _plain(pair.comparison.interval),
+            p_better=pair.comparison.p_better,
+            p_value=pair.comparison.p_value,
             p_holm=pair.p_holm,
         )
-        for pair in compare_all(values, greater, seed=seed)
+        for pair in compare_pairs(values, greater, seed=seed)
     ]
 
 

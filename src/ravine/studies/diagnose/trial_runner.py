@@ -21,7 +21,7 @@ from ravine.execution.score_summary import finite_or_none
 from ravine.execution.training_spec import Recipe, alike, moving_of, recipe
 from ravine.optimizers import resolve
 from ravine.records.record import Record
-from ravine.statistics import holm, paired
+from ravine.statistics import compare_paired, holm
 from ravine.studies.diagnose.result import PairedComparison
 from ravine.training import Cohort, Runs, Streams, shape_for
 
@@ -137,7 +137,7 @@ def compare_with_original(
 
     A change is confirmed if it is better and Holm's test over all changes rejects chance.
     """
-    results = {name: paired(values, before, greater, seed=seed) for name, values in after.items()}
+    results = {name: compare_paired(values, before, greater, seed=seed) for name, values in after.items()}
     adjusted = holm([result.p_value for result in results.values()])
     count = len(before)
     return {

@@ -18,7 +18,7 @@ import numpy as np
 
 from ravine.execution.result import ScoreSummary
 from ravine.execution.score_summary import UNBOUNDED, clipped, score_summary
-from ravine.statistics import Interval, Paired, holm, paired, select, tiers, tuning_interval
+from ravine.statistics import Interval, PairedComparison, compare_paired, holm, select, tiers, tuning_interval
 from ravine.studies.sweep.configurations import Configuration
 from ravine.studies.sweep.result import AdjustedDifference, ConfigurationRow, LevelEffect, PairedDifference
 
@@ -74,11 +74,11 @@ def leaderboard(
     evaluated = [k for k in placed if len(scores[k].values)]
     best = next(iter(placed))
     others = [k for k in evaluated if k != 0 and 0 in evaluated]
-    first = {k: paired(scores[k].values, scores[0].values, greater, seed=seed) for k in others}  # (1)
+    first = {k: compare_paired(scores[k].values, scores[0].values, greater, seed=seed) for k in others}  # (1)
     p_values = holm([pair.p_value for pair in first.values()])
     against_first = {k: _adjusted(first[k], float(p)) for k, p in zip(first, p_values, strict=True)}
     against_best = {
-        k: _difference(paired(scores[k].values, scores[best].values, greater, seed=seed))
+        k: _difference(compare_paired(scores[k].values, scores[best].values, greater, seed=seed))
         for k in evaluated
         if k != best
     }
@@ -142,14 +142,14 @@ def level_effects(
     has no mean, and so no effect.
     """
     means = {name: _level_means(scores, name) for name in factors}
-    pairs: dict[tuple[str, str], Paired] = {}
+    pairs: dict[tuple[str, str], PairedComparison] = {}
     for name, levels in means.items():
         first, *others = levels
         reference = levels[first]
         for level in others:
             values = levels[level]
             if values is not None and reference is not None:
-                pairs[name, level] = paired(values, reference, greater, seed=seed)  # (3)
+                pairs[name, level] = compare_paired(values, reference, greater, seed=seed)  # (3)
     p_values = holm([pair.p_value for pair in pairs.values()])
     adjusted = {place: float(p) for place, p in zip(pairs, p_values, strict=True)}
     return [
@@ -164,7 +164,7 @@ def _effect(
     level: str,
     values: np.ndarray | None,
     first: bool,
-    pair: Paired | None,
+    pair: PairedComparison | None,
     adjusted: Mapping[tuple[str, str], float],
 ) -> LevelEffect:
     p = adjusted.get((name, level))
@@ -188,7 +188,7 @@ def _level_means(scores: Sequence[Scores], name: str) -> dict[str, np.ndarray | 
     return means
 
 
-def _difference(pair: Paired) -> PairedDifference:
+def _difference(pair: PairedComparison) -> PairedDifference:
     return PairedDifference(
         difference=pair.difference,
         interval=_ends(pair.interval),
@@ -197,7 +197,7 @@ def _difference(pair: Paired) -> PairedDifference:
     )
 
 
-def _adjusted(pair: Paired, p_holm: float) -> AdjustedDifference:
+def _adjusted(pair: PairedComparison, p_holm: float) -> AdjustedDifference:
     return AdjustedDifference(**vars(_difference(pair)), p_holm=p_holm)
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ravine.errors import UsageError
-from ravine.statistics import compare_all, holm, paired
-from ravine.statistics.pairs import signed_rank_p
+from ravine.statistics import compare_paired, compare_pairs, holm
+from ravine.statistics.paired_tests import signed_rank_p
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 10, 20, 50])
@@ -19,7 +19,7 @@ def test_the_p_value_is_scipys_exact_one(count):
     for shift in (0.0, 0.5, 3.0):
         a, b = generator.normal(shift, 1, count), generator.normal(0, 1, count)
         expected = stats.wilcoxon(a, b, method="exact").pvalue
-        assert paired(a, b, True).p_value == pytest.approx(expected, rel=1e-10)
+        assert compare_paired(a, b, True).p_value == pytest.approx(expected, rel=1e-10)
 
 
 def test_with_ties_and_zeros_it_is_scipys_permutation_of_all_signs():
@@ -41,7 +41,7 @@ def test_beyond_200_seeds_it_is_scipys_normal_limit():
 
 
 def test_no_difference_at_all_is_p_one():
-    result = paired([0.5] * 7, [0.5] * 7, True)
+    result = compare_paired([0.5] * 7, [0.5] * 7, True)
     assert result == type(result)(0.0, (0.0, 0.0), 0.5, 1.0, 1.0)
 
 
@@ -49,14 +49,14 @@ def test_differences_equal_up_to_rounding_are_tied():
     hits = np.array([35, 34, 33, 36, 31, 30])
     a, b = (hits + 1) / 37, hits / 37
     assert len(set(a - b)) > 1  # rounding does make them differ
-    assert signed_rank_p(np.ones(6)) == paired(a, b, True).p_value == 2 / 64
+    assert signed_rank_p(np.ones(6)) == compare_paired(a, b, True).p_value == 2 / 64
     mixed = np.array([1, -1, 1, 1, -1, 1])
-    assert paired((hits + mixed) / 37, hits / 37, True).p_value == signed_rank_p(mixed)
+    assert compare_paired((hits + mixed) / 37, hits / 37, True).p_value == signed_rank_p(mixed)
 
 
 def test_lower_is_better_turns_the_probability_but_not_the_difference():
     a, b = np.arange(10.0), np.arange(10.0) + np.array([1, 2, 3, 4, 5, 6, 7, 0, -1, -2])
-    more, less = paired(a, b, True), paired(a, b, False)
+    more, less = compare_paired(a, b, True), compare_paired(a, b, False)
     assert more.difference == less.difference == pytest.approx(-2.5)
     assert (more.p_better, less.p_better) == (pytest.approx(0.25), pytest.approx(0.75))
     assert more.p_value == less.p_value
@@ -69,7 +69,7 @@ def test_a_diverged_seed_ranks_worst(bad, greater_is_better):
     b = np.zeros(8)
     a = sign * np.array([1.0, 2, 3, 4, 5, 6, 7, 8])
     a[0] = bad
-    result = paired(a, b, greater_is_better)
+    result = compare_paired(a, b, greater_is_better)
     assert result.difference is None and result.interval is None
     assert result.p_better == 7 / 8
     # the diverged seed takes the largest rank, against A
@@ -77,8 +77,8 @@ def test_a_diverged_seed_ranks_worst(bad, greater_is_better):
 
 
 def test_where_both_diverged_it_is_a_tie():
-    assert paired([math.nan] * 5, [math.inf] * 5, True).p_better == 0.5
-    assert paired([math.nan] * 5, [math.inf] * 5, True).p_value == 1.0
+    assert compare_paired([math.nan] * 5, [math.inf] * 5, True).p_better == 0.5
+    assert compare_paired([math.nan] * 5, [math.inf] * 5, True).p_value == 1.0
 
 
 def test_the_interval_of_the_difference_covers_it():
@@ -86,7 +86,7 @@ def test_the_interval_of_the_difference_covers_it():
     hits = 0
     for _ in range(1500):
         seed_effect = generator.normal(0, 5, 12)
-        result = paired(
+        result = compare_paired(
             seed_effect + generator.gamma(4, size=12), seed_effect + generator.normal(0, 1, 12), True
         )
         hits += result.interval[0] <= 4 <= result.interval[1]
@@ -96,8 +96,8 @@ def test_the_interval_of_the_difference_covers_it():
 def test_false_differences_are_at_most_5_percent_and_true_ones_are_found():
     generator = np.random.default_rng(6)
     noise = generator.normal(size=(1000, 2, 20))
-    false = np.mean([paired(a, b, True).p_value <= 0.05 for a, b in noise])
-    found = np.mean([paired(a + 1.0, b, True).p_value <= 0.05 for a, b in noise[:300]])
+    false = np.mean([compare_paired(a, b, True).p_value <= 0.05 for a, b in noise])
+    found = np.mean([compare_paired(a + 1.0, b, True).p_value <= 0.05 for a, b in noise[:300]])
     assert false <= 0.05 + 3 * 0.007
     # a paired t test has power 0.84 here, and Wilcoxon an efficiency of 3 / pi
     assert found >= 0.75
@@ -105,7 +105,7 @@ def test_false_differences_are_at_most_5_percent_and_true_ones_are_found():
 
 def test_seeds_must_match():
     with pytest.raises(UsageError, match="3 seeds and B has 2"):
-        paired([1, 2, 3], [1, 2], True)
+        compare_paired([1, 2, 3], [1, 2], True)
 
 
 def test_holm_is_the_step_down_of_its_definition():
@@ -119,13 +119,13 @@ def test_holm_is_the_step_down_of_its_definition():
 def test_compare_all_has_every_pair_once_with_holm():
     generator = np.random.default_rng(2)
     values = {name: generator.normal(mean, 1, 20) for name, mean in {"a": 0, "b": 0, "c": 4, "d": 9}.items()}
-    pairs = compare_all(values, True)
-    assert [(each.a, each.b) for each in pairs] == [
+    pairs = compare_pairs(values, True)
+    assert [(pair.a, pair.b) for pair in pairs] == [
         ("a", "b"), ("a", "c"), ("a", "d"), ("b", "c"), ("b", "d"), ("c", "d")
     ]  # fmt: skip
-    assert [each.p_holm for each in pairs] == holm([each.paired.p_value for each in pairs]).tolist()
-    assert {(each.a, each.b) for each in pairs if each.p_holm > 0.05} == {("a", "b")}
-    assert compare_all({"only": [1.0]}, True) == []
+    assert [pair.p_holm for pair in pairs] == holm([pair.comparison.p_value for pair in pairs]).tolist()
+    assert {(pair.a, pair.b) for pair in pairs if pair.p_holm > 0.05} == {("a", "b")}
+    assert compare_pairs({"only": [1.0]}, True) == []
 
 
 tables = st.integers(2, 14).flatmap(
@@ -139,14 +139,14 @@ tables = st.integers(2, 14).flatmap(
 @given(tables, st.randoms(use_true_random=False))
 def test_order_of_seeds_and_exchange_of_rules(table, random):
     a, b = np.array(table, dtype=float)
-    forth, back = paired(a, b, True), paired(b, a, True)
+    forth, back = compare_paired(a, b, True), compare_paired(b, a, True)
     assert forth.p_better + back.p_better == pytest.approx(1)
     assert forth.p_value == pytest.approx(back.p_value)
     assert 0 <= forth.p_value <= 1
     order = list(range(len(a)))
     random.shuffle(order)
-    assert paired(a[order], b[order], True) == forth
-    turned = paired(-a, -b, False)
+    assert compare_paired(a[order], b[order], True) == forth
+    turned = compare_paired(-a, -b, False)
     assert (turned.p_better, turned.p_value) == (forth.p_better, forth.p_value)
     if forth.interval is not None:
         assert back.interval == pytest.approx((-forth.interval[1], -forth.interval[0]), abs=1e-9)

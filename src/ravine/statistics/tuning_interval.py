@@ -28,9 +28,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.errors import UsageError
-from ravine.statistics.bootstrap import FEWEST, Interval
-from ravine.statistics.diverged import FloatArray, as_floats, median, oriented, quantile
-from ravine.statistics.selection import best_of, select
+from ravine.statistics.bootstrap import MIN_VALUES, Interval
+from ravine.statistics.diverged import FloatArray, as_floats, median, orient, quantile
+from ravine.statistics.selection import select, select_from
 
 __all__ = ["tuning_interval"]
 
@@ -51,8 +51,8 @@ def tuning_interval(
     diverged runs. None if all of tuning diverged, if fewer than 3 seeds were evaluated, or if a mean is asked
     for and an evaluation run diverged; for a median an end may be infinite.
     """
-    trials = oriented(as_floats(tuning, 2, "tuning"), greater_is_better)
-    scores = oriented(as_floats(evaluation, 1, "evaluation"), greater_is_better)
+    trials = orient(as_floats(tuning, 2, "tuning"), greater_is_better)
+    scores = orient(as_floats(evaluation, 1, "evaluation"), greater_is_better)
     if statistic not in ("mean", "median") or not 0.0 < level < 1.0 or resamples < 100:
         raise UsageError(
             f"No interval for statistic={statistic!r}, level={level!r}, resamples={resamples!r}.",
@@ -60,7 +60,11 @@ def tuning_interval(
             "Use statistic='mean', level=0.95, resamples=2000.",
         )
     selected = select(trials, True)
-    if selected is None or scores.size < FEWEST or (statistic == "mean" and not np.isfinite(scores).all()):
+    if (
+        selected is None
+        or scores.size < MIN_VALUES
+        or (statistic == "mean" and not np.isfinite(scores).all())
+    ):
         return None
     # sorted seeds: the order in which they are given must not matter
     trials, scores = trials[:, np.lexsort(trials[::-1])], np.sort(scores)
@@ -83,7 +87,7 @@ def _selected_again(
     which_seeds = generator.integers(0, seeds, (resamples, seeds))
     which_trials = np.sort(generator.integers(0, count, (resamples, count)), axis=1)  # ties: smaller rate
     drawn = trials[which_trials[:, :, None], which_seeds[:, None, :]]
-    return np.take_along_axis(which_trials, best_of(drawn)[:, None], axis=1)[:, 0]
+    return np.take_along_axis(which_trials, select_from(drawn)[:, None], axis=1)[:, 0]
 
 
 def _gaps(trials: FloatArray, selected: int) -> FloatArray:

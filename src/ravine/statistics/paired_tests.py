@@ -20,16 +20,25 @@ import numpy.typing as npt
 
 from ravine.errors import UsageError
 from ravine.statistics.bootstrap import Interval, interval
-from ravine.statistics.diverged import FloatArray, as_floats, oriented
+from ravine.statistics.diverged import FloatArray, as_floats, orient
 
-__all__ = ["Pair", "Paired", "compare_all", "gains", "gridded", "holm", "paired", "signed_rank_p"]
+__all__ = [
+    "Pair",
+    "PairedComparison",
+    "compare_paired",
+    "compare_pairs",
+    "holm",
+    "rounded_differences",
+    "signed_rank_p",
+    "to_grid",
+]
 
-MOST_EXACT = 200
+MAX_EXACT_VALUES = 200
 """Up to this many non-zero differences every sign pattern is counted; beyond it the normal limit is used."""
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedComparison:
     """A against B on the same seeds.
 
     difference   mean of a - b, in the unit of the metric; None when a run diverged
@@ -52,13 +61,13 @@ class Pair:
 
     a: str
     b: str
-    paired: Paired
+    comparison: PairedComparison
     p_holm: float
 
 
-def paired(
+def compare_paired(
     a: npt.ArrayLike, b: npt.ArrayLike, greater_is_better: bool, level: float = 0.95, seed: int = 0
-) -> Paired:
+) -> PairedComparison:
     """Compare `a` [seed] with `b` [seed], value by value; NaN and infinite values are diverged runs.
 
     Raises UsageError if the two have not the same number of seeds.
@@ -70,11 +79,11 @@ def paired(
             "They are compared seed by seed.",
             "Pass values of the same seeds in the same order.",
         )
-    table = gridded(oriented(np.stack([left, right]), greater_is_better))
-    won = gains(table[0], table[1])
+    table = to_grid(orient(np.stack([left, right]), greater_is_better))
+    won = rounded_differences(table[0], table[1])
     finite = bool(np.isfinite(left).all() and np.isfinite(right).all())
     change = left - right if finite else None
-    return Paired(
+    return PairedComparison(
         difference=None if change is None else float(np.mean(np.sort(change))),
         interval=None if change is None else interval(change, level=level, seed=seed),
         p_better=float(np.mean((won > 0) + 0.5 * (won == 0))),
@@ -83,12 +92,12 @@ def paired(
     )
 
 
-def compare_all(
+def compare_pairs(
     values: Mapping[str, npt.ArrayLike], greater_is_better: bool, level: float = 0.95, seed: int = 0
 ) -> list[Pair]:
     """Compare every two of `values` (name -> [seed]), Holm over all pairs, in the order given."""
     names = list(combinations(values, 2))
-    results = [paired(values[a], values[b], greater_is_better, level, seed) for a, b in names]
+    results = [compare_paired(values[a], values[b], greater_is_better, level, seed) for a, b in names]
     adjusted = holm([each.p_value for each in results])
     return [Pair(a, b, each, float(p)) for (a, b), each, p in zip(names, results, adjusted, strict=True)]
 
@@ -105,7 +114,7 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
     return adjusted
 
 
-def gridded(scores: FloatArray) -> FloatArray:
+def to_grid(scores: FloatArray) -> FloatArray:
     """Return `scores` (any shape, greater is better, -inf diverged) in units so small that one is rounding.
 
     Differences that are equal but for rounding become equal when rounded to whole units: accuracies are
@@ -119,8 +128,8 @@ def gridded(scores: FloatArray) -> FloatArray:
     return (scores / 2 - low) / (high - low) * units
 
 
-def gains(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return a - b for two parts of one `gridded` table, ready to be ranked.
+def rounded_differences(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return a - b for two parts of one `to_grid` table, ready to be ranked.
 
     Infinite where one of the two diverged, so that it outranks every finite difference; 0, a tie, where both
     did.
@@ -134,7 +143,9 @@ def signed_rank_p(change: npt.ArrayLike) -> float:
     """Return the two-sided Wilcoxon signed-rank p value of differences `change` [seed]; 1 if all are 0."""
     values = as_floats(change, 1, "change")
     if np.isnan(values).any():
-        raise UsageError("A difference is NaN.", "It has no rank.", "Compare diverged runs with `paired`.")
+        raise UsageError(
+            "A difference is NaN.", "It has no rank.", "Compare diverged runs with `compare_paired`."
+        )
     values = values[values != 0]
     if values.size == 0:
         return 1.0
@@ -142,7 +153,7 @@ def signed_rank_p(change: npt.ArrayLike) -> float:
     total = int(doubled.sum())
     above = int(doubled[values > 0].sum())
     extreme = max(above, total - above)
-    if values.size > MOST_EXACT:
+    if values.size > MAX_EXACT_VALUES:
         # 2W - total has mean 0 and variance sum of r^2; a half step of continuity, ranks being doubled
         z = max(extreme - total / 2 - 1, 0.0) / (sqrt(float((doubled.astype(float) ** 2).sum())) / 2)
         return min(1.0, erfc(z / sqrt(2)))

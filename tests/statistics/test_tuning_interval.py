@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from ravine.errors import UsageError
-from ravine.statistics import interval, rates, select, tuning_interval
+from ravine.statistics import interval, learning_rates, select, tuning_interval
 
 
 def studies(curvature, noise, seed_effect, repeats, generator):
     """Yield the true score selected, 20 trials on 5 tuning seeds, and 20 evaluation values."""
     for _ in range(repeats):
-        place = np.log10(rates(20, 1e-2, 1e2, seed=int(generator.integers(2**31))))
+        place = np.log10(learning_rates(20, 1e-2, 1e2, seed=int(generator.integers(2**31))))
         true = -curvature * place**2
         tuning = true[:, None] + generator.normal(0, seed_effect, 5) + generator.normal(0, noise, (20, 5))
         selected = true[select(tuning, True)]

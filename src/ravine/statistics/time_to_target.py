@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ravine.errors import UsageError
 from ravine.statistics.diverged import as_floats
 
-__all__ = ["NEVER", "TargetSummary", "summarise_target", "time_to_target"]
+__all__ = ["NEVER", "TargetSummary", "summarize_target", "time_to_target"]
 
 NEVER = -1
 """The index of a run that did not reach the target."""
@@ -45,7 +45,7 @@ def time_to_target(curves: npt.ArrayLike, target: float, greater_is_better: bool
     return np.where(good.any(axis=1), good.argmax(axis=1), NEVER).astype(np.int64)
 
 
-def summarise_target(first: npt.ArrayLike, times: npt.ArrayLike | None = None) -> TargetSummary:
+def summarize_target(first: npt.ArrayLike, times: npt.ArrayLike | None = None) -> TargetSummary:
     """Summarise `first` [run], the result of `time_to_target`.
 
     `times` are the steps, evaluations or seconds at each time index, [time] or [run, time]; without them the
