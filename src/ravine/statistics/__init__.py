@@ -1,6 +1,7 @@
-"""What the numbers can carry: intervals, paired comparisons, tiers, selection, targets.
+"""Statistics of scores over seeds: intervals, paired comparisons, tiers, selection of trials, time to target.
 
-NumPy arrays in, numbers out; no JAX. NaN and infinite values are diverged runs and count as the worst.
+All functions take NumPy arrays and need no JAX. A NaN or infinite score belongs to a diverged run and counts
+as the worst possible value.
 """
 
 from ravine.statistics.bootstrap import Interval, interval

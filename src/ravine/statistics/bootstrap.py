@@ -1,17 +1,22 @@
-"""The interval around one mean or median over seeds.
+"""Confidence interval of one mean or median over seeds.
 
-Mean: studentised bootstrap (Efron & Tibshirani 1993, ch. 12.5). With 10 to 20 seeds the percentile interval
-covers 88-94 % where it says 95 %, Student's 90-95 % on skewed populations; this one 94-96 % on normal,
-heavy-tailed and mildly skewed ones, and up to 98 % on uniform ones.
+Mean: studentized bootstrap.
 
-    t* = (m* - m) / max(s*, s / 2)                                       (1)   resampled
+    t* = (m* - m) / max(s*, s / 2)                                       (1)   m*, s*: of a resample
     interval = [m - q(1 - a/2) s / sqrt(n), m - q(a/2) s / sqrt(n)]      (2)   q: quantiles of sqrt(n) t*
 
-The floor s / 2 in (1) keeps resamples of nearly equal values from making the interval boundless. Heavy tails
-make (2) too short, so no end is nearer than halfway to Student's.
+The lower bound s / 2 in (1) keeps resamples of nearly equal values from making the interval unbounded. Heavy
+tails make (2) too short, so an end inside Student's interval moves halfway to the end of Student's.
 
-Median: the interpolated order statistics of Hettmansperger & Sheather 1986, which needs no resampling and
-holds for every continuous population.
+Measured coverage of 95 % intervals with 10 to 20 seeds:
+
+    percentile bootstrap   88-94 %
+    Student's t            90-95 %   skewed populations
+    this interval          94-96 %   normal, heavy-tailed and mildly skewed populations; uniform: up to 98 %
+
+Median: interpolated order statistics. They need no resampling and are valid for every continuous population.
+
+Source: Efron & Tibshirani 1993, chapter 12.5 (mean); Hettmansperger & Sheather 1986 (median).
 """
 
 from __future__ import annotations
@@ -32,17 +37,18 @@ Interval = tuple[float, float]
 Statistic = Literal["mean", "median"]
 
 MIN_VALUES = 3
-"""Two values hardly know their spread: in 38 % of cases they show less than half of it, and two equal
-accuracies would claim that there is none."""
+"""Fewest values with an interval of the mean. Two values estimate their spread badly: in 38 % of cases they
+give less than half of it, and two equal accuracies would give 0."""
 
 MIN_VALUES_TO_RESAMPLE = 8
-"""Below this many values a resample knows too little of the spread; Student's interval is used."""
+"""Fewest values for the bootstrap. Smaller samples use Student's interval, since their resamples estimate
+the spread too badly."""
 
 MAX_VALUES_TO_RESAMPLE = 1000
-"""Beyond this many values the studentised and Student's interval are the same for our purposes."""
+"""Most values for the bootstrap. Larger samples use Student's interval, which is then nearly equal."""
 
 MIN_SPREAD_RATIO = 0.5
-"""Least standard deviation of a resample, as a share of that of the values: equation (1)."""
+"""Lower bound of s* / s in equation (1)."""
 
 
 def interval(
@@ -56,29 +62,45 @@ def interval(
 ) -> Interval | None:
     """Return (low, high), the confidence interval of the mean or median of `values` [seed].
 
-    None where no interval is defined: a mean of fewer than 3 values; a median of too few values for the level
-    (under 6 at 95 %); a mean when a run diverged. Values that are NaN or infinite (diverged runs) raise
-    UsageError unless `greater_is_better` says which end is worst: then they count as the worst value, and an
-    end of the interval of a median may be infinite. All values equal: (v, v).
+    Return None where no interval is defined: for a mean of fewer than 3 values, for a mean with a diverged
+    run, and for a median of too few values for the level (fewer than 6 at 95 %). If all values equal v,
+    return (v, v).
+
+    statistic           "mean" or "median"
+    level               probability that the interval covers the true value
+    seed, resamples     random seed and number of the bootstrap's resamples; the median needs none
+    greater_is_better   says which end is worst. NaN and infinite values (diverged runs) then count as the
+                        worst value, so that an end of the median's interval may be infinite.
+
+    Raises UsageError if `values` is not [seed], if another argument is outside its range, and if values are
+    not finite while `greater_is_better` is None.
     """
     data = as_floats(values, 1, "values")
     if statistic not in ("mean", "median"):
         raise UsageError(
-            f"No interval for statistic '{statistic}'.", "", did_you_mean(statistic, ["mean", "median"])
+            f"There is no interval of the statistic '{statistic}'.",
+            "Allowed are 'mean' and 'median'.",
+            did_you_mean(statistic, ["mean", "median"]),
         )
     if not 0.0 < level < 1.0:
-        raise UsageError(f"The level {level!r} is no probability.", "It lies between 0 and 1.", "Use 0.95.")
+        raise UsageError(
+            f"The level {level!r} is not a probability.", "It must lie between 0 and 1.", "Use level=0.95."
+        )
     if resamples < 100:
-        raise UsageError(f"{resamples} resamples are too few.", "Tails need at least 100.", "Use 4000.")
+        raise UsageError(
+            f"{resamples} resamples are too few.",
+            "The tails of their distribution need at least 100.",
+            "Use resamples=4000.",
+        )
     if not np.isfinite(data).all():
         if greater_is_better is None:
             raise UsageError(
                 f"{int((~np.isfinite(data)).sum())} of {data.size} values are not finite.",
-                "Diverged runs count as the worst value, and which end is worst was not said.",
-                "Pass greater_is_better=True or False.",
+                "They count as the worst value, so the function must know which end is worst.",
+                "Pass greater_is_better=True or greater_is_better=False.",
             )
         data = replace_diverged(data, greater_is_better)
-    data = np.sort(data)  # the order of the seeds must not matter, to the last bit
+    data = np.sort(data)  # equal results to the last bit for every order of the seeds
     if statistic == "median":
         return _median_interval(data, level)
     if data.size < MIN_VALUES or not np.isfinite(data).all():
@@ -87,15 +109,16 @@ def interval(
 
 
 def _mean_interval(data: FloatArray, level: float, seed: int, resamples: int) -> Interval:
+    """Return equation (2) for sorted, finite `data` [seed]."""
     count = data.size
     if data[0] == data[-1]:
         return float(data[0]), float(data[0])
     from scipy.special import stdtrit
 
-    # centred and scaled, so that neither a large offset nor a huge or tiny unit costs digits
-    centre = data[0] / 2 + data[-1] / 2
-    unit = max(data[-1] - centre, centre - data[0])
-    scaled = (data - centre) / unit
+    # Centered and scaled, so that a large offset or an extreme unit loses no digits.
+    center = data[0] / 2 + data[-1] / 2
+    unit = max(data[-1] - center, center - data[0])
+    scaled = (data - center) / unit
     mean = float(scaled.mean())
     error = float(scaled.std(ddof=1)) / sqrt(count)
     tail = (1 - level) / 2
@@ -103,26 +126,27 @@ def _mean_interval(data: FloatArray, level: float, seed: int, resamples: int) ->
     below = -above
     if MIN_VALUES_TO_RESAMPLE <= count <= MAX_VALUES_TO_RESAMPLE:
         student = above
-        below, above = np.quantile(_studentised(scaled - mean, seed, resamples), [tail, 1 - tail])
+        below, above = np.quantile(_studentized(scaled - mean, seed, resamples), [tail, 1 - tail])
         below, above = min(below, (below - student) / 2), max(above, (above + student) / 2)
-    return float(centre + unit * (mean - above * error)), float(centre + unit * (mean - below * error))
+    return float(center + unit * (mean - above * error)), float(center + unit * (mean - below * error))  # (2)
 
 
-def _studentised(centred: FloatArray, seed: int, resamples: int) -> FloatArray:
-    """Return the resampled t of equation (1), times sqrt(n - 1): [resample]."""
-    weights = _weights(centred.size, seed, resamples)
-    shift = weights @ centred
-    variance = centred @ centred / centred.size
-    resampled = weights @ centred**2 - shift**2
+def _studentized(centered: FloatArray, seed: int, resamples: int) -> FloatArray:
+    """Return sqrt(n) t* of equation (1), [resample], from values minus their mean, [seed]."""
+    weights = _weights(centered.size, seed, resamples)
+    shift = weights @ centered
+    variance = centered @ centered / centered.size
+    resampled = weights @ centered**2 - shift**2
     spread = np.sqrt(np.maximum(resampled, MIN_SPREAD_RATIO**2 * variance))
-    return shift / spread * sqrt(centred.size - 1)
+    return shift / spread * sqrt(centered.size - 1)  # (1); n - 1, since `spread` divides by n
 
 
 @lru_cache(maxsize=8)
 def _weights(count: int, seed: int, resamples: int) -> FloatArray:
-    """Return how often each sorted value is drawn, over n: [resample, value].
+    """Return the share of each sorted value in each resample, [resample, value].
 
-    The second half mirrors the first, so the interval of -x is exactly the mirrored interval of x.
+    The second half of the resamples mirrors the first. The interval of -x is therefore exactly the mirrored
+    interval of x.
     """
     generator = np.random.default_rng([seed, count])
     half = generator.multinomial(count, np.full(count, 1 / count), size=(resamples + 1) // 2) / count
@@ -132,7 +156,10 @@ def _weights(count: int, seed: int, resamples: int) -> FloatArray:
 
 
 def _median_interval(data: FloatArray, level: float) -> Interval | None:
-    """Return the interpolated order-statistic interval of sorted `data`, None if n is too small."""
+    """Return the interpolated order-statistic interval of sorted `data` [seed], None if n is too small.
+
+    Source: Hettmansperger & Sheather 1986.
+    """
     count = data.size
     if 1 - 2 * 0.5**count < level:
         return None
@@ -147,10 +174,14 @@ def _median_interval(data: FloatArray, level: float) -> Interval | None:
 
 @lru_cache(maxsize=64)
 def _depth(count: int, level: float) -> tuple[int, float, float]:
-    """Return the deepest d with P(x_(d) < median < x_(n-d+1)) >= level, that coverage, and that of d + 1."""
+    """Return the largest depth d with coverage c(d) >= level, and c(d) and c(d + 1).
+
+    c(d) = P(x_(d) < median < x_(n-d+1)) is the coverage of the interval between the d-th smallest and the
+    d-th largest of n values.
+    """
     depth, below = 1, 0.5**count
     while True:
-        # exact integers over 2^n: no underflow for thousands of values
+        # A ratio of exact integers does not underflow for thousands of values.
         further = below + comb(count, depth) / 2**count
         if 1 - 2 * further < level:
             return depth, 1 - 2 * below, max(1 - 2 * further, 0.0)
@@ -158,7 +189,7 @@ def _depth(count: int, level: float) -> tuple[int, float, float]:
 
 
 def _between(outer: float, inner: float, inward: float) -> float:
-    """Return the point a share `inward` of the way from `outer` to `inner`; an infinite end wins."""
+    """Return outer + inward (inner - outer), and the infinite one where one of the two is infinite."""
     if inward <= 0 or outer == inner:
         return float(outer)
     if not (np.isfinite(outer) and np.isfinite(inner)):

@@ -1,7 +1,7 @@
-"""Runs that diverged: they count as the worst value there can be, and are never dropped.
+"""Scores of diverged runs, which count as the worst possible value and are never dropped.
 
-A score of NaN, +inf or -inf marks a run without a usable end. For an error it becomes +inf, for a score where
-greater is better -inf. Order statistics (median, quartiles, ranks) stay defined; means do not.
+A score of NaN, +inf or -inf marks a diverged run. The score becomes -inf where greater is better, and +inf
+for an error. Order statistics (median, quartiles, ranks) stay defined with it; means do not.
 """
 
 from __future__ import annotations
@@ -17,36 +17,52 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def as_floats(values: npt.ArrayLike, ndim: int, name: str) -> FloatArray:
-    """Return `values` as a float64 array of `ndim` axes with at least one entry, or raise UsageError."""
+    """Return `values` as a float64 array with `ndim` axes and at least one entry.
+
+    Raises UsageError, which calls the values `name`, if they are not numbers or have another shape.
+    """
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"`{name}` is not a table of numbers.", str(error), "Pass an array.") from error
+        raise UsageError(
+            f"`{name}` is not an array of numbers: {error}.",
+            f"It must hold numbers and have {_axes(ndim)}.",
+            f"Pass a NumPy array with {_axes(ndim)}.",
+        ) from error
     if array.ndim != ndim or array.size == 0:
         raise UsageError(
             f"`{name}` has shape {array.shape}.",
-            f"It must have {ndim} {'axis' if ndim == 1 else 'axes'} and at least one value.",
-            f"Pass an array of {ndim} dimension{'s' if ndim > 1 else ''}.",
+            f"It must have {_axes(ndim)} and at least one value.",
+            f"Pass an array with {_axes(ndim)}.",
         )
     return array
 
 
+def _axes(count: int) -> str:
+    return f"{count} axis" if count == 1 else f"{count} axes"
+
+
 def replace_diverged(values: FloatArray, greater_is_better: bool) -> FloatArray:
-    """Return `values` (any shape) with each non-finite one replaced by the worst: +inf or -inf."""
+    """Return `values` (any shape) with every NaN and infinity replaced by the worst value.
+
+    The worst value is -inf if greater is better, otherwise +inf.
+    """
     return np.where(np.isfinite(values), values, -np.inf if greater_is_better else np.inf)
 
 
 def orient(values: FloatArray, greater_is_better: bool) -> FloatArray:
-    """Return `values` (any shape) turned so that greater is better, diverged runs at -inf."""
-    turned = values if greater_is_better else -values
-    return replace_diverged(turned, True)
+    """Return `values` (any shape), negated if smaller is better, with diverged runs at -inf.
+
+    Greater is better in the result.
+    """
+    return replace_diverged(values if greater_is_better else -values, True)
 
 
 def quantile(values: FloatArray, q: float, axis: int = -1) -> FloatArray:
-    """Return the `q` quantile along `axis`, linear between order statistics.
+    """Return the `q` quantile of `values` (any shape) along `axis`, interpolated linearly.
 
-    Between a finite and an infinite order statistic it is the infinite one, where NumPy would give NaN.
-    `values` must not hold both infinities, nor NaN.
+    Between a finite and an infinite order statistic the result is the infinite one, where NumPy returns NaN.
+    `values` must not hold NaN, nor both +inf and -inf. 0 <= q <= 1.
     """
     ordered = np.sort(values, axis=axis)
     count = ordered.shape[axis]
@@ -60,10 +76,10 @@ def quantile(values: FloatArray, q: float, axis: int = -1) -> FloatArray:
     infinite = ~(np.isfinite(low) & np.isfinite(high))
     with np.errstate(invalid="ignore"):
         between = low + weight * (high - low)
-    found: FloatArray = np.where(infinite, np.where(np.isfinite(low), high, low), between)
-    return found
+    result: FloatArray = np.where(infinite, np.where(np.isfinite(low), high, low), between)
+    return result
 
 
 def median(values: FloatArray, axis: int = -1) -> FloatArray:
-    """Return the median along `axis`; infinite where half or more of the values are."""
+    """Return the median of `values` along `axis`, infinite where at least half of them are infinite."""
     return quantile(values, 0.5, axis)

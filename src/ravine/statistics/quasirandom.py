@@ -1,11 +1,13 @@
-"""Rates to try: scrambled Halton points, log-uniform.
+"""Quasi-random learning rates and hyperparameters for tuning: scrambled Halton points, log-uniform.
 
     u_i = sum over k of pi_k(digit k of i in base b) / b^(k+1)            (1)   b = 2, 3, 5, ... per dimension
-    rate = low * (high / low)^u                                           (2)
+    value = low * (high / low)^u                                          (2)
 
-with a random permutation pi_k of the digits for every place k (Owen 2017, "A randomized Halton algorithm").
-Every power of b points in a row fall one
-into each of as many equal cells. Written out here, so that a plan is the same whatever SciPy is installed.
+pi_k is a random permutation of the digits 0 ... b - 1 for digit k. In each dimension, of b^m successive
+points exactly one falls into each of b^m equal cells. The points therefore cover the range more evenly than
+random ones. They are computed here, so that a plan does not depend on the installed version of SciPy.
+
+Source: Owen 2017, "A randomized Halton algorithm in R".
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
 
 
 def learning_rates(count: int, low: float, high: float, seed: int = 0) -> FloatArray:
-    """Return `count` learning rates in [low, high], log-uniform, ascending: [rate]."""
+    """Return `count` log-uniform learning rates in [low, high], ascending: [rate].
+
+    Raises UsageError unless 0 < low < high and count >= 1.
+    """
     _check_range("learning rate", low, high)
     return np.sort(_log_uniform(halton(count, 1, seed)[:, 0], low, high))
 
@@ -33,17 +38,23 @@ def learning_rates(count: int, low: float, high: float, seed: int = 0) -> FloatA
 def extension_rates(
     count: int, low: float, high: float, side: Literal["low", "high"], seed: int = 0
 ) -> FloatArray:
-    """Return the rates to add when the range of `learning_rates` grows by a decade at one `side`.
+    """Return the learning rates to add when [low, high] is extended by a decade at one side: [rate].
 
-    All lie in the new decade, as dense as the old ones lie in theirs; the old ones stay as they are.
+    They lie in the new decade and have the density of the `count` rates in [low, high], which stay unchanged.
+
+    side   the end that is extended: "low" adds [low / 10, low], "high" adds [high, 10 high]
+
+    Raises UsageError for another side, and unless 0 < low < high.
     """
     _check_range("learning rate", low, high)
     if side not in ("low", "high"):
         raise UsageError(
-            f"No side '{side}'.", "A range grows at one of its two ends.", "Use 'low' or 'high'."
+            f"The side '{side}' does not exist.",
+            "A range is extended at 'low' or at 'high'.",
+            "Use side='low' or side='high'.",
         )
     more = max(1, round(count / (log(high / low) / log(10))))
-    # keyed by the end, so that a second extension draws other points than the first
+    # The seed contains the end of the range, so that a second extension draws other points than the first.
     end = high if side == "high" else low
     start, stop = (end, end * 10) if side == "high" else (end / 10, end)
     key = [seed, 1 + (side == "high"), round(1e6 * (400 + log(end) / log(10)))]
@@ -53,9 +64,11 @@ def extension_rates(
 def log_uniform_points(
     count: int, ranges: Mapping[str, tuple[float, float]], seed: int = 0
 ) -> dict[str, FloatArray]:
-    """Return `count` settings, log-uniform in every one of `ranges` (name -> (low, high)): name -> [point].
+    """Return `count` points, log-uniform in all `ranges` (name -> (low, high)): name -> [point].
 
-    A decay b near 1 is tuned as a range of 1 - b.
+    A decay rate b near 1, such as Adam's, is tuned as a range of 1 - b.
+
+    Raises UsageError unless 0 < low < high in every range, count >= 1, and there are 1 to 10 ranges.
     """
     for name, (low, high) in ranges.items():
         _check_range(name, low, high)
@@ -64,39 +77,44 @@ def log_uniform_points(
 
 
 def halton(count: int, dimensions: int, seed: int | list[int], *, scramble: bool = True) -> FloatArray:
-    """Return the first `count` points of a scrambled Halton sequence in the unit cube: [point, dimension].
+    """Return the first `count` points of a Halton sequence, equation (1): [point, dimension].
 
-    More points begin with the same ones. Unscrambled it is van der Corput's: 0, 1/2, 1/4, 3/4, ...
+    A larger `count` gives the same points first. Without `scramble`, dimension 0 is van der Corput's sequence
+    0, 1/2, 1/4, 3/4, ...
+
+    Raises UsageError unless count >= 1 and 1 <= dimensions <= 10.
     """
     if count < 1 or not 1 <= dimensions <= len(PRIMES):
         raise UsageError(
-            f"No {count} points in {dimensions} dimensions.",
-            f"At least one point, and 1 to {len(PRIMES)} dimensions.",
-            "Tune fewer hyperparameters at once.",
+            f"There are no {count} Halton points in {dimensions} dimensions.",
+            f"At least 1 point and 1 to {len(PRIMES)} dimensions are allowed.",
+            "Tune fewer hyperparameters at once, with at least one trial.",
         )
     generator = np.random.default_rng(seed)
     unit = np.empty((count, dimensions))
     for axis, base in enumerate(PRIMES[:dimensions]):
         rest = np.arange(count)
         total, weight = np.zeros(count), 1.0
-        for _ in range(ceil(52 / np.log2(base))):  # as many places as a float64 holds
+        for _ in range(ceil(52 / np.log2(base))):  # as many digits as a float64 holds
             weight /= base
             digits = generator.permutation(base) if scramble else np.arange(base)
-            total += digits[rest % base] * weight
+            total += digits[rest % base] * weight  # (1)
             rest //= base
         unit[:, axis] = np.minimum(total, 1 - 2.0**-53)
     return unit
 
 
 def _log_uniform(unit: FloatArray, low: float, high: float) -> FloatArray:
+    """Return equation (2) for `unit` [point] in [0, 1)."""
     values: FloatArray = np.clip(np.exp(np.log(low) + unit * (np.log(high) - np.log(low))), low, high)
     return values
 
 
 def _check_range(name: str, low: float, high: float) -> None:
+    """Raise UsageError unless 0 < low < high < inf."""
     if not 0 < low < high or not np.isfinite(high):
         raise UsageError(
-            f"[{low!r}, {high!r}] is no range for '{name}'.",
-            "It is tuned on a log scale, so both ends must be positive and the first the smaller.",
+            f"[{low!r}, {high!r}] is not a range for '{name}'.",
+            "The scale is logarithmic, so 0 < low < high is required, both finite.",
             "Use for example (1e-4, 1.0).",
         )

@@ -1,4 +1,4 @@
-"""Which trial is kept after tuning, and whether the range of rates was wide enough."""
+"""Selection of the best trial after tuning, and the check that the range of rates was wide enough."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ __all__ = ["at_edge", "select", "select_from"]
 
 
 def select(values: npt.ArrayLike, greater_is_better: bool) -> int | None:
-    """Return the trial of `values` [trial, seed] with the best median over seeds; None if every run diverged.
+    """Return the index of the trial in `values` [trial, seed] with the best median over seeds.
 
-    NaN and infinite values are diverged runs and count as the worst. Equal medians go to the trial with fewer
-    diverged seeds, then to the smaller index: the smaller learning rate, when trials are in order of rate.
+    Return None if every run diverged. NaN and infinite values are diverged runs and count as the worst value.
+    Among equal medians the trial with fewer diverged seeds is selected, then the smaller index. The smaller
+    index is the smaller learning rate if the trials are in order of the rate.
     """
     scores = orient(as_floats(values, 2, "values"), greater_is_better)
     if not np.isfinite(scores).any():
@@ -27,30 +28,45 @@ def select(values: npt.ArrayLike, greater_is_better: bool) -> int | None:
 
 
 def select_from(scores: FloatArray) -> npt.NDArray[np.intp]:
-    """Return the trial selected from scores [..., trial, seed] (greater is better, diverged -inf)."""
-    centres = median(scores)
-    tied = centres == centres.max(axis=-1, keepdims=True)
+    """Return the indices of the selected trials, [...], for `scores` [..., trial, seed].
+
+    Greater is better in `scores`, and diverged runs are -inf. The rule is that of `select`.
+    """
+    centers = median(scores)
+    tied = centers == centers.max(axis=-1, keepdims=True)
     finite = np.count_nonzero(np.isfinite(scores), axis=-1)
     best: npt.NDArray[np.intp] = np.where(tied, finite, -1).argmax(axis=-1)
     return best
 
 
 def at_edge(best_rate: float, low: float, high: float, share: float = 0.10) -> Literal["low", "high"] | None:
-    """Return the end of [low, high] in whose outer `share` (on the log scale) `best_rate` lies, or None."""
+    """Return the end of the range [low, high] near which `best_rate` lies, or None.
+
+    Near an end means within a `share` of the range on the logarithmic scale. A better rate may then lie
+    outside the range.
+
+    Raises UsageError unless 0 < low < high, best_rate > 0 and 0 < share < 0.5.
+    """
     if not 0 < low < high or not np.isfinite(high):
         raise UsageError(
-            f"[{low:g}, {high:g}] is no range of learning rates.",
-            "Both ends must be positive and the first the smaller.",
+            f"[{low:g}, {high:g}] is not a range of learning rates.",
+            "0 < low < high is required, both finite.",
             "Use for example low=1e-4, high=1.0.",
         )
     if not best_rate > 0 or not np.isfinite(best_rate):
         raise UsageError(
-            f"{best_rate!r} is no learning rate.", "It must be positive and finite.", "Use for example 0.01."
+            f"{best_rate!r} is not a learning rate.",
+            "It must be positive and finite.",
+            "Use for example best_rate=0.01.",
         )
     if not 0 < share < 0.5:
-        raise UsageError(f"share = {share!r} is no edge.", "It lies between 0 and 0.5.", "Use 0.10.")
-    place = log(best_rate / low) / log(high / low)
-    # 1e-9: a rate computed to lie on the boundary is at the edge, whatever its last bit
-    if place <= share + 1e-9:
+        raise UsageError(
+            f"share = {share!r} is not the share of an end of the range.",
+            "It must lie between 0 and 0.5.",
+            "Use share=0.10.",
+        )
+    position = log(best_rate / low) / log(high / low)
+    # 1e-9 is a margin for rounding, so that a rate on the boundary always counts as near the end
+    if position <= share + 1e-9:
         return "low"
-    return "high" if place >= 1 - share - 1e-9 else None
+    return "high" if position >= 1 - share - 1e-9 else None

@@ -1,10 +1,12 @@
-"""How much the learning rate matters: score against rate, and the width of the good region.
+"""Sensitivity to the learning rate: score against rate, and the width of the range of good rates.
 
-    bound = best - tolerance * |best - reference|        (greater is better; else best + ...)          (1)
-    width = decades of rate around the best where the score is at least the bound                      (2)
+    bound = best - tolerance * |best - reference|                            (1)   if greater is better
+    bound = best + tolerance * |best - reference|                            (1)   for an error
+    width = decades of rate around the best rate with a score at least as good as the bound   (2)
 
-`reference` is the score of knowing nothing (majority class, mean of the target). Without one it is 0, so (1)
-is within 5 % of the best: right for an error or an accuracy, undefined where the best itself is 0.
+`reference` is the score of a prediction that ignores the inputs (majority class, mean of the target). Its
+default is 0. The bound is then 5 % away from the best score, which suits an accuracy or an error. It is
+undefined if the best score is 0.
 """
 
 from __future__ import annotations
@@ -22,10 +24,14 @@ __all__ = ["Sensitivity", "sensitivity", "width_decades"]
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """Score against learning rate, all arrays [rate], rates ascending.
+    """Score against learning rate. All arrays are [rate], in order of the rate.
 
-    median, lower, upper    median and quartiles over seeds, diverged runs counting as worst (may be infinite)
-    diverged                share of seeds that diverged
+    rates            learning rates, ascending
+    median           median of the score over seeds
+    lower, upper     quartiles of the score over seeds
+    diverged         share of seeds that diverged
+
+    Diverged runs count as the worst value, so that median and quartiles may be infinite.
     """
 
     rates: FloatArray
@@ -36,7 +42,10 @@ class Sensitivity:
 
 
 def sensitivity(rates: npt.ArrayLike, values: npt.ArrayLike, greater_is_better: bool) -> Sensitivity:
-    """Return median and quartile band of `values` [rate, seed] at `rates` [rate], in order of the rate."""
+    """Return median and quartiles over seeds of the scores `values` [rate, seed] at `rates` [rate].
+
+    Raises UsageError if a rate is not positive, or if there is not one row of scores for each rate.
+    """
     where = _checked_rates(rates)
     scores = as_floats(values, 2, "values")
     _same_length(where, scores)
@@ -58,18 +67,28 @@ def width_decades(
     tolerance: float = 0.05,
     reference: float = 0.0,
 ) -> float | None:
-    """Return the width of (2) in decades: how far off the rate may be, both ways together.
+    """Return the width of the range of good rates in decades, equation (2).
 
-    `rates` [rate], `scores` [rate] (medians over seeds). Scores are joined by straight lines over
-    log10(rate); next to a rate that diverged the region ends at the last one that did not. A region that
-    reaches the first or last rate is wider than the number says. None where not defined: all diverged, fewer
-    than two rates, or best equal to `reference`.
+    rates [rate]       learning rates, in any order
+    scores [rate]      medians over seeds; NaN and infinite ones belong to diverged rates
+    tolerance          the share in (1), between 0 and 1
+    reference          the reference score in (1)
+
+    Straight lines over log10(rate) join the scores. Next to a diverged rate the range ends at the last rate
+    that did not diverge. If the range contains the first or last rate, the true width is larger.
+
+    Return None where the width is undefined: all rates diverged, fewer than two rates, or a best score equal
+    to `reference`. Raises UsageError for a tolerance outside (0, 1) and for arrays that do not match.
     """
     where = _checked_rates(rates)
     heights = replace_diverged(as_floats(scores, 1, "scores"), greater_is_better)
     _same_length(where, heights)
     if not 0 < tolerance < 1:
-        raise UsageError(f"tolerance = {tolerance!r} is no share.", "It lies between 0 and 1.", "Use 0.05.")
+        raise UsageError(
+            f"tolerance = {tolerance!r} is not a share.",
+            "It must lie between 0 and 1.",
+            "Use tolerance=0.05.",
+        )
     order = np.argsort(where, kind="stable")
     place = np.log10(where[order])
     heights = (heights if greater_is_better else -heights)[order]
@@ -77,12 +96,17 @@ def width_decades(
     scale = abs(heights[best] - (reference if greater_is_better else -reference))
     if place[0] == place[-1] or not np.isfinite(heights[best]) or scale == 0:
         return None
-    bound = heights[best] - tolerance * scale
+    bound = heights[best] - tolerance * scale  # (1)
+    # (2), upward and downward in the rate
     return _reach(place[best:], heights[best:], bound) + _reach(-place[best::-1], heights[best::-1], bound)
 
 
 def _reach(place: FloatArray, heights: FloatArray, bound: float) -> float:
-    """Return how far from place[0] the line stays at or above `bound`, going up `place`."""
+    """Return the distance from place[0] at which the line through `heights` first falls below `bound`.
+
+    place [rate]: log10(rate) or its negative, ascending from the best rate. heights [rate]: scores there,
+    greater is better. A line that never falls below gives the distance to the last rate.
+    """
     below = np.flatnonzero(heights < bound)
     if below.size == 0:
         return float(place[-1] - place[0])
@@ -95,9 +119,14 @@ def _reach(place: FloatArray, heights: FloatArray, bound: float) -> float:
 
 
 def _checked_rates(rates: npt.ArrayLike) -> FloatArray:
+    """Return `rates` as an array [rate], or raise UsageError if a rate is not positive and finite."""
     where = as_floats(rates, 1, "rates")
     if not (np.isfinite(where) & (where > 0)).all():
-        raise UsageError("A learning rate is not positive.", "Rates are laid on a log scale.", "Drop it.")
+        raise UsageError(
+            f"The learning rates {rates!r} are not all positive.",
+            "A logarithmic scale needs positive, finite rates.",
+            "Leave out the others.",
+        )
     return where
 
 
@@ -105,6 +134,6 @@ def _same_length(rates: FloatArray, values: FloatArray) -> None:
     if rates.size != values.shape[0]:
         raise UsageError(
             f"There are {rates.size} rates and {values.shape[0]} rows of scores.",
-            "Each rate needs its own.",
+            "Every rate needs one row of scores.",
             "Pass arrays of the same length.",
         )

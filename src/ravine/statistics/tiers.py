@@ -1,18 +1,22 @@
-"""Tiers in place of bare ranks: tier 1 is "not distinguishable from the best".
+"""Tiers of optimizers instead of ranks: tier 1 holds all that cannot be distinguished from the best.
 
-The best is picked after looking, so comparing it with the other seven and correcting for seven claims too
-much: with eight names for one rule and 20 seeds, Holm over seven finds a "better" one in 8-11 % of studies;
-Holm over all 28 pairs keeps to 5 % but can claim nothing at all with 10 seeds. So the comparison is
-calibrated by what it would give without differences (Westfall & Young 1993, step-down):
-
-    z_j = (sum of signed ranks of best - j) / sqrt(sum of squared ranks)      (1)   Wilcoxon, against the best
+    z_j = (sum of signed ranks of best - j) / sqrt(sum of squared ranks)      (1)   Wilcoxon, best against j
     S = max over j of z_j                                                     (2)
-    p = share of shuffles of the names within each seed, best picked anew, with S* >= S        (3)
+    p = share of shuffles with S* >= S                                        (3)
 
-While p <= alpha the rule with the largest z leaves the tier and the rest is tested again; those that left
-form the next tiers in the same way. The chance of any false claim is at most alpha when all rules are the
-same, and about alpha in each tier otherwise. To be in a lower tier is to be worse than the best of the tier
-above, not than each of its members: a rule with very noisy scores may stay beside a best it is far from.
+A shuffle permutes the names within each seed and selects its own best. While p <= alpha, the optimizer with
+the largest z leaves the tier and the rest is tested again. Those that left form the next tiers in the same
+way.
+
+The shuffles are needed because the best is selected by the same scores. With eight names for one optimizer
+and 20 seeds, Holm's correction for seven comparisons finds a "better" one in 8-11 % of studies instead of 5
+%. Holm's correction for all 28 pairs keeps 5 %, but with 10 seeds it can never find a difference.
+
+The probability of any false claim is at most alpha if all optimizers are equal, and about alpha in each tier
+otherwise. A lower tier means worse than the best of the tier above, not worse than all of its members. An
+optimizer with very noisy scores may share a tier with a best one that is far better.
+
+Source: Westfall & Young 1993, step-down procedure.
 """
 
 from __future__ import annotations
@@ -36,54 +40,73 @@ def tiers(
     seed: int = 0,
     shuffles: int = 999,
 ) -> dict[str, int]:
-    """Return the tier (1 is best) of every name in `values` (name -> [seed], same seeds in the same order).
+    """Return the tier (1 is best) of every name in `values`, ordered by tier, then by median.
 
-    NaN and infinite values are diverged runs and rank worst. The order is by tier, then by median. With eight
-    rules nothing can be told apart on fewer than about 10 seeds. Raises UsageError on unequal numbers of
-    seeds.
+    values             name -> scores [seed], with the same seeds in the same order for all names
+    alpha              probability of a false claim in a tier
+    seed, shuffles     random seed and number of the shuffles in (3)
+
+    NaN and infinite scores are diverged runs and rank worst. Eight optimizers cannot be distinguished with
+    fewer than about 10 seeds.
+
+    Raises UsageError if the numbers of seeds differ, if `values` is empty, and if alpha or shuffles are
+    outside their range.
     """
     if not 0.0 < alpha < 1.0:
-        raise UsageError(f"alpha = {alpha!r} is no probability.", "It lies between 0 and 1.", "Use 0.05.")
+        raise UsageError(
+            f"alpha = {alpha!r} is not a probability.", "It must lie between 0 and 1.", "Use alpha=0.05."
+        )
     if shuffles < 99:
-        raise UsageError(f"{shuffles} shuffles are too few.", "The p value needs at least 99.", "Use 999.")
+        raise UsageError(
+            f"{shuffles} shuffles are too few.", "The p value needs at least 99.", "Use shuffles=999."
+        )
     names = rank_names(values, greater_is_better)
     scores = _table(values, names, greater_is_better)
-    scores = scores[:, np.lexsort(scores[::-1])]  # the order of the seeds must not matter
+    scores = scores[:, np.lexsort(scores[::-1])]  # equal results for every order of the seeds
     generator = np.random.default_rng(seed)
     result: dict[str, int] = {}
-    waiting, tier = list(range(len(names))), 1
-    while waiting:
-        inside = _indistinguishable(scores, waiting, alpha, generator, shuffles)
-        result.update({names[each]: tier for each in inside})
-        waiting, tier = [each for each in waiting if each not in inside], tier + 1
+    remaining, tier = list(range(len(names))), 1
+    while remaining:
+        members = _indistinguishable(scores, remaining, alpha, generator, shuffles)
+        result.update({names[member]: tier for member in members})
+        remaining, tier = [index for index in remaining if index not in members], tier + 1
     return result
 
 
 def rank_names(values: Mapping[str, npt.ArrayLike], greater_is_better: bool) -> list[str]:
-    """Return the names, best median first; equal medians by wins less losses within seeds, then as given."""
+    """Return the names of `values` (name -> [seed]), best median first.
+
+    Names with equal medians are ordered by wins minus losses within the seeds, then as in `values`.
+
+    Raises UsageError if the numbers of seeds differ or `values` is empty.
+    """
     names = list(values)
     scores = _table(values, names, greater_is_better)
     order = np.lexsort((-_wins(scores), -median(scores)))
-    return [names[each] for each in order]
+    return [names[index] for index in order]
 
 
 def _table(values: Mapping[str, npt.ArrayLike], names: list[str], greater_is_better: bool) -> FloatArray:
-    """Return scores [name, seed], greater is better, diverged -inf."""
+    """Return the scores [name, seed], in which greater is better and diverged runs are -inf."""
     if not names:
-        raise UsageError("There is nothing to rank.", "No names were given.", "Pass name -> values.")
+        raise UsageError(
+            "There is nothing to rank: `values` is empty.",
+            "At least one name is needed.",
+            "Pass a mapping from names to scores.",
+        )
     rows = [as_floats(values[name], 1, name) for name in names]
     sizes = sorted({row.size for row in rows})
     if len(sizes) > 1:
         raise UsageError(
             f"The numbers of seeds differ: {', '.join(map(str, sizes))}.",
-            "Rules are compared seed by seed.",
-            "Pass values of the same seeds in the same order.",
+            "All names need the same number, since they are compared seed by seed.",
+            "Pass the scores of the same seeds in the same order.",
         )
     return orient(np.stack(rows), greater_is_better)
 
 
 def _wins(scores: FloatArray) -> FloatArray:
-    """Return, per name, wins less losses over all others and seeds: [..., name]."""
+    """Return the wins minus losses of every name against all others on all seeds: [..., name]."""
     mine, others = scores[..., :, None, :], scores[..., None, :, :]
     wins = np.count_nonzero(mine > others, axis=(-2, -1))
     surplus: FloatArray = (wins - np.count_nonzero(mine < others, axis=(-2, -1))).astype(np.float64)
@@ -93,7 +116,7 @@ def _wins(scores: FloatArray) -> FloatArray:
 def _indistinguishable(
     scores: FloatArray, members: list[int], alpha: float, generator: np.random.Generator, shuffles: int
 ) -> list[int]:
-    """Return those of `members` that are not worse than the best of them."""
+    """Return the `members` (indices into `scores` [name, seed]) that are not worse than the best of them."""
     inside = list(members)
     while len(inside) > 1:
         table = to_grid(scores[inside])
@@ -103,40 +126,44 @@ def _indistinguishable(
             break
         order = np.argsort(generator.random((shuffles, *table.shape)), axis=1)
         shuffled = np.take_along_axis(table[None], order, axis=1)
-        reached = _against_best(shuffled).max(axis=1) >= observed[worst] - 1e-9
-        if (1 + int(reached.sum())) / (1 + shuffles) > alpha:
+        reached = _against_best(shuffled).max(axis=1) >= observed[worst] - 1e-9  # (2)
+        if (1 + int(reached.sum())) / (1 + shuffles) > alpha:  # (3)
             break
         del inside[worst]
     return inside
 
 
 def _against_best(tables: FloatArray) -> FloatArray:
-    """Return z of equation (1) for each name against the best of its table: [table, name], 0 for the best."""
-    centres = median(tables)
-    tied = centres == centres.max(axis=1, keepdims=True)
-    best = centres.argmax(axis=1)
-    if np.count_nonzero(tied) > best.size:  # counting wins costs more than all the rest
+    """Return z of equation (1), [table, name], for the scores `tables` [table, name, seed].
+
+    Every table has its own best name, whose z is 0.
+    """
+    centers = median(tables)
+    tied = centers == centers.max(axis=1, keepdims=True)
+    best = centers.argmax(axis=1)
+    if np.count_nonzero(tied) > best.size:  # wins are counted for ties only: they cost most of the time
         best = np.where(tied, _wins(tables), -np.inf).argmax(axis=1)
     won = rounded_differences(np.take_along_axis(tables, best[:, None, None], axis=1), tables)
-    # sorted by size with the sign in the last bit; a diverged run is beyond the largest to_grid difference
+    # One sort by size, with the sign in the last bit. Differences of grid units are at most 2^40, so that
+    # 2^42 ranks diverged runs beyond all others.
     keys = np.clip(won, -(2.0**42), 2.0**42).astype(np.int64)
     keys = np.sort(2 * np.abs(keys) + (keys > 0), axis=-1)
     sizes = keys >> 1
     signs = np.where(sizes == 0, 0, 2 * (keys & 1) - 1)
     ranks = _midranks_of_sorted(sizes) - np.count_nonzero(sizes == 0, axis=-1, keepdims=True)
     total, squares = (ranks * signs).sum(axis=-1), (ranks**2 * (signs != 0)).sum(axis=-1)
-    z: FloatArray = total / np.sqrt(np.maximum(squares, 1.0))
+    z: FloatArray = total / np.sqrt(np.maximum(squares, 1.0))  # (1)
     return z
 
 
 def _midranks_of_sorted(values: npt.NDArray[np.int64]) -> FloatArray:
-    """Return the ranks 1..n along the last axis of ascending `values`, ties sharing the mean rank."""
+    """Return the ranks 1 ... n along the last axis of ascending `values`; ties get their mean rank."""
     count = values.shape[-1]
-    place = np.arange(count)
+    position = np.arange(count)
     starts = np.ones(values.shape, dtype=bool)
     starts[..., 1:] = values[..., 1:] > values[..., :-1]
     ends = np.ones(values.shape, dtype=bool)
     ends[..., :-1] = starts[..., 1:]
-    first = np.maximum.accumulate(np.where(starts, place, 0), axis=-1)
-    last = np.minimum.accumulate(np.where(ends, place, count)[..., ::-1], axis=-1)[..., ::-1]
+    first = np.maximum.accumulate(np.where(starts, position, 0), axis=-1)
+    last = np.minimum.accumulate(np.where(ends, position, count)[..., ::-1], axis=-1)[..., ::-1]
     return (first + last) / 2 + 1

@@ -1,7 +1,7 @@
-"""Time to target: when a run first is good enough, and what can be said when some runs never are.
+"""Time to target: the time at which a run first reaches a given score, and its summary over runs.
 
-A run that misses the target is censored: its time is longer than the run, by how much nobody knows. The
-fraction that reached it and the median over all runs are still defined; a mean is not.
+A run that never reaches the target is censored: only a lower bound of its time is known. The share of runs
+that reached the target and the median over all runs are still defined. A mean is not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ NEVER = -1
 
 @dataclass(frozen=True)
 class TargetSummary:
-    """reached: share of the runs; median: over all runs, None if under half reached; runs: their number."""
+    """Summary of the time to target over runs.
+
+    reached   share of the runs that reached the target
+    median    median time over all runs, in the unit of the times; None if too few runs reached the target
+    runs      number of runs
+    """
 
     reached: float
     median: float | None
@@ -30,14 +35,19 @@ class TargetSummary:
 
 
 def time_to_target(curves: npt.ArrayLike, target: float, greater_is_better: bool) -> npt.NDArray[np.int64]:
-    """Return, for `curves` [run, time], the first time index at least as good as `target`, or NEVER.
+    """Return the first time index of `curves` [run, time] at least as good as `target`: [run].
 
-    A NaN reaches nothing; an infinite value is divergence and reaches nothing either.
+    The index is NEVER for a run that does not reach the target. NaN and infinite values are diverged, and do
+    not count as reaching the target.
+
+    Raises UsageError if `curves` has another shape or `target` is not finite.
     """
     series = as_floats(curves, 2, "curves")
     if not np.isfinite(target):
         raise UsageError(
-            f"The target {target!r} is no number to reach.", "It must be finite.", "Pass the score to reach."
+            f"The target score {target!r} cannot be reached.",
+            "It must be finite.",
+            "Pass a finite score as target.",
         )
     with np.errstate(invalid="ignore"):
         good = series >= target if greater_is_better else series <= target
@@ -46,16 +56,18 @@ def time_to_target(curves: npt.ArrayLike, target: float, greater_is_better: bool
 
 
 def summarize_target(first: npt.ArrayLike, times: npt.ArrayLike | None = None) -> TargetSummary:
-    """Summarise `first` [run], the result of `time_to_target`.
+    """Return the summary of `first` [run], the result of `time_to_target`.
 
-    `times` are the steps, evaluations or seconds at each time index, [time] or [run, time]; without them the
-    median is in indices.
+    `times` [time] or [run, time] holds the step, evaluation or second of every time index. Without `times`
+    the median is a time index.
+
+    Raises UsageError if `first` is not [run] of integers, or if `times` does not fit it.
     """
     index = np.asarray(first)
     if index.ndim != 1 or index.size == 0 or index.dtype.kind not in "iu":
         raise UsageError(
             f"`first` has shape {index.shape} and type {index.dtype}.",
-            "It is one whole number a run.",
+            "It must be [run] and hold integers.",
             "Pass the result of time_to_target.",
         )
     reached = index >= 0
@@ -69,12 +81,13 @@ def summarize_target(first: npt.ArrayLike, times: npt.ArrayLike | None = None) -
         ):
             raise UsageError(
                 f"`times` has shape {table.shape}, for {index.size} runs and index {index.max()}.",
-                "It holds one time for each index, [time] or [run, time].",
-                "Pass the times of the curves.",
+                "It must be [time] or [run, time] and hold one time for every index.",
+                "Pass the times at which the curves were evaluated.",
             )
         when = table[index] if table.ndim == 1 else table[np.arange(index.size), index]
     ordered = np.sort(np.where(reached, when, np.inf))
-    # the upper of the two middle runs must have reached it, else the middle is not known
+    # For an even number of runs both middle runs must have reached the target, otherwise the median is
+    # unknown.
     middle = ordered[(index.size - 1) // 2] / 2 + ordered[index.size // 2] / 2
     return TargetSummary(
         reached=float(reached.mean()),

@@ -1,22 +1,30 @@
-"""The interval that also holds the noise of tuning: with other trials and seeds, what would we report?
+"""Confidence interval of a tuned score that includes the noise of tuning, not only that of evaluation.
 
-Each of many resamples repeats the whole procedure:
+Let s be the trial that tuning selected. Only s was evaluated. Every resample repeats the whole procedure:
 
-    1. trials and tuning seeds are drawn with replacement from those there were       [trial, seed]
-    2. the trial with the best median over the drawn seeds is selected, j
-    3. the evaluation seeds are drawn too; their mean (median) is the score of trial s, the selected one
-    4. score + gap(j) - mean of the gaps,   gap(j) = median over tuning seeds of (tuning_j - tuning_s)     (1)
+    1. Draw trials and tuning seeds with replacement.                                     [trial, seed]
+    2. Select the trial j with the best median over the drawn seeds.
+    3. Draw evaluation seeds with replacement. Their mean (or median) is the score of s.
+    4. Add what j would have scored more than s:
 
-Only s was evaluated. What j would have scored is estimated by (1): the two were tuned on the same seeds, so
-what a seed does to both (its split, its start) cancels, and so does the difference in level between tuning
-and evaluation. Drawn with replacement, the best trial is missing in a third of the resamples and nothing
-better ever takes its place; but the score evaluated is the procedure's usual one, not its best, so the gaps
-are centred. A gap holds the luck of s in tuning, which makes the interval wide rather than short.
-On simulated tuning (20 trials, 5 and 20 seeds) it covers the procedure's expected score in 97-100 % of
-studies, the interval of the evaluation alone in 78-96 %.
+        gap(j) = median over tuning seeds of (tuning_j - tuning_s)                        (1)
+        score + gap(j) - mean of the gaps over resamples                                  (2)
 
-The drawn evaluation means are spread about their centre by t / z * sqrt(n / (n - 1)) (expanded percentiles,
-Hesterberg 2015), so that with a single trial the interval is the one of a mean of n values.
+j and s were tuned on the same seeds. In (1) the influence of a seed on both (its split, its initialization)
+cancels, and so does a constant difference between tuning and evaluation.
+
+A resample omits the best trial with probability of about 1/3 and never contains a better one, which would
+bias the score down. Equation (2) therefore centers the gaps. A gap includes the tuning noise of s, so that
+the interval is too wide rather than too narrow. In simulated tuning (20 trials; 5 and 20 seeds) it covers the
+expected score of the procedure in 97-100 % of studies; the interval of the evaluation alone, in 78-96 %.
+
+With few evaluation seeds n, resampled means scatter too little. Their distance from the mean is multiplied by
+
+    t / z * sqrt(n / (n - 1))                       (3)   t, z: quantiles of Student's t and of the normal
+
+so that with a single trial the interval is that of a mean of n values.
+
+Source: Hesterberg 2015, expanded percentile interval (3).
 """
 
 from __future__ import annotations
@@ -44,19 +52,24 @@ def tuning_interval(
     seed: int = 0,
     resamples: int = 2000,
 ) -> Interval | None:
-    """Return (low, high) for the score of the tuned rule, the noise of tuning included.
+    """Return (low, high), the confidence interval of the score after tuning, with the noise of tuning.
 
-    `tuning` [trial, seed] are the validation scores, in order of the rate; `evaluation` [seed] those of the
-    trial that `select(tuning)` names, on fresh seeds, in the same metric. NaN and infinite values are
-    diverged runs. None if all of tuning diverged, if fewer than 3 seeds were evaluated, or if a mean is asked
-    for and an evaluation run diverged; for a median an end may be infinite.
+    tuning [trial, seed]   validation scores, with the trials in order of the learning rate
+    evaluation [seed]      scores of the trial `select(tuning)` on fresh seeds, in the same metric
+    statistic              "mean" or "median" over the evaluation seeds
+    level                  probability that the interval covers the expected score of the procedure
+
+    NaN and infinite scores are diverged runs. An end of the interval of a median may be infinite.
+
+    Return None if all tuning runs diverged, with fewer than 3 evaluation seeds, and for a mean with a
+    diverged evaluation run. Raises UsageError for another shape, statistic, level or number of resamples.
     """
     trials = orient(as_floats(tuning, 2, "tuning"), greater_is_better)
     scores = orient(as_floats(evaluation, 1, "evaluation"), greater_is_better)
     if statistic not in ("mean", "median") or not 0.0 < level < 1.0 or resamples < 100:
         raise UsageError(
-            f"No interval for statistic={statistic!r}, level={level!r}, resamples={resamples!r}.",
-            "The statistic is mean or median, the level between 0 and 1, the resamples at least 100.",
+            f"There is no interval for statistic={statistic!r}, level={level!r}, resamples={resamples!r}.",
+            "Allowed are 'mean' and 'median', a level between 0 and 1, and at least 100 resamples.",
             "Use statistic='mean', level=0.95, resamples=2000.",
         )
     selected = select(trials, True)
@@ -66,51 +79,53 @@ def tuning_interval(
         or (statistic == "mean" and not np.isfinite(scores).all())
     ):
         return None
-    # sorted seeds: the order in which they are given must not matter
+    # Sorted seeds give equal results for every order of the seeds.
     trials, scores = trials[:, np.lexsort(trials[::-1])], np.sort(scores)
     generator = np.random.default_rng(seed)
-    gaps = _gaps(trials, selected)[_selected_again(trials, generator, resamples)]
-    gaps = gaps - gaps[np.isfinite(gaps)].mean()  # finite: that of s itself is always among them
+    gaps = _gaps(trials, selected)[_select_again(trials, generator, resamples)]
+    gaps = gaps - gaps[np.isfinite(gaps)].mean()  # (2); the gap of s itself, 0, is always finite
     drawn = scores[generator.integers(0, scores.size, (resamples, scores.size))]
-    # an infinite gap (a trial picked again though it diverged on half of the seeds) belongs at the worst end
-    again = gaps + _centres(drawn, scores, statistic, level)
+    # An infinite gap (a selected trial that diverged on half of all seeds) counts as the worst score.
+    repeated = gaps + _centers(drawn, scores, statistic, level)  # (2)
     tail = (1 - level) / 2
-    low, high = float(quantile(again, tail)), float(quantile(again, 1 - tail))
+    low, high = float(quantile(repeated, tail)), float(quantile(repeated, 1 - tail))
     return (low, high) if greater_is_better else (-high, -low)
 
 
-def _selected_again(
-    trials: FloatArray, generator: np.random.Generator, resamples: int
-) -> npt.NDArray[np.intp]:
-    """Return the trial selected in each resample of trials and tuning seeds: [resample]."""
+def _select_again(trials: FloatArray, generator: np.random.Generator, resamples: int) -> npt.NDArray[np.intp]:
+    """Return the trial selected in every resample of `trials` [trial, seed]: [resample]."""
     count, seeds = trials.shape
     which_seeds = generator.integers(0, seeds, (resamples, seeds))
-    which_trials = np.sort(generator.integers(0, count, (resamples, count)), axis=1)  # ties: smaller rate
+    # sorted, so that of equal trials the one with the smaller rate is selected
+    which_trials = np.sort(generator.integers(0, count, (resamples, count)), axis=1)
     drawn = trials[which_trials[:, :, None], which_seeds[:, None, :]]
     return np.take_along_axis(which_trials, select_from(drawn)[:, None], axis=1)[:, 0]
 
 
 def _gaps(trials: FloatArray, selected: int) -> FloatArray:
-    """Return equation (1) for every trial: [trial], -inf where a trial diverged on half of the seeds."""
+    """Return equation (1) for all `trials` [trial, seed] against trial s = `selected`: [trial].
+
+    The gap is -inf for a trial that diverged on half of the seeds.
+    """
     reference = trials[selected]
     with np.errstate(invalid="ignore"):
         change = trials - reference
     both = ~np.isfinite(trials) & ~np.isfinite(reference)
-    # a seed on which only s diverged speaks for j, by an amount that no number measures: no change is claimed
+    # Where only s diverged, j is better by an unknown amount; 0 is the cautious choice.
     change = np.where(both | ~np.isfinite(reference), 0.0, change)
-    gaps = median(change)
+    gaps = median(change)  # (1)
     gaps[selected] = 0.0
     return gaps
 
 
-def _centres(drawn: FloatArray, scores: FloatArray, statistic: str, level: float) -> FloatArray:
-    """Return the mean or median of each resample [resample, seed], spread as small samples need."""
+def _centers(drawn: FloatArray, scores: FloatArray, statistic: str, level: float) -> FloatArray:
+    """Return the mean or median of each resample in `drawn` [resample, seed], means expanded by (3)."""
     if statistic == "median":
         return median(drawn)
     from scipy.special import ndtri, stdtrit
 
     count, tail = scores.size, (1 - level) / 2
-    wider = float(stdtrit(count - 1, 1 - tail) / ndtri(1 - tail)) * sqrt(count / (count - 1))
+    factor = float(stdtrit(count - 1, 1 - tail) / ndtri(1 - tail)) * sqrt(count / (count - 1))  # (3)
     mean = scores.mean()
-    centres: FloatArray = mean + wider * (drawn.mean(axis=1) - mean)
-    return centres
+    centers: FloatArray = mean + factor * (drawn.mean(axis=1) - mean)
+    return centers
