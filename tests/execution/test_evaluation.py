@@ -9,6 +9,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from ravine.data import from_arrays
 from ravine.engines import find_devices
 from ravine.execution.evaluation import best_model, best_run, test_scores
+from ravine.execution.model_metadata import ModelMetadata, TrainingData
 from ravine.execution.prepared_training import prepare_training
 from ravine.execution.saved_model import Model
 from ravine.records.record import Status
@@ -36,7 +37,7 @@ def classes(blobs):
 def predictions(made, record, dataset, place):
     """Return what the model of one run predicts for the test rows, from their encoded inputs."""
     network = trained(made.plan.network, record, place)
-    model = Model.of(dataset, network, made.streams.rows(SEEDS[place]), {})
+    model = Model.of(dataset, network, made.streams.rows(SEEDS[place]), ModelMetadata())
     z = network.outputs(model.scaler.apply(dataset.x[dataset.test]).astype(np.float32)).astype(np.float64)
     return z, model
 
@@ -71,13 +72,15 @@ def test_the_best_run_is_the_best_finite_one():
 
 def test_the_best_model_is_chosen_by_validation_and_says_what_it_is(rows, blobs, classes):
     made, record = classes
-    model, tests = best_model(blobs, made.plan, made.streams, record, np.arange(3), {"optimizer": "sgd"})
+    found = best_model(blobs, made.plan, made.streams, record, np.arange(3), ModelMetadata(optimizer="sgd"))
+    model, score, tests = found
     valid = record.final["score"]
     best = 0 if valid[0] < valid[2] else 2  # log_loss: less is better
     np.testing.assert_array_equal(tests, test_scores(made.plan, made.streams, record, range(3)))
-    assert model.about["seed"] == SEEDS[best] and model.about["steps"] == made.plan.steps
-    assert model.about["validation"] == pytest.approx(float(valid[best]))
-    assert model.about["test"] == pytest.approx(tests[best])
-    assert model.about["optimizer"] == "sgd" and model.about["data"]["sha256"] == blobs.sha256
+    assert model.metadata.seed == SEEDS[best] and model.metadata.steps == made.plan.steps
+    assert model.metadata.validation == pytest.approx(float(valid[best]))
+    assert model.metadata.test == score == pytest.approx(tests[best])
+    assert model.metadata.optimizer == "sgd"
+    assert model.metadata.data == TrainingData(name=blobs.name, sha256=blobs.sha256)
     z, _ = predictions(made, record, blobs, best)
     np.testing.assert_array_equal(model.predict(rows[0][blobs.test]), np.argmax(z, axis=1))

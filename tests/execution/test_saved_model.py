@@ -17,7 +17,11 @@ def test_a_model_is_written_and_read_again(trained, frame, tmp_path):
     for path in (folder, folder / "model.json", folder / "model.safetensors", trained.path):
         again = Model.load(path)
         np.testing.assert_array_equal(again.predict_proba(frame), model.predict_proba(frame))
-        assert (again.network, again.classes, again.about) == (model.network, model.classes, model.about)
+        assert (again.network, again.classes, again.metadata) == (
+            model.network,
+            model.classes,
+            model.metadata,
+        )
         assert repr(again) == repr(model)
 
 

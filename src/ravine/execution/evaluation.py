@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from ravine.data import Dataset
+from ravine.execution.model_metadata import ModelMetadata, TrainingData
 from ravine.execution.saved_model import Model
 from ravine.networks import METRICS
 from ravine.records.record import Record, Status
 from ravine.training import Plan, Streams, trained
 
-__all__ = ["best_model", "best_run", "cross_entropies", "test_scores"]
+__all__ = ["ScoredModel", "best_model", "best_run", "cross_entropies", "test_scores"]
 
 
 def test_scores(plan: Plan, streams: Streams, record: Record, runs: Sequence[int] | np.ndarray) -> np.ndarray:
@@ -41,17 +44,25 @@ def best_run(scores: np.ndarray, greater: bool) -> int:
     return int(np.argmax(np.where(np.isfinite(scores), scores if greater else -scores, -np.inf)))
 
 
+class ScoredModel(NamedTuple):
+    """A model, its score on the test rows, and the test scores [run] of all networks it was chosen from."""
+
+    model: Model
+    score: float
+    scores: np.ndarray
+
+
 def best_model(
     dataset: Dataset,
     plan: Plan,
     streams: Streams,
     record: Record,
     runs: Sequence[int] | np.ndarray,
-    metadata: Mapping[str, object],
-) -> tuple[Model, np.ndarray]:
-    """Return the best network of these runs by validation score as a model, and all their test scores [run].
+    metadata: ModelMetadata,
+) -> ScoredModel:
+    """Return the best network of these runs by validation score as a model, and all their test scores.
 
-    metadata: facts that the model's file holds besides steps, seed, metric, scores and data.
+    metadata: optimizer, learning rate and schedule; steps, seed, metric, scores and data are added.
     """
     greater = METRICS[plan.metric].greater_is_better
     tests = test_scores(plan, streams, record, runs)
@@ -59,13 +70,14 @@ def best_model(
     best = best_run(valid, greater)
     run = int(np.asarray(runs)[best])
     seed = int(record.hyper["seed"][run])
-    about = {
-        **metadata,
-        "steps": plan.steps,
-        "seed": seed,
-        "metric": plan.metric,
-        "validation": float(valid[best]),
-        "test": float(tests[best]),
-        "data": {"name": dataset.name, "sha256": dataset.sha256},
-    }
-    return Model.of(dataset, trained(plan.network, record, run), streams.rows(seed), about), tests
+    complete = replace(
+        metadata,
+        steps=plan.steps,
+        seed=seed,
+        metric=plan.metric,
+        validation=float(valid[best]),
+        test=float(tests[best]),
+        data=TrainingData(name=dataset.name, sha256=dataset.sha256),
+    )
+    model = Model.of(dataset, trained(plan.network, record, run), streams.rows(seed), complete)
+    return ScoredModel(model, float(tests[best]), tests)

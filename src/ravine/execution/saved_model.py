@@ -12,6 +12,7 @@ import numpy as np
 
 from ravine.data import Dataset, Encoder, Scaler
 from ravine.errors import DataError
+from ravine.execution.model_metadata import ModelMetadata
 from ravine.networks import Network
 from ravine.records.model_files import load_model, save_model
 from ravine.training import Trained
@@ -26,7 +27,7 @@ __all__ = ["Model"]
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network, preprocessing, and what is known about them (`about`, plain values)."""
+    """A trained network, its preprocessing, and the facts about its training (`metadata`)."""
 
     trained: Trained
     encoder: Encoder
@@ -36,7 +37,7 @@ class Model:
     classes: list[Any] | None
     origin: float
     unit: float
-    about: dict[str, Any]
+    metadata: ModelMetadata
 
     @property
     def network(self) -> Network:
@@ -92,7 +93,7 @@ class Model:
             "unit": self.unit,
             "encoder": self.encoder.to_json(),
             "scaler": self.scaler.to_json(),
-            "about": self.about,
+            "about": self.metadata.to_dict(),
         }
         save_model(directory, arrays, description)
         return Path(directory)
@@ -108,7 +109,8 @@ class Model:
             return cls(
                 Trained(network, params, stats, what["numbers"]),
                 Encoder.from_json(what["encoder"]), Scaler.from_json(what["scaler"]),
-                what["task"], what["target"], what["classes"], what["origin"], what["unit"], what["about"],
+                what["task"], what["target"], what["classes"], what["origin"], what["unit"],
+                ModelMetadata.from_dict(what["about"]),
             )  # fmt: skip
         except (KeyError, TypeError) as error:
             raise DataError(
@@ -116,11 +118,11 @@ class Model:
             ) from error
 
     @classmethod
-    def of(cls, dataset: Dataset, trained: Trained, rows: SeedRows, about: Mapping[str, object]) -> Model:
+    def of(cls, dataset: Dataset, trained: Trained, rows: SeedRows, metadata: ModelMetadata) -> Model:
         """Return the model of one trained run; `rows` are the seed's (`Streams.rows`)."""
         return cls(
             trained, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,
-            rows.origin, rows.unit, dict(about),
+            rows.origin, rows.unit, metadata,
         )  # fmt: skip
 
     def __repr__(self) -> str:

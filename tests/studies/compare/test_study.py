@@ -100,8 +100,8 @@ def test_the_model_scores_on_the_test_rows_what_the_result_says(found: CompareRe
 def test_the_model_is_the_best_by_validation(found: CompareResult) -> None:
     values = found.leaderboard[0].values
     best = int(np.argmax(values))
-    assert found.model.about["seed"] == 1000 + best
-    assert found.model.about["validation"] == values[best]
+    assert found.model.metadata.seed == 1000 + best
+    assert found.model.metadata.validation == values[best]
     assert found.test.values[best] == found.test.model
 
 

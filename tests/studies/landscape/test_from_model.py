@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import numpy as np
@@ -93,6 +94,16 @@ def test_a_model_in_no_run_needs_its_data(run, tmp_path):
     shutil.copytree(run / "models" / "best", alone)
     with pytest.raises(UsageError, match="lies in no run"):
         execute(LANDSCAPE, around(alone))
+
+
+def test_a_model_without_a_seed_needs_its_data(run, tmp_path):
+    shutil.copytree(run, tmp_path / "t")
+    path = tmp_path / "t" / "models" / "best" / "model.json"
+    document = json.loads(path.read_text())
+    del document["description"]["about"]["seed"]
+    path.write_text(json.dumps(document))
+    with pytest.raises(DataError, match="names no seed"):
+        execute(LANDSCAPE, around(tmp_path / "t"))
 
 
 def test_rows_in_memory_do_not_say_how_they_are_encoded(run):

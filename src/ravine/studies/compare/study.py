@@ -14,6 +14,7 @@ from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.context import RunContext
 from ravine.execution.evaluation import best_model
 from ravine.execution.events import Noted, RangeExtended
+from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts, values_of
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
@@ -161,18 +162,20 @@ def _test(
     """Score the winner's networks on the test rows; the model is the best of them by validation."""
     name, count = winner.optimizer, len(design.seeds)
     first = list(evaluated[name]).index(str(winner.schedule)) * count
-    facts = {
-        "optimizer": name,
-        "learning_rate": winner.learning_rate,
-        "hyperparameters": winner.hyperparameters,
-        "schedule": winner.schedule,
-    }
+    metadata = ModelMetadata(
+        optimizer=name,
+        learning_rate=winner.learning_rate,
+        hyperparameters=winner.hyperparameters,
+        schedule=winner.schedule,
+    )
     record = context.parameters_of("evaluate", name)
     runs = np.arange(first, first + count)
-    model, scores = best_model(context.dataset, design.plans[name], design.streams, record, runs, facts)
+    model, score, scores = best_model(
+        context.dataset, design.plans[name], design.streams, record, runs, metadata
+    )
     metric = METRICS[design.metric.name]
     summary = score_summary(scores, metric.greater_is_better, bounds=metric.bounds)
-    return model, WinnerTest(optimizer=name, model=model.about["test"], **values_of(summary))
+    return model, WinnerTest(optimizer=name, model=score, **values_of(summary))
 
 
 def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> ComparisonFacts:

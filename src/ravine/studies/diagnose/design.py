@@ -13,6 +13,7 @@ from ravine.engines import Devices
 from ravine.errors import DataError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
 from ravine.execution.result import MetricFacts, Plain
 from ravine.execution.run_files import data_facts, split_sizes
@@ -26,7 +27,6 @@ from ravine.studies.diagnose.settings import DiagnoseSettings
 __all__ = ["DiagnoseDesign", "design", "plan", "training_settings"]
 
 MIN_PROOF_SEEDS = 2  # fewer have no paired comparison
-FACTS_OF_MODEL = ("optimizer", "learning_rate", "schedule", "steps", "batch_size")  # if its file knows them
 
 
 @dataclass(frozen=True)
@@ -85,17 +85,21 @@ class DiagnoseDesign:
     def facts(self) -> DiagnosedTraining:
         """Return the training that is examined."""
         train = self.prepared.plan
-        known: dict[str, Any] = {
-            "optimizer": train.rule.name,
-            "learning_rate": self.prepared.learning_rate,
-            "schedule": self.original.schedule,
-            "steps": train.steps,
-            "batch_size": train.batch_size,
-        }
+        known = ModelMetadata(
+            optimizer=train.rule.name,
+            learning_rate=self.prepared.learning_rate,
+            schedule=self.original.schedule,
+            steps=train.steps,
+            batch_size=train.batch_size,
+        )
         if self.model is not None:
-            known = {name: self.model.about.get(name) for name in FACTS_OF_MODEL}
+            known = self.model.metadata
         return DiagnosedTraining(
-            **known,
+            optimizer=known.optimizer,
+            learning_rate=known.learning_rate,
+            schedule=known.schedule,
+            steps=known.steps,
+            batch_size=known.batch_size,
             network=str(train.network),
             parameters=train.network.parameters,
             seeds=len(self.seeds),
@@ -115,7 +119,7 @@ def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> Di
     seed = seed_ranges.first_seed("diagnose.observe")
     if settings.model is not None:
         model = Model.load(settings.model)
-        seed = int(model.about.get("seed", seed))
+        seed = seed if model.metadata.seed is None else model.metadata.seed
         prepared = _prepare_model(model, prepared, dataset, settings.model, seed)
     made = DiagnoseDesign(settings, dataset, devices, prepared, model, seed)
     check_metric_defined(
@@ -168,11 +172,12 @@ def _prepare_model(
 
     Raises DataError if the rows that the model was trained on cannot be found.
     """
-    data = model.about.get("data") or {}
-    if data.get("sha256") != dataset.sha256:
+    data = model.metadata.data
+    name = "not known" if data is None else data.name
+    if data is None or data.sha256 != dataset.sha256:
         raise DataError(
             f"The model '{path}' was trained on other data.",
-            f"Its data are '{data.get('name', 'not known')}', so its rows in {dataset.name} are not known.",
+            f"Its data are '{name}', so its rows in {dataset.name} are not known.",
             "Name the data it was trained on.",
         )
     scaler = prepared.streams.rows(seed).scaler

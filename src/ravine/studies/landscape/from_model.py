@@ -56,8 +56,7 @@ def view_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Vie
     network = model.network
     numbers = {name: float(model.trained.numbers[name]) for name in ("slope",) if name in network.needs}
     loss = default_loss(model.task)
-    steps = model.about.get("steps")
-    first_rate = model.about.get("learning_rate")
+    steps, first_rate = model.metadata.steps, model.metadata.learning_rate
     origin = relative_path(path)
     return Viewpoint(
         network, model.trained.params, loss, rows, numbers, rule, rate, origin, steps, asked=first_rate
@@ -66,17 +65,16 @@ def view_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Vie
 
 def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
     """Return the rule a model was trained with and the rate of its last step, as far as the model says."""
-    about = model.about
-    if "optimizer" not in about or "learning_rate" not in about:
+    metadata = model.metadata
+    if metadata.optimizer is None or metadata.learning_rate is None:
         return None, None
-    rule = resolve(about["optimizer"])
-    tuned = {
-        name: value for name, value in (about.get("hyperparameters") or {}).items() if name in rule.defaults
-    }
-    spec, steps = schedule(about.get("schedule") or "constant"), int(about.get("steps") or 1)
+    rule = resolve(metadata.optimizer)
+    known = metadata.hyperparameters or {}
+    tuned = {name: value for name, value in known.items() if name in rule.defaults}
+    spec, steps = schedule(metadata.schedule or "constant"), metadata.steps or 1
     if spec.depends_on_loss:  # the rate at its end depends on how training went, which the model does not say
         return rule.having(tuned), None
-    return rule.having(tuned), float(about["learning_rate"]) * float(spec.factors(steps, per_epoch)[-1])
+    return rule.having(tuned), metadata.learning_rate * float(spec.factors(steps, per_epoch)[-1])
 
 
 def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
@@ -96,7 +94,10 @@ def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
 
 
 def _own_rows(model: Model, path: str, dataset: Dataset) -> tuple[Rows, float]:
-    """Return the training rows of the run that a model lies in, and its steps per epoch."""
+    """Return the training rows of the run that a model lies in, and its steps per epoch.
+
+    Raises UsageError for other data than the run's, DataError if the model's file names no seed.
+    """
     run, own = _own_settings(path)
     if dataset.sha256 != run.metadata["data"]["sha256"]:
         raise UsageError(
@@ -104,8 +105,15 @@ def _own_rows(model: Model, path: str, dataset: Dataset) -> tuple[Rows, float]:
             "Arrays do not say how the model's inputs were encoded.",
             "Name the file.",
         )
+    seed = model.metadata.seed
+    if seed is None:
+        raise DataError(
+            f"The model '{path}' names no seed.",
+            "The seed decides which rows of the data it was trained on.",
+            f"Name rows: `ravine landscape {path} DATA`.",
+        )
     streams = streams_for(own, dataset)
-    return streams.rows(int(model.about["seed"])).train, streams.sizes[0] / streams.batch_size
+    return streams.rows(seed).train, streams.sizes[0] / streams.batch_size
 
 
 def _run_of(path: Path) -> Path:

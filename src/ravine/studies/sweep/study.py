@@ -16,6 +16,7 @@ from ravine.errors import NothingTrained
 from ravine.execution.context import RunContext
 from ravine.execution.evaluation import best_model
 from ravine.execution.events import Noted, RangeExtended
+from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
@@ -152,13 +153,13 @@ def _test(
 ) -> tuple[Model, TestScores]:
     """Return the winner's best network by validation, and the scores of all its networks on the test rows."""
     point, metric, (name, runs) = design.points[row.index], design.metric, place
-    facts = {
-        "optimizer": row.optimizer,
-        "setting": row.setting,
-        "learning_rate": row.learning_rate,
-        "schedule": row.schedule,
-    }
+    metadata = ModelMetadata(
+        optimizer=row.optimizer,
+        setting=row.setting,
+        learning_rate=row.learning_rate,
+        schedule=row.schedule,
+    )
     record = context.parameters_of("evaluate", name)
-    model, tests = best_model(context.dataset, point.plan, point.streams, record, runs, facts)
+    model, score, tests = best_model(context.dataset, point.plan, point.streams, record, runs, metadata)
     summary = score_summary(tests, metric.greater_is_better, design.settings.seed, metric.bounds)
-    return model, TestScores(setting=row.setting, model=model.about["test"], **vars(summary))
+    return model, TestScores(setting=row.setting, model=score, **vars(summary))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ravine.errors import NothingTrained
 from ravine.execution.context import RunContext
 from ravine.execution.evaluation import best_model
+from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts, values_of
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.score_summary import finite_or_none, score_summary
@@ -33,13 +32,13 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
             "Give a lower --rate, or ask `ravine compare` which one to use.",
         )
     context.stage("test", "the test split, read once")
-    facts: dict[str, Any] = {
-        "optimizer": made.rule.name,
-        "learning_rate": made.learning_rate,
-        "schedule": settings.schedule,
-    }
+    metadata = ModelMetadata(
+        optimizer=made.rule.name, learning_rate=made.learning_rate, schedule=settings.schedule
+    )
     whole = context.parameters_of("train", made.rule.name)
-    model, tests = best_model(context.dataset, plan, made.streams, whole, np.arange(len(whole)), facts)
+    model, score, tests = best_model(
+        context.dataset, plan, made.streams, whole, np.arange(len(whole)), metadata
+    )
     greater, bounds = metric.greater_is_better, metric.bounds
     valid = score_summary(record.final["score"].astype(np.float64), greater, settings.seed, bounds)
     tested = score_summary(tests, greater, settings.seed, bounds)
@@ -52,11 +51,13 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
         plan=design.facts(),
         seconds=context.seconds([(plan, design.shape)]),
         result=Trained(
-            **facts,
+            optimizer=made.rule.name,
+            learning_rate=made.learning_rate,
+            schedule=settings.schedule,
             **values_of(valid),
             epochs=_kept_epochs(record, plan, made.streams) if settings.early_stop else None,
         ),
-        test=TestScores(model=model.about["test"], **values_of(tested)),
+        test=TestScores(model=score, **values_of(tested)),
         curves=_curves(record, plan),
         schedules=design.schedules(),
         source=settings.source,

@@ -1,0 +1,71 @@
+"""Metadata of a saved model: how it was trained, on which data, and how it scored. No JAX.
+
+A model file of another origin may know only some of it, so every field can be None.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from ravine.errors import DataError
+
+__all__ = ["ModelMetadata", "TrainingData"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingData:
+    """The data that a model was trained on."""
+
+    name: str
+    """File name without its ending, or built-in name."""
+    sha256: str
+    """Digest of the source."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelMetadata:
+    """The facts about a model that its outputs do not depend on; None where they are not known."""
+
+    optimizer: str | None = None
+    """The optimizer, as `--optimizer` reads it."""
+    setting: str | None = None
+    """The configuration of a sweep."""
+    learning_rate: float | None = None
+    """Learning rate at the first step."""
+    hyperparameters: dict[str, float] | None = None
+    """Tuned hyperparameters of the optimizer besides the learning rate."""
+    schedule: str | None = None
+    """Learning-rate schedule."""
+    steps: int | None = None
+    """Training steps."""
+    batch_size: int | None = None
+    """Rows in a batch."""
+    seed: int | None = None
+    """Seed of split, initialization and batches."""
+    metric: str | None = None
+    """Name of the score."""
+    validation: float | None = None
+    """Score on the validation rows."""
+    test: float | None = None
+    """Score on the test rows."""
+    data: TrainingData | None = None
+    """The data."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the known facts as plain values, as a model file holds them."""
+        plain: dict[str, object] = msgspec.to_builtins(self)
+        return {name: value for name, value in plain.items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, object]) -> ModelMetadata:
+        """Return the metadata that `to_dict` wrote. Raises DataError naming the field that does not fit."""
+        try:
+            return dataclasses.replace(msgspec.convert(plain, cls))
+        except msgspec.ValidationError as error:
+            raise DataError(
+                "The metadata of a model cannot be read.", f"{error}.", "Train it again."
+            ) from error
