@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ravine.execution.result import DataFacts, MetricFacts, SplitSizes
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.design import DiagnoseDesign, design
 from ravine.studies.diagnose.instrumented_run import observe
+from ravine.studies.diagnose.metadata import RunMetadata
 from ravine.studies.diagnose.result import (
     CheckRow,
     DiagnosedTraining,
@@ -94,33 +96,20 @@ def _record(**changes: Any) -> Record:
         "dead": np.zeros((1, points, 3)),
         "saturated": np.zeros((1, points, 3)),
     }
-    meta = {
-        "optimizer": "sgd",
-        "rule": "sgd",
-        "formula": "2 / eta",
-        "rate": 0.1,
-        "steps": 100,
-        "batch_size": 10,
-        "activation": "tanh",
-        "parameters": 10_000,
-        "outputs": 1,
-        "train": 100,
-        "valid": 50,
-        "constant_loss": 1.0,
-        "piece": 10,
-        "pieces": 5,
-        "end": points - 1,
-        "best": points - 1,
-        "leaks": [],
-        "features": ["a", "b", "c"],
-        "image": False,
-        "norm": "none",
-        "classes": None,
-    }
+    metadata = RunMetadata(
+        optimizer="sgd", rule="sgd", formula="2 / eta", preconditioned=False, rate=0.1, schedule="constant",
+        batch_size=10, stride=10, steps=100, network="3-8-1 tanh", hidden=1, activation="tanh",
+        connection="plain", norm="none", parameters=10_000, outputs=1, train=100, valid=50, task="regress",
+        metric="r2", greater_is_better=True, scaling="standard", image=False, features=["a", "b", "c"],
+        classes=None, constant_loss=1.0, piece=10, pieces=5, curved=50, end=points - 1, best=points - 1,
+        stops=False, trained_here=True, leaks=[], seconds={"train": 1.0},
+    )  # fmt: skip
     series |= changes.get("series", {})
     final |= changes.get("final", {})
-    meta |= changes.get("meta", {})
-    return Record({"seed": np.zeros(1)}, series, np.array([Status.FINISHED], np.int8), final, meta)
+    metadata = replace(metadata, **changes.get("metadata", {}))
+    return Record(
+        {"seed": np.zeros(1)}, series, np.array([Status.FINISHED], np.int8), final, metadata.to_dict()
+    )
 
 
 DATA = DataFacts(

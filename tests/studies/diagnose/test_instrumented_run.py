@@ -58,7 +58,7 @@ def test_the_sharpness_is_that_of_the_dense_hessian(
     run = Observation(measured(line, optimizer="sgd", rate=0.05, **settings))
     streams = designed(line, **settings).prepared.streams
     rows = streams.order(2_000, 0, -(-streams.sizes[0] // streams.batch_size)).ravel()
-    x = streams.rows(2_000).train.x[rows[: run.about("curved")]]
+    x = streams.rows(2_000).train.x[rows[: run.metadata.curved]]
     z = np.concatenate([x, np.ones((len(x), 1))], axis=1)
     eigenvalues = np.linalg.eigvalsh(2 * z.T @ z / len(z))
     sharpness = run.series("sharpness")

@@ -25,7 +25,7 @@ FIRES: dict[str, dict[str, Any]] = {
         "series": {"signal": np.full((1, 11), 0.2)},
     },
     "edge_of_stability": {"series": {"sharpness": np.full((1, 11), 20.0)}},
-    "leaking": {"meta": {"leaks": ["a"]}},
+    "leaking": {"metadata": {"leaks": ["a"]}},
     "constant_columns": {"final": {"column_sd": np.array([[1.0, 0.0, 1.0]])}},
     "overfits": {"final": {"valid_rows": np.full((1, 50), 0.9) + 0.01 * np.arange(50)}},
     "seed_sensitivity": {"final": {"spread": np.array([[1.0, 1, 1, 0, 0, 1, 1, 0, 1, 1]])}},

@@ -20,8 +20,8 @@ from ravine.diagnostics import ExtremeEigenvalues
 from ravine.engines import working_in
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
-from ravine.studies.diagnose.data_facts import of_classes, of_inputs, suspected_leaks
-from ravine.studies.diagnose.metadata import described
+from ravine.studies.diagnose.data_facts import constant_loss, of_classes, of_inputs, suspected_leaks
+from ravine.studies.diagnose.metadata import RunMetadata
 from ravine.studies.diagnose.probe_rows import chosen_rows
 from ravine.studies.diagnose.probes import hessian_ends, look, stretch
 from ravine.studies.diagnose.program_cache import Clock, programs
@@ -250,19 +250,23 @@ class _Observer:
         outputs = points[end]["outputs"]
         final |= self.clock.run("classes", of_classes, data.task, self.rows.train, self.chosen.valid, outputs)
         suspected = self.clock.run("leaks", suspected_leaks, data)
-        preconditioned = bool(points[0]["preconditioned"])
-        meta = {
-            **described(plan, self.runs, self.streams, self.rows, self.chosen, preconditioned),
-            "end": end,
-            "best": best,
-            "stops": stops,
-            "trained_here": self.trains,
-            "leaks": suspected,
-            "seconds": dict(self.clock.seconds),
-        }
+        metadata = RunMetadata.of_run(
+            plan,
+            self.runs,
+            self.streams,
+            self.chosen,
+            preconditioned=bool(points[0]["preconditioned"]),
+            constant_loss=constant_loss(self.rows.train, data.task, plan.network.sizes[-1]),
+            end=end,
+            best=best,
+            stops=stops,
+            trained_here=self.trains,
+            leaks=suspected,
+            seconds=self.clock.seconds,
+        )
         hyper = {"seed": self.runs.seed, "rate": self.runs.rate}
         packed = {key: np.asarray(value)[None] for key, value in final.items()}
-        return Record(hyper, series, np.array([status], np.int8), packed, meta)
+        return Record(hyper, series, np.array([status], np.int8), packed, metadata.to_dict())
 
     def _lowest(self) -> tuple[float, float, float, float]:
         """Return the smallest eigenvalue, its residual, the largest one, and its vector's largest entry."""

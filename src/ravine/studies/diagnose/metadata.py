@@ -1,51 +1,167 @@
-"""What an observed run was, in plain values: most of its record's `meta`."""
+"""Metadata of a measured run: optimizer, network, rows and data, as `meta` of its record. No JAX."""
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from ravine.errors import DataError
 from ravine.networks import METRICS
-from ravine.studies.diagnose.data_facts import constant_loss
-from ravine.studies.diagnose.probe_rows import ChosenRows
-from ravine.training import Plan, Runs, Streams
-from ravine.training.stream import SeedRows
 
-__all__ = ["described"]
+if TYPE_CHECKING:
+    from ravine.studies.diagnose.probe_rows import ChosenRows
+    from ravine.training import Plan, Runs, Streams
+
+__all__ = ["RunMetadata"]
 
 
-def described(
-    plan: Plan, runs: Runs, streams: Streams, rows: SeedRows, chosen: ChosenRows, preconditioned: bool
-) -> dict[str, Any]:
-    """Return rule, rate, network, rows and data. preconditioned: the limit is one of (4), in `measuring`."""
-    rule, data = plan.rule, streams.dataset
-    return {
-        "optimizer": rule.name,
-        "rule": rule.base_name,
-        "formula": "" if rule.stability is None else rule.stability.formula,
-        "preconditioned": preconditioned,
-        "rate": float(runs.rate[0]),
-        "schedule": str(runs.schedule[0]),
-        "batch_size": plan.batch_size,
-        "stride": plan.stride,
-        "steps": plan.steps,
-        "network": str(plan.network),
-        "hidden": len(plan.network.layout) - 1,
-        "activation": plan.network.activation,
-        "connection": plan.network.connection,
-        "norm": plan.network.norm,
-        "parameters": plan.network.parameters,
-        "outputs": plan.network.sizes[-1],
-        "train": streams.sizes[0],
-        "valid": len(chosen.valid.y),
-        "task": data.task,
-        "metric": plan.metric,
-        "greater_is_better": METRICS[plan.metric].greater_is_better,
-        "scaling": streams.scaling,
-        "image": data.shape is not None,
-        "features": list(data.features),
-        "classes": None if data.classes is None else [str(each) for each in data.classes],
-        "constant_loss": constant_loss(rows.train, data.task, plan.network.sizes[-1]),
-        "piece": int(chosen.pieces.y.shape[1]),
-        "pieces": int(chosen.pieces.y.shape[0]),
-        "curved": len(chosen.curved.y),
-    }
+@dataclass(frozen=True, kw_only=True)
+class RunMetadata:
+    """The facts about a measured run that are not arrays."""
+
+    optimizer: str
+    """The optimizer with its hyperparameters, as it was named."""
+    rule: str
+    """Name of the optimizer alone."""
+    formula: str
+    """Formula of its stability limit; empty if none is known."""
+    preconditioned: bool
+    """Whether the limit refers to the preconditioned Hessian."""
+    rate: float
+    """Learning rate at the first step."""
+    schedule: str
+    """Learning-rate schedule."""
+    batch_size: int
+    """Rows in a batch."""
+    stride: int
+    """Steps between two points."""
+    steps: int
+    """Steps of the whole training."""
+    network: str
+    """The architecture."""
+    hidden: int
+    """Number of hidden layers."""
+    activation: str
+    """Activation of the hidden layers."""
+    connection: str
+    """Connection between layers."""
+    norm: str
+    """Normalization."""
+    parameters: int
+    """Number of parameters."""
+    outputs: int
+    """Number of outputs."""
+    train: int
+    """Training rows."""
+    valid: int
+    """Validation rows that were measured."""
+    task: str
+    """classify or regress."""
+    metric: str
+    """Name of the score."""
+    greater_is_better: bool
+    """Whether a larger score is better."""
+    scaling: str
+    """Scaling of the inputs."""
+    image: bool
+    """Whether the inputs are pixels of an image."""
+    features: list[str]
+    """Names of the inputs."""
+    classes: list[str] | None
+    """Class labels in order of the outputs; None for a regression."""
+    constant_loss: float
+    """Loss of the best constant prediction on the training rows."""
+    piece: int
+    """Rows of one gradient of a piece."""
+    pieces: int
+    """Number of pieces."""
+    curved: int
+    """Training rows of the Hessian."""
+    end: int
+    """Point that is judged."""
+    best: int
+    """Point of the lowest validation loss."""
+    stops: bool
+    """Whether the training stops early."""
+    trained_here: bool
+    """Whether the run was trained; false for a trained model, which is measured once."""
+    leaks: list[str]
+    """Columns that are suspected of giving the target away."""
+    seconds: dict[str, float]
+    """Seconds of training, compiling and each measurement."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the metadata as plain values, as `meta` of a record holds them."""
+        plain: dict[str, object] = msgspec.to_builtins(self)
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, object]) -> RunMetadata:
+        """Return the metadata that `to_dict` wrote. Raises DataError naming a field that does not fit."""
+        try:
+            return dataclasses.replace(msgspec.convert(plain, cls))
+        except msgspec.ValidationError as error:
+            raise DataError(
+                "The record of a measured run cannot be read.", f"{error}.", "Run the diagnosis again."
+            ) from error
+
+    @classmethod
+    def of_run(
+        cls,
+        plan: Plan,
+        runs: Runs,
+        streams: Streams,
+        chosen: ChosenRows,
+        *,
+        preconditioned: bool,
+        constant_loss: float,
+        end: int,
+        best: int,
+        stops: bool,
+        trained_here: bool,
+        leaks: list[str],
+        seconds: Mapping[str, float],
+    ) -> RunMetadata:
+        """Return the metadata of the first of `runs`. chosen: the rows it was measured on."""
+        rule, network, data = plan.rule, plan.network, streams.dataset
+        return cls(
+            optimizer=rule.name,
+            rule=rule.base_name,
+            formula="" if rule.stability is None else rule.stability.formula,
+            preconditioned=preconditioned,
+            rate=float(runs.rate[0]),
+            schedule=str(runs.schedule[0]),
+            batch_size=plan.batch_size,
+            stride=plan.stride,
+            steps=plan.steps,
+            network=str(network),
+            hidden=len(network.layout) - 1,
+            activation=network.activation,
+            connection=network.connection,
+            norm=network.norm,
+            parameters=network.parameters,
+            outputs=network.sizes[-1],
+            train=streams.sizes[0],
+            valid=len(chosen.valid.y),
+            task=data.task,
+            metric=plan.metric,
+            greater_is_better=METRICS[plan.metric].greater_is_better,
+            scaling=streams.scaling,
+            image=data.shape is not None,
+            features=list(data.features),
+            classes=None if data.classes is None else [str(label) for label in data.classes],
+            constant_loss=constant_loss,
+            piece=int(chosen.pieces.y.shape[1]),
+            pieces=int(chosen.pieces.y.shape[0]),
+            curved=len(chosen.curved.y),
+            end=end,
+            best=best,
+            stops=stops,
+            trained_here=trained_here,
+            leaks=leaks,
+            seconds=dict(seconds),
+        )

@@ -10,17 +10,18 @@ final    curve [steps] batch losses; gradient [point, layer]; saturated, dead [p
          lowest (eigenvalue, residual, largest eigenvalue, largest entry of the vector), column_mean,
          column_sd, column_condition, recall [class], counts [class], spread [seed] (progress of the seeds,
          where a cohort was run)
-meta     everything else: rule, rate, network, rows, costs in seconds
+meta     the fields of `RunMetadata`: optimizer, network, rows, costs in seconds
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
 from ravine.records.record import Record, Status
+from ravine.studies.diagnose.metadata import RunMetadata
 
 __all__ = ["Observation", "with_spread"]
 
@@ -43,9 +44,10 @@ class Observation:
         """Whether something was kept under that name."""
         return name in self.record.final
 
-    def about(self, name: str) -> Any:
-        """Return a plain value."""
-        return self.record.meta[name]
+    @cached_property
+    def metadata(self) -> RunMetadata:
+        """The facts that are not arrays. Raises DataError for a record of something else."""
+        return RunMetadata.from_dict(self.record.meta)
 
     @property
     def diverged(self) -> bool:
@@ -60,12 +62,12 @@ class Observation:
     @property
     def end(self) -> int:
         """The point that is judged: the last one measured, or the best with early stopping."""
-        return int(self.about("end"))
+        return self.metadata.end
 
     @property
     def constant_loss(self) -> float:
         """Loss of the best constant prediction."""
-        return float(self.about("constant_loss"))
+        return self.metadata.constant_loss
 
     @property
     def progress(self) -> float:
@@ -82,7 +84,7 @@ class Observation:
 
         The scale is infinite where the signal is not above zero: all that is known is "at least".
         """
-        b, count = float(self.about("piece")), float(self.about("pieces"))
+        b, count = self.metadata.piece, self.metadata.pieces
         squares, signal = self.series("squares")[points], self.series("signal")[points]
         some = np.isfinite(squares) & np.isfinite(signal)
         noise = float(np.mean(b * (squares - signal)[some])) * count / max(count - 1, 1)

@@ -83,13 +83,13 @@ def notes_of(
         )
     elif settings.seeds < 2 and faulty:
         notes.append("No remedy was tried: leave --no-proof out, or give --seeds 20, to prove them.")
-    elif run.about("steps") < FEW_STEPS:
+    elif run.metadata.steps < FEW_STEPS:
         notes.append(
-            f"{run.about('steps')} steps are few to judge a network by: train longer, with --epochs."
+            f"{run.metadata.steps} steps are few to judge a network by: train longer, with --epochs."
         )
     if not np.isfinite(run.series("limit")).any():
         notes.append(
-            f"No stability limit is known for '{run.about('rule')}': its rate is judged by the loss."
+            f"No stability limit is known for '{run.metadata.rule}': its rate is judged by the loss."
         )
     if run.has("lowest") and run.final("lowest")[0] == 0 and run.final("lowest")[2] == 0:
         notes.append("The Hessian is zero where training ended: nothing is known of curvature there.")
@@ -97,7 +97,7 @@ def notes_of(
         notes.append("The loss is not finite before the first step: look at the data and the first weights.")
     notes.append(
         "Curvature and gradients are those of the loss without penalties and dropout, "
-        f"on {run.about('curved')} and {run.about('piece') * run.about('pieces')} training rows."
+        f"on {run.metadata.curved} and {run.metadata.piece * run.metadata.pieces} training rows."
     )
     return notes
 
@@ -124,7 +124,7 @@ def curves_of(record: Record) -> ObservedCurves:
 
 def cost_of(record: Record) -> MeasuringCost:
     """Return the seconds of training, compiling and each measurement."""
-    seconds = dict(record.meta["seconds"])
+    seconds = Observation(record).metadata.seconds
     training = seconds.get("train", 0.0)
     spent = {name: value for name, value in seconds.items() if name not in ("train", "compile")}
     return MeasuringCost(

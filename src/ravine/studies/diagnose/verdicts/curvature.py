@@ -59,7 +59,7 @@ def gradient_noise(o: Observation) -> Finding | None:
     averaged, own, _ = o.final("averaged")
     lost = float(own - averaged) / max(own, 1e-300)
     scale, _, _ = o.noise_scale(slice(-5, None))
-    batch = o.about("batch_size")
+    batch = o.metadata.batch_size
     at_stake = float(own - averaged) / max(o.constant_loss, 1e-300)
     fires = bool(lost > 0.15 and at_stake > 0.02 and scale > batch and highest_loss(o) < 3)
     told = "at least the rows looked at" if not np.isfinite(scale) else f"{scale:,.0f} rows"
@@ -88,7 +88,7 @@ def plateau(o: Observation) -> Finding | None:
     fires = bool(is_stuck(o) and highest_loss(o) < 1.5)
     tolerance = max(abs(residual), 1e-3 * abs(high), 1e-7) if np.isfinite(low) else np.nan
     saddle = bool(np.isfinite(low) and low < -tolerance)
-    steps = o.about("steps")
+    steps = o.metadata.steps
     if saddle:
         rate = float(o.series("rate")[o.end])
         way = f"lowest eigenvalue {low:.2g}, along which a distance grows by {rate * -low:.2g} a step"

@@ -13,7 +13,8 @@ __all__ = ["batchnorm", "constant_columns", "contradicting", "imbalance", "leaki
 
 def imbalance(o: Observation) -> Finding | None:
     """A rare class that is not recognised."""
-    if not o.has("counts"):
+    classes = o.metadata.classes
+    if classes is None:
         return None
     counts, recall, there = o.final("counts"), o.final("recall"), o.final("valid_counts")
     if there.min() < 3:
@@ -23,7 +24,7 @@ def imbalance(o: Observation) -> Finding | None:
     error = float(np.sqrt(recall[rare] * (1 - recall[rare]) / there[rare]))
     others = float(np.sum(np.delete(recall * there, rare)) / np.sum(np.delete(there, rare)))
     fires = bool(share < 0.3 and recall[rare] < 0.5 and others > recall[rare] + 0.3)
-    name = o.about("classes")[rare]
+    name = classes[rare]
     said = (
         f"Classes are imbalanced: '{name}' is {100 * counts[rare] / counts.sum():.1f} % of the rows, and "
         f"{100 * recall[rare]:.0f} % of it is recognised."
@@ -42,7 +43,7 @@ def imbalance(o: Observation) -> Finding | None:
 
 def leaking(o: Observation) -> Finding | None:
     """Columns that give the target away."""
-    names = o.about("leaks")
+    names = o.metadata.leaks
     shown = ", ".join(f"'{each}'" for each in names[:3])
     said = f"A column may leak the target: {shown} alone predicts it almost without error."
     return Finding(
@@ -56,7 +57,7 @@ def constant_columns(o: Observation) -> Finding | None:
     """Columns that are the same in every training row."""
     sd = o.final("column_sd")
     count = int(np.sum(sd == 0))
-    names = [name for name, each in zip(o.about("features"), sd, strict=True) if each == 0]
+    names = [name for name, each in zip(o.metadata.features, sd, strict=True) if each == 0]
     shown = ", ".join(f"'{each}'" for each in names[:3]) + (" and others" if count > 3 else "")
     plural = "s are" if count > 1 else " is"
     said = f"{count} column{plural} constant in the training rows, and say nothing: {shown}."
@@ -84,14 +85,14 @@ def contradicting(o: Observation) -> Finding | None:
 
 def batchnorm(o: Observation) -> Finding | None:
     """A network that is another one in training than in use."""
-    if not NORMALISATIONS[o.about("norm")].over_rows or o.diverged:
+    if not NORMALISATIONS[o.metadata.norm].over_rows or o.diverged:
         return None
     some = slice(max(1, o.end - 4), o.end + 1)  # one look at small batches is noisy
     use, training = (float(np.mean(o.series(name)[some])) for name in ("train_loss", "objective"))
     value = (use - training) / max(use, training, 0.05 * o.constant_loss)
-    batch = int(o.about("batch_size"))
+    batch = o.metadata.batch_size
     # of normal values; of images every place counts, so a few suffice
-    sampled = 0.0 if "conv" in o.about("network") else float(np.sqrt(2 / max(batch - 1, 1)))
+    sampled = 0.0 if "conv" in o.metadata.network else float(np.sqrt(2 / max(batch - 1, 1)))
     fires = bool(value > 0.25 or sampled > 0.6)
     if sampled > 0.6:
         said = (

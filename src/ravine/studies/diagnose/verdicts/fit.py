@@ -23,7 +23,7 @@ def overfits(o: Observation) -> Finding | None:
     rises = rise > 2 * error and rise > 0.1 * constant
     memorises = gap > 2 * gap_error and gap > 0.4 * constant and o.progress > 0.5
     fires = bool(rises or memorises)
-    best = int(o.series("step")[o.about("best")])
+    best = int(o.series("step")[o.metadata.best])
     low = float(o.final("best_rows").mean())
     if rises:
         said = (
@@ -59,7 +59,7 @@ def interpolation_peak(o: Observation) -> Finding | None:
     """As many weights as numbers to fit, fitted exactly, and wrong elsewhere."""
     if not o.trained or o.diverged:
         return None
-    size = float(o.about("parameters")) / (o.about("train") * max(1, _answers(o)))
+    size = o.metadata.parameters / (o.metadata.train * max(1, _answers(o)))
     valid = float(np.mean(o.final("valid_rows")))
     worse = valid / max(o.constant_loss, 1e-300)
     fires = bool(1 / 3 <= size <= 3 and o.progress > 0.8 and worse > 1.2)
@@ -79,7 +79,7 @@ def interpolation_peak(o: Observation) -> Finding | None:
 
 
 def _answers(o: Observation) -> int:
-    return int(o.about("outputs"))
+    return o.metadata.outputs
 
 
 def seed_sensitivity(o: Observation) -> Finding | None:

@@ -35,7 +35,7 @@ def rate_high(o: Observation) -> Finding | None:
     if top is not None:
         evidence.append(
             Evidence(
-                f"curvature over the limit {o.about('formula')}", float(ratio[top]), 1.0, float(error[top]),
+                f"curvature over the limit {o.metadata.formula}", float(ratio[top]), 1.0, float(error[top]),
                 f"step {int(o.series('step')[top])}, top eigenvector",
             )
         )  # fmt: skip
@@ -45,7 +45,7 @@ def rate_high(o: Observation) -> Finding | None:
     above = top is not None and float(ratio[top]) > 1
     stuck = peak > 10 or (o.progress < 0.5 and (peak > 3.0 or (above and peak > 1.5)))
     fires = o.diverged or stuck
-    rate = o.about("rate")
+    rate = o.metadata.rate
     if o.diverged:
         # the steps counted are those before the loss became infinite
         finite = np.isfinite(o.final("curve"))
@@ -81,7 +81,7 @@ def edge_of_stability(o: Observation) -> Finding | None:
         "edge_of_stability", fires, said if fires else "Training is not at the edge of stability.",
         (
             Evidence(
-                f"curvature over the limit {o.about('formula')}", value, 0.8, float(np.max(error[last])),
+                f"curvature over the limit {o.metadata.formula}", value, 0.8, float(np.max(error[last])),
                 f"median of {len(last)} points from step {int(o.series('step')[last[0]])}, top eigenvector",
             ),
             Evidence("share of steps that raise their own loss", float(np.nanmean(o.series("raised")[last]))),
@@ -106,7 +106,7 @@ def rate_low(o: Observation) -> Finding | None:
         and highest_loss(o) < 3
     )
     said = (
-        f"The learning rate {o.about('rate'):.3g} is too small: at the pace of its second half, as much "
+        f"The learning rate {o.metadata.rate:.3g} is too small: at the pace of its second half, as much "
         f"training again would remove {100 * min(falling, 1):.0f} % of the loss left."
     )
     evidence = [
@@ -126,7 +126,7 @@ def rate_low(o: Observation) -> Finding | None:
     )
     if np.isfinite(reach):
         evidence.append(
-            Evidence(f"curvature over the limit {o.about('formula')}", reach, 0.1, error, "median of the run")
+            Evidence(f"curvature over the limit {o.metadata.formula}", reach, 0.1, error, "median of the run")
         )
     return Finding(
         "rate_low", fires, said if fires else "The learning rate is not too small.", tuple(evidence), "L4", 2,

@@ -104,7 +104,7 @@ def first_layer_gradient(o: Observation) -> float:
     """Return the gradient of a row's loss at the first hidden layer, root mean square; NaN without one."""
     if not o.has("flow"):
         return np.nan
-    return float(o.final("flow")[o.end][0] * np.sqrt(o.about("valid")))
+    return float(o.final("flow")[o.end][0] * np.sqrt(o.metadata.valid))
 
 
 def is_stuck(o: Observation) -> bool:

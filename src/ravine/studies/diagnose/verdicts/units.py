@@ -20,7 +20,7 @@ def not_standardised(o: Observation) -> Finding | None:
     if not used.any():
         return None
     mean, sd = mean[used], sd[used]
-    if o.about("image"):  # one mean and scale for all pixels
+    if o.metadata.image:  # one mean and scale for all pixels
         mean, sd = np.array([mean.mean()]), np.array([np.sqrt(np.mean(mean**2 + sd**2))])
     offset = float(np.median(np.abs(mean) / sd))
     size = float(np.sqrt(np.mean(mean**2 + sd**2)))
@@ -55,17 +55,17 @@ def not_standardised(o: Observation) -> Finding | None:
 
 def saturated(o: Observation) -> Finding | None:
     """Units on the flat parts of a function that is flat on both sides."""
-    if not o.has("saturated") or not activation(o.about("activation")).saturating:
+    if not o.has("saturated") or not activation(o.metadata.activation).saturating:
         return None
     shares = o.final("saturated")[[0, o.end]]
     point, layer = np.unravel_index(int(np.argmax(shares)), shares.shape)
     value = float(shares[point, layer])
-    error = float(np.sqrt(max(value * (1 - value), 0) / o.about("valid")))
+    error = float(np.sqrt(max(value * (1 - value), 0) / o.metadata.valid))
     fires = value > 0.5
     where = f"layer {layer + 1}, step {int(o.series('step')[0 if point == 0 else o.end])}"
     said = (
         f"Units are saturated: {100 * value:.0f} % of the values in {where} lie where "
-        f"{o.about('activation')} is flat."
+        f"{o.metadata.activation} is flat."
     )
     return Finding(
         "saturated", fires, said if fires else "Units are not saturated.",
@@ -76,12 +76,12 @@ def saturated(o: Observation) -> Finding | None:
 
 def dead(o: Observation) -> Finding | None:
     """Units whose derivative is zero for every row."""
-    if not o.has("dead") or not activation(o.about("activation")).has_flat_side:
+    if not o.has("dead") or not activation(o.metadata.activation).has_flat_side:
         return None
     shares = o.final("dead")[o.end]
     layer = int(np.argmax(shares))
     value = float(shares[layer])
-    unseen = float(1 - 0.05 ** (1 / max(o.about("valid"), 1)))
+    unseen = float(1 - 0.05 ** (1 / max(o.metadata.valid, 1)))
     fires = value > 0.4
     where = f"layer {layer + 1}, step {int(o.series('step')[o.end])}"
     said = f"Units are dead: {100 * value:.0f} % of {where.split(',')[0]} pass no gradient for any row."
