@@ -20,23 +20,23 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     from ravine.data import read
     from ravine.networks import Network
     from ravine.optimizers import resolve
+    from ravine.training.batches import Batches
     from ravine.training.cohort import Cohort, run_cohort, shape_for
     from ravine.training.plan import Plan
     from ravine.training.runs import Runs
-    from ravine.training.stream import Streams
 
     devices = find_devices()
-    streams = Streams(prepared(read("digits")), 0, task["batch"])
+    batches = Batches(prepared(read("digits")), 0, task["batch"])
     network = Network(tuple(task["sizes"]))
     evaluations = task["evaluations"]
     stride = task["steps"] // evaluations
     plan = Plan(
-        resolve("adam"), network, "cross_entropy", "accuracy", streams.batch_size, stride, evaluations
+        resolve("adam"), network, "cross_entropy", "accuracy", batches.batch_size, stride, evaluations
     )
     count, seeds = task["networks"], task["seeds"]
     runs = Runs(np.geomspace(1e-4, 1e-2, count), np.full(count, "constant"), np.arange(count) % seeds)
-    cohort = Cohort(plan, runs, streams)
-    shape = shape_for(plan, streams, count, seeds, devices)
+    cohort = Cohort(plan, runs, batches)
+    shape = shape_for(plan, batches, count, seeds, devices)
 
     def once() -> int:
         done = run_cohort(cohort, shape, devices).counts()
@@ -45,11 +45,11 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         return count * plan.steps
 
     facts = {
-        "rows": streams.sizes[0],
-        "held": streams.sizes[1],
+        "rows": batches.sizes[0],
+        "held": batches.sizes[1],
         "steps": plan.steps,
         "networks": count,
-        "flops_per_step": network.flops * streams.batch_size,
+        "flops_per_step": network.flops * batches.batch_size,
         "devices": str(devices),
         "shape": asdict(shape),
         "versions": versions("jax", "numpy"),

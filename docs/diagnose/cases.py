@@ -70,7 +70,7 @@ def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
     made = design(settings, dataset, find_devices())
     training = made.prepared
     record = observe(
-        training.plan, training.runs([made.seed]), training.streams, training.recipe.initial
+        training.plan, training.runs([made.seed]), training.batches, training.recipe.initial
     ).record
     if case.cohort:
         runner = Runner(None, ignore, never)

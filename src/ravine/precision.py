@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["working_in"]
+__all__ = ["precision_context"]
 
 
 @contextmanager
-def working_in(precision: str) -> Iterator[None]:
+def precision_context(precision: str) -> Iterator[None]:
     """Return the context in which arrays of `precision` (float32, float64) are placed, compiled for and run.
 
     It holds for one thread and is set both ways: a float32 program does not depend on the process's setting.

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 
 
 def kind():
@@ -15,13 +15,13 @@ def kind():
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_arrays_are_placed_in_that_precision(precision):
-    with working_in("float64" if precision == "float32" else "float32"), working_in(precision):
+    with precision_context("float64" if precision == "float32" else "float32"), precision_context(precision):
         assert kind() == precision
 
 
 def test_it_ends_with_the_context_and_holds_for_one_thread():
     before = kind()
-    with ThreadPoolExecutor(1) as other, working_in("float64"):
+    with ThreadPoolExecutor(1) as other, precision_context("float64"):
         assert kind() == np.float64
         assert other.submit(kind).result() == before == np.float32
     assert kind() == before

@@ -14,7 +14,7 @@ from ravine.execution.prepared_training import prepare_training
 from ravine.execution.saved_model import Model
 from ravine.records.record import Status
 from ravine.studies.train.settings import TrainSettings
-from ravine.training import Cohort, run_cohort, shape_for, trained
+from ravine.training import Cohort, TrainedNetwork, run_cohort, shape_for
 
 SEEDS = [5, 6, 7]
 RATES = [0.01, 1e30, 0.1]  # the second diverges
@@ -24,9 +24,9 @@ def run(dataset, **settings):
     """Train one network for each seed; return its preparation and the record."""
     made = prepare_training(TrainSettings(net="4", epochs=3, optimizer="sgd", **settings), dataset)
     runs = made.recipe.runs(made.plan, np.array(RATES), np.full(3, made.schedule), np.array(SEEDS), {})
-    cohort = Cohort(made.plan, runs, made.streams, made.recipe.initial, True)
+    cohort = Cohort(made.plan, runs, made.batches, made.recipe.initial, True)
     devices = find_devices("cpu")
-    return made, run_cohort(cohort, shape_for(made.plan, made.streams, 3, 3, devices), devices)
+    return made, run_cohort(cohort, shape_for(made.plan, made.batches, 3, 3, devices), devices)
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +36,15 @@ def classes(blobs):
 
 def predictions(made, record, dataset, place):
     """Return what the model of one run predicts for the test rows, from their encoded inputs."""
-    network = trained(made.plan.network, record, place)
-    model = Model.of(dataset, network, made.streams.rows(SEEDS[place]), ModelMetadata())
+    network = TrainedNetwork.from_record(made.plan.network, record, place)
+    model = Model.of(dataset, network, made.batches.data(SEEDS[place]), ModelMetadata())
     z = network.outputs(model.scaler.apply(dataset.x[dataset.test]).astype(np.float32)).astype(np.float64)
     return z, model
 
 
 def test_test_scores_are_those_of_the_test_rows(blobs, classes):
     made, record = classes
-    scores = test_scores(made.plan, made.streams, record, range(3))
+    scores = test_scores(made.plan, made.batches, record, range(3))
     assert record.status[1] == Status.DIVERGED and np.isnan(scores[1])
     for place in (0, 2):
         z, _ = predictions(made, record, blobs, place)
@@ -58,9 +58,9 @@ def test_scores_of_a_regression_are_in_the_unit_of_the_target():
     x = random.normal(size=(120, 3))
     line = from_arrays(x, 1e3 + 500 * x[:, 0] + 20 * random.normal(size=120), name="line")
     made, record = run(line, metric="rmse")
-    scores = test_scores(made.plan, made.streams, record, [2])
+    scores = test_scores(made.plan, made.batches, record, [2])
     z, model = predictions(made, record, line, 2)
-    expected = root_mean_squared_error(line.y[line.test], z[:, 0] * model.unit + model.origin)
+    expected = root_mean_squared_error(line.y[line.test], z[:, 0] * model.target_scale + model.target_mean)
     assert scores == pytest.approx([expected], rel=1e-5)
 
 
@@ -72,11 +72,11 @@ def test_the_best_run_is_the_best_finite_one():
 
 def test_the_best_model_is_chosen_by_validation_and_says_what_it_is(rows, blobs, classes):
     made, record = classes
-    found = best_model(blobs, made.plan, made.streams, record, np.arange(3), ModelMetadata(optimizer="sgd"))
+    found = best_model(blobs, made.plan, made.batches, record, np.arange(3), ModelMetadata(optimizer="sgd"))
     model, score, tests = found
     valid = record.final["score"]
     best = 0 if valid[0] < valid[2] else 2  # log_loss: less is better
-    np.testing.assert_array_equal(tests, test_scores(made.plan, made.streams, record, range(3)))
+    np.testing.assert_array_equal(tests, test_scores(made.plan, made.batches, record, range(3)))
     assert model.metadata.seed == SEEDS[best] and model.metadata.steps == made.plan.steps
     assert model.metadata.validation == pytest.approx(float(valid[best]))
     assert model.metadata.test == score == pytest.approx(tests[best])

@@ -7,7 +7,7 @@ import pytest
 
 from ravine.errors import UsageError
 from ravine.execution.effort import TRAIN, batch_size_for
-from ravine.execution.prepared_training import prepare_training, streams_for
+from ravine.execution.prepared_training import batches_for, prepare_training
 from ravine.studies.train.settings import TrainSettings
 
 TRAIN_ROWS = 77  # 120 rows: 24 to test, a fifth of the other 96 to validate
@@ -19,7 +19,7 @@ def prepared(blobs, **settings):
 
 def test_without_settings_the_usual_values_hold(blobs):
     made = prepared(blobs)
-    assert made.streams.sizes == (TRAIN_ROWS, 96 - TRAIN_ROWS)
+    assert made.batches.sizes == (TRAIN_ROWS, 96 - TRAIN_ROWS)
     assert made.plan.batch_size == batch_size_for(TRAIN_ROWS)
     assert made.plan.steps >= TRAIN.min_steps  # few rows: epochs alone would be too short
     assert made.learning_rate == made.rule.rate_centre
@@ -29,7 +29,7 @@ def test_without_settings_the_usual_values_hold(blobs):
 def test_what_is_asked_for_is_taken(blobs):
     made = prepared(blobs, epochs=40, batch_size=7, rate=0.25, optimizer="momentum(rho=0.8)", seed=3)
     assert made.plan.steps == pytest.approx(40 * TRAIN_ROWS / 7, abs=20)  # whole evaluations
-    assert (made.plan.batch_size, made.learning_rate, made.streams.root) == (7, 0.25, 3)
+    assert (made.plan.batch_size, made.learning_rate, made.batches.root) == (7, 0.25, 3)
     assert made.rule.defaults["rho"] == 0.8
 
 
@@ -42,18 +42,18 @@ def test_there_is_one_run_for_each_seed(blobs):
     np.testing.assert_array_equal(columns["l2"], [1e-3, 1e-3])
 
 
-def test_streams_and_structure_can_be_those_of_others(blobs):
+def test_batches_and_structure_can_be_those_of_others(blobs):
     first = prepared(blobs)
     second = prepare_training(
-        TrainSettings(net="4", rate=0.5), blobs, streams=first.streams, spec=first.recipe
+        TrainSettings(net="4", rate=0.5), blobs, batches=first.batches, spec=first.recipe
     )
-    assert second.streams is first.streams and second.recipe is first.recipe
+    assert second.batches is first.batches and second.recipe is first.recipe
     assert second.learning_rate == 0.5
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5])
-def test_streams_hold_out_the_validation_share(blobs, share):
-    train, valid = streams_for(TrainSettings(validation=share), blobs).sizes
+def test_batches_hold_out_the_validation_share(blobs, share):
+    train, valid = batches_for(TrainSettings(validation=share), blobs).sizes
     assert train + valid == len(blobs.development) == 96
     assert valid == pytest.approx(96 * share, abs=1)
 

@@ -23,8 +23,8 @@ def cohort_for(blobs, rates=(0.01, 0.1), seeds=(1, 2), **settings):
     runs = made.recipe.runs(
         made.plan, np.array(rates), np.full(count, made.schedule), np.array(seeds), {}
     )  # fmt: skip
-    return Cohort(made.plan, runs, made.streams, made.recipe.initial, True), shape_for(
-        made.plan, made.streams, count, count, DEVICES
+    return Cohort(made.plan, runs, made.batches, made.recipe.initial, True), shape_for(
+        made.plan, made.batches, count, count, DEVICES
     )
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.lecture import c2_highway_and_dense as c2
 from ravine.lecture import g2_capacity as g2
 from ravine.lecture import g3_bound as g3
@@ -46,7 +46,7 @@ def test_gains_of_a_net_written_out():
     middle = late + inner @ second.T
     outer = (1 - np.tanh(x @ first) ** 2) * middle
     early = middle + outer @ first.T
-    with working_in("float64"):
+    with precision_context("float64"):
         gain, by_layer = gains(net, params, x, outside)
     assert float(gain) == pytest.approx(np.linalg.norm(early) / np.linalg.norm(late), rel=1e-12)
     expected = np.array([np.linalg.norm(outer), np.linalg.norm(inner)]) / np.linalg.norm(inner)
@@ -194,7 +194,7 @@ def test_widths_in_one_net_train_as_alone():
     how = Setting(rows=60, clear=4, faint=0, useless=0, noise=0.15, steps=30, seeds=1)
 
     def curves(widths, generator):
-        with working_in("float64"), jax.default_matmul_precision("highest"):
+        with precision_context("float64"), jax.default_matmul_precision("highest"):
             return train_widths(how, widths, adam(0.01), generator).loss
 
     # the same first weights for the net of 3 units: it comes first, and one column of draws is its own

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.lecture import o1_momentum, o2_nesterov, o3_adagrad, o4_rmsprop, o6_preconditioner, o7_failure
 from ravine.lecture import o8_in_practice as o8
 from ravine.lecture.walking import walk
@@ -20,7 +20,7 @@ def wrong(findings):
 
 
 def test_a_walk_starts_at_the_start_and_steps_as_told():
-    with working_in("float64"):
+    with precision_context("float64"):
         path = walk(
             sgd(0.5), lambda w, t: jnp.where(t == 1, 2.0, 0.0) * jnp.ones(2), jnp.asarray([1.0, 3.0]), 3
         )
@@ -29,7 +29,7 @@ def test_a_walk_starts_at_the_start_and_steps_as_told():
 
 def test_a_walk_is_judged_where_the_rule_is():
     """Nesterov's first step is that of SGD in w, though what is stored has gone further."""
-    with working_in("float64"):
+    with precision_context("float64"):
         path = walk(nesterov(0.1, rho=0.9), lambda w, t: w, jnp.asarray(1.0), 1)
     np.testing.assert_allclose(path, [1.0, 0.9], rtol=1e-15)
 
@@ -67,7 +67,7 @@ def test_limits_are_where_the_radius_is_one():
 
 
 def test_the_plain_momentum_path_is_not_taken_for_nesterov():
-    with working_in("float64"):
+    with precision_context("float64"):
         evidence = dict(o2_nesterov.run())
     assert not wrong(o2_nesterov.read(evidence))
     evidence["constant_stored"] = evidence["constant_stored"] * (1 + 1e-11)
@@ -139,7 +139,7 @@ def test_the_drift_is_that_of_reddis_own_algorithm():
 
 def test_projection_keeps_to_the_interval():
     rule = o7_failure._projected(sgd(10.0))
-    with working_in("float64"):
+    with precision_context("float64"):
         path = walk(rule, lambda x, t: jnp.where(t % 2 == 0, 1.0, -1.0), jnp.asarray(0.0), 4)
     np.testing.assert_array_equal(path, [0, -1, 1, -1, 1])
 

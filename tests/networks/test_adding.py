@@ -11,7 +11,7 @@ from ravine.execution.describe import score_format_of
 from ravine.execution.result import MetricFacts
 from ravine.networks import ACTIVATIONS, METRICS, Activation, Metric, Network, activation, metric
 from ravine.optimizers import resolve
-from ravine.training import Cohort, Plan, Runs, Streams, run_cohort, shape_for
+from ravine.training import Batches, Cohort, Plan, Runs, run_cohort, shape_for
 
 
 def wrong(outputs, target, weight, unit):
@@ -28,11 +28,11 @@ def added(monkeypatch):
 
 
 def trained(metric):
-    streams, devices = Streams(prepare(read("iris")), root=0, batch_size=16), find_devices()
+    batches, devices = Batches(prepare(read("iris")), root=0, batch_size=16), find_devices()
     network = Network((4, 5, 3), "softsign")
-    plan = Plan(resolve("sgd"), network, "cross_entropy", metric, 16, stride=10, evaluations=2)
+    plan = Plan(resolve("sgd"), network, "cross_entropy", metric, 16, steps_per_evaluation=10, evaluations=2)
     runs = Runs(np.array([0.1]), np.array(["constant"]), np.zeros(1, int))
-    return run_cohort(Cohort(plan, runs, streams), shape_for(plan, streams, 1, 1, devices), devices)
+    return run_cohort(Cohort(plan, runs, batches), shape_for(plan, batches, 1, 1, devices), devices)
 
 
 @pytest.mark.usefixtures("added")

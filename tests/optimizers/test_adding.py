@@ -9,12 +9,12 @@ from ravine.engines import find_devices
 from ravine.errors import UsageError
 from ravine.networks import Network
 from ravine.optimizers import OPTIMIZERS, SCHEDULES, per_array, read_optimizer, resolve, schedule
-from ravine.optimizers.registry import listed
+from ravine.optimizers.registry import register
 from ravine.optimizers.schedule_kinds import Parameter, ScheduleKind
-from ravine.training import Cohort, Plan, Runs, Streams, run_cohort, shape_for
+from ravine.training import Batches, Cohort, Plan, Runs, run_cohort, shape_for
 
 
-@listed("Signs", rate_centre=1e-3)
+@register("Signs", rate_centre=1e-3)
 def signs(learning_rate=1e-3, share=0.5):
     """A step of the size of the rate, mixed with the gradient."""
 
@@ -40,12 +40,12 @@ def added(monkeypatch):
 
 
 def trained(rule, schedules, metric="accuracy"):
-    streams, devices = Streams(prepare(read("iris")), root=0, batch_size=16), find_devices()
-    plan = Plan(rule, Network((4, 5, 3)), "cross_entropy", metric, 16, stride=10, evaluations=2)
+    batches, devices = Batches(prepare(read("iris")), root=0, batch_size=16), find_devices()
+    plan = Plan(rule, Network((4, 5, 3)), "cross_entropy", metric, 16, steps_per_evaluation=10, evaluations=2)
     count = len(schedules)
     hyper = {name: np.full(count, value) for name, value in rule.defaults.items()}
     runs = Runs(np.full(count, 0.05), np.array(schedules), np.zeros(count, int), hyper)
-    return run_cohort(Cohort(plan, runs, streams), shape_for(plan, streams, count, 1, devices), devices)
+    return run_cohort(Cohort(plan, runs, batches), shape_for(plan, batches, count, 1, devices), devices)
 
 
 @pytest.mark.usefixtures("added")

@@ -35,9 +35,9 @@ def test_a_single_float32_loses_it():
 
 def test_pairs_of_many():
     pair = decay(np.array([0.9, 0.99, B]))
-    np.testing.assert_array_equal(pair.taken, 1 - np.array([0.9, 0.99, B]))
-    together = jax.vmap(second_moment)(Decay(jnp.float32(pair.kept), jnp.float32(pair.taken)))
-    np.testing.assert_allclose(together, pair.taken, rtol=1.2e-7)
+    np.testing.assert_array_equal(pair.complement, 1 - np.array([0.9, 0.99, B]))
+    together = jax.vmap(second_moment)(Decay(jnp.float32(pair.rate), jnp.float32(pair.complement)))
+    np.testing.assert_allclose(together, pair.complement, rtol=1.2e-7)
 
 
 @pytest.mark.parametrize("b", [0.0, 0.5, 0.9, 0.999, B, 0.999999])

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 
 from ravine.data import from_arrays
-from ravine.engines import find_devices, working_in
+from ravine.engines import find_devices, precision_context
 from ravine.networks import Network
 from ravine.optimizers import factors as factor_table
 from ravine.optimizers import resolve
 from ravine.training import (
+    Batches,
     Cohort,
     Plan,
     Runs,
-    Streams,
     advance,
-    first_key,
-    first_parameters,
+    initial_params,
+    rng_key,
     run_cohort,
     shape_for,
     start,
@@ -74,7 +74,7 @@ def cohort(dataset):
         precision="float32",
         batch_size=8,
         evaluations=4,
-        stride=5,
+        steps_per_evaluation=5,
         root=0,
         initial=("he", 1.0),
         activation="relu",
@@ -83,7 +83,7 @@ def cohort(dataset):
         **more,
     ):
         data = data or dataset()
-        streams = Streams(data, root, batch_size, precision)
+        batches = Batches(data, root, batch_size, precision)
         classify = data.task == "classify"
         sizes = (data.x.shape[1], 6, 3 if classify else 1)
         plan = Plan(
@@ -91,8 +91,8 @@ def cohort(dataset):
             Network(sizes, activation, **(network or {})),
             "cross_entropy" if classify else "squared_error",
             "accuracy" if classify else "rmse",
-            streams.batch_size,
-            stride,
+            batches.batch_size,
+            steps_per_evaluation,
             evaluations,
             data.weights is not None,
             precision,
@@ -101,7 +101,7 @@ def cohort(dataset):
         decays = np.arange(len(rates)) % 2 if decays is None else np.asarray(decays)
         schedule = np.where(decays > 0, "decay", "constant")
         runs = Runs(np.asarray(rates, float), schedule, np.asarray(seeds, int), **more)
-        return Cohort(plan, runs, streams, initial, keep_parameters=True)
+        return Cohort(plan, runs, batches, initial, keep_parameters=True)
 
     return make
 
@@ -112,7 +112,7 @@ def run(devices):
 
     def go(cohort, seam=None, keeper=None, on=devices, **changed):
         count = len(np.unique(cohort.runs.seed))
-        shape = shape_for(cohort.plan, cohort.streams, len(cohort.runs), count, on)
+        shape = shape_for(cohort.plan, cohort.batches, len(cohort.runs), count, on)
         return run_cohort(cohort, replace(shape, **changed), on, seam, keeper)
 
     return go
@@ -152,32 +152,32 @@ def by_itself():
 
     def go(cohort, index=0, factors=None):
         """Series, and (parameters judged, statistics), of one run by `advance` alone."""
-        plan, streams, runs = cohort.plan, cohort.streams, cohort.runs
+        plan, batches, runs = cohort.plan, cohort.batches, cohort.runs
         seed = int(runs.seed[index])
-        with working_in(plan.precision):
-            rows = streams.rows(seed)
-            numbers = runs.numbers(plan.rule, np.full(len(runs), rows.unit), plan.precision)
+        with precision_context(plan.precision):
+            rows = batches.data(seed)
+            numbers = runs.numbers(plan.rule, np.full(len(runs), rows.target_scale), plan.precision)
             numbers = jax.tree.map(lambda a: a[index], numbers)
             if plan.random:
-                numbers["key"] = first_key(streams.root, seed)
-            shape = plan.evaluations, plan.stride
-            batches = streams.batches(seed, 0, plan.steps)
-            batches = jax.tree.map(lambda a: a.reshape(*shape, *a.shape[1:]), batches)
+                numbers["key"] = rng_key(batches.root, seed)
+            shape = plan.evaluations, plan.steps_per_evaluation
+            rows_of_steps = batches.draw(seed, 0, plan.steps)
+            rows_of_steps = jax.tree.map(lambda a: a.reshape(*shape, *a.shape[1:]), rows_of_steps)
             if factors is None:
-                per_epoch = streams.sizes[0] / streams.batch_size
+                per_epoch = batches.sizes[0] / batches.batch_size
                 texts = {"rate": runs.schedule[index]} | {n: runs.moving[n][index] for n in plan.moving}
                 factors = {n: factor_table(str(t), plan.steps, per_epoch) for n, t in texts.items()}
             factors = {n: np.asarray(f, plan.precision).reshape(shape) for n, f in factors.items()}
             gate = {"gate_bias": float(runs.extra["gate_bias"][index])} if "gate_bias" in runs.extra else {}
-            first = first_parameters(
-                plan.network, streams.root, seed, *cohort.initial, plan.precision, **gate
-            )
+            first = initial_params(plan.network, batches.root, seed, *cohort.initial, plan.precision, **gate)
             state = start(plan, first, numbers)
             state, series = jax.jit(advance, static_argnums=0)(
-                plan, state, numbers, batches, rows.valid, factors
+                plan, state, numbers, rows_of_steps, rows.valid, factors
             )
             last = {name: each[-1, -1] for name, each in factors.items()}
-            judged = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.slots)
+            judged = optimizer_of(plan, numbers, state.params, last).eval_params(
+                state.params, state.opt_state
+            )
             return jax.tree.map(np.asarray, series), (judged, state.stats)
 
     return go

@@ -6,13 +6,13 @@ import jax
 import numpy as np
 import pytest
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.networks import Network
 from ravine.optimizers import RULES, schedule
 from ravine.records.record import Status
 from ravine.training import (
     advance,
-    first_parameters,
+    initial_params,
     parameters_of,
     shape_for,
     start,
@@ -21,20 +21,22 @@ from ravine.training import (
 
 def one_by_one(cohort, index):
     """Parameters judged at the end and series of one run, by `advance` alone."""
-    plan, streams, runs = cohort.plan, cohort.streams, cohort.runs
+    plan, batches, runs = cohort.plan, cohort.batches, cohort.runs
     seed = int(runs.seed[index])
-    with working_in(plan.precision):
-        rows = streams.rows(seed)
-        unit = np.full(len(runs), rows.unit)
+    with precision_context(plan.precision):
+        rows = batches.data(seed)
+        unit = np.full(len(runs), rows.target_scale)
         numbers = jax.tree.map(lambda a: a[index], runs.numbers(plan.rule, unit, plan.precision))
-        batches = streams.batches(seed, 0, plan.steps)
-        shape = plan.evaluations, plan.stride
-        batches = jax.tree.map(lambda a: a.reshape(*shape, *a.shape[1:]), batches)
+        rows_of_steps = batches.draw(seed, 0, plan.steps)
+        shape = plan.evaluations, plan.steps_per_evaluation
+        rows_of_steps = jax.tree.map(lambda a: a.reshape(*shape, *a.shape[1:]), rows_of_steps)
         table = schedule(str(runs.schedule[index])).factors(plan.steps, 1)
         factors = {"rate": table.astype(plan.precision).reshape(shape)}
-        first = first_parameters(plan.network, streams.root, seed, *cohort.initial, plan.precision)
+        first = initial_params(plan.network, batches.root, seed, *cohort.initial, plan.precision)
         state = start(plan, first, numbers)
-        state, series = jax.jit(advance, static_argnums=0)(plan, state, numbers, batches, rows.valid, factors)
+        state, series = jax.jit(advance, static_argnums=0)(
+            plan, state, numbers, rows_of_steps, rows.valid, factors
+        )
         return state, jax.tree.map(np.asarray, series)
 
 
@@ -61,8 +63,8 @@ def test_final_parameters_are_those_judged(cohort, run):
     record = run(asked)
     for index in (0, 5):
         layers = parameters_of(asked.plan.network, record.final["parameters"][index])
-        rows = asked.streams.rows(int(asked.runs.seed[index])).valid
-        with working_in("float64"):
+        rows = asked.batches.data(int(asked.runs.seed[index])).valid
+        with precision_context("float64"):
             right = np.asarray(asked.plan.network.apply(layers, rows.x)).argmax(1) == rows.y
         assert record.series["score"][index, -1] == pytest.approx(right.mean(), rel=1e-12)
 
@@ -77,7 +79,7 @@ def test_float64_is_float64(cohort, run):
     narrow = run(cohort(rates=[0.1, 0.01], seeds=[0, 1]))
     assert narrow.final["parameters"].dtype == np.float32
     np.testing.assert_allclose(narrow.final["parameters"], parameters, rtol=1e-3, atol=1e-4)
-    with working_in("float64"):
+    with precision_context("float64"):
         again = run(cohort(rates=[0.1, 0.01], seeds=[0, 1]))
     np.testing.assert_array_equal(again.final["parameters"], narrow.final["parameters"])
 
@@ -87,10 +89,10 @@ def test_companions_and_places_do_not_matter(cohort, run, some, same, devices):
     asked = cohort()
     whole = run(asked)
     order = np.random.default_rng(0).permutation(len(asked.runs))
-    shape = shape_for(asked.plan, asked.streams, len(asked.runs), 3, devices)
+    shape = shape_for(asked.plan, asked.batches, len(asked.runs), 3, devices)
     same(run(some(asked, order)), whole.select(order))
     for few in ([3], [12, 1], [0, 3, 6, 9, 12], list(range(9))):
-        part = run(some(asked, few), size=shape.size, sources=shape.sources)
+        part = run(some(asked, few), size=shape.size, tables=shape.tables)
         same(part, whole.select(few))
 
 
@@ -102,7 +104,7 @@ def test_another_width_is_the_same_to_rounding(cohort, run, same):
 
 def test_side_by_side_or_one_by_one(cohort, run, same):
     asked = cohort(precision="float64")
-    one, eight = (run(asked, size=k, sources=k) for k in (1, 8))
+    one, eight = (run(asked, size=k, tables=k) for k in (1, 8))
     same(one, eight, rtol=1e-10)
 
 
@@ -113,33 +115,35 @@ def test_one_device_or_two(cohort, run, same, devices):
     same(run(asked, on=alone), run(asked), rtol=1e-10)
 
 
-@pytest.mark.parametrize("sources", [3, 4])
-def test_tables_that_members_share(sources, cohort, run, same):
+@pytest.mark.parametrize("tables", [3, 4])
+def test_tables_that_members_share(tables, cohort, run, same):
     """As on a GPU, where a group is large and draws from one table a seed."""
     asked = cohort(precision="float64")
-    same(run(asked, size=7, sources=sources), run(asked, size=7, sources=7), rtol=1e-10)
+    same(run(asked, size=7, tables=tables), run(asked, size=7, tables=7), rtol=1e-10)
 
 
 def test_more_runs_than_slots_make_several_waves(cohort, run, same, devices):
     """The last wave is a partial one."""
     asked, seams = cohort(), []
-    record = run(asked, seam=seams.append, size=2, sources=2, width=4)
+    record = run(asked, seam=seams.append, size=2, tables=2, width=4)
     same(record, run(asked), rtol=1e-4)
     chunks = asked.plan.evaluations
-    assert [s.steps for s in seams] == [4 * asked.plan.stride] * 3 * chunks + [asked.plan.stride] * chunks
+    assert [s.steps for s in seams] == [4 * asked.plan.steps_per_evaluation] * 3 * chunks + [
+        asked.plan.steps_per_evaluation
+    ] * chunks
     assert seams[-1].finished == 13
 
 
 def test_chunks_of_any_length(cohort, run, same):
     asked = cohort(precision="float64")
     assert asked.plan.evaluations == 4
-    same(run(asked, stretches=4), run(asked, stretches=1), rtol=1e-10)
+    same(run(asked, segments=4), run(asked, segments=1), rtol=1e-10)
 
 
 def test_seams_tell_what_was_done(cohort, run):
     asked = cohort()
     seams = []
-    run(asked, seam=seams.append, stretches=2)
+    run(asked, seam=seams.append, segments=2)
     assert [s.steps for s in seams] == [13 * 10, 13 * 10]
     assert [(s.finished, s.diverged) for s in seams] == [(0, 0), (13, 0)]
 
@@ -156,8 +160,8 @@ class TestDiverged:
 
     def test_the_others_are_undisturbed(self, asked, run, some, same, devices):
         good = [k for k in range(13) if k not in self.BAD]
-        shape = shape_for(asked.plan, asked.streams, 13, 3, devices)
-        same(run(asked).select(good), run(some(asked, good), size=shape.size, sources=shape.sources))
+        shape = shape_for(asked.plan, asked.batches, 13, 3, devices)
+        same(run(asked).select(good), run(some(asked, good), size=shape.size, tables=shape.tables))
 
     def test_it_is_marked_and_keeps_its_nans(self, asked, run):
         record = run(asked)
@@ -173,7 +177,7 @@ class TestDiverged:
 
     def test_it_is_dropped(self, asked, run):
         seams = []
-        run(asked, seam=seams.append, stretches=1)
+        run(asked, seam=seams.append, segments=1)
         assert [s.steps for s in seams] == [13 * 5] + [11 * 5] * 3
         assert [s.diverged for s in seams] == [2] * 4
 
@@ -182,7 +186,8 @@ class TestDiverged:
         data = dataset("regress")
         rates = np.geomspace(0.1, 20, 24)
         record = run(
-            cohort("sgd", rates, [0] * 24, np.zeros(24), data, evaluations=12, stride=2), stretches=1
+            cohort("sgd", rates, [0] * 24, np.zeros(24), data, evaluations=12, steps_per_evaluation=2),
+            segments=1,
         )
         finite = np.isfinite(record.series["valid_loss"])
         late = finite[:, 0] & ~finite[:, -1]
@@ -193,7 +198,7 @@ class TestDiverged:
         rates = np.full(13, 1e6)
         seams = []
         record = run(
-            cohort("sgd", rates, decays=np.zeros(13), data=dataset("regress")), seam=seams.append, stretches=1
+            cohort("sgd", rates, decays=np.zeros(13), data=dataset("regress")), seam=seams.append, segments=1
         )
         assert record.counts() == {"diverged": 13}
         assert len(seams) == 1  # there is nothing to go on with
@@ -203,7 +208,7 @@ class TestDiverged:
 
 
 def test_a_seed_starts_alike_under_every_rule(cohort, run):
-    """At a rate too small to move anything, all rules see the same weights and the same batches."""
+    """At a rate too small to move anything, all rules see the same weights and the same rows_of_steps."""
     rates = [1e-30] * 3
     records = [run(cohort(rule, rates, [0, 1, 0])) for rule in ("sgd", "adam")]
     for record in records[1:]:
@@ -243,7 +248,7 @@ def test_weights_count(cohort, dataset, run):
 def test_a_batch_larger_than_the_data(cohort, run):
     asked = cohort(batch_size=10_000)
     record = run(asked)
-    assert asked.plan.batch_size == asked.streams.sizes[0]
+    assert asked.plan.batch_size == asked.batches.sizes[0]
     assert record.counts() == {"finished": 13}
 
 
@@ -266,27 +271,27 @@ SIZES = [((6,), 8), ((64, 64), 8), ((128, 128), 4), ((256, 256), 2), ((2000, 200
 class TestShape:
     def test_memory_grows_with_the_chunk_not_with_the_number_of_runs(self, cohort, devices):
         asked = cohort()
-        many, more = (shape_for(asked.plan, asked.streams, n, 5, devices) for n in (10**6, 10**9))
+        many, more = (shape_for(asked.plan, asked.batches, n, 5, devices) for n in (10**6, 10**9))
         assert many == more
         assert many.width * asked.plan.network.parameters * 4 * 4 <= devices.held
 
     @pytest.mark.parametrize("evaluations", [1, 2, 7, 12, 20])
     def test_chunks_divide_the_run(self, cohort, devices, evaluations):
         asked = cohort(evaluations=evaluations)
-        shape = shape_for(asked.plan, asked.streams, 100, 5, devices)
-        assert evaluations % shape.stretches == 0
+        shape = shape_for(asked.plan, asked.batches, 100, 5, devices)
+        assert evaluations % shape.segments == 0
         assert shape.width % shape.size == 0
 
     def test_few_runs_are_dealt_out_to_all_workers(self, cohort, devices):
         asked = cohort()
-        shapes = [shape_for(asked.plan, asked.streams, n, 1, devices) for n in (1, 2, 5, 10**6)]
+        shapes = [shape_for(asked.plan, asked.batches, n, 1, devices) for n in (1, 2, 5, 10**6)]
         assert [each.size for each in shapes] == [1, 1, 3, 8]
 
     @pytest.mark.parametrize("runs", [40, 100, 200, 333])
     def test_few_places_are_empty(self, cohort, devices, runs):
         """Fewer than in groups of eight, and no more than an eighth of those that hold a run."""
         asked = cohort()
-        size = shape_for(asked.plan, asked.streams, runs, 1, devices).size
+        size = shape_for(asked.plan, asked.batches, runs, 1, devices).size
 
         def places(size):
             return -(-runs // (size * devices.count)) * size * devices.count
@@ -299,4 +304,4 @@ class TestShape:
         """Eight of them at most; two of any, for whom a kernel's start is cheap as it is."""
         asked = cohort()
         plan = replace(asked.plan, network=Network((5, *widths, 3)))
-        assert shape_for(plan, asked.streams, 32 * 9 * 5, 5, devices).size == size
+        assert shape_for(plan, asked.batches, 32 * 9 * 5, 5, devices).size == size

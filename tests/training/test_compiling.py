@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from ravine.data import from_arrays
-from ravine.training import program, programs_made, shape_for
+from ravine.training import program, program_count, shape_for
 
-EIGHT = {"size": 8, "sources": 8}  # one shape for cohorts of any number of runs
+EIGHT = {"size": 8, "tables": 8}  # one shape for cohorts of any number of runs
 
 
 @pytest.fixture
@@ -52,11 +52,11 @@ def test_other_numbers(first, cohort, run, compiled):
         {"rates": [0.1] * 40, "seeds": [1, 2, 3, 4] * 10},
         {"root": 7, "initial": ("glorot", 0.5)},
     ]
-    made = programs_made()
+    made = program_count()
     for changed in changes:
         run(cohort(**changed), **EIGHT)
     assert compiled == []
-    assert programs_made() == made
+    assert program_count() == made
 
 
 def test_diverging_and_resuming(cohort, dataset, run, compiled):
@@ -82,8 +82,8 @@ def test_other_data_of_the_same_shape(first, cohort, dataset, run, compiled):
 
 
 def test_compile_time_is_told(cohort, devices):
-    asked = cohort("adagrad", stride=3)
-    made = program(asked.plan, shape_for(asked.plan, asked.streams, 13, 3, devices), devices.workers[0])
+    asked = cohort("adagrad", steps_per_evaluation=3)
+    made = program(asked.plan, shape_for(asked.plan, asked.batches, 13, 3, devices), devices.workers[0])
     assert made.seconds == 0
     made.compile()
     once = made.seconds
@@ -95,13 +95,13 @@ def test_compile_time_is_told(cohort, devices):
 def test_programs_may_be_compiled_by_other_threads(cohort, run, devices, compiled):
     """Compiling ahead, several at a time; what runs then compiles nothing."""
     many = [
-        replace(cohort("momentum", precision=p, stride=4), keep_parameters=False)
+        replace(cohort("momentum", precision=p, steps_per_evaluation=4), keep_parameters=False)
         for p in ("float32", "float64")
     ]
     ahead = []
     with ThreadPoolExecutor(2) as pool:
         for each in many:
-            shape = shape_for(each.plan, each.streams, len(each.runs), 3, devices)
+            shape = shape_for(each.plan, each.batches, len(each.runs), 3, devices)
             ahead.append(pool.submit(program(each.plan, shape, devices.workers[0]).compile))
     for each in ahead:
         each.result()
@@ -121,6 +121,6 @@ def test_a_process_keeps_the_programs_used_last(first, cohort, run, compiled, mo
     compiled.clear()
     run(first, **EIGHT)
     assert compiled == []  # used after `other`, which went
-    made = programs_made()
+    made = program_count()
     run(other, **EIGHT)
-    assert programs_made() == made + 1
+    assert program_count() == made + 1

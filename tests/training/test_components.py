@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from ravine.data import from_arrays
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.errors import UsageError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.training_spec import alike, recipe
 from ravine.optimizers import resolve, schedule
 from ravine.studies.train.settings import TrainSettings
 from ravine.training import (
+    Batches,
     Cohort,
     Runs,
-    Streams,
-    trained,
+    TrainedNetwork,
 )
 
 BASE = {"net": "8-8", "precision": "float64", "activation": "tanh"}
@@ -36,20 +36,20 @@ def pictures():
 
 def together(data, asked, rates, seeds, optimizer="momentum", schedule="decay"):
     """One cohort of several settings, one run each, and for each run the cohort it would be alone."""
-    streams = Streams(data, 0, BATCH, "float64")
+    batches = Batches(data, 0, BATCH, "float64")
     settings = [NetworkSettings.from_dict({**BASE, **each}) for each in asked]
     own = [recipe(each, data) for each in settings]
     joined = alike(own)
 
     def made(each, index):
-        plan = each.plan(settings[index], data, resolve(optimizer), streams, STEPS)
+        plan = each.plan(settings[index], data, resolve(optimizer), batches, STEPS)
         column = np.array([rates[index]]), np.array([schedule]), np.array([seeds[index]])
         return plan, each.runs(plan, *column, {})
 
     plans, parts = zip(*(made(each, k) for k, each in enumerate(joined)), strict=True)
     assert len(set(plans)) == 1, "settings that differ in numbers only share a plan"
-    whole = Cohort(plans[0], Runs.together(parts), streams, joined[0].initial, True)
-    alone = [Cohort(*made(each, k), streams, each.initial, True) for k, each in enumerate(own)]
+    whole = Cohort(plans[0], Runs.concatenate(parts), batches, joined[0].initial, True)
+    alone = [Cohort(*made(each, k), batches, each.initial, True) for k, each in enumerate(own)]
     return whole, alone
 
 
@@ -130,9 +130,9 @@ def test_mixed_dropout_rates_do_not_touch_each_other(dataset, run, some, same, d
     """Bit for bit at the same group size: what a run is does not depend on its companions' rates."""
     asked = [{"net": f"8-8 dropout={rate}"} for rate in (0.0, 0.2, 0.5, 0.8)]
     whole, _ = together(dataset(), asked, [0.1] * 4, [0, 1, 0, 1])
-    record = run(whole, size=2, sources=2)
+    record = run(whole, size=2, tables=2)
     for pick in ([0, 1], [2, 3], [3, 0], [1]):
-        same(run(some(whole, pick), size=2, sources=2), record.select(pick))
+        same(run(some(whole, pick), size=2, tables=2), record.select(pick))
 
 
 @pytest.mark.parametrize("net", ["8-8 batchnorm dropout=0.3", "8 conv=3-4 batchnorm dropout=0.3"])
@@ -141,13 +141,13 @@ def test_what_is_kept_gives_the_score_reported(net, pictures, run):
     whole, _ = together(pictures, [{"net": net}] * 3, [0.1, 0.03, 0.05], [0, 1, 2])
     record = run(whole)
     for index, seed in enumerate((0, 1, 2)):
-        network = trained(whole.plan.network, record, index)
-        rows = whole.streams.rows(seed)
+        network = TrainedNetwork.from_record(whole.plan.network, record, index)
+        rows = whole.batches.data(seed)
         assert network.score("accuracy", rows.valid, 1.0) == pytest.approx(
             record.final["score"][index], 1e-12
         )
         fresh = whole.plan.network.statistics("float64")
-        with working_in("float64"):
+        with precision_context("float64"):
             moved = np.asarray(whole.plan.network.apply(network.params, rows.valid.x, fresh, network.numbers))
         assert np.abs(moved - network.outputs(rows.valid.x)).max() > 1e-3  # the statistics are its own
 
@@ -175,10 +175,10 @@ def test_hyperparameters_that_move(cohort, run, by_itself):
 def asked_alone(data, **asked):
     """One run of SGD at a rate of 0.1 as these settings ask."""
     settings = TrainSettings.from_dict({**BASE, "optimizer": "sgd", **asked})
-    streams, made = Streams(data, 0, BATCH, "float64"), recipe(settings, data)
-    plan = made.plan(settings, data, resolve("sgd"), streams, STEPS)
+    batches, made = Batches(data, 0, BATCH, "float64"), recipe(settings, data)
+    plan = made.plan(settings, data, resolve("sgd"), batches, STEPS)
     column = np.array([0.1]), np.array(["constant"]), np.array([0])
-    return Cohort(plan, made.runs(plan, *column, {}), streams, made.initial, True)
+    return Cohort(plan, made.runs(plan, *column, {}), batches, made.initial, True)
 
 
 @pytest.mark.parametrize("name", ["l2", "decay"])
@@ -213,10 +213,10 @@ def test_other_numbers_move_from_the_step_on_that_their_schedule_says(run, pictu
 
 def test_what_cannot_be_is_refused_with_its_reason(dataset, pictures):
     data = dataset()
-    streams = Streams(data, 0, 1, "float32")
+    batches = Batches(data, 0, 1, "float32")
     settings = NetworkSettings(net="8 batchnorm", batch_size=1)
     with pytest.raises(UsageError, match="batch size of 1"):
-        recipe(settings, data).plan(settings, data, resolve("sgd"), streams, 10)
+        recipe(settings, data).plan(settings, data, resolve("sgd"), batches, 10)
     for asked, words in (
         ({"net": "8 conv=4"}, "need images"),
         ({"augment": "flip"}, "for images"),

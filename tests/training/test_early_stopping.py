@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.networks import METRICS
 from ravine.optimizers import plateau_next, plateau_start, schedule
 from ravine.training import parameters_of
@@ -29,7 +29,7 @@ def asked(cohort):
 
     def make(patience=PATIENCE, schedules="constant", **more):
         made = cohort(
-            "momentum", RATES, SEEDS, precision="float64", evaluations=EVALUATIONS, stride=6,
+            "momentum", RATES, SEEDS, precision="float64", evaluations=EVALUATIONS, steps_per_evaluation=6,
             **({} if patience is None else {"patience": patience, "min_change": CHANGE}), **more,
         )  # fmt: skip
         made.runs.schedule[:] = "constant"
@@ -40,7 +40,7 @@ def asked(cohort):
 
 
 def test_every_run_stops_where_its_own_curve_says(asked, run):
-    whole, record = run(asked(None)), run(asked(), stretches=1)
+    whole, record = run(asked(None)), run(asked(), segments=1)
     ended = []
     for k in range(7):
         curve = whole.series["valid_loss"][k]
@@ -64,9 +64,9 @@ def test_the_best_weights_are_restored(asked, run):
     earlier = 0
     for k in range(7):
         best = record.final["evaluation"][k]
-        rows = made.streams.rows(SEEDS[k]).valid
+        rows = made.batches.data(SEEDS[k]).valid
         layers = parameters_of(made.plan.network, record.final["parameters"][k])
-        with working_in("float64"):
+        with precision_context("float64"):
             outputs = made.plan.network.apply(layers, rows.x)
             score = float(METRICS["accuracy"](outputs, rows.y, None, 1.0))
         assert score == pytest.approx(record.series["score"][k, best], rel=1e-12)
@@ -80,7 +80,7 @@ def test_the_best_weights_are_restored(asked, run):
 
 def test_stopped_runs_cost_nothing(asked, run):
     seams = []
-    record = run(asked(), seam=seams.append, stretches=1, size=1, sources=1)
+    record = run(asked(), seam=seams.append, segments=1, size=1, tables=1)
     went = np.isfinite(record.series["score"]).sum(axis=0) * 6
     told = [each.steps for each in seams]
     np.testing.assert_array_equal(told, went[: len(told)])
@@ -88,9 +88,9 @@ def test_stopped_runs_cost_nothing(asked, run):
 
 
 def test_stopped_members_leave_the_others_alone(asked, run, same, some, devices):
-    record = run(asked(), size=2, sources=2)
+    record = run(asked(), size=2, tables=2)
     for pick in ([0, 3], [4], [6, 5, 1]):
-        same(run(some(asked(), pick), size=2, sources=2), record.select(pick))
+        same(run(some(asked(), pick), size=2, tables=2), record.select(pick))
 
 
 def test_a_plateau_follows_each_runs_own_loss(asked, run, by_itself):
@@ -121,7 +121,7 @@ def test_through_every_seam_bit_for_bit(asked, run):
     made = asked(
         schedules=mixed, network={"norm": "batchnorm", "dropout": True}, extra={"dropout": np.full(7, 0.2)}
     )
-    how = {"width": 4, "size": 2, "sources": 2, "stretches": 2}
+    how = {"width": 4, "size": 2, "tables": 2, "segments": 2}
     seams = []
     whole = run(made, seams.append, **how)
     assert len(seams) > 6

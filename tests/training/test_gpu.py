@@ -8,7 +8,7 @@ import pytest
 
 from ravine.engines import find_devices
 from ravine.optimizers import RULES
-from ravine.training import programs_made, run_cohort, shape_for
+from ravine.training import program_count, run_cohort, shape_for
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def on(devices, asked, width=None):
     asked = replace(asked, keep_parameters=True)
     seeds = len(np.unique(asked.runs.seed))
     return run_cohort(
-        asked, shape_for(asked.plan, asked.streams, width or len(asked.runs), seeds, devices), devices
+        asked, shape_for(asked.plan, asked.batches, width or len(asked.runs), seeds, devices), devices
     )
 
 
@@ -67,6 +67,6 @@ def test_diverged_members_cost_nothing_and_are_marked(cohort, dataset, gpu):
 
 def test_a_second_cohort_compiles_nothing(cohort, gpu):
     on(gpu, cohort())
-    made = programs_made()
+    made = program_count()
     on(gpu, cohort(rates=np.geomspace(1e-4, 1, 13), root=3))
-    assert programs_made() == made
+    assert program_count() == made

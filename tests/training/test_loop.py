@@ -7,7 +7,7 @@ import optax
 import pytest
 import scipy.special
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.networks import Network
 from ravine.optimizers import resolve, schedule
 from ravine.training import Plan, Rows, advance, start
@@ -18,7 +18,7 @@ STEPS, STRIDE, BATCH, RATE, RHO = 30, 5, 8, 0.05, 0.9
 
 @pytest.fixture(autouse=True)
 def float64():
-    with working_in("float64"):
+    with precision_context("float64"):
         yield
 
 
@@ -41,12 +41,17 @@ def drawn(task, *lead, seed=0):
 
 
 def numbers_of(plan, rate=RATE, unit=1.0):
-    return {"rate": np.float64(rate), "unit": np.float64(unit), "hyper": plan.rule.as_data(), "extra": {}}
+    return {
+        "rate": np.float64(rate),
+        "target_scale": np.float64(unit),
+        "hyper": plan.rule.as_data(),
+        "extra": {},
+    }
 
 
 def factors_of(plan, decays):
     text = "decay" if decays else "constant"
-    return {"rate": schedule(text).factors(plan.steps, 1).reshape(-1, plan.stride)}
+    return {"rate": schedule(text).factors(plan.steps, 1).reshape(-1, plan.steps_per_evaluation)}
 
 
 def forward(params, x):
@@ -225,9 +230,9 @@ def test_a_clip_that_is_off_stays_off_whatever_its_schedule():
         around=("clip",), moving=("clip",), precision="float64",
     )  # fmt: skip
     rng = np.random.default_rng(0)
-    with working_in("float64"):
+    with precision_context("float64"):
         params = plan.network.init(rng, dtype="float64")
-        numbers = {"rate": np.float64(0.1), "unit": np.float64(1), "hyper": {}}
+        numbers = {"rate": np.float64(0.1), "target_scale": np.float64(1), "hyper": {}}
         numbers |= {"extra": {"clip": np.float64(np.inf)}}
         rows = Rows(rng.standard_normal((4, 2)), rng.standard_normal(4))
         state = start(plan, params, numbers)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
 from ravine.errors import UsageError
-from ravine.precision import working_in
+from ravine.precision import precision_context
 
 __all__ = [
     "Params",
@@ -41,7 +41,7 @@ def precision_of(params: Params) -> AbstractContextManager[None]:
     set. On a GPU products of float32 are in float32.
     """
     wide = any(getattr(each, "dtype", None) == np.float64 for each in jax.tree.leaves(params))
-    return working_in("float64" if wide or jnp.result_type(float) == np.float64 else "float32")
+    return precision_context("float64" if wide or jnp.result_type(float) == np.float64 else "float32")
 
 
 def carried(params: Params) -> Callable[[], AbstractContextManager[None]]:

@@ -29,7 +29,7 @@ from ravine.diagnostics.lanczos_loop import (
     setup_and_loop,
 )
 from ravine.diagnostics.linear_operator import InLoopSetup, SymmetricOperator, TracedOperator, check_images
-from ravine.precision import working_in
+from ravine.precision import precision_context
 
 __all__ = ["LanczosRecurrence", "extend_basis", "ritz_pairs"]
 
@@ -54,7 +54,7 @@ class LanczosRecurrence:
         self._setup: InLoopSetup | None = None if traced is None else traced.setup  # until it is done
         self.has_start = self._setup is not None and self._setup.has_start
         self._dtype = np.dtype(np.float64) if traced is None else traced.dtype
-        self._context = (lambda: working_in("float64")) if traced is None else traced.context
+        self._context = (lambda: precision_context("float64")) if traced is None else traced.context
         self._basis: KrylovBasis | None = None  # made where it is first needed
         self._point: Any = None
         self._next: Any = None

@@ -98,7 +98,7 @@ class Devices:
         """Whether workers share one memory and cache, and so advance their members in small groups."""
         return self.kind == "cpu"
 
-    def together(self, member: int, runs: int) -> int:
+    def group_size(self, member: int, runs: int) -> int:
         """Return how many of `runs` members, each a state of `member` bytes, a worker advances side by side.
 
         On a CPU about what its cache holds: that number near it which leaves the fewest places empty.

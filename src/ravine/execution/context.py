@@ -13,7 +13,7 @@ from ravine.execution.result import Seconds
 from ravine.execution.runner import Runner, Train
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
-from ravine.training import Cohort, Plan, Shape
+from ravine.training import Cohort, Plan, ProgramShape
 
 __all__ = ["RunContext"]
 
@@ -49,7 +49,7 @@ class RunContext:
         """Raise Stopped if the study was asked to stop: for stages between trainings."""
         self.runner.check_stop()
 
-    def train(self, stage: str, name: str, cohort: Cohort, shape: Shape) -> Record:
+    def train(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape) -> Record:
         """Return the record of a cohort: from disk if it is finished there, else by training it.
 
         Parameters that are on disk are left out of the record, since they would fill memory with the number
@@ -75,7 +75,7 @@ class RunContext:
             return self.records[f"{stage} {name}"]
         return self.run.load_cohort(self._kept[f"{stage} {name}"])
 
-    def seconds(self, programs: Iterable[tuple[Plan, Shape]]) -> Seconds:
+    def seconds(self, programs: Iterable[tuple[Plan, ProgramShape]]) -> Seconds:
         """Return the seconds spent so far. programs: those that were compiled."""
         return Seconds(
             total=time.perf_counter() - self.started,

@@ -13,19 +13,19 @@ from ravine.execution.model_metadata import ModelMetadata, TrainingData
 from ravine.execution.saved_model import Model
 from ravine.networks import METRICS
 from ravine.records.record import Record, Status
-from ravine.training import Plan, Streams, trained
+from ravine.training import Batches, Plan, TrainedNetwork
 
 __all__ = ["ScoredModel", "best_model", "best_run", "cross_entropies", "test_scores"]
 
 
-def test_scores(plan: Plan, streams: Streams, record: Record, runs: Sequence[int] | np.ndarray) -> np.ndarray:
+def test_scores(plan: Plan, batches: Batches, record: Record, runs: Sequence[int] | np.ndarray) -> np.ndarray:
     """Return the metric on the test rows of these runs of a record, [run]; NaN where a run diverged."""
     scores = np.full(len(runs), np.nan)
     for place, run in enumerate(np.asarray(runs).tolist()):
         if record.status[run] == Status.FINISHED:
             seed = int(record.hyper["seed"][run])
-            network = trained(plan.network, record, run)
-            scores[place] = network.score(plan.metric, streams.test(seed), streams.rows(seed).unit)
+            network = TrainedNetwork.from_record(plan.network, record, run)
+            scores[place] = network.score(plan.metric, batches.test(seed), batches.data(seed).target_scale)
     return scores
 
 
@@ -55,7 +55,7 @@ class ScoredModel(NamedTuple):
 def best_model(
     dataset: Dataset,
     plan: Plan,
-    streams: Streams,
+    batches: Batches,
     record: Record,
     runs: Sequence[int] | np.ndarray,
     metadata: ModelMetadata,
@@ -65,7 +65,7 @@ def best_model(
     metadata: optimizer, learning rate and schedule; steps, seed, metric, scores and data are added.
     """
     greater = METRICS[plan.metric].greater_is_better
-    tests = test_scores(plan, streams, record, runs)
+    tests = test_scores(plan, batches, record, runs)
     valid = record.final["score"][np.asarray(runs)].astype(np.float64)
     best = best_run(valid, greater)
     run = int(np.asarray(runs)[best])
@@ -79,5 +79,7 @@ def best_model(
         test=float(tests[best]),
         data=TrainingData(name=dataset.name, sha256=dataset.sha256),
     )
-    model = Model.of(dataset, trained(plan.network, record, run), streams.rows(seed), complete)
+    model = Model.of(
+        dataset, TrainedNetwork.from_record(plan.network, record, run), batches.data(seed), complete
+    )
     return ScoredModel(model, float(tests[best]), tests)

@@ -11,14 +11,14 @@ from ravine.data import Dataset
 from ravine.data.label_noise import corrupt_labels
 from ravine.data.random_keys import keyed
 from ravine.data.splits import Split
-from ravine.training import Streams
-from ravine.training.stream import SeedRows
+from ravine.training import Batches
+from ravine.training.batches import SeedData
 
 __all__ = ["Relabelled"]
 
 
-class Relabelled(Streams):
-    """Streams of chosen rows: `parts(seed)` says which train and which are evaluated, of equal sizes always.
+class Relabelled(Batches):
+    """Batches of chosen rows: `parts(seed)` says which train and which are evaluated, of equal sizes always.
 
     share: of the training labels that are drawn anew for each seed (`ravine.data.label_noise`); all other
     labels are those of the data set.
@@ -39,8 +39,8 @@ class Relabelled(Streams):
     def _split(self, seed: int) -> Split:
         return self.parts(seed)
 
-    def _rows(self, seed: int) -> SeedRows:
-        rows = super()._rows(seed)
+    def _data(self, seed: int) -> SeedData:
+        rows = super()._data(seed)
         if not self.share:
             return rows
         classes = None if self.dataset.classes is None else len(self.dataset.classes)

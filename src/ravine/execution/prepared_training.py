@@ -12,9 +12,9 @@ from ravine.execution.base_settings import FixedTrainingSettings, NetworkSetting
 from ravine.execution.effort import TRAIN, Effort, batch_size_for
 from ravine.execution.training_spec import Recipe, check_moving, check_patience, recipe
 from ravine.optimizers import Rule, resolve, schedule
-from ravine.training import Plan, Runs, Streams
+from ravine.training import Batches, Plan, Runs
 
-__all__ = ["PreparedTraining", "prepare_training", "streams_for"]
+__all__ = ["PreparedTraining", "batches_for", "prepare_training"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class PreparedTraining:
     settings: FixedTrainingSettings
     rule: Rule
     recipe: Recipe
-    streams: Streams
+    batches: Batches
     plan: Plan
 
     @property
@@ -53,27 +53,27 @@ def prepare_training(
     settings: FixedTrainingSettings,
     dataset: Dataset,
     *,
-    streams: Streams | None = None,
+    batches: Batches | None = None,
     spec: Recipe | None = None,
     effort: Effort = TRAIN,
 ) -> PreparedTraining:
     """Return the training that settings describe. Raises UsageError for what does not fit.
 
-    streams, spec: those of other settings to share. effort: how long to train where no epochs are given.
+    batches, spec: those of other settings to share. effort: how long to train where no epochs are given.
     """
     rule = resolve(settings.optimizer)
-    streams = streams if streams is not None else streams_for(settings, dataset)
+    batches = batches if batches is not None else batches_for(settings, dataset)
     spec = spec if spec is not None else recipe(settings, dataset)
     check_patience(settings)
     check_moving(spec, [rule])
-    steps = effort.steps(streams.sizes[0], streams.batch_size, settings.epochs)
-    return PreparedTraining(settings, rule, spec, streams, spec.plan(settings, dataset, rule, streams, steps))
+    steps = effort.steps(batches.sizes[0], batches.batch_size, settings.epochs)
+    return PreparedTraining(settings, rule, spec, batches, spec.plan(settings, dataset, rule, batches, steps))
 
 
-def streams_for(settings: NetworkSettings, dataset: Dataset) -> Streams:
+def batches_for(settings: NetworkSettings, dataset: Dataset) -> Batches:
     """Return the rows and batches of every seed."""
-    sizes = Streams(dataset, settings.seed, 1, settings.precision, settings.validation).sizes
-    return Streams(
+    sizes = Batches(dataset, settings.seed, 1, settings.precision, settings.validation).sizes
+    return Batches(
         dataset,
         settings.seed,
         settings.batch_size or batch_size_for(sizes[0]),

@@ -21,7 +21,7 @@ from ravine.records.atomic_files import read_json, write_atomic, write_json, wri
 from ravine.records.content_hash import content_hash
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import dump
-from ravine.training import Streams
+from ravine.training import Batches
 
 __all__ = [
     "check_data", "data_facts", "load_result", "split_sizes", "write_or_check_plan", "write_result",
@@ -46,9 +46,9 @@ def data_facts(dataset: Dataset) -> DataFacts:
     )
 
 
-def split_sizes(dataset: Dataset, streams: Streams) -> SplitSizes:
+def split_sizes(dataset: Dataset, batches: Batches) -> SplitSizes:
     """Return how many rows train, validate and test."""
-    train, valid = streams.sizes
+    train, valid = batches.sizes
     return SplitSizes(train=train, validation=valid, test=len(dataset.test))
 
 

@@ -15,13 +15,13 @@ from ravine.networks import METRICS
 from ravine.records.content_hash import content_hash
 from ravine.records.record import Record, Status
 from ravine.records.run_directory import RunDirectory
-from ravine.training import Cohort, Keeper, Plan, Seam, Shape, program, run_cohort
+from ravine.training import CheckpointStore, ChunkProgress, Cohort, Plan, ProgramShape, program, run_cohort
 
 __all__ = ["AfterChunk", "Runner", "Train"]
 
-AfterChunk = Callable[[Seam], None]
+AfterChunk = Callable[[ChunkProgress], None]
 """Called after every chunk, when its state was saved. It may raise Stopped."""
-Train = Callable[[AfterChunk, Keeper | None], Record]
+Train = Callable[[AfterChunk, CheckpointStore | None], Record]
 """Trains a cohort from its start, or from the state that the keeper holds."""
 
 SAVE_INTERVAL_S = 5.0  # between states written, so that writing costs little
@@ -43,14 +43,14 @@ class Runner:
     timed: dict[str, list[float]] = field(default_factory=dict)  # by name: seconds, network steps
     scores: dict[str, float] = field(default_factory=dict)  # best validation score so far, by name
 
-    def cohort(self, stage: str, name: str, cohort: Cohort, shape: Shape, devices: Devices) -> Record:
+    def cohort(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape, devices: Devices) -> Record:
         """Return the record of a cohort: from disk if it is finished there, else by running it."""
 
         def compile_programs() -> None:
             for device in dict.fromkeys(devices.workers):
                 program(cohort.plan, shape, device).compile()
 
-        def train(after_chunk: AfterChunk, keeper: Keeper | None) -> Record:
+        def train(after_chunk: AfterChunk, keeper: CheckpointStore | None) -> Record:
             return run_cohort(cohort, shape, devices, after_chunk, keeper)
 
         return self.record(stage, name, cohort, train, compile_programs)
@@ -76,7 +76,7 @@ class Runner:
         done, finished, diverged = self.done, self.finished, self.diverged
         greater = METRICS[cohort.plan.metric].greater_is_better
 
-        def after_chunk(at: Seam) -> None:
+        def after_chunk(at: ChunkProgress) -> None:
             self.done += at.steps
             self.steps_trained += at.steps
             self.finished, self.diverged = finished + at.finished, diverged + at.diverged
@@ -133,7 +133,7 @@ class Runner:
         seconds, steps = self.timed.get(name, (0.0, 0.0))
         return seconds / steps if steps else None
 
-    def compile_seconds(self, plan: Plan, shape: Shape, devices: Devices) -> float:
+    def compile_seconds(self, plan: Plan, shape: ProgramShape, devices: Devices) -> float:
         """Return the seconds spent compiling the programs of a plan, added up over the devices."""
         return sum(program(plan, shape, device).seconds for device in dict.fromkeys(devices.workers))
 
@@ -146,19 +146,19 @@ class Runner:
 
     def key(self, stage: str, cohort: Cohort) -> str:
         """Return the id of a cohort, a hash of all it depends on."""
-        streams = cohort.streams
+        batches = cohort.batches
         return content_hash(
             {
                 "stage": stage,
                 "plan": cohort.plan.describe(),
                 "runs": cohort.runs.columns(),
                 "initial": list(cohort.initial),
-                "data": streams.dataset.sha256,
-                "inputs": streams.dataset.features,
-                "root": streams.root,
-                "validation": streams.validation,
+                "data": batches.dataset.sha256,
+                "inputs": batches.dataset.features,
+                "root": batches.root,
+                "validation": batches.validation,
                 "parameters": cohort.keep_parameters,
-                **({"scaling": streams.scaling} if streams.scaling != "standard" else {}),
+                **({"scaling": batches.scaling} if batches.scaling != "standard" else {}),
             }
         )
 

@@ -15,12 +15,12 @@ from ravine.errors import DataError
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.networks import Network
 from ravine.records.model_files import load_model, save_model
-from ravine.training import Trained
+from ravine.training import TrainedNetwork
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ravine.training.stream import SeedRows
+    from ravine.training.batches import SeedData
 
 __all__ = ["Model"]
 
@@ -29,14 +29,14 @@ __all__ = ["Model"]
 class Model:
     """A trained network, its preprocessing, and the facts about its training (`metadata`)."""
 
-    trained: Trained
+    trained: TrainedNetwork
     encoder: Encoder
     scaler: Scaler
     task: str
     target: str
     classes: list[Any] | None
-    origin: float
-    unit: float
+    target_mean: float
+    target_scale: float
     metadata: ModelMetadata
 
     @property
@@ -53,7 +53,7 @@ class Model:
         """Return the predicted label or number of each row: [N]."""
         z = self.outputs(rows)
         if self.classes is None:
-            return z[:, 0].astype(np.float64) * self.unit + self.origin
+            return z[:, 0].astype(np.float64) * self.target_scale + self.target_mean
         labels: np.ndarray = np.asarray(self.classes)[np.argmax(z, axis=1)]
         return labels
 
@@ -89,8 +89,8 @@ class Model:
             "task": self.task,
             "target": self.target,
             "classes": None if self.classes is None else [_plain(each) for each in self.classes],
-            "origin": self.origin,
-            "unit": self.unit,
+            "origin": self.target_mean,
+            "unit": self.target_scale,
             "encoder": self.encoder.to_json(),
             "scaler": self.scaler.to_json(),
             "about": self.metadata.to_dict(),
@@ -107,7 +107,7 @@ class Model:
             params = _read(arrays, "layer", network.init(np.random.default_rng(0)))
             stats = _read(arrays, "statistics", network.statistics())
             return cls(
-                Trained(network, params, stats, what["numbers"]),
+                TrainedNetwork(network, params, stats, what["numbers"]),
                 Encoder.from_json(what["encoder"]), Scaler.from_json(what["scaler"]),
                 what["task"], what["target"], what["classes"], what["origin"], what["unit"],
                 ModelMetadata.from_dict(what["about"]),
@@ -118,11 +118,11 @@ class Model:
             ) from error
 
     @classmethod
-    def of(cls, dataset: Dataset, trained: Trained, rows: SeedRows, metadata: ModelMetadata) -> Model:
-        """Return the model of one trained run; `rows` are the seed's (`Streams.rows`)."""
+    def of(cls, dataset: Dataset, trained: TrainedNetwork, rows: SeedData, metadata: ModelMetadata) -> Model:
+        """Return the model of one trained run; `rows` are the seed's (`Batches.data`)."""
         return cls(
             trained, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,
-            rows.origin, rows.unit, metadata,
+            rows.target_mean, rows.target_scale, metadata,
         )  # fmt: skip
 
     def __repr__(self) -> str:

@@ -22,7 +22,7 @@ from ravine.networks.augmentation import AUGMENTATIONS, augmentation
 from ravine.networks.connections import GATE_BIAS
 from ravine.networks.network_text import read_network
 from ravine.optimizers import Rule, schedule
-from ravine.training import AROUND, Plan, Runs, Streams
+from ravine.training import AROUND, Batches, Plan, Runs
 
 __all__ = [
     "EVALUATIONS",
@@ -77,18 +77,18 @@ class Recipe:
         return tuple(name for name in MOVABLE if name in self.numbers)
 
     def plan(
-        self, settings: NetworkSettings, dataset: Dataset, rule: Rule, streams: Streams, steps: int
+        self, settings: NetworkSettings, dataset: Dataset, rule: Rule, batches: Batches, steps: int
     ) -> Plan:
         """Return the plan of one rule: `steps` rounded up to whole stretches between evaluations."""
         classes = len(dataset.classes) if dataset.classes is not None else 0
         chosen = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
-        self.network.check(streams.batch_size)
+        self.network.check(batches.batch_size)
         return Plan(
             rule,
             self.network,
             default_loss(dataset.task),
             chosen.name,
-            streams.batch_size,
+            batches.batch_size,
             max(1, -(-steps // EVALUATIONS)),
             min(EVALUATIONS, steps),
             dataset.weights is not None,

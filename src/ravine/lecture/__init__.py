@@ -19,7 +19,7 @@ To add a claim, add one file named after its id, `l4_stability.py`; nothing else
 
 - The arguments of `CLAIM` are literals: they are read from the source, so that listing imports no JAX. The
   file itself may import JAX at its top, but matplotlib only inside `draw`, and makes no JAX array at import.
-- `run` is called in float64 (`measure` sets `working_in("float64")`), in one process, on the device there is.
+- `run` is called in float64 (`measure` sets `precision_context("float64")`), in one process, on one device.
   It has no arguments and no hidden input: seeds stand in the file. It passes strict dtype and rank promotion.
 - `read` takes each expected number from theory (a closed form in the file) or from the table of claims, never
   from our own output; a number that is only reported has `expected=None`. Fed with NaN it returns findings

@@ -53,11 +53,11 @@ class Broken:
 
 def measure(claim: Claim) -> Measured:
     """Run a claim in float64 and read its findings. What the claim raises is raised."""
-    from ravine.engines import working_in
+    from ravine.engines import precision_context
 
     start = time.perf_counter()
     module = load(claim)
-    with working_in("float64"):
+    with precision_context("float64"):
         evidence = module.run()
         findings = module.read(evidence)
     return Measured(claim, module, evidence, findings, time.perf_counter() - start)
@@ -82,7 +82,7 @@ def attempt_figure(result: Measured) -> Any:
 
 def animate(claim: Claim, path: Path) -> None:
     """Write the animation of a claim that has one, in the format its name ends in."""
-    from ravine.engines import working_in
+    from ravine.engines import precision_context
 
-    with working_in("float64"):
+    with precision_context("float64"):
         load(claim).animate(path)

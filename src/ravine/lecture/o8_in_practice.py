@@ -24,7 +24,7 @@ from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.networks import Network
 from ravine.optimizers import resolve
 from ravine.statistics import interval, select, tiers
-from ravine.training import Cohort, Plan, Runs, Streams, run_cohort, shape_for
+from ravine.training import Batches, Cohort, Plan, Runs, run_cohort, shape_for
 
 __all__ = ["CLAIM", "draw", "read", "run"]
 
@@ -140,17 +140,17 @@ def _compare(data: str) -> dict[str, np.ndarray]:
     """Tune on one set of seeds, judge on another."""
     batch, epochs = DATA[data]
     dataset, devices = prepare(read_table(data)), find_devices()
-    streams = Streams(dataset, 0, batch)
+    batches = Batches(dataset, 0, batch)
     network = Network((len(dataset.features), *HIDDEN, len(dataset.classes or ())))
-    stride = max(1, round(epochs * streams.sizes[0] / batch))
+    stride = max(1, round(epochs * batches.sizes[0] / batch))
     tuning = np.full((len(NAMES), RATES, len(TUNING)), np.nan)
     scores = np.full((len(NAMES), len(FRESH)), np.nan)
     chosen = np.full(len(NAMES), np.nan)
     for rule in ("momentum", "adam"):
-        plan = Plan(resolve(rule), network, "cross_entropy", "accuracy", streams.batch_size, stride, 1)
+        plan = Plan(resolve(rule), network, "cross_entropy", "accuracy", batches.batch_size, stride, 1)
         mine = [k for k, name in enumerate(NAMES) if TUNED.get(name, ("adam",))[0] == rule]
         tuned = [k for k in mine if NAMES[k] in TUNED]
-        shape = shape_for(plan, streams, len(tuned) * RATES * len(TUNING), len(FRESH), devices)
+        shape = shape_for(plan, batches, len(tuned) * RATES * len(TUNING), len(FRESH), devices)
 
         def train(who: list[int], rates: np.ndarray, seeds: np.ndarray, rule=rule, plan=plan, shape=shape):
             """Return accuracies [contestant, rate, seed] at rates [contestant, rate]."""
@@ -163,7 +163,7 @@ def _compare(data: str) -> dict[str, np.ndarray]:
                 np.tile(seeds, rates.size),
                 hyper,
             )
-            record = run_cohort(Cohort(plan, runs, streams), shape, devices)
+            record = run_cohort(Cohort(plan, runs, batches), shape, devices)
             return record.series["score"][:, -1].reshape(*rates.shape, len(seeds)).astype(float)
 
         grid = np.stack([_rates(NAMES[k]) for k in tuned])

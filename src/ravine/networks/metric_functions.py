@@ -1,7 +1,7 @@
 """How a trained network is scored, on outputs [N, K] against targets [N], optionally weighted by row.
 
-Regression outputs and targets are standardised; `unit`, the standard deviation of the target in the training
-split, brings errors back to the target's own unit.
+Regression outputs and targets are standardized; `target_scale`, the standard deviation of the target in the
+training split, brings errors back to the target's own unit.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from ravine.networks.loss_functions import cross_entropy, squared_error, weighte
 __all__ = ["accuracy", "auc", "balanced_accuracy", "log_loss", "mae", "r2", "rmse"]
 
 
-def accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+def accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
     """Return the share of rows whose largest output is that of their class."""
     right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
     return jnp.where(jnp.all(jnp.isfinite(z)), weighted_mean(right, w), jnp.nan)
 
 
-def balanced_accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+def balanced_accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
     """Return the mean, over the classes that occur, of the share of their rows that are right."""
     right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
     weight = jnp.ones_like(right) if w is None else w
@@ -31,12 +31,12 @@ def balanced_accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax
     return jnp.where(jnp.all(jnp.isfinite(z)), mean, jnp.nan)
 
 
-def log_loss(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+def log_loss(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
     """Return the mean cross entropy, nats."""
     return weighted_mean(cross_entropy(z, y), w)
 
 
-def auc(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+def auc(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
     """Return the area under the ROC curve.
 
     It is the share of (positive, negative) pairs in the right order; ties count one half.
@@ -54,17 +54,17 @@ def auc(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax
     return jnp.where(jnp.all(jnp.isfinite(score)), area, jnp.nan)
 
 
-def rmse(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+def rmse(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
     """Return the root mean squared error in the target's unit."""
-    return jnp.sqrt(weighted_mean(squared_error(z, y), w)) * unit
+    return jnp.sqrt(weighted_mean(squared_error(z, y), w)) * target_scale
 
 
-def mae(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+def mae(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
     """Return the mean absolute error in the target's unit."""
-    return weighted_mean(jnp.abs(z[:, 0] - y), w) * unit
+    return weighted_mean(jnp.abs(z[:, 0] - y), w) * target_scale
 
 
-def r2(z: jax.Array, y: jax.Array, w: jax.Array | None, unit: jax.Array) -> jax.Array:
+def r2(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
     """Return 1 less the squared error over the variance of the target."""
     spread = weighted_mean((y - weighted_mean(y, w)) ** 2, w)
     return 1 - weighted_mean(squared_error(z, y), w) / spread

@@ -24,7 +24,7 @@ class Metric:
     """A score.
 
     task: "classify" or "regress". definition: "module:object" of
-    function(outputs [N, K], target [N], weight [N] | None, unit []) -> [].
+    function(outputs [N, K], target [N], weight [N] | None, target_scale []) -> [].
     bounds: the limits of its values, with weights that are not negative. binary: for two classes only.
     percent: shown in per cent, differences in points. constant_target: why it has no value where the target
     is constant; "" where it has one. smallest_difference: the difference below which two scores count as
@@ -43,7 +43,7 @@ class Metric:
 
     @property
     def function(self) -> Callable[..., jax.Array]:
-        """The function (outputs, target, weight, unit) -> score."""
+        """The function (outputs, target, weight, target_scale) -> score."""
         function: Callable[..., Any] = resolve_name(self.definition)
         return function
 
@@ -54,9 +54,9 @@ class Metric:
         return tuple(row.name for row in rows if row.task == self.task and not row.constant_target)
 
     def __call__(
-        self, outputs: jax.Array, target: jax.Array, weight: jax.Array | None, unit: jax.Array
+        self, outputs: jax.Array, target: jax.Array, weight: jax.Array | None, target_scale: jax.Array
     ) -> jax.Array:
-        return self.function(outputs, target, weight, unit)
+        return self.function(outputs, target, weight, target_scale)
 
 
 _FUNCTIONS = "ravine.networks.metric_functions"

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from ravine.optimizers.schedules import factors as factors
     from ravine.optimizers.schedules import schedule as schedule
     from ravine.optimizers.sgd import sgd as sgd
-    from ravine.optimizers.transforms import clipped as clipped
-    from ravine.optimizers.transforms import decayed as decayed
-    from ravine.optimizers.transforms import penalised as penalised
+    from ravine.optimizers.transforms import with_clipping as with_clipping
+    from ravine.optimizers.transforms import with_penalties as with_penalties
+    from ravine.optimizers.transforms import with_weight_decay as with_weight_decay
     from ravine.optimizers.weight_averages import exponential_average as exponential_average
     from ravine.optimizers.weight_averages import tail_average as tail_average
 
@@ -58,7 +58,7 @@ OPTIMIZERS: dict[str, str] = {
     "adadelta": "ravine.optimizers.adadelta:adadelta",
     "adam": "ravine.optimizers.adam:adam",
 }
-"""Name of every optimizer -> "module:constructor"; the constructor is decorated with `listed`."""
+"""Name of every optimizer -> "module:constructor"; the constructor is decorated with `register`."""
 
 DEFAULT_OPTIMIZERS = (
     "sgd", "momentum", "nesterov", "local_gains", "adagrad", "rmsprop", "adadelta", "adam",
@@ -75,7 +75,7 @@ _FILES = {
     "schedule_kinds": ("SCHEDULES",),
     "schedule_text": ("read_schedule",),
     "schedules": ("ScheduleSpec", "factors", "schedule"),
-    "transforms": ("clipped", "decayed", "penalised"),
+    "transforms": ("with_clipping", "with_weight_decay", "with_penalties"),
     "weight_averages": ("exponential_average", "tail_average"),
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 
 from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_not_negative, decay
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.registry import listed, log_range, one_minus_range
+from ravine.optimizers.registry import log_range, one_minus_range, register
 from ravine.optimizers.sgd import PLAIN_STABILITY
 
 __all__ = ["adadelta"]
@@ -36,7 +36,7 @@ def _preconditioner(slots: Deltas, t: jax.Array | None, hyper: Mapping[str, Any]
     return jnp.sqrt(slots.s + hyper["eps"]) / jnp.sqrt(slots.u + hyper["eps"])  # (5)
 
 
-@listed(
+@register(
     "AdaDelta",
     rate_centre=1.0,
     decays=("gamma",),
@@ -54,9 +54,9 @@ def adadelta(learning_rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number
     def step(
         g: jax.Array, slots: Deltas, eta: jax.Array, gamma: Decay, eps: jax.Array
     ) -> tuple[jax.Array, Deltas]:
-        s = gamma.kept * slots.s + gamma.taken * (g * g.conj()).real  # (1)
+        s = gamma.rate * slots.s + gamma.complement * (g * g.conj()).real  # (1)
         d = jnp.sqrt(slots.u + eps) / jnp.sqrt(s + eps) * g  # (2)
-        u = gamma.kept * slots.u + gamma.taken * (d * d.conj()).real  # (3)
+        u = gamma.rate * slots.u + gamma.complement * (d * d.conj()).real  # (3)
         return -eta * d, Deltas(s, u)  # (4)
 
     return per_array(init, step, learning_rate, gamma=decay(gamma), eps=eps)

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from ravine.optimizers.hyperparameters import Number, Rate, check_not_negative
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.plot_style import PlotStyle
-from ravine.optimizers.registry import listed, log_range
+from ravine.optimizers.registry import log_range, register
 from ravine.optimizers.sgd import PLAIN_STABILITY
 
 __all__ = ["Squares", "adagrad", "root_of_squares"]
@@ -35,7 +35,7 @@ def root_of_squares(slots: Squares, t: jax.Array | None, hyper: Mapping[str, Any
     return jnp.sqrt(slots.s + hyper["eps"])  # (3)
 
 
-@listed(
+@register(
     "AdaGrad",
     rate_centre=0.03,
     tuned={"eps": log_range(1e-10, 1e-2)},

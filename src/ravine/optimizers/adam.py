@@ -31,7 +31,7 @@ from ravine.optimizers.hyperparameters import (
 )
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.plot_style import PlotStyle
-from ravine.optimizers.registry import Stability, listed, log_range, one_minus_range
+from ravine.optimizers.registry import Stability, log_range, one_minus_range, register
 
 __all__ = ["adam"]
 
@@ -45,7 +45,7 @@ class Moments(NamedTuple):
 
 def _limit(eta: float, hyper: Mapping[str, Any]) -> float:
     b1 = decay(hyper["b1"])
-    return (2 + 2 * b1.kept) / (b1.taken * eta)  # (6)
+    return (2 + 2 * b1.rate) / (b1.complement * eta)  # (6)
 
 
 def _preconditioner(slots: Moments, t: jax.Array, hyper: Mapping[str, Any]) -> jax.Array:
@@ -53,7 +53,7 @@ def _preconditioner(slots: Moments, t: jax.Array, hyper: Mapping[str, Any]) -> j
     return first * (jnp.sqrt(slots.v / second) + hyper["eps"])  # (5)
 
 
-@listed(
+@register(
     "Adam",
     rate_centre=3e-3,
     decays=("b1", "b2"),
@@ -74,8 +74,8 @@ def adam(
     def step(
         g: jax.Array, slots: Moments, eta: jax.Array, t: jax.Array, b1: Decay, b2: Decay, eps: jax.Array
     ) -> tuple[jax.Array, Moments]:
-        m = b1.kept * slots.m + b1.taken * g  # (1)
-        v = b2.kept * slots.v + b2.taken * (g * g.conj()).real  # (2)
+        m = b1.rate * slots.m + b1.complement * g  # (1)
+        v = b2.rate * slots.v + b2.complement * (g * g.conj()).real  # (2)
         # (3) is folded into two numbers: two divisions less for every weight
         eta_hat = eta / one_minus_power(b1, t)
         root_hat = 1 / jnp.sqrt(one_minus_power(b2, t))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ravine.errors import UsageError
 from ravine.optimizers.hyperparameters import Decay, Number, Rate
 from ravine.optimizers.per_array import Optimizer
-from ravine.optimizers.transforms import Mask, clipped, decayed, penalised
+from ravine.optimizers.transforms import Mask, with_clipping, with_penalties, with_weight_decay
 from ravine.optimizers.weight_averages import exponential_average, tail_average
 
 __all__ = ["compose"]
@@ -42,11 +42,11 @@ def compose(
             "Choose one.",
         )
     if l1 is not None or l2 is not None:
-        optimizer = penalised(optimizer, mask, l1=l1, l2=l2)
+        optimizer = with_penalties(optimizer, mask, l1=l1, l2=l2)
     if clip is not None:
-        optimizer = clipped(optimizer, clip)
+        optimizer = with_clipping(optimizer, clip)
     if decay is not None:
-        optimizer = decayed(optimizer, rate, decay, mask)
+        optimizer = with_weight_decay(optimizer, rate, decay, mask)
     if ema is not None:
         return exponential_average(optimizer, ema)
     if tail is not None:

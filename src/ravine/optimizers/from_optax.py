@@ -56,7 +56,9 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
             )
 
     def constructor(learning_rate: Rate = OPTAX[name].rate_centre) -> Optimizer:
-        return _adapted(lambda eta: factory(learning_rate=eta, **keywords), learning_rate, _JUDGED.get(name))
+        return _adapted(
+            lambda eta: factory(learning_rate=eta, **keywords), learning_rate, EVAL_PARAMS.get(name)
+        )
 
     _try(constructor, name, keywords)
     return constructor
@@ -66,13 +68,13 @@ def _schedule_free_point(params: optax.Params, state: OptaxState) -> Any:
     return optax.contrib.schedule_free_eval_params(state.inner, params)
 
 
-_JUDGED = {"schedule_free_sgd": _schedule_free_point, "schedule_free_adamw": _schedule_free_point}
+EVAL_PARAMS = {"schedule_free_sgd": _schedule_free_point, "schedule_free_adamw": _schedule_free_point}
 
 
 def _adapted(
     rule: Callable[[jax.Array], optax.GradientTransformation],
     rate: Rate,
-    judged: Callable[[optax.Params, OptaxState], optax.Params] | None,
+    eval_params: Callable[[optax.Params, OptaxState], optax.Params] | None,
 ) -> Optimizer:
     """The rule is made anew at each step with that step's rate, so no rule needs to know of schedules."""
     check_rate(rate)
@@ -94,7 +96,7 @@ def _adapted(
         updates = jax.tree.map(lambda u, w: jnp.asarray(u, jnp.result_type(w)), updates, like)
         return updates, OptaxState(None if state.t is None else optax.safe_increment(state.t), after)
 
-    return Optimizer(init, update, judged)
+    return Optimizer(init, update, eval_params)
 
 
 def _try(constructor: Callable[[Rate], Optimizer], name: str, keywords: Mapping[str, object]) -> None:

@@ -23,10 +23,10 @@ Rate = float | np.ndarray | jax.Array | Callable[[jax.Array], Any]
 
 
 class Decay(NamedTuple):
-    """A decay rate `kept` = b and its complement `taken` = 1 - b, each right to its own rounding."""
+    """A decay rate `rate` = b and its complement `complement` = 1 - b, each right to its own rounding."""
 
-    kept: Any
-    taken: Any
+    rate: Any
+    complement: Any
 
 
 def decay(b: Number | Decay) -> Decay:
@@ -54,7 +54,7 @@ def decay(b: Number | Decay) -> Decay:
 
 def one_minus_power(b: Decay, t: jax.Array) -> jax.Array:
     """Return 1 - b^t without cancellation, for t >= 1 in the dtype of `b`."""
-    return -jnp.expm1(t * jnp.log1p(-b.taken))
+    return -jnp.expm1(t * jnp.log1p(-b.complement))
 
 
 def check_rate(rate: object) -> None:

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 
 from ravine.optimizers.hyperparameters import Number, Rate, check_not_negative
 from ravine.optimizers.per_array import Optimizer, per_array
-from ravine.optimizers.registry import listed, log_range
+from ravine.optimizers.registry import log_range, register
 from ravine.optimizers.sgd import PLAIN_STABILITY
 
 __all__ = ["local_gains"]
@@ -36,7 +36,7 @@ def _preconditioner(slots: Gains, t: jax.Array | None, hyper: Mapping[str, Numbe
     return 1 / slots.gain  # (5)
 
 
-@listed(
+@register(
     "Local gains",
     rate_centre=0.05,
     tuned={"grow": log_range(0.01, 0.2), "shrink": log_range(0.5, 0.99)},

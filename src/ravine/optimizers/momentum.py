@@ -18,7 +18,7 @@ import jax.numpy as jnp
 from ravine.optimizers.hyperparameters import Number, Rate, check_share, decay
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.plot_style import PlotStyle
-from ravine.optimizers.registry import Stability, listed, one_minus_range
+from ravine.optimizers.registry import Stability, one_minus_range, register
 
 __all__ = ["momentum"]
 
@@ -30,10 +30,10 @@ class Velocity(NamedTuple):
 
 
 def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
-    return (2 + 2 * decay(hyper["rho"]).kept) / eta  # (3)
+    return (2 + 2 * decay(hyper["rho"]).rate) / eta  # (3)
 
 
-@listed(
+@register(
     "Momentum",
     rate_centre=0.03,
     tuned={"rho": one_minus_range(1e-3, 0.5)},

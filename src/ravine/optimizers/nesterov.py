@@ -24,17 +24,17 @@ from ravine.optimizers.hyperparameters import Number, Rate, check_share, decay
 from ravine.optimizers.momentum import Velocity
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.plot_style import PlotStyle
-from ravine.optimizers.registry import Stability, listed, one_minus_range
+from ravine.optimizers.registry import Stability, one_minus_range, register
 
 __all__ = ["nesterov", "sutskever_step"]
 
 
 def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
-    rho = decay(hyper["rho"]).kept
+    rho = decay(hyper["rho"]).rate
     return (2 + 2 * rho) / (eta * (1 + 2 * rho))  # (6)
 
 
-@listed(
+@register(
     "Nesterov",
     rate_centre=0.03,
     tuned={"rho": one_minus_range(1e-3, 0.5)},
@@ -56,10 +56,10 @@ def nesterov(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
         v = rho * slots.v - eta * g  # (3)
         return rho * v - eta * g, Velocity(v)  # (4)
 
-    def judged(y: jax.Array, slots: Velocity, rho: jax.Array) -> jax.Array:
+    def eval_params(y: jax.Array, slots: Velocity, rho: jax.Array) -> jax.Array:
         return y - rho * slots.v  # (5)
 
-    return per_array(init, step, learning_rate, judged=judged, rho=rho)
+    return per_array(init, step, learning_rate, eval_params=eval_params, rho=rho)
 
 
 def sutskever_step(

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from ravine.errors import UsageError, did_you_mean
 
-__all__ = ["OPTAX", "REQUIRED_ARGUMENTS", "UNSUPPORTED", "Known", "check_optax"]
+__all__ = ["OPTAX", "REQUIRED_ARGUMENTS", "UNSUPPORTED", "OptaxRule", "check_optax"]
 
 
-class Known(NamedTuple):
+class OptaxRule(NamedTuple):
     """`rate_centre`: middle of the rates searched. `flat`: False for a rule that looks at layers."""
 
     rate_centre: float
@@ -18,48 +18,48 @@ class Known(NamedTuple):
 
 
 # Rates: a step proportional to the gradient 0.1, divided by its size 3e-3, its sign 3e-4, own estimate 1.
-OPTAX: dict[str, Known] = {
-    "acprop": Known(3e-3),
-    "adabelief": Known(3e-3),
-    "adadelta": Known(1.0),
-    "adafactor": Known(1e-2, flat=False),
-    "adagrad": Known(0.03),
-    "adam": Known(3e-3),
-    "adamax": Known(3e-3),
-    "adamaxw": Known(3e-3),
-    "adamw": Known(3e-3),
-    "adan": Known(3e-3),
-    "ademamix": Known(1e-3),
-    "adopt": Known(3e-3),
-    "amsgrad": Known(3e-3),
-    "cocob": Known(1.0),
-    "dadapt_adamw": Known(1.0),
-    "dog": Known(1.0),
-    "dowg": Known(1.0),
-    "fromage": Known(1e-2, flat=False),
-    "galore": Known(3e-3, flat=False),
-    "lamb": Known(1e-2, flat=False),
-    "lars": Known(1.0, flat=False),
-    "lion": Known(3e-4),
-    "madgrad": Known(1e-2),
-    "muon": Known(1e-2, flat=False),
-    "nadam": Known(3e-3),
-    "nadamw": Known(3e-3),
-    "noisy_sgd": Known(0.1),
-    "novograd": Known(1e-2, flat=False),
-    "optimistic_adam_v2": Known(3e-3),
-    "optimistic_gradient_descent": Known(0.1),
-    "prodigy": Known(1.0),
-    "radam": Known(3e-3),
-    "rmsprop": Known(3e-3),
-    "schedule_free_adamw": Known(3e-3),
-    "schedule_free_sgd": Known(1.0),
-    "sgd": Known(0.1),
-    "sign_sgd": Known(3e-4),
-    "signum": Known(3e-4),
-    "simplified_ademamix": Known(1e-4),
-    "sm3": Known(0.03, flat=False),
-    "yogi": Known(1e-2),
+OPTAX: dict[str, OptaxRule] = {
+    "acprop": OptaxRule(3e-3),
+    "adabelief": OptaxRule(3e-3),
+    "adadelta": OptaxRule(1.0),
+    "adafactor": OptaxRule(1e-2, flat=False),
+    "adagrad": OptaxRule(0.03),
+    "adam": OptaxRule(3e-3),
+    "adamax": OptaxRule(3e-3),
+    "adamaxw": OptaxRule(3e-3),
+    "adamw": OptaxRule(3e-3),
+    "adan": OptaxRule(3e-3),
+    "ademamix": OptaxRule(1e-3),
+    "adopt": OptaxRule(3e-3),
+    "amsgrad": OptaxRule(3e-3),
+    "cocob": OptaxRule(1.0),
+    "dadapt_adamw": OptaxRule(1.0),
+    "dog": OptaxRule(1.0),
+    "dowg": OptaxRule(1.0),
+    "fromage": OptaxRule(1e-2, flat=False),
+    "galore": OptaxRule(3e-3, flat=False),
+    "lamb": OptaxRule(1e-2, flat=False),
+    "lars": OptaxRule(1.0, flat=False),
+    "lion": OptaxRule(3e-4),
+    "madgrad": OptaxRule(1e-2),
+    "muon": OptaxRule(1e-2, flat=False),
+    "nadam": OptaxRule(3e-3),
+    "nadamw": OptaxRule(3e-3),
+    "noisy_sgd": OptaxRule(0.1),
+    "novograd": OptaxRule(1e-2, flat=False),
+    "optimistic_adam_v2": OptaxRule(3e-3),
+    "optimistic_gradient_descent": OptaxRule(0.1),
+    "prodigy": OptaxRule(1.0),
+    "radam": OptaxRule(3e-3),
+    "rmsprop": OptaxRule(3e-3),
+    "schedule_free_adamw": OptaxRule(3e-3),
+    "schedule_free_sgd": OptaxRule(1.0),
+    "sgd": OptaxRule(0.1),
+    "sign_sgd": OptaxRule(3e-4),
+    "signum": OptaxRule(3e-4),
+    "simplified_ademamix": OptaxRule(1e-4),
+    "sm3": OptaxRule(0.03, flat=False),
+    "yogi": OptaxRule(1e-2),
 }
 
 # Keywords that optax insists on.

@@ -13,12 +13,12 @@ from ravine.errors import UsageError, did_you_mean
 from ravine.optimizers import OPTIMIZERS
 from ravine.optimizers.optax_rules import OPTAX, check_optax
 
-__all__ = ["Spec", "parse", "read_optimizer", "read_optimizers", "split"]
+__all__ = ["ParsedOptimizer", "parse_optimizer", "read_optimizer", "read_optimizers", "split"]
 
 _EXAMPLE = "Write for example adam, adam(b1=0.95) or optax:lion(b1=0.9)."
 
 
-class Spec(NamedTuple):
+class ParsedOptimizer(NamedTuple):
     """`source`: '' for the lecture's rules, or 'optax'. `keywords`: literal values."""
 
     source: str
@@ -30,7 +30,7 @@ class Spec(NamedTuple):
         return (f"{self.source}:" if self.source else "") + self.name + (f"({inside})" if inside else "")
 
 
-def parse(text: str) -> Spec:
+def parse_optimizer(text: str) -> ParsedOptimizer:
     """Read one optimizer's name and keywords. Raises UsageError with what is wrong in `text`."""
     head, opening, tail = text.strip().partition("(")
     source, colon, name = head.rpartition(":")
@@ -42,15 +42,15 @@ def parse(text: str) -> Spec:
     name = "_".join(name.lower().replace("-", " ").split())
     if not name.isidentifier():
         raise UsageError(f"'{text}' names no optimizer.", f"'{name}' is not a name.", _EXAMPLE)
-    return Spec(source, name, _keywords(text, opening + tail))
+    return ParsedOptimizer(source, name, _keywords(text, opening + tail))
 
 
-def read_optimizer(text: str) -> Spec:
+def read_optimizer(text: str) -> ParsedOptimizer:
     """Read one optimizer's name and keywords, and check that an optimizer of that name exists.
 
     Whether it has these keywords is for `resolve`, which imports it. Raises UsageError.
     """
-    spec = parse(text)
+    spec = parse_optimizer(text)
     if spec.source:
         check_optax(spec.name)
     elif spec.name not in OPTIMIZERS:
@@ -65,7 +65,7 @@ def read_optimizer(text: str) -> Spec:
     return spec
 
 
-def read_optimizers(texts: str | Sequence[str]) -> list[Spec]:
+def read_optimizers(texts: str | Sequence[str]) -> list[ParsedOptimizer]:
     """Read a list with commas, `sgd,adam,optax:lion(b1=0.9)`, or a sequence of such texts.
 
     Raises UsageError for an empty list, an unknown name, or the same text twice.

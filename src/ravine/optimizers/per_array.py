@@ -1,4 +1,4 @@
-"""Lift a rule written for one array to any tree of parameters, as an optax-compatible pair.
+"""Lift a rule format_schedule for one array to any tree of parameters, as an optax-compatible pair.
 
 init(params) -> state
 update(grads, state, params=None) -> (updates, state)
@@ -61,14 +61,14 @@ def per_array(
     rate: Rate,
     *,
     counted: bool = False,
-    judged: Callable[..., jax.Array] | None = None,
+    eval_params: Callable[..., jax.Array] | None = None,
     **hyper: Number | Decay,
 ) -> Optimizer:
     """Return the Optimizer of a rule for one array.
 
     init(w) -> slots: a (named) tuple of arrays shaped like w, () for none.
     step(g, slots, eta=, **hyper) -> (update, slots); with `counted` also t=, 1 at the first step.
-    judged(w, slots, **hyper) -> the point to evaluate, where it is not w itself.
+    eval_params(w, slots, **hyper) -> the point to evaluate, where it is not w itself.
 
     `rate` (number, array without axes, or schedule of the step count from 0) and `hyper` (numbers, arrays,
     `Decay` pairs) are cast to the real dtype the array is worked in: its own, but float32 for 16-bit
@@ -106,7 +106,7 @@ def per_array(
             state = RuleState(t, _rebuilt(state.slots, slots))
         return tree.unflatten(updates), state._replace(t=t)
 
-    if judged is None:
+    if eval_params is None:
         return Optimizer(init_all, update_all)
 
     def eval_all(params: optax.Params, state: RuleState) -> optax.Params:
@@ -114,7 +114,7 @@ def per_array(
         points = []
         for w, *old in zip(leaves, *(tree.flatten_up_to(slot) for slot in state.slots), strict=True):
             dtype = _working_dtype(w, *old)
-            point = judged(jnp.asarray(w, dtype), _rebuilt(state.slots, old), **_as_data(hyper, dtype))
+            point = eval_params(jnp.asarray(w, dtype), _rebuilt(state.slots, old), **_as_data(hyper, dtype))
             points.append(point.astype(jnp.result_type(w)))
         return tree.unflatten(points)
 

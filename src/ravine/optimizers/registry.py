@@ -16,13 +16,22 @@ from ravine.errors import UsageError, did_you_mean
 from ravine.optimizers import OPTIMIZERS
 from ravine.optimizers.hyperparameters import Decay, Number, Rate, decay
 from ravine.optimizers.optax_rules import OPTAX
-from ravine.optimizers.optimizer_text import Spec, read_optimizer, read_optimizers
+from ravine.optimizers.optimizer_text import ParsedOptimizer, read_optimizer, read_optimizers
 from ravine.optimizers.per_array import Diagonal, Optimizer, diagonal_of_state
 from ravine.optimizers.plot_style import PlotStyle
 
 __all__ = [
-    "RULES", "Diagonal", "Range", "Rule", "Stability", "listed", "log_range", "one_minus_range", "resolve",
-    "resolve_all", "rule_of",
+    "RULES",
+    "Diagonal",
+    "Range",
+    "Rule",
+    "Stability",
+    "log_range",
+    "one_minus_range",
+    "register",
+    "resolve",
+    "resolve_all",
+    "rule_of",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Optimizer])
@@ -164,7 +173,7 @@ class Rule:
                 )
                 raise UsageError(f"The optimizer '{self.name}' has no hyperparameter '{name}'.", "", hint)
 
-    def having(self, hyper: Mapping[str, float]) -> Rule:
+    def with_hyper(self, hyper: Mapping[str, float]) -> Rule:
         """Return this rule with other defaults, and so named; what is fixed by hand is no longer tuned."""
         if not hyper:
             return self
@@ -188,9 +197,9 @@ DESCRIBED: dict[Callable[..., Optimizer], Rule] = {}
 
 
 def rule_of(constructor: Callable[..., Optimizer]) -> Rule:
-    """Return the rule of a constructor decorated with `listed`. Raises TypeError for another one."""
+    """Return the rule of a constructor decorated with `register`. Raises TypeError for another one."""
     if constructor not in DESCRIBED:
-        raise TypeError(f"{constructor!r} is no optimizer: decorate it with @listed(...).")
+        raise TypeError(f"{constructor!r} is no optimizer: decorate it with @register(...).")
     return DESCRIBED[constructor]
 
 
@@ -216,7 +225,7 @@ class _Rules(Mapping[str, Rule]):
 RULES: Mapping[str, Rule] = _Rules()
 
 
-def listed(
+def register(
     title: str,
     *,
     rate_centre: float,
@@ -273,9 +282,9 @@ def resolve_all(texts: str | Sequence[str]) -> list[Rule]:
     return [_rule(spec) for spec in read_optimizers(texts)]
 
 
-def _rule(spec: Spec) -> Rule:
+def _rule(spec: ParsedOptimizer) -> Rule:
     if not spec.source:
-        return RULES[spec.name].having(spec.keywords)
+        return RULES[spec.name].with_hyper(spec.keywords)
     from ravine.optimizers.from_optax import from_optax  # imports all of optax.contrib
 
     constructor = from_optax(spec.name, spec.keywords)

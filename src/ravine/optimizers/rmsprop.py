@@ -15,13 +15,13 @@ from ravine.optimizers.adagrad import Squares, root_of_squares
 from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_not_negative, decay
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.plot_style import PlotStyle
-from ravine.optimizers.registry import listed, log_range, one_minus_range
+from ravine.optimizers.registry import log_range, one_minus_range, register
 from ravine.optimizers.sgd import PLAIN_STABILITY
 
 __all__ = ["rmsprop"]
 
 
-@listed(
+@register(
     "RMSProp",
     rate_centre=3e-3,
     decays=("gamma",),
@@ -40,7 +40,7 @@ def rmsprop(learning_rate: Rate = 3e-3, gamma: Number | Decay = 0.9, eps: Number
     def step(
         g: jax.Array, slots: Squares, eta: jax.Array, gamma: Decay, eps: jax.Array
     ) -> tuple[jax.Array, Squares]:
-        s = gamma.kept * slots.s + gamma.taken * (g * g.conj()).real  # (1)
+        s = gamma.rate * slots.s + gamma.complement * (g * g.conj()).real  # (1)
         return -eta * g / jnp.sqrt(s + eps), Squares(s)  # (2)
 
     return per_array(init, step, learning_rate, gamma=decay(gamma), eps=eps)

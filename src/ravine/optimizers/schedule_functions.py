@@ -9,7 +9,7 @@
     warm-up       (t + 1) / (W + 1) for t < W             (7)      Goyal et al. 2017
 
 t: steps done. p: share of the run behind, e: epochs behind, both counted from the end of the warm-up, whose
-first step is not wasted on a factor of zero. Each shape is written once, for NumPy and for traced arrays.
+first step is not wasted on a factor of zero. Each function is written once, for NumPy and for traced arrays.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     import jax
 
 __all__ = [
-    "Clock", "constant", "cosine", "exponential", "inverse", "linear", "onecycle", "polynomial", "step",
-    "warmed",
+    "Clock", "constant", "cosine", "exponential", "inverse", "linear", "onecycle", "polynomial",
+    "schedule_factors", "step",
 ]  # fmt: skip
 
-SLACK = 1e-6  # of a step: products of spans and steps per epoch meet whole steps only up to rounding
+SLACK = 1e-6  # of a step: products of durations and steps per epoch meet whole steps only up to rounding
 
 STEEPEST = 700.0  # logarithm of the largest slope that is a number
 
@@ -47,12 +47,12 @@ class Clock(NamedTuple):
     per_epoch: float
 
     @property
-    def behind(self) -> Any:
+    def done(self) -> Any:
         """Share of the run that is behind."""
         return self.t / self.steps
 
     @property
-    def left(self) -> Any:
+    def remaining(self) -> Any:
         """Share of the run that is left."""
         return 1 - self.t / self.steps
 
@@ -69,23 +69,23 @@ def constant(clock: Clock, numbers: Mapping[str, float]) -> Any:
 
 def cosine(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return (5); `end` is 0 where it is not given."""
-    return _eased(clock.xp, numbers.get("end", 0.0), clock.left)  # (5)
+    return _eased(clock.xp, numbers.get("end", 0.0), clock.remaining)  # (5)
 
 
 def polynomial(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return (4)."""
-    return numbers["end"] + (1 - numbers["end"]) * clock.left ** numbers["power"]  # (4)
+    return numbers["end"] + (1 - numbers["end"]) * clock.remaining ** numbers["power"]  # (4)
 
 
 def linear(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return (4) with power 1."""
-    return numbers["end"] + (1 - numbers["end"]) * clock.left
+    return numbers["end"] + (1 - numbers["end"]) * clock.remaining
 
 
 def exponential(clock: Clock, numbers: Mapping[str, Any]) -> Any:
     """Return (2): to `end`, or by `gamma` for each epoch."""
     if numbers["end"] is not None:
-        return clock.xp.exp(math.log(numbers["end"]) * clock.behind)  # (2)
+        return clock.xp.exp(math.log(numbers["end"]) * clock.done)  # (2)
     return clock.xp.exp(math.log(numbers["gamma"]) * clock.epochs)
 
 
@@ -99,7 +99,7 @@ def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
                 "It would be there after one step.",
                 "Give a larger power, or a larger end.",
             )
-        return (1 + (numbers["end"] ** (-1 / power) - 1) * clock.behind) ** -power  # (3)
+        return (1 + (numbers["end"] ** (-1 / power) - 1) * clock.done) ** -power  # (3)
     return (1 + numbers["slope"] * clock.epochs) ** -power
 
 
@@ -130,7 +130,7 @@ def step(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
     """Steps from which on a further factor holds, rising, within the run."""
     if numbers["at"] is not None:
-        steps = np.array([span.in_steps(clock.steps, clock.per_epoch) for span in numbers["at"]])
+        steps = np.array([duration.in_steps(clock.steps, clock.per_epoch) for duration in numbers["at"]])
     else:
         period = numbers["every"].in_steps(clock.steps, clock.per_epoch)
         if period < 1 - SLACK:
@@ -143,7 +143,7 @@ def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
     return np.ceil(steps - SLACK)
 
 
-def warmed(clock: Clock, numbers: Mapping[str, Any], name: str) -> Any:
+def schedule_factors(clock: Clock, numbers: Mapping[str, Any], name: str) -> Any:
     """Return the factors of the kind `name`, after the warm-up in `numbers`: [...] like clock.t."""
     xp, kind = clock.xp, SCHEDULES[name]
     function = resolve_name(kind.function)

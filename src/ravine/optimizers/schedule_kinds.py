@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-__all__ = ["SCHEDULES", "Parameter", "ScheduleKind", "Span"]
+__all__ = ["SCHEDULES", "Duration", "Parameter", "ScheduleKind"]
 
 
-class Span(NamedTuple):
+class Duration(NamedTuple):
     """A stretch of the run: `value` epochs, or per cent of the run."""
 
     value: float
@@ -27,7 +27,7 @@ class Parameter(NamedTuple):
     default: Any
     must: str
     allows: Callable[[Any], bool]
-    spans: bool = False
+    durations: bool = False
     several: bool = False
 
 
@@ -54,12 +54,12 @@ def _positive(default: float) -> Parameter:
 _FACTOR = _number(0.1, "above 0 and at most 1, as it lowers the value at each drop", lambda v: 0 < v <= 1)
 _WARMUP = _number(0.0, "a share of the run, from 0 to below 1", lambda v: 0 <= v < 1)
 _GOAL = _number(None, "a factor above 0 and at most 1, as zero is never reached", lambda v: 0 < v <= 1)
-_EVERY = Parameter(None, "above 0", lambda v: v.value > 0, spans=True)
+_EVERY = Parameter(None, "above 0", lambda v: v.value > 0, durations=True)
 _AT = Parameter(
     None,
     "rising, above 0, and of one kind, epochs or per cent",
     lambda v: v[0].value > 0 and all(a.value < b.value and a.per_cent == b.per_cent for a, b in pairwise(v)),
-    spans=True,
+    durations=True,
     several=True,
 )
 

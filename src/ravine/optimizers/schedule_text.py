@@ -18,9 +18,9 @@ from typing import Any
 
 from ravine.errors import UsageError, did_you_mean
 from ravine.optimizers.optimizer_text import split
-from ravine.optimizers.schedule_kinds import SCHEDULES, Span
+from ravine.optimizers.schedule_kinds import SCHEDULES, Duration
 
-__all__ = ["read_schedule", "written"]
+__all__ = ["format_schedule", "read_schedule"]
 
 EXAMPLE = "Write for example decay, step(0.1,every=10) or cosine(warmup=0.1)."
 
@@ -28,7 +28,7 @@ EXAMPLE = "Write for example decay, step(0.1,every=10) or cosine(warmup=0.1)."
 def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
     """Return the name and all parameters of a schedule, those not given at their defaults.
 
-    Values are floats, a `Span` or a tuple of them. Raises UsageError with what is wrong in `text`.
+    Values are floats, a `Duration` or a tuple of them. Raises UsageError with what is wrong in `text`.
     """
     found = re.fullmatch(r"\s*([^()]*?)\s*(\((.*)\))?\s*", str(text), re.DOTALL)
     if not found:
@@ -55,14 +55,14 @@ def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
     return name, {key: given.get(key, parameter.default) for key, parameter in kind.parameters.items()}
 
 
-def written(name: str, numbers: dict[str, Any]) -> str:
+def format_schedule(name: str, numbers: dict[str, Any]) -> str:
     """Return the shortest text that `read_schedule` gives `name` and `numbers` for."""
     parts = []
     for place, (key, parameter) in enumerate(SCHEDULES[name].parameters.items()):
         value = numbers[key]
         if value != parameter.default or key == "factor":  # which readers expect to see
             shown = "+".join(map(_shown, value)) if parameter.several else _shown(value)
-            parts.append(shown if place == 0 and not parameter.spans else f"{key}={shown}")
+            parts.append(shown if place == 0 and not parameter.durations else f"{key}={shown}")
     return name + (f"({','.join(parts)})" if parts else "")
 
 
@@ -85,14 +85,14 @@ def _part(text: str, name: str, part: str, place: int) -> tuple[str, str]:
 def _value(name: str, key: str, text: str) -> Any:
     parameter = SCHEDULES[name].parameters[key]
     parts = re.split(r"(?<![eE])\+", text) if parameter.several else [text]
-    values = tuple(_one(part.strip(), parameter.spans) for part in parts)
+    values = tuple(_one(part.strip(), parameter.durations) for part in parts)
     value: Any = values if parameter.several else values[0]
     if any(each is None for each in values) or not parameter.allows(value):
         raise UsageError(f"The schedule '{name}' cannot use {key}={text}.", f"It must be {parameter.must}.")
     return value
 
 
-def _one(text: str, spans: bool) -> Any:
+def _one(text: str, durations: bool) -> Any:
     per_cent = text.endswith("%")
     try:
         number = float(text.removesuffix("%"))
@@ -100,12 +100,12 @@ def _one(text: str, spans: bool) -> Any:
         return None
     if not math.isfinite(number) or not re.fullmatch(r"[-+.\deE]+%?", text):
         return None
-    if spans:
-        return Span(number, per_cent)
+    if durations:
+        return Duration(number, per_cent)
     return number / 100 if per_cent else number
 
 
-def _shown(value: float | Span) -> str:
-    if isinstance(value, Span):
+def _shown(value: float | Duration) -> str:
+    if isinstance(value, Duration):
         return _shown(value.value) + "%" * value.per_cent
     return repr(float(value)).removesuffix(".0")

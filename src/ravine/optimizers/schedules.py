@@ -17,9 +17,9 @@ import numpy as np
 from jax.typing import ArrayLike
 
 from ravine.errors import UsageError
-from ravine.optimizers.schedule_functions import Clock, warmed
+from ravine.optimizers.schedule_functions import Clock, schedule_factors
 from ravine.optimizers.schedule_kinds import SCHEDULES
-from ravine.optimizers.schedule_text import read_schedule, written
+from ravine.optimizers.schedule_text import format_schedule, read_schedule
 
 __all__ = ["Schedule", "ScheduleSpec", "factors", "schedule"]
 
@@ -52,7 +52,7 @@ class ScheduleSpec:
         Raises UsageError for a schedule that follows training, and for a run it does not fit.
         """
         self._check(steps, steps_per_epoch)
-        return warmed(
+        return schedule_factors(
             Clock(np, np.arange(steps, dtype=np.float64), steps, steps_per_epoch), self.numbers, self.name
         )
 
@@ -65,7 +65,7 @@ class ScheduleSpec:
 
         def factor(t: ArrayLike) -> jax.Array:
             now = jnp.clip(jnp.asarray(t).astype(jnp.result_type(float)), 0, steps)
-            return warmed(Clock(jnp, now, steps, steps_per_epoch), self.numbers, self.name)
+            return schedule_factors(Clock(jnp, now, steps, steps_per_epoch), self.numbers, self.name)
 
         return factor
 
@@ -83,7 +83,7 @@ class ScheduleSpec:
             )
 
     def __str__(self) -> str:
-        return written(self.name, self.numbers)
+        return format_schedule(self.name, self.numbers)
 
 
 def schedule(text: str | ScheduleSpec) -> ScheduleSpec:

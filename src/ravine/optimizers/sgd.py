@@ -13,7 +13,7 @@ import jax
 from ravine.optimizers.hyperparameters import Rate
 from ravine.optimizers.per_array import Optimizer, per_array
 from ravine.optimizers.plot_style import PlotStyle
-from ravine.optimizers.registry import Stability, listed
+from ravine.optimizers.registry import Stability, register
 
 __all__ = ["PLAIN_STABILITY", "sgd"]
 
@@ -21,7 +21,7 @@ PLAIN_STABILITY = Stability("2 / eta", lambda eta, hyper: 2 / eta)  # (2)
 """The limit of every step that has no momentum."""
 
 
-@listed(
+@register(
     "SGD", rate_centre=0.1, stability=PLAIN_STABILITY, style=PlotStyle("#0072B2", "#6cb8f0", (), "circle")
 )
 def sgd(learning_rate: Rate = 0.1) -> Optimizer:

@@ -25,7 +25,7 @@ from ravine.errors import UsageError
 from ravine.optimizers.hyperparameters import Number, Rate, check_not_negative, check_rate
 from ravine.optimizers.per_array import Optimizer
 
-__all__ = ["Mask", "TimedState", "clipped", "decayed", "penalised", "wide_dtype"]
+__all__ = ["Mask", "TimedState", "wide_dtype", "with_clipping", "with_penalties", "with_weight_decay"]
 
 Mask = Any
 
@@ -37,7 +37,7 @@ class TimedState(NamedTuple):
     inner: Any
 
 
-def clipped(optimizer: Optimizer, threshold: Number) -> Optimizer:
+def with_clipping(optimizer: Optimizer, threshold: Number) -> Optimizer:
     """Return the rule on gradients no longer than `threshold`, a number or scalar array; infinity is off.
 
     A gradient that is not finite passes as it is: a diverging run is not to be hidden.
@@ -59,7 +59,7 @@ def clipped(optimizer: Optimizer, threshold: Number) -> Optimizer:
     return Optimizer(optimizer.init, update, optimizer.eval_params)
 
 
-def penalised(
+def with_penalties(
     optimizer: Optimizer, mask: Mask = None, *, l1: Number | None = None, l2: Number | None = None
 ) -> Optimizer:
     """Return the rule on the gradient of the loss with penalties; None is not in the program at all."""
@@ -83,7 +83,7 @@ def penalised(
     return Optimizer(optimizer.init, update, optimizer.eval_params)
 
 
-def decayed(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mask = None) -> Optimizer:
+def with_weight_decay(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mask = None) -> Optimizer:
     """Return the rule with decoupled decay; `rate` is the rule's own: number, array or schedule.
 
     What decays is w, where the run is judged: for Nesterov that is not the look-ahead that is stored.
@@ -102,13 +102,13 @@ def decayed(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mask = None) 
         _needed(params)
         before = state.inner if timed else state
         eta = rate(state.t) if callable(rate) else rate
-        judged = optimizer.eval_params(params, before)
+        points = optimizer.eval_params(params, before)
         updates, after = optimizer.update(grads, before, params, **extra)
 
         def shrink(u: jax.Array, w: jax.Array) -> jax.Array:
             return u - _scalar(eta, w) * _scalar(decay, w) * w  # (4)
 
-        updates = _where_meant(mask, params, updates, judged, shrink)
+        updates = _where_meant(mask, params, updates, points, shrink)
         return updates, TimedState(optax.safe_increment(state.t), after) if timed else after
 
     def eval_params(params: optax.Params, state: optax.OptState) -> optax.Params:

@@ -48,8 +48,8 @@ def exponential_average(optimizer: Optimizer, b: Number | Decay) -> Optimizer:
     pair = decay(b)
 
     def gain(t: jax.Array, dtype: np.dtype) -> jax.Array:
-        each = Decay(jnp.asarray(pair.kept, dtype), jnp.asarray(pair.taken, dtype))
-        return each.taken / one_minus_power(each, t.astype(dtype))  # (2)
+        each = Decay(jnp.asarray(pair.rate, dtype), jnp.asarray(pair.complement, dtype))
+        return each.complement / one_minus_power(each, t.astype(dtype))  # (2)
 
     return _averaged(optimizer, gain)
 
@@ -81,13 +81,13 @@ def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, np.dtype], jax.Ar
             )
         updates, inner = optimizer.update(grads, state.inner, params, **extra)
         t = optax.safe_increment(state.t)
-        judged = optimizer.eval_params(optax.apply_updates(params, updates), inner)
+        points = optimizer.eval_params(optax.apply_updates(params, updates), inner)
 
         def mix(a: jax.Array, w: jax.Array) -> jax.Array:
             k = gain(t, jnp.finfo(a.dtype).dtype).astype(a.dtype)
             return (1 - k) * a + k * jnp.asarray(w, a.dtype)  # (1)
 
-        return updates, AverageState(t, jax.tree.map(mix, state.mean, judged), inner)
+        return updates, AverageState(t, jax.tree.map(mix, state.mean, points), inner)
 
     def eval_params(params: optax.Params, state: AverageState) -> optax.Params:
         now = optimizer.eval_params(params, state.inner)

@@ -1,36 +1,35 @@
 """Training: plans, one run as one loop, cohorts of runs on the devices there are."""
 
-from ravine.training.cohort import Cohort, Keeper, Seam, run_cohort, shape_for
+from ravine.training.batches import Batches
+from ravine.training.cohort import CheckpointStore, ChunkProgress, Cohort, run_cohort, shape_for
+from ravine.training.initial_state import initial_params, parameters_of, rng_key, statistics_of
 from ravine.training.loop import Rows, RunState, advance, start
 from ravine.training.plan import AROUND, Plan
-from ravine.training.program import Program, Shape, program, programs_made
+from ravine.training.program import Program, ProgramShape, program, program_count
 from ravine.training.runs import Runs
-from ravine.training.scoring import Trained, trained
-from ravine.training.starting import first_key, first_parameters, parameters_of, statistics_of
-from ravine.training.stream import Streams
+from ravine.training.trained_network import TrainedNetwork
 
 __all__ = [
     "AROUND",
+    "Batches",
+    "CheckpointStore",
+    "ChunkProgress",
     "Cohort",
-    "Keeper",
     "Plan",
     "Program",
+    "ProgramShape",
     "Rows",
     "RunState",
     "Runs",
-    "Seam",
-    "Shape",
-    "Streams",
-    "Trained",
+    "TrainedNetwork",
     "advance",
-    "first_key",
-    "first_parameters",
+    "initial_params",
     "parameters_of",
     "program",
-    "programs_made",
+    "program_count",
+    "rng_key",
     "run_cohort",
     "shape_for",
     "start",
     "statistics_of",
-    "trained",
 ]

@@ -3,9 +3,9 @@
     g_t = grad L_batch(w_t)          (1)
     w_(t+1) = w_t + rule(g_t)        (2)
 
-Nothing here knows of cohorts: `step` and `judge` are mapped over runs by `program`.
+Nothing here knows of cohorts: `step` and `evaluate` are mapped over runs by `program`.
 
-The numbers of a run: `rate`, `unit` (of the target), `hyper` (the rule's, by name), `extra` (the network's,
+The numbers of a run: `rate`, `target_scale`, `hyper` (the rule's, by name), `extra` (the network's,
 and of what goes around the rule, by name), `key` where steps draw random numbers. Whatever is scheduled comes
 with a factor for each step.
 """
@@ -24,7 +24,7 @@ from ravine.networks.augmentation import augment, mixed_loss
 from ravine.networks.label_smoothing import smoothed_cross_entropy
 from ravine.networks.parameters import Params, Statistics
 from ravine.optimizers import Decay, Optimizer, compose
-from ravine.training.plan import Judging, Plan
+from ravine.training.plan import EvaluationKey, Plan
 
 __all__ = [
     "Carry",
@@ -33,7 +33,7 @@ __all__ = [
     "Rows",
     "RunState",
     "advance",
-    "judge",
+    "evaluate",
     "optimizer_of",
     "start",
     "step",
@@ -47,7 +47,7 @@ class Numbers(TypedDict):
     """The numbers of a run, or of the runs of a group; see the head of this file."""
 
     rate: jax.Array
-    unit: jax.Array
+    target_scale: jax.Array
     hyper: Mapping[str, jax.Array | Decay]
     extra: Mapping[str, Any]
     key: NotRequired[jax.Array]
@@ -65,7 +65,7 @@ class RunState(NamedTuple):
     """What a run carries from step to step: parameters, the optimizer's state, running statistics."""
 
     params: Params
-    slots: optax.OptState
+    opt_state: optax.OptState
     stats: Statistics = ()
 
 
@@ -98,7 +98,7 @@ def _moved(value: jax.Array | Decay, factor: jax.Array | None) -> jax.Array | De
         return _scaled(value, factor)
     if factor is None:
         return value
-    kept = value.kept * factor
+    kept = value.rate * factor
     return Decay(kept, 1 - kept)
 
 
@@ -137,8 +137,8 @@ def step(
 
     optimizer = optimizer_of(plan, numbers, state.params)
     (value, stats), gradient = jax.value_and_grad(batch_loss, has_aux=True)(state.params)  # (1)
-    updates, slots = optimizer.update(gradient, state.slots, state.params)
-    return RunState(optax.apply_updates(state.params, updates), slots, stats), value  # (2)
+    updates, opt_state = optimizer.update(gradient, state.opt_state, state.params)
+    return RunState(optax.apply_updates(state.params, updates), opt_state, stats), value  # (2)
 
 
 def _loss(plan: Plan, numbers: Numbers) -> Any:
@@ -147,15 +147,15 @@ def _loss(plan: Plan, numbers: Numbers) -> Any:
     return lambda outputs, y: smoothed_cross_entropy(outputs, y, numbers["extra"]["smoothing"])
 
 
-def judge(
-    judging: Judging, params: Params, stats: Statistics, numbers: Numbers, valid: Rows
+def evaluate(
+    key: EvaluationKey, params: Params, stats: Statistics, numbers: Numbers, valid: Rows
 ) -> tuple[jax.Array, jax.Array]:
-    """Return loss and score of parameters on validation rows; `judging` is the plan's."""
-    network, loss, metric, *_ = judging
+    """Return loss and score of parameters on validation rows; `key` is the plan's."""
+    network, loss, metric, *_ = key
     outputs = network.apply(params, valid.x, stats, numbers["extra"])
     return (
         weighted_mean(LOSSES[loss](outputs, valid.y), valid.weight),
-        METRICS[metric](outputs, valid.y, valid.weight, numbers["unit"]),
+        METRICS[metric](outputs, valid.y, valid.weight, numbers["target_scale"]),
     )
 
 
@@ -168,9 +168,9 @@ def advance(
     factors: Mapping[str, jax.Array] | None = None,
     first: int = 0,
 ) -> tuple[RunState, dict[str, jax.Array]]:
-    """Go on by E stretches of `plan.stride` steps from step `first`, and evaluate after each.
+    """Go on by E stretches of `plan.steps_per_evaluation` steps from step `first`, and evaluate after each.
 
-    batches: x [E, stride, B, D]. valid: x [m, D]. factors: {name: [E, stride]}. Returns the state and the
+    batches: x [E, steps, B, D]. valid: x [m, D]. factors: {name: [E, steps]}. Returns the state and the
     series `train_loss` (mean over the stretch's batches, each before its update), `valid_loss`, `score`, [E].
     """
 
@@ -182,8 +182,8 @@ def advance(
     def stretch(carry: Carry, drawn: Drawn) -> tuple[Carry, dict[str, jax.Array]]:
         (state, t), values = jax.lax.scan(one_step, carry, drawn)
         last = {name: each[-1] for name, each in drawn[1].items()}
-        params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.slots)
-        loss, score = judge(plan.judging, params, state.stats, numbers, valid)
+        params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.opt_state)
+        loss, score = evaluate(plan.evaluation_key, params, state.stats, numbers, valid)
         return (state, t), {"train_loss": jnp.mean(values), "valid_loss": loss, "score": score}
 
     carry = state, jnp.asarray(first, jnp.int32)

@@ -8,9 +8,9 @@ from typing import Any
 from ravine.networks import Network
 from ravine.optimizers import Rule
 
-__all__ = ["AROUND", "Judging", "Plan"]
+__all__ = ["AROUND", "EvaluationKey", "Plan"]
 
-Judging = tuple[Network, str, str, bool, str]  # network, loss, metric, weighted, precision
+EvaluationKey = tuple[Network, str, str, bool, str]  # network, loss, metric, weighted, precision
 
 # What may go around a rule, each with one number of a run: see `ravine.optimizers.compose`.
 AROUND = ("l1", "l2", "decay", "clip", "ema", "tail")
@@ -20,7 +20,7 @@ AROUND = ("l1", "l2", "decay", "clip", "ema", "tail")
 class Plan:
     """Two runs of equal plans share one compiled program. Hashable.
 
-    stride: steps between evaluations. evaluations: how many there are in a run.
+    steps_per_evaluation: steps between evaluations. evaluations: how many there are in a run.
     weighted: whether rows carry weights, in the loss and in the metric.
     around: names of AROUND that the runs have numbers for. smoothing: whether labels are smoothed.
     augment: names of augmentations. moving: hyperparameters, the rate apart, that follow a schedule.
@@ -31,7 +31,7 @@ class Plan:
     loss: str
     metric: str
     batch_size: int
-    stride: int
+    steps_per_evaluation: int
     evaluations: int
     weighted: bool = False
     precision: str = "float32"
@@ -44,7 +44,7 @@ class Plan:
     @property
     def steps(self) -> int:
         """Optimizer steps of one run."""
-        return self.stride * self.evaluations
+        return self.steps_per_evaluation * self.evaluations
 
     @property
     def random(self) -> bool:
@@ -52,7 +52,7 @@ class Plan:
         return self.network.dropout or bool(self.augment)
 
     @property
-    def judging(self) -> Judging:
+    def evaluation_key(self) -> EvaluationKey:
         """What evaluation depends on: plans that differ only in how they train share its program."""
         return self.network, self.loss, self.metric, self.weighted, self.precision
 

@@ -1,4 +1,4 @@
-"""The compiled programs of a plan: a group of runs goes on by one stretch, and is judged.
+"""The compiled programs of a plan: a group of runs goes on by one stretch, and is evaluated.
 
 On a CPU a group is small, so that its weights stay in the cache, and each core works on a group of its own;
 on a GPU it is all the members there are. Evaluation knows nothing of the rule: all rules share its program.
@@ -19,14 +19,14 @@ import numpy as np
 from jax.sharding import SingleDeviceSharding
 from jax.typing import ArrayLike
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.networks import LOSSES, Network
 from ravine.networks.parameters import Params, Statistics
-from ravine.training.loop import Numbers, Rows, RunState, judge, optimizer_of, start, step
+from ravine.training.loop import Numbers, Rows, RunState, evaluate, optimizer_of, start, step
 from ravine.training.plan import Plan
 from ravine.training.runs import Runs
 
-__all__ = ["Program", "Shape", "program", "programs_made"]
+__all__ = ["Program", "ProgramShape", "program", "program_count"]
 
 Kept = TypeVar("Kept")
 Key = TypeVar("Key", bound=Hashable)
@@ -36,43 +36,45 @@ Array = np.ndarray | jax.Array
 
 
 @dataclass(frozen=True)
-class Shape:
+class ProgramShape:
     """What fixes the size of a program, and how members are dealt out to it.
 
     size: members of a group. sources: tables of rows a group draws from; as many as members where each has
-    its own. valid: validation rows of a seed. width: members held at a time. stretches: those between seams.
+    its own. valid: validation rows of a seed. width: members held at a time. segments: those between seams.
     """
 
     size: int
-    sources: int
+    tables: int
     valid: int
     width: int
-    stretches: int
+    segments: int
 
     @property
     def compiled(self) -> tuple[int, int, int]:
         """What a program depends on."""
-        return self.size, self.sources, self.valid
+        return self.size, self.tables, self.valid
 
 
 class Program:
     """A plan for groups of a shape on a device; compiled once, by the first who needs it."""
 
-    def __init__(self, plan: Plan, shape: Shape, device: jax.Device) -> None:
+    def __init__(self, plan: Plan, shape: ProgramShape, device: jax.Device) -> None:
         self.plan, self.shape, self.device = plan, shape, device
         self.seconds = 0.0  # spent compiling
         self._lock = threading.Lock()
         self._stretch: Callable[..., Any] | None = None
         self._begin: Callable[..., Any] | None = None
-        self._judge: Callable[..., Any] | None = None
+        self._evaluate: Callable[..., Any] | None = None
 
     def compile(self) -> Program:
         """Compile, if nobody has yet."""
         with self._lock:
             if self._stretch is None:
                 clock = time.perf_counter()
-                with working_in(self.plan.precision):  # of this thread, which may be one of many that compile
-                    self._judge = _judging(self.plan, self.shape.compiled, self.device)
+                with precision_context(
+                    self.plan.precision
+                ):  # of this thread, which may be one of many that compile
+                    self._evaluate = _evaluation(self.plan, self.shape.compiled, self.device)
                     self._stretch = self._compiled()
                     self._begin = self._starting()
                 self.seconds = time.perf_counter() - clock
@@ -80,13 +82,16 @@ class Program:
 
     def _compiled(self) -> Callable[..., Any]:
         plan, shape = self.plan, self.shape
-        one = partial(_stretch, plan, shape.size == shape.sources)
+        one = partial(_stretch, plan, shape.size == shape.tables)
         params, numbers = self._example()
         state = jax.eval_shape(jax.vmap(partial(start, plan)), params, numbers)
-        factors = {name: _like((plan.stride, shape.size), plan.precision) for name in ("rate", *plan.moving)}
-        batch = _rows(plan, (plan.stride, plan.batch_size))
+        factors = {
+            name: _like((plan.steps_per_evaluation, shape.size), plan.precision)
+            for name in ("rate", *plan.moving)
+        }
+        batch = _rows(plan, (plan.steps_per_evaluation, plan.batch_size))
         which, first = _like((shape.size,), "int32"), _like((), "int32")
-        asked = state, numbers, factors, (batch,) * shape.sources, which, first
+        asked = state, numbers, factors, (batch,) * shape.tables, which, first
         return jax.jit(one, donate_argnums=0).lower(*_on(self.device, asked)).compile()
 
     def _example(self) -> tuple[Any, Any]:
@@ -122,23 +127,26 @@ class Program:
         which: Array,
         first: ArrayLike,
     ) -> tuple[RunState, Params, jax.Array]:
-        """Advance a group by `plan.stride` steps from step `first`.
+        """Advance a group by `plan.steps_per_evaluation` steps from step `first`.
 
-        factors {name: [stride, size]}. tables: x [stride, B, D] of each source. which [size]: the source of
+        factors {name: [steps, size]}. tables: x [steps, B, D] of each source. which [size]: the source of
         each member. Returns the state, the parameters to evaluate, and the mean training loss [size].
         """
         self.compile()
         assert self._stretch is not None
         return self._stretch(state, numbers, factors, tables, which, first)
 
-    def judge(
+    def evaluate(
         self, params: Params, stats: Statistics, numbers: Numbers, tables: tuple[Rows, ...], which: Array
     ) -> tuple[jax.Array, jax.Array]:
         """Return validation loss and score of a group, [size]; tables: x [m, D] of each source."""
         self.compile()
-        assert self._judge is not None
-        seen = {"unit": numbers["unit"], "extra": _needed(self.plan.network, numbers["extra"])}
-        return self._judge(params, stats, seen, tables, which)
+        assert self._evaluate is not None
+        seen = {
+            "target_scale": numbers["target_scale"],
+            "extra": _needed(self.plan.network, numbers["extra"]),
+        }
+        return self._evaluate(params, stats, seen, tables, which)
 
 
 def _stretch(
@@ -163,14 +171,14 @@ def _stretch(
         return (state, total + value), None
 
     def look(state: RunState, numbers: Numbers, factors: Mapping[str, jax.Array]) -> Params:
-        return optimizer_of(plan, numbers, state.params, factors).eval_params(state.params, state.slots)
+        return optimizer_of(plan, numbers, state.params, factors).eval_params(state.params, state.opt_state)
 
     zero = jnp.zeros(which.shape, plan.precision)
     (state, total), _ = jax.lax.scan(
-        one_step, (state, zero), (jnp.arange(plan.stride, dtype=np.int32), factors)
+        one_step, (state, zero), (jnp.arange(plan.steps_per_evaluation, dtype=np.int32), factors)
     )
-    judged = jax.vmap(look)(state, numbers, {name: each[-1] for name, each in factors.items()})
-    return state, judged, total / plan.stride
+    eval_params = jax.vmap(look)(state, numbers, {name: each[-1] for name, each in factors.items()})
+    return state, eval_params, total / plan.steps_per_evaluation
 
 
 def _drawn(tables: tuple[Rows, ...], which: jax.Array, own: bool, *at: jax.Array) -> Rows:
@@ -185,23 +193,26 @@ def _drawn(tables: tuple[Rows, ...], which: jax.Array, own: bool, *at: jax.Array
 KEPT = 256
 """Programs a process keeps: each takes mappings of memory, and no process has more than 65,530 on Linux."""
 
-_judges: dict[Any, Callable[..., Any]] = {}
+_evaluations: dict[Any, Callable[..., Any]] = {}
 _programs: dict[Any, Program] = {}
 _made = 0
-_lock, _judges_lock = threading.Lock(), threading.Lock()
+_lock, _evaluations_lock = threading.Lock(), threading.Lock()
 
 
-def _judging(plan: Plan, compiled: tuple[int, int, int], device: jax.Device) -> Callable[..., Any]:
-    """Return the compiled evaluation of all plans that are judged alike."""
+def _evaluation(plan: Plan, compiled: tuple[int, int, int], device: jax.Device) -> Callable[..., Any]:
+    """Return the compiled evaluation of all plans that are evaluated alike."""
     size, sources, valid = compiled
-    key = plan.judging, compiled, device
-    with _judges_lock:
-        if key not in _judges:
+    key = plan.evaluation_key, compiled, device
+    with _evaluations_lock:
+        if key not in _evaluations:
             network = plan.network
             params = _stacked(network.init(np.random.default_rng(0), dtype=plan.precision), size)
             stats = _stacked(network.statistics(plan.precision), size)
             number = _like((size,), plan.precision)
-            numbers = {"unit": number, "extra": _needed(network, dict.fromkeys(network.needs, number))}
+            numbers = {
+                "target_scale": number,
+                "extra": _needed(network, dict.fromkeys(network.needs, number)),
+            }
             tables = (_rows(plan, (valid,)),) * sources
             asked = _on(device, (params, stats, numbers, tables, _like((size,), "int32")))
 
@@ -213,10 +224,10 @@ def _judging(plan: Plan, compiled: tuple[int, int, int], device: jax.Device) -> 
                 which: jax.Array,
             ) -> tuple[jax.Array, jax.Array]:
                 held = _drawn(tables, which, size == sources)
-                return jax.vmap(partial(judge, plan.judging))(params, stats, numbers, held)
+                return jax.vmap(partial(evaluate, plan.evaluation_key))(params, stats, numbers, held)
 
-            _judges[key] = jax.jit(group).lower(*asked).compile()
-        return _used(_judges, key)
+            _evaluations[key] = jax.jit(group).lower(*asked).compile()
+        return _used(_evaluations, key)
 
 
 def _needed(network: Network, extra: Mapping[str, Value]) -> dict[str, Value]:
@@ -243,7 +254,7 @@ def _on(device: jax.Device, tree: Any) -> Any:
     return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=there), tree)
 
 
-def program(plan: Plan, shape: Shape, device: jax.Device) -> Program:
+def program(plan: Plan, shape: ProgramShape, device: jax.Device) -> Program:
     """Return the program of a plan and shape on a device; the one made before, if it is still kept."""
     global _made
     key = plan, shape.compiled, device
@@ -261,6 +272,6 @@ def _used(kept: dict[Key, Kept], key: Key) -> Kept:
     return found
 
 
-def programs_made() -> int:
+def program_count() -> int:
     """Return how many programs this process has made."""
     return _made

@@ -13,7 +13,7 @@ from ravine.optimizers import Decay, Rule, decay
 
 __all__ = ["Runs"]
 
-OF_THE_START = ("gate_bias",)  # see `starting`
+INIT_ONLY = ("gate_bias",)  # see `initial_state`
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Runs:
     def __len__(self) -> int:
         return len(self.rate)
 
-    def numbers(self, rule: Rule, unit: np.ndarray, precision: str) -> dict[str, Any]:
+    def numbers(self, rule: Rule, target_scale: np.ndarray, precision: str) -> dict[str, Any]:
         """Return everything the compiled program takes, [run] in `precision`; decay rates as pairs b, 1 - b.
 
         Pairs are formed in float64 here: 1 - 0.9999 in float32 would be wrong by 1.7e-4 of itself.
@@ -51,12 +51,12 @@ class Runs:
             return Decay(*map(spread, value)) if isinstance(value, Decay) else spread(value)
 
         # what only the start needs is none of the program's
-        extra: dict[str, Any] = {k: v for k, v in self.extra.items() if k not in OF_THE_START}
+        extra: dict[str, Any] = {k: v for k, v in self.extra.items() if k not in INIT_ONLY}
         if "ema" in extra:
             extra["ema"] = decay(extra["ema"])
         return {
             "rate": spread(self.rate),
-            "unit": spread(unit),
+            "target_scale": spread(target_scale),
             "hyper": {name: data(value) for name, value in rule.as_data(**self.hyper).items()},
             "extra": {name: data(value) for name, value in extra.items()},
         }
@@ -76,7 +76,7 @@ class Runs:
         )  # fmt: skip
 
     @classmethod
-    def together(cls, parts: Sequence[Runs]) -> Runs:
+    def concatenate(cls, parts: Sequence[Runs]) -> Runs:
         """Return the runs of all parts, which have numbers of the same names; who has no patience has 0."""
 
         def joined(columns: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

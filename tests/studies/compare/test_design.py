@@ -43,7 +43,7 @@ def test_every_optimizer_gets_the_same_trials_seeds_and_steps(blobs: Dataset) ->
 def test_test_rows_are_in_no_split_of_any_seed(blobs: Dataset) -> None:
     made = designed(blobs)
     for seed in [*made.tuning_seeds, *made.seeds]:
-        part = made.streams._split(seed)
+        part = made.batches._split(seed)
         assert not set(blobs.test) & {*part.train, *part.valid} and not set(part.train) & set(part.valid)
 
 

@@ -42,11 +42,11 @@ def test_a_limit_that_is_on_already_is_no_arm(blobs: Dataset) -> None:
 
 def test_cohort_holds_every_arm_on_every_seed(blobs: Dataset) -> None:
     found = made(blobs, seeds=3)
-    runs = found.cohort(4, found.streams(found.rows), all_arms=True).runs
+    runs = found.cohort(4, found.batches(found.rows), all_arms=True).runs
     assert runs.seed.tolist() == 3 * found.seeds
     assert runs.extra["l2"].tolist() == [0, 0, 0, 0.01, 0.01, 0.01, 0, 0, 0]
     assert runs.patience is not None and runs.patience.tolist() == [0, 0, 0, 0, 0, 0, 8, 8, 8]
-    plain = found.cohort(4, found.streams(found.rows), all_arms=False).runs
+    plain = found.cohort(4, found.batches(found.rows), all_arms=False).runs
     assert plain.seed.tolist() == found.seeds
     assert plain.extra["l2"].tolist() == [0, 0, 0] and not np.any(plain.patience)
 

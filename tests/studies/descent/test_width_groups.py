@@ -10,16 +10,16 @@ from ravine.engines import find_devices
 from ravine.networks import Network
 from ravine.optimizers import resolve
 from ravine.studies.descent.width_groups import can_share, narrowed, of_width
-from ravine.training import Cohort, Plan, Runs, Streams, programs_made, run_cohort, shape_for
+from ravine.training import Batches, Cohort, Plan, Runs, program_count, run_cohort, shape_for
 
 
 def curves_of(network: Network, rule: str, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Validation losses of 3 seeds, and their final parameters."""
-    streams = Streams(data, 0, 16, "float64")
+    batches = Batches(data, 0, 16, "float64")
     plan = Plan(resolve(rule), network, "cross_entropy", "accuracy", 16, 10, 4, precision="float64")
     runs = Runs(np.full(3, 0.02), np.full(3, "constant"), np.arange(3))
-    shape = shape_for(plan, streams, 3, 3, find_devices())
-    record = run_cohort(Cohort(plan, runs, streams, keep_parameters=True), shape, find_devices())
+    shape = shape_for(plan, batches, 3, 3, find_devices())
+    record = run_cohort(Cohort(plan, runs, batches, keep_parameters=True), shape, find_devices())
     return record.series["valid_loss"], record.final["parameters"]
 
 
@@ -40,9 +40,9 @@ def test_units_that_are_zero_stay_zero(rule: str, activation: str, connection: s
 def test_widths_of_a_group_share_their_programs(blobs: Dataset) -> None:
     wide, widths = Network((4, 9, 2)), (2, 5, 9, 40)
     curves_of(narrowed(wide, 2, widths, True), "sgd", blobs)
-    made = programs_made()
+    made = program_count()
     curves_of(narrowed(wide, 5, widths, True), "sgd", blobs)
-    assert programs_made() == made
+    assert program_count() == made
     assert narrowed(wide, 40, widths, True) != narrowed(wide, 9, widths, True)
 
 

@@ -60,7 +60,7 @@ def measured(designed: Callable[..., DiagnoseDesign]) -> Callable[..., Record]:
 
     def make(dataset: Dataset, **settings: Any) -> Record:
         made = designed(dataset, **settings).prepared
-        return observe(made.plan, made.runs([2_000]), made.streams, made.recipe.initial).record
+        return observe(made.plan, made.runs([2_000]), made.batches, made.recipe.initial).record
 
     return make
 

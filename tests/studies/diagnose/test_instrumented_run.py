@@ -56,9 +56,9 @@ def test_the_sharpness_is_that_of_the_dense_hessian(
     """Squared error of a linear network: the Hessian is 2 Z'Z / N with Z the inputs and a 1."""
     settings = {"net": "linear", "precision": "float64", "epochs": 40.0, "schedule": "constant"}
     run = Observation(measured(line, optimizer="sgd", rate=0.05, **settings))
-    streams = designed(line, **settings).prepared.streams
-    rows = streams.order(2_000, 0, -(-streams.sizes[0] // streams.batch_size)).ravel()
-    x = streams.rows(2_000).train.x[rows[: run.metadata.curved]]
+    batches = designed(line, **settings).prepared.batches
+    rows = batches.order(2_000, 0, -(-batches.sizes[0] // batches.batch_size)).ravel()
+    x = batches.data(2_000).train.x[rows[: run.metadata.curved]]
     z = np.concatenate([x, np.ones((len(x), 1))], axis=1)
     eigenvalues = np.linalg.eigvalsh(2 * z.T @ z / len(z))
     sharpness = run.series("sharpness")

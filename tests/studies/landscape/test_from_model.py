@@ -84,7 +84,7 @@ def test_numbers_are_measured_in_the_unit_of_the_model(tmp_path):
     model = ravine.train(frame, "y", net="linear", epochs=2).model
     model.save(tmp_path / "model")
     found = execute(LANDSCAPE, around(tmp_path / "model", source=str(tmp_path / "numbers.csv")))
-    expected = np.mean((model.predict(frame) - frame.y) ** 2) / model.unit**2
+    expected = np.mean((model.predict(frame) - frame.y) ** 2) / model.target_scale**2
     assert found.centre.loss == pytest.approx(expected, rel=1e-4)
     assert found.centre.loss_name == "squared_error"
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ravine.diagnostics import to_vector
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.errors import UsageError
 from ravine.networks import Network
 from ravine.optimizers import compose, resolve
@@ -73,7 +73,7 @@ def test_the_preconditioned_limit_is_that_of_the_scaled_hessian():
     view = linear_view(rule=resolve("adam"), rate=0.01)
     rule = view.rule.build(0.01)
     gradient = [{"bias": np.array([0.5]), "weight": np.array([[2.0], [-4.0], [1.0]])}]
-    with working_in("float64"):
+    with precision_context("float64"):
         _, state = rule.update(gradient, rule.init(view.params), view.params)
     diagonal = preconditioner_of(view.rule, state)
     np.testing.assert_allclose(diagonal, 0.1 * (np.array([0.5, 2.0, 4.0, 1.0]) + 1e-8), rtol=1e-10)
@@ -92,7 +92,7 @@ def test_the_preconditioned_limit_is_that_of_the_scaled_hessian():
 def test_state_inside_averages_is_found():
     rule = resolve("rmsprop")
     averaged = compose(rule.build(0.1), rate=0.1, mask=None, decay=0.1, ema=0.9)
-    with working_in("float64"):
+    with precision_context("float64"):
         _, state = averaged.update([np.array([3.0])], averaged.init([np.zeros(1)]), [np.zeros(1)])
     np.testing.assert_allclose(preconditioner_of(rule, state), np.sqrt(0.1 * 9 + 1e-8), rtol=1e-12)
 
@@ -110,7 +110,7 @@ def test_without_state_or_rate_there_is_no_ratio_and_a_reason():
 def test_parts_of_the_rows_give_the_loss_of_all():
     network = Network((3, 1))
     view = linear_view(weighted=True)
-    with working_in("float64"):
+    with precision_context("float64"):
         data = tuple(jnp.asarray(each) for each in view.rows)
         whole = training_loss(network, "squared_error", (), None)(view.params, *data)
         parts = training_loss(network, "squared_error", (), 7)(view.params, *data)
@@ -195,7 +195,7 @@ def test_a_permuted_copy_has_no_barrier_once_aligned():
     ]
     random = np.random.default_rng(1)
     x = random.normal(size=(50, 4))
-    with working_in("float64"):
+    with precision_context("float64"):
         y = np.asarray(network.apply(params, x)).argmax(axis=1).astype(np.int32)
     view = Viewpoint(network, params, "cross_entropy", Rows(x, y), {}, None, None, "here")
     flat = [np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(each)]) for each in (params, moved)]

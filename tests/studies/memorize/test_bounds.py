@@ -8,7 +8,7 @@ import pytest
 from ravine.networks import Network
 from ravine.studies.memorize.bounds import DELTA, bounds
 from ravine.studies.memorize.result import Bound
-from ravine.training import Rows, Trained
+from ravine.training import Rows, TrainedNetwork
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,9 @@ def found() -> dict[str, Bound]:
     network = Network((2, 2))
     params = [{"weight": np.array([[-9.0, 9.0], [0, 0]], np.float32), "bias": np.zeros(2, np.float32)}]
     first = [{"weight": np.array([[-8.0, 8.0], [0, 0]], np.float32), "bias": np.zeros(2, np.float32)}]
-    return {one.name: one for one in bounds(Trained(network, params), first, Rows(x, y), 0.0, 300, 0.5)}
+    return {
+        one.name: one for one in bounds(TrainedNetwork(network, params), first, Rows(x, y), 0.0, 300, 0.5)
+    }
 
 
 def test_held_out_bound_is_the_closed_form(found: dict[str, Bound]) -> None:

@@ -68,27 +68,27 @@ def test_limits_on_the_network_share_one_program(blobs: Dataset) -> None:
 def test_random_labels_are_the_same_for_all_networks_and_outside_the_test_rows(blobs: Dataset) -> None:
     found = made(blobs)
     arm = next(arm for arm in found.arms if arm.share == 1.0)
-    one, other = (found.streams(arm).dataset.y for _ in range(2))
+    one, other = (found.batches(arm).dataset.y for _ in range(2))
     assert np.array_equal(one, other)
     assert np.array_equal(one[blobs.test], blobs.y[blobs.test])
     rows = found.pairs.rows.ravel()
     assert 0.3 < np.mean(one[rows] != blobs.y[rows]) < 0.7  # half of the random labels are the true ones
-    assert np.array_equal(found.streams(found.arms[0]).dataset.y, blobs.y)
+    assert np.array_equal(found.batches(found.arms[0]).dataset.y, blobs.y)
 
 
-def test_the_design_keeps_no_streams(blobs: Dataset) -> None:
-    """Streams hold the rows they were asked for; those of an arm must go before the next arm's come."""
+def test_the_design_keeps_no_batches(blobs: Dataset) -> None:
+    """Batches hold the rows they were asked for; those of an arm must go before the next arm's come."""
     found = made(blobs)
-    streams = found.streams(found.arms[0])
-    streams.rows(found.seeds[0])
-    gone = weakref.ref(streams)
-    del streams
+    batches = found.batches(found.arms[0])
+    batches.data(found.seeds[0])
+    gone = weakref.ref(batches)
+    del batches
     gc.collect()
     assert gone() is None
 
 
 def test_arms_of_the_same_rows_are_neighbors(blobs: Dataset) -> None:
-    """Only neighbors share streams."""
+    """Only neighbors share batches."""
     keys = [key for key, _ in groupby(made(blobs).arms, key=lambda arm: (arm.share, arm.watch))]
     limited = keys[len(MEMORIZE["quick"].shares) :]
     assert len(limited) == len(set(limited))
@@ -97,7 +97,9 @@ def test_arms_of_the_same_rows_are_neighbors(blobs: Dataset) -> None:
 def test_steps_are_epochs_of_the_rows_trained_on(blobs: Dataset) -> None:
     found = made(blobs, epochs=10, batch_size=12)
     assert found.rows == len(blobs.development) // 2
-    assert found.plans[0].steps == pytest.approx(10 * found.rows / 12, abs=found.plans[0].stride)
+    assert found.plans[0].steps == pytest.approx(
+        10 * found.rows / 12, abs=found.plans[0].steps_per_evaluation
+    )
     assert found.network_steps == sum(plan.steps for plan in found.plans) * len(found.seeds)
     assert found.plans[0].evaluations == 10
 

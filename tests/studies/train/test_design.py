@@ -23,7 +23,7 @@ def made(**changes):
 
 def test_steps_are_those_of_the_epochs_and_seeds_count():
     found = made(batch_size=8)
-    rows = found.prepared.streams.sizes[0]
+    rows = found.prepared.batches.sizes[0]
     assert found.prepared.plan.steps >= round(5 * rows / 8)  # rounded up to whole evaluations
     assert found.network_steps == 2 * found.prepared.plan.steps
     assert found.plan_document()["seeds"] == found.seeds == [2_000, 2_001]
@@ -32,8 +32,8 @@ def test_steps_are_those_of_the_epochs_and_seeds_count():
 
 def test_the_rate_before_each_evaluation_follows_the_schedule():
     found = made(rate=0.1, schedule="step(0.5,every=2)")
-    train, streams = found.prepared.plan, found.prepared.streams
-    factors = schedule("step(0.5,every=2)").factors(train.steps, streams.sizes[0] / streams.batch_size)
+    train, batches = found.prepared.plan, found.prepared.batches
+    factors = schedule("step(0.5,every=2)").factors(train.steps, batches.sizes[0] / batches.batch_size)
     rates = found.facts().rates
     assert rates[0] == pytest.approx(0.1 * factors[0])
     assert rates[-1] == pytest.approx(0.1 * factors[-1])

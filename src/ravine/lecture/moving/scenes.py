@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.lecture.walking import walk
 from ravine.optimizers import resolve
 from ravine.optimizers.plot_style import PlotStyle, plot_styles
@@ -153,7 +153,7 @@ def walks(scene: Scene, rules: Sequence[str]) -> Walks:
         paths = jnp.stack(each)
         return paths, jax.vmap(jax.vmap(scene.loss))(paths), jax.vmap(jax.vmap(scene.loss))(points)
 
-    with working_in("float64"):
+    with precision_context("float64"):
         found = jax.jit(all_walks)(np.asarray(scene.start), noise, points)
         paths, losses, ground = (np.asarray(values) for values in found)
     levels = np.quantile(ground, np.arange(1, LEVELS) / LEVELS)

@@ -20,13 +20,13 @@ from ravine.engines import Devices
 from ravine.errors import UsageError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import COMPARE, SearchEffort, estimated_seconds, step_seconds
-from ravine.execution.prepared_training import streams_for
+from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import MetricFacts, Plain
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import Recipe, around_of, check_moving, check_patience, recipe
 from ravine.networks import METRICS
 from ravine.optimizers import DEFAULT_OPTIMIZERS, Rule, read_optimizers, resolve_all, schedule
-from ravine.optimizers.optimizer_text import Spec
+from ravine.optimizers.optimizer_text import ParsedOptimizer
 from ravine.statistics import extension_rates, learning_rates, log_uniform_points
 from ravine.studies.compare.choose_effort import choose_effort
 from ravine.studies.compare.result import (
@@ -37,7 +37,7 @@ from ravine.studies.compare.result import (
     PlannedTrial,
 )
 from ravine.studies.compare.settings import CompareSettings
-from ravine.training import Plan, Runs, Shape, Streams, shape_for
+from ravine.training import Batches, Plan, ProgramShape, Runs, shape_for
 
 __all__ = ["RANGE_DECADES", "CompareDesign", "Trials", "design", "plan"]
 
@@ -94,9 +94,9 @@ class CompareDesign:
     devices: Devices
     effort: SearchEffort
     rules: tuple[Rule, ...]
-    optimizers: dict[str, Spec]
+    optimizers: dict[str, ParsedOptimizer]
     spec: Recipe
-    streams: Streams
+    batches: Batches
     plans: dict[str, Plan]
     estimated_seconds: float = 0.0
     effort_reason: str = ""
@@ -160,10 +160,10 @@ class CompareDesign:
         return self.runs * self.steps
 
     @cached_property
-    def shape(self) -> Shape:
+    def shape(self) -> ProgramShape:
         """One program shape for all stages, so that none compiles twice."""
         most_seeds = max(len(self.tuning_seeds), len(self.seeds))
-        return shape_for(self.first_plan, self.streams, self.tuning_runs, most_seeds, self.devices)
+        return shape_for(self.first_plan, self.batches, self.tuning_runs, most_seeds, self.devices)
 
     def range(self, rule: Rule, sides: Sequence[str] = ()) -> tuple[float, float]:
         """Return the lowest and highest rate of a rule after an extension by a decade at each of `sides`."""
@@ -214,7 +214,7 @@ class CompareDesign:
 
     def planned_runs(self) -> PlannedRuns:
         """Return every run; only the learning rates that tuning will choose are open."""
-        train, validation = self.streams.sizes
+        train, validation = self.batches.sizes
         return PlannedRuns(
             effort=self.effort.name,
             track=self.settings.track,
@@ -259,7 +259,7 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
     if len(set(names)) < len(names):
         raise UsageError("--schedules names a schedule twice.", "", "Name it once.", option="schedules")
     settings = replace(settings, schedules=names)
-    streams = streams_for(settings, dataset)
+    batches = batches_for(settings, dataset)
     rules = tuple(resolve_all(settings.optimizers))
     optimizers = dict(zip([rule.name for rule in rules], read_optimizers(settings.optimizers), strict=True))
     spec = recipe(settings, dataset)
@@ -267,13 +267,13 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
     check_moving(spec, rules)
 
     def at(level: SearchEffort) -> CompareDesign:
-        steps = level.steps(streams.sizes[0], streams.batch_size, settings.epochs)
-        plans = {rule.name: spec.plan(settings, dataset, rule, streams, steps) for rule in rules}
-        return CompareDesign(settings, dataset, devices, level, rules, optimizers, spec, streams, plans)
+        steps = level.steps(batches.sizes[0], batches.batch_size, settings.epochs)
+        plans = {rule.name: spec.plan(settings, dataset, rule, batches, steps) for rule in rules}
+        return CompareDesign(settings, dataset, devices, level, rules, optimizers, spec, batches, plans)
 
     levels = COMPARE.values() if settings.effort is None else [COMPARE[settings.effort]]
     designs = {level.name: at(level) for level in levels}
-    per_step = step_seconds(spec.network, streams.batch_size, devices.count)
+    per_step = step_seconds(spec.network, batches.batch_size, devices.count)
     estimates = {
         name: estimated_seconds(len(rules), made.network_steps * per_step, devices.count)
         for name, made in designs.items()

@@ -51,7 +51,12 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
     evaluated = _evaluate(design, context, tuned)
     seed, greater = design.settings.seed, design.metric.greater_is_better
     rows = leaderboard_rows(
-        tuned, evaluated, design.reference, design.first_plan.stride, _step_seconds(design, context), seed
+        tuned,
+        evaluated,
+        design.reference,
+        design.first_plan.steps_per_evaluation,
+        _step_seconds(design, context),
+        seed,
     )
     if all(row.median is None for row in rows):
         raise NothingTrained(
@@ -67,7 +72,7 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
         source=design.settings.source,
-        split=split_sizes(context.dataset, design.streams),
+        split=split_sizes(context.dataset, design.batches),
         metric=design.metric,
         plan=_facts(design, context, extended),
         seconds=context.seconds([(plan, design.shape) for plan in design.plans.values()]),
@@ -152,7 +157,7 @@ def _train(
     """Return the record of trials of one rule on these seeds."""
     plan, spec = design.plans[rule.name], design.spec
     runs = trials.runs(spec, plan, seeds)
-    cohort = Cohort(plan, runs, design.streams, spec.initial, keep_parameters)
+    cohort = Cohort(plan, runs, design.batches, spec.initial, keep_parameters)
     return context.train(stage, rule.name, cohort, design.shape)
 
 
@@ -171,7 +176,7 @@ def _test(
     record = context.parameters_of("evaluate", name)
     runs = np.arange(first, first + count)
     model, score, scores = best_model(
-        context.dataset, design.plans[name], design.streams, record, runs, metadata
+        context.dataset, design.plans[name], design.batches, record, runs, metadata
     )
     metric = METRICS[design.metric.name]
     summary = score_summary(scores, metric.greater_is_better, bounds=metric.bounds)
@@ -188,7 +193,7 @@ def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> C
         runs=runs,
         network_steps=runs * plan.steps,
         steps=plan.steps,
-        epochs=plan.steps * plan.batch_size / design.streams.sizes[0],
+        epochs=plan.steps * plan.batch_size / design.batches.sizes[0],
         batch_size=plan.batch_size,
         network=str(plan.network),
         around=around_of(design.settings),

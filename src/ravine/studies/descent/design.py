@@ -26,7 +26,7 @@ from ravine.optimizers import Rule, resolve, schedule
 from ravine.studies.descent.result import SHARE_WRONG, DescentPlan, PlannedTraining, RowCounts, TrainingFacts
 from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.width_groups import can_share, narrowed
-from ravine.training import Cohort, Plan, Runs, Shape, Streams, shape_for
+from ravine.training import Batches, Cohort, Plan, ProgramShape, Runs, shape_for
 
 __all__ = ["PLAIN", "DescentDesign", "design", "plan"]
 
@@ -101,7 +101,7 @@ class DescentDesign:
         """Whether networks of several widths can share a program."""
         return can_share(self.plain.network, self.rule)
 
-    def streams(self, rows: int) -> Streams:
+    def batches(self, rows: int) -> Batches:
         """Return the batches of so many training rows, a share of their labels random."""
         parts, share = partial(self._split, rows=rows), self.settings.noise
         return Relabelled(
@@ -120,15 +120,15 @@ class DescentDesign:
         """Return how a recipe is trained."""
         steps = self.steps
         stride = max(1, -(-steps // EVALUATIONS))
-        plan = made.plan(self.settings, self.dataset, self.rule, self.streams(self.rows), steps)
-        return replace(plan, stride=stride, evaluations=max(1, -(-steps // stride)))
+        plan = made.plan(self.settings, self.dataset, self.rule, self.batches(self.rows), steps)
+        return replace(plan, steps_per_evaluation=stride, evaluations=max(1, -(-steps // stride)))
 
-    def shape(self, plan: Plan, streams: Streams) -> Shape:
+    def shape(self, plan: Plan, batches: Batches) -> ProgramShape:
         """Return the shape of a compiled program: that of all arms, so that both sweeps share programs."""
         count = len(self.seeds)
-        return shape_for(plan, streams, count * len(self.arms), count, self.devices)
+        return shape_for(plan, batches, count * len(self.arms), count, self.devices)
 
-    def cohort(self, units: int, streams: Streams, *, all_arms: bool) -> Cohort:
+    def cohort(self, units: int, batches: Batches, *, all_arms: bool) -> Cohort:
         """Return networks of one width: all arms, or the plain one alone; seeds vary fastest."""
         made = self.at_width(units)
         plan, count = self.plan(made), len(self.seeds)
@@ -137,10 +137,10 @@ class DescentDesign:
             np.full(count, self.schedule),
             self.seeds,
         )
-        runs = Runs.together(
+        runs = Runs.concatenate(
             [arm.runs(plan, rates, schedules, np.asarray(seeds), {}) for arm in self.arms.values()]
         )
-        return Cohort(plan, runs if all_arms else runs.take(slice(count)), streams, made.initial, True)
+        return Cohort(plan, runs if all_arms else runs.take(slice(count)), batches, made.initial, True)
 
     def line(self) -> str:
         """Return what is going to be done, in one line."""

@@ -32,7 +32,7 @@ from ravine.studies.descent.result import (
     WidthThreshold,
 )
 from ravine.studies.descent.width_groups import of_width
-from ravine.training import Plan, Rows, Shape, Streams, Trained, trained
+from ravine.training import Batches, Plan, ProgramShape, Rows, TrainedNetwork
 
 __all__ = ["Sweeps"]
 
@@ -46,7 +46,7 @@ class Sweeps:
 
     design: DescentDesign
     context: RunContext
-    programs: dict[Plan, Shape] = field(default_factory=dict)
+    programs: dict[Plan, ProgramShape] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
     diverged: int = 0
 
@@ -92,27 +92,27 @@ class Sweeps:
 
     def _train(self, stage: str, units: int, rows: int, *, all_arms: bool) -> list[Errors]:
         """Train networks of one width on that many rows; return the errors of each arm."""
-        streams = self.design.streams(rows)
-        cohort = self.design.cohort(units, streams, all_arms=all_arms)
-        shape, name = self.design.shape(cohort.plan, streams), f"{units} units"
+        batches = self.design.batches(rows)
+        cohort = self.design.cohort(units, batches, all_arms=all_arms)
+        shape, name = self.design.shape(cohort.plan, batches), f"{units} units"
         self.programs[cohort.plan] = shape
         self.records[f"{stage} {units}"] = self.context.train(stage, name, cohort, shape)
         record = self.context.parameters_of(stage, name)
         self.diverged += int(np.sum(record.status == Status.DIVERGED))
-        errors = self._errors(record, cohort.plan, streams)
+        errors = self._errors(record, cohort.plan, batches)
         count = len(self.design.seeds)
         parts = [slice(first, first + count) for first in range(0, len(record), count)]
         return [{name: values[part] for name, values in errors.items()} for part in parts]
 
-    def _errors(self, record: Record, plan: Plan, streams: Streams) -> Errors:
+    def _errors(self, record: Record, plan: Plan, batches: Batches) -> Errors:
         """Return loss and error on training rows (with their labels) and test rows: [run]."""
         names = ("train_loss", "train_error", "test_loss", "test_error")
         errors = {name: np.full(len(record), np.nan) for name in names}
         for run in np.flatnonzero(record.status == Status.FINISHED).tolist():
             seed = int(record.hyper["seed"][run])
-            network, own = trained(plan.network, record, run), streams.rows(seed)
-            for name, rows in (("train", own.train), ("test", streams.test(seed))):
-                loss, error = _loss_and_error(network, rows, self.design.dataset.task, own.unit)
+            network, own = TrainedNetwork.from_record(plan.network, record, run), batches.data(seed)
+            for name, rows in (("train", own.train), ("test", batches.test(seed))):
+                loss, error = _loss_and_error(network, rows, self.design.dataset.task, own.target_scale)
                 errors[f"{name}_loss"][run], errors[f"{name}_error"][run] = loss, error
         return errors
 
@@ -124,7 +124,7 @@ class Sweeps:
     def _by_epoch(self, widths: Sequence[int]) -> EpochSweep:
         """Return losses and errors on validation rows of plain networks of these widths, over the steps."""
         plan = self.design.plan(self.design.at_width(widths[0]))
-        steps = plan.stride * (1 + np.arange(plan.evaluations))
+        steps = plan.steps_per_evaluation * (1 + np.arange(plan.evaluations))
         return EpochSweep(
             step=steps.tolist(),
             epoch=(steps * self.design.batch_size / self.design.rows).tolist(),
@@ -147,7 +147,7 @@ class Sweeps:
         )
 
 
-def _loss_and_error(network: Trained, rows: Rows, task: str, unit: float) -> tuple[float, float]:
+def _loss_and_error(network: TrainedNetwork, rows: Rows, task: str, unit: float) -> tuple[float, float]:
     """Return cross-entropy and share wrong, or squared error (standardized) and its root (in its unit)."""
     z = network.outputs(rows.x).astype(np.float64)
     weight = None if rows.weight is None else rows.weight.astype(np.float64)

@@ -142,7 +142,7 @@ def plan(design: DiagnoseDesign) -> DiagnosePlan:
     return DiagnosePlan(
         study="diagnose",
         data=data_facts(design.dataset),
-        split=split_sizes(design.dataset, design.prepared.streams),
+        split=split_sizes(design.dataset, design.prepared.batches),
         metric=design.metric,
         plan=PlannedDiagnosis(
             **vars(design.facts()),
@@ -180,7 +180,7 @@ def _prepare_model(
             f"Its data are '{name}', so its rows in {dataset.name} are not known.",
             "Name the data it was trained on.",
         )
-    scaler = prepared.streams.rows(seed).scaler
+    scaler = prepared.batches.data(seed).scaler
     for name in ("mean", "scale", "fill"):
         expected, own = getattr(scaler, name), np.asarray(getattr(model.scaler, name))
         if expected.shape != own.shape or not np.allclose(expected, own, rtol=1e-9):

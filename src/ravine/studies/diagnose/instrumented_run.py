@@ -17,7 +17,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import ExtremeEigenvalues
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.data_facts import constant_loss, of_classes, of_inputs, suspected_leaks
@@ -25,8 +25,8 @@ from ravine.studies.diagnose.metadata import RunMetadata
 from ravine.studies.diagnose.probe_rows import chosen_rows
 from ravine.studies.diagnose.probes import hessian_ends, look, stretch
 from ravine.studies.diagnose.program_cache import Clock, programs
-from ravine.training import Plan, Runs, Streams, first_key, first_parameters, start
-from ravine.training.factors import Factors
+from ravine.training import Batches, Plan, Runs, initial_params, rng_key, start
+from ravine.training.schedule_tables import ScheduleTables
 
 __all__ = ["SPECTRUM_POINTS", "Observed", "observe"]
 
@@ -49,7 +49,7 @@ class Observed:
 def observe(
     plan: Plan,
     runs: Runs,
-    streams: Streams,
+    batches: Batches,
     initial: tuple[str, float],
     params: Params | None = None,
     stats: Statistics | None = None,
@@ -58,8 +58,8 @@ def observe(
 
     A run whose loss becomes infinite is measured up to there.
     """
-    with working_in(plan.precision):
-        return _Observer(plan, runs, streams, initial, params, stats).observed()
+    with precision_context(plan.precision):
+        return _Observer(plan, runs, batches, initial, params, stats).observed()
 
 
 class _Observer:
@@ -69,23 +69,23 @@ class _Observer:
         self,
         plan: Plan,
         runs: Runs,
-        streams: Streams,
+        batches: Batches,
         initial: tuple[str, float],
         params: Params | None,
         stats: Statistics | None,
     ) -> None:
-        self.plan, self.runs, self.streams = plan, runs, streams
+        self.plan, self.runs, self.batches = plan, runs, batches
         self.clock, self.seed = Clock(), int(runs.seed[0])
-        rows = streams.rows(self.seed)
+        rows = batches.data(self.seed)
         self.rows, self.trains = rows, params is None
-        numbers = runs.numbers(plan.rule, np.array([rows.unit]), plan.precision)
+        numbers = runs.numbers(plan.rule, np.array([rows.target_scale]), plan.precision)
         if plan.random:
-            numbers["key"] = first_key(streams.root, self.seed)[None]
+            numbers["key"] = rng_key(batches.root, self.seed)[None]
         self.numbers = jax.tree.map(lambda a: a[0], numbers)
-        self.factors = Factors(plan, runs, streams.sizes[0] / streams.batch_size)
+        self.schedule_tables = ScheduleTables(plan, runs, batches.sizes[0] / batches.batch_size)
         gate = float(runs.extra["gate_bias"][0]) if "gate_bias" in runs.extra else None
         if params is None:
-            params = first_parameters(plan.network, streams.root, self.seed, *initial, plan.precision, gate)
+            params = initial_params(plan.network, batches.root, self.seed, *initial, plan.precision, gate)
         self.state = jax.tree.map(jax.numpy.asarray, start(plan, params, self.numbers))
         if stats is not None:
             self.state = self.state._replace(stats=jax.tree.map(jax.numpy.asarray, stats))
@@ -93,7 +93,7 @@ class _Observer:
         self.points: list[dict[str, Any]] = []
         self.curve: list[np.ndarray] = []
         self.kept: list[np.ndarray] = []  # the last judged weights, flat
-        self.chosen = chosen_rows(plan, streams, self.seed, rows)
+        self.chosen = chosen_rows(plan, batches, self.seed, rows)
 
     # ---------------------------------------------------------------------------------------------- the run
 
@@ -114,7 +114,7 @@ class _Observer:
                 status = Status.DIVERGED
                 break
             loss = float(self.points[-1]["valid_loss"])
-            self.factors.follow(np.array([0]), np.array([loss]))
+            self.schedule_tables.update(np.array([0]), np.array([loss]))
             best, waited = (loss, 0) if loss < best - change else (best, waited + 1)
             if patience and waited >= patience:
                 break
@@ -123,7 +123,7 @@ class _Observer:
     def _compile(self) -> None:
         factors = self._factors(0)
         last = {name: each[-1] for name, each in factors.items()}
-        batches = self.streams.batches(self.seed, 0, self.plan.stride)
+        batches = self.batches.draw(self.seed, 0, self.plan.steps_per_evaluation)
         size = self.plan.network.parameters
         vector = np.ones(size, self.plan.precision)
         wanted: dict[str, Any] = {
@@ -146,12 +146,12 @@ class _Observer:
             jax.block_until_ready(self.programs[name](*wanted[name][1]))
 
     def _factors(self, e: int) -> dict[str, np.ndarray]:
-        return {name: each[:, 0] for name, each in self.factors.of(np.array([0]), e).items()}
+        return {name: each[:, 0] for name, each in self.schedule_tables.of(np.array([0]), e).items()}
 
     def _advance(self, e: int) -> bool:
         """Train one stretch and measure; return whether everything is finite."""
-        plan, at = self.plan, e * self.plan.stride
-        batches = self.streams.stretch(self.seed, at, plan.stride, jax.devices()[0])
+        plan, at = self.plan, e * self.plan.steps_per_evaluation
+        batches = self.batches.on_device(self.seed, at, plan.steps_per_evaluation, jax.devices()[0])
         factors = self._factors(e)
         before = self.state, self.judged
         state, judged, losses = self.clock.run(
@@ -172,7 +172,7 @@ class _Observer:
             self.state, self.judged, self.numbers, factors, self.chosen.pieces, self.chosen.valid,
         )  # fmt: skip
         found: dict[str, Any] = {name: np.asarray(each, np.float64) for name, each in seen.items()}
-        found |= {"step": point * self.plan.stride, "batch_loss": batch_loss}
+        found |= {"step": point * self.plan.steps_per_evaluation, "batch_loss": batch_loss}
         found["rate"] = float(self.runs.rate[0]) * float(factors["rate"])
         found["limit"], found["preconditioned"] = self._limit(found["rate"])
         found["sharpness"] = found["sharpness_error"] = np.nan
@@ -245,7 +245,7 @@ class _Observer:
             final["lowest"] = np.array(self._lowest())
             if len(self.kept) == AVERAGED and self.trains:
                 final["averaged"] = np.array(self._averaged())
-        data = self.streams.dataset
+        data = self.batches.dataset
         final |= self.clock.run("inputs", of_inputs, self.rows.train)
         outputs = points[end]["outputs"]
         final |= self.clock.run("classes", of_classes, data.task, self.rows.train, self.chosen.valid, outputs)
@@ -253,7 +253,7 @@ class _Observer:
         metadata = RunMetadata.of_run(
             plan,
             self.runs,
-            self.streams,
+            self.batches,
             self.chosen,
             preconditioned=bool(points[0]["preconditioned"]),
             constant_loss=constant_loss(self.rows.train, data.task, plan.network.sizes[-1]),

@@ -14,7 +14,7 @@ from ravine.networks import METRICS
 
 if TYPE_CHECKING:
     from ravine.studies.diagnose.probe_rows import ChosenRows
-    from ravine.training import Plan, Runs, Streams
+    from ravine.training import Batches, Plan, Runs
 
 __all__ = ["RunMetadata"]
 
@@ -114,7 +114,7 @@ class RunMetadata:
         cls,
         plan: Plan,
         runs: Runs,
-        streams: Streams,
+        batches: Batches,
         chosen: ChosenRows,
         *,
         preconditioned: bool,
@@ -127,7 +127,7 @@ class RunMetadata:
         seconds: Mapping[str, float],
     ) -> RunMetadata:
         """Return the metadata of the first of `runs`. chosen: the rows it was measured on."""
-        rule, network, data = plan.rule, plan.network, streams.dataset
+        rule, network, data = plan.rule, plan.network, batches.dataset
         return cls(
             optimizer=rule.name,
             rule=rule.base_name,
@@ -136,7 +136,7 @@ class RunMetadata:
             rate=float(runs.rate[0]),
             schedule=str(runs.schedule[0]),
             batch_size=plan.batch_size,
-            stride=plan.stride,
+            stride=plan.steps_per_evaluation,
             steps=plan.steps,
             network=str(network),
             hidden=len(network.layout) - 1,
@@ -145,12 +145,12 @@ class RunMetadata:
             norm=network.norm,
             parameters=network.parameters,
             outputs=network.sizes[-1],
-            train=streams.sizes[0],
+            train=batches.sizes[0],
             valid=len(chosen.valid.y),
             task=data.task,
             metric=plan.metric,
             greater_is_better=METRICS[plan.metric].greater_is_better,
-            scaling=streams.scaling,
+            scaling=batches.scaling,
             image=data.shape is not None,
             features=list(data.features),
             classes=None if data.classes is None else [str(label) for label in data.classes],

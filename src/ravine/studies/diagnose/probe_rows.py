@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ravine.training import Plan, Rows, Streams
-from ravine.training.stream import SeedRows
+from ravine.training import Batches, Plan, Rows
+from ravine.training.batches import SeedData
 
 __all__ = ["ChosenRows", "chosen_rows"]
 
@@ -23,16 +23,16 @@ class ChosenRows(NamedTuple):
     valid: Rows
 
 
-def chosen_rows(plan: Plan, streams: Streams, seed: int, rows: SeedRows) -> ChosenRows:
+def chosen_rows(plan: Plan, batches: Batches, seed: int, rows: SeedData) -> ChosenRows:
     """Choose among the rows of a seed, in the order in which the first epoch takes them."""
-    n = streams.sizes[0]
+    n = batches.sizes[0]
     work = plan.steps * plan.batch_size
     most = min(n, int(np.clip(work / PROBED, 128, 4096)))
     piece = max(1, min(plan.batch_size, most // 2))
     if plan.network.normalised.over_rows:
         piece = max(piece, min(2, most))
     count = max(1, most // piece)
-    order = streams.order(seed, 0, -(-n // streams.batch_size)).ravel()[:n]
+    order = batches.order(seed, 0, -(-n // batches.batch_size)).ravel()[:n]
     order = np.resize(order, max(len(order), piece * count))
     train = rows.train
 

@@ -45,7 +45,7 @@ def stretch(
     batches: Rows,
     first: jax.Array,
 ) -> tuple[RunState, Any, Any]:
-    """Train on, exactly as the training loop does; return state, parameters to judge, losses [stride]."""
+    """Train on, exactly as the training loop does; return state, parameters to evaluate, losses [steps]."""
 
     def one(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:
         state, t = carry
@@ -54,14 +54,14 @@ def stretch(
 
     (state, _), losses = jax.lax.scan(one, (state, first), (batches, factors))
     last = {name: each[-1] for name, each in factors.items()}
-    judged = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.slots)
-    return state, judged, losses
+    eval_params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.opt_state)
+    return state, eval_params, losses
 
 
 def look(
     plan: Plan,
     state: RunState,
-    judged: Params,
+    eval_params: Params,
     numbers: Numbers,
     factors: Mapping[str, jax.Array],
     pieces: Rows,
@@ -75,13 +75,13 @@ def look(
     def one(carry: Sums, rows: Rows) -> tuple[Sums, jax.Array]:
         total, squares, raised, values = carry
         value, gradient = jax.value_and_grad(loss)(state.params, rows)
-        updates, _ = optimizer.update(gradient, state.slots, state.params)
+        updates, _ = optimizer.update(gradient, state.opt_state, state.params)
         after = loss(optax.apply_updates(state.params, updates), rows)
         g = ravel_pytree(gradient)[0]
         up = jnp.where(after > value, 1, 0).astype(flat.dtype)  # (3); NaN is counted by the caller
         up = jnp.where(jnp.isfinite(after), up, 1).astype(flat.dtype)
         return (total + g, squares + g @ g, raised + up, values + value), _row_losses(
-            plan, judged, state.stats, numbers, rows
+            plan, eval_params, state.stats, numbers, rows
         )
 
     zero = jnp.zeros((), flat.dtype)
@@ -94,7 +94,7 @@ def look(
     first = gradients[0]["weight"].reshape(-1, gradients[0]["weight"].shape[-1])
     up = jnp.sum(jnp.where(first > 0, 1, 0), axis=0).astype(flat.dtype)
     down = jnp.sum(jnp.where(first < 0, 1, 0), axis=0).astype(flat.dtype)
-    outputs, hidden, back = _flow(plan, judged, state.stats, numbers, valid)
+    outputs, hidden, back = _flow(plan, eval_params, state.stats, numbers, valid)
     flat_units = _flat_units(plan.network.activation, hidden)
     rows = LOSSES[plan.loss](outputs, valid.y)
     weights = None if pieces.weight is None else pieces.weight.ravel()
@@ -102,7 +102,7 @@ def look(
         "train_loss": weighted_mean(train_rows.ravel(), weights),
         "objective": values / count,
         "valid_loss": weighted_mean(rows, valid.weight),
-        "score": METRICS[plan.metric](outputs, valid.y, valid.weight, numbers["unit"]),
+        "score": METRICS[plan.metric](outputs, valid.y, valid.weight, numbers["target_scale"]),
         "squares": squares / count,  # (2)
         "signal": mean @ mean,
         "raised": raised / count,
@@ -144,7 +144,7 @@ def hessian_ends(
 ) -> ExtremeEigenvalues:
     """Return both ends of the spectrum (5) after some products, from `start` [P] on: rows x [n, D]."""
     matvec = hessian_matvec(_objective(plan, state.stats, numbers), state.params, rows)
-    diagonal = plan.rule.preconditioner(state.slots, numbers["hyper"])
+    diagonal = plan.rule.preconditioner(state.opt_state, numbers["hyper"])
     if diagonal is None:
         return extreme_eigenvalues(matvec, start, products)
     root = 1 / jnp.sqrt(ravel_pytree(diagonal)[0])

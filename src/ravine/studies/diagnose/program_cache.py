@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 
 __all__ = ["Clock", "programs"]
 
@@ -43,7 +43,7 @@ def programs(wanted: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]) -> d
         inner: Any = function
         key = inner.func, inner.args, tree, shapes
         if key not in _compiled:
-            with working_in(inner.args[0].precision):
+            with precision_context(inner.args[0].precision):
                 _compiled[key] = jax.jit(function).lower(*arguments).compile()
         return _compiled[key]
 

@@ -53,7 +53,7 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
         source=design.settings.source,
-        split=split_sizes(context.dataset, design.prepared.streams),
+        split=split_sizes(context.dataset, design.prepared.batches),
         metric=design.metric,
         plan=design.facts(),
         healthy=not faulty,
@@ -85,10 +85,10 @@ def _observed(design: DiagnoseDesign, context: RunContext) -> Record:
     made = design.prepared
     runs, initial = made.runs([design.seed]), made.recipe.initial
     if design.model is None:
-        record = observe(made.plan, runs, made.streams, initial).record
+        record = observe(made.plan, runs, made.batches, initial).record
     else:
         trained = design.model.trained
-        record = observe(made.plan, runs, made.streams, initial, trained.params, trained.stats).record
+        record = observe(made.plan, runs, made.batches, initial, trained.params, trained.stats).record
     _keep(record, context)
     return record
 

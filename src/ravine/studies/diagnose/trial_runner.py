@@ -15,7 +15,7 @@ from ravine.data import Dataset
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.context import RunContext
 from ravine.execution.evaluation import test_scores
-from ravine.execution.prepared_training import PreparedTraining, prepare_training, streams_for
+from ravine.execution.prepared_training import PreparedTraining, batches_for, prepare_training
 from ravine.execution.result import Plain
 from ravine.execution.score_summary import finite_or_none
 from ravine.execution.training_spec import Recipe, alike, moving_of, recipe
@@ -23,7 +23,7 @@ from ravine.optimizers import resolve
 from ravine.records.record import Record
 from ravine.statistics import compare_paired, holm
 from ravine.studies.diagnose.result import PairedComparison
-from ravine.training import Cohort, Runs, Streams, shape_for
+from ravine.training import Batches, Cohort, Runs, shape_for
 
 __all__ = ["LEVEL", "Trained", "TrialRunner", "compare_with_original", "with_changes"]
 
@@ -47,17 +47,17 @@ class TrialRunner:
 
     original: PreparedTraining
     context: RunContext
-    _streams: dict[Hashable, Streams] = field(default_factory=dict)
+    _batches: dict[Hashable, Batches] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._streams[_batch_settings(self.original.settings)] = self.original.streams
+        self._batches[_batch_settings(self.original.settings)] = self.original.batches
 
     def prepare(self, settings: FixedTrainingSettings, spec: Recipe | None = None) -> PreparedTraining:
         """Return a variant made ready. Raises UsageError for what does not fit."""
         key = _batch_settings(settings)
-        if key not in self._streams:
-            self._streams[key] = streams_for(settings, self.context.dataset)
-        return prepare_training(settings, self.context.dataset, streams=self._streams[key], spec=spec)
+        if key not in self._batches:
+            self._batches[key] = batches_for(settings, self.context.dataset)
+        return prepare_training(settings, self.context.dataset, batches=self._batches[key], spec=spec)
 
     def with_changes(self, changes: Mapping[str, Plain]) -> FixedTrainingSettings:
         """Return the settings of the original with some fields replaced."""
@@ -83,7 +83,7 @@ class TrialRunner:
         """Return the metric on the test rows, [seed]; NaN where a run diverged. Parameters must be kept."""
         record = self.context.parameters_of(trained.stage, trained.cohort)
         runs = np.arange(trained.place, trained.place + len(trained.record))
-        return test_scores(trained.prepared.plan, trained.prepared.streams, record, runs)
+        return test_scores(trained.prepared.plan, trained.prepared.batches, record, runs)
 
     def _train(
         self,
@@ -99,13 +99,13 @@ class TrialRunner:
         }
         groups: dict[Hashable, list[str]] = {}
         for name, variant in prepared.items():
-            groups.setdefault((variant.plan, variant.recipe.initial, id(variant.streams)), []).append(name)
+            groups.setdefault((variant.plan, variant.recipe.initial, id(variant.batches)), []).append(name)
         found: dict[str, Trained] = {}
         for names in groups.values():
             first = prepared[names[0]]
-            runs = Runs.together([prepared[name].runs(seeds) for name in names])
-            shape = shape_for(first.plan, first.streams, len(runs), len(seeds), self.context.devices)
-            cohort = Cohort(first.plan, runs, first.streams, first.recipe.initial, keep_parameters)
+            runs = Runs.concatenate([prepared[name].runs(seeds) for name in names])
+            shape = shape_for(first.plan, first.batches, len(runs), len(seeds), self.context.devices)
+            cohort = Cohort(first.plan, runs, first.batches, first.recipe.initial, keep_parameters)
             title = ", ".join(names)
             record = self.context.train(stage, title, cohort, shape)
             for index, name in enumerate(names):

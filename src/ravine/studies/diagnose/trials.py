@@ -24,8 +24,8 @@ def try_remedies(
     """Try every remedy of every finding. Returns trials by remedy, and notes on those that do not fit."""
     original = runner.original
     training = {
-        "train": original.streams.sizes[0],
-        "batch_size": original.streams.batch_size,
+        "train": original.batches.sizes[0],
+        "batch_size": original.batches.batch_size,
         "rate": original.learning_rate,
     }
     wanted: dict[str, dict[str, Plain]] = {}

@@ -13,7 +13,7 @@ from ravine.errors import UsageError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import TRAIN
 from ravine.execution.loading import load
-from ravine.execution.prepared_training import streams_for
+from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import Plain
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import Recipe, around_of, recipe
@@ -30,7 +30,7 @@ from ravine.studies.landscape.result import (
 )
 from ravine.studies.landscape.settings import LandscapeSettings
 from ravine.studies.landscape.trajectories import stretched
-from ravine.training import Cohort, Streams
+from ravine.training import Batches, Cohort
 
 __all__ = ["SLICES", "LandscapeDesign", "Trainings", "design", "load_data", "plan"]
 
@@ -41,7 +41,7 @@ SLICES = ("random 1", "random 2", "eigenvector 1", "eigenvector 2", "sharpest")
 class Trainings:
     """A cohort of each optimizer. Its seeds are starts; all runs see the rows of `rows_seed`."""
 
-    streams: Streams
+    batches: Batches
     recipe: Recipe
     rows_seed: int
     cohorts: dict[str, Cohort]
@@ -122,7 +122,7 @@ class LandscapeDesign:
         if self.model_view is not None:
             rows = len(self.model_view.rows.x)
         if made is not None:
-            first, rows, solutions = made.first.plan, made.streams.sizes[0], settings.solutions
+            first, rows, solutions = made.first.plan, made.batches.sizes[0], settings.solutions
             training = PlannedTraining(
                 optimizers=[
                     PlannedOptimizer(
@@ -171,12 +171,12 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
             "Take another --init.",
         )
     rules = resolve_all(settings.optimizers)
-    streams, spec = streams_for(settings, dataset), recipe(settings, dataset)
-    steps = TRAIN.steps(streams.sizes[0], streams.batch_size, settings.epochs)
+    batches, spec = batches_for(settings, dataset), recipe(settings, dataset)
+    steps = TRAIN.steps(batches.sizes[0], batches.batch_size, settings.epochs)
     starts = seed_ranges.seeds("landscape.train", settings.solutions)
     cohorts = {}
     for place, rule in enumerate(rules):
-        train = stretched(spec.plan(settings, dataset, rule, streams, steps))
+        train = stretched(spec.plan(settings, dataset, rule, batches, steps))
         own = np.asarray(starts if place == 0 else starts[:1])
         runs = spec.runs(
             train,
@@ -185,8 +185,8 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
             own,
             {},
         )
-        cohorts[rule.name] = Cohort(train, runs, streams, spec.initial, True)
-    return Trainings(streams, spec, starts[0], cohorts)
+        cohorts[rule.name] = Cohort(train, runs, batches, spec.initial, True)
+    return Trainings(batches, spec, starts[0], cohorts)
 
 
 def plan(design: LandscapeDesign) -> LandscapePlan:

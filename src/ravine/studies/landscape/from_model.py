@@ -12,7 +12,7 @@ from ravine.data import Dataset, Table, read
 from ravine.errors import DataError, UsageError, did_you_mean
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.loading import load
-from ravine.execution.prepared_training import streams_for
+from ravine.execution.prepared_training import batches_for
 from ravine.execution.run_files import check_data
 from ravine.execution.saved_model import Model
 from ravine.networks import default_loss
@@ -73,8 +73,8 @@ def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
     tuned = {name: value for name, value in known.items() if name in rule.defaults}
     spec, steps = schedule(metadata.schedule or "constant"), metadata.steps or 1
     if spec.depends_on_loss:  # the rate at its end depends on how training went, which the model does not say
-        return rule.having(tuned), None
-    return rule.having(tuned), metadata.learning_rate * float(spec.factors(steps, per_epoch)[-1])
+        return rule.with_hyper(tuned), None
+    return rule.with_hyper(tuned), metadata.learning_rate * float(spec.factors(steps, per_epoch)[-1])
 
 
 def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
@@ -82,7 +82,7 @@ def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
     folder = _run_of(Path(path))
     run = RunDirectory.open(folder)
     plain = load_toml(run.config)
-    known = {field.name for field in fields(NetworkSettings)}  # rows and streams depend on no others
+    known = {field.name for field in fields(NetworkSettings)}  # rows and batches depend on no others
     own = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in known})
     if not own.source or own.source == "-":
         raise DataError(
@@ -112,8 +112,8 @@ def _own_rows(model: Model, path: str, dataset: Dataset) -> tuple[Rows, float]:
             "The seed decides which rows of the data it was trained on.",
             f"Name rows: `ravine landscape {path} DATA`.",
         )
-    streams = streams_for(own, dataset)
-    return streams.rows(seed).train, streams.sizes[0] / streams.batch_size
+    batches = batches_for(own, dataset)
+    return batches.data(seed).train, batches.sizes[0] / batches.batch_size
 
 
 def _run_of(path: Path) -> Path:
@@ -187,7 +187,7 @@ def _scaled_target(model: Model, y: np.ndarray) -> np.ndarray:
     """Return class indices as they are, numbers in the model's unit."""
     if model.classes is not None:
         return y
-    scaled: np.ndarray = ((y - model.origin) / model.unit).astype(model.trained.precision)
+    scaled: np.ndarray = ((y - model.target_mean) / model.target_scale).astype(model.trained.precision)
     return scaled
 
 

@@ -28,7 +28,7 @@ from ravine.diagnostics import (
     to_vector,
 )
 from ravine.diagnostics.chunked_mean import in_chunks
-from ravine.engines import cores, working_in
+from ravine.engines import cores, precision_context
 from ravine.networks import LOSSES, Network
 from ravine.networks.parameters import Params
 from ravine.optimizers import Rule
@@ -69,7 +69,7 @@ class Viewpoint:
     @cached_property
     def data(self) -> tuple[Any, ...]:
         """What the loss takes after the parameters, on the device."""
-        with working_in(self.precision):
+        with precision_context(self.precision):
             return tuple(jnp.asarray(each) for each in self.rows if each is not None)
 
     @property
@@ -108,7 +108,7 @@ class Viewpoint:
         from ravine.diagnostics import from_vector
 
         data, program = self.data, jax.jit(self.loss)
-        with working_in(self.precision):
+        with precision_context(self.precision):
             return np.array(
                 [float(program(from_vector(self.params, each), *data)) for each in np.atleast_2d(vectors)]
             )
@@ -185,5 +185,5 @@ def preconditioner_of(rule: Rule, state: optax.OptState) -> Vector:
         array = jnp.asarray(leaf)
         return array.astype(jnp.float64) if jnp.issubdtype(array.dtype, jnp.floating) else array
 
-    with working_in("float64"):
+    with precision_context("float64"):
         return to_vector(rule.preconditioner(jax.tree.map(widened, state)))

@@ -34,7 +34,7 @@ from ravine.diagnostics import (
     to_vector,
     trajectory_plane,
 )
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.errors import UsageError
 from ravine.studies.landscape.loss_point import Viewpoint
 
@@ -108,7 +108,7 @@ class Relief:
                 "Give a lower --rate or fewer --epochs, or look at the columns of the data.",
             )
         self.hessian: SymmetricOperator = view.hessian()
-        with working_in(view.precision):
+        with precision_context(view.precision):
             gradient = jax.jit(jax.grad(self.loss))(view.params, *self.data)
         self.gradient = to_vector(gradient)
         self.limit = view.limit()
@@ -238,7 +238,7 @@ def barriers(view: Viewpoint, solutions: Vector) -> list[Barrier]:
             found.append(Barrier(a, b, before, None, None, "There are no hidden units to be matched."))
             continue
         matched = align(_host(trees[a]), _host(trees[b]))
-        with working_in(view.precision):
+        with precision_context(view.precision):
             moved = jax.tree.map(lambda like, new: np.asarray(new, like.dtype), trees[b], matched.params)
         after = interpolate(loss, trees[a], moved, data)
         found.append(Barrier(a, b, before, after, (matched.before, matched.after)))

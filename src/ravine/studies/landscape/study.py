@@ -127,8 +127,8 @@ def _trained(made: Trainings, settings: LandscapeSettings, context: RunContext) 
     ends = first.points[first.finished, -1].astype(np.float64)
     params = from_vector(plan.network.init(np.random.default_rng(0), dtype=settings.precision), ends[0])
     numbers = {name: made.recipe.numbers[name] for name in ("slope",) if name in plan.network.needs}
-    state = jax.tree.map(lambda leaf: np.asarray(leaf)[0], first.slots)
-    rows = made.streams.rows(made.rows_seed).train
+    state = jax.tree.map(lambda leaf: np.asarray(leaf)[0], first.opt_state)
+    rows = made.batches.data(made.rows_seed).train
     view = Viewpoint(
         plan.network, params, plan.loss, rows, numbers, plan.rule, first.rate, "trained here",
         int(first.steps[-1]), state, float(runs.rate[0]),

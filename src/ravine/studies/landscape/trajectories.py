@@ -18,11 +18,21 @@ import numpy as np
 import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.records.record import Record, Status
-from ravine.training import Cohort, Keeper, Plan, Rows, RunState, Seam, first_key, first_parameters, start
-from ravine.training.factors import Factors
-from ravine.training.loop import Carry, Numbers, judge, optimizer_of, step
+from ravine.training import (
+    CheckpointStore,
+    ChunkProgress,
+    Cohort,
+    Plan,
+    Rows,
+    RunState,
+    initial_params,
+    rng_key,
+    start,
+)
+from ravine.training.loop import Carry, Numbers, evaluate, optimizer_of, step
+from ravine.training.schedule_tables import ScheduleTables
 
 __all__ = ["LOOKS", "Trajectory", "stretched", "trajectory_of", "travel"]
 
@@ -34,13 +44,13 @@ class Trajectory:
     """The paths of the runs of one optimizer: `points` [run, T, P], the start first, at `steps` [T].
 
     The points are those a run is judged at (an average of the weights where there is one), not finite from
-    where it diverged. slots: the optimizer's state at the end, [run, ...]. rate: that of the last step.
+    where it diverged. opt_state: the optimizer's state at the end, [run, ...]. rate: that of the last step.
     """
 
     steps: npt.NDArray[np.int64]
     points: npt.NDArray[np.floating]
     rate: float
-    slots: Any = field(repr=False)
+    opt_state: Any = field(repr=False)
 
     @property
     def finished(self) -> npt.NDArray[np.bool_]:
@@ -56,16 +66,18 @@ class Trajectory:
 def stretched(plan: Plan) -> Plan:
     """Return the plan in LOOKS stretches, its steps kept to the next whole number of them."""
     stride = max(1, -(-plan.steps // LOOKS))
-    return replace(plan, stride=stride, evaluations=-(-plan.steps // stride))
+    return replace(plan, steps_per_evaluation=stride, evaluations=-(-plan.steps // stride))
 
 
-def travel(cohort: Cohort, seed: int, after_chunk: Callable[[Seam], None], keeper: Keeper | None) -> Record:
+def travel(
+    cohort: Cohort, seed: int, after_chunk: Callable[[ChunkProgress], None], keeper: CheckpointStore | None
+) -> Record:
     """Train the runs of a stretched plan on the training rows of `seed`; return every look at them.
 
     The seeds of the runs are their starts. final: `points` [run, T, P], `rate` of the last step, and the
-    leaves of the optimizer's state as `slots/0`, ... A stretch is a chunk: the state is kept behind it.
+    leaves of the optimizer's state as `opt_state/0`, ... A stretch is a chunk: the state is kept behind it.
     """
-    with working_in(cohort.plan.precision):
+    with precision_context(cohort.plan.precision):
         journey = _Journey(cohort, seed)
         kept = keeper.load() if keeper is not None else None
         if kept is not None:
@@ -80,12 +92,12 @@ def travel(cohort: Cohort, seed: int, after_chunk: Callable[[Seam], None], keepe
 
 def trajectory_of(cohort: Cohort, seed: int, record: Record) -> Trajectory:
     """Return the paths in a record of `travel`, with the same arguments."""
-    with working_in(cohort.plan.precision):
-        like = _Journey(cohort, seed).shapes.slots
-    leaves = [record.final[f"slots/{place}"] for place in range(len(jax.tree.leaves(like)))]
+    with precision_context(cohort.plan.precision):
+        like = _Journey(cohort, seed).shapes.opt_state
+    leaves = [record.final[f"opt_state/{place}"] for place in range(len(jax.tree.leaves(like)))]
     points = record.final["points"]
     return Trajectory(
-        cohort.plan.stride * np.arange(points.shape[1]),
+        cohort.plan.steps_per_evaluation * np.arange(points.shape[1]),
         points,
         float(record.final["rate"][0]),
         jax.tree.unflatten(jax.tree.structure(like), leaves),
@@ -97,20 +109,18 @@ class _Journey:
 
     def __init__(self, cohort: Cohort, seed: int) -> None:
         self.cohort = cohort
-        plan, runs, streams = cohort.plan, cohort.runs, cohort.streams
+        plan, runs, batches = cohort.plan, cohort.runs, cohort.batches
         self.starts = runs.seed.tolist()
-        rows = streams.rows(seed)
+        rows = batches.data(seed)
         self.train, self.valid = (jax.tree.map(jnp.asarray, part) for part in (rows.train, rows.valid))
-        self.numbers = runs.numbers(plan.rule, np.full(len(runs), rows.unit), plan.precision)
+        self.numbers = runs.numbers(plan.rule, np.full(len(runs), rows.target_scale), plan.precision)
         if plan.random:
-            self.numbers["key"] = np.stack(
-                [first_key(streams.root, start_seed) for start_seed in self.starts]
-            )
-        self.factors = Factors(plan, runs, streams.sizes[0] / streams.batch_size)
+            self.numbers["key"] = np.stack([rng_key(batches.root, start_seed) for start_seed in self.starts])
+        self.schedule_tables = ScheduleTables(plan, runs, batches.sizes[0] / batches.batch_size)
         gate = runs.extra.get("gate_bias")
         first = [
-            first_parameters(
-                plan.network, streams.root, start_seed, *cohort.initial, plan.precision,
+            initial_params(
+                plan.network, batches.root, start_seed, *cohort.initial, plan.precision,
                 None if gate is None else float(gate[run]),
             )
             for run, start_seed in enumerate(self.starts)
@@ -133,10 +143,12 @@ class _Journey:
         return found
 
     @property
-    def seam(self) -> Seam:
+    def seam(self) -> ChunkProgress:
         """Progress of the last stretch. No score is computed."""
         diverged = int(np.sum(~np.isfinite(self.points[-1]).all(axis=1)))
-        return Seam(self.cohort.plan.stride * len(self.starts), 0, diverged, np.zeros((0, 0)))
+        return ChunkProgress(
+            self.cohort.plan.steps_per_evaluation * len(self.starts), 0, diverged, np.zeros((0, 0))
+        )
 
     @property
     def _begin(self) -> Callable[..., RunState]:
@@ -147,29 +159,29 @@ class _Journey:
         plan, which, number = self.cohort.plan, np.arange(len(self.starts)), len(self.losses)
         if self.state is None:
             self.state = self._begin(self.params, self.numbers)
-        first = number * plan.stride
-        stretch = partial(self.cohort.streams.order, first=first, last=first + plan.stride)
+        first = number * plan.steps_per_evaluation
+        stretch = partial(self.cohort.batches.order, first=first, last=first + plan.steps_per_evaluation)
         order = np.stack([stretch(start_seed) for start_seed in self.starts], axis=1)
-        now = self.factors.of(which, number)
+        now = self.schedule_tables.of(which, number)
         self.rate = self.cohort.runs.rate * now["rate"][-1]
         self.state, points, loss = _stretch(
             plan, self.state, self.numbers, now, self.train, self.valid, order, np.int32(first)
         )
         self.points.append(np.asarray(points))
         self.losses.append(np.asarray(loss))
-        self.factors.follow(which, self.losses[-1])
+        self.schedule_tables.update(which, self.losses[-1])
 
     def kept(self) -> dict[str, np.ndarray]:
         """Return everything that a resumed training needs."""
         arrays = {"points": np.stack(self.points), "losses": np.stack(self.losses), "rate": self.rate}
-        arrays |= {f"factors/{name}": values for name, values in self.factors.arrays().items()}
+        arrays |= {f"factors/{name}": values for name, values in self.schedule_tables.arrays().items()}
         leaves = jax.tree.leaves(self.state)
         return arrays | {f"state/{place}": np.asarray(leaf) for place, leaf in enumerate(leaves)}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take the state that was kept."""
         self.points, self.losses, self.rate = list(arrays["points"]), list(arrays["losses"]), arrays["rate"]
-        self.factors.restore(
+        self.schedule_tables.restore(
             {name[8:]: arrays[name].copy() for name in arrays if name.startswith("factors/")}
         )
         like = self.shapes
@@ -180,15 +192,16 @@ class _Journey:
         """Return every look at the runs."""
         runs, points = self.cohort.runs, np.stack(self.points, axis=1)
         assert self.state is not None
-        slots = {
-            f"slots/{place}": np.asarray(leaf) for place, leaf in enumerate(jax.tree.leaves(self.state.slots))
+        opt_state = {
+            f"opt_state/{place}": np.asarray(leaf)
+            for place, leaf in enumerate(jax.tree.leaves(self.state.opt_state))
         }
         finite = np.isfinite(points[:, -1]).all(axis=1)
         return Record(
             {name: np.asarray(values) for name, values in runs.columns().items()},
             {"valid_loss": np.stack(self.losses, axis=1)},
             np.where(finite, Status.FINISHED, Status.DIVERGED),
-            {"points": points, "rate": self.rate, **slots},
+            {"points": points, "rate": self.rate, **opt_state},
             {"plan": self.cohort.plan.describe()},
         )
 
@@ -204,7 +217,7 @@ def _stretch(
     order: jax.Array,
     first: jax.Array,
 ) -> tuple[RunState, jax.Array, jax.Array]:
-    """Go on by a stretch: order [stride, run, B]. Returns state, judged parameters [run, P], loss [run]."""
+    """Go on by a stretch: order [steps, run, B]. Returns state, judged parameters [run, P], loss [run]."""
 
     def one(carry: Carry, drawn: tuple[jax.Array, Mapping[str, jax.Array]]) -> tuple[Carry, None]:
         state, t = carry
@@ -214,8 +227,8 @@ def _stretch(
         return (state, t + 1), None
 
     def look(state: RunState, numbers: Numbers, last: Mapping[str, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.slots)
-        return ravel_pytree(params)[0], judge(plan.judging, params, state.stats, numbers, valid)[0]
+        params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.opt_state)
+        return ravel_pytree(params)[0], evaluate(plan.evaluation_key, params, state.stats, numbers, valid)[0]
 
     (state, _), _ = jax.lax.scan(one, (state, first), (order, factors))
     seen, loss = jax.vmap(look)(state, numbers, {name: each[-1] for name, each in factors.items()})

@@ -29,11 +29,11 @@ from ravine.diagnostics import (
     kl_inverse,
     quadrature,
 )
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.networks import Network
 from ravine.networks.parameters import Params, Statistics
 from ravine.studies.memorize.result import Bound
-from ravine.training import Rows, Trained
+from ravine.training import Rows, TrainedNetwork
 
 __all__ = ["DELTA", "bounds"]
 
@@ -44,21 +44,21 @@ ROUNDING = 1e-11  # above that of a curvature in float64, which has no sign
 
 
 def bounds(
-    network: Trained, first: Params, rows: Rows, wrong_held_out: float, held_out: int, chance: float
+    network: TrainedNetwork, first: Params, rows: Rows, wrong_held_out: float, held_out: int, chance: float
 ) -> list[Bound]:
     """Return (1) to (3) of one network. rows: those it was trained on. first: its initial parameters.
 
     wrong_held_out: share of `held_out` rows it gets wrong. chance: share wrong of guessing one class.
     """
     n = len(rows.y)
-    with working_in(network.precision):
+    with precision_context(network.precision):
         numbers = {name: np.asarray(network.numbers[name], rows.x.dtype) for name in network.network.needs}
         made = certificate(
             _share_wrong(network.network), network.params, first,
             (network.stats, numbers, rows.x, rows.y), n, chance, delta=DELTA, draws=DRAWS,
         )  # fmt: skip
     # where all rows are fitted the curvature is smaller than its rounding in float32
-    with working_in("float64"):
+    with precision_context("float64"):
         wide = replace(
             network, params=_wide(network.params), stats=_wide(network.stats), numbers=_wide(numbers)
         )
@@ -114,7 +114,7 @@ def _outputs(network: Network) -> Callable[..., jax.Array]:
     return lambda params, x: network.apply(params, x)
 
 
-def _bound(network: Trained) -> Callable[..., jax.Array]:
+def _bound(network: TrainedNetwork) -> Callable[..., jax.Array]:
     """With running statistics and numbers: those of this network."""
     return lambda params, x: network.network.apply(params, x, network.stats, network.numbers)
 

@@ -38,7 +38,7 @@ from ravine.studies.memorize.result import (
     TrainingFacts,
 )
 from ravine.studies.memorize.settings import MemorizeSettings
-from ravine.training import Cohort, Plan, Shape, Streams, shape_for
+from ravine.training import Batches, Cohort, Plan, ProgramShape, shape_for
 
 __all__ = ["LIMITED_SHARE", "Arm", "MemorizeDesign", "design", "plan"]
 
@@ -110,27 +110,27 @@ class MemorizeDesign:
         """The plan of each arm: evaluated once an epoch, more rarely where there are many epochs."""
         steps = self.level.steps(self.rows, self.batch_size, self.settings.epochs)
         stride = max(1, round(self.rows / self.batch_size), -(-steps // MAX_EVALUATIONS))
-        streams = self.streams(self.arms[0])
+        batches = self.batches(self.arms[0])
         return [
             replace(
-                arm.recipe.plan(self.settings, self.dataset, self.rule, streams, steps),
+                arm.recipe.plan(self.settings, self.dataset, self.rule, batches, steps),
                 metric=METRIC,
-                stride=stride,
+                steps_per_evaluation=stride,
                 evaluations=-(-steps // stride),
             )
             for arm in self.arms
         ]
 
     @cached_property
-    def shape(self) -> Shape:
+    def shape(self) -> ProgramShape:
         """The shape of the compiled programs."""
         count = len(self.seeds)
-        return shape_for(self.plans[0], self.streams(self.arms[0]), count, count, self.devices)
+        return shape_for(self.plans[0], self.batches(self.arms[0]), count, count, self.devices)
 
-    def streams(self, arm: Arm) -> Streams:
+    def batches(self, arm: Arm) -> Batches:
         """Return the rows and batches of an arm, which depend on its share and on what it watches.
 
-        Streams keep rows in memory once they were used. The design therefore holds none.
+        Batches keep rows in memory once they were used. The design therefore holds none.
         """
         data = replace(self.dataset, y=self._labels(arm.share))
         parts = partial(self.pairs.split, watch=arm.watch)
@@ -143,12 +143,12 @@ class MemorizeDesign:
         y[rows], _ = corrupt_labels(y[rows], share, keyed(self.settings.seed, "corruption"), classes)
         return y
 
-    def cohort(self, arm: Arm, plan: Plan, streams: Streams) -> Cohort:
+    def cohort(self, arm: Arm, plan: Plan, batches: Batches) -> Cohort:
         """Return the networks of an arm, one for each seed."""
         count = len(self.seeds)
         rates, schedules = np.full(count, self.learning_rate), np.full(count, self.schedule)
         runs = arm.recipe.runs(plan, rates, schedules, np.asarray(self.seeds), {})
-        return Cohort(plan, runs, streams, arm.recipe.initial, True)
+        return Cohort(plan, runs, batches, arm.recipe.initial, True)
 
     def line(self) -> str:
         """Return what is going to be done, in one line."""

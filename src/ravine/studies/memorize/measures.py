@@ -24,7 +24,7 @@ from ravine.execution.measure_summary import SHARE, measure_summary, time_summar
 from ravine.records.record import Record, Status
 from ravine.statistics import interval
 from ravine.studies.memorize.result import ArmResult, Information, Membership, MemorizedRows
-from ravine.training import Plan, Streams, trained
+from ravine.training import Batches, Plan, TrainedNetwork
 
 __all__ = ["FITTED", "Predictions", "TrainHeldOutPairs", "measured", "pairs", "predict_pairs"]
 
@@ -86,7 +86,7 @@ class Predictions:
 
 
 def predict_pairs(
-    record: Record, plan: Plan, streams: Streams, pairs: TrainHeldOutPairs, true: np.ndarray, watched: bool
+    record: Record, plan: Plan, batches: Batches, pairs: TrainHeldOutPairs, true: np.ndarray, watched: bool
 ) -> Predictions:
     """Return the predictions of the runs that did not diverge.
 
@@ -94,15 +94,15 @@ def predict_pairs(
     """
     predicted, losses, tests, members, fitted = [], [], [], [], []
     rows = pairs.rows
-    epochs = plan.stride * streams.batch_size / streams.sizes[0]  # between two evaluations
+    epochs = plan.steps_per_evaluation * batches.batch_size / batches.sizes[0]  # between two evaluations
     for run in np.flatnonzero(record.status == Status.FINISHED).tolist():
         seed = int(record.hyper["seed"][run])
-        network, own = trained(plan.network, record, run), streams.rows(seed)
-        inputs = streams.standardised(rows.ravel(), own.scaler, own.origin, own.unit)
+        network, own = TrainedNetwork.from_record(plan.network, record, run), batches.data(seed)
+        inputs = batches.standardized(rows.ravel(), own.scaler, own.target_mean, own.target_scale)
         outputs = network.outputs(inputs.x).astype(np.float64)
         predicted.append(outputs.argmax(axis=1).reshape(rows.shape))
         losses.append(cross_entropies(outputs, inputs.y).reshape(rows.shape))
-        test = streams.standardised(streams.dataset.test, own.scaler, own.origin, own.unit)
+        test = batches.standardized(batches.dataset.test, own.scaler, own.target_mean, own.target_scale)
         tests.append(np.mean(network.outputs(test.x).argmax(axis=1) == test.y))
         members.append(pairs.member(seed))
         right = record.series["score"][run] if watched else np.zeros(1)
@@ -110,7 +110,7 @@ def predict_pairs(
         fitted.append((reached[0] + 1) * epochs if len(reached) else np.inf)
     return Predictions(
         np.array(predicted), np.array(losses), np.array(tests), np.array(members),
-        streams.dataset.y[rows], true[rows], np.array(fitted),
+        batches.dataset.y[rows], true[rows], np.array(fitted),
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from ravine.studies.memorize.result import (
     MemorizeResult,
     RandomLabelsResult,
 )
-from ravine.training import Plan, Streams, first_parameters, trained
+from ravine.training import Batches, Plan, TrainedNetwork, initial_params
 
 __all__ = ["run"]
 
@@ -33,8 +33,8 @@ def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
     planned = zip(design.arms, design.plans, strict=True)
     for _, group in groupby(planned, key=lambda item: (item[0].share, item[0].watch)):
         same_rows = list(group)
-        streams = design.streams(same_rows[0][0])  # those of the group before are let go
-        found += [_measure(design, context, arm, plan, streams) for arm, plan in same_rows]
+        batches = design.batches(same_rows[0][0])  # those of the group before are let go
+        found += [_measure(design, context, arm, plan, batches) for arm, plan in same_rows]
     if not any(arm.networks for arm in found):
         raise NothingTrained(
             "Training diverged on every seed.",
@@ -63,14 +63,14 @@ def _stage(arm: Arm) -> str:
 
 
 def _measure(
-    design: MemorizeDesign, context: RunContext, arm: Arm, plan: Plan, streams: Streams
+    design: MemorizeDesign, context: RunContext, arm: Arm, plan: Plan, batches: Batches
 ) -> ArmResult:
     """Train the networks of an arm and measure them."""
     stage, name = _stage(arm), design.rule.name
-    context.train(stage, name, design.cohort(arm, plan, streams), design.shape)
+    context.train(stage, name, design.cohort(arm, plan, batches), design.shape)
     record = context.parameters_of(stage, name)
     is_watched = arm.watch == "train"
-    predictions = predict_pairs(record, plan, streams, design.pairs, design.dataset.y, is_watched)
+    predictions = predict_pairs(record, plan, batches, design.pairs, design.dataset.y, is_watched)
     diverged = len(design.seeds) - len(predictions.test)
     result = measured(predictions, is_watched, share=arm.share, limit=arm.limit or None, diverged=diverged)
     if arm.limit:
@@ -78,30 +78,37 @@ def _measure(
     facts: list[Bound] = []
     if result.networks:
         context.stage("bounds", arm.name)
-        facts = _bounds(design, arm, record, plan, streams, result)
-    return RandomLabelsResult(**vars(result), curve=_curve(record, plan, streams), bounds=facts)
+        facts = _bounds(design, arm, record, plan, batches, result)
+    return RandomLabelsResult(**vars(result), curve=_curve(record, plan, batches), bounds=facts)
 
 
 def _bounds(
-    design: MemorizeDesign, arm: Arm, record: Record, plan: Plan, streams: Streams, result: ArmResult
+    design: MemorizeDesign, arm: Arm, record: Record, plan: Plan, batches: Batches, result: ArmResult
 ) -> list[Bound]:
     """Return the bounds of the first network that did not diverge."""
     run = int(np.flatnonzero(record.status == Status.FINISHED)[0])
     seed = int(record.hyper["seed"][run])
     gate = arm.recipe.numbers.get("gate_bias")
-    first = first_parameters(plan.network, streams.root, seed, *arm.recipe.initial, plan.precision, gate)
-    train = streams.rows(seed).train
+    first = initial_params(plan.network, batches.root, seed, *arm.recipe.initial, plan.precision, gate)
+    train = batches.data(seed).train
     commonest = np.bincount(train.y).max() / len(train.y)
     right = result.held_out.values[0]
     assert right is not None  # a share of rows
     return bounds(
-        trained(plan.network, record, run), first, train, 1 - right, design.rows, float(1 - commonest)
+        TrainedNetwork.from_record(plan.network, record, run),
+        first,
+        train,
+        1 - right,
+        design.rows,
+        float(1 - commonest),
     )
 
 
-def _curve(record: Record, plan: Plan, streams: Streams) -> LearningCurve:
+def _curve(record: Record, plan: Plan, batches: Batches) -> LearningCurve:
     """Return the share of the training labels given by epoch, mean over networks."""
     score = record.series["score"][record.status == Status.FINISHED].astype(np.float64)
-    epochs = plan.stride * (1 + np.arange(plan.evaluations)) * streams.batch_size / streams.sizes[0]
+    epochs = (
+        plan.steps_per_evaluation * (1 + np.arange(plan.evaluations)) * batches.batch_size / batches.sizes[0]
+    )
     means = score.mean(axis=0) if len(score) else np.full(plan.evaluations, np.nan)
     return LearningCurve(epoch=epochs.tolist(), train=[finite_or_none(mean) for mean in means])

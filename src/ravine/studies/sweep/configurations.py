@@ -18,7 +18,7 @@ from ravine.execution.training_spec import Recipe, alike, check_moving, check_pa
 from ravine.networks import read_network
 from ravine.networks.network_text import NUMBERS, NetworkSpec
 from ravine.optimizers import RULES, Rule, resolve, schedule
-from ravine.optimizers.optimizer_text import parse
+from ravine.optimizers.optimizer_text import parse_optimizer
 from ravine.options.fields import Value, options_of
 from ravine.options.parse import from_text
 from ravine.studies.sweep.factors import Factor, design_levels, split
@@ -107,7 +107,7 @@ def _rules(settings: SweepSettings, factors: Sequence[Factor]) -> list[Rule]:
 
 
 def _free(text: str) -> Rule:
-    spec = parse(text)
+    spec = parse_optimizer(text)
     return resolve(text) if spec.source else RULES[resolve(spec.name).name]
 
 
@@ -152,7 +152,7 @@ def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dat
             network = read_network(plain.get("net", FixedTrainingSettings.net))
             plain["net"] = str(_with_words(network, words))
         hyper = {name: _number(name, text) for name, text in levels.items() if name not in (*FIELDS, *WORDS)}
-        spec = parse(plain.get("optimizer", FixedTrainingSettings.optimizer))
+        spec = parse_optimizer(plain.get("optimizer", FixedTrainingSettings.optimizer))
         spec = spec._replace(keywords={**spec.keywords, **hyper})
         rule = resolve(str(spec))  # refuses a hyperparameter that it does not have, or a value out of range
         plain["optimizer"] = str(spec)

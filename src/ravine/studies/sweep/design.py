@@ -19,7 +19,7 @@ from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import COMPARE, SearchEffort, estimated_seconds, step_seconds
-from ravine.execution.prepared_training import streams_for
+from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import MetricFacts, Plain
 from ravine.execution.run_files import data_facts
 from ravine.networks import METRICS, Metric
@@ -35,7 +35,7 @@ from ravine.studies.sweep.result import (
     SweepPlan,
 )
 from ravine.studies.sweep.settings import SweepSettings
-from ravine.training import Cohort, Plan, Runs, Shape, Streams, shape_for
+from ravine.training import Batches, Cohort, Plan, ProgramShape, Runs, shape_for
 
 __all__ = ["DesignPoint", "SweepDesign", "design", "plan"]
 
@@ -50,13 +50,13 @@ class DesignPoint:
     index: int
     configuration: Configuration
     plan: Plan
-    streams: Streams
+    batches: Batches
     learning_rate: float | None
 
     @property
     def epochs(self) -> float:
         """Passes over the training rows."""
-        return self.plan.steps * self.plan.batch_size / self.streams.sizes[0]
+        return self.plan.steps * self.plan.batch_size / self.batches.sizes[0]
 
 
 @dataclass(frozen=True)
@@ -132,14 +132,14 @@ class SweepDesign:
         return len({point.plan for point in self.points})
 
     @cached_property
-    def shapes(self) -> dict[str, Shape]:
+    def shapes(self) -> dict[str, ProgramShape]:
         """The shape of every group, one for all stages, so that no program is compiled twice."""
         trials, seeds = self.effort.rates * len(self.tuning_seeds), len(self.seeds)
         found = {}
         for name, group in self.groups.items():
             most = max(trials * any(point.learning_rate is None for point in group), seeds)
             both = max(seeds, len(self.tuning_seeds))
-            found[name] = shape_for(group[0].plan, group[0].streams, most * len(group), both, self.devices)
+            found[name] = shape_for(group[0].plan, group[0].batches, most * len(group), both, self.devices)
         return found
 
     def cohort(
@@ -166,7 +166,7 @@ class SweepDesign:
             )
         first = points[0]
         return Cohort(
-            first.plan, Runs.together(parts), first.streams, first.configuration.recipe.initial, keep
+            first.plan, Runs.concatenate(parts), first.batches, first.configuration.recipe.initial, keep
         )
 
     @cached_property
@@ -196,7 +196,7 @@ class SweepDesign:
     def planned(self) -> PlannedSweep:
         """Return every run."""
         first = self.points[0]
-        train, validation = first.streams.sizes
+        train, validation = first.batches.sizes
         return PlannedSweep(
             effort=self.effort.name,
             metric=first.plan.metric,
@@ -252,17 +252,17 @@ def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep
     """
     factors = read_factors(settings.vary)
     level = COMPARE[settings.effort]
-    usual = streams_for(settings, dataset)
-    streams: dict[int | None, Streams] = {settings.batch_size: usual}
+    usual = batches_for(settings, dataset)
+    batches: dict[int | None, Batches] = {settings.batch_size: usual}
     # one number of epochs for all, whatever their batch sizes
     steps = level.steps(usual.sizes[0], usual.batch_size, settings.epochs)
     epochs = settings.epochs or steps * usual.batch_size / usual.sizes[0]
     points = []
     for index, configuration in enumerate(configurations(settings, factors, dataset)):
         own = configuration.settings
-        if own.batch_size not in streams:
-            streams[own.batch_size] = streams_for(own, dataset)
-        rows = streams[own.batch_size]
+        if own.batch_size not in batches:
+            batches[own.batch_size] = batches_for(own, dataset)
+        rows = batches[own.batch_size]
         steps = level.steps(rows.sizes[0], rows.batch_size, own.epochs or epochs)
         planned = configuration.recipe.plan(own, dataset, configuration.rule, rows, steps)
         points.append(DesignPoint(index, configuration, planned, rows, own.rate))

@@ -61,7 +61,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
         source=settings.source,
-        split=split_sizes(context.dataset, design.points[0].streams),
+        split=split_sizes(context.dataset, design.points[0].batches),
         metric=design.metric_facts(),
         design=design.facts(),
         plan=TrainingFacts(
@@ -160,6 +160,6 @@ def _test(
         schedule=row.schedule,
     )
     record = context.parameters_of("evaluate", name)
-    model, score, tests = best_model(context.dataset, point.plan, point.streams, record, runs, metadata)
+    model, score, tests = best_model(context.dataset, point.plan, point.batches, record, runs, metadata)
     summary = score_summary(tests, metric.greater_is_better, design.settings.seed, metric.bounds)
     return model, TestScores(setting=row.setting, model=score, **vars(summary))

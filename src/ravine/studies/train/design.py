@@ -22,7 +22,7 @@ from ravine.optimizers import schedule
 from ravine.studies.train.result import Layer, ScheduleCurve, ScheduledValue, TrainingFacts, TrainPlan
 from ravine.studies.train.schedule_plot import draw_schedules
 from ravine.studies.train.settings import TrainSettings
-from ravine.training import Cohort, Shape, shape_for
+from ravine.training import Cohort, ProgramShape, shape_for
 
 __all__ = ["TrainDesign", "design", "plan"]
 
@@ -48,13 +48,13 @@ class TrainDesign:
     def cohort(self) -> Cohort:
         """All runs."""
         made = self.prepared
-        return Cohort(made.plan, made.runs(self.seeds), made.streams, made.recipe.initial, True)
+        return Cohort(made.plan, made.runs(self.seeds), made.batches, made.recipe.initial, True)
 
     @cached_property
-    def shape(self) -> Shape:
+    def shape(self) -> ProgramShape:
         """The shape of the compiled program."""
         count = len(self.seeds)
-        return shape_for(self.prepared.plan, self.prepared.streams, count, count, self.devices)
+        return shape_for(self.prepared.plan, self.prepared.batches, count, count, self.devices)
 
     @property
     def metric(self) -> MetricFacts:
@@ -75,12 +75,12 @@ class TrainDesign:
 
     def facts(self) -> TrainingFacts:
         """Return what is trained, and for how long."""
-        train, streams = self.prepared.plan, self.prepared.streams
+        train, batches = self.prepared.plan, self.prepared.batches
         return TrainingFacts(
             runs=self.settings.seeds,
             network_steps=self.network_steps,
             steps=train.steps,
-            epochs=train.steps * train.batch_size / streams.sizes[0],
+            epochs=train.steps * train.batch_size / batches.sizes[0],
             batch_size=train.batch_size,
             network=str(train.network),
             parameters=train.network.parameters,
@@ -109,8 +109,8 @@ class TrainDesign:
         return [self._curve(what, each) for what, each in {"learning rate": rate, **self.scheduled}.items()]
 
     def _curve(self, what: str, scheduled: ScheduledValue) -> ScheduleCurve:
-        steps, streams = self.prepared.plan.steps, self.prepared.streams
-        per_epoch = streams.sizes[0] / streams.batch_size
+        steps, batches = self.prepared.plan.steps, self.prepared.batches
+        per_epoch = batches.sizes[0] / batches.batch_size
         spec = schedule(scheduled.schedule)
         epochs, values = None, None
         if not spec.depends_on_loss:
@@ -128,12 +128,12 @@ class TrainDesign:
 
     def _rates(self) -> list[float] | None:
         """Return the learning rate at the first step and before each evaluation; None for a plateau."""
-        train, streams = self.prepared.plan, self.prepared.streams
+        train, batches = self.prepared.plan, self.prepared.batches
         spec = schedule(self.settings.schedule)
         if spec.depends_on_loss:
             return None
-        factors = spec.factors(train.steps, streams.sizes[0] / streams.batch_size)
-        steps = [0, *range(train.stride - 1, train.steps, train.stride)]
+        factors = spec.factors(train.steps, batches.sizes[0] / batches.batch_size)
+        steps = [0, *range(train.steps_per_evaluation - 1, train.steps, train.steps_per_evaluation)]
         return [self.prepared.learning_rate * float(factors[step]) for step in dict.fromkeys(steps)]
 
 
@@ -153,7 +153,7 @@ def plan(design: TrainDesign) -> TrainPlan:
     return TrainPlan(
         study="train",
         data=data_facts(design.dataset),
-        split=split_sizes(design.dataset, made.streams),
+        split=split_sizes(design.dataset, made.batches),
         metric=design.metric,
         plan=design.facts(),
         optimizer=made.rule.name,

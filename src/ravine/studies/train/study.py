@@ -15,7 +15,7 @@ from ravine.networks import METRICS
 from ravine.records.record import Record, Status
 from ravine.studies.train.design import TrainDesign
 from ravine.studies.train.result import Curves, TestScores, Trained, TrainResult
-from ravine.training import Plan, Streams
+from ravine.training import Batches, Plan
 
 __all__ = ["run"]
 
@@ -37,7 +37,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
     )
     whole = context.parameters_of("train", made.rule.name)
     model, score, tests = best_model(
-        context.dataset, plan, made.streams, whole, np.arange(len(whole)), metadata
+        context.dataset, plan, made.batches, whole, np.arange(len(whole)), metadata
     )
     greater, bounds = metric.greater_is_better, metric.bounds
     valid = score_summary(record.final["score"].astype(np.float64), greater, settings.seed, bounds)
@@ -46,7 +46,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
         study="train",
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
-        split=split_sizes(context.dataset, made.streams),
+        split=split_sizes(context.dataset, made.batches),
         metric=design.metric,
         plan=design.facts(),
         seconds=context.seconds([(plan, design.shape)]),
@@ -55,7 +55,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
             learning_rate=made.learning_rate,
             schedule=settings.schedule,
             **values_of(valid),
-            epochs=_kept_epochs(record, plan, made.streams) if settings.early_stop else None,
+            epochs=_kept_epochs(record, plan, made.batches) if settings.early_stop else None,
         ),
         test=TestScores(model=score, **values_of(tested)),
         curves=_curves(record, plan),
@@ -65,9 +65,9 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
     ).with_artifacts(Artifacts(model=model, records={"train": record}))
 
 
-def _kept_epochs(record: Record, plan: Plan, streams: Streams) -> list[float | None]:
+def _kept_epochs(record: Record, plan: Plan, batches: Batches) -> list[float | None]:
     """Return after how many epochs each seed had the weights that were kept; None where it diverged."""
-    per_evaluation = plan.stride * plan.batch_size / streams.sizes[0]
+    per_evaluation = plan.steps_per_evaluation * plan.batch_size / batches.sizes[0]
     return [per_evaluation * (1 + int(place)) if place >= 0 else None for place in record.final["evaluation"]]
 
 
@@ -79,6 +79,6 @@ def _curves(record: Record, plan: Plan) -> Curves:
     }
     return Curves(
         seed=np.repeat(record.hyper["seed"], times).tolist(),
-        step=np.tile(plan.stride * (1 + np.arange(times)), count).tolist(),
+        step=np.tile(plan.steps_per_evaluation * (1 + np.arange(times)), count).tolist(),
         **series,
     )

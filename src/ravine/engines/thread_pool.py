@@ -8,18 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ravine.engines.devices import Devices
-from ravine.precision import working_in
+from ravine.precision import precision_context
 
 if TYPE_CHECKING:
     from jax import Device
 
-__all__ = ["work"]
+__all__ = ["map_on_devices"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def work(
+def map_on_devices(
     devices: Devices, function: Callable[[Device, Item], Result], items: Sequence[Item], precision: str
 ) -> list[Result]:
     """Return function(device, item) for every item, in order; the first exception ends the work.
@@ -28,14 +28,14 @@ def work(
     thread, and is set in each.
     """
     if devices.count == 1 or len(items) < 2:
-        with working_in(precision):
+        with precision_context(precision):
             return [function(devices.workers[0], item) for item in items]
     left = iter(range(len(items)))
     results: list[Any] = [None] * len(items)
     lock, over = threading.Lock(), threading.Event()
 
     def worker(device: Device) -> None:
-        with working_in(precision):
+        with precision_context(precision):
             while not over.is_set():
                 with lock:
                     index = next(left, None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 import pytest
 
-from ravine.engines import find_devices, work
+from ravine.engines import find_devices, map_on_devices
 
 
 @pytest.fixture(params=[1, 2, 5])
@@ -22,19 +22,24 @@ def test_results_are_in_order(devices, count):
         time.sleep(0.001 * (item % 3))
         return device, item**2
 
-    results = work(devices, square, range(count), "float32")
+    results = map_on_devices(devices, square, range(count), "float32")
     assert results == [(devices.workers[0], k**2) for k in range(count)]
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_the_precision_holds_in_every_thread(devices, precision):
-    assert set(work(devices, lambda _, k: str(jnp.ones(2).dtype), range(9), precision)) == {precision}
+    assert set(map_on_devices(devices, lambda _, k: str(jnp.ones(2).dtype), range(9), precision)) == {
+        precision
+    }
 
 
 def test_all_workers_work(devices):
     """They meet: nobody comes further before all are there."""
     together = threading.Barrier(devices.count, timeout=20)
-    assert len(work(devices, lambda _, k: together.wait(), range(devices.count), "float32")) == devices.count
+    assert (
+        len(map_on_devices(devices, lambda _, k: together.wait(), range(devices.count), "float32"))
+        == devices.count
+    )
 
 
 def test_a_failure_ends_the_work(devices):
@@ -47,5 +52,5 @@ def test_a_failure_ends_the_work(devices):
         done.append(k)
 
     with pytest.raises(KeyError, match="this one"):
-        work(devices, fail, range(1000), "float32")
+        map_on_devices(devices, fail, range(1000), "float32")
     assert len(done) < 20

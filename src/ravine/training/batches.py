@@ -21,26 +21,26 @@ from ravine.data.random_keys import keyed
 from ravine.data.scaling import unscaled
 from ravine.training.loop import Rows
 
-__all__ = ["SeedRows", "Streams"]
+__all__ = ["Batches", "SeedData"]
 
-KEPT = 256 * 2**20  # bytes of rows kept on devices for the next cohort, which sees the same ones
+DEVICE_CACHE_BYTES = 256 * 2**20  # of rows, for the next cohort, which sees the same rows
 
 
 @dataclass(frozen=True)
-class SeedRows:
+class SeedData:
     """Training and validation rows of one seed, standardised by its training rows.
 
-    unit, origin: scale and mean of a regression target in its own unit (1, 0 for classes).
+    target_scale, target_mean: scale and mean of a regression target in its own unit (1, 0 for classes).
     """
 
     train: Rows
     valid: Rows
     scaler: Scaler
-    unit: float
-    origin: float
+    target_scale: float
+    target_mean: float
 
 
-class Streams:
+class Batches:
     """Standardised rows and batches of each seed of one data set."""
 
     def __init__(
@@ -56,7 +56,7 @@ class Streams:
         self.scaling = scaling  # standard, or none: the numbers as they were given
         self.sizes = self._split(0).train.shape[0], self._split(0).valid.shape[0]
         self.batch_size = min(batch_size, self.sizes[0])
-        self.rows = lru_cache(maxsize=self._affordable())(self._rows)
+        self.data = lru_cache(maxsize=self._affordable())(self._data)
         self._kept: dict[tuple[Any, ...], Rows] = {}
         self._held, self._lock = 0, threading.Lock()
 
@@ -66,28 +66,30 @@ class Streams:
     def _affordable(self) -> int:
         return max(2, min(64, int(2**29 // max(1, self.dataset.x.nbytes))))
 
-    def _rows(self, seed: int) -> SeedRows:
+    def _data(self, seed: int) -> SeedData:
         data, parts = self.dataset, self._split(seed)
         if self.scaling == "none":
             scaler = unscaled(data.encoder, data.x[parts.train])
         else:
             scaler = Scaler.fit(data.x[parts.train], together=data.shape is not None)
-        origin, unit = 0.0, 1.0
+        target_mean, target_scale = 0.0, 1.0
         if data.task == "regress":
             y = data.y[parts.train]
-            origin, unit = float(np.mean(y)), float(np.std(y)) or 1.0
+            target_mean, target_scale = float(np.mean(y)), float(np.std(y)) or 1.0
 
         def part(index: np.ndarray) -> Rows:
-            return self.standardised(index, scaler, origin, unit)
+            return self.standardized(index, scaler, target_mean, target_scale)
 
-        return SeedRows(part(parts.train), part(parts.valid), scaler, unit, origin)
+        return SeedData(part(parts.train), part(parts.valid), scaler, target_scale, target_mean)
 
-    def standardised(self, index: np.ndarray, scaler: Scaler, origin: float, unit: float) -> Rows:
+    def standardized(
+        self, index: np.ndarray, scaler: Scaler, target_mean: float, target_scale: float
+    ) -> Rows:
         """Return the rows `index` of the data set as the network of that scaler sees them."""
         data = self.dataset
         x = scaler.apply(data.x[index]).astype(self.precision, copy=False)
         if data.task == "regress":
-            y = ((data.y[index] - origin) / unit).astype(self.precision)
+            y = ((data.y[index] - target_mean) / target_scale).astype(self.precision)
         else:
             y = data.y[index].astype(np.int32)
         weight = None
@@ -98,8 +100,8 @@ class Streams:
 
     def test(self, seed: int) -> Rows:
         """Return the test rows, standardised as the seed's training rows are."""
-        rows = self.rows(seed)
-        return self.standardised(self.dataset.test, rows.scaler, rows.origin, rows.unit)
+        rows = self.data(seed)
+        return self.standardized(self.dataset.test, rows.scaler, rows.target_mean, rows.target_scale)
 
     def order(self, seed: int, first: int, last: int) -> np.ndarray:
         """Return the training rows of steps `first` to `last` (not included): [steps, B]."""
@@ -112,19 +114,19 @@ class Streams:
         stream = np.concatenate(passes)[begin % n :][: end - begin]
         return stream.reshape(last - first, size)
 
-    def batches(self, seed: int, first: int, steps: int) -> Rows:
+    def draw(self, seed: int, first: int, steps: int) -> Rows:
         """Return the batches of `steps` steps from step `first`: x [steps, B, D], on the host."""
         order = self.order(seed, first, first + steps)
-        rows = self.rows(seed).train
+        rows = self.data(seed).train
         return Rows(rows.x[order], rows.y[order], None if rows.weight is None else rows.weight[order])
 
-    def stretch(self, seed: int, first: int, steps: int, device: jax.Device) -> Rows:
-        """Return `batches` on a device; kept for the next cohort, which sees the same ones."""
-        return self._placed((seed, first, steps, device), lambda: self.batches(seed, first, steps))
+    def on_device(self, seed: int, first: int, steps: int, device: jax.Device) -> Rows:
+        """Return `draw` on a device; kept for the next cohort, which sees the same ones."""
+        return self._placed((seed, first, steps, device), lambda: self.draw(seed, first, steps))
 
     def valid(self, seed: int, device: jax.Device) -> Rows:
         """Return the validation rows of a seed on a device: x [m, D]."""
-        return self._placed((seed, device), lambda: self.rows(seed).valid)
+        return self._placed((seed, device), lambda: self.data(seed).valid)
 
     def _placed(self, key: tuple[Hashable, ...], make: Callable[[], Rows]) -> Rows:
         with self._lock:
@@ -134,6 +136,6 @@ class Streams:
             with self._lock:
                 self._kept[key] = rows
                 self._held += rows.x.nbytes
-                while self._held > KEPT and len(self._kept) > 1:
+                while self._held > DEVICE_CACHE_BYTES and len(self._kept) > 1:
                     self._held -= self._kept.pop(next(iter(self._kept))).x.nbytes
         return rows

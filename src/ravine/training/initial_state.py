@@ -10,10 +10,10 @@ import numpy as np
 from ravine.data.random_keys import keyed
 from ravine.networks import Network
 
-__all__ = ["first_key", "first_parameters", "parameters_of", "statistics_of"]
+__all__ = ["initial_params", "parameters_of", "rng_key", "statistics_of"]
 
 
-def first_parameters(
+def initial_params(
     network: Network,
     root: int,
     seed: int,
@@ -27,7 +27,7 @@ def first_parameters(
     return network.init(keyed(root, "initialisation", seed), scheme, scale, precision, **more)
 
 
-def first_key(root: int, seed: int) -> np.ndarray:
+def rng_key(root: int, seed: int) -> np.ndarray:
     """Return the key of a seed's dropout and augmentation: uint32 [2]."""
     return keyed(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 

@@ -1,4 +1,4 @@
-"""Streams: which rows a seed sees, in which order, in which units."""
+"""Batches: which rows a seed sees, in which order, in which units."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ravine.data import split
-from ravine.training import Streams
-from ravine.training import stream as stream_module
+from ravine.training import Batches
+from ravine.training import batches as batches_module
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +20,11 @@ def data(dataset):
 
 @pytest.mark.parametrize("batch_size", [1, 7, 8, 64, 65])
 def test_every_row_is_seen_once_a_pass(data, batch_size):
-    streams = Streams(data, 0, batch_size)
-    n = streams.sizes[0]
-    steps = 4 * n // streams.batch_size
-    seen = streams.order(1, 0, steps).ravel()
-    train = streams.rows(1).train
+    batches = Batches(data, 0, batch_size)
+    n = batches.sizes[0]
+    steps = 4 * n // batches.batch_size
+    seen = batches.order(1, 0, steps).ravel()
+    train = batches.data(1).train
     assert len(train.x) == n == 65
     for first in range(0, len(seen) - n + 1, n):
         np.testing.assert_array_equal(np.sort(seen[first : first + n]), np.arange(n))
@@ -35,74 +35,74 @@ def test_every_row_is_seen_once_a_pass(data, batch_size):
 @given(st.integers(1, 70), st.integers(0, 60), st.integers(1, 30))
 def test_any_part_of_the_order_can_be_drawn_alone(data, batch_size, first, steps):
     """What resuming and chunks of any length rest on."""
-    streams = Streams(data, 0, batch_size)
-    whole = streams.order(2, 0, first + steps)
-    np.testing.assert_array_equal(streams.order(2, first, first + steps), whole[first:])
+    batches = Batches(data, 0, batch_size)
+    whole = batches.order(2, 0, first + steps)
+    np.testing.assert_array_equal(batches.order(2, first, first + steps), whole[first:])
 
 
 def test_batches_are_the_training_rows_in_that_order(data):
-    streams = Streams(data, 0, 8)
-    drawn = [streams.batches(seed, 10, 15) for seed in (2, 0)]
+    batches = Batches(data, 0, 8)
+    drawn = [batches.draw(seed, 10, 15) for seed in (2, 0)]
     for k, seed in enumerate([2, 0]):
-        order = streams.order(seed, 10, 25)
-        rows = streams.rows(seed).train
+        order = batches.order(seed, 10, 25)
+        rows = batches.data(seed).train
         np.testing.assert_array_equal(drawn[k].x, rows.x[order])
         np.testing.assert_array_equal(drawn[k].y, rows.y[order])
         assert drawn[k].weight is None
 
 
 def test_a_batch_is_no_larger_than_the_training_rows(data):
-    streams = Streams(data, 0, 10_000)
-    assert streams.batch_size == streams.sizes[0]
-    np.testing.assert_array_equal(np.sort(streams.order(0, 3, 4)[0]), np.arange(streams.sizes[0]))
+    batches = Batches(data, 0, 10_000)
+    assert batches.batch_size == batches.sizes[0]
+    np.testing.assert_array_equal(np.sort(batches.order(0, 3, 4)[0]), np.arange(batches.sizes[0]))
 
 
 def test_seed_and_root_key_the_order(data):
-    one, again, other = Streams(data, 0, 8), Streams(data, 0, 8), Streams(data, 1, 8)
+    one, again, other = Batches(data, 0, 8), Batches(data, 0, 8), Batches(data, 1, 8)
     np.testing.assert_array_equal(one.order(3, 0, 40), again.order(3, 0, 40))
     assert not np.array_equal(one.order(3, 0, 40), one.order(4, 0, 40))
     assert not np.array_equal(one.order(3, 0, 40), other.order(3, 0, 40))
 
 
 def test_rows_are_standardised_by_the_training_rows(data):
-    streams = Streams(data, 0, 8, "float64")
-    rows, parts = streams.rows(1), split(data, 1)
+    batches = Batches(data, 0, 8, "float64")
+    rows, parts = batches.data(1), split(data, 1)
     assert not set(parts.train) & set(parts.valid)
     np.testing.assert_allclose(rows.train.x.mean(0), 0, atol=1e-6)
     np.testing.assert_allclose(rows.train.x.std(0), 1, rtol=1e-6)
     raw = data.x.astype(float)
     mean, sd = raw[parts.train].mean(0), raw[parts.train].std(0)
     np.testing.assert_allclose(rows.valid.x, (raw[parts.valid] - mean) / sd, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(streams.test(1).x, (raw[data.test] - mean) / sd, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(batches.test(1).x, (raw[data.test] - mean) / sd, rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(rows.valid.y, data.y[parts.valid])
-    np.testing.assert_array_equal(streams.test(1).y, data.y[data.test])
+    np.testing.assert_array_equal(batches.test(1).y, data.y[data.test])
 
 
 def test_a_regression_target_comes_back_in_its_own_unit(dataset):
     data = dataset("regress", unit=1000.0)
-    streams = Streams(data, 0, 8, "float64")
-    rows, parts = streams.rows(1), split(data, 1)
+    batches = Batches(data, 0, 8, "float64")
+    rows, parts = batches.data(1), split(data, 1)
     assert rows.train.y.mean() == pytest.approx(0, abs=1e-12)
     assert rows.train.y.std() == pytest.approx(1, rel=1e-12)
-    for part, index in ((rows.train, parts.train), (rows.valid, parts.valid), (streams.test(1), data.test)):
-        np.testing.assert_allclose(part.y * rows.unit + rows.origin, data.y[index], rtol=1e-12)
+    for part, index in ((rows.train, parts.train), (rows.valid, parts.valid), (batches.test(1), data.test)):
+        np.testing.assert_allclose(part.y * rows.target_scale + rows.target_mean, data.y[index], rtol=1e-12)
 
 
 def test_weights_travel_with_their_rows_and_are_one_on_average(dataset):
     weights = np.linspace(1, 9, 90)
     data = dataset(weights=weights)
-    streams = Streams(data, 0, 8, "float64")
-    rows, parts = streams.rows(0), split(data, 0)
+    batches = Batches(data, 0, 8, "float64")
+    rows, parts = batches.data(0), split(data, 0)
     assert rows.train.weight.mean() == pytest.approx(1, rel=1e-12)
     expected = weights[parts.train] / weights[parts.train].mean()
     np.testing.assert_allclose(rows.train.weight, expected, rtol=1e-12)
-    batch = streams.batches(0, 0, 10)
-    np.testing.assert_array_equal(batch.weight, rows.train.weight[streams.order(0, 0, 10)])
+    batch = batches.draw(0, 0, 10)
+    np.testing.assert_array_equal(batch.weight, rows.train.weight[batches.order(0, 0, 10)])
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_precision(dataset, precision):
-    rows = Streams(dataset("regress"), 0, 8, precision).rows(0)
+    rows = Batches(dataset("regress"), 0, 8, precision).data(0)
     assert rows.train.x.dtype == rows.train.y.dtype == rows.valid.x.dtype == precision
 
 
@@ -111,17 +111,17 @@ def test_what_is_kept_is_what_is_drawn(data, monkeypatch):
     device = jax.devices()[0]
     asked = [(0, 0), (1, 10), (1, 0), (0, 0)]
     for room in (10**9, 0):
-        monkeypatch.setattr(stream_module, "KEPT", room)
-        streams = Streams(data, 0, 8)
-        placed = [streams.stretch(seed, first, 5, device).x for seed, first in asked]
+        monkeypatch.setattr(batches_module, "DEVICE_CACHE_BYTES", room)
+        batches = Batches(data, 0, 8)
+        placed = [batches.on_device(seed, first, 5, device).x for seed, first in asked]
         assert (placed[3] is placed[0]) == (room > 0)
         for (seed, first), rows in zip(asked, placed, strict=True):
-            np.testing.assert_array_equal(rows, streams.batches(seed, first, 5).x)
+            np.testing.assert_array_equal(rows, batches.draw(seed, first, 5).x)
 
 
 def test_two_threads_see_the_same_rows(data):
-    streams, device = Streams(data, 0, 8), jax.devices()[0]
+    batches, device = Batches(data, 0, 8), jax.devices()[0]
     with ThreadPoolExecutor(8) as pool:
-        seen = list(pool.map(lambda k: streams.stretch(k % 3, 5, 5, device), range(64)))
+        seen = list(pool.map(lambda k: batches.on_device(k % 3, 5, 5, device), range(64)))
     for k, rows in enumerate(seen):
-        np.testing.assert_array_equal(rows.x, streams.batches(k % 3, 5, 5).x)
+        np.testing.assert_array_equal(rows.x, batches.draw(k % 3, 5, 5).x)

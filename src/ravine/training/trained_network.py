@@ -9,20 +9,20 @@ from functools import partial
 import jax
 import numpy as np
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.networks import METRICS, Network
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record
+from ravine.training.initial_state import parameters_of, statistics_of
 from ravine.training.loop import Rows
-from ravine.training.starting import parameters_of, statistics_of
 
-__all__ = ["Trained", "trained"]
+__all__ = ["TrainedNetwork"]
 
 BUCKETS = (256, 4096, 65_536)  # rows; a batch is padded to the next, so that few programs are compiled
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedNetwork:
     """A network with what it takes to apply it. stats, numbers: () and {} where it has none."""
 
     network: Network
@@ -35,6 +35,14 @@ class Trained:
         """Type of its parameters."""
         return str(jax.tree.leaves(self.params)[0].dtype)
 
+    @classmethod
+    def from_record(cls, network: Network, record: Record, run: int) -> TrainedNetwork:
+        """Return the network that run `run` of a record ended with; the record must hold its parameters."""
+        params = parameters_of(network, record.final["parameters"][run])
+        vector = record.final["statistics"][run] if "statistics" in record.final else None
+        stats = statistics_of(network, vector, str(params[0]["weight"].dtype))
+        return cls(network, params, stats, {name: float(record.hyper[name][run]) for name in network.needs})
+
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """Return the network's outputs: x [N, inputs] -> [N, outputs], for any N."""
         numbers = {name: np.asarray(self.numbers[name], x.dtype) for name in self.network.needs}
@@ -44,24 +52,16 @@ class Trained:
             size = next(each for each in BUCKETS if each >= len(part))
             padded = np.zeros((size, x.shape[1]), x.dtype)
             padded[: len(part)] = part
-            with working_in(str(x.dtype)):
+            with precision_context(str(x.dtype)):
                 z = _apply(self.network, self.params, padded, self.stats, numbers)
                 parts.append(np.asarray(z)[: len(part)])
         return np.concatenate(parts) if parts else np.zeros((0, self.network.sizes[-1]), x.dtype)
 
-    def score(self, metric: str, rows: Rows, unit: float) -> float:
+    def score(self, metric: str, rows: Rows, target_scale: float) -> float:
         """Return the metric on rows."""
         z = self.outputs(rows.x)
-        with working_in(str(z.dtype)):
-            return float(_metric(metric, z, rows.y, rows.weight, np.asarray(unit, z.dtype)))
-
-
-def trained(network: Network, record: Record, run: int) -> Trained:
-    """Return the network that a run of a record ended with; its parameters must have been kept."""
-    params = parameters_of(network, record.final["parameters"][run])
-    kept = record.final["statistics"][run] if "statistics" in record.final else None
-    numbers = {name: float(record.hyper[name][run]) for name in network.needs}
-    return Trained(network, params, statistics_of(network, kept, str(params[0]["weight"].dtype)), numbers)
+        with precision_context(str(z.dtype)):
+            return float(_metric(metric, z, rows.y, rows.weight, np.asarray(target_scale, z.dtype)))
 
 
 @partial(jax.jit, static_argnums=0)
@@ -72,5 +72,7 @@ def _apply(
 
 
 @partial(jax.jit, static_argnums=0)
-def _metric(metric: str, z: jax.Array, y: jax.Array, weight: jax.Array | None, unit: jax.Array) -> jax.Array:
-    return METRICS[metric](z, y, weight, unit)
+def _metric(
+    metric: str, z: jax.Array, y: jax.Array, weight: jax.Array | None, target_scale: jax.Array
+) -> jax.Array:
+    return METRICS[metric](z, y, weight, target_scale)

@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from ravine.engines import working_in
+from ravine.engines import precision_context
 from ravine.errors import UsageError
 from ravine.optimizers import PlateauState, plateau_next, schedule
 from ravine.training.plan import Plan
 from ravine.training.runs import Runs
 
-__all__ = ["Factors"]
+__all__ = ["ScheduleTables"]
 
 
-class Factors:
+class ScheduleTables:
     """Factors of the learning rate, and of every hyperparameter that moves, of the runs of a cohort."""
 
     def __init__(self, plan: Plan, runs: Runs, steps_per_epoch: float) -> None:
@@ -28,26 +28,26 @@ class Factors:
         self.texts = {"rate": np.asarray(runs.schedule, str)}
         self.texts |= {name: np.asarray(runs.moving[name], str) for name in plan.moving}
         self.table = lru_cache(maxsize=256)(self._table)
-        following = {text for text in np.unique(self.texts["rate"]) if schedule(str(text)).depends_on_loss}
+        on_loss = {text for text in np.unique(self.texts["rate"]) if schedule(str(text)).depends_on_loss}
         for name in plan.moving:
             for text in np.unique(self.texts[name]):
                 if schedule(str(text)).depends_on_loss:
                     raise UsageError(
                         f"'{name}' cannot follow '{text}'.", "Only the learning rate can.", "Choose another."
                     )
-        self.follows = bool(following)
+        self.depends_on_loss = bool(on_loss)
         count = len(runs)
         waited: Any = np.zeros(count, np.int32)
         best: Any = np.full(count, np.inf)
         factor: Any = np.ones(count)
         self.state: Any = PlateauState(best, waited, waited.copy(), factor)
-        self.following = np.isin(self.texts["rate"], sorted(following))
-        self.numbers: dict[str, Any] = self._numbers() if self.follows else {}
+        self.loss_runs = np.isin(self.texts["rate"], sorted(on_loss))
+        self.numbers: dict[str, Any] = self._numbers() if self.depends_on_loss else {}
 
     def _numbers(self) -> dict[str, np.ndarray]:
         """The numbers of every run's plateau; those of runs that follow nothing are never used."""
-        some = str(self.texts["rate"][self.following][0])
-        texts = np.where(self.following, self.texts["rate"], some)
+        some = str(self.texts["rate"][self.loss_runs][0])
+        texts = np.where(self.loss_runs, self.texts["rate"], some)
         specs = [schedule(str(text)).numbers for text in texts]
         return {name: np.array([spec[name] for spec in specs], float) for name in specs[0]}
 
@@ -58,33 +58,35 @@ class Factors:
         return table.astype(self.plan.precision)
 
     def of(self, runs: np.ndarray, evaluation: int) -> dict[str, np.ndarray]:
-        """Return the factors of the stretch before an evaluation: {name: [stride, run]}."""
-        stride = self.plan.stride
-        part = slice(evaluation * stride, (evaluation + 1) * stride)
+        """Return the factors of the stretch before an evaluation: {name: [steps, run]}."""
+        steps = self.plan.steps_per_evaluation
+        part = slice(evaluation * steps, (evaluation + 1) * steps)
         found = {
             name: np.stack([self.table(str(text))[part] for text in texts[runs]], axis=1)
             for name, texts in self.texts.items()
         }
-        if self.follows:
+        if self.depends_on_loss:
             found["rate"] = found["rate"] * self.state.factor[runs].astype(self.plan.precision)
         return found
 
-    def follow(self, runs: np.ndarray, loss: np.ndarray) -> None:
+    def update(self, runs: np.ndarray, loss: np.ndarray) -> None:
         """Move the schedules on that follow training, by the validation losses [run] of an evaluation."""
-        mine = self.following[runs]
+        mine = self.loss_runs[runs]
         if not mine.any():
             return
         runs, loss = runs[mine], loss[mine].astype(np.float64)
         before: Any = PlateauState(*(each[runs] for each in self.state))
         losses: Any = loss
-        with working_in("float64"):  # whatever the runs are trained in
+        with precision_context("float64"):  # whatever the runs are trained in
             after = plateau_next({name: each[runs] for name, each in self.numbers.items()}, before, losses)
         for all_, new in zip(self.state, after, strict=True):
             all_[runs] = np.asarray(new)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the state to keep."""
-        return {name: each.copy() for name, each in self.state._asdict().items()} if self.follows else {}
+        return (
+            {name: each.copy() for name, each in self.state._asdict().items()} if self.depends_on_loss else {}
+        )
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take the state that was kept."""
