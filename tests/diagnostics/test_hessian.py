@@ -17,7 +17,7 @@ from ravine.diagnostics import (
     leaf_slices,
     to_vector,
 )
-from ravine.diagnostics.chunked_mean import in_chunks
+from ravine.diagnostics.chunked_mean import chunked_mean
 from ravine.errors import UsageError
 
 
@@ -177,7 +177,7 @@ def test_vectors_and_trees(mlp):
 
 def test_chunks_of_trees():
     rows = {"a": jnp.arange(10.0), "b": jnp.arange(20.0).reshape(10, 2)}
-    mean = in_chunks(lambda d: {"m": jnp.mean(d["a"]), "n": jnp.mean(d["b"], axis=0)}, (rows,), 3)
+    mean = chunked_mean(lambda d: {"m": jnp.mean(d["a"]), "n": jnp.mean(d["b"], axis=0)}, (rows,), 3)
     np.testing.assert_allclose(mean["m"], 4.5)
     np.testing.assert_allclose(mean["n"], [9.0, 10.0])
 

@@ -21,11 +21,11 @@ def test_filters_have_the_length_of_their_weights():
             own, other = (np.sqrt((each[name] ** 2).sum(axis=axes)) for each in (PARAMS, direction))
             np.testing.assert_allclose(own, other, rtol=1e-12)
         assert not direction["bias"].any()
-    moved = random_directions(PARAMS, 1, one_axis="moved")[0]
+    moved = random_directions(PARAMS, 1, move_biases=True)[0]
     assert np.linalg.norm(moved["bias"]) == pytest.approx(np.sqrt(6))
-    a, b = random_directions(PARAMS, 2, normalise="none")
+    a, b = random_directions(PARAMS, 2, normalize="none")
     assert np.abs(a["weight"] - b["weight"]).max() > 0.1
-    assert np.array_equal(a["weight"], random_directions(PARAMS, 2, normalise="none")[0]["weight"])
+    assert np.array_equal(a["weight"], random_directions(PARAMS, 2, normalize="none")[0]["weight"])
 
 
 def quadratic(w):
@@ -44,8 +44,8 @@ def test_a_quadratic_plane():
 def test_a_line_and_its_parabola():
     x = np.linspace(-1, 1, 9)
     found = landscape(quadratic, {"x": np.array([1.0, 2.0])}, [{"x": np.array([0, 2.0])}], x, batch=100)
-    assert found.centre == pytest.approx(20.5)
-    np.testing.assert_allclose(parabola(2 * x, found.centre, 10.0, slope=20.0), found.losses, atol=1e-12)
+    assert found.center == pytest.approx(20.5)
+    np.testing.assert_allclose(parabola(2 * x, found.center, 10.0, slope=20.0), found.losses, atol=1e-12)
 
 
 def test_where_the_loss_has_no_value():
@@ -82,7 +82,7 @@ def test_the_plane_of_a_path():
     np.testing.assert_allclose(found.explained, values[:2] / values.sum(), rtol=1e-9)
     assert found.explained.sum() > 0.999
     np.testing.assert_allclose(found.directions @ found.directions.T, np.eye(2), atol=1e-12)
-    again = found.coordinates @ found.directions + found.centre
+    again = found.coordinates @ found.directions + found.center
     np.testing.assert_allclose(np.linalg.norm(path - again, axis=1), found.outside, atol=1e-7)
     assert found.outside.max() < 0.05 and found.outside[-1] == 0
 
@@ -92,7 +92,7 @@ def test_the_plane_of_a_path():
     [
         lambda: random_directions({"b": np.ones(3)}),
         lambda: random_directions(PARAMS, 0),
-        lambda: random_directions(PARAMS, normalise="layer"),
+        lambda: random_directions(PARAMS, normalize="layer"),
         lambda: random_directions({}),
         lambda: trajectory_plane(np.zeros((5, 4))),
         lambda: trajectory_plane(np.outer(np.arange(5.0), np.ones(4))),

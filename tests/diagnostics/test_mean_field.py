@@ -22,7 +22,7 @@ from ravine.errors import UsageError
 def test_gains_of_claim_a2(activation, variance, gain):
     found = mean_field(activation, variance)
     assert found.gain == pytest.approx(gain, abs=6e-4)
-    assert found.error < 1e-6 and found.resting
+    assert found.error < 1e-6 and found.converged
 
 
 def test_leaky_relu_in_closed_form():

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ravine.diagnostics import align, interpolate, permuted
+from ravine.diagnostics import align, interpolate, permute
 from ravine.errors import UsageError
 
 SIZES = (7, 20, 15, 12, 3)
@@ -37,7 +37,7 @@ def test_a_permuted_network_is_the_same_function():
     x = np.random.default_rng(0).standard_normal((10, 7))
     params = network(0)
     np.testing.assert_allclose(
-        layers_of(permuted(params, shuffles(1)), x)[-1], layers_of(params, x)[-1], atol=1e-14
+        layers_of(permute(params, shuffles(1)), x)[-1], layers_of(params, x)[-1], atol=1e-14
     )
 
 
@@ -45,7 +45,7 @@ def test_a_permuted_network_is_the_same_function():
 @pytest.mark.parametrize("noise", [0.0, 0.05])
 def test_a_shuffled_copy_is_put_back(seed, noise):
     params = network(seed)
-    shuffled = permuted(params, shuffles(seed + 10))
+    shuffled = permute(params, shuffles(seed + 10))
     generator = np.random.default_rng(99)
     other = [
         {k: v + noise * generator.standard_normal(v.shape) for k, v in layer.items()} for layer in shuffled
@@ -62,7 +62,7 @@ def test_a_shuffled_copy_is_put_back(seed, noise):
 
 def test_the_barrier_to_a_permuted_copy_goes():
     params = network(0)
-    shuffled = permuted(params, shuffles(1))
+    shuffled = permute(params, shuffles(1))
     x = np.random.default_rng(0).standard_normal((50, 7))
     target = layers_of(params, x)[-1]
 
@@ -117,7 +117,7 @@ def test_misuse(a, b):
 def test_more_misuse():
     params = network(0)
     with pytest.raises(UsageError, match="no permutations"):
-        permuted(params, [np.zeros(20, int), np.arange(15), np.arange(12)])
+        permute(params, [np.zeros(20, int), np.arange(15), np.arange(12)])
     with pytest.raises(UsageError, match="3 hidden layers"):
         align(params, params, ([], []))
     wrong = [np.ones((5, size)) for size in (20, 15, 11)]

@@ -11,7 +11,7 @@ from ravine.diagnostics.conditioning import (
     conditioning,
 )
 from ravine.diagnostics.dense_hessian import (
-    DENSE_LIMIT,
+    MAX_DENSE_PARAMETERS,
     ExactSpectrum,
     dense_gauss_newton,
     dense_hessian,
@@ -25,8 +25,8 @@ from ravine.diagnostics.directions import (
     trajectory_plane,
 )
 from ravine.diagnostics.eigenpair_tracking import (
-    Tracked,
-    track,
+    TrackedEigenpairs,
+    track_eigenpairs,
 )
 from ravine.diagnostics.flatten import (
     check_parameters,
@@ -139,11 +139,11 @@ from ravine.diagnostics.trace_estimation import (
 from ravine.diagnostics.weight_matching import (
     Alignment,
     align,
-    permuted,
+    permute,
 )
 
 __all__ = [
-    "DENSE_LIMIT",
+    "MAX_DENSE_PARAMETERS",
     "Alignment",
     "Certificate",
     "ConditionBounds",
@@ -173,7 +173,7 @@ __all__ = [
     "StabilityLimit",
     "StabilityRatio",
     "SymmetricOperator",
-    "Tracked",
+    "TrackedEigenpairs",
     "TrajectoryPlane",
     "Which",
     "align",
@@ -219,7 +219,7 @@ __all__ = [
     "membership_inference",
     "noise_scale",
     "parabola",
-    "permuted",
+    "permute",
     "quadrature",
     "random_directions",
     "saddle",
@@ -229,7 +229,7 @@ __all__ = [
     "stability_ratio",
     "to_vector",
     "trace",
-    "track",
+    "track_eigenpairs",
     "trajectory_plane",
     "two_batch_noise_scale",
     "variance_map",

@@ -16,10 +16,10 @@ import numpy as np
 
 from ravine.errors import UsageError
 
-__all__ = ["chunk_size", "in_chunks"]
+__all__ = ["chunk_size", "chunked_mean"]
 
 
-def in_chunks(
+def chunked_mean(
     mean: Callable[..., Any],
     data: tuple[Any, ...],
     chunk: int | None,

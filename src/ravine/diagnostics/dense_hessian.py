@@ -26,7 +26,7 @@ from ravine.diagnostics.linear_operator import check_symmetric
 from ravine.errors import UsageError
 
 __all__ = [
-    "DENSE_LIMIT",
+    "MAX_DENSE_PARAMETERS",
     "ExactSpectrum",
     "dense_gauss_newton",
     "dense_hessian",
@@ -35,10 +35,10 @@ __all__ = [
     "hessian_matrix",
 ]
 
-DENSE_LIMIT = 3000
+MAX_DENSE_PARAMETERS = 3000
 """Parameters up to which the whole matrix is made."""
 
-COLUMNS = 64
+COLUMNS_AT_ONCE = 64
 """Columns of the matrix worked out side by side."""
 
 
@@ -92,7 +92,7 @@ def dense_hessian(
 ) -> npt.NDArray[Any]:
     """Return the Hessian of loss(params, *data): [D, D], one compiled program, kept for the next call.
 
-    Raises UsageError: loss or gradient not finite, more than DENSE_LIMIT parameters.
+    Raises UsageError: loss or gradient not finite, more than MAX_DENSE_PARAMETERS parameters.
     """
     _check_size(check_parameters(params))
     with precision_of(params):
@@ -142,7 +142,7 @@ def exact_spectrum(
 def _columns(matvec: Callable[[jax.Array], jax.Array], params: Params) -> jax.Array:
     flat = ravel_pytree(params)[0]
     unit = jnp.eye(flat.size, dtype=flat.dtype)
-    return jax.lax.map(matvec, unit, batch_size=min(COLUMNS, flat.size))
+    return jax.lax.map(matvec, unit, batch_size=min(COLUMNS_AT_ONCE, flat.size))
 
 
 def _symmetric(matrix: jax.Array) -> jax.Array:
@@ -180,9 +180,9 @@ def _checked(matrix: jax.Array) -> npt.NDArray[Any]:
 
 
 def _check_size(size: int) -> None:
-    if size > DENSE_LIMIT:
+    if size > MAX_DENSE_PARAMETERS:
         raise UsageError(
             f"{size} parameters are too many for the whole matrix.",
-            f"It is made up to {DENSE_LIMIT}: beyond, its eigenvalues take minutes.",
+            f"It is made up to {MAX_DENSE_PARAMETERS}: beyond, its eigenvalues take minutes.",
             "Use hessian_operator and lanczos.",
         )

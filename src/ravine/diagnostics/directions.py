@@ -1,12 +1,14 @@
-"""Directions to look along from a point in weight space.  Lecture: "Loss landscape of NNs".
+"""Directions in weight space along which the loss is drawn.  Lecture: "Loss landscape of NNs".
 
-    filter-normalised   d_j <- d_j |w_j| / |d_j|      for the weights j into each unit                  (1)
-    plane of a path     the first two right singular vectors of w_t - w_T                               (2)
-    share explained     sigma_k^2 / sum sigma^2                                                         (3)
+    filter normalization   d_j <- d_j |w_j| / |d_j|      j: all weights into one unit                   (1)
+    plane of a path        first two right singular vectors of w_t - w_T                                (2)
+    explained share        sigma_k^2 / sum sigma^2       sigma: singular values of w_t - w_T            (3)
 
-Source: Li et al. 2018. A unit is an index of the last axis (fan_in first, as in [fan_in, fan_out] and
-[height, width, in, out]). Arrays of one axis (biases, batch-norm scale and shift) have no units: they stay
-where they are unless asked for, and then move with the norm of the whole array.
+A unit is an index of the last axis (fan_in first, as in [fan_in, fan_out] and [height, width, in, out]).
+Arrays with one axis (biases, scale and shift of batch normalization) have no units. By default they do not
+move. If they do, equation (1) uses the norm of the whole array.
+
+Source: Li et al. 2018.
 """
 
 from __future__ import annotations
@@ -24,13 +26,17 @@ __all__ = ["TrajectoryPlane", "random_directions", "trajectory_plane"]
 
 
 class TrajectoryPlane(NamedTuple):
-    """Plane through the last point: `directions` [2, D] unit, `centre` [D], `coordinates` [T, 2] of the path.
+    """Plane through the last point of a path, with the path projected onto the plane.
 
-    `explained` [2]: equation (3); `outside` [T]: each point's distance from the plane.
+    directions [2, D]     orthonormal directions of the plane
+    center [D]            last point of the path
+    coordinates [T, 2]    path in the plane, relative to the center, in units of weight space
+    explained [2]         equation (3): share of the squared distances from the center along each direction
+    outside [T]           distance of every point from the plane, in units of weight space
     """
 
     directions: Vector
-    centre: Vector
+    center: Vector
     coordinates: Vector
     explained: Vector
     outside: Vector
@@ -40,74 +46,85 @@ def random_directions(
     params: Params,
     count: int = 2,
     *,
-    normalise: Literal["filter", "none"] = "filter",
-    one_axis: Literal["fixed", "moved"] = "fixed",
+    normalize: Literal["filter", "none"] = "filter",
+    move_biases: bool = False,
     seed: int = 0,
 ) -> list[Params]:
-    """Return Gaussian directions shaped like `params`, normalised by equation (1).
+    """Return `count` Gaussian random directions, each a tree with the shapes of `params`.
 
-    `none`: plain Gaussian of the whole. `one_axis`: whether biases and batch-norm parameters are `moved`.
-    Raises UsageError: no directions, nothing that moves.
+    normalize     "filter" normalizes by equation (1); "none" leaves the Gaussian numbers as drawn
+    move_biases   whether arrays with one axis take part; if not, the direction is 0 there
+    seed          random seed
+
+    Raises UsageError if `count` is below 1, if `normalize` is another word, and if `params` holds only arrays
+    with one axis while `move_biases` is False.
     """
     check_parameters(params)
-    if count < 1 or normalise not in ("filter", "none") or one_axis not in ("fixed", "moved"):
+    if count < 1 or normalize not in ("filter", "none"):
         raise UsageError(
-            f"No {count} directions with normalise='{normalise}', one_axis='{one_axis}'.",
-            "",
-            "Use 'filter' or 'none', 'fixed' or 'moved', and a count of 1 or more.",
+            f"There are no {count} directions with normalize='{normalize}'.",
+            "Allowed are 'filter' and 'none', and a count of at least 1.",
+            "Use for example count=2, normalize='filter'.",
         )
-    if one_axis == "fixed" and all(np.ndim(each) < 2 for each in jax.tree.leaves(params)):
+    if not move_biases and all(np.ndim(leaf) < 2 for leaf in jax.tree.leaves(params)):
         raise UsageError(
-            "No array has two axes, so nothing would move.",
-            "Arrays of one axis are taken for biases.",
-            "Pass one_axis='moved'.",
+            "All arrays have one axis, so the direction would be zero.",
+            "Without move_biases only arrays with two or more axes take part.",
+            "Pass move_biases=True.",
         )
     generator = np.random.default_rng(seed)
 
     def direction(leaf: Any) -> npt.NDArray[Any]:
         weights = np.asarray(leaf)
         drawn = generator.standard_normal(weights.shape)
-        if weights.ndim < 2 and one_axis == "fixed":
+        if weights.ndim < 2 and not move_biases:
             return np.zeros_like(weights)
-        if normalise == "filter":
+        if normalize == "filter":
             axes = tuple(range(weights.ndim - 1)) if weights.ndim > 1 else None
-            long = np.sqrt((drawn**2).sum(axis=axes, keepdims=True))
-            wanted = np.sqrt((weights.astype(np.float64) ** 2).sum(axis=axes, keepdims=True))
-            drawn = drawn * wanted / np.where(long > 0, long, 1)  # (1)
+            norm = np.sqrt((drawn**2).sum(axis=axes, keepdims=True))
+            weight_norm = np.sqrt((weights.astype(np.float64) ** 2).sum(axis=axes, keepdims=True))
+            drawn = drawn * weight_norm / np.where(norm > 0, norm, 1)  # (1)
         return np.asarray(drawn, weights.dtype)
 
     return [jax.tree.map(direction, params) for _ in range(count)]
 
 
 def trajectory_plane(trajectory: npt.ArrayLike) -> TrajectoryPlane:
-    """Return the plane that holds most of a path of weights [T, D], with the share it explains.
+    """Return the plane closest to the path `trajectory` [T, D] of weights, equation (2).
 
-    Raises UsageError: fewer than 3 points, a path that does not leave a line or does not move.
+    Raises UsageError for fewer than 3 points, for weights that are not finite, and for a path that is a point
+    or a straight line.
     """
     path = np.asarray(trajectory, np.float64)
     if path.ndim != 2 or len(path) < 3 or path.shape[1] < 2:
-        raise UsageError(f"A path of shape {path.shape} has no plane.", "", "Pass [T, D], T of 3 or more.")
+        raise UsageError(
+            f"A path of shape {path.shape} does not define a plane.",
+            "It must be [T, D] with T of at least 3 and D of at least 2.",
+            "Pass at least 3 points of the path.",
+        )
     if not np.isfinite(path).all():
         raise UsageError(
-            "The path holds weights that are not finite.", "", "Cut it before training diverges."
+            "The path holds weights that are not finite.",
+            "A plane needs finite weights.",
+            "Cut the path off before training diverges.",
         )
-    centre = path[-1]
-    moved = path - centre
-    # D is large and T small: the T x T side is enough
-    inner = moved @ moved.T
+    center = path[-1]
+    offsets = path - center
+    # T is much smaller than D, so the eigenvalues of the T x T matrix give the singular values
+    inner = offsets @ offsets.T
     values, sides = np.linalg.eigh(inner)
     values, sides = np.maximum(values[::-1], 0.0), sides[:, ::-1]
     if values[0] == 0 or values[1] <= 1e-14 * values[0]:
         raise UsageError(
-            "The path does not move." if values[0] == 0 else "The path is a straight line.",
+            "All points of the path are equal." if values[0] == 0 else "The path is a straight line.",
             "A plane needs two directions.",
-            "Record more steps, or draw it along one direction.",
+            "Record more steps, or draw the loss along one direction.",
         )
-    directions = (sides[:, :2] / np.sqrt(values[:2])[None, :]).T @ moved  # (2)
+    directions = (sides[:, :2] / np.sqrt(values[:2])[None, :]).T @ offsets  # (2)
     directions = (
         np.linalg.qr(directions.T)[0].T
         * np.sign(np.einsum("kd,kd->k", np.linalg.qr(directions.T)[0].T, directions))[:, None]
     )
-    coordinates = moved @ directions.T
-    outside = np.sqrt(np.maximum((moved**2).sum(axis=1) - (coordinates**2).sum(axis=1), 0.0))
-    return TrajectoryPlane(directions, centre, coordinates, values[:2] / values.sum(), outside)  # (3)
+    coordinates = offsets @ directions.T
+    outside = np.sqrt(np.maximum((offsets**2).sum(axis=1) - (coordinates**2).sum(axis=1), 0.0))
+    return TrajectoryPlane(directions, center, coordinates, values[:2] / values.sum(), outside)  # (3)

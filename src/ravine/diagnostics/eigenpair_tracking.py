@@ -22,23 +22,23 @@ from ravine.diagnostics.lanczos_recurrence import extend_basis
 from ravine.diagnostics.linear_operator import SymmetricOperator
 from ravine.errors import UsageError, did_you_mean
 
-__all__ = ["Tracked", "track"]
+__all__ = ["TrackedEigenpairs", "track_eigenpairs"]
 
-GUARDS = 2
+GUARD_VECTORS = 2
 """Vectors that ride along beyond those asked for."""
 
-ROUNDS = 8
+MAX_GROWTHS = 8
 """Times Q grows before it is cut back to the best vectors."""
 
 
-class Tracked(NamedTuple):
+class TrackedEigenpairs(NamedTuple):
     """The `pairs` asked for, and the `space` [K + guards, D] to hand to the next call."""
 
     pairs: Eigenpairs
     space: Vector
 
 
-def track(
+def track_eigenpairs(
     operator: SymmetricOperator,
     previous: npt.ArrayLike | None = None,
     count: int = 1,
@@ -47,7 +47,7 @@ def track(
     tol: float | None = None,
     steps: int | None = None,
     seed: int = 0,
-) -> Tracked:
+) -> TrackedEigenpairs:
     """Return `count` eigenpairs from one end, started from `previous` (an earlier `space`; None: at random).
 
     `tol`: residual aimed at, relative to the largest |eigenvalue|; default 1e-6, in float32 1e-3. `steps`:
@@ -60,7 +60,7 @@ def track(
         raise UsageError(f"{count} eigenvalues cannot be tracked.", "", "Ask for 1 or more.")
     size = operator.size
     wanted = min(count, size)
-    width = min(wanted + GUARDS, size)
+    width = min(wanted + GUARD_VECTORS, size)
     aim = (1e-6 if operator.epsilon < 1e-10 else 1e-3) if tol is None else float(tol)
     budget = 30 * wanted + 60 if steps is None else steps
     generator = np.random.default_rng(seed)
@@ -87,7 +87,7 @@ def track(
         done = not open_[:wanted].any() and rounds >= 2
         if done or not grow.any() or spent >= budget:
             break
-        if len(basis) > (ROUNDS + 1) * width:
+        if len(basis) > (MAX_GROWTHS + 1) * width:
             basis, images = vectors, moved
         longer = extend_basis(basis, rest[grow])
         fresh = longer[len(basis) :]
@@ -98,4 +98,4 @@ def track(
     pairs = Eigenpairs(
         theta[place][:wanted], residuals[:wanted], vectors[:wanted], ~open_[:wanted], tolerance, spent
     )
-    return Tracked(pairs, vectors)
+    return TrackedEigenpairs(pairs, vectors)

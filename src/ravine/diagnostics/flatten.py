@@ -22,11 +22,11 @@ from ravine.precision import precision_context
 __all__ = [
     "Params",
     "Vector",
-    "carried",
     "check_parameters",
     "from_vector",
     "leaf_slices",
     "precision_of",
+    "thread_context",
     "to_vector",
 ]
 
@@ -44,7 +44,7 @@ def precision_of(params: Params) -> AbstractContextManager[None]:
     return precision_context("float64" if wide or jnp.result_type(float) == np.float64 else "float32")
 
 
-def carried(params: Params) -> Callable[[], AbstractContextManager[None]]:
+def thread_context(params: Params) -> Callable[[], AbstractContextManager[None]]:
     """Return what makes, on another thread, the context of `precision_of` and of the caller's settings."""
     names = ("jax_enable_x64", "jax_default_matmul_precision", "jax_default_device")
     with precision_of(params):

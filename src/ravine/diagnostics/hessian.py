@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from jax.flatten_util import ravel_pytree
 
-from ravine.diagnostics.chunked_mean import chunk_size, in_chunks
+from ravine.diagnostics.chunked_mean import chunk_size, chunked_mean
 from ravine.diagnostics.flatten import Params, Vector, check_parameters, precision_of
 from ravine.diagnostics.jit_cache import jit_alone, per_function
 from ravine.diagnostics.linear_operator import InLoopSetup, SymmetricOperator, TracedOperator
@@ -193,14 +193,16 @@ def _programs(
         if chunk is None:
             point, means = linearize(params, data)
             return point, numbers(means)
-        means = in_chunks(lambda *rows: linearize(params, rows)[1], data, chunk, weigh)
+        means = chunked_mean(lambda *rows: linearize(params, rows)[1], data, chunk, weigh)
         return (params, data), numbers(means)
 
     def apply(point: Any, v: jax.Array) -> jax.Array:
         if chunk is None:
             return image(point, v)
         params, data = point
-        product: jax.Array = in_chunks(lambda *rows: image(linearize(params, rows)[0], v), data, chunk, weigh)
+        product: jax.Array = chunked_mean(
+            lambda *rows: image(linearize(params, rows)[0], v), data, chunk, weigh
+        )
         return product
 
     def block(point: Any, vectors: jax.Array) -> jax.Array:

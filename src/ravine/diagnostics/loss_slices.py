@@ -20,14 +20,14 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
-from ravine.diagnostics.flatten import Params, Vector, carried, check_parameters
+from ravine.diagnostics.flatten import Params, Vector, check_parameters, thread_context
 from ravine.diagnostics.jit_cache import per_function
 from ravine.diagnostics.loss_barrier import check_alike
 from ravine.errors import UsageError
 
-__all__ = ["Slice", "landscape", "moved", "parabola"]
+__all__ = ["Slice", "displace", "landscape", "parabola"]
 
-SHARED = 8
+POINTS_MULTIPLE = 8
 """A thread's share of the points is a multiple of it: what is left over would be worked on by itself."""
 
 Losses = Callable[..., jax.Array]
@@ -45,7 +45,7 @@ class Slice:
     x: Vector
     y: Vector | None
     losses: Vector
-    centre: float
+    center: float
     norms: tuple[float, ...]
 
     @property
@@ -98,8 +98,8 @@ def landscape(
         raise UsageError("A direction is zero.", "Nothing moves along it.", "Pass another direction.")
     points = np.stack([each.ravel() for each in np.meshgrid(*axes)], axis=1)
     points = np.concatenate([np.zeros((1, len(axes))), points])
-    here, share = carried(params), -(-len(points) // max(1, threads))
-    share += -share % SHARED if threads > 1 else 0
+    here, share = thread_context(params), -(-len(points) // max(1, threads))
+    share += -share % POINTS_MULTIPLE if threads > 1 else 0
     whole = np.pad(points, [(0, -len(points) % share), (0, 0)])  # shares of one size are one program
     program = _program(losses or _one_by_one(loss, min(batch, share)))
 
@@ -156,14 +156,14 @@ def _program(losses: Losses) -> Callable[..., jax.Array]:
 def _one_by_one(loss: Callable[..., jax.Array], batch: int) -> Losses:
     def losses(params: Params, directions: tuple[Params, ...], points: jax.Array, *data: Any) -> jax.Array:
         def at(point: jax.Array) -> jax.Array:
-            return loss(moved(params, directions, point), *data)
+            return loss(displace(params, directions, point), *data)
 
         return jax.lax.map(at, points, batch_size=batch)
 
     return losses
 
 
-def moved(params: Params, directions: Sequence[Params], point: jax.Array) -> Params:
+def displace(params: Params, directions: Sequence[Params], point: jax.Array) -> Params:
     """Return the parameters at a point [axes], equation (1) or (2): for use inside compiled programs."""
 
     def along(w: jax.Array, *ways: jax.Array) -> jax.Array:

@@ -24,10 +24,10 @@ from ravine.errors import UsageError
 
 __all__ = ["MeanField", "mean_field", "variance_map"]
 
-NODES = 128
+QUADRATURE_NODES = 128
 State = tuple[jax.Array, jax.Array, jax.Array]
 
-PATIENCE = 20_000
+MAX_LAYERS = 20_000
 """Layers after which a variance that still moves is reported as it is."""
 
 
@@ -41,7 +41,7 @@ class MeanField(NamedTuple):
     chi: float
     gain: float
     error: float
-    resting: bool
+    converged: bool
 
 
 def mean_field(
@@ -57,7 +57,7 @@ def mean_field(
     """
     _check(weight_variance, bias_variance, start)
     found = []
-    for nodes in (NODES // 2, NODES):
+    for nodes in (QUADRATURE_NODES // 2, QUADRATURE_NODES):
         with jax.enable_x64(True):
             program = _fixed_point(activation, nodes)
             found.append([float(each) for each in program(weight_variance, bias_variance, start)])
@@ -86,7 +86,7 @@ def variance_map(
     if depth < 1:
         raise UsageError(f"A network of {depth} layers has no gain.", "", "Give 1 layer or more.")
     with jax.enable_x64(True):
-        program = _layers(activation, NODES, depth)
+        program = _layers(activation, QUADRATURE_NODES, depth)
         q, chi = (np.asarray(each) for each in program(weight_variance, bias_variance, start))
     if not (np.isfinite(q).all() and np.isfinite(chi).all()):
         raise UsageError("The variance of the pre-activations overflows within these layers.")
@@ -121,14 +121,14 @@ def _fixed_point(activation: Callable[[jax.Array], jax.Array], count: int) -> Ca
             q, before, layer = state
             # far below the start, activations are linear or scale-free: q has nothing more to tell
             grows = jnp.isfinite(q) & (q > 1e-20 * start)
-            return grows & (jnp.abs(q - before) > 1e-13 * q) & (layer < PATIENCE)
+            return grows & (jnp.abs(q - before) > 1e-13 * q) & (layer < MAX_LAYERS)
 
         def onward(state: State) -> State:
             return both(state[0], weight, bias)[0], state[0], state[2] + 1
 
         first: State = (both(jnp.asarray(start), weight, bias)[0], jnp.asarray(start), jnp.asarray(1))
         q, _, layer = jax.lax.while_loop(moves, onward, first)
-        return q, both(jnp.where(q > 0, q, 1e-20 * start), weight, bias)[1], layer < PATIENCE
+        return q, both(jnp.where(q > 0, q, 1e-20 * start), weight, bias)[1], layer < MAX_LAYERS
 
     return jax.jit(program)
 

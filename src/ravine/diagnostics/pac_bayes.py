@@ -33,13 +33,13 @@ __all__ = ["Certificate", "catoni", "certificate", "gaussian_kl", "kl_inverse", 
 
 Form = Literal["maurer", "mcallester", "catoni"]
 
-WIDTHS = tuple(float(each) for each in np.geomspace(1e-3, 1.0, 13))
+RELATIVE_WIDTHS = tuple(float(each) for each in np.geomspace(1e-3, 1.0, 13))
 """Posterior widths tried, as shares of the weights' root mean square."""
 
-PRIOR_SCALES = tuple(float(each) for each in np.geomspace(1e-6, 1e2, 65))
+PRIOR_VARIANCES = tuple(float(each) for each in np.geomspace(1e-6, 1e2, 65))
 """Prior variances l, fixed before any data are seen."""
 
-CATONI = tuple(float(each) for each in np.geomspace(0.1, 30.0, 16))
+CATONI_CONSTANTS = tuple(float(each) for each in np.geomspace(0.1, 30.0, 16))
 """Catoni's C, fixed before any data are seen; each pays its share of delta."""
 
 
@@ -100,8 +100,8 @@ def mcallester(error: float, divergence: float, rows: int, delta: float = 0.05) 
 def catoni(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
     """Return the best bound (4) over the fixed list of C, each paying its share of `delta`; at most 1."""
     _budget(error, divergence, rows, delta)
-    cost = (divergence + log(len(CATONI) / delta)) / rows
-    return min(1.0, *((1 - exp(-c * error - cost)) / (1 - exp(-c)) for c in CATONI))  # (4)
+    cost = (divergence + log(len(CATONI_CONSTANTS) / delta)) / rows
+    return min(1.0, *((1 - exp(-c * error - cost)) / (1 - exp(-c)) for c in CATONI_CONSTANTS))  # (4)
 
 
 FORMS: dict[str, Callable[[float, float, int, float], float]] = {
@@ -134,7 +134,7 @@ def certificate(
     *,
     form: Form = "maurer",
     delta: float = 0.05,
-    widths: tuple[float, ...] = WIDTHS,
+    widths: tuple[float, ...] = RELATIVE_WIDTHS,
     draws: int = 1000,
     seed: int = 0,
     batch: int = 8,
@@ -176,8 +176,10 @@ def certificate(
 
     def judged(width: float, found: float, count: int) -> tuple[float, float, float, float]:
         upper = kl_inverse(found, log(2 / (delta / 2)) / count)  # (6)
-        share = delta / 2 / len(PRIOR_SCALES)
-        divergence, scale = min((gaussian_kl(distance, size, width, scale), scale) for scale in PRIOR_SCALES)
+        share = delta / 2 / len(PRIOR_VARIANCES)
+        divergence, scale = min(
+            (gaussian_kl(distance, size, width, scale), scale) for scale in PRIOR_VARIANCES
+        )
         return FORMS[form](upper, divergence, rows, share), upper, divergence, scale
 
     # choosing by the mean of a few draws costs nothing: the posterior may depend on anything

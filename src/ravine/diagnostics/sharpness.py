@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from ravine.diagnostics.dense_hessian import DENSE_LIMIT, dense_hessian, exact_spectrum
+from ravine.diagnostics.dense_hessian import MAX_DENSE_PARAMETERS, dense_hessian, exact_spectrum
 from ravine.diagnostics.flatten import Params, Vector, check_parameters, to_vector
 from ravine.diagnostics.hessian import hessian_operator
 from ravine.diagnostics.lanczos import lanczos
@@ -56,7 +56,7 @@ def sharpness(
     """
     size = check_parameters(params)
     weights = to_vector(params)
-    if size <= min(dense, DENSE_LIMIT) and chunk is None:
+    if size <= min(dense, MAX_DENSE_PARAMETERS) and chunk is None:
         matrix = dense_hessian(loss, params, data)
         spectrum = exact_spectrum(matrix, vectors=True)
         assert spectrum.vectors is not None

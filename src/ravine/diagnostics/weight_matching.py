@@ -21,10 +21,10 @@ from scipy.optimize import linear_sum_assignment
 from ravine.diagnostics.flatten import Vector
 from ravine.errors import UsageError
 
-__all__ = ["Alignment", "align", "permuted"]
+__all__ = ["Alignment", "align", "permute"]
 
 Layers = Sequence[dict[str, Any]]
-SWEEPS = 100
+MAX_SWEEPS = 100
 
 
 class Alignment(NamedTuple):
@@ -65,7 +65,7 @@ def align(
     return _result(b, first, second, best, same, keep=False)
 
 
-def permuted(params: Layers, permutations: Sequence[npt.ArrayLike]) -> list[dict[str, Any]]:
+def permute(params: Layers, permutations: Sequence[npt.ArrayLike]) -> list[dict[str, Any]]:
     """Return equation (1): hidden layer l has unit permutations[l][i] at place i.
 
     Raises UsageError as `align`.
@@ -102,7 +102,7 @@ def _forward(first: list, second: list, hidden: list[int]) -> list[npt.NDArray[n
 def _by_weights(first: list, second: list, orders: list) -> list[npt.NDArray[np.intp]]:
     """Improve (2) one layer at a time until none improves: it only ever rises."""
     ends = [np.arange(first[0][0].shape[0]), *orders, np.arange(len(first[-1][1]))]
-    for _ in range(SWEEPS):
+    for _ in range(MAX_SWEEPS):
         moved = False
         for layer in range(len(orders)):
             (wa, ba), (wb, bb) = first[layer], second[layer]
@@ -157,7 +157,7 @@ def _result(b: Layers, first: list, second: list, found: list, same: list, *, ke
     distance = [np.sqrt(max(length - 2 * _match(first, second, each), 0.0)) for each in (same, found)]
     if not keep and distance[1] > distance[0]:
         found, distance[1] = same, distance[0]
-    return Alignment(permuted(b, found), found, float(distance[0]), float(distance[1]))
+    return Alignment(permute(b, found), found, float(distance[0]), float(distance[1]))
 
 
 def _checked(params: Layers) -> list[tuple[Vector, Vector]]:

@@ -167,7 +167,7 @@ def test_a_plane_is_the_loss_at_each_of_its_points(network, weighted, rows, budg
         places = np.stack([each.ravel() for each in np.meshgrid(*axes)], axis=1)
         expected = view.at(here + places @ np.stack(ways[: len(axes)]))
         np.testing.assert_allclose(seen.losses.ravel(), expected, rtol=1e-11)
-        assert seen.centre == pytest.approx(view.at(here)[0], rel=1e-12)
+        assert seen.center == pytest.approx(view.at(here)[0], rel=1e-12)
 
 
 def test_the_plane_goes_through_its_solutions():

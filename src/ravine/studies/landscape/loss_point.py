@@ -27,7 +27,7 @@ from ravine.diagnostics import (
     landscape,
     to_vector,
 )
-from ravine.diagnostics.chunked_mean import in_chunks
+from ravine.diagnostics.chunked_mean import chunked_mean
 from ravine.engines import cores, precision_context
 from ravine.networks import LOSSES, Network
 from ravine.networks.parameters import Params
@@ -173,7 +173,7 @@ def training_loss(
         return jnp.mean(values if weight is None else values * weight)  # (1)
 
     def whole(params: Params, *data: jax.Array) -> jax.Array:
-        return in_chunks(lambda *rows: mean(params, *rows), data, at_once)
+        return chunked_mean(lambda *rows: mean(params, *rows), data, at_once)
 
     return mean if at_once is None else whole
 

@@ -16,8 +16,8 @@ from functools import lru_cache
 import jax
 import jax.numpy as jnp
 
-from ravine.diagnostics.chunked_mean import in_chunks
-from ravine.diagnostics.loss_slices import moved
+from ravine.diagnostics.chunked_mean import chunked_mean
+from ravine.diagnostics.loss_slices import displace
 from ravine.networks import LOSSES, Network
 from ravine.networks.activations import activation
 from ravine.networks.parameters import Params
@@ -53,13 +53,13 @@ def plane_losses(
             sums = [each.T for each in sums] if plain else sums
 
             def at(point: jax.Array) -> jax.Array:
-                first = moved(sums[0], sums[1:], point)  # (2)
-                values = LOSSES[loss](outputs(moved(params, directions, point), x, first), y)  # (1)
+                first = displace(sums[0], sums[1:], point)  # (2)
+                values = LOSSES[loss](outputs(displace(params, directions, point), x, first), y)  # (1)
                 return jnp.mean(values if weight is None else values * weight)
 
             return jax.lax.map(at, points, batch_size=min(side_by_side, len(points)))
 
-        return in_chunks(of_rows, data, at_once)
+        return chunked_mean(of_rows, data, at_once)
 
     return losses
 
