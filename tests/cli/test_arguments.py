@@ -28,7 +28,7 @@ def test_the_one_word_that_was_meant(word, allowed, meant):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_documents_every_option(ravine, verb):
-    ended = ravine(verb, "--help")
+    ended = ravine(verb, "--help-all")
     assert (ended.status, ended.stderr) == (0, "")
     for parameter in group.get_command(None, verb).params:
         for flag in parameter.opts if parameter.param_type_name == "option" else ():
@@ -38,7 +38,7 @@ def test_help_documents_every_option(ravine, verb):
 
 
 def test_conventions_name_these_options(ravine):
-    text = ravine("compare", "--help").stdout
+    text = ravine("compare", "--help-all").stdout
     for flag in (
         "-t, --target", "--features", "--drop", "--weights", "--groups", "--test", "--task", "--metric",
         "-O, --optimizers", "--effort", "--budget", "--seed ", "--seeds", "--device", "--precision",

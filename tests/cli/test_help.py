@@ -1,31 +1,116 @@
-"""The help of a command: options under headings, examples as they are typed."""
+"""The help of a command: common options first, all options under headings, examples as they are typed."""
 
+import click
 import pytest
 
+from ravine.cli.app import COMMANDS
+from ravine.cli.app import ravine as group
+from ravine.cli.help import COMMON_EXAMPLES
 from ravine.execution.registry import STUDIES, find_study
 from ravine.options.fields import SECTIONS, options_of
 
+RUN_OPTIONS = ["--config", "--out", "--dry-run"]  # those of every study that are not settings
+
+
+def flags_in(lines):
+    """The flags that begin the lines of a list of options, in order."""
+    words = [line.split() for line in lines if line.startswith("  -")]
+    return [next(word for word in line if word.startswith("--")) for line in words]
+
+
+def block(text, heading):
+    """The lines below a heading, up to the next empty line."""
+    lines = text.splitlines()
+    start = lines.index(f"{heading}:") + 1
+    return lines[start : [*lines[start:], ""].index("") + start]
+
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_options_stand_under_their_headings_and_examples_below(ravine, name):
+def test_help_shows_the_common_options_and_two_examples(ravine, name):
     study = find_study(name)
-    lines = ravine(name, "--help").stdout.splitlines()
-    places = {section: lines.index(f"{section}:") for section in SECTIONS if f"{section}:" in lines}
-    assert list(places.values()) == sorted(places.values())
-    ends = [*list(places.values())[1:], lines.index("Examples:")]
-    for (section, start), end in zip(places.items(), ends, strict=True):
-        shown = " ".join(lines[start:end])
-        listed = [option.flag for option in options_of(study.settings).values() if option.section == section]
-        listed = [flag for flag in listed if f"{flag} " in f"{shown} "]  # the data are an argument
-        assert sorted(listed, key=lambda flag: f"{shown} ".index(f"{flag} ")) == listed  # in order of fields
-        for option in options_of(study.settings).values():
-            if not option.positional:
-                assert (f"{option.flag} " in f"{shown} ") is (option.section == section)
-    assert [line.strip() for line in lines[lines.index("Examples:") + 1 :]][: len(study.examples)] == [
-        *study.examples
-    ]
+    text = ravine(name, "-h").stdout
+    assert ravine(name, "--help").stdout == text
+    common = [option.flag for option in options_of(study.settings).values() if option.common]
+    shown = flags_in(block(text, "Common options"))
+    assert sorted(shown) == sorted([*common, *RUN_OPTIONS, "--help-all"])
+    assert 8 <= len(shown) - 1 <= 10
+    assert [line.strip() for line in block(text, "Examples")] == list(study.examples[:COMMON_EXAMPLES])
+    assert len(study.examples) >= COMMON_EXAMPLES
 
 
-def test_only_commands_with_settings_explain_where_settings_come_from(ravine):
-    assert "RAVINE_NAME" in ravine("train", "--help").stdout
-    assert "RAVINE_NAME" not in ravine("runs", "--help").stdout
+@pytest.mark.parametrize("name", STUDIES)
+def test_help_all_shows_every_option_under_its_heading(ravine, name):
+    study = find_study(name)
+    text = ravine(name, "--help-all").stdout
+    lines = text.splitlines()
+    assert "Common options:" not in lines
+    places = [lines.index(f"{section}:") for section in SECTIONS if f"{section}:" in lines]
+    assert places == sorted(places)
+    for section in SECTIONS:
+        options = [option for option in options_of(study.settings).values() if option.section == section]
+        expected = [option.flag for option in options if not option.positional]
+        shown = flags_in(block(text, section)) if f"{section}:" in lines else []
+        assert shown[: len(expected)] == expected  # in the order of the fields
+        assert len(shown) == len(expected) or section == "Output"
+    assert [line.strip() for line in block(text, "Examples")] == list(study.examples)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_help_counts_all_options(ravine, name):
+    text = ravine(name, "--help-all").stdout
+    sections = [section for section in SECTIONS if f"{section}:" in text.splitlines()]
+    number = sum(len(flags_in(block(text, section))) for section in sections)
+    assert f"Show all {number} options." in text
+    assert f"Show all {number} options." in ravine(name, "-h").stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_with_few_options_shows_all_of_them(ravine, name):
+    text = ravine(name, "-h").stdout
+    assert ravine(name, "--help-all").stdout == text
+    assert {"--json", "--quiet", "--verbose", "--help"} <= set(flags_in(text.splitlines()))
+    assert "--help-all" not in text
+
+
+def test_help_says_what_is_chosen_without_an_option(ravine):
+    texts = {name: " ".join(ravine(name, "--help-all").stdout.split()) for name in STUDIES}
+    assert "epochs; if not given, the largest under 2 minutes" in texts["compare"]
+    assert "Passes over the training rows; if not given, 50" in texts["train"]
+    assert "Rows in a batch; if not given, 16 to 128" in texts["compare"]
+    assert "Rows in a batch; if not given, 32" in texts["descent"]
+    for name in ("sweep", "memorise", "descent"):
+        effort = options_of(find_study(name).settings)["effort"]
+        assert f"{effort.help} [{effort.default}]" in texts[name]
+        assert "Passes over the training rows; if not given, set by the effort." in texts[name]
+
+
+def test_only_all_options_of_commands_with_settings_explain_where_settings_come_from(ravine):
+    assert "RAVINE_NAME" in ravine("train", "--help-all").stdout
+    assert "RAVINE_NAME" not in ravine("train", "--help").stdout
+    assert "RAVINE_NAME" not in ravine("runs", "--help-all").stdout
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 200])
+@pytest.mark.parametrize("level", ["--help", "--help-all"])
+def test_help_keeps_the_width_of_the_terminal(shell, columns, level):
+    examples = find_study("compare").examples
+    lines = shell("compare", level, env={"COLUMNS": str(columns)}, text=True).stdout.splitlines()
+    assert "Examples:" in lines
+    assert max(len(line) for line in lines if line.strip() not in examples) <= min(columns, 100)
+
+
+def test_every_level_completes_in_a_shell():
+    command = group.get_command(click.Context(group), "train")
+    context = click.Context(command, info_name="train")
+    found = {item.value for item in command.shell_complete(context, "--")}
+    assert {"--help", "--help-all", "--epochs", "--device"} <= found
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["train", "iris", "--net"], ["train", "iris", "-o"], ["runs", "--no-such"], ["train", "--help-al"]],
+)
+def test_a_mistake_in_options_points_to_the_help_of_its_command(ravine, words):
+    ended = ravine(*words)
+    assert ended.status == 2
+    assert f"Type `ravine {words[0]} --help`." in ended.stderr

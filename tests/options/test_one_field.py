@@ -39,7 +39,7 @@ def typed(*words):
 def test_flag_and_help():
     flags, _ = typed("--warm-rows", "12")
     assert resolve(WarmSettings, flags, None, {}).settings.warm_rows == 12
-    _, text = typed("--help")
+    _, text = typed("--help-all")
     section = text[text.index("Training:") : text.index("Regularization:")]
     assert "--warm-rows N" in section and "Rows seen before the first step; 0 = off." in section
 

@@ -109,8 +109,8 @@ def compare(
     scaling: Standardize the inputs, or leave them unchanged.
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
     seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows.
-    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    epochs: Passes over the training rows; if not given, set by the effort.
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
     early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
     min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
     clip: Largest norm of the gradient; a longer one is shortened; inf = off.
@@ -131,9 +131,9 @@ def compare(
     schedules: Schedules of the learning rate to tune, such as constant,decay,step. [default: constant,
         decay]
     track: Hyperparameters to tune: the learning rate, or all of an optimizer. [default: rate]
-    effort: Number of trials, seeds and epochs.
+    effort: Number of trials, seeds and epochs; if not given, the largest under 2 minutes.
     budget: Longest time, such as 60s or 5m; the largest effort that fits is taken.
-    seeds: Number of fresh seeds that the result rests on.
+    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
     """
     return run_study(
         "compare", X, y, target, weights, groups, test, out, notify,
@@ -241,8 +241,8 @@ def train(
     scaling: Standardize the inputs, or leave them unchanged.
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
     seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows.
-    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps.
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
     early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
     min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
     clip: Largest norm of the gradient; a longer one is shortened; inf = off.
@@ -367,8 +367,8 @@ def diagnose(
     scaling: Standardize the inputs, or leave them unchanged.
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
     seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows.
-    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps.
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
     early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
     min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
     clip: Largest norm of the gradient; a longer one is shortened; inf = off.
@@ -497,8 +497,8 @@ def sweep(
     scaling: Standardize the inputs, or leave them unchanged.
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
     seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows.
-    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    epochs: Passes over the training rows; if not given, set by the effort.
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
     early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
     min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
     clip: Largest norm of the gradient; a longer one is shortened; inf = off.
@@ -518,7 +518,7 @@ def sweep(
     random: Number of random combinations, in place of the whole grid.
     points: Number of values taken from a range such as rate=1e-4..1e-1. [default: 5]
     effort: Number of trials, seeds and epochs. [default: quick]
-    seeds: Number of fresh seeds that the result rests on.
+    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
     """
     return run_study(
         "sweep", X, y, target, weights, groups, test, out, notify,
@@ -628,8 +628,8 @@ def landscape(
     scaling: Standardize the inputs, or leave them unchanged.
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
     seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows.
-    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps.
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
     early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
     min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
     clip: Largest norm of the gradient; a longer one is shortened; inf = off.
@@ -758,8 +758,8 @@ def memorise(
     scaling: Standardize the inputs, or leave them unchanged.
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
     seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows.
-    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    epochs: Passes over the training rows; if not given, set by the effort.
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
     early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
     min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
     clip: Largest norm of the gradient; a longer one is shortened; inf = off.
@@ -775,8 +775,8 @@ def memorise(
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
-    effort: Number of trials, seeds and epochs. [default: standard]
-    seeds: Number of fresh seeds that the result rests on.
+    effort: Number of networks, seeds and epochs. [default: standard]
+    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
     """
     return run_study(
         "memorise", X, y, target, weights, groups, test, out, notify,
@@ -881,8 +881,8 @@ def descent(
     scaling: Standardize the inputs, or leave them unchanged.
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
     seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows.
-    batch_size: Rows in a batch; chosen by the number of rows if not given.
+    epochs: Passes over the training rows; if not given, set by the effort.
+    batch_size: Rows in a batch; if not given, 32.
     early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
     min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
     clip: Largest norm of the gradient; a longer one is shortened; inf = off.
@@ -898,8 +898,8 @@ def descent(
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
-    effort: Number of trials, seeds and epochs. [default: standard]
-    seeds: Number of fresh seeds that the result rests on.
+    effort: Number of networks, seeds and epochs. [default: standard]
+    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
     noise: Share of the training labels that are drawn at random; 0 = none. [default: 0.0]
     """
     return run_study(

@@ -55,7 +55,9 @@ def _usage(error: click.UsageError) -> tuple[str, str, str]:
         from ravine.options.renamed import renamed_flag
 
         allowed = (
-            sorted({flag for each in error.ctx.command.params for flag in each.opts}) if error.ctx else []
+            sorted({flag for option in error.ctx.command.get_params(error.ctx) for flag in option.opts})
+            if error.ctx
+            else []
         )
         what, why = f"There is no option '{error.option_name}'.", did_you_mean(error.option_name, allowed)
         if (new := renamed_flag(error.option_name)) in allowed:

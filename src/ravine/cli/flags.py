@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from ravine.cli.help import SectionedOption
 from ravine.execution.registry import find_study, study_names
 from ravine.options.fields import Option, options_of
 from ravine.options.settings import Settings
 
-__all__ = ["SectionedOption", "all_keys", "config_flag", "flags_for", "output_flags"]
+__all__ = ["all_keys", "config_flag", "flags_for", "output_flags"]
 
 Function = Callable[..., Any]
 
@@ -21,14 +22,6 @@ Function = Callable[..., Any]
 def all_keys() -> frozenset[str]:
     """Return the keys of all studies: one file may hold settings of several."""
     return frozenset(key for name in study_names() for key in options_of(find_study(name).settings))
-
-
-class SectionedOption(click.Option):
-    """An option that knows under which heading help lists it."""
-
-    def __init__(self, *names: Any, section: str = "Output", **more: Any) -> None:
-        super().__init__(*names, **more)
-        self.section = section
 
 
 def flags_for(settings: type[Settings]) -> Callable[[Function], Function]:
@@ -48,10 +41,12 @@ def flags_for(settings: type[Settings]) -> Callable[[Function], Function]:
 
 def _flag(option: Option) -> Callable[[Function], Function]:
     names = [option.key, option.flag, *filter(None, [option.short])]
+    default = option.default_text.replace(",", ", ") if option.many else option.default_text
     shared: dict[str, Any] = {
         "cls": SectionedOption,
         "section": option.section,
-        "help": option.help + (f"  [{option.default_text}]" if option.default_text else ""),
+        "common": option.common,
+        "help": option.help + (f"  [{default}]" if default else ""),
     }
     if option.kind is bool:
         return click.option(*names, is_flag=True, **shared)
@@ -71,10 +66,19 @@ def output_flags(*, out: str, dry_run: bool = False) -> Callable[[Function], Fun
         ]
         if dry_run:
             flags.append(
-                click.option("--dry-run", is_flag=True, help="Show what would be done, and train nothing.")
+                click.option(
+                    "--dry-run",
+                    cls=SectionedOption,
+                    common=True,
+                    is_flag=True,
+                    help="Show the plan, and train nothing.",
+                )
             )
         if out:
-            flags.append(click.option("-o", "--out", metavar=out.split(":")[0], help=out.split(":")[1]))
+            metavar, _, text = out.partition(":")
+            flags.append(
+                click.option("-o", "--out", cls=SectionedOption, common=True, metavar=metavar, help=text)
+            )
         for flag in flags:
             function = flag(function)
         return function
@@ -85,5 +89,6 @@ def output_flags(*, out: str, dry_run: bool = False) -> Callable[[Function], Fun
 def config_flag(function: Function) -> Function:
     """Give a command `-c`."""
     return click.option(
-        "-c", "--config", metavar="FILE.toml", help="Settings from a file, such as the config.toml of a run."
-    )(function)
+        "-c", "--config", cls=SectionedOption, common=True, metavar="FILE.toml",
+        help="Settings from a file, such as the config.toml of a run.",
+    )(function)  # fmt: skip

@@ -1,4 +1,4 @@
-"""How the help of a command is laid out: options under headings, examples below."""
+"""Layout of a command's help, in two levels: the common options, or all of them under headings."""
 
 from __future__ import annotations
 
@@ -9,36 +9,97 @@ import click
 
 from ravine.options.fields import SECTIONS
 
-__all__ = ["Command"]
+__all__ = ["Command", "SectionedOption"]
+
+SHORT_LIST = 12  # options that a command may have for `--help` to list them all
+NAME_COLUMN = 0.33  # most of the width that the names of options take
+COMMON_EXAMPLES = 2  # examples below the common options
+SHOWS_ALL = "ravine.help_all"  # key in the context
+
+
+class SectionedOption(click.Option):
+    """An option with the heading under which help lists it. common: `--help` lists it too."""
+
+    def __init__(self, *names: Any, section: str = "Output", common: bool = False, **more: Any) -> None:
+        super().__init__(*names, **more)
+        self.section = section
+        self.common = common
 
 
 class Command(click.Command):
-    """A command whose help lists options under headings, with examples below."""
+    """A command with examples. `--help` lists its common options, `--help-all` every option by section."""
 
     def __init__(self, *arguments: Any, examples: Sequence[str] = (), **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.examples = examples
 
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return all parameters, `--help` and `--help-all` last."""
+        parameters = super().get_params(ctx)
+        text = f"Show all {sum(isinstance(parameter, click.Option) for parameter in parameters) + 1} options."
+        help_all = SectionedOption(
+            ["--help-all"], common=True, is_flag=True, is_eager=True, expose_value=False, callback=_show_all,
+            hidden=not self._has_two_levels, help=text,
+        )  # fmt: skip
+        return [*parameters, help_all]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return `--help`, with a text that says which options it lists."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "Show the common options." if self._has_two_levels else "Show this help."
+        return option
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Return the arguments that are left. Raises UsageError that knows its command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the common options as one list, or all options by section."""
+        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
         rows: dict[str, list[tuple[str, str]]] = {section: [] for section in SECTIONS}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
-            if record:
-                rows[getattr(parameter, "section", "Output")].append(record)
+        is_short = self._is_short(ctx)
+        for option in options:
+            record = option.get_help_record(ctx)
+            if record and (not is_short or getattr(option, "common", False)):
+                rows[getattr(option, "section", "Output")].append(record)
+        if is_short:
+            rows = {"Common options": [record for records in rows.values() for record in records]}
         for section, records in rows.items():
             if records:
                 with formatter.section(section):
-                    formatter.write_dl(records, col_max=32)
+                    formatter.write_dl(records, col_max=int(NAME_COLUMN * formatter.width))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples as they are typed, and the other ways to set an option."""
+        """Write examples as they are typed, and below all options the other ways to set one."""
+        is_short = self._is_short(ctx)
         if self.examples:
             with formatter.section("Examples"):
-                for example in self.examples:
+                for example in self.examples[:COMMON_EXAMPLES] if is_short else self.examples:
                     formatter.write(f"{'':{formatter.current_indent}}{example}\n")
-        if any(parameter.name == "config" for parameter in self.params):
+        if not is_short and any(parameter.name == "config" for parameter in self.params):
             formatter.write_paragraph()
             formatter.write_text(
                 "Every option may also be set by RAVINE_NAME in the environment, in the file of -c, or under "
                 "[tool.ravine] in pyproject.toml; the first of these wins."
             )
+
+    @property
+    def _has_two_levels(self) -> bool:
+        return len(self.params) > SHORT_LIST
+
+    def _is_short(self, ctx: click.Context) -> bool:
+        """Return whether only the common options are listed."""
+        return self._has_two_levels and SHOWS_ALL not in ctx.meta
+
+
+def _show_all(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    """Print the help with all options, and end the command."""
+    if value and not ctx.resilient_parsing:
+        ctx.meta[SHOWS_ALL] = True
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()

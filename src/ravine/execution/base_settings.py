@@ -11,7 +11,8 @@ from ravine.options.fields import option, redefined
 from ravine.options.settings import Settings
 
 __all__ = [
-    "CHECK_OPTIMIZER", "CHECK_SCHEDULE", "DataSettings", "FixedTrainingSettings", "GeneralizationSettings",
+    "CHECK_OPTIMIZER", "CHECK_SCHEDULE", "USUAL_EPOCHS", "DataSettings", "FixedTrainingSettings",
+    "GeneralizationSettings",
     "MovingSettings", "NetworkSettings", "OptimizerSettings", "RateSettings", "effort_option", "name_of",
     "seeds_option",
 ]  # fmt: skip
@@ -20,6 +21,7 @@ CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
 CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
 HUGE = 1e30  # beyond it, float32 has no room for squares
 MOST_SEEDS = 10_000
+USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more to reach 1,000 steps."
 EFFORTS = ("quick", "standard", "thorough")
 
 
@@ -46,17 +48,22 @@ def check_moving(text: str) -> None:
 
 def seeds_option(default: int | None, at_least: int = 2) -> Any:
     """Return the field `seeds`. Two is the least number that has an interval."""
+    otherwise = "; if not given, set by the effort" if default is None else ""
     return option(
-        default, "Number of fresh seeds that the result rests on.", section="Training", at_least=at_least,
-        at_most=MOST_SEEDS,
+        default, f"Number of fresh seeds that the result rests on{otherwise}.", section="Training",
+        at_least=at_least, at_most=MOST_SEEDS,
     )  # fmt: skip
 
 
-def effort_option(default: str | None, choices: Sequence[str] = EFFORTS) -> Any:
-    """Return the field `effort`."""
+def effort_option(
+    default: str | None, choices: Sequence[str] = EFFORTS, counts: str = "trials, seeds", otherwise: str = ""
+) -> Any:
+    """Return the field `effort`. counts: set with the epochs. otherwise: level without a default."""
+    text = f"Number of {counts} and epochs"
     return option(
-        default, "Number of trials, seeds and epochs.", section="Comparison", choices=tuple(choices)
-    )
+        default, f"{text}; if not given, {otherwise}." if otherwise else f"{text}.", section="Comparison",
+        choices=tuple(choices), common=True,
+    )  # fmt: skip
 
 
 # `Settings` has `__eq__` and `__repr__`, and classes with `init=False` are bases only, since
@@ -67,7 +74,7 @@ class OptimizerSettings(Settings):
 
     optimizer: str = option(
         "adam", "Optimizer, such as adam or 'momentum(rho=0.95)'.", section="Training", metavar="NAME",
-        short="-O", check=CHECK_OPTIMIZER,
+        short="-O", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
 
 
@@ -81,6 +88,7 @@ class RateSettings(Settings):
         section="Training",
         above=0,
         below=HUGE,
+        common=True,
     )
     schedule: str = option(
         "decay", "Schedule of the learning rate, such as decay or 'step(0.1,every=10)'.", section="Training",
@@ -112,8 +120,9 @@ class DataSettings(Settings):
         positional=True,
     )  # fmt: skip
     target: str | None = option(
-        None, "Column to predict, by name or index.", section="Data", metavar="COLUMN", short="-t"
-    )
+        None, "Column to predict, by name or index.", section="Data", metavar="COLUMN", short="-t",
+        common=True,
+    )  # fmt: skip
     features: list[str] | None = option(
         None, "Columns to use, all others left out; commas between names.", section="Data", metavar="COLUMNS"
     )
@@ -129,9 +138,10 @@ class DataSettings(Settings):
     )
     test: str | None = option(
         None,
-        "Test file, or share of the rows to hold out, such as 0.2.",
+        "Test file, or share of the rows to hold out; if not given, 0.2, or the test rows of the data.",
         section="Data",
         metavar="FILE|SHARE",
+        common=True,
     )
     missing: list[str] | None = option(
         None, "Values that mean missing, such as -999,?.", section="Data", metavar="CODES"
@@ -162,11 +172,12 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     seed: int = option(0, "Root of all random choices.", section="Training", at_least=0, below=2**63)
     epochs: float | None = option(
-        None, "Passes over the training rows.", section="Training", above=0, below=1e6, unit="epochs"
-    )
+        None, "Passes over the training rows; if not given, set by the effort.", section="Training", above=0,
+        below=1e6, unit="epochs",
+    )  # fmt: skip
     batch_size: int | None = option(
-        None, "Rows in a batch; chosen by the number of rows if not given.", section="Training", at_least=1,
-        at_most=2**24, unit="rows",
+        None, "Rows in a batch; if not given, 16 to 128, more for more training rows.", section="Training",
+        at_least=1, at_most=2**24, unit="rows",
     )  # fmt: skip
     early_stop: int | None = option(
         None, "End a run after N evaluations (of 20) without improvement; 0 = off.", section="Training",
@@ -186,7 +197,7 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     net: str = option(
         "64-64", "Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'.", section="Network",
-        metavar="LAYERS", check="ravine.networks.network_text:read_network",
+        metavar="LAYERS", check="ravine.networks.network_text:read_network", common=True,
     )  # fmt: skip
     activation: str = option(
         "relu",
@@ -257,6 +268,7 @@ class NetworkSettings(DataSettings):
 class FixedTrainingSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSettings):
     """A training without tuning: every number is given, or is the optimizer's usual one."""
 
+    epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
     seeds: int = seeds_option(1, at_least=1)
 
 
@@ -265,5 +277,5 @@ class GeneralizationSettings(NetworkSettings, RateSettings, OptimizerSettings):
     """One optimizer at a constant rate on many seeds, until the training rows are fitted."""
 
     schedule: str = redefined(RateSettings, "schedule", "constant")
-    effort: str = effort_option("standard", EFFORTS[:2])
+    effort: str = effort_option("standard", EFFORTS[:2], counts="networks, seeds")
     seeds: int | None = seeds_option(None)

@@ -32,7 +32,9 @@ def options_document(studies: Mapping[str, type[Settings]]) -> str:
     rows: dict[str, dict[Option, list[str]]] = {}
     for command, settings in studies.items():
         for key, option in options_of(settings).items():
-            hashable = replace(option, default=option.default_text, choices_or_path=option.choices)
+            hashable = replace(
+                option, default=option.default_text, choices_or_path=option.choices, common=False
+            )
             rows.setdefault(key, {}).setdefault(hashable, []).append(command)
     parts = [INTRODUCTION]
     for section in SECTIONS:

@@ -38,6 +38,7 @@ class Option:
     neutral: the value that switches the option off.  unit: of a number.
     split: how text becomes a list: at commas, at commas outside brackets (calls), or not at all (whole).
     stored: whether the value is part of a saved configuration.  positional: an argument, without a flag.
+    common: whether `--help` lists it; `--help-all` lists every option.
     """
 
     help: str
@@ -55,6 +56,7 @@ class Option:
     split: Split = "commas"
     stored: bool = True
     positional: bool = False
+    common: bool = False
     key: str = ""
     kind: type = str
     optional: bool = False
@@ -147,6 +149,7 @@ def option(
     split: Split = "commas",
     stored: bool = True,
     positional: bool = False,
+    common: bool = False,
 ) -> Any:
     """Return a dataclass field that holds an `Option`; see there for the arguments.
 
@@ -156,7 +159,7 @@ def option(
         raise ValueError(f"There is no section '{section}'. Use one of {', '.join(SECTIONS)}.")
     made = Option(
         help, section, metavar, short, at_least, above, at_most, below, choices, check, neutral, unit, split,
-        stored, positional,
+        stored, positional, common,
     )  # fmt: skip
     return _field(made, default)
 

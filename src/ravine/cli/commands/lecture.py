@@ -11,8 +11,8 @@ import click
 
 from ravine.cli.console import Console, is_terminal
 from ravine.cli.exit_status import SOME_FAILED
-from ravine.cli.flags import SectionedOption, output_flags
-from ravine.cli.help import Command
+from ravine.cli.flags import output_flags
+from ravine.cli.help import Command, SectionedOption
 from ravine.cli.progress import LINE_INTERVAL_S
 from ravine.errors import DataError, UsageError, did_you_mean
 

@@ -29,7 +29,7 @@ class CompareSettings(NetworkSettings, MovingSettings):
 
     optimizers: list[str] = option(
         list(DEFAULT_OPTIMIZERS), "Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'.", section="Comparison",
-        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER,
+        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     schedules: list[str] = option(
         ["constant", "decay"], "Schedules of the learning rate to tune, such as constant,decay,step.",
@@ -37,12 +37,12 @@ class CompareSettings(NetworkSettings, MovingSettings):
     )  # fmt: skip
     track: str = option(
         "rate", "Hyperparameters to tune: the learning rate, or all of an optimizer.", section="Comparison",
-        choices=("rate", "full"),
+        choices=("rate", "full"), common=True,
     )  # fmt: skip
-    effort: str | None = effort_option(None)
+    effort: str | None = effort_option(None, otherwise="the largest under 2 minutes")
     budget: str | None = option(
         None, "Longest time, such as 60s or 5m; the largest effort that fits is taken.", section="Comparison",
-        metavar="TIME", check="ravine.execution.budget:budget_seconds",
+        metavar="TIME", check="ravine.execution.budget:budget_seconds", common=True,
     )  # fmt: skip
     seeds: int | None = seeds_option(None)
 

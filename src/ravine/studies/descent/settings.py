@@ -15,10 +15,13 @@ __all__ = ["STUDY", "DescentSettings"]
 class DescentSettings(GeneralizationSettings):
     """Settings of a search for double descent."""
 
+    batch_size: int | None = redefined(
+        NetworkSettings, "batch_size", None, help="Rows in a batch; if not given, 32."
+    )
     net: str = redefined(NetworkSettings, "net", "64")
     noise: float = option(
         0.0, "Share of the training labels that are drawn at random; 0 = none.", section="Training",
-        metavar="SHARE", at_least=0, at_most=1, neutral=0,
+        metavar="SHARE", at_least=0, at_most=1, neutral=0, common=True,
     )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:

@@ -23,7 +23,9 @@ class DiagnoseSettings(FixedTrainingSettings):
         FixedTrainingSettings, "seeds", 20, at_least=0, neutral=0,
         help="Number of seeds that prove a remedy; 0 = no remedy is tried.",
     )  # fmt: skip
-    no_proof: bool = option(False, "Only measure; try no remedy.", section="Training", stored=False)
+    no_proof: bool = option(
+        False, "Only measure; try no remedy.", section="Training", stored=False, common=True
+    )
     model: str | None = option(
         None,
         "Trained model to examine, in place of training one.",

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ravine.errors import UsageError
-from ravine.execution.base_settings import CHECK_OPTIMIZER, NetworkSettings, RateSettings, name_of
+from ravine.execution.base_settings import (
+    CHECK_OPTIMIZER,
+    USUAL_EPOCHS,
+    NetworkSettings,
+    RateSettings,
+    name_of,
+)
 from ravine.execution.study import Study
 from ravine.options.fields import option, options_of, redefined
 
@@ -23,10 +29,11 @@ class LandscapeSettings(NetworkSettings, RateSettings):
     models: ClassVar[tuple[str, ...]] = ("model",)
     python_types: ClassVar[dict[str, str]] = {"model": "str | PathLike[str] | None"}
 
+    epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
     schedule: str = redefined(RateSettings, "schedule", "constant")
     optimizers: list[str] = option(
         ["sgd", "adam"], "Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'.", section="Comparison",
-        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER,
+        metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     model: str | None = option(
         None, "Run or trained model to look around, in place of training.", section="Data", metavar="MODEL",
@@ -36,7 +43,9 @@ class LandscapeSettings(NetworkSettings, RateSettings):
         3, "Starts of the first optimizer: 2 for the line between them, 3 for the plane through them.",
         section="Output", at_least=1, at_most=3,
     )  # fmt: skip
-    grid: int = option(51, "Points on each side of a plane.", section="Output", at_least=5, at_most=2_001)
+    grid: int = option(
+        51, "Points on each side of a plane.", section="Output", at_least=5, at_most=2_001, common=True
+    )
     span: float = option(
         1.0, "Distance to look, in lengths of the weights.", section="Output", above=0, below=1e6,
         unit="lengths of the weights",

@@ -30,7 +30,7 @@ class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSett
 
     vary: list[str] = option(
         [], "Factor and its values, such as 'l2=0,1e-4'; once for each factor.", section="Comparison",
-        metavar="KEY=VALUES", split="whole",
+        metavar="KEY=VALUES", split="whole", common=True,
     )  # fmt: skip
     random: int | None = option(
         None, "Number of random combinations, in place of the whole grid.", section="Comparison", at_least=2,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import FixedTrainingSettings, name_of
+from ravine.execution.base_settings import FixedTrainingSettings, RateSettings, name_of
 from ravine.execution.study import DATA_HELP, Study
-from ravine.options.fields import option
+from ravine.options.fields import option, redefined
 
 __all__ = ["STUDY", "TrainSettings"]
 
@@ -15,6 +15,7 @@ __all__ = ["STUDY", "TrainSettings"]
 class TrainSettings(FixedTrainingSettings):
     """Settings of one training."""
 
+    schedule: str = redefined(RateSettings, "schedule", "decay", common=True)
     plot_schedule: str | None = option(
         None, "Draw the schedules into FILE (.png, .svg or .pdf), and train nothing.", section="Output",
         metavar="FILE", stored=False,
