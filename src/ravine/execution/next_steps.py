@@ -1,29 +1,47 @@
-"""What to type after a study that ranks configurations and keeps the best model. No JAX."""
+"""The end of every study's report: the files of the run and the commands to type next. No JAX."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from ravine.options.paths import relative_path
 from ravine.render.blocks import Block, Commands, Files
 
-__all__ = ["after_ranking"]
+__all__ = ["after_ranking", "files_and_commands", "source_or_example"]
 
 LONGER = 5  # times the epochs of the study
 
 
+def files_and_commands(
+    run: str,
+    files: Sequence[tuple[str, str]] = (),
+    commands: Sequence[tuple[str, Sequence[str]]] = (),
+) -> list[Block]:
+    """Return the files of a run, and commands to type next; the last one shows the result again.
+
+    files: (name, path), besides the run's folder. commands: (purpose, words without `ravine`).
+    """
+    rows = [*commands, ("Show this result again", ["resume", run])]
+    return [
+        Files([("Run", run), *files]),
+        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in rows]),
+    ]
+
+
+def source_or_example(source: str) -> str:
+    """Return the data as a command names them, `FILE.csv` for data that came from Python."""
+    return relative_path(source) if source else "FILE.csv"
+
+
 def after_ranking(run: str, model: str, source: str, epochs: float) -> list[Block]:
-    """Return the files of a run, and commands to predict, to train the winner longer, and to show the result.
+    """Return the files of a run, and commands to predict and to train the winner longer.
 
     source: file or built-in name of the data; empty if they came from Python.
     """
-    data, longer = relative_path(source) if source else "FILE.csv", str(max(1, round(LONGER * epochs)))
+    data, longer = source_or_example(source), str(max(1, round(LONGER * epochs)))
     commands = [
         ("Predict with the best model", ["predict", run, data, "-o", "predictions.csv"]),
         ("Train the winner again, longer", ["train", "-c", f"{run}/best.toml", "--epochs", longer]),
-        ("Show this result again", ["resume", run]),
     ]
-    return [
-        Files([("Run", run), ("Model", model)]),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
-    ]
+    return files_and_commands(run, [("Model", model)], commands)

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
     from ravine.execution.base_settings import DataSettings
     from ravine.execution.saved_model import Model
+    from ravine.networks.metrics import Metric
     from ravine.records.record import Record
     from ravine.render.blocks import Block
 
 __all__ = [
-    "ARRAYS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "DivergedRuns", "Document", "Measure",
-    "MetricFacts", "Plain", "RepeatedTraining", "Result", "ScoreSummary", "Seconds", "SplitSizes",
-    "StudyPlan", "TimeMeasure",
+    "ARRAYS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "DevelopmentSizes", "DivergedRuns", "Document",
+    "Measure", "MetricFacts", "Plain", "PlannedNetworks", "RepeatedTraining", "Result", "ScoreSummary",
+    "SearchFacts", "Seconds", "SplitSizes", "StudyPlan", "TestScores", "TimeMeasure", "values_of",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2
@@ -61,13 +62,19 @@ class DataFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SplitSizes:
-    """Numbers of rows."""
+class DevelopmentSizes:
+    """Numbers of rows that train and validate."""
 
     train: int
     """Rows that a network is trained on."""
     validation: int
     """Rows that choose learning rate, early stopping and best network."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitSizes(DevelopmentSizes):
+    """Numbers of rows."""
+
     test: int
     """Rows that are read once, at the end."""
 
@@ -80,6 +87,11 @@ class MetricFacts:
     """Name of the metric."""
     greater_is_better: bool
     """Whether a larger score is better."""
+
+    @classmethod
+    def of(cls, metric: Metric) -> Self:
+        """Return the facts of a metric."""
+        return cls(name=metric.name, greater_is_better=metric.greater_is_better)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +112,16 @@ class ScoreSummary:
     """Number of runs that diverged."""
     values: list[float | None]
     """Score of every seed; null where the run diverged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestScores(ScoreSummary):
+    """Scores on the test rows, which are read once."""
+
+    __test__ = False  # a name that pytest would collect
+
+    model: float
+    """Score of the saved network."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +172,36 @@ class RepeatedTraining:
     """Rows in a batch."""
     seeds: list[int]
     """Seeds of the networks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedNetworks:
+    """The networks that a study would train."""
+
+    around: dict[str, Plain]
+    """Penalties, clipping, averages and early stopping that were asked for."""
+    runs: int
+    """Number of networks."""
+    network_steps: int
+    """Steps of all networks together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchFacts:
+    """The amount of training of a study that tunes learning rates and ranks what it tuned."""
+
+    effort: str
+    """Level of effort."""
+    runs: int
+    """Number of networks."""
+    network_steps: int
+    """Steps of all networks together."""
+    epochs: float
+    """Passes over the training rows in the longest run."""
+    cohorts: int
+    """Groups of runs that were trained side by side."""
+    ranges_grown: list[str]
+    """Ends, low or high, at which the ranges of all learning rates were extended by a decade, in order."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from ravine.studies.compare.result import (
     LeaderboardRow,
     Pair,
     RateSensitivity,
-    WinnerTest,
+    WinnerScores,
 )
 
 DIVERGED = {"mean": None, "sd": None, "interval": None, "tuning_interval": None, "diverged": 3}
@@ -61,7 +61,7 @@ def make_result(rows, pairs=(), metric="accuracy", **more):
         "leaderboard": list(rows),
         "pairs": list(pairs),
         "schedules": [],
-        "test": WinnerTest(
+        "test": WinnerScores(
             optimizer=rows[0].optimizer, model=0.97, mean=0.965, median=0.965, sd=0.01,
             interval=[0.955, 0.97], n_seeds=20, diverged=0, values=[0.965] * 20,
         ),

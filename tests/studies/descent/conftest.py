@@ -11,6 +11,7 @@ from ravine.studies.descent.result import (
     Arm,
     Change,
     DescentResult,
+    DescentTraining,
     EpochCurve,
     EpochSweep,
     ExampleSweep,
@@ -19,7 +20,6 @@ from ravine.studies.descent.result import (
     RowThreshold,
     SecondDescent,
     SecondDescents,
-    TrainingFacts,
     WidthSweep,
     WidthThreshold,
 )
@@ -79,7 +79,7 @@ def result() -> DescentResult:
         ),
         rows=RowCounts(train=300, validation=60, test=40, available=300),
         metric=MetricFacts(name="share wrong", greater_is_better=False),
-        plan=TrainingFacts(
+        plan=DescentTraining(
             effort="quick", optimizer="adam", learning_rate=0.009, schedule="constant", network="6-64-2 relu",
             steps=944, epochs=100.7, batch_size=32, seeds=[4000, 4001, 4002], noise=0.2, ridge=0.01,
             patience=8,

@@ -17,9 +17,9 @@ from ravine.studies.memorize.result import (
     Membership,
     MemorizedRows,
     MemorizeResult,
+    MemorizeTraining,
     PairRows,
     RandomLabelsResult,
-    TrainingFacts,
 )
 
 EMPTY = Measure(mean=None, interval=None, values=[])
@@ -91,7 +91,7 @@ def result() -> MemorizeResult:
         ),
         rows=PairRows(train=36, held_out=36, test=18),
         metric=MetricFacts(name="accuracy", greater_is_better=True),
-        plan=TrainingFacts(
+        plan=MemorizeTraining(
             effort="quick", optimizer="adam", learning_rate=0.003, schedule="constant", network="6-4-3 relu",
             steps=46, epochs=20.4, batch_size=16, seeds=[3000, 3001], parameters=43, fitted=0.99,
         ),

@@ -12,16 +12,16 @@ from ravine.render.cells import cells
 from ravine.render.text import text
 from ravine.studies.sweep.result import (
     AdjustedDifference,
+    BestScores,
     ConfigurationRow,
     DesignFacts,
+    DevelopmentSizes,
     FactorFacts,
     LevelEffect,
     PlannedConfiguration,
-    RowCounts,
+    SweepFacts,
     SweepPlan,
     SweepResult,
-    TestScores,
-    TrainingFacts,
 )
 from ravine.studies.sweep.view import next_steps, verdict
 
@@ -68,7 +68,7 @@ def result() -> SweepResult:
             settings=2,
             rate="tuned",
         ),
-        plan=TrainingFacts(
+        plan=SweepFacts(
             effort="quick", runs=20, network_steps=1, epochs=20.0, programs=1, cohorts=1, ranges_grown=[]
         ),
         seconds=Seconds(total=1.0, compile=0.5, train=0.5),
@@ -81,7 +81,7 @@ def result() -> SweepResult:
             effect("dropout", "0.2", 0.98, effect=change, helps=True),
             effect("net", "64", 0.978, first=True),
         ],
-        test=TestScores(
+        test=BestScores(
             setting="dropout=0.2", mean=0.97, median=0.97, sd=0.01, interval=[0.965, 0.975], n_seeds=10,
             diverged=0, values=[0.97] * 10, model=0.972,
         ),
@@ -206,7 +206,7 @@ def plan() -> SweepPlan:
     return SweepPlan(
         study="sweep", data=DATA, effort="quick", metric="accuracy", design="grid",
         factors=[FactorFacts(name="l2")], settings=rows, plans={}, rates=[1.0, 2.0], runs=12,
-        network_steps=1200, programs=1, rows=RowCounts(train=10, validation=2), tuning_seeds=[0, 1],
+        network_steps=1200, programs=1, rows=DevelopmentSizes(train=10, validation=2), tuning_seeds=[0, 1],
         seeds=[5, 6], estimated_seconds=3.2,
     )  # fmt: skip
 

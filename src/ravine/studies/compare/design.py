@@ -21,7 +21,7 @@ from ravine.errors import UsageError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import COMPARE, SearchEffort, estimated_seconds, step_seconds
 from ravine.execution.prepared_training import batches_for
-from ravine.execution.result import MetricFacts, Plain
+from ravine.execution.result import DevelopmentSizes, MetricFacts, Plain
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import Recipe, around_of, check_moving, check_patience, recipe
 from ravine.networks import METRICS
@@ -32,7 +32,6 @@ from ravine.studies.compare.choose_effort import choose_effort
 from ravine.studies.compare.result import (
     ComparePlan,
     PlannedEvaluation,
-    PlannedRows,
     PlannedRuns,
     PlannedTrial,
 )
@@ -124,8 +123,7 @@ class CompareDesign:
     @property
     def metric(self) -> MetricFacts:
         """The score."""
-        name = self.first_plan.metric
-        return MetricFacts(name=name, greater_is_better=METRICS[name].greater_is_better)
+        return MetricFacts.of(METRICS[self.first_plan.metric])
 
     @property
     def reference(self) -> str:
@@ -222,7 +220,7 @@ class CompareDesign:
             plans={name: plan.describe() for name, plan in self.plans.items()},
             runs=self.runs,
             network_steps=self.network_steps,
-            rows=PlannedRows(train=train, validation=validation),
+            rows=DevelopmentSizes(train=train, validation=validation),
             tuning_seeds=self.tuning_seeds,
             seeds=self.seeds,
             tune=[trial for rule in self.rules for trial in self._planned_trials(rule)],

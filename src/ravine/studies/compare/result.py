@@ -6,13 +6,16 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 from ravine.execution.result import (
+    DevelopmentSizes,
     MetricFacts,
     Plain,
     Result,
     ScoreSummary,
+    SearchFacts,
     Seconds,
     SplitSizes,
     StudyPlan,
+    TestScores,
 )
 from ravine.records.run_index import summary_text
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ComparePlan", "CompareResult", "ComparisonFacts", "LeaderboardRow", "Pair", "PlannedEvaluation",
-    "PlannedRows", "PlannedRuns", "PlannedTrial", "RateSensitivity", "ScheduleScores", "WinnerTest",
+    "PlannedRuns", "PlannedTrial", "RateSensitivity", "ScheduleScores", "WinnerScores",
 ]  # fmt: skip
 
 CSV_COLUMNS = (
@@ -31,31 +34,19 @@ CSV_COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ComparisonFacts:
+class ComparisonFacts(SearchFacts):
     """What was trained."""
 
-    effort: str
-    """Level of effort."""
     track: str
     """Tuned hyperparameters: rate (learning rate and schedule) or full (all of an optimizer)."""
-    runs: int
-    """Networks that were trained."""
-    network_steps: int
-    """Steps of all networks together."""
     steps: int
     """Steps of one network."""
-    epochs: float
-    """Passes over the training rows."""
     batch_size: int
     """Rows in a batch."""
     network: str
     """The architecture."""
     around: dict[str, Plain]
     """Penalties, clipping, averages and early stopping that were asked for."""
-    cohorts: int
-    """Groups of runs that were trained side by side."""
-    ranges_grown: list[str]
-    """Sides, low or high, at which the ranges of all learning rates were extended by a decade, in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,13 +128,11 @@ class ScheduleScores(ScoreSummary):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WinnerTest(ScoreSummary):
+class WinnerScores(TestScores):
     """Scores of the first optimizer of the leaderboard on the test rows."""
 
     optimizer: str
     """The optimizer."""
-    model: float
-    """Score of the saved network."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -164,7 +153,7 @@ class CompareResult(Result):
     """Every two optimizers that were evaluated; from Python as a DataFrame in `pairs_table`."""
     schedules: list[ScheduleScores]
     """Every optimizer under every schedule."""
-    test: WinnerTest
+    test: WinnerScores
     """Scores on the test rows, which are read once."""
     model_dir: str | None = None
     """Folder of the saved network; null if nothing was kept."""
@@ -228,16 +217,6 @@ class CompareResult(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedRows:
-    """Rows that are read before the test."""
-
-    train: int
-    """Rows that a network is trained on."""
-    validation: int
-    """Rows that choose learning rate and schedule."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class PlannedTrial:
     """One setting to try in tuning."""
 
@@ -283,7 +262,7 @@ class PlannedRuns:
     """Networks to train."""
     network_steps: int
     """Steps of all networks together."""
-    rows: PlannedRows
+    rows: DevelopmentSizes
     """Rows of each split."""
     tuning_seeds: list[int]
     """Seeds of tuning."""

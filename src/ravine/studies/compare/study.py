@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ravine.errors import NothingTrained
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.context import RunContext
+from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
 from ravine.execution.events import Noted, RangeExtended
 from ravine.execution.model_metadata import ModelMetadata
@@ -32,7 +32,7 @@ from ravine.studies.compare.leaderboard import (
     pairs_of,
     scores_by_schedule,
 )
-from ravine.studies.compare.result import CompareResult, ComparisonFacts, LeaderboardRow, WinnerTest
+from ravine.studies.compare.result import CompareResult, ComparisonFacts, LeaderboardRow, WinnerScores
 from ravine.training import Cohort
 
 __all__ = ["best_settings", "run"]
@@ -59,11 +59,7 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
         seed,
     )
     if all(row.median is None for row in rows):
-        raise NothingTrained(
-            "Every run diverged.",
-            f"The loss of all {context.runner.diverged:,} runs became infinite, at every rate tried.",
-            "Look for extreme values among the inputs, or try --init-scale 0.1.",
-        )
+        raise all_diverged(None, "with every optimizer")
     context.stage("test", "the test split, read once")
     model, test = _test(design, context, rows[0], evaluated)
     best = best_settings(design, rows[0])
@@ -163,7 +159,7 @@ def _train(
 
 def _test(
     design: CompareDesign, context: RunContext, winner: LeaderboardRow, evaluated: Evaluations
-) -> tuple[Model, WinnerTest]:
+) -> tuple[Model, WinnerScores]:
     """Score the winner's networks on the test rows; the model is the best of them by validation."""
     name, count = winner.optimizer, len(design.seeds)
     first = list(evaluated[name]).index(str(winner.schedule)) * count
@@ -180,7 +176,7 @@ def _test(
     )
     metric = METRICS[design.metric.name]
     summary = score_summary(scores, metric.greater_is_better, bounds=metric.bounds)
-    return model, WinnerTest(optimizer=name, model=score, **values_of(summary))
+    return model, WinnerScores(optimizer=name, model=score, **values_of(summary))
 
 
 def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> ComparisonFacts:

@@ -23,7 +23,7 @@ from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import Recipe, alike, around_of, recipe
 from ravine.networks import default_metric
 from ravine.optimizers import Rule, resolve, schedule
-from ravine.studies.descent.result import SHARE_WRONG, DescentPlan, PlannedTraining, RowCounts, TrainingFacts
+from ravine.studies.descent.result import SHARE_WRONG, DescentPlan, DescentTraining, PlannedDescent, RowCounts
 from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.width_groups import can_share, narrowed
 from ravine.training import Batches, Cohort, Plan, ProgramShape, Runs, shape_for
@@ -182,10 +182,10 @@ class DescentDesign:
             available=self.available,
         )
 
-    def facts(self) -> TrainingFacts:
+    def facts(self) -> DescentTraining:
         """Return how each network is trained."""
         steps = self.plan(self.plain).steps
-        return TrainingFacts(
+        return DescentTraining(
             effort=self.settings.effort,
             optimizer=self.rule.name,
             learning_rate=self.learning_rate,
@@ -243,7 +243,7 @@ def plan(design: DescentDesign) -> DescentPlan:
         data=data_facts(design.dataset),
         rows=design.row_counts,
         metric=design.metric,
-        plan=PlannedTraining(
+        plan=PlannedDescent(
             **vars(design.facts()),
             around=around_of(design.settings),
             widths=list(design.level.widths),

@@ -8,7 +8,7 @@ from ravine.execution.result import (
     DivergedRuns,
     Measure,
     MetricFacts,
-    Plain,
+    PlannedNetworks,
     RepeatedTraining,
     Result,
     Seconds,
@@ -22,17 +22,17 @@ __all__ = [
     "Change",
     "DescentPlan",
     "DescentResult",
+    "DescentTraining",
     "EpochCurve",
     "EpochSweep",
     "ErrorCurves",
     "ExampleSweep",
-    "PlannedTraining",
+    "PlannedDescent",
     "ProgramSeconds",
     "RowCounts",
     "RowThreshold",
     "SecondDescent",
     "SecondDescents",
-    "TrainingFacts",
     "WidthSweep",
     "WidthThreshold",
 ]  # fmt: skip
@@ -50,7 +50,7 @@ class RowCounts(SplitSizes):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingFacts(RepeatedTraining):
+class DescentTraining(RepeatedTraining):
     """How each network is trained."""
 
     noise: float
@@ -219,7 +219,7 @@ class DescentResult(Result):
     """Numbers of rows."""
     metric: MetricFacts
     """The error: share wrong or rmse."""
-    plan: TrainingFacts
+    plan: DescentTraining
     """How each network was trained."""
     widths: WidthSweep
     """Error against width."""
@@ -250,21 +250,15 @@ class DescentResult(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedTraining(TrainingFacts):
+class PlannedDescent(DescentTraining, PlannedNetworks):
     """How each network would be trained, and how many."""
 
-    around: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping that were asked for."""
     widths: list[int]
     """Units in every hidden layer."""
     arms: list[str]
     """Arms of the width sweep."""
     examples: list[int]
     """Training rows of the sweep in examples."""
-    runs: int
-    """Number of networks."""
-    network_steps: int
-    """Steps of all networks together."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -275,5 +269,5 @@ class DescentPlan(StudyPlan):
     """Numbers of rows."""
     metric: MetricFacts
     """The error: share wrong or rmse."""
-    plan: PlannedTraining
+    plan: PlannedDescent
     """How each network would be trained."""

@@ -5,8 +5,8 @@ Source: Belkin, Hsu, Ma & Mandal 2019; Nakkiran et al. 2020, Deep double descent
 
 from __future__ import annotations
 
-from ravine.errors import NothingTrained
 from ravine.execution.context import RunContext
+from ravine.execution.divergence import all_diverged
 from ravine.execution.result import Artifacts, DivergedRuns
 from ravine.execution.run_files import data_facts
 from ravine.studies.descent.design import DescentDesign
@@ -21,11 +21,7 @@ def run(design: DescentDesign, context: RunContext) -> DescentResult:
     sweeps = Sweeps(design, context)
     widths, epochs = sweeps.widths()
     if all(loss.mean is None for arm in widths.arms for loss in arm.test_loss):
-        raise NothingTrained(
-            "Training diverged at every width.",
-            f"The learning rate was {design.learning_rate:.3g}.",
-            "Give a lower --rate.",
-        )
+        raise all_diverged(design.learning_rate, "at every width")
     examples = sweeps.examples(widths.threshold.units or widths.units[-1])
     seconds = context.seconds(sweeps.programs.items())
     return DescentResult(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 
 from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.next_steps import files_and_commands
 from ravine.execution.result import Measure
 from ravine.render.blocks import (
     Block,
     Column,
-    Commands,
     Facts,
-    Files,
     Items,
     Paragraph,
     Sparkline,
@@ -59,15 +57,10 @@ def view(result: DescentResult) -> list[Block]:
 def next_steps(result: DescentResult) -> list[Block]:
     """Return the files of a run and the commands to type next."""
     run = str(result.run_dir)
-    commands = [("Show this result again", ["resume", run])]
+    commands = []
     if result.metric.name == SHARE_WRONG:
-        commands.insert(
-            0, ("Measure what such a network memorizes", ["memorise", "-c", f"{run}/config.toml"])
-        )
-    return [
-        Files([("Run", run), *(("Picture", path) for path in result.pictures)]),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
-    ]
+        commands = [("Measure what such a network memorizes", ["memorise", "-c", f"{run}/config.toml"])]
+    return files_and_commands(run, [("Picture", path) for path in result.pictures], commands)
 
 
 def plan_view(plan: DescentPlan) -> list[Block]:

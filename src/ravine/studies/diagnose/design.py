@@ -68,8 +68,7 @@ class DiagnoseDesign:
     @property
     def metric(self) -> MetricFacts:
         """The score."""
-        name = self.prepared.plan.metric
-        return MetricFacts(name=name, greater_is_better=METRICS[name].greater_is_better)
+        return MetricFacts.of(METRICS[self.prepared.plan.metric])
 
     def line(self) -> str:
         """Return what is going to be measured, in one line."""

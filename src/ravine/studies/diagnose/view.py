@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 
 from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.next_steps import files_and_commands
 from ravine.execution.result import Plain
-from ravine.render.blocks import Block, Chart, Commands, Facts, Files, Item, Items, Paragraph, Series
+from ravine.render.blocks import Block, Chart, Facts, Item, Items, Paragraph, Series
 from ravine.render.numbers import count, is_number, learning_rate, number, seconds, with_error
 from ravine.studies.diagnose.result import (
     DiagnosedTraining,
@@ -43,15 +43,11 @@ def view(result: DiagnoseResult) -> list[Block]:
 
 def next_steps(result: DiagnoseResult) -> list[Block]:
     """Return the files of a run and the commands to type next."""
-    run = str(result.run_dir)
-    files, commands = [("Run", run)], [("Show this result again", ["resume", run])]
-    if result.config is not None:
-        files.append(("Configuration", result.config))
-        commands.insert(0, ("Train as recommended", ["train", "-c", result.config]))
-    return [
-        Files(files),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
-    ]
+    run, config = str(result.run_dir), result.config
+    if config is None:
+        return files_and_commands(run)
+    commands = [("Train as recommended", ["train", "-c", config])]
+    return files_and_commands(run, [("Configuration", config)], commands)
 
 
 def plan_view(plan: DiagnosePlan) -> list[Block]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from ravine.execution.result import Plain, Result, StudyPlan
+from ravine.execution.result import PlannedNetworks, Result, StudyPlan
 from ravine.render.numbers import number
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ class PlannedOptimizer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedTraining:
+class PlannedTraining(PlannedNetworks):
     """What would be trained."""
 
     optimizers: list[PlannedOptimizer]
@@ -265,12 +265,6 @@ class PlannedTraining:
     """Passes over the training rows."""
     batch_size: int
     """Rows in a batch."""
-    around: dict[str, Plain]
-    """Penalties, clipping and averages that were asked for."""
-    runs: int
-    """Number of networks."""
-    network_steps: int
-    """Steps of all networks together."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result import ARRAYS
 from ravine.networks import LOSSES
 from ravine.options.paths import relative_path
-from ravine.render.blocks import Block, Column, Commands, Facts, Files, Heading, Items, Paragraph, Table
+from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import count, is_number, learning_rate, number, with_error
 from ravine.studies.landscape.result import (
     BarrierRow,
@@ -55,16 +55,13 @@ def view(result: LandscapeResult) -> list[Block]:
 def next_steps(result: LandscapeResult) -> list[Block]:
     """Return the files of a run and the commands to type next."""
     run = str(result.run_dir)
-    files = [("Run", run), ("Arrays", str(Path(run) / ARRAYS))]
+    files = [("Arrays", str(Path(run) / ARRAYS))]
     files += [("Pictures" if place == 0 else "", path) for place, path in enumerate(result.pictures)]
-    commands = [("Show this result again", ["resume", run])]
+    commands = []
     if result.centre.origin != "trained here":
-        source = relative_path(result.source) if result.source else "FILE.csv"
-        commands.insert(0, ("Predict with the model", ["predict", result.centre.origin, source]))
-    return [
-        Files(files),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
-    ]
+        source = source_or_example(result.source)
+        commands = [("Predict with the model", ["predict", result.centre.origin, source])]
+    return files_and_commands(run, files, commands)
 
 
 def plan_view(plan: LandscapePlan) -> list[Block]:

@@ -32,10 +32,10 @@ from ravine.optimizers import Rule, resolve, schedule
 from ravine.studies.memorize.measures import FITTED, TrainHeldOutPairs, pairs
 from ravine.studies.memorize.result import (
     MemorizePlan,
+    MemorizeTraining,
     PairRows,
     PlannedArm,
-    PlannedTraining,
-    TrainingFacts,
+    PlannedMemorization,
 )
 from ravine.studies.memorize.settings import MemorizeSettings
 from ravine.training import Batches, Cohort, Plan, ProgramShape, shape_for
@@ -172,17 +172,17 @@ class MemorizeDesign:
     @property
     def metric(self) -> MetricFacts:
         """The score."""
-        return MetricFacts(name=METRIC, greater_is_better=METRICS[METRIC].greater_is_better)
+        return MetricFacts.of(METRICS[METRIC])
 
     @property
     def row_counts(self) -> PairRows:
         """Numbers of rows."""
         return PairRows(train=self.rows, held_out=self.rows, test=len(self.dataset.test))
 
-    def facts(self) -> TrainingFacts:
+    def facts(self) -> MemorizeTraining:
         """Return how each network is trained."""
         plan = self.plans[0]
-        return TrainingFacts(
+        return MemorizeTraining(
             effort=self.settings.effort,
             optimizer=self.rule.name,
             learning_rate=self.learning_rate,
@@ -222,7 +222,7 @@ def plan(design: MemorizeDesign) -> MemorizePlan:
         data=data_facts(design.dataset),
         rows=design.row_counts,
         metric=design.metric,
-        plan=PlannedTraining(
+        plan=PlannedMemorization(
             **facts,
             around=around_of(design.settings),
             arms=[PlannedArm(share=arm.share, limit=arm.limit or None) for arm in design.arms],

@@ -8,7 +8,7 @@ from ravine.execution.result import (
     DivergedRuns,
     Measure,
     MetricFacts,
-    Plain,
+    PlannedNetworks,
     RepeatedTraining,
     Result,
     Seconds,
@@ -17,9 +17,19 @@ from ravine.execution.result import (
 )
 
 __all__ = [
-    "ArmResult", "Bound", "Information", "LearningCurve", "Membership",
-    "MemorizePlan", "MemorizeResult", "MemorizedRows", "PairRows", "PlannedArm", "PlannedTraining",
-    "RandomLabelsResult", "TrainingFacts",
+    "ArmResult",
+    "Bound",
+    "Information",
+    "LearningCurve",
+    "Membership",
+    "MemorizePlan",
+    "MemorizeResult",
+    "MemorizeTraining",
+    "MemorizedRows",
+    "PairRows",
+    "PlannedArm",
+    "PlannedMemorization",
+    "RandomLabelsResult",
 ]  # fmt: skip
 
 
@@ -36,7 +46,7 @@ class PairRows:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingFacts(RepeatedTraining):
+class MemorizeTraining(RepeatedTraining):
     """How each network is trained."""
 
     parameters: int
@@ -183,7 +193,7 @@ class MemorizeResult(Result):
     """Numbers of rows."""
     metric: MetricFacts
     """The score."""
-    plan: TrainingFacts
+    plan: MemorizeTraining
     """How each network was trained."""
     shares: list[RandomLabelsResult]
     """The random-label test: one entry for each share of random labels."""
@@ -217,17 +227,11 @@ class PlannedArm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlannedTraining(TrainingFacts):
+class PlannedMemorization(MemorizeTraining, PlannedNetworks):
     """How each network would be trained, and how many."""
 
-    around: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping that were asked for."""
     arms: list[PlannedArm]
     """Groups of networks, one network for each seed."""
-    runs: int
-    """Number of networks."""
-    network_steps: int
-    """Steps of all networks together."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -238,5 +242,5 @@ class MemorizePlan(StudyPlan):
     """Numbers of rows."""
     metric: MetricFacts
     """The score."""
-    plan: PlannedTraining
+    plan: PlannedMemorization
     """How each network would be trained."""

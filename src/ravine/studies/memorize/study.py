@@ -6,8 +6,8 @@ from itertools import groupby
 
 import numpy as np
 
-from ravine.errors import NothingTrained
 from ravine.execution.context import RunContext
+from ravine.execution.divergence import all_diverged
 from ravine.execution.result import Artifacts, DivergedRuns
 from ravine.execution.run_files import data_facts
 from ravine.execution.score_summary import finite_or_none
@@ -36,11 +36,7 @@ def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
         batches = design.batches(same_rows[0][0])  # those of the group before are let go
         found += [_measure(design, context, arm, plan, batches) for arm, plan in same_rows]
     if not any(arm.networks for arm in found):
-        raise NothingTrained(
-            "Training diverged on every seed.",
-            f"The learning rate was {design.learning_rate:.3g}.",
-            "Give a lower --rate.",
-        )
+        raise all_diverged(design.learning_rate, "on every seed")
     records = {arm.name: context.records[f"{_stage(arm)} {design.rule.name}"] for arm in design.arms}
     return MemorizeResult(
         study="memorise",

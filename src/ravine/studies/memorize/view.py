@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.next_steps import files_and_commands
 from ravine.execution.result import Measure, TimeMeasure
 from ravine.render.blocks import (
     Block,
     Column,
-    Commands,
     Facts,
-    Files,
     Items,
     Paragraph,
     Sparkline,
@@ -74,14 +72,8 @@ def view(result: MemorizeResult) -> list[Block]:
 def next_steps(result: MemorizeResult) -> list[Block]:
     """Return the files of a run and the commands to type next."""
     run = str(result.run_dir)
-    commands = [
-        ("Look for double descent in the same data", ["descent", "-c", f"{run}/config.toml"]),
-        ("Show this result again", ["resume", run]),
-    ]
-    return [
-        Files([("Run", run), *(("Picture", path) for path in result.pictures)]),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
-    ]
+    commands = [("Look for double descent in the same data", ["descent", "-c", f"{run}/config.toml"])]
+    return files_and_commands(run, [("Picture", path) for path in result.pictures], commands)
 
 
 def plan_view(plan: MemorizePlan) -> list[Block]:

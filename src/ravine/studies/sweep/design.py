@@ -20,7 +20,7 @@ from ravine.engines import Devices
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import COMPARE, SearchEffort, estimated_seconds, step_seconds
 from ravine.execution.prepared_training import batches_for
-from ravine.execution.result import MetricFacts, Plain
+from ravine.execution.result import DevelopmentSizes, Plain
 from ravine.execution.run_files import data_facts
 from ravine.networks import METRICS, Metric
 from ravine.render.numbers import count
@@ -31,7 +31,6 @@ from ravine.studies.sweep.result import (
     FactorFacts,
     PlannedConfiguration,
     PlannedSweep,
-    RowCounts,
     SweepPlan,
 )
 from ravine.studies.sweep.settings import SweepSettings
@@ -208,7 +207,7 @@ class SweepDesign:
             runs=self.runs,
             network_steps=self.network_steps,
             programs=self.programs,
-            rows=RowCounts(train=train, validation=validation),
+            rows=DevelopmentSizes(train=train, validation=validation),
             tuning_seeds=self.tuning_seeds,
             seeds=self.seeds,
         )
@@ -226,10 +225,6 @@ class SweepDesign:
             settings=len(self.points),
             rate=TUNED if self.tuning_runs else "given",
         )
-
-    def metric_facts(self) -> MetricFacts:
-        """Return the score as results state it."""
-        return MetricFacts(name=self.metric.name, greater_is_better=self.metric.greater_is_better)
 
 
 def _planned(point: DesignPoint, program: str) -> PlannedConfiguration:

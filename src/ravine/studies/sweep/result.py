@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ravine.execution.result import (
+    DevelopmentSizes,
     MetricFacts,
     Plain,
     Result,
     ScoreSummary,
+    SearchFacts,
     Seconds,
     SplitSizes,
     StudyPlan,
+    TestScores,
 )
 from ravine.records.run_index import summary_text
 
@@ -22,9 +25,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "AdjustedDifference", "ConfigurationRow", "DesignFacts", "FactorFacts", "LevelEffect", "PairedDifference",
-    "PlannedConfiguration", "PlannedSweep", "RowCounts", "SweepPlan", "SweepResult", "TestScores",
-    "TrainingFacts",
+    "AdjustedDifference",
+    "BestScores",
+    "ConfigurationRow",
+    "DesignFacts",
+    "FactorFacts",
+    "LevelEffect",
+    "PairedDifference",
+    "PlannedConfiguration",
+    "PlannedSweep",
+    "SweepFacts",
+    "SweepPlan",
+    "SweepResult",
 ]  # fmt: skip
 
 TABLE_COLUMNS = (
@@ -62,23 +74,11 @@ class DesignFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingFacts:
+class SweepFacts(SearchFacts):
     """The amount of training."""
 
-    effort: str
-    """Level of effort."""
-    runs: int
-    """Number of networks."""
-    network_steps: int
-    """Steps of all networks together."""
-    epochs: float
-    """Passes over the training rows in the longest run."""
     programs: int
     """Number of programs compiled."""
-    cohorts: int
-    """Number of cohorts trained."""
-    ranges_grown: list[str]
-    """Ends (low, high) at which the range of learning rates was extended, in order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,15 +158,11 @@ class LevelEffect:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TestScores(ScoreSummary):
+class BestScores(TestScores):
     """Scores of the best configuration on the test rows."""
-
-    __test__ = False  # a name that pytest would collect
 
     setting: str
     """The configuration in words."""
-    model: float
-    """Score of the saved network."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -179,7 +175,7 @@ class SweepResult(Result):
     """The score."""
     design: DesignFacts
     """What was varied."""
-    plan: TrainingFacts
+    plan: SweepFacts
     """What was trained."""
     seconds: Seconds
     """Where the time went."""
@@ -187,7 +183,7 @@ class SweepResult(Result):
     """The configurations, best first; from Python as a DataFrame in `leaderboard_table`."""
     effects: list[LevelEffect]
     """Effect of every level of a grid, empty for a random design; as a DataFrame in `effects_table`."""
-    test: TestScores
+    test: BestScores
     """Scores on the test rows."""
     model_dir: str | None = None
     """Folder of the saved network; null if nothing was kept."""
@@ -271,16 +267,6 @@ class PlannedConfiguration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowCounts:
-    """Numbers of rows that train and validate."""
-
-    train: int
-    """Rows that a network is trained on."""
-    validation: int
-    """Rows that choose learning rate, early stopping and best network."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class PlannedSweep:
     """Every run of a sweep; learning rates that tuning will choose are open. plan.json holds the same."""
 
@@ -304,7 +290,7 @@ class PlannedSweep:
     """Steps of all networks together."""
     programs: int
     """Number of programs to compile."""
-    rows: RowCounts
+    rows: DevelopmentSizes
     """Rows that train and validate."""
     tuning_seeds: list[int]
     """Seeds of tuning."""

@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ravine.errors import NothingTrained
 from ravine.execution.context import RunContext
+from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
 from ravine.execution.events import Noted, RangeExtended
 from ravine.execution.model_metadata import ModelMetadata
@@ -25,7 +25,7 @@ from ravine.execution.tuning import extend_ranges
 from ravine.render.numbers import count
 from ravine.studies.sweep.design import SweepDesign
 from ravine.studies.sweep.effects import Scores, leaderboard, level_effects
-from ravine.studies.sweep.result import ConfigurationRow, SweepResult, TestScores, TrainingFacts
+from ravine.studies.sweep.result import BestScores, ConfigurationRow, SweepFacts, SweepResult
 
 __all__ = ["run"]
 
@@ -43,11 +43,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
     sides = _tune(design, context, scores) if design.tuning_runs else []
     places = _evaluate(design, context, scores)
     if not any(np.isfinite(part.values).any() for part in scores):
-        raise NothingTrained(
-            "Every run diverged.",
-            f"The loss of all {context.runner.diverged:,} runs became infinite.",
-            "Give a lower --rate, or look for extreme values among the inputs.",
-        )
+        raise all_diverged(settings.rate, "in every configuration")
     rows = leaderboard(scores, greater, settings.seed, metric.bounds)
     names = [factor.name for factor in design.factors]
     effects = level_effects(scores, names, greater, settings.seed) if design.is_grid else []
@@ -64,7 +60,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
         split=split_sizes(context.dataset, design.points[0].batches),
         metric=design.metric_facts(),
         design=design.facts(),
-        plan=TrainingFacts(
+        plan=SweepFacts(
             effort=design.effort.name,
             runs=sum(len(record) for record in context.records.values()),
             network_steps=context.runner.total,
@@ -150,7 +146,7 @@ def _evaluate(
 
 def _test(
     design: SweepDesign, context: RunContext, row: ConfigurationRow, place: tuple[str, np.ndarray]
-) -> tuple[Model, TestScores]:
+) -> tuple[Model, BestScores]:
     """Return the winner's best network by validation, and the scores of all its networks on the test rows."""
     point, metric, (name, runs) = design.points[row.index], design.metric, place
     metadata = ModelMetadata(
@@ -162,4 +158,4 @@ def _test(
     record = context.parameters_of("evaluate", name)
     model, score, tests = best_model(context.dataset, point.plan, point.batches, record, runs, metadata)
     summary = score_summary(tests, metric.greater_is_better, design.settings.seed, metric.bounds)
-    return model, TestScores(setting=row.setting, model=score, **vars(summary))
+    return model, BestScores(setting=row.setting, model=score, **vars(summary))

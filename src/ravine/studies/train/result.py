@@ -13,6 +13,7 @@ from ravine.execution.result import (
     Seconds,
     SplitSizes,
     StudyPlan,
+    TestScores,
 )
 from ravine.records.run_index import summary_text
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Curves", "Layer", "ScheduleCurve", "ScheduledValue", "TestScores", "TrainPlan", "TrainResult", "Trained",
+    "Curves", "Layer", "ScheduleCurve", "ScheduledValue", "TrainPlan", "TrainResult", "Trained",
     "TrainingFacts",
 ]  # fmt: skip
 
@@ -75,16 +76,6 @@ class Trained(ScoreSummary):
     """Learning-rate schedule."""
     epochs: list[float | None] | None
     """Epochs after which each seed had the weights that were kept; null without early stopping."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TestScores(ScoreSummary):
-    """Scores on the test rows."""
-
-    __test__ = False  # a name that pytest would collect
-
-    model: float
-    """Score of the saved network."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.errors import NothingTrained
 from ravine.execution.context import RunContext
+from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
 from ravine.execution.model_metadata import ModelMetadata
-from ravine.execution.result import Artifacts, values_of
+from ravine.execution.result import Artifacts, TestScores, values_of
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.score_summary import finite_or_none, score_summary
 from ravine.networks import METRICS
 from ravine.records.record import Record, Status
 from ravine.studies.train.design import TrainDesign
-from ravine.studies.train.result import Curves, TestScores, Trained, TrainResult
+from ravine.studies.train.result import Curves, Trained, TrainResult
 from ravine.training import Batches, Plan
 
 __all__ = ["run"]
@@ -26,11 +26,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
     plan, metric = made.plan, METRICS[made.plan.metric]
     record = context.train("train", made.rule.name, design.cohort, design.shape)
     if not np.any(record.status == Status.FINISHED):
-        raise NothingTrained(
-            "Training diverged." if len(record) == 1 else "Training diverged on every seed.",
-            f"The loss became infinite at learning rate {made.learning_rate:.3g}.",
-            "Give a lower --rate, or ask `ravine compare` which one to use.",
-        )
+        raise all_diverged(made.learning_rate, "" if len(record) == 1 else "on every seed")
     context.stage("test", "the test split, read once")
     metadata = ModelMetadata(
         optimizer=made.rule.name, learning_rate=made.learning_rate, schedule=settings.schedule

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from ravine.execution.describe import data_text, penalty_rows, score_format_of
+from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result import ScoreSummary
-from ravine.options.paths import relative_path
 from ravine.render.blocks import (
     Block,
     Column,
-    Commands,
     Facts,
     Files,
     Paragraph,
@@ -66,16 +64,14 @@ def details(result: TrainResult) -> list[Block]:
 def next_steps(result: TrainResult) -> list[Block]:
     """Return the files of a run and the commands to type next."""
     run = str(result.run_dir)
-    source = relative_path(result.source) if result.source else "FILE.csv"
     commands = [
-        ("Predict with the best model", ["predict", run, source, "-o", "predictions.csv"]),
+        (
+            "Predict with the best model",
+            ["predict", run, source_or_example(result.source), "-o", "predictions.csv"],
+        ),
         ("Compare it with other optimizers", ["compare", "-c", f"{run}/config.toml"]),
-        ("Show this result again", ["resume", run]),
     ]
-    return [
-        Files([("Run", run), ("Model", str(result.model_dir))]),
-        Commands([(purpose, shlex.join(["ravine", *words])) for purpose, words in commands]),
-    ]
+    return files_and_commands(run, [("Model", str(result.model_dir))], commands)
 
 
 def plan_view(plan: TrainPlan) -> list[Block]:

@@ -1,0 +1,26 @@
+"""The error of a study whose runs all diverged. Every study that trains raises it in the same words."""
+
+from __future__ import annotations
+
+from ravine.errors import NothingTrained
+
+__all__ = ["all_diverged"]
+
+
+def all_diverged(learning_rate: float | None, where: str = "") -> NothingTrained:
+    """Return the error of a study without a run that finished.
+
+    learning_rate: None if several were tried. where: the runs, such as "on every seed".
+    """
+    what = " ".join(filter(None, ("Training diverged", where)))
+    if learning_rate is None:
+        return NothingTrained(
+            f"{what}.",
+            "The loss of every run became infinite, at every learning rate tried.",
+            "Look for extreme values among the inputs, or try --init-scale 0.1.",
+        )
+    return NothingTrained(
+        f"{what}.",
+        f"The loss became infinite at learning rate {learning_rate:.3g}.",
+        "Give a lower --rate, or ask `ravine compare` which one to use.",
+    )
