@@ -47,6 +47,25 @@ def strict(request):
         jax.config.update(name, value)
 
 
+@pytest.fixture
+def new_programs(monkeypatch):
+    """Plans of the programs that are made during the test; one that is used again is not listed."""
+    import sys
+
+    import ravine.training
+
+    module = sys.modules["ravine.training.program"]
+    plans = []
+
+    class Listed(ravine.training.Program):
+        def __init__(self, plan, *others):
+            plans.append(plan)
+            super().__init__(plan, *others)
+
+    monkeypatch.setattr(module, "Program", Listed)
+    return plans
+
+
 MAPPINGS = 30_000
 """Memory mappings at which a worker lets go: Linux allows 65,530, and JAX dies where there are no more."""
 

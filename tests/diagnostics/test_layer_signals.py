@@ -47,7 +47,7 @@ def test_saturation():
     h[::2, 2] = -50.0  # in half of the rows
     found = saturation({"one": h, "two": np.zeros((7, 2))}, sigmoid_slope, maximum=0.25)
     assert found["one"].share == pytest.approx(1.5 / 4)
-    assert (found["one"].dead, found["one"].dead_share) == (1, 0.25)
+    assert (found["one"].dead, found["one"].units) == (1, 4)
     assert found["one"].error == pytest.approx(np.std(np.tile([0.5, 0.25], 50), ddof=1) / 10)
     assert found["one"].unseen == pytest.approx(0.03, abs=0.001)  # the rule of three
     assert found["two"].share == 0 and found["two"].dead == 0

@@ -102,6 +102,12 @@ def test_a_result_shows_its_view_in_a_terminal_and_in_a_notebook(trained):
     assert html.lstrip().startswith("<") and "</div>" in html
 
 
+def test_a_page_gets_the_blocks_as_plain_values(trained):
+    document = trained.view_to_dict()
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert [block["kind"] for block in document["blocks"]] == [block.kind for block in trained.view()]
+
+
 def test_what_a_result_is_not_asked_for_is_not_imported(trained, tmp_path):
     """Reading a result and its view needs no JAX; only the model does."""
     (tmp_path / "result.json").write_text(json.dumps(trained.to_dict()))

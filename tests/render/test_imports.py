@@ -10,9 +10,9 @@ import json, sys
 from ravine.render.blocks import Chart, Paragraph, Series
 from ravine.render.html import html
 from ravine.render.text import text
-from ravine.render.view_json import view_from_dict, view_to_dict
-view = view_from_dict(view_to_dict([Paragraph("x"), Chart("c", [Series("a", [1, 2], [1, 2])])]))
-text(view), html(view)
+from ravine.render.view_json import view_to_dict
+view = [Paragraph("x"), Chart("c", [Series("a", [1, 2], [1, 2])])]
+text(view), html(view), view_to_dict(view)
 print(json.dumps(sorted(name.partition(".")[0] for name in sys.modules)))
 """
 

@@ -1,4 +1,4 @@
-"""Every kind of block survives JSON; mistakes in a document are refused."""
+"""Every kind of block is written as JSON, with all its fields and nothing but plain values."""
 
 import dataclasses
 import json
@@ -7,23 +7,33 @@ import typing
 import numpy as np
 import pytest
 
-from ravine.render.blocks import Block, Facts, Item, Paragraph, Series, Sparkline
-from ravine.render.html import html
-from ravine.render.text import text
-from ravine.render.view_json import view_from_dict, view_to_dict
+from ravine.render.blocks import Block, Facts, Paragraph, Series, Sparkline
+from ravine.render.view_json import view_to_dict
 
 
-def test_every_kind_survives(every_kind):
+def test_every_kind_is_plain(every_kind):
     assert {type(block) for block in every_kind} == set(typing.get_args(Block))
-    written = json.dumps(view_to_dict(every_kind), allow_nan=False)
-    again = view_from_dict(json.loads(written))
-    assert again == every_kind
-    assert text(again, 60) == text(every_kind, 60) and html(again) == html(every_kind)
+    document = view_to_dict(every_kind)
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
 
 
 def test_every_field_is_written(every_kind):
+    def listed(value):
+        return [listed(item) for item in value] if isinstance(value, tuple) else value
+
     for block, entry in zip(every_kind, view_to_dict(every_kind)["blocks"], strict=True):
+        assert entry["kind"] == block.kind
         assert set(entry) == {"kind", *(field.name for field in dataclasses.fields(block))}
+        for field in dataclasses.fields(block):
+            value = getattr(block, field.name)
+            if not isinstance(value, tuple) or not any(map(dataclasses.is_dataclass, value)):
+                assert entry[field.name] == listed(value)
+
+
+def test_parts_of_a_block_are_written_by_field(every_kind):
+    items = next(entry for entry in view_to_dict(every_kind)["blocks"] if entry["kind"] == "items")
+    assert items["items"] == ["plain", {"text": "1 finding", "details": ["evidence"], "tone": "strong"}]
+    assert view_to_dict([Paragraph("x")])["blocks"][0]["text"] == "x"
 
 
 def test_blocks_hold_plain_values():
@@ -37,25 +47,3 @@ def test_blocks_hold_plain_values():
     assert facts.rows == (("a", "b"),)
     with pytest.raises(dataclasses.FrozenInstanceError):
         facts.title = "x"
-
-
-def test_an_item_is_told_from_a_sentence(every_kind):
-    items = next(block for block in view_from_dict(view_to_dict(every_kind)) if block.kind == "items")
-    assert items.items == ("plain", Item("1 finding", ["evidence"], "strong"))
-
-
-@pytest.mark.parametrize(
-    ("entry", "match"),
-    [
-        ({"kind": "film"}, "no block 'film'"),
-        ({}, "no block"),
-        ({"kind": "paragraph", "txt": ""}, "field txt"),
-    ],
-)
-def test_mistakes(entry, match):
-    with pytest.raises(ValueError, match=match):
-        view_from_dict({"blocks": [entry]})
-
-
-def test_what_a_field_leaves_out_has_its_default():
-    assert view_from_dict({"blocks": [{"kind": "paragraph", "text": "x"}]}) == [Paragraph("x")]

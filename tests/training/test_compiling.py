@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ravine.data import from_arrays
-from ravine.training import program, program_count, shape_for
+from ravine.training import program, shape_for
 
 EIGHT = {"size": 8, "tables": 8}  # one shape for cohorts of any number of runs
 
@@ -42,7 +42,7 @@ def first(cohort, run):
     return asked
 
 
-def test_other_numbers(first, cohort, run, compiled):
+def test_other_numbers(first, cohort, run, compiled, new_programs):
     changes = [
         {},
         {"rates": np.geomspace(1e-4, 1, 13)},
@@ -52,11 +52,11 @@ def test_other_numbers(first, cohort, run, compiled):
         {"rates": [0.1] * 40, "seeds": [1, 2, 3, 4] * 10},
         {"root": 7, "initial": ("glorot", 0.5)},
     ]
-    made = program_count()
+    new_programs.clear()
     for changed in changes:
         run(cohort(**changed), **EIGHT)
     assert compiled == []
-    assert program_count() == made
+    assert new_programs == []
 
 
 def test_diverging_and_resuming(cohort, dataset, run, compiled):
@@ -111,7 +111,7 @@ def test_programs_may_be_compiled_by_other_threads(cohort, run, devices, compile
     assert compiled == []
 
 
-def test_a_process_keeps_the_programs_used_last(first, cohort, run, compiled, monkeypatch):
+def test_a_process_keeps_the_programs_used_last(first, cohort, run, compiled, new_programs, monkeypatch):
     """Those of hundreds of data sets, in one notebook, would end the process: too many mappings of memory."""
     monkeypatch.setattr(sys.modules["ravine.training.program"], "KEPT", 2)
     other, third = cohort(activation="tanh"), cohort(activation="elu")
@@ -121,6 +121,6 @@ def test_a_process_keeps_the_programs_used_last(first, cohort, run, compiled, mo
     compiled.clear()
     run(first, **EIGHT)
     assert compiled == []  # used after `other`, which went
-    made = program_count()
+    new_programs.clear()
     run(other, **EIGHT)
-    assert program_count() == made + 1
+    assert new_programs == [other.plan]

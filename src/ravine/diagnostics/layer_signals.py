@@ -62,11 +62,6 @@ class LayerSaturation(NamedTuple):
     rows: int
     unseen: float
 
-    @property
-    def dead_share(self) -> float:
-        """Share of the layer's units that are dead."""
-        return self.dead / self.units
-
 
 class SignAgreement(NamedTuple):
     """Equation (4) with its standard `error` over units and draws; `pairs` counted."""

@@ -282,6 +282,12 @@ class Document:
         blocks: Sequence[Block] = resolve_name(f"{package}.view:{self.view_name}")(self)
         return blocks
 
+    def view_to_dict(self) -> dict[str, Plain]:
+        """Return the blocks of `view` as plain values, for a page that draws them itself."""
+        from ravine.render.view_json import view_to_dict
+
+        return view_to_dict(self.view())
+
     def __repr__(self) -> str:
         from ravine.render.text import text
 

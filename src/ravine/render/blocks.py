@@ -2,7 +2,7 @@
 
 A view turns a result into a list of blocks. It decides words, number formats, and the importance of columns;
 `render.text` and `render.html` decide layout. Sequences are stored as tuples, and a number that is not finite
-as None, so that a view equals itself after it was written and read.
+as None, so that `render.view_json` only has to name the fields.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from ravine.training.cohort import CheckpointStore, ChunkProgress, Cohort, run_c
 from ravine.training.initial_state import initial_params, parameters_of, rng_key, statistics_of
 from ravine.training.loop import Rows, RunState, advance, start
 from ravine.training.plan import AROUND, Plan
-from ravine.training.program import Program, ProgramShape, program, program_count
+from ravine.training.program import Program, ProgramShape, program
 from ravine.training.runs import Runs
 from ravine.training.trained_network import TrainedNetwork
 
@@ -26,7 +26,6 @@ __all__ = [
     "initial_params",
     "parameters_of",
     "program",
-    "program_count",
     "rng_key",
     "run_cohort",
     "shape_for",

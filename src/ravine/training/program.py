@@ -26,7 +26,7 @@ from ravine.training.loop import Numbers, Rows, RunState, evaluate, optimizer_of
 from ravine.training.plan import Plan
 from ravine.training.runs import Runs
 
-__all__ = ["Program", "ProgramShape", "program", "program_count"]
+__all__ = ["Program", "ProgramShape", "program"]
 
 Kept = TypeVar("Kept")
 Key = TypeVar("Key", bound=Hashable)
@@ -195,7 +195,6 @@ KEPT = 256
 
 _evaluations: dict[Any, Callable[..., Any]] = {}
 _programs: dict[Any, Program] = {}
-_made = 0
 _lock, _evaluations_lock = threading.Lock(), threading.Lock()
 
 
@@ -256,11 +255,10 @@ def _on(device: jax.Device, tree: Any) -> Any:
 
 def program(plan: Plan, shape: ProgramShape, device: jax.Device) -> Program:
     """Return the program of a plan and shape on a device; the one made before, if it is still kept."""
-    global _made
     key = plan, shape.compiled, device
     with _lock:
         if key not in _programs:
-            _programs[key], _made = Program(plan, shape, device), _made + 1
+            _programs[key] = Program(plan, shape, device)
         return _used(_programs, key)
 
 
@@ -270,8 +268,3 @@ def _used(kept: dict[Key, Kept], key: Key) -> Kept:
     while len(kept) > KEPT:
         del kept[next(iter(kept))]
     return found
-
-
-def program_count() -> int:
-    """Return how many programs this process has made."""
-    return _made

@@ -10,7 +10,7 @@ from ravine.engines import find_devices
 from ravine.networks import Network
 from ravine.optimizers import resolve
 from ravine.studies.descent.width_groups import can_share, narrowed, of_width
-from ravine.training import Batches, Cohort, Plan, Runs, program_count, run_cohort, shape_for
+from ravine.training import Batches, Cohort, Plan, Runs, run_cohort, shape_for
 
 
 def curves_of(network: Network, rule: str, data: Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -37,12 +37,12 @@ def test_units_that_are_zero_stay_zero(rule: str, activation: str, connection: s
     assert np.sum(params[0] != 0) <= of_width(wide, 3).parameters
 
 
-def test_widths_of_a_group_share_their_programs(blobs: Dataset) -> None:
+def test_widths_of_a_group_share_their_programs(blobs: Dataset, new_programs: list[Plan]) -> None:
     wide, widths = Network((4, 9, 2)), (2, 5, 9, 40)
     curves_of(narrowed(wide, 2, widths, True), "sgd", blobs)
-    made = program_count()
+    new_programs.clear()
     curves_of(narrowed(wide, 5, widths, True), "sgd", blobs)
-    assert program_count() == made
+    assert new_programs == []
     assert narrowed(wide, 40, widths, True) != narrowed(wide, 9, widths, True)
 
 

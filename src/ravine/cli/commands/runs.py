@@ -80,7 +80,7 @@ def _table(found: Sequence[RunInfo]) -> Table:
             Column("id", [run.id or run.path.name for run in found], "left"),
             Column("when", [_when(run.created) for run in found], "left"),
             Column("data", [run.data for run in found], "left", widest=24),
-            Column("verb", [run.verb for run in found], "left", priority=3),
+            Column("study", [run.verb for run in found], "left", priority=3),
             Column("state", [run.state for run in found], "left", priority=1, shrink=12),
             Column("result", [run.summary or "" for run in found], "left", 2, widest=60, shrink=12),
             Column("size", [byte_size(run.bytes) for run in found], priority=4),

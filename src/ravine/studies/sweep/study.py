@@ -17,7 +17,7 @@ from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
 from ravine.execution.events import Noted, RangeExtended
 from ravine.execution.model_metadata import ModelMetadata
-from ravine.execution.result import Artifacts
+from ravine.execution.result import Artifacts, MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.score_summary import score_summary
@@ -58,7 +58,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
         run_dir=context.run_dir,
         source=settings.source,
         split=split_sizes(context.dataset, design.points[0].batches),
-        metric=design.metric_facts(),
+        metric=MetricFacts.of(metric),
         design=design.facts(),
         plan=SweepFacts(
             effort=design.effort.name,
