@@ -16,7 +16,9 @@ LINES = (ROOT / "docs" / "lecture-map.md").read_text(encoding="utf-8").splitline
 ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in LINES if line.startswith("| ")][1:]
 IDS = [row[0] for row in ROWS]
 # Files whose tests reach them through what they are built into.
-REACHED_BY = {"weight_averages": ["compose"], "connection_functions": ["Network"]}
+REACHED_BY = {
+    "weight_averages": ["compose"], "transforms": ["compose"], "connection_functions": ["Network"],
+}  # fmt: skip
 
 
 def commands(cell):
@@ -70,7 +72,7 @@ def test_every_rule_and_layer_is_on_the_map(folder):
         "compose", "from_optax", "hyperparameters", "optax_rules", "optimizer_text", "per_array", "plateau",
         "plot_style", "registry", "schedule_functions", "schedule_kinds", "schedule_text",
         "activations", "connections", "initial_weights", "layers", "linear", "loss_functions", "losses",
-        "metric_functions", "metrics", "network_text", "normalisation", "parameters", "validate",
+        "metric_functions", "metrics", "network_text", "normalization", "parameters", "validate",
     }  # fmt: skip
     there = {path.stem for path in (ROOT / "src" / "ravine" / folder).glob("[a-z]*.py")}
     named = {Path(row[1].strip("`")).stem for row in ROWS if row[1].startswith(f"`{folder}/")}

@@ -11,13 +11,13 @@ HEAVY = ("jax", "jaxlib", "optax", "numpy", "scipy", "sklearn", "pandas")
 
 USES = {
     "names": """
-        from ravine.networks import ACTIVATIONS, CONNECTIONS, INITIALISATIONS, METRICS, NORMALISATIONS
+        from ravine.networks import ACTIVATIONS, CONNECTIONS, INITIALIZATIONS, METRICS, NORMALIZATIONS
         from ravine.optimizers import DEFAULT_OPTIMIZERS, OPTIMIZERS, SCHEDULES
         assert set(DEFAULT_OPTIMIZERS) <= set(OPTIMIZERS)
         assert METRICS["accuracy"].percent and METRICS["accuracy"].task == "classify"
-        assert ACTIVATIONS["tanh"].saturating and not INITIALISATIONS["zero"].random
+        assert ACTIVATIONS["tanh"].saturating and not INITIALIZATIONS["zero"].random
         assert SCHEDULES["plateau"].depends_on_loss and CONNECTIONS["highway"].gated
-        assert NORMALISATIONS["batchnorm"].over_rows
+        assert NORMALIZATIONS["batchnorm"].over_rows
     """,
     "optimizers": """
         from ravine.optimizers import read_optimizer, read_optimizers

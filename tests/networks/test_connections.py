@@ -153,7 +153,7 @@ def test_a_convolutional_network_learns_as_torchs_does():
     @jax.jit
     def step(params, stats, x, y):
         def loss(params):
-            outputs, moved = network.train(params, x, stats)
+            outputs, moved = network.apply_training(params, x, stats)
             return jnp.mean((outputs - y) ** 2), moved
 
         (value, stats), gradient = jax.value_and_grad(loss, has_aux=True)(params)
@@ -181,7 +181,7 @@ def test_inference_drops_nothing_and_rate_zero_is_inference(text):
     params, x = jax.tree.map(jnp.asarray, params), jnp.asarray(drawn(6, 5))
     given = network.apply(params, x)
     for rate, same in ((0.0, True), (0.5, False)):
-        outputs, _ = network.train(params, x, (), {"dropout": jnp.asarray(rate)}, jax.random.key(0))
+        outputs, _ = network.apply_training(params, x, (), {"dropout": jnp.asarray(rate)}, jax.random.key(0))
         assert np.allclose(outputs, given, rtol=1e-13, atol=0) == same
 
 
@@ -189,7 +189,7 @@ def test_layers_drop_units_of_their_own():
     """Two layers of one width must not drop by the same mask."""
     network = Network((6, 6, 6, 6), "relu", dropout=True)
     eye = {"weight": jnp.eye(6), "bias": jnp.zeros(6)}
-    outputs, _ = network.train(
+    outputs, _ = network.apply_training(
         [eye] * 3, jnp.ones((2000, 6)), (), {"dropout": jnp.asarray(0.5)}, jax.random.key(0)
     )
     share = float(jnp.mean(outputs != 0))

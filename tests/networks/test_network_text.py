@@ -150,7 +150,7 @@ def test_numbers_are_no_structure():
         read_network(f"8 highway {words}").build(4, 2) for words in ("dropout=0", "dropout=0.9 gate=-5")
     ]
     assert builds[0] == builds[1] != read_network("8 highway").build(4, 2)
-    assert read_network("8 highway dropout=0.9 gate=-5").numbers == {"dropout": 0.9, "gate_bias": -5.0}
+    assert read_network("8 highway dropout=0.9 gate=-5").hyper == {"dropout": 0.9, "gate_bias": -5.0}
 
 
 def test_specs_may_be_keys():

@@ -51,7 +51,9 @@ def sgd(network):
             params, stats, t = carry
 
             def loss(params):
-                outputs, moved = network.train(params, batch, stats, numbers, jax.random.fold_in(key, t))
+                outputs, moved = network.apply_training(
+                    params, batch, stats, numbers, jax.random.fold_in(key, t)
+                )
                 return jnp.mean(outputs**2), moved
 
             (value, stats), gradient = jax.value_and_grad(loss, has_aux=True)(params)
@@ -102,7 +104,7 @@ def test_members_with_numbers_of_their_own_are_single_runs(text):
     network = network_of(text)
     members = [first(network, seed) for seed in range(3)]
     starts = [network.statistics("float64")] * 3
-    numbers = {name: jnp.asarray(NUMBERS[name]) for name in network.needs}
+    numbers = {name: jnp.asarray(NUMBERS[name]) for name in network.hyper_names}
     keys = jax.random.split(jax.random.key(5), 3)
     batches = jnp.asarray(drawn(5, 6, 24))
 
@@ -127,11 +129,11 @@ def test_members_with_numbers_of_their_own_are_single_runs(text):
 @ALL
 def test_float32_stays_float32(text):
     network = network_of(text)
-    numbers = {name: jnp.float32(0.1) for name in network.needs}
+    numbers = {name: jnp.float32(0.1) for name in network.hyper_names}
     params, stats = first(network, dtype="float32"), network.statistics("float32")
 
     def both(x):
-        outputs, moved = network.train(params, x, stats, numbers, jax.random.key(0))
+        outputs, moved = network.apply_training(params, x, stats, numbers, jax.random.key(0))
         return outputs, moved, network.apply(params, x, moved, numbers)
 
     found = jax.eval_shape(both, np.ones((4, 24), "float32"))
@@ -142,7 +144,7 @@ def test_float32_stays_float32(text):
 def test_no_rows_give_no_outputs(text):
     network = network_of(text)
     params, stats = first(network), network.statistics("float64")
-    numbers = {name: 0.1 for name in network.needs}
+    numbers = {name: 0.1 for name in network.hyper_names}
     outputs = jax.jit(lambda x: network.apply(params, x, stats, numbers))(jnp.zeros((0, 24)))
     assert outputs.shape == (0, 3)
 
@@ -151,7 +153,7 @@ def test_no_rows_give_no_outputs(text):
 def test_a_row_with_a_hole_spoils_no_other_in_inference(text):
     network = network_of(text)
     params, stats = first(network), network.statistics("float64")
-    numbers = {name: 0.1 for name in network.needs}
+    numbers = {name: 0.1 for name in network.hyper_names}
     apply = jax.jit(lambda x: network.apply(params, x, stats, numbers))
     x = drawn(3, 24)
     spoiled = x.copy()
@@ -165,7 +167,7 @@ def test_a_row_with_a_hole_spoils_no_other_in_inference(text):
 def test_penalties_are_for_weights_only(text):
     network = network_of(text)
     params = network.init(np.random.default_rng(0))
-    chosen = network.penalised(params)
+    chosen = network.decay_mask(params)
     assert jax.tree.structure(chosen) == jax.tree.structure(params)
     for is_weight, array in zip(jax.tree.leaves(chosen), jax.tree.leaves(params), strict=True):
         assert is_weight == (array.ndim > 1)  # biases, scales and shifts are vectors
@@ -205,7 +207,7 @@ def test_a_plain_network_is_the_program_of_sums_and_nonlinearities(sizes):
         return jax.jit(jax.value_and_grad(loss)).lower(params, jnp.asarray(drawn(4, 5))).as_text()
 
     assert lowered(network.apply) == lowered(plain)
-    assert lowered(lambda params, x: network.train(params, x)[0]) == lowered(plain)
+    assert lowered(lambda params, x: network.apply_training(params, x)[0]) == lowered(plain)
 
 
 def test_first_weights_of_a_plain_network_are_the_generators_numbers_in_order():
@@ -272,14 +274,14 @@ def test_one_value_cannot_be_normalised(text, batch_size, refused):
         ("6 batchnorm", {}, "1 running statistics, and 0"),
         ("6", {"stats": ({},)}, "0 running statistics, and 1"),
         ("6 dropout=0.1", {}, "number for dropout"),
-        ("6 dropout=0.1", {"numbers": {"dropout": 0.1}}, "needs a key"),
-        ("6 slope=0.1", {"numbers": {"dropout": 0.1}}, "number for slope"),
+        ("6 dropout=0.1", {"hyper": {"dropout": 0.1}}, "needs a key"),
+        ("6 slope=0.1", {"hyper": {"dropout": 0.1}}, "number for slope"),
     ],
 )
 def test_what_is_not_given_is_missed(text, given, says):
     network = network_of(text)
     with pytest.raises(UsageError, match=says):
-        network.train(first(network), jnp.ones((4, 24)), **given)
+        network.apply_training(first(network), jnp.ones((4, 24)), **given)
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_what_is_kept_gives_the_score_reported(net, pictures, run):
         )
         fresh = whole.plan.network.statistics("float64")
         with precision_context("float64"):
-            moved = np.asarray(whole.plan.network.apply(network.params, rows.valid.x, fresh, network.numbers))
+            moved = np.asarray(whole.plan.network.apply(network.params, rows.valid.x, fresh, network.hyper))
         assert np.abs(moved - network.outputs(rows.valid.x)).max() > 1e-3  # the statistics are its own
 
 

@@ -209,7 +209,7 @@ class NetworkSettings(DataSettings):
         "he",
         "Initialization of the weights.",
         section="Network",
-        choices="ravine.networks.initialisation:INITIALISATIONS",
+        choices="ravine.networks.initialization:INITIALIZATIONS",
     )
     init_scale: float = option(
         1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1

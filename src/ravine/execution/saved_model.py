@@ -85,7 +85,7 @@ class Model:
         arrays |= {f"statistics{path}": np.asarray(each) for path, each in _named(self.trained.stats)}
         description = {
             "network": self.network.describe(),
-            "numbers": dict(self.trained.numbers),
+            "numbers": dict(self.trained.hyper),
             "task": self.task,
             "target": self.target,
             "classes": None if self.classes is None else [_plain(each) for each in self.classes],

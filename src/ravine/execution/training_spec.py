@@ -131,7 +131,7 @@ def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
     if settings.smoothing and not classes:
         raise UsageError("Labels of a regression are not smoothed.", "There are no classes.", "Leave it out.")
     names, strengths = augmentation(settings.augment or "none", dataset.image)
-    numbers = {**spec.numbers, **strengths}
+    numbers = {**spec.hyper, **strengths}
     around = []
     for name in ("l1", "l2", "decay", "clip"):
         value = getattr(settings, name)

@@ -71,7 +71,7 @@ def run() -> Evidence:
         net = [through, *params["single"]]
 
         def logs(key: jax.Array) -> jax.Array:
-            outputs, _ = DROPPING.train(net, rows, numbers={"dropout": rate}, key=key)
+            outputs, _ = DROPPING.apply_training(net, rows, hyper={"dropout": rate}, key=key)
             return outputs - jnp.mean(outputs, axis=1, keepdims=True)  # logarithms up to a constant
 
         each = jax.lax.map(logs, jax.random.split(key, DRAWS))  # in batches it takes longer to compile

@@ -21,7 +21,7 @@ import optax
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.networks import activation, cross_entropy
 from ravine.networks.linear import linear
-from ravine.networks.normalisation_functions import EPS, batch_norm_training
+from ravine.networks.normalization_functions import EPS, batch_norm_training
 from ravine.networks.parameters import LayerArrays
 from ravine.optimizers import sgd
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ravine.networks.activations import activation as activation
     from ravine.networks.connections import CONNECTIONS as CONNECTIONS
     from ravine.networks.connections import GATE_BIAS as GATE_BIAS
-    from ravine.networks.initialisation import INITIALISATIONS as INITIALISATIONS
+    from ravine.networks.initialization import INITIALIZATIONS as INITIALIZATIONS
     from ravine.networks.loss_functions import cross_entropy as cross_entropy
     from ravine.networks.loss_functions import squared_error as squared_error
     from ravine.networks.loss_functions import weighted_mean as weighted_mean
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from ravine.networks.network import Network as Network
     from ravine.networks.network_text import NetworkSpec as NetworkSpec
     from ravine.networks.network_text import read_network as read_network
-    from ravine.networks.normalisation import NORMALISATIONS as NORMALISATIONS
+    from ravine.networks.normalization import NORMALIZATIONS as NORMALIZATIONS
 
 _FILES = {
     "activations": ("ACTIVATIONS", "Activation", "activation"),
     "connections": ("CONNECTIONS", "GATE_BIAS"),
-    "initialisation": ("INITIALISATIONS",),
+    "initialization": ("INITIALIZATIONS",),
     "loss_functions": ("cross_entropy", "squared_error", "weighted_mean"),
     "losses": ("LOSSES", "default_loss"),
     "metrics": ("METRICS", "Metric", "default_metric", "find_metric", "metric"),
     "network": ("Network",),
     "network_text": ("NetworkSpec", "read_network"),
-    "normalisation": ("NORMALISATIONS",),
+    "normalization": ("NORMALIZATIONS",),
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}
 
@@ -47,10 +47,10 @@ __all__ = [
     "ACTIVATIONS",
     "CONNECTIONS",
     "GATE_BIAS",
-    "INITIALISATIONS",
+    "INITIALIZATIONS",
     "LOSSES",
     "METRICS",
-    "NORMALISATIONS",
+    "NORMALIZATIONS",
     "Activation",
     "Metric",
     "Network",

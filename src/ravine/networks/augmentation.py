@@ -9,7 +9,7 @@
               lam from Beta(a, a), the larger of lam and 1 - lam
 
 Images are moved with bilinear interpolation, and go on beyond their edges as they end there. Inputs are
-standardised: 0 is their mean. A strength is data, and 0 is exactly no change; which ones there are is
+standardized: 0 is their mean. A strength is data, and 0 is exactly no change; which ones there are is
 structure. Each kind draws from its own key, so that one more does not change what the others draw.
 """
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from ravine.networks.connections import CONNECTIONS
 from ravine.networks.convolution import shrunk
-from ravine.networks.normalisation import NORMALISATIONS
+from ravine.networks.normalization import NORMALIZATIONS
 
-__all__ = ["KERNEL", "Layer", "lay_out"]
+__all__ = ["KERNEL", "Layer", "build_layers"]
 
 KERNEL = 3  # height and width of convolutions
 STRIDE = 2  # of all convolutions but the first
@@ -25,50 +25,50 @@ Shape = tuple[int, ...]
 class Layer:
     """One weighted sum with what follows it.
 
-    enters, leaves: shapes of one row, (units,) or (height, width, channels). first: it sees the data, which
-    need no gradient. collects: what entered leaves too, beside the new units.
+    input_shape, output_shape: of one row, (units,) or (height, width, channels). first: its input is the
+    data, which need no gradient. concatenates: the output holds the input, too, before the new units.
     """
 
-    enters: Shape
-    leaves: Shape
+    input_shape: Shape
+    output_shape: Shape
     stride: int = 1
     norm: str = "none"
     gated: bool = False
     projected: bool = False
-    collects: bool = False
+    concatenates: bool = False
     first: bool = False
 
     @property
     def convolves(self) -> bool:
         """Whether the layer is a convolution."""
-        return len(self.leaves) == 3
+        return len(self.output_shape) == 3
 
     @property
     def units(self) -> int:
         """Units or channels the weighted sum makes."""
-        return self.leaves[-1] - (self.enters[-1] if self.collects else 0)
+        return self.output_shape[-1] - (self.input_shape[-1] if self.concatenates else 0)
 
     @property
-    def places(self) -> int:
+    def positions(self) -> int:
         """How many times a row meets the same weights."""
-        return math.prod(self.leaves[:-1])
+        return math.prod(self.output_shape[:-1])
 
     def shapes(self) -> dict[str, Any]:
         """Return the tree of the shapes of the layer's arrays."""
         units, bias = (self.units,), (self.units,)
         size = (KERNEL, KERNEL) if self.convolves else ()
-        weight = (*size, self.enters[-1], self.units)
+        weight = (*size, self.input_shape[-1], self.units)
         shapes: dict[str, Any] = {"weight": weight}
-        norm = NORMALISATIONS[self.norm]
+        norm = NORMALIZATIONS[self.norm]
         if not norm.over_rows:
             shapes["bias"] = bias
-        if norm.normalises:
+        if norm.normalizes:
             shapes |= {"scale": units, "shift": units}
         if self.gated:
             shapes["gate"] = {"weight": weight, "bias": bias}
         if self.projected:
             one = (1, 1) if self.convolves else ()
-            shapes["projection"] = {"weight": (*one, self.enters[-1], self.units)}
+            shapes["projection"] = {"weight": (*one, self.input_shape[-1], self.units)}
         return shapes
 
     @property
@@ -80,25 +80,27 @@ class Layer:
     def products(self) -> list[tuple[int, int, int]]:
         """Matrix products a row takes on the way forward: (rows, fan in, fan out) of each."""
         weights = [shape for shape in _leaves(self.shapes()) if len(shape) > 1]
-        return [(self.places, math.prod(shape[:-1]), shape[-1]) for shape in weights]
+        return [(self.positions, math.prod(shape[:-1]), shape[-1]) for shape in weights]
 
 
-def lay_out(sizes: Shape, conv: Shape, image: Shape | None, connection: str, norm: str) -> tuple[Layer, ...]:
+def build_layers(
+    sizes: Shape, conv: Shape, image: Shape | None, connection: str, norm: str
+) -> tuple[Layer, ...]:
     """Return the layers: convolutions, hidden layers, outputs."""
     layers: list[Layer] = []
     joined = CONNECTIONS[connection]
     shape: Shape = image if image is not None and conv else sizes[:1]
 
-    def add(leaves: Shape, stride: int) -> None:
+    def add(output_shape: Shape, stride: int) -> None:
         nonlocal shape
         if joined.concatenates:
-            leaves = (*leaves[:-1], leaves[-1] + shape[-1])
-        projected = joined.adds and leaves != shape
+            output_shape = (*output_shape[:-1], output_shape[-1] + shape[-1])
+        projected = joined.adds and output_shape != shape
         layer = Layer(
-            shape, leaves, stride, norm, joined.gated, projected, joined.concatenates, first=not layers
+            shape, output_shape, stride, norm, joined.gated, projected, joined.concatenates, first=not layers
         )
         layers.append(layer)
-        shape = leaves
+        shape = output_shape
 
     for channels in conv:
         stride = STRIDE if layers else 1

@@ -1,4 +1,4 @@
-"""The losses that training minimises: task, target and unit of each, and where its function is.
+"""The losses that training minimizes: task, target and unit of each, and where its function is.
 
 Known without importing JAX.
 """
@@ -59,5 +59,5 @@ DEFAULTS = {"classify": "cross_entropy", "regress": "squared_error"}
 
 
 def default_loss(task: str) -> str:
-    """Return the loss that is minimised for a task: cross entropy, or squared error."""
+    """Return the loss that is minimized for a task: cross entropy, or squared error."""
     return DEFAULTS[task]

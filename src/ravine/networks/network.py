@@ -4,8 +4,8 @@
     h_l = join(h_(l-1), drop(f(norm(h_(l-1) W_l + b_l))))                (2)
     output = h_(L-1) W_L + b_L                                           (3)
 
-The order within a layer is sum, normalisation, activation, dropout (Ioffe & Szegedy 2015); `join` is the
-connection. Plain, without normalisation and dropout, (2) is the multilayer perceptron.
+The order within a layer is sum, normalization, activation, dropout (Ioffe & Szegedy 2015); `join` is the
+connection. Plain, without normalization and dropout, (2) is the multilayer perceptron.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from ravine.networks.connection_functions import weighted_sum
 from ravine.networks.connections import CONNECTIONS, DEFAULT_CONNECTION, GATE_BIAS, Connection
 from ravine.networks.dropout import dropout
 from ravine.networks.initial_weights import draw_layer
-from ravine.networks.layers import Layer, lay_out
-from ravine.networks.normalisation import NORMALISATIONS, Normalisation
-from ravine.networks.normalisation_functions import batch_norm, batch_norm_training, layer_norm
+from ravine.networks.layers import Layer, build_layers
+from ravine.networks.normalization import NORMALIZATIONS, Normalization
+from ravine.networks.normalization_functions import batch_norm, batch_norm_training, layer_norm
 from ravine.networks.parameters import LayerArrays, Params, Statistics
-from ravine.networks.validate import check_parts
+from ravine.networks.validate import validate_structure
 
 __all__ = ["LayerRow", "Network"]
 
-Numbers = Mapping[str, jax.Array | float]
+Hyper = Mapping[str, jax.Array | float]
 LayerRow = tuple[str, tuple[int, ...], int]  # what it is, shape of what leaves it, parameters
 
 
@@ -41,7 +41,7 @@ LayerRow = tuple[str, tuple[int, ...], int]  # what it is, shape of what leaves 
 class Network:
     """A network: `sizes` = (inputs, hidden ..., outputs). Hashable: it is structure.
 
-    dropout, slope: whether the run's numbers give a dropout rate, a slope of the leaky ReLU. conv: channels
+    dropout, slope: whether the run's hyper give a dropout rate, a slope of the leaky ReLU. conv: channels
     of 3x3 convolutions before the hidden layers, the first of stride 1, the others of stride 2. image:
     (height, width, channels) of a row of inputs; with conv only. Raises UsageError for what does not fit.
     """
@@ -56,11 +56,11 @@ class Network:
     image: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
-        check_parts(
+        validate_structure(
             self.sizes, self.activation, self.connection, self.norm, self.slope, self.conv, self.image
         )
         for layer in self.layout[:-1]:
-            if self.normalised.over_units and layer.units * layer.places == 1:
+            if self.norm_type.over_units and layer.units * layer.positions == 1:
                 raise UsageError(
                     "A layer of one unit has no layernorm.",
                     "A single value less its own mean is 0, whatever it was.",
@@ -68,19 +68,19 @@ class Network:
                 )
 
     @property
-    def normalised(self) -> Normalisation:
-        """What the sums are normalised over."""
-        return NORMALISATIONS[self.norm]
+    def norm_type(self) -> Normalization:
+        """What the sums are normalized over."""
+        return NORMALIZATIONS[self.norm]
 
     @property
-    def joined(self) -> Connection:
+    def connection_type(self) -> Connection:
         """How a layer's result joins what entered the layer."""
         return CONNECTIONS[self.connection]
 
     @cached_property
     def layout(self) -> tuple[Layer, ...]:
         """The layers: convolutions, hidden layers, outputs."""
-        return lay_out(self.sizes, self.conv, self.image, self.connection, self.norm)
+        return build_layers(self.sizes, self.conv, self.image, self.connection, self.norm)
 
     @property
     def parameters(self) -> int:
@@ -105,8 +105,8 @@ class Network:
         return sum((2 if layer.first else 3) * forward(layer) for layer in self.layout)
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """Names of the numbers that `apply` and `train` must be given."""
+    def hyper_names(self) -> tuple[str, ...]:
+        """Names of the hyper that `apply` and `apply_training` must be given."""
         return ("dropout",) * self.dropout + ("slope",) * self.slope
 
     def init(
@@ -134,7 +134,7 @@ class Network:
 
     def statistics(self, dtype: str = "float32") -> Any:
         """Return running statistics at step 0, {"mean", "variance"} a hidden layer; () without batch norm."""
-        if not self.normalised.over_rows:
+        if not self.norm_type.over_rows:
             return ()
         return tuple(
             {"mean": np.zeros(layer.units, dtype), "variance": np.ones(layer.units, dtype)}
@@ -142,49 +142,51 @@ class Network:
         )
 
     def apply(
-        self, params: Params, x: jax.Array, stats: Statistics = (), numbers: Numbers | None = None
+        self, params: Params, x: jax.Array, stats: Statistics = (), hyper: Hyper | None = None
     ) -> jax.Array:
         """Return the outputs in inference: x [N, inputs] -> [N, outputs]."""
 
-        def normalise(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
-            return batch_norm(layer, z, stats[k]) if self.normalised.over_rows else layer_norm(layer, z)
+        def normalize(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
+            return batch_norm(layer, z, stats[k]) if self.norm_type.over_rows else layer_norm(layer, z)
 
-        self._check(stats, numbers, needs=("slope",))
-        return self._outputs(params, x, numbers, normalise, lambda k, h: h)
+        self._check(stats, hyper, needs=("slope",))
+        return self._outputs(params, x, hyper, normalize, lambda k, h: h)
 
-    def train(
+    def apply_training(
         self,
         params: Params,
         x: jax.Array,
         stats: Statistics = (),
-        numbers: Numbers | None = None,
+        hyper: Hyper | None = None,
         key: jax.Array | None = None,
         first: jax.Array | None = None,
     ) -> tuple[jax.Array, Statistics]:
         """Return the outputs in training and the running statistics moved on: batch statistics, dropout.
 
-        numbers: see `needs`. key: for dropout, a new one each step. first: the first layer's sum of x where
-        it is known. Rows weigh alike in batch statistics.
+        hyper: see `hyper_names`. key: for dropout, a new one each step. first: the first layer's sum of x
+        where it is known. Rows weigh alike in batch statistics.
         """
-        self._check(stats, numbers, needs=self.needs)
+        self._check(stats, hyper, needs=self.hyper_names)
         if self.dropout and key is None:
-            raise UsageError("Dropout needs a key.", "It draws which units to drop.", "Give train(key=...).")
+            raise UsageError(
+                "Dropout needs a key.", "It draws which units to drop.", "Give apply_training(key=...)."
+            )
         moved = list(stats)
         keys = jax.random.split(key, len(self.layout)) if self.dropout and key is not None else None
 
-        def normalise(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
-            if not self.normalised.over_rows:
+        def normalize(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
+            if not self.norm_type.over_rows:
                 return layer_norm(layer, z)
             z, moved[k] = batch_norm_training(layer, z, stats[k])
             return z
 
         def drop(k: int, h: jax.Array) -> jax.Array:
-            return h if keys is None or numbers is None else dropout(h, numbers["dropout"], keys[k])
+            return h if keys is None or hyper is None else dropout(h, hyper["dropout"], keys[k])
 
-        outputs = self._outputs(params, x, numbers, normalise, drop, first)
+        outputs = self._outputs(params, x, hyper, normalize, drop, first)
         return outputs, tuple(moved)
 
-    def first_sum(self, params: Params, x: jax.Array) -> jax.Array:
+    def first_preactivation(self, params: Params, x: jax.Array) -> jax.Array:
         """Return the first layer's weighted sum of x [N, inputs]: linear in the parameters."""
         x = x.reshape(x.shape[0], *self.image) if self.image else x  # (1)
         return weighted_sum(params[0], x, self.layout[0].stride)
@@ -193,36 +195,36 @@ class Network:
         self,
         params: Params,
         x: jax.Array,
-        numbers: Numbers | None,
-        normalise: Callable[[int, LayerArrays, jax.Array], jax.Array],
+        hyper: Hyper | None,
+        normalize: Callable[[int, LayerArrays, jax.Array], jax.Array],
         drop: Callable[[int, jax.Array], jax.Array],
         first: jax.Array | None = None,
     ) -> jax.Array:
-        f, join = activation(self.activation).function, self.joined.function
-        if self.slope and numbers is not None:
-            f = partial(f, slope=numbers["slope"])
+        f, join = activation(self.activation).function, self.connection_type.function
+        if self.slope and hyper is not None:
+            f = partial(f, slope=hyper["slope"])
         depth = len(self.layout) - 1
         x = x.reshape(x.shape[0], *self.image) if self.image else x  # (1)
         for k, (layer, like) in enumerate(zip(params[:-1], self.layout[:-1], strict=True)):
             x = x if like.convolves else _flat(x)
             z = weighted_sum(layer, x, like.stride) if k or first is None else first
-            z = normalise(k, layer, z) if self.normalised.normalises else z
+            z = normalize(k, layer, z) if self.norm_type.normalizes else z
             x = join(layer, x, drop(k, f(z)), like.stride, depth)  # (2)
         return weighted_sum(params[-1], _flat(x)) if depth or first is None else first  # (3)
 
-    def penalised(self, params: Params) -> Any:
+    def decay_mask(self, params: Params) -> Any:
         """Return a tree of bools like `params`: True for weights, which penalties and decay are for.
 
-        Biases, scales and shifts do not make a function steeper, or only as a normalisation undoes.
+        Biases, scales and shifts do not make a function steeper, or only as a normalization undoes.
         """
         return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key == "weight", params)
 
     def check(self, batch_size: int) -> None:
-        """Raise UsageError where a batch of this size cannot be normalised."""
+        """Raise UsageError where a batch of this size cannot be normalized."""
         for layer in self.layout[:-1]:
-            if self.normalised.over_rows and batch_size * layer.places < 2:
+            if self.norm_type.over_rows and batch_size * layer.positions < 2:
                 raise UsageError(
-                    f"Batch normalisation cannot work with a batch size of {batch_size}.",
+                    f"Batch normalization cannot work with a batch size of {batch_size}.",
                     "A single value less its own mean is 0, whatever it was.",
                     "Choose a larger batch size, or layernorm.",
                 )
@@ -230,11 +232,11 @@ class Network:
     def layers(self) -> list[LayerRow]:
         """Return (what it is, shape of what leaves it, parameters) of the inputs and every layer."""
         rows: list[LayerRow] = [("input", self.image or self.sizes[:1], 0)]
-        after = [self.norm] * self.normalised.normalises + [self.activation] + ["dropout"] * self.dropout
+        after = [self.norm] * self.norm_type.normalizes + [self.activation] + ["dropout"] * self.dropout
         for layer in self.layout[:-1]:
             kind = f"convolution 3x3{'/2' * (layer.stride == 2)}" if layer.convolves else "dense"
-            joined = [self.joined.shown] * bool(self.joined.shown)
-            rows.append((", ".join([kind, *after, *joined]), layer.leaves, layer.parameters))
+            joined = [self.connection_type.shown] * bool(self.connection_type.shown)
+            rows.append((", ".join([kind, *after, *joined]), layer.output_shape, layer.parameters))
         return [*rows, ("output", self.sizes[-1:], self.layout[-1].parameters)]
 
     def describe(self) -> dict[str, Any]:
@@ -256,21 +258,21 @@ class Network:
     def __str__(self) -> str:
         extra = [f"conv={'-'.join(map(str, self.conv))}"] * bool(self.conv)
         extra += [self.connection] * (self.connection != DEFAULT_CONNECTION)
-        extra += [self.norm] * self.normalised.normalises
+        extra += [self.norm] * self.norm_type.normalizes
         extra += ["dropout"] * self.dropout
         return " ".join(["-".join(map(str, self.sizes)), self.activation, *extra])
 
-    def _check(self, stats: Statistics, numbers: Numbers | None, needs: tuple[str, ...]) -> None:
-        missing = [name for name in self.needs if name in needs and name not in (numbers or {})]
+    def _check(self, stats: Statistics, hyper: Hyper | None, needs: tuple[str, ...]) -> None:
+        missing = [name for name in self.hyper_names if name in needs and name not in (hyper or {})]
         if missing:
             raise UsageError(
-                f"The network needs a number for {missing[0]}.", "It is data of a run.", "Give numbers."
+                f"The network needs a number for {missing[0]}.", "It is data of a run.", "Give hyper."
             )
-        expected = len(self.layout) - 1 if self.normalised.over_rows else 0
+        expected = len(self.layout) - 1 if self.norm_type.over_rows else 0
         if len(stats) != expected:
             raise UsageError(
                 f"The network has {expected} running statistics, and {len(stats)} were given.",
-                "Batch normalisation has one a hidden layer, other networks none.",
+                "Batch normalization has one a hidden layer, other networks none.",
                 "Start from network.statistics().",
             )
 

@@ -3,7 +3,7 @@
     64-64                                          hidden layers; `linear` or `0` is none
     conv=8-16                                      before them 3x3 convolutions of 8 and 16 channels
     plain residual scaled-residual highway dense   how layers are connected
-    batchnorm layernorm                            what normalises them
+    batchnorm layernorm                            what normalizes them
     dropout=0.2   gate=-2   slope=0.01             rate; first bias of highway gates; of the leaky ReLU
 
 The last three are numbers, data of a run; all else is structure.
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ravine.errors import UsageError, did_you_mean
 from ravine.networks.connections import CONNECTIONS, DEFAULT_CONNECTION
-from ravine.networks.normalisation import NORMALISATIONS
+from ravine.networks.normalization import NORMALIZATIONS
 
 if TYPE_CHECKING:
     from ravine.networks.network import Network
@@ -29,7 +29,7 @@ __all__ = ["NetworkSpec", "read_network"]
 WIDEST, DEEPEST = 100_000, 1_000
 NUMBERS = {"dropout": "dropout", "gate": "gate_bias", "slope": "slope"}
 NO_HIDDEN = ("linear", "0", "none")
-NORMS = tuple(row.name for row in NORMALISATIONS.values() if row.normalises)
+NORMS = tuple(row.name for row in NORMALIZATIONS.values() if row.normalizes)
 SHOWN = (NO_HIDDEN[0], "conv=8-16", *CONNECTIONS, *NORMS, "dropout=0.2", "gate=-2", "slope=0.01")
 EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'."
 
@@ -38,14 +38,14 @@ EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'.
 class NetworkSpec:
     """What a net text says: the structure between inputs and outputs, and numbers.
 
-    numbers: those of `dropout` (rate), `gate_bias` and `slope` that the text gives.
+    hyper: those of `dropout` (rate), `gate_bias` and `slope` that the text gives.
     """
 
     hidden: tuple[int, ...]
     connection: str = DEFAULT_CONNECTION
     norm: str = "none"
     conv: tuple[int, ...] = ()
-    numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
+    hyper: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def build(
         self,
@@ -71,8 +71,8 @@ class NetworkSpec:
             activation,
             self.connection,
             self.norm,
-            "dropout" in self.numbers,
-            "slope" in self.numbers,
+            "dropout" in self.hyper,
+            "slope" in self.hyper,
             self.conv,
             image if self.conv else None,
         )
@@ -81,8 +81,8 @@ class NetworkSpec:
         words = [_joined(self.hidden) or "linear"] if self.hidden or not self.conv else []
         words += [f"conv={_joined(self.conv)}"] * bool(self.conv)
         words += [self.connection] * (self.connection != DEFAULT_CONNECTION)
-        words += [self.norm] * NORMALISATIONS[self.norm].normalises
-        given = {word: self.numbers[name] for word, name in NUMBERS.items() if name in self.numbers}
+        words += [self.norm] * NORMALIZATIONS[self.norm].normalizes
+        given = {word: self.hyper[name] for word, name in NUMBERS.items() if name in self.hyper}
         return " ".join(words + [f"{word}={_shortest(value)}" for word, value in given.items()])
 
 
@@ -167,10 +167,10 @@ def _number(word: str, value: str) -> float:
 def _check(text: str, spec: NetworkSpec) -> None:
     """Raise UsageError where the words do not fit each other."""
     layers = bool(spec.hidden or spec.conv)
-    connection, norm = CONNECTIONS[spec.connection], NORMALISATIONS[spec.norm]
-    if not layers and (spec.connection != DEFAULT_CONNECTION or norm.normalises or spec.numbers):
-        why, fix = "It has no hidden layer to connect, normalise or drop from.", EXAMPLE
-    elif "gate_bias" in spec.numbers and not connection.gated:
+    connection, norm = CONNECTIONS[spec.connection], NORMALIZATIONS[spec.norm]
+    if not layers and (spec.connection != DEFAULT_CONNECTION or norm.normalizes or spec.hyper):
+        why, fix = "It has no hidden layer to connect, normalize or drop from.", EXAMPLE
+    elif "gate_bias" in spec.hyper and not connection.gated:
         why, fix = "Only highway connections have a gate.", "Add highway, or leave gate out."
     elif spec.conv and connection.concatenates:
         why, fix = "Convolutions shrink the image, and only equal images can be joined.", "Choose residual."

@@ -2,7 +2,7 @@
 
 weight [fan_in, fan_out] or [3, 3, C, K]
 bias                    not before a batch norm, which subtracts it again and has a shift in its place
-scale, shift            of a normalisation
+scale, shift            of a normalization
 gate {weight, bias}     highway: as many as the layer itself
 projection {weight}     shortcut between layers of different shape, without bias
 """

@@ -7,12 +7,12 @@ import math
 from ravine.errors import UsageError, did_you_mean
 from ravine.networks.activations import activation
 from ravine.networks.connections import CONNECTIONS
-from ravine.networks.normalisation import NORMALISATIONS
+from ravine.networks.normalization import NORMALIZATIONS
 
-__all__ = ["check_parts"]
+__all__ = ["validate_structure"]
 
 
-def check_parts(
+def validate_structure(
     sizes: tuple[int, ...],
     function: str,
     connection: str,
@@ -22,7 +22,7 @@ def check_parts(
     image: tuple[int, ...] | None,
 ) -> None:
     """Raise UsageError unless these make a network; see `Network` for what they are."""
-    for word, allowed in ((connection, CONNECTIONS), (norm, NORMALISATIONS)):
+    for word, allowed in ((connection, CONNECTIONS), (norm, NORMALIZATIONS)):
         if word not in allowed:
             raise UsageError(
                 f"There is no '{word}' in networks.", "", did_you_mean(word, allowed), allowed=tuple(allowed)

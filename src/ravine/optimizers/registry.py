@@ -239,7 +239,7 @@ def register(
 
     `OPTIMIZERS` in `ravine.optimizers` says where to find it.
 
-    The rate centre is the middle of the four decades searched, for a small network on standardised data.
+    The rate centre is the middle of the four decades searched, for a small network on standardized data.
     Gradients there are of order 0.1 to 1. A rule that steps in proportion to them wants a rate near 0.1, less
     with momentum, which repeats each gradient 1/(1 - rho) times. A rule that divides by the gradient's size
     wants the size of a step: a few thousandths, more where steps die out (AdaGrad). AdaDelta's own rate is 1.

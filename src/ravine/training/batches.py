@@ -1,6 +1,6 @@
-"""The rows a seed sees, in order: its split, its standardisation, its shuffles.
+"""The rows a seed sees, in order: its split, its standardization, its shuffles.
 
-A seed fixes split, initialisation and batch order, whatever the optimizer. Batches are cut from one unbroken
+A seed fixes split, initialization and batch order, whatever the optimizer. Batches are cut from one unbroken
 stream of shuffled passes, so every row is seen once per pass whatever the batch size.
 Everything is drawn on the host and keyed by (root, purpose, seed, pass): the same rows on every device.
 """
@@ -28,7 +28,7 @@ DEVICE_CACHE_BYTES = 256 * 2**20  # of rows, for the next cohort, which sees the
 
 @dataclass(frozen=True)
 class SeedData:
-    """Training and validation rows of one seed, standardised by its training rows.
+    """Training and validation rows of one seed, standardized by its training rows.
 
     target_scale, target_mean: scale and mean of a regression target in its own unit (1, 0 for classes).
     """
@@ -41,7 +41,7 @@ class SeedData:
 
 
 class Batches:
-    """Standardised rows and batches of each seed of one data set."""
+    """Standardized rows and batches of each seed of one data set."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Batches:
         return Rows(x, y, weight)
 
     def test(self, seed: int) -> Rows:
-        """Return the test rows, standardised as the seed's training rows are."""
+        """Return the test rows, standardized as the seed's training rows are."""
         rows = self.data(seed)
         return self.standardized(self.dataset.test, rows.scaler, rows.target_mean, rows.target_scale)
 

@@ -78,7 +78,7 @@ def optimizer_of(
     if not plan.around:
         return rule
     around = {name: now["extra"][name] for name in plan.around}
-    return compose(rule, rate=now["rate"], mask=plan.network.penalised(params), **around)
+    return compose(rule, rate=now["rate"], mask=plan.network.decay_mask(params), **around)
 
 
 def _scheduled(numbers: Numbers, factors: Mapping[str, jax.Array] | None) -> Numbers:
@@ -130,7 +130,7 @@ def step(
         x, y = augment(plan.augment, drawing, x, y, numbers["extra"], plan.image)
 
     def batch_loss(params: Params) -> tuple[jax.Array, Statistics]:
-        outputs, stats = plan.network.train(params, x, state.stats, numbers["extra"], key)
+        outputs, stats = plan.network.apply_training(params, x, state.stats, numbers["extra"], key)
         # Weights have mean 1 over the training rows. Dividing by the batch's own sum would favour rows that
         # meet light ones, and be 0 / 0 in a batch without any weight.
         return jnp.mean(mixed_loss(loss, outputs, y, rows.weight)), stats

@@ -98,7 +98,7 @@ class Program:
         """Shapes and types of the parameters of a group, and numbers for it."""
         plan, size = self.plan, self.shape.size
         params = _stacked(plan.network.init(np.random.default_rng(0), dtype=plan.precision), size)
-        extra = {name: np.zeros(size) for name in (*plan.network.needs, *plan.around, *plan.augment)}
+        extra = {name: np.zeros(size) for name in (*plan.network.hyper_names, *plan.around, *plan.augment)}
         extra |= {"smoothing": np.zeros(size)} if plan.smoothing else {}
         runs = Runs(np.ones(size), np.full(size, "constant"), np.zeros(size, int), extra=extra)
         numbers = runs.numbers(plan.rule, np.ones(size), plan.precision)
@@ -210,7 +210,7 @@ def _evaluation(plan: Plan, compiled: tuple[int, int, int], device: jax.Device) 
             number = _like((size,), plan.precision)
             numbers = {
                 "target_scale": number,
-                "extra": _needed(network, dict.fromkeys(network.needs, number)),
+                "extra": _needed(network, dict.fromkeys(network.hyper_names, number)),
             }
             tables = (_rows(plan, (valid,)),) * sources
             asked = _on(device, (params, stats, numbers, tables, _like((size,), "int32")))
@@ -230,7 +230,7 @@ def _evaluation(plan: Plan, compiled: tuple[int, int, int], device: jax.Device) 
 
 
 def _needed(network: Network, extra: Mapping[str, Value]) -> dict[str, Value]:
-    return {name: extra[name] for name in network.needs}
+    return {name: extra[name] for name in network.hyper_names}
 
 
 def _rows(plan: Plan, lead: tuple[int, ...]) -> Rows:

@@ -20,7 +20,7 @@ INIT_ONLY = ("gate_bias",)  # see `initial_state`
 class Runs:
     """Runs of one plan, [run] each.
 
-    rate: learning rate. schedule: text of its schedule. seed: keys split, initialisation, batches.
+    rate: learning rate. schedule: text of its schedule. seed: keys split, initialization, batches.
     hyper {name: [run]}: the rule's numbers. extra {name: [run]}: the network's, and those of what goes around
     the rule. moving {name: [run]}: schedules of other hyperparameters. patience: evaluations without
     improvement that end a run, 0 for none; an improvement is a fall of the loss by more than min_change.

@@ -23,12 +23,12 @@ BUCKETS = (256, 4096, 65_536)  # rows; a batch is padded to the next, so that fe
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network with what it takes to apply it. stats, numbers: () and {} where it has none."""
+    """A network with what it takes to apply it. stats, hyper: () and {} where it has none."""
 
     network: Network
     params: Params
     stats: Statistics = ()
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    hyper: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def precision(self) -> str:
@@ -41,11 +41,13 @@ class TrainedNetwork:
         params = parameters_of(network, record.final["parameters"][run])
         vector = record.final["statistics"][run] if "statistics" in record.final else None
         stats = statistics_of(network, vector, str(params[0]["weight"].dtype))
-        return cls(network, params, stats, {name: float(record.hyper[name][run]) for name in network.needs})
+        return cls(
+            network, params, stats, {name: float(record.hyper[name][run]) for name in network.hyper_names}
+        )
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """Return the network's outputs: x [N, inputs] -> [N, outputs], for any N."""
-        numbers = {name: np.asarray(self.numbers[name], x.dtype) for name in self.network.needs}
+        hyper = {name: np.asarray(self.hyper[name], x.dtype) for name in self.network.hyper_names}
         parts = []
         for first in range(0, len(x), BUCKETS[-1]):
             part = x[first : first + BUCKETS[-1]]
@@ -53,7 +55,7 @@ class TrainedNetwork:
             padded = np.zeros((size, x.shape[1]), x.dtype)
             padded[: len(part)] = part
             with precision_context(str(x.dtype)):
-                z = _apply(self.network, self.params, padded, self.stats, numbers)
+                z = _apply(self.network, self.params, padded, self.stats, hyper)
                 parts.append(np.asarray(z)[: len(part)])
         return np.concatenate(parts) if parts else np.zeros((0, self.network.sizes[-1]), x.dtype)
 
@@ -66,9 +68,9 @@ class TrainedNetwork:
 
 @partial(jax.jit, static_argnums=0)
 def _apply(
-    network: Network, params: Params, x: jax.Array, stats: Statistics, numbers: Mapping[str, jax.Array]
+    network: Network, params: Params, x: jax.Array, stats: Statistics, hyper: Mapping[str, jax.Array]
 ) -> jax.Array:
-    return network.apply(params, x, stats, numbers)
+    return network.apply(params, x, stats, hyper)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -66,8 +66,8 @@ def of_width(network: Network, units: int) -> Network:
 
 def can_share(network: Network, rule: Rule) -> bool:
     """Return whether (1) holds. Rules of others may weigh a layer's weights together."""
-    zero = activation(network.activation).zero_at_zero and network.joined.zero_stays_zero
-    alone = not (network.normalised.over_units or network.conv)
+    zero = activation(network.activation).zero_at_zero and network.connection_type.zero_stays_zero
+    alone = not (network.norm_type.over_units or network.conv)
     return zero and alone and rule.elementwise
 
 

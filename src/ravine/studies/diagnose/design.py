@@ -189,7 +189,7 @@ def _prepare_model(
                 "Give the --seed, --test, --validation, --drop and --scaling it was trained with.",
             )
     spec = replace(
-        prepared.recipe, network=model.network, numbers=dict(model.trained.numbers), around=(),
+        prepared.recipe, network=model.network, numbers=dict(model.trained.hyper), around=(),
         smoothing=False, augment=(), tail=None,
     )  # fmt: skip
     train = replace(

@@ -25,7 +25,7 @@ from jax.flatten_util import ravel_pytree
 from ravine.diagnostics import ExtremeEigenvalues, extreme_eigenvalues, hessian_matvec
 from ravine.networks import LOSSES, METRICS, activation, weighted_mean
 from ravine.networks.label_smoothing import smoothed_cross_entropy
-from ravine.networks.normalisation_functions import batch_norm, layer_norm
+from ravine.networks.normalization_functions import batch_norm, layer_norm
 from ravine.networks.parameters import LayerArrays, Params, Statistics
 from ravine.training import Plan, Rows, RunState
 from ravine.training.loop import Carry, Drawn, Numbers, optimizer_of, step
@@ -158,8 +158,8 @@ def _objective(plan: Plan, stats: Statistics, numbers: Numbers) -> Callable[[Par
         loss = partial(_smoothed, numbers["extra"]["smoothing"])
 
     def value(params: Params, rows: Rows) -> jax.Array:
-        if network.normalised.over_rows:
-            outputs, _ = network.train(params, rows.x, stats, numbers["extra"])
+        if network.norm_type.over_rows:
+            outputs, _ = network.apply_training(params, rows.x, stats, numbers["extra"])
         else:
             outputs = network.apply(params, rows.x, stats, numbers["extra"])
         each = loss(outputs, rows.y)
@@ -183,7 +183,7 @@ def _flow(
     network, shapes = plan.network, []
 
     def normalise(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
-        return batch_norm(layer, z, stats[k]) if network.normalised.over_rows else layer_norm(layer, z)
+        return batch_norm(layer, z, stats[k]) if network.norm_type.over_rows else layer_norm(layer, z)
 
     def note(k: int, h: jax.Array) -> jax.Array:
         shapes.append(h)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.networks import CONNECTIONS, NORMALISATIONS, NetworkSpec, activation, read_network
+from ravine.networks import CONNECTIONS, NORMALIZATIONS, NetworkSpec, activation, read_network
 from ravine.optimizers import resolve
 
 __all__ = ["REMEDIES", "Remedy", "changed"]
@@ -76,14 +76,14 @@ def _batch(factor: int) -> Callable[[FixedTrainingSettings, Context], Changes | 
 
 
 def _dropout(settings: FixedTrainingSettings, context: Context) -> Changes | None:
-    numbers = dict(read_network(settings.net).numbers)
+    numbers = dict(read_network(settings.net).hyper)
     rate = min(0.5, 0.3 + numbers.get("dropout", 0.0))
     return _spec(settings, numbers={**numbers, "dropout": rate})
 
 
 def _norm(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
     def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
-        if NORMALISATIONS[name].over_rows and context["batch_size"] < 8:
+        if NORMALIZATIONS[name].over_rows and context["batch_size"] < 8:
             return None
         return _spec(settings, norm=name)
 

@@ -17,7 +17,7 @@ from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import Plain
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import Recipe, around_of, recipe
-from ravine.networks import INITIALISATIONS, Network
+from ravine.networks import INITIALIZATIONS, Network
 from ravine.optimizers import resolve_all, schedule
 from ravine.records.content_hash import content_hash
 from ravine.studies.landscape.from_model import load_model_data, view_of_model
@@ -164,7 +164,7 @@ def design(settings: LandscapeSettings, dataset: Dataset, devices: Devices) -> L
 
 
 def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
-    if not INITIALISATIONS[settings.init].random:
+    if not INITIALIZATIONS[settings.init].random:
         raise UsageError(
             "From zero weights there are no directions to look along.",
             "They are as long as the weights: most would be zero.",

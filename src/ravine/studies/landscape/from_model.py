@@ -54,7 +54,7 @@ def view_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Vie
         rows, per_epoch = _own_rows(model, path, dataset)
     rule, rate = _rule(model, per_epoch)
     network = model.network
-    numbers = {name: float(model.trained.numbers[name]) for name in ("slope",) if name in network.needs}
+    numbers = {name: float(model.trained.hyper[name]) for name in ("slope",) if name in network.hyper_names}
     loss = default_loss(model.task)
     steps, first_rate = model.metadata.steps, model.metadata.learning_rate
     origin = relative_path(path)

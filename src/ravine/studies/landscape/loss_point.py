@@ -149,7 +149,7 @@ def rows_at_once(network: Network, rows: int, budget: int) -> int | None:
     Batch normalisation needs all of them.
     """
     fitting = max(64, budget // _row_bytes(network))
-    return None if fitting >= rows or network.normalised.over_rows else fitting
+    return None if fitting >= rows or network.norm_type.over_rows else fitting
 
 
 def _row_bytes(network: Network) -> int:
@@ -168,7 +168,7 @@ def training_loss(
     bare, given = replace(network, dropout=False), dict(numbers)
 
     def mean(params: Params, x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
-        outputs, _ = bare.train(params, x, bare.statistics(str(x.dtype)), given)
+        outputs, _ = bare.apply_training(params, x, bare.statistics(str(x.dtype)), given)
         values = LOSSES[loss](outputs, y)
         return jnp.mean(values if weight is None else values * weight)  # (1)
 

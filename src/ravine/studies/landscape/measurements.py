@@ -230,7 +230,7 @@ def barriers(view: Viewpoint, solutions: Vector) -> list[Barrier]:
     found, loss, data = [], view.loss, view.data
     for a, b in itertools.combinations(range(len(trees)), 2):
         before = interpolate(loss, trees[a], trees[b], data)
-        if view.network.joined.skips or view.network.normalised.normalises or view.network.conv:
+        if view.network.connection_type.skips or view.network.norm_type.normalizes or view.network.conv:
             why = "Units are matched in plain networks only, without normalisation, branches, convolutions."
             found.append(Barrier(a, b, before, None, None, why))
             continue

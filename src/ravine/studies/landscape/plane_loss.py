@@ -37,19 +37,21 @@ def plane_losses(
     arguments give the same function, so that compiled programs are found again.
     """
     bare, given = replace(network, dropout=False), dict(numbers)
-    plain = not (network.joined.skips or network.normalised.normalises or network.conv or network.slope)
+    plain = not (
+        network.connection_type.skips or network.norm_type.normalizes or network.conv or network.slope
+    )
 
     def outputs(params: Params, x: jax.Array, first: jax.Array) -> jax.Array:
         if plain:
             return _rows_last(bare, params, first)
-        found, _ = bare.train(params, x, bare.statistics(str(x.dtype)), given, first=first)
+        found, _ = bare.apply_training(params, x, bare.statistics(str(x.dtype)), given, first=first)
         return found
 
     def losses(
         params: Params, directions: tuple[Params, ...], points: jax.Array, *data: jax.Array
     ) -> jax.Array:
         def of_rows(x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
-            sums = [bare.first_sum(tree, x) for tree in (params, *directions)]
+            sums = [bare.first_preactivation(tree, x) for tree in (params, *directions)]
             sums = [each.T for each in sums] if plain else sums
 
             def at(point: jax.Array) -> jax.Array:

@@ -126,7 +126,7 @@ def _trained(made: Trainings, settings: LandscapeSettings, context: RunContext) 
     plan, runs = made.first.plan, made.first.runs
     ends = first.points[first.finished, -1].astype(np.float64)
     params = from_vector(plan.network.init(np.random.default_rng(0), dtype=settings.precision), ends[0])
-    numbers = {name: made.recipe.numbers[name] for name in ("slope",) if name in plan.network.needs}
+    numbers = {name: made.recipe.numbers[name] for name in ("slope",) if name in plan.network.hyper_names}
     state = jax.tree.map(lambda leaf: np.asarray(leaf)[0], first.opt_state)
     rows = made.batches.data(made.rows_seed).train
     view = Viewpoint(

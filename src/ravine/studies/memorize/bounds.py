@@ -52,7 +52,9 @@ def bounds(
     """
     n = len(rows.y)
     with precision_context(network.precision):
-        numbers = {name: np.asarray(network.numbers[name], rows.x.dtype) for name in network.network.needs}
+        numbers = {
+            name: np.asarray(network.hyper[name], rows.x.dtype) for name in network.network.hyper_names
+        }
         made = certificate(
             _share_wrong(network.network), network.params, first,
             (network.stats, numbers, rows.x, rows.y), n, chance, delta=DELTA, draws=DRAWS,
@@ -60,7 +62,7 @@ def bounds(
     # where all rows are fitted the curvature is smaller than its rounding in float32
     with precision_context("float64"):
         wide = replace(
-            network, params=_wide(network.params), stats=_wide(network.stats), numbers=_wide(numbers)
+            network, params=_wide(network.params), stats=_wide(network.stats), hyper=_wide(numbers)
         )
         plain = not (network.stats or numbers)
         curvature = gauss_newton_operator(
@@ -116,7 +118,7 @@ def _outputs(network: Network) -> Callable[..., jax.Array]:
 
 def _bound(network: TrainedNetwork) -> Callable[..., jax.Array]:
     """With running statistics and numbers: those of this network."""
-    return lambda params, x: network.network.apply(params, x, network.stats, network.numbers)
+    return lambda params, x: network.network.apply(params, x, network.stats, network.hyper)
 
 
 def _wide(tree: Any) -> Any:

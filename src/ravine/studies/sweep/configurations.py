@@ -215,7 +215,7 @@ def _with_words(spec: NetworkSpec, words: Mapping[str, str]) -> NetworkSpec:
         if width < 1 or depth < 0:
             raise UsageError("No network is that small.", "A layer has at least one unit.", "Give more.")
         hidden = (width,) * depth
-    numbers = dict(spec.numbers)
+    numbers = dict(spec.hyper)
     for word, name in NUMBERS.items():
         if word in words:
             numbers[name] = _number(word, words[word])
@@ -229,6 +229,6 @@ def _with_words(spec: NetworkSpec, words: Mapping[str, str]) -> NetworkSpec:
         connection=words.get("connection", spec.connection).lower(),
         norm=words.get("norm", spec.norm).lower(),
         conv=conv,
-        numbers=numbers,
+        hyper=numbers,
     )
     return read_network(str(made))  # refuses words that do not fit each other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ravine.networks import NORMALISATIONS
+from ravine.networks import NORMALIZATIONS
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 
@@ -85,7 +85,7 @@ def contradicting(o: Observation) -> Finding | None:
 
 def batchnorm(o: Observation) -> Finding | None:
     """A network that is another one in training than in use."""
-    if not NORMALISATIONS[o.metadata.norm].over_rows or o.diverged:
+    if not NORMALIZATIONS[o.metadata.norm].over_rows or o.diverged:
         return None
     some = slice(max(1, o.end - 4), o.end + 1)  # one look at small batches is noisy
     use, training = (float(np.mean(o.series(name)[some])) for name in ("train_loss", "objective"))

@@ -1,4 +1,4 @@
-"""The initialisations: how weights start.  Lecture: "Consequences of nonconvexity".
+"""The initializations: how weights start.  Lecture: "Consequences of nonconvexity".
 
     weight ~ N(0, variance)          bias = 0
 
@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["INITIALISATIONS", "Initialisation"]
+__all__ = ["INITIALIZATIONS", "Initialization"]
 
 
 @dataclass(frozen=True)
-class Initialisation:
+class Initialization:
     """variance(fan_in, fan_out) of a weight. random: whether weights differ from one another."""
 
     name: str
@@ -28,13 +28,13 @@ class Initialisation:
     random: bool = True
 
 
-INITIALISATIONS: dict[str, Initialisation] = {
+INITIALIZATIONS: dict[str, Initialization] = {
     row.name: row
     for row in (
-        Initialisation("he", lambda fan_in, fan_out: 2 / fan_in),
-        Initialisation("glorot", lambda fan_in, fan_out: 2 / (fan_in + fan_out)),
-        Initialisation("lecun", lambda fan_in, fan_out: 1 / fan_in),
-        Initialisation("zero", lambda fan_in, fan_out: 0.0, random=False),
-        Initialisation("scaled", lambda fan_in, fan_out: 1.0),
+        Initialization("he", lambda fan_in, fan_out: 2 / fan_in),
+        Initialization("glorot", lambda fan_in, fan_out: 2 / (fan_in + fan_out)),
+        Initialization("lecun", lambda fan_in, fan_out: 1 / fan_in),
+        Initialization("zero", lambda fan_in, fan_out: 0.0, random=False),
+        Initialization("scaled", lambda fan_in, fan_out: 1.0),
     )
 }

@@ -1,18 +1,18 @@
-"""The normalisations of a layer: facts about each. Known without importing JAX.
+"""The normalizations of a layer: facts about each. Known without importing JAX.
 
-The formulas stand in `normalisation_functions`.
+The formulas stand in `normalization_functions`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["NORMALISATIONS", "Normalisation"]
+__all__ = ["NORMALIZATIONS", "Normalization"]
 
 
 @dataclass(frozen=True)
-class Normalisation:
-    """What a layer's sums are normalised over.
+class Normalization:
+    """What a layer's sums are normalized over.
 
     over_rows: unit by unit over the rows of a batch, in inference by running statistics; a bias before it is
     subtracted again. over_units: row by row over the units of the layer.
@@ -23,16 +23,16 @@ class Normalisation:
     over_units: bool = False
 
     @property
-    def normalises(self) -> bool:
+    def normalizes(self) -> bool:
         """Whether it does anything: it then has a scale and a shift for each unit."""
         return self.over_rows or self.over_units
 
 
-NORMALISATIONS: dict[str, Normalisation] = {
+NORMALIZATIONS: dict[str, Normalization] = {
     row.name: row
     for row in (
-        Normalisation("none"),
-        Normalisation("batchnorm", over_rows=True),
-        Normalisation("layernorm", over_units=True),
+        Normalization("none"),
+        Normalization("batchnorm", over_rows=True),
+        Normalization("layernorm", over_units=True),
     )
 }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ravine.errors import UsageError
-from ravine.networks import INITIALISATIONS, Network
+from ravine.networks import INITIALIZATIONS, Network
 
 SIZES = (300, 200, 100)
 
@@ -18,7 +18,7 @@ THEORY = {"he": 2 / 300, "glorot": 2 / 500, "lecun": 1 / 300, "zero": 0.0, "scal
 
 
 def test_every_scheme_is_held_to_theory():
-    assert set(THEORY) == set(INITIALISATIONS)
+    assert set(THEORY) == set(INITIALIZATIONS)
 
 
 @pytest.mark.parametrize("scheme", THEORY)
@@ -62,9 +62,9 @@ def test_weights_are_normal():
 
 
 def test_which_start_alike():
-    assert [name for name, row in INITIALISATIONS.items() if not row.random] == ["zero"]
+    assert [name for name, row in INITIALIZATIONS.items() if not row.random] == ["zero"]
 
 
 def test_an_unknown_name_is_told_the_nearest():
-    with pytest.raises(UsageError, match=r"no initialisation 'hee'.*Did you mean 'he'"):
+    with pytest.raises(UsageError, match=r"no initialization 'hee'.*Did you mean 'he'"):
         initialise(SIZES, np.random.default_rng(0), "hee")

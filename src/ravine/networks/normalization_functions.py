@@ -1,4 +1,4 @@
-"""Batch and layer normalisation.  Lecture: "Conclusion", among the choices that make training easier.
+"""Batch and layer normalization.  Lecture: "Conclusion", among the choices that make training easier.
 
     batch   y = scale (x - mean) / sqrt(variance + eps) + shift       over the rows, unit by unit       (1)
             (of images: over rows and places, channel by channel)
@@ -30,7 +30,7 @@ Arrays = Mapping[str, jax.Array]
 
 
 def batch_norm(layer: LayerArrays, x: jax.Array, stats: Arrays, eps: float = EPS) -> jax.Array:
-    """Normalise x [B, ..., C] by the running statistics {"mean": [C], "variance": [C]}."""
+    """Normalize x [B, ..., C] by the running statistics {"mean": [C], "variance": [C]}."""
     gain = layer["scale"] * jax.lax.rsqrt(stats["variance"] + eps)
     return (x - _last(stats["mean"], x)) * _last(gain, x) + _last(layer["shift"], x)
 
@@ -38,7 +38,7 @@ def batch_norm(layer: LayerArrays, x: jax.Array, stats: Arrays, eps: float = EPS
 def batch_norm_training(
     layer: LayerArrays, x: jax.Array, stats: Arrays, momentum: float = MOMENTUM, eps: float = EPS
 ) -> tuple[jax.Array, Arrays]:
-    """Normalise x [B, ..., C] by its own statistics; return it and the running ones moved on."""
+    """Normalize x [B, ..., C] by its own statistics; return it and the running ones moved on."""
     axes = tuple(range(x.ndim - 1))
     mean = jnp.mean(x, axis=axes)
     variance = jnp.mean((x - _last(mean, x)) ** 2, axis=axes)
@@ -51,7 +51,7 @@ def batch_norm_training(
 
 
 def layer_norm(layer: LayerArrays, x: jax.Array, eps: float = EPS) -> jax.Array:
-    """Normalise each row of x [B, ..., C] by its own mean and variance."""
+    """Normalize each row of x [B, ..., C] by its own mean and variance."""
     axes = tuple(range(1, x.ndim))
     mean = jnp.mean(x, axis=axes, keepdims=True)
     variance = jnp.mean((x - mean) ** 2, axis=axes, keepdims=True)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ravine.networks.normalisation_functions import MOMENTUM, batch_norm, batch_norm_training, layer_norm
+from ravine.networks.normalization_functions import MOMENTUM, batch_norm, batch_norm_training, layer_norm
 
 SHAPES = pytest.mark.parametrize("shape", [(7, 5), (2, 5), (6, 4, 3, 5), (1, 4, 3, 5)])
 
