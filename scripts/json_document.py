@@ -11,8 +11,11 @@ import types
 import typing
 from collections.abc import Iterator
 
+from ravine.execution.predict_result import PredictResult
 from ravine.execution.registry import STUDIES, find_study
 from ravine.execution.result import SCHEMA_VERSION
+from ravine.execution.run_list import RunList
+from ravine.lecture.results import AnimationList, ClaimList, LectureResult
 
 __all__ = ["field_texts", "json_document"]
 
@@ -25,34 +28,19 @@ document. Generated from the result types by `python scripts/generate_docs.py`. 
 those of the run as it lies now. `schema_version` is {SCHEMA_VERSION} in the documents of studies and 1 in
 the others. A type is described below the first command that uses it.
 """
-OTHERS = """## `ravine predict`
-
-`model`, `task`, `target`, `classes`, `data` (`name`, `sha256`, `rows`, `notes`: levels and gaps that the
-training rows did not have), `predictions` (columns: `prediction`, and `probability_CLASS` for each class).
-
-## `ravine runs`
-
-`runs`: a list of `id`, `path`, `verb`, `data`, `created`, `state`, `summary` (`winner`, `tied`, `metric`,
-`score`, or a sentence), `bytes`.
-
-## `ravine lecture`
-
-Without a claim: `claims`, a list of `id`, `title`, `section`, `says`, `run`, `care`, `yours` (a command),
-`animated`.
-
-With claims or `--all`: `holds` (number of claims that hold), `seconds`, `claims`: the same facts of each,
-and `holds`, `seconds`, `failure` (the error it raised, or null), `evidence` and `picture` (paths, with
-`-o`), `findings`. A finding: `what`, `unit`, `note`, `measured`, `error` (half width of its 95 % interval,
-or null), `expected` (null: reported, not judged), `tolerance` (times the expected value if `relative`),
-`bound` (`above` or `below`: only that side is judged; else empty), `holds` (true, false, or null where
-nothing is expected). With `--animate`: `claims` of `id` and `animation`.
-
-## Arrays of `ravine landscape`
+ARRAYS = """## Arrays of `ravine landscape`
 
 `arrays.npz`: `slice/NAME/x`, `loss`, `direction`, `limit` (the parabola); `plane/NAME/x`, `y`, `loss` [y,
 x], `mark/NAME` [point, 2]; `way/OPTIMIZER/steps`, `parameters` [T, P]; `solutions/parameters`; `line/A-B/t`,
 `before`, `after`.
 """
+OTHERS = {
+    "ravine predict --json": PredictResult,
+    "ravine runs --json": RunList,
+    "ravine lecture --json": ClaimList,
+    "ravine lecture CLAIM... --json": LectureResult,
+    "ravine lecture CLAIM... --animate --json": AnimationList,
+}
 SIMPLE = {int: "integer", float: "number", str: "text", bool: "true or false", types.NoneType: "null"}
 
 
@@ -66,7 +54,10 @@ def json_document() -> str:
         parts += _tables(study.result_type, described)
         parts.append(f"### `ravine {name} --dry-run`\n")
         parts += _tables(study.plan_type, described)
-    return "\n".join([*parts, OTHERS])
+    for command, document in OTHERS.items():
+        parts.append(f"## `{command}`\n")
+        parts += _tables(document, described)
+    return "\n".join([*parts, ARRAYS])
 
 
 def _tables(document: type, described: set[type]) -> Iterator[str]:
@@ -116,7 +107,7 @@ def _type(hint: object) -> str:
     if origin is dict:
         return f"{_type(arguments[1])} by name"
     if origin is typing.Literal:
-        return " or ".join(f"`{value}`" for value in arguments)
+        return " or ".join(f"`{value}`" if value else "empty text" for value in arguments)
     if origin in (typing.Union, types.UnionType):
         words = [_type(part) for part in arguments if part is not types.NoneType]
         plain = len(words) > 4

@@ -9,7 +9,8 @@ import pytest
 import ravine
 from ravine.data import Table
 from ravine.errors import DataError
-from ravine.execution.predict import predict, predict_and_say, predict_document
+from ravine.execution.predict import predict, predict_result, predict_with_notes
+from ravine.execution.predict_result import PredictResult
 
 NEW = pd.DataFrame({"color": ["red", "blue", None], "size": [0.1, np.nan, 2.0], "other": 1})
 
@@ -21,11 +22,11 @@ def test_columns_are_found_by_name_and_others_ignored(trained):
 
 
 def test_levels_and_gaps_that_training_had_not_are_told(trained):
-    _, notes = predict_and_say(trained.model, NEW)
+    _, notes = predict_with_notes(trained.model, NEW)
     assert len(notes) == 2
     assert any(note.startswith("color") and "blue" in note for note in notes)
     assert any(note.startswith("size") for note in notes)
-    assert predict_and_say(trained.model, NEW.iloc[[0]])[1] == []
+    assert predict_with_notes(trained.model, NEW.iloc[[0]])[1] == []
 
 
 def test_a_missing_column_is_named(trained):
@@ -43,11 +44,13 @@ def test_columns_without_names_are_counted_with_or_without_the_target():
 
 
 def test_the_document_holds_the_table(trained):
-    document = predict_document(trained.path, Table(NEW, "new.csv", "ab"))
+    result = predict_result(trained.path, Table(NEW, "new.csv", "ab"))
+    document = result.to_dict()
+    assert PredictResult.from_dict(document) == result
     found = predict(trained.path, NEW)
     assert document["predictions"] == {name: found[name].tolist() for name in found.columns}
     assert document["data"] == {
-        "name": "new.csv", "sha256": "ab", "rows": 3, "notes": predict_and_say(trained.path, NEW)[1],
+        "name": "new.csv", "sha256": "ab", "rows": 3, "notes": predict_with_notes(trained.path, NEW)[1],
     }  # fmt: skip
     assert (document["task"], document["target"], document["classes"]) == (
         "classify",

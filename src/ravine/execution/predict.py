@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ravine.data import Table
 from ravine.data.unseen_values import unseen_values
+from ravine.execution.predict_result import PredictedData, PredictResult
 from ravine.execution.saved_model import Model
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["predict", "predict_and_say", "predict_document"]
-
-SCHEMA_VERSION = 1
+__all__ = ["predict", "predict_result", "predict_with_notes"]
 
 
 def predict(model: str | Path | Model, table: Table | pd.DataFrame) -> pd.DataFrame:
@@ -22,11 +21,13 @@ def predict(model: str | Path | Model, table: Table | pd.DataFrame) -> pd.DataFr
 
     Columns may stand in any order, others are ignored. Raises DataError naming a missing column.
     """
-    return predict_and_say(model, table)[0]
+    return predict_with_notes(model, table)[0]
 
 
-def predict_and_say(model: str | Path | Model, table: Table | pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return what `predict` does, and what the rows hold that training had not."""
+def predict_with_notes(
+    model: str | Path | Model, table: Table | pd.DataFrame
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the table of `predict`, and notes on categories and empty cells that no training row had."""
     model = model if isinstance(model, Model) else Model.load(model)
     rows = table.frame if isinstance(table, Table) else table
     if isinstance(table, Table) and not table.header:
@@ -47,16 +48,15 @@ def _by_position(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.rename(columns={old: f"c{int(old[1:]) + 1}" for old in rows.columns if int(old[1:]) >= gap})
 
 
-def predict_document(model: str | Path, table: Table) -> dict[str, Any]:
-    """Return what `ravine predict --json` prints."""
+def predict_result(model: str | Path, table: Table) -> PredictResult:
+    """Return the predictions for a table as the result that `ravine predict --json` prints."""
     loaded = Model.load(model)
-    found, notes = predict_and_say(loaded, table)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "model": str(model),
-        "task": loaded.task,
-        "target": loaded.target,
-        "classes": loaded.classes,
-        "data": {"name": table.name, "sha256": table.sha256, "rows": len(found), "notes": notes},
-        "predictions": {str(name): found[name].tolist() for name in found.columns},
-    }
+    found, notes = predict_with_notes(loaded, table)
+    return PredictResult(
+        model=str(model),
+        task=loaded.task,
+        target=loaded.target,
+        classes=loaded.classes,
+        data=PredictedData(name=table.name, sha256=table.sha256, rows=len(found), notes=notes),
+        predictions={str(name): found[name].tolist() for name in found.columns},
+    )

@@ -13,9 +13,8 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import msgspec
-
 from ravine.errors import DataError
+from ravine.execution.json_document import JsonDocument, Plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,8 +34,6 @@ __all__ = [
 
 SCHEMA_VERSION = 2
 ARRAYS = "arrays.npz"  # in the run's folder
-Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
-"""A value that JSON can hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,8 +235,8 @@ class Artifacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document:
-    """Plain values with a schema version, written and read as JSON."""
+class Document(JsonDocument):
+    """A document of a study: its result or its plan."""
 
     view_name: ClassVar[str] = "view"
     """The function of the study's `view` module that shows this document."""
@@ -251,30 +248,10 @@ class Document:
     data: DataFacts
     """The data."""
 
-    def to_dict(self) -> dict[str, Plain]:
-        """Return the document as plain values, as `--json` prints it."""
-        plain: dict[str, Plain] = msgspec.to_builtins(self)
-        return plain
-
     @classmethod
-    def from_dict(cls, document: Mapping[str, Plain]) -> Self:
-        """Return the document that `to_dict` wrote. Raises DataError naming what does not fit."""
-        version = document.get("schema_version")
-        if isinstance(version, int) and version > SCHEMA_VERSION:
-            raise DataError(
-                f"A result of {document.get('study', 'a study')} is newer than this version of ravine.",
-                f"Its format is {version}; this version reads up to {SCHEMA_VERSION}.",
-                "Type `pip install --upgrade ravine`.",
-            )
-        try:
-            read = msgspec.convert(document, cls)
-        except msgspec.ValidationError as error:
-            raise DataError(
-                f"A result of {document.get('study', 'a study')} cannot be read.",
-                f"{error}.",
-                "Run the command again.",
-            ) from error
-        return dataclasses.replace(read)  # msgspec leaves defaults to the class, where `to_dict` misses them
+    def name_of(cls, document: Mapping[str, Plain]) -> str:
+        """Return the name of a document in messages, with its study."""
+        return f"A result of {document.get('study', 'a study')}"
 
     def view(self) -> Sequence[Block]:
         """Return the blocks that show this document: what the `view` module beside its class makes of it."""

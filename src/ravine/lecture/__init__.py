@@ -3,7 +3,7 @@
 claim.py           Claim, Evidence, Finding
 finding_files.py   claims, find, load: which claims there are, read without running their files
 measuring.py       measure: run one claim and judge it
-documents.py       what was measured as plain values, and into a folder
+results.py         results of `ravine lecture`, and their files
 drawing.py         how every picture looks
 moving/            animations in one file
 

@@ -31,18 +31,22 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of the lecture, `says`, and how it is seen.
-
-    run: what is run, in a sentence. care: where it fails. yours: a command to see it on one's own data.
-    """
+    """One claim of the lecture and the experiment that measures it."""
 
     id: str
+    """Letter of the section and a number."""
     title: str
+    """The claim in a few words."""
     section: str
+    """Section of the lecture."""
     says: str
+    """The sentence of the lecture."""
     care: str
+    """Where the claim fails or needs a condition."""
     yours: str
+    """Command that shows it on data of one's own."""
     run: str
+    """The experiment, in one sentence."""
 
 
 @dataclass(frozen=True)

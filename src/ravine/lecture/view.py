@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from ravine.lecture.results import ClaimList, FindingRow, LectureResult, MeasuredClaim
 from ravine.render.blocks import Block, Column, Commands, Facts, Files, Heading, Items, Paragraph, Table
 from ravine.render.numbers import MISSING, number
 
@@ -18,71 +18,71 @@ MARKS = {True: "", False: "!", None: "."}
 LEGEND = {"!": "! not as expected", ".": ". reported, not judged"}
 
 
-def list_view(document: Mapping[str, Any]) -> list[Block]:
+def list_view(found: ClaimList) -> list[Block]:
     """Return all claims under their sections, and the command that runs one."""
     sections: dict[str, list[tuple[str, str]]] = {}
-    for claim in document["claims"]:
-        sections.setdefault(claim["section"], []).append((claim["id"], claim["title"]))
+    for claim in found.claims:
+        sections.setdefault(claim.section, []).append((claim.id, claim.title))
     facts = [Facts(rows, title) for title, rows in sections.items()]
     return [*facts, Commands([("Run one:", "ravine lecture L4")])]
 
 
-def claim_view(claim: Mapping[str, Any], picture: str = "") -> list[Block]:
+def claim_view(claim: MeasuredClaim, picture: str = "") -> list[Block]:
     """Return one measured claim: the sentence of the lecture, measurements with expectations, verdict, files.
 
     picture: path of the picture, or why there is none.
     """
-    files = [("Picture", picture), ("Numbers", claim["evidence"] or "")]
+    files = [("Picture", picture), ("Numbers", claim.evidence or "")]
     return [
-        Heading(f"{claim['id']}  {claim['title']}"),
-        Paragraph(f"The lecture: {claim['says']}"),
-        Paragraph(f"Run: {claim['run']}" if claim["run"] else ""),
-        *([_numbers(claim["findings"])] if claim["findings"] else []),
+        Heading(f"{claim.id}  {claim.title}"),
+        Paragraph(f"The lecture: {claim.says}"),
+        Paragraph(f"Run: {claim.run}" if claim.run else ""),
+        *([_numbers(claim.findings)] if claim.findings else []),
         Paragraph(_verdict(claim), "strong"),
-        Paragraph(f"Care: {claim['care']}"),
+        Paragraph(f"Care: {claim.care}"),
         Files([row for row in files if row[1]]),
-        Commands([("On your own data:", claim["yours"])]),
+        Commands([("On your own data:", claim.yours)]),
     ]
 
 
-def claims_view(document: Mapping[str, Any], folder: str = "") -> list[Block]:
+def claims_view(result: LectureResult, folder: str = "") -> list[Block]:
     """Return one row a claim: whether it holds, of how many numbers, in how many seconds; then the sum.
 
     folder: of all files that were written.
     """
-    claims = document["claims"]
-    words = ["failed" if claim["failure"] else WORDS[claim["holds"]] for claim in claims]
+    claims = result.claims
+    words = ["failed" if claim.failure else WORDS[claim.holds] for claim in claims]
     table = Table(
         [
-            Column("", [claim["id"] for claim in claims], "left"),
-            Column("claim", [claim["title"] for claim in claims], "left", shrink=8),
+            Column("", [claim.id for claim in claims], "left"),
+            Column("claim", [claim.title for claim in claims], "left", shrink=8),
             Column("numbers", [_right(claim) for claim in claims]),
-            Column("s", [f"{claim['seconds']:.1f}" for claim in claims]),
+            Column("s", [f"{claim.seconds:.1f}" for claim in claims]),
             Column("", words, "left"),
         ],
-        errors=[row for row, claim in enumerate(claims) if claim["holds"] is False],
+        errors=[row for row, claim in enumerate(claims) if claim.holds is False],
     )
-    failures = [f"{claim['id']} failed: {claim['failure']}" for claim in claims if claim["failure"]]
-    held = sum(bool(claim["holds"]) for claim in claims)
-    total = f"{held} of {len(claims)} claims hold, in {document['seconds']:.0f} s."
+    failures = [f"{claim.id} failed: {claim.failure}" for claim in claims if claim.failure]
+    held = sum(bool(claim.holds) for claim in claims)
+    total = f"{held} of {len(claims)} claims hold, in {result.seconds:.0f} s."
     files = [("Documents, evidence, pictures", folder)] if folder else []
     return [table, Items(failures, style="plain"), Paragraph(total), Files(files)]
 
 
-def _judged(claim: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [finding for finding in claim["findings"] if finding["holds"] is not None]
+def _judged(claim: MeasuredClaim) -> list[FindingRow]:
+    return [finding for finding in claim.findings if finding.holds is not None]
 
 
-def _right(claim: Mapping[str, Any]) -> str:
+def _right(claim: MeasuredClaim) -> str:
     judged = _judged(claim)
-    return f"{sum(finding['holds'] for finding in judged)}/{len(judged)}" if claim["findings"] else MISSING
+    return f"{sum(bool(finding.holds) for finding in judged)}/{len(judged)}" if claim.findings else MISSING
 
 
-def _verdict(claim: Mapping[str, Any]) -> str:
-    judged, duration = _judged(claim), f" ({claim['seconds']:.1f} s)"
-    wrong = sum(not finding["holds"] for finding in judged)
-    if claim["failure"]:
-        return f"It could not be measured: {claim['failure']}{duration}"
+def _verdict(claim: MeasuredClaim) -> str:
+    judged, duration = _judged(claim), f" ({claim.seconds:.1f} s)"
+    wrong = sum(not finding.holds for finding in judged)
+    if claim.failure:
+        return f"It could not be measured: {claim.failure}{duration}"
     if not judged:
         return f"Reported as measured; nothing is expected.{duration}"
     if wrong:
@@ -91,9 +91,9 @@ def _verdict(claim: Mapping[str, Any]) -> str:
     return f"It holds: all {len(judged)} numbers are as expected.{duration}"
 
 
-def _numbers(findings: Sequence[Mapping[str, Any]]) -> Table:
+def _numbers(findings: Sequence[FindingRow]) -> Table:
     """The quantity, measured, expected; and a mark where the number is not as expected, or not judged."""
-    marks = [MARKS[finding["holds"]] for finding in findings]
+    marks = [MARKS[finding.holds] for finding in findings]
     return Table(
         [
             Column("", [_quantity(finding) for finding in findings], "left", wrap=NARROW),
@@ -106,27 +106,27 @@ def _numbers(findings: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
-def _quantity(finding: Mapping[str, Any]) -> str:
-    extra = "; ".join(filter(None, (finding["unit"], finding["note"])))
-    return finding["what"] + (f" ({extra})" if extra else "")
+def _quantity(finding: FindingRow) -> str:
+    extra = "; ".join(filter(None, (finding.unit, finding.note)))
+    return finding.what + (f" ({extra})" if extra else "")
 
 
-def _measured(finding: Mapping[str, Any]) -> str:
-    error = finding["error"]
-    return _number(finding["measured"]) + (f" ± {error:.2g}" if error else "")
+def _measured(finding: FindingRow) -> str:
+    error = finding.error
+    return _number(finding.measured) + (f" ± {error:.2g}" if error else "")
 
 
-def _expected(finding: Mapping[str, Any]) -> str:
-    expected, tolerance = finding["expected"], finding["tolerance"]
+def _expected(finding: FindingRow) -> str:
+    expected, tolerance = finding.expected, finding.tolerance
     if expected is None:
         return MISSING
-    sign = {"below": "≤ ", "above": "≥ ", "": ""}[finding["bound"]]
+    sign = {"below": "≤ ", "above": "≥ ", "": ""}[finding.bound]
     if not tolerance or math.isinf(expected):
         return sign + _number(expected)
-    allowed = f"{100 * tolerance:.3g} %" if finding["relative"] else f"{tolerance:.2g}"
+    allowed = f"{100 * tolerance:.3g} %" if finding.relative else f"{tolerance:.2g}"
     if sign:
-        beyond = tolerance * abs(expected) if finding["relative"] else tolerance
-        return sign + _number(expected + (beyond if finding["bound"] == "below" else -beyond))
+        beyond = tolerance * abs(expected) if finding.relative else tolerance
+        return sign + _number(expected + (beyond if finding.bound == "below" else -beyond))
     return f"{_number(expected)} ± {allowed}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +18,7 @@ from ravine.errors import DataError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from ravine.lecture import Claim, Measured
+    from ravine.lecture.results import LectureResult, MeasuredClaim
 
 __all__ = ["lecture"]
 
@@ -113,14 +114,14 @@ def _folder(out: str | None) -> Path:
 
 
 def _list(console: Console) -> int:
-    from ravine.lecture.documents import listing
+    from ravine.lecture.results import claim_list
     from ravine.lecture.view import list_view
 
-    document = listing()
+    found = claim_list()
     if console.json:
-        console.print_document(document)
+        console.print_document(found.to_dict())
     else:
-        console.print_view(list_view(document))
+        console.print_view(list_view(found))
     return 0
 
 
@@ -128,6 +129,7 @@ def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, c
     from ravine.engines import prepare
     from ravine.lecture.finding_files import claims, has_animation
     from ravine.lecture.measuring import animate
+    from ravine.lecture.results import Animation, AnimationList
 
     for claim in chosen:
         if not has_animation(claim):
@@ -139,8 +141,8 @@ def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, c
     for claim in chosen:
         animate(claim, files[claim.id])
     if console.json:
-        rows = [{"id": name, "animation": str(path)} for name, path in files.items()]
-        console.print_document({"schema_version": 1, "claims": rows})
+        rows = [Animation(id=name, animation=str(path)) for name, path in files.items()]
+        console.print_document(AnimationList(claims=rows).to_dict())
     else:
         for path in files.values():
             console.print(f"Animation  {path}")
@@ -152,13 +154,13 @@ def _measure(
 ) -> int:
     """Run the claims one after another; one that raises is told of, and the others go on."""
     from ravine.engines import prepare
-    from ravine.lecture.documents import document, entry, keep
     from ravine.lecture.measuring import Broken, attempt
+    from ravine.lecture.results import lecture_result, measured_claim, write_claim
     from ravine.records.atomic_files import write_json
 
     start = told = time.monotonic()
     prepare(device)
-    rows: list[dict[str, Any]] = []
+    rows: list[MeasuredClaim] = []
     for number, claim in enumerate(chosen):
         if number and (is_terminal(sys.stderr) or time.monotonic() - told >= LINE_INTERVAL_S):
             told = time.monotonic()
@@ -166,24 +168,24 @@ def _measure(
         result = attempt(claim)
         if isinstance(result, Broken) and console.verbose:
             console.error(result.traceback)
-        rows.append(entry(result) if folder is None else keep(result, folder, kind))
+        rows.append(measured_claim(result) if folder is None else write_claim(result, folder, kind))
         if not table and not console.json:
             _show(rows[-1], console, None if isinstance(result, Broken) or folder else result, kind)
-    found = document(rows, time.monotonic() - start)
+    found = lecture_result(rows, time.monotonic() - start)
     if folder and len(rows) > 1:
-        write_json(folder / "lecture.json", found, sort=False)
+        write_json(folder / "lecture.json", found.to_dict(), sort=False)
     if console.json:
-        console.print_document(found)
+        console.print_document(found.to_dict())
     elif table:
         _show_table(found, folder, console)
-    return 0 if all(each["holds"] for each in rows) else SOME_FAILED
+    return 0 if all(row.holds for row in rows) else SOME_FAILED
 
 
-def _show(row: dict[str, Any], console: Console, undrawn: Measured | None, kind: str) -> None:
+def _show(row: MeasuredClaim, console: Console, undrawn: Measured | None, kind: str) -> None:
     """Show one claim. `undrawn`: what still has no picture."""
     from ravine.lecture.view import claim_view
 
-    picture = _draw(undrawn, kind) if undrawn else row["picture"]
+    picture = _draw(undrawn, kind) if undrawn else row.picture
     console.print_view(claim_view(row, picture or ""))
     console.print("")
 
@@ -201,7 +203,7 @@ def _draw(result: Measured, kind: str) -> str:
     return str(path)
 
 
-def _show_table(document: dict[str, Any], folder: Path | None, console: Console) -> None:
+def _show_table(result: LectureResult, folder: Path | None, console: Console) -> None:
     from ravine.lecture.view import claims_view
 
-    console.print_view(claims_view(document, str(folder or "")))
+    console.print_view(claims_view(result, str(folder or "")))

@@ -84,19 +84,19 @@ def _check_model(model: str) -> None:
 
 def _csv(model: str, source: str) -> tuple[bytes, list[str]]:
     from ravine.data import read
-    from ravine.execution.predict import predict_and_say
+    from ravine.execution.predict import predict_with_notes
 
-    table, notes = predict_and_say(model, read(_readable(source)))
+    table, notes = predict_with_notes(model, read(_readable(source)))
     return bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8")), notes
 
 
 def _document(model: str, source: str) -> tuple[bytes, list[str]]:
     from ravine.data import read
-    from ravine.execution.predict import predict_document
+    from ravine.execution.predict import predict_result
     from ravine.records.atomic_files import json_text
 
-    document = predict_document(model, read(_readable(source)))
-    return (json_text(document, sort=False) + "\n").encode("utf-8"), document["data"]["notes"]
+    result = predict_result(model, read(_readable(source)))
+    return (json_text(result.to_dict(), sort=False) + "\n").encode("utf-8"), result.data.notes
 
 
 def _readable(source: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ravine.render.blocks import Table
 
 __all__ = ["runs"]
-
-SCHEMA_VERSION = 1
 
 
 @click.command(
@@ -47,7 +45,9 @@ def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) 
         )
     found = list_runs(folder)
     if json:
-        console.print_document({"schema_version": SCHEMA_VERSION, "runs": [_document(run) for run in found]})
+        from ravine.execution.run_list import run_list
+
+        console.print_document(run_list(found).to_dict())
     elif not found:
         console.info(
             f"There are no runs in '{folder}'. Type `ravine compare digits` to make one, "
@@ -56,19 +56,6 @@ def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) 
     else:
         console.print_view([_table(found)])
     return 0
-
-
-def _document(run: RunInfo) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "path": str(run.path),
-        "verb": run.verb,
-        "data": run.data,
-        "created": run.created,
-        "state": run.state,
-        "summary": run.summary,
-        "bytes": run.bytes,
-    }
 
 
 def _table(found: Sequence[RunInfo]) -> Table:

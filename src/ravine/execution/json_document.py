@@ -1,0 +1,54 @@
+"""JSON documents: frozen dataclasses with a schema version, written as plain values and read again. No JAX.
+
+A field's text says its unit; `docs/json.md` is generated from these texts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import msgspec
+
+from ravine.errors import DataError
+
+__all__ = ["JsonDocument", "Plain"]
+
+Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
+"""A value that JSON can hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonDocument:
+    """Plain values with a schema version, as `--json` prints them."""
+
+    schema_version: int = 1
+    """Version of this document's fields."""
+
+    def to_dict(self) -> dict[str, Plain]:
+        """Return the document as plain values, as `--json` prints it."""
+        plain: dict[str, Plain] = msgspec.to_builtins(self)
+        return plain
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Plain]) -> Self:
+        """Return the document that `to_dict` wrote. Raises DataError naming the field that does not fit."""
+        version, name = document.get("schema_version"), cls.name_of(document)
+        if isinstance(version, int) and version > cls.schema_version:
+            raise DataError(
+                f"{name} is newer than this version of ravine.",
+                f"Its format is {version}; this version reads up to {cls.schema_version}.",
+                "Type `pip install --upgrade ravine`.",
+            )
+        try:
+            read = msgspec.convert(document, cls)
+        except msgspec.ValidationError as error:
+            raise DataError(f"{name} cannot be read.", f"{error}.", "Run the command again.") from error
+        return dataclasses.replace(read)  # msgspec leaves defaults to the class, where `to_dict` misses them
+
+    @classmethod
+    def name_of(cls, document: Mapping[str, Plain]) -> str:
+        """Return the name of a document in messages, as the subject of a sentence."""
+        return f"A document of type {cls.__name__}"

@@ -1,0 +1,46 @@
+"""The result of `ravine runs`: one row for each run. No JAX."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ravine.execution.json_document import JsonDocument
+from ravine.records.run_index import RunInfo
+
+__all__ = ["RunList", "RunRow", "run_list"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """One run."""
+
+    id: str
+    """Id; its beginning names the run too."""
+    path: str
+    """Folder of the run."""
+    verb: str
+    """The command."""
+    data: str
+    """Name of the data."""
+    created: str
+    """Time of its beginning, ISO 8601 in UTC."""
+    state: str
+    """running, finished, stopped, failed or interrupted; or the reason why it cannot be read."""
+    summary: str | None
+    """The result in one line, or the error that ended it."""
+    bytes: int
+    """Size on disk in bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunList(JsonDocument):
+    """The runs in a folder."""
+
+    runs: list[RunRow]
+    """Runs, newest first."""
+
+
+def run_list(runs: Sequence[RunInfo]) -> RunList:
+    """Return the document of these runs."""
+    return RunList(runs=[RunRow(**{**vars(run), "path": str(run.path)}) for run in runs])

@@ -1,0 +1,156 @@
+"""Results of `ravine lecture`: the list of claims, measured claims with their findings, animations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ravine.execution.json_document import JsonDocument
+from ravine.lecture.claim import Claim, Finding
+from ravine.lecture.finding_files import claims, has_animation
+from ravine.lecture.measuring import Broken, Measured, attempt_figure
+
+__all__ = [
+    "Animation", "AnimationList", "ClaimList", "FindingRow", "LectureResult", "ListedClaim", "MeasuredClaim",
+    "claim_list", "lecture_result", "measured_claim", "write_claim",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedClaim(Claim):
+    """A claim of the lecture."""
+
+    animated: bool
+    """Whether it has an animation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimList(JsonDocument):
+    """All claims."""
+
+    claims: list[ListedClaim]
+    """Claims, in the order of the lecture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingRow:
+    """A measured number with its expected value."""
+
+    what: str
+    """The quantity."""
+    measured: float | None
+    """The measurement; null if it is not finite."""
+    expected: float | None
+    """The value of theory; null if the number is reported without a judgement."""
+    tolerance: float
+    """Largest allowed difference; a share of the expected value if `relative`."""
+    error: float | None
+    """Half width of the 95 % interval of the measurement; null if it does not rest on a sample."""
+    relative: bool
+    """Whether the tolerance is a share of the expected value."""
+    unit: str
+    """Unit of the quantity; empty if it has none."""
+    note: str
+    """Condition of the measurement; empty if there is none."""
+    bound: Literal["", "below", "above"]
+    """below: the expected value is an upper bound. above: a lower bound. Empty: both sides are judged."""
+    holds: bool | None
+    """Whether the measurement is as expected; null if nothing is expected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredClaim(Claim):
+    """A claim with its measurements."""
+
+    holds: bool
+    """Whether no finding contradicts the claim."""
+    seconds: float
+    """Wall-clock seconds, compilation included."""
+    findings: list[FindingRow]
+    """Measured numbers; empty if the claim failed."""
+    failure: str | None
+    """The error that the claim raised; null if it raised none."""
+    evidence: str | None = None
+    """Path of the measured arrays; null without `-o`."""
+    picture: str | None = None
+    """Path of the picture; null without `-o`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LectureResult(JsonDocument):
+    """Measured claims."""
+
+    holds: int
+    """Number of claims that hold."""
+    claims: list[MeasuredClaim]
+    """Claims, in the order in which they were measured."""
+    seconds: float
+    """Wall-clock seconds of all claims."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Animation:
+    """The animation of a claim."""
+
+    id: str
+    """Id of the claim."""
+    animation: str
+    """Path of the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnimationList(JsonDocument):
+    """Animations that were written."""
+
+    claims: list[Animation]
+    """One entry for each claim."""
+
+
+def claim_list() -> ClaimList:
+    """Return all claims, in the order of the lecture."""
+    rows = [ListedClaim(**vars(claim), animated=has_animation(claim)) for claim in claims().values()]
+    return ClaimList(claims=rows)
+
+
+def lecture_result(measured: Sequence[MeasuredClaim], seconds: float) -> LectureResult:
+    """Return the result of these claims. seconds: wall-clock time of all."""
+    return LectureResult(holds=sum(row.holds for row in measured), claims=list(measured), seconds=seconds)
+
+
+def measured_claim(result: Measured | Broken) -> MeasuredClaim:
+    """Return a claim with its findings, or with the error that it raised."""
+    claim = vars(result.claim)
+    if isinstance(result, Broken):
+        failure = f"{type(result.error).__name__}: {result.error}"
+        return MeasuredClaim(**claim, holds=False, seconds=result.seconds, findings=[], failure=failure)
+    findings = [_row(finding) for finding in result.findings]
+    return MeasuredClaim(**claim, holds=result.holds, seconds=result.seconds, findings=findings, failure=None)
+
+
+def write_claim(result: Measured | Broken, folder: Path, kind: str) -> MeasuredClaim:
+    """Write evidence, picture and JSON of one claim into `folder`; return the claim with their paths.
+
+    kind: suffix of the picture. A picture that cannot be drawn is a failure of the claim. Raises DataError
+    if a file cannot be written.
+    """
+    from ravine.lecture.drawing import save
+    from ravine.records.atomic_files import write_json, write_npz
+
+    name = result.claim.id
+    figure: Any = result if isinstance(result, Broken) else attempt_figure(result)
+    if isinstance(figure, Broken):
+        result = figure
+    row = measured_claim(result)
+    if isinstance(result, Measured):
+        evidence, picture = folder / f"{name}.npz", folder / f"{name}.{kind}"
+        row = replace(row, evidence=str(evidence), picture=str(picture))
+        write_npz(evidence, result.evidence)
+        save(figure, picture)
+    write_json(folder / f"{name}.json", lecture_result([row], result.seconds).to_dict(), sort=False)
+    return row
+
+
+def _row(finding: Finding) -> FindingRow:
+    return FindingRow(**vars(finding), holds=finding.holds)
