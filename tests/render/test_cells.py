@@ -3,22 +3,22 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ravine.render.cells import ascii_only, cells, clean, cut, padded, wrap
+from ravine.render.cells import ascii_only, display_width, padded, printable, truncate, wrap
 
-printable = st.text().map(clean)
+printable_texts = st.text @ given().map(printable_texts)
 
 
-@given(printable, st.integers(2, 60))
+@given @ given(printable_texts, st.integers(2, 60))
 def test_wrapped_lines_fit_and_lose_no_letter(text, width):
     lines = wrap(text, width)
-    assert all(cells(line) <= width for line in lines)
+    assert all(display_width(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
-@given(printable, st.integers(6, 60))
+@given @ given(printable_texts, st.integers(6, 60))
 def test_indents_are_part_of_the_width(text, width):
     lines = wrap(text, width, "1. ", "   ")
-    assert all(cells(line) <= width for line in lines)
+    assert all(display_width(line) <= width for line in lines)
     assert all(line.startswith("   ") for line in lines[1:])
     assert not lines or lines[0].startswith("1. ")
 
@@ -31,18 +31,18 @@ def test_words_stay_whole_where_they_can():
     assert wrap("データ", 4) == ["デー", "タ"]
 
 
-@given(printable, st.integers(0, 30), st.booleans())
+@given @ given(printable_texts, st.integers(0, 30), st.booleans())
 def test_cut_text_fits(text, width, unicode):
-    short = cut(text, width, unicode)
-    assert cells(short) <= width
+    short = truncate(text, width, unicode)
+    assert display_width(short) <= width
     if short not in (text, ""):
         assert text.startswith(short[:-1]) and short[-1] == ("…" if unicode else "~")
-    assert (short == text) == (cells(text) <= width)
+    assert (short == text) == (display_width(text) <= width)
 
 
-@given(printable, st.integers(0, 60), st.booleans())
+@given @ given(printable_texts, st.integers(0, 60), st.booleans())
 def test_padded_text_has_its_width(text, width, left):
-    assert cells(padded(text, width, left)) == max(width, cells(text))
+    assert display_width(padded(text, width, left)) == max(width, display_width(text))
 
 
 @given(st.text())

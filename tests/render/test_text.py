@@ -22,7 +22,7 @@ from ravine.render.blocks import (
     Steps,
     Table,
 )
-from ravine.render.cells import cells
+from ravine.render.cells import display_width
 from ravine.render.text import text
 
 ESCAPE = re.compile("\x1b\\[[0-9]+m")
@@ -94,7 +94,7 @@ def test_no_line_is_too_wide_and_no_control_character_is_left(blocks, width, col
     shown = text(blocks, width, color, unicode)
     plain = ESCAPE.sub("", shown) if color else shown
     for line in plain.split("\n"):
-        assert cells(line) <= max(40, width)
+        assert display_width(line) <= max(40, width)
         assert line.isprintable()
     if not unicode:
         assert shown.isascii()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["ascii_only", "cells", "clean", "cut", "padded", "paint", "wrap"]
+__all__ = ["ascii_only", "display_width", "padded", "paint", "printable", "truncate", "wrap"]
 
 CODES = {"strong": "\x1b[1m", "dim": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m"}
 PLAIN = "\x1b[0m"
@@ -23,7 +23,7 @@ ASCII = str.maketrans(
 )  # fmt: skip
 
 
-def clean(text: object) -> str:
+def printable(text: object) -> str:
     """Return `text` without control characters: names come from files, and a terminal obeys them."""
     return "".join(letter if letter.isprintable() else "?" for letter in str(text))
 
@@ -35,7 +35,7 @@ def ascii_only(text: str) -> str:
     return bare.encode("ascii", "replace").decode("ascii")
 
 
-def cells(text: str) -> int:
+def display_width(text: str) -> int:
     """Return how many columns of a terminal `text` takes."""
     if text.isascii():
         return len(text)
@@ -43,21 +43,21 @@ def cells(text: str) -> int:
     return len(text) + wide - sum(unicodedata.combining(letter) > 0 for letter in text)
 
 
-def cut(text: str, width: int, unicode: bool = True) -> str:
+def truncate(text: str, width: int, unicode: bool = True) -> str:
     """Return `text`, shortened with an ellipsis (`~` in ASCII) if it takes more than `width` columns."""
-    if cells(text) <= width:
+    if display_width(text) <= width:
         return text
     if width < 1:
         return ""
     room, end = width - 1, 0
-    while (room := room - cells(text[end])) >= 0:
+    while (room := room - display_width(text[end])) >= 0:
         end += 1
     return text[:end] + ("…" if unicode else "~")
 
 
 def padded(text: str, width: int, left: bool) -> str:
     """Return `text` with blanks up to `width` columns, behind it (`left`) or before it."""
-    blank = " " * (width - cells(text))
+    blank = " " * (width - display_width(text))
     return text + blank if left else blank + text
 
 
@@ -68,27 +68,27 @@ def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     word wider than a line is broken. Several blanks between words stay, except at the end of a line.
     """
     lines: list[str] = []
-    line, filled = first, cells(first)
+    line, filled = first, display_width(first)
     empty = True  # whether the line holds nothing but its beginning
     for blank, word in WORD.findall(text):
-        if not empty and filled + len(blank) + cells(word) > width:
+        if not empty and filled + len(blank) + display_width(word) > width:
             lines.append(line)
-            line, filled, empty = rest, cells(rest), True
+            line, filled, empty = rest, display_width(rest), True
         if not empty:
             line, filled = line + blank, filled + len(blank)
-        while filled + cells(word) > width:
+        while filled + display_width(word) > width:
             head = _head(word, width - filled)
             lines.append(line + head)
             word = word[len(head) :]
-            line, filled = rest, cells(rest)
-        line, filled, empty = line + word, filled + cells(word), False
+            line, filled = rest, display_width(rest)
+        line, filled, empty = line + word, filled + display_width(word), False
     return lines if empty else [*lines, line]
 
 
 def _head(word: str, width: int) -> str:
     """Return as many letters of `word` as fit, at least one."""
     size = 1
-    while size < len(word) and cells(word[: size + 1]) <= width:
+    while size < len(word) and display_width(word[: size + 1]) <= width:
         size += 1
     return word[:size]
 

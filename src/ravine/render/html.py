@@ -19,7 +19,7 @@ from ravine.render.blocks import (
     Steps,
     Table,
 )
-from ravine.render.cells import clean
+from ravine.render.cells import printable
 from ravine.render.schedule_curve import schedule_lines
 from ravine.render.sparkline import sparkline_lines
 from ravine.render.svg import chart_svg
@@ -86,7 +86,7 @@ def _block(block: Block) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape(clean(text))
+    return escape(printable(text))
 
 
 def _element(name: str, text: str, tone: str = "normal") -> str:

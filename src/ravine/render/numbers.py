@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from ravine.render.cells import clean
+from ravine.render.cells import printable
 
 __all__ = [
     "FEWEST_SEEDS",
@@ -201,4 +201,4 @@ def score_format_for(
         smallest = max(values, default=1.0) / 100
     # one digit of the uncertainty, two where the first is a 1: 0.3, 0.14
     decimals = max(0, -math.floor(math.log10(max(smallest / 2, 1e-300))))
-    return ScoreFormat(clean(metric), greater_is_better, scale, min(decimals, 2 if percent else 6))
+    return ScoreFormat(printable(metric), greater_is_better, scale, min(decimals, 2 if percent else 6))

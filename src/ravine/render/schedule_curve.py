@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ravine.render.blocks import Steps
-from ravine.render.cells import cells, cut, paint, wrap
+from ravine.render.cells import display_width, paint, truncate, wrap
 from ravine.render.numbers import number
 
 __all__ = ["schedule_lines"]
@@ -25,15 +25,15 @@ def schedule_lines(block: Steps, width: int, color: bool = False, unicode: bool 
         return []
     width = min(width, WIDEST)
     top = max(block.y)
-    margin = cells(number(top)) + 2
+    margin = display_width(number(top)) + 2
     columns = min(width - margin, len(block.y))
     values = [block.y[k] for k in _spread(len(block.y), columns)]
     lines = [paint(line, "strong", color) for line in wrap(block.title, width)]
     for row in reversed(range(HIGH)):
         label = number(top) if row == HIGH - 1 else "0" if row == 0 else ""
         lines.append(f"{label:>{margin - 2}}  {_row(values, top, row, unicode)}".rstrip())
-    end = cut(block.end, width - margin - 2, unicode)
-    lines.append(f"{' ' * margin}0{' ' * max(1, columns - 1 - cells(end))}{end}".rstrip())
+    end = truncate(block.end, width - margin - 2, unicode)
+    lines.append(f"{' ' * margin}0{' ' * max(1, columns - 1 - display_width(end))}{end}".rstrip())
     return [*lines, *_values(block, width, unicode)]
 
 
@@ -63,12 +63,12 @@ def _values(block: Steps, width: int, unicode: bool) -> list[str]:
     for parts in (4, 2, 1):
         picked = sorted({round(last * part / parts) for part in range(parts + 1)})
         pairs = [(number(block.x[k]), number(block.y[k])) for k in picked]
-        wide = [max(map(cells, pair)) for pair in pairs]
+        wide = [max(map(display_width, pair)) for pair in pairs]
         lines = [
-            head.ljust(max(map(cells, heads)))
+            head.ljust(max(map(display_width, heads)))
             + "".join(f"  {text:>{size}}" for text, size in zip(texts, wide, strict=True))
             for head, texts in zip(heads, zip(*pairs, strict=True), strict=True)
         ]
-        if cells(lines[0]) <= width:
+        if display_width(lines[0]) <= width:
             break
-    return [cut(line, width, unicode) for line in lines]
+    return [truncate(line, width, unicode) for line in lines]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ravine.render.blocks import Sparkline, Sparklines
-from ravine.render.cells import cells, cut, paint, wrap
+from ravine.render.cells import display_width, paint, truncate, wrap
 
 __all__ = ["sparkline_lines"]
 
@@ -43,10 +43,10 @@ def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode:
     log = block.axis == "log"
     points = [sorted(_points(line, block)) for line in block.lines]
     xs = [x for line in points for x, _ in line]
-    labels = [cut(line.label, max(8, width // 3), unicode) for line in block.lines]
-    margin = max(map(cells, [*labels, *[block.x_label] * (block.ticks != "none")]), default=0) + 2
-    lead = max((cells(line.before) + 1 for line in block.lines if line.before), default=0)
-    trail = max((cells(line.after) + 2 for line in block.lines if line.after), default=0)
+    labels = [truncate(line.label, max(8, width // 3), unicode) for line in block.lines]
+    margin = max(map(display_width, [*labels, *[block.x_label] * (block.ticks != "none")]), default=0) + 2
+    lead = max((display_width(line.before) + 1 for line in block.lines if line.before), default=0)
+    trail = max((display_width(line.after) + 2 for line in block.lines if line.after), default=0)
     room = min(block.columns, width - margin - lead - trail)
     if not xs or room < FEWEST:
         return []
@@ -56,15 +56,15 @@ def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode:
     lines += [paint(line, "dim", color) for line in wrap(block.note, width)]
     for line, label, curve in zip(block.lines, labels, points, strict=True):
         ends = _range(block, [curve]) if block.scale == "own" else shared
-        text = label + " " * (margin - cells(label))
-        text += line.before + " " * (lead - cells(line.before))
+        text = label + " " * (margin - display_width(label))
+        text += line.before + " " * (lead - display_width(line.before))
         text += _marks(curve, axis, ends, block.downward, unicode)
         lines.append((f"{text} {line.after}" if lead else f"{text}  {line.after}").rstrip())
     if block.ticks != "none":
         ticks = _decades(axis) if block.ticks == "decades" else _ends(block, axis)
-        start = cut(block.x_label, margin - 2, unicode)
-        blank = " " * (margin - cells(start) + lead)
-        lines.append(cut(f"{start}{blank}{ticks}".rstrip(), width, unicode))
+        start = truncate(block.x_label, margin - 2, unicode)
+        blank = " " * (margin - display_width(start) + lead)
+        lines.append(truncate(f"{start}{blank}{ticks}".rstrip(), width, unicode))
     return lines
 
 
@@ -134,10 +134,10 @@ def _marks(
 
 def _ends(block: Sparklines, axis: Axis) -> str:
     first, last = block.ends
-    line = first + " " * max(1, axis.columns - cells(first) - cells(last)) + last
+    line = first + " " * max(1, axis.columns - display_width(first) - display_width(last)) + last
     if block.marker is not None and (block.axis != "log" or block.marker > 0):
         place = math.floor(axis.place(block.marker))
-        if cells(first) < place < axis.columns - cells(last) - 1:
+        if display_width(first) < place < axis.columns - display_width(last) - 1:
             line = line[:place] + "^" + line[place + 1 :]
     return line
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ravine.render.blocks import Chart, Series
-from ravine.render.cells import clean
+from ravine.render.cells import printable
 from ravine.render.numbers import number
 from ravine.render.plot_style import COLORS
 
@@ -67,7 +67,7 @@ def chart_svg(chart: Chart) -> str:
     for k, line in enumerate(chart.series):
         parts += [_legend(line, k), *_curve(line, k, x_scale, y_scale)]
     return (
-        f'<svg viewBox="0 0 {WIDE} {high}" role="img" aria-label="{escape(clean(chart.title))}" '
+        f'<svg viewBox="0 0 {WIDE} {high}" role="img" aria-label="{escape(printable(chart.title))}" '
         f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
     )
 
@@ -157,4 +157,4 @@ def _color(k: int) -> str:
 def _text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
     if not words:
         return ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}>{escape(clean(words))}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}>{escape(printable(words))}</text>'

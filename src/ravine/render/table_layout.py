@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ravine.render.blocks import Column, Table
-from ravine.render.cells import cells, cut, padded, paint, wrap
+from ravine.render.cells import display_width, padded, paint, truncate, wrap
 
 __all__ = ["table_lines"]
 
@@ -53,7 +53,7 @@ def table_lines(table: Table, width: int, color: bool = False, unicode: bool = T
 
 def natural_width(column: Column) -> int:
     """Return the width of a column's widest text, head included, within the limit it has."""
-    widest = max(map(cells, (column.title, column.unit, *column.texts)))
+    widest = max(map(display_width, (column.title, column.unit, *column.texts)))
     return min(widest, column.widest) if column.widest else widest
 
 
@@ -154,9 +154,9 @@ def _row(layout: Layout, texts: Sequence[str], width: int, unicode: bool) -> lis
 
 def _line(layout: Layout, texts: Sequence[str], width: int, unicode: bool) -> str:
     parts = [
-        padded(cut(text, size, unicode), size, column.align == "left")
+        padded(truncate(text, size, unicode), size, column.align == "left")
         for text, size, column in zip(texts, layout.widths, layout.columns, strict=True)
     ]
     if layout.below:
         parts[0] = " " * HANGING
-    return cut((" " * layout.gap).join(parts).rstrip(), width, unicode)
+    return truncate((" " * layout.gap).join(parts).rstrip(), width, unicode)

@@ -26,7 +26,7 @@ from ravine.render.blocks import (
     Table,
     Values,
 )
-from ravine.render.cells import ascii_only, cells, clean, paint, wrap
+from ravine.render.cells import ascii_only, display_width, paint, printable, wrap
 from ravine.render.schedule_curve import schedule_lines
 from ravine.render.sparkline import sparkline_lines
 from ravine.render.table_layout import table_lines
@@ -59,7 +59,7 @@ def text(blocks: Sequence[Block], width: int = 80, color: bool = False, unicode:
 def _cleaned(value: Any, unicode: bool) -> Any:
     """Return a block whose texts hold no control characters, and ASCII only where that is all there is."""
     if isinstance(value, str):
-        return clean(value) if unicode else ascii_only(clean(value))
+        return printable(value) if unicode else ascii_only(printable(value))
     if isinstance(value, tuple):
         return tuple(_cleaned(item, unicode) for item in value)
     if isinstance(value, Values):
@@ -124,24 +124,24 @@ def _facts(block: Facts, screen: Screen) -> list[str]:
         return []
     lines = _wrapped(block.title, "strong", screen)
     indent = "  " if block.title else ""
-    margin = min(max(cells(name) for name, _ in block.rows) + len(indent) + 2, screen.width // 2)
+    margin = min(max(display_width(name) for name, _ in block.rows) + len(indent) + 2, screen.width // 2)
     for name, words in block.rows:
         start = indent + name
-        if cells(start) > margin - 2:  # a name of its own line
+        if display_width(start) > margin - 2:  # a name of its own line
             lines += wrap(name, screen.width, indent, indent)
             start = ""
-        first = start + " " * (margin - cells(start))
+        first = start + " " * (margin - display_width(start))
         lines += wrap(words, screen.width, first, " " * margin) or [first.rstrip()]
     return lines
 
 
 def _files(block: Files, screen: Screen) -> list[str]:
     """A path next to its name, or below it where the line would be too long."""
-    margin = max((cells(name) for name, _ in block.rows), default=0) + 2
+    margin = max((display_width(name) for name, _ in block.rows), default=0) + 2
     lines = []
     for name, path in block.rows:
-        if margin + cells(path) <= screen.width:
-            lines.append(name + " " * (margin - cells(name)) + path)
+        if margin + display_width(path) <= screen.width:
+            lines.append(name + " " * (margin - display_width(name)) + path)
         else:
             lines += [*wrap(name, screen.width), f"  {path}"]
     return lines
@@ -163,7 +163,7 @@ def _command(command: str, width: int, indent: str) -> list[str]:
     lines: list[str] = []
     for word in WORD.findall(command):
         # with a blank before it, and room for a backslash
-        if lines and cells(lines[-1]) + cells(word) + 3 <= width:
+        if lines and display_width(lines[-1]) + display_width(word) + 3 <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(f"{indent}{'  ' if lines else ''}{word}")

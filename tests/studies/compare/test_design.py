@@ -12,7 +12,7 @@ from ravine.engines import find_devices
 from ravine.errors import DataError, UsageError
 from ravine.execution.seeds import RANGES
 from ravine.optimizers import RULES
-from ravine.render.cells import cells
+from ravine.render.cells import display_width
 from ravine.render.text import text
 from ravine.studies.compare.design import RANGE_DECADES, CompareDesign, design, plan
 from ravine.studies.compare.result import ComparePlan
@@ -98,7 +98,7 @@ def test_a_plan_is_the_same_after_json_and_fits_every_width(blobs: Dataset) -> N
     for width in (60, 100, 200):
         for unicode in (True, False):
             shown = text(planned.view(), width, unicode=unicode)
-            assert all(cells(line) <= width for line in shown.splitlines())
+            assert all(display_width(line) <= width for line in shown.splitlines())
             assert "sgd, adam" in shown and "112 in all" in shown and (unicode or shown.isascii())
 
 

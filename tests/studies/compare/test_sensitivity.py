@@ -7,7 +7,7 @@ import pytest
 
 from ravine.execution.describe import score_format_of
 from ravine.execution.result import MetricFacts
-from ravine.render.cells import cells
+from ravine.render.cells import display_width
 from ravine.render.text import text
 from ravine.studies.compare.sensitivity import sensitivity_curves
 
@@ -66,5 +66,5 @@ def test_a_far_outlier_does_not_flatten_the_rest(metric, sign, curve_of, row_of)
 def test_odd_curves_fit(rates, scores, curve_of, row_of):
     row = row_of("sgd", 1, 0.9, 0.1, sensitivity=curve_of(rates, scores))
     lines = lines_of([row], width=60)
-    assert lines and all(cells(line) <= 60 for line in lines)
+    assert lines and all(display_width(line) <= 60 for line in lines)
     assert ("x" in lines[0]) == (None in scores)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ravine.execution.describe import score_format_of
 from ravine.execution.result import MetricFacts
-from ravine.render.cells import cells
+from ravine.render.cells import display_width
 from ravine.render.html import html
 from ravine.render.text import text
 from ravine.studies.compare.view import next_steps, view
@@ -28,7 +28,7 @@ def shown(result, width=100, **more):
 @pytest.mark.parametrize("unicode", [True, False])
 def test_no_line_is_wider_and_the_essentials_stay(result, width, unicode):
     report = shown(result, width, unicode=unicode)
-    assert all(cells(line) <= width for line in report.splitlines())
+    assert all(display_width(line) <= width for line in report.splitlines())
     assert "\x1b" not in report and (unicode or report.isascii())
     sign = "±" if unicode else "~"
     for name, score in (("nesterov", f"98.3 {sign} 0.2"), ("sgd", f"97.5 {sign} 0.3")):
@@ -107,7 +107,7 @@ def test_long_and_wide_names(rows, width, result_of):
     result = result_of(rows)
     metric = MetricFacts(name="a_metric_with_a_very_long_name_indeed", greater_is_better=True)
     report = shown(result.replace(metric=metric, data=replace(result.data, name="日本語" * 20)), width)
-    assert all(cells(line) <= max(40, width) for line in report.splitlines())
+    assert all(display_width(line) <= max(40, width) for line in report.splitlines())
     assert "optax:" in report and "…" in report
 
 
@@ -163,7 +163,7 @@ def test_any_numbers_give_lines_that_fit_and_no_nan(rows, width, metric, row_of,
         made.append(replace(row, **known, sensitivity=curve_of(list(rates), list(scores))))
     report = shown(result_of(made, metric=metric), width)
     names = "".join(row.optimizer for row in made).lower()
-    assert all(cells(line) <= max(40, width) for line in report.splitlines())
+    assert all(display_width(line) <= max(40, width) for line in report.splitlines())
     for word in ("nan", "inf", "none"):
         assert word in names or not re.search(rf"\b{word}\b", report.lower())
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from ravine.execution.result import DataFacts
-from ravine.render.cells import cells
+from ravine.render.cells import display_width
 from ravine.render.text import text
 from ravine.studies.landscape.result import (
     LandscapePlan,
@@ -45,7 +45,7 @@ def plan(example):
 def test_no_line_is_wider_than_the_terminal(width, unicode, example, changed, plan):
     for blocks in (view(example), view(changed(centre={"rate": 1e-6})), plan_view(plan)):
         shown = text(blocks, width, unicode=unicode)
-        assert max(map(cells, shown.splitlines())) <= width
+        assert max(map(display_width, shown.splitlines())) <= width
         assert unicode or shown.isascii()
         assert "\x1b" not in shown
 

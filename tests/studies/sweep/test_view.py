@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ravine.execution.result import DataFacts, MetricFacts, Seconds, SplitSizes
-from ravine.render.cells import cells
+from ravine.render.cells import display_width
 from ravine.render.text import text
 from ravine.studies.sweep.result import (
     AdjustedDifference,
@@ -103,7 +103,7 @@ def with_effect(result: SweepResult, **changes: Any) -> SweepResult:
 def test_no_line_is_too_wide(result: SweepResult, width: int, unicode: bool) -> None:
     wide = with_first_row(result, levels={"dropout": "0.2", "net": "64-" * 40 + "64 残差"})
     shown = text(wide.view(), width, False, unicode)
-    assert max(map(cells, shown.splitlines())) <= width
+    assert max(map(display_width, shown.splitlines())) <= width
     assert unicode or shown.isascii()
     assert "dropout" in shown and "\x1b" not in shown
     assert "\x1b[1m" in text(wide.view(), width, True)
@@ -119,7 +119,7 @@ def test_of_many_factors_the_last_give_way(result: SweepResult, width: int) -> N
         leaderboard=[replace(part, levels=levels) for part in result.leaderboard],
     )
     lines = text(many.view(), width).splitlines()
-    assert max(map(cells, lines)) <= width
+    assert max(map(display_width, lines)) <= width
     assert "98.0 ± 0.4" in next(line for line in lines if line.startswith("1 "))
 
 
@@ -215,7 +215,7 @@ def plan() -> SweepPlan:
 @pytest.mark.parametrize("unicode", [True, False])
 def test_a_plan(plan: SweepPlan, width: int, unicode: bool) -> None:
     shown = text(plan.view(), width, False, unicode)
-    assert max(map(cells, shown.splitlines())) <= width
+    assert max(map(display_width, shown.splitlines())) <= width
     joined = " ".join(shown.split())
     assert "2 for each, on 2 seeds" in joined and "about 3 s" in joined and "and 60 more" in joined
     assert "grid of 100 configurations: l2" in joined

@@ -8,7 +8,7 @@ import pytest
 
 from ravine.execution.execute import dry_run
 from ravine.execution.registry import find_study
-from ravine.render.cells import cells
+from ravine.render.cells import display_width
 from ravine.render.html import html
 from ravine.render.text import text
 from ravine.studies.train.view import details, next_steps, plan_view, view
@@ -20,7 +20,7 @@ TRAIN = find_study("train")
 @pytest.mark.parametrize("unicode", [True, False])
 def test_no_line_is_wider_than_the_terminal(trained, width, unicode):
     shown = text([*view(trained), *details(trained)], width, unicode=unicode)
-    assert max(map(cells, shown.splitlines())) <= width
+    assert max(map(display_width, shown.splitlines())) <= width
     assert unicode or shown.isascii()
 
 

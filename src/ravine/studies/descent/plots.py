@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ravine.execution.result import Measure
-from ravine.render.cells import clean
+from ravine.render.cells import printable
 from ravine.render.errorbars import canvas, marks
 from ravine.render.plot_style import COLORS, save, style
 from ravine.studies.descent.result import SHARE_WRONG, DescentResult
@@ -32,7 +32,7 @@ def draw(result: DescentResult, folder: Path, kind: str = "png") -> list[Path]:
 
 def _width(result: DescentResult) -> Any:
     widths, noise = result.widths, result.plan.noise
-    figure, axes = canvas(f"Width: {clean(result.data.name)}, {noise:.0%} random labels", 2)
+    figure, axes = canvas(f"Width: {printable(result.data.name)}, {noise:.0%} random labels", 2)
     for axis, quantity in zip(axes, QUANTITIES, strict=True):
         for which, arm in enumerate(widths.arms):
             test = arm.test_loss if quantity == "loss" else arm.test_error
@@ -50,7 +50,7 @@ def _width(result: DescentResult) -> Any:
 
 def _epochs(result: DescentResult) -> Any:
     epochs = result.epochs
-    figure, axes = canvas(f"Epochs: {clean(result.data.name)}, {result.rows.train:,} rows", 2)
+    figure, axes = canvas(f"Epochs: {printable(result.data.name)}, {result.rows.train:,} rows", 2)
     for axis, quantity in zip(axes, QUANTITIES, strict=True):
         for which, curve in enumerate(epochs.curves):
             measures = curve.valid_loss if quantity == "loss" else curve.valid_error
@@ -62,7 +62,7 @@ def _epochs(result: DescentResult) -> Any:
 
 def _examples(result: DescentResult) -> Any:
     sweep = result.examples
-    figure, axes = canvas(f"Examples: {clean(result.data.name)}, {sweep.units} units", 2)
+    figure, axes = canvas(f"Examples: {printable(result.data.name)}, {sweep.units} units", 2)
     for axis, quantity in zip(axes, QUANTITIES, strict=True):
         is_loss = quantity == "loss"
         marks(axis, sweep.rows, sweep.test_loss if is_loss else sweep.test_error, "test", 0)
@@ -112,4 +112,4 @@ def _label(result: DescentResult, quantity: str) -> str:
     is_share = result.metric.name == SHARE_WRONG
     if quantity == "loss":
         return "cross-entropy, nats" if is_share else "squared error, standardized"
-    return clean(result.metric.name)
+    return printable(result.metric.name)

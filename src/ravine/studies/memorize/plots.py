@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ravine.execution.result import Measure
-from ravine.render.cells import clean
+from ravine.render.cells import printable
 from ravine.render.errorbars import WithInterval, canvas, curve, half_widths, marks, mean_of
 from ravine.render.plot_style import COLORS, save, style
 from ravine.studies.memorize.result import ArmResult, MemorizeResult, RandomLabelsResult
@@ -31,7 +31,7 @@ def draw(result: MemorizeResult, folder: Path, kind: str = "png") -> list[Path]:
 
 
 def _random_labels(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any:
-    figure, (left, right) = canvas(f"Random labels: {clean(result.data.name)}", 2)
+    figure, (left, right) = canvas(f"Random labels: {printable(result.data.name)}", 2)
     for which, arm in enumerate(shares):
         values = [None if value is None else 100 * value for value in arm.curve.train]
         curve(left, arm.curve.epoch, values, f"{arm.share:.0%}", which)
@@ -71,7 +71,7 @@ def _limits(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any
             )  # fmt: skip
         axis.set_yticks(
             [row + 0.4 - high / 2 for row in range(len(arms))],
-            [clean(arm.limit or "no limit") for arm in arms],
+            [printable(arm.limit or "no limit") for arm in arms],
         )
         axis.invert_yaxis()
         axis.set(xlabel="%", xlim=(0, 105))
