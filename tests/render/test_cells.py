@@ -5,17 +5,17 @@ from hypothesis import strategies as st
 
 from ravine.render.cells import ascii_only, display_width, padded, printable, truncate, wrap
 
-printable_texts = st.text @ given().map(printable_texts)
+printable_texts = st.text().map(printable)
 
 
-@given @ given(printable_texts, st.integers(2, 60))
+@given(printable_texts, st.integers(2, 60))
 def test_wrapped_lines_fit_and_lose_no_letter(text, width):
     lines = wrap(text, width)
     assert all(display_width(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
-@given @ given(printable_texts, st.integers(6, 60))
+@given(printable_texts, st.integers(6, 60))
 def test_indents_are_part_of_the_width(text, width):
     lines = wrap(text, width, "1. ", "   ")
     assert all(display_width(line) <= width for line in lines)
@@ -31,7 +31,7 @@ def test_words_stay_whole_where_they_can():
     assert wrap("データ", 4) == ["デー", "タ"]
 
 
-@given @ given(printable_texts, st.integers(0, 30), st.booleans())
+@given(printable_texts, st.integers(0, 30), st.booleans())
 def test_cut_text_fits(text, width, unicode):
     short = truncate(text, width, unicode)
     assert display_width(short) <= width
@@ -40,7 +40,7 @@ def test_cut_text_fits(text, width, unicode):
     assert (short == text) == (display_width(text) <= width)
 
 
-@given @ given(printable_texts, st.integers(0, 60), st.booleans())
+@given(printable_texts, st.integers(0, 60), st.booleans())
 def test_padded_text_has_its_width(text, width, left):
     assert display_width(padded(text, width, left)) == max(width, display_width(text))
 
