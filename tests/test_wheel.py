@@ -55,7 +55,7 @@ def test_the_wheel_holds_the_files_that_are_not_python(wheel):
     package = ROOT / "src"
     others = [path for path in (package / "ravine").rglob("*") if path.is_file() and path.suffix != ".py"]
     expected = {path.relative_to(package).as_posix() for path in others if path.suffix != ".pyc"}
-    assert {"ravine/py.typed", "ravine/lecture/moving/page.html"} <= expected
+    assert {"ravine/py.typed", "ravine/lecture/animations/page.html"} <= expected
     assert expected <= set(names)
     assert not [name for name in names if name.startswith(("tests", "docs", "benchmarks"))]
 

@@ -13,17 +13,17 @@ from PIL import Image
 
 from ravine.errors import RavineError, UsageError
 from ravine.lecture import claims, find
-from ravine.lecture.finding_files import has_animation
-from ravine.lecture.measuring import animate
-from ravine.lecture.moving import write
-from ravine.lecture.moving.scenes import RULES, SCENES, STEPS, walks
+from ravine.lecture.animations import write
+from ravine.lecture.animations.scenes import RULES, SCENES, STEPS, scene_paths
+from ravine.lecture.measurement import animate
+from ravine.lecture.registry import has_animation
 
 ALL = tuple(RULES)
 
 
 @pytest.fixture(scope="module")
 def walked():
-    return {scene.name: walks(scene, ALL) for scene in SCENES}
+    return {scene.name: scene_paths(scene, ALL) for scene in SCENES}
 
 
 def path(walked, scene, rule):

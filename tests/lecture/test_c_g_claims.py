@@ -13,9 +13,10 @@ from ravine.lecture import g7_double_descent as g7
 from ravine.lecture import g8_penalties as g8
 from ravine.lecture import g10_augmentation as g10
 from ravine.lecture import random_features
-from ravine.lecture.nets_side_by_side import Setting, train_widths
-from ravine.lecture.seeds import half_width, starts
-from ravine.lecture.through_layers import gains
+from ravine.lecture.confidence import half_width
+from ravine.lecture.gradient_gain import gradient_gain
+from ravine.lecture.initial_params import initial_params
+from ravine.lecture.width_ensemble import Setting, train_widths
 from ravine.networks import Network
 from ravine.optimizers import adam
 
@@ -29,7 +30,7 @@ def test_half_width_is_that_of_scipy():
 
 
 def test_starts_differ_by_seed_and_share_their_shape():
-    both = starts(Network((3, 4, 2)), np.random.default_rng(0), 5)
+    both = initial_params(Network((3, 4, 2)), np.random.default_rng(0), 5)
     assert both[0]["weight"].shape == (5, 3, 4) and both[1]["bias"].shape == (5, 2)
     assert len(np.unique(both[0]["weight"])) == 60
 
@@ -47,7 +48,7 @@ def test_gains_of_a_net_written_out():
     outer = (1 - np.tanh(x @ first) ** 2) * middle
     early = middle + outer @ first.T
     with precision_context("float64"):
-        gain, by_layer = gains(net, params, x, outside)
+        gain, by_layer = gradient_gain(net, params, x, outside)
     assert float(gain) == pytest.approx(np.linalg.norm(early) / np.linalg.norm(late), rel=1e-12)
     expected = np.array([np.linalg.norm(outer), np.linalg.norm(inner)]) / np.linalg.norm(inner)
     np.testing.assert_allclose(by_layer, expected, rtol=1e-12)

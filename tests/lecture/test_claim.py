@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from ravine.errors import RavineError, UsageError
-from ravine.lecture import SECTIONS, Finding, claims, find, has_animation
-from ravine.lecture import finding_files as files
-from ravine.lecture.drawing import canvas, marks, save, style, theory
+from ravine.lecture import SECTIONS, Finding, claims, find, has_animation, registry
+from ravine.lecture.plot_style import canvas, marks, save, style, theory
 
 NAN, INF = math.nan, math.inf
 
@@ -71,24 +70,24 @@ def test_a_claim_is_found_in_any_case_and_a_wrong_one_gets_a_sentence():
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("l1_x.py", 'CLAIM = Claim("L2", "t", section="s", says="s", care="c", yours="y", run="r")'),
-        ("z1_x.py", 'CLAIM = Claim("Z1", "t", section="s", says="s", care="c", yours="y", run="r")'),
+        ("l1_x.py", 'CLAIM = Claim("L2", "t", section="s", says="s", caveat="c", try_it="y", run="r")'),
+        ("z1_x.py", 'CLAIM = Claim("Z1", "t", section="s", says="s", caveat="c", try_it="y", run="r")'),
         ("l1_x.py", "x = 1"),
     ],
 )
 def test_a_file_without_its_own_claim_is_named(tmp_path, monkeypatch, name, text):
     (tmp_path / name).write_text(text)
-    monkeypatch.setattr(files, "FOLDER", tmp_path)
+    monkeypatch.setattr(registry, "FOLDER", tmp_path)
     with pytest.raises(RavineError, match=name):
-        files.claims.__wrapped__()
+        registry.claims.__wrapped__()
 
 
 def test_facts_are_read_without_running_the_file(tmp_path, monkeypatch):
-    claim = 'CLAIM = Claim("L1", "t", section="s", says="a " "b", care="c", yours="y", run="r")'
+    claim = 'CLAIM = Claim("L1", "t", section="s", says="a " "b", caveat="c", try_it="y", run="r")'
     (tmp_path / "l1_x.py").write_text(f"{claim}\ndef animate(path): ...\nraise SystemExit\n")
     (tmp_path / "laws.py").write_text("raise SystemExit\n")
-    monkeypatch.setattr(files, "FOLDER", tmp_path)
-    found = files.claims.__wrapped__()
+    monkeypatch.setattr(registry, "FOLDER", tmp_path)
+    found = registry.claims.__wrapped__()
     assert found["L1"].says == "a b"
     assert has_animation(found["L1"])
 

@@ -70,8 +70,8 @@ def test_evidence_is_plain_arrays_and_the_picture_draws(claim_id):
 def test_its_facts_are_said(claim_id):
     claim = claims()[claim_id]
     assert claim.section == SECTIONS[claim_id[0]]
-    assert all((claim.title, claim.says, claim.care)) and claim.run.endswith(".")
-    assert claim.yours.startswith("ravine ")
+    assert all((claim.title, claim.says, claim.caveat)) and claim.run.endswith(".")
+    assert claim.try_it.startswith("ravine ")
     assert len(claim.title) <= 60 and not claim.title.endswith(".")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ravine.lecture import find
-from ravine.lecture.finding_files import load
+from ravine.lecture.registry import load
 
 KEPT = np.array([0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95])
 

@@ -8,7 +8,7 @@ import pytest
 from ravine.engines import precision_context
 from ravine.lecture import o1_momentum, o2_nesterov, o3_adagrad, o4_rmsprop, o6_preconditioner, o7_failure
 from ravine.lecture import o8_in_practice as o8
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import nesterov, sgd
 
 
@@ -21,7 +21,7 @@ def wrong(findings):
 
 def test_a_walk_starts_at_the_start_and_steps_as_told():
     with precision_context("float64"):
-        path = walk(
+        path = optimizer_path(
             sgd(0.5), lambda w, t: jnp.where(t == 1, 2.0, 0.0) * jnp.ones(2), jnp.asarray([1.0, 3.0]), 3
         )
     np.testing.assert_array_equal(path, [[1, 3], [1, 3], [0, 2], [0, 2]])
@@ -30,7 +30,7 @@ def test_a_walk_starts_at_the_start_and_steps_as_told():
 def test_a_walk_is_judged_where_the_rule_is():
     """Nesterov's first step is that of SGD in w, though what is stored has gone further."""
     with precision_context("float64"):
-        path = walk(nesterov(0.1, rho=0.9), lambda w, t: w, jnp.asarray(1.0), 1)
+        path = optimizer_path(nesterov(0.1, rho=0.9), lambda w, t: w, jnp.asarray(1.0), 1)
     np.testing.assert_allclose(path, [1.0, 0.9], rtol=1e-15)
 
 
@@ -140,7 +140,7 @@ def test_the_drift_is_that_of_reddis_own_algorithm():
 def test_projection_keeps_to_the_interval():
     rule = o7_failure._projected(sgd(10.0))
     with precision_context("float64"):
-        path = walk(rule, lambda x, t: jnp.where(t % 2 == 0, 1.0, -1.0), jnp.asarray(0.0), 4)
+        path = optimizer_path(rule, lambda x, t: jnp.where(t % 2 == 0, 1.0, -1.0), jnp.asarray(0.0), 4)
     np.testing.assert_array_equal(path, [0, -1, 1, -1, 1])
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ravine.errors import DataError
 from ravine.lecture import Finding, claims
-from ravine.lecture.measuring import Broken, Measured
+from ravine.lecture.measurement import FailedClaim, Measurement
 from ravine.lecture.results import (
     ClaimList,
     LectureResult,
@@ -26,7 +26,7 @@ CLAIM = claims()["L4"]
 
 def measured(*findings, draw=None):
     evidence = {"x": np.arange(3.0)}
-    return Measured(CLAIM, SimpleNamespace(draw=draw), evidence, list(findings), 0.5)
+    return Measurement(CLAIM, SimpleNamespace(draw=draw), evidence, list(findings), 0.5)
 
 
 def test_every_claim_is_listed_and_survives_json():
@@ -50,14 +50,14 @@ def test_a_measured_claim_holds_what_its_findings_say():
 
 
 def test_a_claim_that_raised_keeps_its_facts_and_the_error():
-    row = measured_claim(Broken(CLAIM, ValueError("no such thing"), 0.25))
+    row = measured_claim(FailedClaim(CLAIM, ValueError("no such thing"), 0.25))
     assert (row.id, row.holds, row.findings, row.seconds) == (CLAIM.id, False, [], 0.25)
     assert row.failure == "ValueError: no such thing"
 
 
 def test_files_of_a_claim_are_named_after_it(tmp_path):
     def draw(evidence):
-        from ravine.lecture.drawing import canvas
+        from ravine.lecture.plot_style import canvas
 
         return canvas("x")[0]
 

@@ -29,9 +29,9 @@ CLAIM = Claim(
     says="The derivative of sigmoid and tanh goes to zero on both sides; that of ReLU, leaky ReLU, softplus "
     "and ELU stays away from zero on at least one.",
     run="The derivative of all six, by automatic differentiation, at 1,203 inputs from -40 to 40.",
-    care="Not to saturate on one side is no cure for the other: a ReLU whose input is always negative has no "
-    "gradient at all.",
-    yours="ravine sweep digits --vary activation=sigmoid,tanh,relu,leaky_relu,softplus,elu",
+    caveat="Not to saturate on one side is no cure for the other: a ReLU whose input is always negative has "
+    "no gradient at all.",
+    try_it="ravine sweep digits --vary activation=sigmoid,tanh,relu,leaky_relu,softplus,elu",
 )
 
 FAR = 40.0  # where a derivative counts as its limit: exp(-40) is 4e-18
@@ -78,7 +78,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Derivatives against the input: those that saturate on both sides, and those that do not."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, both = canvas(CLAIM.title, columns=2, key=True)
     for axes, names in zip(

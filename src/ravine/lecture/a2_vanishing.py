@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.seeds import half_width
+from ravine.lecture.confidence import half_width
 from ravine.networks import Network
 from ravine.networks.parameters import LayerArrays, Params
 
@@ -33,9 +33,9 @@ CLAIM = Claim(
     section="Networks and activations",
     says="The gradients of the early layers of a deep net get very small where the activation saturates.",
     run="Gradients in 4 nets of 20 hidden layers of 400 units, at their first weights, for 8 inputs each.",
-    care="It depends on the weights as much as on the activation: ReLU with too small weights starves as "
+    caveat="It depends on the weights as much as on the activation: ReLU with too small weights starves as "
     "well, and tanh with large ones explodes. Theory is of width without bounds; width 400 is within 5 %.",
-    yours="ravine diagnose digits --net 64-64-64-64-64-64-64-64 --activation sigmoid",
+    try_it="ravine diagnose digits --net 64-64-64-64-64-64-64-64 --activation sigmoid",
 )
 
 WIDTH, DEPTH, NETS, ROWS = 400, 20, 4, 8
@@ -92,7 +92,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """The gradient's norm, layer by layer from the outputs back."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title)
     back = np.arange(DEPTH + 1)  # layers from the outputs

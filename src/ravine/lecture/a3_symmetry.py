@@ -28,9 +28,9 @@ CLAIM = Claim(
     says="A network is a sequence of parallel weighted sums and non-linearities.",
     run="A 2-8-8-2 tanh net, trained by Adam for 500 steps on the four quadrants (XOR), from zero, from "
     "constant and from random weights.",
-    care="Equal units in one layer are equal for ever only if nothing else tells them apart: dropout and "
+    caveat="Equal units in one layer are equal for ever only if nothing else tells them apart: dropout and "
     "noise do. Biases may start equal, weights may not.",
-    yours="ravine sweep digits --vary init=he,zero",
+    try_it="ravine sweep digits --vary init=he,zero",
 )
 
 NETWORK = Network((2, 8, 8, 2), "tanh")
@@ -88,7 +88,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how far units are apart. Right: what the net can learn so."""
-    from ravine.lecture.drawing import COLORS, LINES, canvas, marks
+    from ravine.lecture.plot_style import COLORS, LINES, canvas, marks
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     t = np.arange(STEPS)

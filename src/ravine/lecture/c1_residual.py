@@ -24,8 +24,8 @@ import jax
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.seeds import half_width
-from ravine.lecture.through_layers import gains
+from ravine.lecture.confidence import half_width
+from ravine.lecture.gradient_gain import gradient_gain
 from ravine.networks import Network
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -37,10 +37,10 @@ CLAIM = Claim(
     says="In a long chain of layers information, and gradients, may not get through; a residual path around "
     "every layer makes the way short.",
     run="Gradients at the first weights of four kinds of net with 20 layers of 800 units, four seeds each.",
-    care="A plain chain of ReLU with He's start keeps its gradients too: the path saves nets that saturate "
-    "or start badly. Unscaled, h + f(W h) doubles the squares in every layer, hence the 1 / √L.",
-    yours="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid "
-    "--vary connection=plain,residual",
+    caveat="A plain chain of ReLU with He's start keeps its gradients too: the path saves nets that "
+    "saturate or start badly. Unscaled, h + f(W h) doubles the squares in every layer, hence the 1 / √L.",
+    try_it="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid --vary "
+    "connection=plain,residual",
 )
 
 WIDTH, DEPTH = 800, 20
@@ -64,7 +64,7 @@ def run() -> Evidence:
         he = Network(SIZES).init(generator, "he", dtype="float64")
         lecun = jax.tree.map(lambda array: array / np.sqrt(2), he)  # 1 / fan_in for 2 / fan_in
         for name, (net, _) in NETS.items():
-            gain, by_layer = gains(net, lecun if "sigmoid" in name else he, x, outside)
+            gain, by_layer = gradient_gain(net, lecun if "sigmoid" in name else he, x, outside)
             found.setdefault(name, []).append(gain)
             found.setdefault(f"{name}, by layer", []).append(by_layer)
     return {name: np.stack(each) for name, each in found.items()}
@@ -97,7 +97,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """The gradient of the biases, layer by layer: all nets, and those that keep it."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     layer = np.arange(1, DEPTH + 1)

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.seeds import half_width
-from ravine.lecture.through_layers import gains
+from ravine.lecture.confidence import half_width
+from ravine.lecture.gradient_gain import gradient_gain
 from ravine.networks import GATE_BIAS, Network
 from ravine.networks.parameters import Params
 
@@ -35,12 +35,12 @@ CLAIM = Claim(
     section="Connections",
     says="Gated (highway) and concatenated (dense) connections make short paths to the output as residual "
     "ones do.",
-    run="Gradients at the first weights of plain, highway and dense nets of 20 layers, four seeds each; "
-    "of highways also at five first biases of their gates.",
-    care="A highway keeps what its gates let past: at a first bias of −2 about 0.87 a layer, at 0 half. "
+    run="Gradients at the first weights of plain, highway and dense nets of 20 layers, four seeds each; of "
+    "highways also at five first biases of their gates.",
+    caveat="A highway keeps what its gates let past: at a first bias of −2 about 0.87 a layer, at 0 half. "
     "Dense connections pay with width: every layer sees all earlier ones.",
-    yours="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid "
-    "--vary connection=plain,highway,dense",
+    try_it="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid --vary "
+    "connection=plain,highway,dense",
 )
 
 WIDTH, DEPTH, GROWTH = 200, 20, 20
@@ -65,11 +65,11 @@ def run() -> Evidence:
     for name, (net, scheme) in NETS.items():
         for _ in range(SEEDS):
             params = net.init(generator, scheme, dtype="float64")
-            gain, by_layer = gains(net, params, x, outside)
+            gain, by_layer = gradient_gain(net, params, x, outside)
             found.setdefault(name, []).append(gain)
             found.setdefault(f"{name}, by layer", []).append(by_layer)
             if name == "highway":
-                each = [gains(net, _gated(params, bias), x, outside)[0] for bias in BIASES]
+                each = [gradient_gain(net, _gated(params, bias), x, outside)[0] for bias in BIASES]
                 found["biases"].append(np.stack(each))
     return {name: np.stack(each, axis=name == "biases") for name, each in found.items()}
 
@@ -120,7 +120,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the gradient of the biases by layer. Right: what gates let past."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     layer = np.arange(1, DEPTH + 1)

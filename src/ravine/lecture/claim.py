@@ -41,9 +41,9 @@ class Claim:
     """Section of the lecture."""
     says: str
     """The sentence of the lecture."""
-    care: str
+    caveat: str
     """Where the claim fails or needs a condition."""
-    yours: str
+    try_it: str
     """Command that shows it on data of one's own."""
     run: str
     """The experiment, in one sentence."""

@@ -19,8 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.seeds import half_width
-from ravine.lecture.walking import walk
+from ravine.lecture.confidence import half_width
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import schedule, sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -29,13 +29,13 @@ CLAIM = Claim(
     "G10",
     "Augmenting inputs with noise is an L2 penalty",
     section="Memorisation and generalisation",
-    says="Augmenting the data regularises: new Gaussian noise of variance s² on every input is the same as a "
-    "ridge penalty of N s².",
-    run="Linear regression on 40 rows at six noises, eight seeds each: least squares on 1,000 noisy "
-    "copies, and 5,000 steps of SGD with new noise at every step.",
-    care="Equal for a linear model and squared error, and in the mean over the noise; for a network it holds "
-    "to second order in s.",
-    yours="ravine sweep digits --vary augment=none,noise=0.1,noise=0.3",
+    says="Augmenting the data regularises: new Gaussian noise of variance s² on every input is the same as "
+    "a ridge penalty of N s².",
+    run="Linear regression on 40 rows at six noises, eight seeds each: least squares on 1,000 noisy copies, "
+    "and 5,000 steps of SGD with new noise at every step.",
+    caveat="Equal for a linear model and squared error, and in the mean over the noise; for a network it "
+    "holds to second order in s.",
+    try_it="ravine sweep digits --vary augment=none,noise=0.1,noise=0.3",
 )
 
 ROWS, INPUTS = 40, 5
@@ -65,7 +65,7 @@ def run() -> Evidence:
             noisy = x + noise * draws[t]
             return noisy.T @ (noisy @ w - y) / ROWS  # of half the mean squared error
 
-        return walk(rule, gradient, jnp.zeros(INPUTS), STEPS)[-1]
+        return optimizer_path(rule, gradient, jnp.zeros(INPUTS), STEPS)[-1]
 
     def both(noise: jax.Array, draws: jax.Array) -> tuple[jax.Array, jax.Array]:
         return by_copies(noise, draws[:COPIES]), by_sgd(noise, draws[COPIES:])
@@ -104,7 +104,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: penalty against noise. Right: every weight against noise."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     noises = np.linspace(0.0, 1.05, 200)

@@ -25,7 +25,8 @@ import optax
 from ravine.data.builtin import read_builtin
 from ravine.diagnostics import hessian_eigenpairs
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.seeds import half_width, starts
+from ravine.lecture.confidence import half_width
+from ravine.lecture.initial_params import initial_params
 from ravine.networks import Network, cross_entropy
 from ravine.optimizers import sgd
 
@@ -36,11 +37,11 @@ CLAIM = Claim(
     "Small batches regularise: sharpness and test loss",
     section="Memorisation and generalisation",
     says="The noise of small batches regularises: it keeps training out of sharp minima.",
-    run="A 16-24-10 net on 512 digits by SGD at a rate of 0.3 with batches of 8, 32 and 512, all stopped "
-    "at a training loss of 0.02, six seeds each.",
-    care="Measured at one rate and one training loss: at a rate raised with the batch size the noise, eta / "
-    "B, is the same. Small nets on small data show little; what was found here is reported, not judged.",
-    yours="ravine sweep digits --optimizer sgd --vary batch_size=8,32,128",
+    run="A 16-24-10 net on 512 digits by SGD at a rate of 0.3 with batches of 8, 32 and 512, all stopped at "
+    "a training loss of 0.02, six seeds each.",
+    caveat="Measured at one rate and one training loss: at a rate raised with the batch size the noise, eta "
+    "/ B, is the same. Small nets on small data show little; what was found here is reported, not judged.",
+    try_it="ravine sweep digits --optimizer sgd --vary batch_size=8,32,128",
 )
 
 ROWS, INPUTS, TEST = 512, 16, 1000
@@ -62,7 +63,7 @@ def run() -> Evidence:
     _, size, directions = np.linalg.svd(pixels - pixels.mean(axis=0), full_matrices=False)
     parts = (pixels - pixels.mean(axis=0)) @ directions[:INPUTS].T / size[:INPUTS] * np.sqrt(len(label))
     x, y = parts[order], label[order]
-    start = starts(NETWORK, generator, SEEDS)
+    start = initial_params(NETWORK, generator, SEEDS)
     rule = sgd(RATE)
 
     def loss(params: Any, x: jax.Array, y: jax.Array) -> jax.Array:
@@ -166,7 +167,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Sharpness and test loss against the batch size, every seed a line."""
-    from ravine.lecture.drawing import canvas, marks
+    from ravine.lecture.plot_style import canvas, marks
 
     figure, both = canvas(CLAIM.title, columns=2)
     for k, (axes, name, label) in enumerate(

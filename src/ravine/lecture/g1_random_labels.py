@@ -21,7 +21,8 @@ import numpy as np
 import optax
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.seeds import half_width, starts
+from ravine.lecture.confidence import half_width
+from ravine.lecture.initial_params import initial_params
 from ravine.networks import Network, cross_entropy
 from ravine.optimizers import adam
 
@@ -34,10 +35,9 @@ CLAIM = Claim(
     says="Networks easily reach zero training error on completely random labels, by memorising.",
     run="A 20-128-2 net trained by Adam for 600 steps at a rate of 0.01 on 256 rows with linear labels, "
     "with those of a teacher and with coin flips, eight seeds each.",
-    care="That a net can memorise does not say that it does on real labels: those are fitted faster, the "
-    "more so the simpler the rule behind them, and carry over to new data. The net needs weights "
-    "enough.",
-    yours="ravine memorise digits",
+    caveat="That a net can memorise does not say that it does on real labels: those are fitted faster, the "
+    "more so the simpler the rule behind them, and carry over to new data. The net needs weights enough.",
+    try_it="ravine memorise digits",
 )
 
 ROWS, INPUTS, TEST = 256, 20, 1000
@@ -56,7 +56,7 @@ def run() -> Evidence:
     taught = (hidden @ generator.standard_normal((SEEDS, 3, 1)))[..., 0]
     teacher = taught > np.median(taught, axis=1, keepdims=True)  # (2)
     random = generator.random(linear.shape) < 0.5  # (3)
-    params = starts(NETWORK, generator, SEEDS)
+    params = initial_params(NETWORK, generator, SEEDS)
     rule = adam(RATE)
 
     def loss(params: Any, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -119,7 +119,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: train accuracy step by step. Right: accuracy on new data at the end."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     steps = np.arange(STEPS + 1)

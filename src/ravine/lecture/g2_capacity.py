@@ -31,9 +31,9 @@ CLAIM = Claim(
     "separate random labels half the time at 2d rows.",
     run="Weights computed for 20, 100 and 500 random labels; then 1,000 random labellings of up to 52 "
     "points in 5 and 20 dimensions, each tried for a plane that separates it.",
-    care="That such weights exist does not say that training finds them: these are computed row by row, and "
-    "between the rows the function is wild.",
-    yours="ravine memorise digits",
+    caveat="That such weights exist does not say that training finds them: these are computed row by row, "
+    "and between the rows the function is wild.",
+    try_it="ravine memorise digits",
 )
 
 INPUTS = 20
@@ -77,7 +77,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: Cover's curve. Right: the memorising function along its one direction."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     for k, d in enumerate(POINTS_IN):

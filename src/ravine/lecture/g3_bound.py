@@ -37,10 +37,10 @@ CLAIM = Claim(
     "the data, divided by the number of rows.",
     run="The best of 100 rules that are coins, on 20,000 data sets of 50 rows, beside exact sums over all "
     "outcomes; then on 10 to 2,000 rows.",
-    care="It bounds the mean over data sets, and 12 % of single ones exceed it. For losses between 0 and 1 "
-    "the root of I / 2N is a bound already. For one run use a certificate, which often says nothing: "
+    caveat="It bounds the mean over data sets, and 12 % of single ones exceed it. For losses between 0 and "
+    "1 the root of I / 2N is a bound already. For one run use a certificate, which often says nothing: "
     "vacuous.",
-    yours="ravine memorise digits",
+    try_it="ravine memorise digits",
 )
 
 RULES, ROWS = 100, 50
@@ -125,7 +125,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: gap and bounds against the number of rows. Right: single data sets around the bound."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     rows = np.arange(MORE_ROWS[0], MORE_ROWS[-1] + 1, 10)

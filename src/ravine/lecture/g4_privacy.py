@@ -23,7 +23,8 @@ import optax
 from ravine.data.builtin import read_builtin
 from ravine.diagnostics import membership_inference
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.seeds import half_width, starts
+from ravine.lecture.confidence import half_width
+from ravine.lecture.initial_params import initial_params
 from ravine.networks import Network, cross_entropy
 from ravine.optimizers import adam
 
@@ -34,11 +35,11 @@ CLAIM = Claim(
     "A net that memorises gives its training rows away",
     section="Memorisation and generalisation",
     says="Memorising is a privacy risk: who can query a net can tell which rows it was trained on.",
-    run="64-64-10 nets trained on 300 digits, 20 % of them labelled wrongly, bare and with a penalty, "
-    "eight seeds each, attacked by a threshold on the loss of a row.",
-    care="How well depends on how much is memorised: here 20 % of the labels are wrong. Regularisation "
+    run="64-64-10 nets trained on 300 digits, 20 % of them labelled wrongly, bare and with a penalty, eight "
+    "seeds each, attacked by a threshold on the loss of a row.",
+    caveat="How well depends on how much is memorised: here 20 % of the labels are wrong. Regularisation "
     "lowers the risk and does not remove it; a low advantage against one attack is no proof of privacy.",
-    yours="ravine memorise digits",
+    try_it="ravine memorise digits",
 )
 
 NETWORK = Network((64, 64, 10))
@@ -66,7 +67,7 @@ def run() -> Evidence:
         y = np.where(wrong, (label[order] + generator.integers(1, 10, len(order))) % 10, label[order])
         sets.append((pixels[order].reshape(3, ROWS, 64), y.astype(np.int32).reshape(3, ROWS)))
     x, y = (np.stack(each) for each in zip(*sets, strict=True))  # [seed, members others third, row]
-    params = starts(NETWORK, generator, SEEDS, "float32")
+    params = initial_params(NETWORK, generator, SEEDS, "float32")
     rule = adam(RATE)
 
     def one(params: Any, x: jax.Array, y: jax.Array, trained_on: jax.Array, l2: jax.Array) -> Any:
@@ -163,7 +164,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how losses of members and others spread. Right: the advantage of each net."""
-    from ravine.lecture.drawing import COLORS, canvas, marks, theory
+    from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     line = np.linspace(-7, 1.5, 200)

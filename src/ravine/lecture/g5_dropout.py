@@ -31,11 +31,11 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="Every mask of dropped units is one model; dropout trains all of them, with shared weights, and "
     "inference without dropout stands for their mean.",
-    run="All 1,024 masks of 10 units before a softmax layer and before a hidden ReLU layer, at three "
-    "rates; beside them 4,000 masks as the dropout layer draws them.",
-    care="Exactly so for a single softmax layer and the geometric mean; through a hidden ReLU layer, or for "
-    "the arithmetic mean, only nearly.",
-    yours="ravine sweep digits --vary dropout=0,0.2,0.5",
+    run="All 1,024 masks of 10 units before a softmax layer and before a hidden ReLU layer, at three rates; "
+    "beside them 4,000 masks as the dropout layer draws them.",
+    caveat="Exactly so for a single softmax layer and the geometric mean; through a hidden ReLU layer, or "
+    "for the arithmetic mean, only nearly.",
+    try_it="ravine sweep digits --vary dropout=0,0.2,0.5",
 )
 
 UNITS, CLASSES, ROWS = 10, 4, 50
@@ -138,7 +138,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Probabilities of the ensemble against those of inference: one softmax layer, and a hidden layer."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, both = canvas(CLAIM.title, columns=2)
     for axes, name, title in ((both[0], "single", "softmax layer"), (both[1], "hidden", "hidden ReLU layer")):

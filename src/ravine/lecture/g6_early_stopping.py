@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
 from ravine.training.stopping import patient, stop_epoch, watch
 
@@ -34,9 +34,9 @@ CLAIM = Claim(
     "weights.",
     run="Patience 3 on nine losses of the lecture's kind, by the rule itself and inside a compiled loop; "
     "then gradient descent along six curvatures, stopped at every step.",
-    care="The best epoch may lie beyond the patience: in double descent the loss falls again. The validation "
-    "loss of the epoch chosen looks better than it is.",
-    yours="ravine train digits --early-stop 5",
+    caveat="The best epoch may lie beyond the patience: in double descent the loss falls again. The "
+    "validation loss of the epoch chosen looks better than it is.",
+    try_it="ravine train digits --early-stop 5",
 )
 
 LOSSES = (5.0, 4.0, 3.0, 3.1, 2.9, 2.95, 2.96, 2.97, 2.8)
@@ -60,7 +60,7 @@ def run() -> Evidence:
     @jax.jit
     def way() -> jax.Array:
         curvature = jnp.asarray(CURVATURES)
-        return walk(sgd(RATE), lambda w, t: curvature * (w - 1), jnp.zeros(len(CURVATURES)), STEPS)
+        return optimizer_path(sgd(RATE), lambda w, t: curvature * (w - 1), jnp.zeros(len(CURVATURES)), STEPS)
 
     each = [stop_epoch(LOSSES, patience) for patience in range(1, 7)]
     return {
@@ -105,7 +105,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the lecture's curve with its stop. Right: which directions have been learnt at a stop."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     stopped, best = evidence["judged"].astype(int)

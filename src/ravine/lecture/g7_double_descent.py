@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.nets_side_by_side import Setting, times, train_widths
+from ravine.lecture.confidence import half_width
 from ravine.lecture.random_features import FEATURES, ROWS, draw_risks, mean_risk, median_risk, risk_variance
-from ravine.lecture.seeds import half_width
+from ravine.lecture.width_ensemble import Setting, times, train_widths
 from ravine.optimizers import adam, momentum
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -35,10 +35,10 @@ CLAIM = Claim(
     "on.",
     run="Least squares on 20 to 120 random features of 40 rows, 2,000 draws each; nets of 1 to 120 hidden "
     "units on 300 digits, and narrow nets for 4,000 steps, 15 % of the labels wrong.",
-    care="The peak is where the training rows are just fitted, and needs noise in the labels. In epochs it "
-    "needs something useful that is learnt late, too; early stopping at the first minimum then misses "
+    caveat="The peak is where the training rows are just fitted, and needs noise in the labels. In epochs "
+    "it needs something useful that is learnt late, too; early stopping at the first minimum then misses "
     "the better one.",
-    yours="ravine descent digits --noise 0.15",
+    try_it="ravine descent digits --noise 0.15",
 )
 
 TABLE = {20: 2.22, 30: 4.33, 50: 4.62, 80: 1.515, 120: 1.043}  # mean risks, of the table of claims
@@ -142,7 +142,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Random features with the exact risk; real nets by width; a real net by steps."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, middle, right) = canvas(CLAIM.title, columns=3)
     seen = np.arange(5, FEATURES + 1)

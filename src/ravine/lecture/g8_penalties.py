@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import schedule, sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -34,11 +34,11 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="Penalties on the weights constrain what a network can store: L2 shrinks every weight by the same "
     "factor, L1 by the same amount, down to zero.",
-    run="Gradient descent for 50,000 steps on six weights of an orthonormal design, at 20 strengths of "
-    "each penalty.",
-    care="So simple only where inputs do not overlap (orthonormal design). SGD brings a weight near zero, "
+    run="Gradient descent for 50,000 steps on six weights of an orthonormal design, at 20 strengths of each "
+    "penalty.",
+    caveat="So simple only where inputs do not overlap (orthonormal design). SGD brings a weight near zero, "
     "not to it, and nearer only as its rate falls.",
-    yours="ravine sweep digits --vary l1=0,1e-4 --vary l2=0,1e-3",
+    try_it="ravine sweep digits --vary l1=0,1e-4 --vary l2=0,1e-3",
 )
 
 ROWS, INPUTS = 40, 6
@@ -62,7 +62,7 @@ def run() -> Evidence:
     def end(l2: jax.Array, l1: jax.Array) -> jax.Array:
         factor = schedule("decay").at(STEPS, STEPS)
         rule = sgd(lambda t: RATE * factor(t))
-        return walk(rule, lambda w, t: jax.grad(objective)(w, l2, l1), jnp.zeros(INPUTS), STEPS)[-1]
+        return optimizer_path(rule, lambda w, t: jax.grad(objective)(w, l2, l1), jnp.zeros(INPUTS), STEPS)[-1]
 
     none = np.zeros_like(ALPHAS)
     both = jax.jit(jax.vmap(end))(np.concatenate([ALPHAS, none]), np.concatenate([none, ALPHAS]))
@@ -102,7 +102,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Every weight against the strength of the penalty, under L2 and under L1."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, both = canvas(CLAIM.title, columns=2, key=True)
     alphas = np.linspace(ALPHAS[0], ALPHAS[-1], 401)

@@ -33,11 +33,11 @@ CLAIM = Claim(
     section="Memorisation and generalisation",
     says="Batch normalisation regularises and eases training: the loss does not change when all weights "
     "before it are multiplied by a number, and the gradient shrinks by it.",
-    run="A batch-normalised layer of 16 units at 1, 3 and 10 times its first weights, trained for 300 "
-    "steps at rates of 1, 9 and 100 times 0.5.",
-    care="Exact for eps = 0 only. As SGD makes such weights ever longer, its effective rate eta / |w|² falls "
-    "by itself; an L2 penalty on them does not constrain the function, it holds that rate up.",
-    yours="ravine sweep digits --vary norm=none,batchnorm",
+    run="A batch-normalised layer of 16 units at 1, 3 and 10 times its first weights, trained for 300 steps "
+    "at rates of 1, 9 and 100 times 0.5.",
+    caveat="Exact for eps = 0 only. As SGD makes such weights ever longer, its effective rate eta / |w|² "
+    "falls by itself; an L2 penalty on them does not constrain the function, it holds that rate up.",
+    try_it="ravine sweep digits --vary norm=none,batchnorm",
 )
 
 ROWS, INPUTS, UNITS, CLASSES = 64, 10, 16, 3
@@ -138,7 +138,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the loss of W, 3W and 10W. Right: how their lengths grow, and what that makes of the rate."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     step = np.arange(STEPS)

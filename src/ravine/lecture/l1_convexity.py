@@ -25,9 +25,9 @@ CLAIM = Claim(
     says="Logistic regression is a convex problem; the loss of a deep network is not convex.",
     run="Loss at the ends and in the middle of 2,000 chords between random weights, and the Hessian at 200 "
     "of them, of logistic regression and of a 5-8-1 tanh net on 100 rows with coin-flip labels.",
-    care="How many chords show it depends on labels, activation and size of the weights: 1 % to 30 % were "
+    caveat="How many chords show it depends on labels, activation and size of the weights: 1 % to 30 % were "
     "seen. A chord that does not show it proves nothing; one negative eigenvalue does.",
-    yours="ravine landscape digits",
+    try_it="ravine landscape digits",
 )
 
 ROWS, INPUTS = 100, 5
@@ -74,7 +74,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how high the middle of a chord lies. Right: the smallest eigenvalues."""
-    from ravine.lecture.drawing import COLORS, canvas
+    from ravine.lecture.plot_style import COLORS, canvas
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     above = (evidence["middle"] - evidence["ends"].mean(axis=-1))[:, 0]

@@ -27,9 +27,9 @@ CLAIM = Claim(
     says="Training is sensitive to initialization: from different starts it may end in different minima.",
     run="XOR by gradient descent from 100 random starts for three activations and 2, 3 and 8 hidden units; "
     "then the line from a trained net to the same net with its hidden units in another order.",
-    care="More units make bad starts rare: nets far wider than the task needs hardly show it. How many fail "
-    "also depends on rate, scale of the weights and coding of the inputs.",
-    yours="ravine train digits --seeds 20",
+    caveat="More units make bad starts rare: nets far wider than the task needs hardly show it. How many "
+    "fail also depends on rate, scale of the weights and coding of the inputs.",
+    try_it="ravine train digits --seeds 20",
 )
 
 WIDTHS, ACTIVATIONS = (2, 3, 8), ("tanh", "relu", "sigmoid")
@@ -87,7 +87,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how often XOR is solved. Right: the loss between a net and its permuted copy."""
-    from ravine.lecture.drawing import COLORS, canvas, marks, theory
+    from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     rate = evidence["solved"].mean(axis=2)

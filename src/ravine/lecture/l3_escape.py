@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -32,9 +32,9 @@ CLAIM = Claim(
     says="Gradient descent gets stuck in shallow local minima, but SGD can jump out.",
     run="SGD with noisy gradients in a double well, 400 walkers at each of six noise levels, and gradient "
     "descent without noise.",
-    care="The time to jump out grows exponentially with the height of the barrier over the noise: it is "
+    caveat="The time to jump out grows exponentially with the height of the barrier over the noise: it is "
     "escape from shallow minima only. Noise as strong also jumps out of the good ones.",
-    yours="ravine train digits --optimizer sgd --batch-size 8",
+    try_it="ravine train digits --optimizer sgd --batch-size 8",
 )
 
 RATE = 0.02
@@ -50,8 +50,10 @@ def run() -> Evidence:
     keys = jax.random.split(jax.random.key(0), len(INVERSE_D) + 1)
     arrivals = jax.jit(lambda keys, noise: jax.lax.map(_arrivals, (keys, noise)))(keys[1:], noise)
     rule, start = sgd(RATE), jnp.asarray(-0.5)
-    noisy = jax.jit(lambda key, s: walk(rule, lambda x, t: _slope(x) + s * _drawn(key, t, ()), start, STEPS))
-    still = jax.jit(lambda: walk(rule, lambda x, t: _slope(x), start, STEPS))()
+    noisy = jax.jit(
+        lambda key, s: optimizer_path(rule, lambda x, t: _slope(x) + s * _drawn(key, t, ()), start, STEPS)
+    )
+    still = jax.jit(lambda: optimizer_path(rule, lambda x, t: _slope(x), start, STEPS))()
     path = noisy(keys[0], noise[1])
     return {"arrivals": np.asarray(arrivals), "path": np.asarray(path), "still": np.asarray(still)}
 
@@ -76,7 +78,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: a walk in the double well. Right: the time to jump against the inverse of the noise."""
-    from ravine.lecture.drawing import COLORS, canvas, marks, theory
+    from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     some = slice(None, None, 10)

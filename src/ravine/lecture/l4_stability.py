@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import Optimizer, adam, momentum, nesterov, sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -33,12 +33,12 @@ CLAIM = Claim(
     "To converge needs a rate below 2 / curvature",
     section="Landscape",
     says="Gradient descent converges to a minimum only if its learning rate is below 2 / curvature.",
-    run="Gradient descent on a quadratic at 1.99, 2.00 and 2.01 over its curvature, 2,000 steps each; "
-    "then the largest stable rate of four rules, found by halving an interval 40 times.",
-    care="The 2 is that of plain gradient descent: momentum raises it to 2 + 2 rho, Nesterov lowers it "
-    "to (2 + 2 rho) / (1 + 2 rho), and for Adam it is 38 at b1 = 0.9, for the curvature divided by "
-    "what Adam divides by.",
-    yours="ravine sweep digits --optimizer sgd --vary rate=0.01..10 --points 8",
+    run="Gradient descent on a quadratic at 1.99, 2.00 and 2.01 over its curvature, 2,000 steps each; then "
+    "the largest stable rate of four rules, found by halving an interval 40 times.",
+    caveat="The 2 is that of plain gradient descent: momentum raises it to 2 + 2 rho, Nesterov lowers it to "
+    "(2 + 2 rho) / (1 + 2 rho), and for Adam it is 38 at b1 = 0.9, for the curvature divided by what Adam "
+    "divides by.",
+    try_it="ravine sweep digits --optimizer sgd --vary rate=0.01..10 --points 8",
 )
 
 STEPS = 2000
@@ -67,7 +67,7 @@ def run() -> Evidence:
     """distance [product, time] from the minimum; RULE [kept], the largest eta lambda (/ P) that converges."""
 
     def one_walk(product: jax.Array) -> jax.Array:
-        return jnp.abs(walk(sgd(product), _slope, jnp.ones(()), STEPS))
+        return jnp.abs(optimizer_path(sgd(product), _slope, jnp.ones(()), STEPS))
 
     @jax.jit
     def all_of_it(products: jax.Array, kept: jax.Array) -> dict[str, jax.Array]:
@@ -126,7 +126,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: three walks at the limit. Right: the limit of each rule."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(STEPS + 1)
@@ -161,7 +161,7 @@ def _limit(make: Callable[[jax.Array, jax.Array], Optimizer], kept: jax.Array) -
     def halve(ends: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
         low, high = ends
         middle = jnp.sqrt(low * high)
-        path = jnp.abs(walk(make(middle, kept), _slope, jnp.asarray(START), STEPS))
+        path = jnp.abs(optimizer_path(make(middle, kept), _slope, jnp.asarray(START), STEPS))
         shrinks = (path[-1] <= path[STEPS // 2]) & (jnp.max(path) < LINEAR)  # both false for NaN
         return (jnp.where(shrinks, middle, low), jnp.where(shrinks, high, middle)), None
 

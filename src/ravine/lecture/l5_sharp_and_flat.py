@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -27,11 +27,11 @@ CLAIM = Claim(
     "A large rate leaves sharp minima for flat ones",
     section="Landscape",
     says="A large learning rate cannot stay in a sharp minimum and ends in a flat one.",
-    run="Gradient descent from 24 starts in a sharp well, of curvature 100, beside a flat one of "
-    "curvature 1: 4,000 steps at each of 66 rates.",
-    care="No noise is needed for it. Just above the limit a well that opens less than a parabola can "
-    "hold the walk in a cycle between its two walls: training at the edge of stability (L6).",
-    yours="ravine landscape digits --optimizers sgd --rate 0.5",
+    run="Gradient descent from 24 starts in a sharp well, of curvature 100, beside a flat one of curvature "
+    "1: 4,000 steps at each of 66 rates.",
+    caveat="No noise is needed for it. Just above the limit a well that opens less than a parabola can hold "
+    "the walk in a cycle between its two walls: training at the edge of stability (L6).",
+    try_it="ravine landscape digits --optimizers sgd --rate 0.5",
 )
 
 SHARP, FLAT, APART = 100.0, 1.0, 4.0
@@ -51,16 +51,16 @@ def run() -> Evidence:
     slope = jax.grad(_loss)
 
     def end(rate: jax.Array, start: jax.Array) -> jax.Array:
-        return walk(sgd(rate), lambda x, t: slope(x), start, STEPS)[-1]
+        return optimizer_path(sgd(rate), lambda x, t: slope(x), start, STEPS)[-1]
 
     @jax.jit
     def all_of_it(rates: jax.Array, starts: jax.Array) -> dict[str, jax.Array]:
         return {
             "ends": jax.vmap(jax.vmap(end, (None, 0)), (0, None))(rates, starts),
             "curvature": jax.vmap(jax.grad(slope))(jnp.asarray([0.0, APART])),
-            "paths": jax.vmap(lambda rate: walk(sgd(rate), lambda x, t: slope(x), starts[-1], SHOWN))(
-                rates[: len(RATES)]
-            ),
+            "paths": jax.vmap(
+                lambda rate: optimizer_path(sgd(rate), lambda x, t: slope(x), starts[-1], SHOWN)
+            )(rates[: len(RATES)]),
         }
 
     found = all_of_it(jnp.asarray(RATES + AROUND + WIDER), jnp.asarray(STARTS))
@@ -99,7 +99,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the two wells and where walks go. Right: the share that ends in the flat well, over the rate."""
-    from ravine.lecture.drawing import COLORS, canvas, marks, theory
+    from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     x = np.linspace(-0.8, 5.5, 800)

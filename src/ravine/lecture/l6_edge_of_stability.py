@@ -25,7 +25,7 @@ from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import hessian_eigenpairs
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.networks import Network
 from ravine.networks.loss_functions import squared_error
 from ravine.optimizers import sgd
@@ -36,13 +36,13 @@ CLAIM = Claim(
     "L6",
     "Training runs to the edge of stability",
     section="Landscape",
-    says="Real networks trained at a fixed rate do not stay below curvature 2 / rate: the curvature rises to "
-    "it, and training goes on there although single steps raise the loss.",
+    says="Real networks trained at a fixed rate do not stay below curvature 2 / rate: the curvature rises "
+    "to it, and training goes on there although single steps raise the loss.",
     run="A 1-20-20-1 tanh net on 20 points of the Chebyshev polynomial T4, full batches, 10,000 steps at "
     "rates of 0.1, 0.15, 0.2 and 0.01 from three starts.",
-    care="Seen with full batches; noise of small batches holds the curvature lower. How many steps raise the "
-    "loss depends on the start, that the curvature ends at 2 / rate does not.",
-    yours="ravine diagnose digits --optimizer sgd",
+    caveat="Seen with full batches; noise of small batches holds the curvature lower. How many steps raise "
+    "the loss depends on the start, that the curvature ends at 2 / rate does not.",
+    try_it="ravine diagnose digits --optimizer sgd",
 )
 
 NETWORK = Network((1, 20, 20, 1), "tanh")
@@ -71,7 +71,9 @@ def run() -> Evidence:
 
     def train(rate: jax.Array, start: jax.Array) -> tuple[jax.Array, jax.Array]:
         def part(w: jax.Array, _: None) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-            path = walk(sgd(rate), lambda w, t: jax.grad(loss)(w), w, EVERY)  # SGD has no state to carry over
+            path = optimizer_path(
+                sgd(rate), lambda w, t: jax.grad(loss)(w), w, EVERY
+            )  # SGD has no state to carry over
             return path[-1], (jax.vmap(loss)(path[:-1]), path[-1])
 
         _, (losses, looks) = jax.lax.scan(part, start, length=STEPS // EVERY)
@@ -131,7 +133,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the sharpness of one start on its way to 2 / rate. Right: the loss, which falls on."""
-    from ravine.lecture.drawing import COLORS, LINES, canvas, marks, theory
+    from ravine.lecture.plot_style import COLORS, LINES, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     steps = np.arange(EVERY, STEPS + 1, EVERY)

@@ -29,7 +29,7 @@ from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import hessian_matrix
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.networks import Network
 from ravine.networks.loss_functions import squared_error
 from ravine.optimizers import sgd
@@ -41,11 +41,12 @@ CLAIM = Claim(
     "Flat minima are better, with care",
     section="Landscape",
     says="In deep learning flat minima are often observed to be better solutions than sharp ones.",
-    run="A 1-12-1 ReLU net trained on a sine; its first layer times alpha and its second divided by it, "
-    "for 13 values of alpha from 0.1 to 100, and the whole Hessian at each.",
-    care="Raw sharpness is no property of the function learned: rescaling the layers of a ReLU network makes "
-    "the same function as sharp as one likes. Report a quantity that rescaling leaves alone beside it.",
-    yours="ravine diagnose digits",
+    run="A 1-12-1 ReLU net trained on a sine; its first layer times alpha and its second divided by it, for "
+    "13 values of alpha from 0.1 to 100, and the whole Hessian at each.",
+    caveat="Raw sharpness is no property of the function learned: rescaling the layers of a ReLU network "
+    "makes the same function as sharp as one likes. Report a quantity that rescaling leaves alone beside "
+    "it.",
+    try_it="ravine diagnose digits",
 )
 
 NETWORK = Network((1, 12, 1), "relu")
@@ -75,7 +76,7 @@ def run() -> Evidence:
 
     @jax.jit
     def all_of_it(start: jax.Array, alphas: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
-        trained = walk(sgd(RATE), lambda w, t: jax.grad(loss)(w), start, STEPS)[-1]
+        trained = optimizer_path(sgd(RATE), lambda w, t: jax.grad(loss)(w), start, STEPS)[-1]
 
         def at(alpha: jax.Array) -> dict[str, jax.Array]:
             w = rescaled(trained, alpha)
@@ -139,7 +140,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Sharpness of one and the same function, over the factor its layers are rescaled by."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     line = np.geomspace(ALPHAS[0], ALPHAS[-1], 200)

@@ -28,7 +28,7 @@ import numpy as np
 
 from ravine.diagnostics import exact_spectrum, hessian_matrix
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -40,10 +40,10 @@ CLAIM = Claim(
     says="Saddle points are much more common than local minima when there are many weights.",
     run="200,000 random symmetric matrices of each size from 1 to 5; the eight critical points of a two- "
     "layer linear net, and gradient descent from near zero.",
-    care="The counts are exact for random matrices and for linear networks, where every minimum is a global "
-    "one; for other networks they are a picture: low critical points have few descending directions, high "
-    "ones many.",
-    yours="ravine landscape digits",
+    caveat="The counts are exact for random matrices and for linear networks, where every minimum is a "
+    "global one; for other networks they are a picture: low critical points have few descending directions, "
+    "high ones many.",
+    try_it="ravine landscape digits",
 )
 
 SAMPLES = 200_000
@@ -77,7 +77,7 @@ def run() -> Evidence:
     @jax.jit
     def all_of_it(points: jax.Array, start: jax.Array) -> tuple[jax.Array, ...]:
         slope = jax.grad(loss)
-        path = walk(sgd(RATE), lambda w, t: slope(w), start, STEPS)
+        path = optimizer_path(sgd(RATE), lambda w, t: slope(w), start, STEPS)
         hessians = jax.lax.map(lambda w: hessian_matrix(loss, w), points)
         return (
             jax.vmap(loss)(points),
@@ -128,7 +128,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: how rare only positive eigenvalues are. Right: loss and index of the critical points."""
-    from ravine.lecture.drawing import COLORS, canvas, marks, theory
+    from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     share = evidence["positive"]

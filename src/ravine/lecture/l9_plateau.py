@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -37,10 +37,10 @@ CLAIM = Claim(
     says="Where the gradient is zero gradient descent is stuck, at a saddle point as in a local minimum.",
     run="Gradient descent on (3 - w1 w2)² / 2 from the saddle and from five distances beside it, 5,000 "
     "steps at a rate of 0.001, and at two other rates.",
-    care="Exactly on a saddle it stays for ever; beside it it leaves, after a time that grows only as the "
-    "logarithm of how near it started, and any noise shortens it. A plateau is not a minimum: wait, or "
-    "look at the curvature.",
-    yours="ravine train digits --init scaled --init-scale 0.001",
+    caveat="Exactly on a saddle it stays for ever; beside it it leaves, after a time that grows only as the "
+    "logarithm of how near it started, and any noise shortens it. A plateau is not a minimum: wait, or look "
+    "at the curvature.",
+    try_it="ravine train digits --init scaled --init-scale 0.001",
 )
 
 STRENGTH, RATE, STEPS = 3.0, 1e-3, 5000
@@ -56,7 +56,7 @@ def run() -> Evidence:
         return jax.grad(lambda w: (STRENGTH - w[0] * w[1]) ** 2 / 2)(w)
 
     def grow(start: jax.Array, rate: jax.Array) -> jax.Array:
-        return jnp.prod(walk(sgd(rate), slope, jnp.full(2, jnp.sqrt(start)), STEPS), axis=1)
+        return jnp.prod(optimizer_path(sgd(rate), slope, jnp.full(2, jnp.sqrt(start)), STEPS), axis=1)
 
     both = jax.jit(jax.vmap(grow))
     starts = np.array([*STARTS, 0.0, *[STARTS[0]] * len(OTHER_RATES)])
@@ -111,7 +111,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: plateau and fall of the loss. Right: how long the plateau is, over the distance at the start."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(STEPS + 1)

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import momentum, sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -32,12 +32,12 @@ CLAIM = Claim(
     section="SGD, noise, annealing",
     says="Where the loss changes fast in one direction and slowly in another, gradient descent makes slow "
     "progress along the shallow one and jitters along the steep one.",
-    run="Gradient descent and momentum, each at its best setting, on quadratics of condition number 10, "
-    "100 and 1,000; then gradient descent at 101 rates.",
-    care="The count grows as the condition number for gradient descent and as its root for momentum, each at "
-    "the best setting, which needs both curvatures; with equal roots momentum's error first carries a "
+    run="Gradient descent and momentum, each at its best setting, on quadratics of condition number 10, 100 "
+    "and 1,000; then gradient descent at 101 rates.",
+    caveat="The count grows as the condition number for gradient descent and as its root for momentum, each "
+    "at the best setting, which needs both curvatures; with equal roots momentum's error first carries a "
     "factor that grows as t.",
-    yours="ravine diagnose digits --optimizer sgd",
+    try_it="ravine diagnose digits --optimizer sgd",
 )
 
 KAPPAS = (10.0, 100.0, 1000.0)
@@ -54,14 +54,14 @@ def run() -> Evidence:
     two after RATES_STEPS at kappa = RATES_KAPPA, for all rates tried."""
 
     def descend(rate: jax.Array, curvature: jax.Array, steps: int) -> jax.Array:
-        return walk(sgd(rate), lambda w, t: curvature * w, jnp.ones(2), steps)
+        return optimizer_path(sgd(rate), lambda w, t: curvature * w, jnp.ones(2), steps)
 
     def pair(kappa: jax.Array) -> tuple[jax.Array, jax.Array]:
         curvature, root = jnp.stack([jnp.ones(()), kappa]), jnp.sqrt(kappa)
         ball = momentum((2 / (1 + root)) ** 2, rho=((root - 1) / (root + 1)) ** 2)
         return (
             descend(2 / (1 + kappa), curvature, STEPS),
-            walk(ball, lambda w, t: curvature * w, jnp.ones(2), STEPS),
+            optimizer_path(ball, lambda w, t: curvature * w, jnp.ones(2), STEPS),
         )
 
     @jax.jit
@@ -121,7 +121,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the walk in the plane. Right: steps to TARGET over the condition number."""
-    from ravine.lecture.drawing import COLORS, canvas, marks, theory
+    from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     x, y = np.meshgrid(np.linspace(-0.1, 1.1, 200), np.linspace(-1.1, 1.1, 200))

@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -39,10 +39,10 @@ CLAIM = Claim(
     says="Gradients come from minibatches, so they can be noisy.",
     run="4,000 chains of SGD on a quadratic for each of three batch sizes and four rates, rows drawn with "
     "replacement; then the noise scale of linear regression from 8,000 batches of 64.",
-    care="The variance falls as 1 / batch size only for rows drawn with replacement; in passes over all rows "
-    "it falls faster. Near a minimum the gradient vanishes and the noise does not: the noise scale has no "
-    "upper bound there.",
-    yours="ravine train digits --optimizer sgd --batch-size 8",
+    caveat="The variance falls as 1 / batch size only for rows drawn with replacement; in passes over all "
+    "rows it falls faster. Near a minimum the gradient vanishes and the noise does not: the noise scale has "
+    "no upper bound there.",
+    try_it="ravine train digits --optimizer sgd --batch-size 8",
 )
 
 ROWS = 1024  # of the data set of (1, 2), standardised: lambda = sigma = 1
@@ -68,7 +68,7 @@ def run() -> Evidence:
     @jax.jit
     def scatter(means: jax.Array, rates: jax.Array) -> jax.Array:
         def chains(means: jax.Array, rate: jax.Array) -> jax.Array:
-            path = walk(sgd(rate), lambda w, t: w - means[t], jnp.zeros(CHAINS), STEPS)
+            path = optimizer_path(sgd(rate), lambda w, t: w - means[t], jnp.zeros(CHAINS), STEPS)
             return jnp.mean(path[SETTLED:] ** 2, axis=0)
 
         return jax.vmap(jax.vmap(chains, (None, 0)), (0, None))(means, rates)
@@ -152,7 +152,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: where SGD comes to rest. Right: noise scale over the distance from the minimum."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     line = np.linspace(0.03, 1.7, 200)

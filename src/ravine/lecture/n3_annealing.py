@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -31,9 +31,9 @@ CLAIM = Claim(
     says="A high rate converges faster, but to converge the rate must be decreased later, in several steps.",
     run="SGD under unit noise along curvatures of 1 and 0.1: 640 runs of 200, 1,500 and 12,000 steps at "
     "rates of 0.5, 0.05 and 0.005, and 80 runs at 0.005 alone.",
-    care="The floor is that of gradient noise: with full batches there is none, nor where every row is "
+    caveat="The floor is that of gradient noise: with full batches there is none, nor where every row is "
     "fitted exactly.",
-    yours="ravine sweep digits --optimizer sgd --vary 'schedule=constant,step(0.1,at=50%+75%)'",
+    try_it="ravine sweep digits --optimizer sgd --vary 'schedule=constant,step(0.1,at=50%+75%)'",
 )
 
 CURVATURES = (1.0, 0.1)
@@ -59,7 +59,7 @@ def run() -> Evidence:
             noise = jax.random.normal(jax.random.fold_in(key, t), w.shape, jnp.float32)
             return curvature[None] * w + noise.astype(w.dtype)
 
-        path = walk(sgd(rate), noisy, jnp.full((AT_ONCE, len(CURVATURES)), START), steps)
+        path = optimizer_path(sgd(rate), noisy, jnp.full((AT_ONCE, len(CURVATURES)), START), steps)
         return jnp.sum(curvature[None, None] * path**2, axis=-1) / 2
 
     @jax.jit
@@ -114,7 +114,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """The mean loss with the rate in steps and at its smallest, over its theory."""
-    from ravine.lecture.drawing import COLORS, canvas, marks, theory
+    from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title)
     steps = sum(LENGTHS)

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -32,9 +32,9 @@ CLAIM = Claim(
     says="If the rate is decreased too fast, training ends in a bad minimum.",
     run="1,000 pairs of runs under the same noise, the rate decreased early in one and late in the other, "
     "in a valley with one minimum and in a double well.",
-    care="With one minimum it is only late, not lost. With several, noise at a high rate must have had the "
-    "time to carry runs over; decreased too late, there are no steps left to settle.",
-    yours="ravine sweep digits --optimizer sgd --vary 'schedule=step(0.1,at=50%),step(0.1,at=10%)'",
+    caveat="With one minimum it is only late, not lost. With several, noise at a high rate must have had "
+    "the time to carry runs over; decreased too late, there are no steps left to settle.",
+    try_it="ravine sweep digits --optimizer sgd --vary 'schedule=step(0.1,at=50%),step(0.1,at=10%)'",
 )
 
 SEEDS = 1000
@@ -63,7 +63,7 @@ def run() -> Evidence:
         def noisy(w: jax.Array, t: jax.Array) -> jax.Array:
             return curvature[None] * w + jax.random.normal(jax.random.fold_in(key, t), w.shape, w.dtype)
 
-        w = walk(sgd(rate), noisy, jnp.full((SEEDS, 2), START), STEPS)[-1]
+        w = optimizer_path(sgd(rate), noisy, jnp.full((SEEDS, 2), START), STEPS)[-1]
         return jnp.sum(curvature[None] * w**2, axis=1) / 2
 
     def ends(key: jax.Array, when: jax.Array, start: jax.Array) -> jax.Array:
@@ -73,7 +73,7 @@ def run() -> Evidence:
         def noisy(x: jax.Array, t: jax.Array) -> jax.Array:
             return _well_slope(x) + NOISE * jax.random.normal(jax.random.fold_in(key, t), x.shape, x.dtype)
 
-        return walk(sgd(rate), noisy, jnp.full(SEEDS, start), WELL_STEPS)[-1]
+        return optimizer_path(sgd(rate), noisy, jnp.full(SEEDS, start), WELL_STEPS)[-1]
 
     @jax.jit
     def all_of_it(
@@ -154,7 +154,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Final loss, and share stranded in the worse minimum, over the step of the first decrease."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     line = np.unique(np.geomspace(WHEN[0], STEPS // 2, 60).astype(int))

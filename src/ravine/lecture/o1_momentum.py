@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import momentum, sgd
 
 __all__ = ["CLAIM", "animate", "draw", "read", "run"]
@@ -34,13 +34,13 @@ CLAIM = Claim(
     "O1",
     "Momentum: slow across, fast along",
     section="Optimizers",
-    says="Momentum damps the oscillation across steep directions, where gradients change sign, and "
-    "builds up speed along gentle ones, where they agree.",
-    run="Both coordinates of a quadratic with curvatures 1 and 100 at the best settings of momentum and "
-    "of gradient descent; then momentum alone under a constant and an alternating gradient.",
-    care="The gain, the square root of the condition number, needs rate and rho set for the curvatures "
+    says="Momentum damps the oscillation across steep directions, where gradients change sign, and builds "
+    "up speed along gentle ones, where they agree.",
+    run="Both coordinates of a quadratic with curvatures 1 and 100 at the best settings of momentum and of "
+    "gradient descent; then momentum alone under a constant and an alternating gradient.",
+    caveat="The gain, the square root of the condition number, needs rate and rho set for the curvatures "
     "there are; at first the error grows as t before it falls, and too much momentum overshoots.",
-    yours="ravine compare digits -O sgd,momentum",
+    try_it="ravine compare digits -O sgd,momentum",
 )
 
 KAPPA = 100.0  # curvatures 1 and KAPPA
@@ -63,10 +63,12 @@ def run() -> Evidence:
         start = jnp.ones(2)
         here = jnp.zeros(())
         return {
-            "momentum": walk(ball, lambda w, t: curvature * w, start, STEPS),
-            "sgd": walk(plain, lambda w, t: curvature * w, start, STEPS),
-            "constant": walk(pushed, lambda w, t: jnp.ones(()), here, PUSHES),
-            "alternating": walk(pushed, lambda w, t: jnp.where(t % 2 == 0, 1.0, -1.0), here, PUSHES),
+            "momentum": optimizer_path(ball, lambda w, t: curvature * w, start, STEPS),
+            "sgd": optimizer_path(plain, lambda w, t: curvature * w, start, STEPS),
+            "constant": optimizer_path(pushed, lambda w, t: jnp.ones(()), here, PUSHES),
+            "alternating": optimizer_path(
+                pushed, lambda w, t: jnp.where(t % 2 == 0, 1.0, -1.0), here, PUSHES
+            ),
         }
 
     found = {name: np.asarray(path) for name, path in all_walks().items()}
@@ -122,7 +124,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the error along both directions. Right: how fast two kinds of gradients make it."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(SHOWN + 1)
@@ -155,7 +157,7 @@ def draw(evidence: Evidence) -> Any:
 
 def animate(path: Path) -> None:
     """Write momentum beside the other rules of the lecture on four landscapes, as HTML or GIF."""
-    from ravine.lecture.moving import write
+    from ravine.lecture.animations import write
 
     write(path, "Momentum beside other rules", ("sgd", "momentum", "nesterov", "rmsprop", "adam"))
 

@@ -29,7 +29,7 @@ import numpy as np
 import optax
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import Optimizer, momentum, nesterov, schedule, sgd
 from ravine.optimizers.nesterov import sutskever_step
 
@@ -39,13 +39,13 @@ CLAIM = Claim(
     "O2",
     "Nesterov measures the gradient where the jump lands",
     section="Optimizers",
-    says="First jump along the accumulated gradient, then measure where one lands and correct: a mistake "
-    "is better corrected after it was made.",
+    says="First jump along the accumulated gradient, then measure where one lands and correct: a mistake is "
+    "better corrected after it was made.",
     run="A curved valley with the product's Nesterov, with the lecture's formula and with optax, at a "
     "constant and a decaying rate; then a quadratic at 84 rates, and 81 more around each limit.",
-    care="The correction damps steep directions, but the largest stable rate is lower than with plain "
+    caveat="The correction damps steep directions, but the largest stable rate is lower than with plain "
     "momentum, and what a program stores is the point after the jump: judge w, not y.",
-    yours="ravine compare digits -O momentum,nesterov",
+    try_it="ravine compare digits -O momentum,nesterov",
 )
 
 Size = TypeVar("Size", float, np.ndarray)
@@ -84,16 +84,18 @@ def run() -> Evidence:
         ):
             chain = optax.chain(optax.scale_by_learning_rate(rate), optax.trace(RHO, nesterov=True))
             other = Optimizer(chain.init, chain.update)
-            found[f"{kind}_stored"] = walk(nesterov(rate, RHO), lambda w, t: gradient(w), start, STEPS)
+            found[f"{kind}_stored"] = optimizer_path(
+                nesterov(rate, RHO), lambda w, t: gradient(w), start, STEPS
+            )
             found[f"{kind}_lecture"] = _lecture(gradient, start, rate)
-            found[f"{kind}_optax"] = walk(other, lambda w, t: gradient(w), start, STEPS)
+            found[f"{kind}_optax"] = optimizer_path(other, lambda w, t: gradient(w), start, STEPS)
         return found
 
     @jax.jit
     def quadratics() -> dict[str, jax.Array]:
         def errors(name: str, rates: jax.Array, steps: int) -> jax.Array:
             one = jnp.ones(())
-            return jax.vmap(lambda rate: walk(MAKE[name](rate), lambda w, t: w, one, steps))(rates)
+            return jax.vmap(lambda rate: optimizer_path(MAKE[name](rate), lambda w, t: w, one, steps))(rates)
 
         found = {}
         for name in MAKE:
@@ -143,7 +145,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the factor a step against the rate. Right: the error at one rate, step by step."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     fine = np.linspace(0, 4.2, 800)
@@ -170,7 +172,7 @@ def draw(evidence: Evidence) -> Any:
 
 def animate(path: Path) -> None:
     """Write SGD, momentum and Nesterov on four landscapes, as HTML or GIF."""
-    from ravine.lecture.moving import write
+    from ravine.lecture.animations import write
 
     write(path, "Nesterov beside momentum and SGD", ("sgd", "momentum", "nesterov"))
 

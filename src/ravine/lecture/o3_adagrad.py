@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import adagrad, adam, rmsprop, sgd
 
 __all__ = ["CLAIM", "animate", "draw", "read", "run"]
@@ -30,12 +30,12 @@ CLAIM = Claim(
     "O3",
     "AdaGrad's steps die out",
     section="Optimizers",
-    says="AdaGrad divides every weight's rate by the root of the sum of its squared gradients, which "
-    "only grows.",
+    says="AdaGrad divides every weight's rate by the root of the sum of its squared gradients, which only "
+    "grows.",
     run="10,000 steps under constant gradients of 0.1, 1 and 100, beside RMSProp, Adam and SGD.",
-    care="Steps fall as 1 / sqrt t and never recover, but their sum has no limit: on a convex loss that "
+    caveat="Steps fall as 1 / sqrt t and never recover, but their sum has no limit: on a convex loss that "
     "is what makes it converge, on a long way it is what makes it late.",
-    yours="ravine compare digits -O adagrad,rmsprop,adam",
+    try_it="ravine compare digits -O adagrad,rmsprop,adam",
 )
 
 ETA = 0.1
@@ -52,10 +52,10 @@ def run() -> Evidence:
     @jax.jit
     def places() -> dict[str, jax.Array]:
         sizes = jnp.asarray(SIZES)
-        found = {"adagrad": walk(adagrad(ETA), lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS)}
+        found = {"adagrad": optimizer_path(adagrad(ETA), lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS)}
         for name, rule in RULES.items():
             if name != "adagrad":
-                found[name] = walk(rule(ETA), lambda w, t: jnp.ones(()), jnp.zeros(()), STEPS)
+                found[name] = optimizer_path(rule(ETA), lambda w, t: jnp.ones(()), jnp.zeros(()), STEPS)
         return found
 
     return {name: np.asarray(path) for name, path in places().items()}
@@ -93,7 +93,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the size of a step. Right: how far it got."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     some = np.unique(np.round(np.geomspace(1, STEPS, 25)).astype(int))
@@ -120,6 +120,6 @@ def draw(evidence: Evidence) -> Any:
 
 def animate(path: Path) -> None:
     """Write SGD, AdaGrad and RMSProp on four landscapes, as HTML or GIF."""
-    from ravine.lecture.moving import write
+    from ravine.lecture.animations import write
 
     write(path, "AdaGrad beside SGD and RMSProp", ("sgd", "adagrad", "rmsprop"))

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import adagrad, rmsprop
 
 __all__ = ["CLAIM", "animate", "draw", "read", "run"]
@@ -34,11 +34,11 @@ CLAIM = Claim(
     section="Optimizers",
     says="RMSProp divides by a running mean of squared gradients instead of the sum of all of them: the "
     "past fades.",
-    run="Constant gradients at three values of gamma; then 10 gradients of 100 followed by gradients of "
-    "1, beside AdaGrad.",
-    care="The mean starts at 0 and is not corrected, so the first steps are up to 1 / sqrt(1 - gamma) "
+    run="Constant gradients at three values of gamma; then 10 gradients of 100 followed by gradients of 1, "
+    "beside AdaGrad.",
+    caveat="The mean starts at 0 and is not corrected, so the first steps are up to 1 / sqrt(1 - gamma) "
     "times the rate; and steps do not shrink near the minimum unless the rate does.",
-    yours="ravine compare digits -O adagrad,rmsprop",
+    try_it="ravine compare digits -O adagrad,rmsprop",
 )
 
 ETA = 0.01
@@ -61,12 +61,13 @@ def run() -> Evidence:
             return jnp.where(t < BURST, HEIGHT, 1.0)
 
         constant = [
-            walk(rmsprop(ETA, gamma=gamma), lambda w, t: jnp.ones(()), start, STEPS) for gamma in GAMMAS
+            optimizer_path(rmsprop(ETA, gamma=gamma), lambda w, t: jnp.ones(()), start, STEPS)
+            for gamma in GAMMAS
         ]
         return {
             "constant": jnp.stack(constant),
-            "rmsprop": walk(rmsprop(ETA, gamma=GAMMAS[0]), burst, start, BURST + AFTER),
-            "adagrad": walk(adagrad(ETA), burst, start, BURST + AFTER),
+            "rmsprop": optimizer_path(rmsprop(ETA, gamma=GAMMAS[0]), burst, start, BURST + AFTER),
+            "adagrad": optimizer_path(adagrad(ETA), burst, start, BURST + AFTER),
         }
 
     return {name: -np.diff(np.asarray(path)) / ETA for name, path in places().items()}
@@ -103,7 +104,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the first steps. Right: a burst of large gradients, and what is remembered of it."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(1, STEPS + 1)
@@ -130,7 +131,7 @@ def draw(evidence: Evidence) -> Any:
 
 def animate(path: Path) -> None:
     """Write SGD, momentum and RMSProp on four landscapes, as HTML or GIF."""
-    from ravine.lecture.moving import write
+    from ravine.lecture.animations import write
 
     write(path, "RMSProp beside momentum and SGD", ("sgd", "momentum", "rmsprop"))
 

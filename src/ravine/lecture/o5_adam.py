@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import adam
 
 __all__ = ["CLAIM", "animate", "draw", "read", "run"]
@@ -34,13 +34,13 @@ CLAIM = Claim(
     "O5",
     "Adam's first steps are the rate",
     section="Optimizers",
-    says="Adam's running means start at 0 and are biased towards it; divided by 1 - b^t they are not, "
-    "and the first steps are as large as the rate.",
-    run="1,000 steps under constant gradients, with Adam's means corrected and as they are; first steps "
-    "for 1,000 gradients of all sizes; one gradient after 5,000 zeros.",
-    care="The rate is the size of a step only while gradients agree: after a quiet time one gradient "
+    says="Adam's running means start at 0 and are biased towards it; divided by 1 - b^t they are not, and "
+    "the first steps are as large as the rate.",
+    run="1,000 steps under constant gradients, with Adam's means corrected and as they are; first steps for "
+    "1,000 gradients of all sizes; one gradient after 5,000 zeros.",
+    caveat="The rate is the size of a step only while gradients agree: after a quiet time one gradient "
     "makes a step of 3.16 rates, and gradients near eps make none.",
-    yours="ravine compare digits -O adam,rmsprop",
+    try_it="ravine compare digits -O adam,rmsprop",
 )
 
 ETA, B1, B2, EPS = 0.01, 0.9, 0.999, 1e-8
@@ -63,10 +63,15 @@ def run() -> Evidence:
     def measured(gradients: jax.Array) -> dict[str, jax.Array]:
         start = jnp.zeros(())
         rule = adam(ETA, B1, B2, EPS)
-        quiet = walk(rule, lambda w, t: jnp.where(t == QUIET, 1.0, 0.0), start, QUIET + 1)
+        quiet = optimizer_path(rule, lambda w, t: jnp.where(t == QUIET, 1.0, 0.0), start, QUIET + 1)
         return {
-            "constant": jnp.diff(walk(rule, lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS), axis=0) / ETA,
-            "without_eps": jnp.diff(walk(adam(ETA, B1, B2, 0.0), lambda w, t: jnp.ones(()), start, STEPS))
+            "constant": jnp.diff(
+                optimizer_path(rule, lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS), axis=0
+            )
+            / ETA,
+            "without_eps": jnp.diff(
+                optimizer_path(adam(ETA, B1, B2, 0.0), lambda w, t: jnp.ones(()), start, STEPS)
+            )
             / ETA,
             "uncorrected": _uncorrected(),
             "first": rule.update(gradients, rule.init(gradients))[0] / ETA,
@@ -105,7 +110,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: steps with and without correction. Right: the first step for gradients of any size."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     t = np.arange(1, STEPS + 1)
@@ -131,7 +136,7 @@ def draw(evidence: Evidence) -> Any:
 
 def animate(path: Path) -> None:
     """Write SGD, momentum, RMSProp and Adam on four landscapes, as HTML or GIF."""
-    from ravine.lecture.moving import write
+    from ravine.lecture.animations import write
 
     write(path, "Adam beside RMSProp, momentum and SGD", ("sgd", "momentum", "rmsprop", "adam"))
 

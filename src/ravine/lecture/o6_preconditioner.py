@@ -27,7 +27,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import adam, sgd
 from ravine.statistics import interval
 
@@ -38,11 +38,11 @@ CLAIM = Claim(
     "A rate per weight is a diagonal preconditioner",
     section="Optimizers",
     says="A local gain for every weight makes up for gradients that differ widely between weights.",
-    run="48 quadratics in 20 dimensions, condition number 10,000, along the axes of the weights and "
-    "turned, Adam at a rate of 0.02 down to a loss of 1e-6.",
-    care="It does so along the axes of the weights only: the same valley turned by an angle is ill- "
+    run="48 quadratics in 20 dimensions, condition number 10,000, along the axes of the weights and turned, "
+    "Adam at a rate of 0.02 down to a loss of 1e-6.",
+    caveat="It does so along the axes of the weights only: the same valley turned by an angle is ill- "
     "conditioned again, while gradient descent, slow on both, cannot tell them apart.",
-    yours="ravine compare digits -O sgd,adagrad,adam",
+    try_it="ravine compare digits -O sgd,adagrad,adam",
 )
 
 D, KAPPA = 20, 1e4
@@ -68,7 +68,7 @@ def run() -> Evidence:
         def hessian(w: jax.Array) -> jax.Array:
             return turn @ (curvatures * (turn.T @ w))
 
-        path = walk(rule, lambda w, t: hessian(w), turn @ start, steps)
+        path = optimizer_path(rule, lambda w, t: hessian(w), turn @ start, steps)
         return 0.5 * jnp.sum((path @ turn) ** 2 * curvatures[None], axis=1)
 
     @jax.jit
@@ -83,8 +83,8 @@ def run() -> Evidence:
         rule = adam(RATE, eps=0.0)
         best = sgd(2 / (1 + KAPPA))
         return {
-            "flat": walk(rule, lambda w, t: w, start, SHORT),
-            "steep": walk(rule, lambda w, t: curvatures * w, start, SHORT),
+            "flat": optimizer_path(rule, lambda w, t: w, start, SHORT),
+            "steep": optimizer_path(rule, lambda w, t: curvatures * w, start, SHORT),
             "descent": jnp.stack([losses(best, start, turn, SHORT) for turn in turns], axis=1),
         }
 
@@ -129,7 +129,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: the loss of some draws. Right: steps to the target of every draw, with the table's pair."""
-    from ravine.lecture.drawing import COLORS, LINES, canvas, marks, theory
+    from ravine.lecture.plot_style import COLORS, LINES, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     for k, name in enumerate(("aligned", "rotated")):

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import Optimizer, adam, resolve, sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -31,11 +31,11 @@ CLAIM = Claim(
     section="Optimizers",
     says="Adam is recommended, and no proof of convergence comes with it. There is none: where rare large "
     "gradients carry the information it can go the wrong way for ever, on a line, on a convex loss.",
-    run="Gradients 3, -1, -1 in turn on [-1, 1], 9,000 steps at 0.5 / sqrt t, where -1 is best; then "
-    "small free steps to see the drift.",
-    care="It takes a short memory: at b2 = 0.999 the same problem is solved. But for all b1 < sqrt b2 "
+    run="Gradients 3, -1, -1 in turn on [-1, 1], 9,000 steps at 0.5 / sqrt t, where -1 is best; then small "
+    "free steps to see the drift.",
+    caveat="It takes a short memory: at b2 = 0.999 the same problem is solved. But for all b1 < sqrt b2 "
     "there is a problem of this kind; AMSGrad, which never forgets its largest mean, converges on them.",
-    yours="ravine compare digits -O adam,optax:amsgrad",
+    try_it="ravine compare digits -O adam,optax:amsgrad",
 )
 
 C = 3.0
@@ -63,15 +63,18 @@ def run() -> Evidence:
             "sgd": sgd(decaying),
         }
         start = jnp.zeros(())
-        found = {name: walk(_projected(rule), gradient, start, 3 * PERIODS) for name, rule in rules.items()}
+        found = {
+            name: optimizer_path(_projected(rule), gradient, start, 3 * PERIODS)
+            for name, rule in rules.items()
+        }
         for name, rule in (("adam", adam(SLOW, b1=0.0, b2=B2)), ("sgd", sgd(SLOW))):
-            found[f"free_{name}"] = walk(rule, gradient, start, 3 * FREE)
+            found[f"free_{name}"] = optimizer_path(rule, gradient, start, 3 * FREE)
         return found
 
     found = {name: np.asarray(path) for name, path in paths().items()}
     with jax.numpy_dtype_promotion("standard"):  # optax mixes dtypes
         amsgrad = resolve(f"optax:amsgrad(b1=0.0, b2={B2!r})").build(decaying)
-        cured = jax.jit(lambda: walk(_projected(amsgrad), gradient, jnp.zeros(()), 3 * PERIODS))()
+        cured = jax.jit(lambda: optimizer_path(_projected(amsgrad), gradient, jnp.zeros(()), 3 * PERIODS))()
     return found | {"amsgrad": np.asarray(cured)}
 
 
@@ -95,7 +98,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """x against the step, for Adam and for those that find the optimum."""
-    from ravine.lecture.drawing import canvas, marks
+    from ravine.lecture.plot_style import canvas, marks
 
     figure, axes = canvas(CLAIM.title)
     steps = 3 * PERIODS

@@ -32,14 +32,14 @@ CLAIM = Claim(
     "O8",
     "Adam does well as it comes; tuned SGD can be best",
     section="Optimizers",
-    says="In practice Adam with default settings does a great job, and SGD with an optimized rate "
-    "schedule can likely achieve the best results.",
-    run="Digits and breast cancer, one hidden layer of 64, 20 epochs: every rule at 7 rates on 5 seeds, "
-    "the best of them and Adam as it comes on 24 fresh seeds.",
-    care="Which rule is ahead depends on data, budget and what was tuned, and is often within the noise "
-    "of the seeds: one comparison is no law. A tuned rate may even lose to the default, if the "
-    "tuning itself was noisy.",
-    yours="ravine compare digits -O adam,sgd,momentum",
+    says="In practice Adam with default settings does a great job, and SGD with an optimized rate schedule "
+    "can likely achieve the best results.",
+    run="Digits and breast cancer, one hidden layer of 64, 20 epochs: every rule at 7 rates on 5 seeds, the "
+    "best of them and Adam as it comes on 24 fresh seeds.",
+    caveat="Which rule is ahead depends on data, budget and what was tuned, and is often within the noise "
+    "of the seeds: one comparison is no law. A tuned rate may even lose to the default, if the tuning "
+    "itself was noisy.",
+    try_it="ravine compare digits -O adam,sgd,momentum",
 )
 
 DATA = {"digits": (32, 20), "breast_cancer": (16, 20)}  # batch size, epochs
@@ -110,7 +110,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Every contestant on fresh seeds: mean, 95 % interval, and the seeds themselves."""
-    from ravine.lecture.drawing import canvas, marks
+    from ravine.lecture.plot_style import canvas, marks
 
     figure, both = canvas(CLAIM.title, columns=len(DATA))
     places = np.arange(len(NAMES))[::-1]

@@ -31,9 +31,9 @@ CLAIM = Claim(
     "all negative.",
     run="Gradients of a sigmoid neuron with 10 inputs, weights 0 and coin-flip labels: 512,000 examples of "
     "inputs uniform on [0, 1], the same in 4,000 batches of 128, and standardised.",
-    care="It is so for each example, not for a minibatch, whose sum mixes signs: there about 40 % have one "
-    "sign where gradients average to zero, more where they do not.",
-    yours="ravine diagnose digits",
+    caveat="It is so for each example, not for a minibatch, whose sum mixes signs: there about 40 % have "
+    "one sign where gradients average to zero, more where they do not.",
+    try_it="ravine diagnose digits",
 )
 
 INPUTS, BATCH, BATCHES, CHUNKS = 10, 128, 4_000, 20
@@ -96,7 +96,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Share of gradients of one sign against the number of weights."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title, key=True)
     d = np.arange(1, INPUTS + 1)

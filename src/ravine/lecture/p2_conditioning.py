@@ -19,7 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
 
 __all__ = ["CLAIM", "draw", "read", "run"]
@@ -31,9 +31,9 @@ CLAIM = Claim(
     says="Preprocess data to mean 0 and standard deviation 1.",
     run="The Hessian of linear regression on 20,000 rows of inputs uniform on [0, 1], raw and standardised, "
     "and gradient descent on it at its best constant rate.",
-    care="It mends what comes from means and scales, not from correlations among inputs; and with few rows "
-    "the sample itself is ill-conditioned, raw or standardised.",
-    yours="ravine diagnose diabetes",
+    caveat="It mends what comes from means and scales, not from correlations among inputs; and with few "
+    "rows the sample itself is ill-conditioned, raw or standardised.",
+    try_it="ravine diagnose diabetes",
 )
 
 ROWS, INPUTS = 20_000, (10, 50, 100)
@@ -83,7 +83,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 def draw(evidence: Evidence) -> Any:
     """Left: condition number against inputs. Right: gradient descent on both."""
-    from ravine.lecture.drawing import canvas, marks, theory
+    from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     d = np.linspace(5, 110, 100)
@@ -108,7 +108,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _descend(hessian: jax.Array, start: jax.Array, rate: jax.Array) -> jax.Array:
-    path = walk(sgd(rate), lambda w, t: hessian @ w, start, STEPS)
+    path = optimizer_path(sgd(rate), lambda w, t: hessian @ w, start, STEPS)
     return jnp.linalg.norm(path, axis=1)
 
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from ravine.execution.json_document import JsonDocument
 from ravine.lecture.claim import Claim, Finding
-from ravine.lecture.finding_files import claims, has_animation
-from ravine.lecture.measuring import Broken, Measured, attempt_figure
+from ravine.lecture.measurement import FailedClaim, Measurement, attempt_figure
+from ravine.lecture.registry import claims, has_animation
 
 __all__ = [
     "Animation", "AnimationList", "ClaimList", "FindingRow", "LectureResult", "ListedClaim", "MeasuredClaim",
@@ -119,31 +119,31 @@ def lecture_result(measured: Sequence[MeasuredClaim], seconds: float) -> Lecture
     return LectureResult(holds=sum(row.holds for row in measured), claims=list(measured), seconds=seconds)
 
 
-def measured_claim(result: Measured | Broken) -> MeasuredClaim:
+def measured_claim(result: Measurement | FailedClaim) -> MeasuredClaim:
     """Return a claim with its findings, or with the error that it raised."""
     claim = vars(result.claim)
-    if isinstance(result, Broken):
+    if isinstance(result, FailedClaim):
         failure = f"{type(result.error).__name__}: {result.error}"
         return MeasuredClaim(**claim, holds=False, seconds=result.seconds, findings=[], failure=failure)
     findings = [_row(finding) for finding in result.findings]
     return MeasuredClaim(**claim, holds=result.holds, seconds=result.seconds, findings=findings, failure=None)
 
 
-def write_claim(result: Measured | Broken, folder: Path, kind: str) -> MeasuredClaim:
+def write_claim(result: Measurement | FailedClaim, folder: Path, kind: str) -> MeasuredClaim:
     """Write evidence, picture and JSON of one claim into `folder`; return the claim with their paths.
 
     kind: suffix of the picture. A picture that cannot be drawn is a failure of the claim. Raises DataError
     if a file cannot be written.
     """
-    from ravine.lecture.drawing import save
+    from ravine.lecture.plot_style import save
     from ravine.records.atomic_files import write_json, write_npz
 
     name = result.claim.id
-    figure: Any = result if isinstance(result, Broken) else attempt_figure(result)
-    if isinstance(figure, Broken):
+    figure: Any = result if isinstance(result, FailedClaim) else attempt_figure(result)
+    if isinstance(figure, FailedClaim):
         result = figure
     row = measured_claim(result)
-    if isinstance(result, Measured):
+    if isinstance(result, Measurement):
         evidence, picture = folder / f"{name}.npz", folder / f"{name}.{kind}"
         row = replace(row, evidence=str(evidence), picture=str(picture))
         write_npz(evidence, result.evidence)

@@ -39,9 +39,9 @@ def claim_view(claim: MeasuredClaim, picture: str = "") -> list[Block]:
         Paragraph(f"Run: {claim.run}" if claim.run else ""),
         *([_numbers(claim.findings)] if claim.findings else []),
         Paragraph(_verdict(claim), "strong"),
-        Paragraph(f"Care: {claim.care}"),
+        Paragraph(f"Caveat: {claim.caveat}"),
         Files([row for row in files if row[1]]),
-        Commands([("On your own data:", claim.yours)]),
+        Commands([("On your own data:", claim.try_it)]),
     ]
 
 

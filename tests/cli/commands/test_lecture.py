@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ravine.lecture import Claim, Finding, claims, measuring
+from ravine.lecture import Claim, Finding, claims, measurement
 
 HEAVY = ("jax", "jaxlib", "optax", "sklearn", "pandas", "numpy", "scipy", "matplotlib")
 
@@ -32,7 +32,7 @@ class Module:
         ]
 
     def draw(self, evidence):
-        from ravine.lecture.drawing import canvas
+        from ravine.lecture.plot_style import canvas
 
         if self.drawing:
             raise self.drawing
@@ -46,7 +46,7 @@ class Module:
 def modules(monkeypatch):
     """Every claim's file is a stand-in; a test may change one."""
     found = {each: Module() for each in claims()}
-    monkeypatch.setattr(measuring, "load", lambda claim: found[claim.id])
+    monkeypatch.setattr(measurement, "load", lambda claim: found[claim.id])
     monkeypatch.setattr("ravine.engines.prepare", lambda device: None)
     return found
 
@@ -109,8 +109,8 @@ def test_one_claim_is_told_whole_and_drawn(ravine, folder, modules):
         "1 ± 0.05",
         "1 ± 0.1",
         "It holds",
-        "Care:",
-        claim.yours,
+        "Caveat:",
+        claim.try_it,
     ):
         assert part in ended.stdout
     assert "runs/lecture/A1.png" in ended.stdout
@@ -180,7 +180,7 @@ def test_a_folder_that_cannot_be_is_told_before_anything_runs(ravine, folder, mo
 
 
 def test_an_animation_is_one_file(ravine, folder, modules, monkeypatch):
-    monkeypatch.setattr("ravine.lecture.finding_files.has_animation", lambda claim: claim.id == "A1")
+    monkeypatch.setattr("ravine.lecture.registry.has_animation", lambda claim: claim.id == "A1")
     ended = ravine("lecture", "A1", "--animate", "-o", "out", "--format", "gif")
     assert (ended.status, ended.stdout) == (0, "Animation  out/A1.gif\n")
     assert (folder / "out" / "A1.gif").read_text() == "moving"

@@ -17,7 +17,7 @@ from ravine.cli.progress import LINE_INTERVAL_S
 from ravine.errors import DataError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from ravine.lecture import Claim, Measured
+    from ravine.lecture import Claim, Measurement
     from ravine.lecture.results import LectureResult, MeasuredClaim
 
 __all__ = ["lecture"]
@@ -66,7 +66,7 @@ def lecture(
 
 
 def _chosen(words: tuple[str, ...], everything: bool) -> list[Claim]:
-    from ravine.lecture.finding_files import claims, find
+    from ravine.lecture.registry import claims, find
 
     if everything and words:
         raise UsageError(
@@ -127,8 +127,8 @@ def _list(console: Console) -> int:
 
 def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, console: Console) -> int:
     from ravine.engines import prepare
-    from ravine.lecture.finding_files import claims, has_animation
-    from ravine.lecture.measuring import animate
+    from ravine.lecture.measurement import animate
+    from ravine.lecture.registry import claims, has_animation
     from ravine.lecture.results import Animation, AnimationList
 
     for claim in chosen:
@@ -154,7 +154,7 @@ def _measure(
 ) -> int:
     """Run the claims one after another; one that raises is told of, and the others go on."""
     from ravine.engines import prepare
-    from ravine.lecture.measuring import Broken, attempt
+    from ravine.lecture.measurement import FailedClaim, attempt
     from ravine.lecture.results import lecture_result, measured_claim, write_claim
     from ravine.records.atomic_files import write_json
 
@@ -166,11 +166,11 @@ def _measure(
             told = time.monotonic()
             console.info(f"{number} of {len(chosen)} measured; now {claim.id}: {claim.title}.")
         result = attempt(claim)
-        if isinstance(result, Broken) and console.verbose:
+        if isinstance(result, FailedClaim) and console.verbose:
             console.error(result.traceback)
         rows.append(measured_claim(result) if folder is None else write_claim(result, folder, kind))
         if not table and not console.json:
-            _show(rows[-1], console, None if isinstance(result, Broken) or folder else result, kind)
+            _show(rows[-1], console, None if isinstance(result, FailedClaim) or folder else result, kind)
     found = lecture_result(rows, time.monotonic() - start)
     if folder and len(rows) > 1:
         write_json(folder / "lecture.json", found.to_dict(), sort=False)
@@ -181,7 +181,7 @@ def _measure(
     return 0 if all(row.holds for row in rows) else SOME_FAILED
 
 
-def _show(row: MeasuredClaim, console: Console, undrawn: Measured | None, kind: str) -> None:
+def _show(row: MeasuredClaim, console: Console, undrawn: Measurement | None, kind: str) -> None:
     """Show one claim. `undrawn`: what still has no picture."""
     from ravine.lecture.view import claim_view
 
@@ -190,9 +190,9 @@ def _show(row: MeasuredClaim, console: Console, undrawn: Measured | None, kind: 
     console.print("")
 
 
-def _draw(result: Measured, kind: str) -> str:
+def _draw(result: Measurement, kind: str) -> str:
     """Draw a claim where no folder was named; returns the path, or why there is no picture."""
-    from ravine.lecture.drawing import save
+    from ravine.lecture.plot_style import save
 
     path = FOLDER / f"{result.claim.id}.{kind}"
     try:

@@ -17,11 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from ravine.engines import precision_context
-from ravine.lecture.walking import walk
+from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import resolve
 from ravine.optimizers.plot_style import PlotStyle, plot_styles
 
-__all__ = ["RULES", "SCENES", "STEPS", "Scene", "Walks", "styles_of", "walks"]
+__all__ = ["RULES", "SCENES", "STEPS", "Paths", "Scene", "scene_paths", "styles_of"]
 
 STEPS = 120
 GRID = (72, 48)  # points of the background, along x and y
@@ -54,7 +54,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Walks:
+class Paths:
     """Paths of some rules in one scene: paths [rule, time, 2], losses above the lowest [rule, time].
 
     ground [y, x]: the loss over the window; levels: where its bands meet.
@@ -136,25 +136,27 @@ def styles_of(names: Sequence[str]) -> dict[str, PlotStyle]:
     return plot_styles({name: resolve(name).style for name in names})
 
 
-def walks(scene: Scene, rules: Sequence[str]) -> Walks:
+def scene_paths(scene: Scene, rules: Sequence[str]) -> Paths:
     """Return the walks of these rules, keys of RULES, in one scene: float64."""
     noise = scene.noise * np.random.default_rng(0).standard_normal((STEPS, 2))
     x_from, x_to, y_from, y_to = scene.window
     axes = np.linspace(x_from, x_to, GRID[0]), np.linspace(y_from, y_to, GRID[1])
     points = np.stack(np.meshgrid(*axes), axis=-1)
 
-    def all_walks(start: jax.Array, noise: jax.Array, points: jax.Array) -> tuple[Any, Any, Any]:
+    def all_paths(start: jax.Array, noise: jax.Array, points: jax.Array) -> tuple[Any, Any, Any]:
         slope = jax.grad(scene.loss)
 
         def gradient(w: jax.Array, t: jax.Array) -> jax.Array:
             return slope(w) + noise[t]
 
-        each = [walk(resolve(name).build(scene.rates[name]), gradient, start, STEPS) for name in rules]
+        each = [
+            optimizer_path(resolve(name).build(scene.rates[name]), gradient, start, STEPS) for name in rules
+        ]
         paths = jnp.stack(each)
         return paths, jax.vmap(jax.vmap(scene.loss))(paths), jax.vmap(jax.vmap(scene.loss))(points)
 
     with precision_context("float64"):
-        found = jax.jit(all_walks)(np.asarray(scene.start), noise, points)
+        found = jax.jit(all_paths)(np.asarray(scene.start), noise, points)
         paths, losses, ground = (np.asarray(values) for values in found)
     levels = np.quantile(ground, np.arange(1, LEVELS) / LEVELS)
-    return Walks(scene, tuple(rules), paths, losses - scene.lowest, ground, levels)
+    return Paths(scene, tuple(rules), paths, losses - scene.lowest, ground, levels)

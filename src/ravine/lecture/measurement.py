@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ravine.lecture.claim import Claim, Evidence, Finding
-from ravine.lecture.finding_files import load
+from ravine.lecture.registry import load
 
-__all__ = ["Broken", "Measured", "animate", "attempt", "attempt_figure", "measure"]
+__all__ = ["FailedClaim", "Measurement", "animate", "attempt", "attempt_figure", "measure"]
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """What one claim gave: its evidence, its findings, and how long that took, compilation included."""
 
     claim: Claim
@@ -31,14 +31,14 @@ class Measured:
 
     def figure(self) -> Any:
         """Return the claim's picture."""
-        from ravine.lecture.drawing import style
+        from ravine.lecture.plot_style import style
 
         with style():
             return self.module.draw(self.evidence)
 
 
 @dataclass(frozen=True)
-class Broken:
+class FailedClaim:
     """A claim that could not be measured or drawn, and why."""
 
     claim: Claim
@@ -51,7 +51,7 @@ class Broken:
         return "".join(traceback.format_exception(self.error)).rstrip()
 
 
-def measure(claim: Claim) -> Measured:
+def measure(claim: Claim) -> Measurement:
     """Run a claim in float64 and read its findings. What the claim raises is raised."""
     from ravine.engines import precision_context
 
@@ -60,24 +60,24 @@ def measure(claim: Claim) -> Measured:
     with precision_context("float64"):
         evidence = module.run()
         findings = module.read(evidence)
-    return Measured(claim, module, evidence, findings, time.perf_counter() - start)
+    return Measurement(claim, module, evidence, findings, time.perf_counter() - start)
 
 
-def attempt(claim: Claim) -> Measured | Broken:
+def attempt(claim: Claim) -> Measurement | FailedClaim:
     """Measure a claim; what it raises is kept, so that other claims go on."""
     start = time.perf_counter()
     try:
         return measure(claim)
     except Exception as error:
-        return Broken(claim, error, time.perf_counter() - start)
+        return FailedClaim(claim, error, time.perf_counter() - start)
 
 
-def attempt_figure(result: Measured) -> Any:
-    """Return the picture of a claim, or Broken."""
+def attempt_figure(result: Measurement) -> Any:
+    """Return the picture of a claim, or FailedClaim."""
     try:
         return result.figure()
     except Exception as error:
-        return Broken(result.claim, error, result.seconds)
+        return FailedClaim(result.claim, error, result.seconds)
 
 
 def animate(claim: Claim, path: Path) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ravine.lecture.drawing import canvas, style
-from ravine.lecture.moving.scenes import RULES, STEPS, Walks, styles_of
+from ravine.lecture.animations.scenes import RULES, STEPS, Paths, styles_of
+from ravine.lecture.plot_style import canvas, style
 
 __all__ = ["gif"]
 
@@ -17,7 +17,7 @@ DOTS, PAUSE, REST = 100, 120, 2000  # to the inch; milliseconds a frame, and at 
 MARKS = {"circle": "o", "square": "s", "triangle": "^", "pentagon": "p", "diamond": "D", "cross": "X"}
 
 
-def gif(title: str, all_walks: Sequence[Walks]) -> bytes:
+def gif(title: str, all_paths: Sequence[Paths]) -> bytes:
     """Return the film."""
     with style():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -27,22 +27,22 @@ def gif(title: str, all_walks: Sequence[Walks]) -> bytes:
         sheet = FigureCanvasAgg(figure)
         figure.set_dpi(DOTS)
         places = axes.ravel()
-        drawn = [_panel(each, place) for each, place in zip(all_walks, places, strict=True)]
-        names = [RULES[name] for name in all_walks[0].rules]
+        drawn = [_panel(each, place) for each, place in zip(all_paths, places, strict=True)]
+        names = [RULES[name] for name in all_paths[0].rules]
         figure.legend(drawn[0], names, loc="outside lower center", ncols=len(names))
         sheet.draw()  # the ground, once
         ground = sheet.copy_from_bbox(figure.bbox)
         pictures = []
         for step in range(0, STEPS + 1, EVERY):
             sheet.restore_region(ground)
-            for each, place, curves in zip(all_walks, places, drawn, strict=True):
+            for each, place, curves in zip(all_paths, places, drawn, strict=True):
                 for path, curve in zip(each.paths, curves, strict=True):
                     curve.set_data(*path[: step + 1].T)
                     curve.set_markevery([step])
                     place.draw_artist(curve)
             pictures.append(Image.fromarray(np.asarray(sheet.buffer_rgba())).convert("RGB"))
         palette = Image.new("P", (1, 1))
-        palette.putpalette(_palette(all_walks[0].rules))
+        palette.putpalette(_palette(all_paths[0].rules))
         # the same for all, so that only what moves is written again
         frames = [each.quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures]
     file = io.BytesIO()
@@ -63,7 +63,7 @@ def _palette(rules: Sequence[str]) -> list[int]:
     return np.rint(255 * np.concatenate([greys, *coloured])).astype(int).ravel().tolist()
 
 
-def _panel(each: Walks, axes) -> list:
+def _panel(each: Paths, axes) -> list:
     """Draw the ground of one scene; return a curve for each rule, as yet empty."""
     scene = each.scene
     x_from, x_to, y_from, y_to = scene.window

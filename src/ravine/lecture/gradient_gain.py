@@ -10,11 +10,13 @@ import jax.numpy as jnp
 from ravine.networks import Network
 from ravine.networks.parameters import LayerArrays, Params
 
-__all__ = ["gains"]
+__all__ = ["gradient_gain"]
 
 
 @partial(jax.jit, static_argnums=0)
-def gains(net: Network, params: Params, x: jax.Array, outside: jax.Array) -> tuple[jax.Array, jax.Array]:
+def gradient_gain(
+    net: Network, params: Params, x: jax.Array, outside: jax.Array
+) -> tuple[jax.Array, jax.Array]:
     """Return the gradient's norm at the inputs over that past all layers, and [layer] at the biases.
 
     x [N, inputs]; outside [N, outputs]: the gradient of what is minimised with respect to the outputs. Norms

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 
 from ravine.optimizers import Optimizer
 
-__all__ = ["walk"]
+__all__ = ["optimizer_path"]
 
 
-def walk(
+def optimizer_path(
     rule: Optimizer, gradient: Callable[[jax.Array, jax.Array], jax.Array], start: jax.Array, steps: int
 ) -> jax.Array:
     """Return the points the rule is judged at, the start first: [steps + 1, ...] for a start [...].

@@ -1,9 +1,8 @@
 """Rules in motion on four landscapes, in one file: a page for a browser, or a GIF for a slide.
 
 scenes.py   the landscapes, and where the product's rules walk on them
-looks.py    colours, dashes and marks of the rules
-page.py     one HTML file that needs nothing else (page.html: its frame, its style, its script)
-film.py     one GIF, drawn with matplotlib
+html.py     one HTML file that needs nothing else (page.html: its frame, its style, its script)
+gif.py     one GIF, drawn with matplotlib
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ravine.errors import UsageError, did_you_mean
-from ravine.lecture.moving.scenes import RULES, SCENES, walks
+from ravine.lecture.animations.scenes import RULES, SCENES, scene_paths
 
 __all__ = ["write"]
 
@@ -35,11 +34,11 @@ def write(path: str | Path, title: str, rules: Sequence[str]) -> None:
         if name not in RULES:
             raise UsageError(f"The rule '{name}' is not animated.", "", did_you_mean(name, RULES))
     if target.suffix.lower() == ".gif":
-        from ravine.lecture.moving.film import gif as made
+        from ravine.lecture.animations.gif import gif as render
     else:
-        from ravine.lecture.moving.page import html as made
+        from ravine.lecture.animations.html import html as render
     from ravine.records.atomic_files import writing
 
-    content = made(title, [walks(scene, rules) for scene in SCENES])
+    content = render(title, [scene_paths(scene, rules) for scene in SCENES])
     with writing(target) as file:
         file.write(content)

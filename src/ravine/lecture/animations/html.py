@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ravine.lecture.moving.scenes import RULES, STEPS, Walks, styles_of
+from ravine.lecture.animations.scenes import RULES, STEPS, Paths, styles_of
 from ravine.optimizers.plot_style import PlotStyle
 
 __all__ = ["html"]
@@ -24,10 +24,10 @@ SHAPES = {
 }
 
 
-def html(title: str, all_walks: Sequence[Walks]) -> bytes:
+def html(title: str, all_paths: Sequence[Paths]) -> bytes:
     """Return the page."""
     frame = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    styles = styles_of(all_walks[0].rules)
+    styles = styles_of(all_paths[0].rules)
     light = "".join(f"--{name}:{style.light};" for name, style in styles.items())
     dark = "".join(f"--{name}:{style.dark};" for name, style in styles.items())
     data = {
@@ -36,7 +36,7 @@ def html(title: str, all_walks: Sequence[Walks]) -> bytes:
             {"name": name, "dash": style.dash, "mark": style.marker, "called": RULES[name]}
             for name, style in styles.items()
         ],
-        "scenes": [_scene(each) for each in all_walks],
+        "scenes": [_scene(each) for each in all_paths],
     }
     parts = {
         "TITLE": escaping.escape(title),
@@ -44,7 +44,7 @@ def html(title: str, all_walks: Sequence[Walks]) -> bytes:
         "DARK": dark,
         "STEPS": str(STEPS),
         "LEGEND": "".join(_legend(name, style) for name, style in styles.items()),
-        "SCENES": "".join(_panel(number, each) for number, each in enumerate(all_walks)),
+        "SCENES": "".join(_panel(number, each) for number, each in enumerate(all_paths)),
         # "<" would let data end the script
         "DATA": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     }
@@ -53,7 +53,7 @@ def html(title: str, all_walks: Sequence[Walks]) -> bytes:
     return frame.encode("utf-8")
 
 
-def _scene(each: Walks) -> dict[str, object]:
+def _scene(each: Paths) -> dict[str, object]:
     return {
         "window": each.scene.window,
         "ground": _short(each.ground, 3),
@@ -79,7 +79,7 @@ def _legend(name: str, style: PlotStyle) -> str:
     )
 
 
-def _panel(number: int, each: Walks) -> str:
+def _panel(number: int, each: Paths) -> str:
     scene = each.scene
     rows = "".join(
         f'<tr><th scope="row">{escaping.escape(RULES[name])}</th><td>{scene.rates[name]:g}</td>'
