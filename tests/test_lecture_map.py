@@ -81,7 +81,7 @@ def test_every_rule_and_layer_is_on_the_map(folder):
 
 @pytest.mark.parametrize("claim", claims().values(), ids=list(claims()))
 def test_the_command_for_ones_own_data_can_be_typed(claim):
-    words = shlex.split(claim.yours)
+    words = shlex.split(claim.try_it)
     assert words[0] == "ravine"
     command = group.get_command(None, words[1])
     command.make_parser(click.Context(command)).parse_args(words[2:])
