@@ -185,7 +185,7 @@ def test_the_digits_are_read_without_importing_scikit_learn():
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "empty"),
+        (b"", r"\.csv' is empty"),
         (b" \n\n", "empty"),
         (b"\xef\xbb\xbf", "empty"),
         (b"# only\n# comments\n", "empty"),

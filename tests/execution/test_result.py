@@ -75,6 +75,7 @@ def test_model_and_records_are_read_from_the_run_directory(trained, frame):
     again = TrainResult.from_dict(trained.to_dict())
     assert again.artifacts == Artifacts()
     np.testing.assert_array_equal(again.model.predict(frame), trained.model.predict(frame))
+    assert list(again.records) == list(trained.records) == ["train adam"]
     (record,) = again.records.values()
     (before,) = trained.records.values()
     np.testing.assert_array_equal(record.series["train_loss"], before.series["train_loss"])

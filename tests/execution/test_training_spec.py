@@ -70,7 +70,8 @@ def test_a_schedule_needs_a_value_to_multiply(blobs):
 
 
 @pytest.mark.parametrize(
-    ("moving", "says"), [(["b1=linear", "b1=cosine"], "two ways"), (["b1=plateau"], "Only the learning rate")]
+    ("moving", "says"),
+    [(["b1=linear", "b1=cosine"], "two schedules"), (["b1=plateau"], "Only the learning rate")],
 )
 def test_schedules_that_cannot_be_are_refused(blobs, moving, says):
     with pytest.raises(UsageError, match=says):

@@ -60,6 +60,9 @@ def test_values_with_errors():
     assert numbers.with_interval(2.634, [2.5, 2.7]) == "2.63 ± 0.13"
     assert numbers.with_interval(0.973, [0.97, 0.977], 100, 1) == "97.3 ± 0.4"
     assert numbers.with_interval(2.634, None) == "2.63"
+    assert numbers.with_interval(10.0, [10 - 2e-15, 10 + 2e-15]) == "10"  # equal but for rounding
+    assert numbers.with_interval(3e-8, [2e-8, 4e-8]) == "3e-08 ± 1e-08"
+    assert numbers.with_interval(0.5, [0.4999995, 0.5000005]) == "0.5 ± 5e-07"
     assert numbers.with_interval(math.nan, [0, 1]) == MISSING
 
 

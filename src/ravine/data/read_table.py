@@ -71,7 +71,7 @@ def _read_bytes(content: bytes, name: str, path: Path, inner: str = "") -> Table
         content = _unzip(content, name)
         notes = ("gzip",)
     if not content.strip():
-        raise DataError(f"'{name}' is empty.", "It holds no line and no value.", "Give a file with rows.")
+        raise DataError(f"'{path}' is empty.", "It holds no line and no value.", "Give a file with rows.")
     source = Source(content, name, sha256, path, inner, notes)
     found = formats.recognize(content)
     if inner and not (found and found.has_parts):

@@ -67,7 +67,8 @@ class RunContext:
 
         For a training that keeps more than `train` above does, for example every look at the parameters.
         """
-        return self.runner.record(stage, name, cohort, train)
+        record = self.records[f"{stage} {name}"] = self.runner.record(stage, name, cohort, train)
+        return record
 
     def parameters_of(self, stage: str, name: str) -> Record:
         """Return the record of a cohort with the parameters of its runs."""

@@ -325,11 +325,16 @@ class Result(Document):
 
     @property
     def records(self) -> Mapping[str, Record]:
-        """Training curves and states of all runs, by cohort; read from the run's folder where needed."""
+        """Training curves and states of all runs, by stage and cohort: "tune adam".
+
+        Read from the run's folder where needed. A cohort of version 1 has the name of its file.
+        """
         if self.artifacts.records or self.run_dir is None:
             return self.artifacts.records
         load = resolve_name("ravine.records.record:Record").load
-        return {path.stem: load(path) for path in sorted((Path(self.run_dir) / "cohorts").glob("*.npz"))}
+        paths = sorted((Path(self.run_dir) / "cohorts").glob("*.npz"))
+        records = {path.stem: load(path) for path in paths}
+        return {record.name or stem: record for stem, record in records.items()}
 
     @property
     def arrays(self) -> Mapping[str, np.ndarray]:

@@ -88,7 +88,7 @@ class Runner:
         prepare()
         started = time.perf_counter()
         self._report(stage, name, 0.0)
-        record = train(after_chunk, keeper)
+        record = train(after_chunk, keeper).named(f"{stage} {name}")
         seconds = time.perf_counter() - started
         self.train_seconds += seconds
         spent = self.timed.setdefault(name, [0.0, 0.0])

@@ -38,7 +38,17 @@ __all__ = [
 EVALUATIONS = 20
 NOTHING = {"clip": math.inf}  # the number that does nothing is 0 for all others
 # Numbers besides the rule's that may follow a schedule. Not the slope, which evaluation needs as well.
-MOVABLE = ("dropout", "smoothing", "l1", "l2", "decay", "clip", "ema", *AUGMENTATIONS)
+# Each with an option that gives it a value.
+MOVABLE = {
+    "dropout": "--net '64-64 dropout=0.2'",
+    "smoothing": "--smoothing 0.1",
+    "l1": "--l1 1e-4",
+    "l2": "--l2 1e-4",
+    "decay": "--decay 0.01",
+    "clip": "--clip 1",
+    "ema": "--average ema=0.99",
+    **{name: f"--augment {name}" for name in AUGMENTATIONS},
+}
 
 # Settings that go around the rule and the network, where they are given.
 AROUND_IT = (
@@ -156,7 +166,7 @@ def _moving(texts: Sequence[str]) -> dict[str, str]:
     """Read `rho=linear(end=0.5)`, one each: the full name of the schedule by hyperparameter."""
     read = [(name.strip(), str(schedule(text))) for name, _, text in (each.partition("=") for each in texts)]
     if len(dict(read)) < len(read):
-        raise UsageError("A number moves in two ways.", "--moving names it twice.", "Choose one.")
+        raise UsageError("A hyperparameter has two schedules.", "--moving names it twice.", "Choose one.")
     for name, text in read:
         if schedule(text).depends_on_loss:
             raise UsageError(
@@ -173,15 +183,15 @@ def check_moving(made: Recipe, rules: Sequence[Rule]) -> None:
             continue
         if name in MOVABLE:
             raise UsageError(
-                f"'{name}' cannot move.",
-                "It was given no value, which a schedule could multiply.",
-                "Give it one.",
+                f"'{name}' has a schedule but no value.",
+                "A schedule multiplies a value.",
+                f"Add a value, for example {MOVABLE[name]}.",
             )
         if len(rules) == 1 and not did_you_mean(name, made.movable).startswith("Did"):
             rules[0].check({name: 0.0})
         raise UsageError(
-            f"'{name}' cannot move.",
-            "Nothing that takes part has a number of that name.",
+            f"'{name}' cannot have a schedule.",
+            "Neither the network nor an optimizer here has a hyperparameter of that name.",
             did_you_mean(name, having) if having else "",
         )
 

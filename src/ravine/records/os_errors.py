@@ -78,6 +78,11 @@ _SENTENCES[errno.EFBIG] = (
     "A limit of the system or of the shell (ulimit -f) was met; files written before this one are whole.",
     "Raise the limit, or write elsewhere with --out DIR.",
 )
+NO_FOLDER = (
+    "'{path}' cannot be written.",
+    "The folder '{parent}' does not exist, or the system allows no new file in it.",
+    "Name another place with --out DIR.",
+)
 _SENTENCES[errno.EPERM] = _SENTENCES[errno.EACCES]
 
 
@@ -94,5 +99,7 @@ def os_errors_as_data_errors(path: str | os.PathLike[str], doing: str = "written
             "Check the path and the disk, then try again.",
         )
         sentences = _SENTENCES.get(error.errno or 0, unknown)
+        if error.errno == errno.ENOENT and doing == "written":
+            sentences = NO_FOLDER
         words = {"path": text, "short": text[:60], "parent": Path(text).parent, "doing": doing}
         raise DataError(*(sentence.format(**words) for sentence in sentences)) from error

@@ -79,6 +79,15 @@ class Record:
     def __len__(self) -> int:
         return len(self.status)
 
+    @property
+    def name(self) -> str:
+        """The name that `named` gave; "" if it gave none."""
+        return str(self.meta.get("cohort", ""))
+
+    def named(self, name: str) -> Record:
+        """Return the record with a name, which its file keeps."""
+        return replace(self, meta={**self.meta, "cohort": name})
+
     def counts(self) -> dict[str, int]:
         """Return how many runs there are of each status that occurs, by its lower-case name."""
         return {each.name.lower(): n for each in Status if (n := int(np.sum(self.status == each)))}

@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 FEWEST_SEEDS = 3  # for an interval
+MAX_DECIMALS = 6  # of a value with its interval; a smaller uncertainty is written with an exponent
+ROUNDING = 1e-12  # relative uncertainty below which values that are equal differ by rounding alone
 MISSING = "–"
 
 
@@ -107,9 +109,11 @@ def with_interval(value: object, interval: object, scale: float = 1.0, decimals:
         return MISSING
     middle, away = scale * value, longer_side(value, interval)
     if decimals is None:
-        if not away:
+        if not away or away < ROUNDING * abs(value):
             return f"{middle:.3g}"
-        decimals = min(6, max(0, 1 - math.floor(math.log10(scale * away) + 0.3)))
+        decimals = max(0, 1 - math.floor(math.log10(scale * away) + 0.3))
+        if decimals > MAX_DECIMALS:
+            return f"{middle:.3g} ± {scale * away:.1g}"
     more = "" if away is None else f" ± {scale * away:.{decimals}f}"
     return f"{middle:.{decimals}f}{more}"
 

@@ -18,6 +18,21 @@ def test_runs_are_listed_newest_first(ravine, some_runs):
     assert set(found[0]) == {"id", "path", "verb", "data", "created", "state", "summary", "bytes"}
 
 
+def test_the_latest_run_is_listed_alone(ravine, some_runs):
+    found = json.loads(ravine("runs", "latest", "--json").stdout)["runs"]
+    assert [row["data"] for row in found] == ["iris"]
+
+
+def test_the_study_of_a_run_is_named(ravine, some_runs):
+    head, *rows = ravine("runs", env={"COLUMNS": "200"}).stdout.splitlines()
+    assert head.split()[3] == "study"
+    assert [("train" in row, "compare" in row) for row in rows] == [
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_runs_fit_the_terminal(ravine, some_runs, width):
     lines = ravine("runs", env={"COLUMNS": str(width)}).stdout.splitlines()

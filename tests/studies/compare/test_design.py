@@ -109,7 +109,7 @@ def test_a_plan_is_the_same_after_json_and_fits_every_width(blobs: Dataset) -> N
         ({"metric": "acuracy"}, "accuracy"),
         ({"optimizers": ["adm"]}, "adam"),
         ({"net": "big"}, "big"),
-        ({"moving": ["rho=linear"]}, "'rho' cannot move"),
+        ({"moving": ["rho=linear"]}, "'rho' cannot have a schedule"),
         ({"moving": ["b1=plateau"]}, "Only the learning rate"),
         ({"schedules": ["linear", "linear(0)"]}, "twice"),
         ({"min_change": 0.1}, "early"),

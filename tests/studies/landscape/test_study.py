@@ -57,7 +57,7 @@ def test_result_and_arrays_agree(found):
 
 
 def test_records_hold_every_look(found):
-    record = found.records["sgd"]
+    record = found.records["train sgd"]
     assert record.status.tolist() == [Status.FINISHED] * 3
     np.testing.assert_array_equal(record.final["points"][0], found.arrays["way/sgd/parameters"])
     assert record.series["valid_loss"].shape == (3, len(found.arrays["way/sgd/steps"]) - 1)

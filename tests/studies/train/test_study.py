@@ -86,7 +86,7 @@ def test_another_number_may_move() -> None:
         for moving in (None, ["dropout=constant", "l2=constant"], ["dropout=linear(0)"], ["l2=linear(0)"])
     ]
     assert curves[0] == curves[1] and curves[0] != curves[2] and curves[0] != curves[3] != curves[2]
-    with pytest.raises(UsageError, match="'dropout' cannot move"):
+    with pytest.raises(UsageError, match="'dropout' has a schedule but no value"):
         ravine.train(x, y, **short, moving=["dropout=decay"])
     with pytest.raises(UsageError, match="no hyperparameter 'b1'"):
         ravine.train(x, y, **short, moving=["b1=decay"])

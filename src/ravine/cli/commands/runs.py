@@ -22,7 +22,8 @@ __all__ = ["runs"]
 @click.command(
     cls=Command,
     short_help="List the runs there are.",
-    help="List the runs in FOLDER (runs/ if not given), newest first: id, time, data, state, result.\n\n"
+    help="List the runs in FOLDER, newest first: id, time, data, state, result. FOLDER is a folder of runs, "
+    "a run, or latest. [default: runs]\n\n"
     "A run that -o DIR put elsewhere is listed by the name of its folder, or of the one around it.",
     examples=("ravine runs", "ravine runs --json", "ravine runs elsewhere"),
 )
@@ -34,9 +35,11 @@ def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) 
     from pathlib import Path
 
     from ravine.errors import DataError
-    from ravine.records.run_index import list_runs
+    from ravine.records.run_index import LATEST, find_run, list_runs
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
+    if folder == LATEST:
+        folder = str(find_run(LATEST))
     if folder != "runs" and not Path(folder).is_dir():
         raise DataError(
             f"There is no folder '{folder}'.",

@@ -55,24 +55,24 @@ def plan_view(plan: ComparePlan) -> list[Block]:
     optimizers = list(dict.fromkeys(evaluation.optimizer for evaluation in plan.evaluate))
     schedules = list(dict.fromkeys(evaluation.schedule for evaluation in plan.evaluate))
     rows = [
-        ("Data", data_text(plan.data)),
+        ("data", data_text(plan.data)),
         (
-            "Split",
+            "split",
             f"{plan.rows.train:,} rows to train, {plan.rows.validation:,} to validate, the rest to test",
         ),
-        ("Metric", plan.metric),
-        ("Effort", f"{plan.effort} ({plan.effort_chosen})"),
-        ("Optimizers", ", ".join(optimizers)),
-        ("Schedules", ", ".join(schedules)),
-        *((name.capitalize(), text) for name, text in penalty_rows(plan.around)),
-        ("Track", TRACKS[plan.track]),
+        ("metric", plan.metric),
+        ("effort", f"{plan.effort} ({plan.effort_chosen})"),
+        ("optimizers", ", ".join(optimizers)),
+        ("schedules", ", ".join(schedules)),
+        *penalty_rows(plan.around),
+        ("track", TRACKS[plan.track]),
         (
-            "Tuning",
+            "tuning",
             f"{count(len(plan.tune) // len(optimizers), 'setting')} each, on {len(plan.tuning_seeds)} seeds",
         ),
-        ("Evaluation", f"each with its best setting, on {count(len(plan.seeds), 'fresh seed')}"),
-        ("Networks", f"{plan.runs:,} in all, {plan.network_steps:,} network steps"),
-        ("Time", f"about {max(1, round(plan.estimated_seconds)):,} s on this machine"),
+        ("evaluation", f"each with its best setting, on {count(len(plan.seeds), 'fresh seed')}"),
+        ("networks", f"{plan.runs:,} in all, {plan.network_steps:,} network steps"),
+        ("time", f"about {max(1, round(plan.estimated_seconds)):,} s on this machine"),
     ]
     return [Facts(rows)]
 

@@ -38,4 +38,4 @@ def run(design: DescentDesign, context: RunContext) -> DescentResult:
         seconds=ProgramSeconds(**vars(seconds), programs=len(sweeps.programs)),
         result=DivergedRuns(diverged=sweeps.diverged),
         pictures=[],
-    ).with_artifacts(Artifacts(records=sweeps.records))
+    ).with_artifacts(Artifacts(records=context.records))

@@ -47,7 +47,6 @@ class Sweeps:
     design: DescentDesign
     context: RunContext
     programs: dict[Plan, ProgramShape] = field(default_factory=dict)
-    records: dict[str, Record] = field(default_factory=dict)
     diverged: int = 0
 
     def widths(self) -> tuple[WidthSweep, EpochSweep]:
@@ -96,7 +95,7 @@ class Sweeps:
         cohort = self.design.cohort(units, batches, all_arms=all_arms)
         shape, name = self.design.shape(cohort.plan, batches), f"{units} units"
         self.programs[cohort.plan] = shape
-        self.records[f"{stage} {units}"] = self.context.train(stage, name, cohort, shape)
+        self.context.train(stage, name, cohort, shape)
         record = self.context.parameters_of(stage, name)
         self.diverged += int(np.sum(record.status == Status.DIVERGED))
         errors = self._errors(record, cohort.plan, batches)
@@ -132,7 +131,7 @@ class Sweeps:
         )
 
     def _epoch_curve(self, units: int, steps: Sequence[int]) -> EpochCurve:
-        record = self.records[f"width {units}"]
+        record = self.context.records[f"width {units} units"]
         train, loss, score = (
             record.series[name][: len(self.design.seeds)].astype(np.float64)
             for name in ("train_loss", "valid_loss", "score")

@@ -54,27 +54,27 @@ def plan_view(plan: DiagnosePlan) -> list[Block]:
     """Return what would be measured and trained."""
     facts, split = plan.plan, plan.split
     rows = [
-        ("Data", data_text(plan.data)),
-        ("Split", f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test"),
-        ("Metric", plan.metric.name),
+        ("data", data_text(plan.data)),
+        ("split", f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test"),
+        ("metric", plan.metric.name),
     ]
-    network = ("Network", f"{facts.network}, {count(facts.parameters, 'parameter')}")
+    network = ("network", f"{facts.network}, {count(facts.parameters, 'parameter')}")
     if plan.model is not None:
         rows += [
-            ("Model", plan.model),
+            ("model", plan.model),
             network,
-            ("Trained with", _optimizer(facts)),
-            ("Training", "nothing: the model is measured as it is, and no remedy is tried"),
-            ("Measured", "loss, gradients, units and the ends of the spectrum, once"),
+            ("trained with", _optimizer(facts)),
+            ("training", "nothing: the model is measured as it is, and no remedy is tried"),
+            ("measured", "loss, gradients, units and the ends of the spectrum, once"),
         ]
         return [Facts(rows)]
     rows += [
         network,
-        ("Optimizer", _optimizer(facts)),
-        *((name.capitalize(), text) for name, text in penalty_rows(facts.around)),
-        ("Training", f"1 network, {_length(facts)}"),
+        ("optimizer", _optimizer(facts)),
+        *penalty_rows(facts.around),
+        ("training", f"1 network, {_length(facts)}"),
         (
-            "Measured",
+            "measured",
             f"loss, gradients and units at {count(facts.points, 'point')} of it, "
             f"the ends of the spectrum at {facts.spectra}",
         ),

@@ -21,7 +21,6 @@ from ravine.execution.context import RunContext
 from ravine.execution.events import Noted
 from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts
-from ravine.records.record import Record
 from ravine.studies.landscape.design import LandscapeDesign, Trainings
 from ravine.studies.landscape.loss_point import Viewpoint
 from ravine.studies.landscape.measurements import (
@@ -57,7 +56,6 @@ class _Centre:
     trajectories: dict[str, Trajectory]
     solutions: npt.NDArray[np.float64]
     notes: list[str]
-    records: dict[str, Record]
 
 
 def run(design: LandscapeDesign, context: RunContext) -> LandscapeResult:
@@ -92,7 +90,7 @@ def run(design: LandscapeDesign, context: RunContext) -> LandscapeResult:
         not_drawn=not_drawn,
         notes=centre.notes,
         seconds=time.perf_counter() - context.started,
-    ).with_artifacts(Artifacts(arrays=arrays, records=centre.records))
+    ).with_artifacts(Artifacts(arrays=arrays, records=context.records))
 
 
 def _measuring(context: RunContext, about: str) -> None:
@@ -104,18 +102,18 @@ def _measuring(context: RunContext, about: str) -> None:
 def _centre(design: LandscapeDesign, context: RunContext) -> _Centre:
     if design.model_view is not None:
         view = design.model_view
-        return _Centre(view, {}, np.zeros((0, view.network.parameters)), [], {})
+        return _Centre(view, {}, np.zeros((0, view.network.parameters)), [])
     assert design.trainings is not None
     return _trained(design.trainings, design.settings, context)
 
 
 def _trained(made: Trainings, settings: LandscapeSettings, context: RunContext) -> _Centre:
     """Train every optimizer from the common start, the first one from the others too."""
-    trajectories, records = {}, {}
+    trajectories = {}
     for name, cohort in made.cohorts.items():
         context.stage("train", name)
-        records[name] = context.train_with("train", name, cohort, partial(travel, cohort, made.rows_seed))
-        trajectories[name] = trajectory_of(cohort, made.rows_seed, records[name])
+        record = context.train_with("train", name, cohort, partial(travel, cohort, made.rows_seed))
+        trajectories[name] = trajectory_of(cohort, made.rows_seed, record)
     name, first = next(iter(trajectories.items()))
     if not first.finished[0]:
         raise NothingTrained(
@@ -135,7 +133,7 @@ def _trained(made: Trainings, settings: LandscapeSettings, context: RunContext) 
     )  # fmt: skip
     lost = len(first.finished) - len(ends)
     notes = [f"{lost} of {len(first.finished)} starts diverged."] if lost else []
-    return _Centre(view, trajectories, ends, notes, records)
+    return _Centre(view, trajectories, ends, notes)
 
 
 def _directions(

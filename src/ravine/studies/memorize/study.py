@@ -37,7 +37,6 @@ def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
         found += [_measure(design, context, arm, plan, batches) for arm, plan in same_rows]
     if not any(arm.networks for arm in found):
         raise all_diverged(design.learning_rate, "on every seed")
-    records = {arm.name: context.records[f"{_stage(arm)} {design.rule.name}"] for arm in design.arms}
     return MemorizeResult(
         study="memorise",
         data=data_facts(context.dataset),
@@ -51,7 +50,7 @@ def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
         result=DivergedRuns(diverged=sum(arm.diverged for arm in found)),
         seconds=context.seconds([(plan, design.shape) for plan in dict.fromkeys(design.plans)]),
         pictures=[],
-    ).with_artifacts(Artifacts(records=records))
+    ).with_artifacts(Artifacts(records=context.records))
 
 
 def _stage(arm: Arm) -> str:

@@ -58,7 +58,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
         schedules=design.schedules(),
         source=settings.source,
         model_dir=context.model_dir,
-    ).with_artifacts(Artifacts(model=model, records={"train": record}))
+    ).with_artifacts(Artifacts(model=model, records=context.records))
 
 
 def _kept_epochs(record: Record, plan: Plan, batches: Batches) -> list[float | None]:
