@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from ravine.errors import DataError, RavineError, UsageError, in_python
+from ravine.errors import DataError, RavineError, UsageError, in_python, nearest
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,16 @@ def test_an_error_passes_between_processes():
     error = UsageError("--rate 0 cannot be used.", "Why.", option="rate", value=0, allowed="above 0")
     again = pickle.loads(pickle.dumps(error))
     assert (again.what, again.why, again.option, str(again)) == (error.what, error.why, "rate", str(error))
+
+
+@pytest.mark.parametrize(
+    ("word", "allowed", "meant"),
+    [
+        ("label", ["target", "Labels"], "Labels"),  # what is there goes before what it is called elsewhere
+        ("label", ["target", "lapel"], "target"),
+        ("--lr", ["--l1", "--rate"], "--rate"),
+        ("weight_decay", ["--weights", "--decay"], "--decay"),
+    ],
+)
+def test_the_one_word_that_was_meant(word, allowed, meant):
+    assert nearest(word, allowed) == f"Did you mean '{meant}'?"

@@ -1,11 +1,16 @@
 """Errors as sentences on standard error, and the exit status of each."""
 
+import errno
+from pathlib import Path
+
 import click
 import pytest
 
 from ravine.cli.console import Console
 from ravine.cli.exit_status import failure
 from ravine.errors import DataError, NothingTrained, RavineError, Stopped, UsageError
+from ravine.records.os_errors import os_errors_as_data_errors
+from ravine.records.run_index import list_runs
 
 
 @pytest.mark.parametrize(
@@ -59,3 +64,63 @@ def test_an_internal_error_asks_for_a_report_and_shows_the_traceback_with_v(caps
         long = capsys.readouterr().err
     assert "ValueError: first line" in brief and "second line" not in brief and "with -v" in brief
     assert "Traceback (most recent call last)" in long and "with -v" not in long
+
+
+def the_run(root="runs"):
+    (found,) = list_runs(root)
+    return found
+
+
+def test_some_failed_runs(ravine, study):
+    study.rows[1]["diverged"] = 3
+    assert ravine("compare", "data.csv").status == 5
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (UsageError("Wrong flag.", "Why.", "Fix."), 2),
+        (DataError("Bad data.", "Why.", "Fix."), 3),
+        (NothingTrained("Every run diverged.", "Why.", "Fix."), 4),
+        (RavineError("Odd.", "Why.", "Fix."), 1),
+        (ZeroDivisionError("division by zero"), 1),
+        (MemoryError(), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_failures(ravine, study, error, status, flags):
+    def fail(stop):
+        raise error
+
+    study.then = fail
+    ended = ravine("compare", "data.csv", *flags)
+    assert (ended.status, ended.stdout) == (status, "")
+    assert "Traceback" not in ended.stderr
+    for words in getattr(error, "args", ())[:1]:
+        assert str(words).split(".")[0] in ended.stderr
+    if isinstance(error, Exception):
+        assert the_run().state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("number", "says"), [(errno.ENOSPC, "No space is left"), (errno.EFBIG, "larger than files may be")]
+)
+def test_no_space_says_how_to_go_on_and_keeps_the_run(ravine, study, number, says):
+    def full(stop):
+        with os_errors_as_data_errors("cohorts/a.npz"):
+            raise OSError(number, "no space")
+
+    study.then = full
+    ended = ravine("compare", "data.csv", "-o", "kept")
+    assert ended.status == 3
+    assert says in ended.stderr
+    assert "ravine resume kept" in " ".join(ended.stderr.split())
+    assert "command again" not in ended.stderr  # the folder holds a run now: that would be refused
+    assert Path("kept/plan.json").exists()
+
+
+def test_a_traceback_only_with_v(ravine, study):
+    study.then = lambda stop: {}["lost"]
+    assert "again with -v" in ravine("compare", "data.csv").stderr
+    assert "Traceback (most recent call last)" in ravine("compare", "data.csv", "-v").stderr

@@ -1,13 +1,18 @@
 """Signals ask for a stop while a study runs, and are what they were before and after."""
 
+import builtins
 import os
 import signal
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from ravine.cli import main
 from ravine.cli.signals import stop_on_signals
+from ravine.records.run_index import list_runs, read_run_file
 
 
 def until(condition, patience=10.0):
@@ -53,3 +58,92 @@ def test_outside_the_main_thread_nothing_stops():
     thread.start()
     thread.join()
     assert found == [None] and signal.getsignal(signal.SIGINT) == before
+
+
+def the_run(root="runs"):
+    (found,) = list_runs(root)
+    return found
+
+
+@pytest.mark.parametrize("moment", ["commands", "run"])
+def test_ctrl_c_while_still_importing_is_no_traceback(monkeypatch, capfd, moment):
+    def interrupted(*arguments, **how):
+        raise KeyboardInterrupt
+
+    if moment == "commands":
+        monkeypatch.delitem(sys.modules, "ravine.cli.app")
+        plain = builtins.__import__
+        monkeypatch.setattr(
+            builtins,
+            "__import__",
+            lambda name, *how: interrupted() if name == "ravine.cli.app" else plain(name, *how),
+        )
+    else:
+        monkeypatch.setattr("ravine.cli.app.run", interrupted)
+    monkeypatch.setattr(os, "_exit", sys.exit)
+    with pytest.raises(SystemExit) as ended:
+        main(["runs"])
+    assert ended.value.code == 130
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGUSR1, 75)]
+)
+def test_one_signal_saves_and_says_how_to_go_on(ravine, study, number, status):
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)]
+
+    def work(stop):
+        threading.Timer(0.05, os.kill, (os.getpid(), number)).start()
+        study.until_stopped(stop)
+
+    study.then = work
+    ended = ravine("compare", "data.csv", "--json")
+    run = the_run()
+    assert (ended.status, ended.stdout) == (status, "")
+    assert f"ravine resume {run.path}" in ended.stderr
+    assert "Stopping after this chunk" in ended.stderr
+    assert run.state == "stopped"
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)] == before
+
+
+SLOW = """
+import sys, time
+from ravine.cli.app import run
+from ravine.execution import execute
+from ravine.execution.study import Study
+
+def work(study, design, context):
+    print("ready", flush=True)
+    if sys.argv[1] == "deaf":      # as in a compiled chunk: no bytecode runs for long
+        pow(7, 10**7)
+    time.sleep(60)
+
+Study.run = work
+sys.exit(run(["compare", "iris"]))
+"""
+
+
+@pytest.mark.parametrize("how", ["sleeping", "deaf"])
+def test_a_second_ctrl_c_stops_at_once_even_inside_compiled_code(folder, how):
+    import subprocess
+    import sys
+    import time
+
+    Path("data.csv").write_text("a,b\n1,2\n")
+    child = subprocess.Popen(
+        [sys.executable, "-c", SLOW, how], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "ready\n"
+    time.sleep(0.2)
+    child.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    assert child.poll() is None
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert "Stopped at once" in errors
+    assert "Traceback" not in errors
+    run = the_run()
+    assert run.state == "interrupted, resumable"
+    assert read_run_file(run.path)["verb"] == "compare"

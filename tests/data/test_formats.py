@@ -205,3 +205,37 @@ def test_names_and_suffixes_stand_in_one_place():
         own = path in REGISTRIES or path.parent.name == "readers" or "lecture" in path.parts
         if not own:
             assert not repeated_names(ast.parse(path.read_text()), names, suffixes), path
+
+
+def test_other_files_have_no_parts(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match="no part 'x'"):
+        read(f"{path}:x")
+    odd = tmp_path / "b:c.csv"
+    odd.write_text("a,b\n1,2\n")
+    assert len(read(odd)) == 1
+    with pytest.raises(DataError, match="There is no file"):
+        read(f"{tmp_path / 'none.h5'}:/x")
+
+
+@pytest.mark.parametrize(
+    ("module", "blob", "extra"), [("h5py", b"\x89HDF\r\n\x1a\n 1", "hdf5"), ("uproot", b"root 1", "root")]
+)
+def test_an_absent_library_is_named(tmp_path, monkeypatch, module, blob, extra):
+    monkeypatch.setitem(sys.modules, module, None)
+    path = tmp_path / "x"
+    path.write_bytes(blob)
+    with pytest.raises(DataError, match=rf"pip install 'ravine\[{extra}\]'"):
+        read(path)
+
+
+def test_reading_text_imports_neither(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    code = (
+        f"import sys; from ravine.data import read; read({str(path)!r})\n"
+        "print({'h5py', 'uproot'} & set(sys.modules))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"

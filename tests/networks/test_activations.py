@@ -1,4 +1,4 @@
-"""The six activations: closed forms (claim A1), facts that hold, contract over all of them."""
+"""The six activations and an added one: closed forms (claim A1), facts that hold, a contract."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,7 @@ import pytest
 import scipy.special
 
 from ravine.errors import UsageError
-from ravine.networks import ACTIVATIONS, activation
+from ravine.networks import ACTIVATIONS, Activation, Network, activation
 
 X = np.linspace(-8, 8, 1001)
 FAR = 60.0
@@ -126,3 +126,18 @@ def test_names_are_read_generously(text):
 def test_an_unknown_name_is_told_the_nearest():
     with pytest.raises(UsageError, match=r"no activation 'rellu'.*Did you mean 'relu'"):
         activation("rellu")
+
+
+def test_an_added_activation_is_named_and_used(monkeypatch):
+    """An activation costs one row of the table."""
+    softsign = Activation("softsign", "jax.nn:soft_sign", 0.0, 0.0, 1.0, zero_at_zero=True)
+    with pytest.raises(UsageError, match="no activation 'softsign'"):
+        activation("softsign")
+    monkeypatch.setitem(ACTIVATIONS, "softsign", softsign)
+    assert activation("Softsign").saturating and activation("softsign").derivative_of_output is None
+
+    network, x = Network((4, 5, 3), "softsign"), np.random.default_rng(0).standard_normal((6, 4))
+    hidden, last = network.init(np.random.default_rng(1), dtype="float64")
+    sums = x @ hidden["weight"] + hidden["bias"]
+    expected = sums / (1 + np.abs(sums)) @ last["weight"] + last["bias"]
+    np.testing.assert_allclose(network.apply((hidden, last), jnp.asarray(x)), expected, rtol=1e-12)
