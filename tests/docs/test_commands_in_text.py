@@ -84,4 +84,6 @@ def _inline_options() -> list:
 def test_an_inline_option_exists(option):
     files = [path for folder in ("scripts", "benchmarks") for path in (ROOT / folder).glob("*.py")]
     scripts = " ".join(path.read_text("utf-8") for path in files)
-    assert option in _options(*group.list_commands(None)) or f'"{option}"' in scripts
+    assert option in _options(*group.list_commands(None)) or re.search(
+        rf"(?<![\w-]){option}(?![\w-])", scripts
+    )
