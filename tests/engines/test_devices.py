@@ -32,7 +32,7 @@ def test_importing_engines_does_not_import_jax():
 def test_a_cpu_has_one_worker_a_core():
     found = fresh(
         "from ravine.engines import *; prepare(); d = find_devices();"
-        "print(json.dumps([d.count, d.kind, str(d), d.held]))"
+        "print(json.dumps([d.count, d.kind, str(d), d.state_bytes]))"
     )
     n = cores()
     assert found[:2] == [n, "cpu"]

@@ -165,7 +165,9 @@ def by_itself():
             rows_of_steps = jax.tree.map(lambda a: a.reshape(*shape, *a.shape[1:]), rows_of_steps)
             if factors is None:
                 per_epoch = batches.sizes[0] / batches.batch_size
-                texts = {"rate": runs.schedule[index]} | {n: runs.moving[n][index] for n in plan.moving}
+                texts = {"rate": runs.schedule[index]} | {
+                    n: runs.hyper_schedules[n][index] for n in plan.hyper_schedules
+                }
                 factors = {n: factor_table(str(t), plan.steps, per_epoch) for n, t in texts.items()}
             factors = {n: np.asarray(f, plan.precision).reshape(shape) for n, f in factors.items()}
             gate = {"gate_bias": float(runs.extra["gate_bias"][index])} if "gate_bias" in runs.extra else {}

@@ -273,7 +273,7 @@ class TestShape:
         asked = cohort()
         many, more = (shape_for(asked.plan, asked.batches, n, 5, devices) for n in (10**6, 10**9))
         assert many == more
-        assert many.width * asked.plan.network.parameters * 4 * 4 <= devices.held
+        assert many.width * asked.plan.network.parameters * 4 * 4 <= devices.state_bytes
 
     @pytest.mark.parametrize("evaluations", [1, 2, 7, 12, 20])
     def test_chunks_divide_the_run(self, cohort, devices, evaluations):

@@ -227,7 +227,7 @@ def test_a_clip_that_is_off_stays_off_whatever_its_schedule():
     """Its number is infinite, and infinity times a factor of 0 is none."""
     plan = Plan(
         resolve("sgd"), Network((2, 3, 1)), "squared_error", "rmse", 4, 1, 1,
-        around=("clip",), moving=("clip",), precision="float64",
+        transforms=("clip",), hyper_schedules=("clip",), precision="float64",
     )  # fmt: skip
     rng = np.random.default_rng(0)
     with precision_context("float64"):

@@ -126,7 +126,7 @@ def test_programs_may_be_compiled_by_other_threads(cohort, run, devices, compile
 
 def test_a_process_keeps_the_programs_used_last(first, cohort, run, compiled, new_programs, monkeypatch):
     """Those of hundreds of data sets, in one notebook, would end the process: too many mappings of memory."""
-    monkeypatch.setattr(sys.modules["ravine.training.program"], "KEPT", 2)
+    monkeypatch.setattr(sys.modules["ravine.training.program"], "MAX_PROGRAMS", 2)
     other, third = cohort(activation="tanh"), cohort(activation="elu")
     run(other, **EIGHT)
     run(first, **EIGHT)
@@ -282,14 +282,16 @@ def test_hyperparameters_that_move(cohort, run, by_itself):
         ("adam", "b1", ("constant", "linear(0.1)", "step(0.5,every=1)")),
     ):
         asked = cohort(
-            rule, [0.05, 0.02, 0.03], [0, 1, 0], precision="float64", plan={"moving": (name,)},
-            moving={name: np.array(texts)},
+            rule, [0.05, 0.02, 0.03], [0, 1, 0], precision="float64", plan={"hyper_schedules": (name,)},
+            hyper_schedules={name: np.array(texts)},
         )  # fmt: skip
         record = run(asked)
         for index in range(3):
             series, _ = by_itself(asked, index)
             np.testing.assert_allclose(record.series["train_loss"][index], series["train_loss"], rtol=1e-9)
-        still = run(replace(asked, runs=replace(asked.runs, moving={name: np.array(["constant"] * 3)})))
+        still = run(
+            replace(asked, runs=replace(asked.runs, hyper_schedules={name: np.array(["constant"] * 3)}))
+        )
         moves = np.array([text != "constant" for text in texts])
         changed = np.abs(still.series["train_loss"] - record.series["train_loss"]).max(axis=1) > 1e-9
         np.testing.assert_array_equal(changed, moves)

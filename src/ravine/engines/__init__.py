@@ -1,4 +1,4 @@
-"""Engines: the devices there are, and how work is spread over them."""
+"""Engines: the devices of this machine, and functions that spread work over them."""
 
 from ravine.engines.devices import Devices, cores, find_devices, prepare
 from ravine.engines.thread_pool import map_on_devices

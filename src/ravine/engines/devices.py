@@ -1,4 +1,4 @@
-"""Who works: on a CPU one thread per core, on GPUs one thread per GPU."""
+"""The devices that train: one worker per core of a CPU, or one worker per GPU."""
 
 from __future__ import annotations
 
@@ -16,39 +16,42 @@ if TYPE_CHECKING:
 
 __all__ = ["Devices", "cores", "find_devices", "prepare"]
 
-# Members of a vmapped group on a CPU: more fall out of cache, fewer pay for every kernel's start.
-FEWEST, MOST = 2, 8
-CACHED = 1_250_000  # bytes of a group's states
-HELD = 256 * 2**20  # bytes of all members' states held at a time on CPUs
-SHARE = 8  # on GPUs: one part in so many of the memory JAX may take
+# Members of a group on a CPU. More states do not fit into the cache; with fewer, kernel starts dominate.
+MIN_GROUP, MAX_GROUP = 2, 8
+GROUP_CACHE_BYTES = 1_250_000  # of the states of a group, on a CPU
+CPU_STATE_BYTES = 256 * 2**20  # of the states of all members in memory at the same time, on a CPU
+GPU_MEMORY_DIVISOR = 8  # states take at most this part of the memory that JAX may use on a GPU
 
 FUSION = "xla_cpu_experimental_ynn_fusion_type"
 
 
 def prepare(device: str | None = None, cache: Path | None = None) -> None:
-    """Set JAX up: the platform, and the persistent cache of compiled programs.
+    """Configure JAX: the platform, and the persistent cache of compiled programs.
 
-    To be called before JAX has used a device; after that, what is there is used. `device`: cpu or gpu.
+    device: "cpu" or "gpu", None for JAX's own choice. cache: folder of the compiled programs. Call this
+    before JAX uses a device, since JAX chooses its platform only once. Where the cache cannot be written,
+    there is none.
     """
-    _correct()
+    _disable_wrong_fusion()
     import jax
 
     if device is not None:
         jax.config.update("jax_platforms", {"gpu": "cuda"}.get(device, device))
     folder = cache or cache_folder()
-    # an entry cut short by a kill is compiled anew: nothing the user could do about it
+    # JAX warns of a cache entry that a killed process wrote in part, and compiles it anew.
     warnings.filterwarnings("ignore", message="Error reading persistent compilation cache")
-    if _writable(folder):  # where it is not, each process compiles for itself
+    if _writable(folder):
         jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-def _correct() -> None:
-    """Turn off a fusion that sums wrongly, before JAX reads its flags; the user's own word stands.
+def _disable_wrong_fusion() -> None:
+    """Turn off a fusion of the compiler that gives wrong sums, unless the user set its flag.
 
-    jaxlib 0.10.2 gives wrong sums on a CPU where a product and a sum are fused (jax issue 39103). Single
-    products are right, and as fast as with it. Other versions may not know the flag, and would abort.
+    jaxlib 0.10.2 fuses matrix products with sums on a CPU and gets wrong sums (jax issue 39103). Without the
+    fusion the sums are right, and as fast. Other versions may not know the flag and would abort. JAX reads
+    the flag when it starts, so this comes first.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if metadata.version("jaxlib") == "0.10.2" and FUSION not in flags:
@@ -56,15 +59,15 @@ def _correct() -> None:
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of CPU cores that this process may use."""
     try:
         return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS, Windows
+    except AttributeError:  # macOS and Windows have no affinity
         return os.cpu_count() or 1
 
 
 def cache_folder() -> Path:
-    """Return where compiled programs are kept between processes."""
+    """Return the folder of compiled programs: below RAVINE_CACHE, else XDG_CACHE_HOME, else ~/.cache."""
     base = os.environ.get("RAVINE_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "ravine" / "programs"
 
@@ -79,34 +82,36 @@ def _writable(folder: Path) -> bool:
 
 @dataclass(frozen=True)
 class Devices:
-    """Workers, each with a device: the GPUs there are, or one CPU as often as it has cores.
+    """Workers, each with its device.
 
-    held: bytes of members' states that all workers may hold at a time.
+    workers: the device of each worker. All GPUs once, or the one CPU device as often as it has cores.
+    kind: "cpu" or "gpu". state_bytes: memory for the states of all runs that are held at the same time.
     """
 
     workers: tuple[Device, ...]
     kind: str
-    held: int
+    state_bytes: int
 
     @property
     def count(self) -> int:
-        """How many workers there are."""
+        """Number of workers."""
         return len(self.workers)
 
     @property
     def shared(self) -> bool:
-        """Whether workers share one memory and cache, and so advance their members in small groups."""
+        """Whether the workers share one memory. Groups are small then, and every member has its own table."""
         return self.kind == "cpu"
 
     def group_size(self, member: int, runs: int) -> int:
-        """Return how many of `runs` members, each a state of `member` bytes, a worker advances side by side.
+        """Return the number of runs that a worker advances at the same time, of `runs` runs in all.
 
-        On a CPU about what its cache holds: that number near it which leaves the fewest places empty.
+        member: bytes of the state of one run. On a GPU as many as memory allows. On a CPU a number near the
+        one that fills the cache, chosen so that the groups have the fewest empty places.
         """
         share = max(1, -(-runs // self.count))
         if not self.shared:
-            return min(share, max(1, self.held // self.count // member))
-        most = min(MOST, max(FEWEST, CACHED // member))
+            return min(share, max(1, self.state_bytes // self.count // member))
+        most = min(MAX_GROUP, max(MIN_GROUP, GROUP_CACHE_BYTES // member))
         near = range(max(1, 3 * most // 4), 3 * most // 2 + 1)
         return min(share, min(near, key=lambda size: (-(-share // size) * size, abs(size - most))))
 
@@ -116,20 +121,23 @@ class Devices:
 
 
 def find_devices(device: str | None = None) -> Devices:
-    """Return the workers of JAX's default platform, or of `device` (cpu, gpu). Raises UsageError if none."""
-    _correct()
+    """Return the workers of JAX's default platform, or of `device` ("cpu" or "gpu").
+
+    Raises UsageError where this machine has no such device.
+    """
+    _disable_wrong_fusion()
     import jax
 
     try:
-        found = jax.devices({"gpu": "cuda"}.get(device, device) if device else None)
+        devices = jax.devices({"gpu": "cuda"}.get(device, device) if device else None)
     except RuntimeError as error:
         raise UsageError(
             f"There is no device '{device or jax.config.values['jax_platforms']}'.",
             str(error).splitlines()[0],
             "Leave --device out.",
         ) from error
-    kind = found[0].platform
-    if kind == "cpu":  # programs started by several threads run side by side on one device
-        return Devices((found[0],) * cores(), kind, HELD)
-    limits = [(each.memory_stats() or {}).get("bytes_limit", HELD) for each in found]
-    return Devices(tuple(found), kind, min(limits) * len(found) // SHARE)
+    kind = devices[0].platform
+    if kind == "cpu":  # programs that several threads start run side by side on one device
+        return Devices((devices[0],) * cores(), kind, CPU_STATE_BYTES)
+    limits = [(gpu.memory_stats() or {}).get("bytes_limit", CPU_STATE_BYTES) for gpu in devices]
+    return Devices(tuple(devices), kind, min(limits) * len(devices) // GPU_MEMORY_DIVISOR)

@@ -1,4 +1,4 @@
-"""Map a function over items with all workers: whoever is free takes the next item."""
+"""A thread pool of devices: maps a function over items, the next item to the first device that is free."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ Result = TypeVar("Result")
 def map_on_devices(
     devices: Devices, function: Callable[[Device, Item], Result], items: Sequence[Item], precision: str
 ) -> list[Result]:
-    """Return function(device, item) for every item, in order; the first exception ends the work.
+    """Return function(device, item) for every item, in the order of the items.
 
-    Compiled programs release the interpreter, so threads are enough. The precision of JAX holds for one
-    thread, and is set in each.
+    One thread per worker suffices, since compiled programs release Python's interpreter lock. JAX keeps the
+    precision per thread, so each thread sets it. The first exception is raised again here; the other threads
+    finish their current item and take no further one. The same holds for Ctrl-C.
     """
     if devices.count == 1 or len(items) < 2:
         with precision_context(precision):
             return [function(devices.workers[0], item) for item in items]
-    left = iter(range(len(items)))
+    remaining = iter(range(len(items)))
     results: list[Any] = [None] * len(items)
     lock, over = threading.Lock(), threading.Event()
 
@@ -38,7 +39,7 @@ def map_on_devices(
         with precision_context(precision):
             while not over.is_set():
                 with lock:
-                    index = next(left, None)
+                    index = next(remaining, None)
                 if index is None:
                     return
                 try:
@@ -48,11 +49,11 @@ def map_on_devices(
                     raise
 
     with ThreadPoolExecutor(devices.count, thread_name_prefix="worker") as pool:
-        waiting = [pool.submit(worker, device) for device in devices.workers]
+        futures = [pool.submit(worker, device) for device in devices.workers]
         try:
-            for each in waiting:
-                each.result()
-        except BaseException:  # Ctrl-C among them: the others finish their item, and take no other
+            for future in futures:
+                future.result()
+        except BaseException:  # also KeyboardInterrupt, which only the main thread receives
             over.set()
             raise
     return results

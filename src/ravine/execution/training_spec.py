@@ -22,7 +22,7 @@ from ravine.networks.augmentation import AUGMENTATIONS, augmentation
 from ravine.networks.connections import GATE_BIAS
 from ravine.networks.network_text import read_network
 from ravine.optimizers import Rule, schedule
-from ravine.training import AROUND, Batches, Plan, Runs
+from ravine.training import TRANSFORMS, Batches, Plan, Runs
 
 __all__ = [
     "EVALUATIONS",
@@ -127,7 +127,7 @@ class Recipe:
             seed,
             hyper,
             {name: np.full(count, value, float) for name, value in numbers.items()},
-            {name: np.full(count, self.moving[name]) for name in plan.moving},
+            {name: np.full(count, self.moving[name]) for name in plan.hyper_schedules},
             np.full(count, self.patience) if self.patience else None,
             np.full(count, self.min_change) if self.patience else None,
         )
@@ -235,7 +235,7 @@ def _joined(mine: Recipe, others: Sequence[Recipe]) -> Recipe:
         used = {each for other in others for each in getattr(other, name)}
         return tuple(each for each in order if each in used)
 
-    around, augment = union("around", AROUND), union("augment", list(AUGMENTATIONS))
+    around, augment = union("around", TRANSFORMS), union("augment", list(AUGMENTATIONS))
     smoothing = any(other.smoothing for other in others)
     dropout = any(other.network.dropout for other in others)
     off = {name: NOTHING.get(name, 0.0) for name in (*around, *augment) if name not in AVERAGES}

@@ -22,7 +22,7 @@ import numpy as np
 from ravine.lecture.claim import Claim, Evidence, Finding
 from ravine.lecture.optimizer_path import optimizer_path
 from ravine.optimizers import sgd
-from ravine.training.stopping import patient, stop_epoch, watch
+from ravine.training.early_stopping import stop_epoch, stopping_next, stopping_start
 
 __all__ = ["CLAIM", "draw", "read", "run"]
 
@@ -53,8 +53,10 @@ def run() -> Evidence:
 
     @jax.jit
     def looped(losses: jax.Array, patience: jax.Array) -> jax.Array:
-        start = jax.tree.map(jnp.asarray, patient())
-        end, _ = jax.lax.scan(lambda s, loss: (watch(s, loss, patience, jnp.zeros(())), None), start, losses)
+        start = jax.tree.map(jnp.asarray, stopping_start())
+        end, _ = jax.lax.scan(
+            lambda s, loss: (stopping_next(s, loss, patience, jnp.zeros(())), None), start, losses
+        )
         return jnp.stack([end.best_epoch + end.waited, end.best_epoch])
 
     @jax.jit

@@ -1,16 +1,20 @@
-"""Training: plans, one run as one loop, cohorts of runs on the devices there are."""
+"""Training: plans, one run as a pure function of numbers, and cohorts of runs on all devices.
+
+Plan, Runs, Batches  ->  Cohort  ->  run_cohort  ->  Record
+"""
 
 from ravine.training.batches import Batches
-from ravine.training.cohort import CheckpointStore, ChunkProgress, Cohort, run_cohort, shape_for
+from ravine.training.cohort import CheckpointStore, ChunkProgress, Cohort, run_cohort
 from ravine.training.initial_state import initial_params, parameters_of, rng_key, statistics_of
 from ravine.training.loop import Rows, RunState, advance, start
-from ravine.training.plan import AROUND, Plan
-from ravine.training.program import Program, ProgramShape, program
+from ravine.training.plan import TRANSFORMS, Plan
+from ravine.training.program import Program, program
+from ravine.training.program_shape import ProgramShape, shape_for
 from ravine.training.runs import Runs
 from ravine.training.trained_network import TrainedNetwork
 
 __all__ = [
-    "AROUND",
+    "TRANSFORMS",
     "Batches",
     "CheckpointStore",
     "ChunkProgress",

@@ -1,8 +1,9 @@
-"""The rows a seed sees, in order: its split, its standardization, its shuffles.
+"""The batches of each seed: split, standardized rows, and the order in which training meets them.
 
-A seed fixes split, initialization and batch order, whatever the optimizer. Batches are cut from one unbroken
-stream of shuffled passes, so every row is seen once per pass whatever the batch size.
-Everything is drawn on the host and keyed by (root, purpose, seed, pass): the same rows on every device.
+A seed fixes all of these, whatever the optimizer is. The training rows are shuffled anew for each pass, and
+the passes follow one another without a gap. A batch is the next `batch_size` rows of this sequence, so every
+row occurs once per pass for any batch size. Everything is drawn on the host and keyed by (root seed, purpose,
+seed, pass), so that all devices get the same rows.
 """
 
 from __future__ import annotations
@@ -23,14 +24,17 @@ from ravine.training.loop import Rows
 
 __all__ = ["Batches", "SeedData"]
 
-DEVICE_CACHE_BYTES = 256 * 2**20  # of rows, for the next cohort, which sees the same rows
+DEVICE_CACHE_BYTES = 256 * 2**20  # of rows on devices, kept for the next cohort, which sees the same rows
+HOST_CACHE_BYTES = 2**29  # of standardized data sets, one per seed
 
 
 @dataclass(frozen=True)
 class SeedData:
     """Training and validation rows of one seed, standardized by its training rows.
 
-    target_scale, target_mean: scale and mean of a regression target in its own unit (1, 0 for classes).
+    scaler: means and standard deviations of the inputs.
+    target_scale, target_mean: standard deviation and mean of a regression target in its own unit; 1 and 0 for
+    classes. A prediction in the target's unit is output x target_scale + target_mean.
     """
 
     train: Rows
@@ -41,7 +45,13 @@ class SeedData:
 
 
 class Batches:
-    """Standardized rows and batches of each seed of one data set."""
+    """Standardized rows and batches of every seed of one data set.
+
+    dataset: the rows, with test rows set apart. root: root seed. batch_size: rows per step, at most all
+    training rows. validation: share of the rows that validate. scaling: "standard", or "none" for inputs as
+    they are.
+    sizes: numbers of training and validation rows, equal for all seeds. data(seed): the `SeedData` of a seed.
+    """
 
     def __init__(
         self,
@@ -53,18 +63,18 @@ class Batches:
         scaling: str = "standard",
     ) -> None:
         self.dataset, self.root, self.precision, self.validation = dataset, root, precision, validation
-        self.scaling = scaling  # standard, or none: the numbers as they were given
+        self.scaling = scaling
         self.sizes = self._split(0).train.shape[0], self._split(0).valid.shape[0]
         self.batch_size = min(batch_size, self.sizes[0])
-        self.data = lru_cache(maxsize=self._affordable())(self._data)
-        self._kept: dict[tuple[Any, ...], Rows] = {}
-        self._held, self._lock = 0, threading.Lock()
+        self.data = lru_cache(maxsize=self._cached_seeds())(self._data)
+        self._on_device: dict[tuple[Any, ...], Rows] = {}
+        self._bytes, self._lock = 0, threading.Lock()
 
     def _split(self, seed: int) -> Split:
         return split(self.dataset, seed, self.validation)
 
-    def _affordable(self) -> int:
-        return max(2, min(64, int(2**29 // max(1, self.dataset.x.nbytes))))
+    def _cached_seeds(self) -> int:
+        return max(2, min(64, int(HOST_CACHE_BYTES // max(1, self.dataset.x.nbytes))))
 
     def _data(self, seed: int) -> SeedData:
         data, parts = self.dataset, self._split(seed)
@@ -85,7 +95,10 @@ class Batches:
     def standardized(
         self, index: np.ndarray, scaler: Scaler, target_mean: float, target_scale: float
     ) -> Rows:
-        """Return the rows `index` of the data set as the network of that scaler sees them."""
+        """Return the rows `index` [N] of the data set as a network sees them: x [N, D], y [N].
+
+        Weights are divided by their mean absolute value over these rows.
+        """
         data = self.dataset
         x = scaler.apply(data.x[index]).astype(self.precision, copy=False)
         if data.task == "regress":
@@ -99,43 +112,44 @@ class Batches:
         return Rows(x, y, weight)
 
     def test(self, seed: int) -> Rows:
-        """Return the test rows, standardized as the seed's training rows are."""
-        rows = self.data(seed)
-        return self.standardized(self.dataset.test, rows.scaler, rows.target_mean, rows.target_scale)
+        """Return the test rows, x [N, D], standardized by the training rows of the seed."""
+        data = self.data(seed)
+        return self.standardized(self.dataset.test, data.scaler, data.target_mean, data.target_scale)
 
     def order(self, seed: int, first: int, last: int) -> np.ndarray:
-        """Return the training rows of steps `first` to `last` (not included): [steps, B]."""
+        """Return the indices of the training rows of the steps from `first` to `last` - 1: [steps, B]."""
         n, size = self.sizes[0], self.batch_size
         begin, end = first * size, last * size
         passes = [
             keyed(self.root, "batches", seed, number).permutation(n)
             for number in range(begin // n, -(-end // n))
         ]
-        stream = np.concatenate(passes)[begin % n :][: end - begin]
-        return stream.reshape(last - first, size)
+        indices = np.concatenate(passes)[begin % n :][: end - begin]
+        return indices.reshape(last - first, size)
 
     def draw(self, seed: int, first: int, steps: int) -> Rows:
-        """Return the batches of `steps` steps from step `first`: x [steps, B, D], on the host."""
+        """Return the batches of `steps` steps from step `first`, on the host: x [steps, B, D]."""
         order = self.order(seed, first, first + steps)
         rows = self.data(seed).train
         return Rows(rows.x[order], rows.y[order], None if rows.weight is None else rows.weight[order])
 
     def on_device(self, seed: int, first: int, steps: int, device: jax.Device) -> Rows:
-        """Return `draw` on a device; kept for the next cohort, which sees the same ones."""
-        return self._placed((seed, first, steps, device), lambda: self.draw(seed, first, steps))
+        """Return the batches of `draw` on a device, x [steps, B, D]. They stay there for more cohorts."""
+        return self._put((seed, first, steps, device), lambda: self.draw(seed, first, steps))
 
     def valid(self, seed: int, device: jax.Device) -> Rows:
-        """Return the validation rows of a seed on a device: x [m, D]."""
-        return self._placed((seed, device), lambda: self.data(seed).valid)
+        """Return the validation rows of a seed on a device, x [m, D]. They stay there, too."""
+        return self._put((seed, device), lambda: self.data(seed).valid)
 
-    def _placed(self, key: tuple[Hashable, ...], make: Callable[[], Rows]) -> Rows:
+    def _put(self, key: tuple[Hashable, ...], make: Callable[[], Rows]) -> Rows:
+        """Return the rows of `key` on the device at its end; drop the oldest rows beyond the limit."""
         with self._lock:
-            rows = self._kept.get(key)
+            rows = self._on_device.get(key)
         if rows is None:
             rows = jax.device_put(make(), key[-1])
             with self._lock:
-                self._kept[key] = rows
-                self._held += rows.x.nbytes
-                while self._held > DEVICE_CACHE_BYTES and len(self._kept) > 1:
-                    self._held -= self._kept.pop(next(iter(self._kept))).x.nbytes
+                self._on_device[key] = rows
+                self._bytes += rows.x.nbytes
+                while self._bytes > DEVICE_CACHE_BYTES and len(self._on_device) > 1:
+                    self._bytes -= self._on_device.pop(next(iter(self._on_device))).x.nbytes
         return rows

@@ -1,5 +1,8 @@
-"""Many runs of one plan, side by side. Between chunks of evaluations is the seam: there diverged and stopped
-runs are dropped and the rest packed together, progress is told, the state is kept, and a stop takes effect.
+"""Cohorts: many runs of one plan that train side by side.
+
+Runs are dealt out to groups, and every device advances one group at a time by a chunk of segments. After each
+chunk the cohort drops diverged and stopped runs, packs the rest into as few groups as possible, saves its
+state, reports progress and checks for a stop request.
 """
 
 from __future__ import annotations
@@ -16,24 +19,26 @@ from ravine.engines import Devices, map_on_devices, precision_context
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
 from ravine.training.batches import Batches
+from ravine.training.early_stopping import BestWeights, EarlyStopping
 from ravine.training.initial_state import initial_params, rng_key
 from ravine.training.loop import RunState, start
 from ravine.training.plan import Plan
-from ravine.training.program import ProgramShape, program
-from ravine.training.restoring import Best, Watch
+from ravine.training.program import program
+from ravine.training.program_shape import ProgramShape
 from ravine.training.runs import Runs
 from ravine.training.schedule_tables import ScheduleTables
 
-__all__ = ["CheckpointStore", "ChunkProgress", "Cohort", "run_cohort", "shape_for"]
+__all__ = ["CheckpointStore", "ChunkProgress", "Cohort", "run_cohort"]
 
 SERIES = ("train_loss", "valid_loss", "score")
 
 
 @dataclass(frozen=True)
 class ChunkProgress:
-    """Where a cohort stands: network steps done since the last seam, runs finished, runs diverged so far.
+    """Progress of a cohort after a chunk.
 
-    scores [run, evaluation]: validation scores so far, NaN where there is none yet. Not a copy.
+    steps: optimizer steps of all networks since the chunk before. finished, diverged: numbers of runs so far.
+    scores: validation scores so far, [run, evaluation], NaN where there is none yet. A view, not a copy.
     """
 
     steps: int
@@ -43,37 +48,28 @@ class ChunkProgress:
 
 
 class CheckpointStore(Protocol):
-    """Where the state of an unfinished cohort is kept between seams."""
+    """A place where the state of an unfinished cohort survives the process."""
 
     def load(self) -> Mapping[str, np.ndarray] | None:
-        """Return what was kept last, or None."""
+        """Return the arrays saved last, or None if there are none."""
 
     def save(self, arrays: Callable[[], Mapping[str, np.ndarray]]) -> None:
-        """Keep the state; called at every seam, may decide not to write."""
+        """Save the state after a chunk: the arrays that `arrays()` returns. A store may skip a chunk."""
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """Runs of one plan on one data set. initial: how weights start (scheme, scale)."""
+    """Runs of one plan on one data set.
+
+    initial: scheme and scale of the initial weights, see `ravine.networks.initialization`.
+    keep_parameters: whether the record holds the parameters of every run.
+    """
 
     plan: Plan
     runs: Runs
     batches: Batches
     initial: tuple[str, float] = ("he", 1.0)
     keep_parameters: bool = False
-
-
-def shape_for(plan: Plan, batches: Batches, runs: int, seeds: int, devices: Devices) -> ProgramShape:
-    """Return the shape of a program for up to `runs` runs and `seeds` seeds, within the memory set above."""
-    state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters  # weights, gradient, two slots
-    size = devices.group_size(state, runs)
-    per_step = size * devices.count
-    width = min(-(-runs // per_step), max(1, devices.held // state // per_step)) * per_step
-    divisors = [d for d in range(1, plan.evaluations + 1) if plan.evaluations % d == 0]
-    wanted = max(1, plan.evaluations // 4)  # seams enough to drop diverged runs early
-    segments = max(d for d in divisors if d == 1 or d <= wanted)
-    sources = size if devices.shared else min(seeds, size)
-    return ProgramShape(size, sources, batches.sizes[1], width, segments)
 
 
 def run_cohort(
@@ -83,33 +79,42 @@ def run_cohort(
     after_chunk: Callable[[ChunkProgress], None] | None = None,
     store: CheckpointStore | None = None,
 ) -> Record:
-    """Run the cohort and return its record: series [run, evaluation], and what was evaluated last or best.
+    """Train all runs of the cohort and return their record: series [run, evaluation] and final values.
 
-    final: `score`, `valid_loss`, `evaluation` [run] of the parameters kept: those of the best evaluation for
-    runs with patience, else of the last; `parameters` [run, P] and `statistics` [run, S] if kept.
-    A diverged run keeps its NaNs from where it failed, and its status; a run stopped early has NaN from there
-    on. `seam` may raise to stop; the state was kept just before.
+    final: `score`, `valid_loss` and `evaluation` [run] of the best evaluation for runs with patience, of the
+    last one for other runs; with `Cohort.keep_parameters` also the weights there, `parameters` [run, P] and
+    `statistics` [run, S]. A diverged run has the status DIVERGED, keeps its NaN values and has no final
+    values. The series of a run that stopped early are NaN after its end.
+
+    store: from where an interrupted cohort goes on, and where its state is saved after each chunk.
+    after_chunk is called after that, and may raise to stop the cohort.
     """
     with precision_context(cohort.plan.precision):
-        return _Run(cohort, shape, devices, after_chunk or (lambda _: None), store).record()
+        return _CohortRun(cohort, shape, devices, after_chunk or (lambda _: None), store).record()
 
 
 @dataclass
 class _Group:
-    """Runs that train side by side: `runs` [n]; `members` [size]: the run of each member, the last repeated.
+    """Runs that train side by side.
 
-    state, numbers, best: on the device of the worker that had it last; None before it has begun.
+    runs: indices of the runs, [n]. members: the run of each member of the program, [size]; the last run
+    repeats.
+    state, numbers, best: on the device that worked on the group last; None before the first chunk.
     """
 
     runs: np.ndarray
     members: np.ndarray
     state: Any = None
     numbers: Any = None
-    best: Best | None = None
+    best: BestWeights | None = None
 
 
-class _Run:
-    """The moving parts of one `run_cohort`."""
+class _CohortRun:
+    """The state of one call of `run_cohort`.
+
+    series {name: [run, evaluation]}, status [run] and final {name: [run, ...]} become the record. All other
+    state of the runs is in the groups, and in `early_stopping` and `schedule_tables`.
+    """
 
     def __init__(
         self,
@@ -130,7 +135,7 @@ class _Run:
             keys = {seed: rng_key(batches.root, seed) for seed in seeds}
             self.numbers["key"] = np.array([keys[s] for s in runs.seed.tolist()], np.uint32).reshape(count, 2)
         self.schedule_tables = ScheduleTables(plan, runs, batches.sizes[0] / batches.batch_size)
-        self.watch = Watch(runs)
+        self.early_stopping = EarlyStopping(runs)
         self.series = {name: np.full((count, plan.evaluations), np.nan, plan.precision) for name in SERIES}
         self.status = np.full(count, Status.PENDING, np.int8)
         self.final = {
@@ -146,31 +151,33 @@ class _Run:
             }
 
     def record(self) -> Record:
+        """Train all runs, from the checkpoint if there is one, and return the record."""
         runs = self.cohort.runs
-        kept = self.store.load() if self.store else None
+        checkpoint = self.store.load() if self.store else None
         first, resumed = 0, None
-        if kept is not None:
-            first, resumed = self._restore(kept)
+        if checkpoint is not None:
+            first, resumed = self._restore(checkpoint)
         for number, wave in enumerate(self._waves()):
             if number >= first:
-                self._wave(number, wave, resumed if number == first else None)
+                self._train_wave(number, wave, resumed if number == first else None)
         columns = {name: np.asarray(value) for name, value in runs.columns().items()}
         return Record(columns, self.series, self.status, self.final, {"plan": self.cohort.plan.describe()})
 
     def _waves(self) -> Iterator[np.ndarray]:
-        """Yield indices of as many runs as are held at a time, seeds together."""
+        """Yield the indices of the runs that are in memory at the same time; runs of a seed are neighbors."""
         order = np.argsort(self.cohort.runs.seed, kind="stable")
         for begin in range(0, len(order), self.shape.width):
             yield order[begin : begin + self.shape.width]
 
-    def _wave(self, number: int, wave: np.ndarray, resumed: tuple[int, np.ndarray, Any] | None) -> None:
-        """Run one wave from its start, or from where it was kept."""
+    def _train_wave(self, number: int, wave: np.ndarray, resumed: tuple[int, np.ndarray, Any] | None) -> None:
+        """Train the runs of one wave, or go on from (evaluations done, live runs, their states)."""
         plan, segments = self.cohort.plan, self.shape.segments
-        done, live, kept = resumed or (0, wave, None)
-        groups = self._grouped(live, kept)
+        done, live, states = resumed or (0, wave, None)
+        groups = self._grouped(live, states)
         while done < plan.evaluations and groups:
-            go = partial(self._chunk, done, min(done + segments, plan.evaluations))
-            steps = sum(map_on_devices(self.devices, go, groups, plan.precision)) * plan.steps_per_evaluation
+            train = partial(self._train_chunk, done, min(done + segments, plan.evaluations))
+            trained = map_on_devices(self.devices, train, groups, plan.precision)
+            steps = sum(trained) * plan.steps_per_evaluation
             done = min(done + segments, plan.evaluations)
             live = np.concatenate([group.runs for group in groups])
             going = self.status[live] == Status.PENDING
@@ -182,73 +189,78 @@ class _Run:
             self._end_chunk(number, done, groups, steps)
 
     def _grouped(self, live: np.ndarray, states: Any = None) -> list[_Group]:
-        """Deal live runs out to as few groups as hold them; states: on the host, a row a run."""
+        """Pack live runs into as few groups as possible. states: [run, ...], on the host, as in `live`."""
         size, groups = self.shape.size, []
         for begin in range(0, len(live), size):
-            places = np.minimum(begin + np.arange(size), min(begin + size, len(live)) - 1)
-            group = _Group(live[begin : begin + size], live[places])
+            index = np.minimum(begin + np.arange(size), min(begin + size, len(live)) - 1)
+            group = _Group(live[begin : begin + size], live[index])
             if states is not None:
-                group.state, best = _rows(states, places)
-                group.best = best if best is None else Best(*best)
+                group.state, best = _take(states, index)
+                group.best = best if best is None else BestWeights(*best)
             groups.append(group)
         return groups
 
     def _states(self, groups: list[_Group], going: np.ndarray) -> Any:
-        """Return (state, best) of the runs still going, on the host, a row a run."""
-        parts = [_rows((group.state, group.best), np.arange(len(group.runs))) for group in groups]
-        return jax.tree.map(lambda *each: np.concatenate(each)[going], *parts)
+        """Return (state, best) of the runs where `going` [run] is True, on the host, [run, ...]."""
+        parts = [_take((group.state, group.best), np.arange(len(group.runs))) for group in groups]
+        return jax.tree.map(lambda *arrays: np.concatenate(arrays)[going], *parts)
 
-    def _chunk(self, first: int, last: int, device: jax.Device, group: _Group) -> int:
-        """Advance a group over the evaluations from `first` to `last`; return the segments its runs took."""
-        own = program(self.cohort.plan, self.shape, device).compile()
+    def _train_chunk(self, first: int, last: int, device: jax.Device, group: _Group) -> int:
+        """Train a group for the evaluations `first` to `last` - 1; return the segments that its runs took."""
+        plan, batches = self.cohort.plan, self.cohort.batches
+        compiled = program(plan, self.shape, device).compile()
         if group.numbers is None:
-            group.numbers = jax.device_put(_rows(self.numbers, group.members), device)
+            group.numbers = jax.device_put(_take(self.numbers, group.members), device)
         if group.state is None:
             params, _ = self._initial(group.members)
-            group.state = own.begin(jax.device_put(params, device), group.numbers)
-        seeds = self.cohort.runs.seed[group.members]
-        sources, which = self._sources(seeds)
-        held = tuple(self.cohort.batches.valid(seed, device) for seed in sources)
-        count, seen, taken = len(group.runs), [], 0
-        watched = self.watch.used or self.schedule_tables.depends_on_loss
-        eval_params = None
+            group.state = compiled.init(jax.device_put(params, device), group.numbers)
+        table_seeds, table_index = self._tables(self.cohort.runs.seed[group.members])
+        valid_tables = tuple(batches.valid(seed, device) for seed in table_seeds)
+        count, segments = len(group.runs), 0
+        unread: list[tuple[jax.Array, ...]] = []  # results still on the device, so that it need not wait
+        watched = self.early_stopping.used or self.schedule_tables.depends_on_loss
+        params = None
         for e in range(first, last):
-            at = e * self.cohort.plan.steps_per_evaluation
+            at = e * plan.steps_per_evaluation
             tables = tuple(
-                self.cohort.batches.on_device(s, at, self.cohort.plan.steps_per_evaluation, device)
-                for s in sources
+                batches.on_device(seed, at, plan.steps_per_evaluation, device) for seed in table_seeds
             )
             factors = self.schedule_tables.of(group.members, e)
-            group.state, eval_params, loss = own.stretch(
-                group.state, group.numbers, factors, tables, which, np.int32(at)
+            group.state, params, loss = compiled.advance(
+                group.state, group.numbers, factors, tables, table_index, np.int32(at)
             )
-            valid, score = own.evaluate(eval_params, group.state.stats, group.numbers, held, which)
-            seen.append((loss, valid, score))
-            taken += count
+            valid, score = compiled.evaluate(
+                params, group.state.stats, group.numbers, valid_tables, table_index
+            )
+            unread.append((loss, valid, score))
+            segments += count
             if watched:
-                seen.clear()
-                now = [np.asarray(each)[:count] for each in (loss, valid, score)]
-                taken -= self._watched(group, e, eval_params, now)
+                unread.clear()
+                values = [np.asarray(value)[:count] for value in (loss, valid, score)]
+                segments -= self._watch(group, e, params, values)
                 if not self._going(group.runs).any():
                     break
-        for e, values in enumerate(seen, first):
-            self._take(group.runs, e, [np.asarray(each)[:count] for each in values])
-        self._mark(group.runs, first, last)
-        if last == self.cohort.plan.evaluations or not self._going(group.runs).all():
-            self._finish(group, eval_params, last)
-        return taken
+        for e, results in enumerate(unread, first):
+            self._write(group.runs, e, [np.asarray(value)[:count] for value in results])
+        self._mark_diverged(group.runs, first, last)
+        if last == plan.evaluations or not self._going(group.runs).all():
+            self._finish(group, params, last)
+        return segments
 
-    def _watched(self, group: _Group, e: int, eval_params: Params, values: list[np.ndarray]) -> int:
-        """Take one evaluation, decide who stops, keep what is best; return how many had stopped before."""
+    def _watch(self, group: _Group, e: int, params: Params, values: list[np.ndarray]) -> int:
+        """Write evaluation `e`, update schedules and early stopping, keep the best weights.
+
+        values: [n] in the order of `SERIES`. Returns how many runs of the group had stopped before.
+        """
         runs = group.runs
         going = self._going(runs)
-        self._take(runs[going], e, [each[going] for each in values])
+        self._write(runs[going], e, [value[going] for value in values])
         self.schedule_tables.update(runs[going], values[1][going])
-        if self.watch.used:
-            better = self.watch.see(runs[going], values[1][going])
+        if self.early_stopping.used:
+            better = self.early_stopping.update(runs[going], values[1][going])
             improved = np.zeros(len(group.members), bool)
             improved[np.flatnonzero(going)] = better
-            group.best = Best.of(group.best, eval_params, group.state.stats, improved)
+            group.best = BestWeights.choose(group.best, params, group.state.stats, improved)
             now = runs[going][better]
             for name, value in zip(("valid_loss", "score"), values[1:], strict=True):
                 self.final[name][now] = value[going][better]
@@ -256,83 +268,89 @@ class _Run:
         return int(np.sum(~going))
 
     def _going(self, runs: np.ndarray) -> np.ndarray:
-        return (self.status[runs] == Status.PENDING) & ~self.watch.stopped(runs)
+        """Return which of the runs still train: [n] of bool."""
+        return (self.status[runs] == Status.PENDING) & ~self.early_stopping.stopped(runs)
 
-    def _take(self, runs: np.ndarray, e: int, values: list[np.ndarray]) -> None:
+    def _write(self, runs: np.ndarray, e: int, values: list[np.ndarray]) -> None:
         for name, value in zip(SERIES, values, strict=True):
             self.series[name][runs, e] = value
 
-    def _mark(self, runs: np.ndarray, first: int, last: int) -> None:
-        """Mark who diverged in this chunk. What follows an early stop was not measured."""
-        ends = np.minimum(self.watch.ends(runs, last), last)
+    def _mark_diverged(self, runs: np.ndarray, first: int, last: int) -> None:
+        """Mark runs with values in this chunk that are not finite; after an early stop there is no value."""
+        ends = np.minimum(self.early_stopping.ends(runs, last), last)
         measured = np.arange(first, last)[None, :] < ends[:, None]
         bad = np.zeros(len(runs), bool)
         for values in self.series.values():
             bad |= (~np.isfinite(values[runs, first:last]) & measured).any(axis=1)
         self.status[runs[bad]] = Status.DIVERGED
-        for name, none in (("score", np.nan), ("valid_loss", np.nan), ("evaluation", -1)):
-            self.final[name][runs[bad]] = none
+        for name, missing in (("score", np.nan), ("valid_loss", np.nan), ("evaluation", -1)):
+            self.final[name][runs[bad]] = missing
 
-    def _finish(self, group: _Group, eval_params: Params | None, last: int) -> None:
-        """Keep what was evaluated of the runs that are over: stopped early, or at the end."""
-        over = self.watch.stopped(group.runs) | (last == self.cohort.plan.evaluations)
+    def _finish(self, group: _Group, params: Params | None, last: int) -> None:
+        """Write the final values of the runs that are over, by an early stop or at the last evaluation."""
+        over = self.early_stopping.stopped(group.runs) | (last == self.cohort.plan.evaluations)
         over &= self.status[group.runs] == Status.PENDING
         index, runs = np.flatnonzero(over), group.runs[over]
-        kept = eval_params, group.state.stats
-        if not self.watch.used:
+        weights = params, group.state.stats
+        if not self.early_stopping.used:
             for name in ("score", "valid_loss"):
                 self.final[name][runs] = self.series[name][runs, last - 1]
             self.final["evaluation"][runs] = last - 1
         elif group.best is not None:
-            kept = group.best.params, group.best.stats
+            weights = group.best.params, group.best.stats
         if self.cohort.keep_parameters and len(runs):
-            self._keep(runs, *_rows(kept, index))
-        self.status[group.runs[self.watch.stopped(group.runs) & over]] = Status.FINISHED
+            self._write_weights(runs, *_take(weights, index))
+        self.status[group.runs[self.early_stopping.stopped(group.runs) & over]] = Status.FINISHED
 
-    def _keep(self, runs: np.ndarray, params: Params, stats: Statistics) -> None:
-        """Write parameters and statistics of runs, one vector each, in the order of the trees' leaves."""
+    def _write_weights(self, runs: np.ndarray, params: Params, stats: Statistics) -> None:
+        """Write parameters and statistics of runs, one vector per run, in the order of the trees' leaves."""
         for name, tree in (("parameters", params), ("statistics", stats)):
             leaves = [leaf.reshape(len(leaf), -1) for leaf in jax.tree.leaves(tree)]
             if leaves:
                 self.final[name][runs] = np.concatenate(leaves, axis=1)
 
-    def _sources(self, seeds: np.ndarray) -> tuple[list[int], np.ndarray]:
-        """Return the seeds whose rows a group draws from, and the source of each member."""
+    def _tables(self, seeds: np.ndarray) -> tuple[list[int], np.ndarray]:
+        """Return the seed of each table that a group reads, [tables]; the table of each member, [size]."""
         if self.shape.tables == self.shape.size:
             return seeds.tolist(), np.arange(len(seeds), dtype=np.int32)
         present = np.unique(seeds)
-        which = np.searchsorted(present, seeds).astype(np.int32)
-        return [*present.tolist(), *[int(present[0])] * (self.shape.tables - len(present))], which
+        table_index = np.searchsorted(present, seeds).astype(np.int32)
+        return [*present.tolist(), *[int(present[0])] * (self.shape.tables - len(present))], table_index
 
     def _end_chunk(self, number: int, done: int, groups: list[_Group], steps: int) -> None:
+        """Save the state and report progress after a chunk of wave `number`. No groups = it is over."""
         over = not groups
         if self.store is not None:
-            self.store.save(lambda: self._kept(number + over, 0 if over else done, groups))
+            self.store.save(lambda: self._checkpoint(number + over, 0 if over else done, groups))
         diverged = int(np.sum(self.status == Status.DIVERGED))
         finished = int(np.sum(self.status == Status.FINISHED))
         self.after_chunk(ChunkProgress(steps, finished, diverged, self.series["score"]))
 
     def _initial(self, runs: np.ndarray) -> tuple[Any, Any]:
-        """Draw the first parameters of each run's seed: the same for every optimizer. And the statistics."""
+        """Return initial parameters and running statistics of runs, [n, ...] on the host.
+
+        Runs of one seed have the same, whatever their optimizer, and are drawn once.
+        """
         plan, batches, seeds = self.cohort.plan, self.cohort.batches, self.cohort.runs.seed
         gates = np.asarray(self.cohort.runs.extra.get("gate_bias", np.full(len(seeds), np.nan)), float)
         wanted = [(int(seeds[run]), None if np.isnan(gates[run]) else float(gates[run])) for run in runs]
-        kinds = list(dict.fromkeys(wanted))  # the same draw for all runs of a seed
+        kinds = list(dict.fromkeys(wanted))
         drawn = [
             initial_params(plan.network, batches.root, seed, *self.cohort.initial, plan.precision, gate)
             for seed, gate in kinds
         ]
         place = {kind: k for k, kind in enumerate(kinds)}
-        which = np.array([place[each] for each in wanted], int)
-        params = jax.tree.map(lambda *each: np.stack(each)[which], *drawn)
-        one = plan.network.statistics(plan.precision)
-        return params, jax.tree.map(lambda a: np.broadcast_to(a, (len(wanted), *np.shape(a))), one)
+        index = np.array([place[kind] for kind in wanted], int)
+        params = jax.tree.map(lambda *arrays: np.stack(arrays)[index], *drawn)
+        stats = plan.network.statistics(plan.precision)
+        return params, jax.tree.map(lambda a: np.broadcast_to(a, (len(wanted), *np.shape(a))), stats)
 
-    def _kept(self, number: int, done: int, groups: list[_Group]) -> dict[str, np.ndarray]:
+    def _checkpoint(self, number: int, done: int, groups: list[_Group]) -> dict[str, np.ndarray]:
+        """Return the state before evaluation `done` of wave `number`, as copies by name."""
         arrays = {"where": np.array([number, done]), "status": self.status.copy()}
         arrays |= {f"series/{name}": values.copy() for name, values in self.series.items()}
         arrays |= {f"final/{name}": values.copy() for name, values in self.final.items()}
-        arrays |= {f"watch/{name}": values for name, values in self.watch.arrays().items()}
+        arrays |= {f"stopping/{name}": values for name, values in self.early_stopping.arrays().items()}
         arrays |= {f"factors/{name}": values for name, values in self.schedule_tables.arrays().items()}
         if done:
             live = np.concatenate([group.runs for group in groups])
@@ -341,28 +359,33 @@ class _Run:
             arrays |= {f"state/{k}": leaf for k, leaf in enumerate(jax.tree.leaves(states))}
         return arrays
 
-    def _restore(self, kept: Mapping[str, np.ndarray]) -> tuple[int, tuple[int, np.ndarray, Any] | None]:
-        number, done = (int(each) for each in kept["where"])
-        self.status = kept["status"].copy()
-        for name, table in (("series", self.series), ("final", self.final)):
-            table.update({key.split("/")[1]: kept[key].copy() for key in kept if key.startswith(f"{name}/")})
-        self.watch.restore({key[6:]: kept[key].copy() for key in kept if key.startswith("watch/")})
-        self.schedule_tables.restore(
-            {key[8:]: kept[key].copy() for key in kept if key.startswith("factors/")}
-        )
+    def _restore(self, saved: Mapping[str, np.ndarray]) -> tuple[int, tuple[int, np.ndarray, Any] | None]:
+        """Take over a checkpoint; return the number of its wave and what `_train_wave` goes on from."""
+        number, done = (int(value) for value in saved["where"])
+        self.status = saved["status"].copy()
+        self.series.update(_named(saved, "series"))
+        self.final.update(_named(saved, "final"))
+        self.early_stopping.restore(_named(saved, "stopping"))
+        self.schedule_tables.restore(_named(saved, "factors"))
         if not done:
             return number, None
-        live = kept["live"]
+        live = saved["live"]
         params, stats = self._initial(live[:1])
-        begin = jax.vmap(partial(start, self.cohort.plan))
+        init = jax.vmap(partial(start, self.cohort.plan))
         like: tuple[RunState, Any] = (
-            jax.eval_shape(begin, params, _rows(self.numbers, live[:1])),
-            Best(params, stats) if self.watch.used else None,
+            jax.eval_shape(init, params, _take(self.numbers, live[:1])),
+            BestWeights(params, stats) if self.early_stopping.used else None,
         )
-        leaves = [kept[f"state/{k}"] for k in range(len(jax.tree.leaves(like)))]
+        leaves = [saved[f"state/{k}"] for k in range(len(jax.tree.leaves(like)))]
         return number, (done, live, jax.tree.unflatten(jax.tree.structure(like), leaves))
 
 
-def _rows(tree: Any, index: np.ndarray) -> Any:
-    """Return these rows of every array, on the host."""
+def _named(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return copies of the arrays `prefix/name`, by name."""
+    parts = {key: key.partition("/") for key in arrays}
+    return {name: arrays[key].copy() for key, (head, _, name) in parts.items() if head == prefix}
+
+
+def _take(tree: Any, index: np.ndarray) -> Any:
+    """Return the rows `index` of every array of a tree, on the host."""
     return jax.tree.map(lambda a: np.asarray(a)[index], tree)

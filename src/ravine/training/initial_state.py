@@ -1,4 +1,7 @@
-"""Where a run starts, and how the parameters it ends with are read: everything a seed fixes but the rows."""
+"""The initial state of a run, and the inverse of its flattening: parameters from a vector of a record.
+
+A seed fixes the initial weights and the random numbers of all steps, whatever the optimizer is.
+"""
 
 from __future__ import annotations
 
@@ -22,29 +25,34 @@ def initial_params(
     precision: str = "float32",
     gate_bias: float | None = None,
 ) -> Any:
-    """Draw the parameters a seed starts from."""
+    """Draw the initial parameters of a seed, one tree of host arrays per layer.
+
+    root: root seed. scheme, scale: see `ravine.networks.initialization`. gate_bias: initial bias of highway
+    gates, None for the usual one.
+    """
     more = {} if gate_bias is None else {"gate_bias": gate_bias}
     return network.init(keyed(root, "initialisation", seed), scheme, scale, precision, **more)
 
 
 def rng_key(root: int, seed: int) -> np.ndarray:
-    """Return the key of a seed's dropout and augmentation: uint32 [2]."""
+    """Return the key of a seed for dropout and augmentation: [2] of uint32."""
     return keyed(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 
 
 def parameters_of(network: Network, vector: np.ndarray) -> Any:
-    """Return the layers that one row [P] of a record's `parameters` holds."""
-    return _unflat(network.init(np.random.default_rng(0), dtype=str(vector.dtype)), vector)
+    """Return the parameters, layer by layer, that a row [P] of a record's `parameters` holds."""
+    return _unflatten(network.init(np.random.default_rng(0), dtype=str(vector.dtype)), vector)
 
 
 def statistics_of(network: Network, vector: np.ndarray | None, precision: str = "float32") -> Any:
-    """Return the running statistics in one row [S] of a record's `statistics`; the first ones for None."""
+    """Return the running statistics in a row [S] of a record's `statistics`; the initial ones for None."""
     if vector is None:
         return network.statistics(precision)
-    return _unflat(network.statistics(str(vector.dtype)), vector)
+    return _unflatten(network.statistics(str(vector.dtype)), vector)
 
 
-def _unflat(like: Any, vector: np.ndarray) -> Any:
+def _unflatten(like: Any, vector: np.ndarray) -> Any:
+    """Cut a vector into arrays of the shapes of `like`, in the order of its leaves."""
     leaves, tree = jax.tree.flatten(like)
     ends = np.cumsum([leaf.size for leaf in leaves])
     parts = np.split(np.asarray(vector), ends[:-1])

@@ -1,18 +1,14 @@
-"""One run: draw a batch, take the gradient, update, next. A pure function of numbers.
+"""One run: draw a batch, take the gradient, update. A pure function of numbers.
 
-    g_t = grad L_batch(w_t)          (1)
-    w_(t+1) = w_t + rule(g_t)        (2)
+    g_t     = grad L_batch(w_t)          (1)
+    w_(t+1) = w_t + update(g_t)          (2)      the update of the optimizer with its transforms
 
-Nothing here knows of cohorts: `step` and `evaluate` are mapped over runs by `program`.
-
-The numbers of a run: `rate`, `target_scale`, `hyper` (the rule's, by name), `extra` (the network's,
-and of what goes around the rule, by name), `key` where steps draw random numbers. Whatever is scheduled comes
-with a factor for each step.
+`step` and `evaluate` treat a single run; `program` maps them over the runs of a group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import jax
@@ -39,12 +35,21 @@ __all__ = [
     "step",
 ]
 
-Drawn = tuple["Rows", Mapping[str, jax.Array]]  # the rows of steps, and the factors by name
-Carry = tuple["RunState", jax.Array]  # a run, and the steps it has done
+Drawn = tuple["Rows", Mapping[str, jax.Array]]
+"""Rows of steps, and the factors of their schedules by name of the hyperparameter."""
+
+Carry = tuple["RunState", jax.Array]
+"""State of a run, and its number of steps done."""
 
 
 class Numbers(TypedDict):
-    """The numbers of a run, or of the runs of a group; see the head of this file."""
+    """The numbers of a run: scalars, or arrays [run] for the runs of a group.
+
+    rate: learning rate. target_scale: see `SeedData`.
+    hyper: hyperparameters of the optimizer, by name.
+    extra: hyperparameters of network, transforms, label smoothing and augmentation, by name.
+    key: random key [2], only where steps draw random numbers.
+    """
 
     rate: jax.Array
     target_scale: jax.Array
@@ -54,7 +59,10 @@ class Numbers(TypedDict):
 
 
 class Rows(NamedTuple):
-    """Rows as the network sees them: x [..., D], y [...], weight [...] or None."""
+    """Rows as the network sees them: x [..., D], y [...], weight [...] or None.
+
+    y: class indices (int32) or standardized targets.
+    """
 
     x: Any
     y: Any
@@ -62,7 +70,7 @@ class Rows(NamedTuple):
 
 
 class RunState(NamedTuple):
-    """What a run carries from step to step: parameters, the optimizer's state, running statistics."""
+    """The state of a run between two steps: parameters, optimizer state, running statistics."""
 
     params: Params
     opt_state: optax.OptState
@@ -72,44 +80,53 @@ class RunState(NamedTuple):
 def optimizer_of(
     plan: Plan, numbers: Numbers, params: Params, factors: Mapping[str, jax.Array] | None = None
 ) -> Optimizer:
-    """Return the rule with the run's numbers, each times its factor if it has one, and all around it."""
+    """Return the optimizer of a run with its transforms.
+
+    factors: of the step, by name of the hyperparameter; each multiplies its hyperparameter. None = all 1.
+    """
     now = _scheduled(numbers, factors)
     rule = plan.rule.build(now["rate"], **now["hyper"])
-    if not plan.around:
+    if not plan.transforms:
         return rule
-    around = {name: now["extra"][name] for name in plan.around}
-    return compose(rule, rate=now["rate"], mask=plan.network.decay_mask(params), **around)
+    transforms = {name: now["extra"][name] for name in plan.transforms}
+    return compose(rule, rate=now["rate"], mask=plan.network.decay_mask(params), **transforms)
 
 
 def _scheduled(numbers: Numbers, factors: Mapping[str, jax.Array] | None) -> Numbers:
-    """Return the numbers of a step: each times its factor, if it has one."""
+    """Return the numbers of a step: every hyperparameter times its factor, if it has one."""
     if not factors:
         return numbers
 
-    def moved(each: Mapping[str, jax.Array | Decay]) -> dict[str, jax.Array | Decay]:
-        return {name: _moved(value, factors.get(name)) for name, value in each.items()}
+    def scale_all(values: Mapping[str, jax.Array | Decay]) -> dict[str, jax.Array | Decay]:
+        return {name: _scaled(value, factors.get(name)) for name, value in values.items()}
 
-    rate = _scaled(numbers["rate"], factors.get("rate"))
-    return {**numbers, "rate": rate, "hyper": moved(numbers["hyper"]), "extra": moved(numbers["extra"])}
+    rate = _scaled_array(numbers["rate"], factors.get("rate"))
+    return {
+        **numbers,
+        "rate": rate,
+        "hyper": scale_all(numbers["hyper"]),
+        "extra": scale_all(numbers["extra"]),
+    }
 
 
-def _moved(value: jax.Array | Decay, factor: jax.Array | None) -> jax.Array | Decay:
+def _scaled(value: jax.Array | Decay, factor: jax.Array | None) -> jax.Array | Decay:
     if not isinstance(value, Decay):
-        return _scaled(value, factor)
+        return _scaled_array(value, factor)
     if factor is None:
         return value
-    kept = value.rate * factor
-    return Decay(kept, 1 - kept)
+    rate = value.rate * factor
+    return Decay(rate, 1 - rate)
 
 
-def _scaled(value: jax.Array, factor: jax.Array | None) -> jax.Array:
+def _scaled_array(value: jax.Array, factor: jax.Array | None) -> jax.Array:
     if factor is None:
         return value
-    return jnp.where(jnp.isinf(value), value, value * factor)  # what is off, a clip at infinity, stays off
+    # Clipping at infinity is off. It stays off at a factor of 0, where the product would be NaN.
+    return jnp.where(jnp.isinf(value), value, value * factor)
 
 
 def start(plan: Plan, params: Params, numbers: Numbers) -> RunState:
-    """Return the state at step 0."""
+    """Return the state of a run at step 0."""
     stats = jax.tree.map(jnp.asarray, plan.network.statistics(plan.precision))
     return RunState(params, optimizer_of(plan, numbers, params).init(params), stats)
 
@@ -122,17 +139,20 @@ def step(
     rows: Rows,
     t: jax.Array,
 ) -> tuple[RunState, jax.Array]:
-    """Take step `t` on one batch: x [B, D]. Returns the state and the batch's loss before the step."""
+    """Take step `t`, counted from 0, on one batch: rows x [B, D].
+
+    Returns the state after the step and the loss of the batch before it, [].
+    """
     numbers = _scheduled(numbers, factors)
     loss, x, y, key = _loss(plan, numbers), rows.x, rows.y, None
     if plan.random:
-        key, drawing = jax.random.split(jax.random.fold_in(numbers["key"], t))
-        x, y = augment(plan.augment, drawing, x, y, numbers["extra"], plan.image)
+        key, augment_key = jax.random.split(jax.random.fold_in(numbers["key"], t))
+        x, y = augment(plan.augment, augment_key, x, y, numbers["extra"], plan.image)
 
     def batch_loss(params: Params) -> tuple[jax.Array, Statistics]:
         outputs, stats = plan.network.apply_training(params, x, state.stats, numbers["extra"], key)
-        # Weights have mean 1 over the training rows. Dividing by the batch's own sum would favour rows that
-        # meet light ones, and be 0 / 0 in a batch without any weight.
+        # Weights have mean 1 over the training rows. Dividing by their sum over the batch would favor rows in
+        # batches of low weight, and would be 0 / 0 in a batch of weight 0.
         return jnp.mean(mixed_loss(loss, outputs, y, rows.weight)), stats
 
     optimizer = optimizer_of(plan, numbers, state.params)
@@ -141,8 +161,9 @@ def step(
     return RunState(optax.apply_updates(state.params, updates), opt_state, stats), value  # (2)
 
 
-def _loss(plan: Plan, numbers: Numbers) -> Any:
-    if not plan.smoothing:
+def _loss(plan: Plan, numbers: Numbers) -> Callable[[jax.Array, jax.Array], jax.Array]:
+    """Return loss(outputs [B, K], y [B]) -> [B] of the plan."""
+    if not plan.label_smoothing:
         return LOSSES[plan.loss]
     return lambda outputs, y: smoothed_cross_entropy(outputs, y, numbers["extra"]["smoothing"])
 
@@ -150,7 +171,7 @@ def _loss(plan: Plan, numbers: Numbers) -> Any:
 def evaluate(
     key: EvaluationKey, params: Params, stats: Statistics, numbers: Numbers, valid: Rows
 ) -> tuple[jax.Array, jax.Array]:
-    """Return loss and score of parameters on validation rows; `key` is the plan's."""
+    """Return loss [] and score [] of parameters on validation rows x [m, D]. key: `Plan.evaluation_key`."""
     network, loss, metric, *_ = key
     outputs = network.apply(params, valid.x, stats, numbers["extra"])
     return (
@@ -168,10 +189,11 @@ def advance(
     factors: Mapping[str, jax.Array] | None = None,
     first: int = 0,
 ) -> tuple[RunState, dict[str, jax.Array]]:
-    """Go on by E stretches of `plan.steps_per_evaluation` steps from step `first`, and evaluate after each.
+    """Train a run for E segments from step `first`, and evaluate after each.
 
-    batches: x [E, steps, B, D]. valid: x [m, D]. factors: {name: [E, steps]}. Returns the state and the
-    series `train_loss` (mean over the stretch's batches, each before its update), `valid_loss`, `score`, [E].
+    batches: x [E, steps, B, D]. valid: x [m, D]. factors: {name: [E, steps]}, None = all 1. Returns the state
+    and the series `train_loss` (mean over the batches of a segment, each before its update), `valid_loss` and
+    `score`, [E] each.
     """
 
     def one_step(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:
@@ -179,13 +201,13 @@ def advance(
         state, value = step(plan, state, numbers, drawn[1], drawn[0], t)
         return (state, t + 1), value
 
-    def stretch(carry: Carry, drawn: Drawn) -> tuple[Carry, dict[str, jax.Array]]:
+    def segment(carry: Carry, drawn: Drawn) -> tuple[Carry, dict[str, jax.Array]]:
         (state, t), values = jax.lax.scan(one_step, carry, drawn)
-        last = {name: each[-1] for name, each in drawn[1].items()}
+        last = {name: factor[-1] for name, factor in drawn[1].items()}
         params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.opt_state)
         loss, score = evaluate(plan.evaluation_key, params, state.stats, numbers, valid)
         return (state, t), {"train_loss": jnp.mean(values), "valid_loss": loss, "score": score}
 
     carry = state, jnp.asarray(first, jnp.int32)
-    (state, _), series = jax.lax.scan(stretch, carry, (batches, factors or {}))
+    (state, _), series = jax.lax.scan(segment, carry, (batches, factors or {}))
     return state, series

@@ -1,4 +1,8 @@
-"""A plan: everything about a run that is structure. What is a number is not here; it enters as data."""
+"""The plan of a run: the structure that a program is compiled for.
+
+Every number of a run (learning rate, momentum, dropout rate, ...) enters the program as data instead: see
+`ravine.training.runs`. Runs of equal plans therefore share one program.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +12,29 @@ from typing import Any
 from ravine.networks import Network
 from ravine.optimizers import Rule
 
-__all__ = ["AROUND", "EvaluationKey", "Plan"]
+__all__ = ["TRANSFORMS", "EvaluationKey", "Plan"]
 
-EvaluationKey = tuple[Network, str, str, bool, str]  # network, loss, metric, weighted, precision
+EvaluationKey = tuple[Network, str, str, bool, str]
+"""Network, loss, metric, weighted, precision: all that the program of an evaluation depends on."""
 
-# What may go around a rule, each with one number of a run: see `ravine.optimizers.compose`.
-AROUND = ("l1", "l2", "decay", "clip", "ema", "tail")
+TRANSFORMS = ("l1", "l2", "decay", "clip", "ema", "tail")
+"""Changes around the optimizer's step, each with one hyperparameter: see `ravine.optimizers.compose`."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Two runs of equal plans share one compiled program. Hashable.
+    """The structure of a run. Hashable, so that programs can be looked up by it.
 
-    steps_per_evaluation: steps between evaluations. evaluations: how many there are in a run.
+    rule: the optimizer. network: the architecture. loss, metric: names in `LOSSES` and `METRICS`.
+    batch_size: rows per step.
+    steps_per_evaluation: steps of one segment, which ends with an evaluation.
+    evaluations: number of segments of a run.
     weighted: whether rows carry weights, in the loss and in the metric.
-    around: names of AROUND that the runs have numbers for. smoothing: whether labels are smoothed.
-    augment: names of augmentations. moving: hyperparameters, the rate apart, that follow a schedule.
+    precision: "float32" or "float64".
+    transforms: names in `TRANSFORMS` of the transforms that are on.
+    label_smoothing: whether labels are smoothed.
+    augment: names of the augmentations that are on. image: (height, width, channels) of a row that is one.
+    hyper_schedules: hyperparameters besides the learning rate that follow a schedule.
     """
 
     rule: Rule
@@ -35,30 +46,30 @@ class Plan:
     evaluations: int
     weighted: bool = False
     precision: str = "float32"
-    around: tuple[str, ...] = ()
-    smoothing: bool = False
+    transforms: tuple[str, ...] = ()
+    label_smoothing: bool = False
     augment: tuple[str, ...] = ()
     image: tuple[int, int, int] | None = None
-    moving: tuple[str, ...] = ()
+    hyper_schedules: tuple[str, ...] = ()
 
     @property
     def steps(self) -> int:
-        """Optimizer steps of one run."""
+        """Number of optimizer steps of one run."""
         return self.steps_per_evaluation * self.evaluations
 
     @property
     def random(self) -> bool:
-        """Whether a step draws random numbers: dropout, augmentation."""
+        """Whether a step draws random numbers, for dropout or augmentation."""
         return self.network.dropout or bool(self.augment)
 
     @property
     def evaluation_key(self) -> EvaluationKey:
-        """What evaluation depends on: plans that differ only in how they train share its program."""
+        """Key of the evaluation program. Plans that differ only in their training share that program."""
         return self.network, self.loss, self.metric, self.weighted, self.precision
 
     def describe(self) -> dict[str, Any]:
-        """Return the plan as plain values, for identities and for plan.json."""
-        more = {"around": self.around, "augment": self.augment, "moving": self.moving}
+        """Return the plan as plain values by name, for content hashes and plan.json."""
+        more = {"around": self.transforms, "augment": self.augment, "moving": self.hyper_schedules}
         return {
             "optimizer": self.rule.name,
             "hyperparameters": dict(self.rule.defaults),
@@ -71,5 +82,5 @@ class Plan:
             "weighted": self.weighted,
             "precision": self.precision,
             **{name: list(value) for name, value in more.items() if value},
-            **({"smoothing": True} if self.smoothing else {}),
+            **({"smoothing": True} if self.label_smoothing else {}),
         }

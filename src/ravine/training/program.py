@@ -1,7 +1,9 @@
-"""The compiled programs of a plan: a group of runs goes on by one stretch, and is evaluated.
+"""The compiled programs of a plan, for a group of runs on one device.
 
-On a CPU a group is small, so that its weights stay in the cache, and each core works on a group of its own;
-on a GPU it is all the members there are. Evaluation knows nothing of the rule: all rules share its program.
+`init` makes the state at step 0, `advance` trains one segment, `evaluate` computes validation loss and score.
+On a CPU a group is small, so that its weights stay in the cache, and every core works on a group of its own.
+On a GPU a group is as large as memory allows. The evaluation does not depend on the optimizer, so all
+optimizers share it.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,183 +25,181 @@ from ravine.networks import LOSSES, Network
 from ravine.networks.parameters import Params, Statistics
 from ravine.training.loop import Numbers, Rows, RunState, evaluate, optimizer_of, start, step
 from ravine.training.plan import Plan
+from ravine.training.program_shape import ProgramShape
 from ravine.training.runs import Runs
 
-__all__ = ["Program", "ProgramShape", "program"]
+__all__ = ["Program", "program"]
 
-Kept = TypeVar("Kept")
+Item = TypeVar("Item")
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 Array = np.ndarray | jax.Array
 
 
-@dataclass(frozen=True)
-class ProgramShape:
-    """What fixes the size of a program, and how members are dealt out to it.
-
-    size: members of a group. sources: tables of rows a group draws from; as many as members where each has
-    its own. valid: validation rows of a seed. width: members held at a time. segments: those between seams.
-    """
-
-    size: int
-    tables: int
-    valid: int
-    width: int
-    segments: int
-
-    @property
-    def compiled(self) -> tuple[int, int, int]:
-        """What a program depends on."""
-        return self.size, self.tables, self.valid
-
-
 class Program:
-    """A plan for groups of a shape on a device; compiled once, by the first who needs it."""
+    """The compiled functions of a plan for groups of one shape on one device.
+
+    Each is compiled at its first use, by the first thread that needs it. seconds: time spent compiling [s].
+    """
 
     def __init__(self, plan: Plan, shape: ProgramShape, device: jax.Device) -> None:
         self.plan, self.shape, self.device = plan, shape, device
-        self.seconds = 0.0  # spent compiling
+        self.seconds = 0.0
         self._lock = threading.Lock()
-        self._stretch: Callable[..., Any] | None = None
-        self._begin: Callable[..., Any] | None = None
+        self._advance: Callable[..., Any] | None = None
+        self._init: Callable[..., Any] | None = None
         self._evaluate: Callable[..., Any] | None = None
 
     def compile(self) -> Program:
-        """Compile, if nobody has yet."""
+        """Compile the functions unless that is done, and return the program."""
         with self._lock:
-            if self._stretch is None:
+            if self._advance is None:
                 clock = time.perf_counter()
-                with precision_context(
-                    self.plan.precision
-                ):  # of this thread, which may be one of many that compile
-                    self._evaluate = _evaluation(self.plan, self.shape.compiled, self.device)
-                    self._stretch = self._compiled()
-                    self._begin = self._starting()
+                with precision_context(self.plan.precision):  # each thread has a precision of its own
+                    self._evaluate = _compiled_evaluation(self.plan, self.shape.compiled, self.device)
+                    self._advance = self._compiled_advance()
+                    self._init = self._compiled_init()
                 self.seconds = time.perf_counter() - clock
         return self
 
-    def _compiled(self) -> Callable[..., Any]:
+    def _compiled_advance(self) -> Callable[..., Any]:
         plan, shape = self.plan, self.shape
-        one = partial(_stretch, plan, shape.size == shape.tables)
+        function = partial(_advance, plan, shape.size == shape.tables)
         params, numbers = self._example()
         state = jax.eval_shape(jax.vmap(partial(start, plan)), params, numbers)
-        factors = {
-            name: _like((plan.steps_per_evaluation, shape.size), plan.precision)
-            for name in ("rate", *plan.moving)
-        }
-        batch = _rows(plan, (plan.steps_per_evaluation, plan.batch_size))
-        which, first = _like((shape.size,), "int32"), _like((), "int32")
-        asked = state, numbers, factors, (batch,) * shape.tables, which, first
-        return jax.jit(one, donate_argnums=0).lower(*_on(self.device, asked)).compile()
+        scheduled = ("rate", *plan.hyper_schedules)
+        factors = {name: _like((plan.steps_per_evaluation, shape.size), plan.precision) for name in scheduled}
+        batch = _rows_like(plan, (plan.steps_per_evaluation, plan.batch_size))
+        table_index, first = _like((shape.size,), "int32"), _like((), "int32")
+        arguments = state, numbers, factors, (batch,) * shape.tables, table_index, first
+        return jax.jit(function, donate_argnums=0).lower(*_on(self.device, arguments)).compile()
+
+    def _compiled_init(self) -> Callable[..., Any]:
+        arguments = _on(self.device, self._example())
+        return jax.jit(jax.vmap(partial(start, self.plan))).lower(*arguments).compile()
 
     def _example(self) -> tuple[Any, Any]:
-        """Shapes and types of the parameters of a group, and numbers for it."""
+        """Return shapes and data types of the parameters of a group, and example numbers for it."""
         plan, size = self.plan, self.shape.size
         params = _stacked(plan.network.init(np.random.default_rng(0), dtype=plan.precision), size)
-        extra = {name: np.zeros(size) for name in (*plan.network.hyper_names, *plan.around, *plan.augment)}
-        extra |= {"smoothing": np.zeros(size)} if plan.smoothing else {}
+        names = (*plan.network.hyper_names, *plan.transforms, *plan.augment)
+        extra = {name: np.zeros(size) for name in names}
+        extra |= {"smoothing": np.zeros(size)} if plan.label_smoothing else {}
         runs = Runs(np.ones(size), np.full(size, "constant"), np.zeros(size, int), extra=extra)
         numbers = runs.numbers(plan.rule, np.ones(size), plan.precision)
         if plan.random:
             numbers["key"] = np.zeros((size, 2), np.uint32)
         return params, numbers
 
-    def _starting(self) -> Callable[..., Any]:
-        params, numbers = self._example()
-        return (
-            jax.jit(jax.vmap(partial(start, self.plan))).lower(*_on(self.device, (params, numbers))).compile()
-        )
-
-    def begin(self, params: Params, numbers: Numbers) -> RunState:
+    def init(self, params: Params, numbers: Numbers) -> RunState:
         """Return the state of a group at step 0: params [size, ...], numbers [size]."""
         self.compile()
-        assert self._begin is not None
-        return self._begin(params, numbers)
+        assert self._init is not None
+        return self._init(params, numbers)
 
-    def stretch(
+    def advance(
         self,
         state: RunState,
         numbers: Numbers,
         factors: Mapping[str, Array],
         tables: tuple[Rows, ...],
-        which: Array,
+        table_index: Array,
         first: ArrayLike,
     ) -> tuple[RunState, Params, jax.Array]:
-        """Advance a group by `plan.steps_per_evaluation` steps from step `first`.
+        """Train a group for one segment from step `first`.
 
-        factors {name: [steps, size]}. tables: x [steps, B, D] of each source. which [size]: the source of
-        each member. Returns the state, the parameters to evaluate, and the mean training loss [size].
+        factors: {name: [steps, size]}. tables: the batches of each table, x [steps, B, D]. table_index
+        [size]: the table of each member. Returns the state, the parameters to evaluate and the mean training
+        loss [size]. The memory of the old state is reused.
         """
         self.compile()
-        assert self._stretch is not None
-        return self._stretch(state, numbers, factors, tables, which, first)
+        assert self._advance is not None
+        return self._advance(state, numbers, factors, tables, table_index, first)
 
     def evaluate(
-        self, params: Params, stats: Statistics, numbers: Numbers, tables: tuple[Rows, ...], which: Array
+        self,
+        params: Params,
+        stats: Statistics,
+        numbers: Numbers,
+        tables: tuple[Rows, ...],
+        table_index: Array,
     ) -> tuple[jax.Array, jax.Array]:
-        """Return validation loss and score of a group, [size]; tables: x [m, D] of each source."""
+        """Return validation loss and score of a group, [size] each.
+
+        tables: the validation rows of each table, x [m, D]. table_index [size]: the table of each member.
+        """
         self.compile()
         assert self._evaluate is not None
-        seen = {
+        needed = {
             "target_scale": numbers["target_scale"],
-            "extra": _needed(self.plan.network, numbers["extra"]),
+            "extra": _network_hyper(self.plan.network, numbers["extra"]),
         }
-        return self._evaluate(params, stats, seen, tables, which)
+        return self._evaluate(params, stats, needed, tables, table_index)
 
 
-def _stretch(
+def _advance(
     plan: Plan,
-    own: bool,
+    separate_tables: bool,
     state: RunState,
     numbers: Numbers,
     factors: Mapping[str, jax.Array],
     tables: tuple[Rows, ...],
-    which: jax.Array,
+    table_index: jax.Array,
     first: jax.Array,
 ) -> tuple[RunState, Params, jax.Array]:
+    """Train all members for one segment; see `Program.advance`. separate_tables: member k has table k."""
+
     def one_step(
         carry: tuple[RunState, jax.Array], drawn: tuple[jax.Array, Mapping[str, jax.Array]]
     ) -> tuple[tuple[RunState, jax.Array], None]:
         state, total = carry
         t, now = drawn
-        rows = _drawn(tables, which, own, t)
+        rows = _rows_of_members(tables, table_index, separate_tables, t)
         state, value = jax.vmap(partial(step, plan), in_axes=(0, 0, 0, 0, None))(
             state, numbers, now, rows, first + t
         )
         return (state, total + value), None
 
-    def look(state: RunState, numbers: Numbers, factors: Mapping[str, jax.Array]) -> Params:
+    def to_evaluate(state: RunState, numbers: Numbers, factors: Mapping[str, jax.Array]) -> Params:
         return optimizer_of(plan, numbers, state.params, factors).eval_params(state.params, state.opt_state)
 
-    zero = jnp.zeros(which.shape, plan.precision)
+    zero = jnp.zeros(table_index.shape, plan.precision)
     (state, total), _ = jax.lax.scan(
         one_step, (state, zero), (jnp.arange(plan.steps_per_evaluation, dtype=np.int32), factors)
     )
-    eval_params = jax.vmap(look)(state, numbers, {name: each[-1] for name, each in factors.items()})
-    return state, eval_params, total / plan.steps_per_evaluation
+    last = {name: factor[-1] for name, factor in factors.items()}
+    params = jax.vmap(to_evaluate)(state, numbers, last)
+    return state, params, total / plan.steps_per_evaluation
 
 
-def _drawn(tables: tuple[Rows, ...], which: jax.Array, own: bool, *at: jax.Array) -> Rows:
-    """Return the rows of every member: slices put together where each has a table, else a gather."""
-    if own:
+def _rows_of_members(
+    tables: tuple[Rows, ...], table_index: jax.Array, separate_tables: bool, *at: jax.Array
+) -> Rows:
+    """Return the rows at index `at` for every member, [size, ...].
+
+    With separate tables these are slices, stacked; with shared tables a gather.
+    """
+    if separate_tables:
         parts = [jax.tree.map(lambda a: a[at], table) for table in tables]
-        return jax.tree.map(lambda *each: jnp.stack(each), *parts)
-    table = jax.tree.map(lambda *each: jnp.stack(each), *tables)
-    return jax.tree.map(lambda a: a[(which, *at)], table)
+        return jax.tree.map(lambda *arrays: jnp.stack(arrays), *parts)
+    table = jax.tree.map(lambda *arrays: jnp.stack(arrays), *tables)
+    return jax.tree.map(lambda a: a[(table_index, *at)], table)
 
 
-KEPT = 256
-"""Programs a process keeps: each takes mappings of memory, and no process has more than 65,530 on Linux."""
+MAX_PROGRAMS = 256
+"""Programs that a process keeps. Each maps regions of memory, of which Linux allows a process 65,530."""
 
 _evaluations: dict[Any, Callable[..., Any]] = {}
 _programs: dict[Any, Program] = {}
 _lock, _evaluations_lock = threading.Lock(), threading.Lock()
 
 
-def _evaluation(plan: Plan, compiled: tuple[int, int, int], device: jax.Device) -> Callable[..., Any]:
-    """Return the compiled evaluation of all plans that are evaluated alike."""
-    size, sources, valid = compiled
+def _compiled_evaluation(
+    plan: Plan, compiled: tuple[int, int, int], device: jax.Device
+) -> Callable[..., Any]:
+    """Return the compiled evaluation of a group, which all plans of equal `evaluation_key` share."""
+    size, count, valid = compiled
     key = plan.evaluation_key, compiled, device
     with _evaluations_lock:
         if key not in _evaluations:
@@ -210,31 +209,32 @@ def _evaluation(plan: Plan, compiled: tuple[int, int, int], device: jax.Device) 
             number = _like((size,), plan.precision)
             numbers = {
                 "target_scale": number,
-                "extra": _needed(network, dict.fromkeys(network.hyper_names, number)),
+                "extra": _network_hyper(network, dict.fromkeys(network.hyper_names, number)),
             }
-            tables = (_rows(plan, (valid,)),) * sources
-            asked = _on(device, (params, stats, numbers, tables, _like((size,), "int32")))
+            tables = (_rows_like(plan, (valid,)),) * count
+            arguments = _on(device, (params, stats, numbers, tables, _like((size,), "int32")))
 
-            def group(
+            def evaluate_group(
                 params: Params,
                 stats: Statistics,
                 numbers: Numbers,
                 tables: tuple[Rows, ...],
-                which: jax.Array,
+                table_index: jax.Array,
             ) -> tuple[jax.Array, jax.Array]:
-                held = _drawn(tables, which, size == sources)
-                return jax.vmap(partial(evaluate, plan.evaluation_key))(params, stats, numbers, held)
+                rows = _rows_of_members(tables, table_index, size == count)
+                return jax.vmap(partial(evaluate, plan.evaluation_key))(params, stats, numbers, rows)
 
-            _evaluations[key] = jax.jit(group).lower(*asked).compile()
+            _evaluations[key] = jax.jit(evaluate_group).lower(*arguments).compile()
         return _used(_evaluations, key)
 
 
-def _needed(network: Network, extra: Mapping[str, Value]) -> dict[str, Value]:
+def _network_hyper(network: Network, extra: Mapping[str, Value]) -> dict[str, Value]:
+    """Return only the hyperparameters that the network needs."""
     return {name: extra[name] for name in network.hyper_names}
 
 
-def _rows(plan: Plan, lead: tuple[int, ...]) -> Rows:
-    """Shapes and types of rows."""
+def _rows_like(plan: Plan, lead: tuple[int, ...]) -> Rows:
+    """Return shapes and data types of rows: x [*lead, D]."""
     target = "int32" if LOSSES[plan.loss].integer_target else plan.precision
     weight = _like(lead, plan.precision) if plan.weighted else None
     return Rows(_like((*lead, plan.network.sizes[0]), plan.precision), _like(lead, target), weight)
@@ -245,16 +245,18 @@ def _like(shape: tuple[int, ...], dtype: str) -> Any:
 
 
 def _stacked(tree: Any, size: int) -> Any:
+    """Return shapes and data types of the arrays of a tree for `size` members, [size, ...]."""
     return jax.tree.map(lambda a: jax.ShapeDtypeStruct((size, *a.shape), a.dtype), tree)
 
 
 def _on(device: jax.Device, tree: Any) -> Any:
-    there = SingleDeviceSharding(device)
-    return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=there), tree)
+    """Return shapes and data types of the arrays of a tree, placed on a device."""
+    sharding = SingleDeviceSharding(device)
+    return jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype, sharding=sharding), tree)
 
 
 def program(plan: Plan, shape: ProgramShape, device: jax.Device) -> Program:
-    """Return the program of a plan and shape on a device; the one made before, if it is still kept."""
+    """Return the program of a plan and shape on a device. Equal arguments give the same program."""
     key = plan, shape.compiled, device
     with _lock:
         if key not in _programs:
@@ -262,9 +264,9 @@ def program(plan: Plan, shape: ProgramShape, device: jax.Device) -> Program:
         return _used(_programs, key)
 
 
-def _used(kept: dict[Key, Kept], key: Key) -> Kept:
-    """Return kept[key], now the newest; the oldest go where there are too many."""
-    found = kept[key] = kept.pop(key)
-    while len(kept) > KEPT:
-        del kept[next(iter(kept))]
-    return found
+def _used(cache: dict[Key, Item], key: Key) -> Item:
+    """Return cache[key] and make it the newest entry; drop the oldest beyond `MAX_PROGRAMS`."""
+    item = cache[key] = cache.pop(key)
+    while len(cache) > MAX_PROGRAMS:
+        del cache[next(iter(cache))]
+    return item

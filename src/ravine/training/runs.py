@@ -1,4 +1,4 @@
-"""What differs between the runs of a cohort: numbers, and the seed that keys every random choice."""
+"""The runs of a cohort: the numbers in which they differ, and the seed that keys every random choice."""
 
 from __future__ import annotations
 
@@ -13,17 +13,21 @@ from ravine.optimizers import Decay, Rule, decay
 
 __all__ = ["Runs"]
 
-INIT_ONLY = ("gate_bias",)  # see `initial_state`
+INIT_ONLY = ("gate_bias",)  # used by `initial_params` alone, and no input of the compiled program
 
 
 @dataclass(frozen=True)
 class Runs:
-    """Runs of one plan, [run] each.
+    """Runs of one plan. Every array is [run].
 
-    rate: learning rate. schedule: text of its schedule. seed: keys split, initialization, batches.
-    hyper {name: [run]}: the rule's numbers. extra {name: [run]}: the network's, and those of what goes around
-    the rule. moving {name: [run]}: schedules of other hyperparameters. patience: evaluations without
-    improvement that end a run, 0 for none; an improvement is a fall of the loss by more than min_change.
+    rate: learning rate.
+    schedule: text of its schedule, for example "cosine".
+    seed: keys the split, the initial weights, the batch order, dropout and augmentation.
+    hyper: hyperparameters of the optimizer, by name.
+    extra: hyperparameters of network, transforms, label smoothing and augmentation, by name.
+    hyper_schedules: texts of the schedules of other hyperparameters, by name of the hyperparameter.
+    patience: evaluations without improvement after which a run ends; 0 = never. None = 0 for all runs.
+    min_change: decrease of the validation loss that counts as an improvement. None = 0 for all runs.
     """
 
     rate: np.ndarray
@@ -31,7 +35,7 @@ class Runs:
     seed: np.ndarray
     hyper: Mapping[str, np.ndarray] = field(default_factory=dict)
     extra: Mapping[str, np.ndarray] = field(default_factory=dict)
-    moving: Mapping[str, np.ndarray] = field(default_factory=dict)
+    hyper_schedules: Mapping[str, np.ndarray] = field(default_factory=dict)
     patience: np.ndarray | None = None
     min_change: np.ndarray | None = None
 
@@ -39,76 +43,81 @@ class Runs:
         return len(self.rate)
 
     def numbers(self, rule: Rule, target_scale: np.ndarray, precision: str) -> dict[str, Any]:
-        """Return everything the compiled program takes, [run] in `precision`; decay rates as pairs b, 1 - b.
+        """Return the numbers that the compiled program takes, [run] in `precision`: see `loop.Numbers`.
 
-        Pairs are formed in float64 here: 1 - 0.9999 in float32 would be wrong by 1.7e-4 of itself.
+        target_scale: [run]. A decay rate b becomes the pair (b, 1 - b), formed in float64 here: in float32
+        the difference 1 - 0.9999 has a relative error of 1.7e-4.
         """
 
-        def spread(value: npt.ArrayLike) -> np.ndarray:
+        def to_column(value: npt.ArrayLike) -> np.ndarray:
             return np.broadcast_to(np.asarray(value, precision), (len(self),)).copy()
 
-        def data(value: npt.ArrayLike | Decay) -> np.ndarray | Decay:
-            return Decay(*map(spread, value)) if isinstance(value, Decay) else spread(value)
+        def to_data(value: npt.ArrayLike | Decay) -> np.ndarray | Decay:
+            return Decay(*map(to_column, value)) if isinstance(value, Decay) else to_column(value)
 
-        # what only the start needs is none of the program's
         extra: dict[str, Any] = {k: v for k, v in self.extra.items() if k not in INIT_ONLY}
         if "ema" in extra:
             extra["ema"] = decay(extra["ema"])
         return {
-            "rate": spread(self.rate),
-            "target_scale": spread(target_scale),
-            "hyper": {name: data(value) for name, value in rule.as_data(**self.hyper).items()},
-            "extra": {name: data(value) for name, value in extra.items()},
+            "rate": to_column(self.rate),
+            "target_scale": to_column(target_scale),
+            "hyper": {name: to_data(value) for name, value in rule.as_data(**self.hyper).items()},
+            "extra": {name: to_data(value) for name, value in extra.items()},
         }
 
     def take(self, index: np.ndarray | slice) -> Runs:
-        """Return these runs only."""
+        """Return only the runs that `index` selects."""
 
-        def some(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        def take_columns(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             return {name: np.asarray(values)[index] for name, values in columns.items()}
 
         patience, min_change = (
-            None if each is None else np.asarray(each)[index] for each in (self.patience, self.min_change)
+            None if values is None else np.asarray(values)[index]
+            for values in (self.patience, self.min_change)
         )
         return Runs(
-            self.rate[index], self.schedule[index], self.seed[index],
-            some(self.hyper), some(self.extra), some(self.moving), patience, min_change,
+            self.rate[index], self.schedule[index], self.seed[index], take_columns(self.hyper),
+            take_columns(self.extra), take_columns(self.hyper_schedules), patience, min_change,
         )  # fmt: skip
 
     @classmethod
     def concatenate(cls, parts: Sequence[Runs]) -> Runs:
-        """Return the runs of all parts, which have numbers of the same names; who has no patience has 0."""
+        """Return the runs of all parts, in order.
 
-        def joined(columns: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-            return {name: np.concatenate([each[name] for each in columns]) for name in columns[0]}
+        All parts must have hyperparameters of the same names. Where only some parts have a patience, it is 0
+        for the runs of the others.
+        """
 
-        def waits(values: Sequence[np.ndarray | None]) -> np.ndarray | None:
-            if all(each is None for each in values):
+        def join_columns(columns: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+            return {name: np.concatenate([part[name] for part in columns]) for name in columns[0]}
+
+        def join_optional(columns: Sequence[np.ndarray | None]) -> np.ndarray | None:
+            if all(column is None for column in columns):
                 return None
             return np.concatenate(
-                [np.zeros(len(p)) if v is None else v for p, v in zip(parts, values, strict=True)]
+                [np.zeros(len(p)) if v is None else v for p, v in zip(parts, columns, strict=True)]
             )
 
         return cls(
-            np.concatenate([each.rate for each in parts]),
-            np.concatenate([np.asarray(each.schedule, str) for each in parts]),
-            np.concatenate([each.seed for each in parts]),
-            joined([each.hyper for each in parts]),
-            joined([each.extra for each in parts]),
-            joined([each.moving for each in parts]),
-            waits([each.patience for each in parts]),
-            waits([each.min_change for each in parts]),
+            np.concatenate([part.rate for part in parts]),
+            np.concatenate([np.asarray(part.schedule, str) for part in parts]),
+            np.concatenate([part.seed for part in parts]),
+            join_columns([part.hyper for part in parts]),
+            join_columns([part.extra for part in parts]),
+            join_columns([part.hyper_schedules for part in parts]),
+            join_optional([part.patience for part in parts]),
+            join_optional([part.min_change for part in parts]),
         )
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return the plain numbers and texts by name, for records and identities."""
-        waits = {"patience": self.patience, "min_change": self.min_change}
+        """Return all numbers and texts by name, [run] each, for records and content hashes."""
+        stopping = {"patience": self.patience, "min_change": self.min_change}
         return {
             "rate": self.rate,
             "schedule": np.asarray(self.schedule, str),
             "seed": self.seed,
             **self.hyper,
             **self.extra,
-            **{f"schedule of {name}": np.asarray(each, str) for name, each in self.moving.items()},
-            **{name: each for name, each in waits.items() if each is not None},
+            **{f"schedule of {name}": np.asarray(text, str) for name, text in self.hyper_schedules.items()},
+            **{name: values for name, values in stopping.items() if values is not None},
         }

@@ -1,6 +1,9 @@
-"""What schedules make of the numbers of a run: a factor for every step, made on the host and given as data.
+"""The schedules of the runs of a cohort as tables: one factor for each step, computed on the host.
 
-So all schedules share one program. The one that follows training, `plateau`, is moved on between stretches.
+    hyperparameter at step t  =  its value x its factor at t            (1)
+
+The factors enter the compiled program as data, so all schedules share one program. `plateau` depends on the
+validation loss: its factor is constant within a segment and updated after the evaluation.
 """
 
 from __future__ import annotations
@@ -19,17 +22,26 @@ from ravine.training.runs import Runs
 
 __all__ = ["ScheduleTables"]
 
+MAX_TABLES = 256  # tables of schedules that a cohort holds at a time
+
 
 class ScheduleTables:
-    """Factors of the learning rate, and of every hyperparameter that moves, of the runs of a cohort."""
+    """Factors of the learning rate and of all other scheduled hyperparameters of the runs of a cohort.
+
+    depends_on_loss: whether any run has a schedule that `update` moves on. state: `PlateauState` of arrays
+    [run] in float64, all of its values at their start for runs without such a schedule.
+
+    Raises UsageError where another hyperparameter than the learning rate has a schedule that depends on the
+    loss.
+    """
 
     def __init__(self, plan: Plan, runs: Runs, steps_per_epoch: float) -> None:
         self.plan, self.per_epoch = plan, steps_per_epoch
         self.texts = {"rate": np.asarray(runs.schedule, str)}
-        self.texts |= {name: np.asarray(runs.moving[name], str) for name in plan.moving}
-        self.table = lru_cache(maxsize=256)(self._table)
+        self.texts |= {name: np.asarray(runs.hyper_schedules[name], str) for name in plan.hyper_schedules}
+        self.table = lru_cache(maxsize=MAX_TABLES)(self._table)
         on_loss = {text for text in np.unique(self.texts["rate"]) if schedule(str(text)).depends_on_loss}
-        for name in plan.moving:
+        for name in plan.hyper_schedules:
             for text in np.unique(self.texts[name]):
                 if schedule(str(text)).depends_on_loss:
                     raise UsageError(
@@ -45,51 +57,59 @@ class ScheduleTables:
         self.numbers: dict[str, Any] = self._numbers() if self.depends_on_loss else {}
 
     def _numbers(self) -> dict[str, np.ndarray]:
-        """The numbers of every run's plateau; those of runs that follow nothing are never used."""
+        """Return the parameters of the plateau of every run, [run] each.
+
+        Runs without a plateau get the parameters of one that has, and never use them.
+        """
         some = str(self.texts["rate"][self.loss_runs][0])
         texts = np.where(self.loss_runs, self.texts["rate"], some)
         specs = [schedule(str(text)).numbers for text in texts]
         return {name: np.array([spec[name] for spec in specs], float) for name in specs[0]}
 
     def _table(self, text: str) -> np.ndarray:
+        """Return the factor at every step, [steps]; 1 for a schedule that depends on the loss."""
         spec = schedule(text)
         steps = self.plan.steps
         table = np.ones(steps) if spec.depends_on_loss else spec.factors(steps, self.per_epoch)
         return table.astype(self.plan.precision)
 
     def of(self, runs: np.ndarray, evaluation: int) -> dict[str, np.ndarray]:
-        """Return the factors of the stretch before an evaluation: {name: [steps, run]}."""
+        """Return the factors of the segment before an evaluation: {name of the hyperparameter: [steps, run]}.
+
+        runs: indices of the runs, which may repeat. evaluation: counts from 0.
+        """
         steps = self.plan.steps_per_evaluation
-        part = slice(evaluation * steps, (evaluation + 1) * steps)
-        found = {
-            name: np.stack([self.table(str(text))[part] for text in texts[runs]], axis=1)
+        segment = slice(evaluation * steps, (evaluation + 1) * steps)
+        factors = {
+            name: np.stack([self.table(str(text))[segment] for text in texts[runs]], axis=1)
             for name, texts in self.texts.items()
         }
         if self.depends_on_loss:
-            found["rate"] = found["rate"] * self.state.factor[runs].astype(self.plan.precision)
-        return found
+            factors["rate"] = factors["rate"] * self.state.factor[runs].astype(self.plan.precision)
+        return factors
 
     def update(self, runs: np.ndarray, loss: np.ndarray) -> None:
-        """Move the schedules on that follow training, by the validation losses [run] of an evaluation."""
-        mine = self.loss_runs[runs]
-        if not mine.any():
+        """Move on the schedules that depend on the loss: validation losses [run] of one more evaluation."""
+        on_loss = self.loss_runs[runs]
+        if not on_loss.any():
             return
-        runs, loss = runs[mine], loss[mine].astype(np.float64)
-        before: Any = PlateauState(*(each[runs] for each in self.state))
+        runs, loss = runs[on_loss], loss[on_loss].astype(np.float64)
+        before: Any = PlateauState(*(values[runs] for values in self.state))
         losses: Any = loss
-        with precision_context("float64"):  # whatever the runs are trained in
-            after = plateau_next({name: each[runs] for name, each in self.numbers.items()}, before, losses)
-        for all_, new in zip(self.state, after, strict=True):
-            all_[runs] = np.asarray(new)
+        with precision_context("float64"):  # also where the runs are trained in float32
+            numbers = {name: values[runs] for name, values in self.numbers.items()}
+            after = plateau_next(numbers, before, losses)
+        for values, new in zip(self.state, after, strict=True):
+            values[runs] = np.asarray(new)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the state to keep."""
-        return (
-            {name: each.copy() for name, each in self.state._asdict().items()} if self.depends_on_loss else {}
-        )
+        """Return the state for a checkpoint, copies [run]; empty if no schedule depends on the loss."""
+        if not self.depends_on_loss:
+            return {}
+        return {name: values.copy() for name, values in self.state._asdict().items()}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take the state that was kept."""
+        """Take over the state of a checkpoint, as `arrays` returned it."""
         if arrays:
             fields: dict[str, Any] = dict(arrays)
             self.state = PlateauState(**fields)

@@ -1,4 +1,4 @@
-"""Outputs and scores of trained networks."""
+"""Trained networks: outputs and scores on any number of rows."""
 
 from __future__ import annotations
 
@@ -18,12 +18,16 @@ from ravine.training.loop import Rows
 
 __all__ = ["TrainedNetwork"]
 
-BUCKETS = (256, 4096, 65_536)  # rows; a batch is padded to the next, so that few programs are compiled
+BATCH_ROWS = (256, 4096, 65_536)  # a batch is padded to the next of these, so that few programs are compiled
 
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network with what it takes to apply it. stats, hyper: () and {} where it has none."""
+    """A network with its parameters.
+
+    stats: running statistics of batch normalization, () without it.
+    hyper: hyperparameters by name that `Network.hyper_names` asks for.
+    """
 
     network: Network
     params: Params
@@ -32,26 +36,25 @@ class TrainedNetwork:
 
     @property
     def precision(self) -> str:
-        """Type of its parameters."""
+        """Data type of the parameters, "float32" or "float64"."""
         return str(jax.tree.leaves(self.params)[0].dtype)
 
     @classmethod
     def from_record(cls, network: Network, record: Record, run: int) -> TrainedNetwork:
-        """Return the network that run `run` of a record ended with; the record must hold its parameters."""
+        """Return the network that run `run` of a record ended with. The record must hold parameters."""
         params = parameters_of(network, record.final["parameters"][run])
         vector = record.final["statistics"][run] if "statistics" in record.final else None
         stats = statistics_of(network, vector, str(params[0]["weight"].dtype))
-        return cls(
-            network, params, stats, {name: float(record.hyper[name][run]) for name in network.hyper_names}
-        )
+        hyper = {name: float(record.hyper[name][run]) for name in network.hyper_names}
+        return cls(network, params, stats, hyper)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
-        """Return the network's outputs: x [N, inputs] -> [N, outputs], for any N."""
+        """Return the outputs in inference: x [N, inputs] -> [N, outputs], for any N. Works in batches."""
         hyper = {name: np.asarray(self.hyper[name], x.dtype) for name in self.network.hyper_names}
         parts = []
-        for first in range(0, len(x), BUCKETS[-1]):
-            part = x[first : first + BUCKETS[-1]]
-            size = next(each for each in BUCKETS if each >= len(part))
+        for first in range(0, len(x), BATCH_ROWS[-1]):
+            part = x[first : first + BATCH_ROWS[-1]]
+            size = next(rows for rows in BATCH_ROWS if rows >= len(part))
             padded = np.zeros((size, x.shape[1]), x.dtype)
             padded[: len(part)] = part
             with precision_context(str(x.dtype)):
@@ -60,7 +63,7 @@ class TrainedNetwork:
         return np.concatenate(parts) if parts else np.zeros((0, self.network.sizes[-1]), x.dtype)
 
     def score(self, metric: str, rows: Rows, target_scale: float) -> float:
-        """Return the metric on rows."""
+        """Return the named metric on rows x [N, inputs]; target_scale: see `SeedData`."""
         z = self.outputs(rows.x)
         with precision_context(str(z.dtype)):
             return float(_metric(metric, z, rows.y, rows.weight, np.asarray(target_scale, z.dtype)))

@@ -150,7 +150,7 @@ def test_a_number_moves_in_the_rules_that_have_it(found: CompareResult, blobs: D
     compare(settings, blobs, notify=events.append)
     assert "b1 follows linear(0.5) in adam" in [event.message for event in events]
     made = design(settings, blobs, find_devices())
-    assert {name: plan.moving for name, plan in made.plans.items()} == {"sgd": (), "adam": ("b1",)}
+    assert {name: plan.hyper_schedules for name, plan in made.plans.items()} == {"sgd": (), "adam": ("b1",)}
     for name, moving in (("sgd", None), ("adam", ["b1=linear(end=0.5)"])):
         assert best_settings(made, replace(found.leaderboard[0], optimizer=name)).moving == moving
 

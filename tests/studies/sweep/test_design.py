@@ -61,7 +61,7 @@ def test_batch_sizes_are_compared_at_equal_epochs(blobs: Dataset, quick: SweepSe
 
 def test_several_schedules_of_other_hyperparameters(blobs: Dataset, quick: SweepSettings) -> None:
     points = made(replace(quick, vary=["moving=none; b1=decay + b2=linear"]), blobs).points
-    assert [point.plan.moving for point in points] == [(), ("b1", "b2")]
+    assert [point.plan.hyper_schedules for point in points] == [(), ("b1", "b2")]
 
 
 def test_rates_are_tuned_unless_given_or_varied(circle: Dataset, quick: SweepSettings) -> None:

@@ -45,7 +45,7 @@ Evaluations = dict[str, dict[str, Evaluated]]
 def run(design: CompareDesign, context: RunContext) -> CompareResult:
     """Tune, evaluate, test and return the result. Raises Stopped after saving, and NothingTrained."""
     for name, text in design.spec.moving.items():
-        having = ", ".join(rule for rule, plan in design.plans.items() if name in plan.moving)
+        having = ", ".join(rule for rule, plan in design.plans.items() if name in plan.hyper_schedules)
         context.notify(Noted(f"{name} follows {text} in {having}"))
     tuned, extended = _tune(design, context)
     evaluated = _evaluate(design, context, tuned)

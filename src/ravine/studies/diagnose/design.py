@@ -193,7 +193,7 @@ def _prepare_model(
         smoothing=False, augment=(), tail=None,
     )  # fmt: skip
     train = replace(
-        prepared.plan, network=model.network, precision=model.trained.precision, around=(), smoothing=False,
-        augment=(), image=None,
+        prepared.plan, network=model.network, precision=model.trained.precision, transforms=(),
+        label_smoothing=False, augment=(), image=None,
     )  # fmt: skip
     return replace(prepared, recipe=spec, plan=train)

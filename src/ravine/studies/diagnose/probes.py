@@ -154,7 +154,7 @@ def hessian_ends(
 def _objective(plan: Plan, stats: Statistics, numbers: Numbers) -> Callable[[Params, Rows], jax.Array]:
     network = replace(plan.network, dropout=False)
     loss: Callable[..., jax.Array] = LOSSES[plan.loss]
-    if plan.smoothing:
+    if plan.label_smoothing:
         loss = partial(_smoothed, numbers["extra"]["smoothing"])
 
     def value(params: Params, rows: Rows) -> jax.Array:

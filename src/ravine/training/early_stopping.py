@@ -1,0 +1,189 @@
+"""Early stopping with patience.  Lecture: "Early stopping".
+
+Source: Prechelt 1998, "Early stopping - but when?".
+
+    better     L_e < L_best - min_change                                (1)      NaN is never better
+    waited     0 where better, waited + 1 otherwise                     (2)
+    stopped    as soon as waited >= patience                            (3)
+    restored   the weights of the best epoch                            (4)
+
+An epoch is the time between two evaluations here. `stopping_next` works on scalars inside a compiled loop and
+on arrays [run] of many runs, of NumPy and of JAX. Compiled loops and checks of finished curves thus use one
+code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from ravine.errors import UsageError
+from ravine.networks.parameters import Params, Statistics
+from ravine.training.runs import Runs
+
+__all__ = ["BestWeights", "EarlyStopping", "StoppingState", "stop_epoch", "stopping_next", "stopping_start"]
+
+Array: TypeAlias = "np.ndarray | jax.Array"
+
+
+class StoppingState(NamedTuple):
+    """The state of early stopping, of one run (scalars) or of many ([run]).
+
+    best_loss: lowest loss so far, inf before the first epoch.
+    best_epoch: int32, its epoch, counted from 0; -1 as long as no loss was below inf.
+    waited: int32, epochs since the best one. The last epoch seen is best_epoch + waited.
+    stopped: bool.
+    """
+
+    best_loss: Any
+    best_epoch: Any
+    waited: Any
+    stopped: Any
+
+
+def stopping_start(shape: tuple[int, ...] = (), dtype: str = "float64") -> StoppingState:
+    """Return the state before the first epoch, as NumPy arrays of that shape."""
+    return StoppingState(
+        best_loss=np.full(shape, np.inf, dtype),
+        best_epoch=np.full(shape, -1, np.int32),
+        waited=np.zeros(shape, np.int32),
+        stopped=np.zeros(shape, bool),
+    )
+
+
+def stopping_next(state: StoppingState, loss: Array, patience: Array, min_change: Array) -> StoppingState:
+    """Return the state after one more epoch. The state of a stopped run does not change.
+
+    loss, min_change: arrays of the state's data type; patience: int32 array. All may be traced and may differ
+    between runs.
+    """
+    xp = loss.__array_namespace__()
+    better = loss < state.best_loss - min_change  # (1)
+    epoch = state.best_epoch + state.waited + 1
+    waited = xp.where(better, 0, state.waited + 1).astype(state.waited.dtype)  # (2)
+    after = StoppingState(
+        best_loss=xp.where(better, loss, state.best_loss),
+        best_epoch=xp.where(better, epoch, state.best_epoch),
+        waited=waited,
+        stopped=waited >= patience,  # (3)
+    )
+    return StoppingState(*(xp.where(state.stopped, old, new) for old, new in zip(state, after, strict=True)))
+
+
+def stop_epoch(
+    losses: npt.ArrayLike, patience: int, min_change: float = 0.0
+) -> tuple[int | None, int | None]:
+    """Return the epoch after which training stops and the epoch whose weights are restored, from 0.
+
+    losses: validation losses [epoch] of one run, NaN where it diverged. The first is None if training does
+    not stop, the second is None if no loss is below infinity. Raises UsageError for a patience below 1, a
+    negative or infinite `min_change`, or losses that are not one row.
+    """
+    curve = np.asarray(losses, np.float64)
+    if curve.ndim != 1:
+        raise UsageError(f"Losses of shape {curve.shape} are not one run.", "One number an epoch is needed.")
+    check_patience(patience, min_change)
+    state = stopping_start()
+    for loss in curve:
+        state = stopping_next(
+            state, np.asarray(loss), np.asarray(patience), np.asarray(min_change, np.float64)
+        )
+        if state.stopped:
+            break
+    best, waited = int(state.best_epoch), int(state.waited)
+    return (best + waited if state.stopped else None), (None if best < 0 else best)  # (4)
+
+
+def check_patience(patience: object, min_change: float = 0.0) -> None:
+    """Raise UsageError unless patience is an integer above 0 and min_change finite and not negative."""
+    if isinstance(patience, bool) or not isinstance(patience, int | np.integer) or patience < 1:
+        raise UsageError(
+            f"A patience of {patience!r} cannot be used.",
+            "It is how many epochs without improvement end the training.",
+            "Give a whole number, 1 or more.",
+        )
+    if not 0 <= min_change < np.inf:
+        raise UsageError(
+            f"A min_change of {min_change!r} cannot be used.",
+            "It is by how much a loss must fall to count as better.",
+            "Give a number, 0 or more.",
+        )
+
+
+class EarlyStopping:
+    """Early stopping of all runs of a cohort. Runs without patience never stop.
+
+    used: whether any run has patience. state: `StoppingState` of arrays [run].
+    """
+
+    def __init__(self, runs: Runs) -> None:
+        count = len(runs)
+        patience = np.zeros(count) if runs.patience is None else np.asarray(runs.patience)
+        self.used = bool((patience > 0).any())
+        never = np.iinfo(np.int32).max
+        self.patience = np.where(patience > 0, patience, never).astype(np.int32)
+        change = np.zeros(count) if runs.min_change is None else np.asarray(runs.min_change)
+        self.min_change = change.astype(np.float64)
+        self.restores = patience > 0
+        self.state = stopping_start((count,))
+
+    def update(self, runs: np.ndarray, loss: np.ndarray) -> np.ndarray:
+        """Take the validation losses [n] of one more evaluation of the runs [n]; return where to keep
+        weights.
+
+        [n] of bool: True for the best evaluation so far of a run with patience, always True for other runs.
+        """
+        before = StoppingState(*(values[runs] for values in self.state))
+        after = stopping_next(before, loss.astype(np.float64), self.patience[runs], self.min_change[runs])
+        for values, new in zip(self.state, after, strict=True):
+            values[runs] = new
+        return (after.best_epoch != before.best_epoch) | ~self.restores[runs]
+
+    def stopped(self, runs: np.ndarray) -> np.ndarray:
+        """Return which of the runs have stopped early: [n] of bool."""
+        return self.state.stopped[runs]
+
+    def ends(self, runs: np.ndarray, otherwise: int) -> np.ndarray:
+        """Return after how many evaluations each run stopped, `otherwise` where it has not: [n]."""
+        ends = self.state.best_epoch[runs] + self.state.waited[runs] + 1
+        return np.where(self.stopped(runs), ends, otherwise)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return a copy of the state for a checkpoint, [run] each; empty if no run has patience."""
+        return {name: values.copy() for name, values in self.state._asdict().items()} if self.used else {}
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take over the state of a checkpoint, as `arrays` returned it."""
+        if arrays:
+            self.state = StoppingState(**arrays)
+
+
+class BestWeights(NamedTuple):
+    """Parameters and running statistics of the best evaluation of each member of a group, [member, ...]."""
+
+    params: Params
+    stats: Statistics
+
+    @classmethod
+    def choose(
+        cls, before: BestWeights | None, params: Params, stats: Statistics, better: np.ndarray
+    ) -> BestWeights:
+        """Return the new weights where `better` [member] is True, else those of `before` (None: the new)."""
+        # Always a copy, since the next segment reuses the memory of the statistics.
+        now = params, stats
+        return cls(*_choose(better, now, now if before is None else tuple(before)))
+
+
+@jax.jit
+def _choose(
+    better: jax.Array, now: tuple[Params, Statistics], before: tuple[Params, Statistics]
+) -> tuple[Params, Statistics]:
+    def choose(new: jax.Array, old: jax.Array) -> jax.Array:
+        return jnp.where(better.reshape((-1,) + (1,) * (new.ndim - 1)), new, old)
+
+    return jax.tree.map(choose, now, before)
