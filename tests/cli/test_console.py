@@ -63,7 +63,7 @@ def test_data_from_a_closed_standard_input(folder):
 
 
 def test_quiet_and_verbose_contradict():
-    with pytest.raises(UsageError, match="contradict"):
+    with pytest.raises(UsageError, match="-q and -v cannot be used together"):
         Console().configure(json=False, quiet=True, verbose=True)
 
 

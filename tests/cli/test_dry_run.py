@@ -62,10 +62,12 @@ def test_of_a_diagnosis_of_a_run_and_of_its_model(ravine, folder, idle, trained)
     text, found = plan_of(ravine, folder, "diagnose", trained)
     # the configuration of the run, trained anew
     assert found["model"] is None and found["plan"]["runs"]["measured"] == 1
-    assert found["plan"]["parameters"] == 4 * 4 + 4 + 4 * 3 + 3 and "Training nothing" not in text
+    assert (
+        found["plan"]["parameters"] == 4 * 4 + 4 + 4 * 3 + 3 and "the model is measured as it is" not in text
+    )
     text, found = plan_of(ravine, folder, "diagnose", trained / "models" / "best")
     assert found["model"] == str(trained / "models" / "best")
-    assert found["plan"]["runs"]["measured"] == 0 and "Training nothing" in text
+    assert found["plan"]["runs"]["measured"] == 0 and "the model is measured as it is" in text
 
 
 def test_of_a_diagnosis_of_the_latest_run(ravine, folder, idle, trained):
@@ -135,7 +137,7 @@ def test_of_descent(ravine, folder, idle):
     ("words", "status", "said"),
     [
         (["diagnose", "nosuch.csv"], 3, "nosuch.csv"),
-        (["diagnose", "iris", "wine"], 2, "one name too many"),
+        (["diagnose", "iris", "wine"], 2, "one word too many"),
         (["diagnose", "iris", "--moving", "rho=linear"], 2, "no hyperparameter 'rho'"),
         (["diagnose", "iris", "--min-change", "0.1"], 2, "--early-stop"),
         (["landscape", "nosuch.csv"], 3, "nosuch.csv"),

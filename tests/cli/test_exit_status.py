@@ -7,7 +7,7 @@ import click
 import pytest
 
 from ravine.cli.console import Console
-from ravine.cli.exit_status import failure
+from ravine.cli.exit_status import report
 from ravine.errors import DataError, NothingTrained, RavineError, Stopped, UsageError
 from ravine.records.os_errors import os_errors_as_data_errors
 from ravine.records.run_index import list_runs
@@ -27,13 +27,13 @@ from ravine.records.run_index import list_runs
     ],
 )
 def test_an_error_is_its_parts_and_a_status(capsys, error, status, lines):
-    assert failure(error, Console()) == status
+    assert report(error, Console()) == status
     shown = capsys.readouterr()
     assert (shown.out, shown.err.splitlines()) == ("", lines)
 
 
 def test_a_message_on_the_command_line_names_flags(capsys):
-    failure(UsageError("--early-stop 5 is odd.", option="early_stop", value=5), Console())
+    report(UsageError("--early-stop 5 is odd.", option="early_stop", value=5), Console())
     assert "--early-stop 5 is odd." in capsys.readouterr().err
 
 
@@ -57,10 +57,10 @@ def test_an_internal_error_asks_for_a_report_and_shows_the_traceback_with_v(caps
     try:
         raise ValueError("first line\nsecond line")
     except ValueError as error:
-        assert failure(error, console) == 1
+        assert report(error, console) == 1
         brief = capsys.readouterr().err
         console.configure(json=False, quiet=False, verbose=True)
-        assert failure(error, console) == 1
+        assert report(error, console) == 1
         long = capsys.readouterr().err
     assert "ValueError: first line" in brief and "second line" not in brief and "with -v" in brief
     assert "Traceback (most recent call last)" in long and "with -v" not in long

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -22,8 +23,7 @@ RUN_OPTIONS = ["--config", "--out", "--dry-run"]  # those of every study that ar
 
 def flags_in(lines):
     """The flags that begin the lines of a list of options, in order."""
-    words = [line.split() for line in lines if line.startswith("  -")]
-    return [next(word for word in line if word.startswith("--")) for line in words]
+    return [found[1] for line in lines if (found := re.match(r"  (?:-\w, )?(--[\w-]+)", line))]
 
 
 def block(text, heading):
@@ -121,7 +121,28 @@ def test_every_level_completes_in_a_shell():
 def test_a_mistake_in_options_points_to_the_help_of_its_command(ravine, words):
     ended = ravine(*words)
     assert ended.status == 2
-    assert f"Type `ravine {words[0]} --help`." in ended.stderr
+    assert f"`ravine {words[0]} --help`." in ended.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["train", "iris", "--net"], ["--net has no value.", "It takes LAYERS."]),
+        (
+            ["train", "iris", "--net", "--dry-run"],
+            ["--net has no value.", "the next word is the option --dry-run"],
+        ),
+        (["lecture", "-o"], ["-o has no value.", "It takes DIR."]),
+        (["train", "iris", "--json=1"], ["--json takes no value.", "It is a switch."]),
+        (["predict", "latest"], ["DATA is missing.", "Usage: ravine predict [OPTIONS] MODEL DATA"]),
+        (["runs", "a", "b"], ["'b' is one word too many.", "Usage: ravine runs [OPTIONS] [FOLDER]"]),
+        (["train", "iris", "--help_all"], ["There is no option '--help_all'.", "'--help-all'"]),
+    ],
+)
+def test_a_wrong_word_is_named_with_what_is_allowed(ravine, words, says):
+    ended = ravine(*words)
+    assert ended.status == 2
+    assert not [text for text in says if text not in ended.stderr]
 
 
 VERBS = tuple(group.list_commands(None))

@@ -48,7 +48,7 @@ def test_lines_of_progress_are_ten_seconds_apart(capsys, clock):
     lines, moments = Lines(Console()), []
     for event in events():
         clock.now += 4.0
-        lines.event(event)
+        lines.show_event(event)
         moments += [clock.now] * capsys.readouterr().err.count("network steps")
     assert moments[0] >= LINE_INTERVAL_S == 10.0
     assert all(later - earlier == 12.0 for earlier, later in pairwise(moments))
@@ -69,7 +69,7 @@ def test_a_line_of_progress_says_share_runs_and_time_left(capsys, clock):
         ),
     ):
         clock.now += LINE_INTERVAL_S
-        lines.event(event)
+        lines.show_event(event)
         shown = capsys.readouterr()
         assert (shown.out, shown.err) == ("", f"{line}\n")
 
@@ -77,7 +77,7 @@ def test_a_line_of_progress_says_share_runs_and_time_left(capsys, clock):
 def test_lines_show_each_message_once_and_the_run_directory(capsys, clock):
     lines = Lines(Console())
     for event in events():
-        lines.event(event)
+        lines.show_event(event)
     shown = capsys.readouterr().err.splitlines()
     data = "digits: 1,797 rows, 64 inputs, target 'target' (10 classes)"
     assert shown == [data, NOTE, "12 networks", "Run: runs/a", EXTENDED]
@@ -89,7 +89,7 @@ def test_quiet_lines_show_nothing(capsys, clock):
     lines = Lines(console)
     for event in events():
         clock.now += LINE_INTERVAL_S
-        lines.event(event)
+        lines.show_event(event)
     assert capsys.readouterr().err == ""
 
 
@@ -97,7 +97,7 @@ def test_a_bar_shows_each_message_once_and_follows_the_work(capsys):
     bar = Bar(Console())
     states = []
     for event in events():
-        bar.event(event)
+        bar.show_event(event)
         task = bar.bars.tasks[0]
         states.append((task.description, task.completed, task.total))
     bar.close()

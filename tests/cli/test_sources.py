@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ravine.cli.sources import find_named_run, place_source
+from ravine.cli.sources import find_named_run, resolve_source
 from ravine.errors import DataError, UsageError
 from ravine.execution.registry import find_study
 from ravine.records.run_directory import RunDirectory
@@ -34,7 +34,7 @@ def identity(run):
 @pytest.mark.parametrize("word", ["data.csv", "digits", "-", "missing.csv"])
 def test_other_words_are_data(run, word):
     assert find_named_run(word) is None
-    assert place_source(DIAGNOSE, {"source": word}, None, None) == {"source": word}
+    assert resolve_source(DIAGNOSE, {"source": word}, None, None) == {"source": word}
 
 
 def test_a_run_has_many_names(run):
@@ -54,57 +54,57 @@ def test_without_runs_there_is_no_latest(folder):
 
 
 def test_a_study_that_takes_data_alone_takes_a_run_for_a_name_of_data(run):
-    assert place_source(TRAIN, {"source": "latest"}, None, None) == {"source": "latest"}
+    assert resolve_source(TRAIN, {"source": "latest"}, None, None) == {"source": "latest"}
 
 
 def test_a_run_gives_its_configuration_and_flags_go_before_it(run):
-    found = place_source(DIAGNOSE, {"source": "latest", "net": None, "rate": "0.1"}, None, None)
+    found = resolve_source(DIAGNOSE, {"source": "latest", "net": None, "rate": "0.1"}, None, None)
     # neither the seeds of the run nor what the study does not know
     assert found == {"source": "data.csv", "net": "4", "rate": "0.1"}
-    assert place_source(DIAGNOSE, {"source": str(run), "net": "9"}, None, None)["net"] == "9"
+    assert resolve_source(DIAGNOSE, {"source": str(run), "net": "9"}, None, None)["net"] == "9"
 
 
 def test_the_configuration_that_a_comparison_chose_goes_before_its_own(run):
     (run / "best.toml").write_text('source = "data.csv"\nnet = "5"\noptimizer = "sgd"\n')
-    found = place_source(DIAGNOSE, {"source": "latest"}, None, None)
+    found = resolve_source(DIAGNOSE, {"source": "latest"}, None, None)
     assert (found["net"], found["optimizer"]) == ("5", "sgd")
 
 
 @pytest.mark.parametrize(("data", "config"), [("data.csv", None), (None, "a.toml")])
 def test_a_run_with_data_or_configuration_of_its_own_is_refused(run, data, config):
     with pytest.raises(UsageError, match="its own configuration and data"):
-        place_source(DIAGNOSE, {"source": "latest"}, data, config)
+        resolve_source(DIAGNOSE, {"source": "latest"}, data, config)
 
 
 @pytest.mark.parametrize("file", ["", "model.json", "model.safetensors"])
 def test_a_model_brings_the_data_of_its_run(run, file):
     word = str(run / "models" / "best" / file)
-    found = place_source(DIAGNOSE, {"source": word}, None, None)
+    found = resolve_source(DIAGNOSE, {"source": word}, None, None)
     assert found == {"source": "data.csv", "net": "4", "model": str(Path(word))}
-    found = place_source(DIAGNOSE, {"source": word}, "digits", None)
+    found = resolve_source(DIAGNOSE, {"source": word}, "digits", None)
     assert found == {"source": "digits", "model": str(Path(word))}
 
 
 def test_a_model_without_a_run_needs_data(run, folder):
     (run / "models" / "best").rename("alone")
-    with pytest.raises(UsageError, match="data were not named"):
-        place_source(DIAGNOSE, {"source": "alone"}, None, None)
-    assert place_source(DIAGNOSE, {"source": "alone"}, "digits", None)["source"] == "digits"
+    with pytest.raises(UsageError, match="data of the model 'alone' are not known"):
+        resolve_source(DIAGNOSE, {"source": "alone"}, None, None)
+    assert resolve_source(DIAGNOSE, {"source": "alone"}, "digits", None)["source"] == "digits"
 
 
 def test_where_only_models_are_taken_a_run_stands_for_its_best(run):
-    found = place_source(LANDSCAPE, {"source": "latest"}, "data.csv", None)
+    found = resolve_source(LANDSCAPE, {"source": "latest"}, "data.csv", None)
     assert Path(found["model"]).resolve() == run.resolve() and found["source"] == "data.csv"
-    found = place_source(LANDSCAPE, {"source": str(run)}, None, None)
+    found = resolve_source(LANDSCAPE, {"source": str(run)}, None, None)
     assert found == {"source": "", "model": str(run)}
 
 
 def test_two_names_of_data_are_one_too_many(run):
-    with pytest.raises(UsageError, match="'digits' is one name too many"):
-        place_source(DIAGNOSE, {"source": "data.csv"}, "digits", None)
+    with pytest.raises(UsageError, match="'digits' is one word too many"):
+        resolve_source(DIAGNOSE, {"source": "data.csv"}, "digits", None)
 
 
 def test_a_folder_that_is_nothing_is_refused(run):
     Path("empty").mkdir()
     with pytest.raises(UsageError, match="neither data, nor a run, nor a model"):
-        place_source(DIAGNOSE, {"source": "empty"}, None, None)
+        resolve_source(DIAGNOSE, {"source": "empty"}, None, None)

@@ -1,19 +1,19 @@
-"""The command line: it reads arguments, calls `execution`, and prints.
+"""The command line: it reads arguments, calls `execution` and prints results.
 
-app.py            the group of commands, and the answer to an unknown one
+app.py            the group of commands, and the message for an unknown command
 study_command.py  one command for each registered study
 sources.py        DATA, or a RUN or MODEL in its place
 flags.py          flags, derived from the options of settings
-help.py           the layout of a command's help
+help.py           layout of the help of a command, and checks of its arguments
 output.py         a result or a plan, as text or JSON
 console.py        standard output and standard error of one command
 progress.py       a bar on a terminal, a line every ten seconds elsewhere
 signals.py        Ctrl-C, SIGTERM and SIGUSR1
-exit_status.py    errors as sentences, and the exit status of each
-commands/         the commands that are no study
+exit_status.py    messages and exit statuses of errors
+commands/         the commands that are not studies
 
-No JAX, pandas or scikit-learn is imported before a study begins. `--help`, `--version`, `runs` and mistakes
-in arguments are answered at once.
+JAX, pandas and scikit-learn are imported only when a study begins. Therefore `--help`, `--version`, `runs`
+and messages about wrong arguments appear at once.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ from contextlib import suppress
 
 __all__ = ["main"]
 
-INTERRUPTED = 130
+INTERRUPTED = 130  # exit status after Ctrl-C
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and end the process with its status. `arguments` default to those of the process."""
+    """Run one command and end the process with its exit status.
+
+    `arguments` are those of the process if not given.
+    """
     import os
     import sys
 
@@ -35,9 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from ravine.cli.app import run
 
         status = run(arguments)
-    except KeyboardInterrupt:  # before or after `run`, which answers its own
+    except KeyboardInterrupt:  # before or after `run`, which handles its own
         status = INTERRUPTED
-    if status == INTERRUPTED:  # programs may still run on threads, and crash where the interpreter ends first
+    if status == INTERRUPTED:
+        # Compiled programs may still run on threads, and crash when the interpreter shuts down before them.
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()

@@ -1,6 +1,6 @@
-"""The command `ravine`: its commands, and the way from arguments to exit status.
+"""The command `ravine`: the group of its commands, from arguments to exit status.
 
-Studies come from their registry, each as one command; other commands have a file of their own.
+Each registered study is one command. The other commands have a file each in `commands`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from ravine.cli.console import Console
-from ravine.cli.exit_status import failure
+from ravine.cli.exit_status import report
 from ravine.errors import UsageError, did_you_mean
 from ravine.execution.registry import STUDIES, find_study, study_names
 from ravine.version import __version__
@@ -25,17 +25,18 @@ COMMANDS = {
     "runs": "ravine.cli.commands.runs:runs",
     "resume": "ravine.cli.commands.resume:resume",
 }
+"""The commands that are not studies: name -> "module:object", imported on use."""
 
 
 class CommandGroup(click.Group):
-    """The group of all commands, each imported on use."""
+    """The group of all commands. A command is imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of a newcomer's path, not of the alphabet."""
+        """Return the names of all commands, in the order in which a newcomer needs them."""
         return [*study_names(), *COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command by name."""
+        """Return the command of a name; None if there is none."""
         if cmd_name in COMMANDS:
             module, _, name = COMMANDS[cmd_name].partition(":")
             command: click.Command = getattr(import_module(module), name)
@@ -47,7 +48,7 @@ class CommandGroup(click.Group):
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write name and title of every command, without making the options of any study."""
+        """Write the name and title of every command, without building the options of the studies."""
         rows = [(name, find_study(name).title) for name in study_names()]
         for name in COMMANDS:
             command = self.get_command(ctx, name)
@@ -58,23 +59,29 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command of the first word. Raises UsageError that names the nearest one."""
+        """Return the command that the first word names. Raises UsageError with the nearest name."""
         word = args[0]
         if not (word in COMMANDS or _is_study(word) or word.startswith("-")):
-            from pathlib import Path
-
-            from ravine.data.builtin import BUILTIN
-
-            if word in BUILTIN or Path(word).is_file():
-                why, fix = "It is data, and a command comes first.", f"Type `ravine compare {word}`."
-            else:
-                why, fix = did_you_mean(word, self.list_commands(ctx)), "Type `ravine --help`."
-            raise UsageError(f"There is no command '{word}'.", why, fix)
+            raise _unknown_command(word, self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
 
+def _unknown_command(word: str, commands: list[str]) -> UsageError:
+    from pathlib import Path
+
+    from ravine.data.builtin import BUILTIN
+
+    if word in BUILTIN or Path(word).is_file():
+        return UsageError(
+            f"'{word}' is data, not a command.",
+            "The first word names the command.",
+            f"Type `ravine compare {word}`.",
+        )
+    return UsageError(f"There is no command '{word}'.", did_you_mean(word, commands), "Type `ravine --help`.")
+
+
 def _is_study(word: str) -> bool:
-    """Return whether a word names a study; other packages are asked last, since that takes longer."""
+    """Return whether a word names a study. Studies of other packages are looked up last, which is slow."""
     return word in STUDIES or word in study_names()
 
 
@@ -90,25 +97,25 @@ def _is_study(word: str) -> bool:
 @click.version_option(__version__, "--version", message="ravine %(version)s")
 @click.pass_context
 def ravine(ctx: click.Context) -> int:
-    """Show help where no command is named."""
+    """Show the help if no command is named. Returns the exit status."""
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
     return 0
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status."""
+    """Run one command and return its exit status. `arguments` are those of the process if not given."""
     console = Console()
     try:
-        given = sys.argv[1:] if arguments is None else list(arguments)
-        status = ravine.main(given, prog_name="ravine", standalone_mode=False, obj=console)
-        console.finish()
-    except BrokenPipeError:  # from click's own help
+        words = sys.argv[1:] if arguments is None else list(arguments)
+        status = ravine.main(words, prog_name="ravine", standalone_mode=False, obj=console)
+        console.flush()
+    except BrokenPipeError:  # from the help, which click writes
         return console.detach_stdout()
     except BaseException as error:
         if isinstance(error, SystemExit) and error.code == 1:
-            return console.detach_stdout()  # click exits by itself only where the reader of its help has gone
+            return console.detach_stdout()  # click exits so only if the reader of its help has gone
         if isinstance(error, SystemExit | GeneratorExit):
             raise
-        return failure(error, console)
+        return report(error, console)
     return status if isinstance(status, int) else 0

@@ -1,6 +1,6 @@
 """Standard output and standard error of one command: results on the first, everything else on the second.
 
-A closed standard error never stops a study, and a closed standard output (`| head`) is no error either.
+A closed standard error never stops a study. A closed standard output (`| head`) is not an error either.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Console"]
 
-PIPE_COLUMNS = 100  # of a file or a pipe, which have no width
+PIPE_COLUMNS = 100  # width for a file or a pipe, which have none of their own
+MIN_COLUMNS = 40  # narrower terminals are treated as this wide
 
 
 class Console:
-    """The output of one command. quiet: errors only. verbose: tracebacks too. json: documents."""
+    """The output of one command.
+
+    quiet: print only the result and errors. verbose: print details and tracebacks. json: print JSON.
+    """
 
     def __init__(self) -> None:
         self.quiet = False
@@ -33,39 +37,41 @@ class Console:
         self.json = False
 
     def configure(self, *, json: bool, quiet: bool, verbose: bool) -> None:
-        """Take a verb's flags. Raises UsageError where they contradict."""
+        """Set the three switches from the flags of a command. Raises UsageError if both -q and -v are on."""
         if quiet and verbose:
             raise UsageError(
-                "-q and -v contradict.", "One asks for less, the other for more.", "Give one of them."
+                "-q and -v cannot be used together.",
+                "-q prints less, -v prints more.",
+                "Type only one of them.",
             )
         self.json, self.quiet, self.verbose = json, quiet, verbose
 
     # ----------------------------------------------------------------------------------- standard error
 
     def info(self, line: str = "") -> None:
-        """Write one line to standard error, unless quiet."""
+        """Write one line to standard error, unless `quiet` is on."""
         if not self.quiet:
             self.error(line)
 
-    def info_unused(self, unused: Sequence[str], verb: str) -> None:
-        """Name settings that were found but belong to another verb."""
+    def info_unused(self, unused: Sequence[str], command: str) -> None:
+        """Write the names of settings that the command does not use."""
         if unused:
-            self.info(self.wrapped(f"Not used by {verb}: {', '.join(unused)}."))
+            self.info(self.wrapped(f"Not used by {command}: {', '.join(unused)}."))
 
     def error(self, text: str) -> None:
-        """Write to standard error, quiet or not."""
+        """Write text to standard error, also if `quiet` is on."""
         stream = sys.stderr
-        if stream is None:  # closed before we began
+        if stream is None:  # closed before this process began
             return
-        with contextlib.suppress(OSError, ValueError):  # nobody listens any more
-            stream.write(_writable(text, stream) + "\n")
+        with contextlib.suppress(OSError, ValueError):  # closed since
+            stream.write(_encodable(text, stream) + "\n")
             stream.flush()
 
     def wrapped(self, text: str, indent: str = "") -> str:
-        """Return `text` broken into lines where standard error is a terminal."""
+        """Return text broken into lines of the terminal's width; one line if there is no terminal."""
         if not is_terminal(sys.stderr):
             return indent + text
-        width = max(40, shutil.get_terminal_size().columns)
+        width = max(MIN_COLUMNS, shutil.get_terminal_size().columns)
         return textwrap.fill(
             text, width, initial_indent=indent, subsequent_indent=indent,
             break_long_words=False, break_on_hyphens=False,
@@ -75,47 +81,45 @@ class Console:
 
     @property
     def has_width(self) -> bool:
-        """Whether standard output has a width that somebody looks at."""
+        """Whether standard output is a terminal, or COLUMNS sets its width."""
         return os.environ.get("COLUMNS", "").isdecimal() or is_terminal(sys.stdout)
 
     @property
     def width(self) -> int:
+        """The width of standard output in columns."""
         if self.has_width:
-            return max(40, shutil.get_terminal_size().columns)
+            return max(MIN_COLUMNS, shutil.get_terminal_size().columns)
         return PIPE_COLUMNS
 
     @property
     def color(self) -> bool:
+        """Whether results are colored: on a terminal, unless NO_COLOR is set or TERM is dumb."""
         return is_terminal(sys.stdout) and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
     @property
     def unicode(self) -> bool:
+        """Whether standard output can show every character."""
         return is_unicode(sys.stdout)
 
     def print(self, text: str = "") -> None:
-        """Write the result, or a part of it. Raises DataError where it cannot be written."""
+        """Write the result, or a part of it. Raises DataError if it cannot be written."""
         if sys.stdout is not None:
-            self.print_bytes((_writable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))
+            self.print_bytes((_encodable(text, sys.stdout) + "\n").encode(sys.stdout.encoding or "utf-8"))
 
     def print_view(self, view: View) -> None:
-        """Write a view as text, fit for the terminal. Raises DataError where it cannot be written."""
+        """Write a view as text that fits the terminal. Raises DataError if it cannot be written."""
         from ravine.render.text import text
 
         self.print(text(view, self.width, self.color, self.unicode))
 
-    def notes(self, event: Event) -> None:
-        """Write the message of an event, if it has one, on standard error: a listener without progress."""
-        if event.message:
-            self.info(self.wrapped(event.message))
-
     def print_document(self, document: Mapping[str, object]) -> None:
-        """Write the one JSON document of this command, in UTF-8 whatever the locale."""
+        """Write one JSON document, in UTF-8 for every locale. Raises DataError if it cannot be written."""
         from ravine.records.atomic_files import json_text
 
         self.print_bytes((json_text(document, sort=False) + "\n").encode("utf-8"))
 
     def print_bytes(self, blob: bytes) -> None:
-        """Write bytes to standard output. Raises DataError where they cannot be, on a full disk for one."""
+        """Write bytes to standard output. Raises DataError if they cannot be written, as on a full disk."""
         from ravine.records.os_errors import os_errors_as_data_errors
 
         if sys.stdout is None:
@@ -130,22 +134,27 @@ class Console:
             if not isinstance(error.__cause__, BrokenPipeError):
                 raise
 
-    def finish(self) -> None:
-        """Flush what others, such as click's help, have written. Raises BrokenPipeError."""
+    def show_message(self, event: Event) -> None:
+        """Write the message of an event, if it has one, to standard error. A listener without progress."""
+        if event.message:
+            self.info(self.wrapped(event.message))
+
+    def flush(self) -> None:
+        """Flush what other code, such as click's help, has written. Raises BrokenPipeError."""
         if sys.stdout is not None:
             sys.stdout.flush()
 
     def detach_stdout(self) -> int:
-        """Redirect stdout to `os.devnull`, so that flushing a closed pipe raises nothing; return 0."""
+        """Redirect stdout to `os.devnull`, so that flushing a closed pipe raises nothing. Returns 0."""
         with contextlib.suppress(OSError, ValueError, AttributeError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, sys.stdout.fileno())
+            os.close(null)
         return 0
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Return whether a person looks at `stream`."""
+    """Return whether a stream is an open terminal."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:  # closed
@@ -153,11 +162,11 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def is_unicode(stream: TextIO | None) -> bool:
-    """Return whether `stream` can show every letter."""
+    """Return whether a stream can show every character."""
     return (getattr(stream, "encoding", None) or "").lower().replace("-", "").startswith("utf")
 
 
-def _writable(text: str, stream: TextIO) -> str:
-    """Return `text` with what `stream` cannot write escaped: a locale is no reason to fail."""
+def _encodable(text: str, stream: TextIO) -> str:
+    """Return text in which characters that the stream cannot encode are escaped, so that no locale fails."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,7 +1,7 @@
-"""Errors in sentences, and the exit status of each.
+"""Messages and exit statuses of errors.
 
-0 done   1 internal error   2 usage   3 data   4 nothing trained   5 done, with some failed runs
-75 stopped, resumable   130 / 143 stopped by Ctrl-C / SIGTERM
+0 done   1 internal error   2 wrong usage   3 data   4 nothing trained   5 done, with some failed runs
+75 stopped, resumable   130 stopped by Ctrl-C   143 stopped by SIGTERM
 """
 
 from __future__ import annotations
@@ -11,33 +11,36 @@ import click
 from ravine.cli.console import Console
 from ravine.errors import RavineError
 
-__all__ = ["INTERNAL", "INTERRUPTED", "SOME_FAILED", "failure"]
+__all__ = ["INTERNAL", "INTERRUPTED", "SOME_FAILED", "report"]
 
-INTERNAL, USAGE, SOME_FAILED, INTERRUPTED = 1, 2, 5, 130
+INTERNAL, USAGE, SOME_FAILED, INTERRUPTED = 1, 2, 5, 130  # exit statuses
+MAX_CHARACTERS = 300  # of the message of an internal error
 
 
-def failure(error: BaseException, console: Console) -> int:
-    """Say what went wrong on standard error and return the exit status."""
+def report(error: BaseException, console: Console) -> int:
+    """Write the message of an error to standard error. Returns the exit status."""
     if console.verbose and not isinstance(error, click.ClickException | KeyboardInterrupt):
         import traceback
 
         console.error("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, RavineError):
-        return _say(console, [error.what, error.why, error.fix], error.status)
+        return _write(console, [error.what, error.why, error.fix], error.status)
     if isinstance(error, click.UsageError):
-        return _say(console, [*_usage(error)], USAGE)
+        return _write(console, [*_click_message(error)], USAGE)
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        return _say(console, ["Stopped."], INTERRUPTED)
+        return _write(console, ["Stopped."], INTERRUPTED)
     if isinstance(error, MemoryError):
-        why = "The data, or the networks that train side by side, are larger than what is free."
-        fix = "Try fewer rows or a smaller --net."
-        return _say(console, ["The memory is exhausted.", why, fix], INTERNAL)
-    what = f"Something broke that should not: {type(error).__name__}: {_first_line(error)}"
-    fix = "" if console.verbose else "Run the same command again with -v for the traceback, and report it."
-    return _say(console, [what, "This is a mistake in ravine, not in what you typed.", fix], INTERNAL)
+        why = "The data and the networks that train side by side need more than the free memory."
+        fix = "Use fewer rows or a smaller --net."
+        return _write(console, ["The memory is full.", why, fix], INTERNAL)
+    what = f"Internal error: {type(error).__name__}: {_first_line(error)}"
+    why = "This is a fault in ravine, not in the command."
+    fix = "" if console.verbose else "Run the command again with -v for the traceback, and report it."
+    return _write(console, [what, why, fix], INTERNAL)
 
 
-def _say(console: Console, parts: list[str], status: int) -> int:
+def _write(console: Console, parts: list[str], status: int) -> int:
+    """Write the parts of a message, one a line. Returns the status."""
     what, *rest = [line for part in parts for line in part.splitlines() if line.strip()] or ["Failed."]
     lines = [console.wrapped(f"ravine: {what}")]
     lines += [console.wrapped(line.strip(), "  ") for line in rest]
@@ -45,26 +48,44 @@ def _say(console: Console, parts: list[str], status: int) -> int:
     return status
 
 
-def _usage(error: click.UsageError) -> tuple[str, str, str]:
-    """Return click's complaint as what, why and what to type."""
+def _click_message(error: click.UsageError) -> tuple[str, str, str]:
+    """Return the message of an error of click in three parts."""
     command = error.ctx.command_path if error.ctx else "ravine"
-    what = error.format_message()
-    why = ""
+    parameters = error.ctx.command.get_params(error.ctx) if error.ctx else []
+    flags = {flag: parameter for parameter in parameters for flag in parameter.opts if flag[:1] == "-"}
+    help_command = f"Type `{command} --help`."
     if isinstance(error, click.NoSuchOption):
-        from ravine.errors import did_you_mean
-        from ravine.options.renamed import renamed_flag
-
-        allowed = (
-            sorted({flag for option in error.ctx.command.get_params(error.ctx) for flag in option.opts})
-            if error.ctx
-            else []
+        return (*_unknown_option(error.option_name, sorted(flags)), help_command)
+    if isinstance(error, click.BadOptionUsage):
+        name = error.option_name
+        option = flags.get(name)
+        if isinstance(option, click.Option) and option.is_flag:
+            return f"{name} takes no value.", "It is a switch.", f"Type {name} alone, or `{command} --help`."
+        metavar = (option.metavar if option else None) or "VALUE"
+        return (
+            f"{name} has no value.",
+            f"It takes {metavar}.",
+            f"Type {name} {metavar}, or `{command} --help`.",
         )
-        what, why = f"There is no option '{error.option_name}'.", did_you_mean(error.option_name, allowed)
-        if (new := renamed_flag(error.option_name)) in allowed:
-            why = f"It was renamed to {new}."
-    return what, why, f"Type `{command} --help`."
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        ctx = error.ctx or click.get_current_context()
+        usage = " ".join(ctx.command.collect_usage_pieces(ctx))
+        return f"{error.param.make_metavar(ctx)} is missing.", f"Usage: {command} {usage}", help_command
+    return error.format_message(), "", help_command
+
+
+def _unknown_option(name: str, flags: list[str]) -> tuple[str, str]:
+    """Return what is wrong with an unknown option, and the option that was probably meant."""
+    from ravine.errors import did_you_mean
+    from ravine.options.renamed import renamed_flag
+
+    what = f"There is no option '{name}'."
+    new = renamed_flag(name)
+    if new in flags:
+        return what, f"It was renamed to {new}."
+    return what, did_you_mean(name, [flag for flag in flags if flag.startswith("--")])
 
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else "no message"
+    return lines[0][:MAX_CHARACTERS] if lines else "no message"

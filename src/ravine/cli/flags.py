@@ -1,4 +1,4 @@
-"""Command-line flags, derived from the options of settings, and the flags that all commands share."""
+"""Flags of commands: those derived from the options of settings, and those that all commands share."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Function = Callable[..., Any]
 
 @lru_cache(maxsize=1)
 def all_keys() -> frozenset[str]:
-    """Return the keys of all studies: one file may hold settings of several."""
+    """Return the keys of all studies, since one file may hold settings of several."""
     return frozenset(key for name in study_names() for key in options_of(find_study(name).settings))
 
 
 def flags_for(settings: type[Settings]) -> Callable[[Function], Function]:
-    """Return a decorator that gives a command the flags of its settings, in the order of the fields.
+    """Return a decorator that adds the flags of settings to a command, in the order of the fields.
 
-    Values stay text here. Files, environment and flags are read by the same code, which reports all mistakes.
+    Values stay text here. `options.resolve` reads flags, files and environment, and reports all mistakes.
     """
 
     def decorate(function: Function) -> Function:
@@ -54,15 +54,15 @@ def _flag(option: Option) -> Callable[[Function], Function]:
 
 
 def output_flags(*, out: str, dry_run: bool = False) -> Callable[[Function], Function]:
-    """Return a decorator for the flags that commands have in common besides their settings."""
+    """Return a decorator that adds the flags which commands share. out: `METAVAR:help` of -o, or empty."""
 
     def decorate(function: Function) -> Function:
         flags = [
             click.option(
-                "-v", "--verbose", is_flag=True, help="More of the result; the traceback of an error."
+                "-v", "--verbose", is_flag=True, help="Print details, and the traceback of an error."
             ),
-            click.option("-q", "--quiet", is_flag=True, help="Nothing but the result and errors."),
-            click.option("--json", "json", is_flag=True, help="One JSON document in place of text."),
+            click.option("-q", "--quiet", is_flag=True, help="Print only the result and errors."),
+            click.option("--json", "json", is_flag=True, help="Print one JSON document instead of text."),
         ]
         if dry_run:
             flags.append(
@@ -87,7 +87,7 @@ def output_flags(*, out: str, dry_run: bool = False) -> Callable[[Function], Fun
 
 
 def config_flag(function: Function) -> Function:
-    """Give a command `-c`."""
+    """Return the command with the flag -c added."""
     return click.option(
         "-c", "--config", cls=SectionedOption, common=True, metavar="FILE.toml",
         help="Settings from a file, such as the config.toml of a run.",

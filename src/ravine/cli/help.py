@@ -1,12 +1,14 @@
-"""Layout of a command's help, in two levels: the common options, or all of them under headings."""
+"""Commands with a help in two levels, common options or all of them, and messages for wrong arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import click
 
+from ravine.errors import UsageError
 from ravine.options.fields import SECTIONS
 
 __all__ = ["Command", "SectionedOption"]
@@ -51,12 +53,34 @@ class Command(click.Command):
         return option
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Return the arguments that are left. Raises UsageError that knows its command."""
+        """Read the words of the command line. Raises UsageError for a word too many or a missing value."""
+        self._check_values(ctx, args)
+        ctx.allow_extra_args = True  # the message below says which words are allowed
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
         except click.UsageError as error:
-            error.ctx = error.ctx or ctx
+            error.ctx = error.ctx or ctx  # without it, the message would name no command
             raise
+        if rest and not ctx.resilient_parsing:
+            usage = " ".join([ctx.command_path, *self.collect_usage_pieces(ctx)])
+            raise UsageError(
+                f"'{rest[0]}' is one word too many.", f"Usage: {usage}", f"Type `{ctx.command_path} --help`."
+            )
+        return rest
+
+    def _check_values(self, ctx: click.Context, args: list[str]) -> None:
+        """Raise UsageError for an option whose place of a value another option takes."""
+        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
+        flags = {flag: option for option in options for flag in option.opts}
+        for word, following in pairwise(args):
+            if word == "--":
+                return
+            if word in flags and not flags[word].is_flag and following in flags:
+                raise UsageError(
+                    f"{word} has no value.",
+                    f"It takes {flags[word].metavar}, and the next word is the option {following}.",
+                    f"Type {word} {flags[word].metavar}, or `{ctx.command_path} --help`.",
+                )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the common options as one list, or all options by section."""

@@ -1,4 +1,4 @@
-"""The result of a command on standard output: one JSON document, or the view as text."""
+"""The result of a command on standard output: one JSON document, or text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["show_document", "show_result"]
 
 
 def show_document(document: Document, console: Console) -> None:
-    """Show a result or a plan."""
+    """Print a result or a plan. Raises DataError if it cannot be written."""
     if console.json:
         console.print_document(document.to_dict())
     else:
@@ -18,7 +18,10 @@ def show_document(document: Document, console: Console) -> None:
 
 
 def show_result(result: Result, console: Console) -> None:
-    """Show a result; as text also its details with -v, its files and the commands to type next."""
+    """Print a result. Raises DataError if it cannot be written.
+
+    As text, its details come first (with -v), and the files of the run and the next commands come last.
+    """
     study = find_study(result.study)
     if console.verbose and not console.json and (details := study.find("view", "details")):
         console.print_view(details(result))

@@ -1,6 +1,6 @@
-"""Progress of a study: a bar on a terminal, one plain line every few seconds elsewhere, or nothing.
+"""Progress of a study: a bar on a terminal, a plain line every ten seconds elsewhere.
 
-Messages of events (columns dropped, an extended range) are shown once, whole, in either form.
+Both forms also show the message of every event, such as dropped columns or an extended range.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LINE_INTERVAL_S", "Bar", "Lines", "Progress", "progress_display"]
 
-LINE_INTERVAL_S = 10.0  # between lines where standard error is no terminal
+LINE_INTERVAL_S = 10.0  # between two lines of progress
+BAR_WITH_RUNS = 80  # columns of a terminal whose bar also shows the number of runs
+MINUTES_FROM_S = 120  # a longer time left is shown in minutes
 TITLES = {
     "tune": "tuning",
     "extend": "tuning further",
@@ -32,16 +34,18 @@ TITLES = {
 
 
 class Progress(Protocol):
-    """A listener for events and lines of text. Both may come from any thread."""
+    """A listener of a study. Any thread may call it."""
 
-    def event(self, event: Event) -> None: ...
+    def show_event(self, event: Event) -> None:
+        """Show the message of an event and the progress that it reports."""
 
-    def note(self, line: str) -> None: ...
+    def show_line(self, line: str) -> None:
+        """Show one line of text."""
 
 
 @contextmanager
 def progress_display(console: Console) -> Iterator[Progress]:
-    """Yield what suits standard error; on leaving, the bar is gone."""
+    """Yield a bar if standard error is a terminal, plain lines otherwise. The bar is removed at the end."""
     if is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb" and not console.quiet:
         bar = Bar(console)
         try:
@@ -52,43 +56,39 @@ def progress_display(console: Console) -> Iterator[Progress]:
         yield Lines(console)
 
 
-def _is_progress(event: Event) -> bool:
-    from ravine.execution.events import ChunkDone
-
-    return isinstance(event, ChunkDone)
-
-
 def _messages(event: Event) -> list[str]:
-    """Return the lines that an event leaves on the screen."""
+    """Return the lines of an event that stay on the screen."""
     from ravine.execution.events import PlanReady
 
     lines = [event.message] if event.message else []
-    if isinstance(event, PlanReady) and event.run_dir is not None:  # from here on the directory stays
+    if isinstance(event, PlanReady) and event.run_dir is not None:  # from here on the run can be resumed
         lines.append(f"Run: {event.run_dir}")
     return lines
 
 
 class Lines:
-    """Plain lines, the first progress after ten seconds."""
+    """Plain lines on standard error. The first line of progress comes after ten seconds."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
-        self.last = time.monotonic()
+        self.last_line_s = time.monotonic()
 
-    def note(self, line: str) -> None:
+    def show_line(self, line: str) -> None:
         self.console.info(self.console.wrapped(line))
 
-    def event(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
+        from ravine.execution.events import ChunkDone
+
         for line in _messages(event):
-            self.note(line)
+            self.show_line(line)
         now = time.monotonic()
-        if _is_progress(event) and now - self.last >= LINE_INTERVAL_S:
-            self.last = now
-            self.console.info(_progress_line(event))  # type: ignore[arg-type]
+        if isinstance(event, ChunkDone) and now - self.last_line_s >= LINE_INTERVAL_S:
+            self.last_line_s = now
+            self.console.info(_progress_line(event))
 
 
 class Bar:
-    """A bar of rich on standard error, removed when the study ends."""
+    """A progress bar of rich on standard error."""
 
     def __init__(self, console: Console) -> None:
         from rich.console import Console as RichConsole
@@ -101,31 +101,32 @@ class Bar:
             TaskProgressColumn(),
             TimeRemainingColumn(compact=True),
         ]
-        if self.console.width >= 80:
+        if self.console.width >= BAR_WITH_RUNS:
             columns.append(TextColumn("{task.fields[runs]}", markup=False))
         self.bars = Progress(*columns, console=self.console, transient=True, expand=True)
         self.task = self.bars.add_task("reading", total=None, runs="")
         self.bars.start()
 
-    def note(self, line: str) -> None:
+    def show_line(self, line: str) -> None:
         self.console.print(line, soft_wrap=False)
 
-    def event(self, event: Event) -> None:
+    def show_event(self, event: Event) -> None:
         from ravine.execution.events import ChunkDone, StageStarted
 
         for line in _messages(event):
-            self.note(line)
+            self.show_line(line)
         if isinstance(event, ChunkDone):
-            # a plan may grow when ranges are extended; the bar never passes its end
+            # an extended range adds runs, so `done` may exceed the `total` of an earlier event
             done = min(event.done, event.total)
             title = _title(event.stage, event.about)
             self.bars.update(
-                self.task, description=title, completed=done, total=event.total, runs=_runs(event)
+                self.task, description=title, completed=done, total=event.total, runs=_run_counts(event)
             )
         elif isinstance(event, StageStarted):
             self.bars.update(self.task, description=_title(event.stage, event.about))
 
     def close(self) -> None:
+        """Remove the bar."""
         self.bars.stop()
 
 
@@ -137,16 +138,21 @@ def _title(stage: str, about: str) -> str:
 def _progress_line(event: ChunkDone) -> str:
     share = f"{100 * min(1.0, event.done / event.total):.0f} %" if event.total else "0 %"
     title = _title(event.stage, event.about)
-    return f"{title}: {share} of {event.total:,} network steps, {_runs(event)}{_left(event.seconds_left)}"
+    rest = f"{_run_counts(event)}{_time_left(event.seconds_left)}"
+    return f"{title}: {share} of {event.total:,} network steps, {rest}"
 
 
-def _runs(event: ChunkDone) -> str:
+def _run_counts(event: ChunkDone) -> str:
     lost = f", {event.diverged:,} diverged" if event.diverged else ""
     return f"{event.finished:,} runs done{lost}"
 
 
-def _left(seconds: float | None) -> str:
-    """Return how long it will take, or nothing if that is not known."""
+def _time_left(seconds: float | None) -> str:
+    """Return the time left in words; empty if it is not known."""
     if seconds is None:
         return ""
-    return f", about {seconds:.0f} s left" if seconds < 120 else f", about {seconds / 60:.0f} min left"
+    return (
+        f", about {seconds:.0f} s left"
+        if seconds < MINUTES_FROM_S
+        else f", about {seconds / 60:.0f} min left"
+    )

@@ -1,8 +1,8 @@
-"""Ctrl-C, SIGTERM and SIGUSR1: finish the chunk, save, say how to go on. A second Ctrl-C stops at once.
+"""Ctrl-C, SIGTERM and SIGUSR1: finish the chunk, save it and stop. A second Ctrl-C stops at once.
 
-Python runs its handlers only between bytecodes, and a compiled chunk may take seconds. So the C handler
-writes the signal's number into a pipe (`set_wakeup_fd`), and a thread that reads it answers at once, even
-while the main thread is inside XLA. Files are written whole or not at all, so stopping at once is safe too.
+Python runs its signal handlers only between bytecodes, and a compiled chunk may take seconds. Therefore the
+handler in C writes the number of the signal into a pipe (`set_wakeup_fd`). A thread reads the pipe and reacts
+at once, also while the main thread is inside XLA. Files are replaced as a whole, so stopping at once is safe.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 
 __all__ = ["Stop", "stop_on_signals"]
 
-STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 75}
-SHOW_CURSOR = "\x1b[?25h"  # a bar hides it, and would not get to show it again
+STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 75}  # exit status after each signal
+SHOW_CURSOR = "\x1b[?25h"  # a progress bar hides the cursor, and cannot show it again if the process ends
 
 
 class Stop:
-    """Called at every chunk: the exit status to stop with, or None to go on."""
+    """A request to stop. Calling it after a chunk returns the exit status; None if nobody asked to stop."""
 
     def __init__(self) -> None:
         self.status: int | None = None
@@ -32,37 +32,38 @@ class Stop:
 
 @contextlib.contextmanager
 def stop_on_signals(announce: Callable[[str], None]) -> Iterator[Stop]:
-    """Turn the signals into a `Stop` while the block runs. `announce` is called from another thread.
+    """Yield a `Stop` that the signals set while the block runs. Another thread calls `announce`.
 
-    Outside the main thread, where signals cannot be had, nothing ever stops.
+    Only the main thread can receive signals. In any other thread the `Stop` is never set.
     """
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
-    watcher = threading.Thread(target=_watch, args=(reading, stop, announce), daemon=True)
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    watcher = threading.Thread(target=_watch, args=(read_end, stop, announce), daemon=True)
     watcher.start()
-    wakeup_before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    before = {number: signal.signal(number, _seen) for number in STATUS}
+    wakeup_before = signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+    before = {number: signal.signal(number, _ignore) for number in STATUS}
     try:
         yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(wakeup_before)
-        os.close(writing)  # the watcher reads the end and goes
+        os.close(write_end)  # the watcher then reads the end of the pipe and returns
         watcher.join()
-        os.close(reading)
+        os.close(read_end)
 
 
-def _seen(number: int, frame: object) -> None:
-    """Do nothing: a handler must be there for the number to reach the pipe."""
+def _ignore(number: int, frame: object) -> None:
+    """Do nothing. Python writes a signal's number into the pipe only if the signal has a handler."""
 
 
-def _watch(reading: int, stop: Stop, announce: Callable[[str], None]) -> None:
-    while numbers := os.read(reading, 64):
+def _watch(read_end: int, stop: Stop, announce: Callable[[str], None]) -> None:
+    """Read signals from the pipe until its other end is closed."""
+    while numbers := os.read(read_end, 64):
         for number in numbers:
             if number not in STATUS:
                 continue
@@ -70,11 +71,11 @@ def _watch(reading: int, stop: Stop, announce: Callable[[str], None]) -> None:
                 stop.status = STATUS[signal.Signals(number)]
                 announce("Stopping after this chunk, then saving. Ctrl-C again stops at once.")
             elif number == signal.SIGINT:
-                _leave(announce)
+                _exit_now(announce)
 
 
-def _leave(announce: Callable[[str], None]) -> None:
-    announce("Stopped at once; what was saved before is whole.")
+def _exit_now(announce: Callable[[str], None]) -> None:
+    announce("Stopped at once. Everything saved before is complete.")
     with contextlib.suppress(OSError, ValueError, AttributeError):
         if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
             sys.stderr.write(SHOW_CURSOR)

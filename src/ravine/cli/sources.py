@@ -1,4 +1,4 @@
-"""Where the data of a study come from: DATA, or a RUN or MODEL named in its place."""
+"""The data of a study: DATA, or a RUN or MODEL in its place."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ravine.errors import DataError, UsageError
 from ravine.execution.study import Study
 from ravine.records.run_index import LATEST, RUN_FILE, SeveralRuns, find_run
 
-__all__ = ["find_named_run", "place_source"]
+__all__ = ["find_named_run", "resolve_source"]
 
 MODEL_FILES = (".json", ".safetensors")
 
 
-def place_source(
+def resolve_source(
     study: Study, flags: Mapping[str, Any], data: str | None, config: str | None
 ) -> dict[str, Any]:
-    """Return flags in which `source` names data, and `model` the model that was named before it.
+    """Return the flags with `source` naming data and, where a model was named, `model` naming that.
 
-    A study that accepts a run takes over its configuration. Elsewhere a run stands for its best model.
-    Raises UsageError, DataError.
+    data: the second word, behind a run or a model. A study that accepts a run adopts its configuration. For
+    other studies a run stands for its best model. Raises UsageError, DataError.
     """
     word = flags.get("source")
     if "model" not in study.accepts or not word:
@@ -30,9 +30,9 @@ def place_source(
     if folder is None and not (Path(word).is_dir() or _is_model_file(Path(word))):
         if data is not None:
             raise UsageError(
-                f"'{data}' is one name too many.",
-                f"'{word}' is neither a run nor a model.",
-                f"Type `ravine {study.name} DATA`, or name a model before its data.",
+                f"'{data}' is one word too many.",
+                f"'{word}' is neither a run nor a model, so it is the data.",
+                f"Type `ravine {study.name} {word}`, or name a run or a model before its data.",
             )
         return dict(flags)
     path = folder if folder is not None else Path(word)
@@ -40,26 +40,25 @@ def place_source(
         return {**flags, "source": data or "", "model": str(path)}
     if (path / RUN_FILE).exists():
         if config is not None or data is not None:
-            raise UsageError("A run has its own configuration and data.", "", "Leave -c and DATA out.")
+            raise UsageError(
+                f"'{word}' is a run.",
+                "A run has its own configuration and data.",
+                f"Type `ravine {study.name} {word}`, without -c and DATA.",
+            )
         return _with_configuration(study, path, flags)
     if _is_model_file(path) or (path / "model.json").exists():
-        above = next((parent for parent in path.resolve().parents if (parent / RUN_FILE).exists()), None)
-        known = _with_configuration(study, above, flags) if data is None and above is not None else flags
-        source = data or known.get("source")
-        if not source or source == word:
-            raise UsageError(
-                "The model's data were not named.",
-                "What it has learned is judged on its own rows.",
-                f"Type `ravine {study.name} MODEL DATA`.",
-            )
-        return {**known, "source": source, "model": str(path)}
-    raise UsageError(f"'{word}' is neither data, nor a run, nor a model.", "", "Name a file.")
+        return _with_data_of_model(study, path, flags, data)
+    raise UsageError(
+        f"'{word}' is neither data, nor a run, nor a model.",
+        "The folder holds neither run.json nor model.json.",
+        "Type `ravine runs` to list the runs.",
+    )
 
 
 def find_named_run(word: str) -> Path | None:
-    """Return the folder of the run that a word means; None if it means data.
+    """Return the folder of the run that a word names; None if the word names data.
 
-    Raises DataError: there is no latest run, or there are several of the name.
+    Raises DataError if there is no latest run, or if several runs fit the word.
     """
     from ravine.data.builtin import BUILTIN
 
@@ -73,7 +72,7 @@ def find_named_run(word: str) -> Path | None:
         return find_run(word)
     except SeveralRuns:
         raise
-    except DataError:  # then it is data, and the reader says what is wrong with its name
+    except DataError:  # then the word names data, and the reader reports a wrong name
         return None
 
 
@@ -85,16 +84,36 @@ def _is_model_file(path: Path) -> bool:
     )
 
 
+def _with_data_of_model(
+    study: Study, path: Path, flags: Mapping[str, Any], data: str | None
+) -> dict[str, Any]:
+    """Return the flags with a model and its data: those named, or those of the run that holds the model."""
+    run = next((parent for parent in path.resolve().parents if (parent / RUN_FILE).exists()), None)
+    known = _with_configuration(study, run, flags) if data is None and run is not None else flags
+    source = data or known.get("source")
+    if not source or source == flags["source"]:
+        raise UsageError(
+            f"The data of the model '{flags['source']}' are not known.",
+            "A model is examined on the data that it was trained on.",
+            f"Type `ravine {study.name} {flags['source']} DATA`.",
+        )
+    return {**known, "source": source, "model": str(path)}
+
+
 def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the flags over the configuration that a run ended with."""
+    """Return the configuration that a run ended with, overridden by the flags."""
     from ravine.options.fields import options_of
     from ravine.records.toml_files import load
 
     best = folder / "best.toml"
     path = best if best.exists() else folder / "config.toml"
     if not path.exists():
-        raise UsageError(f"The run '{folder}' has no configuration.", "It stopped too early.", "Name data.")
+        raise UsageError(
+            f"The run '{folder}' has no configuration.",
+            "It ended before it wrote one.",
+            f"Type `ravine {study.name} DATA`.",
+        )
     known = set(options_of(study.settings)) - {"seeds", "model"}
-    own = {key: value for key, value in load(path).items() if key in known}
-    given = {key: value for key, value in flags.items() if value not in (None, ()) and key != "source"}
-    return {**own, **given}
+    configuration = {key: value for key, value in load(path).items() if key in known}
+    typed = {key: value for key, value in flags.items() if value not in (None, ()) and key != "source"}
+    return {**configuration, **typed}

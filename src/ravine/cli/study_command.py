@@ -1,4 +1,4 @@
-"""One command for each registered study: resolve the settings, announce, then dry run or execution."""
+"""One command for each registered study: resolve its settings, announce it, then plan or run it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["study_command"]
 
-WORDS = {"data": "DATA", "run": "RUN", "model": "MODEL"}
+METAVARS = {"data": "DATA", "run": "RUN", "model": "MODEL"}
 
 
 def study_command(study: Study) -> click.Command:
@@ -27,11 +27,12 @@ def study_command(study: Study) -> click.Command:
         return _run(study, click.get_current_context().find_object(Console) or Console(), **arguments)
 
     # the decorator that is applied last comes first in the help
-    callback = output_flags(out="DIR:Folder of the run, in place of one in runs/.", dry_run=True)(callback)
+    out = "DIR:Folder of the run; if not given, a new one in runs/."
+    callback = output_flags(out=out, dry_run=True)(callback)
     callback = flags_for(study.settings)(config_flag(callback))
     if len(study.accepts) > 1:
         callback = click.argument("data", metavar="[DATA]", required=False)(callback)
-    metavar = "|".join(WORDS[kind] for kind in study.accepts)
+    metavar = "|".join(METAVARS[kind] for kind in study.accepts)
     callback = click.argument("source", metavar=metavar, required=False)(callback)
     return click.command(
         study.name, cls=Command, short_help=study.title, help=study.help, examples=study.examples
@@ -52,14 +53,14 @@ def _run(
     data: str | None = None,
     **flags: Any,
 ) -> int:
-    """Resolve the settings and run the study. Returns the exit status."""
-    from ravine.cli.sources import place_source
+    """Resolve the settings, then plan or run the study. Returns the exit status."""
+    from ravine.cli.sources import resolve_source
     from ravine.execution.source import check_source
     from ravine.options.resolve import resolve
     from ravine.records.run_paths import check_run_folder
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
-    flags = place_source(study, {**flags, "source": source}, data, config)
+    flags = resolve_source(study, {**flags, "source": source}, data, config)
     resolved = resolve(study.settings, flags, config, others=all_keys)
     settings = resolved.settings
     if settings.source or not settings.needs_source:
@@ -72,27 +73,29 @@ def _run(
 
 
 def _show_plan(study: Study, settings: NetworkSettings, console: Console) -> int:
+    """Print what the study would do. Returns the exit status."""
     from ravine.cli.output import show_document
     from ravine.execution.execute import dry_run
 
-    show_document(dry_run(study, settings, notify=console.notes), console)
+    show_document(dry_run(study, settings, notify=console.show_message), console)
     return 0
 
 
 def _execute(study: Study, settings: NetworkSettings, out: str | None, console: Console) -> int:
+    """Run the study in a new folder and print its result. Returns the exit status."""
     from ravine.cli.exit_status import SOME_FAILED
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
     from ravine.execution.new_run import execute_in_new_run
 
-    with progress_display(console) as progress, stop_on_signals(progress.note) as should_stop:
+    with progress_display(console) as progress, stop_on_signals(progress.show_line) as should_stop:
         result = execute_in_new_run(
             study,
             settings,
             out=out,
             command=["ravine", *sys.argv[1:]],
-            notify=progress.event,
+            notify=progress.show_event,
             should_stop=should_stop,
         )
     show_result(result, console)

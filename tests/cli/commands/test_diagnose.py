@@ -25,7 +25,7 @@ SMALL = ["-t", "y", "--task", "classify", "--net", "8", "--epochs", "8"]
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["a.csv", "b.csv"], "one name too many"),
+        (["a.csv", "b.csv"], "one word too many"),
         (["a.csv", "--no-proof", "--seeds", "5"], "contradict"),
         (["a.csv", "--scaling", "both"], "scaling"),
         (["empty"], "neither data"),

@@ -14,7 +14,7 @@ def test_help_needs_no_jax(shell):
     import sys
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
-    assert "--solutions" in done.stdout
+    assert "--grid" in done.stdout
     assert done.stderr.strip().endswith("[]")
 
 

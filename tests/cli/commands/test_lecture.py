@@ -79,10 +79,10 @@ def test_nothing_heavy_is_imported(folder, arguments):
     ("arguments", "words"),
     [
         (["L22"], "'L2'"),
-        (["A1", "--format", "bmp"], "not written as 'bmp'"),
+        (["A1", "--format", "bmp"], "--format bmp cannot be used"),
         (["A1", "--format", "gif"], "--animate"),
-        (["A1", "--animate", "--format", "png"], "'png'"),
-        (["A1", "--all"], "contradict"),
+        (["A1", "--animate", "--format", "png"], "--format png cannot be used"),
+        (["A1", "--all"], "cannot be used together"),
         (["--animate"], "No claim"),
         (["-o", "x"], "No claim"),
         (["A1", "-o", ""], "-o DIR"),

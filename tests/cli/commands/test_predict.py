@@ -25,7 +25,7 @@ def model(tmp_path_factory):
         (["", "x.csv"], 2, "The model has no name"),
         (["latest", "x.csv", "-o", ""], 2, "-o FILE.csv"),
         (["latest", "x.csv", "-o", "folder"], 2, "is a folder"),
-        (["latest", "x.csv", "-o", "x.csv"], 2, "is the data itself"),
+        (["latest", "x.csv", "-o", "x.csv"], 2, "-o x.csv names the data"),
         (["latest", "x.csv"], 3, "no latest run"),
     ],
 )

@@ -1,4 +1,4 @@
-"""`ravine lecture [CLAIM]...`: the claims of the lecture, each measured and held against its truth."""
+"""The command `ravine lecture [CLAIM]...`: list, measure or animate the claims of the lecture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ravine.cli.exit_status import SOME_FAILED
 from ravine.cli.flags import output_flags
 from ravine.cli.help import Command, SectionedOption
 from ravine.cli.progress import LINE_INTERVAL_S
-from ravine.errors import DataError, UsageError, did_you_mean
+from ravine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from ravine.lecture import Claim, Measurement
@@ -23,39 +23,44 @@ if TYPE_CHECKING:
 __all__ = ["lecture"]
 
 PICTURES, ANIMATIONS = ("png", "svg", "pdf"), ("html", "gif")
-FOLDER = Path("runs") / "lecture"  # of the picture of a claim, where no folder is named
+FOLDER = Path("runs") / "lecture"  # for pictures and animations if no folder is named
 
 
 @click.command(
     cls=Command,
     short_help="Measure the claims of the lecture.",
-    help="List the claims of the lecture on neural-network optimization. With the id of a CLAIM, run it: "
-    "what the lecture says, what was measured against what theory expects, and whether it holds. The exit "
-    "status is 5 where something does not hold.",
+    help="List the claims of the lecture on neural-network optimization. With the id of a CLAIM, measure it: "
+    "the statement of the lecture, the measured and the expected numbers, and whether the claim holds. The "
+    "exit status is 5 if a claim does not hold.",
     examples=("ravine lecture", "ravine lecture L4", "ravine lecture --all -o claims --format svg"),
 )
 @click.argument("words", metavar="[CLAIM]...", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="Run all claims, and print one line each.")
-@click.option("--animate", is_flag=True, help="Write the animation of CLAIM, in one file.")
+@click.option("--all", "everything", is_flag=True, help="Measure all claims, and print one line for each.")
+@click.option("--animate", is_flag=True, help="Write the animation of CLAIM to one file.")
 @click.option(
     "--format", "kind", metavar="KIND",
-    help="Of pictures: png, svg or pdf  [png]; of animations: html or gif  [html].",
+    help="Format of pictures (png, svg, pdf)  [png], or of animations (html, gif)  [html].",
 )  # fmt: skip
-@click.option("--device", cls=SectionedOption, section="Machine", metavar="cpu|gpu", help="Where to measure.")
-@output_flags(out="DIR:Write documents, evidence and pictures there.")
+@click.option("--device", cls=SectionedOption, section="Machine", metavar="cpu|gpu",
+              help="Device to measure on; if not given, the fastest.")  # fmt: skip
+@output_flags(out="DIR:Folder for results, evidence and pictures; if not given, runs/lecture.")
 @click.pass_obj
 def lecture(
     console: Console, words: tuple[str, ...], everything: bool, animate: bool, kind: str | None,
     device: str | None, out: str | None, json: bool, quiet: bool, verbose: bool,
 ) -> int:  # fmt: skip
-    """List, animate or measure."""
+    """List, measure or animate claims. Returns the exit status."""
     console.configure(json=json, quiet=quiet, verbose=verbose)
     kind = _kind(kind, animate)
     chosen = _chosen(words, everything)
     _check_device(device)
     if not chosen:
         if animate or out is not None:
-            raise UsageError("No claim was named.", "There is nothing to write.", "Type `ravine lecture L4`.")
+            raise UsageError(
+                "No claim is named.",
+                "--animate and -o write the files of a claim.",
+                "Type for example `ravine lecture O1 --animate`.",
+            )
         return _list(console)
     if animate:
         return _animate(chosen, _folder(out), kind, device, console)
@@ -66,33 +71,41 @@ def lecture(
 
 
 def _chosen(words: tuple[str, ...], everything: bool) -> list[Claim]:
+    """Return the claims to measure, each once. Raises UsageError for an unknown one."""
     from ravine.lecture.registry import claims, find
 
     if everything and words:
         raise UsageError(
-            f"--all and '{words[0]}' contradict.", "--all is every claim.", "Leave one of them out."
+            f"--all and '{words[0]}' cannot be used together.",
+            "--all measures every claim.",
+            f"Type `ravine lecture --all` or `ravine lecture {words[0]}`.",
         )
-    return (
-        list(claims().values())
-        if everything
-        else list({find(word).id: find(word) for word in words}.values())
-    )
+    if everything:
+        return list(claims().values())
+    return list({find(word).id: find(word) for word in words}.values())
 
 
-def _kind(given: str | None, animate: bool) -> str:
-    """Return the ending of files to draw, the first of those allowed if none is given."""
+def _kind(text: str | None, animate: bool) -> str:
+    """Return the format of the files to draw, by default the first one allowed. Raises UsageError."""
     allowed = ANIMATIONS if animate else PICTURES
-    if given is None:
+    if text is None:
         return allowed[0]
-    kind = given.lower().removeprefix(".")
+    kind = text.lower().removeprefix(".")
     if kind not in allowed:
-        what = "Animations" if animate else "Pictures"
-        only = "Animations are made with --animate." if kind in ANIMATIONS else ""
-        raise UsageError(f"{what} are not written as '{given}'.", only, did_you_mean(kind, allowed))
+        drawn = "Animations" if animate else "Pictures"
+        raise UsageError(
+            f"--format {text} cannot be used.",
+            f"{drawn} are {', '.join(allowed[:-1])} or {allowed[-1]}.",
+            f"Add --animate, or type --format {allowed[0]}."
+            if kind in ANIMATIONS
+            else f"Type --format {allowed[0]}.",
+            option="format", value=text, allowed=allowed,
+        )  # fmt: skip
     return kind
 
 
 def _check_device(device: str | None) -> None:
+    """Raise UsageError for a device that the option `--device` of studies does not allow."""
     from ravine.execution.base_settings import NetworkSettings
     from ravine.options.fields import options_of
     from ravine.options.validate import refusal
@@ -102,11 +115,11 @@ def _check_device(device: str | None) -> None:
 
 
 def _folder(out: str | None) -> Path:
-    """Return the folder to write to, made. Raises UsageError, DataError before anything slow."""
+    """Create the folder to write to and return it. Raises UsageError, DataError before anything slow."""
     from ravine.records.os_errors import os_errors_as_data_errors
 
     if out == "":
-        raise UsageError("The folder has no name.", "-o was given nothing.", "Type -o DIR.")
+        raise UsageError("The folder has no name.", "-o takes the name of a folder.", "Type -o DIR.")
     folder = FOLDER if out is None else Path(out)
     with os_errors_as_data_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -114,18 +127,20 @@ def _folder(out: str | None) -> Path:
 
 
 def _list(console: Console) -> int:
+    """Print the list of all claims. Returns the exit status."""
     from ravine.lecture.results import claim_list
     from ravine.lecture.view import list_view
 
-    found = claim_list()
+    listed = claim_list()
     if console.json:
-        console.print_document(found.to_dict())
+        console.print_document(listed.to_dict())
     else:
-        console.print_view(list_view(found))
+        console.print_view(list_view(listed))
     return 0
 
 
 def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, console: Console) -> int:
+    """Write the animations of claims. Returns the exit status. Raises UsageError for a claim without one."""
     from ravine.engines import prepare
     from ravine.lecture.measurement import animate
     from ravine.lecture.registry import claims, has_animation
@@ -133,9 +148,13 @@ def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, c
 
     for claim in chosen:
         if not has_animation(claim):
-            moving = [each.id for each in claims().values() if has_animation(each)]
-            raise UsageError(f"{claim.id} has no animation.", "", f"These have: {', '.join(moving)}.")
-    console.info(f"Animating {', '.join(each.id for each in chosen)}.")
+            animated = [other.id for other in claims().values() if has_animation(other)]
+            raise UsageError(
+                f"The claim {claim.id} has no animation.",
+                f"These claims have one: {', '.join(animated)}.",
+                f"Type for example `ravine lecture {animated[0]} --animate`.",
+            )
+    console.info(f"Animating {', '.join(claim.id for claim in chosen)}.")
     prepare(device)
     files = {claim.id: folder / f"{claim.id}.{kind}" for claim in chosen}
     for claim in chosen:
@@ -152,18 +171,21 @@ def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, c
 def _measure(
     chosen: list[Claim], table: bool, folder: Path | None, kind: str, device: str | None, console: Console
 ) -> int:
-    """Run the claims one after another; one that raises is told of, and the others go on."""
+    """Measure claims one after another and print them. Returns the exit status.
+
+    A claim that raises an exception is shown as failed, and the others are measured.
+    """
     from ravine.engines import prepare
     from ravine.lecture.measurement import FailedClaim, attempt
     from ravine.lecture.results import lecture_result, measured_claim, write_claim
     from ravine.records.atomic_files import write_json
 
-    start = told = time.monotonic()
+    start = last_line = time.monotonic()
     prepare(device)
     rows: list[MeasuredClaim] = []
     for number, claim in enumerate(chosen):
-        if number and (is_terminal(sys.stderr) or time.monotonic() - told >= LINE_INTERVAL_S):
-            told = time.monotonic()
+        if number and (is_terminal(sys.stderr) or time.monotonic() - last_line >= LINE_INTERVAL_S):
+            last_line = time.monotonic()
             console.info(f"{number} of {len(chosen)} measured; now {claim.id}: {claim.title}.")
         result = attempt(claim)
         if isinstance(result, FailedClaim) and console.verbose:
@@ -171,18 +193,18 @@ def _measure(
         rows.append(measured_claim(result) if folder is None else write_claim(result, folder, kind))
         if not table and not console.json:
             _show(rows[-1], console, None if isinstance(result, FailedClaim) or folder else result, kind)
-    found = lecture_result(rows, time.monotonic() - start)
+    summary = lecture_result(rows, time.monotonic() - start)
     if folder and len(rows) > 1:
-        write_json(folder / "lecture.json", found.to_dict(), sort=False)
+        write_json(folder / "lecture.json", summary.to_dict(), sort=False)
     if console.json:
-        console.print_document(found.to_dict())
+        console.print_document(summary.to_dict())
     elif table:
-        _show_table(found, folder, console)
+        _show_table(summary, folder, console)
     return 0 if all(row.holds for row in rows) else SOME_FAILED
 
 
 def _show(row: MeasuredClaim, console: Console, undrawn: Measurement | None, kind: str) -> None:
-    """Show one claim. `undrawn`: what still has no picture."""
+    """Print one claim. undrawn: the measurement, if its picture is still to be drawn."""
     from ravine.lecture.view import claim_view
 
     picture = _draw(undrawn, kind) if undrawn else row.picture
@@ -191,19 +213,20 @@ def _show(row: MeasuredClaim, console: Console, undrawn: Measurement | None, kin
 
 
 def _draw(result: Measurement, kind: str) -> str:
-    """Draw a claim where no folder was named; returns the path, or why there is no picture."""
+    """Draw a claim into the usual folder. Returns the path, or the reason why there is no picture."""
     from ravine.lecture.plot_style import save
 
     path = FOLDER / f"{result.claim.id}.{kind}"
     try:
         _folder(None)
         save(result.figure(), path)
-    except DataError as error:  # the numbers, which were asked for, are on the screen
-        return f"none: {error}"
+    except DataError as error:  # the numbers are printed without the picture
+        return f"not drawn: {error}"
     return str(path)
 
 
 def _show_table(result: LectureResult, folder: Path | None, console: Console) -> None:
+    """Print one line for each claim."""
     from ravine.lecture.view import claims_view
 
     console.print_view(claims_view(result, str(folder or "")))

@@ -1,4 +1,4 @@
-"""`ravine predict MODEL DATA`."""
+"""The command `ravine predict MODEL DATA`: predictions of a trained model, as CSV or JSON."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["predict"]
 @click.command(
     cls=Command,
     short_help="Predict the rows of DATA with a trained MODEL.",
-    help="Predict the rows of DATA with MODEL, as CSV: the prediction, and for classes the probability of "
-    "each.\n\nMODEL is the folder of a run or of a model, the start of a run's id, or 'latest'. DATA has the "
-    "columns of the training data, in any order; others are ignored.",
+    help="Predict the rows of DATA with MODEL and write them as CSV: the prediction and, for classes, the "
+    "probability of each class.\n\nMODEL is the folder of a run or of a model, the start of a run's id, or "
+    "'latest'. DATA needs the columns of the training data, in any order. Other columns are ignored.",
     examples=(
         "ravine predict latest new.csv",
         "ravine predict runs/20260105-093000-titanic-4f0c2a91 new.csv -o predictions.csv",
@@ -28,19 +28,19 @@ __all__ = ["predict"]
 )
 @click.argument("model", metavar="MODEL")
 @click.argument("source", metavar="DATA")
-@output_flags(out="FILE.csv:Write there, in place of standard output (-).")
+@output_flags(out="FILE.csv:File to write; if not given, standard output (-).")
 @click.pass_obj
 def predict(
     console: Console, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
 ) -> int:
-    """Read, predict, write."""
+    """Predict and write the predictions. Returns the exit status."""
     from ravine.execution.base_settings import name_of
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     out = None if out == "-" else out
     _check_output(out, source)
-    console.info(f"Predicting {name_of(source)} with {model}.")
     _check_model(model)
+    console.info(f"Predicting {name_of(source)} with {model}.")
     blob, notes = _document(model, source) if json else _csv(model, source)
     for note in notes:
         console.info(console.wrapped(note))
@@ -55,34 +55,42 @@ def predict(
 
 
 def _check_output(out: str | None, source: str) -> None:
+    """Raise UsageError for a file that predictions cannot be written to."""
     if out is None:
         return
     if not out:
         raise UsageError(
-            "The file for predictions has no name.", "-o was given nothing.", "Type -o FILE.csv."
+            "The file for the predictions has no name.", "-o takes the name of a file.", "Type -o FILE.csv."
         )
     path = Path(out)
     if path.is_dir():
-        raise UsageError(f"'{out}' is a folder.", "Predictions are one file.", "Type -o FILE.csv.")
+        raise UsageError(
+            f"'{out}' is a folder.", "Predictions are one file.", f"Type -o {path / 'FILE.csv'}."
+        )
     if source != "-" and path.exists() and Path(source).exists() and path.samefile(source):
         raise UsageError(
-            f"'{out}' is the data itself.",
-            "The predictions would overwrite it.",
-            "Name another file with -o.",
+            f"-o {out} names the data.",
+            "The predictions would overwrite them.",
+            "Type -o FILE.csv with the name of another file.",
         )
 
 
 def _check_model(model: str) -> None:
-    """Find a missing model before pandas and JAX are imported."""
+    """Raise UsageError or DataError for a missing model, before pandas and JAX are imported."""
     from ravine.records.run_index import find_run
 
     if not model:
-        raise UsageError("The model has no name.", "", "Type `ravine runs`, and name one.")
+        raise UsageError(
+            "The model has no name.",
+            "MODEL is the folder of a run or of a model, an id, or 'latest'.",
+            "Type `ravine runs` to list the runs.",
+        )
     if not Path(model).exists():
         find_run(model)
 
 
 def _csv(model: str, source: str) -> tuple[bytes, list[str]]:
+    """Return the predictions as CSV, and the notes on the data."""
     from ravine.data import read
     from ravine.execution.predict import predict_with_notes
 
@@ -91,6 +99,7 @@ def _csv(model: str, source: str) -> tuple[bytes, list[str]]:
 
 
 def _document(model: str, source: str) -> tuple[bytes, list[str]]:
+    """Return the predictions as JSON, and the notes on the data."""
     from ravine.data import read
     from ravine.execution.predict import predict_result
     from ravine.records.atomic_files import json_text
@@ -100,8 +109,13 @@ def _document(model: str, source: str) -> tuple[bytes, list[str]]:
 
 
 def _readable(source: str) -> str:
+    """Return the source. Raises DataError if it is standard input, and that is closed."""
     import sys
 
     if source == "-" and sys.stdin is None:
-        raise DataError("Standard input is closed.", "DATA is '-'.", "Name a file instead.")
+        raise DataError(
+            "Standard input is closed.",
+            "DATA is '-', which means standard input.",
+            "Name a file instead of '-'.",
+        )
     return source

@@ -1,4 +1,4 @@
-"""`ravine resume [RUN]`: finish exactly what was asked, and print what it would have printed."""
+"""The command `ravine resume [RUN]`: finish a run, and print the result as the run would have done."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ __all__ = ["resume"]
 @click.command(
     cls=Command,
     short_help="Finish a run, or show its result again.",
-    help="Finish RUN, or show its result again if it is finished. What was done is not done twice: the "
-    "result is that of an undisturbed run.\n\nRUN is a folder or the start of an id; without it, the latest.",
+    help="Finish RUN, or show its result again if it is finished. Finished parts are not trained again, and "
+    "the result is the same as without the interruption.\n\nRUN is the folder of a run or the start of its "
+    "id; if not given, the latest run.",
     examples=("ravine resume", "ravine resume runs/20260105-093000-titanic-4f0c2a91"),
 )
 @click.argument("run", metavar="[RUN]", default="latest")
 @output_flags(out="")
 @click.pass_obj
 def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -> int:
-    """Open, lock, go on."""
+    """Finish a run. Returns the exit status."""
     from ravine.cli.exit_status import SOME_FAILED
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
@@ -40,9 +41,9 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
     doing = "Showing again" if metadata.get("state") == "finished" else "Resuming"
     console.info(f"{doing} {metadata.get('verb')} {name} in {directory.path}.")
     with directory.lock():
-        with progress_display(console) as progress, stop_on_signals(progress.note) as should_stop:
+        with progress_display(console) as progress, stop_on_signals(progress.show_line) as should_stop:
             from ravine.execution.resume import resume as resume_run
 
-            result = resume_run(directory, notify=progress.event, should_stop=should_stop)
+            result = resume_run(directory, notify=progress.show_event, should_stop=should_stop)
         show_result(result, console)
         return SOME_FAILED if result.some_failed() else 0

@@ -1,4 +1,4 @@
-"""`ravine runs`: what there is. Only reads, and answers at once."""
+"""The command `ravine runs [FOLDER]`: a table of the runs in a folder. It imports nothing slow."""
 
 from __future__ import annotations
 
@@ -21,59 +21,51 @@ __all__ = ["runs"]
 
 @click.command(
     cls=Command,
-    short_help="List the runs there are.",
-    help="List the runs in FOLDER, newest first: id, time, data, state, result. FOLDER is a folder of runs, "
-    "a run, or latest. [default: runs]\n\n"
-    "A run that -o DIR put elsewhere is listed by the name of its folder, or of the one around it.",
+    short_help="List the runs in a folder.",
+    help="List the runs in FOLDER (if not given, runs/), newest first: id, time, data, study, state, result, "
+    "size.\n\nFOLDER may also be one run: its folder, its id, or 'latest'. To list runs that -o DIR wrote, "
+    "name DIR or the folder that contains it.",
     examples=("ravine runs", "ravine runs --json", "ravine runs elsewhere"),
 )
 @click.argument("folder", metavar="[FOLDER]", default="runs")
 @output_flags(out="")
 @click.pass_obj
 def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) -> int:
-    """Read, show."""
+    """Print the runs in a folder. Returns the exit status."""
     from pathlib import Path
 
-    from ravine.errors import DataError
-    from ravine.records.run_index import LATEST, find_run, list_runs
+    from ravine.records.run_index import find_run, list_runs
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
-    if folder == LATEST:
-        folder = str(find_run(LATEST))
-    if folder != "runs" and not Path(folder).is_dir():
-        raise DataError(
-            f"There is no folder '{folder}'.",
-            "The runs in a folder are listed, or the run that it is.",
-            "Type `ravine runs`, or name a folder of runs.",
-        )
-    found = list_runs(folder)
+    listed = list_runs(folder if folder == "runs" or Path(folder).is_dir() else find_run(folder))
     if json:
         from ravine.execution.run_list import run_list
 
-        console.print_document(run_list(found).to_dict())
-    elif not found:
+        console.print_document(run_list(listed).to_dict())
+    elif not listed:
         console.info(
-            f"There are no runs in '{folder}'. Type `ravine compare digits` to make one, "
-            "or `ravine runs DIR` to list those that -o put elsewhere."
+            f"There are no runs in '{folder}'. Type `ravine compare digits` to start one, "
+            "or `ravine runs DIR` to list those that -o DIR wrote."
         )
     else:
-        console.print_view([_table(found)])
+        console.print_view([_table(listed)])
     return 0
 
 
-def _table(found: Sequence[RunInfo]) -> Table:
+def _table(runs: Sequence[RunInfo]) -> Table:
+    """Return the table of runs, one row a run."""
     from ravine.render.blocks import Column, Table
     from ravine.render.numbers import byte_size
 
     return Table(
         [
-            Column("id", [run.id or run.path.name for run in found], "left"),
-            Column("when", [_when(run.created) for run in found], "left"),
-            Column("data", [run.data for run in found], "left", widest=24),
-            Column("study", [run.verb for run in found], "left", priority=3),
-            Column("state", [run.state for run in found], "left", priority=1, shrink=12),
-            Column("result", [run.summary or "" for run in found], "left", 2, widest=60, shrink=12),
-            Column("size", [byte_size(run.bytes) for run in found], priority=4),
+            Column("id", [run.id or run.path.name for run in runs], "left"),
+            Column("when", [_when(run.created) for run in runs], "left"),
+            Column("data", [run.data for run in runs], "left", widest=24),
+            Column("study", [run.verb for run in runs], "left", priority=3),
+            Column("state", [run.state for run in runs], "left", priority=1, shrink=12),
+            Column("result", [run.summary or "" for run in runs], "left", 2, widest=60, shrink=12),
+            Column("size", [byte_size(run.bytes) for run in runs], priority=4),
         ]
     )
 
