@@ -27,7 +27,11 @@ def check_source(settings: DataSettings) -> None:
         )
     if settings.source == "-":
         if sys.stdin is None:
-            raise DataError("Standard input is closed.", "DATA is '-', which means standard input.", "Name a file instead of '-'.")
+            raise DataError(
+                "Standard input is closed.",
+                "DATA is '-', which means standard input.",
+                "Name a file instead of '-'.",
+            )
     elif settings.source not in BUILTIN and not Path(settings.source).expanduser().exists():
         from ravine.data import read
 
