@@ -1,4 +1,4 @@
-"""What can go wrong, and what the user is told.
+"""Exceptions of Ravine, and the words of their messages.
 
     RavineError            1   internal error
     ├── OptionError            an error that may name an option
@@ -7,9 +7,9 @@
     ├── NothingTrained     4   every run diverged
     └── Stopped           75   stopped on request, resumable (130 / 143 by signal)
 
-Every message has three parts: what is wrong, why or what is allowed, and what to type. The code writes
-options as the command line does (`--early-stop 5`). The command line prints these parts. `str(error)`, which
-Python users read, shows the keyword instead (`early_stop=5`).
+Every message has three parts: the fault with its value, the reason or the allowed values, and the command
+to type. The code writes options as the command line does (`--early-stop 5`). The command line prints the
+parts as they are. Python users read `str(error)`, which shows the keyword instead (`early_stop=5`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class RavineError(Exception):
-    """An error the user can read: `what` happened, `why`, and what to type (`fix`)."""
+    """An error with a message in three parts. what: the fault. why: the reason. fix: the text to type."""
 
     status = 1
 
@@ -136,26 +136,30 @@ def in_python(text: str, value: object = None) -> str:
     return "`".join(part if place % 2 else re.sub(FLAG, keyword, part) for place, part in enumerate(parts))
 
 
-ELSEWHERE = {
+SYNONYMS = {
     "batch": "batch size", "bs": "batch size", "hidden": "net", "hidden layer sizes": "net",
     "hidden layers": "net", "label": "target", "labels": "target", "layers": "net", "learning rate": "rate",
     "lr": "rate", "model": "net", "network": "net", "optim": "optimizer", "patience": "early stop",
     "random state": "seed", "scheduler": "schedule", "wd": "decay", "weight decay": "decay", "y": "target",
 }  # fmt: skip
-"""What other tools call a thing, and what it is called here."""
+"""Name in other tools -> name in Ravine."""
+
+
+MAX_WORDS = 20  # in a list of allowed words
+SIMILARITY = 0.5  # of a word that is suggested, as a ratio of difflib
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
-    """Return `Did you mean 'x'?` for the nearest allowed word, nothing where none is near."""
-    words = [str(each) for each in allowed]
-    for meant in (_plain(word), ELSEWHERE.get(_plain(word))):
-        if here := [each for each in words if _plain(each) in (meant, f"{meant}s")]:
-            return f"Did you mean '{here[0]}'?"
-    import difflib  # slow to import, and needed for a mistake only
+    """Return `Did you mean 'x'?` for the nearest allowed words; an empty text if no word is near."""
+    words = [str(item) for item in allowed]
+    for meant in (_plain(word), SYNONYMS.get(_plain(word))):
+        if same := [item for item in words if _plain(item) in (meant, f"{meant}s")]:
+            return f"Did you mean '{same[0]}'?"
+    import difflib  # slow to import, and needed only for a wrong word
 
-    lower = {each.lower(): each for each in reversed(words)}
-    near = difflib.get_close_matches(str(word).lower(), list(lower), n=3, cutoff=0.5)
-    return "Did you mean " + " or ".join(f"'{lower[each]}'" for each in near) + "?" if near else ""
+    by_key = {item.lower().lstrip("-"): item for item in reversed(words)}  # dashes would make all flags alike
+    near = difflib.get_close_matches(str(word).lower().lstrip("-"), list(by_key), n=3, cutoff=SIMILARITY)
+    return "Did you mean " + " or ".join(f"'{by_key[key]}'" for key in near) + "?" if near else ""
 
 
 def _plain(name: str) -> str:
@@ -164,9 +168,9 @@ def _plain(name: str) -> str:
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return `Did you mean 'x'?` for the nearest allowed word, or the list of all of them."""
-    words = [str(each) for each in allowed]
+    words = [str(item) for item in allowed]
     if near := nearest(word, words):
         return near
-    shown = words[:20]
-    more = f" and {len(words) - 20} more" if len(words) > 20 else ""
+    shown = words[:MAX_WORDS]
+    more = f" and {len(words) - MAX_WORDS} more" if len(words) > MAX_WORDS else ""
     return "There " + ("is" if len(words) == 1 else "are") + f": {', '.join(shown)}{more}."

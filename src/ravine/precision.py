@@ -1,5 +1,7 @@
-"""Working in float32 or float64, and in no less. JAX turns float64 arrays into float32 without a word unless
-told not to, and on a GPU multiplies float32 matrices with factors of 10 bits.
+"""The precision of a block of code: float32 or float64, also for products of matrices on a GPU.
+
+By default JAX converts float64 arrays to float32 silently. On a GPU it also rounds the factors of float32
+matrix products to 10 bits.
 """
 
 from __future__ import annotations
@@ -12,10 +14,10 @@ __all__ = ["precision_context"]
 
 @contextmanager
 def precision_context(precision: str) -> Iterator[None]:
-    """Return the context in which arrays of `precision` (float32, float64) are placed, compiled for and run.
+    """Return a context in which programs compile and run in `precision`, "float32" or "float64".
 
-    It holds for one thread and is set both ways: a float32 program does not depend on the process's setting.
-    On a GPU products of float32 matrices are in float32, unless JAX_DEFAULT_MATMUL_PRECISION says otherwise.
+    It holds for the current thread, and overrides the setting of the process for float32 too. On a GPU it
+    computes products of float32 matrices in float32, unless JAX_DEFAULT_MATMUL_PRECISION is set.
     """
     import jax
 

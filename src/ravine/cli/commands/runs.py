@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -32,12 +33,10 @@ __all__ = ["runs"]
 @click.pass_obj
 def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) -> int:
     """Print the runs in a folder. Returns the exit status."""
-    from pathlib import Path
-
-    from ravine.records.run_index import find_run, list_runs
+    from ravine.records.run_index import list_runs
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
-    listed = list_runs(folder if folder == "runs" or Path(folder).is_dir() else find_run(folder))
+    listed = list_runs(folder if folder == "runs" or Path(folder).is_dir() else _named_run(folder))
     if json:
         from ravine.execution.run_list import run_list
 
@@ -50,6 +49,23 @@ def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) 
     else:
         console.print_view([_table(listed)])
     return 0
+
+
+def _named_run(name: str) -> Path:
+    """Return the folder of a run. Raises DataError if neither a folder nor a run has that name."""
+    from ravine.errors import DataError
+    from ravine.records.run_index import LATEST, SeveralRuns, find_run
+
+    try:
+        return find_run(name)
+    except DataError as error:
+        if name == LATEST or isinstance(error, SeveralRuns):
+            raise
+        raise DataError(
+            f"There is neither a folder nor a run '{name}'.",
+            "FOLDER is a folder of runs, or one run: its folder, its id, or 'latest'.",
+            "Type `ravine runs` to list the runs in runs/.",
+        ) from error
 
 
 def _table(runs: Sequence[RunInfo]) -> Table:
