@@ -13,10 +13,10 @@ from ravine.options.fields import SECTIONS
 
 __all__ = ["Command", "SectionedOption"]
 
-SHORT_LIST = 12  # options that a command may have for `--help` to list them all
-NAME_COLUMN = 0.33  # most of the width that the names of options take
+MAX_ONE_LEVEL = 12  # options of a command whose `--help` lists all of them
+MAX_NAME_SHARE = 0.33  # of the width, for the names of options
 COMMON_EXAMPLES = 2  # examples below the common options
-SHOWS_ALL = "ravine.help_all"  # key in the context
+SHOWS_ALL = "ravine.help_all"  # key in `Context.meta` while all options are shown
 
 
 class SectionedOption(click.Option):
@@ -29,7 +29,10 @@ class SectionedOption(click.Option):
 
 
 class Command(click.Command):
-    """A command with examples. `--help` lists its common options, `--help-all` every option by section."""
+    """A command with examples. `--help` lists its common options, `--help-all` every option by section.
+
+    A command with few options has one level, and lists them all without sections.
+    """
 
     def __init__(self, *arguments: Any, examples: Sequence[str] = (), **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -69,7 +72,7 @@ class Command(click.Command):
         return rest
 
     def _check_values(self, ctx: click.Context, args: list[str]) -> None:
-        """Raise UsageError for an option whose place of a value another option takes."""
+        """Raise UsageError for an option without a value that stands before another option."""
         options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
         flags = {flag: option for option in options for flag in option.opts}
         for word, following in pairwise(args):
@@ -84,19 +87,19 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the common options as one list, or all options by section."""
-        options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
         rows: dict[str, list[tuple[str, str]]] = {section: [] for section in SECTIONS}
         is_short = self._is_short(ctx)
-        for option in options:
-            record = option.get_help_record(ctx)
+        for option in self.get_params(ctx):
+            record = option.get_help_record(ctx) if isinstance(option, click.Option) else None
             if record and (not is_short or getattr(option, "common", False)):
                 rows[getattr(option, "section", "Output")].append(record)
-        if is_short:
-            rows = {"Common options": [record for records in rows.values() for record in records]}
+        if is_short or not self._has_two_levels:
+            title = "Common options" if is_short else "Options"
+            rows = {title: [record for records in rows.values() for record in records]}
         for section, records in rows.items():
             if records:
                 with formatter.section(section):
-                    formatter.write_dl(records, col_max=int(NAME_COLUMN * formatter.width))
+                    formatter.write_dl(records, col_max=int(MAX_NAME_SHARE * formatter.width))
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write examples as they are typed, and below all options the other ways to set one."""
@@ -114,7 +117,7 @@ class Command(click.Command):
 
     @property
     def _has_two_levels(self) -> bool:
-        return len(self.params) > SHORT_LIST
+        return len(self.params) > MAX_ONE_LEVEL
 
     def _is_short(self, ctx: click.Context) -> bool:
         """Return whether only the common options are listed."""

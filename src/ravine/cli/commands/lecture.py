@@ -12,7 +12,7 @@ import click
 from ravine.cli.console import Console, is_terminal
 from ravine.cli.exit_status import SOME_FAILED
 from ravine.cli.flags import output_flags
-from ravine.cli.help import Command, SectionedOption
+from ravine.cli.help import Command
 from ravine.cli.progress import LINE_INTERVAL_S
 from ravine.errors import DataError, UsageError
 
@@ -39,11 +39,10 @@ FOLDER = Path("runs") / "lecture"  # for pictures and animations if no folder is
 @click.option("--animate", is_flag=True, help="Write the animation of CLAIM to one file.")
 @click.option(
     "--format", "kind", metavar="KIND",
-    help="Format of pictures (png, svg, pdf)  [png], or of animations (html, gif)  [html].",
+    help="Format: png, svg or pdf of pictures, html or gif of animations; if not given, png or html.",
 )  # fmt: skip
-@click.option("--device", cls=SectionedOption, section="Machine", metavar="cpu|gpu",
-              help="Device to measure on; if not given, the fastest.")  # fmt: skip
-@output_flags(out="DIR:Folder for results, evidence and pictures; if not given, runs/lecture.")
+@click.option("--device", metavar="cpu|gpu", help="Device to measure on; if not given, the fastest.")
+@output_flags(out="DIR:Folder for results, evidence and pictures; if not given, pictures go to runs/lecture.")
 @click.pass_obj
 def lecture(
     console: Console, words: tuple[str, ...], everything: bool, animate: bool, kind: str | None,
