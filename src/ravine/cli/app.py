@@ -92,7 +92,7 @@ def _is_study(word: str) -> bool:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help="Neural-network optimization, answered with evidence: which optimizer, at which learning rate, for "
     "your data.",
-    epilog="\b\nBegin with       ravine compare digits\nOptions of each  ravine COMMAND --help",
+    epilog="\b\nBegin with: ravine compare digits\nOptions:    ravine COMMAND --help",
 )
 @click.version_option(__version__, "--version", message="ravine %(version)s")
 @click.pass_context

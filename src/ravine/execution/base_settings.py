@@ -11,9 +11,18 @@ from ravine.options.fields import option, redefined
 from ravine.options.settings import Settings
 
 __all__ = [
-    "CHECK_OPTIMIZER", "CHECK_SCHEDULE", "USUAL_EPOCHS", "DataSettings", "FixedTrainingSettings",
+    "CHECK_OPTIMIZER",
+    "CHECK_SCHEDULE",
+    "USUAL_EPOCHS",
+    "DataSettings",
+    "FixedTrainingSettings",
     "GeneralizationSettings",
-    "MovingSettings", "NetworkSettings", "OptimizerSettings", "RateSettings", "effort_option", "name_of",
+    "MovingSettings",
+    "NetworkSettings",
+    "OptimizerSettings",
+    "RateSettings",
+    "display_name",
+    "effort_option",
     "seeds_option",
 ]  # fmt: skip
 
@@ -25,8 +34,8 @@ USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more to reac
 EFFORTS = ("quick", "standard", "thorough")
 
 
-def name_of(source: str) -> str:
-    """Return data as a first line names it: the file's name, not its path."""
+def display_name(source: str) -> str:
+    """Return the name of data for people: that of the file, without its folder."""
     from pathlib import Path  # slow to import, and not needed for help
 
     return "standard input" if source == "-" else Path(source).name or source

@@ -34,13 +34,13 @@ def predict(
     console: Console, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
 ) -> int:
     """Predict and write the predictions. Returns the exit status."""
-    from ravine.execution.base_settings import name_of
+    from ravine.execution.base_settings import display_name
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     out = None if out == "-" else out
     _check_output(out, source)
     _check_model(model)
-    console.info(f"Predicting {name_of(source)} with {model}.")
+    console.info(f"Predicting {display_name(source)} with {model}.")
     blob, notes = _document(model, source) if json else _csv(model, source)
     for note in notes:
         console.info(console.wrapped(note))

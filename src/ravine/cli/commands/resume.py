@@ -28,7 +28,7 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
-    from ravine.execution.base_settings import name_of
+    from ravine.execution.base_settings import display_name
     from ravine.execution.resume_check import check_resumable
     from ravine.options.paths import relative_path
     from ravine.records.run_directory import RunDirectory
@@ -37,7 +37,7 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
     directory = RunDirectory.open(relative_path(str(RunDirectory.open(run).path)))
     check_resumable(directory)
     metadata = directory.metadata
-    name = name_of(str((metadata.get("data") or {}).get("name")))
+    name = display_name(str((metadata.get("data") or {}).get("name")))
     doing = "Showing again" if metadata.get("state") == "finished" else "Resuming"
     console.info(f"{doing} {metadata.get('verb')} {name} in {directory.path}.")
     with directory.lock():

@@ -10,8 +10,8 @@ from ravine.execution.base_settings import (
     CHECK_SCHEDULE,
     MovingSettings,
     NetworkSettings,
+    display_name,
     effort_option,
-    name_of,
     seeds_option,
 )
 from ravine.execution.study import DATA_HELP, Study
@@ -62,9 +62,8 @@ class CompareSettings(NetworkSettings, MovingSettings):
         what = f"{count} optimizers" if count > 1 else self.optimizers[0]
         effort = f", {self.effort} effort" if self.effort else ""
         effort += f", within {self.budget}" if self.budget else ""
-        return (
-            f"{'Planning to compare' if dry_run else 'Comparing'} {what} on {name_of(self.source)}{effort}."
-        )
+        doing = "Planning to compare" if dry_run else "Comparing"
+        return f"{doing} {what} on {display_name(self.source)}{effort}."
 
 
 STUDY = Study(

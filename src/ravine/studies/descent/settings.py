@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import GeneralizationSettings, NetworkSettings, name_of
+from ravine.execution.base_settings import GeneralizationSettings, NetworkSettings, display_name
 from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option, redefined
 
@@ -28,7 +28,7 @@ class DescentSettings(GeneralizationSettings):
         """Return the first line of the command: `Looking for double descent on digits.`"""
         noise = f", {self.noise:.0%} of the labels drawn anew" if self.noise else ""
         doing = "Planning to look" if dry_run else "Looking"
-        return f"{doing} for double descent on {name_of(self.source)}{noise}."
+        return f"{doing} for double descent on {display_name(self.source)}{noise}."
 
 
 STUDY = Study(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ravine.execution.base_settings import FixedTrainingSettings, name_of
+from ravine.execution.base_settings import FixedTrainingSettings, display_name
 from ravine.execution.study import Study
 from ravine.options.fields import option, redefined
 
@@ -43,7 +43,7 @@ class DiagnoseSettings(FixedTrainingSettings):
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command: `Diagnosing the model runs/a on digits.`"""
         what = f"the model {self.model} on " if self.model else ""
-        return f"{'Planning to diagnose' if dry_run else 'Diagnosing'} {what}{name_of(self.source)}."
+        return f"{'Planning to diagnose' if dry_run else 'Diagnosing'} {what}{display_name(self.source)}."
 
 
 STUDY = Study(

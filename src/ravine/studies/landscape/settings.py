@@ -11,7 +11,7 @@ from ravine.execution.base_settings import (
     USUAL_EPOCHS,
     NetworkSettings,
     RateSettings,
-    name_of,
+    display_name,
 )
 from ravine.execution.study import Study
 from ravine.options.fields import option, options_of, redefined
@@ -102,7 +102,7 @@ class LandscapeSettings(NetworkSettings, RateSettings):
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command: `Looking at the loss around digits.`"""
         doing = "Planning to look" if dry_run else "Looking"
-        return f"{doing} at the loss around {name_of(self.model or self.source)}."
+        return f"{doing} at the loss around {display_name(self.model or self.source)}."
 
 
 STUDY = Study(

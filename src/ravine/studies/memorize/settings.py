@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import GeneralizationSettings, name_of
+from ravine.execution.base_settings import GeneralizationSettings, display_name
 from ravine.execution.study import DATA_HELP, Study
 
 __all__ = ["STUDY", "MemorizeSettings"]
@@ -17,7 +17,7 @@ class MemorizeSettings(GeneralizationSettings):
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command."""
         doing = "Planning to measure" if dry_run else "Measuring"
-        return f"{doing} what '{self.net}' with {self.optimizer} memorises of {name_of(self.source)}."
+        return f"{doing} what '{self.net}' with {self.optimizer} memorises of {display_name(self.source)}."
 
 
 STUDY = Study(

@@ -11,8 +11,8 @@ from ravine.execution.base_settings import (
     NetworkSettings,
     OptimizerSettings,
     RateSettings,
+    display_name,
     effort_option,
-    name_of,
     seeds_option,
 )
 from ravine.execution.study import Study
@@ -53,7 +53,7 @@ class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSett
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command: `Varying l2, dropout on digits.` Raises UsageError."""
         names = ", ".join(factor.name for factor in read_factors(self.vary))
-        return f"{'Planning to vary' if dry_run else 'Varying'} {names} on {name_of(self.source)}."
+        return f"{'Planning to vary' if dry_run else 'Varying'} {names} on {display_name(self.source)}."
 
 
 STUDY = Study(

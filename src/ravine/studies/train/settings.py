@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import FixedTrainingSettings, RateSettings, name_of
+from ravine.execution.base_settings import FixedTrainingSettings, RateSettings, display_name
 from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option, redefined
 
@@ -25,7 +25,7 @@ class TrainSettings(FixedTrainingSettings):
         """Return the first line of the command: `Training with adam at learning rate 0.01 on digits.`"""
         rate = "" if self.rate is None else f" at learning rate {self.rate:g}"
         doing = "Planning to train" if dry_run or self.plot_schedule is not None else "Training"
-        return f"{doing} with {self.optimizer}{rate} on {name_of(self.source)}."
+        return f"{doing} with {self.optimizer}{rate} on {display_name(self.source)}."
 
     @property
     def plans_only(self) -> bool:
