@@ -15,7 +15,8 @@ parts as they are. Python users read `str(error)`, which shows the keyword inste
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 __all__ = [
     "DataError",
@@ -24,6 +25,7 @@ __all__ = [
     "RavineError",
     "Stopped",
     "UsageError",
+    "about_option",
     "did_you_mean",
     "in_python",
     "nearest",
@@ -108,6 +110,19 @@ class Stopped(RavineError):
     def __init__(self, what: str, why: str = "", fix: str = "", status: int = 75) -> None:
         super().__init__(what, why, fix)
         self.status = status
+
+
+@contextmanager
+def about_option(option: str, value: object, allowed: object) -> Iterator[None]:
+    """Let an `OptionError` that is raised inside and names no option be about this one."""
+    try:
+        yield
+    except OptionError as error:
+        if error.option is None:
+            error.option = option
+            error.value = value if error.value is None else error.value
+            error.allowed = allowed if error.allowed is None else error.allowed
+        raise
 
 
 # Texts, not compiled patterns: most commands end without an error.

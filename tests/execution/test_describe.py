@@ -65,5 +65,5 @@ def test_penalties_and_the_like_are_listed_where_they_were_asked_for():
     assert rows["moving"] == "rho=linear, l1=cosine"
     assert rows["augmentation"] == "noise=0.1"
     assert rows["with"] == (
-        "average ema=0.9, clip 1, label smoothing 0.1, early stop after 5 evaluations, at least 0.001 better"
+        "early stop after 5 evaluations, at least 0.001 better, clip 1, average ema=0.9, label smoothing 0.1"
     )

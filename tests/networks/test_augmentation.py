@@ -6,7 +6,8 @@ import scipy.ndimage
 import scipy.stats
 
 from ravine.errors import UsageError
-from ravine.networks.augmentation import AUGMENTATIONS, Mixed, augment, augmentation, mixed_loss, moved
+from ravine.networks.augmentation import Mixed, augment, mixed_loss, moved
+from ravine.networks.augmentation_text import AUGMENTATIONS
 from ravine.networks.loss_functions import cross_entropy, squared_error
 
 IMAGE = (5, 7, 2)
@@ -282,38 +283,7 @@ def test_a_row_that_is_not_finite_stays_so(x, y):
         np.testing.assert_array_equal(np.isnan(out).any(1), np.arange(64) == 3)
 
 
-def test_read():
-    assert augmentation("mixup=0.2, noise=0.1") == (("noise", "mixup"), {"mixup": 0.2, "noise": 0.1})
-    assert augmentation("shift flip", IMAGE) == (("flip", "shift"), {"shift": 1.0, "flip": 0.5})
-    assert augmentation("  ") == augmentation("none") == ((), {})
-    for name, kind in AUGMENTATIONS.items():
-        assert augmentation(name, IMAGE)[1][name] == kind.default <= kind.most
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("nois=0.1", "'noise'"),
-        ("noise=", "must be a number"),
-        ("noise=-1", "not negative"),
-        ("noise=nan", "must be a number"),
-        ("noise=inf", "must be a number"),
-        ("noise=a", "must be a number"),
-        ("flip=1.5", "at most 1"),
-        ("rotate=200", "at most 180"),
-        ("noise noise=1", "twice"),
-        ("=1", "no augmentation ''"),
-        ("noise none", "no augmentation 'none'"),
-    ],
-)
-def test_refused(text, says):
-    with pytest.raises(UsageError, match=says):
-        augmentation(text, IMAGE)
-
-
 @pytest.mark.parametrize("name", ["flip", "rotate", "shift", "cutout"])
 def test_tables_have_no_images(name):
-    with pytest.raises(UsageError, match=r"for images.*noise, mixup"):
-        augmentation(f"noise=0.1 {name}")
     with pytest.raises(UsageError, match="for images"):
         augment((name,), key(), jnp.ones((2, 4)), jnp.zeros(2, int), {name: 1.0})

@@ -21,8 +21,8 @@ from ravine.data.table import repeated_names, unique_names
 from ravine.data.target import choose_column
 from ravine.engines import prepare
 from ravine.errors import DataError, UsageError
-from ravine.execution.base_settings import NetworkSettings
-from ravine.execution.loading import load, share_of
+from ravine.execution.base_settings import NetworkSettings, check_test_share
+from ravine.execution.loading import load
 from ravine.networks import find_metric
 
 if TYPE_CHECKING:
@@ -63,13 +63,18 @@ def parse_arguments(
     if y is None and (_is_file(X) or _is_frame(X)):
         y = settings.pop("target", None)
     if "target" in settings:
-        raise UsageError("The target is given twice.", "y is one, target=... another.", "Leave one out.")
+        raise UsageError(
+            "The target is given twice.", "y and target are two ways to give it.", "Leave one out.",
+            option="target", value=settings["target"], allowed="y or target, not both",
+        )  # fmt: skip
     if _is_file(X):
         return _of_file(kind, X, y, columns, test, settings)
     if y is None:
         raise UsageError(
-            "There is no target.", "Arrays come with one.", "Call compare(X, y), or name the target column."
-        )
+            "There is no target.", "An array of inputs needs an array of targets.",
+            "Call compare(X, y), or give a DataFrame and the name of its target column.",
+            option="target", allowed="an array [N]",
+        )  # fmt: skip
     if _is_frame(X):
         repeated = repeated_names(list(X.columns))
         X = _named(X)
@@ -105,13 +110,14 @@ def _of_file(
     test: object,
     settings: Mapping[str, object],
 ) -> tuple[AnySettings, Dataset]:
-    for what, each in {"y": y, **columns}.items():
-        if each is not None and not _is_name(each):
+    for key, column in {"y": y, **columns}.items():
+        if column is not None and not _is_name(column):
             raise UsageError(
-                f"{what} names no column.", "X is a file.", "Give a column's name, or arrays for both."
-            )
+                f"{key} does not name a column.", "X is a file.", "Give a column's name, or arrays for both.",
+                option="target" if key == "y" else key, value=column, allowed="the name of a column",
+            )  # fmt: skip
     if test is not None and not _is_share_or_file(test):
-        raise UsageError("test is no share and no file.", "X is a file.", "Give 0.2 or a file's name.")
+        raise _wrong_test(test, "a file", "a share of the rows or a file", "'test.csv'")
     named = {"target": y, **columns, "test": test}
     given = {key: str(value) for key, value in named.items() if value is not None}
     made = kind.from_dict({"source": str(X), **given, **settings})
@@ -134,7 +140,7 @@ def _of_frame(
     if _is_frame(test):
         held, test = _table(_named(test), "test"), None
     if test is not None and not _is_share_or_file(test):
-        raise UsageError("test is no share and no table.", "", "Give 0.2, a DataFrame or a file's name.")
+        raise _wrong_test(test, "a DataFrame", "a share, a DataFrame, (X, y) or a file", "DataFrame")
     named = {"target": y, **columns, "test": test}
     given = {key: str(value) for key, value in named.items() if value is not None}
     made = kind.from_dict({**given, **settings})
@@ -168,12 +174,30 @@ def _joined(pair: Sequence[Any], X: pd.DataFrame, target: str) -> pd.DataFrame:
 
 
 def _share_or_pair(test: Any) -> Any:
-    """Return a share or (X, y) as `from_arrays` takes it."""
+    """Return a share or (X, y) as `from_arrays` takes it. Raises UsageError."""
     if test is None or (isinstance(test, tuple | list) and len(test) == 2):
         return test
     if isinstance(test, str | int | float | np.number) and not isinstance(test, bool):
-        return share_of(str(test), "Beside arrays, test is a share such as 0.2, or (X, y).")
-    raise UsageError("test is no share and no pair.", "X is arrays.", "Give 0.2 or test=(X, y).")
+        try:
+            share = float(test)
+        except ValueError:
+            raise _wrong_test(test, "arrays", "a share of the rows or (X, y)", "(X, y)") from None
+        check_test_share(str(test))
+        return share
+    raise _wrong_test(test, "arrays", "a share of the rows or (X, y)", "(X, y)")
+
+
+def _wrong_test(test: object, inputs: str, allowed: str, example: str) -> UsageError:
+    """Return the error for test rows of a type that does not go with the inputs."""
+    text = repr(test) if isinstance(test, str | bool | int | float) else f"of type {type(test).__name__}"
+    return UsageError(
+        f"test is {text}, which cannot be used.",
+        f"X is {inputs}, so test must be {allowed}.",
+        f"Give test=0.2 or test={example}.",
+        option="test",
+        value=test,
+        allowed=allowed,
+    )
 
 
 def _parted(test: pd.DataFrame, target: object) -> tuple[pd.DataFrame, pd.Series[Any]]:

@@ -35,7 +35,7 @@ def study_command(study: Study) -> click.Command:
     metavar = "|".join(METAVARS[kind] for kind in study.accepts)
     callback = click.argument("source", metavar=metavar, required=False)(callback)
     return click.command(
-        study.name, cls=Command, short_help=study.title, help=study.help, examples=study.examples
+        study.name, cls=Command, short_help=study.title, help=study.help_text, examples=study.examples
     )(callback)
 
 

@@ -190,6 +190,9 @@ def event_weights(column: pd.Series, negative: str) -> np.ndarray:
             f"There is no choice '{negative}' for negative weights.",
             f"Choices are {', '.join(NEGATIVE)}.",
             did_you_mean(negative, NEGATIVE),
+            option="negative_weights",
+            value=negative,
+            allowed=tuple(NEGATIVE),
         )
     weights = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     bad = ~np.isfinite(weights)
@@ -198,17 +201,24 @@ def event_weights(column: pd.Series, negative: str) -> np.ndarray:
         raise DataError(
             f"The weight in row {row_number(column, first):,} is '{column.iloc[first]}'.",
             "Each weight must be a number.",
-            "Mend it.",
+            "Correct it, or name another column of weights.",
+            option="weights",
+            value=column.name,
+            allowed="a column of numbers",
         )
     if (weights < 0).any() and negative == "error":
         raise DataError(
             f"{int((weights < 0).sum()):,} weights in '{column.name}' are negative.",
             "What they mean is your choice.",
             f"Choose negative weights: {', '.join(NEGATIVE[1:])}.",
+            option="negative_weights",
+            value=negative,
+            allowed=tuple(NEGATIVE[1:]),
         )
     weights = np.abs(weights) if negative == "abs" else weights
     if not weights.any():
         raise DataError(
-            f"All weights in '{column.name}' are 0.", "Nothing would count.", "Name another column."
-        )
+            f"All weights in '{column.name}' are 0.", "Nothing would count.", "Name another column.",
+            option="weights", value=column.name, allowed="a column with a weight above 0",
+        )  # fmt: skip
     return weights

@@ -44,7 +44,7 @@ def prepare(
     """
     notes = list(table.notes)
     name = choose_target(table.frame, target, table.target, notes)
-    _refuse_repeated(table, target, name, "-t")
+    _refuse_repeated(table, target, name, "--target")
     others = {name}
     if weights is not None:
         given, weights = weights, choose_column(table.frame, weights, "weights", "--weights")
@@ -56,8 +56,10 @@ def prepare(
         others.add(groups)
     if weights == name or groups == name:
         raise DataError(
-            f"'{name}' is the target.", "It cannot be weights or groups too.", "Name another column."
-        )
+            f"'{name}' is the target.", "It cannot be weights or groups too.", "Name another column.",
+            option="weights" if weights == name else "groups", value=name,
+            allowed=tuple(str(column) for column in table.frame.columns if str(column) != name),
+        )  # fmt: skip
     inputs = inputs_of(table.frame, features, drop, others)
     if test is None and table.test is not None:
         test = table.test
@@ -99,6 +101,9 @@ def _refuse_repeated(table: Table, given: str | int | None, name: str, option: s
         f"{len(at)} columns are named '{name}'.",
         "Which of them is meant cannot be told.",
         f"Name it by its index: {' or '.join(f'{option} {i}' for i in at)}.",
+        option=option.lstrip("-"),
+        value=name,
+        allowed=tuple(at),
     )
 
 
@@ -132,6 +137,9 @@ def inputs_of(
                 f"'{both[0]}' is not an input.",
                 "It is the target, the weights or the groups.",
                 "Leave it out of --features.",
+                option="features",
+                value=both[0],
+                allowed=tuple(str(column) for column in frame.columns if str(column) not in others),
             )
     else:
         names = [str(each) for each in frame.columns if each not in others]

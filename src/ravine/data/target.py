@@ -43,8 +43,11 @@ EMPTY = {"", "?", "na", "n/a", "#n/a", "nan", "null", "<na>"}
 MOST_CLASSES, ROWS_EACH = 20, 5
 
 
-def choose_column(frame: pd.DataFrame, given: object, what: str = "target", option: str = "-t") -> str:
-    """Return the name of the column that a name or an index (also as text, also negative) means."""
+def choose_column(frame: pd.DataFrame, given: object, what: str = "target", option: str = "--target") -> str:
+    """Return the name of the column that a name or an index (also as text, also negative) means.
+
+    Raises DataError.
+    """
     names = [str(each) for each in frame.columns]
     if isinstance(given, str) and given in names:
         return given
@@ -58,6 +61,9 @@ def choose_column(frame: pd.DataFrame, given: object, what: str = "target", opti
             f"There is no column {index}.",
             f"The {len(names)} columns count from 0 to {len(names) - 1}, or from -{len(names)} to -1.",
             f"Type {option} with one of these, for example {option} {-1} for the last.",
+            option=what.lstrip("-"),
+            value=given,
+            allowed=f"an index from {-len(names)} to {len(names) - 1}",
         )
     raise DataError(
         f"There is no {what} column '{given}'.",
@@ -107,8 +113,9 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
     """Return `classify` or `regress` for a target without gaps."""
     if task not in TASKS:
         raise DataError(
-            f"There is no task '{task}'.", f"Tasks are {', '.join(TASKS)}.", did_you_mean(task, TASKS)
-        )
+            f"There is no task '{task}'.", f"Tasks are {', '.join(TASKS)}.", did_you_mean(task, TASKS),
+            option="task", value=task, allowed=TASKS,
+        )  # fmt: skip
     if column.dtype.kind == "c":
         raise DataError(
             f"The target '{column.name}' is complex.", "A network fits real numbers.", "Split it."
@@ -120,6 +127,9 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
             f"The target '{column.name}' cannot be fitted as numbers.",
             f"It holds words such as '{first}'.",
             "Type --task classify, or name a numeric column with --target.",
+            option="task",
+            value=task,
+            allowed=("auto", "classify"),
         )
     if task != "auto":
         return task

@@ -135,6 +135,9 @@ def find_devices(device: str | None = None) -> Devices:
             f"There is no device '{device or jax.config.values['jax_platforms']}'.",
             str(error).splitlines()[0],
             "Leave --device out.",
+            option="device",
+            value=device,
+            allowed="a kind of device that this machine has",
         ) from error
     kind = devices[0].platform
     if kind == "cpu":  # programs that several threads start run side by side on one device

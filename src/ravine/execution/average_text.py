@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from ravine.errors import UsageError, did_you_mean
 
 __all__ = ["AVERAGES", "read_average"]
 
-AVERAGES = ("ema", "tail")
+
+class AverageKind(NamedTuple):
+    """default: number if none is given. schedulable: whether the number may follow a schedule."""
+
+    default: float
+    schedulable: bool
+
+
+AVERAGES = {"ema": AverageKind(0.99, schedulable=True), "tail": AverageKind(0.5, schedulable=False)}
 
 
 def read_average(text: str | None) -> tuple[str, float]:
@@ -24,7 +33,7 @@ def read_average(text: str | None) -> tuple[str, float]:
             f"There is no average '{name}'.", "", did_you_mean(name, AVERAGES), allowed=tuple(AVERAGES)
         )
     try:
-        share = float(value) if equals else {"ema": 0.99, "tail": 0.5}[name]
+        share = float(value) if equals else AVERAGES[name].default
     except ValueError:
         share = math.nan
     if not 0 <= share < 1:
@@ -32,5 +41,8 @@ def read_average(text: str | None) -> tuple[str, float]:
             f"--average {text} cannot be used.",
             "The number is at least 0 and below 1.",
             "Write ema=0.99 or tail=0.5.",
+            option="average",
+            value=text,
+            allowed="a number at least 0 and below 1",
         )
     return name, share

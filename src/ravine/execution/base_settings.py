@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ravine.errors import UsageError
+from ravine.execution.seeds import most_seeds
 from ravine.options.fields import option, redefined
 from ravine.options.settings import Settings
 
@@ -29,9 +29,7 @@ __all__ = [
 CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
 CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
 HUGE = 1e30  # beyond it, float32 has no room for squares
-MOST_SEEDS = 10_000
 USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more to reach 1,000 steps."
-EFFORTS = ("quick", "standard", "thorough")
 
 
 def display_name(source: str) -> str:
@@ -55,23 +53,44 @@ def check_moving(text: str) -> None:
     read_schedule(schedule)
 
 
-def seeds_option(default: int | None, at_least: int = 2) -> Any:
-    """Return the field `seeds`. Two is the least number that has an interval."""
+def check_test_share(text: str) -> None:
+    """Raise UsageError for a number that is not a share of the rows. Any other text names a file."""
+    try:
+        share = float(text)
+    except ValueError:
+        return
+    if not 0 < share < 1:
+        raise UsageError(
+            f"--test {text} cannot be held out.", "A share of the rows is above 0 and below 1.",
+            "Type for example --test 0.2.", option="test", value=text,
+            allowed="a share above 0 and below 1, or a file",
+        )  # fmt: skip
+
+
+def seeds_option(default: int | None, *purposes: str, at_least: int = 2) -> Any:
+    """Return the field `seeds`, bounded by the ranges of its purposes in `ravine.execution.seeds`.
+
+    at_least: 2 is the smallest number that has an interval.
+    """
     otherwise = "; if not given, set by the effort" if default is None else ""
     return option(
         default, f"Number of fresh seeds that the result rests on{otherwise}.", section="Training",
-        at_least=at_least, at_most=MOST_SEEDS,
+        at_least=at_least, at_most=most_seeds(*purposes),
     )  # fmt: skip
 
 
 def effort_option(
-    default: str | None, choices: Sequence[str] = EFFORTS, counts: str = "trials, seeds", otherwise: str = ""
+    default: str | None, levels: str, counts: str = "trials, seeds", otherwise: str = ""
 ) -> Any:
-    """Return the field `effort`. counts: set with the epochs. otherwise: level without a default."""
+    """Return the field `effort`.
+
+    levels: name of a table of `ravine.execution.effort`. counts: set with the epochs. otherwise: level
+    without a default.
+    """
     text = f"Number of {counts} and epochs"
     return option(
         default, f"{text}; if not given, {otherwise}." if otherwise else f"{text}.", section="Comparison",
-        choices=tuple(choices), common=True,
+        choices=f"ravine.execution.effort:{levels}", common=True,
     )  # fmt: skip
 
 
@@ -111,7 +130,7 @@ class MovingSettings(Settings):
 
     moving: list[str] | None = option(
         None, "Schedule of another number, such as 'dropout=linear(end=0.5)'.", section="Training",
-        metavar="NAME=SCHEDULE", split="calls", check=check_moving,
+        metavar="NAME=SCHEDULE", split="calls", check=check_moving, plan_row="moving", plan_text="{}",
     )  # fmt: skip
 
 
@@ -150,6 +169,7 @@ class DataSettings(Settings):
         "Test file, or share of the rows to hold out; if not given, 0.2, or the test rows of the data.",
         section="Data",
         metavar="FILE|SHARE",
+        check=check_test_share,
         common=True,
     )
     missing: list[str] | None = option(
@@ -190,19 +210,21 @@ class NetworkSettings(DataSettings):
     )  # fmt: skip
     early_stop: int | None = option(
         None, "End a run after N evaluations (of 20) without improvement; 0 = off.", section="Training",
-        at_least=0, at_most=10**6, neutral=0, unit="evaluations",
+        at_least=0, at_most=10**6, neutral=0, unit="evaluations", plan_row="with",
+        plan_text="early stop after {} evaluations",
     )  # fmt: skip
     min_change: float = option(
         0.0, "Smallest fall of the loss that counts as improvement; 0 = any.", section="Training",
-        at_least=0, below=HUGE, neutral=0,
+        at_least=0, below=HUGE, neutral=0, plan_row="with", plan_text="at least {} better",
     )  # fmt: skip
     clip: float | None = option(
         None, "Largest norm of the gradient; a longer one is shortened; inf = off.", section="Training",
-        above=0, neutral=float("inf"),
+        above=0, neutral=float("inf"), schedulable=True, plan_row="with", plan_text="clip {}",
     )  # fmt: skip
     average: str | None = option(
         None, "Average of the weights, ema=0.99 or tail=0.5; none = off.", section="Training", metavar="NAME",
-        neutral="none", check="ravine.execution.average_text:read_average",
+        neutral="none", check="ravine.execution.average_text:read_average", plan_row="with",
+        plan_text="average {}",
     )  # fmt: skip
     net: str = option(
         "64-64", "Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'.", section="Network",
@@ -225,23 +247,25 @@ class NetworkSettings(DataSettings):
     )
     l1: float | None = option(
         None, "L1 penalty on the weights, not on the biases; 0 = off.", section="Regularization", at_least=0,
-        below=HUGE, neutral=0,
+        below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L1 {}",
     )  # fmt: skip
     l2: float | None = option(
         None, "L2 penalty on the weights, in the gradient; 0 = off.", section="Regularization", at_least=0,
-        below=HUGE, neutral=0,
+        below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L2 {} (in the gradient)",
     )  # fmt: skip
     decay: float | None = option(
         None, "Decay of the weights, apart from the gradient (AdamW); 0 = off.", section="Regularization",
-        at_least=0, below=HUGE, neutral=0,
+        at_least=0, below=HUGE, neutral=0, schedulable=True, plan_row="penalties",
+        plan_text="decay {} (apart from it)",
     )  # fmt: skip
     smoothing: float | None = option(
         None, "Label smoothing, for classes; 0 = off.", section="Regularization", metavar="SHARE", at_least=0,
-        below=1, neutral=0,
+        below=1, neutral=0, schedulable=True, plan_row="with", plan_text="label smoothing {}",
     )  # fmt: skip
     augment: str | None = option(
         None, "Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.",
         section="Regularization", metavar="KINDS", neutral="none",
+        check="ravine.networks.augmentation_text:read_augmentation", plan_row="augmentation", plan_text="{}",
     )  # fmt: skip
     device: str | None = option(
         None,
@@ -278,7 +302,7 @@ class FixedTrainingSettings(NetworkSettings, MovingSettings, RateSettings, Optim
     """A training without tuning: every number is given, or is the optimizer's usual one."""
 
     epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
-    seeds: int = seeds_option(1, at_least=1)
+    seeds: int = seeds_option(1, "train.train", at_least=1)
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -286,5 +310,3 @@ class GeneralizationSettings(NetworkSettings, RateSettings, OptimizerSettings):
     """One optimizer at a constant rate on many seeds, until the training rows are fitted."""
 
     schedule: str = redefined(RateSettings, "schedule", "constant")
-    effort: str = effort_option("standard", EFFORTS[:2], counts="networks, seeds")
-    seeds: int | None = seeds_option(None)

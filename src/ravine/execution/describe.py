@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.result import DataFacts, MetricFacts, Plain, ScoreSummary
 from ravine.networks.metrics import METRICS
+from ravine.options.fields import options_of
 from ravine.render.numbers import ScoreFormat, count, is_number, score_format_for
 
 __all__ = ["data_text", "penalty_rows", "score_format_of"]
+
+ROW_NOTES = {"penalties": "; of weights only, no biases, no norms"}
 
 
 def data_text(data: DataFacts) -> str:
@@ -36,23 +40,18 @@ def score_format_of(
 
 
 def penalty_rows(given: Mapping[str, Plain]) -> list[tuple[str, str]]:
-    """Return rows on penalties, augmentation, averages, clipping and early stopping that were asked for."""
-    named = (("l1", "L1 {:g}"), ("l2", "L2 {:g} (in the gradient)"), ("decay", "decay {:g} (apart from it)"))
-    penalties = [words.format(given[name]) for name, words in named if name in given]
-    shown = {name: f"{value:g}" if is_number(value) else str(value) for name, value in given.items()}
-    others = {"average": "average", "clip": "clip", "smoothing": "label smoothing"}
-    also = [f"{words} {shown[name]}" for name, words in others.items() if name in given]
-    if "early_stop" in given:
-        change = f", at least {shown['min_change']} better" if "min_change" in given else ""
-        also.append(f"early stop after {given['early_stop']} evaluations{change}")
-    rows = []
-    if penalties:
-        rows.append(("penalties", f"{', '.join(penalties)}; of weights only, no biases, no norms"))
-    moving = given.get("moving")
-    if isinstance(moving, list) and moving:
-        rows.append(("moving", ", ".join(map(str, moving))))
-    if "augment" in given:
-        rows.append(("augmentation", shown["augment"]))
-    if also:
-        rows.append(("with", ", ".join(also)))
-    return rows
+    """Return the rows of a plan on options that are not neutral, by key in `given`: penalties, schedules, ...
+
+    Rows, order and texts are those of the settings' fields.
+    """
+    rows: dict[str, list[str]] = {}
+    for key, option in options_of(FixedTrainingSettings).items():
+        if option.plan_row and key in given:
+            rows.setdefault(option.plan_row, []).append(option.plan_text.format(_shown(given[key])))
+    return [(name, ", ".join(texts) + ROW_NOTES.get(name, "")) for name, texts in rows.items()]
+
+
+def _shown(value: Plain) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if is_number(value) else str(value)

@@ -1,31 +1,23 @@
-"""Effort levels: how many trials, seeds and steps each means. Counts make a plan the same everywhere."""
+"""Effort levels: the numbers of trials, seeds and steps. Counts make a plan the same on every machine."""
 
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-from threadpoolctl import threadpool_limits
-
-from ravine.networks import Network
-
 __all__ = [
-    "COMPARE", "COMPILE_S", "DESCENT", "MEMORIZE", "START_S", "TIME_LIMIT_S", "TRAIN", "DescentEffort",
-    "Effort", "MemorizeEffort", "SearchEffort", "batch_size_for", "estimated_seconds",
-    "step_seconds",
+    "COMPARE", "DESCENT", "MEMORIZE", "TRAIN", "DescentEffort", "Effort", "MemorizeEffort", "SearchEffort",
+    "batch_size_for",
 ]  # fmt: skip
-
-TIME_LIMIT_S = 120.0  # without --effort or --budget the largest level estimated below this is taken
-COMPILE_S = 2.0  # one program on one core
-START_S = 3.0  # until the first program can be compiled
 
 
 @dataclass(frozen=True)
 class Effort:
-    """A level. epochs become steps of one run, between `min_steps` and `max_steps`. seeds: of the result."""
+    """An effort level. seeds: number of fresh seeds that the result rests on.
+
+    epochs: passes over the training rows; the steps of a run lie between `min_steps` and `max_steps`.
+    """
 
     name: str
     seeds: int
@@ -34,10 +26,13 @@ class Effort:
     max_steps: float = math.inf
 
     def steps(self, rows: int, batch_size: int, epochs: float | None) -> int:
-        """Return the steps of one run on `rows` training rows: of the epochs given, else of the level's."""
+        """Return the number of steps of one run on `rows` training rows.
+
+        epochs: in place of the level's epochs and bounds; None for these.
+        """
         if epochs is not None:
             return max(1, round(epochs * rows / batch_size))
-        return int(np.clip(round(self.epochs * rows / batch_size), self.min_steps, self.max_steps))
+        return int(min(max(round(self.epochs * rows / batch_size), self.min_steps), self.max_steps))
 
 
 @dataclass(frozen=True)
@@ -92,30 +87,6 @@ DESCENT = _by_name(
 
 def batch_size_for(rows: int) -> int:
     """Return the default batch size: 16 to 128, growing with the training rows."""
-    return next(size for limit, size in ((500, 16), (5_000, 32), (20_000, 64), (np.inf, 128)) if rows < limit)
-
-
-def estimated_seconds(programs: int, training: float, devices: int) -> float:
-    """Return the estimated seconds of a study with so many programs and seconds of training."""
-    return START_S + COMPILE_S * programs / min(2, devices) + training
-
-
-def step_seconds(network: Network, batch_size: int, devices: int) -> float:
-    """Return the estimated seconds of one network step, from products of the network's own sizes timed now.
-
-    A step costs about three times its forward products, and as much again for everything else when small.
-    """
-    layers = [
-        (np.ones((batch_size * rows, i), np.float32), np.ones((i, o), np.float32))
-        for rows, i, o in network.products
-    ]
-    best = np.inf
-    with threadpool_limits(1):  # one device is one core, and on a busy machine threads wait for each other
-        for _ in range(10):
-            clock = time.perf_counter()
-            for _ in range(10):
-                for x, weight in layers:
-                    x @ weight
-            best = min(best, (time.perf_counter() - clock) / 10)
-    fixed = 10e-6 + 1.5e-9 * network.parameters  # starting kernels; reading and writing the optimizer's state
-    return (3 * best + fixed) / devices
+    return next(
+        size for limit, size in ((500, 16), (5_000, 32), (20_000, 64), (math.inf, 128)) if rows < limit
+    )

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from ravine.data import Dataset, Table, prepare, read
 from ravine.data.metric_checks import check_metric_defined, refuse_unit
-from ravine.errors import UsageError
-from ravine.execution.base_settings import NetworkSettings
+from ravine.errors import UsageError, about_option
+from ravine.execution.base_settings import NetworkSettings, check_test_share
 from ravine.networks import find_metric
 
-__all__ = ["load", "share_of"]
+__all__ = ["load"]
 
 
 def load(settings: NetworkSettings, table: Table | None = None, test: Table | None = None) -> Dataset:
@@ -40,23 +40,13 @@ def load(settings: NetworkSettings, table: Table | None = None, test: Table | No
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
 
 
-def share_of(text: str, fix: str = "Give 0.2.") -> float:
-    """Read the share of rows to hold out. Raises UsageError."""
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share < 1:
-        raise UsageError(f"--test {text} cannot be held out.", "A share lies between 0 and 1.", fix)
-    return share
-
-
 def _test(text: str | None) -> float | Table | None:
-    """Return a share such as 0.2, or the table of a test file."""
+    """Return a share such as 0.2, or the table of a test file. Raises UsageError, DataError."""
     if text is None:
         return None
+    check_test_share(text)
     try:
-        float(text)
+        return float(text)
     except ValueError:
-        return read(text)
-    return share_of(text)
+        with about_option("test", text, "a share above 0 and below 1, or a file"):
+            return read(text)

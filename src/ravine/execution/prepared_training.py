@@ -10,8 +10,8 @@ import numpy as np
 from ravine.data import Dataset
 from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
 from ravine.execution.effort import TRAIN, Effort, batch_size_for
-from ravine.execution.training_spec import Recipe, check_moving, check_patience, recipe
-from ravine.optimizers import Rule, resolve, schedule
+from ravine.execution.training_spec import Recipe, check_moving, check_patience, find_rule, recipe
+from ravine.optimizers import Rule, schedule
 from ravine.training import Batches, Plan, Runs
 
 __all__ = ["PreparedTraining", "batches_for", "prepare_training"]
@@ -61,7 +61,7 @@ def prepare_training(
 
     batches, spec: those of other settings to share. effort: how long to train where no epochs are given.
     """
-    rule = resolve(settings.optimizer)
+    rule = find_rule(settings.optimizer)
     batches = batches if batches is not None else batches_for(settings, dataset)
     spec = spec if spec is not None else recipe(settings, dataset)
     check_patience(settings)

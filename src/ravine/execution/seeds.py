@@ -6,15 +6,14 @@ tuned or chosen on some seeds is evaluated on others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ravine.errors import UsageError
 
-__all__ = ["RANGES", "SeedRange", "first_seed", "seeds"]
+__all__ = ["RANGES", "SeedRange", "first_seed", "most_seeds", "seeds"]
 
 
-@dataclass(frozen=True)
-class SeedRange:
+class SeedRange(NamedTuple):
     """Seeds `first`, `first + 1`, ...; at most `capacity` of them."""
 
     first: int
@@ -39,6 +38,11 @@ RANGES = {
 def first_seed(purpose: str) -> int:
     """Return the first seed of a purpose."""
     return RANGES[purpose].first
+
+
+def most_seeds(*purposes: str) -> int:
+    """Return the largest number of seeds that each of these purposes has."""
+    return min(RANGES[purpose].capacity for purpose in purposes)
 
 
 def seeds(purpose: str, count: int) -> list[int]:

@@ -60,7 +60,8 @@ class Design(Protocol):
 class Study:
     """A study. accepts: what the command takes in place of DATA: "data", "run", "model".
 
-    title: one line for the list of commands. help: paragraphs above the options. result, plan: names of
+    title: one line for the list of commands. help: paragraphs above the options, or a function that returns
+    them. result, plan: names of
     classes in the `result` module.
     """
 
@@ -70,9 +71,14 @@ class Study:
     result: str
     plan: str
     title: str
-    help: str
+    help: str | Callable[[], str]
     examples: Sequence[str]
     accepts: tuple[str, ...] = ("data",)
+
+    @property
+    def help_text(self) -> str:
+        """The paragraphs above the options."""
+        return self.help if isinstance(self.help, str) else self.help()
 
     def load(self, module: str, name: str) -> Any:
         """Import a module of the study's package and return an object of it."""

@@ -6,7 +6,6 @@ differs only in what is switched on can be made `alike`: what is off enters with
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,14 +13,15 @@ from typing import Any
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.errors import UsageError, did_you_mean
+from ravine.errors import UsageError, about_option, did_you_mean
 from ravine.execution.average_text import AVERAGES, read_average
-from ravine.execution.base_settings import NetworkSettings
-from ravine.networks import Network, default_loss, default_metric, metric
-from ravine.networks.augmentation import AUGMENTATIONS, augmentation
+from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
+from ravine.networks import Network, default_loss, default_metric, metric, network_text
+from ravine.networks.augmentation_text import AUGMENTATIONS, check_inputs, read_augmentation
 from ravine.networks.connections import GATE_BIAS
 from ravine.networks.network_text import read_network
-from ravine.optimizers import Rule, schedule
+from ravine.optimizers import Rule, resolve, resolve_all, schedule
+from ravine.options.fields import options_of
 from ravine.training import TRANSFORMS, Batches, Plan, Runs
 
 __all__ = [
@@ -31,29 +31,22 @@ __all__ = [
     "around_of",
     "check_moving",
     "check_patience",
+    "find_rule",
+    "find_rules",
     "moving_of",
     "recipe",
 ]
 
 EVALUATIONS = 20
-NOTHING = {"clip": math.inf}  # the number that does nothing is 0 for all others
-# Numbers besides the rule's that may follow a schedule. Not the slope, which evaluation needs as well.
-# Each with an option that gives it a value.
-MOVABLE = {
-    "dropout": "--net '64-64 dropout=0.2'",
-    "smoothing": "--smoothing 0.1",
-    "l1": "--l1 1e-4",
-    "l2": "--l2 1e-4",
-    "decay": "--decay 0.01",
-    "clip": "--clip 1",
-    "ema": "--average ema=0.99",
-    **{name: f"--augment {name}" for name in AUGMENTATIONS},
-}
-
-# Settings that go around the rule and the network, where they are given.
-AROUND_IT = (
-    "l1", "l2", "decay", "clip", "average", "smoothing", "augment", "early_stop", "min_change", "moving",
-)  # fmt: skip
+ALLOWED_OPTIMIZER = "with hyperparameters that it has, in their range"
+OPTIONS = options_of(FixedTrainingSettings)
+SCHEDULABLE = (
+    *network_text.SCHEDULABLE,
+    *(key for key, option in OPTIONS.items() if option.schedulable),
+    *(name for name, kind in AVERAGES.items() if kind.schedulable),
+    *AUGMENTATIONS,
+)
+"""Numbers, the optimizer's apart, that may follow a schedule."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +77,7 @@ class Recipe:
     @property
     def movable(self) -> tuple[str, ...]:
         """Numbers of this recipe, the rule's apart, that may follow a schedule."""
-        return tuple(name for name in MOVABLE if name in self.numbers)
+        return tuple(name for name in SCHEDULABLE if name in self.numbers)
 
     def plan(
         self, settings: NetworkSettings, dataset: Dataset, rule: Rule, batches: Batches, steps: int
@@ -92,7 +85,8 @@ class Recipe:
         """Return the plan of one rule: `steps` rounded up to whole stretches between evaluations."""
         classes = len(dataset.classes) if dataset.classes is not None else 0
         chosen = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
-        self.network.check(batches.batch_size)
+        with about_option("batch_size", batches.batch_size, "at least 2 with batch normalization"):
+            self.network.check(batches.batch_size)
         return Plan(
             rule,
             self.network,
@@ -133,18 +127,35 @@ class Recipe:
         )
 
 
+def find_rule(text: str) -> Rule:
+    """Return the optimizer of the option `optimizer`. Raises UsageError."""
+    with about_option("optimizer", text, ALLOWED_OPTIMIZER):
+        return resolve(text)
+
+
+def find_rules(texts: Sequence[str]) -> list[Rule]:
+    """Return the optimizers of the option `optimizers`. Raises UsageError, also for one that stands twice."""
+    with about_option("optimizers", list(texts), f"different optimizers, each {ALLOWED_OPTIMIZER}"):
+        return resolve_all(texts)
+
+
 def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
     """Return the recipe that settings describe for a data set. Raises UsageError for what does not fit."""
     classes = len(dataset.classes) if dataset.classes is not None else 0
     spec = read_network(settings.net)
-    network = spec.build(len(dataset.features), classes or 1, settings.activation, dataset.image)
+    with about_option("net", settings.net, "a network that fits the data and the activation"):
+        network = spec.build(len(dataset.features), classes or 1, settings.activation, dataset.image)
     if settings.smoothing and not classes:
-        raise UsageError("Labels of a regression are not smoothed.", "There are no classes.", "Leave it out.")
-    names, strengths = augmentation(settings.augment or "none", dataset.image)
+        raise UsageError(
+            "Labels of a regression are not smoothed.", "There are no classes.", "Leave --smoothing out.",
+            option="smoothing", value=settings.smoothing, allowed="0, as the target is a number",
+        )  # fmt: skip
+    names, strengths = read_augmentation(settings.augment or "none")
+    check_inputs(names, dataset.image)
     numbers = {**spec.hyper, **strengths}
     around = []
-    for name in ("l1", "l2", "decay", "clip"):
-        value = getattr(settings, name)
+    for name in TRANSFORMS:
+        value = getattr(settings, name) if name in OPTIONS else None
         if value is not None:
             around.append(name)
             numbers[name] = value
@@ -165,35 +176,53 @@ def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
 def _moving(texts: Sequence[str]) -> dict[str, str]:
     """Read `rho=linear(end=0.5)`, one each: the full name of the schedule by hyperparameter."""
     read = [(name.strip(), str(schedule(text))) for name, _, text in (each.partition("=") for each in texts)]
-    if len(dict(read)) < len(read):
-        raise UsageError("A hyperparameter has two schedules.", "--moving names it twice.", "Choose one.")
+    names = [name for name, _ in read]
     for name, text in read:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"--moving gives '{name}' two schedules.", "A hyperparameter has one.", "Leave one out.",
+                option="moving", value=list(texts), allowed="each hyperparameter at most once",
+            )  # fmt: skip
         if schedule(text).depends_on_loss:
             raise UsageError(
-                f"'{name}' cannot follow '{text}'.", "Only the learning rate can.", "Choose another."
-            )
+                f"--moving '{name}={text}' cannot be used.",
+                f"Only the learning rate can follow '{text}', which depends on the loss.",
+                f"Choose another schedule, for example --moving '{name}=linear(end=0.5)'.",
+                option="moving", value=f"{name}={text}", allowed="a schedule without the loss",
+            )  # fmt: skip
     return dict(read)
 
 
 def check_moving(made: Recipe, rules: Sequence[Rule]) -> None:
-    """Raise UsageError for a number that moves, and that neither the recipe nor any of the rules has."""
-    having = {*made.movable, *(name for rule in rules for name in rule.defaults)}
-    for name in made.moving:
-        if name in having:
+    """Raise UsageError for a schedule of a number that neither the recipe nor any of the rules has."""
+    names = {*made.movable, *(name for rule in rules for name in rule.defaults)}
+    allowed = tuple(sorted(names))
+    for name, text in made.moving.items():
+        if name in names:
             continue
-        if name in MOVABLE:
+        with about_option("moving", f"{name}={text}", allowed):
+            if name in SCHEDULABLE:
+                raise UsageError(
+                    f"'{name}' has a schedule but no value.", "A schedule multiplies a value.", _add(name)
+                )
+            if len(rules) == 1 and not did_you_mean(name, made.movable).startswith("Did"):
+                rules[0].check({name: 0.0})
             raise UsageError(
-                f"'{name}' has a schedule but no value.",
-                "A schedule multiplies a value.",
-                f"Add a value, for example {MOVABLE[name]}.",
+                f"--moving '{name}={text}' cannot be used.",
+                f"The training has no hyperparameter '{name}'.",
+                did_you_mean(name, allowed) if allowed else "Leave it out.",
             )
-        if len(rules) == 1 and not did_you_mean(name, made.movable).startswith("Did"):
-            rules[0].check({name: 0.0})
-        raise UsageError(
-            f"'{name}' cannot have a schedule.",
-            "Neither the network nor an optimizer here has a hyperparameter of that name.",
-            did_you_mean(name, having) if having else "",
-        )
+
+
+def _add(name: str) -> str:
+    """Return how to give a schedulable number its value."""
+    if name in OPTIONS:
+        return f"Add {OPTIONS[name].flag} {OPTIONS[name].metavar}."
+    if name in AVERAGES:
+        return f"Add --average {name}={AVERAGES[name].default:g}."
+    if name in AUGMENTATIONS:
+        return f"Add --augment '{name}={AUGMENTATIONS[name].default:g}'."
+    return f"Add it to the network, for example --net '64-64 {name}=0.2'."
 
 
 def check_patience(settings: NetworkSettings) -> None:
@@ -201,15 +230,19 @@ def check_patience(settings: NetworkSettings) -> None:
     if settings.min_change and settings.early_stop is None:
         raise UsageError(
             f"--min-change {settings.min_change:g} does nothing.",
-            "It belongs to early stopping, which was not asked for.",
+            "It belongs to early stopping, which is off.",
             "Add --early-stop 5, or leave it out.",
+            option="min_change",
+            value=settings.min_change,
+            allowed="0 without early stopping",
         )
 
 
 def around_of(settings: NetworkSettings) -> dict[str, Any]:
-    """Return what was asked around the rule and the network, as plain values by name."""
-    asked = settings.to_dict()
-    return {name: asked[name] for name in AROUND_IT if asked.get(name)}
+    """Return the options of transforms, averages, augmentation and early stopping that are not neutral."""
+    values = settings.to_dict()
+    shown = {key: option for key, option in OPTIONS.items() if option.plan_row and values.get(key)}
+    return {key: values[key] for key, option in shown.items() if values[key] != option.neutral}
 
 
 def moving_of(texts: Sequence[str] | None, made: Recipe, rule: Rule) -> list[str] | None:
@@ -238,9 +271,9 @@ def _joined(mine: Recipe, others: Sequence[Recipe]) -> Recipe:
     around, augment = union("around", TRANSFORMS), union("augment", list(AUGMENTATIONS))
     smoothing = any(other.smoothing for other in others)
     dropout = any(other.network.dropout for other in others)
-    off = {name: NOTHING.get(name, 0.0) for name in (*around, *augment) if name not in AVERAGES}
-    off |= {"smoothing": 0.0} if smoothing else {}
-    off |= {"dropout": 0.0} if dropout else {}
+    off = {name: _neutral(name) for name in (*around, *augment) if name not in AVERAGES}
+    off |= {"smoothing": _neutral("smoothing")} if smoothing else {}
+    off |= {"dropout": _neutral("dropout")} if dropout else {}
     gates = [other.numbers for other in others if "gate_bias" in other.numbers]
     if gates and "gate_bias" not in mine.numbers:
         off["gate_bias"] = GATE_BIAS
@@ -252,3 +285,8 @@ def _joined(mine: Recipe, others: Sequence[Recipe]) -> Recipe:
         smoothing=smoothing,
         numbers={**off, **mine.numbers},
     )
+
+
+def _neutral(name: str) -> float:
+    """Return the value that changes nothing: that of the option; 0 for others, such as dropout."""
+    return float(OPTIONS[name].neutral or 0) if name in OPTIONS else 0.0

@@ -23,31 +23,10 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from ravine.errors import UsageError, did_you_mean
+from ravine.errors import UsageError
+from ravine.networks.augmentation_text import AUGMENTATIONS, Image
 
-__all__ = ["AUGMENTATIONS", "Mixed", "augment", "augmentation", "mixed_loss", "moved"]
-
-Image = tuple[int, int, int]  # height, width, channels
-
-
-class Kind(NamedTuple):
-    """default: strength where none is given. most: the largest. unit: what a strength is, in words."""
-
-    default: float
-    most: float
-    unit: str
-    image: bool = True
-
-
-# In the order in which they are applied.
-AUGMENTATIONS: dict[str, Kind] = {
-    "flip": Kind(0.5, 1.0, "a probability"),
-    "rotate": Kind(10.0, 180.0, "degrees"),
-    "shift": Kind(1.0, math.inf, "pixels"),
-    "cutout": Kind(2.0, math.inf, "pixels"),
-    "noise": Kind(0.1, math.inf, "standard deviations of the inputs", image=False),
-    "mixup": Kind(0.2, math.inf, "the number of the Beta distribution", image=False),
-}
+__all__ = ["Mixed", "augment", "mixed_loss", "moved"]
 
 
 class Mixed(NamedTuple):
@@ -56,53 +35,6 @@ class Mixed(NamedTuple):
     y: jax.Array
     y2: jax.Array
     lam: jax.Array
-
-
-def augmentation(text: str, image: Image | None = None) -> tuple[tuple[str, ...], dict[str, float]]:
-    """Read `noise=0.1 shift=1 mixup=0.2`: the names in the order they are applied, and the strengths.
-
-    A name alone has its usual strength; no words, or `none`, are no augmentation. image: (height, width,
-    channels) of the inputs, None for a table. Raises UsageError for an unknown name, a strength that is
-    impossible, and for what only images have where there are none.
-    """
-    words = str(text).replace(",", " ").lower().split()
-    numbers: dict[str, float] = {}
-    for word in words if words != ["none"] else []:
-        name, equals, value = word.partition("=")
-        if name not in AUGMENTATIONS:
-            raise UsageError(
-                f"There is no augmentation '{name}'.",
-                "",
-                did_you_mean(name, AUGMENTATIONS),
-                allowed=tuple(AUGMENTATIONS),
-            )
-        kind = AUGMENTATIONS[name]
-        if kind.image and image is None:
-            tables = ", ".join(each for each, other in AUGMENTATIONS.items() if not other.image)
-            raise UsageError(
-                f"The augmentation '{name}' is for images.",
-                "The columns of a table have no places beside one another.",
-                f"For tables there are: {tables}.",
-            )
-        if name in numbers:
-            raise UsageError(f"The augmentation '{name}' is given twice.", "", "Give it once.")
-        numbers[name] = _strength(name, kind, value) if equals else kind.default
-    return tuple(name for name in AUGMENTATIONS if name in numbers), numbers
-
-
-def _strength(name: str, kind: Kind, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= kind.most or math.isinf(value):
-        top = f" and at most {kind.most:g}" if math.isfinite(kind.most) else ""
-        raise UsageError(
-            f"The augmentation {name}={text} cannot be used.",
-            f"Its strength, {kind.unit}, must be a number that is not negative{top}.",
-            f"Write for example {name}={kind.default:g}.",
-        )
-    return value
 
 
 def augment(
@@ -115,8 +47,8 @@ def augment(
 ) -> tuple[jax.Array, jax.Array | Mixed]:
     """Return the inputs [B, D] as augmented, and the targets: y as given, or `Mixed` with `mixup`.
 
-    names: as `augmentation` gives them. key: of this run and step. numbers: strengths by name, numbers or
-    scalar arrays. image: (height, width, channels), with D their product, where a name needs it.
+    names: as `read_augmentation` returns them. key: of this run and step. numbers: strengths by name,
+    numbers or scalar arrays. image: (height, width, channels), with D their product, where a name needs it.
     """
     keys = {name: jax.random.fold_in(key, place) for place, name in enumerate(AUGMENTATIONS) if name in names}
     strength = {name: jnp.asarray(numbers[name], x.dtype) for name in names}

@@ -100,8 +100,9 @@ def check_metric_name(name: str) -> None:
     """Raise UsageError for a name that no metric has."""
     if find_metric(name) is None:
         raise UsageError(
-            f"There is no metric '{name}'.", "", did_you_mean(name, METRICS), allowed=tuple(METRICS)
-        )
+            f"There is no metric '{name}'.", "", did_you_mean(name, METRICS),
+            option="metric", value=name, allowed=tuple(METRICS),
+        )  # fmt: skip
 
 
 def metric(name: str | None, task: str, classes: int = 0) -> Metric:
@@ -110,19 +111,22 @@ def metric(name: str | None, task: str, classes: int = 0) -> Metric:
     fitting = [row.name for row in METRICS.values() if row.task == task]
     if name not in METRICS:
         raise UsageError(
-            f"There is no metric '{name}'.", "", did_you_mean(name, fitting), allowed=tuple(fitting)
-        )
+            f"There is no metric '{name}'.", "", did_you_mean(name, fitting),
+            option="metric", value=name, allowed=tuple(fitting),
+        )  # fmt: skip
     found = METRICS[name]
     if found.task != task:
         kind = "classification" if task == "classify" else "regression"
         raise UsageError(
-            f"The metric '{name}' does not fit {kind}.", "", f"Choose from {', '.join(fitting)}."
-        )
+            f"The metric '{name}' does not fit {kind}.", "", f"Choose from {', '.join(fitting)}.",
+            option="metric", value=name, allowed=tuple(fitting),
+        )  # fmt: skip
     if found.binary and classes != 2:
-        others = ", ".join(row.name for row in METRICS.values() if row.task == task and not row.binary)
+        others = tuple(row.name for row in METRICS.values() if row.task == task and not row.binary)
         raise UsageError(
-            f"The metric '{name}' needs two classes, and there are {classes}.", "", f"Choose from {others}."
-        )
+            f"The metric '{name}' needs two classes, and there are {classes}.", "",
+            f"Choose from {', '.join(others)}.", option="metric", value=name, allowed=others,
+        )  # fmt: skip
     return found
 
 

@@ -28,6 +28,7 @@ __all__ = ["NetworkSpec", "read_network"]
 
 WIDEST, DEEPEST = 100_000, 1_000
 NUMBERS = {"dropout": "dropout", "gate": "gate_bias", "slope": "slope"}
+SCHEDULABLE = ("dropout",)  # used by training alone; evaluation needs the slope, the start the gate
 NO_HIDDEN = ("linear", "0", "none")
 NORMS = tuple(row.name for row in NORMALIZATIONS.values() if row.normalizes)
 SHOWN = (NO_HIDDEN[0], "conv=8-16", *CONNECTIONS, *NORMS, "dropout=0.2", "gate=-2", "slope=0.01")

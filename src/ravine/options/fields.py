@@ -37,6 +37,9 @@ class Option:
     check(text): raises UsageError for a text, or for an item of a list, that is not allowed.
     neutral: the value that switches the option off.  unit: of a number.
     split: how text becomes a list: at commas, at commas outside brackets (calls), or not at all (whole).
+    schedulable: whether the number may follow a schedule.
+    plan_row, plan_text: the row of a plan that shows a value which is not neutral, and its text, with {} for
+    the value; without a row, plans show the value in another place or not at all.
     stored: whether the value is part of a saved configuration.  positional: an argument, without a flag.
     common: whether `--help` lists it; `--help-all` lists every option.
     """
@@ -54,6 +57,9 @@ class Option:
     neutral: float | str | None = None
     unit: str = ""
     split: Split = "commas"
+    schedulable: bool = False
+    plan_row: str = ""
+    plan_text: str = ""
     stored: bool = True
     positional: bool = False
     common: bool = False
@@ -110,6 +116,7 @@ class Option:
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         kind = "a list of texts" if self.many else KINDS[self.kind]
+        kind += f" of the form {self.placeholder}" if "=" in self.placeholder else ""
         return f"{kind} {self.bounds}".rstrip() + (f" ({self.unit})" if self.unit else "")
 
     @property
@@ -147,6 +154,9 @@ def option(
     neutral: float | str | None = None,
     unit: str = "",
     split: Split = "commas",
+    schedulable: bool = False,
+    plan_row: str = "",
+    plan_text: str = "",
     stored: bool = True,
     positional: bool = False,
     common: bool = False,
@@ -159,7 +169,7 @@ def option(
         raise ValueError(f"There is no section '{section}'. Use one of {', '.join(SECTIONS)}.")
     made = Option(
         help, section, metavar, short, at_least, above, at_most, below, choices, check, neutral, unit, split,
-        stored, positional, common,
+        schedulable, plan_row, plan_text, stored, positional, common,
     )  # fmt: skip
     return _field(made, default)
 

@@ -91,8 +91,9 @@ def contradiction(one: str, other: str) -> UsageError:
     """Return the error for two options of which at most one can be given."""
     flags = ["--" + key.replace("_", "-") for key in (one, other)]
     return UsageError(
-        f"{flags[0]} and {flags[1]} contradict.", "Each of them replaces the other.", "Give one."
-    )
+        f"{flags[0]} and {flags[1]} contradict.", "Each of them replaces the other.", "Give one.",
+        option=one, allowed=f"{one} or {other}, not both",
+    )  # fmt: skip
 
 
 def _unknown(key: str, known: list[str]) -> UsageError:

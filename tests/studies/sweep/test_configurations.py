@@ -12,7 +12,8 @@ from ravine.data import Dataset
 from ravine.errors import UsageError
 from ravine.execution.events import DataLoaded, Event
 from ravine.optimizers import RULES
-from ravine.studies.sweep.configurations import FIELDS, configurations, one_minus_names
+from ravine.studies.sweep.configurations import configurations, one_minus_names
+from ravine.studies.sweep.factor_names import FIELDS
 from ravine.studies.sweep.factors import read_factors
 from ravine.studies.sweep.result import SweepResult
 from ravine.studies.sweep.settings import SweepSettings
@@ -52,7 +53,7 @@ def test_every_field_of_a_training_may_vary_except_data_machine_and_seeds() -> N
         ("moving=none,b1=stp", "step"),
         ("moving=none,b1=plateau", "Only the learning rate"),
         ("moving=none,b1", "NAME=SCHEDULE"),
-        ("moving=none,dropout=linear", "given no value"),
+        ("moving=none,dropout=linear", "a schedule but no value"),
         ("min_change=0,0.1", "belongs to early stopping"),
         ("optimizer=adam,sgd | b1=0.5,0.9", "'sgd' has no hyperparameter 'b1'"),
     ],

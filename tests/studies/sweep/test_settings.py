@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ravine.errors import UsageError
-from ravine.studies.sweep.configurations import FIELDS, WORDS
+from ravine.studies.sweep.factor_names import FIELDS, WORDS
 from ravine.studies.sweep.settings import STUDY, SweepSettings
 
 
@@ -36,7 +36,7 @@ def test_python_functions_are_told_the_wider_type() -> None:
 
 
 def test_the_help_names_every_factor() -> None:
-    words = STUDY.help.replace(",", " ").replace(";", " ").replace(".", " ").split()
+    words = STUDY.help_text.replace(",", " ").replace(";", " ").replace(".", " ").split()
     assert {*FIELDS, *WORDS} <= set(words)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ravine.execution.budget import budget_seconds
-from ravine.execution.effort import TIME_LIMIT_S
+from ravine.execution.training_time import TIME_LIMIT_S
 
 __all__ = ["choose_effort"]
 

@@ -19,13 +19,14 @@ from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.errors import UsageError
 from ravine.execution import seeds as seed_ranges
-from ravine.execution.effort import COMPARE, SearchEffort, estimated_seconds, step_seconds
+from ravine.execution.effort import COMPARE, SearchEffort
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import DevelopmentSizes, MetricFacts, Plain
 from ravine.execution.run_files import data_facts
-from ravine.execution.training_spec import Recipe, around_of, check_moving, check_patience, recipe
+from ravine.execution.training_spec import Recipe, around_of, check_moving, check_patience, find_rules, recipe
+from ravine.execution.training_time import estimated_seconds, step_seconds
 from ravine.networks import METRICS
-from ravine.optimizers import DEFAULT_OPTIMIZERS, Rule, read_optimizers, resolve_all, schedule
+from ravine.optimizers import DEFAULT_OPTIMIZERS, Rule, read_optimizers, schedule
 from ravine.optimizers.optimizer_text import ParsedOptimizer
 from ravine.statistics import extension_rates, learning_rates, log_uniform_points
 from ravine.studies.compare.choose_effort import choose_effort
@@ -258,7 +259,7 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
         raise UsageError("--schedules names a schedule twice.", "", "Name it once.", option="schedules")
     settings = replace(settings, schedules=names)
     batches = batches_for(settings, dataset)
-    rules = tuple(resolve_all(settings.optimizers))
+    rules = tuple(find_rules(settings.optimizers))
     optimizers = dict(zip([rule.name for rule in rules], read_optimizers(settings.optimizers), strict=True))
     spec = recipe(settings, dataset)
     check_patience(settings)

@@ -39,22 +39,30 @@ class CompareSettings(NetworkSettings, MovingSettings):
         "rate", "Hyperparameters to tune: the learning rate, or all of an optimizer.", section="Comparison",
         choices=("rate", "full"), common=True,
     )  # fmt: skip
-    effort: str | None = effort_option(None, otherwise="the largest under 2 minutes")
+    effort: str | None = effort_option(None, "COMPARE", otherwise="the largest under 2 minutes")
     budget: str | None = option(
         None, "Longest time, such as 60s or 5m; the largest effort that fits is taken.", section="Comparison",
         metavar="TIME", check="ravine.execution.budget:budget_seconds", common=True,
     )  # fmt: skip
-    seeds: int | None = seeds_option(None)
+    seeds: int | None = seeds_option(None, "compare.evaluate")
 
     def check_together(self) -> None:
         """Refuse an empty list, and a schedule that is named twice."""
         for key, names in (("optimizers", self.optimizers), ("schedules", self.schedules)):
             if not names:
                 raise UsageError(
-                    f"--{key} is empty.", "A comparison needs at least one.", "Name one.", option=key
+                    f"--{key} is empty.",
+                    "A comparison needs at least one.",
+                    "Name one.",
+                    option=key,
+                    value=names,
+                    allowed="at least one name",
                 )
         if len(set(self.schedules)) < len(self.schedules):
-            raise UsageError("--schedules names a schedule twice.", "", "Name it once.", option="schedules")
+            raise UsageError(
+                "--schedules names a schedule twice.", "", "Name it once.", option="schedules",
+                value=self.schedules, allowed="each schedule at most once",
+            )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command: `Comparing 8 optimizers on digits, quick effort.`"""

@@ -20,9 +20,9 @@ from ravine.execution.effort import DESCENT, DescentEffort
 from ravine.execution.label_noise import Relabelled
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts
-from ravine.execution.training_spec import Recipe, alike, around_of, recipe
+from ravine.execution.training_spec import Recipe, alike, around_of, find_rule, recipe
 from ravine.networks import default_metric
-from ravine.optimizers import Rule, resolve, schedule
+from ravine.optimizers import Rule, schedule
 from ravine.studies.descent.result import SHARE_WRONG, DescentPlan, DescentTraining, PlannedDescent, RowCounts
 from ravine.studies.descent.settings import DescentSettings
 from ravine.studies.descent.width_groups import can_share, narrowed
@@ -209,7 +209,7 @@ def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> Des
             "Errors are the share of rows wrong, or the root mean square.",
             "Leave it out.",
         )
-    level, rule = DESCENT[settings.effort], resolve(settings.optimizer)
+    level, rule = DESCENT[settings.effort], find_rule(settings.optimizer)
     seeds = seed_ranges.seeds("descent.train", settings.seeds or level.seeds)
     plain = recipe(settings, dataset)
     if len(plain.network.sizes) < 3:

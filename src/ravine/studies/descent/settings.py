@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import GeneralizationSettings, NetworkSettings, display_name
+from ravine.execution.base_settings import (
+    GeneralizationSettings,
+    NetworkSettings,
+    display_name,
+    effort_option,
+    seeds_option,
+)
 from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option, redefined
 
@@ -19,6 +25,8 @@ class DescentSettings(GeneralizationSettings):
         NetworkSettings, "batch_size", None, help="Rows in a batch; if not given, 32."
     )
     net: str = redefined(NetworkSettings, "net", "64")
+    effort: str = effort_option("standard", "DESCENT", counts="networks, seeds")
+    seeds: int | None = seeds_option(None, "descent.train")
     noise: float = option(
         0.0, "Share of the training labels that are drawn at random; 0 = none.", section="Training",
         metavar="SHARE", at_least=0, at_most=1, neutral=0, common=True,

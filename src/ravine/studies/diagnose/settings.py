@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ravine.execution.base_settings import FixedTrainingSettings, display_name
+from ravine.execution.seeds import most_seeds
 from ravine.execution.study import Study
 from ravine.options.fields import option, redefined
 
@@ -21,6 +22,7 @@ class DiagnoseSettings(FixedTrainingSettings):
 
     seeds: int = redefined(
         FixedTrainingSettings, "seeds", 20, at_least=0, neutral=0,
+        at_most=most_seeds("diagnose.prove", "diagnose.confirm"),
         help="Number of seeds that prove a remedy; 0 = no remedy is tried.",
     )  # fmt: skip
     no_proof: bool = option(

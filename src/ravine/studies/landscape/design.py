@@ -16,9 +16,9 @@ from ravine.execution.loading import load
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import Plain
 from ravine.execution.run_files import data_facts
-from ravine.execution.training_spec import Recipe, around_of, recipe
+from ravine.execution.training_spec import Recipe, around_of, find_rules, recipe
 from ravine.networks import INITIALIZATIONS, Network
-from ravine.optimizers import resolve_all, schedule
+from ravine.optimizers import schedule
 from ravine.records.content_hash import content_hash
 from ravine.studies.landscape.from_model import load_model_data, view_of_model
 from ravine.studies.landscape.loss_point import Viewpoint
@@ -170,7 +170,7 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
             "They are as long as the weights: most would be zero.",
             "Take another --init.",
         )
-    rules = resolve_all(settings.optimizers)
+    rules = find_rules(settings.optimizers)
     batches, spec = batches_for(settings, dataset), recipe(settings, dataset)
     steps = TRAIN.steps(batches.sizes[0], batches.batch_size, settings.epochs)
     starts = seed_ranges.seeds("landscape.train", settings.solutions)

@@ -62,6 +62,7 @@ class LandscapeSettings(NetworkSettings, RateSettings):
                     "Leave it out, or give fewer --epochs.",
                     option=key,
                     value=value,
+                    allowed="0, as a landscape needs whole runs",
                 )
 
     @property

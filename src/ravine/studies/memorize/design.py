@@ -26,9 +26,9 @@ from ravine.execution.effort import MEMORIZE, MemorizeEffort, batch_size_for
 from ravine.execution.label_noise import Relabelled
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts
-from ravine.execution.training_spec import Recipe, alike, around_of, recipe
+from ravine.execution.training_spec import Recipe, alike, around_of, find_rule, recipe
 from ravine.networks import METRICS
-from ravine.optimizers import Rule, resolve, schedule
+from ravine.optimizers import Rule, schedule
 from ravine.studies.memorize.measures import FITTED, TrainHeldOutPairs, pairs
 from ravine.studies.memorize.result import (
     MemorizePlan,
@@ -207,7 +207,7 @@ def design(settings: MemorizeSettings, dataset: Dataset, devices: Devices) -> Me
         dataset=dataset,
         devices=devices,
         level=level,
-        rule=resolve(settings.optimizer),
+        rule=find_rule(settings.optimizer),
         pairs=pairs(dataset, settings.seed, level.pairs),
         arms=[*(Arm(share, "", plain) for share in level.shares), *_limiting_arms(settings, dataset, plain)],
         seeds=seed_ranges.seeds("memorize.train", settings.seeds or level.seeds),
@@ -238,10 +238,18 @@ def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
             f"Memory of the target '{dataset.target}' cannot be counted.",
             "It counts right answers, and a number is never right, only near.",
             "Name a target of classes, or give --task classify.",
+            option="target",
+            value=dataset.target,
+            allowed="a target of classes",
         )
     if settings.metric not in (None, METRIC):
         raise UsageError(
-            f"--metric {settings.metric} cannot be used.", "Right answers are counted.", "Leave it out."
+            f"--metric {settings.metric} cannot be used.",
+            "Right answers are counted.",
+            "Leave it out.",
+            option="metric",
+            value=settings.metric,
+            allowed=(METRIC,),
         )
     if len(dataset.development) < 2 * MIN_PAIRS:
         raise DataError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import GeneralizationSettings, display_name
+from ravine.execution.base_settings import GeneralizationSettings, display_name, effort_option, seeds_option
 from ravine.execution.study import DATA_HELP, Study
 
 __all__ = ["STUDY", "MemorizeSettings"]
@@ -13,6 +13,9 @@ __all__ = ["STUDY", "MemorizeSettings"]
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class MemorizeSettings(GeneralizationSettings):
     """Settings of a measurement of memory."""
+
+    effort: str = effort_option("standard", "MEMORIZE", counts="networks, seeds")
+    seeds: int | None = seeds_option(None, "memorize.train")
 
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command."""

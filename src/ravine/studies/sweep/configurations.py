@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ravine.data import Dataset
-from ravine.errors import UsageError, did_you_mean
+from ravine.errors import UsageError, about_option, did_you_mean
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.training_spec import Recipe, alike, check_moving, check_patience, moving_of, recipe
 from ravine.networks import read_network
@@ -21,21 +21,12 @@ from ravine.optimizers import RULES, Rule, resolve, schedule
 from ravine.optimizers.optimizer_text import parse_optimizer
 from ravine.options.fields import Value, options_of
 from ravine.options.parse import from_text
+from ravine.studies.sweep.factor_names import FIELDS, WORDS
 from ravine.studies.sweep.factors import Factor, design_levels, split
 from ravine.studies.sweep.settings import SweepSettings
 
-__all__ = ["FIELDS", "WORDS", "Configuration", "configurations", "one_minus_names"]
+__all__ = ["Configuration", "configurations", "one_minus_names"]
 
-SHARED = ("seed", "seeds")  # by all configurations, as are data and machine
-SECTIONS = ("Network", "Training", "Regularization")
-FIELDS = tuple(
-    key
-    for key, option in options_of(FixedTrainingSettings).items()
-    if option.section in SECTIONS and option.stored and key not in SHARED
-)
-"""Fields of the settings that may vary."""
-WORDS = ("connection", "norm", "conv", "width", "depth", *NUMBERS)
-"""Parts of a network's text that may vary."""
 DEFAULT_WIDTH = 64  # units, where a network without hidden layers is given some by `depth`
 
 
@@ -71,6 +62,13 @@ def configurations(
 
     Raises UsageError for a name that cannot be varied, and for an invalid configuration with its reason.
     """
+    with about_option("vary", settings.vary, "different configurations of known factors"):
+        return _configurations(settings, factors, dataset)
+
+
+def _configurations(
+    settings: SweepSettings, factors: Sequence[Factor], dataset: Dataset
+) -> list[Configuration]:
     rules = _rules(settings, factors)
     for factor in factors:
         _check_name(factor.name, rules)
@@ -83,9 +81,10 @@ def configurations(
     found = [_configuration(base, row, dataset) for row in levels]
     followed = {name for configuration in found for name in configuration.recipe.moving}
     for text in settings.moving or []:
-        name = text.partition("=")[0].strip()
+        name, _, followed_schedule = text.partition("=")
+        name = name.strip()
         if name not in followed and all(factor.name != "moving" for factor in factors):
-            check_moving(replace(found[0].recipe, moving={name: text}), rules)
+            check_moving(replace(found[0].recipe, moving={name: followed_schedule}), rules)
     _check_different(found)
     recipes = alike([configuration.recipe for configuration in found])
     return [replace(configuration, recipe=made) for configuration, made in zip(found, recipes, strict=True)]
@@ -120,11 +119,13 @@ def _check_name(name: str, rules: Sequence[Rule]) -> None:
         raise UsageError(
             f"'{name}' cannot be varied.", "All configurations share the data, the seeds and the score.",
             f"Vary for example {', '.join((*FIELDS[:2], *WORDS[-3:-1], *sorted(hyper)))}.",
+            allowed=(*FIELDS, *WORDS, *sorted(hyper)),
         )  # fmt: skip
     raise UsageError(
         f"'{name}' is not a factor that can be varied.",
         "",
         did_you_mean(name, [*FIELDS, *WORDS, *sorted(hyper)]),
+        allowed=(*FIELDS, *WORDS, *sorted(hyper)),
     )
 
 

@@ -18,10 +18,11 @@ from ravine.data import Dataset
 from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.execution import seeds as seed_ranges
-from ravine.execution.effort import COMPARE, SearchEffort, estimated_seconds, step_seconds
+from ravine.execution.effort import COMPARE, SearchEffort
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import DevelopmentSizes, Plain
 from ravine.execution.run_files import data_facts
+from ravine.execution.training_time import estimated_seconds, step_seconds
 from ravine.networks import METRICS, Metric
 from ravine.render.numbers import count
 from ravine.studies.sweep.configurations import Configuration, configurations

@@ -19,11 +19,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ravine.errors import UsageError
+from ravine.errors import UsageError, about_option
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.options.fields import options_of
 
-__all__ = ["Factor", "design_levels", "factors_as_text", "read_factors", "split"]
+__all__ = ["MAX_CONFIGURATIONS", "Factor", "design_levels", "factors_as_text", "read_factors", "split"]
 
 EXAMPLE = "Write for example --vary 'l2=0,1e-4' or --vary 'rate=1e-4..1e-1'."
 WHOLE_WORDS = ("width", "depth")  # of the network's text; options know it themselves
@@ -85,6 +85,11 @@ def _spaced(low: float, high: float, share: float, log: bool) -> float:
 
 def read_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
     """Return the factors of texts, each of which names one or more. Raises UsageError."""
+    with about_option("vary", list(texts), "texts of the form KEY=VALUES"):
+        return _read(texts)
+
+
+def _read(texts: Sequence[str]) -> tuple[Factor, ...]:
     parts = [part for text in texts for part in split(text, "|\n") if part]
     found = [_factor(part) for part in parts]
     names = [factor.name for factor in found]
@@ -206,6 +211,9 @@ def design_levels(
             f"--random {random} is too many.",
             f"At most {MAX_CONFIGURATIONS:,} configurations can be compared.",
             f"Give --random {MAX_CONFIGURATIONS} or fewer.",
+            option="random",
+            value=random,
+            allowed=f"at most {MAX_CONFIGURATIONS}",
         )
     return _draw(factors, random, seed, one_minus)
 
@@ -220,8 +228,9 @@ def _draw(
         there = math.prod(len(factor.levels) for factor in factors)
         if there <= random:
             raise UsageError(
-                f"There are only {there} configurations to draw {random} from.", "", "Leave --random out."
-            )
+                f"There are only {there} configurations to draw {random} from.", "", "Leave --random out.",
+                option="random", value=random, allowed=f"at most {there - 1}",
+            )  # fmt: skip
     found: dict[tuple[str, ...], None] = {}
     for row in halton(DRAWS_PER_CONFIGURATION * random, len(factors), seed):
         levels = (factor.at(float(share), one_minus) for factor, share in zip(factors, row, strict=True))
@@ -233,6 +242,9 @@ def _draw(
             f"Only {len(found)} different configurations were found, not {random}.",
             "Lists and whole numbers repeat themselves.",
             "Draw fewer, or leave --random out.",
+            option="random",
+            value=random,
+            allowed=f"at most {len(found)}",
         )
     return [_by_name(factors, row) for row in found]
 

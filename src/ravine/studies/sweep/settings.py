@@ -17,7 +17,7 @@ from ravine.execution.base_settings import (
 )
 from ravine.execution.study import Study
 from ravine.options.fields import option
-from ravine.studies.sweep.factors import factors_as_text, read_factors
+from ravine.studies.sweep.factors import MAX_CONFIGURATIONS, factors_as_text, read_factors
 
 __all__ = ["STUDY", "SweepSettings"]
 
@@ -34,14 +34,14 @@ class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSett
     )  # fmt: skip
     random: int | None = option(
         None, "Number of random combinations, in place of the whole grid.", section="Comparison", at_least=2,
-        at_most=10_000,
+        at_most=MAX_CONFIGURATIONS,
     )  # fmt: skip
     points: int = option(
         5, "Number of values taken from a range such as rate=1e-4..1e-1.", section="Comparison", at_least=2,
         at_most=1_000,
     )  # fmt: skip
-    effort: str = effort_option("quick")
-    seeds: int | None = seeds_option(None)
+    effort: str = effort_option("quick", "COMPARE")
+    seeds: int | None = seeds_option(None, "sweep.evaluate")
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, object]) -> Self:
@@ -56,6 +56,16 @@ class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSett
         return f"{'Planning to vary' if dry_run else 'Varying'} {names} on {display_name(self.source)}."
 
 
+def _help() -> str:
+    factors_help = STUDY.load("factor_names", "factors_help")
+    return (
+        "Find out what helps on DATA: vary numbers and structures of training, each configuration at its own "
+        "tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for each "
+        "factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. "
+        f"{factors_help()} The first configuration is the baseline."
+    )
+
+
 STUDY = Study(
     name="sweep",
     package="ravine.studies.sweep",
@@ -63,15 +73,7 @@ STUDY = Study(
     result="SweepResult",
     plan="SweepPlan",
     title="Find out whether dropout, depth, a penalty ... helps on DATA.",
-    help=(
-        "Find out what helps on DATA: vary numbers and structures of training, each configuration at its own "
-        "tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for each "
-        "factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. KEY is "
-        "any of net, activation, init, init_scale, optimizer, rate, schedule, moving, batch_size, epochs, "
-        "l1, l2, decay, clip, smoothing, average, augment, early_stop, min_change; of the network dropout, "
-        "norm, connection, gate, slope, width, depth, conv; or a hyperparameter of the optimizer, such as "
-        "b1. The first configuration is the baseline."
-    ),
+    help=_help,
     examples=(
         "ravine sweep digits --vary dropout=0,0.2,0.5",
         "ravine sweep digits --vary 'net=64-64; 64-64-64 residual' --vary l2=0,1e-4",

@@ -1,0 +1,28 @@
+"""Names that a factor of a sweep can have: fields of the settings and words of the network's text."""
+
+from __future__ import annotations
+
+from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.networks.network_text import NUMBERS
+from ravine.options.fields import options_of
+
+__all__ = ["FIELDS", "WORDS", "factors_help"]
+
+SHARED = ("seed", "seeds")  # by all configurations, as are data and machine
+SECTIONS = ("Network", "Training", "Regularization")
+FIELDS = tuple(
+    key
+    for key, option in options_of(FixedTrainingSettings).items()
+    if option.section in SECTIONS and option.stored and key not in SHARED
+)
+"""Fields of the settings that may vary."""
+WORDS = ("connection", "norm", "conv", "width", "depth", *NUMBERS)
+"""Parts of a network's text that may vary."""
+
+
+def factors_help() -> str:
+    """Return the paragraph of the help that lists every factor."""
+    return (
+        f"KEY is any of {', '.join(FIELDS)}; of the network {', '.join(WORDS)}; or a hyperparameter of the "
+        "optimizer, such as b1."
+    )
