@@ -108,7 +108,7 @@ def test_names_that_are_numbers_and_names_that_come_twice():
     twice = pd.concat([FRAME, FRAME[["a"]]], axis=1)
     assert given(twice, "y").features == ["a", "b", "w", "a.2"]
     twice = pd.concat([FRAME, FRAME[["y"]]], axis=1)
-    with pytest.raises(DataError, match=r"2 columns are named 'y'.*-t 3 or -t 4"):
+    with pytest.raises(DataError, match=r"2 columns are named 'y'.*target=3 or target=4"):
         given(twice, "y")
     assert given(twice, 4).target == "y.2"
 

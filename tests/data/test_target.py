@@ -85,7 +85,7 @@ def test_labels_such_as_none_and_unknown_stay_labels(table):
 
 def test_a_name_above_two_columns_is_no_target():
     twice = Table(pd.DataFrame({"a": A, "y": YES, "y.2": YES}), "t", "0", repeated=frozenset({"y"}))
-    with pytest.raises(DataError, match=r"2 columns are named 'y'.*-t 1 or -t 2"):
+    with pytest.raises(DataError, match=r"2 columns are named 'y'.*target=1 or target=2"):
         prepare(twice, target="y")
     with pytest.raises(DataError, match="2 columns"):
         prepare(twice)  # a usual name is none the less two
