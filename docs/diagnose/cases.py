@@ -1,11 +1,10 @@
-"""Generated cases with a known fault, and healthy ones: how often each verdict of `diagnose` is right.
+"""Generated cases with a known fault, and healthy ones, to count how often each verdict is right.
 
     python docs/diagnose/cases.py [--quick] [--only FAULT]      writes cases.json and cases.md
 
-A case plants a fault by construction, and names the verdicts that must be given and those that may
-follow from it (a rate far too high kills units, and so on). Every other verdict given is a false alarm,
-also in cases that have another fault. Nothing is proved here: verdicts are counted before any remedy is
-tried.
+A case plants a fault by construction. It names the verdicts that must be reported, and those that may follow
+from the fault: a learning rate that is far too high also kills units. Every other verdict is a false alarm,
+also in a case with another fault. Verdicts are counted before any remedy is tried.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from ravine.studies.diagnose.trial_runner import TrialRunner
 from ravine.studies.diagnose.verdicts import find_all
 
 HERE = Path(__file__).parent
-FRESH = 1_300_000  # thresholds and cases were chosen on seeds below 1,000,000; these are others
+FRESH = 1_300_000  # added to every seed: thresholds and cases were chosen on seeds below 1,000,000
 SEEDS = 20  # of the cohort, where a case is about seeds: as many as `diagnose` takes
 
 MAKERS = (
@@ -64,7 +63,7 @@ def cases(quick: bool) -> Iterator[Case]:
 
 
 def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
-    """Return the verdicts given, the record, and the verdicts that were judged."""
+    """Return the reported verdicts, the record, and all verdicts that were evaluated."""
     dataset = case.data(case.seed)
     settings = DiagnoseSettings.from_dict({**case.settings, "seed": case.seed, "seeds": SEEDS})
     made = design(settings, dataset, find_devices())
@@ -82,7 +81,7 @@ def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
 
 @dataclass
 class Count:
-    """Of one verdict: planted and found, judged without cause and given."""
+    """Counts of one verdict: planted, found, cases without the fault, false alarms."""
 
     planted: int = 0
     found: int = 0
@@ -92,7 +91,7 @@ class Count:
 
 
 def _seen(case: Case, keep: Path | None) -> tuple[list[str], list[str], float]:
-    """Return verdicts given and judged and the seconds it took; from the record kept, if there is one."""
+    """Return the reported and all verdicts, and the seconds; from a saved record if there is one."""
     place = None if keep is None else keep / f"{case.fault}-{case.seed}.npz"
     if place is not None and place.exists():
         record = Record.load(place)
@@ -108,7 +107,7 @@ def _seen(case: Case, keep: Path | None) -> tuple[list[str], list[str], float]:
 
 
 def run(quick: bool, only: str | None, keep: Path | None = None, shift: int = 0) -> dict[str, Any]:
-    """Diagnose every case and count."""
+    """Diagnose every case and return the counts of each verdict."""
     counts: dict[str, Count] = {}
     rows: list[dict[str, Any]] = []
     spent = 0.0
@@ -163,9 +162,9 @@ def table(result: dict[str, Any]) -> str:
         "",
         f"{result['cases']} generated cases, {result['seconds'] / 60:.1f} minutes, by "
         "`python docs/diagnose/cases.py`.",
-        "Verdicts are counted before any remedy is tried. A planted fault must be found; one given in a",
-        "case that neither plants it nor lists it among its consequences is a false alarm. Thresholds",
-        "were chosen on cases of other seeds.",
+        "Verdicts are counted before any remedy is tried. A verdict must find a planted fault. A verdict in",
+        "a case that neither plants its fault nor lists it as a consequence is a false alarm. The thresholds",
+        "were chosen on cases with other seeds.",
         "",
         "| verdict | planted | found | recall | other cases | false alarms | rate |",
         "|---|---|---|---|---|---|---|",
@@ -177,7 +176,7 @@ def table(result: dict[str, Any]) -> str:
             f"| {name} | {c['planted']} | {c['found']} | {recall} | {c['clean']} | {c['alarms']} | {rate} |"
         )
     told = result["healthy"]
-    lines += ["", f"Healthy networks told that they are healthy: {told['told so']} of {told['cases']}."]
+    lines += ["", f"Healthy networks without a reported fault: {told['told so']} of {told['cases']}."]
     missed = [
         f"{r['fault']} {r['seed']}: missed {', '.join(r['missed'])}" for r in result["rows"] if r["missed"]
     ]
@@ -192,12 +191,14 @@ def table(result: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    """Run from the command line."""
+    """Diagnose all cases, or those of some faults; write JSON and Markdown."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--quick", action="store_true")
     asked.add_argument("--only")
     asked.add_argument("--shift", type=int, default=FRESH, help="added to every seed")
-    asked.add_argument("--keep", type=Path, help="folder of records: judged again, not trained, where there")
+    asked.add_argument(
+        "--keep", type=Path, help="folder of records: a case in it is evaluated again, not trained"
+    )
     asked.add_argument("--out", default=str(HERE))
     given = asked.parse_args()
     prepare()

@@ -2,9 +2,9 @@
 
     python docs/scores/gal.py DATA_FOLDER [SET]... [--quick] [--out DIR]      writes gal.json and gal.md
 
-The eight rules are tuned on the training rows of the first split, each on as many settings of rate and
-schedule (quick effort), as they are and with an average of the weights. The best by validation is trained on
-the training rows of every split and scored on its test rows, read once.
+Eight optimizers are tuned on the training rows of the first split at quick effort, with and without an
+average of the weights. The best of them by validation trains on the training rows of every split, and is
+scored once on the test rows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WAYS: tuple[dict[str, Any], ...] = ({}, {"average": "ema=0.99"})
 
 
 def sets(folder: Path) -> pd.DataFrame:
-    """Return the sets with the scores of the plain MLP."""
+    """Return the sets with the scores of the baseline, a multilayer perceptron."""
     return pd.read_csv(folder / "_reference" / "gal_splits_sklearn_mlp_hgb.csv")
 
 
@@ -60,7 +60,7 @@ def measured(folder: Path, name: str, splits: int, hidden: int, quick: bool) -> 
 
 
 def tuned(dataset: Dataset, shared: dict[str, Any]) -> dict[str, Any]:
-    """Return optimizer, rate and schedule of the best by validation, and what goes around them."""
+    """Return optimizer, learning rate, schedule and average of the best by validation."""
     compare = find_study("compare")
     found = []
     for way in WAYS:
@@ -72,10 +72,10 @@ def tuned(dataset: Dataset, shared: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure all sets, or those named; write JSON and Markdown."""
+    """Measure all sets, or those that are named; write JSON and Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder with the data sets")
-    parser.add_argument("only", nargs="*", metavar="SET", help="a set; all if none is named")
+    parser.add_argument("only", nargs="*", metavar="SET", help="a set; default: all")
     parser.add_argument("--quick", action="store_true", help="few steps: shows that the script works")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the two files")
     options = parser.parse_args()
@@ -91,18 +91,28 @@ def main() -> None:
         done[base.dataset] = row
         print(row, flush=True)
         kept.write_text(json.dumps(list(done.values()), indent=1) + "\n")
+    (options.out / "gal.md").write_text(table(list(done.values())))
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return the rows as Markdown."""
     lines = [
+        "# Scores on the standard splits of eight UCI regressions",
+        "",
+        "Both sides are means over the splits with their standard errors. The baseline is a plain multilayer",
+        "perceptron (MLP) with the same number of hidden units.",
+        "",
         "| set | splits | plain MLP, RMSE ± s.e. | Ravine's winner, RMSE ± s.e. | winner | reached |",
         "|---|---|---|---|---|---|",
     ]
-    for row in done.values():
+    for row in rows:
         reached = "yes" if row["ravine"] <= row["mlp"] else "no"
         mlp = f"{row['mlp']:.4g} ± {row['mlp_se']:.2g}"
         ours = f"{row['ravine']:.4g} ± {row['standard_error']:.2g}"
         winner = f"{row['optimizer']}, {row['rate']:.3g}, {row['schedule']}"
         winner += f", average {row['average']}" if "average" in row else ""
         lines.append(f"| {row['set']} | {row['splits']} | {mlp} | {ours} | {winner} | {reached} |")
-    (options.out / "gal.md").write_text("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

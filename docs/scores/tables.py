@@ -1,13 +1,13 @@
-"""The tuned winner on real tables against the plain MLP of their README, on the same split.
+"""The tuned winner on real tables against the multilayer perceptron (MLP) of their README, on the same split.
 
     python docs/scores/tables.py DATA_FOLDER [TABLE]... [--quick] [--out DIR]    writes tables.json, tables.md
 
-The split is the set's own where it has one, else scikit-learn's train_test_split: 25 % test, random_state
-0, stratified. The net is the baseline's, 128-64 ReLU. Every table is compared in the same ways, `WAYS`:
-2,500 steps of 64 rows (the masses of the CMS sets and the houses more) or 500, quick effort: 12 settings of
-rate and schedule for each rule. The best by validation is kept, and only its test score is used. The
-baseline is one seed: it is reached within noise where it lies in the 95 % prediction interval of one more
-of ours.
+The split is that of the data set if it has one. Otherwise it is scikit-learn's train_test_split: 25 % test
+rows, random_state 0, stratified. The network is that of the baseline, 128-64 ReLU. Every table is compared
+in the same ways, `WAYS`, with 2,500 steps of 64 rows (more for the masses of the CMS sets and the houses)
+or 500. Effort is quick: 12 trials of learning rate and schedule for each optimizer. The way with the best
+validation score is kept, and only its test score is used. The baseline has one seed. The winner reaches it
+within noise if it lies in the 95 % prediction interval of one more seed of the winner.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ravine.optimizers import DEFAULT_OPTIMIZERS
 HERE = Path(__file__).parent
 QUICK_STEPS = 20
 STOPPED = {"early_stop": 4, "average": "ema=0.99"}
-# Adam is the baseline's. The penalties on weights are what the tables of few or noisy rows want.
+# Adam, as the baseline uses it. Tables with few or noisy rows need the penalties on the weights.
 WAYS: dict[str, dict[str, Any]] = {
     "averaged": {"average": "ema=0.99"},
     "l2=0.001, early stop, averaged": {"l2": 1e-3, **STOPPED},
@@ -47,7 +47,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """One table: files below the data folder, and what differs from the defaults."""
+    """One table: its files below the data folder, its target, and settings other than the defaults."""
 
     name: str
     files: tuple[str, ...]
@@ -159,7 +159,7 @@ def tables(case: Case, folder: Path) -> tuple[Table, Table]:
 
 
 def measured(case: Case, folder: Path, base: tuple[str, float], quick: bool) -> dict[str, Any]:
-    """Compare on one table; return its row."""
+    """Compare all ways on one table and return its row of results."""
     clock = time.perf_counter()
     train, test = tables(case, folder)
     dataset = prepare(train, target=case.target, test=test, **case.more)
@@ -199,7 +199,7 @@ def measured(case: Case, folder: Path, base: tuple[str, float], quick: bool) -> 
 
 
 def rows(folder: Path, only: list[str], quick: bool) -> Iterator[dict[str, Any]]:
-    """Yield the row of every case, or of those named."""
+    """Yield the row of every case, or of the cases in `only`."""
     base = baselines(folder)
     for case in CASES:
         if not only or any(each in case.name for each in only):
@@ -207,12 +207,10 @@ def rows(folder: Path, only: list[str], quick: bool) -> Iterator[dict[str, Any]]
 
 
 def main() -> None:
-    """Measure all tables, or those named; write JSON and Markdown."""
+    """Measure all tables, or those that are named; write JSON and Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder with the data sets")
-    parser.add_argument(
-        "only", nargs="*", metavar="TABLE", help="a part of a table's name; all if none is named"
-    )
+    parser.add_argument("only", nargs="*", metavar="TABLE", help="part of a table's name; default: all")
     parser.add_argument("--quick", action="store_true", help="few steps: shows that the script works")
     parser.add_argument("--out", type=Path, default=HERE, help="folder of the two files")
     options = parser.parse_args()
@@ -231,16 +229,19 @@ def write(done: dict[str, dict[str, Any]], out: Path) -> None:
     """Write the table as Markdown."""
     order = [case.name for case in CASES if case.name in done]
     lines = [
-        f"Every table is compared in {len(WAYS)} ways, of which the best by validation is kept:",
+        f"# Scores on {len(order)} real tables",
+        "",
+        f"Every table is compared in {len(WAYS)} ways. The way with the best validation score is kept:",
         "",
         *(f"- {name}" for name in WAYS),
         "",
-        "Penalties, dropout and the eight rules joined the ways after an earlier table, of Adam alone, had",
-        "missed two of these rows. The MLP is untuned, its learning rate the usual one.",
+        "Penalties, dropout and the comparison of eight optimizers were added after an earlier table, with",
+        "Adam alone, had missed two of these rows. The MLP is not tuned; it has the usual learning rate.",
         "",
-        "The MLP is one seed. Within noise: it is better than our mean, and lies in the 95 % prediction",
-        "interval of one more of our seeds, which is wider than the interval of the mean shown here.",
-        "Difference: how much better ours is, worse below 0; of RMSE in per cent of the MLP's.",
+        "The MLP has one seed. *Within noise* means that it is better than the mean of Ravine's seeds,",
+        "but lies in the 95 % prediction interval of one more seed. That interval is wider than the",
+        "interval of the mean, which the table shows. A positive difference means that Ravine is better;",
+        "for RMSE it is in per cent of the MLP's error.",
         "",
         "| table | metric | MLP | Ravine, mean of 10 seeds on test [95 %] | difference | reached "
         "| winner | way |",

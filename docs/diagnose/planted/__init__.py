@@ -1,1 +1,1 @@
-"""Cases of one family a file: a fault planted by construction, or none."""
+"""Cases with a fault that is planted by construction, or with none; one file for each family of faults."""

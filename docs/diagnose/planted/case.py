@@ -1,4 +1,4 @@
-"""A case: data and settings, the verdicts that must be given, and those that may be."""
+"""A case: data, settings, and the verdicts that must or may be reported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEEP = "24-24-24-24-24-24"
 
 @dataclass(frozen=True)
 class Case:
-    """`plants`: verdicts that must be given; `may`: those that follow from the fault, and are not counted."""
+    """`plants`: verdicts that must be reported; `may`: consequences of the fault, which are not counted."""
 
     fault: str
     data: Callable[[int], Dataset]
@@ -28,7 +28,7 @@ class Case:
 def case(
     fault: str, data: Any, seed: int, plants: str, may: str, cohort: bool = False, **settings: Any
 ) -> Case:
-    """Return a case with some settings unlike `BASE`; plants, may: verdicts with blanks between."""
+    """Return a case, with `settings` in place of those of `BASE`; plants, may: verdicts and blanks."""
     return Case(
         fault, data, {**BASE, **settings}, frozenset(plants.split()), frozenset(may.split()), seed, cohort
     )

@@ -1,4 +1,4 @@
-"""Data sets of known make: in order, or with the fault that a case plants."""
+"""Constructed data sets, without a fault or with the fault that a case plants."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ravine.data import Dataset, from_arrays
 def classes(
     seed: int, rows: int = 800, noise: float = 0.0, offset: float = 0.0, spread: float = 1.0
 ) -> Dataset:
-    """Three classes of 8 inputs by a smooth teacher, clear of its borders; `noise`: random labels."""
+    """Return three classes of 8 inputs, without rows near a border; `noise`: share of random labels."""
     random = np.random.default_rng([7, seed])
     weights = random.normal(size=(8, 3))
     x = random.normal(size=(20 * rows, 8))
@@ -27,7 +27,7 @@ def classes(
 
 
 def curve(seed: int, rows: int = 800, noise: float = 0.05) -> Dataset:
-    """A smooth function of 8 inputs with a little noise."""
+    """Return a smooth function of 8 inputs with a little noise."""
     random = np.random.default_rng([8, seed])
     x = random.normal(size=(rows, 8))
     y = np.sin(x[:, 0]) + 0.5 * x[:, 1] + 0.3 * x[:, 2] * x[:, 3] + noise * random.normal(size=rows)
@@ -35,7 +35,7 @@ def curve(seed: int, rows: int = 800, noise: float = 0.05) -> Dataset:
 
 
 def alike(seed: int, rows: int = 400, part: float = 0.03, shared: bool = False) -> Dataset:
-    """Eight inputs that are nearly the same, and a target in what differs; `shared`: in what does not."""
+    """Return eight nearly equal inputs; the target depends on their differences (`shared`: mean)."""
     random = np.random.default_rng([9, seed])
     own = random.normal(size=(rows, 8))
     x = random.normal(size=(rows, 1)) + part * own
@@ -44,21 +44,21 @@ def alike(seed: int, rows: int = 400, part: float = 0.03, shared: bool = False) 
 
 
 def exclusive_or(seed: int, rows: int = 400) -> Dataset:
-    """XOR of the signs of two inputs."""
+    """Return the XOR of the signs of two inputs."""
     random = np.random.default_rng([10, seed])
     x = random.choice([-1.0, 1.0], (rows, 2)) + 0.05 * random.normal(size=(rows, 2))
     return from_arrays(x, (x[:, 0] * x[:, 1] > 0).astype(int), name="xor", seed=seed)
 
 
 def rare(seed: int, rows: int = 800) -> Dataset:
-    """A class of one row in forty inside the cloud of the other."""
+    """Return two classes; one has one row in forty, inside the cloud of the other."""
     random = np.random.default_rng([11, seed])
     y = (np.arange(rows) % 40 == 0).astype(int)
     return from_arrays(random.normal(size=(rows, 8)) + 0.5 * y[:, None], y, name="rare", seed=seed)
 
 
 def leaky(seed: int) -> Dataset:
-    """The target as a column, with a little noise."""
+    """Return a table with the target as a column, with a little noise."""
     data = classes(seed)
     random = np.random.default_rng([12, seed])
     x = np.concatenate([data.x, data.y[:, None] + 0.01 * random.normal(size=(len(data.y), 1))], axis=1)
@@ -66,7 +66,7 @@ def leaky(seed: int) -> Dataset:
 
 
 def twice(seed: int) -> Dataset:
-    """A tenth of the rows three times more, one of them with another label."""
+    """Return a table with an eighth of the rows two more times, once with another label."""
     data = classes(seed, rows=600)
     some = np.arange(0, len(data.y), 8)
     x = np.concatenate([data.x, data.x[some], data.x[some]])
@@ -75,14 +75,14 @@ def twice(seed: int) -> Dataset:
 
 
 def idle(seed: int, columns: int) -> Dataset:
-    """Some columns that are the same in every row."""
+    """Return a table with some constant columns."""
     data = classes(seed)
     x = np.concatenate([data.x, np.full((len(data.y), columns), [0.0, 0.1, 7.0][seed % 3])], axis=1)
     return from_arrays(x, data.y, name="idle", seed=seed)
 
 
 def square(seed: int, inputs: int = 60) -> Dataset:
-    """As many inputs as training rows, and a noisy target."""
+    """Return as many inputs as training rows, and a noisy target."""
     random = np.random.default_rng([13, seed])
     x = random.normal(size=(round(inputs / 0.64), inputs))
     y = x @ random.normal(size=inputs) / np.sqrt(inputs) + 1.0 * random.normal(size=len(x))

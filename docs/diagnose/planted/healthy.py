@@ -1,4 +1,4 @@
-"""No fault: whatever fault is told is a false alarm."""
+"""Healthy cases, in which every reported fault is a false alarm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from planted.data import alike, classes, curve
 
 
 def healthy() -> list[Case]:
-    """Networks that learn well, on columns in order and on columns nearly alike."""
+    """Return networks that learn well, on independent columns and on nearly equal columns."""
     ways = [
         {"optimizer": "adam", "rate": 3e-3},
         {"optimizer": "sgd", "rate": 0.1},

@@ -1,4 +1,4 @@
-"""Faults of the network: units that are flat, gradients that vanish or explode, normalisation."""
+"""Faults of the network: flat units, vanishing and exploding gradients, normalization."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from planted.data import classes, curve
 
 
 def saturated() -> list[Case]:
-    """First weights so large that tanh and sigmoid are flat."""
+    """Return cases with initial weights so large that tanh and sigmoid saturate."""
     return [
         case(
             "saturated",
@@ -24,7 +24,7 @@ def saturated() -> list[Case]:
 
 
 def dead() -> list[Case]:
-    """Raw inputs so far off that units of ReLU are zero for all rows."""
+    """Return cases with raw inputs so far from 0 that ReLU units are 0 for all rows."""
     return [
         case(
             "dead",
@@ -42,7 +42,7 @@ def dead() -> list[Case]:
 
 
 def vanishing() -> list[Case]:
-    """Deep networks whose first layer gets no gradient."""
+    """Return deep networks with almost no gradient at the first layer."""
     ways = [("sigmoid", "he", 1.0), ("relu", "he", 0.3), ("tanh", "lecun", 0.4), ("softplus", "lecun", 0.3)]
     return [
         case(
@@ -61,7 +61,7 @@ def vanishing() -> list[Case]:
 
 
 def exploding() -> list[Case]:
-    """Deep networks whose first layer gets too large a gradient."""
+    """Return deep networks with a far too large gradient at the first layer."""
     ways = [("relu", 3.0), ("leaky_relu", 4.0), ("elu", 4.0), ("relu", 5.0)]
     return [
         case(
@@ -80,7 +80,7 @@ def exploding() -> list[Case]:
 
 
 def batchnorm() -> list[Case]:
-    """Batch normalisation with batches of two rows."""
+    """Return cases of batch normalization with batches of two rows."""
     return [
         case(
             "batchnorm",

@@ -1,4 +1,4 @@
-"""Faults of the data: not standardised, unbalanced, leaking, contradicting, idle."""
+"""Faults of the data: missing standardization, imbalance, leaks, contradictions, constant columns."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from planted.data import classes, idle, leaky, rare, square, twice
 
 
 def raw_inputs() -> list[Case]:
-    """Inputs far from zero, or of scales far apart, as they are."""
+    """Return cases with inputs far from 0, or with very different scales, without standardization."""
     shapes = [(5.0, 1.0), (50.0, 1.0), (0.0, 1e3), (3.0, 100.0), (-20.0, 1.0), (0.0, 1e5)]
     return [
         case(
@@ -26,7 +26,7 @@ def raw_inputs() -> list[Case]:
 
 
 def data_faults() -> list[Case]:
-    """A rare class, the target as a column, labels that contradict, as many inputs as rows, idle columns."""
+    """Return cases with a rare class, a leak, contradictions, many inputs, or constant columns."""
     found = []
     for k in range(20):
         found.append(

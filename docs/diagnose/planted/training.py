@@ -1,4 +1,4 @@
-"""Faults of the training: rates, batches, curvature, starts and seeds."""
+"""Faults of the training: learning rates, batches, curvature, initial weights and seeds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from planted.data import alike, classes, curve, exclusive_or
 
 
 def rate_high() -> list[Case]:
-    """The loss becomes infinite, or rises far above its start."""
+    """Return cases whose loss becomes infinite or rises far above its start."""
     settings = [
         ("sgd", 10.0),
         ("sgd", 30.0),
@@ -32,7 +32,7 @@ def rate_high() -> list[Case]:
 
 
 def rate_low() -> list[Case]:
-    """Steps so small that training is not done at its end."""
+    """Return cases with steps so small that training is unfinished at the end."""
     settings = [
         ("sgd", 1e-3),
         ("adam", 1e-5),
@@ -57,7 +57,7 @@ def rate_low() -> list[Case]:
 
 
 def gradient_noise() -> list[Case]:
-    """Batches of two rows, and a noisy target: the weights wander."""
+    """Return cases with batches of two rows and a noisy target, so that the weights fluctuate."""
     return [
         case(
             "gradient_noise",
@@ -76,7 +76,7 @@ def gradient_noise() -> list[Case]:
 
 
 def ill_conditioned() -> list[Case]:
-    """Inputs nearly alike, and a target in what differs between them."""
+    """Return cases with nearly equal inputs and a target that depends on their differences."""
     return [
         case(
             "ill_conditioned",
@@ -96,7 +96,7 @@ def ill_conditioned() -> list[Case]:
 
 
 def plateau() -> list[Case]:
-    """First weights from which there is no gradient to follow."""
+    """Return cases with initial weights at which the gradient almost vanishes."""
     ways = [
         ("tanh", "zero", 1.0, "24-24"),
         ("relu", "zero", 1.0, "24-24"),
@@ -122,7 +122,7 @@ def plateau() -> list[Case]:
 
 
 def edge_of_stability() -> list[Case]:
-    """Whole batches of few rows for so long that curvature comes to the rule's limit."""
+    """Return long full-batch trainings on few rows, whose curvature rises to the stability limit."""
     return [
         case(
             "edge_of_stability",
@@ -144,7 +144,7 @@ def edge_of_stability() -> list[Case]:
 
 
 def seed_sensitivity() -> list[Case]:
-    """Two or three units for XOR: some seeds find it."""
+    """Return networks with two or three units for XOR, which only some seeds solve."""
     return [
         case(
             "seed_sensitivity",
@@ -165,7 +165,7 @@ def seed_sensitivity() -> list[Case]:
 
 
 def overfits() -> list[Case]:
-    """More weights than 200 rows with wrong labels can hold."""
+    """Return networks with far more weights than 200 rows, some of them with random labels."""
     return [
         case(
             "overfits",
