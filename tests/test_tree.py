@@ -19,6 +19,10 @@ TOPICS = {
     "training/test_gpu.py": "a GPU against a CPU, run by name where there is one",
     "training/test_resuming.py": "cohorts stopped at every chunk and resumed",
     # the repository
+    "docs/test_commands_in_text.py": "commands and options in the sentences of the documents",
+    "docs/test_generated_tables.py": "tables of docs/ and their JSON files",
+    "docs/test_readme.py": "length, picture and links of README.md",
+    "docs/test_snippets.py": "listings of the documents",
     "test_contributing.py": "the diffs of CONTRIBUTING.md",
     "test_documented_paths.py": "paths and links of the documents",
     "test_exports.py": "public names of every module",
