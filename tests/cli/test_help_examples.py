@@ -65,6 +65,16 @@ EXAMPLES = [
 ]
 
 
+def test_the_commands_after_a_training_run(here):
+    """Each is typed as it is printed; studies with --dry-run."""
+    lines = here("resume", "-q").stdout.splitlines()
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("  ravine ")]
+    assert [words[0] for words in commands] == ["predict", "compare", "resume"]
+    for words in commands:
+        ended = here(*words, *["--dry-run"] * (words[0] in STUDIES))
+        assert ended.status == 0, ended.stderr
+
+
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_an_example_runs(here, text):
     piped, _, command = text.rpartition(" | ")

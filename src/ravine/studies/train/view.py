@@ -23,6 +23,8 @@ from ravine.studies.train.result import Layer, ScheduleCurve, TrainingFacts, Tra
 
 __all__ = ["details", "next_steps", "plan_view", "view"]
 
+SEEDS_TO_COMPARE = 10  # fresh seeds of the comparison that follows a training on one seed
+
 
 def view(result: TrainResult) -> list[Block]:
     """Return scores, what was trained, and the loss curves of the first seed."""
@@ -64,12 +66,14 @@ def details(result: TrainResult) -> list[Block]:
 def next_steps(result: TrainResult) -> list[Block]:
     """Return the files of a run and the commands to type next."""
     run = str(result.run_dir)
+    # The configuration holds the number of seeds, and `compare` refuses a single one.
+    seeds = ["--seeds", str(SEEDS_TO_COMPARE)] if result.plan.runs < 2 else []
     commands = [
         (
             "Predict with the best model",
             ["predict", run, source_or_example(result.source), "-o", "predictions.csv"],
         ),
-        ("Compare it with other optimizers", ["compare", "-c", f"{run}/config.toml"]),
+        ("Compare it with other optimizers", ["compare", "-c", f"{run}/config.toml", *seeds]),
     ]
     return files_and_commands(run, [("Model", str(result.model_dir))], commands)
 
