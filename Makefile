@@ -1,4 +1,4 @@
-# Everything a newcomer types. The private environment lies in .venv; nothing else on the machine is touched.
+# Commands for a newcomer. The private environment lies in .venv; nothing else on the machine changes.
 
 PYTHON ?=
 WORKERS ?= 2
@@ -14,13 +14,13 @@ PIP := $(RUN) pip --disable-pip-version-check
 .PHONY: help demo test test-all lint types contract check environment clean
 
 help:
-	@echo "make demo      install into $(ENV) and compare the optimizers on the handwritten digits"
-	@echo "make test      install what the tests need and run them"
-	@echo "make test-all  the slow ones too"
-	@echo "make check     lint, types, import contract, tests"
-	@echo "make lint      ruff: errors and format"
-	@echo "make types     mypy"
-	@echo "make contract  who may import whom"
+	@echo "make demo      install into $(ENV), then compare optimizers on handwritten digits"
+	@echo "make test      install the test tools, then run all tests except the slow ones"
+	@echo "make test-all  run all tests"
+	@echo "make check     run lint, types, contract and test"
+	@echo "make lint      check errors and format with ruff"
+	@echo "make types     check types with mypy"
+	@echo "make contract  check the import rules with import-linter"
 	@echo "make clean     remove $(ENV) and all caches"
 	@echo "Another Python ($(OLDEST) or newer): make demo PYTHON=python3.12"
 
@@ -51,8 +51,8 @@ clean:
 	rm -rf $(ENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist
 	find src tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
-# Stamps: an environment is made once, and filled anew only when pyproject.toml has changed. The project is
-# installed in place, so that a changed source needs nothing.
+# Stamps: the environment is made once, and installed again only if pyproject.toml has changed. The project is
+# installed in place, so a changed source needs no installation.
 
 $(ENV)/.made:
 	@python=; seen=; \
@@ -83,6 +83,6 @@ $(ENV)/.installed: $(ENV)/.made pyproject.toml
 	@touch $@
 
 $(ENV)/.test-installed: $(ENV)/.made pyproject.toml
-	@echo "Installing Ravine and what its tests need into $(ENV) ..."
+	@echo "Installing Ravine and its test tools into $(ENV) ..."
 	@$(PIP) install --quiet --editable '.[test]'
 	@touch $(ENV)/.installed $@
