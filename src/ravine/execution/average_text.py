@@ -11,7 +11,7 @@ __all__ = ["AVERAGES", "read_average"]
 
 
 class AverageKind(NamedTuple):
-    """default: number if none is given. schedulable: whether the number may follow a schedule."""
+    """default: the number of a text without one. schedulable: whether the number may follow a schedule."""
 
     default: float
     schedulable: bool
