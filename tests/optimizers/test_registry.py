@@ -69,7 +69,7 @@ def test_defaults_are_those_of_the_lecture(name):
     }
     assert RULES[name].defaults == expected.get(name, {})
     default_rate = inspect.signature(RULES[name].constructor).parameters["learning_rate"].default
-    assert default_rate == RULES[name].rate_centre
+    assert default_rate == RULES[name].rate_center
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -216,7 +216,7 @@ def test_misuse(call):
         call()
 
 
-@register("Signs", rate_centre=1e-3)
+@register("Signs", rate_center=1e-3)
 def signs(learning_rate=1e-3, share=0.5):
     """A step of the size of the rate, mixed with the gradient."""
 

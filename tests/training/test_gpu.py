@@ -31,7 +31,7 @@ def on(devices, asked, width=None):
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_same_to_rounding_in_float64(rule, cohort, gpu):
-    rates = RULES[rule].rate_centre * np.geomspace(0.1, 3, 13)
+    rates = RULES[rule].rate_center * np.geomspace(0.1, 3, 13)
     asked = cohort(rule, rates, precision="float64")
     there, here = on(gpu, asked), on(find_devices("cpu"), asked)
     assert there.counts() == here.counts() == {"finished": 13}

@@ -1,7 +1,8 @@
-"""Optimizers: the lecture's rules, each as an optax-compatible pair, an adapter for any rule of optax,
-schedules, and what goes around a rule: clipping, penalties, averages.
+"""Optimizers of the lecture, any optimizer of optax, schedules, and transforms around an optimizer.
 
-Names, tables and parsers of texts need no JAX; a file is imported when a name that it defines is used.
+An optimizer is a pair of functions (init, update) as in optax, with a third one for its evaluation point. The
+package exports the names of all of its files. It imports a file, and with it JAX, only when one of its names
+is used, so that tables of names and parsers of texts are available without JAX.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from ravine.optimizers.weight_averages import exponential_average as exponential_average
     from ravine.optimizers.weight_averages import tail_average as tail_average
 
-# The registry, in the order of the lecture. To add an optimizer, write its file and add its line here.
+# The registry, in the order of the lecture. To add an optimizer, write its file and add a line here.
 OPTIMIZERS: dict[str, str] = {
     "sgd": "ravine.optimizers.sgd:sgd",
     "momentum": "ravine.optimizers.momentum:momentum",
@@ -63,7 +64,7 @@ OPTIMIZERS: dict[str, str] = {
 DEFAULT_OPTIMIZERS = (
     "sgd", "momentum", "nesterov", "local_gains", "adagrad", "rmsprop", "adadelta", "adam",
 )  # fmt: skip
-"""The optimizers that a comparison takes when none are named: a default, and nothing else."""
+"""The optimizers of a comparison for which the user names none. Nothing else depends on this list."""
 
 _FILES = {
     "compose": ("compose",),
@@ -97,9 +98,10 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """A package where `sgd` is the function, also once the file `sgd` has been imported.
+    """A package in which `sgd` is the function, also after the import of the file `sgd`.
 
-    Python sets a file as an attribute of its package, which would hide the function of the same name.
+    Python stores an imported file as an attribute of its package. That would hide the function of the same
+    name.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -1,12 +1,12 @@
-"""AdaDelta: RMSProp in the units of the weights.  Lecture: "RMSProp" (named beside it).
+"""AdaDelta: RMSProp with steps in the unit of the weights.  Lecture: "RMSProp", which names it.
 
 Source: Zeiler 2012.
 
     s <- gamma s + (1 - gamma) g^2              (1)
-    d  = sqrt(u + eps) / sqrt(s + eps) g        (2)
+    d  = sqrt(u + eps) / sqrt(s + eps) g        (2)     g/sqrt(s) has no unit, sqrt(u) that of the weights
     u <- gamma u + (1 - gamma) d^2              (3)
     w <- w - eta d                              (4)
-    P = sqrt(s + eps) / sqrt(u + eps)           (5)     the preconditioner of (4), u after the step
+    P  = sqrt(s + eps) / sqrt(u + eps)          (5)     preconditioner of (4), with u after the step
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ __all__ = ["adadelta"]
 
 
 class Deltas(NamedTuple):
-    """Running means of squared gradients `s` and squared steps `u`."""
+    """The state of AdaDelta, arrays of the shape of the weights, 0 at the start.
+
+    s: running mean of squared gradients. u: running mean of squared steps d.
+    """
 
     s: jax.Array
     u: jax.Array
@@ -38,14 +41,19 @@ def _preconditioner(slots: Deltas, t: jax.Array | None, hyper: Mapping[str, Any]
 
 @register(
     "AdaDelta",
-    rate_centre=1.0,
+    rate_center=1.0,
     decays=("gamma",),
     tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-8, 1e-2)},
     stability=PLAIN_STABILITY,
     diagonal=_preconditioner,
 )
 def adadelta(learning_rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number = 1e-6) -> Optimizer:
-    """AdaDelta. `learning_rate`: number, array or schedule (the paper: 1); `gamma`: what the means keep."""
+    """Return AdaDelta. Its state is `Deltas`.
+
+    learning_rate: eta, a number, a scalar array or a schedule of the step count; 1 in the paper.
+    gamma: averaging rate of s and u, a number in [0, 1) or a `Decay`. eps: added to both; it sets the size of
+    the first steps. Raises UsageError for an invalid number.
+    """
     check_not_negative(eps=eps)
 
     def init(w: jax.Array) -> Deltas:

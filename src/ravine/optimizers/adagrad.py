@@ -1,10 +1,10 @@
-"""AdaGrad: a rate per weight that only falls.  Lecture: "AdaGrad".
+"""AdaGrad: a learning rate for each weight that can only decrease.  Lecture: "AdaGrad".
 
 Source: Duchi, Hazan & Singer 2011.
 
     s <- s + g^2                        (1)      the diagonal of the lecture's G_t
     w <- w - eta g / sqrt(s + eps)      (2)      eps inside the root
-    P = sqrt(s + eps)                   (3)      the preconditioner of (2)
+    P  = sqrt(s + eps)                  (3)      preconditioner: (2) is w <- w - eta P^-1 g
 """
 
 from __future__ import annotations
@@ -25,26 +25,36 @@ __all__ = ["Squares", "adagrad", "root_of_squares"]
 
 
 class Squares(NamedTuple):
-    """The sum or running mean of squared gradients."""
+    """The state of AdaGrad and RMSProp: s, the sum or the running mean of squared gradients.
+
+    s: an array of the shape of the weights, 0 at the start.
+    """
 
     s: jax.Array
 
 
 def root_of_squares(slots: Squares, t: jax.Array | None, hyper: Mapping[str, Any]) -> jax.Array:
-    """Return the preconditioner P of one array."""
+    """Return the preconditioner P of one array, (3), [...] like the weights.
+
+    hyper: must hold `eps`. t: not used here, see `Diagonal`.
+    """
     return jnp.sqrt(slots.s + hyper["eps"])  # (3)
 
 
 @register(
     "AdaGrad",
-    rate_centre=0.03,
+    rate_center=0.03,
     tuned={"eps": log_range(1e-10, 1e-2)},
     stability=PLAIN_STABILITY,
     diagonal=root_of_squares,
     style=PlotStyle("#E69F00", "#f5c04e", (4, 2, 1, 2, 1, 2), "pentagon"),
 )
 def adagrad(learning_rate: Rate = 0.03, eps: Number = 1e-8) -> Optimizer:
-    """AdaGrad. `learning_rate`: number, array or schedule. The sum starts at 0 (optax, Keras: 0.1)."""
+    """Return AdaGrad. Its state is the sum `Squares`, which starts at 0 (in optax and Keras at 0.1).
+
+    learning_rate: eta, a number, a scalar array or a schedule of the step count.
+    eps: added to s, so that the first steps are finite. Raises UsageError for a negative or infinite eps.
+    """
     check_not_negative(eps=eps)
 
     def init(w: jax.Array) -> Squares:

@@ -1,4 +1,4 @@
-"""Adam: momentum and RMSProp, corrected for starting at zero.  Lecture: "Adam".
+"""Adam: momentum and RMSProp, with averages corrected for their start at zero.  Lecture: "Adam".
 
 Source: Kingma & Ba 2015.
 
@@ -7,10 +7,10 @@ Source: Kingma & Ba 2015.
     m^ = m / (1 - b1^t),  v^ = v / (1 - b2^t)           (3)      t = 1 at the first step
     w <- w - eta m^ / (sqrt(v^) + eps)                  (4)      eps outside the root
 
-Written as w <- w - eta P^-1 m, with the P of Cohen et al. 2022, and stable on P^(-1/2) H P^(-1/2) below (6):
+Equation (4) is w <- w - eta P^-1 m with the preconditioner P of Cohen et al. 2022:
 
     P = (1 - b1^t) (sqrt(v / (1 - b2^t)) + eps)         (5)
-    (2 + 2 b1) / ((1 - b1) eta)                         (6)
+    stable for eigenvalues of P^(-1/2) H P^(-1/2) below (2 + 2 b1) / ((1 - b1) eta)     (6)
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ __all__ = ["adam"]
 
 
 class Moments(NamedTuple):
-    """Running means of gradients `m` and of squared gradients `v`."""
+    """The state of Adam, arrays of the shape of the weights, 0 at the start.
+
+    m: running mean of gradients. v: running mean of squared gradients.
+    """
 
     m: jax.Array
     v: jax.Array
@@ -55,7 +58,7 @@ def _preconditioner(slots: Moments, t: jax.Array, hyper: Mapping[str, Any]) -> j
 
 @register(
     "Adam",
-    rate_centre=3e-3,
+    rate_center=3e-3,
     decays=("b1", "b2"),
     tuned={"b1": one_minus_range(1e-3, 0.5), "b2": one_minus_range(1e-4, 0.1), "eps": log_range(1e-10, 1e-2)},
     stability=Stability("(2 + 2 b1) / ((1 - b1) eta)", _limit),
@@ -65,7 +68,12 @@ def _preconditioner(slots: Moments, t: jax.Array, hyper: Mapping[str, Any]) -> j
 def adam(
     learning_rate: Rate = 3e-3, b1: Number | Decay = 0.9, b2: Number | Decay = 0.999, eps: Number = 1e-8
 ) -> Optimizer:
-    """Adam. `learning_rate`: number, array or schedule; `b1`, `b2`: what the running means keep."""
+    """Return Adam. Its state is `Moments` and the number of steps t.
+
+    learning_rate: eta, a number, a scalar array or a schedule of the step count.
+    b1, b2: averaging rates of m and v, numbers in [0, 1) or `Decay`. eps: added to the root in (4). Raises
+    UsageError for an invalid number.
+    """
     check_not_negative(eps=eps)
 
     def init(w: jax.Array) -> Moments:
@@ -76,7 +84,7 @@ def adam(
     ) -> tuple[jax.Array, Moments]:
         m = b1.rate * slots.m + b1.complement * g  # (1)
         v = b2.rate * slots.v + b2.complement * (g * g.conj()).real  # (2)
-        # (3) is folded into two numbers: two divisions less for every weight
+        # (3) scales two numbers in place of two arrays, which saves two divisions per weight.
         eta_hat = eta / one_minus_power(b1, t)
         root_hat = 1 / jnp.sqrt(one_minus_power(b2, t))
         return -eta_hat * m / (root_hat * jnp.sqrt(v) + eps), Moments(m, v)  # (4)

@@ -1,7 +1,15 @@
-"""A rule with everything that goes around it, in one order.
+"""An optimizer with all of its transforms, in a fixed order.
 
-At each step the gradient of the loss is clipped, the penalties' gradients are added, the rule steps, the
-weights decay, the average follows. Clipping comes first: it guards against outliers, which no penalty is.
+In every step
+
+    1. the gradient of the loss is clipped,
+    2. the gradients of the penalties are added,
+    3. the optimizer computes its update,
+    4. weight decay is subtracted,
+    5. the average of the weights follows.
+
+Clipping comes before the penalties, since it guards against outliers in the data, which penalties do not
+have.
 """
 
 from __future__ import annotations
@@ -27,17 +35,21 @@ def compose(
     ema: Number | Decay | None = None,
     tail: Number | None = None,
 ) -> Optimizer:
-    """Return `optimizer` with what is not None around it; None is not in the program at all.
+    """Return `optimizer` with the transforms that are not None. The others are no part of the program.
 
-    rate: the rule's own, number, array or schedule; the decoupled `decay` follows it. mask: which parameters
-    `l1`, `l2` and `decay` are for, a tree of bools, None for all. clip: longest gradient. ema: what the
-    running mean of the weights keeps. tail: steps before the mean begins. All are data: numbers or scalar
-    arrays.
-    Raises UsageError for both averages at once, and for host numbers that cannot be used.
+    rate: learning rate of the optimizer, a number, a scalar array or a schedule; weight decay is scaled by
+    it.
+    mask: parameters that `l1`, `l2` and `decay` act on, a tree of bools; None = all.
+    l1, l2: coefficients of the penalties. decay: coefficient of the decoupled weight decay.
+    clip: largest norm of the gradient. ema: averaging rate of the weights. tail: steps before their average
+    starts.
+
+    All but `mask` are data: numbers or scalar arrays. Raises UsageError for both averages at once and for
+    numbers that are not allowed.
     """
     if ema is not None and tail is not None:
         raise UsageError(
-            "A run is judged at one average of its weights.",
+            "A run is evaluated at one average of its weights.",
             "Both 'ema' and 'tail' were given.",
             "Choose one.",
         )

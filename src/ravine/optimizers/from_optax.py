@@ -1,7 +1,7 @@
-"""Any rule of optax among ours: `optax:NAME(keyword=value, ...)`, the learning rate injected as data.
+"""The adapter for optimizers of optax, `optax:NAME(keyword=value, ...)`, with the learning rate as data.
 
-The keywords are fixed when the rule is made (optax forms 1 - b from them in float64); the rate may be
-a traced array or a schedule for every rule, also for those whose own signature takes a number only.
+The keywords are structure: optax computes 1 - b from them in float64. The learning rate can be a traced array
+or a schedule for every optimizer, also where optax itself takes only a number.
 """
 
 from __future__ import annotations
@@ -24,22 +24,23 @@ __all__ = ["OptaxState", "from_optax"]
 
 
 class OptaxState(NamedTuple):
-    """`t`: steps taken, None for a constant rate. `inner`: the rule's own state."""
+    """The state: t: number of steps, int32, None without a schedule. inner: state of the optax optimizer."""
 
     t: jax.Array | None
     inner: Any
 
 
 def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Callable[[Rate], Optimizer]:
-    """Return a constructor: learning rate (number, scalar array or schedule of t = 0, 1, ...) -> Optimizer.
+    """Return the constructor of an optax optimizer: learning rate -> Optimizer.
 
-    Raises UsageError for a name or keyword optax does not have, one that cannot be used here, or a value the
-    rule refuses (it is tried on a small array).
+    name: in `OPTAX`. keywords: those of optax. Raises UsageError for an optimizer or a keyword that optax
+    does not have, for an optimizer that `UNSUPPORTED` lists, and for a value that it refuses on a small
+    array.
     """
     check_optax(name)
     factory = getattr(optax, name, None) or getattr(optax.contrib, name)
     keywords = {**REQUIRED_ARGUMENTS.get(name, {}), **(keywords or {})}
-    allowed = [each for each in inspect.signature(factory).parameters if each != "learning_rate"]
+    allowed = [name for name in inspect.signature(factory).parameters if name != "learning_rate"]
     for keyword in keywords:
         if keyword == "learning_rate":
             raise UsageError(
@@ -55,7 +56,7 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
                 allowed=tuple(allowed),
             )
 
-    def constructor(learning_rate: Rate = OPTAX[name].rate_centre) -> Optimizer:
+    def constructor(learning_rate: Rate = OPTAX[name].rate_center) -> Optimizer:
         return _adapted(
             lambda eta: factory(learning_rate=eta, **keywords), learning_rate, EVAL_PARAMS.get(name)
         )
@@ -76,7 +77,7 @@ def _adapted(
     rate: Rate,
     eval_params: Callable[[optax.Params, OptaxState], optax.Params] | None,
 ) -> Optimizer:
-    """The rule is made anew at each step with that step's rate, so no rule needs to know of schedules."""
+    """Return the optimizer that builds `rule` anew in every step, with the learning rate of that step."""
     check_rate(rate)
 
     def at(t: jax.Array | None, like: optax.Params) -> jax.Array:
@@ -100,7 +101,7 @@ def _adapted(
 
 
 def _try(constructor: Callable[[Rate], Optimizer], name: str, keywords: Mapping[str, object]) -> None:
-    """Trace one step on a small matrix: a value the rule cannot use is found now, not later."""
+    """Trace one step on a small matrix, so that a keyword that optax refuses raises before the training."""
 
     def one_step(rate: jax.Array, w: jax.Array) -> Any:
         optimizer = constructor(rate)
@@ -109,7 +110,7 @@ def _try(constructor: Callable[[Rate], Optimizer], name: str, keywords: Mapping[
     small = jax.ShapeDtypeStruct((2, 2), jnp.float32)
     try:
         jax.eval_shape(one_step, jax.ShapeDtypeStruct((), jnp.float32), small)
-    except Exception as error:  # optax raises whatever its arithmetic raises
+    except Exception as error:  # the arithmetic inside optax can raise anything
         inside = ", ".join(f"{key}={value!r}" for key, value in keywords.items())
         first = str(error).strip().split("\n")[0]
         raise UsageError(

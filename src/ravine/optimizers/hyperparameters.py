@@ -1,7 +1,7 @@
-"""Hyperparameters as data: checked on the host, then numbers or traced arrays alike.
+"""Hyperparameters as data: their types, the checks of numbers on the host, and pairs (b, 1 - b).
 
-A decay rate b enters its rule twice, as b and as 1 - b. Formed from a float32 b the second is wrong by 1.7e-4
-(relative, b = 0.9999), so the two travel as a pair, both formed in float64 on the host.
+An averaging rate b enters an update twice, as b and as 1 - b. For b = 0.9999 in float32 the difference has a
+relative error of 1.7e-4. Both are therefore computed in float64 on the host and passed on as a pair, `Decay`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from ravine.errors import UsageError
 __all__ = ["Decay", "Number", "Rate", "check_not_negative", "check_rate", "decay", "one_minus_power"]
 
 Number = float | np.ndarray | jax.Array
+"""A hyperparameter: a number, or an array [] that may be traced."""
+
 Rate = float | np.ndarray | jax.Array | Callable[[jax.Array], Any]
+"""A learning rate: a number, an array [], or a schedule, which is a function of the step count from 0."""
 
 
 class Decay(NamedTuple):
-    """A decay rate `rate` = b and its complement `complement` = 1 - b, each right to its own rounding."""
+    """An averaging rate b with its complement 1 - b, each correctly rounded."""
 
     rate: Any
     complement: Any
@@ -32,8 +35,9 @@ class Decay(NamedTuple):
 def decay(b: Number | Decay) -> Decay:
     """Return the pair (b, 1 - b), formed in float64 for host numbers and NumPy arrays.
 
-    A `Decay` passes through. A jax array keeps its dtype, and its 1 - b is as good as that b is: for full
-    accuracy form the pair on the host and pass the pair. Raises UsageError unless 0 <= b < 1.
+    A `Decay` is returned as it is. For a JAX array [] the pair is formed in its own data type, and 1 - b has
+    the rounding error of b. Pass a pair formed on the host where that matters. Raises UsageError unless 0 <=
+    b < 1.
     """
     if isinstance(b, Decay):
         return b
@@ -53,12 +57,12 @@ def decay(b: Number | Decay) -> Decay:
 
 
 def one_minus_power(b: Decay, t: jax.Array) -> jax.Array:
-    """Return 1 - b^t without cancellation, for t >= 1 in the dtype of `b`."""
+    """Return 1 - b^t without cancellation, []; t: [], at least 1, in the data type of `b`."""
     return -jnp.expm1(t * jnp.log1p(-b.complement))
 
 
 def check_rate(rate: object) -> None:
-    """Raise UsageError unless `rate` is a schedule, an array, or a finite number >= 0."""
+    """Raise UsageError unless `rate` is a schedule, an array, or a finite number that is not negative."""
     if callable(rate) or isinstance(rate, jax.Array | np.ndarray):
         return
     if isinstance(rate, bool) or not isinstance(rate, float | int | np.number) or not 0 <= rate < math.inf:
@@ -70,7 +74,7 @@ def check_rate(rate: object) -> None:
 
 
 def check_share(**named: object) -> None:
-    """Raise UsageError for the first host number that does not lie in 0 to 1."""
+    """Raise UsageError for the first number that is not between 0 and 1. Arrays are not checked."""
     for name, value in named.items():
         if isinstance(value, jax.Array | np.ndarray):
             continue
@@ -79,7 +83,7 @@ def check_share(**named: object) -> None:
 
 
 def check_not_negative(**named: object) -> None:
-    """Raise UsageError for the first host number that is negative or not finite."""
+    """Raise UsageError for the first number that is negative or not finite. Arrays are not checked."""
     for name, value in named.items():
         if isinstance(value, jax.Array | np.ndarray):
             continue

@@ -1,12 +1,13 @@
-"""Local gains: a rate of its own for every weight.  Lecture: "Separate, adaptive learning rates".
+"""Local gains: a separate learning rate for every weight.  Lecture: "Separate, adaptive learning rates".
 
-Source: Jacobs 1988 (delta-bar-delta); Hinton 2012, lecture 6d. Elementwise, g' the gradient before:
+Source: Jacobs 1988 (delta-bar-delta); Hinton 2012, lecture 6d. For each weight, with g' its gradient one step
+before:
 
-    gain <- gain + grow      where g g' > 0          (1)
-    gain <- gain * shrink    where g g' < 0          (2)
+    gain <- gain + grow      where g g' > 0          (1)    two gradients of one sign: faster
+    gain <- gain * shrink    where g g' < 0          (2)    the sign changed: slower
     gain <- min(max(gain, lowest), highest)          (3)
     w    <- w - eta gain g                           (4)
-    P    =  1 / gain                                 (5)    the preconditioner of (4)
+    P    =  1 / gain                                 (5)    preconditioner: (4) is w <- w - eta P^-1 g
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ __all__ = ["local_gains"]
 
 
 class Gains(NamedTuple):
-    """The gain of each weight and the sign of its last gradient, 0 before the first."""
+    """The state of local gains, arrays of the shape of the weights.
+
+    gain: of each weight, 1 at the start. sign: of its last gradient, 0 at the start.
+    """
 
     gain: jax.Array
     sign: jax.Array
@@ -38,7 +42,7 @@ def _preconditioner(slots: Gains, t: jax.Array | None, hyper: Mapping[str, Numbe
 
 @register(
     "Local gains",
-    rate_centre=0.05,
+    rate_center=0.05,
     tuned={"grow": log_range(0.01, 0.2), "shrink": log_range(0.5, 0.99)},
     stability=PLAIN_STABILITY,
     diagonal=_preconditioner,
@@ -50,9 +54,13 @@ def local_gains(
     lowest: Number = 0.1,
     highest: Number = 10.0,
 ) -> Optimizer:
-    """Gradient descent with a gain per weight, left as it is by a zero gradient.
+    """Return gradient descent with a gain for each weight. Its state is `Gains`.
 
-    `learning_rate`: number, array or schedule; `grow`, `shrink`, `lowest`, `highest`: see above.
+    learning_rate: eta, a number, a scalar array or a schedule of the step count.
+    grow: added to a gain, (1). shrink: multiplies a gain, (2). lowest, highest: limits of a gain, (3).
+
+    A gradient of 0 leaves the gain of its weight as it is. Raises UsageError for a negative or infinite
+    number.
     """
     check_not_negative(grow=grow, shrink=shrink, lowest=lowest, highest=highest)
 
@@ -68,7 +76,7 @@ def local_gains(
         lowest: jax.Array,
         highest: jax.Array,
     ) -> tuple[jax.Array, Gains]:
-        sign = jnp.sign(g)  # signs, since the product of two small gradients underflows
+        sign = jnp.sign(g)  # not g g', which underflows for small gradients
         agree = sign * slots.sign
         gain = jnp.where(agree > 0, slots.gain + grow, slots.gain)  # (1)
         gain = jnp.where(agree < 0, gain * shrink, gain)  # (2)

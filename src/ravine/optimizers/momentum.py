@@ -1,10 +1,10 @@
-"""Momentum: a ball that rolls on.  Lecture: "SGD + momentum update".
+"""Momentum: gradient descent with a velocity.  Lecture: "SGD + momentum update".
 
 Source: Polyak 1964.
 
-    v <- rho v - eta g      (1)      the rate is inside the velocity
-    w <- w + v              (2)
-    stable for a curvature below (2 + 2 rho) / eta      (3)
+    v <- rho v - eta g                                             (1)      eta is inside the velocity
+    w <- w + v                                                     (2)
+    stable for eigenvalues of the Hessian below (2 + 2 rho) / eta  (3)
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["momentum"]
 
 
 class Velocity(NamedTuple):
-    """What momentum remembers."""
+    """The state of momentum: the velocity v of each weight, an array of the shape of the weights."""
 
     v: jax.Array
 
@@ -35,15 +35,20 @@ def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
 
 @register(
     "Momentum",
-    rate_centre=0.03,
+    rate_center=0.03,
     tuned={"rho": one_minus_range(1e-3, 0.5)},
     stability=Stability("(2 + 2 rho) / eta", _limit),
     style=PlotStyle("#D55E00", "#ff9a5c", (7, 4), "square"),
 )
 def momentum(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
-    """Momentum. `learning_rate`: number, array or schedule; `rho`: what is kept of the velocity.
+    """Return momentum. Its state is the `Velocity` v, 0 at the start.
 
-    Where the rate changes this differs from `optax.sgd(momentum=)` and torch, which multiply the velocity.
+    learning_rate: eta, a number, a scalar array or a schedule of the step count.
+    rho: share of the velocity that remains after a step, from 0 to 1.
+
+    With a changing learning rate this differs from torch and `optax.sgd(momentum=)`. These multiply the
+    velocity by the current rate, so a change acts at once on all earlier gradients. Raises UsageError for an
+    invalid number.
     """
 
     check_share(rho=rho)

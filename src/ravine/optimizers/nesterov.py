@@ -1,16 +1,17 @@
-"""Nesterov momentum: first jump, then correct.  Lecture: "Nesterov momentum update".
+"""Nesterov momentum: jump by the velocity, then correct.  Lecture: "Nesterov momentum update".
 
 Source: Sutskever, Martens, Dahl & Hinton 2013.
 
-    v <- rho v - eta grad L(w + rho v)      (1)      the gradient where the jump lands
+    v <- rho v - eta grad L(w + rho v)      (1)      the gradient after the jump
     w <- w + v                              (2)
 
-A training loop takes gradients at the point it stores, so what is stored is the look-ahead y = w + rho v:
+A training loop takes gradients at the parameters that it stores. The stored parameters are therefore the
+look-ahead point y = w + rho v, and (1) and (2) become
 
     v <- rho v - eta grad L(y)              (3)
     y <- y + rho v - eta grad L(y)          (4)      = w + rho v with the new w, v
-    w  = y - rho v                          (5)      where the run is judged
-    stable for a curvature below (2 + 2 rho) / (eta (1 + 2 rho))      (6)
+    w  = y - rho v                          (5)      the point to evaluate
+    stable for eigenvalues of the Hessian below (2 + 2 rho) / (eta (1 + 2 rho))      (6)
 """
 
 from __future__ import annotations
@@ -36,15 +37,19 @@ def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
 
 @register(
     "Nesterov",
-    rate_centre=0.03,
+    rate_center=0.03,
     tuned={"rho": one_minus_range(1e-3, 0.5)},
     stability=Stability("(2 + 2 rho) / (eta (1 + 2 rho))", _limit),
     style=PlotStyle("#009E73", "#3fd6a8", (9, 3, 2, 3), "triangle"),
 )
 def nesterov(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
-    """Nesterov momentum. `learning_rate`: number, array or schedule; `rho`: what is kept of the velocity.
+    """Return Nesterov momentum. Its state is the `Velocity` v, 0 at the start.
 
-    The parameters it moves are the look-ahead; `eval_params(params, state)` gives the lecture's w.
+    learning_rate: eta, a number, a scalar array or a schedule of the step count.
+    rho: share of the velocity that remains after a step, from 0 to 1.
+
+    The parameters in the training loop are the look-ahead point y; `eval_params(params, state)` returns the
+    lecture's w. Raises UsageError for an invalid number.
     """
 
     check_share(rho=rho)
@@ -69,6 +74,9 @@ def sutskever_step(
     eta: jax.Array | float,
     rho: jax.Array | float,
 ) -> tuple[jax.Array, jax.Array]:
-    """Return (w, v) after one step as the lecture writes it, on one array; `gradient` is a function of w."""
+    """Return (w, v) after the step (1), (2) in the form of the lecture, for one array of any shape [...].
+
+    gradient(w) -> [...]. w, v: [...]. eta, rho: numbers or scalar arrays.
+    """
     v = rho * v - eta * gradient(w + rho * v)  # (1)
     return w + v, v  # (2)

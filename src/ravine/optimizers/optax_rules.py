@@ -1,4 +1,7 @@
-"""The rules of optax that can be compared, and those that cannot. Known without importing optax."""
+"""The optimizers of optax that can be used, and those that cannot, with the reason.
+
+This file does not import optax, so that names can be checked at once.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,14 @@ __all__ = ["OPTAX", "REQUIRED_ARGUMENTS", "UNSUPPORTED", "OptaxRule", "check_opt
 
 
 class OptaxRule(NamedTuple):
-    """`rate_centre`: middle of the rates searched. `flat`: False for a rule that looks at layers."""
+    """Facts about an optimizer of optax: see the fields of the same names of `Rule`."""
 
-    rate_centre: float
+    rate_center: float
     flat: bool = True
 
 
-# Rates: a step proportional to the gradient 0.1, divided by its size 3e-3, its sign 3e-4, own estimate 1.
+# Learning rates by kind of update: 0.1 in proportion to the gradient, 3e-3 divided by its size, 3e-4 by its
+# sign, 1 with a step size that the optimizer estimates itself. See also `register`.
 OPTAX: dict[str, OptaxRule] = {
     "acprop": OptaxRule(3e-3),
     "adabelief": OptaxRule(3e-3),
@@ -62,10 +66,10 @@ OPTAX: dict[str, OptaxRule] = {
     "yogi": OptaxRule(1e-2),
 }
 
-# Keywords that optax insists on.
+# Arguments that optax requires.
 REQUIRED_ARGUMENTS: dict[str, dict[str, Any]] = {"noisy_sgd": {"key": 0}}
 
-# Rules of optax that a comparison cannot run, and why.
+# Optimizers of optax that a comparison cannot run, with the reason.
 UNSUPPORTED: dict[str, str] = {
     "dpsgd": "It needs the gradient of every single example.",
     "lbfgs": "Its line search evaluates the loss; a minibatch step has only the gradient.",
@@ -79,7 +83,7 @@ UNSUPPORTED: dict[str, str] = {
 
 
 def check_optax(name: str) -> None:
-    """Raise UsageError for a rule that optax does not have, or that cannot be used here."""
+    """Raise UsageError for an optimizer that optax does not have or that a comparison cannot run."""
     if name in UNSUPPORTED:
         raise UsageError(f"optax:{name} cannot be compared here.", UNSUPPORTED[name], "Choose another rule.")
     if name not in OPTAX:

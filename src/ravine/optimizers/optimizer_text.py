@@ -1,6 +1,6 @@
-"""What a user writes to name an optimizer: `adam`, `adam(b1=0.95)`, `optax:lion(b1=0.9)`.
+"""The parser of optimizer texts: `adam`, `adam(b1=0.95)`, `optax:lion(b1=0.9)`.
 
-Values are Python literals; nothing is evaluated.
+The values of keywords are Python literals. The parser evaluates no code.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ _EXAMPLE = "Write for example adam, adam(b1=0.95) or optax:lion(b1=0.9)."
 
 
 class ParsedOptimizer(NamedTuple):
-    """`source`: '' for the lecture's rules, or 'optax'. `keywords`: literal values."""
+    """The parts of an optimizer text; `str()` returns the text again.
+
+    source: "" for the lecture's optimizers, or "optax". name: in lower case. keywords: literal values by
+    name.
+    """
 
     source: str
     name: str
@@ -31,7 +35,7 @@ class ParsedOptimizer(NamedTuple):
 
 
 def parse_optimizer(text: str) -> ParsedOptimizer:
-    """Read one optimizer's name and keywords. Raises UsageError with what is wrong in `text`."""
+    """Return the parts of a text that names one optimizer. Raises UsageError for a text of another form."""
     head, opening, tail = text.strip().partition("(")
     source, colon, name = head.rpartition(":")
     source = source.strip().lower()
@@ -46,9 +50,10 @@ def parse_optimizer(text: str) -> ParsedOptimizer:
 
 
 def read_optimizer(text: str) -> ParsedOptimizer:
-    """Read one optimizer's name and keywords, and check that an optimizer of that name exists.
+    """Return the parts of a text that names one optimizer, after a check that there is one of that name.
 
-    Whether it has these keywords is for `resolve`, which imports it. Raises UsageError.
+    `resolve` checks the keywords, for which it imports the optimizer. Raises UsageError for a text of another
+    form and for an unknown name, with the nearest known one.
     """
     spec = parse_optimizer(text)
     if spec.source:
@@ -66,9 +71,9 @@ def read_optimizer(text: str) -> ParsedOptimizer:
 
 
 def read_optimizers(texts: str | Sequence[str]) -> list[ParsedOptimizer]:
-    """Read a list with commas, `sgd,adam,optax:lion(b1=0.9)`, or a sequence of such texts.
+    """Return the parts of a text with commas, `sgd,adam,optax:lion(b1=0.9)`, or of a sequence of such texts.
 
-    Raises UsageError for an empty list, an unknown name, or the same text twice.
+    Raises UsageError for an empty list, for an unknown name, and for an optimizer that occurs twice.
     """
     names = split(texts) if isinstance(texts, str) else [part for text in texts for part in split(text)]
     names = [name for name in names if name]
@@ -84,7 +89,7 @@ def read_optimizers(texts: str | Sequence[str]) -> list[ParsedOptimizer]:
 
 
 def split(text: str) -> list[str]:
-    """Split at the commas that stand outside brackets and quotes: `'sgd,adam(b1=0.9)'` -> two parts."""
+    """Split a text at its commas outside brackets and quotes: `sgd,adam(b1=0.9,b2=0.99)` -> two parts."""
     parts, depth, quote = [""], 0, ""
     for letter in text:
         if quote:

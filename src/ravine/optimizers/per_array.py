@@ -1,8 +1,10 @@
-"""Lift a rule format_schedule for one array to any tree of parameters, as an optax-compatible pair.
+"""Optimizers from update equations: a rule for one array becomes an optimizer for any tree of parameters.
 
-init(params) -> state
-update(grads, state, params=None) -> (updates, state)
-eval_params(params, state) -> params
+The optimizer has the two functions of an optax gradient transformation and a third one:
+
+    init(params) -> state
+    update(grads, state, params=None) -> (updates, state)
+    eval_params(params, state) -> params                      the point to evaluate
 """
 
 from __future__ import annotations
@@ -21,18 +23,19 @@ from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_rate
 __all__ = ["Diagonal", "Optimizer", "RuleState", "diagonal_of_state", "per_array"]
 
 Diagonal = Callable[[Any, Any, Mapping[str, Any]], jax.Array]
-"""diagonal(slots, t, hyper) -> the diagonal P of one array's step -eta P^-1 m, of the array's shape.
+"""diagonal(slots, t, hyper) -> P of the update -eta P^-1 m of one array, [...] like the array.
 
-slots: the rule's state for the array. t: steps taken, None where the rule does not count them. hyper: numbers
-or arrays without axes, decay rates as `Decay`.
+slots: state of the optimizer for the array. t: number of steps, None for an optimizer that does not count
+them.
+hyper: hyperparameters by name, numbers or arrays [], averaging rates as `Decay`.
 """
 
 
 class Optimizer(optax.GradientTransformationExtraArgs):
-    """An optax gradient transformation that also knows where its parameters are judged.
+    """An optax gradient transformation with a function for the point to evaluate.
 
-    `eval_params(params, state)` returns the point to evaluate: the parameters themselves for most rules,
-    another point where gradients are taken elsewhere (Nesterov's look-ahead, weight averages).
+    eval_params(params, state) returns that point. For most optimizers it is the parameters. It differs where
+    the gradients are taken at another point (Nesterov's look-ahead), and for weight averages.
     """
 
     eval_params: Callable[[optax.Params, optax.OptState], optax.Params]
@@ -49,7 +52,11 @@ class Optimizer(optax.GradientTransformationExtraArgs):
 
 
 class RuleState(NamedTuple):
-    """`t`: steps taken, int32, None if not needed. `slots`: a (named) tuple of trees like the parameters."""
+    """The state of an optimizer.
+
+    t: number of steps, int32, None where the optimizer does not need it. slots: a (named) tuple with one tree
+    like the parameters for each array of the rule's state, for example the velocities.
+    """
 
     t: jax.Array | None
     slots: Any
@@ -64,15 +71,17 @@ def per_array(
     eval_params: Callable[..., jax.Array] | None = None,
     **hyper: Number | Decay,
 ) -> Optimizer:
-    """Return the Optimizer of a rule for one array.
+    """Return the optimizer of a rule for one array w [...].
 
-    init(w) -> slots: a (named) tuple of arrays shaped like w, () for none.
-    step(g, slots, eta=, **hyper) -> (update, slots); with `counted` also t=, 1 at the first step.
-    eval_params(w, slots, **hyper) -> the point to evaluate, where it is not w itself.
+    init(w) -> slots: a (named) tuple of arrays of the shape of w; () for none.
+    step(g, slots, eta=, **hyper) -> (update, slots): g and update are [...]. With `counted` it gets t=, too,
+    which is 1 at the first step.
+    eval_params(w, slots, **hyper) -> the point to evaluate, [...]; None where that is w.
+    rate: learning rate. hyper: numbers, arrays [] or `Decay` pairs, by name.
 
-    `rate` (number, array without axes, or schedule of the step count from 0) and `hyper` (numbers, arrays,
-    `Decay` pairs) are cast to the real dtype the array is worked in: its own, but float32 for 16-bit
-    parameters, where a decay of 0.999 would round to 1. Updates come back in the parameter's dtype.
+    A step is computed in the data type of its parameters, but at least in float32, since a rate of 0.999
+    rounds to 1 in 16 bits. The state has that type; updates have the type of the parameters. Raises
+    UsageError for an invalid learning rate, and in `init` for parameters that are integers.
     """
     check_rate(rate)
 
@@ -87,7 +96,7 @@ def per_array(
     def update_all(
         grads: optax.Updates, state: RuleState, params: optax.Params | None = None, **ignored: object
     ) -> tuple[optax.Updates, RuleState]:
-        del ignored  # optax hands loss values and the like to every member of a chain
+        del ignored  # optax.chain passes values such as the loss to all of its members
         leaves, tree = _flat(grads)
         stored = leaves if params is None else tree.flatten_up_to(params)
         slots = [tree.flatten_up_to(slot) for slot in state.slots]
@@ -101,7 +110,7 @@ def per_array(
             update, new = step(jnp.asarray(g, dtype), _rebuilt(state.slots, old), **_as_data(data, dtype))
             updates.append(update.astype(jnp.result_type(w)))
             moved.append([n.astype(o.dtype) for n, o in zip(new, old, strict=True)])
-        if moved:  # else the tree has no arrays, and neither has the state
+        if moved:  # a tree without arrays has a state without arrays
             slots = [tree.unflatten(slot) for slot in zip(*moved, strict=True)]
             state = RuleState(t, _rebuilt(state.slots, slots))
         return tree.unflatten(updates), state._replace(t=t)
@@ -122,10 +131,10 @@ def per_array(
 
 
 def diagonal_of_state(diagonal: Diagonal, state: optax.OptState, hyper: Mapping[str, Number | Decay]) -> Any:
-    """Return diagonal(slots, t, hyper) of each array in the state of one run, a tree like the parameters.
+    """Return the preconditioner of all parameters, a tree like the parameters, for the state of one run.
 
-    state: a rule's state, or that of a transformation around the rule. t: steps taken, at least 1; None for
-    a rule that does not count them. Traceable.
+    state: of the optimizer, also within the states of transforms around it. hyper: by name, as `Rule.as_data`
+    returns it. Before the first step t counts as 1. The function can be traced.
     """
     nodes = jax.tree.leaves(state, is_leaf=lambda node: isinstance(node, RuleState))
     (inner,) = [node for node in nodes if isinstance(node, RuleState)]
@@ -148,12 +157,12 @@ def _flat(tree: optax.Params) -> tuple[list[jax.Array], Any]:
 
 
 def _rebuilt(like: Any, parts: list[Any]) -> Any:
-    """A tuple of the type of `like`, named or not."""
+    """Return the parts as a tuple of the type of `like`, named or not."""
     return like._make(parts) if hasattr(like, "_make") else tuple(parts)
 
 
 def _working_dtype(w: ArrayLike, *slots: jax.Array) -> DTypeLike:
-    """The dtype to work in: the widest of parameter, slots and float32."""
+    """Return the data type of the computation: the widest one of parameter, slots and float32."""
     dtypes = [jnp.result_type(w), *(slot.dtype for slot in slots)]
     if not jnp.issubdtype(dtypes[0], jnp.inexact):
         raise UsageError(

@@ -1,11 +1,13 @@
-"""A schedule that follows training: lower the value when the loss no longer falls.
+"""The schedule `plateau`: it lowers a hyperparameter when the validation loss no longer decreases.
 
-A loss is better if it is below (1 - threshold) best.                          (1)
-After more than `patience` losses in a row that are not, factor <- factor x `factor`, not below `least`,  (2)
-and the next `cooldown` losses are not counted.                                (3)
+    better      loss < (1 - threshold) best                      (1)
+    drop        factor <- max(factor x `factor`, `least`)        (2)
+    cooldown    the next `cooldown` losses do not count          (3)
 
-Every number is data and every step is traced, so that runs that wait and runs that drop share one program.
-Source: the rule of PyTorch's ReduceLROnPlateau (relative threshold, least value as a factor).
+A drop follows more than `patience` losses in a row that are not better, and a cooldown follows a drop. All
+parameters are data and the function can be traced, so runs that wait and runs that drop share one program.
+
+Source: ReduceLROnPlateau of PyTorch, with a relative threshold and the least value as a factor.
 """
 
 from __future__ import annotations
@@ -21,7 +23,11 @@ __all__ = ["PlateauState", "plateau_next", "plateau_start"]
 
 
 class PlateauState(NamedTuple):
-    """best: lowest loss. waited, resting: losses counted, int32. factor: on the value, now. All scalars."""
+    """The state of `plateau`, of one run (scalars) or of many ([run]).
+
+    best: lowest loss so far, inf at the start. waited: int32, losses in a row that were not better.
+    resting: int32, losses that will not count. factor: current factor on the hyperparameter, 1 at the start.
+    """
 
     best: jax.Array
     waited: jax.Array
@@ -30,21 +36,21 @@ class PlateauState(NamedTuple):
 
 
 def plateau_start(dtype: DTypeLike = jnp.float32) -> PlateauState:
-    """Return the state before the first loss, with a factor of 1."""
+    """Return the state of one run before the first loss."""
     zero = jnp.zeros((), jnp.int32)
     return PlateauState(jnp.full((), jnp.inf, dtype), zero, zero, jnp.ones((), dtype))
 
 
 def plateau_next(numbers: Mapping[str, ArrayLike], state: PlateauState, loss: jax.Array) -> PlateauState:
-    """Return the state after one more loss; NaN is never better.
+    """Return the state after one more loss [] or [run]; NaN is never better.
 
-    numbers: `factor`, `patience`, `threshold`, `cooldown`, `least`, as `schedule("plateau(...)").numbers`,
-    numbers or scalar arrays. `least` bounds the factor: value x least is the lowest.
+    numbers: `factor`, `patience`, `threshold`, `cooldown` and `least` by name, as in
+    `schedule("plateau(...)").numbers`; numbers or arrays of the shape of the loss.
     """
     dtype = state.factor.dtype
     number = {name: jnp.asarray(value, dtype) for name, value in numbers.items()}
     loss = jnp.asarray(loss).astype(dtype)
-    # (1); from infinity everything finite is better, whatever the threshold
+    # (1); at the start best is infinite, and every finite loss is better for any threshold
     better = (loss < state.best - number["threshold"] * jnp.abs(_finite(state.best))) & ~jnp.isnan(loss)
     waited = jnp.where(better, 0, state.waited + 1)
     rests = state.resting > 0

@@ -14,10 +14,10 @@ __all__ = ["CYCLE", "PlotStyle", "plot_styles"]
 
 @dataclass(frozen=True)
 class PlotStyle:
-    """The look of one curve.
+    """The style of one curve.
 
-    light, dark: hex colors on a white and on a dark background. dash: lengths on and off in points, () for a
-    solid line. marker: circle, square, triangle, pentagon, diamond or cross.
+    light, dark: hex colors on a white and on a dark background. dash: lengths of lines and gaps in points, ()
+    for a solid line. marker: circle, square, triangle, pentagon, diamond or cross.
     """
 
     light: str
@@ -33,10 +33,10 @@ CYCLE = (
     PlotStyle("#666666", "#bbbbbb", (3, 3), "square"),
     PlotStyle("#A3262A", "#f08a8d", (10, 2, 2, 2, 2, 2), "pentagon"),
 )
-"""Styles for optimizers that define none. No optimizer's own file uses one of them."""
+"""Styles for optimizers without a style of their own. No file of an optimizer uses one of them."""
 
 
 def plot_styles(own: Mapping[str, PlotStyle | None]) -> dict[str, PlotStyle]:
-    """Return a style for each optimizer's name: its own, else the next one of `CYCLE` in the order given."""
+    """Return a style for each name of an optimizer: its own, else the next one of `CYCLE`."""
     spare = cycle(CYCLE)
     return {name: style or next(spare) for name, style in own.items()}

@@ -1,4 +1,7 @@
-"""Rules: what each registered optimizer says of itself, and the rule that a text names."""
+"""The registered optimizers as rules: constructor, hyperparameters, search ranges, stability limit.
+
+`RULES` holds them by name; `resolve` returns the rule that a user's text names, also for optimizers of optax.
+"""
 
 from __future__ import annotations
 
@@ -38,33 +41,35 @@ F = TypeVar("F", bound=Callable[..., Optimizer])
 
 
 class Range(NamedTuple):
-    """Where a hyperparameter is searched: log-uniform between `low` and `high`, in 1 - b if `one_minus`."""
+    """The search range of a hyperparameter: log-uniform from `low` to `high`; with `one_minus` 1 - b is."""
 
     low: float
     high: float
     one_minus: bool = False
 
     def at(self, u: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Map u in [0, 1] (number or array) to values of the hyperparameter, float64."""
+        """Return the values at the shares u of the range: [...] from 0 to 1 -> float64 [...]."""
         value = np.exp(np.log(self.low) + np.asarray(u, np.float64) * (np.log(self.high) - np.log(self.low)))
         value = np.clip(value, self.low, self.high)
         return 1 - value if self.one_minus else value
 
 
 def log_range(low: float, high: float) -> Range:
-    """Log-uniform between `low` and `high`."""
+    """Return the range of values that are log-uniform from `low` to `high`."""
     return Range(low, high)
 
 
 def one_minus_range(low: float, high: float) -> Range:
-    """Values b whose 1 - b is log-uniform between `low` and `high`."""
+    """Return the range of values b for which 1 - b is log-uniform from `low` to `high`."""
     return Range(low, high, one_minus=True)
 
 
 class Stability(NamedTuple):
-    """`formula`: the limit as text. limit(learning_rate, hyper): the largest curvature of a stable step.
+    """The stability limit of an optimizer: the largest Hessian eigenvalue at which it does not diverge.
 
-    The limit is exact on the quadratic curvature w^2 / 2, where the rule is a linear recursion.
+    formula: the limit as text, for example "2 / eta". limit(learning_rate, hyper): its value.
+
+    The limit is exact for the loss curvature x w^2 / 2, for which the optimizer is a linear recursion.
     """
 
     formula: str
@@ -73,23 +78,25 @@ class Stability(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """An optimizer that can be compared.
+    """An optimizer with all that the studies need to know about it.
 
-    name: as the user types it, keywords included. title: as tables show it.
-    constructor(learning_rate, **hyper) -> Optimizer.
-    defaults: hyperparameters that may be data (numbers). decays: those of them that enter as b and 1 - b.
-    rate_centre: middle, in the logarithm, of the learning rates searched.
-    tuned: search ranges of the track `full`.
-    flat: may be given all parameters as one vector (False for rules that look at layers).
-    elementwise: the step of a weight depends on the gradients of that weight alone.
-    stability: limit of the curvature, None where none is known. diagonal: P of the step -eta P^-1 m, None for
-    a rule with one rate for all weights. style: how pictures draw it, None for the next free style.
+    name: as the user types it, with keywords. title: as tables show it.
+    constructor: constructor(learning_rate, **hyper) -> Optimizer.
+    rate_center: geometric mean of the learning rates that a search tries first.
+    defaults: hyperparameters that can be data, with their default values.
+    decays: names of those hyperparameters that are averaging rates and enter as the pair (b, 1 - b).
+    tuned: search ranges of the hyperparameters, for a search that tunes all of them.
+    flat: whether the optimizer can treat all parameters as one vector; False if it depends on layers.
+    elementwise: whether the update of a weight depends only on the gradients of that weight.
+    stability: the stability limit, None if it is not known.
+    diagonal: preconditioner P of the update -eta P^-1 m, None for one learning rate for all weights.
+    style: plot style, None for the next free one.
     """
 
     name: str
     title: str
     constructor: Callable[..., Optimizer] = field(repr=False, compare=False)
-    rate_centre: float
+    rate_center: float
     defaults: Mapping[str, float] = field(default_factory=dict, compare=False)
     decays: tuple[str, ...] = ()
     tuned: Mapping[str, Range] = field(default_factory=dict, repr=False, compare=False)
@@ -101,21 +108,21 @@ class Rule:
 
     @property
     def base_name(self) -> str:
-        """The name without keywords: `adam` of `adam(b1=0.95)`."""
+        """The name without keywords: `adam` for `adam(b1=0.95)`."""
         return self.name.partition("(")[0]
 
     @property
     def preconditioned(self) -> bool:
-        """Whether the step has a diagonal preconditioner: the stability limit is for P^(-1/2) H P^(-1/2)."""
+        """Whether there is a preconditioner P. The stability limit then refers to P^(-1/2) H P^(-1/2)."""
         return self.diagonal is not None
 
     def stability_limit(
         self, learning_rate: float, hyper: Mapping[str, Number] | None = None
     ) -> float | None:
-        """Return the largest curvature at which a step is stable, None where no limit is known.
+        """Return the largest eigenvalue at which the optimizer is stable, None if no limit is known.
 
-        hyper: host numbers, by default the rule's own. Raises UsageError: a learning rate that is not above
-        zero, a hyperparameter that the rule does not have or cannot use.
+        hyper: numbers on the host; others are at their defaults. Raises UsageError for a learning rate that
+        is not above 0, and for a hyperparameter that the optimizer does not have or cannot use.
         """
         if not (np.isfinite(learning_rate) and learning_rate > 0):
             raise UsageError(
@@ -131,23 +138,24 @@ class Rule:
     def preconditioner(
         self, state: optax.OptState, hyper: Mapping[str, Number | Decay] | None = None
     ) -> optax.Params | None:
-        """Return the diagonal P of the step -eta P^-1 m, a tree like the parameters, or None without one.
+        """Return the preconditioner P of the update -eta P^-1 m, a tree like the parameters, or None.
 
-        state: of one run; it may be the state of a transformation around the rule. hyper: as from `as_data`,
-        by default the rule's own. Traceable.
+        state: of one run, also with transforms around the optimizer. hyper: as `as_data` returns it; None =
+        the defaults. The function can be traced.
         """
         if self.diagonal is None:
             return None
         return diagonal_of_state(self.diagonal, state, self.as_data() if hyper is None else hyper)
 
     def build(self, rate: Rate, **hyper: Number | Decay) -> Optimizer:
-        """Return the optimizer at `rate` (number, array, schedule); what is not given is at its default."""
+        """Return the optimizer at a learning rate: number, array [] or schedule. Others are at defaults."""
         return self.constructor(rate, **{**self.defaults, **hyper})
 
     def as_data(self, **hyper: Number | Decay) -> dict[str, np.ndarray | Decay]:
-        """Return all hyperparameters as float64 arrays to hand to a compiled program, decay rates as pairs.
+        """Return all hyperparameters as float64 arrays for a compiled program, averaging rates as pairs.
 
-        Each may be a number or an array [run]; what is not given is at its default.
+        hyper: numbers or arrays [run], by name; the others are at their defaults. Raises UsageError for a
+        name that the optimizer does not have and for an averaging rate outside [0, 1).
         """
         self.check(hyper)
         values = {**self.defaults, **hyper}
@@ -159,7 +167,7 @@ class Rule:
         }
 
     def check(self, hyper: Mapping[str, object]) -> None:
-        """Raise UsageError for a hyperparameter this rule does not have."""
+        """Raise UsageError for the name of a hyperparameter that this optimizer does not have."""
         for name in hyper:
             if name not in self.defaults:
                 if name in ("learning_rate", "rate", "lr"):
@@ -174,37 +182,42 @@ class Rule:
                 raise UsageError(f"The optimizer '{self.name}' has no hyperparameter '{name}'.", "", hint)
 
     def with_hyper(self, hyper: Mapping[str, float]) -> Rule:
-        """Return this rule with other defaults, and so named; what is fixed by hand is no longer tuned."""
+        """Return this rule with other defaults, which also appear in its name and are no longer tuned.
+
+        Raises UsageError for a name or a value that the optimizer cannot use.
+        """
         if not hyper:
             return self
         self.check(hyper)
         for name, value in hyper.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
                 raise UsageError(f"'{self.name}' cannot use {name}={value!r}.", "It must be a finite number.")
-        self.constructor(self.rate_centre, **{**self.defaults, **hyper})  # refuses values that cannot be used
+        self.constructor(
+            self.rate_center, **{**self.defaults, **hyper}
+        )  # raises for a value that the optimizer refuses
         inside = ", ".join(f"{name}={value!r}" for name, value in hyper.items())
         return replace(
             self,
             name=f"{self.name}({inside})",
             title=f"{self.title} ({inside})",
             defaults={**self.defaults, **hyper},
-            tuned={name: where for name, where in self.tuned.items() if name not in hyper},
+            tuned={name: bounds for name, bounds in self.tuned.items() if name not in hyper},
         )
 
 
 DESCRIBED: dict[Callable[..., Optimizer], Rule] = {}
-"""Rule of every constructor that was imported."""
+"""The rule of every constructor that is imported so far."""
 
 
 def rule_of(constructor: Callable[..., Optimizer]) -> Rule:
-    """Return the rule of a constructor decorated with `register`. Raises TypeError for another one."""
+    """Return the rule of a constructor with the decorator `register`. Raises TypeError for another one."""
     if constructor not in DESCRIBED:
         raise TypeError(f"{constructor!r} is no optimizer: decorate it with @register(...).")
     return DESCRIBED[constructor]
 
 
 class _Rules(Mapping[str, Rule]):
-    """The rules of `OPTIMIZERS` by name; the file of a rule is imported when the rule is first read."""
+    """The rules of `OPTIMIZERS` by name. The file of an optimizer is imported when its rule is first read."""
 
     def __getitem__(self, name: str) -> Rule:
         rule = rule_of(resolve_name(OPTIMIZERS[name]))
@@ -223,29 +236,32 @@ class _Rules(Mapping[str, Rule]):
 
 
 RULES: Mapping[str, Rule] = _Rules()
+"""All registered optimizers by name."""
 
 
 def register(
     title: str,
     *,
-    rate_centre: float,
+    rate_center: float,
     decays: tuple[str, ...] = (),
     tuned: Mapping[str, Range] | None = None,
     stability: Stability | None = None,
     diagonal: Diagonal | None = None,
     style: PlotStyle | None = None,
 ) -> Callable[[F], F]:
-    """Describe the decorated constructor as a rule of the same name, with the defaults of its signature.
+    """Return a decorator that describes a constructor as a rule, with the defaults of its signature.
 
-    `OPTIMIZERS` in `ravine.optimizers` says where to find it.
+    The arguments are fields of `Rule`. The line of the constructor in `OPTIMIZERS` makes the rule known by
+    name.
 
-    The rate centre is the middle of the four decades searched, for a small network on standardized data.
-    Gradients there are of order 0.1 to 1. A rule that steps in proportion to them wants a rate near 0.1, less
-    with momentum, which repeats each gradient 1/(1 - rho) times. A rule that divides by the gradient's size
-    wants the size of a step: a few thousandths, more where steps die out (AdaGrad). AdaDelta's own rate is 1.
+    rate_center is the middle of the four decades that are searched, for a small network on standardized data.
+    Its gradients are of order 0.1 to 1. An optimizer with updates in proportion to the gradient therefore
+    needs a rate near 0.1, and less with momentum, which repeats every gradient 1 / (1 - rho) times. For an
+    optimizer that divides by the size of the gradient the rate is the size of an update, a few thousandths,
+    or more where updates decrease (AdaGrad). AdaDelta finds its own size, with a rate of 1.
     """
 
-    def enter(constructor: F) -> F:
+    def describe(constructor: F) -> F:
         parameters = dict(inspect.signature(constructor).parameters)
         del parameters["learning_rate"]
         defaults = {name: parameter.default for name, parameter in parameters.items()}
@@ -253,7 +269,7 @@ def register(
             name=constructor.__name__,
             title=title,
             constructor=constructor,
-            rate_centre=rate_centre,
+            rate_center=rate_center,
             defaults=defaults,
             decays=decays,
             tuned=dict(tuned or {}),
@@ -263,21 +279,22 @@ def register(
         )
         return constructor
 
-    return enter
+    return describe
 
 
 def resolve(text: str) -> Rule:
-    """Return the rule a user names: `adam`, `Adam`, `adam(b1=0.95)`, `optax:lion(b1=0.9)`.
+    """Return the rule that a text names: `adam`, `Adam`, `adam(b1=0.95)` or `optax:lion(b1=0.9)`.
 
-    Raises UsageError with the nearest name for one that does not exist, and for what it cannot use.
+    Raises UsageError for an unknown name, with the nearest known one, and for keywords that the optimizer
+    refuses.
     """
     return _rule(read_optimizer(text))
 
 
 def resolve_all(texts: str | Sequence[str]) -> list[Rule]:
-    """Return the rules of a list with commas, `sgd,adam,optax:lion(b1=0.9)`, or of a sequence of names.
+    """Return the rules of a text with commas, `sgd,adam,optax:lion(b1=0.9)`, or of a sequence of such texts.
 
-    Raises UsageError for an empty list, an unknown name, or the same rule twice.
+    Raises UsageError for an empty list, for an unknown name, and for a rule that occurs twice.
     """
     return [_rule(spec) for spec in read_optimizers(texts)]
 
@@ -289,4 +306,4 @@ def _rule(spec: ParsedOptimizer) -> Rule:
 
     constructor = from_optax(spec.name, spec.keywords)
     known = OPTAX[spec.name]
-    return Rule(str(spec), str(spec), constructor, known.rate_centre, flat=known.flat, elementwise=False)
+    return Rule(str(spec), str(spec), constructor, known.rate_center, flat=known.flat, elementwise=False)

@@ -1,9 +1,11 @@
-"""RMSProp: AdaGrad that forgets.  Lecture: "RMSProp".
+"""RMSProp: AdaGrad with a forgetting average.  Lecture: "RMSProp".
 
 Source: Tieleman & Hinton 2012, lecture 6e.
 
     s <- gamma s + (1 - gamma) g^2      (1)
-    w <- w - eta g / sqrt(s + eps)      (2)      eps inside the root; P as AdaGrad's
+    w <- w - eta g / sqrt(s + eps)      (2)      eps inside the root
+
+The preconditioner of (2) is that of AdaGrad, P = sqrt(s + eps).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ __all__ = ["rmsprop"]
 
 @register(
     "RMSProp",
-    rate_centre=3e-3,
+    rate_center=3e-3,
     decays=("gamma",),
     tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-10, 1e-2)},
     stability=PLAIN_STABILITY,
@@ -31,7 +33,12 @@ __all__ = ["rmsprop"]
     style=PlotStyle("#CC79A7", "#f2a7d0", (2, 3), "diamond"),
 )
 def rmsprop(learning_rate: Rate = 3e-3, gamma: Number | Decay = 0.9, eps: Number = 1e-8) -> Optimizer:
-    """RMSProp. `learning_rate`: number, array or schedule; `gamma`: what the running mean keeps."""
+    """Return RMSProp. Its state is the running mean `Squares`, 0 at the start.
+
+    learning_rate: eta, a number, a scalar array or a schedule of the step count.
+    gamma: averaging rate of s, a number in [0, 1) or a `Decay`. eps: added to s. Raises UsageError for an
+    invalid number.
+    """
     check_not_negative(eps=eps)
 
     def init(w: jax.Array) -> Squares:

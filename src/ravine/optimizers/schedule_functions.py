@@ -1,15 +1,17 @@
 """The functions of schedules: a factor for every step.  Lecture: "Learning rate annealing".
 
-    step          factor^k,  k drops behind               (1)      "in multiple steps"
+    step          factor^k after k drops                  (1)      "in multiple steps"
     exponential   gamma^e  or  end^p                      (2)
     inverse       (1 + slope e)^-power                    (3)      Robbins & Monro 1951
     polynomial    end + (1 - end) (1 - p)^power           (4)
     cosine        end + (1 - end) (1 + cos(pi p)) / 2     (5)      Loshchilov & Hutter 2017
-    onecycle      from start up to 1, then down to end    (6)      Smith & Topin 2019; both ways as in (5)
+    onecycle      from start up to 1, then down to end    (6)      Smith & Topin 2019; both parts as in (5)
     warm-up       (t + 1) / (W + 1) for t < W             (7)      Goyal et al. 2017
 
-t: steps done. p: share of the run behind, e: epochs behind, both counted from the end of the warm-up, whose
-first step is not wasted on a factor of zero. Each function is written once, for NumPy and for traced arrays.
+t is the number of steps done, W the number of steps of the warm-up. p is the share of the run done and e the
+number of epochs done, both since the end of the warm-up. The first step of a warm-up has a factor above 0,
+since a step with 0 would be wasted. Every function works on NumPy arrays and on traced arrays: it takes a
+`Clock` of t [...] and returns the factors [...].
 """
 
 from __future__ import annotations
@@ -33,13 +35,17 @@ __all__ = [
     "schedule_factors", "step",
 ]  # fmt: skip
 
-SLACK = 1e-6  # of a step: products of durations and steps per epoch meet whole steps only up to rounding
+SLACK = 1e-6  # steps; a duration times the steps per epoch is a whole number only up to rounding
 
-STEEPEST = 700.0  # logarithm of the largest slope that is a number
+MAX_LOG_SLOPE = 700.0  # logarithm of a slope; its exponential is still finite in float64
 
 
 class Clock(NamedTuple):
-    """Where a run stands. t: steps done [...], of `steps`. xp: numpy or jax.numpy, whose arrays t are."""
+    """The time of a run.
+
+    xp: numpy or jax.numpy, the module of the arrays. t: steps done, [...]. steps: of the whole run.
+    per_epoch: steps of one epoch.
+    """
 
     xp: ModuleType
     t: Any
@@ -48,52 +54,55 @@ class Clock(NamedTuple):
 
     @property
     def done(self) -> Any:
-        """Share of the run that is behind."""
+        """Share of the run that is done, [...]."""
         return self.t / self.steps
 
     @property
     def remaining(self) -> Any:
-        """Share of the run that is left."""
+        """Share of the run that remains, [...]."""
         return 1 - self.t / self.steps
 
     @property
     def epochs(self) -> Any:
-        """Epochs behind."""
+        """Number of epochs done, [...]."""
         return self.t / self.per_epoch
 
 
 def constant(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return 1 at every step."""
+    """Return the factor 1 at every step, [...]."""
     return clock.xp.ones_like(clock.t)
 
 
 def cosine(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return (5); `end` is 0 where it is not given."""
+    """Return the factors (5), [...]; without `end` it is 0."""
     return _eased(clock.xp, numbers.get("end", 0.0), clock.remaining)  # (5)
 
 
 def polynomial(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return (4)."""
+    """Return the factors (4), [...]."""
     return numbers["end"] + (1 - numbers["end"]) * clock.remaining ** numbers["power"]  # (4)
 
 
 def linear(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return (4) with power 1."""
+    """Return the factors (4) with power 1, [...]."""
     return numbers["end"] + (1 - numbers["end"]) * clock.remaining
 
 
 def exponential(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    """Return (2): to `end`, or by `gamma` for each epoch."""
+    """Return the factors (2), [...]: down to `end` at the end of the run, or times `gamma` per epoch."""
     if numbers["end"] is not None:
         return clock.xp.exp(math.log(numbers["end"]) * clock.done)  # (2)
     return clock.xp.exp(math.log(numbers["gamma"]) * clock.epochs)
 
 
 def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    """Return (3): to `end`, or with `slope` for each epoch. Raises UsageError where it would be too steep."""
+    """Return the factors (3), [...]: down to `end` at the end of the run, or with `slope` per epoch.
+
+    Raises UsageError for an end that only a slope beyond float64 reaches.
+    """
     power = numbers["power"]
     if numbers["end"] is not None:
-        if -math.log(numbers["end"]) / power > STEEPEST:
+        if -math.log(numbers["end"]) / power > MAX_LOG_SLOPE:
             raise UsageError(
                 f"The schedule inverse cannot go to {numbers['end']:g} with power={power:g}.",
                 "It would be there after one step.",
@@ -104,7 +113,7 @@ def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 
 
 def onecycle(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return (6)."""
+    """Return the factors (6), [...]; `peak` is the share of the run at which the factor is 1."""
     top = numbers["peak"] * clock.steps
     up = _eased(clock.xp, numbers["start"], clock.xp.minimum(clock.t / top, 1))  # (6)
     down = _eased(
@@ -114,13 +123,13 @@ def onecycle(clock: Clock, numbers: Mapping[str, float]) -> Any:
 
 
 def _eased(xp: ModuleType, low: float, way: np.ndarray | jax.Array) -> Any:
-    # (1 - cos(pi way)) / 2, without its cancellation where `way` is small
+    # sin^2(pi way / 2) = (1 - cos(pi way)) / 2, without the cancellation for a small `way`
     return low + (1 - low) * xp.sin(math.pi / 2 * way) ** 2
 
 
 def step(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    """Return (1)."""
-    # Counted, not divided: a quotient may fall on the wrong side of a whole number.
+    """Return the factors (1), [...]. Raises UsageError for a period shorter than a step."""
+    # The drops are counted. A quotient t / period can round to the wrong side of a whole number.
     drops = clock.xp.searchsorted(
         clock.xp.asarray(_drops(clock, numbers), clock.t.dtype), clock.t, side="right"
     )
@@ -128,7 +137,7 @@ def step(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 
 
 def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
-    """Steps from which on a further factor holds, rising, within the run."""
+    """Return the steps at which the factor drops, in increasing order, [drop]."""
     if numbers["at"] is not None:
         steps = np.array([duration.in_steps(clock.steps, clock.per_epoch) for duration in numbers["at"]])
     else:
@@ -144,7 +153,7 @@ def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
 
 
 def schedule_factors(clock: Clock, numbers: Mapping[str, Any], name: str) -> Any:
-    """Return the factors of the kind `name`, after the warm-up in `numbers`: [...] like clock.t."""
+    """Return the factors of a schedule with its warm-up, (7), [...] like clock.t. name: in `SCHEDULES`."""
     xp, kind = clock.xp, SCHEDULES[name]
     function = resolve_name(kind.function)
     warm = min(round(numbers.get("warmup", 0.0) * clock.steps), clock.steps - 1)

@@ -1,4 +1,7 @@
-"""The kinds of schedules: parameters, and where the function of each is. Known without NumPy and JAX."""
+"""The kinds of schedules: the parameters of each, and the place of its function.
+
+This file needs neither NumPy nor JAX, so that texts of schedules can be checked without them.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,23 @@ __all__ = ["SCHEDULES", "Duration", "Parameter", "ScheduleKind"]
 
 
 class Duration(NamedTuple):
-    """A stretch of the run: `value` epochs, or per cent of the run."""
+    """A part of a run: `value` epochs, or `value` per cent of the run."""
 
     value: float
     per_cent: bool = False
 
     def in_steps(self, steps: int, steps_per_epoch: float) -> float:
-        """Return how many steps that is, of a run of `steps`."""
+        """Return the duration in steps, for a run of `steps` steps in all."""
         return self.value / 100 * steps if self.per_cent else self.value * steps_per_epoch
 
 
 class Parameter(NamedTuple):
-    """default: None if it may be left out without one. must: what it must be, in words."""
+    """A parameter of a schedule.
+
+    default: its value where the text does not give one, possibly None. must: the allowed values in words.
+    allows(value): whether a value is allowed. durations: whether values are `Duration`s. several: whether the
+    value is a tuple.
+    """
 
     default: Any
     must: str
@@ -69,9 +77,12 @@ class ScheduleKind:
     """A kind of schedule.
 
     function: "module:object" of factor(clock, numbers) -> [...]; "" for a kind that depends on the loss.
-    parameters: by name, in their order. either: two of them of which a schedule has exactly one, and how.
-    depends_on_loss: whether the factors follow from the validation losses, so that no table holds them.
-    counts_warmup: whether its epochs are those of the run, not those since the end of the warm-up.
+    parameters: by name, in the order of the text.
+    either: two parameters of which a schedule needs exactly one, and an example; None if there are no such
+    two.
+    depends_on_loss: whether the factors depend on the validation losses, so that they are not known before
+    training.
+    counts_warmup: whether epochs count from the start of the run instead of the end of the warm-up.
     """
 
     function: str
@@ -83,10 +94,10 @@ class ScheduleKind:
 
 _FUNCTIONS = "ravine.optimizers.schedule_functions"
 
-# The registry. To add a kind of schedule, add its row, and its function where the row says.
+# The registry. To add a kind of schedule, add a row here and its function in `schedule_functions`.
 SCHEDULES: dict[str, ScheduleKind] = {
     "constant": ScheduleKind(f"{_FUNCTIONS}:constant", {"warmup": _WARMUP}),
-    "decay": ScheduleKind(f"{_FUNCTIONS}:cosine"),  # another name for `cosine` without numbers
+    "decay": ScheduleKind(f"{_FUNCTIONS}:cosine"),  # `cosine` without parameters
     "step": ScheduleKind(
         f"{_FUNCTIONS}:step",
         {"factor": _FACTOR, "every": _EVERY, "at": _AT, "warmup": _WARMUP},

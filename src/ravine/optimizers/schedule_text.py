@@ -1,13 +1,14 @@
-"""What a user writes to name a schedule: `decay`, `step(0.1,every=10)`, `cosine(warmup=0.1)`.
+"""The parser of schedule texts: `decay`, `step(0.1,every=10)`, `cosine(warmup=0.1)`.
 
-    constant(warmup)                          decay                             cosine to zero, no numbers
-    step(factor, every, at, warmup)           exponential(gamma, end, warmup)   gamma: for each epoch
-    inverse(slope, power, end, warmup)        polynomial(power, end, warmup)    slope: for each epoch
+    constant(warmup)                          decay                             cosine to 0, no parameters
+    step(factor, every, at, warmup)           exponential(gamma, end, warmup)   gamma: per epoch
+    inverse(slope, power, end, warmup)        polynomial(power, end, warmup)    slope: per epoch
     linear(end, warmup)                       cosine(end, warmup)
     onecycle(peak, start, end)                plateau(factor, patience, threshold, cooldown, least)
 
 `every` and `at` are epochs, or per cent of the run: every=10, at=30+60, at=50%+75%. `warmup` and `peak` are
-shares of the run, `start`, `end` and `least` are factors. `patience` and `cooldown` count evaluations.
+shares of the run. `factor`, `start`, `end` and `least` are factors on the hyperparameter. `patience` and
+`cooldown` are numbers of evaluations.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ EXAMPLE = "Write for example decay, step(0.1,every=10) or cosine(warmup=0.1)."
 
 
 def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
-    """Return the name and all parameters of a schedule, those not given at their defaults.
+    """Return the name of a schedule and all of its parameters by name; those not given at their defaults.
 
-    Values are floats, a `Duration` or a tuple of them. Raises UsageError with what is wrong in `text`.
+    Values are floats, a `Duration` or a tuple of `Duration`s. Raises UsageError for a text of another form,
+    an unknown name, a parameter that the schedule does not have, and a value that is not allowed.
     """
     found = re.fullmatch(r"\s*([^()]*?)\s*(\((.*)\))?\s*", str(text), re.DOTALL)
     if not found:
@@ -56,18 +58,18 @@ def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def format_schedule(name: str, numbers: dict[str, Any]) -> str:
-    """Return the shortest text that `read_schedule` gives `name` and `numbers` for."""
+    """Return the shortest text for which `read_schedule` returns `name` and `numbers`."""
     parts = []
     for place, (key, parameter) in enumerate(SCHEDULES[name].parameters.items()):
         value = numbers[key]
-        if value != parameter.default or key == "factor":  # which readers expect to see
+        if value != parameter.default or key == "factor":  # readers expect to see the factor
             shown = "+".join(map(_shown, value)) if parameter.several else _shown(value)
             parts.append(shown if place == 0 and not parameter.durations else f"{key}={shown}")
     return name + (f"({','.join(parts)})" if parts else "")
 
 
 def _part(text: str, name: str, part: str, place: int) -> tuple[str, str]:
-    """One `key=value`, or a value whose place tells its key."""
+    """Return name and value of one parameter; only the first one may stand without its name."""
     keys = list(SCHEDULES[name].parameters)
     key, equals, value = part.partition("=")
     if not equals:

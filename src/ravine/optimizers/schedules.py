@@ -1,8 +1,10 @@
-"""Hyperparameters that change: functions of the step t = 0, 1, 2, ...  Lecture: "Learning rate annealing".
+"""Schedules: hyperparameters as functions of the step t = 0, 1, 2, ...  Lecture: "Learning rate annealing".
 
-A schedule is a factor on the value of a hyperparameter, most often the learning rate: at step t it is
-value x factor(t). As a table made on the host it is data, and all schedules share one compiled program; as a
-function of t it goes into any loop.
+    hyperparameter at step t  =  its value x factor(t)            (1)
+
+The hyperparameter is the learning rate in most cases. A schedule gives its factors in two forms. A table,
+computed on the host, is data for a compiled program, which all schedules then share. A function of t can be
+used in any loop.
 """
 
 from __future__ import annotations
@@ -24,13 +26,15 @@ from ravine.optimizers.schedule_text import format_schedule, read_schedule
 __all__ = ["Schedule", "ScheduleSpec", "factors", "schedule"]
 
 Schedule = Callable[[Any], jax.Array]
+"""A function of the step t []: it returns the factor, or the learning rate in optax, []."""
 
 
 @dataclass(frozen=True)
 class ScheduleSpec:
-    """A schedule as it is named: its kind and the values of all its parameters, in order. Hashable.
+    """A schedule: its kind and the values of all of its parameters. Hashable.
 
-    `str()` of it is the shortest text that names it.
+    name: in `SCHEDULES`. values: in the order of the parameters there. `str()` returns the shortest text for
+    it.
     """
 
     name: str
@@ -38,18 +42,19 @@ class ScheduleSpec:
 
     @property
     def numbers(self) -> dict[str, Any]:
-        """Its parameters by name."""
+        """The parameters by name."""
         return dict(zip(SCHEDULES[self.name].parameters, self.values, strict=True))
 
     @property
     def depends_on_loss(self) -> bool:
-        """Whether its factors follow from the validation losses, so that no table holds them."""
+        """Whether the factors depend on the validation losses, so that they are not known before training."""
         return SCHEDULES[self.name].depends_on_loss
 
     def factors(self, steps: int, steps_per_epoch: float) -> np.ndarray:
         """Return the factor at every step of a run of `steps`: [steps], float64, on the host.
 
-        Raises UsageError for a schedule that follows training, and for a run it does not fit.
+        Raises UsageError for a schedule that depends on the loss, and for numbers of steps that are not above
+        0.
         """
         self._check(steps, steps_per_epoch)
         return schedule_factors(
@@ -57,9 +62,9 @@ class ScheduleSpec:
         )
 
     def at(self, steps: int, steps_per_epoch: float) -> Schedule:
-        """Return the factor as a function of the step t, which may be traced; constant from `steps` on.
+        """Return the factor as a function of the step t [...], which may be traced; constant from `steps` on.
 
-        Raises UsageError as `factors` does.
+        Raises UsageError in the same cases as `factors`.
         """
         self._check(steps, steps_per_epoch)
 
@@ -87,9 +92,9 @@ class ScheduleSpec:
 
 
 def schedule(text: str | ScheduleSpec) -> ScheduleSpec:
-    """Return the schedule that `text` names: `decay`, `step(0.1,every=10)`, `cosine(warmup=0.1)`.
+    """Return the schedule that a text names: `decay`, `step(0.1,every=10)`, `cosine(warmup=0.1)`.
 
-    Raises UsageError with the nearest name for one that does not exist, and for values that are impossible.
+    Raises UsageError for an unknown name, with the nearest known one, and for values that are not allowed.
     """
     if isinstance(text, ScheduleSpec):
         return text
@@ -98,5 +103,5 @@ def schedule(text: str | ScheduleSpec) -> ScheduleSpec:
 
 
 def factors(text: str | ScheduleSpec, steps: int, steps_per_epoch: float) -> np.ndarray:
-    """Return the factor of the named schedule at every step: [steps], float64, on the host."""
+    """Return the factor of a schedule at every step: [steps], float64. Raises UsageError as its method."""
     return schedule(text).factors(steps, steps_per_epoch)

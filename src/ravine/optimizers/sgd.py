@@ -1,9 +1,9 @@
-"""SGD: step against the gradient.  Lecture: "Vanilla SGD".
+"""SGD: a step against the gradient.  Lecture: "Vanilla SGD".
 
 Source: Robbins & Monro 1951.
 
-    w <- w - eta g                          (1)
-    stable for a curvature below 2 / eta    (2)
+    w <- w - eta g                                       (1)
+    stable for eigenvalues of the Hessian below 2 / eta  (2)
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from ravine.optimizers.registry import Stability, register
 __all__ = ["PLAIN_STABILITY", "sgd"]
 
 PLAIN_STABILITY = Stability("2 / eta", lambda eta, hyper: 2 / eta)  # (2)
-"""The limit of every step that has no momentum."""
+"""The limit of every optimizer without momentum; for P^(-1/2) H P^(-1/2) where it has a preconditioner P."""
 
 
 @register(
-    "SGD", rate_centre=0.1, stability=PLAIN_STABILITY, style=PlotStyle("#0072B2", "#6cb8f0", (), "circle")
+    "SGD", rate_center=0.1, stability=PLAIN_STABILITY, style=PlotStyle("#0072B2", "#6cb8f0", (), "circle")
 )
 def sgd(learning_rate: Rate = 0.1) -> Optimizer:
-    """Stochastic gradient descent. `learning_rate`: number, array or schedule."""
+    """Return stochastic gradient descent, which has no state.
+
+    learning_rate: eta, a number, a scalar array or a schedule of the step count.
+    """
 
     def init(w: jax.Array) -> tuple[()]:
         return ()

@@ -1,13 +1,12 @@
-"""What goes around a rule: clipping, penalties in the gradient, decoupled decay.  Lecture: "Summary", L1/L2.
+"""Transforms: gradient clipping, penalties, decoupled weight decay.  Lecture: "Summary", L1/L2.
 
     clip     g <- g min(1, c / |g|),  |g| over all parameters    (1)      Pascanu, Mikolov & Bengio 2013
     l2       g <- g + alpha w                                    (2)      of the penalty alpha/2 |w|^2
     l1       g <- g + alpha sign(w),  sign(0) = 0                (3)      of the penalty alpha |w|_1
-    decay    w <- w - eta alpha w, beside the rule's own step    (4)      Loshchilov & Hutter 2019
+    decay    w <- w - eta alpha w, added to the update           (4)      Loshchilov & Hutter 2019
 
-(2) and (4) are one for SGD; where a rule divides by the gradient's size, (2) is divided too and (4) is not.
-Every coefficient is data. A mask says which parameters are meant: a tree like the parameters, of bools or of
-arrays of bools, or None for all.
+For SGD (2) and (4) are equal. Adam and its relatives divide the gradient by its size, and (2) with it, but
+not (4). Every coefficient is data.
 """
 
 from __future__ import annotations
@@ -28,19 +27,21 @@ from ravine.optimizers.per_array import Optimizer
 __all__ = ["Mask", "TimedState", "wide_dtype", "with_clipping", "with_penalties", "with_weight_decay"]
 
 Mask = Any
+"""Parameters that a transform acts on: a tree like theirs, of bools or arrays of bools; None = all."""
 
 
 class TimedState(NamedTuple):
-    """`t`: steps taken, int32. `inner`: the rule's own state."""
+    """State of weight decay with a schedule. t: number of steps, int32. inner: state of the optimizer."""
 
     t: jax.Array
     inner: Any
 
 
 def with_clipping(optimizer: Optimizer, threshold: Number) -> Optimizer:
-    """Return the rule on gradients no longer than `threshold`, a number or scalar array; infinity is off.
+    """Return the optimizer with gradients of a norm of at most `threshold`, (1).
 
-    A gradient that is not finite passes as it is: a diverging run is not to be hidden.
+    threshold: a number above 0 or a scalar array; infinity = off. A gradient that is not finite is left as it
+    is, so that a diverged run stays visible. Raises UsageError for another number.
     """
     if not isinstance(threshold, jax.Array | np.ndarray) and (
         isinstance(threshold, bool) or not threshold > 0
@@ -62,7 +63,11 @@ def with_clipping(optimizer: Optimizer, threshold: Number) -> Optimizer:
 def with_penalties(
     optimizer: Optimizer, mask: Mask = None, *, l1: Number | None = None, l2: Number | None = None
 ) -> Optimizer:
-    """Return the rule on the gradient of the loss with penalties; None is not in the program at all."""
+    """Return the optimizer with penalties added to the loss, (2) and (3).
+
+    l1, l2: coefficients, numbers or scalar arrays; a penalty of None is no part of the program. `update`
+    needs the parameters. Raises UsageError for a negative or infinite number.
+    """
     check_not_negative(**{name: value for name, value in (("l1", l1), ("l2", l2)) if value is not None})
 
     def pull(w: jax.Array) -> jax.Array:
@@ -76,17 +81,19 @@ def with_penalties(
     def update(
         grads: optax.Updates, state: optax.OptState, params: optax.Params | None = None, **extra: object
     ) -> tuple[optax.Updates, optax.OptState]:
-        _needed(params)
-        grads = _where_meant(mask, params, grads, params, lambda g, w: g + pull(w))
+        _check_params(params)
+        grads = _where_masked(mask, params, grads, params, lambda g, w: g + pull(w))
         return optimizer.update(grads, state, params, **extra)
 
     return Optimizer(optimizer.init, update, optimizer.eval_params)
 
 
 def with_weight_decay(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mask = None) -> Optimizer:
-    """Return the rule with decoupled decay; `rate` is the rule's own: number, array or schedule.
+    """Return the optimizer with decoupled weight decay, (4).
 
-    What decays is w, where the run is judged: for Nesterov that is not the look-ahead that is stored.
+    rate: learning rate of the optimizer, a number, a scalar array or a schedule. decay: alpha. The w of (4)
+    is the point to evaluate, which for Nesterov momentum is not the stored look-ahead point. `update` needs
+    the parameters. Raises UsageError for a negative or infinite number.
     """
     check_rate(rate)
     check_not_negative(decay=decay)
@@ -99,7 +106,7 @@ def with_weight_decay(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mas
     def update(
         grads: optax.Updates, state: optax.OptState, params: optax.Params | None = None, **extra: object
     ) -> tuple[optax.Updates, optax.OptState]:
-        _needed(params)
+        _check_params(params)
         before = state.inner if timed else state
         eta = rate(state.t) if callable(rate) else rate
         points = optimizer.eval_params(params, before)
@@ -108,7 +115,7 @@ def with_weight_decay(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mas
         def shrink(u: jax.Array, w: jax.Array) -> jax.Array:
             return u - _scalar(eta, w) * _scalar(decay, w) * w  # (4)
 
-        updates = _where_meant(mask, params, updates, points, shrink)
+        updates = _where_masked(mask, params, updates, points, shrink)
         return updates, TimedState(optax.safe_increment(state.t), after) if timed else after
 
     def eval_params(params: optax.Params, state: optax.OptState) -> optax.Params:
@@ -118,13 +125,15 @@ def with_weight_decay(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mas
 
 
 def _shortened(grads: optax.Updates, threshold: Number) -> optax.Updates:
+    """Return (1), computed so that neither the norm nor the quotient can overflow."""
     leaves = [_wide(g) for g in jax.tree.leaves(grads)]
     if not leaves:
         return grads
     real = max((jnp.finfo(g.dtype).dtype for g in leaves), key=lambda dtype: dtype.itemsize)
-    # In units of the largest entry: float32 squares beyond 1e19 are infinite: the gradient would be 0.
+    # The norm is taken in units of the largest entry. In float32 the square of an entry above 1e19 is
+    # infinite, and the clipped gradient would be 0.
     top = jnp.max(jnp.stack([jnp.max(jnp.abs(g), initial=0).astype(real) for g in leaves]))
-    # The compiler divides by multiplying with the inverse, which must be a normal number itself.
+    # The compiler replaces a division by a product with the inverse, which must not be subnormal either.
     tiny = float(jnp.finfo(real).tiny)
     unit = jnp.clip(top, tiny, 1 / (8 * tiny))
     length = jnp.sqrt(sum(jnp.sum(jnp.abs(g / unit.astype(g.dtype)).astype(real) ** 2) for g in leaves))
@@ -139,37 +148,40 @@ def _shortened(grads: optax.Updates, threshold: Number) -> optax.Updates:
     return jax.tree.map(shorten, grads)
 
 
-def _where_meant(
+def _where_masked(
     mask: Mask,
     params: optax.Params,
-    into: optax.Params,
-    beside: optax.Params,
+    tree: optax.Params,
+    weights: optax.Params,
     change: Callable[[jax.Array, jax.Array], jax.Array],
 ) -> optax.Params:
-    """Map change(a, w) over `into` and `beside` where the mask is true, in float32 at least."""
+    """Return `tree` with change(a, w) for each of its arrays a where the mask is True, in float32 at least.
+
+    w: the array of `weights` [...] that belongs to a [...].
+    """
     if mask is None:
         mask = jax.tree.map(lambda w: True, params)
     elif callable(mask):
         mask = mask(params)
-    form: Any = jax.tree.structure(params)
-    if jax.tree.structure(mask) != form:
+    structure: Any = jax.tree.structure(params)
+    if jax.tree.structure(mask) != structure:
         raise UsageError(
             "The mask does not fit the parameters.",
-            "It must be a tree of the same form, of true and false.",
+            "It must be a tree of the same structure, of True and False.",
             "Make it with jax.tree.map over the parameters.",
         )
 
-    def one(meant: ArrayLike, a: jax.Array, w: jax.Array) -> jax.Array:
-        if isinstance(meant, bool | np.bool_):
-            return change(_wide(a), _wide(w)).astype(jnp.result_type(a)) if meant else a
+    def change_array(masked: ArrayLike, a: jax.Array, w: jax.Array) -> jax.Array:
+        if isinstance(masked, bool | np.bool_):
+            return change(_wide(a), _wide(w)).astype(jnp.result_type(a)) if masked else a
         changed = change(_wide(a), _wide(w)).astype(jnp.result_type(a))
-        return jnp.where(jnp.broadcast_to(meant, jnp.shape(a)), changed, a)
+        return jnp.where(jnp.broadcast_to(masked, jnp.shape(a)), changed, a)
 
-    return jax.tree.map(one, mask, into, beside)
+    return jax.tree.map(change_array, mask, tree, weights)
 
 
 def wide_dtype(w: ArrayLike) -> np.dtype:
-    """Return the dtype of `w`, or float32 where it is narrower: there a coefficient keeps its digits."""
+    """Return the data type of w [...], but at least float32, in which a coefficient keeps its digits."""
     dtype = jnp.result_type(w)
     return dtype if jnp.finfo(dtype).bits >= 32 else jnp.dtype(jnp.float32)
 
@@ -182,7 +194,7 @@ def _scalar(value: ArrayLike, like: jax.Array) -> jax.Array:
     return jnp.asarray(value, like.dtype)
 
 
-def _needed(params: optax.Params | None) -> None:
+def _check_params(params: optax.Params | None) -> None:
     if params is None:
         raise UsageError(
             "A penalty needs the parameters.", "It depends on them.", "Call update(grads, state, params)."

@@ -1,11 +1,11 @@
-"""Averages of the weights along the way: the run is judged there, and trained as ever.
+"""Weight averages: the evaluation uses averaged weights, the training is unchanged.
 
-    a <- (1 - k) a + k w                                        (1)      w: where the rule itself is judged
-    exponential    k = (1 - b) / (1 - b^t)                      (2)      running mean, corrected for its start
-    tail           k = 1 / (t - start), 1 up to the start       (3)      Polyak & Juditsky 1992
+    a <- (1 - k) a + k w                                        (1)      w: the point to evaluate without
+    average exponential    k = (1 - b) / (1 - b^t)                      (2)      running mean, corrected for
+    its start tail           k = 1 / (t - start), but 1 for t <= start    (3)      Polyak & Juditsky 1992
 
-t = 1 after the first step. (1) with (2) is m / (1 - b^t) for the uncorrected mean m <- b m + (1 - b) w: with
-b = 0 it is w, bit for bit, as (3) is before its start.
+t = 1 after the first step. (1) with (2) equals m / (1 - b^t) for the uncorrected mean m <- b m + (1 - b) w.
+With b = 0 the average is w, bit for bit, and so is (3) before its start.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ __all__ = ["AverageState", "exponential_average", "tail_average"]
 
 
 class AverageState(NamedTuple):
-    """`t`: steps taken, int32. `mean`: a tree like the parameters, float32 at least. `inner`: the rule's."""
+    """The state of an average.
+
+    t: number of steps, int32. mean: a of (1), a tree like the parameters, in float32 at least. inner: state
+    of the optimizer.
+    """
 
     t: jax.Array
     mean: Any
@@ -41,21 +45,26 @@ class AverageState(NamedTuple):
 
 
 def exponential_average(optimizer: Optimizer, b: Number | Decay) -> Optimizer:
-    """Return the rule judged at the bias-corrected running mean of its weights, which keeps `b` at each step.
+    """Return the optimizer, evaluated at the exponential average (2) of its weights.
 
-    Source: Kingma & Ba 2015, section 7.2.
+    b: averaging rate, a number in [0, 1), a scalar array or a `Decay`. `update` needs the parameters. Raises
+    UsageError for another number. Source: Kingma & Ba 2015, section 7.2.
     """
     pair = decay(b)
 
     def gain(t: jax.Array, dtype: np.dtype) -> jax.Array:
-        each = Decay(jnp.asarray(pair.rate, dtype), jnp.asarray(pair.complement, dtype))
-        return each.complement / one_minus_power(each, t.astype(dtype))  # (2)
+        cast = Decay(jnp.asarray(pair.rate, dtype), jnp.asarray(pair.complement, dtype))
+        return cast.complement / one_minus_power(cast, t.astype(dtype))  # (2)
 
     return _averaged(optimizer, gain)
 
 
 def tail_average(optimizer: Optimizer, start: Number) -> Optimizer:
-    """Return the rule judged at the mean of its weights after each step later than `start` steps."""
+    """Return the optimizer, evaluated at the mean (3) of its weights after all steps later than `start`.
+
+    start: steps before the mean begins, a number or a scalar array. `update` needs the parameters. Raises
+    UsageError for a negative or infinite number.
+    """
     check_not_negative(start=start)
 
     def gain(t: jax.Array, dtype: np.dtype) -> jax.Array:
@@ -66,6 +75,8 @@ def tail_average(optimizer: Optimizer, start: Number) -> Optimizer:
 
 
 def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, np.dtype], jax.Array]) -> Optimizer:
+    """Return the optimizer with the average (1); gain(t, dtype) -> k."""
+
     def init(params: optax.Params) -> AverageState:
         mean = jax.tree.map(lambda w: jnp.zeros_like(w, dtype=wide_dtype(w)), params)
         return AverageState(jnp.zeros((), jnp.int32), mean, optimizer.init(params))

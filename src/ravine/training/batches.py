@@ -45,7 +45,7 @@ class SeedData:
 
 
 class Batches:
-    """Standardized rows and batches of every seed of one data set.
+    """Standardized rows and batches of every seed of one data set. Threads may share it.
 
     dataset: the rows, with test rows set apart. root: root seed. batch_size: rows per step, at most all
     training rows. validation: share of the rows that validate. scaling: "standard", or "none" for inputs as
@@ -71,12 +71,15 @@ class Batches:
         self._bytes, self._lock = 0, threading.Lock()
 
     def _split(self, seed: int) -> Split:
+        """Return the training and validation rows of a seed; a subclass may choose others."""
         return split(self.dataset, seed, self.validation)
 
     def _cached_seeds(self) -> int:
+        """Return for how many seeds the host keeps the standardized rows."""
         return max(2, min(64, int(HOST_CACHE_BYTES // max(1, self.dataset.x.nbytes))))
 
     def _data(self, seed: int) -> SeedData:
+        """Return the rows of a seed, standardized by the training rows alone."""
         data, parts = self.dataset, self._split(seed)
         if self.scaling == "none":
             scaler = unscaled(data.encoder, data.x[parts.train])

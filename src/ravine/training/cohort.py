@@ -1,8 +1,15 @@
 """Cohorts: many runs of one plan that train side by side.
 
-Runs are dealt out to groups, and every device advances one group at a time by a chunk of segments. After each
-chunk the cohort drops diverged and stopped runs, packs the rest into as few groups as possible, saves its
-state, reports progress and checks for a stop request.
+The parts of a cohort, from the largest to the smallest, are
+
+    wave        as many runs as fit into memory at the same time; waves train one after the other
+    group       runs that one worker advances at the same time, in one compiled program
+    chunk       segments that a group trains without a break
+    segment     steps between two evaluations
+
+After each chunk the cohort drops diverged and stopped runs, packs the rest into as few groups as possible,
+saves its state, reports progress and checks for a stop request. The results of a run depend on none of this,
+except for rounding: a group of another size adds in another order.
 """
 
 from __future__ import annotations
@@ -20,7 +27,7 @@ from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
 from ravine.training.batches import Batches
 from ravine.training.early_stopping import BestWeights, EarlyStopping
-from ravine.training.initial_state import initial_params, rng_key
+from ravine.training.initial_state import rng_key, stacked_params
 from ravine.training.loop import RunState, start
 from ravine.training.plan import Plan
 from ravine.training.program import program
@@ -48,7 +55,10 @@ class ChunkProgress:
 
 
 class CheckpointStore(Protocol):
-    """A place where the state of an unfinished cohort survives the process."""
+    """A place where the state of an unfinished cohort survives the process.
+
+    The state is a mapping of plain arrays by name. Its content matters only to `run_cohort`.
+    """
 
     def load(self) -> Mapping[str, np.ndarray] | None:
         """Return the arrays saved last, or None if there are none."""
@@ -61,6 +71,7 @@ class CheckpointStore(Protocol):
 class Cohort:
     """Runs of one plan on one data set.
 
+    plan: their structure. runs: their numbers and seeds. batches: the rows of every seed.
     initial: scheme and scale of the initial weights, see `ravine.networks.initialization`.
     keep_parameters: whether the record holds the parameters of every run.
     """
@@ -86,8 +97,10 @@ def run_cohort(
     `statistics` [run, S]. A diverged run has the status DIVERGED, keeps its NaN values and has no final
     values. The series of a run that stopped early are NaN after its end.
 
-    store: from where an interrupted cohort goes on, and where its state is saved after each chunk.
-    after_chunk is called after that, and may raise to stop the cohort.
+    store: from where an interrupted cohort goes on, and where its state is saved after each chunk. A cohort
+    that was interrupted and resumed has the record, bit for bit, of one that was not.
+    after_chunk: called with the progress after each chunk, when its state is saved. An exception that it
+    raises ends the cohort, for example a stop request.
     """
     with precision_context(cohort.plan.precision):
         return _CohortRun(cohort, shape, devices, after_chunk or (lambda _: None), store).record()
@@ -272,6 +285,7 @@ class _CohortRun:
         return (self.status[runs] == Status.PENDING) & ~self.early_stopping.stopped(runs)
 
     def _write(self, runs: np.ndarray, e: int, values: list[np.ndarray]) -> None:
+        """Write the values of evaluation `e` into the series, [n] each in the order of `SERIES`."""
         for name, value in zip(SERIES, values, strict=True):
             self.series[name][runs, e] = value
 
@@ -327,23 +341,13 @@ class _CohortRun:
         self.after_chunk(ChunkProgress(steps, finished, diverged, self.series["score"]))
 
     def _initial(self, runs: np.ndarray) -> tuple[Any, Any]:
-        """Return initial parameters and running statistics of runs, [n, ...] on the host.
-
-        Runs of one seed have the same, whatever their optimizer, and are drawn once.
-        """
-        plan, batches, seeds = self.cohort.plan, self.cohort.batches, self.cohort.runs.seed
+        """Return initial parameters and running statistics of runs, [n, ...] on the host."""
+        plan, seeds = self.cohort.plan, self.cohort.runs.seed
         gates = np.asarray(self.cohort.runs.extra.get("gate_bias", np.full(len(seeds), np.nan)), float)
-        wanted = [(int(seeds[run]), None if np.isnan(gates[run]) else float(gates[run])) for run in runs]
-        kinds = list(dict.fromkeys(wanted))
-        drawn = [
-            initial_params(plan.network, batches.root, seed, *self.cohort.initial, plan.precision, gate)
-            for seed, gate in kinds
-        ]
-        place = {kind: k for k, kind in enumerate(kinds)}
-        index = np.array([place[kind] for kind in wanted], int)
-        params = jax.tree.map(lambda *arrays: np.stack(arrays)[index], *drawn)
+        root, initial = self.cohort.batches.root, self.cohort.initial
+        params = stacked_params(plan.network, root, seeds[runs], gates[runs], *initial, plan.precision)
         stats = plan.network.statistics(plan.precision)
-        return params, jax.tree.map(lambda a: np.broadcast_to(a, (len(wanted), *np.shape(a))), stats)
+        return params, jax.tree.map(lambda a: np.broadcast_to(a, (len(runs), *np.shape(a))), stats)
 
     def _checkpoint(self, number: int, done: int, groups: list[_Group]) -> dict[str, np.ndarray]:
         """Return the state before evaluation `done` of wave `number`, as copies by name."""

@@ -57,10 +57,10 @@ def stopping_start(shape: tuple[int, ...] = (), dtype: str = "float64") -> Stopp
 
 
 def stopping_next(state: StoppingState, loss: Array, patience: Array, min_change: Array) -> StoppingState:
-    """Return the state after one more epoch. The state of a stopped run does not change.
+    """Return the state after one more epoch, by (1) to (3). The state of a stopped run does not change.
 
-    loss, min_change: arrays of the state's data type; patience: int32 array. All may be traced and may differ
-    between runs.
+    loss, patience, min_change: [] or [run] like the state; patience of int32, the others of the state's data
+    type. All may be traced.
     """
     xp = loss.__array_namespace__()
     better = loss < state.best_loss - min_change  # (1)
@@ -133,10 +133,9 @@ class EarlyStopping:
         self.state = stopping_start((count,))
 
     def update(self, runs: np.ndarray, loss: np.ndarray) -> np.ndarray:
-        """Take the validation losses [n] of one more evaluation of the runs [n]; return where to keep
-        weights.
+        """Take the validation losses [n] of one more evaluation; return the runs whose weights to keep, [n].
 
-        [n] of bool: True for the best evaluation so far of a run with patience, always True for other runs.
+        True for the best evaluation so far of a run with patience, and always for a run without.
         """
         before = StoppingState(*(values[runs] for values in self.state))
         after = stopping_next(before, loss.astype(np.float64), self.patience[runs], self.min_change[runs])
@@ -183,6 +182,8 @@ class BestWeights(NamedTuple):
 def _choose(
     better: jax.Array, now: tuple[Params, Statistics], before: tuple[Params, Statistics]
 ) -> tuple[Params, Statistics]:
+    """Return for each member [member, ...] the arrays of `now` where `better`, else those of `before`."""
+
     def choose(new: jax.Array, old: jax.Array) -> jax.Array:
         return jnp.where(better.reshape((-1,) + (1,) * (new.ndim - 1)), new, old)
 

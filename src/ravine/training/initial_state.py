@@ -1,6 +1,8 @@
 """The initial state of a run, and the inverse of its flattening: parameters from a vector of a record.
 
-A seed fixes the initial weights and the random numbers of all steps, whatever the optimizer is.
+A seed fixes the initial weights and the random numbers of all steps, whatever the optimizer is. A record
+holds the parameters of a run as one vector [P], and its running statistics as one vector [S], in the order of
+the trees' leaves.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 from ravine.data.random_keys import keyed
 from ravine.networks import Network
 
-__all__ = ["initial_params", "parameters_of", "rng_key", "statistics_of"]
+__all__ = ["initial_params", "parameters_of", "rng_key", "stacked_params", "statistics_of"]
 
 
 def initial_params(
@@ -27,6 +29,8 @@ def initial_params(
 ) -> Any:
     """Draw the initial parameters of a seed, one tree of host arrays per layer.
 
+    The draw depends only on the root seed, the seed and the network, so all optimizers start from equal
+    weights.
     root: root seed. scheme, scale: see `ravine.networks.initialization`. gate_bias: initial bias of highway
     gates, None for the usual one.
     """
@@ -34,8 +38,33 @@ def initial_params(
     return network.init(keyed(root, "initialisation", seed), scheme, scale, precision, **more)
 
 
+def stacked_params(
+    network: Network,
+    root: int,
+    seeds: np.ndarray,
+    gate_biases: np.ndarray,
+    scheme: str,
+    scale: float,
+    precision: str,
+) -> Any:
+    """Return the initial parameters of many runs, [run, ...] on the host.
+
+    seeds, gate_biases: [run]; a gate bias of NaN is the usual one. Runs of one seed and gate bias start from
+    the same parameters, which are drawn once. The other arguments are those of `initial_params`.
+    """
+    wanted = [
+        (int(seed), None if np.isnan(bias) else float(bias))
+        for seed, bias in zip(seeds, gate_biases, strict=True)
+    ]
+    kinds = list(dict.fromkeys(wanted))
+    drawn = [initial_params(network, root, seed, scheme, scale, precision, bias) for seed, bias in kinds]
+    place = {kind: k for k, kind in enumerate(kinds)}
+    index = np.array([place[kind] for kind in wanted], int)
+    return jax.tree.map(lambda *arrays: np.stack(arrays)[index], *drawn)
+
+
 def rng_key(root: int, seed: int) -> np.ndarray:
-    """Return the key of a seed for dropout and augmentation: [2] of uint32."""
+    """Return the random key of a seed for dropout and augmentation, [key]: two numbers of uint32."""
     return keyed(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 
 

@@ -3,7 +3,12 @@
     g_t     = grad L_batch(w_t)          (1)
     w_(t+1) = w_t + update(g_t)          (2)      the update of the optimizer with its transforms
 
-`step` and `evaluate` treat a single run; `program` maps them over the runs of a group.
+    1. the schedules give the hyperparameters of step t
+    2. augmentation changes the inputs, and dropout is drawn, by the key of the run folded with t
+    3. (1) with the loss of the plan, batch statistics and row weights
+    4. (2), with the transforms in the order of `ravine.optimizers.compose`
+
+`step` and `evaluate` treat a single run. `program` maps them over the runs of a group.
 """
 
 from __future__ import annotations
@@ -110,6 +115,7 @@ def _scheduled(numbers: Numbers, factors: Mapping[str, jax.Array] | None) -> Num
 
 
 def _scaled(value: jax.Array | Decay, factor: jax.Array | None) -> jax.Array | Decay:
+    """Return a hyperparameter times its factor; an averaging rate b keeps its complement 1 - b."""
     if not isinstance(value, Decay):
         return _scaled_array(value, factor)
     if factor is None:
@@ -126,7 +132,7 @@ def _scaled_array(value: jax.Array, factor: jax.Array | None) -> jax.Array:
 
 
 def start(plan: Plan, params: Params, numbers: Numbers) -> RunState:
-    """Return the state of a run at step 0."""
+    """Return the state of a run at step 0, with statistics and optimizer state at their start."""
     stats = jax.tree.map(jnp.asarray, plan.network.statistics(plan.precision))
     return RunState(params, optimizer_of(plan, numbers, params).init(params), stats)
 
@@ -141,7 +147,8 @@ def step(
 ) -> tuple[RunState, jax.Array]:
     """Take step `t`, counted from 0, on one batch: rows x [B, D].
 
-    Returns the state after the step and the loss of the batch before it, [].
+    factors: of this step, by name of the hyperparameter. Returns the state after the step and the loss of the
+    batch before it, [].
     """
     numbers = _scheduled(numbers, factors)
     loss, x, y, key = _loss(plan, numbers), rows.x, rows.y, None

@@ -1,7 +1,9 @@
 """The plan of a run: the structure that a program is compiled for.
 
-Every number of a run (learning rate, momentum, dropout rate, ...) enters the program as data instead: see
-`ravine.training.runs`. Runs of equal plans therefore share one program.
+The structure is all that decides which operations a step consists of, and the shapes of its arrays. Every
+number of a run (learning rate, momentum, dropout rate, ...) enters the program as data instead, see
+`ravine.training.runs`. Runs of equal plans therefore share one program, and hundreds of them train side by
+side after one compilation.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from ravine.optimizers import Rule
 __all__ = ["TRANSFORMS", "EvaluationKey", "Plan"]
 
 EvaluationKey = tuple[Network, str, str, bool, str]
-"""Network, loss, metric, weighted, precision: all that the program of an evaluation depends on."""
+"""Network, loss, metric, weighted, precision: all parts of a plan that its evaluation depends on."""
 
 TRANSFORMS = ("l1", "l2", "decay", "clip", "ema", "tail")
 """Changes around the optimizer's step, each with one hyperparameter: see `ravine.optimizers.compose`."""

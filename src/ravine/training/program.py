@@ -1,9 +1,17 @@
 """The compiled programs of a plan, for a group of runs on one device.
 
-`init` makes the state at step 0, `advance` trains one segment, `evaluate` computes validation loss and score.
+A program has three functions. All of their arrays have a leading axis [size] for the members of the group.
+
+    init(params, numbers)                                         -> state at step 0
+    advance(state, numbers, factors, tables, table_index, first)  -> state, weights to evaluate, training loss
+    evaluate(params, stats, numbers, tables, table_index)         -> validation loss, score
+
 On a CPU a group is small, so that its weights stay in the cache, and every core works on a group of its own.
 On a GPU a group is as large as memory allows. The evaluation does not depend on the optimizer, so all
 optimizers share it.
+
+Programs are compiled for fixed shapes before their first use, and kept by (plan, shape, device). A second
+cohort of an equal plan and shape compiles nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +48,8 @@ Array = np.ndarray | jax.Array
 class Program:
     """The compiled functions of a plan for groups of one shape on one device.
 
-    Each is compiled at its first use, by the first thread that needs it. seconds: time spent compiling [s].
+    All are compiled at the first use of one, by the first thread that needs it; other threads wait. seconds:
+    time spent compiling [s].
     """
 
     def __init__(self, plan: Plan, shape: ProgramShape, device: jax.Device) -> None:
@@ -64,6 +73,7 @@ class Program:
         return self
 
     def _compiled_advance(self) -> Callable[..., Any]:
+        """Compile `_advance` for this plan and shape."""
         plan, shape = self.plan, self.shape
         function = partial(_advance, plan, shape.size == shape.tables)
         params, numbers = self._example()
@@ -76,6 +86,7 @@ class Program:
         return jax.jit(function, donate_argnums=0).lower(*_on(self.device, arguments)).compile()
 
     def _compiled_init(self) -> Callable[..., Any]:
+        """Compile `loop.start`, mapped over the members."""
         arguments = _on(self.device, self._example())
         return jax.jit(jax.vmap(partial(start, self.plan))).lower(*arguments).compile()
 
@@ -241,6 +252,7 @@ def _rows_like(plan: Plan, lead: tuple[int, ...]) -> Rows:
 
 
 def _like(shape: tuple[int, ...], dtype: str) -> Any:
+    """Return an array's shape and data type, in place of an array."""
     return jax.ShapeDtypeStruct(shape, np.dtype(dtype))
 
 

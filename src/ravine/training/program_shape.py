@@ -1,4 +1,4 @@
-"""The shape of a program: how many runs train in a group, in memory and between two checkpoints."""
+"""The shape of a program: how many runs train in a group and are in memory, and how long a chunk is."""
 
 from __future__ import annotations
 
@@ -39,7 +39,13 @@ class ProgramShape:
 
 
 def shape_for(plan: Plan, batches: Batches, runs: int, seeds: int, devices: Devices) -> ProgramShape:
-    """Return the shape of a program for up to `runs` runs of `seeds` seeds, within the devices' memory."""
+    """Return the shape of a program for up to `runs` runs of `seeds` seeds, within the devices' memory.
+
+    The estimate of the memory counts weights, gradient and two arrays of optimizer state per parameter. A
+    chunk is the largest divisor of the number of evaluations that leaves at least `CHUNKS` chunks. On a CPU
+    every member has a table of its own, which is faster to read; on a GPU members of one seed share a table,
+    which is smaller.
+    """
     state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters  # weights, gradient, two slots
     size = devices.group_size(state, runs)
     per_step = size * devices.count

@@ -1,4 +1,8 @@
-"""The runs of a cohort: the numbers in which they differ, and the seed that keys every random choice."""
+"""The runs of a cohort: the numbers in which they differ, and the seed that keys every random choice.
+
+Runs of the same seed have the same split, initial weights, batches and random numbers, whatever their
+optimizer and hyperparameters are. Differences between them are therefore paired by seed.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +70,7 @@ class Runs:
         }
 
     def take(self, index: np.ndarray | slice) -> Runs:
-        """Return only the runs that `index` selects."""
+        """Return only the runs at `index` [n], in that order."""
 
         def take_columns(columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
             return {name: np.asarray(values)[index] for name, values in columns.items()}

@@ -2,8 +2,8 @@
 
     hyperparameter at step t  =  its value x its factor at t            (1)
 
-The factors enter the compiled program as data, so all schedules share one program. `plateau` depends on the
-validation loss: its factor is constant within a segment and updated after the evaluation.
+The factors enter the compiled program as data, so all schedules share one program. The factor of `plateau`
+depends on the validation loss. It is constant within a segment and changes only after an evaluation.
 """
 
 from __future__ import annotations

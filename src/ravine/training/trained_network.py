@@ -1,4 +1,7 @@
-"""Trained networks: outputs and scores on any number of rows."""
+"""Trained networks: outputs and scores on any number of rows.
+
+Rows are padded to a few batch sizes, so that few programs are compiled for data of all sizes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from ravine.training.loop import Rows
 
 __all__ = ["TrainedNetwork"]
 
-BATCH_ROWS = (256, 4096, 65_536)  # a batch is padded to the next of these, so that few programs are compiled
+BATCH_ROWS = (256, 4096, 65_536)  # sizes to which batches are padded
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class TrainedNetwork:
 def _apply(
     network: Network, params: Params, x: jax.Array, stats: Statistics, hyper: Mapping[str, jax.Array]
 ) -> jax.Array:
+    """Return the outputs of one batch, [N, outputs]. Compiled once per network and batch size."""
     return network.apply(params, x, stats, hyper)
 
 
@@ -80,4 +84,5 @@ def _apply(
 def _metric(
     metric: str, z: jax.Array, y: jax.Array, weight: jax.Array | None, target_scale: jax.Array
 ) -> jax.Array:
+    """Return the metric of outputs z [N, outputs]. Compiled once per metric and number of rows."""
     return METRICS[metric](z, y, weight, target_scale)

@@ -119,7 +119,7 @@ def test_a_best_rate_at_the_edge_extends_the_range_of_all(
     from ravine.optimizers import sgd
     from ravine.optimizers.registry import DESCRIBED, rule_of
 
-    low = replace(rule_of(sgd), rate_centre=1e-5)
+    low = replace(rule_of(sgd), rate_center=1e-5)
     monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
     events: list[Event] = []
     result = compare(replace(QUICK, metric="log_loss"), blobs, notify=events.append)

@@ -111,7 +111,7 @@ def test_the_usual_learning_rate_of_each_optimizer_is_planned(blobs):
     assert plan.training.epochs == pytest.approx(3, abs=0.5)
     assert [row.runs for row in plan.training.optimizers] == [2, 1]
     assert [row.learning_rate for row in plan.training.optimizers] == [
-        resolve("sgd").rate_centre, resolve("adam").rate_centre,
+        resolve("sgd").rate_center, resolve("adam").rate_center,
     ]  # fmt: skip
     assert plan.training.network_steps == 3 * plan.training.steps
     assert (plan.barriers, plan.planes) == (1, ["random", "eigenvectors", "trajectories"])

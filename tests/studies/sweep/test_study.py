@@ -53,7 +53,7 @@ def test_tuned_rates_are_of_the_grid(circle: Dataset, quick: SweepSettings, run_
 def test_a_best_rate_at_the_end_extends_the_range_of_all(
     blobs: Dataset, quick: SweepSettings, run_sweep: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(DESCRIBED, sgd, replace(rule_of(sgd), rate_centre=1e-6))  # far too low
+    monkeypatch.setitem(DESCRIBED, sgd, replace(rule_of(sgd), rate_center=1e-6))  # far too low
     settings = replace(quick, rate=None, optimizer="sgd", metric="log_loss", vary=["l2=0,1e-3"])
     events: list[Event] = []
     result = run_sweep(settings, blobs, notify=events.append)

@@ -166,8 +166,8 @@ class CompareDesign:
 
     def range(self, rule: Rule, sides: Sequence[str] = ()) -> tuple[float, float]:
         """Return the lowest and highest rate of a rule after an extension by a decade at each of `sides`."""
-        low = rule.rate_centre * 10 ** (-RANGE_DECADES / 2 - list(sides).count("low"))
-        high = rule.rate_centre * 10 ** (RANGE_DECADES / 2 + list(sides).count("high"))
+        low = rule.rate_center * 10 ** (-RANGE_DECADES / 2 - list(sides).count("low"))
+        high = rule.rate_center * 10 ** (RANGE_DECADES / 2 + list(sides).count("high"))
         return low, high
 
     def trials(self, rule: Rule) -> Trials:

@@ -63,7 +63,7 @@ class DescentDesign:
     @property
     def learning_rate(self) -> float:
         """The learning rate given, else a multiple of the optimizer's usual one."""
-        usual = RATE_FACTOR * self.rule.rate_centre
+        usual = RATE_FACTOR * self.rule.rate_center
         return self.settings.rate or float(f"{usual:.3g}")  # 0.009, not 0.009000000000000001
 
     @property

@@ -53,7 +53,7 @@ def _rule(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | Non
         rule = resolve(name)
         if resolve(settings.optimizer).base_name == rule.base_name:
             return None
-        return {"optimizer": rule.name, "rate": rule.rate_centre}
+        return {"optimizer": rule.name, "rate": rule.rate_center}
 
     return change
 

@@ -180,7 +180,7 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
         own = np.asarray(starts if place == 0 else starts[:1])
         runs = spec.runs(
             train,
-            np.full(len(own), settings.rate or rule.rate_centre),
+            np.full(len(own), settings.rate or rule.rate_center),
             np.full(len(own), str(schedule(settings.schedule))),
             own,
             {},

@@ -105,7 +105,7 @@ def _try_rates(
         points = [point for point in group if point.learning_rate is None]
         if not points:
             continue
-        rates = {point.index: point.configuration.rule.rate_centre * 10**offsets for point in points}
+        rates = {point.index: point.configuration.rule.rate_center * 10**offsets for point in points}
         cohort = design.cohort(points, rates, seeds, keep=False)
         record = context.train(stage, name, cohort, design.shapes[name])
         found = record.final["score"].astype(np.float64).reshape(len(points), len(offsets), len(seeds))
