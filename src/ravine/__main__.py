@@ -1,4 +1,4 @@
-"""`python -m ravine` is `ravine`."""
+"""Entry point of `python -m ravine`, which does the same as the command `ravine`."""
 
 from ravine.cli import main
 

@@ -94,7 +94,7 @@ def test_of_a_diagnosis_of_a_run_by_its_name_or_its_id(ravine, folder, idle, tra
     shutil.copytree(trained, folder / "runs" / "again")
     for verb in ("diagnose", "landscape"):
         ended = ravine(verb, identity, "--dry-run")
-        assert ended.status == 3 and "any of 2 runs" in ended.stderr
+        assert ended.status == 3 and "fits 2 runs" in ended.stderr
     (folder / "kept").write_text("a,b\n1,2\n")  # a file of that name is data
     assert "no target column" in ravine("diagnose", "kept", "-t", "c", "--dry-run").stderr
     ended = ravine("diagnose", "nothing", "--dry-run")

@@ -104,7 +104,7 @@ def test_failures(ravine, study, error, status, flags):
 
 
 @pytest.mark.parametrize(
-    ("number", "says"), [(errno.ENOSPC, "No space is left"), (errno.EFBIG, "larger than files may be")]
+    ("number", "says"), [(errno.ENOSPC, "No space is left"), (errno.EFBIG, "larger than a file may be")]
 )
 def test_no_space_says_how_to_go_on_and_keeps_the_run(ravine, study, number, says):
     def full(stop):

@@ -110,7 +110,7 @@ def test_json_holds_names_of_unknown_encoding(tmp_path):
 @pytest.mark.parametrize("blob", [b"", b'{"a": 1', b"\xff\xfe", b"[NaN]", b"[" * 100_000, b"1" * 5000])
 def test_broken_json_says_so(tmp_path, blob):
     (tmp_path / "a.json").write_bytes(blob)
-    with pytest.raises(DamagedFile, match="not a whole JSON file"):
+    with pytest.raises(DamagedFile, match="not a complete JSON file"):
         read_json(tmp_path / "a.json")
 
 
@@ -161,7 +161,7 @@ def test_npz_cut_is_damaged(tmp_path, cut):
     write_npz(path, {"x": np.arange(300.0), "y": np.ones(3)})
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * cut) if isinstance(cut, float) else cut])
-    with pytest.raises(DamagedFile, match="not a whole NPZ"):
+    with pytest.raises(DamagedFile, match="not a complete NPZ"):
         read_npz(path)
 
 

@@ -24,7 +24,7 @@ def test_a_second_writer_is_told_who_the_first_is_and_kill_9_frees_the_run(here,
     name = first.stdout.readline().strip()
     run = RunDirectory.open(name)
     assert [each.state for each in list_runs()] == ["running"]
-    with pytest.raises(DataError, match=rf"another process \(pid {first.pid}\).*kill {first.pid}"):
+    with pytest.raises(DataError, match=rf"Another process \(pid {first.pid}\).*kill {first.pid}"):
         run.lock()
     assert not run.locked
     first.send_signal(signal.SIGKILL)

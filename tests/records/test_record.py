@@ -121,7 +121,7 @@ def test_concatenate_refuses(record):
         ({"series": {"loss": np.ones(3)}}, r"series\['loss'\] has shape \[3\]"),
         ({"series": {"loss": np.ones((5, 3))}}, "first axis"),
         ({"final": {"w": np.float64(1)}}, r"final\['w'\]"),
-        ({"final": {"w": np.array([None] * 3)}}, "holds objects"),
+        ({"final": {"w": np.array([None] * 3)}}, "array of objects"),
         ({"hyper": {"": np.ones(3)}}, "cannot name"),
         ({"status": np.array([0, 1, 5])}, "4 FAILED"),
         ({"status": np.array([0, 1, 257])}, "from 0 to 257"),
@@ -184,10 +184,10 @@ def test_files_that_hold_no_record(tmp_path, record):
     record.save(path)
     arrays = read_npz(path)
     write_npz(path, {name: array for name, array in arrays.items() if name != "series/loss"})
-    with pytest.raises(DamagedFile, match="broken record"):
+    with pytest.raises(DamagedFile, match="damaged record"):
         Record.load(path)
     write_npz(path, arrays | {"status": np.zeros(2, np.int8)})
-    with pytest.raises(DamagedFile, match="broken record"):
+    with pytest.raises(DamagedFile, match="damaged record"):
         Record.load(path)
     with pytest.raises(DataError, match="There is no"):
         Record.load(tmp_path / "b.npz")

@@ -22,7 +22,7 @@ def test_open_by_path_id_prefix_name_and_data(here, make):
     assert RunDirectory.open(runs[0].id[:6]).id == runs[0].id
     assert RunDirectory.open("iris").id == runs[0].id
     assert RunDirectory.open().id == runs[-1].id
-    with pytest.raises(DataError, match="could be any of 2 runs"):
+    with pytest.raises(DataError, match="fits 2 runs"):
         RunDirectory.open("wine")
     with pytest.raises(DataError, match="Did you mean"):
         RunDirectory.open(runs[0].path.name[:-1] + "z")
@@ -52,7 +52,7 @@ def test_latest_that_was_deleted(here, make):
     with make() as run:
         pass
     shutil.rmtree(run.path)
-    with pytest.raises(DataError, match=f"{run.path.name}.*is gone"):
+    with pytest.raises(DataError, match=f"{run.path.name}.*does not exist"):
         RunDirectory.open("latest")
     Path("runs/latest").unlink()
     assert RunDirectory.open("latest").id == list_runs()[0].id

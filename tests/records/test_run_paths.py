@@ -77,7 +77,7 @@ def test_out_that_holds_something_is_refused(here, make):
         make(out="file")
     with pytest.raises(DataError, match="is a file, not a folder"):
         make(out="file/below")
-    with pytest.raises(DataError, match="in the way"):
+    with pytest.raises(DataError, match="name of a folder"):
         make(root="file")
     with pytest.raises(UsageError, match="no name"):
         make(out="")
@@ -134,5 +134,5 @@ def test_a_latest_that_cannot_be_replaced_does_not_stop_the_run(here, make):
     Path("runs/latest").mkdir(parents=True)
     with make() as run:
         assert "latest was not set" in run.log_file.read_text()
-    with pytest.raises(DataError, match="latest' does not point at a run"):
+    with pytest.raises(DataError, match="latest' does not point to a run"):
         RunDirectory.open("latest")

@@ -1,13 +1,13 @@
-"""Files that outlive a command: records, run directories, models.  Importing this package imports nothing.
+"""Files that remain after a command: records, run directories, models. Importing the package imports nothing.
 
-atomic_files    whole files or none: write_atomic, write_json, write_npz and their readers
-content_hash    content_hash, sha256_of_file
-os_errors       os_errors_as_data_errors
-record          Record, Status
+atomic_files    write_atomic, write_json, write_npz and their readers
+content_hash    content_hash, sha256_of_file: hashes of values and of files
+os_errors       os_errors_as_data_errors: operating-system errors with a remedy
+record          Record, Status: results of many training runs
 lock            WriterLock: one writer at a time
-run_paths       a new run's name, its folder and `latest`
-run_index       list_runs, find_run, read_run_file
-run_directory   RunDirectory
-model_files     save_model, load_model
-toml_files      the resolved configuration as TOML
+run_paths       name and folder of a new run, the link `latest`
+run_index       list_runs, find_run, read_run_file: search in a folder of runs
+run_directory   RunDirectory: the files of one run
+model_files     save_model, load_model: arrays and description of a model
+toml_files      dump, load: configurations as TOML
 """

@@ -1,12 +1,11 @@
-"""Files that are whole or absent.
+"""Atomic writing of files, and readers and writers of JSON and NPZ.
 
-Everything is written to a temporary file in the same folder, flushed to the disk, renamed over the old one,
-and the folder flushed. Killed at any moment, the path holds the old bytes or the new ones; a leftover
-`.tmp-*` is harmless and swept by the next writer (`remove_temporaries`).
+A file is written under a temporary name in the same folder, flushed to the disk and renamed over the old
+file; then the folder is flushed. If the process is killed at any moment, the path holds either the old bytes
+or the new bytes. A leftover `.tmp-*` is harmless; the next writer deletes it (`remove_temporaries`).
 
-JSON has no NaN: numbers that are not finite are written as null (no number), or refused with
-`nonfinite="raise"` where the value must survive. NPZ files hold plain arrays, never pickles, and the same
-arrays give the same bytes.
+JSON has no NaN. Numbers that are not finite are written as null, or refused with `nonfinite="raise"`. NPZ
+files hold plain arrays, never pickles, and equal arrays give equal bytes.
 """
 
 from __future__ import annotations
@@ -46,17 +45,20 @@ Plain = str | int | float | bool | list["Plain"] | dict[str, "Plain"] | None
 
 @contextlib.contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a binary file that appears at `path`, whole, when the block ends; nothing changes if it raises."""
+    """Open a binary file that replaces `path` when the block ends; if the block raises, nothing changes.
+
+    Raises DataError if the file cannot be written.
+    """
     target = Path(path)
     with os_errors_as_data_errors(target):
-        # a short name of its own: the target's may already be as long as the disk allows
+        # a short name: the name of the target may already have the greatest length that the disk allows
         temporary = target.parent / f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:12]}"
         try:
             with temporary.open("xb") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, target)  # noqa: PTH105 - one spelling for files and links
+            os.replace(temporary, target)  # noqa: PTH105 - used for files and links alike
             flush_folder(target.parent)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -65,31 +67,34 @@ def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 def flush_folder(folder: Path) -> None:
-    """Flush a folder's entries to the disk, so that a rename survives a power cut. Raises OSError."""
-    if os.name != "posix":  # elsewhere folders cannot be opened
+    """Flush the entries of a folder to the disk, so that a rename survives a power cut. Raises OSError."""
+    if os.name != "posix":  # other systems cannot open a folder
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks have no such call
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network disks do not support the call
             raise
     finally:
         os.close(descriptor)
 
 
 def remove_temporaries(folder: str | os.PathLike[str]) -> int:
-    """Remove what a killed writer left in `folder` (not below); returns how many. For the one writer."""
+    """Delete the temporary files of a killed writer directly in `folder`; return their number.
+
+    Only the writer that holds the lock may call it. Raises DataError.
+    """
     root = Path(folder)
     with os_errors_as_data_errors(root):
-        left = [each for each in root.iterdir() if each.name.startswith(TEMPORARY)] if root.is_dir() else []
-        for each in left:
-            each.unlink(missing_ok=True)
-    return len(left)
+        paths = [path for path in root.iterdir() if path.name.startswith(TEMPORARY)] if root.is_dir() else []
+        for path in paths:
+            path.unlink(missing_ok=True)
+    return len(paths)
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
-    """Write `data` (text as UTF-8) so that `path` is never half written. Raises DataError."""
+    """Write `data` to `path` atomically, text as UTF-8. Raises DataError."""
     blob = data.encode("utf-8") if isinstance(data, str) else data
     with writing(path) as file:
         file.write(blob)
@@ -99,17 +104,17 @@ def write_atomic(path: str | os.PathLike[str], data: bytes | str) -> None:
 
 
 def json_text(obj: object, *, sort: bool = True, indent: int | None = 2, nonfinite: str = "null") -> str:
-    """Return strict JSON of `obj`: numpy values and arrays, paths, dates and dataclasses included.
+    """Return `obj` as strict JSON. NumPy values and arrays, paths, dates and dataclasses are allowed.
 
-    Numbers that are not finite become null, or raise with `nonfinite="raise"`. `sort=False` keeps the
-    order of keys. Raises UsageError for what JSON cannot hold, naming where it is.
+    Numbers that are not finite become null, or raise with `nonfinite="raise"`. `sort=False` keeps the order
+    of keys. Raises UsageError with the place of a value that JSON cannot hold.
     """
     if nonfinite not in ("null", "raise"):
         raise UsageError(f"nonfinite={nonfinite!r} is not allowed.", "", "Use 'null' or 'raise'.")
     text = json.dumps(
         _plain(obj, "document", nonfinite), sort_keys=sort, indent=indent, ensure_ascii=False, allow_nan=False
     )
-    # a file name of unknown encoding holds lone surrogates: JSON has an escape for those, UTF-8 has not
+    # a file name of unknown encoding contains lone surrogates, which JSON can escape and UTF-8 cannot encode
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -124,11 +129,11 @@ def _plain(obj: object, where: str, nonfinite: str) -> Plain:
             return float(obj)
         if nonfinite == "null":
             return None
-        raise UsageError(f"{where} is {obj}.", "JSON has no such number.", "Keep it in an array instead.")
+        raise UsageError(f"{where} is {obj}.", "JSON has no such number.", "Store it in an array.")
     if isinstance(obj, Mapping):
         keys = [_key(key, where) for key in obj]
         if len(set(keys)) != len(keys):
-            raise UsageError(f"{where} has two keys that read the same in JSON.", f"Keys: {keys[:10]}.")
+            raise UsageError(f"{where} has two keys that are equal in JSON.", f"Keys: {keys[:10]}.")
         pairs = zip(keys, obj.values(), strict=True)
         return {key: _plain(value, f"{where}.{key}", nonfinite) for key, value in pairs}
     if isinstance(obj, list | tuple):
@@ -162,21 +167,24 @@ def _key(key: object, where: str) -> str:
 def write_json(
     path: str | os.PathLike[str], obj: object, *, sort: bool = True, nonfinite: str = "null"
 ) -> None:
-    """Write `obj` as indented JSON, atomically; see `json_text`. Raises DataError, UsageError."""
+    """Write `obj` as indented JSON, atomically; the options are those of `json_text`.
+
+    Raises DataError if the file cannot be written, UsageError for a value that JSON cannot hold.
+    """
     write_atomic(path, json_text(obj, sort=sort, nonfinite=nonfinite) + "\n")
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
-    """Read one JSON document. Raises DataError (not there, not allowed) and DamagedFile (not JSON)."""
+    """Read one JSON document. Raises DataError (file missing or not readable), DamagedFile (not JSON)."""
     with os_errors_as_data_errors(path, "read"):
         blob = Path(path).read_bytes()
     try:
         return json.loads(blob.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise DamagedFile(
-            f"'{path}' is not a whole JSON file.",
+            f"'{path}' is not a complete JSON file.",
             f"Reading it failed: {error}.",
-            "Restore it from a copy, or make it again.",
+            "Restore it from a copy, or run the command again.",
         ) from error
 
 
@@ -188,9 +196,10 @@ def _refuse(constant: str) -> float:
 
 
 def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays, atomically, without pickles; the same arrays give the same bytes.
+    """Write named arrays atomically, without pickles; equal arrays give equal bytes.
 
-    Raises UsageError for arrays that are objects, masked, or of a type NPY cannot name (bfloat16).
+    Raises UsageError for arrays of objects, masked arrays and types that NPY cannot name (bfloat16).
+    Raises DataError if the file cannot be written.
     """
     import zipfile
 
@@ -199,7 +208,8 @@ def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) ->
     plain = {name: _storable(name, arrays[name]) for name in sorted(arrays)}
     with writing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for name, array in plain.items():
-            # the epoch of zip in place of the clock; stored, since zlib's bytes differ between its versions
+            # a fixed date instead of the clock; not compressed, because the output of zlib differs between
+            # versions
             entry = zipfile.ZipInfo(name + ".npy", date_time=(1980, 1, 1, 0, 0, 0))
             entry.create_system, entry.external_attr = 3, 0o644 << 16
             with archive.open(entry, "w", force_zip64=True) as member:
@@ -211,7 +221,7 @@ def _storable(name: str, array: object) -> np.ndarray:
 
     if not isinstance(name, str) or "\0" in name or len(name) > 1000 or not _encodable(name):
         raise UsageError(
-            f"{name!r:.80} cannot name an array.", "Names are short text without NUL.", "Rename it."
+            f"{name!r:.80} cannot name an array.", "A name is short text without NUL.", "Rename it."
         )
     if isinstance(array, np.ma.MaskedArray):
         raise UsageError(f"Array '{name}' is masked.", "The mask would be lost.", "Use array.filled(np.nan).")
@@ -219,7 +229,7 @@ def _storable(name: str, array: object) -> np.ndarray:
     if plain.dtype.hasobject or (plain.dtype.kind == "V" and plain.dtype.names is None):
         raise UsageError(
             f"Array '{name}' is of type {plain.dtype}.",
-            "Only numbers, booleans, text and dates are kept, never pickles.",
+            "A file holds numbers, booleans, text and dates, never pickles.",
             "Convert it first, for example with np.asarray(x, dtype=np.float32).",
         )
     return plain
@@ -234,7 +244,10 @@ def _encodable(name: str) -> bool:
 
 
 def read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """Read every array, checksums verified, pickles refused. Raises DataError, DamagedFile."""
+    """Read all arrays by name; check checksums, refuse pickles.
+
+    Raises DataError (file missing or not readable), DamagedFile (incomplete, or not NPZ).
+    """
     import io
     import struct
     import zipfile
@@ -250,7 +263,7 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         ):
             arrays = {}
             for entry in archive.namelist():
-                # read to the end: the checksum is looked at only there
+                # read to the end: the checksum is compared only there
                 member = io.BytesIO(archive.read(entry))
                 arrays[entry.removesuffix(".npy")] = np.lib.format.read_array(member, allow_pickle=False)
             return arrays
@@ -261,7 +274,7 @@ def read_npz(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         if isinstance(error, DataError):
             raise
         raise DamagedFile(
-            f"'{path}' is not a whole NPZ file.",
+            f"'{path}' is not a complete NPZ file.",
             f"Reading it failed: {error or type(error).__name__}.",
-            "Delete it; `ravine resume` makes it again.",
+            "Delete it; `ravine resume` computes it again.",
         ) from error

@@ -1,8 +1,8 @@
-"""Names made of contents: the same thing has the same id on every machine, so doing it twice is harmless.
+"""Content hashes: equal values get equal ids on every machine, so finished work can be recognized.
 
-Source: the sha256 of a canonical JSON text. Dictionaries are sorted by key, tuples are lists, numbers of
-numpy are those of Python. 1 and 1.0 differ, so do a list and an array, and so do two arrays of unlike type
-or shape. NaN and infinities have ids of their own.
+An id is the sha256 of a canonical JSON text. Dictionaries are sorted by key, tuples count as lists, NumPy
+numbers as Python numbers. Different ids: 1 and 1.0, a list and an array, arrays of different type or shape.
+NaN and the infinities have ids of their own.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ __all__ = ["content_hash", "sha256_of_file"]
 def content_hash(obj: object, length: int = 12) -> str:
     """Return the first `length` (1 to 64) hexadecimal digits of the sha256 of `obj`.
 
-    Takes None, text, numbers, booleans, bytes, paths, dates, arrays, dataclasses, and lists and dictionaries
-    (keys are text or integers) of them. Raises UsageError for anything else.
+    Allowed are None, text, numbers, booleans, bytes, paths, dates, arrays, dataclasses, and lists and
+    dictionaries of these; keys are text or integers. Raises UsageError for any other value.
     """
     if not 1 <= length <= 64:
-        raise UsageError(f"An id of {length} digits cannot be made.", "sha256 has 64.", "Give 1 to 64.")
+        raise UsageError(f"An id cannot have {length} digits.", "sha256 has 64.", "Give 1 to 64.")
     text = json.dumps(_canonical(obj, "object"), sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:length]
 
 
 def sha256_of_file(path: str | os.PathLike[str]) -> str:
-    """Return the full sha256 of a file's bytes. Raises DataError."""
+    """Return the full sha256 of the bytes of a file. Raises DataError."""
     with os_errors_as_data_errors(path, "read"), Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _canonical(obj: object, where: str) -> Plain:
-    # keys that begin with NUL mark what JSON lacks; _key keeps them out of dictionaries
+    # a key that begins with NUL marks a type that JSON lacks; _key refuses such keys in dictionaries
     if obj is None or isinstance(obj, str | bool):
         return obj
     if isinstance(obj, int):
@@ -51,7 +51,7 @@ def _canonical(obj: object, where: str) -> Plain:
     if isinstance(obj, Mapping):
         pairs = {_key(key, where): _canonical(value, f"{where}.{key}") for key, value in obj.items()}
         if len(pairs) != len(obj):
-            raise UsageError(f"{where} has two keys that read the same.", "1 and '1' do.", "Rename one.")
+            raise UsageError(f"{where} has two equal keys.", "1 and '1' count as equal.", "Rename one.")
         return pairs
     if isinstance(obj, list | tuple):
         return [_canonical(value, f"{where}[{index}]") for index, value in enumerate(obj)]
@@ -65,7 +65,7 @@ def _canonical(obj: object, where: str) -> Plain:
         return _array(obj, where)
     raise UsageError(
         f"{where} is a {type(obj).__name__}, which has no id.",
-        "An id is made of text, numbers, booleans, arrays, lists and dictionaries.",
+        "A hash is computed of text, numbers, booleans, arrays, lists and dictionaries.",
         "Convert it first.",
     )
 
@@ -75,11 +75,11 @@ def _array(obj: object, where: str) -> Plain:
 
     array = np.asarray(obj)
     if array.dtype.hasobject:
-        raise UsageError(
-            f"{where} is an array of objects.", "Those have no bytes of their own.", "Use a list."
-        )
+        raise UsageError(f"{where} is an array of objects.", "Objects have no defined bytes.", "Use a list.")
     if array.dtype.kind == "V":
-        raise UsageError(f"{where} is an array of {array.dtype}.", "It has no portable bytes.", "Convert it.")
+        raise UsageError(
+            f"{where} is an array of {array.dtype}.", "Its bytes differ between machines.", "Convert it."
+        )
     if isinstance(obj, np.generic) and array.dtype.kind in "biufU":
         return _canonical(obj.item(), where)
     little = array.astype(array.dtype.newbyteorder("<"), order="C", copy=False)

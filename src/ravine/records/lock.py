@@ -1,4 +1,7 @@
-"""One writer at a time: an advisory lock, which the system frees when its process ends, even by `kill -9`."""
+"""The lock of a run directory: one writer at a time.
+
+The lock is advisory. The system releases it when the process ends, even by `kill -9`.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,12 @@ from ravine.records.atomic_files import os_errors_as_data_errors
 __all__ = ["WriterLock", "is_locked"]
 
 NAME = ".lock"
-# a reader that asks `is_locked` holds the lock for microseconds; a writer looks again before it gives up
-PATIENCE = 0.4
+# a reader that calls `is_locked` holds the lock for microseconds; a writer tries again for this long
+WAIT_S = 0.4
 
 
 class WriterLock:
-    """The right to write into `folder`. `take` it, `release` it; taking it twice is harmless."""
+    """The right to write into `folder`, from `take` to `release`. A second `take` changes nothing."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
@@ -27,10 +30,11 @@ class WriterLock:
 
     @property
     def held(self) -> bool:
+        """Whether this object has the lock."""
         return self._descriptor is not None
 
     def take(self) -> None:
-        """Take the lock. Raises DataError, naming the process, if another writer has it."""
+        """Take the lock. Raises DataError with the process id if another writer has it."""
         if self.held:
             return
         with os_errors_as_data_errors(self.path):
@@ -45,7 +49,7 @@ class WriterLock:
         self._descriptor = descriptor
 
     def _wait(self, descriptor: int) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WAIT_S
         while True:
             try:
                 return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -53,21 +57,21 @@ class WriterLock:
                 if time.monotonic() > deadline:
                     pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
                     raise DataError(
-                        f"The run in '{self.path.parent}' is being written by another process (pid {pid}).",
+                        f"Another process (pid {pid}) is writing the run in '{self.path.parent}'.",
                         "A run has one writer.",
-                        f"Wait until it ends, or stop it with `kill {pid}`; it saves before it goes.",
+                        f"Wait until it ends, or stop it with `kill {pid}`; it saves before it ends.",
                     ) from error
                 time.sleep(0.02)
 
     def release(self) -> None:
-        """Give the lock back; the file stays, since deleting it would let two writers in."""
+        """Release the lock. The file stays: if it were deleted, two writers could enter."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
 
 def is_locked(folder: Path) -> bool:
-    """Return whether some process is writing into `folder`. Without a lock to look at: no."""
+    """Return whether a process is writing into `folder`; False if there is no lock file."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder / NAME, os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -1,7 +1,7 @@
-"""Model files: `model.safetensors` (the numbers) and `model.json` (what they mean). Never pickles.
+"""Model files: `model.safetensors` holds the arrays, `model.json` describes them. Never pickles.
 
-The JSON names the sha256 of the numbers, so files of two models cannot be mixed. Killed between the two
-writes, the pair does not match and says so; a resumed run writes it again.
+The JSON contains the sha256 of the arrays, so files of two models cannot be mixed. If the process is killed
+between the two writes, the files do not match, and reading raises an error; a resumed run writes both again.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ KINDS = "float16, float32, float64, integers and booleans"
 def save_model(
     directory: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], description: Mapping[str, object]
 ) -> Path:
-    """Write both files into `directory` (made if need be) and return the path of `model.json`.
+    """Write both files into `directory`, which is created if needed, and return the path of `model.json`.
 
-    `description` is what JSON can hold; numbers that are not finite are refused there (keep them in
-    `arrays`), since a prediction may depend on them. The same model gives the same bytes. Raises DataError,
-    UsageError.
+    description: plain values for JSON. Numbers that are not finite are refused there, because a prediction
+    may depend on them and JSON would turn them into null; `arrays` can hold them. Equal models give equal
+    bytes. Raises DataError if a file cannot be written, UsageError for a value or type that cannot be stored.
     """
     from safetensors.numpy import save
 
@@ -49,16 +49,18 @@ def save_model(
         plain[name] = np.asarray(array, order="C")
         if plain[name].dtype.name not in _types():
             raise UsageError(
-                f"Array '{name}' is of type {plain[name].dtype}.", f"A model holds {KINDS}.", "Convert."
+                f"Array '{name}' has the type {plain[name].dtype}.",
+                f"Allowed are {KINDS}.",
+                "Convert it first.",
             )
     folder = Path(directory)
-    numbers, about = folder / "model.safetensors", folder / "model.json"
+    numbers, path = folder / "model.safetensors", folder / "model.json"
     with os_errors_as_data_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     document = {"schema_version": SCHEMA_VERSION, "ravine": __version__, "description": dict(description)}
     write_atomic(numbers, save(plain))
-    write_json(about, document | {"sha256": sha256_of_file(numbers)}, nonfinite="raise")
-    return about
+    write_json(path, document | {"sha256": sha256_of_file(numbers)}, nonfinite="raise")
+    return path
 
 
 def _types() -> set[str]:
@@ -72,32 +74,33 @@ def _types() -> set[str]:
 def load_model(
     path: str | os.PathLike[str], root: str | os.PathLike[str] = "runs"
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return `(arrays, description)`.
+    """Return the arrays by name, and the description, of a saved model.
 
-    `path` is the model's folder, either of its files, a run (its best model), or `latest`. Raises DataError:
-    absent, of a newer version; DamagedFile: broken, or files of two models.
+    path: the folder of the model, one of its files, a run (its best model) or `latest`. Raises DataError if
+    the model is missing or of a newer version, DamagedFile if a file is damaged or the files are of two
+    models.
     """
-    about = _find(path, root)
-    document = read_json(about)
+    model_json = _find(path, root)
+    document = read_json(model_json)
     version = document.get("schema_version") if isinstance(document, dict) else None
     if isinstance(version, bool) or not isinstance(version, int):
         raise DamagedFile(
-            f"'{about}' describes no model.", "It names no schema_version.", "Name a model.json."
+            f"'{model_json}' describes no model.", "It has no schema_version.", "Name a model.json."
         )
     if version > SCHEMA_VERSION:
         raise DataError(
-            f"The model '{about}' was written by ravine {document.get('ravine', '?')}, newer than this one.",
+            f"A newer version of ravine, {document.get('ravine', '?')}, wrote the model '{model_json}'.",
             f"Its format is {version}; this version reads up to {SCHEMA_VERSION}.",
             "Type `pip install --upgrade ravine`.",
         )
     description = document.get("description")
     if not isinstance(description, dict):
-        raise DamagedFile(f"'{about}' describes no model.", "It has no description.", "Train it again.")
-    numbers = about.with_suffix(".safetensors")
+        raise DamagedFile(f"'{model_json}' describes no model.", "It has no description.", "Train it again.")
+    numbers = model_json.with_suffix(".safetensors")
     if sha256_of_file(numbers) != document.get("sha256"):
         raise DamagedFile(
-            f"'{numbers}' does not belong to '{about}'.",
-            "Its checksum is another: it is damaged, or from another model.",
+            f"'{numbers}' does not belong to '{model_json}'.",
+            "The checksums differ, so the file is damaged or of another model.",
             "Copy both files again, or train again.",
         )
     return _numbers(numbers), description
@@ -116,34 +119,34 @@ def _numbers(path: Path) -> dict[str, np.ndarray]:
 
 
 def _find(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
-    """Return the path of the model.json that `path` means."""
-    given = Path(path)
-    with os_errors_as_data_errors(given, "read"):
-        is_file, is_folder = given.is_file(), given.is_dir()
-    if is_file and given.name != RUN_FILE:
-        if given.suffix not in (".json", ".safetensors"):
+    """Return the path of the model.json of a folder, file or run."""
+    place = Path(path)
+    with os_errors_as_data_errors(place, "read"):
+        is_file, is_folder = place.is_file(), place.is_dir()
+    if is_file and place.name != RUN_FILE:
+        if place.suffix not in (".json", ".safetensors"):
             raise DataError(
-                f"'{given}' is not a model.",
-                "A model is model.json beside model.safetensors.",
+                f"'{place}' is not a model.",
+                "A model is a folder with model.json and model.safetensors.",
                 "Name its folder.",
             )
-        return given.with_suffix(".json")
-    if is_folder and not (given / RUN_FILE).exists():
-        if not (given / "model.json").exists():
+        return place.with_suffix(".json")
+    if is_folder and not (place / RUN_FILE).exists():
+        if not (place / "model.json").exists():
             raise DataError(
-                f"There is no model in '{given}'.", "It has no model.json.", "Type `ravine runs`."
+                f"There is no model in '{place}'.", "It has no model.json.", "Type `ravine runs`."
             )
-        return given / "model.json"
+        return place / "model.json"
     run = find_run(path, root)
     best = run / BEST
     if not best.exists():
         state = read_run_file(run)["state"]
-        trained = next((each.path for each in list_runs(root) if (each.path / BEST).exists()), None)
+        trained = next((info.path for info in list_runs(root) if (info.path / BEST).exists()), None)
         if state != "finished":
             fix = f"Type `ravine resume {run}` to finish it."
         elif trained is not None:
             fix = f"The newest run with a model is '{trained}'."
         else:
             fix = "Train one with `ravine train`."
-        raise DataError(f"The run '{run}' has no model.", f"Its state is: {state}.", fix)
+        raise DataError(f"The run '{run}' has no model.", f"Its state is '{state}'.", fix)
     return best

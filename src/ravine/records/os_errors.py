@@ -1,4 +1,4 @@
-"""What the system refuses, said in sentences: no space, no permission, read-only, no folder."""
+"""Operating-system errors (disk full, no permission, missing folder) as `DataError`s with a remedy."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from ravine.errors import DataError
 
 __all__ = ["DamagedFile", "is_full", "os_errors_as_data_errors"]
 
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class DamagedFile(DataError):
-    """A file that is there but broken: cut in the middle, changed, or something else altogether."""
+    """A file that exists but is incomplete, changed, or of another kind."""
 
 
 def is_full(error: BaseException) -> bool:
-    """Tell whether there was no space for a file."""
-    return isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL
+    """Return whether an error was raised because there was no space for a file."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in NO_SPACE
 
 
-# errno -> (what, why, fix); {path} is the path and {doing} is "written" or "read"
+# errno: (what, why, fix); {path} is the path, {doing} is "written" or "read"
 _SENTENCES = {
     errno.ENOSPC: (
         "No space is left on the disk for '{path}'.",
-        "Files written before this one are whole.",
+        "Files written before this one are complete.",
         "Free some space and type the command again, or write elsewhere with --out DIR.",
     ),
     errno.ENOENT: (
@@ -39,7 +39,7 @@ _SENTENCES = {
     errno.EACCES: (
         "'{path}' cannot be {doing}.",
         "Permission was denied.",
-        "Change the rights (chmod, chown) of the file or its folder, or use another path.",
+        "Change the permissions of the file or its folder (chmod, chown), or use another path.",
     ),
     errno.EROFS: (
         "'{path}' cannot be {doing}.",
@@ -48,12 +48,12 @@ _SENTENCES = {
     ),
     errno.ENOTDIR: (
         "'{path}' cannot be {doing}.",
-        "A part of that path is a file, not a folder.",
+        "A part of the path is a file, not a folder.",
         "Name another path.",
     ),
     errno.EEXIST: (
         "'{path}' cannot be {doing}.",
-        "A file is in the way of it.",
+        "A file has the name of a folder in this path.",
         "Use another path.",
     ),
     errno.EISDIR: (
@@ -64,7 +64,7 @@ _SENTENCES = {
     errno.ENAMETOOLONG: (
         "The file name '{short}...' is too long.",
         "The file system does not allow names of that length.",
-        "Use a shorter one.",
+        "Use a shorter name.",
     ),
     errno.EMFILE: (
         "'{path}' cannot be {doing}.",
@@ -74,8 +74,8 @@ _SENTENCES = {
 }
 _SENTENCES[errno.EDQUOT] = _SENTENCES[errno.ENOSPC]
 _SENTENCES[errno.EFBIG] = (
-    "'{path}' grew larger than files may be here.",
-    "A limit of the system or of the shell (ulimit -f) was met; files written before this one are whole.",
+    "'{path}' is larger than a file may be here.",
+    "It exceeds a limit of the system or the shell (ulimit -f). Files written before it are complete.",
     "Raise the limit, or write elsewhere with --out DIR.",
 )
 NO_FOLDER = (
@@ -88,7 +88,7 @@ _SENTENCES[errno.EPERM] = _SENTENCES[errno.EACCES]
 
 @contextlib.contextmanager
 def os_errors_as_data_errors(path: str | os.PathLike[str], doing: str = "written") -> Iterator[None]:
-    """Turn any OSError inside into a DataError about `path`; `doing` is "written" or "read"."""
+    """Turn an OSError inside the block into a DataError about `path`; `doing` is "written" or "read"."""
     try:
         yield
     except OSError as error:

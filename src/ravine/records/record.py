@@ -1,11 +1,11 @@
-"""Record: what many runs left behind. One row per run everywhere.
+"""Record: the results of many training runs, one row per run in every array.
 
-    hyper   [run]          the numbers (and names) a run was given: learning_rate, seed, rule, ...
-    series  [run, time]    curves; each series has a time axis of its own length
+    hyper   [run]          hyperparameters of the run: learning_rate, seed, rule, ...
+    series  [run, time]    curves; every series has a time axis of its own length
     status  [run]          Status
-    final   [run, ...]     what remains at the end: scores, parameters
+    final   [run, ...]     values at the end of training: scores, parameters
 
-A diverged run keeps its NaNs.
+A diverged run keeps its NaN values.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ GROUPS = {"hyper": "[run]", "series": "[run, time]", "final": "[run, ...]"}
 
 
 class Status(enum.IntEnum):
-    """How a run ended, if it did."""
+    """State of a training run; a pending run has not ended."""
 
     PENDING = 0
     FINISHED = 1
@@ -43,9 +43,9 @@ class Status(enum.IntEnum):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Record:
-    """Results of many runs, one row per run; see the top of this file for the shapes.
+    """Results of many runs, one row per run: hyper [run], series [run, time], status [run], final [run, ...].
 
-    Raises UsageError if the shapes disagree. `meta` is whatever JSON can hold.
+    meta: further facts, which JSON must be able to hold. Raises UsageError if the shapes disagree.
     """
 
     hyper: Mapping[str, np.ndarray]
@@ -59,13 +59,13 @@ class Record:
         if status.ndim != 1 or (status.size and status.dtype.kind not in "iu"):
             raise UsageError(
                 f"status has shape {status.shape} and type {status.dtype}.",
-                "It holds one Status per run.",
+                "It has one Status per run.",
                 "Give an integer array [run].",
             )
         if status.size and not (status.min() >= min(Status) and status.max() <= max(Status)):
             raise UsageError(
-                f"status goes from {status.min()} to {status.max()}.",
-                f"Known are {', '.join(f'{each.value} {each.name}' for each in Status)}.",
+                f"status ranges from {status.min()} to {status.max()}.",
+                f"Allowed are {', '.join(f'{state.value} {state.name}' for state in Status)}.",
                 "Use Status.",
             )
         object.__setattr__(self, "status", status.astype(np.int8))
@@ -89,13 +89,16 @@ class Record:
         return replace(self, meta={**self.meta, "cohort": name})
 
     def counts(self) -> dict[str, int]:
-        """Return how many runs there are of each status that occurs, by its lower-case name."""
-        return {each.name.lower(): n for each in Status if (n := int(np.sum(self.status == each)))}
+        """Return the number of runs by status, for every status that occurs, with lower-case names."""
+        return {state.name.lower(): n for state in Status if (n := int(np.sum(self.status == state)))}
 
     def select(self, mask: np.ndarray | Sequence[int] | Sequence[bool]) -> Record:
-        """Return the runs where a boolean `mask` [run] is true, or those at given indices, in that order."""
+        """Return the runs where a boolean `mask` [run] is true, or the runs at given indices [index].
+
+        Raises UsageError for a mask of another length or an index out of range.
+        """
         index = np.asarray(mask)
-        if index.size == 0 and index.dtype.kind == "f":  # an empty list has no type to go by
+        if index.size == 0 and index.dtype.kind == "f":  # an empty list becomes a float array
             index = index.astype(int)
         if index.ndim != 1 or index.dtype.kind not in "biu":
             raise UsageError(
@@ -105,7 +108,9 @@ class Record:
             )
         if index.dtype.kind == "b" and len(index) != len(self):
             raise UsageError(
-                f"The mask has {len(index)} entries.", f"There are {len(self)} runs.", "Match them."
+                f"The mask has {len(index)} entries.",
+                f"There are {len(self)} runs.",
+                "Give one boolean per run.",
             )
         if (
             index.dtype.kind != "b"
@@ -113,7 +118,7 @@ class Record:
             and not (-len(self) <= index.min() <= index.max() < len(self))
         ):
             raise UsageError(
-                f"The indices go from {index.min()} to {index.max()}.",
+                f"The indices range from {index.min()} to {index.max()}.",
                 f"There are {len(self)} runs.",
                 "Count from 0.",
             )
@@ -121,20 +126,20 @@ class Record:
         return replace(self, status=self.status[index], **groups)
 
     def without(self, *names: str) -> Record:
-        """Return the record without these final values, which are the largest part of it."""
+        """Return the record without these final values. Parameters are the largest part of a record."""
         return replace(self, final={name: array for name, array in self.final.items() if name not in names})
 
     @staticmethod
     def concatenate(records: Sequence[Record]) -> Record:
         """Return all runs of `records`, one after another.
 
-        Entries of `meta` that agree stay; the others go to `meta["parts"]`, one dictionary per record. Raises
-        UsageError if names, types or shapes differ, or if there are no records.
+        Entries of `meta` that are equal in all records stay; the others become `meta["parts"]`, one
+        dictionary per record. Raises UsageError if names, types or shapes differ, or if there are no records.
         """
         records = list(records)
         if not records:
             raise UsageError(
-                "There are no records to concatenate.", "The list is empty.", "Give at least one."
+                "There are no records to concatenate.", "The list is empty.", "Give at least one record."
             )
         first = records[0]
         groups = {
@@ -145,10 +150,13 @@ class Record:
         return replace(first, status=status, meta=_joined_meta([r.meta for r in records]), **groups)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write one NPZ file, atomically; the same record, the same bytes. Raises DataError, UsageError."""
+        """Write the record to an NPZ file, atomically; equal records give equal bytes.
+
+        Raises DataError, UsageError.
+        """
         names = {group: list(getattr(self, group)) for group in GROUPS}  # the file itself is sorted
-        about = {"schema_version": SCHEMA_VERSION, "meta": self.meta, "names": names}
-        head = json_text(about, sort=False, indent=None)
+        header = {"schema_version": SCHEMA_VERSION, "meta": self.meta, "names": names}
+        head = json_text(header, sort=False, indent=None)
         arrays = {"record": np.frombuffer(head.encode("utf-8"), np.uint8), "status": self.status}
         for group in GROUPS:
             arrays |= {f"{group}/{name}": array for name, array in getattr(self, group).items()}
@@ -156,7 +164,11 @@ class Record:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Record:
-        """Read what `save` wrote. Raises DataError (absent, newer), DamagedFile (cut, changed, none)."""
+        """Read the record that `save` wrote.
+
+        Raises DataError (file missing, or of a newer version), DamagedFile (incomplete, changed, or no
+        record).
+        """
         arrays = read_npz(path)
         try:
             head = json.loads(arrays.pop("record").tobytes().decode("utf-8"))
@@ -165,7 +177,7 @@ class Record:
         except (KeyError, ValueError, TypeError) as error:
             raise DamagedFile(
                 f"'{path}' holds no record.",
-                "It is an NPZ file of something else.",
+                "It is an NPZ file with other content.",
                 "Name a file of cohorts/.",
             ) from error
         if version > SCHEMA_VERSION:
@@ -181,15 +193,15 @@ class Record:
             return cls(status=status, meta=meta, **groups)
         except (KeyError, TypeError, UsageError) as error:
             raise DamagedFile(
-                f"'{path}' holds a broken record.", f"Reading it failed: {error}.", "Delete the file."
+                f"'{path}' holds a damaged record.", f"Reading it failed: {error}.", "Delete the file."
             ) from error
 
     def frame(self, series: str | Sequence[str] | None = None) -> pd.DataFrame:
-        """Return a pandas table: one row per run, or, with `series` named, one row per run and time.
+        """Return a pandas table with one row per run; with names of series, one row per run and time.
 
-        Columns: `run`, (`time`,) the hyperparameters, `status` by name, then the final values that are one
-        number per run, or the series. A name that a hyperparameter has already gets `final_` or `series_`
-        before it.
+        Columns: `run`, `time` (with series), the hyperparameters, `status` by name, then the series, or the
+        final values of one number per run. A name that is taken gets the prefix `final_` or `series_`. Raises
+        UsageError for an unknown series, or for series of different lengths.
         """
         import pandas as pd
 
@@ -197,7 +209,7 @@ class Record:
         for name in names or []:
             if name not in self.series:
                 raise UsageError(f"There is no series '{name}'.", "", did_you_mean(name, self.series))
-        status = np.array([Status(each).name.lower() for each in self.status], dtype=object)
+        status = np.array([Status(state).name.lower() for state in self.status], dtype=object)
         columns: dict[str, np.ndarray] = {"run": np.arange(len(self))}
         taken = {"run", "time", "status"}
         if not names:
@@ -210,7 +222,9 @@ class Record:
         lengths = {name: self.series[name].shape[1] for name in names}
         times = lengths[names[0]]
         if len(set(lengths.values())) > 1:
-            raise UsageError(f"The series differ in length: {lengths}.", "", "Ask for one after another.")
+            raise UsageError(
+                f"The series differ in length: {lengths}.", "", "Make one table for each length."
+            )
         columns = {"run": np.repeat(columns["run"], times), "time": np.tile(np.arange(times), len(self))}
         columns |= {_free("hyper", n, taken): np.repeat(array, times) for n, array in self.hyper.items()}
         columns["status"] = np.repeat(status, times)
@@ -241,7 +255,7 @@ def _check(group: str, name: str, array: np.ndarray, runs: int) -> None:
         )
     if array.dtype.hasobject:
         raise UsageError(
-            f"{group}['{name}'] holds objects.", "A record keeps plain arrays.", "Convert it first."
+            f"{group}['{name}'] is an array of objects.", "A record holds plain arrays.", "Convert it first."
         )
 
 
@@ -252,7 +266,7 @@ def _shared_names(group: str, records: Sequence[Record]) -> list[str]:
             raise UsageError(
                 f"Records 0 and {index} differ in {group}: {', '.join(sorted(difference))}.",
                 "Only records with the same entries can be joined.",
-                "Leave out the others, or add what is missing.",
+                "Remove the other entries, or add the missing ones.",
             )
     return names[0]
 
@@ -272,7 +286,7 @@ def _joined(group: str, name: str, records: Sequence[Record]) -> np.ndarray:
 
 def _joined_meta(metas: Sequence[Mapping[str, object]]) -> dict[str, object]:
     texts = [{key: json_text(value) for key, value in meta.items()} for meta in metas]
-    shared = [key for key, text in texts[0].items() if all(each.get(key) == text for each in texts)]
+    shared = [key for key, text in texts[0].items() if all(other.get(key) == text for other in texts)]
     rest = [{key: value for key, value in meta.items() if key not in shared} for meta in metas]
     return {key: metas[0][key] for key in shared} | ({"parts": rest} if any(rest) else {})
 

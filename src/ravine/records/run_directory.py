@@ -1,10 +1,10 @@
-"""The run directory: everything one command did, findable, resumable, whole after `kill -9`.
+"""The run directory: all files of one command, complete at any moment and resumable even after `kill -9`.
 
-run.json              what was asked: command, versions, data, seed, state
-config.toml           the resolved configuration, itself valid input
-plan.json             every run, fixed before training
+run.json              command, versions, data, seed, state
+config.toml           resolved configuration, which is valid input
+plan.json             all trainings, fixed before the first one
 cohorts/<id>.npz      finished cohorts (Record)
-state/<name>.npz      what a resumed command goes on from
+state/<name>.npz      state from which `ravine resume` continues
 models/best/          model.safetensors, model.json
 result.json, leaderboard.csv, events.jsonl, log.txt
 """
@@ -45,9 +45,9 @@ __all__ = ["RunDirectory"]
 
 
 class RunDirectory:
-    """One run on disk. Made by `create` (which is then its writer) or `open` (a reader until `lock`).
+    """One run on disk. `create` returns its writer, `open` a reader, which `lock` turns into the writer.
 
-    `metadata` is the content of run.json. Use it in a `with` block, or `close` it, to let the next writer in.
+    metadata: content of run.json. A `with` block or `close` releases the lock for the next writer.
     """
 
     def __init__(self, path: Path, metadata: Mapping[str, object], lock: WriterLock | None = None) -> None:
@@ -70,10 +70,10 @@ class RunDirectory:
         split_hash: str | None = None,
         **more: object,
     ) -> RunDirectory:
-        """Make `root/<UTC time>-<name>-<id>/`, or `out`, and become its writer; `root/latest` points at it.
+        """Create `root/<UTC time>-<name>-<id>/`, or `out`, and return its writer; `root/latest` points to it.
 
-        What is not known yet (`data_sha256`, `split_hash`, ...) is added with `update`. Raises DataError if
-        `out` holds something already.
+        `update` adds the facts that are not known yet, such as `data_sha256` and `split_hash`. Raises
+        DataError if `out` is not empty or cannot be written.
         """
         from ravine.version import __version__
 
@@ -93,7 +93,7 @@ class RunDirectory:
             "host": os.uname().nodename,
             **more,
         }
-        # the id covers the moment and the process: the same command twice makes two runs
+        # the id depends on time and process, so the same command twice makes two runs
         metadata["id"] = content_hash([metadata, time.time_ns(), uuid.uuid4().hex], 8)
         if out is None:
             path = Path(root) / f"{now:%Y%m%d-%H%M%S}-{slug(name)}-{metadata['id']}"
@@ -109,9 +109,9 @@ class RunDirectory:
             write_json(path / RUN_FILE, metadata)
             run = cls(path, metadata, lock)
             run.log(f"{verb} {name}: {' '.join(map(str, command))}")
-            complaint = update_latest_link(Path(root), path) if out is None or Path(root).is_dir() else None
-            if complaint:  # the run itself is not harmed
-                run.log(complaint)
+            problem = update_latest_link(Path(root), path) if out is None or Path(root).is_dir() else None
+            if problem:  # the run itself is complete without the link
+                run.log(problem)
         except BaseException:
             lock.release()
             raise
@@ -121,18 +121,24 @@ class RunDirectory:
     def open(
         cls, run: str | os.PathLike[str] = LATEST, root: str | os.PathLike[str] = "runs"
     ) -> RunDirectory:
-        """Open a run to read; `run` is `latest`, a path, a name, an id or its start. Raises DataError."""
+        """Return a reader of a run; `run` is `latest`, a path, a name, or an id or its beginning.
+
+        Raises DataError.
+        """
         path = find_run(run, root)
         return cls(path, read_run_file(path))
 
     # ------------------------------------------------------------------------------------------- one writer
 
     def lock(self) -> RunDirectory:
-        """Become the writer, and sweep up what a killed one left. Raises DataError if there is a writer."""
+        """Become the writer and delete temporary files of a killed one.
+
+        Raises DataError if there is a writer.
+        """
         self._lock.take()
         for folder in (self.path, self.cohorts, self.state, self.path / "models", self.models):
             remove_temporaries(folder)
-        self.metadata = read_run_file(self.path)  # the writer before may have changed it
+        self.metadata = read_run_file(self.path)  # the previous writer may have changed it
         return self
 
     @property
@@ -141,7 +147,7 @@ class RunDirectory:
         return self._lock.held
 
     def close(self) -> None:
-        """Let the next writer in."""
+        """Release the lock for the next writer."""
         self._lock.release()
 
     def __enter__(self) -> RunDirectory:
@@ -157,65 +163,73 @@ class RunDirectory:
     def _writable(self, path: Path) -> Path:
         if not self.locked:
             raise UsageError(
-                f"'{path}' was not written.", "This run was opened to read.", "Call lock() first."
+                f"'{path}' was not written.", "This run was opened for reading.", "Call lock() first."
             )
         with os_errors_as_data_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    # ------------------------------------------------------------------------------------------- its places
+    # ----------------------------------------------------------------------------------------------- its
+    # paths
 
     @property
     def id(self) -> str:
+        """Eight hexadecimal digits that name the run."""
         return str(self.metadata["id"])
 
     @property
     def config(self) -> Path:
+        """Path of the resolved configuration."""
         return self.path / "config.toml"
 
     @property
     def plan(self) -> Path:
+        """Path of the planned trainings."""
         return self.path / "plan.json"
 
     @property
     def cohorts(self) -> Path:
+        """Folder of the finished cohorts."""
         return self.path / "cohorts"
 
     @property
     def state(self) -> Path:
+        """Folder of the states of unfinished cohorts."""
         return self.path / "state"
 
     @property
     def models(self) -> Path:
-        """The folder of the best model."""
+        """Folder of the best model."""
         return self.path / "models" / "best"
 
     @property
     def result(self) -> Path:
+        """Path of the result, as `--json` prints it."""
         return self.path / "result.json"
 
     @property
     def events(self) -> Path:
+        """Path of the events, one JSON object per line."""
         return self.path / "events.jsonl"
 
     @property
-    def report(self) -> Path:
-        return self.path / "report.html"
-
-    @property
     def log_file(self) -> Path:
+        """Path of the log."""
         return self.path / "log.txt"
 
     # ------------------------------------------------------------------------------------------- its contents
 
     def update(self, **fields: object) -> None:
-        """Set fields of run.json, `state="finished"` for one; dictionaries are merged into the old ones."""
+        """Set fields of run.json, such as `state="finished"`. A dictionary is merged into the old dictionary.
+
+        Raises UsageError for an unknown state, a change of the id, or a reader.
+        """
         if fields.get("state", "running") not in STATES:
-            raise UsageError(f"'{fields['state']}' is no state.", "", f"Use one of {', '.join(STATES)}.")
+            raise UsageError(f"'{fields['state']}' is not a state.", "", f"Use one of {', '.join(STATES)}.")
         for key in ("schema_version", "id"):
             if key in fields:
                 raise UsageError(
-                    f"{key} of a run cannot be changed.", "Others rely on it.", "Make a new run."
+                    f"The {key} of a run cannot be changed.", "Other files refer to it.", "Create a new run."
                 )
         merged = dict(self.metadata)
         for key, value in fields.items():
@@ -225,7 +239,7 @@ class RunDirectory:
         self.metadata = merged
 
     def log(self, line: str) -> None:
-        """Append one line, with the time in UTC, to log.txt."""
+        """Append one line with the time in UTC to log.txt."""
         path = self._writable(self.log_file)
         stamp = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"
         text = " ".join(str(line).splitlines())
@@ -233,12 +247,15 @@ class RunDirectory:
             file.write(f"{stamp} {text}\n".encode("utf-8", "backslashreplace"))
 
     def save_cohort(self, cohort: str, record: Record) -> None:
-        """Write a finished cohort to cohorts/<cohort>.npz."""
-        record.save(self._writable(self._place(self.cohorts, cohort)))
+        """Write a finished cohort to cohorts/<cohort>.npz. Raises DataError, UsageError for a reader."""
+        record.save(self._writable(self._file(self.cohorts, cohort)))
 
     def has_cohort(self, cohort: str) -> bool:
-        """Return whether the cohort is there and whole. A damaged file counts as absent; the log says so."""
-        if not self._place(self.cohorts, cohort).exists():
+        """Return whether the file of a cohort exists and is complete.
+
+        A damaged file counts as absent and is noted in the log.
+        """
+        if not self._file(self.cohorts, cohort).exists():
             return False
         try:
             self.load_cohort(cohort)
@@ -248,18 +265,18 @@ class RunDirectory:
         return True
 
     def load_cohort(self, cohort: str) -> Record:
-        """Read a cohort. Raises DataError if it is absent, DamagedFile if it is broken."""
+        """Read a cohort. Raises DataError if it is absent, DamagedFile if the file is damaged."""
         from ravine.records.record import Record
 
-        return Record.load(self._place(self.cohorts, cohort))
+        return Record.load(self._file(self.cohorts, cohort))
 
     def save_state(self, name: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write what a resumed command needs to state/<name>.npz, over the last one."""
-        write_npz(self._writable(self._place(self.state, name)), arrays)
+        """Write a state, from which a resumed command continues, to state/<name>.npz over the old one."""
+        write_npz(self._writable(self._file(self.state, name)), arrays)
 
     def load_state(self, name: str) -> dict[str, np.ndarray] | None:
-        """Read a state; None if there is none, or a damaged one (the log says so): then begin afresh."""
-        path = self._place(self.state, name)
+        """Read a state. Return None if it is absent or damaged; a damaged file is noted in the log."""
+        path = self._file(self.state, name)
         if not path.exists():
             return None
         try:
@@ -269,19 +286,17 @@ class RunDirectory:
             return None
 
     def drop_state(self, name: str) -> None:
-        """Remove a state that is no longer needed; none is fine."""
-        path = self._writable(self._place(self.state, name))
+        """Delete a state that is no longer needed, if it exists."""
+        path = self._writable(self._file(self.state, name))
         with os_errors_as_data_errors(path):
             path.unlink(missing_ok=True)
             flush_folder(path.parent)
 
     def _note(self, line: str) -> None:
-        if self.locked:  # a reader leaves no traces
+        if self.locked:  # a reader writes nothing
             self.log(line)
 
-    def _place(self, folder: Path, name: str) -> Path:
+    def _file(self, folder: Path, name: str) -> Path:
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,150}", name):
-            raise UsageError(
-                f"{name!r} cannot name a file.", "It is made of letters, digits, '.', '_' and '-'."
-            )
+            raise UsageError(f"{name!r} cannot name a file.", "A name has letters, digits, '.', '_' and '-'.")
         return folder / f"{name}.npz"

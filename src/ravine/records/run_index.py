@@ -1,4 +1,7 @@
-"""The runs there are: list them, find one. Needs neither numpy nor JAX, so `ravine runs` answers at once."""
+"""The index of runs: list the runs in a folder, find one by its name.
+
+The module imports neither NumPy nor JAX, so `ravine runs` answers at once.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,16 @@ SCHEMA_VERSION = 2
 LATEST = "latest"
 RUN_FILE = "run.json"
 STATES = ("running", "finished", "stopped", "failed")
-FEW = 5  # runs named in a sentence
-INTERRUPTED = "interrupted, resumable"
+MAX_NAMES = 5  # runs named in a sentence
+INTERRUPTED = "interrupted, resumable"  # state of a run whose process was killed
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One line of `ravine runs`. `created` is ISO 8601 in UTC, `bytes` the size on disk.
+    """One line of `ravine runs`.
 
-    summary: the result in one line, or the sentence it failed with.
+    created: ISO 8601 in UTC. summary: the result in one line, or the error that ended the run. bytes: size on
+    disk.
     """
 
     id: str
@@ -40,47 +44,48 @@ class RunInfo:
 
 
 def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a run directory's `run.json`.
+    """Return the content of `run.json` in a run directory.
 
-    Raises DataError if it is of a newer version (naming it) or absent, DamagedFile if it is broken.
+    Raises DataError if it is missing or of a newer version, which the message names, DamagedFile if it is
+    damaged.
     """
     path = Path(folder) / RUN_FILE
     with os_errors_as_data_errors(path, "read"):
         absent = not path.exists()
     if absent:
-        raise DataError(f"'{folder}' is not a run.", f"There is no {RUN_FILE} in it.", "Type `ravine runs`.")
-    about = read_json(path)
-    version = about.get("schema_version") if isinstance(about, dict) else None
+        raise DataError(f"'{folder}' is not a run.", f"It has no {RUN_FILE}.", "Type `ravine runs`.")
+    content = read_json(path)
+    version = content.get("schema_version") if isinstance(content, dict) else None
     if isinstance(version, bool) or not isinstance(version, int):
         raise DamagedFile(
-            f"'{path}' is not the record of a run.", "It names no schema_version.", "Type `ravine runs`."
+            f"'{path}' does not describe a run.", "It has no schema_version.", "Type `ravine runs`."
         )
     if version > SCHEMA_VERSION:
-        versions = about.get("versions")
+        versions = content.get("versions")
         writer = versions.get("ravine", "?") if isinstance(versions, dict) else "?"
         raise DataError(
             f"The run in '{folder}' was written by ravine {writer}, newer than this one.",
             f"Its format is {version}; this version reads up to {SCHEMA_VERSION}.",
             "Type `pip install --upgrade ravine`.",
         )
-    if about.get("state") not in STATES or not isinstance(about.get("id"), str):
-        raise DamagedFile(f"'{path}' is broken.", "It has no id or no known state.", "Type `ravine runs`.")
-    metadata: dict[str, Any] = about
+    if content.get("state") not in STATES or not isinstance(content.get("id"), str):
+        raise DamagedFile(f"'{path}' is damaged.", "It has no id or no known state.", "Type `ravine runs`.")
+    metadata: dict[str, Any] = content
     return metadata
 
 
 def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
-    """Return the runs in `root`, newest first; [] if there is no such folder.
+    """Return the runs in `root`, newest first; an empty list if there is no such folder.
 
-    That is `root` itself where it is a run, else the runs in it and the one that its `latest` points at,
-    which may stand elsewhere (`-o DIR`). Anything that is no run is passed over. A run whose `run.json` is
-    broken or newer is listed, and its state says so.
+    If `root` itself is a run, the list has this run alone. The run that `root/latest` points to is listed
+    also if it is in another folder (`-o DIR`). Folders without a run are skipped. A run whose `run.json` is
+    damaged or newer is listed with a state that says so.
     """
     root = Path(root)
     if not root.is_dir():
         return []
     with os_errors_as_data_errors(root, "read"):
-        folders = [each for each in root.iterdir() if each.name != LATEST and _is_run(each)]
+        folders = [folder for folder in root.iterdir() if folder.name != LATEST and _is_run(folder)]
         folders += _elsewhere(root)
     if not folders and _is_run(root):
         folders = [root]
@@ -88,7 +93,7 @@ def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
 
 
 def _elsewhere(root: Path) -> list[Path]:
-    """Return the run outside `root` that `root/latest` points at, if it does."""
+    """Return the run outside `root` that `root/latest` points to; an empty list if there is none."""
     link = root / LATEST
     try:
         if link.is_symlink():
@@ -98,37 +103,37 @@ def _elsewhere(root: Path) -> list[Path]:
         else:
             return []
         return [target] if target.parent != root.resolve() and _is_run(target) else []
-    except (OSError, ValueError, RuntimeError):  # junk, or a link to itself
+    except (OSError, ValueError, RuntimeError):  # not a path, or a link to itself
         return []
 
 
 def _is_run(folder: Path) -> bool:
     try:
         return (folder / RUN_FILE).is_file()
-    except OSError:  # a folder we may not look into
+    except OSError:  # a folder without permission
         return False
 
 
 def _info(folder: Path) -> RunInfo:
     try:
-        about = read_run_file(folder)
-        state = about["state"]
+        metadata = read_run_file(folder)
+        state = metadata["state"]
         if state == "running" and not is_locked(folder):
             state = INTERRUPTED
     except DamagedFile:
-        about, state = {}, "unreadable"
+        metadata, state = {}, "unreadable"
     except DataError as error:
-        about, state = {}, "newer version" if "newer" in error.what else "unreadable"
-    data = about.get("data")
+        metadata, state = {}, "newer version" if "newer" in error.what else "unreadable"
+    data = metadata.get("data")
     name = data.get("name") if isinstance(data, dict) else None
     return RunInfo(
-        id=str(about.get("id", "")),
+        id=str(metadata.get("id", "")),
         path=folder,
-        verb=str(about.get("verb", "")),
+        verb=str(metadata.get("verb", "")),
         data=str(name or ""),
-        created=str(about.get("created", "")),
+        created=str(metadata.get("created", "")),
         state=state,
-        summary=_summary(about.get("summary")),
+        summary=_summary(metadata.get("summary")),
         bytes=_size(folder),
     )
 
@@ -140,7 +145,7 @@ def summary_text(winner: str, tied: int, metric: str, score: float | None) -> st
 
 
 def _summary(found: object) -> str | None:
-    """Return the summary in a run.json; version 1 wrote its parts."""
+    """Return the summary of a run.json in one line; version 1 wrote a dictionary."""
     if not isinstance(found, Mapping) or "winner" not in found:
         return None if found is None else str(found)
     score, tied = found.get("score"), found.get("tied")
@@ -155,20 +160,20 @@ def _size(folder: Path) -> int:
         for name in names:
             try:
                 total += (Path(parent) / name).lstat().st_size
-            except OSError:  # written anew or removed while we look
+            except OSError:  # replaced or deleted meanwhile
                 continue
     return total
 
 
 class SeveralRuns(DataError):
-    """A word that more than one run goes by."""
+    """A name that fits more than one run."""
 
 
 def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> Path:
-    """Return the folder that `run` means. Raises DataError, with the nearest names.
+    """Return the folder of a run.
 
-    `run` is `latest`, a path, a folder's name in `root`, an id or the start of one, or the name of data that
-    just one run is about.
+    run: `latest`, a path, the name of a folder in `root`, an id or its beginning, or the name of data that
+    only one run used. Raises DataError with the nearest names if no run or more than one fits.
     """
     text = os.fspath(run)
     if text == LATEST:
@@ -179,34 +184,34 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
         if Path(text).name == RUN_FILE and Path(text).exists():
             return Path(text).parent
         if text and Path(text).exists():
-            read_run_file(text)  # says what is wrong with it
+            read_run_file(text)  # raises the error of this path
     runs = list_runs(root)
     for matches in (
-        [each for each in runs if each.path.name == text],
-        [each for each in runs if text and each.id.startswith(text)],
-        [each for each in runs if text and each.data == text],
+        [info for info in runs if info.path.name == text],
+        [info for info in runs if text and info.id.startswith(text)],
+        [info for info in runs if text and info.data == text],
     ):
         if len(matches) == 1:
             return matches[0].path
         if matches:
             raise SeveralRuns(
-                f"'{text}' could be any of {len(matches)} runs.",
-                f"They are {_some(matches)}.",
+                f"'{text}' fits {len(matches)} runs.",
+                f"They are {_names(matches)}.",
                 f"Type more of the id, for example '{matches[0].id}'.",
             )
     if not runs:
         raise DataError(
             f"There is no run '{text}'.", f"There are no runs in '{root}'.", "Type `ravine compare digits`."
         )
-    known = [each.path.name for each in runs] + [each.id for each in runs]
-    near = nearest(text, known) or f"There {'is' if len(runs) == 1 else 'are'}: {_some(runs)}."
+    known = [info.path.name for info in runs] + [info.id for info in runs]
+    near = nearest(text, known) or f"There {'is' if len(runs) == 1 else 'are'}: {_names(runs)}."
     raise DataError(f"There is no run '{text}' in '{root}'.", near, "Type `ravine runs`.")
 
 
-def _some(runs: list[RunInfo]) -> str:
-    """Name the newest runs, and count the others: names are long, and there may be hundreds."""
-    more = f" and {len(runs) - FEW} more" if len(runs) > FEW else ""
-    return f"{', '.join(each.path.name for each in runs[:FEW])}{more}"
+def _names(runs: list[RunInfo]) -> str:
+    """Return the names of the newest runs and the number of the others, of which there may be hundreds."""
+    more = f" and {len(runs) - MAX_NAMES} more" if len(runs) > MAX_NAMES else ""
+    return f"{', '.join(info.path.name for info in runs[:MAX_NAMES])}{more}"
 
 
 def _latest(root: Path) -> Path:
@@ -214,7 +219,7 @@ def _latest(root: Path) -> Path:
     if (link / RUN_FILE).exists():
         return link.resolve()
     try:
-        # where links are impossible the file holds the path, as a link would
+        # where links are impossible, a text file holds the path
         target = root / (link.readlink() if link.is_symlink() else link.read_text("utf-8").strip())
     except FileNotFoundError:
         runs = list_runs(root)
@@ -225,12 +230,12 @@ def _latest(root: Path) -> Path:
         return runs[0].path
     except (OSError, ValueError) as error:
         raise DataError(
-            f"'{link}' does not point at a run.", f"{error}.", "Delete it; `ravine runs`."
+            f"'{link}' does not point to a run.", f"{error}.", "Delete it, and type `ravine runs`."
         ) from error
     if (target / RUN_FILE).exists():
         return target.resolve()
     raise DataError(
-        f"The latest run, '{target}', is gone.",
-        f"'{link}' still points at it.",
-        "Type `ravine runs`, name one.",
+        f"The latest run '{target}' does not exist any more.",
+        f"'{link}' still points to it.",
+        "Type `ravine runs` and name a run.",
     )

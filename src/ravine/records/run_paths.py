@@ -1,4 +1,4 @@
-"""Where a new run goes: its name, a folder that is free, and `latest`."""
+"""Paths of a new run: its name, an empty folder, and the link `latest`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ravine.records.run_index import LATEST, RUN_FILE
 
 __all__ = ["check_run_folder", "create_run_folder", "slug", "update_latest_link"]
 
-LEFT_OVER = (RUN_FILE, LOCK_NAME, "log.txt", "stdin")  # files of a run without a configuration
+RUN_REMAINS = (RUN_FILE, LOCK_NAME, "log.txt", "stdin")  # files of a run without a configuration
 
 
 def slug(name: str) -> str:
     """Return a short file name for data: `../a b/Wine (red).csv.gz` gives `Wine-red`.
 
-    One ending of a dot, a letter and up to seven more letters or digits is left out, and `.gz` behind it.
+    One suffix of a letter and at most seven more letters or digits is removed, with a `.gz` after it.
     """
     stem = Path(str(name)).name or "data"
     stem = "stdin" if stem == "-" else re.sub(r"\.[A-Za-z][A-Za-z0-9]{0,7}(\.gz)?$", "", stem)
@@ -30,22 +30,26 @@ def slug(name: str) -> str:
 
 
 def check_run_folder(out: str | os.PathLike[str] | None) -> None:
-    """Raise UsageError for a folder whose name is empty."""
+    """Raise UsageError if the name of the folder is empty."""
     if out is not None and not os.fspath(out):
-        raise UsageError("The run's folder has no name.", "--out was given nothing.", "Type --out DIR.")
+        raise UsageError("The folder of the run has no name.", "--out is empty.", "Type --out DIR.")
 
 
 def create_run_folder(path: Path) -> WriterLock:
-    """Make or take over an empty folder for a new run. Raises DataError if it holds anything."""
+    """Create the folder of a new run, or use an empty one; return the lock of its writer.
+
+    A folder that holds only the files of a run without a configuration counts as empty. Raises DataError if
+    the folder holds anything else.
+    """
     with os_errors_as_data_errors(path):
         if path.exists() and not path.is_dir():
             raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name another with --out DIR.")
-        _refuse_if_full(path)
+        _check_empty(path)
         path.mkdir(parents=True, exist_ok=True)
     lock = WriterLock(path)
     lock.take()
     try:
-        _refuse_if_full(path)  # another process may have been faster
+        _check_empty(path)  # another process may have taken the folder meanwhile
         remove_temporaries(path)
     except BaseException:
         lock.release()
@@ -53,18 +57,19 @@ def create_run_folder(path: Path) -> WriterLock:
     return lock
 
 
-def _refuse_if_full(path: Path) -> None:
+def _check_empty(path: Path) -> None:
     if not path.is_dir():
         return
     with os_errors_as_data_errors(path, "read"):
-        names = [each.name for each in path.iterdir()]
-    # A process killed before it wrote a configuration may have left these: the folder is as good as empty.
-    foreign = sorted(name for name in names if name not in LEFT_OVER and not name.startswith(TEMPORARY))
+        names = [file.name for file in path.iterdir()]
+    # A process that was killed before it wrote a configuration leaves these files; they hold nothing of
+    # value.
+    foreign = sorted(name for name in names if name not in RUN_REMAINS and not name.startswith(TEMPORARY))
     if RUN_FILE in names and foreign:
         raise DataError(
             f"'{path}' already holds a run.",
             "A new run never overwrites an old one.",
-            f"Type `ravine resume {path}` to finish that one, or name another folder with --out DIR.",
+            f"Type `ravine resume {path}` to finish it, or name another folder with --out DIR.",
         )
     if foreign:
         raise DataError(
@@ -75,9 +80,10 @@ def _refuse_if_full(path: Path) -> None:
 
 
 def update_latest_link(root: Path, path: Path) -> str | None:
-    """Let `root/latest` point at `path`, by a link, or by a text file where links are impossible.
+    """Let `root/latest` point to `path` by a link, or by a text file where links are impossible.
 
-    Returns why not, if neither can be made: a run does not fail for it.
+    Return a sentence with the reason if neither can be written, else None. A run does not fail without the
+    link.
     """
     link, target = root / LATEST, os.path.relpath(path.resolve(), root.resolve())
     temporary = root / f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:12]}"
@@ -90,7 +96,7 @@ def update_latest_link(root: Path, path: Path) -> str | None:
             return f"{link} was not set: {error}"
         return None
     try:
-        os.replace(temporary, link)  # noqa: PTH105 - Path.replace would do the same; one spelling in records
+        os.replace(temporary, link)  # noqa: PTH105 - as in atomic_files
     except OSError as error:
         temporary.unlink(missing_ok=True)
         return f"{link} was not set: {error}"

@@ -1,4 +1,4 @@
-"""The resolved configuration as TOML: valid input when written, a sentence when read and broken."""
+"""Configurations as TOML files."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["dump", "load"]
 
 
 def dump(table: Mapping[str, object]) -> str:
-    """Return `table` as TOML that reads back the same.
+    """Return `table` as TOML text.
 
-    Entries that are None are left out (TOML has no null: absent means the default); numbers of numpy become
-    plain, tuples become lists, paths text. Raises UsageError for anything else.
+    An entry that is None is left out: TOML has no null, and an absent key has its default. NumPy numbers
+    become Python numbers, tuples become lists, paths become text. Raises UsageError for any other type.
     """
     import tomli_w
 
@@ -56,13 +56,13 @@ def _text(text: str, where: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise UsageError(
-            f"{where} holds {text!r}.", "That is not UTF-8.", "Rename the file or the key."
+            f"{where} is {text!r}.", "TOML is UTF-8, which cannot encode it.", "Rename the file or the key."
         ) from None
     return str(text)
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a TOML file. Raises DataError if it is not there, UsageError (with the line) if it is not TOML."""
+    """Read a TOML file. Raises DataError if it cannot be read, UsageError with the line if it is not TOML."""
     with os_errors_as_data_errors(path, "read"):
         blob = Path(path).read_bytes()
     try:
