@@ -35,8 +35,8 @@ def test_the_plain_momentum_path_is_not_taken_for_nesterov():
         evidence["momentum_left"] * 2,
     )
     failed = wrong(o2_nesterov.read(evidence))
-    assert any("lecture's form" in each and "constant" in each for each in failed)
-    assert any("nesterov, factor a step" in each for each in failed)
+    assert any("form of the lecture" in each and "constant" in each for each in failed)
+    assert any("nesterov, factor per step" in each for each in failed)
 
 
 @pytest.mark.parametrize(

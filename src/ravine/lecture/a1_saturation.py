@@ -26,28 +26,29 @@ CLAIM = Claim(
     "A1",
     "Sigmoid and tanh saturate on both sides",
     section="Networks and activations",
-    says="The derivative of sigmoid and tanh goes to zero on both sides; that of ReLU, leaky ReLU, softplus "
-    "and ELU stays away from zero on at least one.",
-    run="The derivative of all six, by automatic differentiation, at 1,203 inputs from -40 to 40.",
-    caveat="Not to saturate on one side is no cure for the other: a ReLU whose input is always negative has "
-    "no gradient at all.",
+    says="The derivative of sigmoid and tanh goes to zero on both sides. The derivative of ReLU, leaky "
+    "ReLU, softplus and ELU stays away from zero on at least one side.",
+    run="The derivatives of all six activations, by automatic differentiation, at 1,203 inputs from -40 to "
+    "40.",
+    caveat="An activation that does not saturate on one side can still have no gradient on the other: a "
+    "ReLU whose input is always negative has no gradient at all.",
     try_it="ravine sweep digits --vary activation=sigmoid,tanh,relu,leaky_relu,softplus,elu",
 )
 
-FAR = 40.0  # where a derivative counts as its limit: exp(-40) is 4e-18
+FAR = 40.0  # input at which a derivative has reached its limit: exp(-40) is 4e-18
 SLOPE = 0.01  # of the leaky ReLU
-KINKED = ("relu", "leaky_relu")  # no derivative at 0; ELU has one, 1 from either side
+KINKED = ("relu", "leaky_relu")  # no derivative at 0; that of ELU is 1 from both sides
 
 
 def run() -> Evidence:
-    """x [N]; NAME [N], the derivative of each activation there."""
+    """Return x [N] and, for each activation, its derivative at x [N]."""
     x = np.concatenate([[-FAR], np.linspace(-6, 6, 1201), [FAR]])
-    slopes = {name: jax.vmap(jax.grad(each.function))(x) for name, each in ACTIVATIONS.items()}
+    slopes = {name: jax.vmap(jax.grad(activation.function))(x) for name, activation in ACTIVATIONS.items()}
     return {"x": x, **{name: np.asarray(slope) for name, slope in slopes.items()}}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Limits, maxima, the values named in the table, and the whole curve against its closed form."""
+    """Return limits, maxima, the values of the table, and the error of each curve against its closed form."""
     at = {round(float(x), 6): k for k, x in enumerate(evidence["x"])}
 
     def slope(name: str, x: float) -> float:
@@ -64,20 +65,20 @@ def read(evidence: Evidence) -> list[Finding]:
         Finding("tanh', largest", np.max(evidence["tanh"]), 1.0, 1e-12),
         Finding("tanh' at -2.5", slope("tanh", -2.5), 0.0266, 5e-5),
         Finding("tanh' at +2.5", slope("tanh", 2.5), 0.0266, 5e-5),
-        Finding("leaky ReLU' far left", slope("leaky_relu", -FAR), SLOPE, 1e-12),
+        Finding("leaky ReLU' at -40", slope("leaky_relu", -FAR), SLOPE, 1e-12),
     ]
     for name in ("sigmoid", "tanh"):
         both = max(slope(name, -FAR), slope(name, FAR))
-        found.append(Finding(f"{name}' far out, both sides", both, 0.0, 1e-15))
+        found.append(Finding(f"{name}' at -40 and 40, the larger", both, 0.0, 1e-15))
     for name in ("relu", "leaky_relu", "softplus", "elu"):
-        found.append(Finding(f"{name}' far right", slope(name, FAR), 1.0, 1e-12))
+        found.append(Finding(f"{name}' at 40", slope(name, FAR), 1.0, 1e-12))
     for name in ACTIVATIONS:
-        found.append(Finding(f"{name}', worst error of the curve", worst(name), 0.0, 1e-13))
+        found.append(Finding(f"{name}', largest error of the curve", worst(name), 0.0, 1e-13))
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Derivatives against the input: those that saturate on both sides, and those that do not."""
+    """Draw derivatives over the input: activations that saturate on both sides, and those that do not."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, both = canvas(CLAIM.title, columns=2, key=True)
@@ -86,7 +87,7 @@ def draw(evidence: Evidence) -> Any:
     ):
         x = np.linspace(-6, 6, 600)
         for k, name in enumerate(names):
-            some = slice(1 + 15 * k, -1, 80)  # beside each other where curves are one
+            some = slice(1 + 15 * k, -1, 80)  # shifted, so that marks of equal curves do not cover each other
             theory(axes, x, _theory(name, x), which=k)
             marks(axes, evidence["x"][some], evidence[name][some], name.replace("_", " "), which=k)
         axes.set(xlabel="input x", ylabel="derivative", ylim=(-0.05, 1.1))
@@ -97,6 +98,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _theory(name: str, x: np.ndarray) -> np.ndarray:
+    """Return the derivative (1) to (6) of an activation at `x` [N]: [N]."""
     sigmoid = 1 / (1 + np.exp(-x))
     return {
         "sigmoid": sigmoid * (1 - sigmoid),  # (1)

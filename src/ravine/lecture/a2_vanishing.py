@@ -2,13 +2,13 @@
 
 Source: Schoenholz et al. 2017 (mean field of wide networks).
 
-    q <- sigma_w^2 E f(sqrt(q) z)^2         variance of the sums, z standard normal     (1)
-    chi = sigma_w^2 E f'(sqrt(q) z)^2       factor on the squared gradient, a layer      (2)
+    q <- sigma_w^2 E f(sqrt(q) z)^2         variance of the sums, z standard normal      (1)
+    chi = sigma_w^2 E f'(sqrt(q) z)^2       factor per layer on the squared gradient     (2)
     |gradient at layer l| ~ sqrt(chi)^(L - l)                                            (3)
 
-Measured: gradients by backpropagation through nets of width 400 with 20 hidden layers; a bias's gradient for
-one row of data is the gradient of the sum it is added to. Expected: (1) iterated to rest, and (2), by
-Gauss-Hermite quadrature in NumPy; for ReLU, whose derivative jumps, E f'^2 = 1/2.
+Measured: gradients by backpropagation through networks of width 400 with 20 hidden layers. For one row of
+data, the gradient of a bias is the gradient of the sum to which it is added. Expected: the fixed point of
+(1), and (2), by Gauss-Hermite quadrature in NumPy. The derivative of ReLU jumps; there E f'^2 = 1/2.
 """
 
 from __future__ import annotations
@@ -31,22 +31,24 @@ CLAIM = Claim(
     "A2",
     "Saturation starves early layers",
     section="Networks and activations",
-    says="The gradients of the early layers of a deep net get very small where the activation saturates.",
-    run="Gradients in 4 nets of 20 hidden layers of 400 units, at their first weights, for 8 inputs each.",
-    caveat="It depends on the weights as much as on the activation: ReLU with too small weights starves as "
-    "well, and tanh with large ones explodes. Theory is of width without bounds; width 400 is within 5 %.",
+    says="The gradients of the early layers of a deep network get very small if the activation saturates.",
+    run="Gradients at the initial weights of 4 networks with 20 hidden layers of 400 units, for 8 inputs "
+    "each.",
+    caveat="The effect depends on the weights as much as on the activation: ReLU with too small weights "
+    "loses its gradients too, and tanh with large weights makes them explode. Theory holds for infinite "
+    "width; width 400 agrees within 5 %.",
     try_it="ravine diagnose digits --net 64-64-64-64-64-64-64-64 --activation sigmoid",
 )
 
 WIDTH, DEPTH, NETS, ROWS = 400, 20, 4, 8
 SIZES = (WIDTH,) * (DEPTH + 2)
-SETTINGS = (("sigmoid", 1.0), ("tanh", 2.0), ("relu", 2.0), ("relu", 1.0))  # and sigma_w^2
-NAMED = (0.2360, 1.051, 1.0, 0.7071)  # their gains, as tabled
-NODES = 201
+SETTINGS = (("sigmoid", 1.0), ("tanh", 2.0), ("relu", 2.0), ("relu", 1.0))  # activation, sigma_w^2
+NAMED = (0.2360, 1.051, 1.0, 0.7071)  # gains of the table
+NODES = 201  # of the quadrature
 
 
 def run() -> Evidence:
-    """gradient [setting, net, row, layer]: its norm at the sums of each layer, the outputs' last."""
+    """Return gradient [setting, network, row, layer]: its norm at the sums of each layer, outputs last."""
     found = np.zeros((len(SETTINGS), NETS, ROWS, DEPTH + 1))
     for net in range(NETS):
         generator = np.random.default_rng(net)
@@ -55,34 +57,35 @@ def run() -> Evidence:
         x /= np.sqrt(np.mean(x**2, axis=1, keepdims=True))
         for k, (name, variance) in enumerate(SETTINGS):
             rest, _ = _mean_field(name, variance)
-            # the sums of the first layer at rest as well; the gain of ReLU is the same at any size of sums
+            # the sums of the first layer are at the fixed point too; the gain of ReLU does not depend on
+            # their size
             scale = np.sqrt(rest / variance)
             found[k, net] = _norms(name, params, np.sqrt(variance), scale * x, direction)
     return {"gradient": found}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Gain of a layer, the geometric mean over all; and the whole way through the sigmoid net."""
+    """Return the gain of a layer (geometric mean over all layers), and of the whole sigmoid network."""
     gains, findings = _gains(evidence), []
     for (name, variance), values, named in zip(SETTINGS, gains, NAMED, strict=True):
         findings.append(
             Finding(
-                f"{name}, sigma_w^2 = {variance:g}: gradient gain of a layer",
+                f"{name}, sigma_w^2 = {variance:g}: gradient gain per layer",
                 np.mean(values), named, 0.05, error=half_width(values), relative=True,
             )
         )  # fmt: skip
     for (name, variance), named in zip(SETTINGS, NAMED, strict=True):
         findings.append(
             Finding(
-                f"{name}, sigma_w^2 = {variance:g}: measured over the integrals (1), (2)",
+                f"{name}, sigma_w^2 = {variance:g}: gain / integrals (1), (2)",
                 np.mean(gains[SETTINGS.index((name, variance))]) / _mean_field(name, variance)[1],
-                1.0, 0.05, note=f"tabled {named:g}",
+                1.0, 0.05, note=f"table: {named:g}",
             )
         )  # fmt: skip
     through = np.log10(gains[0]) * DEPTH
     findings.append(
         Finding(
-            f"sigmoid: first layer against last, over {DEPTH} layers",
+            f"sigmoid: gradient, first layer / last, {DEPTH} layers",
             np.mean(through), np.log10(3e-13), DEPTH * np.log10(1.05),
             error=half_width(through), unit="powers of ten",
         )
@@ -91,7 +94,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """The gradient's norm, layer by layer from the outputs back."""
+    """Draw the norm of the gradient over the layers."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title)
@@ -101,29 +104,33 @@ def draw(evidence: Evidence) -> Any:
         norms = evidence["gradient"][k] / evidence["gradient"][k][..., -1:]
         middle = np.exp(np.mean(np.log(norms), axis=(0, 1)))[::-1]
         theory(axes, DEPTH - back, gain**back, which=k)
-        label = f"{name.replace('relu', 'ReLU')}, $\\sigma_w^2$ = {variance:g}: {gain:.3g} a layer"
+        label = f"{name.replace('relu', 'ReLU')}, $\\sigma_w^2$ = {variance:g}: {gain:.3g} per layer"
         marks(axes, DEPTH - back, middle, label, which=k)
     axes.set(
         xlabel="layer (the last is the outputs)", ylabel="gradient, relative to that of the outputs",
         yscale="log", xticks=range(0, DEPTH + 1, 5), ylim=(1e-14, 1e2),
     )  # fmt: skip
     axes.legend(loc="lower right")
-    axes.set_title(f"lines: mean field, width without bounds; marks: width {WIDTH}")
+    axes.set_title(f"lines: mean field, infinite width; marks: width {WIDTH}")
     return figure
 
 
 def _gains(evidence: Evidence) -> np.ndarray:
-    """Return the geometric mean gain of a layer [setting, net], over rows and layers."""
+    """Return the gain of a layer [setting, network], the geometric mean over rows and layers."""
     logs = np.log(evidence["gradient"])
     return np.exp(np.mean(logs[..., 0] - logs[..., -1], axis=2) / DEPTH)
 
 
 def _norms(name: str, params: Params, scale: float, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """Return |gradient| of <direction, outputs> at the sums of each layer, the weights times `scale`."""
+    """Return |gradient| of <direction [row, N], outputs> at the sums of each layer: [row, layer].
+
+    The weights are multiplied by `scale`; x [row, N].
+    """
     return np.asarray(_backward(name)(params, jnp.asarray(scale), x, direction))
 
 
 def _backward(name: str) -> Any:
+    """Return the compiled function of `_norms` for one activation."""
     network = Network(SIZES, name)
 
     @jax.jit
@@ -138,7 +145,7 @@ def _backward(name: str) -> Any:
                 return jnp.vdot(direction, network.apply(layers, x[None])[0])
 
             gradients = jax.grad(projected)([layer["bias"] for layer in params])
-            return jnp.stack([jnp.linalg.norm(each) for each in gradients])
+            return jnp.stack([jnp.linalg.norm(gradient) for gradient in gradients])
 
         return jax.vmap(one)(x, direction)
 
@@ -146,7 +153,7 @@ def _backward(name: str) -> Any:
 
 
 def _mean_field(name: str, variance: float) -> tuple[float, float]:
-    """Return q at rest (1) and sqrt(chi) (2) there."""
+    """Return the fixed point q of (1), and sqrt(chi) of (2) there."""
     if name == "relu":
         return 1.0, float(np.sqrt(variance / 2))
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
@@ -159,6 +166,7 @@ def _mean_field(name: str, variance: float) -> tuple[float, float]:
 
 
 def _sigmoid(x: np.ndarray) -> np.ndarray:
+    """Return the logistic function of `x` [N]: [N]."""
     return 1 / (1 + np.exp(-x))
 
 

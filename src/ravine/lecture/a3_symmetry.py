@@ -1,9 +1,9 @@
 """A3: a network is a sequence of weighted sums and non-linearities.  Lecture: "Neural networks".
 
-    output = W_3 f(W_2 f(W_1 x))                                                          (1)
-    units with equal weights in and out have equal sums and equal gradients: they stay equal (2)
+    output = W_3 f(W_2 f(W_1 x))                                                                (1)
+    units with equal weights in and out have equal sums and equal gradients: they stay equal    (2)
 
-So a layer whose units start alike is one unit for ever, whatever its width.
+A layer whose units start equal therefore acts as one unit for ever, whatever its width.
 """
 
 from __future__ import annotations
@@ -26,24 +26,25 @@ CLAIM = Claim(
     "Units that start alike stay alike",
     section="Networks and activations",
     says="A network is a sequence of parallel weighted sums and non-linearities.",
-    run="A 2-8-8-2 tanh net, trained by Adam for 500 steps on the four quadrants (XOR), from zero, from "
-    "constant and from random weights.",
-    caveat="Equal units in one layer are equal for ever only if nothing else tells them apart: dropout and "
-    "noise do. Biases may start equal, weights may not.",
+    run="A 2-8-8-2 tanh network, trained by Adam for 500 steps on the four quadrants (XOR), from zero, "
+    "constant and random weights.",
+    caveat="Equal units of a layer stay equal only if nothing else distinguishes them; dropout and noise "
+    "do. Biases may start equal, weights may not.",
     try_it="ravine sweep digits --vary init=he,zero",
 )
 
 NETWORK = Network((2, 8, 8, 2), "tanh")
 STARTS = ("zero", "constant", "random")
-CONSTANT = 0.3  # of every weight
+CONSTANT = 0.3  # value of every weight
 ROWS, STEPS, RATE = 128, 500, 0.01
 
 
 def run() -> Evidence:
-    """apart [start, layer, time]: largest difference between units of a hidden layer; loss [start, time].
+    """Train from all starts; return differences of units, losses and outputs.
 
-    moved [start]: the largest change of a hidden weight. outputs, sums [N, 2]: a random net's outputs, from
-    the network and by (1).
+    apart [start, layer, time]: largest difference between units of a hidden layer. loss [start, time]. moved
+    [start]: largest change of a hidden weight. outputs, sums [N, 2]: outputs of a random network, by the
+    network and by (1).
     """
     generator = np.random.default_rng(0)
     x = generator.uniform(-1, 1, (ROWS, 2))
@@ -66,13 +67,13 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Differences between units, which are exactly 0; and (1)."""
+    """Return the differences between units, which are exactly 0 from equal starts; and the error of (1)."""
     largest = np.max(evidence["apart"], axis=2)
     worst = np.max(np.abs(evidence["outputs"] - evidence["sums"]))
-    findings = [Finding("network against (1) in NumPy, worst difference", worst, 0.0, 1e-14)]
+    findings = [Finding("network and (1) in NumPy: largest difference", worst, 0.0, 1e-14)]
     for k, start in enumerate(STARTS[:2]):
         for layer in (0, 1):
-            what = f"{start} start: largest difference of units in hidden layer {layer + 1}"
+            what = f"{start} start: largest difference between units of hidden layer {layer + 1}"
             findings.append(Finding(what, largest[k, layer], 0.0))
     least = np.min(evidence["apart"][2])
     first, last = evidence["loss"][:, 0], evidence["loss"][:, -1]
@@ -80,14 +81,14 @@ def read(evidence: Evidence) -> list[Finding]:
         *findings,
         Finding("zero start: change of a hidden weight", evidence["moved"][0], 0.0),
         Finding("constant start: change of a hidden weight", evidence["moved"][1], 0.1, bound="above"),
-        Finding("random start: units differ, at any time by", least, 0.1, bound="above"),
-        *(Finding(f"{start} start: loss", last[k], None, note=f"at first {first[k]:.3f}")
+        Finding("random start: smallest difference at any time", least, 0.1, bound="above"),
+        *(Finding(f"{start} start: loss", last[k], None, note=f"at the start {first[k]:.3f}")
           for k, start in enumerate(STARTS)),
     ]  # fmt: skip
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: how far units are apart. Right: what the net can learn so."""
+    """Draw, left, the differences between units; right, the loss."""
     from ravine.lecture.plot_style import COLORS, LINES, canvas, marks
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -98,20 +99,22 @@ def draw(evidence: Evidence) -> Any:
         marks(right, some, evidence["loss"][k][some], f"{start} weights", which=k)
         right.plot(t, evidence["loss"][k], color=COLORS[k], linestyle=LINES[k], linewidth=1)
     left.axhline(0, color="black", linewidth=1)
-    left.set(xlabel="step", ylabel="largest difference of two units' weights", ylim=(-0.2, None))
-    left.set_title("alike for ever")
+    left.set(xlabel="step", ylabel="largest difference between weights of two units", ylim=(-0.2, None))
+    left.set_title("equal units stay equal")
     left.legend(loc="center right")
     right.set(xlabel="step", ylabel="loss (nats)", ylim=(0, 0.8))
-    right.set_title("eight units that are one cannot learn XOR")
+    right.set_title("eight equal units cannot learn XOR")
     right.legend(loc="center right", bbox_to_anchor=(1, 0.5))
     return figure
 
 
 def _constant(params: Any) -> Any:
-    return [{"weight": np.full_like(each["weight"], CONSTANT), "bias": each["bias"]} for each in params]
+    """Return parameters like `params` with all weights equal to CONSTANT."""
+    return [{"weight": np.full_like(layer["weight"], CONSTANT), "bias": layer["bias"]} for layer in params]
 
 
 def _train(params: Any, x: jax.Array, y: jax.Array) -> tuple[jax.Array, jax.Array, Any]:
+    """Train on x [N, 2], y [N]; return differences [time, layer], losses [time] and parameters."""
     rule = adam(RATE)
 
     def loss(params: Any) -> jax.Array:

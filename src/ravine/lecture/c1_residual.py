@@ -2,18 +2,18 @@
 
 Sources: He et al. 2016; Yang & Schoenholz 2017 (the factor).
 
-    plain       h <- f(W h)                  gradient norms change by sqrt(chi) a layer,               (1)
+    plain       h <- f(W h)                  gradient norms change by sqrt(chi) per layer,             (1)
         chi = sigma_w^2 E f'(sqrt(q) z)^2,   q = sigma_w^2 E f(sqrt(q) z)^2,   z normal
-        sigmoid, sigma_w = 1: .2360 a layer, 3e-13 after 20;   ReLU, He: 1
-    residual    h <- h + f(W h) / sqrt(L)    ReLU, He: sqrt(1 + 1 / L) a layer, as f' is 1 for half    (2)
+        sigmoid, sigma_w = 1: .2360 per layer, 3e-13 after 20;   ReLU, He: 1
+    residual    h <- h + f(W h) / sqrt(L)    ReLU, He: sqrt(1 + 1 / L) per layer, as f' is 1 for half  (2)
                                              of the units, and sigma_w^2 / 2 = 1
         after L layers   sqrt((1 + 1 / L)^L) < sqrt(e)                                                 (3)
 
-Measured: the norm of a random gradient that came through all layers, at the inputs, divided by what it was
-at the last hidden layer. (1) to (3) are for wide nets. At width n the plain ReLU chain scatters about 1 by
-sqrt(5 L / n) / 2 a net (Hanin & Nica 2020); and as outputs of ReLU are positive, all layers amplify the
-direction of equal weights: 1 part in n of a gradient, but the more the longer the chain. To (3) that
-adds five percent at a width of 400 and half of it at 800.
+Measured: the norm of a random gradient at the inputs, after it passed all layers, divided by its norm at the
+last hidden layer. (1) to (3) hold for wide networks. At width n the plain ReLU chain scatters about 1 by
+sqrt(5 L / n) / 2 per network (Hanin & Nica 2020). The outputs of ReLU are positive, so all layers amplify the
+direction of equal weights: 1 part in n of a gradient, growing with the length of the chain. This adds five
+percent to (3) at a width of 400, and half of it at 800.
 """
 
 from __future__ import annotations
@@ -34,11 +34,13 @@ CLAIM = Claim(
     "C1",
     "A residual path keeps gradients alive",
     section="Connections",
-    says="In a long chain of layers information, and gradients, may not get through; a residual path around "
-    "every layer makes the way short.",
-    run="Gradients at the first weights of four kinds of net with 20 layers of 800 units, four seeds each.",
-    caveat="A plain chain of ReLU with He's start keeps its gradients too: the path saves nets that "
-    "saturate or start badly. Unscaled, h + f(W h) doubles the squares in every layer, hence the 1 / √L.",
+    says="In a long chain of layers, information and gradients may not get through. A residual path around "
+    "each layer shortens the way.",
+    run="Gradients at the initial weights of four kinds of network with 20 layers of 800 units, four seeds "
+    "each.",
+    caveat="A plain chain of ReLU with He initialization keeps its gradients too; the residual path saves "
+    "networks that saturate or are badly initialized. Without scaling, h + f(W h) doubles the squares in "
+    "every layer, hence the factor 1 / √L.",
     try_it="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid --vary "
     "connection=plain,residual",
 )
@@ -46,7 +48,7 @@ CLAIM = Claim(
 WIDTH, DEPTH = 800, 20
 SEEDS, ROWS, OUTPUTS = 4, 24, 24
 SIZES = (WIDTH,) * (DEPTH + 1) + (OUTPUTS,)
-NETS = {  # network, and what (1) and (3) say of its gradients
+NETS = {  # network, and its gain by (1) and (3)
     "plain sigmoid": (Network(SIZES, "sigmoid"), 3e-13),
     "plain ReLU": (Network(SIZES), 1.0),
     "residual ReLU": (Network(SIZES, connection="scaled-residual"), (1 + 1 / DEPTH) ** (DEPTH / 2)),
@@ -55,25 +57,30 @@ NETS = {  # network, and what (1) and (3) say of its gradients
 
 
 def run() -> Evidence:
-    """NET [seed]: gradient at the input over that at the output; NET, by layer [seed, layer]: of biases."""
+    """Return, for each network, gain [seed] and gain by layer [seed, layer].
+
+    NETWORK: gradient at the input / at the output. "NETWORK, by layer": gradients of the biases.
+    """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, WIDTH))
     outside = generator.standard_normal((ROWS, OUTPUTS))
     found: dict[str, list[Any]] = {}
     for _ in range(SEEDS):
         he = Network(SIZES).init(generator, "he", dtype="float64")
-        lecun = jax.tree.map(lambda array: array / np.sqrt(2), he)  # 1 / fan_in for 2 / fan_in
+        lecun = jax.tree.map(
+            lambda array: array / np.sqrt(2), he
+        )  # variance 1 / fan_in instead of 2 / fan_in
         for name, (net, _) in NETS.items():
             gain, by_layer = gradient_gain(net, lecun if "sigmoid" in name else he, x, outside)
             found.setdefault(name, []).append(gain)
             found.setdefault(f"{name}, by layer", []).append(by_layer)
-    return {name: np.stack(each) for name, each in found.items()}
+    return {name: np.stack(arrays) for name, arrays in found.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Gradient at the input over gradient at the output, for every net."""
+    """Return the gradient at the input / at the output of every network."""
     scatter = np.sqrt(5 * DEPTH / WIDTH / SEEDS) / 2
-    # (1) to the power of the depth has five percent a layer
+    # five percent per layer, to the power of the depth
     allowed = {"plain sigmoid": 1.05**DEPTH - 1, "plain ReLU": 4 * scatter, "residual ReLU": 0.05}
     found = []
     for name, (_, expected) in NETS.items():
@@ -91,23 +98,23 @@ def read(evidence: Evidence) -> list[Finding]:
     saved = evidence["residual sigmoid"] / evidence["plain sigmoid"]
     return [
         *found,
-        Finding("sigmoid: gradient with the path / without", saved.min(), 1e12, 0.0, bound="above"),
+        Finding("sigmoid: gradient with the residual path / without", saved.min(), 1e12, 0.0, bound="above"),
     ]
 
 
 def draw(evidence: Evidence) -> Any:
-    """The gradient of the biases, layer by layer: all nets, and those that keep it."""
+    """Draw the gradients of the biases over the layers: all networks, and those that keep gradients."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     layer = np.arange(1, DEPTH + 1)
-    factors = (0.2360, 1.0, np.sqrt(1 + 1 / DEPTH), None)  # a layer
+    factors = (0.2360, 1.0, np.sqrt(1 + 1 / DEPTH), None)  # per layer
     for k, (name, factor) in enumerate(zip(NETS, factors, strict=True)):
         values = evidence[f"{name}, by layer"]
         for axes in (left, right)[: 1 + (k > 0)]:
             if factor:
                 theory(axes, layer, factor ** (DEPTH - layer), which=k)
-            error = [half_width(each) for each in values.T] if axes is right else None
+            error = [half_width(column) for column in values.T] if axes is right else None
             marks(axes, layer, values.mean(axis=0), name, which=k, error=error)
     for axes in (left, right):
         axes.set(xlabel="layer", ylabel="gradient, relative to the last layer", xticks=[1, 5, 10, 15, 20])

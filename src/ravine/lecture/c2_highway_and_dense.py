@@ -1,18 +1,19 @@
 """C2: highway and dense connections keep gradients alive too.  Lecture: "Residual connections".
 
-Sources: Srivastava et al. 2015 (1); Huang et al. 2017 (3). The factors: mean field, weights of different
-units independent, as in A2; s = sigmoid, the saturating unit whose plain chain loses 3e-13 in 20 layers.
+Sources: Srivastava et al. 2015 (1); Huang et al. 2017 (3). The factors: mean field with independent weights
+of different units, as in A2. s = sigmoid, the saturating unit, whose plain chain leaves 3e-13 after 20
+layers.
 
-    highway   h <- t s(W h) + (1 - t) h,    t = s(G h + g),   g = -2 at first                           (1)
-    squares of gradients grow by a layer   E(1-t)^2 + sw^2 E[t^2 s'^2] + sg^2 E[(t (1-t))^2 (s - h)^2]  (2)
-        where squares q and means m of h move as
+    highway   h <- t s(W h) + (1 - t) h,    t = s(G h + g),   initially g = -2                          (1)
+    factor per layer on squared gradients  E(1-t)^2 + sw^2 E[t^2 s'^2] + sg^2 E[(t (1-t))^2 (s - h)^2]  (2)
+        where squares q and means m of h change as
         q' = E t^2 E s^2 + 2 E[t (1-t)] m E s + E(1-t)^2 q,     m' = E t E s + (1 - E t) m
-    dense     every layer sees x and all earlier results, k units each: fan-in n + (l-1) k              (3)
+    dense     every layer sees x and all earlier outputs of k units each: fan-in n + (l-1) k            (3)
     squares of gradients, input / output:   prod_l (1 + k sw^2 E s'^2 / (n + (l-1) k))                  (4)
-        with ReLU and He's start E s'^2 = 1/2, sw^2 = 2: the product telescopes to (n + L k) / n
+        with ReLU and He initialization E s'^2 = 1/2, sw^2 = 2: the product is (n + L k) / n
 
-Measured: the norm of a random gradient that came through all layers, at the inputs, divided by what it was
-past them (for dense connections: what the last layer hands to the inputs themselves).
+Measured: the norm of a random gradient at the inputs, after it passed all layers, divided by its norm before
+them (for dense connections: the part that the last layer passes to the inputs themselves).
 """
 
 from __future__ import annotations
@@ -33,19 +34,19 @@ CLAIM = Claim(
     "C2",
     "Highway and dense connections keep gradients alive",
     section="Connections",
-    says="Gated (highway) and concatenated (dense) connections make short paths to the output as residual "
-    "ones do.",
-    run="Gradients at the first weights of plain, highway and dense nets of 20 layers, four seeds each; of "
-    "highways also at five first biases of their gates.",
-    caveat="A highway keeps what its gates let past: at a first bias of −2 about 0.87 a layer, at 0 half. "
-    "Dense connections pay with width: every layer sees all earlier ones.",
+    says="Gated (highway) and concatenated (dense) connections make short paths to the output, as residual "
+    "connections do.",
+    run="Gradients at the initial weights of plain, highway and dense networks of 20 layers, four seeds "
+    "each; for highways also at five initial biases of the gates.",
+    caveat="A highway keeps the share that its gates let pass: about 0.87 per layer at an initial bias of "
+    "−2, half at 0. Dense connections cost width, because every layer sees all earlier ones.",
     try_it="ravine sweep digits --net 64-64-64-64-64-64-64-64 --activation sigmoid --vary "
     "connection=plain,highway,dense",
 )
 
 WIDTH, DEPTH, GROWTH = 200, 20, 20
 SEEDS, ROWS, OUTPUTS = 4, 24, 24
-BAND = 0.1  # relative, of a net of these widths around the limit of wide ones
+BAND = 0.1  # relative deviation of networks of these widths from the limit of infinite width
 LONG, NARROW = (WIDTH,) * (DEPTH + 1) + (OUTPUTS,), (WIDTH, *(GROWTH,) * DEPTH, OUTPUTS)
 NETS = {
     "plain": (Network(LONG, "sigmoid"), "lecun"),
@@ -57,7 +58,11 @@ BIASES = (-4.0, -3.0, -2.0, -1.0, 0.0)
 
 
 def run() -> Evidence:
-    """NET [seed]: gradient, input over output; NET, by layer [seed, layer]; biases [gate bias, seed]."""
+    """Return, for each network, gain [seed] and gain by layer [seed, layer]; and biases [gate bias, seed].
+
+    NETWORK: gradient at the input / at the output. "NETWORK, by layer": gradients of the biases. biases:
+    gains of the highway for each of BIASES.
+    """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, WIDTH))
     outside = generator.standard_normal((ROWS, OUTPUTS))
@@ -69,13 +74,13 @@ def run() -> Evidence:
             found.setdefault(name, []).append(gain)
             found.setdefault(f"{name}, by layer", []).append(by_layer)
             if name == "highway":
-                each = [gradient_gain(net, _gated(params, bias), x, outside)[0] for bias in BIASES]
-                found["biases"].append(np.stack(each))
-    return {name: np.stack(each, axis=name == "biases") for name, each in found.items()}
+                gains = [gradient_gain(net, _gated(params, bias), x, outside)[0] for bias in BIASES]
+                found["biases"].append(np.stack(gains))
+    return {name: np.stack(arrays, axis=name == "biases") for name, arrays in found.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Gradient at the input over that at the output: against mean field, and against the plain chain."""
+    """Return the gradient at the input / at the output, against mean field and against the plain chain."""
     expected = {
         "highway": highway(GATE_BIAS)[-1],
         "dense": dense(_sigmoid_slopes()),
@@ -84,7 +89,7 @@ def read(evidence: Evidence) -> list[Finding]:
     plain = evidence["plain"]
     found = [
         Finding(
-            "plain sigmoid: gradient, first / last",
+            "plain sigmoid: gradient, first layer / last",
             plain.mean(),
             3e-13,
             1.05**DEPTH - 1,
@@ -97,17 +102,22 @@ def read(evidence: Evidence) -> list[Finding]:
         gain = evidence[name]
         found.append(
             Finding(
-                f"{what}: gradient, first / last", gain.mean(), theory, BAND, half_width(gain), relative=True
+                f"{what}: gradient, first layer / last",
+                gain.mean(),
+                theory,
+                BAND,
+                half_width(gain),
+                relative=True,
             )
         )
     for name in ("highway", "dense"):
         saved = (evidence[name] / plain).min()
-        found.append(Finding(f"{name}: gradient against the plain chain", saved, 1e10, 0.0, bound="above"))
+        found.append(Finding(f"{name}: gradient / that of the plain chain", saved, 1e10, 0.0, bound="above"))
     for k, bias in enumerate(BIASES):
         gain = evidence["biases"][k]
         found.append(
             Finding(
-                f"highway, gate bias {bias:g}: gradient, first / last",
+                f"highway, gate bias {bias:g}: gradient, first layer / last",
                 gain.mean(),
                 highway(bias)[-1],
                 BAND,
@@ -119,7 +129,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the gradient of the biases by layer. Right: what gates let past."""
+    """Draw, left, the gradients of the biases over the layers; right, the gain over the bias of the gates."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -137,21 +147,21 @@ def draw(evidence: Evidence) -> Any:
 
     biases = np.linspace(-5, 1, 60)
     theory(right, biases, [highway(bias)[-1] for bias in biases], "mean field", which=1)
-    error = [half_width(each) for each in evidence["biases"]]
+    error = [half_width(gains) for gains in evidence["biases"]]
     marks(right, BIASES, evidence["biases"].mean(axis=1), "highway sigmoid", which=1, error=error)
-    right.set(xlabel="first bias of the gates", ylabel="gradient, first layer / last", yscale="log")
-    right.set_title("what gates let past")
+    right.set(xlabel="initial bias of the gates", ylabel="gradient, first layer / last", yscale="log")
+    right.set_title("effect of the gates")
     right.legend(loc="lower left")
     return figure
 
 
 def highway(bias: float) -> np.ndarray:
-    """Return the gain of gradients after each layer, by (2): [layer]."""
+    """Return the gain of gradients after each layer by (2), for one initial bias of the gates: [layer]."""
     z, weight = np.polynomial.hermite_e.hermegauss(101)
     weight = weight / weight.sum()
     q, m, gain, gains = 1.0, 0.0, 1.0, []
     for _ in range(DEPTH):
-        s = 1 / (1 + np.exp(-np.sqrt(q) * z))  # of W h, whose squares are q too
+        s = 1 / (1 + np.exp(-np.sqrt(q) * z))  # of W h, whose mean square is q too
         t = 1 / (1 + np.exp(-np.sqrt(q) * z - bias))
         mean, square, slope = weight @ s, weight @ s**2, weight @ (s * (1 - s)) ** 2
         apart = square - 2 * m * mean + q  # E (s - h)^2
@@ -163,13 +173,13 @@ def highway(bias: float) -> np.ndarray:
 
 
 def dense(slopes: np.ndarray) -> float:
-    """Return the gain of gradients by (4), from sw^2 E s'^2 of every layer."""
+    """Return the gain of gradients by (4), from sw^2 E s'^2 of every layer [layer]."""
     fan_in = WIDTH + GROWTH * np.arange(DEPTH)
     return float(np.sqrt(np.prod(1 + GROWTH * slopes / fan_in)))
 
 
 def _sigmoid_slopes() -> np.ndarray:
-    """Return E s'^2 of every layer of the dense net, whose sums have the mean square of all that it sees."""
+    """Return E s'^2 [layer] of the dense network, whose sums have the mean square of all inputs."""
     z, weight = np.polynomial.hermite_e.hermegauss(101)
     weight = weight / weight.sum()
     squares, slopes = WIDTH * 1.0, []
@@ -181,7 +191,7 @@ def _sigmoid_slopes() -> np.ndarray:
 
 
 def _gated(params: Params, bias: float) -> Any:
-    """Return the parameters with another first bias of all gates."""
+    """Return the parameters with another initial bias of all gates."""
     return [
         {**layer, "gate": {**layer["gate"], "bias": np.full_like(layer["gate"]["bias"], bias)}}
         if "gate" in layer

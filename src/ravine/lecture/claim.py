@@ -1,4 +1,4 @@
-"""A claim of the lecture, what was measured for it, and each number held against its truth."""
+"""Claims of the lecture, their evidence, and findings: measured numbers with their expected values."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ if TYPE_CHECKING:
 
 __all__ = ["SECTIONS", "Claim", "Evidence", "Finding"]
 
-Evidence = Mapping[str, "np.ndarray"]  # all that was measured, by name; nothing judged
-Number = Any  # what float() takes, such as one element of an array; a float once it is in a Finding
+Evidence = Mapping[str, "np.ndarray"]  # measured arrays by name
+Number = Any  # any argument of float(), such as an element of an array; a Finding turns it into a float
 
-#: the first letter of a claim's id, in the order of the lecture
-SECTIONS = {
+SECTIONS = {  # by the first letter of a claim's id, in the order of the lecture
     "A": "Networks and activations",
     "P": "Preprocessing",
     "L": "Landscape",
     "N": "SGD, noise, annealing",
     "O": "Optimizers",
     "C": "Connections",
-    "G": "Memorisation and generalisation",
+    "G": "Memorization and generalization",
 }
 
 
@@ -51,12 +50,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finding:
-    """One number, measured, beside the one expected.
+    """A measured number with its expected value.
 
-    It holds where |measured - expected| <= tolerance (times |expected| if `relative`); with `bound` "below"
-    or "above" only the side beyond the bound counts. `expected=None`: reported, not judged. `error`: half
-    width of the 95 % interval of a measurement that rests on a sample. A measurement of NaN never holds.
-    Raises UsageError for a tolerance or a bound that could not judge.
+    The finding holds if |measured - expected| <= tolerance, or tolerance * |expected| if `relative`. With
+    `bound`, only one side is judged: "below" allows smaller measurements, "above" larger ones. A finding with
+    expected=None is reported and not judged. A measurement of NaN never holds.
+
+    error: half width of the 95 % interval of a measurement that rests on a sample. Raises UsageError for a
+    tolerance that is negative or not finite, and for an unknown bound.
     """
 
     what: str
@@ -76,24 +77,24 @@ class Finding:
                 object.__setattr__(self, name, float(value))
         if not 0 <= self.tolerance < math.inf:
             raise UsageError(
-                f"The tolerance of '{self.what}' is {self.tolerance}.", "It is finite and not negative."
+                f"The tolerance of '{self.what}' is {self.tolerance}.", "It must be finite and not negative."
             )
         if self.bound not in ("", "below", "above"):
             raise UsageError(f"The bound of '{self.what}' is '{self.bound}'.", "", "Use 'below' or 'above'.")
 
     @property
     def allowed(self) -> float:
-        """How far the measurement may be from what is expected (beyond it, for a bound)."""
+        """Largest allowed distance from the expected value; with a bound, on its wrong side only."""
         return float(self.tolerance * abs(self.expected or 0.0) if self.relative else self.tolerance)
 
     @property
     def holds(self) -> bool | None:
-        """Whether it is as expected; None where nothing is expected."""
+        """Whether the measurement is as expected; None if nothing is expected."""
         if math.isnan(self.measured):
             return False
         if self.expected is None:
             return None
-        if self.measured == self.expected:  # also where both are infinite
+        if self.measured == self.expected:  # also if both are infinite
             return True
         beyond = self.measured - self.expected
         if self.bound == "below":

@@ -5,9 +5,10 @@ Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularizati
     E |y - (X + E) w|^2 = |y - X w|^2 + N s^2 |w|^2        E: Gaussian, variance s^2, N rows          (1)
     so the best weights are those of ridge:  w = (X'X + N s^2)^-1 X'y                                 (2)
 
-Measured twice, by SGD that draws new noise at every step, and by least squares on M noisy copies of the data.
-Weights w speak of the penalty c = w'(X'y - X'X w) / w'w, which by (2) is N s^2 up to the sampling error: of
-order 1 / sqrt(M N) for copies; that of SGD goes with the square root of its rate, which falls to zero.
+Measured in two ways: SGD that draws new noise at every step, and least squares on M noisy copies of the data.
+Weights w correspond to the penalty c = w'(X'y - X'X w) / w'w, which by (2) is N s^2 up to the sampling error.
+That error is of order 1 / sqrt(M N) for copies; for SGD it grows with the square root of the rate, which
+decays to zero.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 CLAIM = Claim(
     "G10",
     "Augmenting inputs with noise is an L2 penalty",
-    section="Memorisation and generalisation",
-    says="Augmenting the data regularises: new Gaussian noise of variance s² on every input is the same as "
-    "a ridge penalty of N s².",
-    run="Linear regression on 40 rows at six noises, eight seeds each: least squares on 1,000 noisy copies, "
-    "and 5,000 steps of SGD with new noise at every step.",
-    caveat="Equal for a linear model and squared error, and in the mean over the noise; for a network it "
-    "holds to second order in s.",
+    section="Memorization and generalization",
+    says="Augmenting the data regularizes: new Gaussian noise of variance s² on every input is equivalent "
+    "to a ridge penalty of N s².",
+    run="Linear regression on 40 rows at six noise levels, eight seeds each: least squares on 1,000 noisy "
+    "copies, and 5,000 steps of SGD with new noise at every step.",
+    caveat="Equivalent for a linear model with squared error, and in the mean over the noise. For a network "
+    "it holds to second order in s.",
     try_it="ravine sweep digits --vary augment=none,noise=0.1,noise=0.3",
 )
 
@@ -46,7 +47,10 @@ SEEDS = 8
 
 
 def run() -> Evidence:
-    """x [N, d], y [N]; copies, by_sgd [noise, seed, d]: weights by least squares on copies, and by SGD."""
+    """Return x [N, d], y [N] and copies, by_sgd [noise, seed, d].
+
+    copies, by_sgd: weights by least squares on noisy copies, and by SGD.
+    """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, INPUTS))
     y = x @ np.array([1.5, -1.0, 0.7, 0.3, 0.0]) + 0.5 * generator.standard_normal(ROWS)
@@ -70,17 +74,17 @@ def run() -> Evidence:
     def both(noise: jax.Array, draws: jax.Array) -> tuple[jax.Array, jax.Array]:
         return by_copies(noise, draws[:COPIES]), by_sgd(noise, draws[COPIES:])
 
-    by_noise = jax.vmap(both, in_axes=(0, None))  # the same draws, larger or smaller
+    by_noise = jax.vmap(both, in_axes=(0, None))  # the same draws at every noise level
     copies, steps = jax.jit(jax.vmap(by_noise, in_axes=(None, 0), out_axes=1))(NOISES, draws)
     return {"x": x, "y": y, "copies": np.asarray(copies), "by_sgd": np.asarray(steps)}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """The penalty that the weights found speak of, and their distance from ridge."""
+    """Return the penalties that correspond to the weights, and the distance of the weights from ridge."""
     found = []
     for name, what, worst in (
         ("copies", f"{COPIES} noisy copies", 0.02),
-        ("by_sgd", "SGD, noise anew", 0.05),
+        ("by_sgd", "SGD, new noise", 0.05),
     ):
         for k, noise in enumerate(NOISES):
             penalty = _penalty(evidence, evidence[name][k])  # [seed]
@@ -97,13 +101,13 @@ def read(evidence: Evidence) -> list[Finding]:
         mean = evidence[name].mean(axis=1)
         off = [mean[k] - ridge(evidence, ROWS * s**2) for k, s in enumerate(NOISES)]
         found.append(
-            Finding(f"{what}: worst distance of a weight from ridge", np.max(np.abs(off)), 0.0, 0.02)
+            Finding(f"{what}: largest distance of a weight from ridge", np.max(np.abs(off)), 0.0, 0.02)
         )
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: penalty against noise. Right: every weight against noise."""
+    """Draw, left, the penalty over the noise; right, all weights over the noise."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -115,10 +119,10 @@ def draw(evidence: Evidence) -> Any:
         share = np.array(
             [_penalty(evidence, evidence[name][i]) / (ROWS * s**2) for i, s in enumerate(NOISES) if s]
         )
-        error = [half_width(each) for each in share]
+        error = [half_width(values) for values in share]
         marks(left, NOISES[1:] * (1 + 0.06 * k), share.mean(axis=1), what, which=k, error=error)
-    left.set(xlabel="noise s on the inputs", ylabel="ridge penalty of the weights found / N s²", xscale="log")
-    left.set(ylim=(0.9, 1.12), xticks=NOISES[1:], xticklabels=[f"{each:g}" for each in NOISES[1:]])
+    left.set(xlabel="noise s on the inputs", ylabel="ridge penalty of the weights / N s²", xscale="log")
+    left.set(ylim=(0.9, 1.12), xticks=NOISES[1:], xticklabels=[f"{noise:g}" for noise in NOISES[1:]])
     left.minorticks_off()
     left.legend(loc="upper right")
 
@@ -133,12 +137,12 @@ def draw(evidence: Evidence) -> Any:
 
 
 def ridge(evidence: Evidence, penalty: float) -> np.ndarray:
-    """Return the weights of (2)."""
+    """Return the weights [d] of (2) for one penalty N s^2."""
     x, y = evidence["x"], evidence["y"]
     return np.linalg.solve(x.T @ x + penalty * np.eye(INPUTS), x.T @ y)
 
 
 def _penalty(evidence: Evidence, w: np.ndarray) -> np.ndarray:
-    """Return the c for which X'y - X'X w = c w fits best: w [seed, d] -> [seed]."""
+    """Return the c that fits X'y - X'X w = c w best, for weights `w` [seed, d]: [seed]."""
     x, y = evidence["x"], evidence["y"]
     return np.sum(w * ((y - w @ x.T) @ x), axis=-1) / np.sum(w**2, axis=-1)

@@ -1,15 +1,15 @@
-"""G11: small batches regularise.  Lecture: "Summary" (stochasticity: small batch size).
+"""G11: small batches regularize.  Lecture: "Summary" (stochasticity: small batch size).
 
 Source: Keskar et al. 2017 (sharp and flat minima of large and small batches).
 
-    w <- w - eta grad L_B(w),   B rows a step; the noise of a step has a variance ~ eta^2 / B            (1)
-    stop as soon as L(w) <= target, looked at every 64 rows: all are compared at one training loss       (2)
+    w <- w - eta grad L_B(w),   B rows per step; the noise of a step has a variance ~ eta^2 / B          (1)
+    stop when L(w) <= target, checked every 64 rows: all are compared at one training loss               (2)
     sharpness = largest eigenvalue of the Hessian of L                                                   (3)
 
-Nothing is assumed of the outcome: differences between batch sizes are paired by seed (same rows, same
-start) and reported with their intervals. What is judged is that training losses match and that eigenvalues
-are converged. Near its end the sharpness of this loss falls in proportion to the loss itself, so what
-little the losses are apart is divided out where ratios are reported.
+No outcome is assumed. Differences between batch sizes are paired by seed (same rows, same initial weights)
+and reported with their intervals. Two things are judged: the training losses match, and the eigenvalues have
+converged. Near the end of training, sharpness falls in proportion to the loss. Ratios of sharpness are
+therefore corrected for the small differences of the losses.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G11",
-    "Small batches regularise: sharpness and test loss",
-    section="Memorisation and generalisation",
-    says="The noise of small batches regularises: it keeps training out of sharp minima.",
-    run="A 16-24-10 net on 512 digits by SGD at a rate of 0.3 with batches of 8, 32 and 512, all stopped at "
-    "a training loss of 0.02, six seeds each.",
-    caveat="Measured at one rate and one training loss: at a rate raised with the batch size the noise, eta "
-    "/ B, is the same. Small nets on small data show little; what was found here is reported, not judged.",
+    "Small batches regularize: sharpness and test loss",
+    section="Memorization and generalization",
+    says="The noise of small batches regularizes: it keeps training out of sharp minima.",
+    run="A 16-24-10 network on 512 digits by SGD at a learning rate of 0.3 with batches of 8, 32 and 512, "
+    "all stopped at a training loss of 0.02, six seeds each.",
+    caveat="Measured at one rate and one training loss. If the rate grows with the batch size, the noise "
+    "eta / B stays the same. Small networks on small data show little; these results are reported, not "
+    "judged.",
     try_it="ravine sweep digits --optimizer sgd --vary batch_size=8,32,128",
 )
 
@@ -48,13 +49,13 @@ ROWS, INPUTS, TEST = 512, 16, 1000
 NETWORK = Network((INPUTS, 24, 10))
 BATCHES = (8, 32, 512)
 RATE, TARGET = 0.3, 0.02  # nats
-MOST_EPOCHS = 2000
-LOOK = 64  # rows after which the training loss is looked at, so that all stop at nearly the same one
+MAX_EPOCHS = 2000
+CHECK_ROWS = 64  # rows between two checks of the training loss, so that all stop at nearly the same loss
 SEEDS = 6
 
 
 def run() -> Evidence:
-    """train, test, wrong, sharpness, residual, epochs [batch, seed], where training stopped."""
+    """Return train, test, wrong, sharpness, residual and epochs [batch, seed] at the end of training."""
     generator = np.random.default_rng(0)
     frame = read_builtin("digits", "digits").frame
     label = frame.pop("target").to_numpy(np.int32)
@@ -77,7 +78,7 @@ def run() -> Evidence:
             updates, slots = rule.update(jax.grad(loss)(params, x[rows], y[rows]), slots, params)
             return (optax.apply_updates(params, updates), slots), None
 
-        def look(carry: Any, rows: jax.Array) -> Any:
+        def check(carry: Any, rows: jax.Array) -> Any:
             state, done = carry
             moved, _ = jax.lax.scan(step, state, rows)
             state = jax.tree.map(lambda old, new: jnp.where(done, old, new), state, moved)
@@ -86,21 +87,21 @@ def run() -> Evidence:
         def epoch(carry: Any) -> Any:
             state, done, epochs = carry
             shuffled = jax.random.permutation(jax.random.fold_in(key, epochs), ROWS)
-            stretch = max(batch, LOOK)
+            segment = max(batch, CHECK_ROWS)
             (state, done), _ = jax.lax.scan(
-                look, (state, done), shuffled.reshape(-1, stretch // batch, batch)
+                check, (state, done), shuffled.reshape(-1, segment // batch, batch)
             )
             return state, done, epochs + 1
 
         def unfinished(carry: Any) -> jax.Array:
-            return ~carry[1] & (carry[2] < MOST_EPOCHS)
+            return ~carry[1] & (carry[2] < MAX_EPOCHS)
 
         first = ((params, rule.init(params)), jnp.zeros((), bool), jnp.zeros((), jnp.int32))
         (params, _), _, epochs = jax.lax.while_loop(unfinished, epoch, first)
         return params, epochs
 
     @jax.jit
-    def judged(params: Any, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
+    def evaluate(params: Any, x: jax.Array, y: jax.Array) -> dict[str, jax.Array]:
         z = NETWORK.apply(params, x[ROWS:])
         wrong = (jnp.argmax(z, axis=1).astype(y.dtype) != y[ROWS:]).astype(z.dtype)
         return {
@@ -117,30 +118,30 @@ def run() -> Evidence:
     found: dict[str, list[list[float]]] = {}
     for batch in BATCHES:
         ends, epochs = all_seeds(batch, (start, x, y, keys))
-        rows: dict[str, list[float]] = {"epochs": [float(each) for each in epochs]}
+        rows: dict[str, list[float]] = {"epochs": [float(count) for count in epochs]}
         for seed in range(SEEDS):
-            params = jax.tree.map(lambda each, seed=seed: np.asarray(each)[seed], ends)
+            params = jax.tree.map(lambda array, seed=seed: np.asarray(array)[seed], ends)
             top = hessian_eigenpairs(loss, params, (x[seed, :ROWS], y[seed, :ROWS]), 1, "largest")[0]
-            numbers = judged(params, x[seed], y[seed])
+            numbers = evaluate(params, x[seed], y[seed])
             numbers |= {"sharpness": top.value, "residual": top.residual}
             for name, value in numbers.items():
                 rows.setdefault(name, []).append(float(value))
         for name, values in rows.items():
             found.setdefault(name, []).append(values)
-    return {name: np.array(each) for name, each in found.items()}
+    return {name: np.array(values) for name, values in found.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Whether all stand at one training loss; then small batches against all rows at once, as found."""
+    """Return the agreement of the training losses, and the differences between batch sizes."""
     apart = np.abs(evidence["train"] / TARGET - 1)
     residual = np.max(evidence["residual"] / evidence["sharpness"])
     found = [
-        Finding("training losses, worst departure from the target, relative", np.max(apart), 0.0, 0.1),
-        Finding("residual of the largest eigenvalue, relative", residual, 0.0, 1e-3),
+        Finding("training losses, largest relative distance from the target", np.max(apart), 0.0, 0.1),
+        Finding("relative residual of the largest eigenvalue", residual, 0.0, 1e-3),
     ]
     scaled = np.log(evidence["sharpness"] / evidence["train"])
     for k, batch in enumerate(BATCHES[:-1]):
-        what = f"batch {batch} against {BATCHES[-1]}"
+        what = f"batch {batch} and {BATCHES[-1]}"
         ratio = scaled[k] - scaled[-1]
         found.append(
             Finding(
@@ -166,7 +167,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Sharpness and test loss against the batch size, every seed a line."""
+    """Draw sharpness and test loss over the batch size, one line for each seed."""
     from ravine.lecture.plot_style import canvas, marks
 
     figure, both = canvas(CLAIM.title, columns=2)
@@ -177,7 +178,7 @@ def draw(evidence: Evidence) -> Any:
     ):
         values = evidence[name]
         axes.plot(BATCHES, values, color="#999999", linestyle="-", linewidth=0.8)
-        error = [half_width(each) for each in values]
+        error = [half_width(row) for row in values]
         marks(axes, BATCHES, values.mean(axis=1), f"mean of {SEEDS} seeds", which=k, error=error)
         axes.set(xlabel="batch size", ylabel=label, xscale="log", xticks=BATCHES, xticklabels=BATCHES)
         axes.set_title(f"rate {RATE:g}, all at a training loss of {TARGET:g}")
@@ -187,8 +188,8 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _verdict(differences: np.ndarray) -> str:
-    """Say which way paired differences [seed] point, if they do."""
+    """Return a sentence on the sign of paired differences [seed]."""
     mean, width = differences.mean(), half_width(differences)
     if not abs(mean) > width:
-        return "no difference seen"
+        return "no significant difference"
     return "smaller with small batches" if mean < 0 else "larger with small batches"

@@ -1,13 +1,13 @@
-"""G2: how few weights suffice to memorise anything.  Lecture: "Data memorization".
+"""G2: number of weights that suffice to memorize any labels.  Lecture: "Data memorization".
 
 Sources: Zhang et al. 2017, theorem 1; Cover 1965.
 
     f(x) = sum_j w_j relu(a . x - b_j)                        2 n + d weights for n rows of d inputs   (1)
-    order the rows by z_i = a . x_i, put b_1 < z_1 < b_2 < z_2 < ... : the matrix
+    order the rows by z_i = a . x_i and choose b_1 < z_1 < b_2 < z_2 < ... : the matrix
     A_ij = relu(z_i - b_j) is triangular with a diagonal > 0, so A w = y has a solution for every y    (2)
 
-A single weighted sum without hidden units (d weights) fits fewer: of all 2^N labellings of N points in
-general position it separates C = 2 sum_(k<d) binom(N - 1, k), which is half of them at N = 2 d           (3)
+A single weighted sum without hidden units (d weights) fits fewer labels. Of all 2^N labelings of N points in
+general position it separates C = 2 sum_(k<d) binom(N - 1, k), which is half of them at N = 2 d        (3)
 """
 
 from __future__ import annotations
@@ -25,26 +25,30 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G2",
-    "2n + d weights memorise any n labels",
-    section="Memorisation and generalisation",
-    says="A net with 2n + d weights reaches any labels on n rows exactly; without a hidden layer d weights "
-    "separate random labels half the time at 2d rows.",
-    run="Weights computed for 20, 100 and 500 random labels; then 1,000 random labellings of up to 52 "
-    "points in 5 and 20 dimensions, each tried for a plane that separates it.",
-    caveat="That such weights exist does not say that training finds them: these are computed row by row, "
-    "and between the rows the function is wild.",
+    "2n + d weights memorize any n labels",
+    section="Memorization and generalization",
+    says="A network with 2n + d weights fits any labels of n rows exactly. Without a hidden layer, d "
+    "weights separate random labels of 2d rows in half of all cases.",
+    run="Weights computed for 20, 100 and 500 random labels; then 1,000 random labelings of up to 52 points "
+    "in 5 and 20 dimensions, each tested for a separating plane.",
+    caveat="The existence of such weights does not mean that training finds them. Here they are computed "
+    "row by row, and between the rows the function oscillates widely.",
     try_it="ravine memorise digits",
 )
 
 INPUTS = 20
 ROWS = (20, 100, 500)
 POINTS_IN = (5, 20)  # dimensions in which points are separated
-SHARES = (1.4, 1.8, 2.0, 2.2, 2.6)  # points per dimension
+SHARES = (1.4, 1.8, 2.0, 2.2, 2.6)  # points per dimension, N / d
 TRIALS = 1000
 
 
 def run() -> Evidence:
-    """error, weights [rows]: worst error of (1) on its own rows; separable [dimension, share]."""
+    """Return error, weights [rows] and separable [dimension, share].
+
+    error: largest error of (1) on its own rows. weights: number of weights. separable: share of separable
+    labelings.
+    """
     generator = np.random.default_rng(0)
     errors, weights = zip(*(_construct(rows, generator) for rows in ROWS), strict=True)
     separable = [
@@ -59,34 +63,34 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """The construction, and the share of separable labellings against Cover's count."""
+    """Return the errors of the construction, and the share of separable labelings against (3)."""
     found = []
     for k, rows in enumerate(ROWS):
         found += [
-            Finding(f"worst error on {rows} random labels", evidence["error"][k], 1e-6, 0.0, bound="below"),
+            Finding(f"largest error on {rows} random labels", evidence["error"][k], 1e-6, 0.0, bound="below"),
             Finding(f"weights used for {rows} rows", evidence["weights"][k], 2 * rows + INPUTS),
         ]
     for k, d in enumerate(POINTS_IN):
         for share, measured in zip(SHARES, evidence["separable"][k], strict=True):
             expected = 0.5 if share == 2 else cover(_points(d, share), d)
             spread = np.sqrt(expected * (1 - expected) / TRIALS)
-            what = f"separable labellings of {_points(d, share)} points in {d} dimensions"
+            what = f"separable labelings of {_points(d, share)} points in {d} dimensions"
             found.append(Finding(what, measured, expected, 4 * spread + 1e-12, error=1.96 * spread))
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: Cover's curve. Right: the memorising function along its one direction."""
+    """Draw, left, the share of separable labelings; right, the memorizing function along its direction."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     for k, d in enumerate(POINTS_IN):
         points = np.arange(d, 3 * d + 1)
         theory(left, points / d, [cover(int(n), d) for n in points], which=k)
-        share = np.array([_points(d, each) / d for each in SHARES])
+        share = np.array([_points(d, share) / d for share in SHARES])
         spread = np.sqrt(evidence["separable"][k] * (1 - evidence["separable"][k]) / TRIALS)
         marks(left, share, evidence["separable"][k], f"{d} inputs", which=k, error=1.96 * spread)
-    left.set(xlabel="points per input, N / d", ylabel="share of labellings separated")
+    left.set(xlabel="points per input, N / d", ylabel="share of labelings separated")
     left.set_title("no hidden layer: half at N = 2d")
     left.legend(loc="upper right")
 
@@ -94,7 +98,7 @@ def draw(evidence: Evidence) -> Any:
     z, y = np.sort(generator.standard_normal(12)), generator.integers(0, 2, 12) * 2.0 - 1
     b, w = _solve(z, y)
     line = np.linspace(z[0] - 0.3, z[-1] + 0.3, 2000)
-    theory(right, line, np.maximum(line[:, None] - b, 0) @ w, "the net", which=2, linestyle="-")
+    theory(right, line, np.maximum(line[:, None] - b, 0) @ w, "network", which=2, linestyle="-")
     marks(right, z, y, "12 random labels", which=1)
     right.set(xlabel="a · x", ylabel="output", ylim=(-4, 4))
     right.set_title("2n + d weights: through every label")
@@ -103,16 +107,17 @@ def draw(evidence: Evidence) -> Any:
 
 
 def cover(points: int, inputs: int) -> float:
-    """Return the share of labellings of points in general position that a weighted sum separates, (3)."""
+    """Return the share of labelings of points in general position that a weighted sum separates, (3)."""
     return 2 * sum(comb(points - 1, k) for k in range(inputs)) / 2**points
 
 
 def _points(inputs: int, share: float) -> int:
+    """Return the number of points for a share of points per dimension."""
     return round(share * inputs)
 
 
 def _solve(z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return b and w of (2) for sorted z."""
+    """Return b [n] and w [n] of (2) for sorted `z` [n] and labels `y` [n]."""
     from scipy.linalg import solve_triangular
 
     b = np.concatenate([[z[0] - 1], (z[1:] + z[:-1]) / 2])
@@ -120,7 +125,7 @@ def _solve(z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _construct(rows: int, generator: np.random.Generator) -> tuple[float, int]:
-    """Return the worst error of the net (1) built for random labels, and how many numbers it is made of."""
+    """Return the largest error of (1), built for random labels of `rows` rows, and its number of weights."""
     x = generator.standard_normal((rows, INPUTS))
     y = generator.integers(0, 2, rows) * 2.0 - 1
     a = generator.standard_normal(INPUTS)
@@ -134,10 +139,10 @@ def _construct(rows: int, generator: np.random.Generator) -> tuple[float, int]:
 
 
 def _separable(points: int, inputs: int, generator: np.random.Generator) -> bool:
-    """Whether a plane through the origin separates random labels of random points.
+    """Return whether a plane through the origin separates random labels of random points.
 
     Either some w has y_i x_i . w > 0 for all i, or some weights c >= 0 of sum 1 have sum_i c_i y_i x_i = 0
-    (Gordan 1873): non-negative least squares looks for those.
+    (Gordan 1873). Non-negative least squares searches for such c.
     """
     from scipy.optimize import nnls
 

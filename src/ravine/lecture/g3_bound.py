@@ -1,19 +1,19 @@
-"""G3: the generalisation gap is bounded by the information memorised.  Lecture: "Generalization bounds".
+"""G3: the generalization gap is bounded by the information memorized.  Lecture: "Generalization bounds".
 
 Sources: Xu & Raginsky 2017 (1); Maurer 2004 (4).
 
     E[L_test - L_train] <= sqrt(I(w; D) / (2 N))         loss between 0 and 1                        (1)
-    the lecture's form: sqrt(I(w; D) / N), never below (1)                                           (2)
+    form of the lecture: sqrt(I(w; D) / N), never below (1)                                          (2)
 
-Exact for K rules that guess by a coin each (every true error 1/2), N rows, and the rule of fewest errors
-chosen, ties by lot. With p_m = P(Bin(N, 1/2) = m) and P_m = P(Bin > m), m errors are fewest and shared by t
-rules with probability binom(K, t) p_m^t P_m^(K - t). Then
+K rules guess at random, so each has a true error of 1/2. On N rows the rule of fewest errors is chosen, ties
+at random. Let p_m = P(Bin(N, 1/2) = m) and P_m = P(Bin > m). The fewest errors are m, shared by t rules, with
+probability binom(K, t) p_m^t P_m^(K - t). Then
     gap = 1/2 - E[m] / N,       I(w; D) = ln K - E[ln t]          nats                               (3)
 
-(1) bounds the mean over data sets: a single one may exceed it. What holds for a single data set, with
-probability 1 - delta, is a PAC-Bayes certificate; here for the prior 1/K on every rule, KL = ln K - ln t:
+(1) bounds the mean over data sets; a single data set may exceed it. A PAC-Bayes certificate holds for a
+single data set with probability 1 - delta. Here the prior is 1/K on every rule, and KL = ln K - ln t:
     kl(L_train || L_test) <= (KL + ln(2 sqrt(N) / delta)) / N                                        (4)
-It is vacuous where it says no more than the 1/2 of a coin.
+It is vacuous if it is not below the error 1/2 of a random guess.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G3",
-    "The gap is bounded by the information memorised",
-    section="Memorisation and generalisation",
+    "The gap is bounded by the information memorized",
+    section="Memorization and generalization",
     says="Test loss minus training loss is at most the root of the information that the weights hold about "
     "the data, divided by the number of rows.",
-    run="The best of 100 rules that are coins, on 20,000 data sets of 50 rows, beside exact sums over all "
-    "outcomes; then on 10 to 2,000 rows.",
-    caveat="It bounds the mean over data sets, and 12 % of single ones exceed it. For losses between 0 and "
-    "1 the root of I / 2N is a bound already. For one run use a certificate, which often says nothing: "
-    "vacuous.",
+    run="The best of 100 rules that guess at random, on 20,000 data sets of 50 rows, compared with exact "
+    "sums over all outcomes; then on 10 to 2,000 rows.",
+    caveat="The bound holds for the mean over data sets; 12 % of single data sets exceed it. For losses "
+    "between 0 and 1, the root of I / 2N is already a bound. For a single run use a certificate, which is "
+    "often vacuous.",
     try_it="ravine memorise digits",
 )
 
@@ -47,13 +47,14 @@ RULES, ROWS = 100, 50
 SETS = 20_000
 DELTA = 0.05
 MORE_ROWS = (10, 20, 50, 100, 200, 500, 1000, 2000)
-EXCEED = 0.12  # share of single data sets above (1), of the table of claims
+EXCEED = 0.12  # share of single data sets above (1), from the table of claims
 
 
 def run() -> Evidence:
-    """train [set], ties [set], certificate [set]: fewest errors, how many rules share it, and (4), by draws.
+    """Draw data sets; return train, ties, certificate [set] and gap, spread, certified [rows].
 
-    gap, spread, certified [rows]: mean gap, its standard error and the median of (4), for each of MORE_ROWS.
+    train: fewest errors / ROWS. ties: number of rules that share them. certificate: (4). gap, spread,
+    certified: mean gap, its standard error and the median of (4), for each of MORE_ROWS.
     """
     generator = np.random.default_rng(0)
     train, ties = _draw(ROWS, SETS, generator)
@@ -62,16 +63,16 @@ def run() -> Evidence:
         "train": train,
         "ties": ties,
         "certificate": _certificates(train, ties, ROWS),
-        "gap": np.array([0.5 - each[0].mean() for each in curves]),
-        "spread": np.array([each[0].std(ddof=1) / np.sqrt(SETS // 4) for each in curves]),
+        "gap": np.array([0.5 - train.mean() for train, _ in curves]),
+        "spread": np.array([train.std(ddof=1) / np.sqrt(SETS // 4) for train, _ in curves]),
         "certified": np.array(
-            [np.median(_certificates(*each, rows)) for each, rows in zip(curves, MORE_ROWS, strict=True)]
+            [np.median(_certificates(*curve, rows)) for curve, rows in zip(curves, MORE_ROWS, strict=True)]
         ),
     }
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Draws against exact sums, bounds against the table, and how often single data sets exceed them."""
+    """Return draws against exact sums, bounds against the table, and the share of data sets above them."""
     gap = 0.5 - evidence["train"]
     information = np.log(RULES) - np.log(evidence["ties"])
     exact_gap, exact_information, beyond = exact(RULES, ROWS)
@@ -85,9 +86,9 @@ def read(evidence: Evidence) -> list[Finding]:
     share = np.sqrt(EXCEED * (1 - EXCEED) / SETS)
     return [
         Finding("gap, mean over data sets", gap.mean(), 0.1756, 2 * error + 5e-5, error=error),
-        Finding("gap, draws less exact sum", gap.mean() - exact_gap, 0.0, 2 * error, error=error),
+        Finding("gap, draws - exact sum", gap.mean() - exact_gap, 0.0, 2 * error, error=error),
         Finding(
-            "information, draws less exact sum",
+            "information, draws - exact sum",
             information.mean() - exact_information,
             0.0,
             2 * error_bound / steep,
@@ -96,7 +97,7 @@ def read(evidence: Evidence) -> list[Finding]:
         ),
         Finding("√(I / 2N)", bound, 0.2085, 2 * error_bound + 5e-5, error=error_bound),
         Finding(
-            "√(I / N), the lecture's form",
+            "√(I / N), form of the lecture",
             np.sqrt(2) * bound,
             0.2948,
             3 * error_bound + 5e-5,
@@ -104,7 +105,13 @@ def read(evidence: Evidence) -> list[Finding]:
         ),
         Finding("gap / bound √(I / 2N)", gap.mean() / bound, 1.0, 0.0, bound="below"),
         Finding("single data sets above √(I / 2N)", above, EXCEED, 0.005 + 4 * share, error=1.96 * share),
-        Finding("the same, draws less exact sum", above - beyond, 0.0, 4 * share, error=1.96 * share),
+        Finding(
+            "single data sets above √(I / 2N), draws - exact sum",
+            above - beyond,
+            0.0,
+            4 * share,
+            error=1.96 * share,
+        ),
         Finding("single data sets whose certificate holds", covered, 1 - DELTA, 0.0, bound="above"),
         Finding(
             f"median certificate of the test error, {ROWS} rows",
@@ -112,19 +119,19 @@ def read(evidence: Evidence) -> list[Finding]:
             0.5,
             0.0,
             bound="above",
-            note="vacuous: the rules are coins",
+            note="vacuous: the rules guess at random",
         ),
         Finding(
             f"median certificate, {MORE_ROWS[-1]} rows",
             evidence["certified"][-1],
             None,
-            note="no less than the 0.5 that is true",
+            note="above the true error 0.5",
         ),
     ]
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: gap and bounds against the number of rows. Right: single data sets around the bound."""
+    """Draw, left, gap and bounds over the number of rows; right, single data sets and the bound."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -138,9 +145,9 @@ def draw(evidence: Evidence) -> Any:
     marks(left, MORE_ROWS, evidence["certified"] - train, "certificate for one data set, 95 %", which=3)
     left.set(xlabel="rows N", ylabel="test error − training error", xscale="log", yscale="log")
     for axis, ticks in ((left.xaxis, (10, 100, 1000)), (left.yaxis, (0.03, 0.1, 0.3, 0.6))):
-        axis.set_ticks(ticks, labels=[f"{each:,}" for each in ticks])
+        axis.set_ticks(ticks, labels=[f"{tick:,}" for tick in ticks])
     left.minorticks_off()
-    left.set_title(f"the best of {RULES} coins")
+    left.set_title(f"the best of {RULES} random rules")
     left.legend(loc="lower left")
 
     counts = np.bincount(np.rint(evidence["train"] * ROWS).astype(int), minlength=ROWS + 1)
@@ -153,7 +160,7 @@ def draw(evidence: Evidence) -> Any:
     marks(right, 0.5 - errors[keep] / ROWS, _chance_of(RULES, ROWS).sum(axis=1)[keep], "exact", which=0)
     right.axvline(bound, color="#009E73", linestyle="-.", label="√(I / 2N)")
     right.set(xlabel="gap of a single data set", ylabel="share of data sets")
-    right.set_title(f"{ROWS} rows: the bound is for the mean")
+    right.set_title(f"{ROWS} rows: the bound holds for the mean")
     right.legend(loc="upper right")
     return figure
 
@@ -170,7 +177,7 @@ def exact(rules: int, rows: int) -> tuple[float, float, float]:
 
 
 def _spreads(rules: int, rows: int) -> tuple[float, float]:
-    """Return the standard deviations over data sets of the gap and of ln t."""
+    """Return the standard deviations of the gap and of ln t over data sets."""
     chance = _chance_of(rules, rows)
     found = []
     for values, weight in (
@@ -182,7 +189,7 @@ def _spreads(rules: int, rows: int) -> tuple[float, float]:
 
 
 def _chance_of(rules: int, rows: int) -> np.ndarray:
-    """Return P(fewest errors = m, shared by t rules), [m, t - 1]."""
+    """Return the probability that the fewest errors are m, shared by t rules: [m, t - 1]."""
     m, t = np.arange(rows + 1)[:, None], np.arange(1, rules + 1)[None, :]
     choose = gammaln(rules + 1) - gammaln(t + 1) - gammaln(rules - t + 1)
     more = binom.sf(m, rows, 0.5)
@@ -190,14 +197,14 @@ def _chance_of(rules: int, rows: int) -> np.ndarray:
 
 
 def _draw(rows: int, sets: int, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return the training error of the best rule and how many share it, [set], over data sets drawn."""
+    """Return the training error of the best rule [set], and the number of rules that share it [set]."""
     errors = generator.binomial(rows, 0.5, (sets, RULES))
     fewest = errors.min(axis=1)
     return fewest / rows, (errors == fewest[:, None]).sum(axis=1).astype(float)
 
 
 def _certificates(train: np.ndarray, ties: np.ndarray, rows: int) -> np.ndarray:
-    """Return (4) solved for the test error, [set]; every different case once."""
-    cases, which = np.unique(np.stack([train, ties]), axis=1, return_inverse=True)
+    """Return (4), solved for the test error, of training errors [set] and ties [set]: [set]."""
+    cases, place = np.unique(np.stack([train, ties]), axis=1, return_inverse=True)
     bounds = [maurer(error, np.log(RULES / tied), rows, DELTA) for error, tied in cases.T]  # (4)
-    return np.array(bounds)[which.ravel()]
+    return np.array(bounds)[place.ravel()]

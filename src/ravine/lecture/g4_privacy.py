@@ -1,14 +1,14 @@
-"""G4: what was memorised can be found out.  Lecture: "Data memorization" (privacy).
+"""G4: memorized rows can be recognized.  Lecture: "Data memorization" (privacy).
 
 Source: Yeom, Giacomelli, Fredrikson & Jha 2018.
 
-    attack: call a row a member of the training set if the net's loss on it is below a threshold       (1)
-    advantage = P(called member | member) - P(called member | not)             0: no better than a coin (2)
-    "member if the net gets it right" has the advantage train accuracy - test accuracy                 (3)
+    attack: call a row a member of the training set if its loss is below a threshold                     (1)
+    advantage = P(called member | member) - P(called member | not)             0: no better than chance  (2)
+    "member if the prediction is right" has the advantage train accuracy - test accuracy                 (3)
 
-The threshold that is best on one half of the rows is judged on the other half: where it is judged on the
-rows it is best for, the advantage is above 0 on pure noise. (2) from n rows of each kind spreads by at most
-sqrt(1 / (2 n)); for a net that saw none of the rows it is 0 within that.
+The threshold is chosen on one half of the rows and judged on the other half. On the half that chose it, the
+advantage would be above 0 even for pure noise. With n rows of each kind, (2) has a standard deviation of at
+most sqrt(1 / (2 n)); for a network that saw none of the rows, the expected advantage is 0.
 """
 
 from __future__ import annotations
@@ -32,28 +32,31 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G4",
-    "A net that memorises gives its training rows away",
-    section="Memorisation and generalisation",
-    says="Memorising is a privacy risk: who can query a net can tell which rows it was trained on.",
-    run="64-64-10 nets trained on 300 digits, 20 % of them labelled wrongly, bare and with a penalty, eight "
-    "seeds each, attacked by a threshold on the loss of a row.",
-    caveat="How well depends on how much is memorised: here 20 % of the labels are wrong. Regularisation "
-    "lowers the risk and does not remove it; a low advantage against one attack is no proof of privacy.",
+    "A network that memorizes gives its training rows away",
+    section="Memorization and generalization",
+    says="Memorizing is a privacy risk: from the outputs of a network one can tell which rows it was "
+    "trained on.",
+    run="64-64-10 networks trained on 300 digits with 20 % wrong labels, without and with an L2 penalty, "
+    "eight seeds each, attacked by a threshold on the loss of a row.",
+    caveat="The success of the attack depends on how much is memorized: here 20 % of the labels are wrong. "
+    "Regularization lowers the risk but does not remove it. A low advantage of one attack is no proof of "
+    "privacy.",
     try_it="ravine memorise digits",
 )
 
 NETWORK = Network((64, 64, 10))
-ROWS, NOISE = 300, 0.2  # members; share of wrong labels, on members and others alike
-PENALTY = 0.02  # on half the squared weights
+ROWS, NOISE = 300, 0.2  # training rows; share of wrong labels, the same in all rows
+PENALTY = 0.02  # coefficient of half the squared weights
 RATE, STEPS = 1e-2, 300
 SEEDS = 8
-ARMS = ("memorising", "regularised", "trained on other rows")
+ARMS = ("memorizing", "regularized", "trained on other rows")
 
 
 def run() -> Evidence:
-    """member, other [arm, seed, row]: losses; train, test [arm, seed]: accuracy on members and others.
+    """Train all networks in float32; return member, other [arm, seed, row] and train, test [arm, seed].
 
-    Nets in float32. The third arm is trained on rows of its own, and judged on those of the first two.
+    member, other: losses of training rows and of new rows. train, test: accuracies on them. The third arm is
+    trained on other rows and measured on the rows of the first two.
     """
     generator = np.random.default_rng(0)
     frame = read_builtin("digits", "digits").frame
@@ -66,16 +69,16 @@ def run() -> Evidence:
         wrong = generator.random(len(order)) < NOISE
         y = np.where(wrong, (label[order] + generator.integers(1, 10, len(order))) % 10, label[order])
         sets.append((pixels[order].reshape(3, ROWS, 64), y.astype(np.int32).reshape(3, ROWS)))
-    x, y = (np.stack(each) for each in zip(*sets, strict=True))  # [seed, members others third, row]
+    x, y = (np.stack(arrays) for arrays in zip(*sets, strict=True))  # [seed, (members, others, third), row]
     params = initial_params(NETWORK, generator, SEEDS, "float32")
     rule = adam(RATE)
 
     def one(params: Any, x: jax.Array, y: jax.Array, trained_on: jax.Array, l2: jax.Array) -> Any:
-        mine = x[trained_on], y[trained_on]
+        rows = x[trained_on], y[trained_on]
 
         def loss(params: Any) -> jax.Array:
             squares = sum(jnp.sum(layer["weight"] ** 2) for layer in params)
-            return jnp.mean(cross_entropy(NETWORK.apply(params, mine[0]), mine[1])) + l2 / 2 * squares
+            return jnp.mean(cross_entropy(NETWORK.apply(params, rows[0]), rows[1])) + l2 / 2 * squares
 
         def step(carry: Any, _: None) -> Any:
             params, slots = carry
@@ -83,22 +86,22 @@ def run() -> Evidence:
             return (optax.apply_updates(params, updates), slots), None
 
         (params, _), _ = jax.lax.scan(step, (params, rule.init(params)), length=STEPS)
-        z = jax.vmap(lambda rows: NETWORK.apply(params, rows))(x[:2])
+        z = jax.vmap(lambda inputs: NETWORK.apply(params, inputs))(x[:2])
         right = jnp.argmax(z, axis=2).astype(y.dtype) == y[:2]
         return jax.vmap(cross_entropy)(z, y[:2]), jnp.mean(right.astype(z.dtype), axis=1)
 
     arms = list(zip((0, 0, 2), (0.0, PENALTY, 0.0), strict=True))
     seeds = [(seed, *arm) for arm in arms for seed in range(SEEDS)]
-    seed, trained_on, l2 = (np.array(each) for each in zip(*seeds, strict=True))
+    seed, trained_on, l2 = (np.array(values) for values in zip(*seeds, strict=True))
 
-    def of(which: Any) -> Any:
-        seed, trained_on, l2 = which
-        start, rows, labels = jax.tree.map(lambda each: jnp.asarray(each)[seed], (params, x, y))
+    def run_of(run: Any) -> Any:
+        seed, trained_on, l2 = run
+        start, rows, labels = jax.tree.map(lambda array: jnp.asarray(array)[seed], (params, x, y))
         return one(start, rows, labels, trained_on, l2)
 
-    # one net after another: its weights stay in the cache
-    losses, right = jax.jit(lambda runs: jax.lax.map(of, runs))((seed, trained_on, l2.astype(np.float32)))
-    losses, right = (np.asarray(each).reshape(len(ARMS), SEEDS, 2, -1) for each in (losses, right))
+    # one network after another, so that its weights stay in the cache
+    losses, right = jax.jit(lambda runs: jax.lax.map(run_of, runs))((seed, trained_on, l2.astype(np.float32)))
+    losses, right = (np.asarray(array).reshape(len(ARMS), SEEDS, 2, -1) for array in (losses, right))
     return {
         "member": losses[:, :, 0],
         "other": losses[:, :, 1],
@@ -108,62 +111,64 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Advantages of the attack, with intervals over seeds."""
+    """Return the advantages of the attack, with intervals over seeds."""
     advantages = _advantages(evidence)
     gap = evidence["train"] - evidence["test"]
     chance = 4 * np.sqrt(1 / (2 * ROWS * SEEDS))
-    memorising, regularised, stranger = advantages
-    less = memorising - regularised
+    memorizing, regularized, stranger = advantages
+    less = memorizing - regularized
     found = [
         Finding(
-            "memorising net: training accuracy, wrong labels included",
+            "memorizing network: training accuracy, wrong labels included",
             evidence["train"][0].mean(),
             1.0,
             0.01,
             half_width(evidence["train"][0]),
         ),
         Finding(
-            "memorising net: advantage",
-            memorising.mean(),
+            "memorizing network: advantage",
+            memorizing.mean(),
             gap[0].mean(),
             chance,
-            half_width(memorising),
+            half_width(memorizing),
             bound="above",
             note="at least train − test accuracy, (3)",
         ),
         Finding(
-            "regularised net: advantage",
-            regularised.mean(),
-            memorising.mean(),
+            "regularized network: advantage",
+            regularized.mean(),
+            memorizing.mean(),
             0.0,
-            half_width(regularised),
+            half_width(regularized),
             bound="below",
         ),
         Finding(
-            "memorising less regularised, lower end of its interval",
+            "advantage, memorizing - regularized: lower end of its interval",
             less.mean() - half_width(less),
             0.0,
             0.0,
             bound="above",
         ),
-        Finding("net trained on other rows: advantage", stranger.mean(), 0.0, chance, half_width(stranger)),
+        Finding(
+            "network trained on other rows: advantage", stranger.mean(), 0.0, chance, half_width(stranger)
+        ),
     ]
     for k, name in enumerate(ARMS[:2]):
         test = evidence["test"][k]
         found.append(
             Finding(
-                f"{name} net: test accuracy",
+                f"{name} network: test accuracy",
                 test.mean(),
                 None,
                 error=half_width(test),
-                note="against labels of which 20 % are wrong",
+                note="20 % of the labels are wrong",
             )
         )
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: how losses of members and others spread. Right: the advantage of each net."""
+    """Draw, left, the losses of members and others; right, the advantage of each network."""
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -175,7 +180,7 @@ def draw(evidence: Evidence) -> Any:
             what = {"member": "trained on", "other": "new rows"}[group]
             theory(left, line, share, f"{name}: {what}", which=k, linestyle=style)
     left.set(xlabel="log₁₀ of the loss of a row", ylabel="share of rows below")
-    left.set_title("the attack puts a threshold where they differ most")
+    left.set_title("the attack sets a threshold where they differ most")
     left.legend(loc="upper left")
     for k, values in enumerate(_advantages(evidence)):
         right.scatter(
@@ -183,13 +188,13 @@ def draw(evidence: Evidence) -> Any:
         )
         marks(right, [k], [values.mean()], which=k, error=[half_width(values)])
     right.axhline(0, color="black", linewidth=0.8)
-    right.set(xlabel="net", ylabel="attack's advantage", xlim=(-0.5, 2.5))
-    right.set_xticks(range(3), ["memorising", "regularised", "trained on\nother rows"])
+    right.set(xlabel="network", ylabel="advantage of the attack", xlim=(-0.5, 2.5))
+    right.set_xticks(range(3), ["memorizing", "regularized", "trained on\nother rows"])
     return figure
 
 
 def _advantages(evidence: Evidence) -> np.ndarray:
-    """Return (2) of each net, [arm, seed]."""
+    """Return (2) of each network, [arm, seed]."""
     found = np.full(evidence["train"].shape, np.nan)
     for place in np.ndindex(found.shape):
         member, other = evidence["member"][place], evidence["other"][place]

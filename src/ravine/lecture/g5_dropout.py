@@ -3,12 +3,12 @@
 Sources: Srivastava et al. 2014; Baldi & Sadowski 2013.
 
 Every mask m of the n units is one model, drawn with probability P(m) = prod p^(1 - m_i) (1 - p)^m_i.  (1)
-Its inputs are m x / (1 - p), so that the mean over masks is x itself, the input in inference.         (2)
+Its inputs are m x / (1 - p). The mean over masks is x itself, the input in inference.                 (2)
 
-For a single softmax layer the normalised geometric mean of all models is inference, exactly:
+For a single softmax layer the normalized geometric mean of all models equals inference exactly:
     prod_m softmax(W m x / (1 - p))^P(m)  ~  softmax(sum_m P(m) W m x / (1 - p)) = softmax(W x)        (3)
-as the logarithms of softmax are linear in x up to a constant that normalising takes out. Behind a hidden ReLU
-they are not linear in the masks of its inputs, and (3) only holds nearly.
+The logarithms of softmax are linear in x up to a constant, which normalization removes. After a hidden ReLU
+they are not linear in the masks of its inputs, and (3) is an approximation.
 """
 
 from __future__ import annotations
@@ -28,33 +28,34 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 CLAIM = Claim(
     "G5",
     "Dropout trains an ensemble",
-    section="Memorisation and generalisation",
-    says="Every mask of dropped units is one model; dropout trains all of them, with shared weights, and "
+    section="Memorization and generalization",
+    says="Every mask of dropped units is one model. Dropout trains all of them with shared weights, and "
     "inference without dropout stands for their mean.",
-    run="All 1,024 masks of 10 units before a softmax layer and before a hidden ReLU layer, at three rates; "
-    "beside them 4,000 masks as the dropout layer draws them.",
-    caveat="Exactly so for a single softmax layer and the geometric mean; through a hidden ReLU layer, or "
-    "for the arithmetic mean, only nearly.",
+    run="All 1,024 masks of 10 units before a softmax layer and before a hidden ReLU layer, at three "
+    "dropout rates; and 4,000 masks drawn by the dropout layer.",
+    caveat="Exact only for a single softmax layer and the geometric mean. Approximate through a hidden ReLU "
+    "layer, or for the arithmetic mean.",
     try_it="ravine sweep digits --vary dropout=0,0.2,0.5",
 )
 
 UNITS, CLASSES, ROWS = 10, 4, 50
 RATES = (0.2, 0.5, 0.8)
-DRAWS = 4000  # masks drawn by the layer itself, to be compared with the sum over all
-MASKS = np.array(list(product((0.0, 1.0), repeat=UNITS)))  # all 2^10 of them
-#: a softmax layer on the dropped units; a hidden ReLU layer between the two
+DRAWS = 4000  # masks drawn by the dropout layer, to be compared with the sum over all masks
+MASKS = np.array(list(product((0.0, 1.0), repeat=UNITS)))  # all 2^10 masks
+#: a softmax layer on the dropped units, without and with a hidden ReLU layer between them
 NETS = {"single": Network((UNITS, CLASSES)), "hidden": Network((UNITS, 30, CLASSES))}
-DROPPING = Network((UNITS, UNITS, CLASSES), dropout=True)  # whose hidden layer hands x on, and drops it
+DROPPING = Network((UNITS, UNITS, CLASSES), dropout=True)  # its hidden layer passes x on and drops units
 
 
 def run() -> Evidence:
-    """single, hidden [rate, row, class]: log of the normalised geometric mean over all masks.
+    """Return log probabilities of ensembles and of inference, and the masks of the dropout layer.
 
-    ..._mean: log of the arithmetic mean; ..._inference: log probabilities of the whole net. drawn [rate, row,
-    class]: mean logits, less their mean over classes, of masks the dropout layer drew; spread: its error.
+    single, hidden [rate, row, class]: normalized geometric mean over all masks. NETWORK_mean: arithmetic
+    mean. NETWORK_inference [row, class]: the whole network. drawn [rate, row, class]: mean logits over masks
+    of the dropout layer, minus their mean over classes. spread: the standard error of drawn.
     """
     generator = np.random.default_rng(0)
-    x = np.abs(generator.standard_normal((ROWS, UNITS)))  # positive, so that a ReLU can hand it on
+    x = np.abs(generator.standard_normal((ROWS, UNITS)))  # positive, so that a ReLU passes it on
     params = {name: net.init(generator, dtype="float64") for name, net in NETS.items()}
     through = {"weight": np.eye(UNITS), "bias": np.zeros(UNITS)}
 
@@ -74,57 +75,57 @@ def run() -> Evidence:
             outputs, _ = DROPPING.apply_training(net, rows, hyper={"dropout": rate}, key=key)
             return outputs - jnp.mean(outputs, axis=1, keepdims=True)  # logarithms up to a constant
 
-        each = jax.lax.map(logs, jax.random.split(key, DRAWS))  # in batches it takes longer to compile
-        return jnp.mean(each, axis=0), jnp.std(each, axis=0) / np.sqrt(DRAWS)
+        values = jax.lax.map(logs, jax.random.split(key, DRAWS))  # batches would take longer to compile
+        return jnp.mean(values, axis=0), jnp.std(values, axis=0) / np.sqrt(DRAWS)
 
     @jax.jit
-    def everything(rates: jax.Array, params: Any, rows: jax.Array, masks: jax.Array) -> dict[str, jax.Array]:
+    def all_masks(rates: jax.Array, params: Any, rows: jax.Array, masks: jax.Array) -> dict[str, jax.Array]:
         found = {}
         for name, net in NETS.items():
-            two = jax.vmap(lambda rate, net=net, p=params[name]: ensemble(rate, net, p, rows, masks))(rates)
-            found[name], found[f"{name}_mean"] = two
+            means = jax.vmap(lambda rate, net=net, p=params[name]: ensemble(rate, net, p, rows, masks))(rates)
+            found[name], found[f"{name}_mean"] = means
             found[f"{name}_inference"] = jax.nn.log_softmax(net.apply(params[name], rows))
         return found
 
-    found = everything(np.array(RATES), params, x, MASKS)
+    found = all_masks(np.array(RATES), params, x, MASKS)
     keys = jax.random.split(jax.random.key(0), len(RATES))
-    each = [drawn(np.array(rate), key, params, x) for rate, key in zip(RATES, keys, strict=True)]
-    found["drawn"], found["spread"] = (np.stack(part) for part in zip(*each, strict=True))
-    return {name: np.asarray(each) for name, each in found.items()}
+    samples = [drawn(np.array(rate), key, params, x) for rate, key in zip(RATES, keys, strict=True)]
+    found["drawn"], found["spread"] = (np.stack(part) for part in zip(*samples, strict=True))
+    return {name: np.asarray(values) for name, values in found.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Departures of the ensembles from inference, in probability."""
+    """Return the deviations of the ensembles from inference, in probability."""
     inference = evidence["single_inference"]
     logits = inference - inference.mean(axis=1, keepdims=True)
     found = []
     for k, rate in enumerate(RATES):
-        off = {name: _off(evidence, name, k) for name in ("single", "hidden", "single_mean")}
+        deviation = {name: _deviation(evidence, name, k) for name in ("single", "hidden", "single_mean")}
         z = (evidence["drawn"][k] - logits) / evidence["spread"][k]
         found += [
             Finding(
-                f"softmax layer, rate {rate:g}: worst departure, all {len(MASKS)} masks",
-                off["single"].max(),
+                f"softmax layer, rate {rate:g}: largest deviation, all {len(MASKS)} masks",
+                deviation["single"].max(),
                 0.0,
                 1e-15,
             ),
             Finding(
-                f"softmax layer, rate {rate:g}: masks as drawn, in standard errors, r.m.s.",
+                f"softmax layer, rate {rate:g}: deviation of drawn masks, r.m.s.",
                 np.sqrt(np.mean(z**2)),
                 1.0,
                 0.25,
             ),
             Finding(
-                f"through a hidden ReLU layer, rate {rate:g}: mean departure",
-                off["hidden"].mean(),
+                f"through a hidden ReLU layer, rate {rate:g}: mean deviation",
+                deviation["hidden"].mean(),
                 1e-3,
                 0.0,
                 bound="above",
                 note="not exact",
             ),
             Finding(
-                f"arithmetic mean, rate {rate:g}: mean departure",
-                off["single_mean"].mean(),
+                f"arithmetic mean, rate {rate:g}: mean deviation",
+                deviation["single_mean"].mean(),
                 1e-3,
                 0.0,
                 bound="above",
@@ -132,12 +133,14 @@ def read(evidence: Evidence) -> list[Finding]:
             ),
         ]
     total = np.exp(np.stack([evidence[f"{name}_inference"] for name in NETS])).sum(axis=-1)
-    found.append(Finding("probabilities sum to 1, worst departure", np.max(np.abs(total - 1)), 0.0, 1e-12))
+    found.append(
+        Finding("sum of probabilities, largest deviation from 1", np.max(np.abs(total - 1)), 0.0, 1e-12)
+    )
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Probabilities of the ensemble against those of inference: one softmax layer, and a hidden layer."""
+    """Draw the probabilities of the ensemble over those of inference: softmax layer, and hidden layer."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, both = canvas(CLAIM.title, columns=2)
@@ -147,12 +150,14 @@ def draw(evidence: Evidence) -> Any:
             x, y = np.exp(evidence[f"{name}_inference"]).ravel(), np.exp(evidence[name][k]).ravel()
             marks(axes, x[k::6], y[k::6], f"rate {RATES[k]:g}", which=k)
         axes.set(xlabel="probability of a class, inference", ylabel=f"geometric mean over {len(MASKS)} masks")
-        axes.set_title(f"{title}, off by {max(_off(evidence, name, k).max() for k in range(3)):.1g} at most")
+        axes.set_title(
+            f"{title}, largest deviation {max(_deviation(evidence, name, k).max() for k in range(3)):.1g}"
+        )
         axes.legend(loc="upper left")
     return figure
 
 
-def _off(evidence: Evidence, name: str, k: int) -> np.ndarray:
-    """Return how far probabilities are from those of inference, [row, class]."""
+def _deviation(evidence: Evidence, name: str, k: int) -> np.ndarray:
+    """Return the distance of probabilities from those of inference, [row, class]."""
     inference = evidence[f"{name.partition('_')[0]}_inference"]
     return np.abs(np.exp(evidence[name][k]) - np.exp(inference))

@@ -1,14 +1,14 @@
 """G6: early stopping with patience.  Lecture: "Early stopping".
 
-Sources: Prechelt 1998; Bishop 1995, section 9.2.4 (what it does on a quadratic).
+Sources: Prechelt 1998; Bishop 1995, section 9.2.4 (effect on a quadratic).
 
-    stop when the loss has not improved for `patience` epochs; restore the best one                   (1)
-    on a quadratic, gradient descent from 0 has after t steps of the way to the minimum gone
-        1 - (1 - eta lambda)^t          along a direction of curvature lambda                         (2)
-    ridge of strength 1 / (eta t) goes  lambda / (lambda + 1 / (eta t))                               (3)
+    stop when the loss has not improved for `patience` epochs; restore the best epoch                 (1)
+    on a quadratic, after t steps from 0, gradient descent has covered the share
+        1 - (1 - eta lambda)^t          of the distance along a direction of curvature lambda         (2)
+    ridge of strength 1 / (eta t) covers  lambda / (lambda + 1 / (eta t))                             (3)
 
-So to stop is a penalty: (2) and (3) both leave out directions with lambda << 1 / (eta t). They are not equal:
-at eta lambda t = 1 (2) has gone 1 - 1/e = .632 for small rates, and (3) one half.
+Early stopping is therefore a penalty: (2) and (3) both suppress directions with lambda << 1 / (eta t). They
+are not equal: at eta lambda t = 1 and small rates (2) is 1 - 1/e = .632, and (3) is one half.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 CLAIM = Claim(
     "G6",
     "Early stopping with patience is a penalty",
-    section="Memorisation and generalisation",
-    says="Watch the validation loss, stop when it has not improved for some epochs, and go back to the best "
+    section="Memorization and generalization",
+    says="Watch the validation loss, stop when it has not improved for some epochs, and restore the best "
     "weights.",
-    run="Patience 3 on nine losses of the lecture's kind, by the rule itself and inside a compiled loop; "
-    "then gradient descent along six curvatures, stopped at every step.",
+    run="Patience 3 on nine losses like those in the lecture, by the rule itself and inside a compiled "
+    "loop; then gradient descent along six curvatures, stopped at every step.",
     caveat="The best epoch may lie beyond the patience: in double descent the loss falls again. The "
-    "validation loss of the epoch chosen looks better than it is.",
+    "validation loss of the chosen epoch is biased: it looks better than it is.",
     try_it="ravine train digits --early-stop 5",
 )
 
@@ -46,9 +46,10 @@ CURVATURES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
 
 
 def run() -> Evidence:
-    """judged, looped [stopped, best]: epochs, by the judge of curves and in a compiled loop.
+    """Return epochs of stops and of best weights, and the path of gradient descent.
 
-    waited [patience - 1, stopped or best]: for patience 1 to 6, -1 for never. way [time, curvature].
+    judged, looped [stopped, best]: from `stop_epoch`, and from a compiled loop. waited [patience - 1, stopped
+    or best]: for patience 1 to 6, -1 for never. path [time, curvature]: weights.
     """
 
     @jax.jit
@@ -60,44 +61,44 @@ def run() -> Evidence:
         return jnp.stack([end.best_epoch + end.waited, end.best_epoch])
 
     @jax.jit
-    def way() -> jax.Array:
+    def path() -> jax.Array:
         curvature = jnp.asarray(CURVATURES)
         return optimizer_path(sgd(RATE), lambda w, t: curvature * (w - 1), jnp.zeros(len(CURVATURES)), STEPS)
 
-    each = [stop_epoch(LOSSES, patience) for patience in range(1, 7)]
+    epochs = [stop_epoch(LOSSES, patience) for patience in range(1, 7)]
     return {
         "judged": np.array(stop_epoch(LOSSES, PATIENCE), float),
         "looped": np.asarray(looped(np.array(LOSSES), np.int32(PATIENCE)), float),
-        "waited": np.array([[-1 if epoch is None else epoch for epoch in pair] for pair in each]),
-        "way": np.asarray(way()),
+        "waited": np.array([[-1 if epoch is None else epoch for epoch in pair] for pair in epochs]),
+        "path": np.asarray(path()),
     }
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """The lecture's curve, and the filter (2) against its closed form."""
+    """Return the epochs on the curve of the lecture, and the share (2) against gradient descent."""
     t = np.arange(STEPS + 1)[:, None]
     filtered = 1 - (1 - RATE * np.array(CURVATURES)) ** t  # (2)
     one = CURVATURES.index(1.0)
     return [
-        Finding("stops at epoch", evidence["judged"][0], 7),
-        Finding("restores epoch", evidence["judged"][1], 4),
-        Finding("stops at epoch, in a compiled loop", evidence["looped"][0], 7),
-        Finding("restores epoch, in a compiled loop", evidence["looped"][1], 4),
+        Finding("epoch of the stop", evidence["judged"][0], 7),
+        Finding("restored epoch", evidence["judged"][1], 4),
+        Finding("epoch of the stop, compiled loop", evidence["looped"][0], 7),
+        Finding("restored epoch, compiled loop", evidence["looped"][1], 4),
         Finding(
-            "restores epoch, patience 4",
+            "restored epoch, patience 4",
             evidence["waited"][3, 1],
             8,
-            note="the lower minimum behind the hill",
+            note="the lower minimum, after the hill",
         ),
         Finding(
-            "worst departure from 1 − (1 − eta lambda)ᵗ",
-            np.max(np.abs(evidence["way"] - filtered)),
+            "largest deviation from 1 − (1 − eta lambda)ᵗ",
+            np.max(np.abs(evidence["path"] - filtered)),
             0.0,
             1e-13,
         ),
         Finding(
-            "way gone at eta lambda t = 1",
-            evidence["way"][round(1 / RATE), one],
+            "share of the distance covered at eta lambda t = 1",
+            evidence["path"][round(1 / RATE), one],
             1 - (1 - RATE) ** (1 / RATE),
             1e-12,
             note=f"1 - 1/e = {1 - np.exp(-1):.3f} for small rates",
@@ -106,14 +107,14 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the lecture's curve with its stop. Right: which directions have been learnt at a stop."""
+    """Draw, left, the curve of the lecture with its stop; right, the share covered over the curvature."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     stopped, best = evidence["judged"].astype(int)
     theory(left, range(len(LOSSES)), LOSSES, which=0)
-    marks(left, range(stopped + 1), LOSSES[: stopped + 1], "watched", which=0)
-    marks(left, range(stopped + 1, len(LOSSES)), LOSSES[stopped + 1 :], "never seen", which=3)
+    marks(left, range(stopped + 1), LOSSES[: stopped + 1], "before the stop", which=0)
+    marks(left, range(stopped + 1, len(LOSSES)), LOSSES[stopped + 1 :], "after the stop", which=3)
     for epoch, label, k in ((best, "restored", 2), (stopped, "stopped", 1)):
         theory(left, [epoch, epoch], [2.5, 3.8], label, which=k)
     left.set(xlabel="epoch", ylabel="validation loss")
@@ -123,12 +124,15 @@ def draw(evidence: Evidence) -> Any:
     curvature = np.geomspace(0.01, 15, 300)
     for k, t in enumerate((4, 20, 100, 400)):
         theory(right, curvature, 1 - (1 - RATE * curvature) ** t, which=k)
-        marks(right, CURVATURES, evidence["way"][t], f"{t} steps", which=k)
+        marks(right, CURVATURES, evidence["path"][t], f"{t} steps", which=k)
     ridge = curvature / (curvature + 1 / (RATE * 100))
     theory(right, curvature, ridge, "ridge, 1 / 100 eta", which=6, linewidth=1.2)
     right.set(
-        xlabel="curvature of a direction", ylabel="share of the way gone", xscale="log", ylim=(-0.05, 1.45)
+        xlabel="curvature of a direction",
+        ylabel="share of the distance covered",
+        xscale="log",
+        ylim=(-0.05, 1.45),
     )
-    right.set_title(f"rate {RATE:g}: flat directions are not yet learnt")
+    right.set_title(f"rate {RATE:g}: flat directions are learned last")
     right.legend(loc="upper left", ncols=2)
     return figure

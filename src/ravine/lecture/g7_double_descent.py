@@ -2,15 +2,15 @@
 
 Sources: Belkin, Hsu & Xu 2020 (1); Nakkiran et al. 2021; Heckel & Yilmaz 2021 (epochs).
 
-Random features: least squares on p of D features, n rows. Their risk is known exactly, see random_features:
-its mean (1) is infinite at p = n, its distribution (2) has a median everywhere.
+Random features: least squares on p of D features, n rows. Their risk is known exactly, see random_features.
+Its mean (1) is infinite at p = n; its distribution (2) has a median everywhere.
 
-Real nets, float32: which of two classes (odd, even) a digit is, 15 % of the labels wrong.
+Real networks, float32: the two classes are odd and even digits, 15 % of the labels are wrong.
     width    d -> H -> 1, ReLU, squared error: H (d + 2) + 1 weights reach the n rows near H = n/(d + 2)  (3)
-    epochs   a narrow net, some useless inputs of the usual size, and most of what is useful 30 times
-             smaller: labels' noise is fitted with what is large, before what is small is learnt        (4)
-Without (4) the second descent in epochs is not seen in nets of this size: the error rises once and stays.
-All widths are one net, whose hidden units are divided among as many outputs: one program.
+    epochs   a narrow network, some useless inputs of the usual size, and most useful inputs 30 times
+             smaller: noise in the labels is fitted by large inputs, before small inputs are learned     (4)
+Without (4), networks of this size show no second descent in epochs: the error rises once and stays.
+All widths are one network, whose hidden units are divided among as many outputs: one program.
 """
 
 from __future__ import annotations
@@ -30,32 +30,34 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 CLAIM = Claim(
     "G7",
     "Double descent, in width and in epochs",
-    section="Memorisation and generalisation",
-    says="Beware: the test error can rise and fall a second time, as the network grows and as training goes "
-    "on.",
-    run="Least squares on 20 to 120 random features of 40 rows, 2,000 draws each; nets of 1 to 120 hidden "
-    "units on 300 digits, and narrow nets for 4,000 steps, 15 % of the labels wrong.",
-    caveat="The peak is where the training rows are just fitted, and needs noise in the labels. In epochs "
-    "it needs something useful that is learnt late, too; early stopping at the first minimum then misses "
+    section="Memorization and generalization",
+    says="Beware: the test error can rise and fall a second time, both as the network grows and as training "
+    "continues.",
+    run="Least squares on 20 to 120 random features of 40 rows, 2,000 draws each; networks of 1 to 120 "
+    "hidden units on 300 digits, and narrow networks for 4,000 steps, with 15 % wrong labels.",
+    caveat="The peak lies where the training rows are just fitted, and needs noise in the labels. In epochs "
+    "it also needs useful features that are learned late. Early stopping at the first minimum then misses "
     "the better one.",
     try_it="ravine descent digits --noise 0.15",
 )
 
-TABLE = {20: 2.22, 30: 4.33, 50: 4.62, 80: 1.515, 120: 1.043}  # mean risks, of the table of claims
-NEAR = (38, 40, 42)  # where the mean says nothing: its own variance is infinite
+TABLE = {20: 2.22, 30: 4.33, 50: 4.62, 80: 1.515, 120: 1.043}  # mean risks of the table of claims
+NEAR = (38, 40, 42)  # here the mean has an infinite variance, so the median is judged
 TRIALS = 2000
 
 WIDTHS = (1, 2, 3, 5, 8, 12, 17, 25, 40, 70, 120)
 WIDE = Setting(rows=300, clear=16, faint=0, useless=0, noise=0.15, steps=2000, seeds=4)
 LATE = Setting(rows=600, clear=2, faint=8, useless=40, noise=0.15, steps=4000, seeds=8)
-LATE_WIDTH, NETS = 4, 8  # nets of each seed, whose curves are averaged: narrow nets are a lottery
+LATE_WIDTH, NETS = 4, 8  # networks per seed, whose curves are averaged: single narrow networks vary widely
 FIRST, THRESHOLD = WIDTHS.index(2), WIDTHS.index(round(WIDE.rows / (WIDE.clear + 2)))  # (3)
 
 
 def run() -> Evidence:
-    """risk [p, trial]; wide, wide_error [seed, width, time], late, late_error [seed, time]: on new rows.
+    """Return risks of random features, and losses of real networks on new rows.
 
-    Times of `times`, at the end of that many steps. fitted [seed, width]: share of training rows right.
+    risk [p, trial]. wide [seed, width, time], late [seed, time]: losses at the steps of `times`. wide_error,
+    late_error: shares of wrong rows at the same steps. fitted [seed, width]: share of training rows that are
+    right at the end.
     """
     generator = np.random.default_rng(0)
     risk = np.stack([draw_risks(p, TRIALS, generator) for p in (*TABLE, *NEAR)])
@@ -72,7 +74,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Risks against (1) and (2); how far the real nets rise to their peaks, and fall again."""
+    """Return risks against (1) and (2), and rise and fall of the real networks around their peaks."""
     found = []
     for k, (p, table) in enumerate(TABLE.items()):
         spread = 1.96 * np.sqrt(risk_variance(p) / TRIALS)
@@ -105,7 +107,7 @@ def read(evidence: Evidence) -> list[Finding]:
             peak = end[:, before] - end[:, after]
             found.append(
                 Finding(
-                    f"{what}, {WIDTHS[before]} units less {WIDTHS[after]}, lower end of its interval",
+                    f"{what}, {WIDTHS[before]} units - {WIDTHS[after]}, lower end of its interval",
                     peak.mean() - half_width(peak),
                     0.0,
                     0.0,
@@ -129,7 +131,7 @@ def read(evidence: Evidence) -> list[Finding]:
         for change, side in ((rise, "before"), (fall, "after")):
             found.append(
                 Finding(
-                    f"{what}, peak in epochs less minimum {side}, lower end of its interval",
+                    f"{what}, peak in epochs - minimum {side}, lower end of its interval",
                     change.mean() - half_width(change),
                     0.0,
                     0.0,
@@ -141,13 +143,13 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Random features with the exact risk; real nets by width; a real net by steps."""
+    """Draw random features with the exact risk, real networks over width, and a real network over steps."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, middle, right) = canvas(CLAIM.title, columns=3)
-    seen = np.arange(5, FEATURES + 1)
-    theory(left, seen, [min(mean_risk(int(p)), 200) for p in seen], "mean, (1)", which=0)
-    theory(left, seen, [median_risk(int(p)) for p in seen], "median, (2)", which=1)
+    features = np.arange(5, FEATURES + 1)
+    theory(left, features, [min(mean_risk(int(p)), 200) for p in features], "mean, (1)", which=0)
+    theory(left, features, [median_risk(int(p)) for p in features], "median, (2)", which=1)
     table = len(TABLE)
     marks(left, list(TABLE), evidence["risk"][:table].mean(axis=1), "mean of draws", which=0)
     marks(left, [*TABLE, *NEAR], np.median(evidence["risk"], axis=1), "median of draws", which=1)
@@ -157,7 +159,7 @@ def draw(evidence: Evidence) -> Any:
     left.set_title(f"least squares, n = {ROWS}")
 
     end = evidence["wide"][..., -1]
-    error = [half_width(each) for each in end.T]
+    error = [half_width(losses) for losses in end.T]
     marks(middle, WIDTHS, end.mean(axis=0), "test loss", which=0, error=error, linestyle="-", linewidth=1)
     marks(
         middle,
@@ -175,25 +177,26 @@ def draw(evidence: Evidence) -> Any:
     steps = times(LATE.steps)
     for k, name in enumerate(("late", "late_error")):
         values = evidence[name]
-        around = np.array([half_width(each) for each in values.T])
+        width = np.array([half_width(column) for column in values.T])
         label = ("test loss", "share wrong")[k]
         theory(right, steps, values.mean(axis=0), label, which=k)
         right.fill_between(
-            steps, values.mean(axis=0) - around, values.mean(axis=0) + around, alpha=0.2, linewidth=0
+            steps, values.mean(axis=0) - width, values.mean(axis=0) + width, alpha=0.2, linewidth=0
         )
     right.set(
         xlabel="step", ylabel="squared error; share", xscale="log", xlim=(9, steps[-1]), ylim=(0.25, 1.35)
     )
-    right.set_title("useful inputs that are faint")
+    right.set_title("small useful inputs")
     for axes, where in ((left, "upper right"), (middle, "upper left"), (right, "upper right")):
         axes.legend(loc=where, fontsize=9)
     return figure
 
 
 def _peak(curves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how far each curve [seed, time] rises to the peak and falls from it, at times that others name.
+    """Return rise [seed] to the peak and fall [seed] after it, of curves [seed, time].
 
-    Those times are where the mean of the other seeds has its clearest peak between two minima.
+    For each curve the other seeds choose the times: their mean has its clearest peak there, between two
+    minima.
     """
     rise, fall = np.full(len(curves), np.nan), np.full(len(curves), np.nan)
     for seed, curve in enumerate(curves):

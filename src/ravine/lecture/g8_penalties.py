@@ -2,16 +2,17 @@
 
 Source: Hastie, Tibshirani & Friedman 2009, table 3.4.
 
-    minimise 1/2 |y - X w|^2 + alpha/2 |w|^2      L2        with X'X = 1, and u = X'y the weights without  (1)
-    minimise 1/2 |y - X w|^2 + alpha |w|_1        L1        penalty, every weight is for itself:          (2)
-    L2: w = u / (1 + alpha)                  all weights shrink by one factor                             (3)
-    L1: w = sign(u) (|u| - alpha)_+          all by one amount, and small ones to 0                       (4)
+    minimize 1/2 |y - X w|^2 + alpha/2 |w|^2      L2        with X'X = 1 and u = X'y, the weights without  (1)
+    minimize 1/2 |y - X w|^2 + alpha |w|_1        L1        penalty, all weights are independent:          (2)
+    L2: w = u / (1 + alpha)                  all weights shrink by one factor                              (3)
+    L1: w = sign(u) (|u| - alpha)_+          all shrink by one amount, small weights to 0                  (4)
 
-Measured with SGD on the penalty itself, the rate going to zero. At 0 the slope of |w| jumps: a weight that
-belongs at 0 is thrown past it by up to 2 eta alpha, and walks back by eta (alpha - |u|) a step. With k
-steps to go, eta = c k^2, c = eta_0 (pi / 2T)^2, the way back is at most c k^3 (alpha - |u|) / 3: throws
-later than k = 6 alpha / (alpha - |u|) are not undone. So the end is within
-    72 c alpha^3 / (alpha - |u|)^2  of 0,  5e-5 for the numbers here                                      (5)
+Measured with SGD on the penalty itself, with a learning rate that decays to zero. At 0 the slope of |w|
+jumps. A weight whose solution is 0 overshoots by up to 2 eta alpha and returns by eta (alpha - |u|) per step.
+With k steps left, eta = c k^2 with c = eta_0 (pi / 2T)^2, and the remaining steps return at most c k^3 (alpha
+- |u|) / 3. An overshoot later than k = 6 alpha / (alpha - |u|) is therefore not undone, and the end lies
+within
+    72 c alpha^3 / (alpha - |u|)^2  of 0,  5e-5 for the numbers here                                       (5)
 """
 
 from __future__ import annotations
@@ -31,29 +32,29 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 CLAIM = Claim(
     "G8",
     "L2 shrinks all weights, L1 makes small ones zero",
-    section="Memorisation and generalisation",
-    says="Penalties on the weights constrain what a network can store: L2 shrinks every weight by the same "
-    "factor, L1 by the same amount, down to zero.",
+    section="Memorization and generalization",
+    says="Penalties on the weights constrain what a network can store. L2 shrinks every weight by the same "
+    "factor; L1 shrinks it by the same amount, down to zero.",
     run="Gradient descent for 50,000 steps on six weights of an orthonormal design, at 20 strengths of each "
     "penalty.",
-    caveat="So simple only where inputs do not overlap (orthonormal design). SGD brings a weight near zero, "
-    "not to it, and nearer only as its rate falls.",
+    caveat="The laws are this simple only for inputs that do not overlap (orthonormal design). SGD brings a "
+    "weight near zero but not to zero, and closer only as its learning rate falls.",
     try_it="ravine sweep digits --vary l1=0,1e-4 --vary l2=0,1e-3",
 )
 
 ROWS, INPUTS = 40, 6
 FREE = np.array([2.0, -1.5, 1.0, -0.7, 0.4, 0.1])  # the weights without penalty
-ALPHAS = np.arange(0.05, 2, 0.1)  # none nearer than 0.05 to a weight
+ALPHAS = np.arange(0.05, 2, 0.1)  # at least 0.05 away from every weight
 RATE, STEPS = 0.5, 50_000
 NEAR = 1e-4  # (5)
 
 
 def run() -> Evidence:
-    """l2, l1 [alpha, d]: weights at the end."""
+    """Return l2, l1 [alpha, d]: the weights at the end of training."""
     generator = np.random.default_rng(0)
     x, _ = np.linalg.qr(generator.standard_normal((ROWS, INPUTS)))
     noise = generator.standard_normal(ROWS)
-    y = x @ FREE + noise - x @ (x.T @ noise)  # the inputs say nothing of the noise left
+    y = x @ FREE + noise - x @ (x.T @ noise)  # the remaining noise is orthogonal to the inputs
 
     def objective(w: jax.Array, l2: jax.Array, l1: jax.Array) -> jax.Array:
         misfit = jnp.sum((y - x @ w) ** 2) / 2
@@ -64,26 +65,26 @@ def run() -> Evidence:
         rule = sgd(lambda t: RATE * factor(t))
         return optimizer_path(rule, lambda w, t: jax.grad(objective)(w, l2, l1), jnp.zeros(INPUTS), STEPS)[-1]
 
-    none = np.zeros_like(ALPHAS)
-    both = jax.jit(jax.vmap(end))(np.concatenate([ALPHAS, none]), np.concatenate([none, ALPHAS]))
+    zeros = np.zeros_like(ALPHAS)
+    both = jax.jit(jax.vmap(end))(np.concatenate([ALPHAS, zeros]), np.concatenate([zeros, ALPHAS]))
     l2, l1 = np.split(np.asarray(both), 2)
     return {"l2": l2, "l1": l1}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Worst departures from (3) and (4), and how many weights are at zero."""
+    """Return the largest deviations from (3) and (4), and the number of weights at zero."""
     zero = np.where(np.isfinite(evidence["l1"]), np.abs(evidence["l1"]) < NEAR, np.nan).sum(axis=1)
     expected = (np.abs(FREE) <= ALPHAS[:, None]).sum(axis=1)
     middle = len(ALPHAS) // 2
     return [
         Finding(
-            "L2, worst departure from u / (1 + alpha)",
+            "L2, largest deviation from u / (1 + alpha)",
             np.max(np.abs(evidence["l2"] - _shrunk(FREE, ALPHAS))),
             0.0,
             1e-9,
         ),
         Finding(
-            "L1, worst departure from sign(u) (|u| − alpha)₊",
+            "L1, largest deviation from sign(u) (|u| − alpha)₊",
             np.max(np.abs(evidence["l1"] - _cut(FREE, ALPHAS))),
             0.0,
             NEAR,
@@ -101,7 +102,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Every weight against the strength of the penalty, under L2 and under L1."""
+    """Draw all weights over the strength of the penalty, for L2 and for L1."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, both = canvas(CLAIM.title, columns=2, key=True)
@@ -120,8 +121,10 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _shrunk(free: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+    """Return (3) for weights without penalty [d] and strengths [alpha]: [alpha, d]."""
     return free / (1 + alphas[:, None])  # (3)
 
 
 def _cut(free: np.ndarray, alphas: np.ndarray) -> np.ndarray:
+    """Return (4) for weights without penalty [d] and strengths [alpha]: [alpha, d]."""
     return np.sign(free) * np.maximum(np.abs(FREE) - alphas[:, None], 0)  # (4)

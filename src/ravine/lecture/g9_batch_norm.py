@@ -1,10 +1,10 @@
-"""G9: batch normalisation makes the scale of weights meaningless.  Lecture: "Summary" (batch normalization).
+"""G9: batch normalization makes the scale of weights meaningless.  Lecture: "Summary" (batch normalization).
 
 Sources: Ioffe & Szegedy 2015, section 3.3; van Laarhoven 2017.
 
     y = (z - mean) / sqrt(var + eps),   z = x W: with eps = 0, L(a W) = L(W) for every a > 0            (1)
     so   <w, grad L> = 0   for the weights w of every unit,     grad L(a W) = grad L(W) / a             (2)
-    and SGD only ever makes them longer:   |w'|^2 = |w|^2 + eta^2 |grad L|^2                            (3)
+    and SGD only makes weights longer:   |w'|^2 = |w|^2 + eta^2 |grad L|^2                              (3)
     a W trained with the rate a^2 eta stays a times W trained with eta                                  (4)
     with eps > 0:   <w, grad L> = sum_rows dL/dy y eps / (var + eps)                                    (5)
 """
@@ -29,14 +29,14 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G9",
-    "Batch normalisation: the scale of weights is free",
-    section="Memorisation and generalisation",
-    says="Batch normalisation regularises and eases training: the loss does not change when all weights "
-    "before it are multiplied by a number, and the gradient shrinks by it.",
-    run="A batch-normalised layer of 16 units at 1, 3 and 10 times its first weights, trained for 300 steps "
-    "at rates of 1, 9 and 100 times 0.5.",
-    caveat="Exact for eps = 0 only. As SGD makes such weights ever longer, its effective rate eta / |w|² "
-    "falls by itself; an L2 penalty on them does not constrain the function, it holds that rate up.",
+    "Batch normalization: the scale of weights is free",
+    section="Memorization and generalization",
+    says="Batch normalization regularizes and eases training: if all weights before it are multiplied by a "
+    "number, the loss does not change and the gradient is divided by that number.",
+    run="A batch-normalized layer of 16 units at 1, 3 and 10 times its initial weights, trained for 300 "
+    "steps at learning rates of 1, 9 and 100 times 0.5.",
+    caveat="Exact for eps = 0 only. SGD makes such weights longer and longer, so its effective rate eta / "
+    "|w|² falls by itself. An L2 penalty on them does not constrain the function, but keeps that rate up.",
     try_it="ravine sweep digits --vary norm=none,batchnorm",
 )
 
@@ -46,10 +46,10 @@ RATE, STEPS = 0.5, 300
 
 
 def run() -> Evidence:
-    """loss, length |W|^2, slope |dL/dW|^2 [scale, step], of W times scale with rate times scale^2.
+    """Train scale * W at the rate scale^2 * RATE; return curves, gradients and both sides of (5).
 
-    gradient [scale, d, unit] at the start; weight [d, unit]; inner, predicted [unit]: both sides of (5) at
-    eps = EPS; steepest [unit]: |w| |dL/dw| there.
+    loss, length |W|^2, slope |dL/dW|^2 [scale, step]. gradient [scale, d, unit]: at the start. weight [d,
+    unit]: W. inner, predicted [unit]: both sides of (5) at eps = EPS. steepest [unit]: |w| |dL/dw| there.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, INPUTS)) * 2 + 1
@@ -60,15 +60,15 @@ def run() -> Evidence:
         "bias": np.zeros(CLASSES),
     }
     norm: LayerArrays = {"scale": jnp.ones(UNITS), "shift": jnp.zeros(UNITS)}
-    seen = {"mean": jnp.zeros(UNITS), "variance": jnp.ones(UNITS)}
+    statistics = {"mean": jnp.zeros(UNITS), "variance": jnp.ones(UNITS)}
     relu = activation("relu")
 
     def loss(weight: jax.Array, eps: float, added: jax.Array) -> jax.Array:
-        z, _ = batch_norm_training(norm, jnp.asarray(x) @ weight, seen, eps=eps)
+        z, _ = batch_norm_training(norm, jnp.asarray(x) @ weight, statistics, eps=eps)
         return jnp.mean(cross_entropy(linear(last, relu(z + added)), y))
 
-    none = jnp.zeros((ROWS, UNITS))
-    slope = jax.value_and_grad(lambda weight: loss(weight, 0.0, none))
+    zeros = jnp.zeros((ROWS, UNITS))
+    slope = jax.value_and_grad(lambda weight: loss(weight, 0.0, zeros))
 
     def trained(scale: jax.Array) -> dict[str, jax.Array]:
         rule = sgd(RATE * scale**2)
@@ -78,8 +78,8 @@ def run() -> Evidence:
             weight, state = carry
             value, gradient = slope(weight)
             update, state = rule.update(gradient, state, weight)
-            seen = {"loss": value, "length": jnp.sum(weight**2), "slope": jnp.sum(gradient**2)}
-            return (optax.apply_updates(weight, update), state), seen
+            measures = {"loss": value, "length": jnp.sum(weight**2), "slope": jnp.sum(gradient**2)}
+            return (optax.apply_updates(weight, update), state), measures
 
         _, series = jax.lax.scan(step, (start, rule.init(start)), length=STEPS)
         return series | {"gradient": slope(start)[1]}
@@ -90,7 +90,7 @@ def run() -> Evidence:
         variance = jnp.var(z, axis=0)
         y_hat = (z - jnp.mean(z, axis=0)[None]) / jnp.sqrt(variance + EPS)[None]
         to_weight, to_y = jax.grad(lambda w, added: loss(w, EPS, added), argnums=(0, 1))(
-            jnp.asarray(weight), none
+            jnp.asarray(weight), zeros
         )
         return {
             "inner": jnp.sum(weight * to_weight, axis=0),
@@ -99,45 +99,55 @@ def run() -> Evidence:
         }
 
     found = jax.jit(jax.vmap(trained))(np.array(SCALES)) | with_eps()
-    return {"weight": weight, **{name: np.asarray(each) for name, each in found.items()}}
+    return {"weight": weight, **{name: np.asarray(values) for name, values in found.items()}}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """(2) to (5)."""
+    """Return the errors of (2) to (5)."""
     w, gradient = evidence["weight"], evidence["gradient"]
     size = np.linalg.norm(w, axis=0) * np.linalg.norm(gradient[0], axis=0)
     inner = np.abs(np.sum(w * gradient[0], axis=0)) / size
     length, slope, loss = evidence["length"], evidence["slope"], evidence["loss"]
     grown = length[0, 0] + RATE**2 * np.concatenate([[0.0], np.cumsum(slope[0])[:-1]])  # (3)
-    found = [Finding("⟨w, ∇L⟩ / |w| |∇L|, worst unit", inner.max(), 0.0, 1e-14)]
+    found = [Finding("⟨w, ∇L⟩ / |w| |∇L|, largest of all units", inner.max(), 0.0, 1e-14)]
     for k, scale in enumerate(SCALES[1:], 1):
         off = np.max(np.abs(gradient[k] * scale - gradient[0])) / np.max(np.abs(gradient[0]))
         apart = np.max(np.abs(loss[k] - loss[0]))
         found += [
-            Finding(f"∇L({scale:g}W) against ∇L(W)/{scale:g}, relative", off, 0.0, 1e-13),
-            Finding(f"{scale:g}W at rate {scale**2:g} eta: loss curve apart by", apart, 0.0, 1e-9),
+            Finding(f"∇L({scale:g}W) and ∇L(W)/{scale:g}, relative difference", off, 0.0, 1e-13),
+            Finding(
+                f"{scale:g}W at rate {scale**2:g} eta: largest difference of the losses", apart, 0.0, 1e-9
+            ),
         ]
     eps = np.abs(evidence["inner"] / evidence["steepest"]).max()
     return [
         *found,
         Finding(
-            "|w|² against |w₀|² + η² Σ|∇L|², relative", np.max(np.abs(length[0] / grown - 1)), 0.0, 1e-12
+            "|w|² and |w₀|² + η² Σ|∇L|², relative difference",
+            np.max(np.abs(length[0] / grown - 1)),
+            0.0,
+            1e-12,
         ),
         Finding(
-            "eps = 1e-5: ⟨w, ∇L⟩ against (5), relative",
+            "eps = 1e-5: ⟨w, ∇L⟩ and (5), relative difference",
             np.max(np.abs(evidence["inner"] / evidence["predicted"] - 1)),
             0.0,
             1e-6,
         ),
-        Finding("eps = 1e-5: ⟨w, ∇L⟩ / |w| |∇L|, worst unit", eps, None, note="not 0"),
+        Finding("eps = 1e-5: ⟨w, ∇L⟩ / |w| |∇L|, largest of all units", eps, None, note="not 0"),
         Finding(
-            "loss, last / first", loss[0, -1] / loss[0, 0], 0.7, 0.0, bound="below", note="it does train"
+            "loss, last / first",
+            loss[0, -1] / loss[0, 0],
+            0.7,
+            0.0,
+            bound="below",
+            note="training does reduce the loss",
         ),
     ]
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the loss of W, 3W and 10W. Right: how their lengths grow, and what that makes of the rate."""
+    """Draw, left, the loss of W, 3W and 10W; right, the growth of their lengths."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -152,7 +162,7 @@ def draw(evidence: Evidence) -> Any:
         theory(right, step, grown / scale**2, which=k)
         marks(right, some, evidence["length"][k, some] / scale**2, f"{scale:g}W", which=k)
     left.set(xlabel="step", ylabel="loss, nats")
-    left.set_title("the same training, whatever the scale")
+    left.set_title("the same training at every scale")
     left.legend(loc="upper right")
     right.set(xlabel="step", ylabel="|w|² / scale²")
     right.set_title("lines: |w₀|² + η² Σ |∇L|²")

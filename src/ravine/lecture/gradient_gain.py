@@ -1,4 +1,4 @@
-"""How much of a gradient gets through all layers of a net, from its outputs back to its inputs."""
+"""The share of a gradient that gets through all layers of a network, from its outputs back to its inputs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["gradient_gain"]
 def gradient_gain(
     net: Network, params: Params, x: jax.Array, outside: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Return the gradient's norm at the inputs over that past all layers, and [layer] at the biases.
+    """Return the gradient norm at the inputs / before all layers, [], and norms at the biases, [layer].
 
-    x [N, inputs]; outside [N, outputs]: the gradient of what is minimised with respect to the outputs. Norms
-    are root mean squares over rows. Past all layers is what the last layer's weights hand to as many units
-    as there are inputs: in a dense net the inputs themselves, else the last hidden layer. Those at the biases
-    are relative to the last hidden layer's.
+    x [N, inputs]; outside [N, outputs]: gradient of the loss with respect to the outputs. Norms are root mean
+    squares over rows. The norm before all layers is that of the gradient which the last layer passes to as
+    many units as there are inputs: the inputs themselves in a dense network, else the last hidden layer.
+    Norms at the biases are relative to that of the last hidden layer.
     """
 
     def loss(biases: list[jax.Array], row: jax.Array, outside: jax.Array) -> jax.Array:
@@ -35,5 +35,5 @@ def gradient_gain(
     by_row = jax.vmap(jax.grad(loss, argnums=(0, 1)), in_axes=(None, 0, 0))
     to_biases, to_inputs = by_row(biases, x, outside)
     late = outside @ params[-1]["weight"][: x.shape[1]].T
-    by_layer = jnp.stack([jnp.linalg.norm(each) for each in to_biases[:-1]])
+    by_layer = jnp.stack([jnp.linalg.norm(gradient) for gradient in to_biases[:-1]])
     return jnp.linalg.norm(to_inputs) / jnp.linalg.norm(late), by_layer / by_layer[-1]

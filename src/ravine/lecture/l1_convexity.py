@@ -1,7 +1,10 @@
-"""L1: logistic regression is convex, a deep net is not.  Lecture: "Loss landscape of NNs".
+"""L1: logistic regression is convex, a deep network is not.  Lecture: "Loss landscape of NNs".
 
-convex:  f((a + b) / 2) <= (f(a) + f(b)) / 2 for all a, b             (1)
-convex:  the smallest eigenvalue of the Hessian is >= 0 everywhere    (2)
+A convex f fulfils
+
+    f((a + b) / 2) <= (f(a) + f(b)) / 2 for all a, b                  (1)
+    the smallest eigenvalue of the Hessian is >= 0 everywhere         (2)
+
 f = mean_i ln(1 + exp(-y_i z_i)),   y = -1 or 1,   z the output       (3)
 """
 
@@ -22,11 +25,13 @@ CLAIM = Claim(
     "L1",
     "Logistic regression is convex, a deep net is not",
     section="Landscape",
-    says="Logistic regression is a convex problem; the loss of a deep network is not convex.",
-    run="Loss at the ends and in the middle of 2,000 chords between random weights, and the Hessian at 200 "
-    "of them, of logistic regression and of a 5-8-1 tanh net on 100 rows with coin-flip labels.",
-    caveat="How many chords show it depends on labels, activation and size of the weights: 1 % to 30 % were "
-    "seen. A chord that does not show it proves nothing; one negative eigenvalue does.",
+    says="Logistic regression is a convex problem. The loss of a deep network is not convex.",
+    run="The loss at the ends and in the middle of 2,000 chords between random weights, and the Hessian at "
+    "200 random weights, for logistic regression and for a 5-8-1 tanh network on 100 rows with random "
+    "labels.",
+    caveat="The share of chords that reveal non-convexity depends on labels, activation and size of the "
+    "weights; we measured 1 % to 30 %. A chord that reveals nothing proves nothing. One negative eigenvalue "
+    "is a proof.",
     try_it="ravine landscape digits",
 )
 
@@ -41,22 +46,23 @@ ROUNDING = 1e-12  # of sums of order 1
 
 
 def run() -> Evidence:
-    """ends [net, labels, chord, 2], middle [net, labels, chord]: losses; smallest [net, point] eigenvalue.
+    """Measure losses: ends [network, labels, chord, 2], middle [network, labels, chord].
 
-    Labels: by a coin, by a hyperplane.
+    Labels are random, or given by a hyperplane. smallest [network, point]: smallest eigenvalues for random
+    labels.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, INPUTS))
     coins = generator.random(ROWS) < 0.5
     linear = x @ generator.standard_normal(INPUTS) > 0
     labels = np.where(np.stack([coins, linear]), 1.0, -1.0)
-    found = [_look(net, x, labels, generator) for net in NETS.values()]
+    networks = [_measure_network(net, x, labels, generator) for net in NETS.values()]
     names = ("ends", "middle", "smallest")
-    return {name: np.stack([each[k] for each in found]) for k, name in enumerate(names)}
+    return {name: np.stack(arrays) for name, arrays in zip(names, zip(*networks, strict=True), strict=True)}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Shares of chords and of points that show a loss not convex."""
+    """Return the shares of chords and of points at which the loss is not convex."""
     share = _violations(evidence)
     error = 1.96 * np.sqrt(share * (1 - share) / CHORDS)
     least = np.min(evidence["smallest"], axis=1)
@@ -64,26 +70,31 @@ def read(evidence: Evidence) -> list[Finding]:
     return [
         Finding("logistic regression: chords that violate (1)", CHORDS * share[0, 0], 0.0),
         Finding("logistic regression: smallest eigenvalue of all", least[0], 0.0, ROUNDING, bound="above"),
-        Finding("net: share of chords that violate (1)", share[1, 0], 0.11, 0.03, error=error[1, 0]),
-        Finding("net: share of points with a negative eigenvalue", negative[1], 1.0),
-        Finding("the same with ReLU", negative[2], None),
-        Finding("ReLU net: share of chords", share[2, 0], None, error=error[2, 0]),
-        Finding("net, separable labels: share of chords", share[1, 1], None, error=error[1, 1]),
+        Finding("network: share of chords that violate (1)", share[1, 0], 0.11, 0.03, error=error[1, 0]),
+        Finding("network: share of points with a negative eigenvalue", negative[1], 1.0),
+        Finding("ReLU network: share of points with a negative eigenvalue", negative[2], None),
+        Finding("ReLU network: share of chords that violate (1)", share[2, 0], None, error=error[2, 0]),
+        Finding(
+            "network, separable labels: share of chords",
+            share[1, 1],
+            None,
+            error=error[1, 1],
+        ),
     ]
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: how high the middle of a chord lies. Right: the smallest eigenvalues."""
+    """Draw, left, the height of the middle of a chord; right, the smallest eigenvalues."""
     from ravine.lecture.plot_style import COLORS, canvas
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     above = (evidence["middle"] - evidence["ends"].mean(axis=-1))[:, 0]
-    looks = (("logistic regression", None, 1.0), ("5-8-1 tanh net", "//", 0.75))
-    for k, (name, hatch, alpha) in enumerate(looks):
-        how = {"color": COLORS[k], "hatch": hatch, "alpha": alpha, "edgecolor": "white", "label": name}
+    styles = (("logistic regression", None, 1.0), ("5-8-1 tanh network", "//", 0.75))
+    for k, (name, hatch, alpha) in enumerate(styles):
+        style = {"color": COLORS[k], "hatch": hatch, "alpha": alpha, "edgecolor": "white", "label": name}
         spread = np.clip(above[k], -0.5, 0.25)
-        left.hist(spread, bins=np.linspace(-0.5, 0.25, 46), **how)
-        right.hist(evidence["smallest"][k], bins=np.linspace(-0.5, 0.25, 46), **how)
+        left.hist(spread, bins=np.linspace(-0.5, 0.25, 46), **style)
+        right.hist(evidence["smallest"][k], bins=np.linspace(-0.5, 0.25, 46), **style)
     for axes in (left, right):
         axes.axvline(0, color="black", linewidth=1.2)
         axes.legend(loc="upper left")
@@ -100,10 +111,11 @@ def _violations(evidence: Evidence) -> np.ndarray:
     return np.where(np.isnan(above), np.nan, above > ROUNDING).mean(axis=-1)
 
 
-def _look(net: Network, x: np.ndarray, labels: np.ndarray, generator: np.random.Generator) -> Any:
+def _measure_network(net: Network, x: np.ndarray, labels: np.ndarray, generator: np.random.Generator) -> Any:
+    """Return losses: ends [labels, chord, 2], middle [labels, chord]; and smallest eigenvalues [point]."""
     drawn = [net.init(generator, "glorot", dtype="float64") for _ in range(2 * CHORDS)]
     leaves = jax.tree.leaves(drawn[0])
-    flat = np.stack([np.concatenate([leaf.ravel() for leaf in jax.tree.leaves(each)]) for each in drawn])
+    flat = np.stack([np.concatenate([leaf.ravel() for leaf in jax.tree.leaves(params)]) for params in drawn])
     ends = np.cumsum([leaf.size for leaf in leaves])[:-1]
 
     def loss(w: jax.Array, y: jax.Array) -> jax.Array:

@@ -1,8 +1,8 @@
 """L2: where you start decides where you end.  Lecture: "Consequences of nonconvexity".
 
 XOR with H hidden units; weights ~ N(0, 1), full-batch gradient descent                      (1)
-hidden units in another order are the same function: the same loss, another point            (2)
-barrier = highest loss on the straight line between both - loss at the ends                  (3)
+hidden units in another order: the same function and loss at another point                   (2)
+barrier = highest loss on the straight line between both points - loss at its ends           (3)
 """
 
 from __future__ import annotations
@@ -24,16 +24,19 @@ CLAIM = Claim(
     "L2",
     "Where you start decides where you end",
     section="Landscape",
-    says="Training is sensitive to initialization: from different starts it may end in different minima.",
-    run="XOR by gradient descent from 100 random starts for three activations and 2, 3 and 8 hidden units; "
-    "then the line from a trained net to the same net with its hidden units in another order.",
-    caveat="More units make bad starts rare: nets far wider than the task needs hardly show it. How many "
-    "fail also depends on rate, scale of the weights and coding of the inputs.",
+    says="Training is sensitive to initialization: from different initial weights it may end in different "
+    "minima.",
+    run="XOR by gradient descent from 100 random initializations for three activations and 2, 3 and 8 "
+    "hidden units; then the loss on the line from a trained network to the same network with its hidden "
+    "units in another order.",
+    caveat="More units make bad initializations rare, and networks far wider than the task needs hardly "
+    "show the effect. The number of failures also depends on the learning rate, the scale of the weights "
+    "and the coding of the inputs.",
     try_it="ravine train digits --seeds 20",
 )
 
 WIDTHS, ACTIVATIONS = (2, 3, 8), ("tanh", "relu", "sigmoid")
-TANH = (0.51, 0.89, 1.0)  # success rates as tabled, on 100 seeds
+TANH = (0.51, 0.89, 1.0)  # success rates of the table, on 100 seeds
 SEEDS, STEPS, RATE = 100, 5_000, 0.1
 POINTS = 101
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -41,14 +44,17 @@ TARGETS = np.array([-1.0, 1.0, 1.0, -1.0])
 
 
 def run() -> Evidence:
-    """solved, loss [activation, width, seed]; line [POINTS]: losses from a net to its permuted copy."""
+    """Train on XOR; return solved, loss [activation, width, seed] and line [POINTS].
+
+    line: losses on the line from a network to its copy with permuted hidden units.
+    """
     shape = (len(ACTIVATIONS), len(WIDTHS), SEEDS)
     found = {"solved": np.zeros(shape), "loss": np.zeros(shape)}
     for a, name in enumerate(ACTIVATIONS):
         for k, width in enumerate(WIDTHS):
             net = Network((2, width, 1), name)
             generators = map(np.random.default_rng, range(SEEDS))
-            starts = [net.init(each, "scaled", dtype="float64") for each in generators]
+            starts = [net.init(generator, "scaled", dtype="float64") for generator in generators]
             together = jax.tree.map(lambda *leaves: np.stack(leaves), *starts)
             loss, solved, trained = jax.jit(jax.vmap(lambda p, net=net: _train(net, p)))(together)
             found["solved"][a, k], found["loss"][a, k] = solved, loss
@@ -59,12 +65,12 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Success rates; the permuted copy and what is between."""
+    """Return the success rates, and the barrier between a network and its permuted copy."""
     rate = evidence["solved"].mean(axis=2)
     error = 1.96 * np.sqrt(np.clip(rate * (1 - rate), 0, None) / SEEDS)
     findings = []
     for k, (width, tabled) in enumerate(zip(WIDTHS, TANH, strict=True)):
-        # the table is a sample of 100 starts as well: two such differ by sqrt 2 times the half width of one
+        # the table comes from 100 runs too: two samples differ by sqrt 2 times the half width of one
         both = 1.96 * np.sqrt(2 * tabled * (1 - tabled) / SEEDS) if tabled < 1 else 0.02
         findings.append(Finding(f"tanh, {width} units: solved", rate[0, k], tabled, both, error=error[0, k]))
     findings += [
@@ -80,13 +86,20 @@ def read(evidence: Evidence) -> list[Finding]:
     barrier = np.max(line) - max(line[0], line[-1])
     return [
         *findings,
-        Finding("permuted copy: difference of the losses", abs(line[0] - line[-1]), 0.0, 1e-15),
-        Finding("barrier between both", barrier, 0.1, bound="above", unit="nats", note="of ln 2 = 0.69"),
+        Finding("permuted copy: difference of the losses at both ends", abs(line[0] - line[-1]), 0.0, 1e-15),
+        Finding(
+            "barrier on the line between both",
+            barrier,
+            0.1,
+            bound="above",
+            unit="nats",
+            note="of ln 2 = 0.69",
+        ),
     ]
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: how often XOR is solved. Right: the loss between a net and its permuted copy."""
+    """Draw, left, the share of runs that solve XOR; right, the loss on the line to the permuted copy."""
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -96,17 +109,17 @@ def draw(evidence: Evidence) -> Any:
     for k, name in enumerate(ACTIVATIONS):
         label = name.replace("relu", "ReLU")
         marks(left, place + 0.12 * (k - 1), rate[k], label, which=k, error=error[k])
-    left.plot(place - 0.12, TANH, color=COLORS[0], linestyle="-", linewidth=1, label="tanh, as tabled")
-    left.set(xlabel="hidden units", ylabel=f"share of {SEEDS} starts that solve XOR", ylim=(-0.05, 1.1))
-    left.set_xticks(place, [str(each) for each in WIDTHS])
-    left.set_title("more units, fewer bad starts")
+    left.plot(place - 0.12, TANH, color=COLORS[0], linestyle="-", linewidth=1, label="tanh, from the table")
+    left.set(xlabel="hidden units", ylabel=f"share of {SEEDS} runs that solve XOR", ylim=(-0.05, 1.1))
+    left.set_xticks(place, [str(width) for width in WIDTHS])
+    left.set_title("more units, fewer failures")
     left.legend(loc="lower right")
     share = np.linspace(0, 1, POINTS)
     theory(right, share, evidence["line"])
     marks(right, [0, 1], evidence["line"][[0, -1]], "the same function twice", which=1)
     right.axhline(np.log(2), color="black", linestyle=":", linewidth=1.5, label="guessing")
-    right.set(xlabel="share of the way to the permuted copy", ylabel="loss (nats)", ylim=(0, 0.9))
-    right.set_title("two minima with a barrier between")
+    right.set(xlabel="position on the line to the permuted copy", ylabel="loss (nats)", ylim=(0, 0.9))
+    right.set_title("two minima with a barrier between them")
     right.legend(loc="upper left")
     return figure
 
@@ -129,7 +142,7 @@ def _train(net: Network, params: Any) -> tuple[jax.Array, jax.Array, Any]:
 
 
 def _line(net: Network, params: Any) -> np.ndarray:
-    """Return the loss on the line from a net to itself with its hidden units moved on by one, [POINTS]."""
+    """Return the losses [POINTS] on the line from a network to its copy with rotated hidden units."""
     order = np.roll(np.arange(net.sizes[1]), 1)
     hidden, last = params
     other = [

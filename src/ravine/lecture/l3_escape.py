@@ -1,14 +1,14 @@
-"""L3: gradient descent sticks in shallow minima, SGD's noise jumps out.
+"""L3: gradient descent stays in shallow minima, the noise of SGD jumps out.
 
 Lecture: "Consequences of nonconvexity".
 
-    V(x) = x^4 / 4 - x^2 / 2,   minima at -1 and 1, between them a barrier of 1/4                   (1)
+    V(x) = x^4 / 4 - x^2 / 2,   minima at -1 and 1, a barrier of 1/4 between them                   (1)
     x <- x - eta (V'(x) + noise of variance s^2)   ->   diffusion with D = eta s^2 / 2              (2)
     mean time from -1 to 1:  T = (1/D) int_-1^1 e^(V(y)/D) int_-inf^y e^(-V(z)/D) dz dy             (3)
     d ln T / d(1/D) -> 1/4, the barrier, as D -> 0                                                  (4)
 
-Source: Kramers 1940; Gardiner, Handbook of Stochastic Methods, 5.2.7 for (3). T in units of time eta t.
-Walkers that arrive start again from -1, so that T is the time walked over the number of arrivals.
+Source: Kramers 1940; Gardiner, Handbook of Stochastic Methods, 5.2.7 for (3). T is in units of eta t.
+A walker that arrives at 1 starts again from -1, so T is the total time divided by the number of arrivals.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ CLAIM = Claim(
     "Noise jumps out of shallow minima",
     section="Landscape",
     says="Gradient descent gets stuck in shallow local minima, but SGD can jump out.",
-    run="SGD with noisy gradients in a double well, 400 walkers at each of six noise levels, and gradient "
+    run="SGD with noisy gradients in a double well, 400 walkers at each of six noise levels; and gradient "
     "descent without noise.",
-    caveat="The time to jump out grows exponentially with the height of the barrier over the noise: it is "
-    "escape from shallow minima only. Noise as strong also jumps out of the good ones.",
+    caveat="The mean time to a jump grows exponentially with barrier / noise, so only shallow minima are "
+    "left. The same noise can also leave a good shallow minimum.",
     try_it="ravine train digits --optimizer sgd --batch-size 8",
 )
 
@@ -41,17 +41,20 @@ RATE = 0.02
 INVERSE_D = np.array([8.0, 9.0, 10.0, 12.0, 14.0, 16.0])  # barrier / D = 2 ... 4
 WALKERS, STEPS = 400, 20_000
 BARRIER = 0.25
-TICKS = (30, 50, 100, 200, 300)
+TICKS = (30, 50, 100, 200, 300)  # times
 
 
 def run() -> Evidence:
-    """arrivals [noise, walker] at 1; path [time] of SGD, never set back; still [time], without noise."""
+    """Run the walkers; return arrivals [noise, walker], path [time] and still [time].
+
+    arrivals: number of arrivals at 1. path: one walker of SGD, not set back. still: the path without noise.
+    """
     noise = np.sqrt(2 / INVERSE_D / RATE)  # (2): s
     keys = jax.random.split(jax.random.key(0), len(INVERSE_D) + 1)
     arrivals = jax.jit(lambda keys, noise: jax.lax.map(_arrivals, (keys, noise)))(keys[1:], noise)
     rule, start = sgd(RATE), jnp.asarray(-0.5)
     noisy = jax.jit(
-        lambda key, s: optimizer_path(rule, lambda x, t: _slope(x) + s * _drawn(key, t, ()), start, STEPS)
+        lambda key, s: optimizer_path(rule, lambda x, t: _slope(x) + s * _noise(key, t, ()), start, STEPS)
     )
     still = jax.jit(lambda: optimizer_path(rule, lambda x, t: _slope(x), start, STEPS))()
     path = noisy(keys[0], noise[1])
@@ -59,25 +62,25 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Where gradient descent ends; times and their slope against (3) and (4)."""
+    """Return the end of gradient descent, and the mean times and their slope against (3) and (4)."""
     time, error = _times(evidence)
-    exact = np.array([_exact(1 / each) for each in INVERSE_D])
+    exact = np.array([_exact(1 / inverse) for inverse in INVERSE_D])
     slope, slope_error = _slope_of(np.log(time), error)
     exact_slope, _ = _slope_of(np.log(exact), error)
     arrived = np.sum(evidence["arrivals"], axis=1)
     return [
-        Finding("without noise, from -0.5: ends in the near minimum", evidence["still"][-1], -1.0, 1e-6),
-        Finding("with the least noise: arrivals in the other minimum", arrived[-1], 100, bound="above"),
-        *(Finding(f"time to jump, 1/D = {inverse:g}", one, other, 0.1, error=one * part, relative=True)
-          for inverse, one, other, part in zip(INVERSE_D, time, exact, error, strict=True)),
-        Finding("d ln T / d(1/D) against that of (3)", slope, exact_slope, 0.015, error=slope_error),
-        Finding("d ln T / d(1/D): Kramers, the barrier", slope, BARRIER, 0.02, error=slope_error,
+        Finding("end of gradient descent from -0.5: the near minimum", evidence["still"][-1], -1.0, 1e-6),
+        Finding("arrivals in the other minimum at the smallest noise", arrived[-1], 100, bound="above"),
+        *(Finding(f"time to jump, 1/D = {inverse:g}", mean, theory, 0.1, error=mean * part, relative=True)
+          for inverse, mean, theory, part in zip(INVERSE_D, time, exact, error, strict=True)),
+        Finding("d ln T / d(1/D), expected from (3)", slope, exact_slope, 0.015, error=slope_error),
+        Finding("d ln T / d(1/D), barrier expected", slope, BARRIER, 0.02, error=slope_error,
                 note="1/4 as D -> 0"),
     ]  # fmt: skip
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: a walk in the double well. Right: the time to jump against the inverse of the noise."""
+    """Draw, left, a path in the double well; right, the mean time to a jump over the inverse noise."""
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -91,13 +94,13 @@ def draw(evidence: Evidence) -> Any:
     left.legend(loc="upper left")
     time, error = _times(evidence)
     inverse = np.linspace(INVERSE_D[0], INVERSE_D[-1], 40)
-    theory(right, inverse, [_exact(1 / each) for each in inverse], "theory (3)")
+    theory(right, inverse, [_exact(1 / value) for value in inverse], "theory (3)")
     kramers = 2 * np.pi / np.sqrt(2) * np.exp(BARRIER * inverse)
     theory(right, inverse, kramers, "Kramers: slope 1/4", which=1)
     marks(right, INVERSE_D, time, "measured", error=time * error)
     right.set(xlabel="1 / D, D = rate x noise variance / 2", ylabel="mean time to jump (rate x steps)")
     right.set_yscale("log")
-    right.set_yticks(TICKS, labels=[f"{each}" for each in TICKS])
+    right.set_yticks(TICKS, labels=[str(tick) for tick in TICKS])
     right.minorticks_off()
     right.set_title("exponential in barrier over noise")
     right.legend(loc="upper left")
@@ -108,19 +111,19 @@ def _slope(x: jax.Array) -> jax.Array:
     return x**3 - x
 
 
-def _drawn(key: jax.Array, t: jax.Array, shape: tuple[int, ...]) -> jax.Array:
-    """Return noise of variance 1, uniform: a jump takes many steps, so that only the variance counts."""
+def _noise(key: jax.Array, t: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    """Return uniform noise of variance 1. A jump takes many steps, so only the variance matters."""
     return jax.random.uniform(jax.random.fold_in(key, t), shape, minval=-1, maxval=1) * np.sqrt(3)
 
 
-def _arrivals(given: tuple[jax.Array, jax.Array]) -> jax.Array:
-    """Return how often each walker arrives, at one noise."""
-    key, noise = given
+def _arrivals(key_and_noise: tuple[jax.Array, jax.Array]) -> jax.Array:
+    """Return the number of arrivals [walker] at one noise level."""
+    key, noise = key_and_noise
     rule = sgd(RATE)
 
     def step(carry: Any, t: jax.Array) -> tuple[Any, None]:
         x, arrived = carry
-        gradient = _slope(x) + noise * _drawn(key, t, x.shape)
+        gradient = _slope(x) + noise * _noise(key, t, x.shape)
         x = x + rule.update(gradient, rule.init(x), x)[0]
         there = x >= 1
         return (jnp.where(there, -1.0, x), arrived + there.astype(arrived.dtype)), None
@@ -130,7 +133,7 @@ def _arrivals(given: tuple[jax.Array, jax.Array]) -> jax.Array:
 
 
 def _times(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean time to jump [noise] and the half width of its 95 % interval, relative."""
+    """Return the mean time to a jump [noise], and the half width of its 95 % interval, relative to it."""
     arrived = evidence["arrivals"].astype(float)
     rate = arrived.mean(axis=1)
     spread = arrived.std(axis=1, ddof=1) / np.sqrt(WALKERS)
@@ -138,7 +141,7 @@ def _times(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _slope_of(logs: np.ndarray, error: np.ndarray) -> tuple[float, float]:
-    """Return the least-squares slope of `logs` over 1/D and the half width of its interval."""
+    """Return the least-squares slope of `logs` [noise] over 1/D, and the half width of its interval."""
     centred = INVERSE_D - INVERSE_D.mean()
     weights = centred / np.sum(centred**2)
     return float(weights @ logs), float(np.sqrt(np.sum((weights * error) ** 2)))

@@ -1,16 +1,16 @@
-"""L4: to converge, a rate must stay below 2 / curvature.  Lecture: "Flat & sharp minima".
+"""L4: gradient descent converges only at learning rates below 2 / curvature.  Lecture: "Flat & sharp minima".
 
 Source: Cohen et al. 2021 for (2, 3), 2022 for (4).
 
-On the loss lambda w^2 / 2 a rule is a linear recursion; it shrinks |w| as long as eta lambda stays below
+On the loss lambda w^2 / 2 an optimizer is a linear recursion. |w| shrinks as long as eta lambda is below
 
     GD              |1 - eta lambda| < 1    2                                (1)
     heavy ball                              2 + 2 rho                        (2)
     Nesterov                                (2 + 2 rho) / (1 + 2 rho)        (3)
     Adam            eta lambda / P          (2 + 2 b1) / (1 - b1)            (4)      38 at b1 = 0.9
 
-P is what Adam divides by, sqrt(v^) + eps; here eps is made so large beside the gradients that P = eps
-stands still. Measured: the walk of (1), and where 40 halvings of an interval find each rule's limit.
+P = sqrt(v^) + eps is the divisor of Adam. Here eps is much larger than the gradients, so P = eps is constant.
+Measured: the distances of (1), and the limit of each optimizer by 40 halvings of an interval.
 """
 
 from __future__ import annotations
@@ -33,20 +33,21 @@ CLAIM = Claim(
     "To converge needs a rate below 2 / curvature",
     section="Landscape",
     says="Gradient descent converges to a minimum only if its learning rate is below 2 / curvature.",
-    run="Gradient descent on a quadratic at 1.99, 2.00 and 2.01 over its curvature, 2,000 steps each; then "
-    "the largest stable rate of four rules, found by halving an interval 40 times.",
-    caveat="The 2 is that of plain gradient descent: momentum raises it to 2 + 2 rho, Nesterov lowers it to "
-    "(2 + 2 rho) / (1 + 2 rho), and for Adam it is 38 at b1 = 0.9, for the curvature divided by what Adam "
-    "divides by.",
+    run="Gradient descent on a quadratic at learning rates of 1.99, 2.00 and 2.01 over its curvature, 2,000 "
+    "steps each; then the largest stable rate of four optimizers, found by halving an interval 40 times.",
+    caveat="The value 2 holds for plain gradient descent. Momentum raises it to 2 + 2 rho, Nesterov lowers "
+    "it to (2 + 2 rho) / (1 + 2 rho). For Adam it is 38 at b1 = 0.9 and refers to the preconditioned "
+    "curvature: the curvature divided by sqrt(v^) + eps.",
     try_it="ravine sweep digits --optimizer sgd --vary rate=0.01..10 --points 8",
 )
 
 STEPS = 2000
-PRODUCTS = (1.99, 2.0, 2.01)  # eta lambda of the three walks
-KEPT = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)  # rho, b1
-LOW, HIGH, HALVINGS = 0.1, 1e4, 40  # the interval halved, in the logarithm
-# Gradients up to LINEAR are nothing beside EPS: Adam's P stands still. The room between START and LINEAR is
-# for Adam's first steps, which the correction of its bias makes up to 1 / (1 - b1) times as large.
+PRODUCTS = (1.99, 2.0, 2.01)  # eta lambda of the three runs
+MEMORIES = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)  # values of rho and b1
+LOW, HIGH, HALVINGS = 0.1, 1e4, 40  # the interval, halved in the logarithm
+# Gradients up to LINEAR are negligible next to EPS, so P is constant. The range between START and LINEAR
+# leaves
+# space for the first steps of Adam: bias correction makes them up to 1 / (1 - b1) times as large.
 START, LINEAR, EPS = 1e-120, 1e-30, 1e-3
 
 RULES: dict[str, Callable[[jax.Array, jax.Array], Optimizer]] = {
@@ -64,35 +65,38 @@ LIMITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def run() -> Evidence:
-    """distance [product, time] from the minimum; RULE [kept], the largest eta lambda (/ P) that converges."""
+    """Run all optimizers; return distance [product, time] and, for each optimizer, its limit [KEPT].
 
-    def one_walk(product: jax.Array) -> jax.Array:
+    distance: |w| of gradient descent. A limit: largest eta lambda, or eta lambda / P, that converges.
+    """
+
+    def distances(product: jax.Array) -> jax.Array:
         return jnp.abs(optimizer_path(sgd(product), _slope, jnp.ones(()), STEPS))
 
     @jax.jit
-    def all_of_it(products: jax.Array, kept: jax.Array) -> dict[str, jax.Array]:
+    def measure_all(products: jax.Array, kept: jax.Array) -> dict[str, jax.Array]:
         limits = {name: jax.vmap(lambda k, make=make: _limit(make, k))(kept) for name, make in RULES.items()}
-        return {"distance": jax.vmap(one_walk)(products), **limits}
+        return {"distance": jax.vmap(distances)(products), **limits}
 
-    found = all_of_it(jnp.asarray(PRODUCTS), jnp.asarray(KEPT))
+    found = measure_all(jnp.asarray(PRODUCTS), jnp.asarray(MEMORIES))
     return {name: np.asarray(values) for name, values in found.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Where GD is after all steps; each rule's limit at 0.9, and its worst error over all that is kept."""
+    """Return the last distances of GD, each limit at 0.9, and the largest error of each limit over KEPT."""
     end = evidence["distance"][:, -1]
     found = [
         Finding(
             f"GD at {product:.2f} / curvature, distance after {STEPS:,} steps",
-            at,
+            measured,
             factor**STEPS,
             1e-9,
             relative=True,
             unit="of the start",
         )
-        for product, at, factor in zip(PRODUCTS, end, (0.99, 1.0, 1.01), strict=True)
+        for product, measured, factor in zip(PRODUCTS, end, (0.99, 1.0, 1.01), strict=True)
     ]
-    usual = KEPT.index(0.9)
+    usual = MEMORIES.index(0.9)
     names = {
         "sgd": "GD",
         "momentum": "heavy ball, rho = 0.9",
@@ -110,10 +114,10 @@ def read(evidence: Evidence) -> list[Finding]:
         )
         for name in RULES
     ]
-    kept = np.asarray(KEPT)
+    kept = np.asarray(MEMORIES)
     found += [
         Finding(
-            f"{names[name].split(',')[0]}: worst error of the limit, rho or b1 from 0 to {max(KEPT):g}",
+            f"{names[name].split(',')[0]}: largest error of the limit, rho or b1 from 0 to {max(MEMORIES):g}",
             np.max(np.abs(evidence[name] / LIMITS[name](kept) - 1)),
             0.0,
             1e-6,
@@ -125,7 +129,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: three walks at the limit. Right: the limit of each rule."""
+    """Draw, left, three runs at the limit; right, the limit of each optimizer."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -139,30 +143,31 @@ def draw(evidence: Evidence) -> Any:
     left.set_title("gradient descent")
     left.legend(loc="upper left")
 
-    line = np.linspace(0, max(KEPT), 200)
+    line = np.linspace(0, max(MEMORIES), 200)
     names = {"sgd": "gradient descent", "momentum": "heavy ball", "nesterov": "Nesterov", "adam": "Adam"}
     for k, (name, label) in enumerate(names.items()):
         theory(right, line, LIMITS[name](line), which=k)
-        marks(right, KEPT, evidence[name], label, which=k)
+        marks(right, MEMORIES, evidence[name], label, which=k)
     right.set(xlabel="rho, or b1 of Adam", ylabel="largest rate x curvature", yscale="log", ylim=(1, 110))
     right.set_yticks([1, 2, 5, 10, 20, 50, 100], labels=["1", "2", "5", "10", "20", "50", "100"])
-    right.set_title("limit of each rule")
+    right.set_title("limit of each optimizer")
     right.legend(loc="upper left")
     return figure
 
 
 def _slope(w: jax.Array, t: jax.Array) -> jax.Array:
-    return w  # of w^2 / 2
+    """Return the gradient [...] of w^2 / 2."""
+    return w
 
 
 def _limit(make: Callable[[jax.Array, jax.Array], Optimizer], kept: jax.Array) -> jax.Array:
-    """Return where walks begin to grow, by halving. Traceable."""
+    """Return the product [] at which paths begin to grow, by halving an interval. Traceable."""
 
     def halve(ends: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
         low, high = ends
         middle = jnp.sqrt(low * high)
         path = jnp.abs(optimizer_path(make(middle, kept), _slope, jnp.asarray(START), STEPS))
-        shrinks = (path[-1] <= path[STEPS // 2]) & (jnp.max(path) < LINEAR)  # both false for NaN
+        shrinks = (path[-1] <= path[STEPS // 2]) & (jnp.max(path) < LINEAR)  # both are false for NaN
         return (jnp.where(shrinks, middle, low), jnp.where(shrinks, high, middle)), None
 
     (low, high), _ = jax.lax.scan(halve, (jnp.asarray(LOW), jnp.asarray(HIGH)), length=HALVINGS)

@@ -1,11 +1,11 @@
-"""L5: a large rate leaves sharp minima for flat ones.  Lecture: "Flat & sharp minima".
+"""L5: a large learning rate leaves sharp minima for flat ones.  Lecture: "Flat & sharp minima".
 
-Two wells of the same depth, one a hundred times as sharp, joined smoothly:
+Two wells of the same depth, one a hundred times as sharp as the other, smoothly joined:
 
     L(x) = -T ln(exp(-a(x) / T) + exp(-b(x) / T)),   a = 100 x^2 / 2,   b = (x - 4)^2 / 2      (1)
-    the sharp well lets go where eta > 2 / 100 = 0.02                                          (2)
+    gradient descent leaves the sharp well if eta > 2 / 100 = 0.02                             (2)
 
-At each minimum the other well adds exp(-8 / T) of itself, nothing in float64: the curvatures are 100 and 1.
+At each minimum the other well contributes exp(-8 / T), which is 0 in float64. The curvatures are 100 and 1.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ CLAIM = Claim(
     "L5",
     "A large rate leaves sharp minima for flat ones",
     section="Landscape",
-    says="A large learning rate cannot stay in a sharp minimum and ends in a flat one.",
-    run="Gradient descent from 24 starts in a sharp well, of curvature 100, beside a flat one of curvature "
-    "1: 4,000 steps at each of 66 rates.",
-    caveat="No noise is needed for it. Just above the limit a well that opens less than a parabola can hold "
-    "the walk in a cycle between its two walls: training at the edge of stability (L6).",
+    says="With a large learning rate, gradient descent cannot stay in a sharp minimum and ends in a flat "
+    "one.",
+    run="Gradient descent from 24 starting points in a sharp well of curvature 100 next to a flat well of "
+    "curvature 1: 4,000 steps at each of 66 learning rates.",
+    caveat="The effect needs no noise. Just above the limit, a well that rises more slowly than a parabola "
+    "can hold the weights in a cycle between its walls: training at the edge of stability (L6).",
     try_it="ravine landscape digits --optimizers sgd --rate 0.5",
 )
 
@@ -38,23 +39,25 @@ SHARP, FLAT, APART = 100.0, 1.0, 4.0
 TEMPERATURE = 0.01
 RATES = (0.015, 0.019, 0.021, 0.05)  # of the table
 EXPECTED = (0.0, 0.0, 1.0, 1.0)
-AROUND = tuple(float(each) for each in np.linspace(0.0195, 0.0205, 41))  # brackets the limit
-WIDER = tuple(float(each) for each in np.geomspace(0.01, 0.06, 21))
-STARTS = tuple(float(each) for each in np.linspace(-0.25, 0.25, 24))  # all inside the sharp well
+AROUND = tuple(float(rate) for rate in np.linspace(0.0195, 0.0205, 41))  # around the limit
+WIDER = tuple(float(rate) for rate in np.geomspace(0.01, 0.06, 21))
+STARTS = tuple(float(start) for start in np.linspace(-0.25, 0.25, 24))  # all inside the sharp well
 STEPS = 4000
-SHOWN = 60
+SHOWN = 60  # steps in the picture
 
 
 def run() -> Evidence:
-    """ends [rate, start], for RATES, AROUND and WIDER one after the other; curvature [2] at the two minima;
-    paths [rate, time] of the walks shown, for RATES."""
+    """Run gradient descent; return ends [rate, start], curvature [2] at the minima and paths [rate, time].
+
+    The rates of ends are RATES, AROUND and WIDER one after the other; those of paths are RATES.
+    """
     slope = jax.grad(_loss)
 
     def end(rate: jax.Array, start: jax.Array) -> jax.Array:
         return optimizer_path(sgd(rate), lambda x, t: slope(x), start, STEPS)[-1]
 
     @jax.jit
-    def all_of_it(rates: jax.Array, starts: jax.Array) -> dict[str, jax.Array]:
+    def measure_all(rates: jax.Array, starts: jax.Array) -> dict[str, jax.Array]:
         return {
             "ends": jax.vmap(jax.vmap(end, (None, 0)), (0, None))(rates, starts),
             "curvature": jax.vmap(jax.grad(slope))(jnp.asarray([0.0, APART])),
@@ -63,42 +66,40 @@ def run() -> Evidence:
             )(rates[: len(RATES)]),
         }
 
-    found = all_of_it(jnp.asarray(RATES + AROUND + WIDER), jnp.asarray(STARTS))
+    found = measure_all(jnp.asarray(RATES + AROUND + WIDER), jnp.asarray(STARTS))
     return {name: np.asarray(values) for name, values in found.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """The curvatures, the share of walks that end in the flat well, and where that share turns."""
+    """Return the curvatures, the share of runs that end in the flat well, and the rate where it changes."""
     found = [
         Finding("curvature of the sharp well", evidence["curvature"][0], SHARP, 1e-9, relative=True),
         Finding("curvature of the flat well", evidence["curvature"][1], FLAT, 1e-9, relative=True),
     ]
     share = _share(evidence["ends"])
     found += [
-        Finding(
-            f"share of {len(STARTS)} starts that end in the flat well at rate {rate:g}", share[k], expected
-        )
+        Finding(f"share of {len(STARTS)} runs that end in the flat well at rate {rate:g}", share[k], expected)
         for k, (rate, expected) in enumerate(zip(RATES, EXPECTED, strict=True))
     ]
     around = share[len(RATES) : len(RATES) + len(AROUND)]
-    stayed = [rate for rate, each in zip(AROUND, around, strict=True) if each == 0]
-    left = [rate for rate, each in zip(AROUND, around, strict=True) if each == 1]
+    stayed = [rate for rate, part in zip(AROUND, around, strict=True) if part == 0]
+    left = [rate for rate, part in zip(AROUND, around, strict=True) if part == 1]
     turn = (max(stayed) + min(left)) / 2 if stayed and left else np.nan
     found.append(
         Finding(
-            "rate at which the sharp well lets go",
+            "rate above which runs leave the sharp well",
             turn,
             2 / SHARP,
             0.01,
             relative=True,
-            note="between the largest rate that stays and the smallest that leaves",
+            note="between the largest rate that stays and the smallest rate that leaves",
         )
     )
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the two wells and where walks go. Right: the share that ends in the flat well, over the rate."""
+    """Draw, left, the two wells and two paths; right, the share that ends in the flat well over the rate."""
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -118,7 +119,7 @@ def draw(evidence: Evidence) -> Any:
         right,
         rates[some],
         _share(evidence["ends"])[some],
-        f"{len(STARTS)} starts each",
+        f"{len(STARTS)} runs each",
         which=1,
     )
     right.axvline(2 / SHARP, color=COLORS[6], linewidth=0.8, linestyle=":")
@@ -127,13 +128,13 @@ def draw(evidence: Evidence) -> Any:
     )
     right.set_xticks([0.01, 0.02, 0.03, 0.06], labels=["0.01", "0.02", "0.03", "0.06"])
     right.minorticks_off()
-    right.set_title("all started in the sharp well")
+    right.set_title("all runs start in the sharp well")
     right.legend(loc="center right")
     return figure
 
 
 def _share(ends: np.ndarray) -> np.ndarray:
-    """Return the share of starts in the flat well, [rate]; NaN where a walk is lost."""
+    """Return the share of runs that end in the flat well, [rate]; NaN where a run diverged."""
     return np.where(np.isfinite(ends), ends > APART / 2, np.nan).mean(axis=-1)
 
 

@@ -2,16 +2,17 @@
 
 Source: Cohen, Kaur, Li, Kolter & Talwalkar 2021 (twenty points of the Chebyshev polynomial T4, full batch).
 
-    y = T4(x) = cos(4 arccos x),   L = mean (f(x) - y)^2       (1)
-    sharpness: lambda1, the largest eigenvalue of the Hessian  (2)
-    it rises until eta lambda1 / 2 = 1, and stays there        (3)
+    y = T4(x) = cos(4 arccos x),   L = mean (f(x) - y)^2            (1)
+    sharpness: lambda1, the largest eigenvalue of the Hessian       (2)
+    lambda1 rises until eta lambda1 / 2 = 1, and stays there        (3)
 
-Below the edge no step of gradient descent raises the loss; in a steady cycle across the valley every
-second one does: the share of raising steps lies between 0 and 1/2. Where between depends on the start and
-on the scale of the loss. The 38 to 39 % of the table of claims is that of one start: of 24 others (four
-initialisations, the loss with and without a factor 1/2) none gave it at all three rates, and single runs
-ranged from 0 to 50 %. So is its 0.998 to 1.001: single starts are some 0.6 % beside 1, as the curvature
-is read at one end of a cycle and changes across it. Both are judged here as medians over starts.
+Below the edge, no step of gradient descent raises the loss. In a steady cycle across the valley, every second
+step does. The share of raising steps therefore lies between 0 and 1/2; its value depends on the initial
+weights and on the scale of the loss. The table of claims gives 38 to 39 %, measured from one initialization.
+Of 24 others (four schemes, the loss with and without a factor 1/2), none gave this share at all three rates;
+single runs ranged from 0 to 50 %. The same holds for the ratio of 0.998 to 1.001 in the table: single runs
+differ from 1 by about 0.6 %, because the curvature is measured at one end of a cycle and changes across it.
+Here both numbers are judged as medians over initializations.
 """
 
 from __future__ import annotations
@@ -36,34 +37,37 @@ CLAIM = Claim(
     "L6",
     "Training runs to the edge of stability",
     section="Landscape",
-    says="Real networks trained at a fixed rate do not stay below curvature 2 / rate: the curvature rises "
-    "to it, and training goes on there although single steps raise the loss.",
-    run="A 1-20-20-1 tanh net on 20 points of the Chebyshev polynomial T4, full batches, 10,000 steps at "
-    "rates of 0.1, 0.15, 0.2 and 0.01 from three starts.",
-    caveat="Seen with full batches; noise of small batches holds the curvature lower. How many steps raise "
-    "the loss depends on the start, that the curvature ends at 2 / rate does not.",
+    says="Real networks trained at a fixed learning rate do not stay below curvature 2 / rate. The "
+    "curvature rises to 2 / rate, and training continues there although single steps raise the loss.",
+    run="A 1-20-20-1 tanh network on 20 points of the Chebyshev polynomial T4 with full batches: 10,000 "
+    "steps at rates of 0.1, 0.15, 0.2 and 0.01 from three initializations.",
+    caveat="The effect appears with full batches; the noise of small batches keeps the curvature lower. The "
+    "curvature ends at 2 / rate for every initialization, but the share of steps that raise the loss "
+    "depends on it.",
     try_it="ravine diagnose digits --optimizer sgd",
 )
 
 NETWORK = Network((1, 20, 20, 1), "tanh")
 POINTS = 20
 RATES = (0.1, 0.15, 0.2)
-SMALL = 0.01  # does not come to the edge in as many steps
+SMALL = 0.01  # does not reach the edge in STEPS steps
 STARTS = 3
 STEPS, EVERY = 10_000, 1000
-LATE = STEPS // EVERY // 2  # looks in the second half
+LATE = STEPS // EVERY // 2  # points in the second half
 
 
 def run() -> Evidence:
-    """losses [start, rate, step]; ratio [start, rate, look], eta lambda1 / 2 after every EVERY steps; the
-    last rate is SMALL."""
+    """Train; return losses [start, rate, step] and ratio [start, rate, point].
+
+    ratio: eta lambda1 / 2, measured every EVERY steps. The last rate is SMALL.
+    """
     rates = np.array([*RATES, SMALL])
     x = np.linspace(-1, 1, POINTS)
     inputs, targets = jnp.asarray(x[:, None]), jnp.asarray(np.cos(4 * np.arccos(x)))  # (1)
     drawn = [
         NETWORK.init(np.random.default_rng(seed), scheme="lecun", dtype="float64") for seed in range(STARTS)
     ]
-    starts = jnp.stack([ravel_pytree(jax.tree.map(jnp.asarray, each))[0] for each in drawn])
+    starts = jnp.stack([ravel_pytree(jax.tree.map(jnp.asarray, params))[0] for params in drawn])
     _, unravel = ravel_pytree(jax.tree.map(jnp.asarray, drawn[0]))
 
     def loss(w: jax.Array) -> jax.Array:
@@ -71,26 +75,25 @@ def run() -> Evidence:
 
     def train(rate: jax.Array, start: jax.Array) -> tuple[jax.Array, jax.Array]:
         def part(w: jax.Array, _: None) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-            path = optimizer_path(
-                sgd(rate), lambda w, t: jax.grad(loss)(w), w, EVERY
-            )  # SGD has no state to carry over
+            # SGD has no state that the next part would need
+            path = optimizer_path(sgd(rate), lambda w, t: jax.grad(loss)(w), w, EVERY)
             return path[-1], (jax.vmap(loss)(path[:-1]), path[-1])
 
-        _, (losses, looks) = jax.lax.scan(part, start, length=STEPS // EVERY)
-        return losses.ravel(), looks
+        _, (losses, points) = jax.lax.scan(part, start, length=STEPS // EVERY)
+        return losses.ravel(), points
 
     both = jax.jit(jax.vmap(jax.vmap(train, (0, None)), (None, 0)))
-    losses, looks = map(np.asarray, both(jnp.asarray(rates), starts))
+    losses, points = map(np.asarray, both(jnp.asarray(rates), starts))
 
     def sharpness(w: np.ndarray) -> float:
         return float(hessian_eigenpairs(loss, w, which="largest", tol=1e-5).values[0])  # (2)
 
-    lambda1 = np.array([[[sharpness(w) for w in each] for each in row] for row in looks])
+    lambda1 = np.array([[[sharpness(w) for w in run] for run in runs] for runs in points])
     return {"losses": losses, "ratio": rates[None, :, None] * lambda1 / 2}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """The ratio (3) late in training, and the share of steps that raise the loss, at the edge and below."""
+    """Return the ratio (3) late in training, and the share of steps that raise the loss."""
     late = np.median(evidence["ratio"][:, :, -LATE:], axis=2)
     found = [
         Finding(
@@ -98,41 +101,41 @@ def read(evidence: Evidence) -> list[Finding]:
             np.median(late[:, k]),
             1.0,
             0.01,
-            note=f"median of {STARTS} starts, which span {late[:, k].min():.4f} to {late[:, k].max():.4f}",
+            note=f"median of {STARTS} runs, ranging from {late[:, k].min():.4f} to {late[:, k].max():.4f}",
         )
         for k, rate in enumerate(RATES)
     ]
     rises = np.diff(evidence["losses"], axis=2)
     share = np.where(np.isfinite(rises), rises > 0, np.nan).mean(axis=2)
     edge = share[:, : len(RATES)]
-    span = f"median of {edge.size} runs, which span {edge.min():.2f} to {edge.max():.2f}"
+    span = f"median of {edge.size} runs, ranging from {edge.min():.2f} to {edge.max():.2f}"
     found += [
         Finding("share of steps that raise the loss, at the edge", np.median(edge), 0.385, 0.1, note=span),
         Finding(
             f"share of steps that raise the loss at rate {SMALL:g}, below the edge",
             share[:, -1].max(),
             0.0,
-            note="largest of all starts",
+            note="largest of all runs",
         ),
         Finding(
-            f"rate x sharpness / 2 at rate {SMALL:g}, largest seen",
+            f"rate x sharpness / 2 at rate {SMALL:g}, largest value",
             evidence["ratio"][:, -1].max(),
             1.0,
             bound="below",
         ),
         Finding(
-            "loss at the end against the loss at the start, at the edge",
+            "loss at the end / loss at the start, at the edge",
             np.max(evidence["losses"][:, : len(RATES), -1] / evidence["losses"][:, : len(RATES), 0]),
             0.02,
             bound="below",
-            note="largest of all runs: it falls, though not at every step",
+            note="largest of all runs; the loss falls, but not at every step",
         ),
     ]
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the sharpness of one start on its way to 2 / rate. Right: the loss, which falls on."""
+    """Draw, left, the sharpness of one run over the steps; right, its loss."""
     from ravine.lecture.plot_style import COLORS, LINES, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -152,7 +155,7 @@ def draw(evidence: Evidence) -> Any:
     left.set_title("lines: 2 / rate")
     left.legend(loc="upper left", ncols=2)
     right.set(xlabel="step", ylabel="loss: mean squared error", yscale="log")
-    right.set_title("at the edge it falls, though not at every step")
+    right.set_title("at the edge the loss falls, but not at every step")
     right.legend(loc="upper right", ncols=2)
     for axes in (left, right):
         axes.set_xticks([0, 2500, 5000, 7500, 10_000], labels=["0", "2,500", "5,000", "7,500", "10,000"])

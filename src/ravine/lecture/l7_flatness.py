@@ -1,21 +1,21 @@
-"""L7: flat minima are better - with care.  Lecture: "Flat & sharp minima".
+"""L7: flat minima are better, with care.  Lecture: "Flat & sharp minima".
 
 Source: Dinh, Pascanu, Bengio & Bengio 2017; Petzka et al. 2021 for sums of w^2 H.
 
-For f(x) = v' relu(W x + b) + c, multiplying W and b by alpha and dividing v by it changes no output, yet
+For f(x) = v' relu(W x + b) + c, multiplying W and b by alpha and dividing v by alpha changes no output, yet
 
     tr H(alpha) = tr H_first / alpha^2 + alpha^2 tr H_second + tr H_c       (1)
-    sum_i w_i^2 H_ii                                                        (2)   unchanged, for every alpha
+    sum_i w_i^2 H_ii                                                        (2)   the same for every alpha
 
-With L = mean (f - y)^2 the diagonal of H is 2 mean (df/dw_i)^2, as f is linear in each single weight
-between the kinks of relu, so the blocks of (1) are
+With L = mean (f - y)^2 the diagonal of H is 2 mean (df/dw_i)^2, because f is linear in each single weight
+between the kinks of relu. The blocks of (1) are therefore
 
     tr H_first = 2 mean_n sum_j v_j^2 [h_j > 0] (x_n^2 + 1)                 (3)
     tr H_second = 2 mean_n sum_j relu(h_j)^2,   tr H_c = 2
 
-Measured: the Hessian by automatic differentiation. The table's trace of 2.28 that becomes 14,722 is that of
-one trained network it does not name; by (1) it is a network of tr H_second = 1.47 at alpha = 100. Here
-every trace is held against (1) with (3), worked out with NumPy from the weights.
+Measured: the Hessian by automatic differentiation. In the table the trace rises from 2.28 to 14,722 for a
+network that is not specified; by (1) it has tr H_second = 1.47, at alpha = 100. Here each trace is compared
+with (1) and (3), computed with NumPy from the weights.
 """
 
 from __future__ import annotations
@@ -41,24 +41,27 @@ CLAIM = Claim(
     "Flat minima are better, with care",
     section="Landscape",
     says="In deep learning flat minima are often observed to be better solutions than sharp ones.",
-    run="A 1-12-1 ReLU net trained on a sine; its first layer times alpha and its second divided by it, for "
-    "13 values of alpha from 0.1 to 100, and the whole Hessian at each.",
-    caveat="Raw sharpness is no property of the function learned: rescaling the layers of a ReLU network "
-    "makes the same function as sharp as one likes. Report a quantity that rescaling leaves alone beside "
-    "it.",
+    run="A 1-12-1 ReLU network trained on a sine. Its first layer is multiplied by alpha and its second "
+    "divided by alpha, for 13 values of alpha from 0.1 to 100; the whole Hessian is computed at each.",
+    caveat="Raw sharpness is not a property of the learned function: rescaling the layers of a ReLU network "
+    "makes the same function arbitrarily sharp. Report it together with a quantity that rescaling leaves "
+    "unchanged.",
     try_it="ravine diagnose digits",
 )
 
 NETWORK = Network((1, 12, 1), "relu")
 POINTS = 30
 RATE, STEPS = 0.02, 4000
-ALPHAS = tuple(float(each) for each in np.geomspace(0.1, 100, 13))
+ALPHAS = tuple(float(alpha) for alpha in np.geomspace(0.1, 100, 13))
 SEED = 0
 
 
 def run() -> Evidence:
-    """inputs [N]; first_weight, first_bias, second_weight [hidden] as trained; of each of ALPHAS [A]: loss,
-    trace, sharpness (largest eigenvalue), invariant (2)."""
+    """Train, rescale and return inputs [N], the weights, and measures of the Hessian [alpha].
+
+    first_weight, first_bias, second_weight [hidden]: as trained. loss, trace, sharpness (largest eigenvalue),
+    invariant (2): for each of ALPHAS.
+    """
     x = np.linspace(-1, 1, POINTS)
     inputs, targets = jnp.asarray(x[:, None]), jnp.asarray(np.sin(3 * x))
     drawn = jax.tree.map(jnp.asarray, NETWORK.init(np.random.default_rng(SEED), dtype="float64"))
@@ -71,11 +74,11 @@ def run() -> Evidence:
     def rescaled(w: jax.Array, alpha: jax.Array) -> jax.Array:
         first, second = unravel(w)
         return ravel_pytree(
-            [jax.tree.map(lambda each: each * alpha, first), {**second, "weight": second["weight"] / alpha}]
+            [jax.tree.map(lambda array: array * alpha, first), {**second, "weight": second["weight"] / alpha}]
         )[0]
 
     @jax.jit
-    def all_of_it(start: jax.Array, alphas: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
+    def measure_all(start: jax.Array, alphas: jax.Array) -> tuple[jax.Array, dict[str, jax.Array]]:
         trained = optimizer_path(sgd(RATE), lambda w, t: jax.grad(loss)(w), start, STEPS)[-1]
 
         def at(alpha: jax.Array) -> dict[str, jax.Array]:
@@ -91,15 +94,19 @@ def run() -> Evidence:
 
         return trained, jax.lax.map(at, alphas)
 
-    trained, found = all_of_it(start, jnp.asarray(ALPHAS))
+    trained, found = measure_all(start, jnp.asarray(ALPHAS))
     first, second = unravel(trained)
-    kept = {"first_weight": first["weight"], "first_bias": first["bias"], "second_weight": second["weight"]}
-    weights = {name: np.asarray(each).ravel() for name, each in kept.items()}
-    return {"inputs": x, **weights, **{name: np.asarray(each) for name, each in found.items()}}
+    trained_weights = {
+        "first_weight": first["weight"],
+        "first_bias": first["bias"],
+        "second_weight": second["weight"],
+    }
+    weights = {name: np.asarray(array).ravel() for name, array in trained_weights.items()}
+    return {"inputs": x, **weights, **{name: np.asarray(values) for name, values in found.items()}}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """What rescaling leaves alone, and the traces against (1) with (3)."""
+    """Return the changes of invariant quantities, and the traces against (1) with (3)."""
     one = int(np.argmin(np.abs(np.log(ALPHAS))))
     expected = _trace(evidence, np.asarray(ALPHAS))
 
@@ -119,27 +126,27 @@ def read(evidence: Evidence) -> list[Finding]:
             expected[-1],
             1e-9,
             relative=True,
-            note=f"{evidence['trace'][-1] / evidence['trace'][one]:,.0f} times as large, the same function",
+            note=f"{evidence['trace'][-1] / evidence['trace'][one]:,.0f} times as large, same function",
         ),
         Finding(
-            "worst relative error of the trace against (1)",
+            "largest relative error of the trace against (1)",
             np.max(np.abs(evidence["trace"] / expected - 1)),
             0.0,
             1e-9,
             note=span,
         ),
         Finding(
-            "sharpness after rescaling against before, largest",
+            "sharpness after rescaling / before, largest",
             evidence["sharpness"].max() / evidence["sharpness"][one],
             100.0,
             bound="above",
-            note="as large as one likes",
+            note="grows without limit with alpha",
         ),
     ]
 
 
 def draw(evidence: Evidence) -> Any:
-    """Sharpness of one and the same function, over the factor its layers are rescaled by."""
+    """Draw, left, sharpness over the rescaling factor; right, the quantities that do not change."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
@@ -148,7 +155,7 @@ def draw(evidence: Evidence) -> Any:
     marks(left, ALPHAS, evidence["trace"], "trace of the Hessian", which=0)
     marks(left, ALPHAS, evidence["sharpness"], "largest eigenvalue", which=1)
     left.set(ylabel="raw sharpness", yscale="log")
-    left.set_title("changes at will")
+    left.set_title("arbitrary")
     left.legend(loc="upper left")
 
     one = int(np.argmin(np.abs(np.log(ALPHAS))))
@@ -159,11 +166,12 @@ def draw(evidence: Evidence) -> Any:
     right.set_title("unchanged")
     right.legend(loc="center right")
     for axes in (left, right):
-        axes.set(xlabel="factor alpha moved between the layers", xscale="log")
+        axes.set(xlabel="factor alpha between the layers", xscale="log")
     return figure
 
 
 def _trace(evidence: Evidence, alpha: np.ndarray) -> np.ndarray:
+    """Return (1) with (3) for factors `alpha` [A], from the trained weights: [A]."""
     x = evidence["inputs"][:, None]
     hidden = x * evidence["first_weight"] + evidence["first_bias"]
     active = hidden > 0

@@ -1,21 +1,21 @@
 """L8: saddle points outnumber minima in high dimension.  Lecture: "Problems with vanilla SGD", saddle points.
 
 Sources: Dean & Majumdar 2006 for (1); Baldi & Hornik 1989 for the critical points, Saxe et al. 2014 for the
-walk.
+path of gradient descent.
 
 At a random critical point the Hessian is like a random symmetric matrix (GOE: A + A', A of independent
 normals):
 
     P(all N eigenvalues > 0) = 1/2, (2 - sqrt 2)/4, (pi - 2 sqrt 2)/(4 pi)  for N = 1, 2, 3             (1)
 
-The two-layer linear network L = |W2 W1 - diag(s)|^2 / 2, three units wide, has (but for the basis of its
-hidden layer) one critical point for every set K of modes learned, W1 = W2 = diag(sqrt s_k, k in K):
+The two-layer linear network L = |W2 W1 - diag(s)|^2 / 2 with three units has one critical point for each set
+K of learned modes, up to the basis of its hidden layer: W1 = W2 = diag(sqrt s_k, k in K). There
 
     loss  = 1/2 sum of s_k^2 over k not in K                                                            (2)
     index = (3 - |K|)^2 + number of pairs: k in K, j not in K, s_j > s_k                                (3)
 
-(3): each of the 3 - |K| units at rest can begin to learn each of the 3 - |K| modes left, and a mode learned
-can be turned into a stronger one. Index: number of negative eigenvalues of the Hessian.
+The index is the number of negative eigenvalues of the Hessian. In (3), each of the 3 - |K| unused units can
+begin to learn each of the 3 - |K| remaining modes, and a learned mode can be exchanged for a stronger one.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ CLAIM = Claim(
     "Saddles outnumber minima in high dimension",
     section="Landscape",
     says="Saddle points are much more common than local minima when there are many weights.",
-    run="200,000 random symmetric matrices of each size from 1 to 5; the eight critical points of a two- "
-    "layer linear net, and gradient descent from near zero.",
+    run="200,000 random symmetric matrices of each size from 1 to 5; the eight critical points of a "
+    "two-layer linear network, and gradient descent from near zero.",
     caveat="The counts are exact for random matrices and for linear networks, where every minimum is a "
-    "global one; for other networks they are a picture: low critical points have few descending directions, "
-    "high ones many.",
+    "global one. For other networks they show the tendency: critical points of low loss have few descending "
+    "directions, those of high loss have many.",
     try_it="ravine landscape digits",
 )
 
@@ -50,16 +50,18 @@ SAMPLES = 200_000
 SIZES = (1, 2, 3, 4, 5)
 EXACT = (1 / 2, (2 - np.sqrt(2)) / 4, (np.pi - 2 * np.sqrt(2)) / (4 * np.pi))  # (1)
 STRENGTHS = (3.0, 2.0, 1.0)
-PLATEAUS = (2.5, 0.5)  # of the descent: one mode learned, then two
+PLATEAUS = (2.5, 0.5)  # losses of the descent with one mode learned, then two
 LADDER = ((0.0, 0), (0.5, 1), (2.0, 2), (2.5, 4), (4.5, 3), (5.0, 5), (6.5, 6), (7.0, 9))  # loss, index
 RATE, STEPS, START = 0.02, 1200, 1e-8
 SEED = 0
 
 
 def run() -> Evidence:
-    """positive [size], share of SAMPLES matrices of each of SIZES with only positive eigenvalues; of each
-    critical point [8]: learned [8, 3], loss, slope (length of the gradient), index; descent [time], the loss
-    from near zero."""
+    """Measure random matrices, the critical points [8] and gradient descent.
+
+    positive [size]: share of SAMPLES matrices with only positive eigenvalues. learned [8, 3]: modes. loss,
+    index, slope (norm of the gradient) [8]. descent [time]: loss from near zero.
+    """
     generator = np.random.default_rng(SEED)
     positive = []
     for size in SIZES:
@@ -67,7 +69,7 @@ def run() -> Evidence:
         positive.append(np.mean(_positive_definite(a + a.swapaxes(1, 2))))
 
     learned = np.array([[place >> k & 1 for k in range(3)] for place in range(8)], dtype=bool)
-    layers = np.stack([np.diag(np.sqrt(np.where(each, STRENGTHS, 0.0))).ravel() for each in learned])
+    layers = np.stack([np.diag(np.sqrt(np.where(modes, STRENGTHS, 0.0))).ravel() for modes in learned])
     target = jnp.diag(jnp.asarray(STRENGTHS))
 
     def loss(w: jax.Array) -> jax.Array:
@@ -75,7 +77,7 @@ def run() -> Evidence:
         return jnp.sum((second @ first - target) ** 2) / 2
 
     @jax.jit
-    def all_of_it(points: jax.Array, start: jax.Array) -> tuple[jax.Array, ...]:
+    def measure_all(points: jax.Array, start: jax.Array) -> tuple[jax.Array, ...]:
         slope = jax.grad(loss)
         path = optimizer_path(sgd(RATE), lambda w, t: slope(w), start, STEPS)
         hessians = jax.lax.map(lambda w: hessian_matrix(loss, w), points)
@@ -88,19 +90,19 @@ def run() -> Evidence:
 
     points = jnp.asarray(np.concatenate([layers, layers], axis=1))
     start = jnp.asarray(np.tile(np.eye(3).ravel() * START, 2))
-    losses, slopes, hessians, descent = map(np.asarray, all_of_it(points, start))
+    losses, slopes, hessians, descent = map(np.asarray, measure_all(points, start))
     return {
         "positive": np.array(positive),
         "learned": learned,
         "loss": losses,
         "slope": slopes,
-        "index": np.array([exact_spectrum(each).index for each in hessians]),
+        "index": np.array([exact_spectrum(hessian).index for hessian in hessians]),
         "descent": descent,
     }
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """The probabilities of (1) within four standard errors, and the eight rungs of the ladder."""
+    """Return the probabilities of (1), and loss and index of the critical points."""
     found = []
     for k, exact in enumerate(EXACT):
         spread = np.sqrt(exact * (1 - exact) / SAMPLES)
@@ -118,25 +120,30 @@ def read(evidence: Evidence) -> list[Finding]:
         name = f"critical point {LADDER.index(rung) + 1} from below"
         found.append(Finding(f"{name}: loss", evidence["loss"][place], rung[0], 1e-12))
         found.append(Finding(f"{name}: negative eigenvalues", evidence["index"][place], rung[1]))
-    for k, (seen, expected) in enumerate(zip(_plateaus(evidence["descent"])[:2], PLATEAUS, strict=True)):
+    for k, (loss, expected) in enumerate(zip(_plateaus(evidence["descent"])[:2], PLATEAUS, strict=True)):
         found.append(
-            Finding(f"loss where descent is slowest, plateau {k + 1}", seen, expected, 0.02, relative=True)
+            Finding(f"loss at the slowest descent, plateau {k + 1}", loss, expected, 0.02, relative=True)
         )
     found.append(Finding("largest gradient at a critical point", evidence["slope"].max(), 0.0, 1e-12))
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: how rare only positive eigenvalues are. Right: loss and index of the critical points."""
+    """Draw, left, the share of positive definite matrices; right, loss and index of the critical points."""
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     share = evidence["positive"]
     theory(left, SIZES[: len(EXACT)], EXACT, "exact, N = 1, 2, 3", which=0)
     error = 1.96 * np.sqrt(share * (1 - share) / SAMPLES)
-    seen = share * SAMPLES >= 10
+    shown = share * SAMPLES >= 10
     marks(
-        left, np.array(SIZES)[seen], share[seen], f"{SAMPLES:,} random matrices", which=0, error=error[seen]
+        left,
+        np.array(SIZES)[shown],
+        share[shown],
+        f"{SAMPLES:,} random matrices",
+        which=0,
+        error=error[shown],
     )
     left.set(xlabel="dimension N", ylabel="share with all eigenvalues > 0", yscale="log")
     left.set_xticks(SIZES)
@@ -145,7 +152,10 @@ def draw(evidence: Evidence) -> Any:
 
     marks(right, evidence["index"], evidence["loss"], "critical points", which=1)
     for index, loss, learned in zip(evidence["index"], evidence["loss"], evidence["learned"], strict=True):
-        name = ", ".join(f"{s:g}" for s, here in zip(STRENGTHS, learned, strict=True) if here) or "none"
+        name = (
+            ", ".join(f"{s:g}" for s, is_learned in zip(STRENGTHS, learned, strict=True) if is_learned)
+            or "none"
+        )
         right.annotate(name, (index, loss), (8, -4), textcoords="offset points", fontsize=11)
     passed = ((0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1))
     places = [int(np.argmax((evidence["learned"] == np.array(row, bool)).all(axis=1))) for row in passed]
@@ -155,7 +165,7 @@ def draw(evidence: Evidence) -> Any:
         color=COLORS[6],
         linestyle=":",
         linewidth=1.2,
-        label="its order",
+        label="order of the descent",
     )
     marks(
         right,
@@ -175,7 +185,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _plateaus(losses: np.ndarray) -> np.ndarray:
-    """Return the losses at which a falling curve [time] is slowest for a while; two NaN after the last."""
+    """Return the losses [plateau] at which a falling curve [time] is slowest, and two NaN after them."""
     speed = -np.diff(losses)
     slowest = np.flatnonzero((speed[1:-1] < speed[:-2]) & (speed[1:-1] <= speed[2:])) + 1
     slowest = slowest[losses[slowest] < 0.95 * losses[0]]

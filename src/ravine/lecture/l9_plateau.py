@@ -1,19 +1,19 @@
-"""L9: at zero gradient descent is stuck, and along a saddle it crawls.  Lecture: "Problems with vanilla SGD".
+"""L9: stuck at zero gradient, crawling along a saddle.  Lecture: "Problems with vanilla SGD".
 
 Source: Saxe, McClelland & Ganguli 2014.
 
-One mode of a two-layer linear network, L = (s - w1 w2)^2 / 2, started at w1 = w2 = sqrt(a0) near the saddle
-at 0. The product a = w1 w2 grows, for small steps eta, as
+One mode of a two-layer linear network, L = (s - w1 w2)^2 / 2, starts at w1 = w2 = sqrt(a0) near the saddle at
+0. For small steps eta the product a = w1 w2 grows as
 
     da/dt = 2 eta a (s - a)                                             (1)
     a(t)  = s / (1 + (s / a0 - 1) exp(-2 s eta t))                      (2)
     half-way at t = ln(s / a0 - 1) / (2 s eta)                          (3)
 
-For s = 3, a0 = 1e-4, eta = 1e-3 (3) is 1,718.
+For s = 3, a0 = 1e-4, eta = 1e-3, (3) is 1,718.
 
-Each halving of the distance to the saddle adds the same time; at the saddle itself it is for ever. Steps of
-a finite eta are slower than (3), here by a factor of about 1 + eta s / 2: a step grows a by (1 + eta s)^2
-and not by exp(2 eta s).
+Each halving of the distance to the saddle adds the same time; at the saddle itself the time is infinite.
+Steps of finite eta are slower than (3), here by a factor of about 1 + eta s / 2: a step multiplies a by (1 +
+eta s)^2 instead of exp(2 eta s).
 """
 
 from __future__ import annotations
@@ -34,23 +34,25 @@ CLAIM = Claim(
     "L9",
     "Stuck at zero gradient, crawling along a saddle",
     section="Landscape",
-    says="Where the gradient is zero gradient descent is stuck, at a saddle point as in a local minimum.",
-    run="Gradient descent on (3 - w1 w2)² / 2 from the saddle and from five distances beside it, 5,000 "
-    "steps at a rate of 0.001, and at two other rates.",
-    caveat="Exactly on a saddle it stays for ever; beside it it leaves, after a time that grows only as the "
-    "logarithm of how near it started, and any noise shortens it. A plateau is not a minimum: wait, or look "
-    "at the curvature.",
+    says="Where the gradient is zero, gradient descent is stuck, at a saddle point as in a local minimum.",
+    run="Gradient descent on (3 - w1 w2)² / 2 from the saddle point and from five distances to it, 5,000 "
+    "steps at a learning rate of 0.001, and at two other rates.",
+    caveat="Exactly at a saddle point, gradient descent stays for ever. From nearby it leaves, after a time "
+    "that grows only as the logarithm of the inverse distance, and any noise shortens this time. A plateau "
+    "is not a minimum: wait, or measure the curvature.",
     try_it="ravine train digits --init scaled --init-scale 0.001",
 )
 
 STRENGTH, RATE, STEPS = 3.0, 1e-3, 5000
-STARTS = (1e-4, 1e-6, 1e-3, 1e-2, 1e-8)  # a0; the first is that of the table
+STARTS = (1e-4, 1e-6, 1e-3, 1e-2, 1e-8)  # a0; the first is the one of the table
 OTHER_RATES = (5e-4, 2e-3)
 
 
 def run() -> Evidence:
-    """product [start, time], a for each of STARTS and then from 0; half [other rate], steps to a = s / 2 from
-    the first start."""
+    """Run gradient descent; return product [start, time] and half [other rate].
+
+    product: a from each of STARTS, then from 0. half: steps to a = s / 2 from the first start.
+    """
 
     def slope(w: jax.Array, t: jax.Array) -> jax.Array:
         return jax.grad(lambda w: (STRENGTH - w[0] * w[1]) ** 2 / 2)(w)
@@ -63,11 +65,11 @@ def run() -> Evidence:
     rates = np.array([*[RATE] * (len(STARTS) + 1), *OTHER_RATES])
     found = np.asarray(both(jnp.asarray(starts), jnp.asarray(rates)))
     count = len(STARTS) + 1
-    return {"product": found[:count], "half": np.array([_half_way(each) for each in found[count:]])}
+    return {"product": found[:count], "half": np.array([_half_way(path) for path in found[count:]])}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Half times against (3), from all starts and at other rates; the walk from zero; the shape of (2)."""
+    """Return the half times against (3), the largest deviation from (2), and the distance moved from zero."""
     found = []
     for start, path in zip(STARTS, evidence["product"], strict=False):
         expected = 1718.0 if start == STARTS[0] else _half_time(start, RATE)
@@ -95,13 +97,13 @@ def read(evidence: Evidence) -> list[Finding]:
     t = np.arange(STEPS + 1)
     found += [
         Finding(
-            "worst departure from theory over the walk, in strengths",
+            "largest deviation from (2), relative to s",
             np.max(np.abs(evidence["product"][0] - _theory(t, STARTS[0]))) / STRENGTH,
             0.0,
             0.005,
         ),
         Finding(
-            f"distance gone from zero in {STEPS:,} steps",
+            f"distance moved from zero in {STEPS:,} steps",
             np.max(np.abs(evidence["product"][len(STARTS)])),
             0.0,
         ),
@@ -110,7 +112,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: plateau and fall of the loss. Right: how long the plateau is, over the distance at the start."""
+    """Draw, left, plateau and fall of the loss; right, the length of the plateau over the initial product."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -123,7 +125,7 @@ def draw(evidence: Evidence) -> Any:
             left,
             some,
             (STRENGTH - evidence["product"][place, some]) ** 2 / 2,
-            f"product at the start {start:g}",
+            f"initial product {start:g}",
             which=k,
         )
     stuck = evidence["product"][len(STARTS)]
@@ -138,26 +140,28 @@ def draw(evidence: Evidence) -> Any:
         right, STARTS, [_half_way(path) for path in evidence["product"][: len(STARTS)]], "measured", which=1
     )
     right.set(
-        xlabel="product of the two weights at the start, a",
+        xlabel="initial product a of the two weights",
         ylabel="steps to half-way",
         xscale="log",
         ylim=(0, None),
     )
-    right.set_title("nearer to the saddle: longer, as a logarithm")
+    right.set_title("the time grows as ln(1 / a)")
     right.legend(loc="upper right")
     return figure
 
 
 def _half_time(start: Any, rate: float) -> Any:
+    """Return (3) for initial products `start` [...]."""
     return np.log(STRENGTH / start - 1) / (2 * STRENGTH * rate)  # (3)
 
 
 def _theory(t: np.ndarray, start: float) -> np.ndarray:
+    """Return (2) at times `t` [time]."""
     return STRENGTH / (1 + (STRENGTH / start - 1) * np.exp(-2 * STRENGTH * RATE * t))  # (2)
 
 
 def _half_way(path: np.ndarray) -> float:
-    """Return when a rising path [time] passes half the strength, between steps; NaN if it does not."""
+    """Return the time at which a rising path [time] passes s / 2, by interpolation; NaN if it never does."""
     above = np.flatnonzero(path >= STRENGTH / 2)
     if not above.size or above[0] == 0:
         return float("nan")

@@ -1,4 +1,4 @@
-"""Run one claim and judge it, draw it, or set it in motion."""
+"""Measurement of one claim: run the experiment, read the findings, draw the picture, write the animation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["FailedClaim", "Measurement", "animate", "attempt", "attempt_figure",
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one claim gave: its evidence, its findings, and how long that took, compilation included."""
+    """A claim with its evidence, its findings and the seconds they took, compilation included."""
 
     claim: Claim
     module: Any
@@ -26,11 +26,11 @@ class Measurement:
 
     @property
     def holds(self) -> bool:
-        """Whether every finding that is judged holds, and something is judged or reported at all."""
-        return bool(self.findings) and all(each.holds is not False for each in self.findings)
+        """Whether there are findings and no judged finding fails."""
+        return bool(self.findings) and all(finding.holds is not False for finding in self.findings)
 
     def figure(self) -> Any:
-        """Return the claim's picture."""
+        """Return the picture of the claim, in the style of the lecture."""
         from ravine.lecture.plot_style import style
 
         with style():
@@ -39,7 +39,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class FailedClaim:
-    """A claim that could not be measured or drawn, and why."""
+    """A claim that could not be measured or drawn, and the error."""
 
     claim: Claim
     error: Exception
@@ -47,12 +47,12 @@ class FailedClaim:
 
     @property
     def traceback(self) -> str:
-        """As Python shows it."""
+        """The traceback as Python prints it."""
         return "".join(traceback.format_exception(self.error)).rstrip()
 
 
 def measure(claim: Claim) -> Measurement:
-    """Run a claim in float64 and read its findings. What the claim raises is raised."""
+    """Return the measurement of a claim, in float64. Errors of the claim are raised."""
     from ravine.engines import precision_context
 
     start = time.perf_counter()
@@ -64,7 +64,7 @@ def measure(claim: Claim) -> Measurement:
 
 
 def attempt(claim: Claim) -> Measurement | FailedClaim:
-    """Measure a claim; what it raises is kept, so that other claims go on."""
+    """Return the measurement of a claim, or the error that it raised, so that other claims can follow."""
     start = time.perf_counter()
     try:
         return measure(claim)
@@ -73,7 +73,7 @@ def attempt(claim: Claim) -> Measurement | FailedClaim:
 
 
 def attempt_figure(result: Measurement) -> Any:
-    """Return the picture of a claim, or FailedClaim."""
+    """Return the picture of a measured claim, or the error that it raised as FailedClaim."""
     try:
         return result.figure()
     except Exception as error:
@@ -81,7 +81,7 @@ def attempt_figure(result: Measurement) -> Any:
 
 
 def animate(claim: Claim, path: Path) -> None:
-    """Write the animation of a claim that has one, in the format its name ends in."""
+    """Write the animation of a claim to `path`; its suffix is the format. Raises DataError, UsageError."""
     from ravine.engines import precision_context
 
     with precision_context("float64"):

@@ -2,14 +2,15 @@
 
 Source: Polyak 1964. On a quadratic with curvatures 1 and kappa, started at (1, 1):
 
-    GD, best rate 2 / (1 + kappa): factor a step          q = (kappa - 1) / (kappa + 1)                  (1)
-    heavy ball, best setting: factor a step               r = (sqrt kappa - 1) / (sqrt kappa + 1)        (2)
+    GD, best rate 2 / (1 + kappa): factor per step        q = (kappa - 1) / (kappa + 1)                  (1)
+    heavy ball, best setting: factor per step             r = (sqrt kappa - 1) / (sqrt kappa + 1)        (2)
     steps to an error of 1e-6 by the factor alone         ln(1e6) / -ln(q or r)                          (3)
-    heavy ball's error   |1 + (1 - r) t| r^t along the shallow, |1 + (1 + r) t| r^t along the steep      (4)
+    error of the heavy ball: |1 + (1 - r) t| r^t along the shallow, |1 + (1 + r) t| r^t along the steep  (4)
 
-GD takes the 69, 691 and 6,908 steps of (3), rounded up. The 21, 69 and 218 of the table for the heavy ball
-are (3) with r: its two roots are equal, so its error carries the factor of (4), and in fact it takes 27, 95
-and 321 steps. Both are measured here: the error divided by that factor for (3), the plain error for (4).
+GD takes the 69, 691 and 6,908 steps of (3), rounded up. The table has 21, 69 and 218 steps for the heavy
+ball: (3) with r. In fact the heavy ball takes 27, 95 and 321 steps, because its two roots are equal and its
+error has the growing factor of (4). Both are measured here: the error divided by that factor for (3), the
+error for (4).
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ CLAIM = Claim(
     "N1",
     "Ill-conditioning: crawl along the shallow, jitter across",
     section="SGD, noise, annealing",
-    says="Where the loss changes fast in one direction and slowly in another, gradient descent makes slow "
-    "progress along the shallow one and jitters along the steep one.",
+    says="If the loss changes fast in one direction and slowly in another, gradient descent makes slow "
+    "progress along the shallow direction and jitters along the steep one.",
     run="Gradient descent and momentum, each at its best setting, on quadratics of condition number 10, 100 "
-    "and 1,000; then gradient descent at 101 rates.",
-    caveat="The count grows as the condition number for gradient descent and as its root for momentum, each "
-    "at the best setting, which needs both curvatures; with equal roots momentum's error first carries a "
-    "factor that grows as t.",
+    "and 1,000; then gradient descent at 101 learning rates.",
+    caveat="The number of steps grows with the condition number for gradient descent and with its root for "
+    "momentum. Both need the best setting, and thus both curvatures. With equal roots the error of momentum "
+    "first has a factor that grows as t.",
     try_it="ravine diagnose digits --optimizer sgd",
 )
 
@@ -45,13 +46,16 @@ TARGET = 1e-6
 STEPS = 7000
 GD_STEPS = (69, 691, 6908)
 BALL_STEPS = (21, 69, 218)
-SHARES = tuple(k / 100 for k in range(50, 101))  # rates tried, and 2 minus them: in units of the best
+SHARES = tuple(k / 100 for k in range(50, 101))  # rates in units of the best one; 2 minus each is tried too
 RATES_KAPPA, RATES_STEPS = 10.0, 200
 
 
 def run() -> Evidence:
-    """Errors [kappa, time, direction] (shallow, steep) of gd and ball; tried [rate], the larger error of the
-    two after RATES_STEPS at kappa = RATES_KAPPA, for all rates tried."""
+    """Run both optimizers; return gd, ball [kappa, time, direction] and tried [rate].
+
+    gd, ball: errors along the shallow and the steep direction. tried: the larger of both errors after
+    RATES_STEPS steps of GD at kappa = RATES_KAPPA.
+    """
 
     def descend(rate: jax.Array, curvature: jax.Array, steps: int) -> jax.Array:
         return optimizer_path(sgd(rate), lambda w, t: curvature * w, jnp.ones(2), steps)
@@ -65,17 +69,17 @@ def run() -> Evidence:
         )
 
     @jax.jit
-    def all_of_it(kappas: jax.Array, rates: jax.Array) -> tuple[jax.Array, ...]:
+    def measure_all(kappas: jax.Array, rates: jax.Array) -> tuple[jax.Array, ...]:
         steep = jnp.asarray([1.0, RATES_KAPPA])
         tried = jax.vmap(lambda rate: jnp.max(jnp.abs(descend(rate, steep, RATES_STEPS)[-1])))(rates)
         return (*jax.vmap(pair)(kappas), tried)
 
-    gd, ball, tried = map(np.asarray, all_of_it(jnp.asarray(KAPPAS), jnp.asarray(_rates())))
+    gd, ball, tried = map(np.asarray, measure_all(jnp.asarray(KAPPAS), jnp.asarray(_rates())))
     return {"gd": gd, "ball": ball, "tried": tried}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Steps to TARGET, the factor a step, the best rate, and who crawls and who jitters."""
+    """Return the steps to TARGET, the factor per step, the best rate, and the changes of sign."""
     found = []
     for k, kappa in enumerate(KAPPAS):
         name = f"kappa = {kappa:g}"
@@ -87,21 +91,21 @@ def read(evidence: Evidence) -> list[Finding]:
                 BALL_STEPS[k],
                 1.0,
                 unit="steps",
-                note="error divided by 1 + (1 -+ r) t; rounded up to whole steps",
+                note="error divided by 1 + (1 -+ r) t, rounded up to whole steps",
             ),
             Finding(
                 f"heavy ball, {name}: steps to {TARGET:g}",
                 _first(evidence["ball"][k]),
                 _ball_steps(kappa),
                 unit="steps",
-                note="with the factor t of its equal roots",
+                note="with the growing factor of equal roots",
             ),
         ]
     gd = evidence["gd"][1]
     for k, direction in enumerate(("shallow", "steep")):
         found.append(
             Finding(
-                f"GD, kappa = 100: factor a step along the {direction}",
+                f"GD, kappa = 100: factor per step along the {direction}",
                 np.abs(gd[500, k] / gd[0, k]) ** (1 / 500),
                 99 / 101,
                 1e-9,
@@ -113,14 +117,14 @@ def read(evidence: Evidence) -> list[Finding]:
     )
     flips = np.where(np.isfinite(gd[1:501]), np.sign(gd[1:501]) != np.sign(gd[:500]), np.nan).mean(axis=0)
     found += [
-        Finding("share of steps that change side along the shallow", flips[0], 0.0, note="it crawls"),
-        Finding("share of steps that change side along the steep", flips[1], 1.0, note="it jitters"),
+        Finding("share of steps that change sign along the shallow", flips[0], 0.0, note="crawls"),
+        Finding("share of steps that change sign along the steep", flips[1], 1.0, note="jitters"),
     ]
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the walk in the plane. Right: steps to TARGET over the condition number."""
+    """Draw, left, the path in the plane; right, the steps to TARGET over the condition number."""
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -141,34 +145,34 @@ def draw(evidence: Evidence) -> Any:
         (("gd", "gradient descent", _gd_steps), ("ball", "heavy ball", _ball_steps))
     ):
         theory(right, line, [count(kappa) for kappa in line], which=k)
-        marks(right, KAPPAS, [_first(each) for each in evidence[name]], label, which=k)
+        marks(right, KAPPAS, [_first(errors) for errors in evidence[name]], label, which=k)
     theory(right, line, np.log(1 / TARGET) / -np.log(_radius(line)), "heavy ball, its factor alone", which=2)
-    right.set(
-        xlabel="condition number", ylabel="steps to an error of one millionth", xscale="log", yscale="log"
-    )
+    right.set(xlabel="condition number", ylabel="steps to an error of 1e-6", xscale="log", yscale="log")
     right.set_title("each at its best setting")
     right.legend(loc="upper left")
     return figure
 
 
 def _rates() -> np.ndarray:
+    """Return the learning rates [rate] that are tried."""
     shares = np.array(SHARES)
     return np.unique(np.concatenate([shares, 2 - shares])) * 2 / (1 + RATES_KAPPA)
 
 
 def _first(errors: np.ndarray) -> int:
-    """Return the first step from which both directions [time, 2] stay within TARGET; -1 if none is."""
+    """Return the first step after which both errors [time, 2] are within TARGET; -1 if there is none."""
     outside = np.flatnonzero(~(np.abs(errors).max(axis=1) <= TARGET))  # NaN is outside
     after = int(outside[-1]) + 1 if outside.size else 0
     return after if after < len(errors) else -1
 
 
 def _radius(kappa: Any) -> Any:
+    """Return (2) for condition numbers `kappa` [...]."""
     return (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)  # (2)
 
 
 def _growth(kappa: float) -> np.ndarray:
-    """Return the factors of (4), [time, direction]."""
+    """Return the growing factors of (4), [time, direction]."""
     r, t = _radius(kappa), np.arange(STEPS + 1)
     return 1 + np.array([1 - r, 1 + r]) * t[:, None]
 

@@ -5,17 +5,17 @@ Source: McCandlish, Kaplan, Amodei et al. 2018 for (3, 4).
     Var g_B = Var g_1 / B                                  drawn with replacement             (1)
     on lambda (w - x_i)^2 / 2, Var x_i = (sigma / lambda)^2, SGD ends with
     Var w = sigma^2 eta / (B lambda (2 - eta lambda))                                         (2)
-    noise scale  tr Cov(g_1) / |E g|^2: the batch whose noise is as large as the gradient     (3)
+    noise scale  tr Cov(g_1) / |E g|^2: the batch size at which noise and gradient are equal  (3)
     linear regression y = w* x + sigma e, x ~ N(0, 1_d), at a distance Delta:
     noise scale  d + 1 + d sigma^2 / |Delta|^2                                                (4)
 
-(3) from squared lengths, of single gradients and of a batch B's mean, each without bias:
+(3) is estimated without bias from squared norms of single gradients and of the mean over a batch of B:
 
     |E g|^2 = mean (B |g_B|^2 - |g_1|^2) / (B - 1)                                            (5)
     tr Cov  = mean (|g_1|^2 - |g_B|^2) / (1 - 1 / B)
 
-Both are averaged before dividing: the mean of the ratios is another number, and for one batch the
-denominator can be negative. The table's 55.7 at d = 20 is (4) at sigma^2 / |Delta|^2 = 1.735.
+Both are averaged before the division. The mean of the ratios is a different number, and for a single batch
+the denominator can be negative. The 55.7 of the table at d = 20 is (4) at sigma^2 / |Delta|^2 = 1.735.
 """
 
 from __future__ import annotations
@@ -37,28 +37,31 @@ CLAIM = Claim(
     "Minibatch gradients are noisy",
     section="SGD, noise, annealing",
     says="Gradients come from minibatches, so they can be noisy.",
-    run="4,000 chains of SGD on a quadratic for each of three batch sizes and four rates, rows drawn with "
-    "replacement; then the noise scale of linear regression from 8,000 batches of 64.",
+    run="4,000 chains of SGD on a quadratic for each of three batch sizes and four learning rates, with "
+    "rows drawn with replacement; then the noise scale of linear regression from 8,000 batches of 64 rows.",
     caveat="The variance falls as 1 / batch size only for rows drawn with replacement; in passes over all "
-    "rows it falls faster. Near a minimum the gradient vanishes and the noise does not: the noise scale has "
-    "no upper bound there.",
+    "rows it falls faster. Near a minimum the gradient vanishes but the noise does not, so the noise scale "
+    "has no upper bound there.",
     try_it="ravine train digits --optimizer sgd --batch-size 8",
 )
 
-ROWS = 1024  # of the data set of (1, 2), standardised: lambda = sigma = 1
+ROWS = 1024  # of the data set of (1, 2), standardized: lambda = sigma = 1
 BATCHES = (1, 4, 16)
 RATES = (0.1, 0.5, 1.0, 1.5)
 CHAINS, STEPS = 4000, 160
-SETTLED = 60  # steps from rest at the minimum: 0.9^120, a millionth, of the final variance is missing
+SETTLED = 60  # steps from the minimum, after which 0.9^120 = 3e-6 of the final variance is missing
 DIMENSION = 20
 MANY, REPEATS, AT_ONCE = 64, 8000, 400
-DISTANCES = (1.735, 0.5, 5.0)  # sigma^2 / |Delta|^2; the first is that of the table
+DISTANCES = (1.735, 0.5, 5.0)  # sigma^2 / |Delta|^2; the first is the one of the table
 SEED = 0
 
 
 def run() -> Evidence:
-    """scatter [batch, rate, chain], mean of w^2 once settled; gradient [batch], variance at 0;
-    lengths [distance, repeat, 2], the two of (5): |E g|^2 and tr Cov."""
+    """Run the chains and draw the batches; return scatter, gradient and lengths.
+
+    scatter [batch, rate, chain]: mean of w^2 after SETTLED steps. gradient [batch]: variance of the gradient
+    at 0. lengths [distance, repeat, 2]: |E g|^2 and tr Cov of (5).
+    """
     generator = np.random.default_rng(SEED)
     rows = generator.standard_normal(ROWS)
     rows = (rows - rows.mean()) / rows.std()
@@ -80,9 +83,9 @@ def run() -> Evidence:
     def lengths(x: jax.Array, e: jax.Array, noises: jax.Array) -> jax.Array:
         def at(noise: jax.Array) -> jax.Array:
             delta = jnp.full(DIMENSION, 1 / jnp.sqrt(DIMENSION * noise))
-            each = jax.vmap(jax.vmap(jax.grad(loss), (None, 0, 0)), (None, 0, 0))(delta, x, e)
-            single = jnp.mean(jnp.sum(each**2, axis=2), axis=1)
-            whole = jnp.sum(jnp.mean(each, axis=1) ** 2, axis=1)
+            gradients = jax.vmap(jax.vmap(jax.grad(loss), (None, 0, 0)), (None, 0, 0))(delta, x, e)
+            single = jnp.mean(jnp.sum(gradients**2, axis=2), axis=1)
+            whole = jnp.sum(jnp.mean(gradients, axis=1) ** 2, axis=1)
             square = (MANY * whole - single) / (MANY - 1)  # (5)
             return jnp.stack([square, (single - whole) / (1 - 1 / MANY)], axis=1)
 
@@ -101,7 +104,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """(1) and (2) for each batch size, the noise scale (4), and what dividing first gives."""
+    """Return (1) and (2) for each batch size, the noise scale (4), and its biased estimate."""
     count = STEPS * CHAINS
     found = [
         Finding(
@@ -115,14 +118,14 @@ def read(evidence: Evidence) -> list[Finding]:
     ]
     for k, size in enumerate(BATCHES):
         for j, rate in enumerate(RATES):
-            each = evidence["scatter"][k, j] / _variance(rate, size)
+            ratio = evidence["scatter"][k, j] / _variance(rate, size)
             found.append(
                 Finding(
-                    f"scatter of the weight over theory, batch of {size}, rate {rate:g}",
-                    each.mean(),
+                    f"variance of the weight / theory, batch of {size}, rate {rate:g}",
+                    ratio.mean(),
                     1.0,
                     0.02,
-                    error=1.96 * each.std(ddof=1) / np.sqrt(CHAINS),
+                    error=1.96 * ratio.std(ddof=1) / np.sqrt(CHAINS),
                 )
             )
     scale, error = _scale(evidence["lengths"][0])
@@ -140,7 +143,7 @@ def read(evidence: Evidence) -> list[Finding]:
     lengths = evidence["lengths"][0]
     found.append(
         Finding(
-            "the same, divided before averaging",
+            "noise scale, divided before averaging",
             np.mean(lengths[:, 1] / lengths[:, 0]),
             None,
             unit="rows",
@@ -151,34 +154,34 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: where SGD comes to rest. Right: noise scale over the distance from the minimum."""
+    """Draw, left, the variance of the weight; right, the noise scale over the distance from the minimum."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     line = np.linspace(0.03, 1.7, 200)
     for k, size in enumerate(BATCHES):
-        each = evidence["scatter"][k]
+        values = evidence["scatter"][k]
         theory(left, line, _variance(line, size), which=k)
-        error = 1.96 * each.std(axis=1, ddof=1) / np.sqrt(CHAINS)
-        marks(left, RATES, each.mean(axis=1), f"batch of {size}", which=k, error=error)
+        error = 1.96 * values.std(axis=1, ddof=1) / np.sqrt(CHAINS)
+        marks(left, RATES, values.mean(axis=1), f"batch of {size}", which=k, error=error)
     left.set(
         xlabel="learning rate x curvature",
         ylabel="variance of the weight, in sigma² / curvature²",
         yscale="log",
     )
-    left.set_title("SGD does not come to rest")
+    left.set_title("SGD does not settle")
     left.legend(loc="lower right")
 
     line = np.geomspace(0.3, 8, 100)
     theory(right, line, DIMENSION + 1 + DIMENSION * line, "d + 1 + d sigma² / distance²", which=0)
-    scales = [_scale(each) for each in evidence["lengths"]]
+    scales = [_scale(lengths) for lengths in evidence["lengths"]]
     marks(
         right,
         DISTANCES,
-        [each[0] for each in scales],
+        [scale for scale, _ in scales],
         "averaged, then divided",
         which=1,
-        error=[each[1] for each in scales],
+        error=[error for _, error in scales],
     )
     right.set(xlabel="sigma² / squared distance from the minimum", ylabel="noise scale, rows", xscale="log")
     right.set_xticks([0.5, 1, 2, 5], labels=["0.5", "1", "2", "5"])
@@ -189,11 +192,15 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _variance(rate: Any, size: int) -> Any:
+    """Return (2) for learning rates `rate` [...] and one batch size."""
     return rate / (size * (2 - rate))  # (2)
 
 
 def _scale(lengths: np.ndarray) -> tuple[float, float]:
-    """Return the noise scale of [repeat, 2] and the half width of its 95 % interval (delta method)."""
+    """Return the noise scale from lengths [repeat, 2], and the half width of its 95 % interval.
+
+    The interval comes from the delta method.
+    """
     below, above = lengths.mean(axis=0)
     rest = lengths[:, 1] - above / below * lengths[:, 0]
     return above / below, 1.96 * rest.std(ddof=1) / np.sqrt(len(lengths)) / abs(below)

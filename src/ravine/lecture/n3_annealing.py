@@ -1,4 +1,4 @@
-"""N3: start with a high rate, then decrease it in steps.  Lecture: "Learning rate annealing".
+"""N3: start with a high learning rate, then decrease it in steps.  Lecture: "Learning rate annealing".
 
 Two directions of curvature lambda = 1 and 0.1, gradients with noise of variance 1 in each. SGD at a fixed
 rate eta:
@@ -7,7 +7,7 @@ rate eta:
     variance  V <- (1 - eta lambda)^2 V + eta^2                    to eta / (lambda (2 - eta lambda))   (2)
     floor of the loss  sum lambda V / 2 = sum 1/2 eta / (2 - eta lambda)                                (3)
 
-(3) at eta = 0.5, 0.05, 0.005 is .2949, .0254, .0025. Measured over runs; expected from (1) to (3).
+(3) is .2949, .0254, .0025 at eta = 0.5, 0.05, 0.005. Measured: means over runs. Expected: (1) to (3).
 """
 
 from __future__ import annotations
@@ -28,28 +28,32 @@ CLAIM = Claim(
     "N3",
     "Start high, then decrease the rate in steps",
     section="SGD, noise, annealing",
-    says="A high rate converges faster, but to converge the rate must be decreased later, in several steps.",
-    run="SGD under unit noise along curvatures of 1 and 0.1: 640 runs of 200, 1,500 and 12,000 steps at "
+    says="A high learning rate converges faster, but to converge, the rate must be decreased later, in "
+    "several steps.",
+    run="SGD with unit noise along curvatures of 1 and 0.1: 640 runs of 200, 1,500 and 12,000 steps at "
     "rates of 0.5, 0.05 and 0.005, and 80 runs at 0.005 alone.",
-    caveat="The floor is that of gradient noise: with full batches there is none, nor where every row is "
-    "fitted exactly.",
+    caveat="The floor comes from gradient noise. There is no floor with full batches, nor if the network "
+    "fits every row exactly.",
     try_it="ravine sweep digits --optimizer sgd --vary 'schedule=constant,step(0.1,at=50%+75%)'",
 )
 
 CURVATURES = (1.0, 0.1)
 RATES = (0.5, 0.05, 0.005)
 FLOORS = (0.2949, 0.0254, 0.0025)
-# Steps at each rate. The floor is read in the last third, 13, 10 and 8 lifetimes of the variance (2) in.
+# Steps at each rate. The last third, where the floor is read, begins after 13, 10 and 8 lifetimes of (2).
 LENGTHS = (200, 1500, 12_000)
 RUNS, AT_ONCE = 640, 80
 START = 10.0  # of each weight
-SMALL_STEPS = 1700  # of the runs at the smallest rate throughout
+SMALL_STEPS = 1700  # of the runs at the smallest rate alone
 SEED = 0
 
 
 def run() -> Evidence:
-    """loss, small [time], mean loss of all runs with the rate in steps and at its smallest throughout; floor
-    [run, rate], the mean loss of each run in the last third of each rate."""
+    """Run SGD; return loss, small [time] and floor [run, rate].
+
+    loss, small: mean losses with the rate in steps, and with the smallest rate throughout. floor: mean loss
+    of a run in the last third of the steps at each rate.
+    """
     rates = np.repeat(RATES, LENGTHS)
     ends = np.cumsum(LENGTHS)
     curvature = jnp.asarray(CURVATURES)
@@ -63,32 +67,32 @@ def run() -> Evidence:
         return jnp.sum(curvature[None, None] * path**2, axis=-1) / 2
 
     @jax.jit
-    def all_of_it(key: jax.Array, rates: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    def measure_all(key: jax.Array, rates: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         def some(key: jax.Array) -> tuple[jax.Array, jax.Array]:
             loss = losses(key, lambda t: rates[t], len(rates))
             last = [loss[end - length // 3 : end + 1] for end, length in zip(ends, LENGTHS, strict=True)]
-            return loss.mean(axis=1), jnp.stack([each.mean(axis=0) for each in last], axis=1)
+            return loss.mean(axis=1), jnp.stack([part.mean(axis=0) for part in last], axis=1)
 
         stepped, floor = jax.lax.map(some, jax.random.split(key, RUNS // AT_ONCE))
         small = losses(jax.random.fold_in(key, 1), RATES[-1], SMALL_STEPS)
         return stepped.mean(axis=0), floor.reshape(RUNS, len(RATES)), small.mean(axis=1)
 
-    loss, floor, small = map(np.asarray, all_of_it(jax.random.key(SEED), jnp.asarray(rates)))
+    loss, floor, small = map(np.asarray, measure_all(jax.random.key(SEED), jnp.asarray(rates)))
     return {"loss": loss, "floor": floor, "small": small}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """The three floors; and what the smallest rate alone has reached when the second floor is."""
+    """Return the three floors, and the loss of the smallest rate alone when the second floor is reached."""
     found = [
         Finding(
             f"loss floor at rate {rate:g}",
-            each.mean(),
+            losses.mean(),
             expected,
             0.04,
             relative=True,
-            error=1.96 * each.std(ddof=1) / np.sqrt(RUNS),
+            error=1.96 * losses.std(ddof=1) / np.sqrt(RUNS),
         )
-        for rate, expected, each in zip(RATES, FLOORS, evidence["floor"].T, strict=True)
+        for rate, expected, losses in zip(RATES, FLOORS, evidence["floor"].T, strict=True)
     ]
     alone = _expected([RATES[-1]] * SMALL_STEPS)[-1]
     at = sum(LENGTHS[:2])
@@ -102,7 +106,7 @@ def read(evidence: Evidence) -> list[Finding]:
             note=f"mean of {AT_ONCE} runs",
         ),
         Finding(
-            f"loss after {at:,} steps, the rate in steps, as a share of it",
+            f"loss after {at:,} steps with the rate in steps / loss at {RATES[-1]:g} alone",
             evidence["loss"][at - 300 : at + 1].mean() / evidence["small"][-1],
             FLOORS[1] / alone,
             0.08,
@@ -113,7 +117,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """The mean loss with the rate in steps and at its smallest, over its theory."""
+    """Draw the mean loss with the rate in steps and with the smallest rate, over theory."""
     from ravine.lecture.plot_style import COLORS, canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title)
@@ -123,7 +127,7 @@ def draw(evidence: Evidence) -> Any:
     theory(axes, t[1:], expected[1:], "theory", which=0)
     some = np.unique(np.geomspace(1, steps, 45).astype(int))
     marks(
-        axes, some, evidence["loss"][some], f"rate {', then '.join(f'{each:g}' for each in RATES)}", which=0
+        axes, some, evidence["loss"][some], f"rate {', then '.join(f'{rate:g}' for rate in RATES)}", which=0
     )
     alone = _expected([RATES[-1]] * steps)
     theory(axes, t[1:], alone[1:], which=1)
@@ -141,7 +145,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _expected(rates: Any) -> np.ndarray:
-    """Return the mean loss at each step, the start first: [time]."""
+    """Return the mean loss at each step, from the start: [time]."""
     curvature = np.array(CURVATURES)
     mean, variance = np.full(2, START), np.zeros(2)
     losses = [curvature @ mean**2 / 2]

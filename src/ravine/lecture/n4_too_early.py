@@ -1,14 +1,15 @@
-"""N4: decreasing the rate too fast strands you in a bad minimum.  Lecture: "Learning rate annealing".
+"""N4: a rate decreased too early leaves training in a bad minimum.  Lecture: "Learning rate annealing".
 
-Two landscapes, the same noise for early and late steps, so that runs are compared in pairs:
+Two landscapes. Early and late decreases have the same noise, so runs are compared in pairs:
 
     two curvatures, 1 and 0.1, unit noise (N3), rate 0.5 -> 0.05 -> 0.005:                             (1)
         m <- (1 - eta lambda) m,   V <- (1 - eta lambda)^2 V + eta^2,   loss = sum lambda (m^2 + V) / 2
     two wells  L(x) = x^4 / 4 - x^2 / 2 - h x, started in the higher one, rate 0.1 -> 0.01:            (2)
         p(x') = integral of Normal(x' | x - eta L'(x), (eta sigma)^2) p(x)                             (3)
 
-In (1) there is one minimum, and an early step leaves the slow direction behind; in (2) it freezes runs in the
-worse well before the noise has carried them over. Expected: (1) stepped through; (3) on a grid of x.
+(1) has one minimum: after an early decrease, the slow direction has not converged. In (2) an early decrease
+keeps runs in the worse well, before the noise has carried them to the better one. Expected: the recursion of
+(1), and (3) on a grid of x.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ CLAIM = Claim(
     "N4",
     "A rate decreased too early ends in a worse place",
     section="SGD, noise, annealing",
-    says="If the rate is decreased too fast, training ends in a bad minimum.",
-    run="1,000 pairs of runs under the same noise, the rate decreased early in one and late in the other, "
-    "in a valley with one minimum and in a double well.",
-    caveat="With one minimum it is only late, not lost. With several, noise at a high rate must have had "
-    "the time to carry runs over; decreased too late, there are no steps left to settle.",
+    says="If the learning rate is decreased too fast, training ends in a bad minimum.",
+    run="1,000 pairs of runs with the same noise, the rate decreased early in one and late in the other, in "
+    "a valley with one minimum and in a double well.",
+    caveat="With one minimum the run is only late: it still arrives. With several minima, noise at a high "
+    "rate needs time to carry runs to the better one. After a very late decrease, no steps are left to "
+    "settle.",
     try_it="ravine sweep digits --optimizer sgd --vary 'schedule=step(0.1,at=50%),step(0.1,at=10%)'",
 )
 
@@ -42,18 +44,21 @@ CURVATURES = (1.0, 0.1)
 START = 10.0
 RATES = (0.5, 0.05, 0.005)
 STEPS = 900
-WHEN = (10, 20, 40, 80, 160, 320, 440)  # the first decrease; the second comes after as many steps again
+WHEN = (10, 20, 40, 80, 160, 320, 440)  # steps of the first decrease; the second comes at twice the step
 TILT, NOISE = 0.1, 1.5  # h, sigma
 WELL_RATES = (0.1, 0.01)
 WELL_STEPS = 1500
 WELL_WHEN = (25, 50, 100, 200, 400, 800, 1200)
-EARLY, LATE = 1, 4  # places in WHEN
+EARLY, LATE = 1, 4  # positions in WHEN
 WELL_EARLY, WELL_LATE = 0, 5
 SEED = 0
 
 
 def run() -> Evidence:
-    """loss [when, seed], at the end, of one minimum; ends [when, seed], x at the end, with two."""
+    """Run SGD; return loss [when, seed] and ends [when, seed].
+
+    loss: at the end with one minimum. ends: x at the end with two minima.
+    """
     curvature = jnp.asarray(CURVATURES)
 
     def final(key: jax.Array, when: jax.Array) -> jax.Array:
@@ -76,24 +81,24 @@ def run() -> Evidence:
         return optimizer_path(sgd(rate), noisy, jnp.full(SEEDS, start), WELL_STEPS)[-1]
 
     @jax.jit
-    def all_of_it(
+    def measure_all(
         key: jax.Array, when: jax.Array, well_when: jax.Array, start: jax.Array
     ) -> tuple[jax.Array, jax.Array]:
         first, second = jax.random.split(key)
         return (
-            jax.vmap(lambda each: final(first, each))(when),
-            jax.vmap(lambda each: ends(second, each, start))(well_when),
+            jax.vmap(lambda step: final(first, step))(when),
+            jax.vmap(lambda step: ends(second, step, start))(well_when),
         )
 
     start = jnp.asarray(_critical_points()[0])
-    loss, x = all_of_it(
+    loss, x = measure_all(
         jax.random.key(SEED), jnp.asarray(WHEN, jnp.int32), jnp.asarray(WELL_WHEN, jnp.int32), start
     )
     return {"loss": np.asarray(loss), "ends": np.asarray(x)}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Early against late in both landscapes, each against theory, and the paired difference above zero."""
+    """Return the loss after early and late decreases in both landscapes, and the paired differences."""
     worse = np.where(np.isfinite(evidence["ends"]), evidence["ends"] < _critical_points()[1], np.nan)
     well_loss = _well(evidence["ends"])
     stranded, lost = _expected_wells()
@@ -113,7 +118,7 @@ def read(evidence: Evidence) -> list[Finding]:
     mean, error = _mean(evidence["loss"][EARLY] - evidence["loss"][LATE])
     found.append(
         Finding(
-            "one minimum: what early costs, lower end of the interval",
+            "one minimum: cost of the early decrease, lower end of its interval",
             mean - error,
             0.0,
             bound="above",
@@ -135,14 +140,14 @@ def read(evidence: Evidence) -> list[Finding]:
     mean, error = _mean(well_loss[WELL_EARLY] - well_loss[WELL_LATE])
     found += [
         Finding(
-            "two minima: what early costs in loss",
+            "two minima: cost of the early decrease in loss",
             mean,
             lost[WELL_EARLY] - lost[WELL_LATE],
             0.02,
             error=error,
         ),
         Finding(
-            "two minima: the same, lower end of the interval",
+            "two minima: the cost, lower end of its interval",
             mean - error,
             0.0,
             bound="above",
@@ -153,32 +158,37 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Final loss, and share stranded in the worse minimum, over the step of the first decrease."""
+    """Draw final loss, and share of runs in the worse minimum, over the step of the first decrease."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
     line = np.unique(np.geomspace(WHEN[0], STEPS // 2, 60).astype(int))
     theory(left, line, [_expected_loss(int(when)) for when in line], which=0)
-    means = [_mean(each) for each in evidence["loss"]]
+    means = [_mean(losses) for losses in evidence["loss"]]
     marks(
-        left, WHEN, [each[0] for each in means], f"{SEEDS} seeds", which=0, error=[each[1] for each in means]
+        left,
+        WHEN,
+        [mean for mean, _ in means],
+        f"{SEEDS} seeds",
+        which=0,
+        error=[error for _, error in means],
     )
     left.set(
         xlabel="step of the first decrease", ylabel=f"loss after {STEPS} steps", xscale="log", yscale="log"
     )
-    left.set_title(f"one minimum: rate {', '.join(f'{each:g}' for each in RATES)}")
+    left.set_title(f"one minimum: rate {', '.join(f'{rate:g}' for rate in RATES)}")
     left.legend(loc="upper right")
 
     stranded, _ = _expected_wells()
     theory(right, WELL_WHEN, stranded, which=1)
-    means = [_mean(each < _critical_points()[1]) for each in evidence["ends"]]
+    means = [_mean(x < _critical_points()[1]) for x in evidence["ends"]]
     marks(
         right,
         WELL_WHEN,
-        [each[0] for each in means],
+        [mean for mean, _ in means],
         f"{SEEDS} seeds",
         which=1,
-        error=[each[1] for each in means],
+        error=[error for _, error in means],
     )
     right.set(
         xlabel="step of the decrease",
@@ -187,20 +197,21 @@ def draw(evidence: Evidence) -> Any:
         ylim=(0, 1),
     )
     left.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], labels=["0.02", "0.05", "0.1", "0.2", "0.5"])
-    right.set_title(f"two minima: rate {', '.join(f'{each:g}' for each in WELL_RATES)}")
+    right.set_title(f"two minima: rate {', '.join(f'{rate:g}' for rate in WELL_RATES)}")
     right.legend(loc="upper right")
     for axes, ticks in ((left, (10, 30, 100, 300)), (right, (30, 100, 300, 1000))):
-        axes.set_xticks(ticks, labels=[f"{each:,}" for each in ticks])
+        axes.set_xticks(ticks, labels=[f"{tick:,}" for tick in ticks])
         axes.minorticks_off()
     return figure
 
 
 def _mean(values: np.ndarray) -> tuple[float, float]:
-    """Return the mean over seeds and the half width of its 95 % interval."""
+    """Return the mean of `values` [seed] and the half width of its 95 % interval."""
     return float(np.mean(values)), float(1.96 * np.std(values, ddof=1) / np.sqrt(len(values)))
 
 
 def _expected_loss(when: int) -> float:
+    """Return the final loss of (1) with the first decrease at step `when`."""
     curvature = np.array(CURVATURES)
     mean, variance = np.full(2, START), np.zeros(2)
     for t in range(STEPS):  # (1)
@@ -221,7 +232,7 @@ def _expected_wells() -> tuple[np.ndarray, np.ndarray]:
     worse, top, _ = _critical_points()
     density = np.zeros(len(x))
     density[np.argmin(np.abs(x - worse))] = 1
-    # the rest of the run, backwards: what a run that stands at x now will be worth at the end
+    # backwards in time: expected outcome at the end, of a run that is at x now
     value = np.stack([x < top, _well(x)], axis=1).astype(float)
     left = {0: value}
     for steps in range(1, WELL_STEPS + 1):
@@ -237,13 +248,15 @@ def _expected_wells() -> tuple[np.ndarray, np.ndarray]:
 
 
 def _critical_points() -> np.ndarray:
-    """Return the worse minimum, the barrier between, the better minimum."""
+    """Return the worse minimum, the barrier between both, and the better minimum: [3]."""
     return np.sort(np.roots([1.0, 0.0, -1.0, -TILT]).real)
 
 
 def _well(x: np.ndarray) -> np.ndarray:
+    """Return the loss (2) at `x` [...]."""
     return x**4 / 4 - x**2 / 2 - TILT * x  # (2)
 
 
 def _well_slope(x: Any) -> Any:
+    """Return the slope of (2) at `x` [...]."""
     return x**3 - x - TILT

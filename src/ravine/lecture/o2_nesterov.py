@@ -1,6 +1,6 @@
-"""O2: Nesterov measures the gradient where the jump lands.  Lecture: "Better type of momentum: Nesterov".
+"""O2: Nesterov measures the gradient at the landing point.  Lecture: "Better type of momentum: Nesterov".
 
-Source: Nesterov 1983; Sutskever, Martens, Dahl & Hinton 2013 (the lecture's form).
+Source: Nesterov 1983; Sutskever, Martens, Dahl & Hinton 2013 (the form of the lecture).
 
     v <- rho v - eta grad L(w + rho v),  w <- w + v                                            (1)
     y <- y + rho v - eta grad L(y) after v <- rho v - eta grad L(y),  w = y - rho v            (2)   as stored
@@ -10,9 +10,9 @@ On a quadratic, with h = eta lambda, one coordinate of w follows
     w_(t+1) = (1 + rho) (1 - h) w_t - rho (1 - h) w_(t-1)                                      (3)
     momentum: w_(t+1) = (1 + rho - h) w_t - rho w_(t-1);   SGD: w_(t+1) = (1 - h) w_t          (4)
 
-The larger root of r^2 = a r + b is the factor a step. Complex roots have modulus sqrt(rho (1 - h)), for
-momentum sqrt(rho): Nesterov damps what is steep. The root leaves the unit circle at -1, which gives the
-limits
+The larger root of r^2 = a r + b is the factor per step. Complex roots have the modulus sqrt(rho (1 - h)), or
+sqrt(rho) for momentum: Nesterov damps steep directions. The root leaves the unit circle at -1, which gives
+the limits
 
     h = (2 + 2 rho) / (1 + 2 rho);   momentum 2 + 2 rho                                        (5)
 """
@@ -39,12 +39,12 @@ CLAIM = Claim(
     "O2",
     "Nesterov measures the gradient where the jump lands",
     section="Optimizers",
-    says="First jump along the accumulated gradient, then measure where one lands and correct: a mistake is "
-    "better corrected after it was made.",
-    run="A curved valley with the product's Nesterov, with the lecture's formula and with optax, at a "
-    "constant and a decaying rate; then a quadratic at 84 rates, and 81 more around each limit.",
-    caveat="The correction damps steep directions, but the largest stable rate is lower than with plain "
-    "momentum, and what a program stores is the point after the jump: judge w, not y.",
+    says="First jump along the accumulated gradient, then measure the gradient at the landing point and "
+    "correct: a mistake is better corrected after it was made.",
+    run="A curved valley with Ravine's Nesterov, with the formula of the lecture and with optax, at a "
+    "constant and a decaying learning rate; then a quadratic at 84 rates, and at 81 more around each limit.",
+    caveat="The correction damps steep directions, but the largest stable rate is lower than that of plain "
+    "momentum. Programs store the point after the jump: evaluate the loss at w, not at y.",
     try_it="ravine compare digits -O momentum,nesterov",
 )
 
@@ -52,11 +52,12 @@ Size = TypeVar("Size", float, np.ndarray)
 
 RHO = 0.9
 STEPS, RATE = 200, 0.05  # on the curved valley below
-RATES = np.arange(0.03, 4.2, 0.05)  # eta lambda, none where SGD arrives in one step
-WINDOWS = (60, 100, 20)  # growth is taken from the largest error of two windows: starts, and how many steps
+RATES = np.arange(0.03, 4.2, 0.05)  # eta lambda; 1, where SGD arrives in one step, is left out
+# growth is measured between two windows: their first steps, and their length
+WINDOWS = (60, 100, 20)
 LIMITS = {"nesterov": (2 + 2 * RHO) / (1 + 2 * RHO), "momentum": 2 + 2 * RHO}  # (5)
-NEAR = np.linspace(0.99, 1.01, 81)  # of the limit
-LONG = 4_000
+NEAR = np.linspace(0.99, 1.01, 81)  # rates in units of the limit
+LONG = 4_000  # steps near the limit
 HALF = 0.5  # the eta lambda at which damping is measured
 FACTORS = {"nesterov": np.sqrt(RHO * (1 - HALF)), "momentum": np.sqrt(RHO)}
 MAKE: dict[str, Any] = {
@@ -67,9 +68,9 @@ MAKE: dict[str, Any] = {
 
 
 def run() -> Evidence:
-    """Paths [time, 2] of three forms at a constant and a decaying rate; errors on a quadratic.
+    """Run all forms; return paths [time, 2] at a constant and a decaying rate, and errors on a quadratic.
 
-    NAME_errors [rate, time]; NAME_half [time] at eta lambda = HALF; NAME_left [near] after LONG steps.
+    NAME_errors [rate, time]. NAME_half [time]: at eta lambda = HALF. NAME_left [near]: after LONG steps.
     """
     start = jnp.asarray([-2.0, 1.5])
     gradient = jax.grad(lambda w: jnp.logaddexp(w[0], -w[0]) + 4 * (w[1] - jnp.sin(w[0])) ** 2)
@@ -109,42 +110,43 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """The forms against one another, the limits of (5), and the damping of steep directions."""
+    """Return the differences of the three forms, the limits of (5), and the damping of steep directions."""
     found = []
     for kind in ("constant", "decaying"):
         stored, lecture = evidence[f"{kind}_stored"], evidence[f"{kind}_lecture"]
         ahead = stored[1:] + RHO * np.diff(stored, axis=0)  # w + rho v, what optax stores
         found += [
-            Finding(f"lecture's form against the stored one, {kind} rate, largest difference",
+            Finding(f"form of the lecture and stored form, {kind} rate: largest difference",
                     np.max(np.abs(stored - lecture)), 0.0, 1e-12),
-            Finding(f"optax's look-ahead against ours, {kind} rate, largest difference",
+            Finding(f"look-ahead of optax and ours, {kind} rate: largest difference",
                     np.max(np.abs(ahead - evidence[f"{kind}_optax"][1:])), 0.0, 1e-12),
         ]  # fmt: skip
     for name, limit in LIMITS.items():
         spacing = limit * (NEAR[1] - NEAR[0])
         found.append(
             Finding(f"{name}, largest stable rate x curvature", _crossing(evidence[f"{name}_left"]) * limit,
-                    limit, spacing, note="a rate just below shrinks, one just above grows")
+                    limit, spacing, note="below it errors shrink, above it they grow")
         )  # fmt: skip
     for name, factor in FACTORS.items():
         w = evidence[f"{name}_half"]
-        turn = (
-            w[:-2] * w[2:] - w[1:-1] ** 2
-        )  # shrinks by the product of the two roots, which is their modulus^2
+        # this determinant shrinks by the product of both roots, which is their squared modulus
+        turn = w[:-2] * w[2:] - w[1:-1] ** 2
         found.append(
-            Finding(f"{name}, factor a step at rate x curvature = {HALF}",
+            Finding(f"{name}, factor per step at rate x curvature = {HALF}",
                     np.sqrt(turn[20] / turn[10]) ** 0.1, factor, 1e-9)
         )  # fmt: skip
     worst = max(
         np.max(np.abs(_growth(evidence[f"{name}_errors"]) - _radius(name, RATES))[_settled(name)])
         for name in MAKE
     )
-    found.append(Finding("factor a step over all rates, worst departure from the roots", worst, 0.0, 0.03))
+    found.append(
+        Finding("factor per step, largest deviation from the roots over all rates", worst, 0.0, 0.03)
+    )
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the factor a step against the rate. Right: the error at one rate, step by step."""
+    """Draw, left, the factor per step over the rate; right, the error at one rate over the steps."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -152,7 +154,7 @@ def draw(evidence: Evidence) -> Any:
     for k, name in enumerate(MAKE):
         theory(left, fine, _radius(name, fine), which=k)
         some = np.flatnonzero(_settled(name))[k::4]
-        marks(left, RATES[some], _growth(evidence[f"{name}_errors"])[some], _called(name), which=k)
+        marks(left, RATES[some], _growth(evidence[f"{name}_errors"])[some], _label(name), which=k)
     left.axhline(1, color="black", linewidth=0.8)
     left.set(xlabel="rate x curvature", ylabel="factor of the error in a step", ylim=(0, 1.6), xlim=(0, 4.2))
     left.set_title(f"above 1 it diverges (rho = {RHO:g})")
@@ -162,7 +164,7 @@ def draw(evidence: Evidence) -> Any:
     for k, name in enumerate(MAKE):
         if name in FACTORS:
             theory(right, t, _recurrence(name, HALF, len(t)), which=k)
-            marks(right, t, evidence[f"{name}_half"][t], _called(name), which=k)
+            marks(right, t, evidence[f"{name}_half"][t], _label(name), which=k)
     right.axhline(0, color="black", linewidth=0.8)
     right.set(xlabel="step", ylabel="w (the minimum is at 0)")
     right.set_title(f"one direction, rate x curvature = {HALF:g}")
@@ -171,16 +173,16 @@ def draw(evidence: Evidence) -> Any:
 
 
 def animate(path: Path) -> None:
-    """Write SGD, momentum and Nesterov on four landscapes, as HTML or GIF."""
-    from ravine.lecture.animations import write
+    """Write the animation of SGD, momentum and Nesterov on four landscapes, as HTML or GIF."""
+    from ravine.lecture.animations import write_animation
 
-    write(path, "Nesterov beside momentum and SGD", ("sgd", "momentum", "nesterov"))
+    write_animation(path, "Nesterov, momentum and SGD", ("sgd", "momentum", "nesterov"))
 
 
 def _lecture(
     gradient: Callable[[jax.Array], jax.Array], start: jax.Array, rate: Callable[[jax.Array], jax.Array]
 ) -> jax.Array:
-    """Return the path of (1) itself: [time, 2]."""
+    """Return the path of (1) from `start` [2], by its own formula: [time, 2]."""
 
     def step(carry: tuple, t: jax.Array) -> tuple[tuple, jax.Array]:
         w, v = sutskever_step(gradient, carry[0], carry[1], rate(t), RHO)
@@ -191,7 +193,7 @@ def _lecture(
 
 
 def _coefficients(name: str, h: Size) -> tuple[Size, Size]:
-    """Return a, b of w_(t+1) = a w_t + b w_(t-1), equations (3) and (4)."""
+    """Return a and b of w_(t+1) = a w_t + b w_(t-1), (3) and (4), at h = eta lambda: a number or [rate]."""
     return {
         "sgd": (1 - h, 0 * h),
         "momentum": (1 + RHO - h, -RHO + 0 * h),
@@ -200,12 +202,14 @@ def _coefficients(name: str, h: Size) -> tuple[Size, Size]:
 
 
 def _radius(name: str, h: np.ndarray) -> np.ndarray:
+    """Return the larger modulus of the roots at h = eta lambda [rate]: [rate]."""
     a, b = _coefficients(name, h)
     root = np.sqrt((a * a + 4 * b).astype(complex))
     return np.maximum(np.abs(a + root), np.abs(a - root)) / 2
 
 
 def _recurrence(name: str, h: float, count: int) -> np.ndarray:
+    """Return `count` values of the recursion (3) or (4) at h = eta lambda, from 1: [time]."""
     a, b = _coefficients(name, h)
     w = [1.0, 1.0 - h]  # v starts at 0, so the first step is that of gradient descent for all three
     while len(w) < count:
@@ -214,20 +218,20 @@ def _recurrence(name: str, h: float, count: int) -> np.ndarray:
 
 
 def _growth(errors: np.ndarray) -> np.ndarray:
-    """Return the factor a step of errors [rate, time]: [rate]."""
+    """Return the factor per step of errors [rate, time]: [rate]."""
     first, second, width = WINDOWS
     sizes = [np.abs(errors[:, at : at + width]).max(axis=1) for at in (first, second)]
     return (sizes[1] / sizes[0]) ** (1 / (second - first))
 
 
 def _settled(name: str) -> np.ndarray:
-    """Return where (growth can be read off) two roots are apart, or turn often in a window: [rate]."""
+    """Return whether the growth can be read: two separate roots, or many turns in a window: [rate]."""
     a, b = _coefficients(name, RATES)
     return np.abs(a * a + 4 * b) > 0.1
 
 
 def _crossing(left: np.ndarray) -> float:
-    """Return where, in units of the limit, what is left begins to exceed the start; NaN where it does not."""
+    """Return the rate, in units of the limit, above which `left` [near] exceeds 1; NaN if there is none."""
     grew = left > 1
     if np.isnan(left).any() or grew.all() or not grew.any():
         return np.nan
@@ -235,5 +239,6 @@ def _crossing(left: np.ndarray) -> float:
     return float(NEAR[first] + NEAR[first - 1]) / 2 if grew[first:].all() else np.nan
 
 
-def _called(name: str) -> str:
+def _label(name: str) -> str:
+    """Return the name of an optimizer in pictures."""
     return {"sgd": "SGD", "momentum": "momentum", "nesterov": "Nesterov"}[name]

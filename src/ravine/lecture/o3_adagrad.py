@@ -1,14 +1,14 @@
-"""O3: AdaGrad's steps die out.  Lecture: "AdaGrad".
+"""O3: the steps of AdaGrad die out.  Lecture: "AdaGrad".
 
 Source: Duchi, Hazan & Singer 2011; Euler-Maclaurin for (2).
 
-Under a constant gradient g the sum of squares is t g^2, whatever g is, so the weight moves by
+With a constant gradient g the sum of squares is t g^2. For any g, the weight then moves by
 
     -eta sum_(t=1)^T 1 / sqrt t                                            (1)   eps left out
     = -eta (2 sqrt T + zeta(1/2) + 1 / (2 sqrt T) - ...)                   (2)   zeta(1/2) = -1.46035450880958
     its T-th step is eta / sqrt T                                          (3)
 
-To go a distance D takes about (D / (2 eta))^2 steps.
+A distance D takes about (D / (2 eta))^2 steps.
 """
 
 from __future__ import annotations
@@ -30,27 +30,30 @@ CLAIM = Claim(
     "O3",
     "AdaGrad's steps die out",
     section="Optimizers",
-    says="AdaGrad divides every weight's rate by the root of the sum of its squared gradients, which only "
-    "grows.",
-    run="10,000 steps under constant gradients of 0.1, 1 and 100, beside RMSProp, Adam and SGD.",
-    caveat="Steps fall as 1 / sqrt t and never recover, but their sum has no limit: on a convex loss that "
-    "is what makes it converge, on a long way it is what makes it late.",
+    says="AdaGrad divides the learning rate of each weight by the root of the sum of its squared gradients, "
+    "which only grows.",
+    run="10,000 steps with constant gradients of 0.1, 1 and 100; RMSProp, Adam and SGD for comparison.",
+    caveat="Steps fall as 1 / sqrt t and never recover, but their sum has no limit. On a convex loss "
+    "AdaGrad converges for this reason; over a long distance it arrives late.",
     try_it="ravine compare digits -O adagrad,rmsprop,adam",
 )
 
 ETA = 0.1
 STEPS = 10_000
-SIZES = np.array([0.1, 1.0, 100.0])  # of the constant gradient, one a weight
+SIZES = np.array([0.1, 1.0, 100.0])  # constant gradients, one for each weight
 ONE = 1  # the weight whose gradient is 1
 ZETA = -1.4603545088095868  # zeta(1/2)
 RULES: dict[str, Any] = {"adagrad": adagrad, "rmsprop": rmsprop, "adam": adam, "sgd": sgd}
 
 
 def run() -> Evidence:
-    """adagrad [time, weight]: places under constant gradients; NAME [time]: the others, gradient 1 only."""
+    """Run all optimizers; return adagrad [time, weight] and, for each other optimizer, its path [time].
+
+    adagrad: positions with the constant gradients of SIZES. The others: positions with gradient 1.
+    """
 
     @jax.jit
-    def places() -> dict[str, jax.Array]:
+    def paths() -> dict[str, jax.Array]:
         sizes = jnp.asarray(SIZES)
         found = {"adagrad": optimizer_path(adagrad(ETA), lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS)}
         for name, rule in RULES.items():
@@ -58,29 +61,39 @@ def run() -> Evidence:
                 found[name] = optimizer_path(rule(ETA), lambda w, t: jnp.ones(()), jnp.zeros(()), STEPS)
         return found
 
-    return {name: np.asarray(path) for name, path in places().items()}
+    return {name: np.asarray(path) for name, path in paths().items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Places and steps against (1) to (3); the rules that keep going."""
+    """Return positions and steps against (1) to (3), and the steps of the other optimizers."""
     place = evidence["adagrad"]
     one = place[:, ONE]
     sums = np.concatenate([[0.0], -ETA * np.cumsum(1 / np.sqrt(np.arange(1, STEPS + 1)))])  # (1)
     late = -ETA * (2 * np.sqrt(STEPS) + ZETA + 1 / (2 * np.sqrt(STEPS)))  # (2)
-    # eps = 1e-8 takes at most 0.5 eps / g^2 of every step
+    # eps = 1e-8 shortens every step by at most 0.5 eps / g^2
     found = [
-        Finding("place after 100 steps, gradient 1", one[100], -1.85896, 5e-6),
-        Finding("worst departure from the sum over all steps", np.max(np.abs(one - sums)), 0.0, 1e-7),
-        Finding(f"place after {STEPS:,} steps, against the asymptotic sum", one[STEPS], late, 1e-6),
+        Finding("position after 100 steps, gradient 1", one[100], -1.85896, 5e-6),
+        Finding("largest deviation from (1) over all steps", np.max(np.abs(one - sums)), 0.0, 1e-7),
+        Finding(f"position after {STEPS:,} steps, expected from (2)", one[STEPS], late, 1e-6),
         Finding(
-            f"step number {STEPS:,}, in rates", abs(one[STEPS] - one[STEPS - 1]) / ETA, STEPS**-0.5, 1e-8
+            f"step number {STEPS:,}, in units of the rate",
+            abs(one[STEPS] - one[STEPS - 1]) / ETA,
+            STEPS**-0.5,
+            1e-8,
         ),
-        Finding("place with a gradient 100 times larger, over that", place[100, 2] / one[100], 1.0, 1e-7),
-        Finding("place with a gradient 10 times smaller, over that", place[100, 0] / one[100], 1.0, 1e-6),
+        Finding(
+            "position with a gradient 100 times as large / with gradient 1",
+            place[100, 2] / one[100],
+            1.0,
+            1e-7,
+        ),
+        Finding(
+            "position with a gradient 10 times smaller / with gradient 1", place[100, 0] / one[100], 1.0, 1e-6
+        ),
     ]
     found += [
         Finding(
-            f"{name}, step number {STEPS:,}, in rates",
+            f"{name}, step number {STEPS:,}, in units of the rate",
             abs(evidence[name][STEPS] - evidence[name][STEPS - 1]) / ETA,
             1.0,
             1e-6,
@@ -92,7 +105,7 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the size of a step. Right: how far it got."""
+    """Draw, left, the size of a step; right, the distance moved."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -105,21 +118,24 @@ def draw(evidence: Evidence) -> Any:
         "adam": (evidence["adam"], np.ones(STEPS)),
     }
     for k, (name, (place, line)) in enumerate(lines.items()):
-        called = {"adagrad": "AdaGrad", "rmsprop": "RMSProp", "adam": "Adam"}[name]
+        label = {"adagrad": "AdaGrad", "rmsprop": "RMSProp", "adam": "Adam"}[name]
         theory(left, t, line, which=k)
-        marks(left, some, np.abs(np.diff(place))[some - 1] / ETA, called, which=k)
+        marks(left, some, np.abs(np.diff(place))[some - 1] / ETA, label, which=k)
         theory(right, t, np.cumsum(line), which=k)
-        marks(right, some, -place[some] / ETA, called, which=k)
-    for axes, what in ((left, "size of the step, in rates"), (right, "distance gone, in rates")):
+        marks(right, some, -place[some] / ETA, label, which=k)
+    for axes, what in (
+        (left, "size of the step, in units of the rate"),
+        (right, "distance gone, in units of the rate"),
+    ):
         axes.set(xlabel="step", ylabel=what, xscale="log", yscale="log")
         axes.legend()
-    left.set_title("a constant gradient")
-    right.set_title("its sum: 2 sqrt t - 1.46 against t")
+    left.set_title("constant gradient")
+    right.set_title("the sum: 2 sqrt t - 1.46, others t")
     return figure
 
 
 def animate(path: Path) -> None:
-    """Write SGD, AdaGrad and RMSProp on four landscapes, as HTML or GIF."""
-    from ravine.lecture.animations import write
+    """Write the animation of SGD, AdaGrad and RMSProp on four landscapes, as HTML or GIF."""
+    from ravine.lecture.animations import write_animation
 
-    write(path, "AdaGrad beside SGD and RMSProp", ("sgd", "adagrad", "rmsprop"))
+    write_animation(path, "AdaGrad, SGD and RMSProp", ("sgd", "adagrad", "rmsprop"))

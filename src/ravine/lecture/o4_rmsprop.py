@@ -2,15 +2,16 @@
 
 Source: Tieleman & Hinton 2012, lecture 6e.
 
-The running mean of squares starts at 0, so that under a constant gradient g the t-th step is
+The running mean of squares starts at 0. With a constant gradient g, the t-th step is therefore
 
     eta / sqrt(1 - gamma^t):   first eta / sqrt(1 - gamma), in the end eta                    (1)
 
-After n gradients of size G and then k of size 1 the mean is, and the sum of AdaGrad,
+After n gradients of size G and then k of size 1, the mean of RMSProp and the sum of AdaGrad are
 
     s = gamma^k (1 - gamma^n) G^2 + 1 - gamma^k;     AdaGrad: n G^2 + k                       (2)
 
-so a burst is forgotten after about ln(G^2) / ln(1 / gamma) steps, by AdaGrad never.
+RMSProp has forgotten the large gradients after about ln(G^2) / ln(1 / gamma) steps; AdaGrad never forgets
+them.
 """
 
 from __future__ import annotations
@@ -32,29 +33,30 @@ CLAIM = Claim(
     "O4",
     "RMSProp forgets",
     section="Optimizers",
-    says="RMSProp divides by a running mean of squared gradients instead of the sum of all of them: the "
-    "past fades.",
+    says="RMSProp divides by a running mean of squared gradients instead of their sum, so old gradients are "
+    "forgotten.",
     run="Constant gradients at three values of gamma; then 10 gradients of 100 followed by gradients of 1, "
-    "beside AdaGrad.",
+    "for RMSProp and AdaGrad.",
     caveat="The mean starts at 0 and is not corrected, so the first steps are up to 1 / sqrt(1 - gamma) "
-    "times the rate; and steps do not shrink near the minimum unless the rate does.",
+    "times the learning rate. Steps do not shrink near the minimum unless the rate does.",
     try_it="ravine compare digits -O adagrad,rmsprop",
 )
 
 ETA = 0.01
 GAMMAS = (0.9, 0.99, 0.999)
 STEPS = 60
-BURST, HEIGHT, AFTER = 10, 100.0, 300  # so many gradients of that size, then so many of size 1
+BURST, HEIGHT, AFTER = 10, 100.0, 300  # 10 gradients of 100, then 300 of size 1
 
 
 def run() -> Evidence:
-    """constant [gamma, time]: steps under a gradient of 1; rmsprop, adagrad [time]: steps around the burst.
+    """Run both optimizers; return constant [gamma, time] and rmsprop, adagrad [time].
 
-    All in units of the rate.
+    constant: steps with a gradient of 1. rmsprop, adagrad: steps during and after the large gradients. All in
+    units of the learning rate.
     """
 
     @jax.jit
-    def places() -> dict[str, jax.Array]:
+    def paths() -> dict[str, jax.Array]:
         start = jnp.zeros(())
 
         def burst(w: jax.Array, t: jax.Array) -> jax.Array:
@@ -70,40 +72,45 @@ def run() -> Evidence:
             "adagrad": optimizer_path(adagrad(ETA), burst, start, BURST + AFTER),
         }
 
-    return {name: -np.diff(np.asarray(path)) / ETA for name, path in places().items()}
+    return {name: -np.diff(np.asarray(path)) / ETA for name, path in paths().items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """The first steps against (1), the memory of a burst against (2)."""
+    """Return the first steps against (1), and the steps after the large gradients against (2)."""
     constant, rms, ada = (evidence[name] for name in ("constant", "rmsprop", "adagrad"))
     first = {0.9: 3.162, 0.99: 10.0, 0.999: 31.62}
     t = np.arange(1, STEPS + 1)
     line = np.stack([1 / np.sqrt(1 - gamma**t) for gamma in GAMMAS])
     found = [
         Finding(
-            f"first step at gamma = {gamma:g}, in rates", constant[k, 0], first[gamma], 5e-4, relative=True
+            f"first step at gamma = {gamma:g}, in units of the rate",
+            constant[k, 0],
+            first[gamma],
+            5e-4,
+            relative=True,
         )
         for k, gamma in enumerate(GAMMAS)
     ]
     k = np.arange(1, AFTER + 1)
     rms_line, ada_line = _after_burst(k)
     back = np.flatnonzero(rms[BURST:] >= 0.5)
-    # (2) set to 4, where the step is half a rate
+    # where (2) is 4 and the step is half the rate
     half = np.log(3 / ((1 - GAMMAS[0] ** BURST) * HEIGHT**2 - 1)) / np.log(GAMMAS[0])
     found += [
-        Finding("worst departure of a step from theory", np.max(np.abs(constant / line - 1)), 0.0, 1e-5),
-        Finding("after the burst, RMSProp: steps until half its pace is back",
+        Finding("largest relative deviation of a step from (1)",
+                np.max(np.abs(constant / line - 1)), 0.0, 1e-5),
+        Finding("after the burst, RMSProp: steps until a step is half the rate again",
                 back[0] + 1 if np.isfinite(rms).all() and len(back) else np.nan, np.ceil(half), 0.0),
-        Finding("after the burst, RMSProp: worst departure of a step from theory",
+        Finding("after the burst, RMSProp: largest relative deviation of a step from (2)",
                 np.max(np.abs(rms[BURST:] / rms_line - 1)), 0.0, 1e-7),
-        Finding(f"{AFTER} steps after the burst, RMSProp, in rates", rms[-1], 1.0, 1e-6),
-        Finding(f"{AFTER} steps after the burst, AdaGrad, in rates", ada[-1], ada_line[-1], 1e-7),
+        Finding(f"{AFTER} steps after the burst, RMSProp, in units of the rate", rms[-1], 1.0, 1e-6),
+        Finding(f"{AFTER} steps after the burst, AdaGrad, in units of the rate", ada[-1], ada_line[-1], 1e-7),
     ]  # fmt: skip
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the first steps. Right: a burst of large gradients, and what is remembered of it."""
+    """Draw, left, the first steps; right, the steps after some large gradients."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -111,33 +118,33 @@ def draw(evidence: Evidence) -> Any:
     for k, gamma in enumerate(GAMMAS):
         theory(left, t, 1 / np.sqrt(1 - gamma**t), which=k)
         marks(left, t[:: 3 + k], evidence["constant"][k][:: 3 + k], f"gamma = {gamma:g}", which=k)
-    left.set(xlabel="step", ylabel="size of the step, in rates", yscale="log")
+    left.set(xlabel="step", ylabel="size of the step, in units of the rate", yscale="log")
     left.set_title("constant gradient: too large at first")
     left.legend()
     after = np.arange(1, AFTER + 1)
     for k, (name, line) in enumerate(zip(("rmsprop", "adagrad"), _after_burst(after), strict=True)):
         theory(right, after, line, which=k)
-        called = {"rmsprop": f"RMSProp, gamma = {GAMMAS[0]:g}", "adagrad": "AdaGrad"}[name]
-        marks(right, after[4::15], evidence[name][BURST:][4::15], called, which=k)
+        label = {"rmsprop": f"RMSProp, gamma = {GAMMAS[0]:g}", "adagrad": "AdaGrad"}[name]
+        marks(right, after[4::15], evidence[name][BURST:][4::15], label, which=k)
     right.set(
         xlabel=f"steps since {BURST} gradients of {HEIGHT:g}",
-        ylabel="size of the step, in rates",
+        ylabel="size of the step, in units of the rate",
         yscale="log",
     )
-    right.set_title("gradients of 1 again: who remembers?")
+    right.set_title("after the large gradients")
     right.legend(loc="center right")
     return figure
 
 
 def animate(path: Path) -> None:
-    """Write SGD, momentum and RMSProp on four landscapes, as HTML or GIF."""
-    from ravine.lecture.animations import write
+    """Write the animation of SGD, momentum and RMSProp on four landscapes, as HTML or GIF."""
+    from ravine.lecture.animations import write_animation
 
-    write(path, "RMSProp beside momentum and SGD", ("sgd", "momentum", "rmsprop"))
+    write_animation(path, "RMSProp, momentum and SGD", ("sgd", "momentum", "rmsprop"))
 
 
 def _after_burst(k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the steps of RMSProp and of AdaGrad, k steps after the burst, from (2): [k]."""
-    kept = GAMMAS[0] ** k
-    mean = kept * (1 - GAMMAS[0] ** BURST) * HEIGHT**2 + 1 - kept
+    """Return steps of RMSProp and AdaGrad, `k` steps after the large gradients, from (2): [k]."""
+    memory = GAMMAS[0] ** k
+    mean = memory * (1 - GAMMAS[0] ** BURST) * HEIGHT**2 + 1 - memory
     return 1 / np.sqrt(mean), 1 / np.sqrt(BURST * HEIGHT**2 + k)

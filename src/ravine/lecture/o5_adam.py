@@ -1,18 +1,18 @@
-"""O5: Adam's first steps are the rate, and its bias correction is why.  Lecture: "Adam".
+"""O5: the first steps of Adam have the size of the learning rate, by its bias correction.  Lecture: "Adam".
 
 Source: Kingma & Ba 2015, sections 2.1 and 3.
 
-Under a constant gradient g both means are the gradient's, times what the start at 0 left out:
+With a constant gradient g both means are those of the gradient, reduced by the start at 0:
 
     m_t = (1 - b1^t) g,   v_t = (1 - b2^t) g^2                                             (1)
-    corrected:    step = eta g / (|g| + eps), eta at every t, whatever g                   (2)
+    corrected:    step = eta g / (|g| + eps), eta at every t, for any g                    (2)
     uncorrected:  step = eta (1 - b1^t) / sqrt(1 - b2^t)                                   (3)   3.16 eta
 
-The first step is eta for any gradient. A gradient g after T zeros, both corrections included, gives
+The first step is eta for any gradient. A gradient g after T zeros, with both corrections, gives
 
     eta (1 - b1) / sqrt(1 - b2) * sqrt(1 - b2^(T+1)) / (1 - b1^(T+1))                      (4)   3.16 eta
 
-which is the largest step there is: the rate does not bound it.
+This is the largest possible step: the rate is no bound on a step.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ CLAIM = Claim(
     "O5",
     "Adam's first steps are the rate",
     section="Optimizers",
-    says="Adam's running means start at 0 and are biased towards it; divided by 1 - b^t they are not, and "
-    "the first steps are as large as the rate.",
-    run="1,000 steps under constant gradients, with Adam's means corrected and as they are; first steps for "
-    "1,000 gradients of all sizes; one gradient after 5,000 zeros.",
-    caveat="The rate is the size of a step only while gradients agree: after a quiet time one gradient "
-    "makes a step of 3.16 rates, and gradients near eps make none.",
+    says="Adam's running means start at 0 and are biased towards 0. Division by 1 - b^t removes the bias, "
+    "and the first steps are as large as the learning rate.",
+    run="1,000 steps with constant gradients, with and without bias correction; first steps for 1,000 "
+    "gradients of all sizes; one gradient after 5,000 zeros.",
+    caveat="A step has the size of the rate only while gradients agree. After a long time of zero "
+    "gradients, one gradient makes a step of 3.16 rates; gradients near eps make almost no step.",
     try_it="ravine compare digits -O adam,rmsprop",
 )
 
@@ -51,9 +51,10 @@ QUIET = 5000  # zeros before one gradient
 
 
 def run() -> Evidence:
-    """constant [time, size], without_eps, uncorrected [time]: steps in rates, as all that follows.
+    """Run Adam; return steps in units of the learning rate.
 
-    first, gradients [draw]: first steps, and for which gradients. after_quiet [1]: after QUIET zeros.
+    constant [time, size]; without_eps, uncorrected [time]; first [draw]: first steps for `gradients` [draw];
+    after_quiet [1]: the step after QUIET zeros.
     """
     sizes = jnp.asarray(SIZES)
     generator = np.random.default_rng(0)
@@ -84,32 +85,33 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Steps against (2), (3) and (4)."""
+    """Return the steps against (2), (3) and (4)."""
     constant, bare = evidence["constant"], evidence["uncorrected"]
     t = np.arange(1, STEPS + 1)
     theory = (1 - B1**t) / np.sqrt(1 - B2**t)  # (3)
     found = [
-        Finding(f"worst of {STEPS:,} steps, gradient {size:g}: distance from -1 rate",
-                np.max(np.abs(constant[:, k] + 1)), 0.0, 1.01 * EPS / size, note="eps takes eps / |g|")
+        Finding(f"largest deviation of {STEPS:,} steps from the rate, gradient {size:g}",
+                np.max(np.abs(constant[:, k] + 1)), 0.0, 1.01 * EPS / size, note="by eps / |g|")
         for k, size in enumerate(SIZES)
     ]  # fmt: skip
     first = evidence["first"] * np.sign(evidence["gradients"])
-    small = 2 * EPS * (1 - B1) / (1 - B2)  # what eps takes where sqrt v is smallest, twice
+    small = 2 * EPS * (1 - B1) / (1 - B2)  # twice the effect of eps where sqrt v is smallest
     found += [
-        Finding("the same without eps, gradient 1", np.max(np.abs(evidence["without_eps"] + 1)), 0.0, 1e-12),
-        Finding("first step for gradients of any size, worst distance from 1 rate",
+        Finding("largest deviation without eps, gradient 1",
+                np.max(np.abs(evidence["without_eps"] + 1)), 0.0, 1e-12),
+        Finding("first step for gradients of all sizes, largest deviation from the rate",
                 np.max(np.abs(first + 1)), 0.0, 1.01 * EPS / 1e-3),
-        Finding("without correction: first step, in rates", bare[0], -3.1623, 5e-5),
-        Finding("without correction: largest step, in rates", bare.min(), -theory.max(), small),
-        Finding("without correction: worst departure from theory", np.max(np.abs(bare + theory)), 0.0, small),
-        Finding(f"one gradient after {QUIET:,} zeros, in rates", evidence["after_quiet"][0],
+        Finding("without correction: first step, in units of the rate", bare[0], -3.1623, 5e-5),
+        Finding("without correction: largest step, in units of the rate", bare.min(), -theory.max(), small),
+        Finding("without correction: largest deviation from (3)", np.max(np.abs(bare + theory)), 0.0, small),
+        Finding(f"one gradient after {QUIET:,} zeros, in units of the rate", evidence["after_quiet"][0],
                 -(1 - B1) / np.sqrt(1 - B2) * np.sqrt(1 - B2 ** (QUIET + 1)) / (1 - B1 ** (QUIET + 1)), 1e-6),
     ]  # fmt: skip
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: steps with and without correction. Right: the first step for gradients of any size."""
+    """Draw, left, steps with and without bias correction; right, the first step over the gradient."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -118,8 +120,8 @@ def draw(evidence: Evidence) -> Any:
     theory(left, t, np.ones(STEPS), which=0)
     marks(left, t[some], -evidence["constant"][some, 1], "Adam", which=0)
     theory(left, t, (1 - B1**t) / np.sqrt(1 - B2**t), which=1)
-    marks(left, t[some], -evidence["uncorrected"][some], "the same means, not corrected", which=1)
-    left.set(xlabel="step", ylabel="size of the step, in rates", xscale="log", ylim=(0, 9))
+    marks(left, t[some], -evidence["uncorrected"][some], "without bias correction", which=1)
+    left.set(xlabel="step", ylabel="size of the step, in units of the rate", xscale="log", ylim=(0, 9))
     left.set_title("constant gradient")
     left.legend(loc="upper right")
     size = np.abs(evidence["gradients"])
@@ -128,21 +130,23 @@ def draw(evidence: Evidence) -> Any:
     theory(right, x, x / (x + EPS), which=0)
     marks(right, size[order], np.abs(evidence["first"])[order], "Adam", which=0)
     theory(right, x, x, "SGD at the same rate", which=2)
-    right.set(xlabel="size of the gradient", ylabel="first step, in rates", xscale="log", ylim=(0, 2))
-    right.set_title("the first step, any gradient")
+    right.set(
+        xlabel="size of the gradient", ylabel="first step, in units of the rate", xscale="log", ylim=(0, 2)
+    )
+    right.set_title("first step")
     right.legend(loc="lower right")
     return figure
 
 
 def animate(path: Path) -> None:
-    """Write SGD, momentum, RMSProp and Adam on four landscapes, as HTML or GIF."""
-    from ravine.lecture.animations import write
+    """Write the animation of SGD, momentum, RMSProp and Adam on four landscapes, as HTML or GIF."""
+    from ravine.lecture.animations import write_animation
 
-    write(path, "Adam beside RMSProp, momentum and SGD", ("sgd", "momentum", "rmsprop", "adam"))
+    write_animation(path, "Adam, RMSProp, momentum and SGD", ("sgd", "momentum", "rmsprop", "adam"))
 
 
 def _uncorrected() -> jax.Array:
-    """Return the steps [time], in rates, that Adam's own means make as they are: m / (sqrt v + eps)."""
+    """Return the steps [time] of the means without correction, m / (sqrt v + eps), in units of the rate."""
     rule = adam(ETA, B1, B2, EPS)
 
     def step(state: Any, _: None) -> tuple[Any, jax.Array]:

@@ -1,21 +1,21 @@
 """O6: a rate per weight is a diagonal preconditioner.  Lecture: "Separate, adaptive learning rates", "Adam".
 
-Source: Duchi, Hazan & Singer 2011; van der Sluis 1969 (what a diagonal can do for a condition number).
+Source: Duchi, Hazan & Singer 2011; van der Sluis 1969 (effect of a diagonal on the condition number).
 
-For L(w) = w' H w / 2, a rule that divides every gradient by its own size does not see the curvatures of a
-diagonal H:
+Let L(w) = w' H w / 2. An optimizer that divides each gradient by its own size does not see the curvatures of
+a diagonal H:
 
     g_i = lambda_i w_i   ->   the same steps for every lambda_i, in every weight                 (1)   eps = 0
     D^(-1/2) H D^(-1/2) with D = diag H: condition number 1                                      (2)
 
-Rotate the axes, H = Q diag(lambda) Q', and both are gone, though nothing has changed for gradient descent:
+With rotated axes, H = Q diag(lambda) Q', both properties are lost, but nothing changes for gradient descent:
 
     w' = Q w:   the same losses for every Q                                                      (3)
 
-The table's pair, 293 and 7,170 steps, comes without rate, start and target. Adam with a rate of 0.02 from
-Gaussian starts to a loss of 1e-6, curvatures 1 to 1e4, gives medians beside it; a single draw of start and
-axes scatters by a third around them, and with the rate the pair moves: 207 and 3,350 at 0.1. What stays is
-the gap.
+The table has 293 and 7,170 steps, without rate, start and target. Adam with a rate of 0.02 from Gaussian
+starts to a loss of 1e-6, with curvatures 1 to 1e4, has medians near these. A single draw of start and axes
+varies by a third around them, and the numbers depend on the rate: 207 and 3,350 at 0.1. The gap between both
+stays.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ CLAIM = Claim(
     "O6",
     "A rate per weight is a diagonal preconditioner",
     section="Optimizers",
-    says="A local gain for every weight makes up for gradients that differ widely between weights.",
-    run="48 quadratics in 20 dimensions, condition number 10,000, along the axes of the weights and turned, "
-    "Adam at a rate of 0.02 down to a loss of 1e-6.",
-    caveat="It does so along the axes of the weights only: the same valley turned by an angle is ill- "
-    "conditioned again, while gradient descent, slow on both, cannot tell them apart.",
+    says="A separate gain for each weight compensates for gradients that differ widely between weights.",
+    run="48 quadratics in 20 dimensions with condition number 10,000, with their axes along the weights and "
+    "rotated; Adam at a learning rate of 0.02 down to a loss of 1e-6.",
+    caveat="The compensation works along the axes of the weights only. The same valley in rotated axes is "
+    "ill-conditioned again, while gradient descent is equally slow on both.",
     try_it="ravine compare digits -O sgd,adagrad,adam",
 )
 
@@ -49,15 +49,16 @@ D, KAPPA = 20, 1e4
 CURVATURES = np.geomspace(1.0, KAPPA, D)
 RATE, TARGET = 0.02, 1e-6
 DRAWS, STEPS = 48, 14_000
-SHORT = 300  # steps over which two paths are held against each other
-SHOWN = np.unique(np.round(np.geomspace(1, STEPS, 120)).astype(int))  # steps whose losses are kept
+SHORT = 300  # steps over which two paths are compared
+SHOWN = np.unique(np.round(np.geomspace(1, STEPS, 120)).astype(int))  # steps at which losses are stored
 
 
 def run() -> Evidence:
-    """Steps to the target [draw], NaN if never; losses [draw, shown]; scales of paths against each other.
+    """Run Adam and SGD; return steps to the target [draw], losses [draw, shown] and paths.
 
-    flat [time, D]: Adam at condition number 1, steep: at KAPPA; descent [time, 2]: SGD's loss, both axes.
-    after [draw]: condition number of the rotated Hessian divided by its diagonal.
+    aligned_, rotated_: steps (NaN if the target is not reached) and losses of Adam. flat, steep [time, D]:
+    Adam's path at condition numbers 1 and KAPPA. descent [time, 2]: loss of SGD on both axes. after [draw]:
+    condition number of the rotated Hessian divided by its diagonal.
     """
     generator = np.random.default_rng(0)
     turns = np.stack([np.linalg.qr(generator.standard_normal((D, D)))[0] for _ in range(DRAWS)])
@@ -100,27 +101,27 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Steps on both, against the table; then (1) and (3)."""
+    """Return the steps on both axes, against the table, and (1) and (3)."""
     found = []
     for name, expected in (("aligned", 293), ("rotated", 7_170)):
         steps = evidence[f"{name}_steps"]
         found.append(
             Finding(f"Adam, {name} axes, median of {DRAWS} draws", np.median(steps), expected, 1 / 3,
-                    error=_half(steps), relative=True, unit="steps", note="the table is one draw")
+                    error=_half(steps), relative=True, unit="steps", note="the table has one draw")
         )  # fmt: skip
     ratio = evidence["rotated_steps"] / evidence["aligned_steps"]
     flat = evidence["flat"]
     found += [
-        Finding("slower on rotated axes, smallest factor of all draws", np.min(ratio), 5.0, bound="above",
+        Finding("steps, rotated / aligned, smallest of all draws", np.min(ratio), 5.0, bound="above",
                 note="the table: 24"),
-        Finding("slower on rotated axes, median factor", np.median(ratio), None, error=_half(ratio)),
+        Finding("steps, rotated / aligned, median", np.median(ratio), None, error=_half(ratio)),
         Finding(
-            f"Adam's path at condition number {KAPPA:g} against 1, aligned, largest difference",
+            f"path of Adam at condition numbers {KAPPA:g} and 1, aligned: largest difference",
             np.max(np.abs(evidence["steep"] - flat)), 0.0, 1e-10, note="(1), eps = 0"),
         Finding(
-            "gradient descent, rotated against aligned, largest relative difference of the loss",
+            "gradient descent, rotated and aligned: largest relative difference of the loss",
             np.max(np.abs(evidence["descent"][:, 1] / evidence["descent"][:, 0] - 1)), 0.0, 1e-9),
-        Finding("condition number of the rotated Hessian over its diagonal, median",
+        Finding("condition number of the rotated Hessian divided by its diagonal, median",
                 np.median(evidence["after"]), None, error=_half(evidence["after"]),
                 note=f"aligned: 1; undivided: {KAPPA:g}"),
     ]  # fmt: skip
@@ -128,16 +129,16 @@ def read(evidence: Evidence) -> list[Finding]:
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: the loss of some draws. Right: steps to the target of every draw, with the table's pair."""
+    """Draw, left, the losses of some draws; right, the steps of all draws and of the table."""
     from ravine.lecture.plot_style import COLORS, LINES, canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2)
     for k, name in enumerate(("aligned", "rotated")):
-        for number, there in enumerate(evidence[f"{name}_steps"][:12]):
-            way = there >= SHOWN  # what comes after is another story: at a constant rate Adam does not rest
-            look = {"color": COLORS[k], "linestyle": LINES[k], "linewidth": 1.2}
+        for number, end in enumerate(evidence[f"{name}_steps"][:12]):
+            path = end >= SHOWN  # up to the target: at a constant rate Adam does not settle there
+            style = {"color": COLORS[k], "linestyle": LINES[k], "linewidth": 1.2}
             losses = evidence[f"{name}_losses"][number]
-            left.plot(SHOWN[way], losses[way], label=None if number else name, **look)
+            left.plot(SHOWN[path], losses[path], label=None if number else name, **style)
     left.axhline(TARGET, color="black", linewidth=0.8)
     left.set(xlabel="step", ylabel="loss", xscale="log", yscale="log", ylim=(1e-7, 1e5))
     left.set_title(f"Adam, condition number {KAPPA:g}, rate {RATE:g}")
@@ -146,9 +147,7 @@ def draw(evidence: Evidence) -> Any:
     for k, (name, expected) in enumerate((("aligned", 293), ("rotated", 7_170))):
         theory(right, [1, DRAWS], [expected, expected], which=k)
         marks(right, place, np.sort(evidence[f"{name}_steps"]), f"{name}; line: {expected:,}", which=k)
-    right.set(
-        xlabel="draw of start and axes, in order", ylabel=f"steps to a loss of {TARGET:g}", yscale="log"
-    )
+    right.set(xlabel="draw of start and axes, sorted", ylabel=f"steps to a loss of {TARGET:g}", yscale="log")
     right.set(ylim=(100, 3e4))
     right.set_title(f"{DRAWS} draws")
     right.legend(loc="center right")
@@ -156,7 +155,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _half(values: np.ndarray) -> float | None:
-    """Return the half width of the 95 % interval of the median; None where there is none."""
+    """Return the half width of the 95 % interval of the median of `values` [draw]; None if there is none."""
     if not np.isfinite(values).all():
         return None
     ends = interval(values, "median")

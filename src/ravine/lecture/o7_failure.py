@@ -1,12 +1,13 @@
-"""O7: Adam can fail, even on a convex problem.  Lecture: "Adam" (a caution beside it).
+"""O7: Adam can fail, even on a convex problem.  Lecture: "Adam" (a caution).
 
-Source: Reddi, Kale & Kumar 2018, "On the convergence of Adam and beyond", theorem 1; AMSGrad is their cure.
+Source: Reddi, Kale & Kumar 2018, "On the convergence of Adam and beyond", theorem 1; AMSGrad is their remedy.
 
-    in turn C x, -x, -x on [-1, 1], projected, rate alpha / sqrt t: the sum of a period is (C - 2) x       (1)
-    optimum -1 for C > 2; with b1 = 0, b2 = 1 / (1 + C^2) Adam goes to +1                                  (2)
+    losses C x, -x, -x in turn on [-1, 1], projected, rate alpha / sqrt t: a period sums to (C - 2) x     (1)
+    optimum -1 for C > 2; with b1 = 0, b2 = 1 / (1 + C^2) Adam goes to +1                                 (2)
 
-The large gradient comes once and is divided by its own root; the two small ones are divided by less. In the
-long run v repeats with the period, v_C = (b2-weighted sums of C^2, 1, 1), and a period moves x by
+The large gradient comes once in a period and is divided by the root of its own square; the two small
+gradients are divided by less. After many periods v repeats itself: v_C is the mean of C^2, 1, 1 with powers
+of b2 as weights. A period moves x by
 
     alpha (-C / sqrt v_C + 1 / sqrt v_1 + 1 / sqrt v_2)     > 0 for Adam; SGD: -(C - 2) alpha   (3)
 """
@@ -29,24 +30,27 @@ CLAIM = Claim(
     "O7",
     "Adam can fail where SGD does not",
     section="Optimizers",
-    says="Adam is recommended, and no proof of convergence comes with it. There is none: where rare large "
-    "gradients carry the information it can go the wrong way for ever, on a line, on a convex loss.",
-    run="Gradients 3, -1, -1 in turn on [-1, 1], 9,000 steps at 0.5 / sqrt t, where -1 is best; then small "
-    "free steps to see the drift.",
-    caveat="It takes a short memory: at b2 = 0.999 the same problem is solved. But for all b1 < sqrt b2 "
-    "there is a problem of this kind; AMSGrad, which never forgets its largest mean, converges on them.",
+    says="Adam is recommended, but has no proof of convergence. Where rare large gradients carry the "
+    "information, it can move in the wrong direction for ever, even in one dimension on a convex loss.",
+    run="Gradients 3, -1, -1 in turn on [-1, 1], 9,000 steps at a learning rate of 0.5 / sqrt t, where -1 "
+    "is the optimum; then small unconstrained steps that show the drift.",
+    caveat="The failure needs a short memory: b2 = 0.999 solves the same problem. But a problem of this "
+    "kind exists for all b1 < sqrt b2. AMSGrad, which keeps its largest mean, converges on them.",
     try_it="ravine compare digits -O adam,optax:amsgrad",
 )
 
 C = 3.0
 PERIODS = 3000
-ALPHA = 0.5  # rate at step t: ALPHA / sqrt t
+ALPHA = 0.5  # the rate at step t is ALPHA / sqrt t
 B2 = 1 / (1 + C * C)
-SLOW, FREE = 1e-3, 60  # a constant rate, so small that so many periods stay inside the interval
+SLOW, FREE = 1e-3, 60  # a constant rate, small enough to stay in [-1, 1] for this number of periods
 
 
 def run() -> Evidence:
-    """x of each rule [time], projected to [-1, 1]; free_NAME [time]: the same at a small constant rate."""
+    """Run all optimizers; return x [time] of each, projected to [-1, 1].
+
+    free_NAME [time]: x at a small constant rate without projection.
+    """
 
     def decaying(t: jax.Array) -> jax.Array:
         return ALPHA / jnp.sqrt(jnp.asarray(t, jnp.result_type(float)) + 1)
@@ -79,38 +83,40 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Where each ends, what that costs a step, and the drift of (3)."""
+    """Return the end of each optimizer, the loss above the optimum, and the drift of (3)."""
     found = [
-        Finding("Adam (b1 = 0, b2 = 0.1), x at the end", _end(evidence["adam"]), 1.0, 0.02,
+        Finding("Adam (b1 = 0, b2 = 0.1): x at the end", _end(evidence["adam"]), 1.0, 0.02,
                 note="the optimum is -1"),
-        Finding("Adam, loss a step above the optimum's, last third", _regret(evidence["adam"]),
+        Finding("Adam: loss per step above the optimum, last third", _regret(evidence["adam"]),
                 2 * (C - 2) / 3, 0.02),
     ]  # fmt: skip
-    for name, called in _CALLED.items():
+    for name, label in LABELS.items():
         if name != "adam":
-            found.append(Finding(f"{called}, x at the end", _end(evidence[name]), -1.0, 0.02))
+            found.append(Finding(f"{label}: x at the end", _end(evidence[name]), -1.0, 0.02))
     found += [
-        Finding("Adam, drift of a period, in rates", _drift(evidence["free_adam"]), _adam_drift(), 1e-6),
-        Finding("SGD, drift of a period, in rates", _drift(evidence["free_sgd"]), -(C - 2), 1e-9),
+        Finding(
+            "Adam: drift per period, in units of the rate", _drift(evidence["free_adam"]), _adam_drift(), 1e-6
+        ),
+        Finding("SGD: drift per period, in units of the rate", _drift(evidence["free_sgd"]), -(C - 2), 1e-9),
     ]
     return found
 
 
 def draw(evidence: Evidence) -> Any:
-    """x against the step, for Adam and for those that find the optimum."""
+    """Draw x over the step, for Adam and for the optimizers that find the optimum."""
     from ravine.lecture.plot_style import canvas, marks
 
     figure, axes = canvas(CLAIM.title)
     steps = 3 * PERIODS
     some = 3 * np.unique(np.round(np.geomspace(1, PERIODS, 40)).astype(int))
     axes.axhline(-1, color="black", linewidth=1.2, label="optimum")
-    axes.axhline(1, color="black", linewidth=1.2, linestyle=":", label="the worst there is")
-    for k, (name, called) in enumerate(_CALLED.items()):
+    axes.axhline(1, color="black", linewidth=1.2, linestyle=":", label="worst point")
+    for k, (name, label) in enumerate(LABELS.items()):
         marks(
             axes,
             some[k % 2 :: 2],
             evidence[name][some[k % 2 :: 2]],
-            called,
+            label,
             which=k,
             linestyle="-",
             linewidth=0.8,
@@ -127,7 +133,7 @@ def draw(evidence: Evidence) -> Any:
     return figure
 
 
-_CALLED = {
+LABELS = {
     "adam": "Adam, b1 = 0, b2 = 0.1",
     "sgd": "SGD",
     "amsgrad": "AMSGrad, b1 = 0, b2 = 0.1",
@@ -137,7 +143,7 @@ _CALLED = {
 
 
 def _projected(rule: Any) -> Optimizer:
-    """Return the rule with every step cut at the ends of [-1, 1]."""
+    """Return the optimizer with every step cut off at the ends of [-1, 1]."""
 
     def update(grads: Any, state: Any, params: Any) -> tuple[Any, Any]:
         step, state = rule.update(grads, state, params)
@@ -147,26 +153,26 @@ def _projected(rule: Any) -> Optimizer:
 
 
 def _end(x: np.ndarray) -> float:
-    """Return the mean of x over the last ten periods."""
+    """Return the mean of `x` [time] over the last ten periods."""
     return float(np.mean(x[-30:]))
 
 
 def _regret(x: np.ndarray) -> float:
-    """Return the mean over the last third of the steps of f_t(x_t) - f_t(-1)."""
+    """Return the mean of f_t(x_t) - f_t(-1) over the last third of the steps of `x` [time]."""
     slope = np.where(np.arange(len(x) - 1) % 3 == 0, C, -1.0)
     return float(np.mean((slope * (x[:-1] + 1))[-PERIODS:]))
 
 
 def _drift(x: np.ndarray) -> float:
-    """Return what x moves in a period, in rates, after the first half of the periods."""
+    """Return the change of `x` [time] per period, in units of the rate, over the second half."""
     half = 3 * (FREE // 2)
     return float(x[-1] - x[half]) / (SLOW * (FREE - FREE // 2))
 
 
 def _adam_drift() -> float:
-    """Return (3), with the v that repeats itself: v <- b2 v + (1 - b2) g^2 for g = C, -1, -1."""
+    """Return (3) for the periodic v: v <- b2 v + (1 - b2) g^2 with g = C, -1, -1."""
     a = 1 - B2
-    v_c = a * (C * C + B2**2 * 1 + B2 * 1) / (1 - B2**3)  # newest first: C, then the two before it
+    v_c = a * (C * C + B2**2 * 1 + B2 * 1) / (1 - B2**3)  # newest first: C, then the two gradients before it
     v_1 = B2 * v_c + a
     v_2 = B2 * v_1 + a
     return float(-C / np.sqrt(v_c) + 1 / np.sqrt(v_1) + 1 / np.sqrt(v_2))

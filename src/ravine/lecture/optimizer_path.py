@@ -1,4 +1,4 @@
-"""Where a rule walks on a loss that can be written down. To be called inside `jax.jit` or `jax.vmap`."""
+"""The path of an optimizer on a loss with a known gradient. For use inside `jax.jit` or `jax.vmap`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ __all__ = ["optimizer_path"]
 def optimizer_path(
     rule: Optimizer, gradient: Callable[[jax.Array, jax.Array], jax.Array], start: jax.Array, steps: int
 ) -> jax.Array:
-    """Return the points the rule is judged at, the start first: [steps + 1, ...] for a start [...].
+    """Return the evaluation points of an optimizer: [steps + 1, ...], with the start [...] first.
 
-    gradient(w, t) -> like w, at the point w where the rule wants it; t = 0 at the first step.
+    gradient(w, t): the gradient [...] at the point w [...] that the optimizer asks for; t = 0 in the first
+    step.
     """
 
     def step(carry: tuple, t: jax.Array) -> tuple[tuple, jax.Array]:

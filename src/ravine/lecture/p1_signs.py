@@ -1,13 +1,13 @@
-"""P1: always-positive inputs make a neuron's weight gradients all of one sign.
+"""P1: always-positive inputs make the weight gradients of a neuron all of one sign.
 
 Lecture: "Data preprocessing: why?"
 
-f(sum_i w_i x_i + b),    gradient on w = delta x,   delta a number        (1)     one example: one sign
+f(sum_i w_i x_i + b),    gradient of w = delta x,   delta a number        (1)     one example: one sign
 sum over a batch of delta_k x_k  ->  normal, correlations r               (2)     if E delta = 0 given x
 r = mu^2 / (mu^2 + sigma^2) = 3/4 for x uniform on [0, 1]                 (3)
 two weights agree in sign with probability 1/2 + asin(r) / pi             (4)     Sheppard 1899
 all d agree with 2 E Phi(sqrt(r / (1 - r)) z)^d,   z standard normal      (5)
-standardised inputs, one example: 2^(1-d)                                 (6)
+standardized inputs, one example: 2^(1-d)                                 (6)
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ CLAIM = Claim(
     "P1",
     "Positive inputs: weight gradients of one sign",
     section="Preprocessing",
-    says="Where the input to a neuron is always positive, the gradients on its weights are all positive or "
-    "all negative.",
-    run="Gradients of a sigmoid neuron with 10 inputs, weights 0 and coin-flip labels: 512,000 examples of "
-    "inputs uniform on [0, 1], the same in 4,000 batches of 128, and standardised.",
-    caveat="It is so for each example, not for a minibatch, whose sum mixes signs: there about 40 % have "
-    "one sign where gradients average to zero, more where they do not.",
+    says="If the input to a neuron is always positive, the gradients of its weights are all positive or all "
+    "negative.",
+    run="Gradients of a sigmoid neuron with 10 inputs, zero weights and random labels: for 512,000 examples "
+    "with inputs uniform on [0, 1], for the same in 4,000 batches of 128, and for standardized inputs.",
+    caveat="The claim holds for each example but not for a minibatch, whose sum mixes signs. About 40 % of "
+    "batches have one sign if gradients average to zero, and more if they do not.",
     try_it="ravine diagnose digits",
 )
 
@@ -42,9 +42,10 @@ CONFIDENCE = 1.96
 
 
 def run() -> Evidence:
-    """same [case, d - 1]: share where the first d gradients have one sign; pairs [chunk]: agreement of two.
+    """Return same [case, d - 1] and pairs [chunk].
 
-    Cases: one example of U[0, 1], a batch of it, one example standardised.
+    same: share of cases in which the first d gradients have one sign. pairs: share of pairs of weights that
+    agree. Cases: one example of U[0, 1], a batch of them, one standardized example.
     """
     f = activation("sigmoid")
 
@@ -56,7 +57,7 @@ def run() -> Evidence:
         return jax.grad(loss)(jnp.zeros(INPUTS))
 
     def one_sign(g: jax.Array) -> jax.Array:
-        """Share of rows whose first d numbers have one sign: [N, INPUTS] -> [d - 1]."""
+        """Return the share of rows of `g` [N, INPUTS] whose first d numbers have one sign: [d - 1]."""
         signs = jnp.cumsum(jnp.sign(g), axis=1)
         return jnp.mean(jnp.abs(signs) == jnp.arange(1.0, INPUTS + 1)[None], axis=0, dtype=g.dtype)
 
@@ -67,17 +68,17 @@ def run() -> Evidence:
         y = jax.random.bernoulli(draw_y, shape=(rows,))
         single = jax.vmap(gradient)(x, y)
         batch = single.reshape(-1, BATCH, INPUTS).mean(axis=1)
-        standardised = jax.vmap(gradient)((x - 0.5) * np.sqrt(12.0), y)
+        standardized = jax.vmap(gradient)((x - 0.5) * np.sqrt(12.0), y)
         pairs = jnp.mean(jnp.sign(batch[:, ::2]) == jnp.sign(batch[:, 1::2]), dtype=x.dtype)
-        return jnp.stack([one_sign(single), one_sign(batch), one_sign(standardised)]), pairs
+        return jnp.stack([one_sign(single), one_sign(batch), one_sign(standardized)]), pairs
 
     same, pairs = jax.jit(lambda keys: jax.lax.map(chunk, keys))(jax.random.split(jax.random.key(0), CHUNKS))
     return {"same": np.mean(np.asarray(same), axis=0), "pairs": np.asarray(pairs)}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Shares of one sign, and (4) to (6)."""
-    single, batch, standardised = evidence["same"][:, -1]
+    """Return the shares of gradients of one sign, against (4) to (6)."""
+    single, batch, standardized = evidence["same"][:, -1]
     spread = CONFIDENCE * np.sqrt(batch * (1 - batch) / BATCHES)
     rare = 2.0 ** (1 - INPUTS)  # (6)
     rare_spread = np.sqrt(rare * (1 - rare) / (BATCHES * BATCH))
@@ -87,25 +88,29 @@ def read(evidence: Evidence) -> list[Finding]:
     return [
         Finding("U[0, 1], one example: all gradients of one sign", single, 1.0),
         Finding(f"U[0, 1], batches of {BATCH}: all of one sign", batch, 0.40, 0.03, error=spread),
-        Finding("the same against the integral (5)", batch, _all_agree(INPUTS), 0.02, error=spread),
+        Finding(f"U[0, 1], batches of {BATCH}, by (5)", batch, _all_agree(INPUTS), 0.02, error=spread),
         Finding("two weights of a batch agree in sign", np.mean(pairs), sheppard, 0.01, error=pair_spread),
-        Finding("standardised, one example: all of one sign", standardised, rare, 4 * rare_spread,
+        Finding("standardized, one example: all of one sign", standardized, rare, 4 * rare_spread,
                 error=CONFIDENCE * rare_spread),
     ]  # fmt: skip
 
 
 def draw(evidence: Evidence) -> Any:
-    """Share of gradients of one sign against the number of weights."""
+    """Draw the share of gradients of one sign over the number of weights."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, axes = canvas(CLAIM.title, key=True)
     d = np.arange(1, INPUTS + 1)
     lines: tuple[np.ndarray | list[float], ...] = (
         np.ones(INPUTS),
-        [_all_agree(int(each)) for each in d],
+        [_all_agree(int(weights)) for weights in d],
         2.0 ** (1 - d),
     )
-    labels = ("inputs in [0, 1], one example", f"the same, batches of {BATCH}", "standardised, one example")
+    labels = (
+        "inputs in [0, 1], one example",
+        f"inputs in [0, 1], batches of {BATCH}",
+        "standardized, one example",
+    )
     for k, (line, label) in enumerate(zip(lines, labels, strict=True)):
         theory(axes, d, line, which=k)
         marks(axes, d, evidence["same"][k], label, which=k)
@@ -118,7 +123,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _all_agree(d: int) -> float:
-    """Return (5), by quadrature on a fine grid."""
+    """Return (5) for `d` weights, by quadrature on a fine grid."""
     from scipy.special import ndtr
 
     z, step = np.linspace(-9, 9, 20_001, retstep=True)

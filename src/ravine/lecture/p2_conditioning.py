@@ -1,11 +1,11 @@
-"""P2: standardising fixes the geometry.  Lecture: "Data preprocessing", mean 0 and standard deviation 1.
+"""P2: standardizing fixes the geometry.  Lecture: "Data preprocessing", mean 0 and standard deviation 1.
 
-Linear regression, L(w) = |X w - y|^2 / 2N, has the Hessian X'X / N. Inputs of mean mu and variance s^2:
+Linear regression, L(w) = |X w - y|^2 / 2N, has the Hessian X'X / N. For inputs of mean mu and variance s^2:
 
-    X'X / N -> mu^2 11' + s^2 I,   condition number 1 + d mu^2 / s^2              (1)     U[0, 1]: 1 + 3 d
-    N rows: smallest eigenvalue s^2 (1 - c)^2,  c = sqrt(d / N)                   (2)
-    standardised: ((1 + c) / (1 - c))^2                                           (3)
-    best constant rate 2 / (l_max + l_min): error (kappa - 1) / (kappa + 1) a step (4)
+    X'X / N -> mu^2 11' + s^2 I,   condition number 1 + d mu^2 / s^2                (1)     U[0, 1]: 1 + 3 d
+    N rows: smallest eigenvalue s^2 (1 - c)^2,  c = sqrt(d / N)                     (2)
+    standardized: ((1 + c) / (1 - c))^2                                             (3)
+    best constant rate 2 / (l_max + l_min): error (kappa - 1) / (kappa + 1) per step (4)
 
 Source of (2), (3): Marchenko & Pastur 1967.
 """
@@ -26,13 +26,13 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "P2",
-    "Standardising fixes the geometry",
+    "Standardizing fixes the geometry",
     section="Preprocessing",
     says="Preprocess data to mean 0 and standard deviation 1.",
-    run="The Hessian of linear regression on 20,000 rows of inputs uniform on [0, 1], raw and standardised, "
-    "and gradient descent on it at its best constant rate.",
-    caveat="It mends what comes from means and scales, not from correlations among inputs; and with few "
-    "rows the sample itself is ill-conditioned, raw or standardised.",
+    run="The Hessian of linear regression on 20,000 rows of inputs uniform on [0, 1], raw and standardized, "
+    "and gradient descent on both at the best constant learning rate.",
+    caveat="Standardizing removes the effect of means and scales, but not of correlations between inputs. "
+    "With few rows, the sample itself is ill-conditioned, raw or standardized.",
     try_it="ravine diagnose diabetes",
 )
 
@@ -42,31 +42,46 @@ STEPS, TARGET = 3_000, 1e-6
 
 
 def run() -> Evidence:
-    """condition [prepared, d], raw and standardised; distance [prepared, d, time] from the minimum."""
+    """Return condition [prepared, d] and distance [prepared, d, time] from the minimum.
+
+    prepared: raw and standardized inputs.
+    """
     generator = np.random.default_rng(0)
     condition = np.zeros((2, len(INPUTS)))
     distance = np.zeros((2, len(INPUTS), STEPS + 1))
     for k, d in enumerate(INPUTS):
         x = generator.uniform(size=(ROWS, d))
-        both = np.stack([each.T @ each / ROWS for each in (x, (x - x.mean(axis=0)) / x.std(axis=0))])
+        both = np.stack([rows.T @ rows / ROWS for rows in (x, (x - x.mean(axis=0)) / x.std(axis=0))])
         values, vectors = np.linalg.eigh(both)
         condition[:, k] = values[:, -1] / values[:, 0]
-        start = vectors[:, :, 0] + vectors[:, :, -1]  # the slowest of all starts: both ends of the spectrum
+        start = vectors[:, :, 0] + vectors[:, :, -1]  # the slowest start: both ends of the spectrum
         rate = 2 / (values[:, 0] + values[:, -1])
         distance[:, k] = jax.jit(jax.vmap(_descend))(both, start, rate)
     return {"condition": condition, "distance": distance}
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Condition numbers against (1) to (3), iterations against (4)."""
+    """Return the condition numbers against (1) to (3), and the steps against (4)."""
     findings = []
     for k, d in enumerate(INPUTS):
         c = np.sqrt(d / ROWS)
-        raw, standardised = evidence["condition"][:, k]
+        raw, standardized = evidence["condition"][:, k]
         findings += [
             Finding(f"raw, d = {d}: condition number", raw, RAW[k], 0.2, relative=True, note="1 + 3 d"),
-            Finding("the same, for so many rows", raw, (1 + 3 * d) / (1 - c) ** 2, 0.03, relative=True),
-            Finding(f"standardised, d = {d}", standardised, ((1 + c) / (1 - c)) ** 2, 0.03, relative=True),
+            Finding(
+                f"raw, d = {d}: condition number, expected for {ROWS:,} rows",
+                raw,
+                (1 + 3 * d) / (1 - c) ** 2,
+                0.03,
+                relative=True,
+            ),
+            Finding(
+                f"standardized, d = {d}: condition number",
+                standardized,
+                ((1 + c) / (1 - c)) ** 2,
+                0.03,
+                relative=True,
+            ),
         ]
     for k, d in enumerate(INPUTS):
         steps, theory = _iterations(evidence["distance"][0, k]), _expected(evidence["condition"][0, k])
@@ -75,14 +90,14 @@ def read(evidence: Evidence) -> list[Finding]:
     steps, theory = _iterations(evidence["distance"][1, -1]), _expected(evidence["condition"][1, -1])
     return [
         *findings,
-        Finding("iterations over condition number, smallest", min(growth), np.log(1 / TARGET) / 2, 0.1),
-        Finding("iterations over condition number, largest", max(growth), np.log(1 / TARGET) / 2, 0.1),
-        Finding(f"standardised, d = {INPUTS[-1]}: iterations", steps, theory, 1, unit="steps"),
+        Finding("iterations / condition number, smallest", min(growth), np.log(1 / TARGET) / 2, 0.1),
+        Finding("iterations / condition number, largest", max(growth), np.log(1 / TARGET) / 2, 0.1),
+        Finding(f"standardized, d = {INPUTS[-1]}: iterations", steps, theory, 1, unit="steps"),
     ]
 
 
 def draw(evidence: Evidence) -> Any:
-    """Left: condition number against inputs. Right: gradient descent on both."""
+    """Draw, left, the condition number over the inputs; right, gradient descent on both."""
     from ravine.lecture.plot_style import canvas, marks, theory
 
     figure, (left, right) = canvas(CLAIM.title, columns=2, key=True)
@@ -90,7 +105,7 @@ def draw(evidence: Evidence) -> Any:
     c = np.sqrt(d / ROWS)
     theory(left, d, (1 + 3 * d) / (1 - c) ** 2, which=0)
     theory(left, d, ((1 + c) / (1 - c)) ** 2, which=1)
-    for k, name in enumerate(("inputs in [0, 1]", "standardised")):
+    for k, name in enumerate(("inputs in [0, 1]", "standardized")):
         marks(left, INPUTS, evidence["condition"][k], name, which=k)
         distance = evidence["distance"][k, -1]
         t = np.arange(int(_iterations(distance)) + 1)
@@ -108,15 +123,17 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _descend(hessian: jax.Array, start: jax.Array, rate: jax.Array) -> jax.Array:
+    """Return the distance [time] of gradient descent from the minimum, from `start` [d]."""
     path = optimizer_path(sgd(rate), lambda w, t: hessian @ w, start, STEPS)
     return jnp.linalg.norm(path, axis=1)
 
 
 def _iterations(distance: np.ndarray) -> float:
-    """Return the first step at which the distance is TARGET times the first; NaN if never."""
+    """Return the first step at which the distance [time] is TARGET times the first; NaN if there is none."""
     there = np.flatnonzero(distance <= TARGET * distance[0])
     return float(there[0]) if len(there) else np.nan
 
 
 def _expected(kappa: float) -> float:
+    """Return the number of steps by (4) for a condition number."""
     return float(np.log(1 / TARGET) / np.log((kappa + 1) / (kappa - 1)))  # (4)

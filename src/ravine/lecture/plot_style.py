@@ -1,7 +1,7 @@
-"""The style of every picture of the lecture: for a slide, with any color vision, in black and white.
+"""The style of all pictures of the lecture: for slides, for color-blind readers, and for black and white.
 
-Theory is a line, measurement a mark: the k-th pair of both shares a color, and differs from the others in
-line style and in the shape of the mark. Matplotlib is imported only when something is drawn.
+Theory is a line and a measurement is a mark. The k-th line and the k-th marks share a color; line style and
+shape of the mark differ from those of other pairs. Matplotlib is imported only when a picture is drawn.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from ravine.render import plot_style as looks
+from ravine.render import plot_style as base_style
 from ravine.render.plot_style import COLORS, LINES, MARKS, save
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MARGIN = 0.1  # inches
 
 def style() -> AbstractContextManager[None]:
     """Return the context in which pictures are drawn."""
-    return looks.style(13, **{"axes.prop_cycle": _cycle()})
+    return base_style.style(13, **{"axes.prop_cycle": _cycle()})
 
 
 def _cycle() -> Any:
@@ -36,9 +36,9 @@ def _cycle() -> Any:
 
 
 def canvas(title: str, columns: int = 1, rows: int = 1, key: bool = False) -> tuple[Any, Any]:
-    """Return a figure for one slide and its axes: one, or an array [columns], [rows, columns].
+    """Return a figure of the size of a slide and its axes: one, [columns] or [rows, columns].
 
-    key: whether it is said below that lines are theory and marks measured.
+    key: whether a line below says that lines are theory and marks are measured.
     """
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -53,9 +53,9 @@ def canvas(title: str, columns: int = 1, rows: int = 1, key: bool = False) -> tu
 def theory(
     axes: Axes, x: npt.ArrayLike, y: npt.ArrayLike, label: str = "", which: int = 0, **more: Any
 ) -> Line2D:
-    """Draw the `which`-th line of theory, y over x."""
-    look = {"color": COLORS[which % len(COLORS)], "linestyle": LINES[which % len(LINES)]}
-    return axes.plot(x, y, label=label or None, **{**look, **more})[0]
+    """Draw the `which`-th line of theory, y [N] over x [N], and return it."""
+    options = {"color": COLORS[which % len(COLORS)], "linestyle": LINES[which % len(LINES)]}
+    return axes.plot(x, y, label=label or None, **{**options, **more})[0]
 
 
 def marks(
@@ -67,8 +67,11 @@ def marks(
     error: npt.ArrayLike | None = None,
     **more: Any,
 ) -> ErrorbarContainer:
-    """Draw the `which`-th measurement, y over x, with half widths of 95 % intervals where given."""
-    look = {
+    """Draw the `which`-th measurement, y [N] over x [N], and return it.
+
+    error: half widths of 95 % intervals, [N], or [2, N] for both sides.
+    """
+    options = {
         "color": COLORS[which % len(COLORS)],
         "marker": MARKS[which % len(MARKS)],
         "linestyle": "none",
@@ -76,4 +79,4 @@ def marks(
         "markeredgewidth": 0.6,
         "capsize": 3,
     }
-    return axes.errorbar(x, y, yerr=error, label=label or None, **{**look, **more})
+    return axes.errorbar(x, y, yerr=error, label=label or None, **{**options, **more})

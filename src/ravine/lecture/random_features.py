@@ -1,18 +1,19 @@
-"""Least squares on some of the features: its error on new rows.  Source: Belkin, Hsu & Xu 2020.
+"""Least squares on some of the features: the risk on new rows.  Source: Belkin, Hsu & Xu 2020.
 
-y = x . beta + sigma e with D inputs, |beta| = 1, normal x and e; the first p inputs are seen and fitted by
-least squares, with the smallest weights where there are many. With s^2 = sigma^2 + 1 - p / D, what cannot be
-seen, the mean squared error after n rows is
+y = x . beta + sigma e with D inputs, |beta| = 1, normal x and e. The first p inputs are fitted by least
+squares; if many weights fit, the smallest are chosen. Let s^2 = sigma^2 + 1 - p / D, the part that the p
+inputs cannot explain. The mean squared error after n rows is
 
     p <= n - 2:   s^2 (1 + p / (n - p - 1))
     p >= n + 2:   p / D (1 - n / p) + s^2 (1 + n / (p - n - 1))          infinite between               (1)
 
-that of one data set is distributed as
+For one data set it has the distribution of
 
     p <= n:   s^2 (1 + chi2_p / chi2_(n-p+1))
     p >= n:   s^2 (1 + chi2_n / chi2_(p-n+1)) + p / D Beta((p - n) / 2, n / 2)                          (2)
 
-as X'X is Wishart, and independent of where X points. The mean of (2) is (1); it has a median at p = n, too.
+because X'X is Wishart, and independent of the direction of X. The mean of (2) is (1); its median also exists
+at p = n.
 """
 
 from __future__ import annotations
@@ -28,63 +29,63 @@ FEATURES, ROWS, SIGMA = 120, 40, 0.5  # D, n, sigma
 
 
 def mean_risk(p: int) -> float:
-    """Return the mean risk, (1)."""
-    unseen = SIGMA**2 + 1 - p / FEATURES
+    """Return the mean risk (1) of p features."""
+    unexplained = SIGMA**2 + 1 - p / FEATURES
     if p <= ROWS - 2:
-        return unseen * (1 + p / (ROWS - p - 1))
+        return unexplained * (1 + p / (ROWS - p - 1))
     if p >= ROWS + 2:
-        return p / FEATURES * (1 - ROWS / p) + unseen * (1 + ROWS / (p - ROWS - 1))
+        return p / FEATURES * (1 - ROWS / p) + unexplained * (1 + ROWS / (p - ROWS - 1))
     return float("inf")
 
 
 def risk_variance(p: int) -> float:
-    """Return the variance of (2), where it is finite: more than four degrees of freedom below."""
-    unseen = SIGMA**2 + 1 - p / FEATURES
+    """Return the variance of (2), which is finite above four degrees of freedom of the divisor."""
+    unexplained = SIGMA**2 + 1 - p / FEATURES
     above, below = _ratio(p)
     square = above * (above + 2) / ((below - 2) * (below - 4))
-    variance = unseen**2 * (square - (above / (below - 2)) ** 2)
+    variance = unexplained**2 * (square - (above / (below - 2)) ** 2)
     if p > ROWS:
         variance += (p / FEATURES) ** 2 * beta_distribution.var((p - ROWS) / 2, ROWS / 2)
     return float(variance)
 
 
 def median_risk(p: int) -> float:
-    """Return the median of (2); its second term by its own quantiles."""
-    unseen = SIGMA**2 + 1 - p / FEATURES
+    """Return the median of (2), with the quantiles of its second term."""
+    unexplained = SIGMA**2 + 1 - p / FEATURES
     above, below = _ratio(p)
-    missed = np.zeros(1)
+    second = np.zeros(1)
     if p > ROWS:
         shares = (np.arange(200) + 0.5) / 200
-        missed = p / FEATURES * beta_distribution.ppf(shares, (p - ROWS) / 2, ROWS / 2)
+        second = p / FEATURES * beta_distribution.ppf(shares, (p - ROWS) / 2, ROWS / 2)
 
     def excess(risk: float) -> float:
-        ratio = np.maximum(risk - missed - unseen, 0) / unseen
+        ratio = np.maximum(risk - second - unexplained, 0) / unexplained
         return float(np.mean(f_distribution.cdf(ratio * below / above, above, below))) - 0.5
 
     return float(brentq(excess, 0.0, 1e6))
 
 
 def draw_risks(p: int, trials: int, generator: np.random.Generator) -> np.ndarray:
-    """Return the risk of least squares on p features, by draws of the training rows: [trial].
+    """Return the risk of least squares on p features for draws of the training rows: [trial].
 
-    Trials come in blocks of 500.
+    Trials are computed in blocks of 500.
     """
     truth = np.full(FEATURES, 1 / np.sqrt(FEATURES))
     risks = []
     for _ in range(trials // 500):
         x = generator.standard_normal((500, ROWS, FEATURES))
         y = x @ truth + SIGMA * generator.standard_normal((500, ROWS))
-        seen = x[..., :p]
+        used = x[..., :p]
         if p <= ROWS:
-            gram = seen.transpose(0, 2, 1) @ seen
-            found = np.linalg.solve(gram, seen.transpose(0, 2, 1) @ y[..., None])[..., 0]
+            gram = used.transpose(0, 2, 1) @ used
+            weights = np.linalg.solve(gram, used.transpose(0, 2, 1) @ y[..., None])[..., 0]
         else:
-            gram = seen @ seen.transpose(0, 2, 1)
-            found = (seen.transpose(0, 2, 1) @ np.linalg.solve(gram, y[..., None]))[..., 0]
-        risks.append(SIGMA**2 + np.sum(truth[p:] ** 2) + np.sum((found - truth[:p]) ** 2, axis=1))
+            gram = used @ used.transpose(0, 2, 1)
+            weights = (used.transpose(0, 2, 1) @ np.linalg.solve(gram, y[..., None]))[..., 0]
+        risks.append(SIGMA**2 + np.sum(truth[p:] ** 2) + np.sum((weights - truth[:p]) ** 2, axis=1))
     return np.concatenate(risks)
 
 
 def _ratio(p: int) -> tuple[int, int]:
-    """Return the degrees of freedom of the two chi2 of (2)."""
+    """Return the degrees of freedom of the two chi2 of (2): numerator, denominator."""
     return min(p, ROWS), abs(ROWS - p) + 1

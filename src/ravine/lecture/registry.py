@@ -1,6 +1,7 @@
-"""Which claims there are: the files of this folder named after an id, `l4_stability.py`.
+"""The claims of the lecture: the files of this folder that are named after an id, such as `l4_stability.py`.
 
-A claim's facts are read from the source of its file, which is not run: listing needs no JAX.
+The facts of a claim are read from the source of its file without importing it, so listing claims needs no
+JAX.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ FOLDER = Path(__file__).parent
 
 @cache
 def claims() -> dict[str, Claim]:
-    """Return the claims by id, in the order of the lecture."""
+    """Return all claims by id, in the order of the lecture.
+
+    Raises RavineError for a file without its own claim.
+    """
     found = [_claim(path) for path in _paths()]
-    return {each.id: each for each in sorted(found, key=_place)}
+    return {claim.id: claim for claim in sorted(found, key=_place)}
 
 
 def find(word: str) -> Claim:
-    """Return the claim whose id is `word`, in any case. Raises UsageError with the nearest ids."""
+    """Return the claim with the id `word`, in upper or lower case. Raises UsageError with the nearest ids."""
     known = claims()
     if word.upper() not in known:
         raise UsageError(f"There is no claim '{word}'.", did_you_mean(word, known), "Type `ravine lecture`.")
@@ -36,14 +40,14 @@ def find(word: str) -> Claim:
 
 
 def load(claim: Claim) -> Any:
-    """Import the file of a claim, and JAX with it."""
+    """Import and return the module of a claim, which imports JAX."""
     return importlib.import_module(f"ravine.lecture.{_path(claim).stem}")
 
 
 def has_animation(claim: Claim) -> bool:
-    """Return whether the file of a claim has `animate`, without running it."""
+    """Return whether the file of a claim defines `animate`, without importing it."""
     tree = ast.parse(_path(claim).read_text(encoding="utf-8"))
-    return any(isinstance(each, ast.FunctionDef) and each.name == "animate" for each in tree.body)
+    return any(isinstance(node, ast.FunctionDef) and node.name == "animate" for node in tree.body)
 
 
 def _paths() -> list[Path]:
@@ -51,7 +55,7 @@ def _paths() -> list[Path]:
 
 
 def _path(claim: Claim) -> Path:
-    (path,) = [each for each in _paths() if each.stem.partition("_")[0] == claim.id.lower()]
+    (path,) = [file for file in _paths() if file.stem.partition("_")[0] == claim.id.lower()]
     return path
 
 
@@ -60,12 +64,14 @@ def _place(claim: Claim) -> tuple[int, int]:
 
 
 def _claim(path: Path) -> Claim:
-    """Return the facts in `CLAIM = Claim(...)`, whose arguments are literals."""
+    """Return the claim in `CLAIM = Claim(...)` of a file; the arguments are literals."""
     for statement in ast.parse(path.read_text(encoding="utf-8")).body:
         match statement:
             case ast.Assign(targets=[ast.Name(id="CLAIM")], value=ast.Call(args=args, keywords=keywords)):
-                named = {each.arg: ast.literal_eval(each.value) for each in keywords if each.arg}
+                named = {word.arg: ast.literal_eval(word.value) for word in keywords if word.arg}
                 claim = Claim(*map(ast.literal_eval, args), **named)
                 if claim.id.lower() == path.stem.partition("_")[0] and claim.id[0] in SECTIONS:
                     return claim
-    raise RavineError(f"'{path.name}' has no CLAIM of its own id.", "A claim's file is named after its id.")
+    raise RavineError(
+        f"'{path.name}' has no CLAIM of its own id.", "The file of a claim is named after its id."
+    )

@@ -11,15 +11,15 @@ from ravine.render.numbers import MISSING, number
 
 __all__ = ["claim_view", "claims_view", "list_view"]
 
-DIGITS = 5  # of a measurement
-NARROW = 22  # columns of text next to the numbers, below which the numbers go on a line of their own
+DIGITS = 5  # significant digits of a measurement
+NARROW = 22  # columns of text; if fewer are left next to the numbers, the numbers get their own line
 WORDS = {True: "holds", False: "does not hold", None: "reported"}
 MARKS = {True: "", False: "!", None: "."}
 LEGEND = {"!": "! not as expected", ".": ". reported, not judged"}
 
 
 def list_view(found: ClaimList) -> list[Block]:
-    """Return all claims under their sections, and the command that runs one."""
+    """Return the blocks of all claims under their sections, and the command that runs one."""
     sections: dict[str, list[tuple[str, str]]] = {}
     for claim in found.claims:
         sections.setdefault(claim.section, []).append((claim.id, claim.title))
@@ -28,9 +28,9 @@ def list_view(found: ClaimList) -> list[Block]:
 
 
 def claim_view(claim: MeasuredClaim, picture: str = "") -> list[Block]:
-    """Return one measured claim: the sentence of the lecture, measurements with expectations, verdict, files.
+    """Return the blocks of a measured claim: sentence, experiment, findings, verdict, caveat, files.
 
-    picture: path of the picture, or why there is none.
+    picture: path of the picture, or the reason why there is none.
     """
     files = [("Picture", picture), ("Numbers", claim.evidence or "")]
     return [
@@ -46,9 +46,9 @@ def claim_view(claim: MeasuredClaim, picture: str = "") -> list[Block]:
 
 
 def claims_view(result: LectureResult, folder: str = "") -> list[Block]:
-    """Return one row a claim: whether it holds, of how many numbers, in how many seconds; then the sum.
+    """Return the blocks of several claims: one row each with verdict, numbers and seconds; then the total.
 
-    folder: of all files that were written.
+    folder: path of all written files.
     """
     claims = result.claims
     words = ["failed" if claim.failure else WORDS[claim.holds] for claim in claims]
@@ -56,15 +56,15 @@ def claims_view(result: LectureResult, folder: str = "") -> list[Block]:
         [
             Column("", [claim.id for claim in claims], "left"),
             Column("claim", [claim.title for claim in claims], "left", shrink=8),
-            Column("numbers", [_right(claim) for claim in claims]),
+            Column("numbers", [_agreement(claim) for claim in claims]),
             Column("s", [f"{claim.seconds:.1f}" for claim in claims]),
             Column("", words, "left"),
         ],
         errors=[row for row, claim in enumerate(claims) if claim.holds is False],
     )
     failures = [f"{claim.id} failed: {claim.failure}" for claim in claims if claim.failure]
-    held = sum(bool(claim.holds) for claim in claims)
-    total = f"{held} of {len(claims)} claims hold, in {result.seconds:.0f} s."
+    count = sum(bool(claim.holds) for claim in claims)
+    total = f"{count} of {len(claims)} claims hold, in {result.seconds:.0f} s."
     files = [("Documents, evidence, pictures", folder)] if folder else []
     return [table, Items(failures, style="plain"), Paragraph(total), Files(files)]
 
@@ -73,7 +73,7 @@ def _judged(claim: MeasuredClaim) -> list[FindingRow]:
     return [finding for finding in claim.findings if finding.holds is not None]
 
 
-def _right(claim: MeasuredClaim) -> str:
+def _agreement(claim: MeasuredClaim) -> str:
     judged = _judged(claim)
     return f"{sum(bool(finding.holds) for finding in judged)}/{len(judged)}" if claim.findings else MISSING
 
@@ -82,9 +82,9 @@ def _verdict(claim: MeasuredClaim) -> str:
     judged, duration = _judged(claim), f" ({claim.seconds:.1f} s)"
     wrong = sum(not finding.holds for finding in judged)
     if claim.failure:
-        return f"It could not be measured: {claim.failure}{duration}"
+        return f"The claim could not be measured: {claim.failure}{duration}"
     if not judged:
-        return f"Reported as measured; nothing is expected.{duration}"
+        return f"Measured and reported; nothing is expected.{duration}"
     if wrong:
         are = "are" if wrong > 1 else "is"
         return f"It does not hold: {wrong} of {len(judged)} numbers {are} not as expected.{duration}"
@@ -92,7 +92,7 @@ def _verdict(claim: MeasuredClaim) -> str:
 
 
 def _numbers(findings: Sequence[FindingRow]) -> Table:
-    """The quantity, measured, expected; and a mark where the number is not as expected, or not judged."""
+    """Return the table of findings; a mark shows numbers that are not as expected, or not judged."""
     marks = [MARKS[finding.holds] for finding in findings]
     return Table(
         [

@@ -1,7 +1,8 @@
-"""Small nets of many widths trained as one, on digits with wrong labels; for double descent.
+"""Small networks of many widths trained as one, on digits with wrong labels; for double descent.
 
-All widths are one net of one hidden layer, whose units are divided among as many outputs: each output sees
-its own units only, and as the losses of all are added, each has the gradient it would have alone. Float32.
+All widths are one network with one hidden layer, whose units are divided among as many outputs. Each output
+sees only its own units. The losses of all outputs are added, so each output has the gradient that it would
+have alone. Float32.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from ravine.optimizers import Optimizer
 __all__ = ["Curves", "Setting", "noisy_digits", "times", "train_widths"]
 
 TEST = 1000  # rows
-FAINT = 0.03  # size of the faint inputs, where all others have variance 1
-SEEN = 60  # times at which a net is judged, at equal ratios
+FAINT = 0.03  # standard deviation of the faint inputs; that of all others is 1
+EVALUATIONS = 60  # per network, at steps of equal ratios
 
 
 class Setting(NamedTuple):
-    """Training rows, inputs of three kinds, share of wrong labels, steps, and how many seeds.
+    """Training rows, numbers of inputs of three kinds, share of wrong labels, steps, and number of seeds.
 
-    clear, faint: the first principal components of the images and the next; useless: pure noise.
+    clear, faint: the first principal components of the images, and the next ones. useless: pure noise.
     """
 
     rows: int
@@ -40,7 +41,7 @@ class Setting(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """[seed, width, time]: test loss, share of test rows wrong, share of training rows right."""
+    """Curves [seed, width, time]: test loss, share of wrong test rows, share of right training rows."""
 
     loss: np.ndarray
     wrong: np.ndarray
@@ -48,72 +49,76 @@ class Curves(NamedTuple):
 
 
 def times(steps: int) -> np.ndarray:
-    """Return the steps after which nets are judged, [time]."""
-    return np.unique(np.rint(np.geomspace(1, steps, SEEN)).astype(np.int32))
+    """Return the steps after which networks are evaluated, [time]."""
+    return np.unique(np.rint(np.geomspace(1, steps, EVALUATIONS)).astype(np.int32))
 
 
-def noisy_digits(how: Setting, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """Return training x, y and test x, y of one seed: principal components of digits, and useless inputs."""
+def noisy_digits(setting: Setting, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """Return x [N, D] and y [N] of training rows, and x and y of test rows, for one seed.
+
+    The inputs are principal components of digits, and useless inputs. y is 1 for even digits and -1 for odd
+    ones.
+    """
     frame = read_builtin("digits", "digits").frame
     even = np.where(frame.pop("target").to_numpy() % 2 == 0, 1.0, -1.0)
     order = generator.permutation(len(even))
-    train, test = order[: how.rows], order[-TEST:]
+    train, test = order[: setting.rows], order[-TEST:]
     pixels = frame.to_numpy(np.float64)
     mean = pixels[train].mean(axis=0)
     _, size, directions = np.linalg.svd(pixels[train] - mean, full_matrices=False)
-    useful = how.clear + how.faint
-    scale = np.sqrt(how.rows) / size[:useful]
-    scale[how.clear :] *= FAINT
+    useful = setting.clear + setting.faint
+    scale = np.sqrt(setting.rows) / size[:useful]
+    scale[setting.clear :] *= FAINT
 
     def inputs(rows: np.ndarray) -> np.ndarray:
         parts = (pixels[rows] - mean) @ (directions[:useful].T * scale)
-        return np.concatenate([parts, generator.standard_normal((len(rows), how.useless))], axis=1)
+        return np.concatenate([parts, generator.standard_normal((len(rows), setting.useless))], axis=1)
 
-    wrong = np.where(generator.random(len(train)) < how.noise, -1.0, 1.0)
+    wrong = np.where(generator.random(len(train)) < setting.noise, -1.0, 1.0)
     return inputs(train), even[train] * wrong, inputs(test), even[test]
 
 
 def train_widths(
-    how: Setting, widths: tuple[int, ...], rule: Optimizer, generator: np.random.Generator
+    setting: Setting, widths: tuple[int, ...], rule: Optimizer, generator: np.random.Generator
 ) -> Curves:
-    """Train nets of all widths on every seed, and judge them at `times`."""
+    """Return the curves of networks of all widths on every seed, evaluated at `times`."""
     owner = np.repeat(np.arange(len(widths)), widths)
-    belongs = np.eye(len(widths), dtype=np.float32)[owner]  # [hidden unit, net]
+    belongs = np.eye(len(widths), dtype=np.float32)[owner]  # [hidden unit, network]
     relu = activation("relu")
-    data = [noisy_digits(how, generator) for _ in range(how.seeds)]
+    data = [noisy_digits(setting, generator) for _ in range(setting.seeds)]
     inputs = data[0][0].shape[1]
     start = {
-        "in": generator.standard_normal((how.seeds, inputs, len(owner))) * np.sqrt(2 / inputs),
-        "bias": np.zeros((how.seeds, len(owner))),
-        "out": generator.standard_normal((how.seeds, len(owner))) / np.sqrt(np.array(widths)[owner]),
-        "last": np.zeros((how.seeds, len(widths))),
+        "in": generator.standard_normal((setting.seeds, inputs, len(owner))) * np.sqrt(2 / inputs),
+        "bias": np.zeros((setting.seeds, len(owner))),
+        "out": generator.standard_normal((setting.seeds, len(owner))) / np.sqrt(np.array(widths)[owner]),
+        "last": np.zeros((setting.seeds, len(widths))),
     }
 
-    def outputs(params: dict[str, jax.Array], x: jax.Array) -> jax.Array:  # [row, net]
+    def outputs(params: dict[str, jax.Array], x: jax.Array) -> jax.Array:  # [row, network]
         hidden = relu(x @ params["in"] + params["bias"][None])
         return hidden @ (belongs * params["out"][:, None]) + params["last"][None]
 
-    def one(seed: Any) -> tuple[jax.Array, jax.Array, jax.Array]:
+    def train(seed: Any) -> tuple[jax.Array, jax.Array, jax.Array]:
         params, (x, y, new_x, new_y) = seed
 
         def step(_: jax.Array, carry: Any) -> Any:
-            params, slots = carry
-            # a sum over nets: each has the gradient of its own loss
+            params, state = carry
+            # a sum over networks: each has the gradient of its own loss
             slope = jax.grad(lambda p: jnp.sum(jnp.mean((outputs(p, x) - y[:, None]) ** 2, axis=0)))(params)
-            updates, slots = rule.update(slope, slots, params)
-            return optax.apply_updates(params, updates), slots
+            updates, state = rule.update(slope, state, params)
+            return optax.apply_updates(params, updates), state
 
-        def stretch(carry: Any, steps: jax.Array) -> Any:
+        def segment(carry: Any, steps: jax.Array) -> Any:
             carry = jax.lax.fori_loop(0, steps, step, carry)
             z, old = outputs(carry[0], new_x), outputs(carry[0], x)
             loss = jnp.mean((z - new_y[:, None]) ** 2, axis=0)
             wrong = jnp.mean((z * new_y[:, None] <= 0).astype(z.dtype), axis=0)
             return carry, (loss, wrong, jnp.mean((old * y[:, None] > 0).astype(z.dtype), axis=0))
 
-        gaps = jnp.asarray(np.diff(times(how.steps), prepend=np.int32(0)))
-        return jax.lax.scan(stretch, (params, rule.init(params)), gaps)[1]
+        gaps = jnp.asarray(np.diff(times(setting.steps), prepend=np.int32(0)))
+        return jax.lax.scan(segment, (params, rule.init(params)), gaps)[1]
 
-    stacked = tuple(np.stack(each) for each in zip(*data, strict=True))
-    seeds = jax.tree.map(lambda each: each.astype(np.float32), (start, stacked))
-    series = jax.jit(lambda seeds: jax.lax.map(one, seeds))(seeds)
-    return Curves(*(np.swapaxes(np.asarray(each), 1, 2) for each in series))
+    stacked = tuple(np.stack(arrays) for arrays in zip(*data, strict=True))
+    seeds = jax.tree.map(lambda array: array.astype(np.float32), (start, stacked))
+    series = jax.jit(lambda seeds: jax.lax.map(train, seeds))(seeds)
+    return Curves(*(np.swapaxes(np.asarray(values), 1, 2) for values in series))

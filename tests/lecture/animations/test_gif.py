@@ -3,11 +3,11 @@
 import numpy as np
 from PIL import Image
 
-from ravine.lecture.animations import write
+from ravine.lecture.animations import write_animation
 
 
 def test_a_gif_moves(tmp_path):
-    write(tmp_path / "moving.gif", "Two rules", ("sgd", "adam"))
+    write_animation(tmp_path / "moving.gif", "Two rules", ("sgd", "adam"))
     with Image.open(tmp_path / "moving.gif") as film:
         assert film.n_frames > 30 and film.info["loop"] == 0
         frames = []

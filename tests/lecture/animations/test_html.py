@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ravine.lecture.animations import write
+from ravine.lecture.animations import write_animation
 from ravine.lecture.animations.scenes import RULES, SCENES, STEPS, scene_paths
 
 ALL = tuple(RULES)
@@ -28,7 +28,7 @@ def losses(walked, scene, rule):
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     target = tmp_path_factory.mktemp("page") / "moving.html"
-    write(target, "A & </script><b>title", ALL)
+    write_animation(target, "A & </script><b>title", ALL)
     return target.read_text(encoding="utf-8")
 
 
@@ -40,7 +40,7 @@ def test_the_page_needs_nothing_else(page):
 
 def test_the_page_is_written_without_matplotlib(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    write(tmp_path / "moving.html", "title", ("sgd",))
+    write_animation(tmp_path / "moving.html", "title", ("sgd",))
     assert (tmp_path / "moving.html").stat().st_size > 10_000
 
 

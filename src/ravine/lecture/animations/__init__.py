@@ -1,8 +1,8 @@
-"""Rules in motion on four landscapes, in one file: a page for a browser, or a GIF for a slide.
+"""Animations of optimizers on four landscapes, in one file: an HTML page or a GIF.
 
-scenes.py   the landscapes, and where the product's rules walk on them
-html.py     one HTML file that needs nothing else (page.html: its frame, its style, its script)
-gif.py     one GIF, drawn with matplotlib
+scenes.py   the landscapes, and the paths of the optimizers
+html.py     one HTML file without dependencies (page.html: its frame, style and script)
+gif.py      one GIF, drawn with matplotlib
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pathlib import Path
 from ravine.errors import UsageError, did_you_mean
 from ravine.lecture.animations.scenes import RULES, SCENES, scene_paths
 
-__all__ = ["write"]
+__all__ = ["write_animation"]
 
 KINDS = (".html", ".gif")
 
 
-def write(path: str | Path, title: str, rules: Sequence[str]) -> None:
-    """Write the walks of `rules` (keys of RULES) to `path`, whole or not at all; its ending says the kind.
+def write_animation(path: str | Path, title: str, rules: Sequence[str]) -> None:
+    """Write the paths of `rules` (keys of RULES) to `path`, atomically; the suffix is the format.
 
-    Raises UsageError for another ending or rule, DataError where the file cannot be written.
+    Raises UsageError for another suffix or optimizer, DataError if the file cannot be written.
     """
     target = Path(path)
     if target.suffix.lower() not in KINDS:
@@ -29,10 +29,10 @@ def write(path: str | Path, title: str, rules: Sequence[str]) -> None:
             f"Animations are not written as '{target.suffix}'.", "", f"Use one of {', '.join(KINDS)}."
         )
     if not rules:
-        raise UsageError("There is nothing to animate.", "No rule was named.", f"Use {', '.join(RULES)}.")
+        raise UsageError("There is nothing to animate.", "No optimizer is named.", f"Use {', '.join(RULES)}.")
     for name in rules:
         if name not in RULES:
-            raise UsageError(f"The rule '{name}' is not animated.", "", did_you_mean(name, RULES))
+            raise UsageError(f"The optimizer '{name}' has no animation.", "", did_you_mean(name, RULES))
     if target.suffix.lower() == ".gif":
         from ravine.lecture.animations.gif import gif as render
     else:

@@ -12,70 +12,71 @@ from ravine.lecture.plot_style import canvas, style
 
 __all__ = ["gif"]
 
-EVERY = 3  # steps between frames
-DOTS, PAUSE, REST = 100, 120, 2000  # to the inch; milliseconds a frame, and at the end
+STEPS_PER_FRAME = 3
+DPI = 100
+FRAME_MS, LAST_FRAME_MS = 120, 2000
 MARKS = {"circle": "o", "square": "s", "triangle": "^", "pentagon": "p", "diamond": "D", "cross": "X"}
 
 
 def gif(title: str, all_paths: Sequence[Paths]) -> bytes:
-    """Return the film."""
+    """Return the bytes of a GIF."""
     with style():
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from PIL import Image
 
         figure, axes = canvas(title, columns=2, rows=2)
         sheet = FigureCanvasAgg(figure)
-        figure.set_dpi(DOTS)
+        figure.set_dpi(DPI)
         places = axes.ravel()
-        drawn = [_panel(each, place) for each, place in zip(all_paths, places, strict=True)]
+        drawn = [_panel(paths, place) for paths, place in zip(all_paths, places, strict=True)]
         names = [RULES[name] for name in all_paths[0].rules]
         figure.legend(drawn[0], names, loc="outside lower center", ncols=len(names))
-        sheet.draw()  # the ground, once
+        sheet.draw()  # the landscape, once
         ground = sheet.copy_from_bbox(figure.bbox)
         pictures = []
-        for step in range(0, STEPS + 1, EVERY):
+        for step in range(0, STEPS + 1, STEPS_PER_FRAME):
             sheet.restore_region(ground)
-            for each, place, curves in zip(all_paths, places, drawn, strict=True):
-                for path, curve in zip(each.paths, curves, strict=True):
+            for paths, place, curves in zip(all_paths, places, drawn, strict=True):
+                for path, curve in zip(paths.paths, curves, strict=True):
                     curve.set_data(*path[: step + 1].T)
                     curve.set_markevery([step])
                     place.draw_artist(curve)
             pictures.append(Image.fromarray(np.asarray(sheet.buffer_rgba())).convert("RGB"))
         palette = Image.new("P", (1, 1))
         palette.putpalette(_palette(all_paths[0].rules))
-        # the same for all, so that only what moves is written again
-        frames = [each.quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures]
+        # one palette for all frames, so that only changed pixels are written
+        frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     file = io.BytesIO()
-    pauses = [PAUSE] * (len(frames) - 1) + [REST]
+    pauses = [FRAME_MS] * (len(frames) - 1) + [LAST_FRAME_MS]
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=pauses, loop=0)
     return file.getvalue()
 
 
 def _palette(rules: Sequence[str]) -> list[int]:
-    """Return 256 colours, red, green, blue in turn: greys, and each rule's colour fading into the ground."""
+    """Return 256 colors as red, green and blue in turn: greys, and each optimizer's color fading to grey."""
     from matplotlib.colors import to_rgb
 
     fading = 24
     greys = np.repeat(np.linspace(0, 1, 256 - fading * len(rules))[:, None], 3, axis=1)
     share = np.linspace(0, 0.92, fading)[:, None]
     colors = [to_rgb(style.light) for style in styles_of(rules).values()]
-    coloured = [np.asarray(color) * (1 - share) + 0.88 * share for color in colors]
-    return np.rint(255 * np.concatenate([greys, *coloured])).astype(int).ravel().tolist()
+    colored = [np.asarray(color) * (1 - share) + 0.88 * share for color in colors]
+    return np.rint(255 * np.concatenate([greys, *colored])).astype(int).ravel().tolist()
 
 
-def _panel(each: Paths, axes) -> list:
-    """Draw the ground of one scene; return a curve for each rule, as yet empty."""
-    scene = each.scene
+def _panel(paths: Paths, axes) -> list:
+    """Draw the landscape of one scene; return an empty curve for each optimizer."""
+    scene = paths.scene
     x_from, x_to, y_from, y_to = scene.window
-    rows, columns = each.ground.shape
-    levels = np.concatenate([[each.ground.min() - 1], each.levels, [each.ground.max() + 1]])
+    rows, columns = paths.ground.shape
+    levels = np.concatenate([[paths.ground.min() - 1], paths.levels, [paths.ground.max() + 1]])
     axes.contourf(
-        np.linspace(x_from, x_to, columns), np.linspace(y_from, y_to, rows), each.ground,
+        np.linspace(x_from, x_to, columns), np.linspace(y_from, y_to, rows), paths.ground,
         levels=levels, colors=[str(grey) for grey in np.linspace(0.78, 0.98, len(levels) - 1)],
     )  # fmt: skip
     axes.contour(
-        np.linspace(x_from, x_to, columns), np.linspace(y_from, y_to, rows), each.ground,
-        levels=each.levels, colors="#9a9a9a", linewidths=0.5, linestyles="solid",
+        np.linspace(x_from, x_to, columns), np.linspace(y_from, y_to, rows), paths.ground,
+        levels=paths.levels, colors="#9a9a9a", linewidths=0.5, linestyles="solid",
     )  # fmt: skip
     axes.set(title=scene.title, xlim=(x_from, x_to), ylim=(y_from, y_to))
     axes.tick_params(labelbottom=False, labelleft=False)
@@ -85,5 +86,5 @@ def _panel(each: Paths, axes) -> list:
             [], [], color=style.light, linestyle=(0, style.dash or None), marker=MARKS[style.marker],
             linewidth=1.6, animated=True,
         )[0]
-        for style in styles_of(each.rules).values()
+        for style in styles_of(paths.rules).values()
     ]  # fmt: skip

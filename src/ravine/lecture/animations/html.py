@@ -1,4 +1,4 @@
-"""One HTML file with everything in it: walks as JSON, the script that draws them, no library, no network."""
+"""One HTML file without dependencies: the paths as JSON, and the script that draws them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHAPES = {
 
 
 def html(title: str, all_paths: Sequence[Paths]) -> bytes:
-    """Return the page."""
+    """Return the bytes of the page, in UTF-8."""
     frame = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     styles = styles_of(all_paths[0].rules)
     light = "".join(f"--{name}:{style.light};" for name, style in styles.items())
@@ -36,7 +36,7 @@ def html(title: str, all_paths: Sequence[Paths]) -> bytes:
             {"name": name, "dash": style.dash, "mark": style.marker, "called": RULES[name]}
             for name, style in styles.items()
         ],
-        "scenes": [_scene(each) for each in all_paths],
+        "scenes": [_scene(paths) for paths in all_paths],
     }
     parts = {
         "TITLE": escaping.escape(title),
@@ -44,8 +44,8 @@ def html(title: str, all_paths: Sequence[Paths]) -> bytes:
         "DARK": dark,
         "STEPS": str(STEPS),
         "LEGEND": "".join(_legend(name, style) for name, style in styles.items()),
-        "SCENES": "".join(_panel(number, each) for number, each in enumerate(all_paths)),
-        # "<" would let data end the script
+        "SCENES": "".join(_panel(number, paths) for number, paths in enumerate(all_paths)),
+        # "<" in the data could end the script
         "DATA": json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
     }
     for name, text in parts.items():
@@ -53,18 +53,18 @@ def html(title: str, all_paths: Sequence[Paths]) -> bytes:
     return frame.encode("utf-8")
 
 
-def _scene(each: Paths) -> dict[str, object]:
+def _scene(paths: Paths) -> dict[str, object]:
     return {
-        "window": each.scene.window,
-        "ground": _short(each.ground, 3),
-        "levels": _short(each.levels, 5),
-        "paths": _short(each.paths, 4),
-        "losses": _short(each.losses, 4),
+        "window": paths.scene.window,
+        "ground": _short(paths.ground, 3),
+        "levels": _short(paths.levels, 5),
+        "paths": _short(paths.paths, 4),
+        "losses": _short(paths.losses, 4),
     }
 
 
 def _short(values: np.ndarray, digits: int) -> list:
-    """Return nested lists of numbers in so many digits."""
+    """Return nested lists of `values` [...] with this number of significant digits."""
     rounded = np.vectorize(lambda value: float(f"{value:.{digits}g}"), otypes=[float])(values)
     return rounded.tolist()
 
@@ -79,18 +79,18 @@ def _legend(name: str, style: PlotStyle) -> str:
     )
 
 
-def _panel(number: int, each: Paths) -> str:
-    scene = each.scene
+def _panel(number: int, paths: Paths) -> str:
+    scene = paths.scene
     rows = "".join(
         f'<tr><th scope="row">{escaping.escape(RULES[name])}</th><td>{scene.rates[name]:g}</td>'
-        f'<td data-loss="{number}-{name}">{each.losses[k, -1]:.2g}</td></tr>'
-        for k, name in enumerate(each.rules)
+        f'<td data-loss="{number}-{name}">{paths.losses[k, -1]:.2g}</td></tr>'
+        for k, name in enumerate(paths.rules)
     )
     says = escaping.escape(scene.says)
     return (
         f"<section><h2>{escaping.escape(scene.title)}</h2><p>{says}</p>"
         f'<canvas class="map" data-scene="{number}" role="img" aria-label="Paths: {says}"></canvas>'
         f'<canvas class="loss" data-scene="{number}" role="img" aria-label="Losses by step"></canvas>'
-        f"<table><thead><tr><th>rule</th><th>rate</th><th>loss above the lowest</th></tr></thead>"
+        f"<table><thead><tr><th>optimizer</th><th>rate</th><th>loss above the lowest</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></section>"
     )

@@ -1,9 +1,9 @@
-"""Four landscapes, and where the product's rules walk on them, at the rates written beside them.
+"""Four landscapes, and the paths of the optimizers on them at the learning rates of each scene.
 
-valley   L = (x^2 + 40 y^2) / 2                     condition number 40                       (1)
-saddle   L = x^2 / 2 - y^2 / 2 + y^4 / 4            minima at y = -1 and 1, flat at the start (2)
-minimum  L = x^4 / 4 - x^2 / 2 - x / 5 + y^2        a shallow minimum on the way to the deep one (3)
-noise    L = (x^2 + 5 y^2) / 2, gradients + N(0, 1) the same noise for all rules              (4)
+valley   L = (x^2 + 40 y^2) / 2                     condition number 40                         (1)
+saddle   L = x^2 / 2 - y^2 / 2 + y^4 / 4            minima at y = -1 and 1, a saddle at 0       (2)
+minimum  L = x^4 / 4 - x^2 / 2 - x / 5 + y^2        a shallow minimum before the deep one       (3)
+noise    L = (x^2 + 5 y^2) / 2, gradients + N(0, 1) the same noise for all optimizers           (4)
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ from ravine.optimizers.plot_style import PlotStyle, plot_styles
 
 __all__ = ["RULES", "SCENES", "STEPS", "Paths", "Scene", "scene_paths", "styles_of"]
 
-STEPS = 120
+STEPS = 120  # of every path
 GRID = (72, 48)  # points of the background, along x and y
-LEVELS = 13  # bands of the background, of equal areas
+LEVELS = 13  # bands of the background with equal areas
 
-#: in the order of the lecture: how each rule is called
-RULES = {
+RULES = {  # names in pictures, in the order of the lecture
     "sgd": "SGD",
     "momentum": "Momentum",
     "nesterov": "Nesterov",
@@ -40,7 +39,11 @@ RULES = {
 
 @dataclass(frozen=True)
 class Scene:
-    """A landscape. window: x from, to, y from, to. lowest: its smallest loss. noise: sd of every gradient."""
+    """A landscape.
+
+    window: x from, x to, y from, y to. lowest: its smallest loss. rates: learning rate of each optimizer.
+    noise: standard deviation of the gradients.
+    """
 
     name: str
     title: str
@@ -55,9 +58,9 @@ class Scene:
 
 @dataclass(frozen=True)
 class Paths:
-    """Paths of some rules in one scene: paths [rule, time, 2], losses above the lowest [rule, time].
+    """Paths of several optimizers in one scene: paths [rule, time, 2], losses above the lowest [rule, time].
 
-    ground [y, x]: the loss over the window; levels: where its bands meet.
+    ground [y, x]: the loss in the window. levels [level]: losses at which its bands meet.
     """
 
     scene: Scene
@@ -84,13 +87,13 @@ def _bowl(w: jax.Array) -> jax.Array:
     return 0.5 * (w[0] ** 2 + 5 * w[1] ** 2)  # (4)
 
 
-_DEEP = float(np.roots([1.0, 0.0, -1.0, -0.2]).real.max())  # the deeper minimum of (3), where x^3 - x = 1 / 5
+_DEEP = float(np.roots([1.0, 0.0, -1.0, -0.2]).real.max())  # deeper minimum of (3): x^3 - x = 1 / 5
 
-SCENES = (
+SCENES = (  # in the order of the picture
     Scene(
         "valley",
         "An ill-conditioned valley",
-        "40 times steeper across than along: SGD jitters across and crawls along.",
+        "40 times as steep across as along: SGD jitters across and crawls along.",
         _valley,
         (-4.5, 1.0),
         (-5.2, 2.2, -1.5, 1.5),
@@ -100,7 +103,7 @@ SCENES = (
     Scene(
         "saddle",
         "A saddle point",
-        "Hardly any gradient at the saddle: SGD waits there longest.",
+        "The gradient is tiny near the saddle: SGD stays there longest.",
         _saddle,
         (-1.8, 0.001),
         (-2.1, 1.1, -1.5, 1.5),
@@ -110,7 +113,7 @@ SCENES = (
     Scene(
         "minimum",
         "A local minimum",
-        "SGD stops in the shallow minimum; the speed of momentum carries it through.",
+        "SGD stops in the shallow minimum; momentum has the speed to pass it.",
         _minimum,
         (-2.0, 0.8),
         (-2.3, 2.0, -1.3, 1.3),
@@ -120,7 +123,7 @@ SCENES = (
     Scene(
         "noise",
         "Gradient noise",
-        "Nobody comes to rest: the noise keeps each at a distance that its rate sets.",
+        "No optimizer settles: the noise keeps each at a distance set by its rate.",
         _bowl,
         (-4.0, 1.6),
         (-4.8, 2.0, -2.2, 2.2),
@@ -132,12 +135,12 @@ SCENES = (
 
 
 def styles_of(names: Sequence[str]) -> dict[str, PlotStyle]:
-    """Return the plot style of each of these rules, keys of RULES."""
+    """Return the plot styles of these optimizers, keys of RULES."""
     return plot_styles({name: resolve(name).style for name in names})
 
 
 def scene_paths(scene: Scene, rules: Sequence[str]) -> Paths:
-    """Return the walks of these rules, keys of RULES, in one scene: float64."""
+    """Return the paths of these optimizers, keys of RULES, in one scene, in float64."""
     noise = scene.noise * np.random.default_rng(0).standard_normal((STEPS, 2))
     x_from, x_to, y_from, y_to = scene.window
     axes = np.linspace(x_from, x_to, GRID[0]), np.linspace(y_from, y_to, GRID[1])
