@@ -1,4 +1,4 @@
-"""The `ravine` command as a process of its own, as a user runs it: timed whole, or watched on a terminal."""
+"""The `ravine` command as a process of its own, timed as a whole or watched on a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CommandFailed(RuntimeError):
 
 
 def fresh(home: Path) -> dict[str, str]:
-    """Return the environment of a user whose home is `home`: no settings, a cache there."""
+    """Return the environment of a user with the home folder `home`, without settings, with a cache there."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("RAVINE_", "XDG_", "JAX_"))
     }

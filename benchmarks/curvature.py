@@ -1,10 +1,10 @@
-"""Top eigenvalue and spectrum of a network's Hessian against PyHessian and curvlinops, to equal accuracy.
+"""Top eigenvalue and spectrum of a network's Hessian against PyHessian and curvlinops, at equal accuracy.
 
-The same networks (points of one training) on the full training set, in float32. Every side takes the
-cheapest of its settings that is right, by the median over three starts: an eigenvalue within 1e-3 of the
-truth at all points; a spectrum whose Wasserstein distance from all eigenvalues is within 0.15 of their mean
-size. The truth is had in float64: all eigenvalues by LAPACK; the top one must be the same by Ravine and by
-curvlinops. `--top`, `--spectrum`: only these.
+All sides use the same networks (points of one training) on the full training set, in float32. Each side uses
+the fastest of its settings that is accurate enough, by the median over three starts. An eigenvalue must be
+within 1e-3 of the exact one at all points. A spectrum must have a Wasserstein distance from the exact
+eigenvalues of at most 0.15 of their mean size. The exact values are computed in float64: all eigenvalues by
+LAPACK, the top one by Ravine and by curvlinops, which must agree. `--top` and `--spectrum` select one half.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PACKAGES = (
     "einconv==0.1.0", "linear_operator==0.6.1", "opt_einsum==3.4.0", "jaxtyping==0.3.11",
     "wadler_lindig==0.1.8", "unfoldNd==0.2.3", "tqdm==4.70.1",
 )  # fmt: skip
-"""All that they import, and no more: what BackPACK asks for besides would bring another PyTorch."""
+"""The packages that the peers import. Further requirements of BackPACK would bring another PyTorch."""
 ACCURACIES = {"top": 1e-3, "spectrum": 0.15}
 SMALL, LARGE = {"sizes": [64, 16, 10], "rows": 150}, {"rows": 1150}
 TASKS = (
@@ -118,7 +118,7 @@ def _contenders(
 
 
 def _lines(name: str, taken: Mapping[Who, list[float]]) -> list[dict[str, Any]]:
-    """Return a line for each peer, in its fastest way; without peers one line.
+    """Return a line for each peer, with its fastest setting; without peers one line.
 
     taken: milliseconds of each contender's rounds.
     """
@@ -158,7 +158,7 @@ def _milliseconds(answers: list[dict[str, float]]) -> list[float]:
 
 
 def _same_matrix(ours: dict[str, Any], name: Who, peer: dict[str, Any]) -> None:
-    """Raise ValueError where a peer's own top eigenvalues in float64 are not ours."""
+    """Raise ValueError if the top eigenvalues of a peer in float64 differ from Ravine's."""
     if "exact" not in ours or "exact" not in peer:
         return
     for one, other in zip(ours["exact"], peer["exact"], strict=True):

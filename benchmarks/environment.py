@@ -1,4 +1,4 @@
-"""The machine and the versions a figure was measured with."""
+"""The machine and the versions with which a result was measured."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def cores() -> int:
 
 
 def commit() -> str:
-    """Return the commit of the checkout, with `+` where it holds changes."""
+    """Return the commit of the checkout, with `+` if the checkout has changes."""
     found = subprocess.run(
         ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
         cwd=REPOSITORY,

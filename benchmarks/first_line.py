@@ -1,6 +1,6 @@
-"""How long until something is to be seen: the first line, `--help`, `--version`, the first result.
+"""Time to the first line, to `--help` and `--version`, and to the first result.
 
-Watched on a pseudo-terminal. The first line is the first character that can be seen. The first result is the
+The command runs on a pseudo-terminal. The first line is the first visible character. The first result is the
 first cohort whose scores are in the run directory, with an empty cache (cold) and with a filled one (warm).
 """
 

@@ -1,7 +1,7 @@
 """Top eigenvalue and spectrum of a network's Hessian on one GPU, against PyHessian and curvlinops there.
 
-The tasks and the accuracy of `curvature`. PyTorch with CUDA and the peers come from the Python that
-RAVINE_PEER_PYTHON names. `--top`, `--spectrum`: only these.
+Tasks and accuracy are those of `curvature`. RAVINE_PEER_PYTHON names a Python with PyTorch for CUDA and the
+peers. `--top` and `--spectrum` select one half.
 """
 
 from __future__ import annotations

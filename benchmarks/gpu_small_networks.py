@@ -1,7 +1,7 @@
-"""Many small networks on one GPU against PyTorch there, ensembles in PyTorch and JAX, and the product peak.
+"""Many small networks on one GPU against PyTorch, ensembles in PyTorch and JAX, and the product peak there.
 
-PyTorch with CUDA, JAX and optax come from the Python that RAVINE_PEER_PYTHON names. An ensemble is measured
-in the size of the CPU's row and in ours; its fastest counts.
+RAVINE_PEER_PYTHON names a Python with PyTorch for CUDA, JAX and optax. An ensemble is measured with the
+number of networks of the CPU row and with Ravine's; the faster one counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A 51 x 51 grid of the loss on the full training set against the package loss-landscapes.
 
-The same network, weights and rows; both evaluate every point of a random, filter-normalised plane in float32.
-Of the peer's settings (with or without gradients recorded, PyTorch with 1 thread or all) the fastest counts.
+Both sides use the same network, weights and rows, and evaluate every point of a random, filter-normalized
+plane in float32. The fastest of the peer's settings counts: with or without recorded gradients, PyTorch
+with one thread or all threads.
 """
 
 from __future__ import annotations

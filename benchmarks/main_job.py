@@ -1,9 +1,10 @@
-"""The main job: `ravine compare digits`, cold, whole process, against its own plan in PyTorch.
+"""The main job: `ravine compare digits`, cold, as a whole process, against its own plan in PyTorch.
 
-Cold: a new home and an empty cache each time. The plan takes PyTorch minutes, so a random sample of its runs,
-the same number of every rule, is trained by two processes at once; each rule's mean seconds a run times its
-number of runs, over two, plus the start of a process, is the estimate. All runs of a plan have the same
-number of network-steps. The standard error of the estimate is given. `--whole` trains all runs.
+Cold means a new home folder and an empty cache each time. PyTorch needs minutes for the plan, so two
+processes train a random sample of its runs, the same number for every optimizer. The estimate for the plan
+is the sum over optimizers of mean seconds per run times number of runs, divided by two, plus the start of a
+process. All runs of a plan have the same number of steps. The result has the standard error of the
+estimate. `--whole` trains all runs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How a figure is taken: contenders in turn (A B A B ...), medians, ratios pair by pair.
+"""Measurement in turns (A B A B ...), medians, and ratios within each round.
 
-Contenders meet the same weather when they take turns, so a ratio is formed within each round and the median
-of the ratios is reported, with the smallest and the largest.
+The load of the machine changes with time, and sides that take turns meet the same load. So a ratio is
+formed within each round, and the result is the median of the ratios with the smallest and the largest.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
 
 
 def fastest(series: Mapping[str, Sequence[float]]) -> str:
-    """Return the name whose median is smallest: the setting a skilled user would have kept."""
+    """Return the name with the smallest median: the setting that a skilled user would choose."""
     return min(series, key=lambda name: statistics.median(series[name]))
 
 
@@ -84,7 +84,7 @@ def line(
     aim: float | None = None,
     note: str | None = None,
 ) -> dict[str, Any]:
-    """Return one line of a row. What is judged is theirs / ours if there is a peer, else ours.
+    """Return one line of a row. The target refers to theirs / ours if there is a peer, else to ours.
 
     at_least, at_most: what must be reached, by the median. aim: what is hoped for, in the same direction.
     """
@@ -185,7 +185,7 @@ def sentence(each: Mapping[str, Any]) -> str:
 
 
 def wanted(each: Mapping[str, Any]) -> str:
-    """Return what the line had to reach and whether it did, in words."""
+    """Return the target of a line, and whether it is reached, in words."""
     limit = each["at_most"] if each["at_most"] is not None else each["at_least"]
     if limit is None:
         return ""

@@ -1,7 +1,8 @@
-"""The peers' own environment, `.cache/peers/env`, made when first needed; and workers, ours or theirs.
+"""The environment of the peers, `.cache/peers/env`, made at first use, and the workers of both sides.
 
-PyTorch for the CPU, scikit-learn, JAX and optax (in the versions Ravine runs with), Keras where it installs.
-RAVINE_PEER_PYTHON names a Python that has the peers already (PyTorch for a GPU, say): none is installed.
+It holds PyTorch for the CPU, scikit-learn, JAX and optax (in the versions that Ravine uses), and Keras if
+it can be installed. If RAVINE_PEER_PYTHON names a Python that has the peers, for example with PyTorch for a
+GPU, nothing is installed.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class PeerError(RuntimeError):
 
 
 def requirements() -> tuple[str, ...]:
-    """Return what every row's peers need."""
+    """Return the requirements of the peers of all rows."""
     same = (f"{name}=={version(name)}" for name in ("jax", "optax", "numpy", "scikit-learn"))
     return (TORCH, *same)
 
@@ -65,7 +66,7 @@ def _run(command: list[str]) -> None:
 
 
 class Worker:
-    """A process that stays warm and works when told to. Use it in a `with` block.
+    """A process that stays warm and works on request. Use it in a `with` block.
 
     ready: the facts it gave after its first pass, that pass under `first`.
     """

@@ -1,11 +1,11 @@
 """Run benchmark rows one after another, each as a process of its own, and print one table.
 
-    python benchmarks/run.py [ROW]... [--quick] [--no-peers] [--json]      all rows of ROWS if none is named
+    python benchmarks/run.py [ROW]... [--quick] [--no-peers] [--json]      default: all rows of ROWS
 
-The document of a row holds `lines`, each with `what`, `peer`, `unit`, `ours`, `theirs`, `ratio` (median, min,
-max, count), the limit (`at_least` or `at_most`), the `aim`, and whether the median meets them (`reached`,
-`aim_reached`; null with `--quick`). `--json` prints one document with `rows` (those documents) and `failed`
-(`row`, `error`). Exit status: 0 all rows ran, 1 some failed, 2 wrong usage.
+The document of a row holds `lines`. A line has `what`, `peer`, `unit`, `ours`, `theirs`, `ratio` (median,
+min, max, count), the target (`at_least` or `at_most`), the more ambitious `aim`, and whether the median
+meets them (`reached`, `aim_reached`; null with `--quick`). `--json` prints one document with `rows` (these
+documents) and `failed` (`row`, `error`). Exit status: 0 all rows ran, 1 some rows failed, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _row(name: str) -> str:
 def run_rows(
     rows: Sequence[str], flags: Sequence[str], tell: Callable[[str], None], folder: Path = FOLDER
 ) -> dict[str, Any]:
-    """Run rows (all if none is named), each with the same flags, and return one document.
+    """Run rows (default: all), each with the same flags, and return one document.
 
     It holds `schema_version`, `quick`, `environment`, `rows` (the document of each row that ran) and `failed`
     (`row`, `error` of every other). tell: called with one line of progress at a time.

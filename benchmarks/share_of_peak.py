@@ -1,6 +1,7 @@
-"""Share of the matrix-product peak that training reaches, the peak measured in the same rounds.
+"""Share of the matrix-product peak that training reaches, with the peak measured in the same rounds.
 
-Only the matrix products of the training steps are counted; evaluation, optimizer and all else only cost time.
+Only the matrix products of the training steps are counted. Evaluation, optimizer and everything else take
+time without being counted.
 """
 
 from __future__ import annotations

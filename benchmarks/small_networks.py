@@ -1,4 +1,4 @@
-"""What the rows on many small networks share: the task, our side of it, and how the sides are compared."""
+"""Shared parts of the rows on many small networks: the task, Ravine's side, and the comparison."""
 
 from __future__ import annotations
 

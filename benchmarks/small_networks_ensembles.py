@@ -1,7 +1,8 @@
 """Many small networks against ensembles: torch.func (40 networks) and JAX's vmap with optax (64 networks).
 
-Ours have a rate each, and so does the ensemble of torch.func that is judged. Below it, for who wants to know:
-one rate for all members, which torch's fused Adam can take. Of 1 thread and all the faster counts.
+Each network of Ravine has its own learning rate, and so has each network of the torch.func ensemble that is
+compared with the target. A further line shows one learning rate for all networks, which PyTorch's fused
+Adam supports. The faster of one thread and all threads counts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Many small networks against scikit-learn's MLPClassifier, and Keras on JAX where it installs.
+"""Many small networks against scikit-learn's MLPClassifier, and against Keras on JAX if it can be installed.
 
-Of scikit-learn's settings (fit or partial_fit, BLAS with 1 thread or all) the fastest counts.
+The fastest of scikit-learn's settings counts: fit or partial_fit, BLAS with one thread or all threads.
 """
 
 from __future__ import annotations

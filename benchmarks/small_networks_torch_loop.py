@@ -1,7 +1,7 @@
-"""Many small networks against a PyTorch loop: one after another, fused Adam, no DataLoader.
+"""Many small networks against a PyTorch loop: one network after another, fused Adam, no DataLoader.
 
-One eager process, with one thread and with all, whichever is faster: what the aim refers to. Below it, for
-who wants to know: torch.compile around forward and loss, and a process per core at once, one thread each.
+The target refers to one eager process, with one thread or all threads, whichever is faster. Further lines
+show torch.compile around forward pass and loss, and one process per core with one thread each.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOOP, COMPILED, CROWD = (
 
 
 class Crowd:
-    """Several workers told to go at the same moment; their steps add up."""
+    """Several workers that start at the same moment; their steps are added."""
 
     def __init__(self, workers: list[Worker]) -> None:
         self.workers, self.ready = workers, workers[0].ready

@@ -1,10 +1,10 @@
-"""Two checkouts of Ravine against each other, their own benchmark workers taking turns.
+"""Two checkouts of Ravine against each other, with their own benchmark workers in turns.
 
     python benchmarks/two_versions.py OLD NEW [--quick] [--only ROW,ROW] [--out FILE]
 
 OLD and NEW are checkouts with `src/` and `benchmarks/workers/`; both run in the Python that runs this file.
-A ratio is old / new, so it is above 1 where the new code is faster. Each row is saved to FILE when it is
-measured, and a row that FILE holds is not measured again.
+A ratio is old / new, so it is above 1 if the new code is faster. Each row is saved to FILE as soon as it is
+measured, and a row in FILE is not measured again.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Timed = Mapping[str, list[float]]
 
 
 def main() -> None:
-    """Measure the rows that are wanted, save each and print it."""
+    """Measure the selected rows, save each and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("old", type=Path, metavar="OLD")
     parser.add_argument("new", type=Path, metavar="NEW")
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def rows(quick: bool) -> dict[str, Callable[[Sides], tuple[Timed, str]]]:
-    """Return what measures each row, by the name of the benchmark row and what is timed."""
+    """Return the function that measures each row, by row and quantity."""
     rounds = 2 if quick else 9
     large = {"sizes": [64, 256, 256, 10], "batch": 128, "steps": LARGE_PASS * (1 if quick else 20)}
     large |= {"networks": 4 if quick else 32, "seeds": 2 if quick else 4, "evaluations": 1, "cache": ""}

@@ -1,8 +1,9 @@
-"""A second comparison compiles nothing; time grows with the number of runs, memory does not.
+"""Compilations of a second comparison (none), and cost against the number of runs.
 
-Three comparisons of one shape and different seeds: two in one process, one in another. Compilations are
-counted by JAX's own events: a program compiled because it was not in the cache. Then cohorts of N, 2N and 4N
-runs, each in a process of its own, N large enough to fill a chunk: seconds and the largest resident memory.
+Three comparisons have one shape and different seeds: two in one process, one in another. JAX's own events
+count the compilations, that is, the programs that were not in the cache. Then cohorts of N, 2N and 4N runs
+train, each in a process of its own, with N large enough to fill a chunk. Time grows with the number of
+runs; the largest resident memory does not.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rules for the texts of the package, checked on its syntax trees. Nothing is imported.
 
-    python scripts/check_texts.py [PACKAGE ...]      optimizers, cli, ...; all packages if none is given
+    python scripts/check_texts.py [PACKAGE ...]      optimizers, cli, ...; default: all packages
     python scripts/check_texts.py --rule shapes ...  one rule
 
 docstrings  every public module, class, function and method has one; a method that a base class or a protocol

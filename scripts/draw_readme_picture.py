@@ -1,6 +1,6 @@
 """The picture of README.md: the loss of three trained networks on the plane through them.
 
-    python scripts/draw_readme_picture.py [-o FILE]      docs/landscape.png if no file is named
+    python scripts/draw_readme_picture.py [-o FILE]      default: docs/landscape.png
 
 It is `plane-solutions.png` of `ravine landscape digits`, made smaller: fewer pixels and 64 colors.
 """

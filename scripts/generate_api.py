@@ -1,4 +1,4 @@
-"""Write `src/ravine/api/functions.py`: one function for each study, its keywords from the settings' fields.
+"""`src/ravine/api/functions.py`: one function for each study, with the fields of its settings as keywords.
 
 python scripts/generate_api.py            write the file
 python scripts/generate_api.py --check    exit with 1 if it is out of date

@@ -1,6 +1,6 @@
 """Measure the structure of the package from its syntax trees: size, `Any`, docstrings, imports.
 
-    python scripts/measure_code.py [FOLDER]              the package folder, src/ravine if not given
+    python scripts/measure_code.py [FOLDER]              default: src/ravine
     python scripts/measure_code.py --packages [FOLDER]   packages and their imports, as a Mermaid diagram
 
 Lines: those of the files. Any: share of annotated parameters whose annotation names `Any`. Docstrings:

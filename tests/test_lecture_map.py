@@ -72,7 +72,8 @@ def test_every_rule_and_layer_is_on_the_map(folder):
         "compose", "from_optax", "hyperparameters", "optax_rules", "optimizer_text", "per_array", "plateau",
         "plot_style", "registry", "schedule_functions", "schedule_kinds", "schedule_text",
         "activations", "augmentation_text", "connections", "initial_weights", "layers", "linear",
-        "loss_functions", "losses", "metric_functions", "metrics", "network_text", "normalization", "parameters", "validate",
+        "loss_functions", "losses", "metric_functions", "metrics",
+        "network_text", "normalization", "parameters", "validate",
     }  # fmt: skip
     there = {path.stem for path in (ROOT / "src" / "ravine" / folder).glob("[a-z]*.py")}
     named = {Path(row[1].strip("`")).stem for row in ROWS if row[1].startswith(f"`{folder}/")}

@@ -1,6 +1,6 @@
-"""One cohort of 64-256-256-10, batch 128, and what it costs. Task: networks, passes.
+"""One cohort of 64-256-256-10, batch 128, and its cost. Task: networks, passes.
 
-Prints `seconds` (the best pass, compiled), `peak_mib` (largest resident memory of the process), `shape`.
+Prints `seconds` (the fastest pass, compiled), `peak_mib` (largest resident memory of the process), `shape`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Comparisons of the digits one after another in one process, with what was compiled for each.
+"""Comparisons of the digits, one after another in one process, with the compilations of each.
 
-Task: seeds (one comparison each), settings (of each). Prints a list of `seconds`, `asked` (programs),
-`compiled` (not in the cache).
+Task: seeds (one comparison each), settings (of each). Prints a list of `seconds`, `asked` (programs
+requested), `compiled` (programs not in the cache).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How a setting for curvature is chosen, and a pass over the points with it.
+"""The choice of a setting for curvature, and a pass over the points with it.
 
-What every side returns are numbers on the host: a pass on a GPU leaves nothing there at work.
+Every side returns numbers on the host, so a GPU has finished all work at the end of a pass.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where curvature is looked at: a network as it trains on the digits."""
+"""The points at which curvature is measured: a network during its training on the digits."""
 
 from __future__ import annotations
 

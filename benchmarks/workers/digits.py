@@ -1,4 +1,4 @@
-"""The digits as every worker sees them: standardised float32 rows [N, 64], labels [N]."""
+"""The digits for all workers: standardized float32 rows [N, 64], labels [N]."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def digits(rows: int, held: int = 288) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def stream(rows: int, batch: int, steps: int, generator: np.random.Generator) -> np.ndarray:
-    """Return the rows of each step [steps, batch], cut from shuffled passes laid end to end."""
+    """Return the rows of each step [steps, batch], cut from one sequence of shuffled passes."""
     passes = [generator.permutation(rows) for _ in range(-(-steps * batch // rows))]
     return np.concatenate(passes)[: steps * batch].reshape(steps, batch)
 

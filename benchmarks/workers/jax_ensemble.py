@@ -1,4 +1,4 @@
-"""JAX, all networks at once: a jitted, vmapped scan over steps of optax's Adam, a rate each.
+"""JAX, all networks at once: a jitted, vmapped scan over steps of optax's Adam, one learning rate each.
 
 Task: sizes, batch, steps, networks, rows, held.
 """
@@ -16,7 +16,7 @@ from serve import Pass, serve, versions
 
 
 def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
-    """Return facts and a pass: the whole ensemble trained from its start, and evaluated at its end."""
+    """Return facts, and a pass that trains the whole ensemble from its start and evaluates it."""
     x, y, held_x, held_y = digits(task["rows"], task["held"])
     steps, count = task["steps"], task["networks"]
     generator = np.random.default_rng(1)

@@ -1,7 +1,7 @@
 """Keras on JAX, one network after another; a pass over the rows is one call of the compiled function.
 
-The model is compiled once and its weights are set anew for each network: kinder to Keras than a new model
-each time, which would compile again. Task: sizes, batch, passes, networks, rows, held.
+The model is compiled once, and each network sets its weights anew. This favors Keras, because a new model
+for each network would compile again. Task: sizes, batch, passes, networks, rows, held.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Ravine: the top eigenvalue of the Hessian, or its spectrum, at points of a training.
 
-Task: sizes, rows, steps, device (cpu, gpu), what (top, spectrum), accuracy, truth. In float64 it works out
-the eigenvalues at each point [points, K], and saves them where `truth` says: the peers read them there.
+Task: sizes, rows, steps, device (cpu, gpu), what (top, spectrum), accuracy, truth. In float64 it computes
+the eigenvalues at each point [points, K] and saves them in the file `truth`, which the peers read.
 """
 
 from __future__ import annotations

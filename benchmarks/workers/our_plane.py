@@ -1,4 +1,4 @@
-"""Ravine: a plane of the loss. Task: sizes, rows, points (a side)."""
+"""Ravine: a plane of the loss. Task: sizes, rows, points (per side)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from serve import Pass, serve, versions
 
 
 def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
-    """Return facts and a pass over the whole grid, as `ravine landscape` does it."""
+    """Return facts, and a pass over the whole grid, as in `ravine landscape`."""
     from ravine.engines import prepare
 
     prepare("cpu")

@@ -1,5 +1,8 @@
-"""Ravine: a cohort. Task: sizes, batch, steps, networks, evaluations, seeds, cache (folder of
-compiled programs, None for the usual one), device (cpu if it is not there)."""
+"""Ravine: a cohort.
+
+Task: sizes, batch, steps, networks, evaluations, seeds, cache (folder of compiled programs, None for the
+usual one), device (default: cpu).
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from serve import Pass, serve, versions
 
 
 def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
-    """Return facts and a pass over the whole cohort, host work and final evaluation included."""
+    """Return facts, and a pass over the whole cohort, including host work and final evaluation."""
     from ravine.engines import find_devices, prepare
 
     prepare(task.get("device", "cpu"), cache=Path(task["cache"]) if task["cache"] else None)

@@ -1,5 +1,7 @@
-"""The matrix-product peak of the machine: the fastest large float32 product of JAX or NumPy. Task: size,
-products, device (cpu if it is not there), precision (of JAX's products, if it is there)."""
+"""The matrix-product peak of the machine: the fastest large float32 product of JAX or NumPy.
+
+Task: size, products, device (default: cpu), precision (of JAX's products; optional).
+"""
 
 from __future__ import annotations
 

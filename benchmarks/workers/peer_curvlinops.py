@@ -1,6 +1,6 @@
 """curvlinops: SciPy's eigsh on its Hessian for the top eigenvalue, its Lanczos nodes for the spectrum.
 
-`lanczos_approximate_spectrum` would smooth the nodes more widely than most of the spectrum is.
+`lanczos_approximate_spectrum` is not used: it would smooth the nodes more widely than most of the spectrum.
 """
 
 from __future__ import annotations

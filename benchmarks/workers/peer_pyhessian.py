@@ -1,7 +1,7 @@
 """PyHessian: power iteration for the top eigenvalue, `density` for the spectrum.
 
-Its `density` calls torch.eig, which PyTorch 2 no longer has: it is given one made of torch.linalg.eigh, on
-the host: for a matrix of the size of its steps a GPU is no help.
+Its `density` calls torch.eig, which PyTorch 2 no longer has. This file supplies one with torch.linalg.eigh
+on the host; the matrix has the size of the number of steps, so a GPU would not help.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How a worker talks: its task is the first argument (JSON), its answers are lines of JSON.
+"""The protocol of a worker: the task is the first argument (JSON), answers are lines of JSON.
 
-It prints one line when it is ready (after its first pass, which is the warm-up), then one line for every line
-it reads. So several workers stay warm side by side while only one at a time is at work.
+A worker prints one line when it is ready, after a first pass that warms it up. Then it prints one line for
+every line that it reads. So several workers stay warm, while only one at a time works.
 """
 
 from __future__ import annotations

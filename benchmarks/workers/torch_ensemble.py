@@ -1,8 +1,8 @@
 """PyTorch, all networks at once: torch.func's vmap(grad_and_value) over stacked weights, functional Adam.
 
-Task: sizes, batch, steps, networks, rows, held, threads, one_rate, device (cpu if it is not there). With one
-rate for all networks torch's fused Adam takes the stacked weights; with a rate for each, Adam is written in
-foreach operations, in place.
+Task: sizes, batch, steps, networks, rows, held, threads, one_rate, device (default: cpu). With one learning
+rate for all networks, PyTorch's fused Adam takes the stacked weights. With one per network, Adam is written
+in foreach operations, in place.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch_loop import network
 
 
 def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
-    """Return facts and a pass: the whole ensemble trained from its start, and evaluated at its end."""
+    """Return facts, and a pass that trains the whole ensemble from its start and evaluates it."""
     torch.set_num_threads(task["threads"])
     device = task.get("device", "cpu")
     x, y, held_x, held_y = (torch.from_numpy(a).to(device) for a in digits(task["rows"], task["held"]))
@@ -69,7 +69,7 @@ class Fused:
 
 
 class Adam:
-    """Adam over stacked weights [member, ...] with a rate for each member, in place, few kernels a step."""
+    """Adam over stacked weights [network, ...], one learning rate each, in place, few kernels per step."""
 
     def __init__(self, params: list[torch.Tensor], rates: torch.Tensor) -> None:
         self.params, self.t = params, 0

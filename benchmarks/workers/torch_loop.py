@@ -1,7 +1,7 @@
-"""PyTorch, one network after another: Adam with fused=True, rows gathered once a pass, batches are views.
+"""PyTorch, one network after another: fused Adam, rows gathered once per pass, batches are views.
 
-Task: sizes, batch, steps, networks, rows, held, threads, compiled (torch.compile around forward and loss),
-device (cpu if it is not there).
+Task: sizes, batch, steps, networks, rows, held, threads, compiled (torch.compile around forward pass and
+loss), device (default: cpu).
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Runs of a comparison as a PyTorch loop: the rules of the lecture, evaluated as often as in Ravine.
+"""Runs of a comparison as a PyTorch loop: the optimizers of the lecture, evaluated as often as in Ravine.
 
 First argument: a file with `network`, `rules` {name: hyperparameters}, `rows`, `held` and `runs`, each with
-rule, rate, decays, seed, steps, evaluations, batch. Second: the time at which the process was started.
-Prints one line of JSON: `start_seconds` (imports, data, a few steps of every rule) and `seconds` of each run.
-A run whose loss is no longer finite at an evaluation stops there, as it does in Ravine.
+rule, rate, decays, seed, steps, evaluations, batch. Second argument: the time at which the process was
+started. Prints one line of JSON: `start_seconds` (imports, data, a few steps of every optimizer) and
+`seconds` of each run. A run whose loss is not finite at an evaluation stops there, as in Ravine.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from torch_loop import network
 
 
 class LocalGains:
-    """Delta-bar-delta in foreach operations: torch has no such rule."""
+    """Delta-bar-delta in foreach operations, because PyTorch has no such optimizer."""
 
     def __init__(
         self, params: Any, lr: float, grow: float, shrink: float, lowest: float, highest: float
@@ -51,7 +51,7 @@ class LocalGains:
 
 
 def optimizer(rule: str, params: Any, rate: float, hyper: dict[str, float]) -> Any:
-    """Return torch's own form of a rule, fused where torch has it, else foreach."""
+    """Return PyTorch's own form of an optimizer, fused if PyTorch has that, else foreach."""
     if rule == "sgd":
         return torch.optim.SGD(params, rate, fused=True)
     if rule in ("momentum", "nesterov"):
