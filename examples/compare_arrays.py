@@ -1,4 +1,7 @@
-"""Which optimizer for these arrays?  python examples/compare_arrays.py"""
+"""The best optimizer for two arrays.
+
+Run it with `python examples/compare_arrays.py`.
+"""
 
 from sklearn.datasets import load_wine
 

@@ -1,4 +1,7 @@
-"""Two hundred learning rates of Adam as one cohort.  python examples/own_cohort.py"""
+"""Two hundred learning rates of Adam as one cohort.
+
+Run it with `python examples/own_cohort.py`.
+"""
 
 import numpy as np
 

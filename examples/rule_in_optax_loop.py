@@ -1,4 +1,7 @@
-"""A rule of ours in a plain optax loop.  python examples/rule_in_optax_loop.py"""
+"""An optimizer of Ravine in a plain loop of optax.
+
+Run it with `python examples/rule_in_optax_loop.py`.
+"""
 
 import jax
 import jax.numpy as jnp

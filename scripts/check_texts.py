@@ -305,8 +305,10 @@ def banned_faults(path: Path) -> Iterator[Fault]:
 
 
 def documents() -> list[Path]:
-    """Return the files outside the package that people read."""
-    return [*DOCUMENTS, *sorted(path for path in (ROOT / "docs").rglob("*") if path.suffix in (".md", ".py"))]
+    """Return the files outside the package that people read; tests and this file hold the expressions."""
+    folders = [ROOT / name for name in ("docs", "benchmarks", "examples", "scripts")]
+    found = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".md", ".py")]
+    return [*DOCUMENTS, *sorted(set(found) - {Path(__file__).resolve()})]
 
 
 def faults(sources: Sources, package: str) -> list[Fault]:

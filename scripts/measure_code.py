@@ -101,17 +101,17 @@ def count(path: Path, name: str, root: Path, modules: set[str]) -> Counts:
     found = Counts(files=1, lines=len(text.splitlines()))
     docstring_lines = {line for first, last in docstrings(tree) for line in range(first, last + 1)}
     found.docstrings = len(docstring_lines)
-    kept = {
+    code = {
         number
         for number, line in enumerate(text.splitlines(), 1)
         if line.strip() and not line.strip().startswith("#")
     }
-    found.code = len(kept - docstring_lines)
+    found.code = len(code - docstring_lines)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            held = node.args
-            arguments = [*held.posonlyargs, *held.args, *held.kwonlyargs, held.vararg, held.kwarg]
-            annotations = [each.annotation for each in arguments if each is not None and each.annotation]
+            listed = node.args
+            arguments = [*listed.posonlyargs, *listed.args, *listed.kwonlyargs, listed.vararg, listed.kwarg]
+            annotations = [item.annotation for item in arguments if item is not None and item.annotation]
             found.parameters += len(annotations)
             found.any += sum("Any" in names(annotation) for annotation in annotations)
     found.imports = {(name, other) for other in imported(tree, modules, name) if other != name}

@@ -1,4 +1,4 @@
-"""curvlinops: SciPy's eigsh on its Hessian for the top eigenvalue, its Lanczos nodes for the spectrum.
+"""The peer curvlinops: eigsh of SciPy for the top eigenvalue, Lanczos nodes for the spectrum.
 
 `lanczos_approximate_spectrum` is not used: it would smooth the nodes more widely than most of the spectrum.
 """

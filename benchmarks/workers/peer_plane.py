@@ -1,4 +1,4 @@
-"""loss-landscapes on PyTorch: `random_plane`, filter-normalised."""
+"""The peer loss-landscapes on PyTorch: `random_plane` with filter normalization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier, one network after another, in float32.
+"""The MLPClassifier of scikit-learn, one network after another, in float32.
 
 Task: sizes, batch, passes, networks, rows, held, threads, way (fit, partial_fit).
 """

@@ -57,12 +57,13 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
 
 class Fused:
-    """torch's own fused Adam over stacked weights: one rate for all members."""
+    """The fused Adam of torch over stacked weights [member, ...], with one rate for all members."""
 
     def __init__(self, params: list[torch.Tensor], rate: float) -> None:
         self.params, self.rule = params, torch.optim.Adam(params, rate, fused=True)
 
     def step(self, grads: list[torch.Tensor]) -> None:
+        """Update the weights with gradients [member, ...]."""
         for param, grad in zip(self.params, grads, strict=True):
             param.grad = grad
         self.rule.step()
@@ -78,6 +79,7 @@ class Adam:
         self.v = [torch.zeros_like(p) for p in params]
 
     def step(self, grads: list[torch.Tensor], b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> None:
+        """Update the weights with gradients [member, ...]."""
         self.t += 1
         torch._foreach_lerp_(self.m, grads, 1 - b1)
         torch._foreach_mul_(self.v, b2)

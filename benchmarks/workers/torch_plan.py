@@ -35,12 +35,14 @@ class LocalGains:
         self.sign = [torch.zeros_like(p) for p in self.params]
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        for each in self.params:
-            each.grad = None
+        """Delete the gradients."""
+        for param in self.params:
+            param.grad = None
 
     @torch.no_grad()
     def step(self) -> None:
-        grads: list[torch.Tensor] = [each.grad for each in self.params if each.grad is not None]
+        """Update the weights with their gradients."""
+        grads: list[torch.Tensor] = [param.grad for param in self.params if param.grad is not None]
         sign = torch._foreach_sign(grads)
         agree = torch._foreach_mul(sign, self.sign)
         for gain, same in zip(self.gain, agree, strict=True):
