@@ -18,7 +18,7 @@ PACKAGES = ("jax", "jaxlib", "optax", "numpy", "scikit-learn")
 def environment(gpu: bool = False) -> dict[str, Any]:
     """Return processor, cores, memory, system, versions, commit and date (UTC); with `gpu` that too.
 
-    Raises RuntimeError where a GPU is wanted and none is found.
+    Raises RuntimeError if `gpu` is true and the machine has no GPU.
     """
     return {
         "machine": slug(graphics()) if gpu else machine(),

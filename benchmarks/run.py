@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Run benchmark rows one after another and print one table.",
         epilog="Rows: " + ", ".join(ROWS),
     )
-    parser.add_argument("rows", nargs="*", metavar="ROW", type=_row, help="a row; all if none is named")
+    parser.add_argument("rows", nargs="*", metavar="ROW", type=_row, help="a row; if not given, all rows")
     parser.add_argument("--quick", action="store_true", help="tiny sizes that measure nothing")
     parser.add_argument("--no-peers", action="store_true", help="run Ravine's side only")
     parser.add_argument("--json", action="store_true", help="print one document in place of the table")
