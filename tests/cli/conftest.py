@@ -88,7 +88,8 @@ SHARED = {
 RESULTS = {
     "compare": {
         "plan": {
-            "effort": "quick", "track": "rate", "runs": 20, "network_steps": 200, "steps": 10, "epochs": 20.0,
+            "effort": "quick", "tuning_scope": "learning-rate", "runs": 20, "network_steps": 200,
+            "steps": 10, "epochs": 20.0,
             "batch_size": 16, "network": "4-2", "around": {}, "cohorts": 2, "ranges_grown": [],
         },
         "pairs": [], "schedules": [],

@@ -138,7 +138,7 @@ def test_of_descent(ravine, folder, idle):
     [
         (["diagnose", "nosuch.csv"], 3, "nosuch.csv"),
         (["diagnose", "iris", "wine"], 2, "one word too many"),
-        (["diagnose", "iris", "--moving", "rho=linear"], 2, "no hyperparameter 'rho'"),
+        (["diagnose", "iris", "--hyper-schedule", "rho=linear"], 2, "no hyperparameter 'rho'"),
         (["diagnose", "iris", "--min-change", "0.1"], 2, "--early-stop"),
         (["landscape", "nosuch.csv"], 3, "nosuch.csv"),
         (["landscape", "iris", "--format", "gif"], 2, "gif"),

@@ -79,13 +79,16 @@ def test_compare_predict_train_resume(shell, folder):
 
 def test_a_dry_run_shows_the_plan_of_either_track_and_does_nothing(shell, folder):
     how = ["compare", "iris", "-O", "momentum,adam", "--effort", "quick", "--dry-run"]
-    for track, says in (("rate", "all else is the lecture's"), ("full", "decays and eps are tuned too")):
-        ended = shell(*how, "--track", track)
+    for scope, says in (
+        ("learning-rate", "all else is the lecture's"),
+        ("all", "decays and eps are tuned too"),
+    ):
+        ended = shell(*how, "--tune", scope)
         assert ended.returncode == 0, ended.stderr.decode()
         assert says in " ".join(ended.stdout.decode().split())
-        ended = shell(*how, "--track", track, "--json")
-        assert json.loads(ended.stdout)["track"] == track
-    around = shell(*how, "--moving", "rho=linear", "--l2", "0.01").stdout.decode()
+        ended = shell(*how, "--tune", scope, "--json")
+        assert json.loads(ended.stdout)["tuning_scope"] == scope
+    around = shell(*how, "--hyper-schedule", "rho=linear", "--l2", "0.01").stdout.decode()
     assert "Moving" in around and "rho=linear" in around and "L2 0.01" in around
     assert not (folder / "runs").exists()
 

@@ -37,7 +37,9 @@ def test_names_that_are_no_file_stay(folder, source, test):
 
 
 def test_what_is_written_is_read_again_as_the_same_settings(folder):
-    settings = TrainSettings(source="train.csv", net="8-8", drop=["a, b", "c"], l2=1e-4, moving=["b1=linear"])
+    settings = TrainSettings(
+        source="train.csv", net="8-8", drop=["a, b", "c"], l2=1e-4, hyper_schedule=["b1=linear"]
+    )
     with RunDirectory.create(name="train", out="run") as run:
         write_config(run, settings)
     assert TrainSettings.from_dict(load("run/config.toml")) == with_absolute_paths(settings)

@@ -56,13 +56,15 @@ def test_penalties_and_the_like_are_listed_where_they_were_asked_for():
     rows = dict(
         penalty_rows(
             {
-                "l1": 1e-4, "decay": 0.01, "moving": ["rho=linear", "l1=cosine"], "augment": "noise=0.1",
-                "clip": 1.0, "early_stop": 5, "min_change": 1e-3, "smoothing": 0.1, "average": "ema=0.9",
+                "l1": 1e-4, "weight_decay": 0.01, "hyper_schedule": ["rho=linear", "l1=cosine"],
+                "augment": "noise=0.1",
+                "clip": 1.0, "early_stop": 5, "min_change": 1e-3, "label_smoothing": 0.1,
+                "average": "ema=0.9",
             }
         )
     )  # fmt: skip
-    assert rows["penalties"].startswith("L1 0.0001, decay 0.01")
-    assert rows["moving"] == "rho=linear, l1=cosine"
+    assert rows["penalties"].startswith("L1 0.0001, weight decay 0.01")
+    assert rows["other schedules"] == "rho=linear, l1=cosine"
     assert rows["augmentation"] == "noise=0.1"
     assert rows["with"] == (
         "early stop after 5 evaluations, at least 0.001 better, clip 1, average ema=0.9, label smoothing 0.1"

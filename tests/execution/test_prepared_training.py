@@ -61,7 +61,7 @@ def test_batches_hold_out_the_validation_share(blobs, share):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"moving": ["rho=linear"]}, "no hyperparameter 'rho'"),
+        ({"hyper_schedule": ["rho=linear"]}, "no hyperparameter 'rho'"),
         ({"min_change": 0.1}, "min_change=0.1 does nothing"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from ravine.data import from_arrays
 from ravine.errors import UsageError
-from ravine.execution.training_spec import alike, around_of, check_moving, moving_of, recipe
+from ravine.execution.training_spec import alike, around_of, check_schedules, recipe, schedules_of
 from ravine.optimizers import resolve
 from ravine.studies.train.settings import TrainSettings
 
@@ -20,15 +20,23 @@ def spec(blobs, **settings):
 
 def test_what_is_off_has_neither_structure_nor_number(blobs):
     made = spec(blobs)
-    assert (made.around, made.smoothing, made.augment, made.tail, made.patience) == ((), False, (), None, 0)
-    assert made.moving == {} and made.initial == ("he", 1.0)
-    assert not {"l1", "l2", "decay", "clip", "ema", "smoothing"} & set(made.numbers)
+    assert (made.around, made.label_smoothing, made.augment, made.tail, made.patience) == (
+        (),
+        False,
+        (),
+        None,
+        0,
+    )
+    assert made.hyper_schedules == {} and made.initial == ("he", 1.0)
+    assert not {"l1", "l2", "weight_decay", "clip", "ema", "label_smoothing"} & set(made.numbers)
 
 
 def test_what_is_on_has_both(blobs):
-    made = spec(blobs, net="4 dropout=0.2", l2=0.01, clip=1.0, average="ema=0.9", smoothing=0.1, early_stop=3)
-    assert made.around == ("l2", "clip", "ema") and made.smoothing and made.patience == 3
-    numbers = {"dropout": 0.2, "l2": 0.01, "clip": 1.0, "ema": 0.9, "smoothing": 0.1}
+    made = spec(
+        blobs, net="4 dropout=0.2", l2=0.01, clip=1.0, average="ema=0.9", label_smoothing=0.1, early_stop=3
+    )
+    assert made.around == ("l2", "clip", "ema") and made.label_smoothing and made.patience == 3
+    numbers = {"dropout": 0.2, "l2": 0.01, "clip": 1.0, "ema": 0.9, "label_smoothing": 0.1}
     assert {name: made.numbers[name] for name in numbers} == numbers
     assert spec(blobs, average="tail=0.4").tail == 0.4
 
@@ -36,7 +44,7 @@ def test_what_is_on_has_both(blobs):
 def test_labels_of_numbers_are_not_smoothed(rows):
     line = from_arrays(rows[0], rows[0][:, 0], name="line")
     with pytest.raises(UsageError, match="not smoothed"):
-        recipe(TrainSettings(net="4", smoothing=0.1), line)
+        recipe(TrainSettings(net="4", label_smoothing=0.1), line)
 
 
 def test_recipes_that_differ_in_numbers_share_their_structure(blobs):
@@ -56,29 +64,29 @@ def test_recipes_of_other_networks_or_averages_stay_apart(blobs):
 
 def test_a_schedule_needs_a_value_to_multiply(blobs):
     sgd, momentum = resolve("sgd"), resolve("momentum")
-    moving = {"moving": ["rho=linear"]}
-    check_moving(spec(blobs, **moving), [sgd, momentum])
+    hyper_schedule = {"hyper_schedule": ["rho=linear"]}
+    check_schedules(spec(blobs, **hyper_schedule), [sgd, momentum])
     with pytest.raises(UsageError, match="rho"):
-        check_moving(spec(blobs, **moving), [sgd])
+        check_schedules(spec(blobs, **hyper_schedule), [sgd])
     with pytest.raises(UsageError, match="no value"):
-        check_moving(spec(blobs, moving=["l2=linear"]), [sgd])
-    check_moving(spec(blobs, moving=["l2=linear"], l2=0.1), [sgd])
+        check_schedules(spec(blobs, hyper_schedule=["l2=linear"]), [sgd])
+    check_schedules(spec(blobs, hyper_schedule=["l2=linear"], l2=0.1), [sgd])
     texts = ["rho=linear", "l2=cosine"]
-    assert moving_of(texts, spec(blobs, l2=0.1), sgd) == ["l2=cosine"]
-    assert moving_of(texts, spec(blobs, l2=0.1), momentum) == texts
-    assert moving_of(texts, spec(blobs), sgd) is None
+    assert schedules_of(texts, spec(blobs, l2=0.1), sgd) == ["l2=cosine"]
+    assert schedules_of(texts, spec(blobs, l2=0.1), momentum) == texts
+    assert schedules_of(texts, spec(blobs), sgd) is None
 
 
 @pytest.mark.parametrize(
-    ("moving", "says"),
+    ("hyper_schedule", "says"),
     [(["b1=linear", "b1=cosine"], "two schedules"), (["b1=plateau"], "Only the learning rate")],
 )
-def test_schedules_that_cannot_be_are_refused(blobs, moving, says):
+def test_schedules_that_cannot_be_are_refused(blobs, hyper_schedule, says):
     with pytest.raises(UsageError, match=says):
-        spec(blobs, moving=moving)
+        spec(blobs, hyper_schedule=hyper_schedule)
 
 
 def test_what_was_asked_for_is_named_for_the_report():
-    settings = TrainSettings(l2=0.1, l1=0.0, clip=2.0, early_stop=0, moving=["b1=linear"])
-    assert around_of(settings) == {"l2": 0.1, "clip": 2.0, "moving": ["b1=linear"]}
-    assert around_of(replace(settings, l2=None, clip=None, moving=None)) == {}
+    settings = TrainSettings(l2=0.1, l1=0.0, clip=2.0, early_stop=0, hyper_schedule=["b1=linear"])
+    assert around_of(settings) == {"l2": 0.1, "clip": 2.0, "hyper_schedule": ["b1=linear"]}
+    assert around_of(replace(settings, l2=None, clip=None, hyper_schedule=None)) == {}

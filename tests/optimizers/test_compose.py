@@ -25,7 +25,7 @@ def falling(rate, steps):
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=list(RULES))
 
 
-ALL = {"l1": 0.01, "l2": 0.02, "decay": 0.03, "clip": 0.5}
+ALL = {"l1": 0.01, "l2": 0.02, "weight_decay": 0.03, "clip": 0.5}
 
 
 def assert_same(one, other, rtol=1e-12, atol=1e-14):
@@ -38,7 +38,7 @@ def assert_identical(one, other):
 
 
 def test_what_the_mask_leaves_out_is_left_alone(bowl):
-    both = {"l1": 0.1, "l2": 0.2, "decay": 0.3}
+    both = {"l1": 0.1, "l2": 0.2, "weight_decay": 0.3}
     for rule in (sgd, adam):
         alone = bowl.walk(rule(0.1))[0]
         masked = bowl.walk(compose(rule(0.1), rate=0.1, mask=bowl.weights, **both))[0]
@@ -68,7 +68,7 @@ def test_nothing_asked_for_is_the_rule_itself(bowl):
 
 @every_rule
 def test_off_as_data_is_the_rule_bit_for_bit(bowl, rule):
-    off = {"l1": 0.0, "l2": 0.0, "decay": 0.0, "clip": np.inf}
+    off = {"l1": 0.0, "l2": 0.0, "weight_decay": 0.0, "clip": np.inf}
 
     def run(numbers):
         return bowl.walk(compose(rule.build(0.01), rate=0.01, mask=bowl.weights, **numbers))[0]
@@ -141,7 +141,7 @@ def test_a_schedule_of_any_kind_drives_rule_and_decay(bowl):
 
     peer = optax.adamw(optax.piecewise_constant_schedule(0.1, {4: 0.5, 8: 0.5}), weight_decay=0.05)
     expected = bowl.optax_walk(peer)
-    assert_same(bowl.walk(compose(adam(rate), rate=rate, mask=None, decay=0.05))[0], expected)
+    assert_same(bowl.walk(compose(adam(rate), rate=rate, mask=None, weight_decay=0.05))[0], expected)
 
 
 @every_rule
@@ -150,28 +150,28 @@ def test_a_table_read_by_the_loop_is_the_schedule(bowl, rule):
     spec = schedule("cosine(warmup=0.3,end=0.1)")
     table, at = jnp.asarray(0.01 * spec.factors(12, 4)), spec.at(12, 4)
     by_schedule, _ = bowl.walk(
-        compose(rule.build(lambda t: 0.01 * at(t)), rate=lambda t: 0.01 * at(t), mask=None, decay=0.1)
+        compose(rule.build(lambda t: 0.01 * at(t)), rate=lambda t: 0.01 * at(t), mask=None, weight_decay=0.1)
     )
 
     def step(carry, rate):
         params, state = carry
-        optimizer = compose(rule.build(rate), rate=rate, mask=None, decay=0.1)
+        optimizer = compose(rule.build(rate), rate=rate, mask=None, weight_decay=0.1)
         updates, state = optimizer.update(bowl.gradient(params), state, params)
         params = optax.apply_updates(params, updates)
         return (params, state), optimizer.eval_params(params, state)
 
     params = jax.tree.map(jnp.asarray, bowl.start)
-    first = compose(rule.build(table[0]), rate=table[0], mask=None, decay=0.1).init(params)
+    first = compose(rule.build(table[0]), rate=table[0], mask=None, weight_decay=0.1).init(params)
     _, by_table = jax.lax.scan(step, (params, first), table)
     assert_same(by_table, jax.tree.map(lambda w: w[1:], by_schedule))
 
 
 def test_refused(bowl):
-    for numbers in ({"l1": -1.0}, {"l2": np.nan}, {"decay": np.inf}, {"clip": 0.0}, {"clip": np.nan},
+    for numbers in ({"l1": -1.0}, {"l2": np.nan}, {"weight_decay": np.inf}, {"clip": 0.0}, {"clip": np.nan},
                     {"ema": 1.0}, {"tail": -1}, {"ema": 0.9, "tail": 3}):  # fmt: skip
         with pytest.raises(UsageError):
             compose(sgd(0.1), rate=0.1, mask=None, **numbers)
-    for numbers in ({"l2": 0.1}, {"decay": 0.1}):
+    for numbers in ({"l2": 0.1}, {"weight_decay": 0.1}):
         optimizer = compose(sgd(0.1), rate=0.1, mask={"weight": True}, **numbers)
         with pytest.raises(UsageError, match="mask"):
             optimizer.update(bowl.start, optimizer.init(bowl.start), bowl.start)

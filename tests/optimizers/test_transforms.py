@@ -36,7 +36,8 @@ def test_l2_equals_optax(bowl):
 def test_decay_equals_optax_adamw(bowl):
     peer = optax.adamw(0.1, weight_decay=0.05, mask=bowl.weights)
     assert_same(
-        bowl.walk(compose(adam(0.1), rate=0.1, mask=bowl.weights, decay=0.05))[0], bowl.optax_walk(peer)
+        bowl.walk(compose(adam(0.1), rate=0.1, mask=bowl.weights, weight_decay=0.05))[0],
+        bowl.optax_walk(peer),
     )
 
 
@@ -44,7 +45,7 @@ def test_decay_follows_the_scheduled_rate(bowl):
     rate = falling(0.1, 12)
     peer = optax.adamw(optax.cosine_decay_schedule(0.1, 12), weight_decay=0.05)
     expected = bowl.optax_walk(peer)
-    assert_same(bowl.walk(compose(adam(rate), rate=rate, mask=None, decay=0.05))[0], expected)
+    assert_same(bowl.walk(compose(adam(rate), rate=rate, mask=None, weight_decay=0.05))[0], expected)
 
 
 @pytest.mark.parametrize("threshold", [0.3, 1.0, 100.0, np.inf])
@@ -58,7 +59,7 @@ def test_clip_equals_optax(bowl, threshold):
 def test_equals_torch(bowl, kind):
     torch = pytest.importorskip("torch")
     ours, numbers = {
-        "AdamW": (compose(adam(0.1), rate=0.1, mask=None, decay=0.05), {}),
+        "AdamW": (compose(adam(0.1), rate=0.1, mask=None, weight_decay=0.05), {}),
         "Adam": (compose(adam(0.1), rate=0.1, mask=None, l2=0.05), {}),
         "SGD": (
             compose(nesterov(0.1, 0.9), rate=0.1, mask=None, l2=0.05, clip=0.7),
@@ -108,8 +109,8 @@ def test_with_sgd_decay_is_l2_and_with_adam_it_is_not(bowl):
     def ends(rule, **how):
         return bowl.walk(compose(rule(0.1), rate=0.1, mask=bowl.weights, **how))[0]
 
-    assert_same(ends(sgd, l2=0.05), ends(sgd, decay=0.05))
-    assert np.abs(ends(adam, l2=0.05)["weight"] - ends(adam, decay=0.05)["weight"]).max() > 1e-3
+    assert_same(ends(sgd, l2=0.05), ends(sgd, weight_decay=0.05))
+    assert np.abs(ends(adam, l2=0.05)["weight"] - ends(adam, weight_decay=0.05)["weight"]).max() > 1e-3
 
 
 @pytest.mark.parametrize("value", [1e-30, 1e30, 3e38])
@@ -141,7 +142,7 @@ def test_nesterov_decays_the_point_it_is_judged_at(bowl):
     """The lecture's two lines with (1 - eta lambda) w in the second, not with the look-ahead."""
     w0 = jnp.array([1.0, -2.0])
     judged, _ = bowl.walk(
-        compose(nesterov(0.1, 0.9), rate=0.1, mask=None, decay=0.5), w0, 8, lambda w: 0.3 * w
+        compose(nesterov(0.1, 0.9), rate=0.1, mask=None, weight_decay=0.5), w0, 8, lambda w: 0.3 * w
     )
     w, v, expected = w0, jnp.zeros(2), [w0]
     for _ in range(8):

@@ -80,12 +80,12 @@ def test_python_and_document():
 
 def test_label_smoothing_names_its_bounds():
     with pytest.raises(
-        UsageError, match=r"^smoothing=1.5 cannot be used. It must be a number at least 0 and below 1\."
+        UsageError, match=r"^label_smoothing=1.5 cannot be used. It must be a number at least 0 and below 1\."
     ):
-        TrainSettings(smoothing=1.5)
+        TrainSettings(label_smoothing=1.5)
     with pytest.raises(UsageError) as caught:
-        resolve(TrainSettings, {"smoothing": "1.5"}, None, {})
-    assert caught.value.what == "--smoothing 1.5 cannot be used."
+        resolve(TrainSettings, {"label_smoothing": "1.5"}, None, {})
+    assert caught.value.what == "--label-smoothing 1.5 cannot be used."
 
 
 def test_a_flag_without_a_value():

@@ -33,3 +33,32 @@ def test_all_ways_to_set_an_option_tell_the_new_name(tmp_path):
     assert "was renamed to plot_schedule." in caught.value.why
     with pytest.raises(UsageError, match="'plot' was renamed to 'plot_schedule'"):
         TrainSettings.from_dict({"plot": "a.png"})
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())
+def test_every_old_key_is_answered_with_its_new_one(old, new, tmp_path):
+    settings = next(
+        find_study(name).settings for name in STUDIES if new in options_of(find_study(name).settings)
+    )
+    (tmp_path / "c.toml").write_text(f'{old} = "1"')
+    variable = f"RAVINE_{old.upper()}"
+    with pytest.raises(UsageError) as caught:
+        resolve(settings, {}, str(tmp_path / "c.toml"), {variable: "1"}, tmp_path)
+    assert f"{variable} was renamed to RAVINE_{new.upper()}." in caught.value.why
+    assert f"was renamed to {new}." in caught.value.why
+    with pytest.raises(UsageError, match=f"'{old}' was renamed to '{new}'"):
+        settings.from_dict({old: "1"})
+    assert renamed_flag(f"--{old}") == options_of(settings)[new].flag
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new"),
+    [(key, old, new) for key, values in RENAMED_VALUES.items() for old, new in values.items()],
+)
+def test_every_old_value_is_answered_with_its_new_one(key, old, new):
+    settings = next(
+        find_study(name).settings for name in STUDIES if key in options_of(find_study(name).settings)
+    )
+    with pytest.raises(UsageError, match="was renamed") as caught:
+        settings.from_dict({key: old})
+    assert new in caught.value.fix and settings.from_dict({key: new})

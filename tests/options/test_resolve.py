@@ -47,14 +47,14 @@ def test_every_mistake_of_every_layer_is_named_at_once(tmp_path):
         layered(
             tmp_path,
             {"seeds": "many", "metric": "acuracy"},
-            {"RAVINE_EFORT": "quick", "RAVINE_TRACK": "rat"},
+            {"RAVINE_EFORT": "quick", "RAVINE_TUNE": "rat"},
             'optimisers = ["sgd"]\nepochs = [1]',
             "[tool.ravine]\nsede = 3",
         )
     text = caught.value.what + caught.value.why
     for words in (
         "7 settings are wrong", "--seeds many cannot be used", "'accuracy'", "'RAVINE_EFFORT'",
-        "RAVINE_TRACK: --track rat cannot be used", "'optimizers'", "epochs (in", "sede ([tool.ravine]",
+        "RAVINE_TUNE: --tune rat cannot be used", "'optimizers'", "epochs (in", "sede ([tool.ravine]",
     ):  # fmt: skip
         assert words in text
 

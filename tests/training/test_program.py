@@ -184,17 +184,17 @@ COMPONENTS = {
     "dense": [{"net": "8-8 dense"}] * 3,
     "l1": [{"l1": 1e-2}, {"l1": 1e-3}, {}],
     "l2": [{"l2": 1e-1}, {"l2": 1e-2}, {}],
-    "decay": [{"decay": 1e-1}, {"decay": 1.0}, {}],
+    "weight_decay": [{"weight_decay": 1e-1}, {"weight_decay": 1.0}, {}],
     "clip": [{"clip": 0.05}, {"clip": 0.5}, {}],
     "ema": [{"average": "ema=0.9"}, {"average": "ema=0.5"}, {"average": "ema=0"}],
     "tail": [{"average": "tail=0.5"}, {"average": "tail=0.2"}, {"average": "tail=0"}],
-    "smoothing": [{"smoothing": 0.3}, {"smoothing": 0.1}, {}],
+    "label_smoothing": [{"label_smoothing": 0.3}, {"label_smoothing": 0.1}, {}],
     "noise": [{"augment": "noise=0.5"}, {"augment": "noise=0.1"}, {}],
     "mixup": [{"augment": "mixup=0.5"}, {"augment": "mixup=2"}, {}],
     "everything": [
         {"net": "8-8 residual batchnorm dropout=0.3", "l1": 1e-3, "clip": 0.5, "average": "ema=0.8"},
-        {"net": "8-8 residual batchnorm", "decay": 0.1, "augment": "noise=0.2", "average": "ema=0.5"},
-        {"net": "8-8 residual batchnorm", "smoothing": 0.2, "l2": 1e-2, "average": "ema=0.1"},
+        {"net": "8-8 residual batchnorm", "weight_decay": 0.1, "augment": "noise=0.2", "average": "ema=0.5"},
+        {"net": "8-8 residual batchnorm", "label_smoothing": 0.2, "l2": 1e-2, "average": "ema=0.1"},
     ],
 }
 
@@ -306,13 +306,13 @@ def asked_alone(data, **asked):
     return Cohort(plan, made.runs(plan, *column, {}), batches, made.initial, True)
 
 
-@pytest.mark.parametrize("name", ["l2", "decay"])
+@pytest.mark.parametrize("name", ["l2", "weight_decay"])
 def test_a_penalty_that_moves_is_its_closed_form(run, name):
     """Of inputs that are 0 no gradient comes: w_T = w_0 prod (1 - rate penalty f_t)."""
     data = from_arrays(np.zeros((60, 3)), np.arange(60) % 2, task="classify")
     moves, still, none = (
         run(asked_alone(data, net="linear", **asked)).final["parameters"][0]
-        for asked in ({name: 0.2, "moving": [f"{name}=linear(0.5)"]}, {name: 0.2}, {name: 0.0})
+        for asked in ({name: 0.2, "hyper_schedule": [f"{name}=linear(0.5)"]}, {name: 0.2}, {name: 0.0})
     )
     factors = schedule("linear(0.5)").factors(STEPS, 48 / BATCH)
     for ended, each in ((moves, factors), (still, np.ones(STEPS))):
@@ -323,14 +323,22 @@ def test_a_penalty_that_moves_is_its_closed_form(run, name):
 
 @pytest.mark.parametrize(
     "asked",
-    [{"net": "8 dropout=0.5"}, {"augment": "noise=0.5"}, {"smoothing": 0.3}, {"clip": 0.5}, {"l1": 0.05}],
+    [
+        {"net": "8 dropout=0.5"},
+        {"augment": "noise=0.5"},
+        {"label_smoothing": 0.3},
+        {"clip": 0.5},
+        {"l1": 0.05},
+    ],
     ids=lambda asked: next(iter(asked)),
 )
 def test_other_numbers_move_from_the_step_on_that_their_schedule_says(run, pictures, asked):
     (key,) = asked
     name = {"net": "dropout", "augment": "noise"}.get(key, key)
     still = run(asked_alone(pictures, **asked)).series["train_loss"][0]
-    moves = run(asked_alone(pictures, **asked, moving=[f"{name}=step(0.1,at=50%)"])).series["train_loss"][0]
+    moves = run(asked_alone(pictures, **asked, hyper_schedule=[f"{name}=step(0.1,at=50%)"])).series[
+        "train_loss"
+    ][0]
     half = len(still) // 2
     np.testing.assert_allclose(moves[:half], still[:half], rtol=1e-12)
     assert np.abs(moves[half + 1 :] - still[half + 1 :]).min() > 1e-6
@@ -351,5 +359,5 @@ def test_what_cannot_be_is_refused_with_its_reason(dataset, pictures):
         with pytest.raises(UsageError, match=words):
             recipe(NetworkSettings.from_dict(asked), data)
     with pytest.raises(UsageError, match="regression"):
-        recipe(NetworkSettings(smoothing=0.1), dataset("regress"))
+        recipe(NetworkSettings(label_smoothing=0.1), dataset("regress"))
     assert recipe(NetworkSettings(net="8 conv=4"), pictures).network.conv == (4,)

@@ -55,7 +55,7 @@ def compare(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
-    moving: str | Sequence[str] | None = None,
+    hyper_schedule: str | Sequence[str] | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
@@ -77,14 +77,14 @@ def compare(
     init_scale: float = 1.0,
     l1: float | None = None,
     l2: float | None = None,
-    decay: float | None = None,
-    smoothing: float | None = None,
+    weight_decay: float | None = None,
+    label_smoothing: float | None = None,
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
     optimizers: str | Sequence[str] | None = None,
     schedules: str | Sequence[str] | None = None,
-    track: str = "rate",
+    tune: str = "learning-rate",
     effort: str | None = None,
     budget: str | None = None,
     seeds: int | None = None,
@@ -98,7 +98,7 @@ def compare(
 
     Raises DataError, UsageError, NothingTrained, Stopped.
 
-    moving: Schedule of another number, such as 'dropout=linear(end=0.5)'.
+    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
     negative_weights: Treatment of negative weights. [default: error]
@@ -121,8 +121,8 @@ def compare(
     init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
     l1: L1 penalty on the weights, not on the biases; 0 = off.
     l2: L2 penalty on the weights, in the gradient; 0 = off.
-    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
-    smoothing: Label smoothing, for classes; 0 = off.
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
+    label_smoothing: Label smoothing, for classes; 0 = off.
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
@@ -130,7 +130,7 @@ def compare(
         local_gains, adagrad, rmsprop, adadelta, adam]
     schedules: Schedules of the learning rate to tune, such as constant,decay,step. [default: constant,
         decay]
-    track: Hyperparameters to tune: the learning rate, or all of an optimizer. [default: rate]
+    tune: Hyperparameters to tune: the learning rate, or all of an optimizer. [default: learning-rate]
     effort: Number of trials, seeds and epochs; if not given, the largest under 2 minutes.
     budget: Longest time, such as 60s or 5m; the largest effort that fits is taken.
     seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
@@ -138,7 +138,7 @@ def compare(
     return run_study(
         "compare", X, y, target, weights, groups, test, out, notify,
         {
-            "moving": moving,
+            "hyper_schedule": hyper_schedule,
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
@@ -160,14 +160,14 @@ def compare(
             "init_scale": init_scale,
             "l1": l1,
             "l2": l2,
-            "decay": decay,
-            "smoothing": smoothing,
+            "weight_decay": weight_decay,
+            "label_smoothing": label_smoothing,
             "augment": augment,
             "device": device,
             "precision": precision,
             "optimizers": optimizers,
             "schedules": schedules,
-            "track": track,
+            "tune": tune,
             "effort": effort,
             "budget": budget,
             "seeds": seeds,
@@ -188,7 +188,7 @@ def train(
     optimizer: str = "adam",
     rate: float | None = None,
     schedule: str = "decay",
-    moving: str | Sequence[str] | None = None,
+    hyper_schedule: str | Sequence[str] | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
@@ -210,8 +210,8 @@ def train(
     init_scale: float = 1.0,
     l1: float | None = None,
     l2: float | None = None,
-    decay: float | None = None,
-    smoothing: float | None = None,
+    weight_decay: float | None = None,
+    label_smoothing: float | None = None,
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
@@ -230,7 +230,7 @@ def train(
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
     rate: Learning rate; the optimizer's usual one if not given.
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
-    moving: Schedule of another number, such as 'dropout=linear(end=0.5)'.
+    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
     negative_weights: Treatment of negative weights. [default: error]
@@ -253,8 +253,8 @@ def train(
     init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
     l1: L1 penalty on the weights, not on the biases; 0 = off.
     l2: L2 penalty on the weights, in the gradient; 0 = off.
-    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
-    smoothing: Label smoothing, for classes; 0 = off.
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
+    label_smoothing: Label smoothing, for classes; 0 = off.
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
@@ -267,7 +267,7 @@ def train(
             "optimizer": optimizer,
             "rate": rate,
             "schedule": schedule,
-            "moving": moving,
+            "hyper_schedule": hyper_schedule,
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
@@ -289,8 +289,8 @@ def train(
             "init_scale": init_scale,
             "l1": l1,
             "l2": l2,
-            "decay": decay,
-            "smoothing": smoothing,
+            "weight_decay": weight_decay,
+            "label_smoothing": label_smoothing,
             "augment": augment,
             "device": device,
             "precision": precision,
@@ -313,7 +313,7 @@ def diagnose(
     optimizer: str = "adam",
     rate: float | None = None,
     schedule: str = "decay",
-    moving: str | Sequence[str] | None = None,
+    hyper_schedule: str | Sequence[str] | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
@@ -335,8 +335,8 @@ def diagnose(
     init_scale: float = 1.0,
     l1: float | None = None,
     l2: float | None = None,
-    decay: float | None = None,
-    smoothing: float | None = None,
+    weight_decay: float | None = None,
+    label_smoothing: float | None = None,
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
@@ -356,7 +356,7 @@ def diagnose(
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
     rate: Learning rate; the optimizer's usual one if not given.
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
-    moving: Schedule of another number, such as 'dropout=linear(end=0.5)'.
+    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
     negative_weights: Treatment of negative weights. [default: error]
@@ -379,8 +379,8 @@ def diagnose(
     init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
     l1: L1 penalty on the weights, not on the biases; 0 = off.
     l2: L2 penalty on the weights, in the gradient; 0 = off.
-    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
-    smoothing: Label smoothing, for classes; 0 = off.
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
+    label_smoothing: Label smoothing, for classes; 0 = off.
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
@@ -394,7 +394,7 @@ def diagnose(
             "optimizer": optimizer,
             "rate": rate,
             "schedule": schedule,
-            "moving": moving,
+            "hyper_schedule": hyper_schedule,
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
@@ -416,8 +416,8 @@ def diagnose(
             "init_scale": init_scale,
             "l1": l1,
             "l2": l2,
-            "decay": decay,
-            "smoothing": smoothing,
+            "weight_decay": weight_decay,
+            "label_smoothing": label_smoothing,
             "augment": augment,
             "device": device,
             "precision": precision,
@@ -441,7 +441,7 @@ def sweep(
     optimizer: str = "adam",
     rate: float | None = None,
     schedule: str = "decay",
-    moving: str | Sequence[str] | None = None,
+    hyper_schedule: str | Sequence[str] | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
@@ -463,8 +463,8 @@ def sweep(
     init_scale: float = 1.0,
     l1: float | None = None,
     l2: float | None = None,
-    decay: float | None = None,
-    smoothing: float | None = None,
+    weight_decay: float | None = None,
+    label_smoothing: float | None = None,
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
@@ -486,7 +486,7 @@ def sweep(
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
     rate: Learning rate; the optimizer's usual one if not given.
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
-    moving: Schedule of another number, such as 'dropout=linear(end=0.5)'.
+    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
     negative_weights: Treatment of negative weights. [default: error]
@@ -509,8 +509,8 @@ def sweep(
     init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
     l1: L1 penalty on the weights, not on the biases; 0 = off.
     l2: L2 penalty on the weights, in the gradient; 0 = off.
-    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
-    smoothing: Label smoothing, for classes; 0 = off.
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
+    label_smoothing: Label smoothing, for classes; 0 = off.
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
@@ -526,7 +526,7 @@ def sweep(
             "optimizer": optimizer,
             "rate": rate,
             "schedule": schedule,
-            "moving": moving,
+            "hyper_schedule": hyper_schedule,
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
@@ -548,8 +548,8 @@ def sweep(
             "init_scale": init_scale,
             "l1": l1,
             "l2": l2,
-            "decay": decay,
-            "smoothing": smoothing,
+            "weight_decay": weight_decay,
+            "label_smoothing": label_smoothing,
             "augment": augment,
             "device": device,
             "precision": precision,
@@ -595,8 +595,8 @@ def landscape(
     init_scale: float = 1.0,
     l1: float | None = None,
     l2: float | None = None,
-    decay: float | None = None,
-    smoothing: float | None = None,
+    weight_decay: float | None = None,
+    label_smoothing: float | None = None,
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
@@ -640,8 +640,8 @@ def landscape(
     init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
     l1: L1 penalty on the weights, not on the biases; 0 = off.
     l2: L2 penalty on the weights, in the gradient; 0 = off.
-    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
-    smoothing: Label smoothing, for classes; 0 = off.
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
+    label_smoothing: Label smoothing, for classes; 0 = off.
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
@@ -679,8 +679,8 @@ def landscape(
             "init_scale": init_scale,
             "l1": l1,
             "l2": l2,
-            "decay": decay,
-            "smoothing": smoothing,
+            "weight_decay": weight_decay,
+            "label_smoothing": label_smoothing,
             "augment": augment,
             "device": device,
             "precision": precision,
@@ -728,8 +728,8 @@ def memorise(
     init_scale: float = 1.0,
     l1: float | None = None,
     l2: float | None = None,
-    decay: float | None = None,
-    smoothing: float | None = None,
+    weight_decay: float | None = None,
+    label_smoothing: float | None = None,
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
@@ -770,8 +770,8 @@ def memorise(
     init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
     l1: L1 penalty on the weights, not on the biases; 0 = off.
     l2: L2 penalty on the weights, in the gradient; 0 = off.
-    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
-    smoothing: Label smoothing, for classes; 0 = off.
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
+    label_smoothing: Label smoothing, for classes; 0 = off.
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
@@ -805,8 +805,8 @@ def memorise(
             "init_scale": init_scale,
             "l1": l1,
             "l2": l2,
-            "decay": decay,
-            "smoothing": smoothing,
+            "weight_decay": weight_decay,
+            "label_smoothing": label_smoothing,
             "augment": augment,
             "device": device,
             "precision": precision,
@@ -850,14 +850,14 @@ def descent(
     init_scale: float = 1.0,
     l1: float | None = None,
     l2: float | None = None,
-    decay: float | None = None,
-    smoothing: float | None = None,
+    weight_decay: float | None = None,
+    label_smoothing: float | None = None,
     augment: str | None = None,
     device: str | None = None,
     precision: str = "float32",
     effort: str = "standard",
     seeds: int | None = None,
-    noise: float = 0.0,
+    label_noise: float = 0.0,
 ) -> DescentResult:
     """Look for double descent on DATA.
 
@@ -893,14 +893,14 @@ def descent(
     init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
     l1: L1 penalty on the weights, not on the biases; 0 = off.
     l2: L2 penalty on the weights, in the gradient; 0 = off.
-    decay: Decay of the weights, apart from the gradient (AdamW); 0 = off.
-    smoothing: Label smoothing, for classes; 0 = off.
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
+    label_smoothing: Label smoothing, for classes; 0 = off.
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
     effort: Number of networks, seeds and epochs. [default: standard]
     seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
-    noise: Share of the training labels that are drawn at random; 0 = none. [default: 0.0]
+    label_noise: Share of the training labels that are drawn at random; 0 = none. [default: 0.0]
     """
     return run_study(
         "descent", X, y, target, weights, groups, test, out, notify,
@@ -929,13 +929,13 @@ def descent(
             "init_scale": init_scale,
             "l1": l1,
             "l2": l2,
-            "decay": decay,
-            "smoothing": smoothing,
+            "weight_decay": weight_decay,
+            "label_smoothing": label_smoothing,
             "augment": augment,
             "device": device,
             "precision": precision,
             "effort": effort,
             "seeds": seeds,
-            "noise": noise,
+            "label_noise": label_noise,
         },
     )  # type: ignore[return-value]  # fmt: skip

@@ -17,7 +17,7 @@ __all__ = [
     "DataSettings",
     "FixedTrainingSettings",
     "GeneralizationSettings",
-    "MovingSettings",
+    "HyperScheduleSettings",
     "NetworkSettings",
     "OptimizerSettings",
     "RateSettings",
@@ -39,16 +39,16 @@ def display_name(source: str) -> str:
     return "standard input" if source == "-" else Path(source).name or source
 
 
-def check_moving(text: str) -> None:
+def check_hyper_schedule(text: str) -> None:
     """Raise UsageError for a text that is not NAME=SCHEDULE."""
     from ravine.optimizers.schedule_text import read_schedule
 
     name, equals, schedule = text.partition("=")
     if not name.strip() or not equals:
         raise UsageError(
-            f"--moving {text!r} is not NAME=SCHEDULE.",
-            "It names a number and the schedule that multiplies it.",
-            "Write for example --moving 'rho=linear(end=0.5)'.",
+            f"--hyper-schedule {text!r} is not NAME=SCHEDULE.",
+            "It names a hyperparameter and the schedule that multiplies it.",
+            "Write for example --hyper-schedule 'rho=linear(end=0.5)'.",
         )
     read_schedule(schedule)
 
@@ -125,12 +125,13 @@ class RateSettings(Settings):
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class MovingSettings(Settings):
+class HyperScheduleSettings(Settings):
     """Schedules of other numbers."""
 
-    moving: list[str] | None = option(
-        None, "Schedule of another number, such as 'dropout=linear(end=0.5)'.", section="Training",
-        metavar="NAME=SCHEDULE", split="calls", check=check_moving, plan_row="moving", plan_text="{}",
+    hyper_schedule: list[str] | None = option(
+        None, "Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.", section="Training",
+        metavar="NAME=SCHEDULE", split="calls", check=check_hyper_schedule, plan_row="other schedules",
+        plan_text="{}",
     )  # fmt: skip
 
 
@@ -253,12 +254,12 @@ class NetworkSettings(DataSettings):
         None, "L2 penalty on the weights, in the gradient; 0 = off.", section="Regularization", at_least=0,
         below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L2 {} (in the gradient)",
     )  # fmt: skip
-    decay: float | None = option(
-        None, "Decay of the weights, apart from the gradient (AdamW); 0 = off.", section="Regularization",
+    weight_decay: float | None = option(
+        None, "Decoupled weight decay, as in AdamW; 0 = off.", section="Regularization",
         at_least=0, below=HUGE, neutral=0, schedulable=True, plan_row="penalties",
-        plan_text="decay {} (apart from it)",
+        plan_text="weight decay {} (decoupled)",
     )  # fmt: skip
-    smoothing: float | None = option(
+    label_smoothing: float | None = option(
         None, "Label smoothing, for classes; 0 = off.", section="Regularization", metavar="SHARE", at_least=0,
         below=1, neutral=0, schedulable=True, plan_row="with", plan_text="label smoothing {}",
     )  # fmt: skip
@@ -298,7 +299,7 @@ class NetworkSettings(DataSettings):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FixedTrainingSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSettings):
+class FixedTrainingSettings(NetworkSettings, HyperScheduleSettings, RateSettings, OptimizerSettings):
     """A training without tuning: every number is given, or is the optimizer's usual one."""
 
     epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)

@@ -10,7 +10,7 @@ import numpy as np
 from ravine.data import Dataset
 from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
 from ravine.execution.effort import TRAIN, Effort, batch_size_for
-from ravine.execution.training_spec import Recipe, check_moving, check_patience, find_rule, recipe
+from ravine.execution.training_spec import Recipe, check_patience, check_schedules, find_rule, recipe
 from ravine.optimizers import Rule, schedule
 from ravine.training import Batches, Plan, Runs
 
@@ -65,7 +65,7 @@ def prepare_training(
     batches = batches if batches is not None else batches_for(settings, dataset)
     spec = spec if spec is not None else recipe(settings, dataset)
     check_patience(settings)
-    check_moving(spec, [rule])
+    check_schedules(spec, [rule])
     steps = effort.steps(batches.sizes[0], batches.batch_size, settings.epochs)
     return PreparedTraining(settings, rule, spec, batches, spec.plan(settings, dataset, rule, batches, steps))
 

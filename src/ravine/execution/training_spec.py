@@ -29,12 +29,12 @@ __all__ = [
     "Recipe",
     "alike",
     "around_of",
-    "check_moving",
     "check_patience",
+    "check_schedules",
     "find_rule",
     "find_rules",
-    "moving_of",
     "recipe",
+    "schedules_of",
 ]
 
 EVALUATIONS = 20
@@ -51,15 +51,16 @@ SCHEDULABLE = (
 
 @dataclass(frozen=True)
 class Recipe:
-    """`network`, `around`, `smoothing`, `augment`: structure. `numbers`: the values of those that have one.
+    """`network`, `around`, `label_smoothing`, `augment`: structure. `numbers`: the values of those that have
+    one.
 
-    tail: share of the run after which the weights are averaged, None for no such average. moving: schedules
-    by hyperparameter; a rule follows those of what it has.
+    tail: share of the run after which the weights are averaged, None for no such average. hyper_schedules:
+    schedules by hyperparameter; a rule follows those of what it has.
     """
 
     network: Network
     around: tuple[str, ...]
-    smoothing: bool
+    label_smoothing: bool
     augment: tuple[str, ...]
     image: tuple[int, int, int] | None
     numbers: dict[str, float]
@@ -67,12 +68,12 @@ class Recipe:
     patience: int
     min_change: float
     initial: tuple[str, float]
-    moving: dict[str, str] = field(default_factory=dict)
+    hyper_schedules: dict[str, str] = field(default_factory=dict)
 
     @property
     def structure(self) -> tuple[Any, ...]:
         """Recipes of equal structure share their programs."""
-        return self.network, self.around, self.smoothing, self.augment, self.initial
+        return self.network, self.around, self.label_smoothing, self.augment, self.initial
 
     @property
     def movable(self) -> tuple[str, ...]:
@@ -98,10 +99,10 @@ class Recipe:
             dataset.weights is not None,
             settings.precision,
             self.around,
-            self.smoothing,
+            self.label_smoothing,
             self.augment,
             self.image if self.augment else None,
-            tuple(name for name in self.moving if name in rule.defaults or name in self.movable),
+            tuple(name for name in self.hyper_schedules if name in rule.defaults or name in self.movable),
         )
 
     def runs(
@@ -121,7 +122,7 @@ class Recipe:
             seed,
             hyper,
             {name: np.full(count, value, float) for name, value in numbers.items()},
-            {name: np.full(count, self.moving[name]) for name in plan.hyper_schedules},
+            {name: np.full(count, self.hyper_schedules[name]) for name in plan.hyper_schedules},
             np.full(count, self.patience) if self.patience else None,
             np.full(count, self.min_change) if self.patience else None,
         )
@@ -145,10 +146,11 @@ def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
     spec = read_network(settings.net)
     with about_option("net", settings.net, "a network that fits the data and the activation"):
         network = spec.build(len(dataset.features), classes or 1, settings.activation, dataset.image)
-    if settings.smoothing and not classes:
+    if settings.label_smoothing and not classes:
         raise UsageError(
-            "Labels of a regression are not smoothed.", "There are no classes.", "Leave --smoothing out.",
-            option="smoothing", value=settings.smoothing, allowed="0, as the target is a number",
+            "Labels of a regression are not smoothed.", "There are no classes.",
+            "Leave --label-smoothing out.",
+            option="label_smoothing", value=settings.label_smoothing, allowed="0, as the target is a number",
         )  # fmt: skip
     names, strengths = read_augmentation(settings.augment or "none")
     check_inputs(names, dataset.image)
@@ -164,43 +166,45 @@ def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
         around.append(kind)
     if kind == "ema":
         numbers["ema"] = share
-    if settings.smoothing is not None:
-        numbers["smoothing"] = settings.smoothing
+    if settings.label_smoothing is not None:
+        numbers["label_smoothing"] = settings.label_smoothing
     return Recipe(
-        network, tuple(around), settings.smoothing is not None, names, dataset.image, numbers,
+        network, tuple(around), settings.label_smoothing is not None, names, dataset.image, numbers,
         share if kind == "tail" else None, settings.early_stop or 0, settings.min_change,
-        (settings.init, settings.init_scale), _moving(getattr(settings, "moving", None) or []),
+        (settings.init, settings.init_scale),
+        _read_schedules(getattr(settings, "hyper_schedule", None) or []),
     )  # fmt: skip
 
 
-def _moving(texts: Sequence[str]) -> dict[str, str]:
+def _read_schedules(texts: Sequence[str]) -> dict[str, str]:
     """Read `rho=linear(end=0.5)`, one each: the full name of the schedule by hyperparameter."""
     read = [(name.strip(), str(schedule(text))) for name, _, text in (each.partition("=") for each in texts)]
     names = [name for name, _ in read]
     for name, text in read:
         if names.count(name) > 1:
             raise UsageError(
-                f"--moving gives '{name}' two schedules.", "A hyperparameter has one.", "Leave one out.",
-                option="moving", value=list(texts), allowed="each hyperparameter at most once",
+                f"--hyper-schedule gives '{name}' two schedules.", "A hyperparameter has one.",
+                "Leave one out.",
+                option="hyper_schedule", value=list(texts), allowed="each hyperparameter at most once",
             )  # fmt: skip
         if schedule(text).depends_on_loss:
             raise UsageError(
-                f"--moving '{name}={text}' cannot be used.",
+                f"--hyper-schedule '{name}={text}' cannot be used.",
                 f"Only the learning rate can follow '{text}', which depends on the loss.",
-                f"Choose another schedule, for example --moving '{name}=linear(end=0.5)'.",
-                option="moving", value=f"{name}={text}", allowed="a schedule without the loss",
+                f"Choose another schedule, for example --hyper-schedule '{name}=linear(end=0.5)'.",
+                option="hyper_schedule", value=f"{name}={text}", allowed="a schedule without the loss",
             )  # fmt: skip
     return dict(read)
 
 
-def check_moving(made: Recipe, rules: Sequence[Rule]) -> None:
+def check_schedules(made: Recipe, rules: Sequence[Rule]) -> None:
     """Raise UsageError for a schedule of a number that neither the recipe nor any of the rules has."""
     names = {*made.movable, *(name for rule in rules for name in rule.defaults)}
     allowed = tuple(sorted(names))
-    for name, text in made.moving.items():
+    for name, text in made.hyper_schedules.items():
         if name in names:
             continue
-        with about_option("moving", f"{name}={text}", allowed):
+        with about_option("hyper_schedule", f"{name}={text}", allowed):
             if name in SCHEDULABLE:
                 raise UsageError(
                     f"'{name}' has a schedule but no value.", "A schedule multiplies a value.", _add(name)
@@ -208,7 +212,7 @@ def check_moving(made: Recipe, rules: Sequence[Rule]) -> None:
             if len(rules) == 1 and not did_you_mean(name, made.movable).startswith("Did"):
                 rules[0].check({name: 0.0})
             raise UsageError(
-                f"--moving '{name}={text}' cannot be used.",
+                f"--hyper-schedule '{name}={text}' cannot be used.",
                 f"The training has no hyperparameter '{name}'.",
                 did_you_mean(name, allowed) if allowed else "Leave it out.",
             )
@@ -245,7 +249,7 @@ def around_of(settings: NetworkSettings) -> dict[str, Any]:
     return {key: values[key] for key, option in shown.items() if values[key] != option.neutral}
 
 
-def moving_of(texts: Sequence[str] | None, made: Recipe, rule: Rule) -> list[str] | None:
+def schedules_of(texts: Sequence[str] | None, made: Recipe, rule: Rule) -> list[str] | None:
     """Return those of the texts `NAME=SCHEDULE` whose number the recipe or the rule has; None for none."""
     names = (*made.movable, *rule.defaults)
     return [each for each in texts or [] if each.partition("=")[0].strip() in names] or None
@@ -269,10 +273,10 @@ def _joined(mine: Recipe, others: Sequence[Recipe]) -> Recipe:
         return tuple(each for each in order if each in used)
 
     around, augment = union("around", TRANSFORMS), union("augment", list(AUGMENTATIONS))
-    smoothing = any(other.smoothing for other in others)
+    label_smoothing = any(other.label_smoothing for other in others)
     dropout = any(other.network.dropout for other in others)
     off = {name: _neutral(name) for name in (*around, *augment) if name not in AVERAGES}
-    off |= {"smoothing": _neutral("smoothing")} if smoothing else {}
+    off |= {"label_smoothing": _neutral("label_smoothing")} if label_smoothing else {}
     off |= {"dropout": _neutral("dropout")} if dropout else {}
     gates = [other.numbers for other in others if "gate_bias" in other.numbers]
     if gates and "gate_bias" not in mine.numbers:
@@ -282,7 +286,7 @@ def _joined(mine: Recipe, others: Sequence[Recipe]) -> Recipe:
         network=replace(mine.network, dropout=dropout),
         around=around,
         augment=augment,
-        smoothing=smoothing,
+        label_smoothing=label_smoothing,
         numbers={**off, **mine.numbers},
     )
 

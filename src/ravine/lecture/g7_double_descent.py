@@ -38,7 +38,7 @@ CLAIM = Claim(
     caveat="The peak lies where the training rows are just fitted, and needs noise in the labels. In epochs "
     "it also needs useful features that are learned late. Early stopping at the first minimum then misses "
     "the better one.",
-    try_it="ravine descent digits --noise 0.15",
+    try_it="ravine descent digits --label-noise 0.15",
 )
 
 TABLE = {20: 2.22, 30: 4.33, 50: 4.62, 80: 1.515, 120: 1.043}  # mean risks of the table of claims

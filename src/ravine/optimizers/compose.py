@@ -30,7 +30,7 @@ def compose(
     mask: Mask,
     l1: Number | None = None,
     l2: Number | None = None,
-    decay: Number | None = None,
+    weight_decay: Number | None = None,
     clip: Number | None = None,
     ema: Number | Decay | None = None,
     tail: Number | None = None,
@@ -39,8 +39,8 @@ def compose(
 
     rate: learning rate of the optimizer, a number, a scalar array or a schedule; weight decay is scaled by
     it.
-    mask: parameters that `l1`, `l2` and `decay` act on, a tree of bools; None = all.
-    l1, l2: coefficients of the penalties. decay: coefficient of the decoupled weight decay.
+    mask: parameters that `l1`, `l2` and `weight_decay` act on, a tree of bools; None = all.
+    l1, l2: coefficients of the penalties. weight_decay: coefficient of the decoupled weight decay.
     clip: largest norm of the gradient. ema: averaging rate of the weights. tail: steps before their average
     starts.
 
@@ -57,8 +57,8 @@ def compose(
         optimizer = with_penalties(optimizer, mask, l1=l1, l2=l2)
     if clip is not None:
         optimizer = with_clipping(optimizer, clip)
-    if decay is not None:
-        optimizer = with_weight_decay(optimizer, rate, decay, mask)
+    if weight_decay is not None:
+        optimizer = with_weight_decay(optimizer, rate, weight_decay, mask)
     if ema is not None:
         return exponential_average(optimizer, ema)
     if tail is not None:

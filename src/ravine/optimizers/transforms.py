@@ -88,15 +88,16 @@ def with_penalties(
     return Optimizer(optimizer.init, update, optimizer.eval_params)
 
 
-def with_weight_decay(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mask = None) -> Optimizer:
+def with_weight_decay(optimizer: Optimizer, rate: Rate, weight_decay: Number, mask: Mask = None) -> Optimizer:
     """Return the optimizer with decoupled weight decay, (4).
 
-    rate: learning rate of the optimizer, a number, a scalar array or a schedule. decay: alpha. The w of (4)
+    rate: learning rate of the optimizer, a number, a scalar array or a schedule. weight_decay: alpha. The w
+    of (4)
     is the point to evaluate, which for Nesterov momentum is not the stored look-ahead point. `update` needs
     the parameters. Raises UsageError for a negative or infinite number.
     """
     check_rate(rate)
-    check_not_negative(decay=decay)
+    check_not_negative(weight_decay=weight_decay)
     timed = callable(rate)
 
     def init(params: optax.Params) -> optax.OptState:
@@ -113,7 +114,7 @@ def with_weight_decay(optimizer: Optimizer, rate: Rate, decay: Number, mask: Mas
         updates, after = optimizer.update(grads, before, params, **extra)
 
         def shrink(u: jax.Array, w: jax.Array) -> jax.Array:
-            return u - _scalar(eta, w) * _scalar(decay, w) * w  # (4)
+            return u - _scalar(eta, w) * _scalar(weight_decay, w) * w  # (4)
 
         updates = _where_masked(mask, params, updates, points, shrink)
         return updates, TimedState(optax.safe_increment(state.t), after) if timed else after

@@ -7,11 +7,18 @@ from collections.abc import Mapping
 __all__ = ["RENAMED_KEYS", "RENAMED_VALUES", "renamed_flag", "renamed_key", "renamed_value"]
 
 RENAMED_KEYS: Mapping[str, str] = {
+    "decay": "weight_decay",
+    "moving": "hyper_schedule",
+    "noise": "label_noise",
     "plot": "plot_schedule",
+    "smoothing": "label_smoothing",
+    "track": "tune",
 }
 """Old key -> new key. Flags and environment variables follow from the keys."""
 
-RENAMED_VALUES: Mapping[str, Mapping[str, str]] = {}
+RENAMED_VALUES: Mapping[str, Mapping[str, str]] = {
+    "tune": {"full": "all", "rate": "learning-rate"},
+}
 """Key -> {old value: new value}."""
 
 

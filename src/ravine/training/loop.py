@@ -172,7 +172,7 @@ def _loss(plan: Plan, numbers: Numbers) -> Callable[[jax.Array, jax.Array], jax.
     """Return loss(outputs [B, K], y [B]) -> [B] of the plan."""
     if not plan.label_smoothing:
         return LOSSES[plan.loss]
-    return lambda outputs, y: smoothed_cross_entropy(outputs, y, numbers["extra"]["smoothing"])
+    return lambda outputs, y: smoothed_cross_entropy(outputs, y, numbers["extra"]["label_smoothing"])
 
 
 def evaluate(

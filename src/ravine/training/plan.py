@@ -19,7 +19,7 @@ __all__ = ["TRANSFORMS", "EvaluationKey", "Plan"]
 EvaluationKey = tuple[Network, str, str, bool, str]
 """Network, loss, metric, weighted, precision: all parts of a plan that its evaluation depends on."""
 
-TRANSFORMS = ("l1", "l2", "decay", "clip", "ema", "tail")
+TRANSFORMS = ("l1", "l2", "weight_decay", "clip", "ema", "tail")
 """Changes around the optimizer's step, each with one hyperparameter: see `ravine.optimizers.compose`."""
 
 
@@ -71,7 +71,7 @@ class Plan:
 
     def describe(self) -> dict[str, Any]:
         """Return the plan as plain values by name, for content hashes and plan.json."""
-        more = {"around": self.transforms, "augment": self.augment, "moving": self.hyper_schedules}
+        more = {"around": self.transforms, "augment": self.augment, "hyper_schedules": self.hyper_schedules}
         return {
             "optimizer": self.rule.name,
             "hyperparameters": dict(self.rule.defaults),
@@ -84,5 +84,5 @@ class Plan:
             "weighted": self.weighted,
             "precision": self.precision,
             **{name: list(value) for name, value in more.items() if value},
-            **({"smoothing": True} if self.label_smoothing else {}),
+            **({"label_smoothing": True} if self.label_smoothing else {}),
         }

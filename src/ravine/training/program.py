@@ -96,7 +96,7 @@ class Program:
         params = _stacked(plan.network.init(np.random.default_rng(0), dtype=plan.precision), size)
         names = (*plan.network.hyper_names, *plan.transforms, *plan.augment)
         extra = {name: np.zeros(size) for name in names}
-        extra |= {"smoothing": np.zeros(size)} if plan.label_smoothing else {}
+        extra |= {"label_smoothing": np.zeros(size)} if plan.label_smoothing else {}
         runs = Runs(np.ones(size), np.full(size, "constant"), np.zeros(size, int), extra=extra)
         numbers = runs.numbers(plan.rule, np.ones(size), plan.precision)
         if plan.random:

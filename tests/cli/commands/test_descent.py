@@ -8,8 +8,8 @@ import pytest
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--noise", "1.5"], "--noise 1.5"),
-        (["--noise", "some"], "must be a number"),
+        (["--label-noise", "1.5"], "--label-noise 1.5"),
+        (["--label-noise", "some"], "must be a number"),
         (["--seeds", "1"], "at least 2"),
         (["--net", "none"], "hidden layer"),
         (["--metric", "auc"], "--metric auc"),

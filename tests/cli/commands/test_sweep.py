@@ -71,8 +71,9 @@ def test_end_to_end(ravine, folder):
 
 
 OPTIONS = {
-    "net": "8-8 residual batchnorm dropout=0.2", "activation": "tanh", "l1": 1e-4, "l2": 1e-3, "decay": 1e-2,
-    "clip": 1.0, "average": "ema=0.9", "augment": "noise=0.1", "smoothing": 0.1, "early_stop": 3,
+    "net": "8-8 residual batchnorm dropout=0.2", "activation": "tanh", "l1": 1e-4, "l2": 1e-3,
+    "weight_decay": 1e-2,
+    "clip": 1.0, "average": "ema=0.9", "augment": "noise=0.1", "label_smoothing": 0.1, "early_stop": 3,
     "min_change": 1e-4, "schedule": "step(0.5,every=1)", "epochs": 2.0,
 }  # fmt: skip
 
@@ -138,7 +139,7 @@ def test_what_cannot_be_trained_is_refused_before_a_run_is_kept(ravine, folder, 
 
 
 def test_smoothing_of_a_regression_is_refused(ravine, folder):
-    assert "not smoothed" in ravine("train", "diabetes", "--smoothing", "0.1").stderr
+    assert "not smoothed" in ravine("train", "diabetes", "--label-smoothing", "0.1").stderr
 
 
 @pytest.mark.parametrize("verb", ["train", "sweep"])

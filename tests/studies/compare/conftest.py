@@ -54,7 +54,8 @@ def make_result(rows, pairs=(), metric="accuracy", **more):
         "split": SplitSizes(train=1150, validation=287, test=360),
         "metric": MetricFacts(name=metric, greater_is_better=greater),
         "plan": ComparisonFacts(
-            effort="standard", track="rate", runs=900, network_steps=900_000, steps=1000, epochs=20.0,
+            effort="standard", tuning_scope="learning-rate", runs=900, network_steps=900_000, steps=1000,
+            epochs=20.0,
             batch_size=32, network="64-8-10 relu", around={}, cohorts=12, ranges_grown=["high"],
         ),
         "seconds": Seconds(total=60.0, compile=10.0, train=45.0),

@@ -48,7 +48,7 @@ def test_test_rows_are_in_no_split_of_any_seed(blobs: Dataset) -> None:
 
 
 def test_the_full_track_tunes_more_numbers_with_as_many_trials(blobs: Dataset) -> None:
-    planned = plan(designed(blobs, track="full"))
+    planned = plan(designed(blobs, tune="all"))
     trials = [trial for trial in planned.tune if trial.optimizer == "adam"]
     assert len(trials) == 12
     for name, span in RULES["adam"].tuned.items():
@@ -58,12 +58,12 @@ def test_the_full_track_tunes_more_numbers_with_as_many_trials(blobs: Dataset) -
     assert all(trial.hyperparameters == {} for trial in planned.tune if trial.optimizer == "sgd")
 
 
-@pytest.mark.parametrize("track", ["rate", "full"])
+@pytest.mark.parametrize("scope", ["learning-rate", "all"])
 @pytest.mark.parametrize("sides", [["high"], ["low"], ["high", "high"], ["high", "low"]])
 def test_an_extension_adds_a_decade_and_no_rate_within_it_was_tried(
-    blobs: Dataset, track: str, sides: list[str]
+    blobs: Dataset, scope: str, sides: list[str]
 ) -> None:
-    made = designed(blobs, track=track)
+    made = designed(blobs, tune=scope)
     for rule in made.rules:
         before, after = made.range(rule, sides[:-1]), made.range(rule, sides)
         rates = made.extended(rule, sides).rate
@@ -92,8 +92,8 @@ def test_the_reference_is_plain_gradient_descent_if_it_takes_part(blobs: Dataset
 
 
 def test_a_plan_is_the_same_after_json_and_fits_every_width(blobs: Dataset) -> None:
-    planned = plan(designed(blobs, l2=0.01, moving=["b1=linear(end=0.5)"]))
-    assert planned.around == {"l2": 0.01, "moving": ["b1=linear(end=0.5)"]}
+    planned = plan(designed(blobs, l2=0.01, hyper_schedule=["b1=linear(end=0.5)"]))
+    assert planned.around == {"l2": 0.01, "hyper_schedule": ["b1=linear(end=0.5)"]}
     assert ComparePlan.from_dict(planned.to_dict()) == planned
     for width in (60, 100, 200):
         for unicode in (True, False):
@@ -109,8 +109,8 @@ def test_a_plan_is_the_same_after_json_and_fits_every_width(blobs: Dataset) -> N
         ({"metric": "acuracy"}, "accuracy"),
         ({"optimizers": ["adm"]}, "adam"),
         ({"net": "big"}, "big"),
-        ({"moving": ["rho=linear"]}, "'rho' cannot have a schedule"),
-        ({"moving": ["b1=plateau"]}, "Only the learning rate"),
+        ({"hyper_schedule": ["rho=linear"]}, "no hyperparameter 'rho'"),
+        ({"hyper_schedule": ["b1=plateau"]}, "Only the learning rate"),
         ({"schedules": ["linear", "linear(0)"]}, "twice"),
         ({"min_change": 0.1}, "early"),
     ],

@@ -75,8 +75,8 @@ def test_the_counts_are_those_of_the_cohorts(found: CompareResult) -> None:
 
 
 def test_penalties_and_schedules_of_all_rules_are_on_record(found: CompareResult, blobs: Dataset) -> None:
-    result = compare(replace(QUICK, l2=0.01, moving=["l2=linear"]), blobs)
-    assert result.plan.around == {"l2": 0.01, "moving": ["l2=linear"]}
+    result = compare(replace(QUICK, l2=0.01, hyper_schedule=["l2=linear"]), blobs)
+    assert result.plan.around == {"l2": 0.01, "hyper_schedule": ["l2=linear"]}
     assert found.plan.around == {}
 
 
@@ -139,20 +139,23 @@ def test_when_every_run_diverges_nothing_is_made_up(blobs: Dataset) -> None:
 
 
 def test_the_full_track_reports_the_numbers_it_tuned(blobs: Dataset) -> None:
-    result = compare(replace(QUICK, optimizers=["momentum", "adam"], track="full"), blobs)
+    result = compare(replace(QUICK, optimizers=["momentum", "adam"], tune="all"), blobs)
     names = {row.optimizer: set(row.hyperparameters) for row in result.leaderboard}
     assert names == {"momentum": {"rho"}, "adam": {"b1", "b2", "eps"}}
 
 
 def test_a_number_moves_in_the_rules_that_have_it(found: CompareResult, blobs: Dataset) -> None:
-    settings = replace(QUICK, moving=["b1=linear(end=0.5)"])
+    settings = replace(QUICK, hyper_schedule=["b1=linear(end=0.5)"])
     events: list[Event] = []
     compare(settings, blobs, notify=events.append)
     assert "b1 follows linear(0.5) in adam" in [event.message for event in events]
     made = design(settings, blobs, find_devices())
     assert {name: plan.hyper_schedules for name, plan in made.plans.items()} == {"sgd": (), "adam": ("b1",)}
-    for name, moving in (("sgd", None), ("adam", ["b1=linear(end=0.5)"])):
-        assert best_settings(made, replace(found.leaderboard[0], optimizer=name)).moving == moving
+    for name, hyper_schedule in (("sgd", None), ("adam", ["b1=linear(end=0.5)"])):
+        assert (
+            best_settings(made, replace(found.leaderboard[0], optimizer=name)).hyper_schedule
+            == hyper_schedule
+        )
 
 
 @pytest.mark.parametrize(

@@ -169,12 +169,12 @@ def test_any_numbers_give_lines_that_fit_and_no_nan(rows, width, metric, row_of,
 
 
 def test_the_full_track_says_so_and_shows_what_it_tuned(result):
-    assert "track full" not in shown(result) and "tuned besides" not in shown(result)
+    assert "--tune all" not in shown(result) and "tuned besides" not in shown(result)
     rows = list(result.leaderboard)
     rows[1] = replace(rows[1], hyperparameters={"b1": 0.8243247, "b2": 0.9993942, "eps": 4.14284e-08})
-    full = result.replace(leaderboard=rows, plan=replace(result.plan, track="full"))
+    full = result.replace(leaderboard=rows, plan=replace(result.plan, tuning_scope="all"))
     report = " ".join(shown(full, 60).split())
-    assert "all numbers of each rule tuned (track full)" in report
+    assert "all numbers of each rule tuned (--tune all)" in report
     assert "tuned besides the rate: adam b1 0.82432, b2 0.99939, eps 4.1428e-08" in report
 
 

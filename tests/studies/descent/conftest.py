@@ -81,7 +81,7 @@ def result() -> DescentResult:
         metric=MetricFacts(name="share wrong", greater_is_better=False),
         plan=DescentTraining(
             effort="quick", optimizer="adam", learning_rate=0.009, schedule="constant", network="6-64-2 relu",
-            steps=944, epochs=100.7, batch_size=32, seeds=[4000, 4001, 4002], noise=0.2, ridge=0.01,
+            steps=944, epochs=100.7, batch_size=32, seeds=[4000, 4001, 4002], label_noise=0.2, ridge=0.01,
             patience=8,
         ),
         widths=WidthSweep(

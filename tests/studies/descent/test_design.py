@@ -69,7 +69,7 @@ def test_steps_are_epochs_or_those_of_the_level(blobs: Dataset) -> None:
 
 
 def test_dry_run_counts_what_a_run_trains(blobs: Dataset) -> None:
-    settings = DescentSettings(effort="quick", epochs=3, noise=0.25)
+    settings = DescentSettings(effort="quick", epochs=3, label_noise=0.25)
     plan = dry_run(find_study("descent"), settings, dataset=blobs)
     facts = plan.plan
     networks = len(facts.seeds) * (len(facts.widths) * len(facts.arms) + len(facts.examples))

@@ -28,7 +28,7 @@ def found_in(dataset: Dataset, **settings: object) -> DescentResult:
 
 @pytest.mark.slow
 def test_a_sweep_of_classes(tiny: None, blobs: Dataset) -> None:
-    found = found_in(blobs, noise=0.2)
+    found = found_in(blobs, label_noise=0.2)
     widths = found.widths
     assert [arm.name for arm in widths.arms] == ["plain", "ridge", "early stopping"]
     assert widths.parameters == [(4 + 1) * h + (h + 1) * 2 for h in (1, 4, 24)]

@@ -72,7 +72,10 @@ def test_settings_are_checked() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"min_change": 0.1}, "early stopping"), ({"moving": ["rho=linear"]}, "no hyperparameter 'rho'")],
+    [
+        ({"min_change": 0.1}, "early stopping"),
+        ({"hyper_schedule": ["rho=linear"]}, "no hyperparameter 'rho'"),
+    ],
 )
 def test_settings_that_do_nothing_are_refused(
     blobs: Dataset, designed: Designed, settings: dict[str, object], words: str

@@ -95,11 +95,11 @@ def test_another_optimizer_keeps_the_schedules_of_hyperparameters_that_it_has(
     runner: TrialRunner, blobs: Dataset
 ) -> None:
     before = FixedTrainingSettings(
-        optimizer="momentum", net="8 dropout=0.1", moving=["rho=constant", "dropout=constant"]
+        optimizer="momentum", net="8 dropout=0.1", hyper_schedule=["rho=constant", "dropout=constant"]
     )
-    assert with_changes(before, {"rate": 0.3}, blobs).moving == before.moving
+    assert with_changes(before, {"rate": 0.3}, blobs).hyper_schedule == before.hyper_schedule
     after = with_changes(before, {"optimizer": "adam", "rate": 0.01}, blobs)
-    assert (after.optimizer, after.rate, after.moving) == ("adam", 0.01, ["dropout=constant"])
+    assert (after.optimizer, after.rate, after.hyper_schedule) == ("adam", 0.01, ["dropout=constant"])
     runner.prepare(after)
     with pytest.raises(UsageError, match="no hyperparameter 'rho'"):
-        runner.prepare(FixedTrainingSettings(optimizer="adam", net="8", moving=["rho=constant"]))
+        runner.prepare(FixedTrainingSettings(optimizer="adam", net="8", hyper_schedule=["rho=constant"]))

@@ -91,7 +91,7 @@ def test_the_preconditioned_limit_is_that_of_the_scaled_hessian():
 
 def test_state_inside_averages_is_found():
     rule = resolve("rmsprop")
-    averaged = compose(rule.build(0.1), rate=0.1, mask=None, decay=0.1, ema=0.9)
+    averaged = compose(rule.build(0.1), rate=0.1, mask=None, weight_decay=0.1, ema=0.9)
     with precision_context("float64"):
         _, state = averaged.update([np.array([3.0])], averaged.init([np.zeros(1)]), [np.zeros(1)])
     np.testing.assert_allclose(preconditioner_of(rule, state), np.sqrt(0.1 * 9 + 1e-8), rtol=1e-12)

@@ -22,7 +22,8 @@ from ravine.studies.sweep.settings import SweepSettings
 def test_every_field_of_a_training_may_vary_except_data_machine_and_seeds() -> None:
     assert set(FIELDS) == {
         "net", "activation", "init", "init_scale", "optimizer", "rate", "schedule", "batch_size", "epochs",
-        "l1", "l2", "decay", "clip", "smoothing", "average", "augment", "early_stop", "min_change", "moving",
+        "l1", "l2", "weight_decay", "clip", "label_smoothing", "average", "augment", "early_stop",
+        "min_change", "hyper_schedule",
     }  # fmt: skip
 
 
@@ -49,11 +50,11 @@ def test_every_field_of_a_training_may_vary_except_data_machine_and_seeds() -> N
         ("connection=plain,resdual", "residual"),
         ("schedule=decay,stp", "step"),
         ("gate=-1,1", "Only highway"),
-        ("moving=none,b3=decay", "'adam' has no hyperparameter 'b3'"),
-        ("moving=none,b1=stp", "step"),
-        ("moving=none,b1=plateau", "Only the learning rate"),
-        ("moving=none,b1", "NAME=SCHEDULE"),
-        ("moving=none,dropout=linear", "a schedule but no value"),
+        ("hyper_schedule=none,b3=decay", "'adam' has no hyperparameter 'b3'"),
+        ("hyper_schedule=none,b1=stp", "step"),
+        ("hyper_schedule=none,b1=plateau", "Only the learning rate"),
+        ("hyper_schedule=none,b1", "NAME=SCHEDULE"),
+        ("hyper_schedule=none,dropout=linear", "a schedule but no value"),
         ("min_change=0,0.1", "belongs to early stopping"),
         ("optimizer=adam,sgd | b1=0.5,0.9", "'sgd' has no hyperparameter 'b1'"),
     ],
@@ -82,9 +83,25 @@ def test_none_is_the_default_or_no_value(blobs: Dataset, quick: SweepSettings) -
 
     assert levels("l2=none,0.1", "l2") == [None, 0.1]
     assert levels("average=none,ema=0.9", "average") == ["none", "ema=0.9"]
-    assert levels("moving=none; b1=decay + b2=linear", "moving") == [None, ["b1=decay", "b2=linear"]]
+    assert levels("hyper_schedule=none; b1=decay + b2=linear", "hyper_schedule") == [
+        None,
+        ["b1=decay", "b2=linear"],
+    ]
 
 
 def test_decay_rates_are_spaced_in_one_minus_b() -> None:
     assert {"b1", "b2"} <= one_minus_names([RULES["adam"]])
     assert "eps" not in one_minus_names([RULES["adam"]])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("decay", "weight_decay"), ("smoothing", "label_smoothing"), ("moving", "hyper_schedule")],
+)
+def test_an_old_factor_is_answered_with_its_new_name(
+    blobs: Dataset, quick: SweepSettings, old: str, new: str
+) -> None:
+    settings = replace(quick, vary=[f"{old}=0,0.1"])
+    with pytest.raises(UsageError, match=f"'{old}' was renamed to '{new}'") as caught:
+        configurations(settings, read_factors(settings.vary), blobs)
+    assert (caught.value.option, caught.value.value, caught.value.allowed) == ("vary", old, (new,))

@@ -34,7 +34,7 @@ def test_numbers_share_a_program_and_structures_do_not(blobs: Dataset, quick: Sw
 
     numbers = (
         "dropout=0,0.2,0.5", "l1=0,1e-4", "clip=inf,1", "rate=1e-3..1e-1", "schedule=constant,decay",
-        "early_stop=0,3", "smoothing=0,0.1", "augment=none,noise=0.1", "b1=0.5..0.99",
+        "early_stop=0,3", "label_smoothing=0,0.1", "augment=none,noise=0.1", "b1=0.5..0.99",
         "optimizer=adam,adam(b1=0.5)", "init=he,glorot", "init_scale=0.5,1",
     )  # fmt: skip
     for text in numbers:
@@ -60,7 +60,7 @@ def test_batch_sizes_are_compared_at_equal_epochs(blobs: Dataset, quick: SweepSe
 
 
 def test_several_schedules_of_other_hyperparameters(blobs: Dataset, quick: SweepSettings) -> None:
-    points = made(replace(quick, vary=["moving=none; b1=decay + b2=linear"]), blobs).points
+    points = made(replace(quick, vary=["hyper_schedule=none; b1=decay + b2=linear"]), blobs).points
     assert [point.plan.hyper_schedules for point in points] == [(), ("b1", "b2")]
 
 

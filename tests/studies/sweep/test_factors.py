@@ -60,7 +60,9 @@ def test_ranges_are_even_where_it_counts() -> None:
     assert values("width=16..64", 3) == [16, 32, 64]
     assert values("depth=1..3", 9) == [1, 2, 3]  # whole numbers once
     assert values("batch_size=8..32", 3) == [8, 16, 32]  # an integer option
-    assert values("smoothing=0.1..0.3", 3) == pytest.approx([0.1, 0.2, 0.3])  # an option between 0 and 1
+    assert values("label_smoothing=0.1..0.3", 3) == pytest.approx(
+        [0.1, 0.2, 0.3]
+    )  # an option between 0 and 1
 
 
 def test_a_grid_is_every_level_with_every_other() -> None:

@@ -97,14 +97,16 @@ def test_another_hyperparameter_may_follow_a_schedule(
         rows = run_sweep(settings, blobs).leaderboard
         return {row.setting.partition("=")[2]: row.values for row in rows}
 
-    found = values("moving=none,rho=constant,rho=linear(end=0)")
+    found = values("hyper_schedule=none,rho=constant,rho=linear(end=0)")
     np.testing.assert_allclose(found["none"], found["rho=constant"], rtol=1e-5)
     assert np.abs(np.subtract(found["none"], found["rho=linear(end=0)"])).min() > 1e-6
-    both = values("optimizer=sgd,momentum", moving=["rho=linear(end=0)"])  # SGD has none that could move
+    both = values(
+        "optimizer=sgd,momentum", hyper_schedule=["rho=linear(end=0)"]
+    )  # SGD has none that could move
     np.testing.assert_allclose(both["momentum"], found["rho=linear(end=0)"], rtol=1e-5)
     with pytest.raises(UsageError, match="no hyperparameter 'b1'"):
-        values("optimizer=sgd,momentum", moving=["b1=decay"])
-    half = values("dropout=0.1,0.4", moving=["dropout=constant"])
+        values("optimizer=sgd,momentum", hyper_schedule=["b1=decay"])
+    half = values("dropout=0.1,0.4", hyper_schedule=["dropout=constant"])
     np.testing.assert_allclose(half["0.4"], values("dropout=0.1,0.4")["0.4"], rtol=1e-5)
 
 

@@ -14,5 +14,5 @@ def trained():
     x = np.random.default_rng(0).standard_normal((80, 3))
     return ravine.train(
         x, (x[:, 0] > 0).astype(int), net="4 dropout=0.2", epochs=6, seeds=3, early_stop=2, l2=0.01,
-        moving=["dropout=linear(0.5)"], schedule="step(0.5,every=2)",
+        hyper_schedule=["dropout=linear(0.5)"], schedule="step(0.5,every=2)",
     )  # fmt: skip

@@ -76,19 +76,24 @@ def test_another_number_may_move() -> None:
     short = {"optimizer": "momentum", "rate": 0.05, "schedule": "constant", "epochs": 3.0, "net": "4"}
     curves = [
         ravine.train(x, y, **short, **more).curves.train_loss
-        for more in ({}, {"moving": ["rho=constant"]}, {"moving": ["rho=linear(end=0)"]})
+        for more in ({}, {"hyper_schedule": ["rho=constant"]}, {"hyper_schedule": ["rho=linear(end=0)"]})
     ]
     assert curves[0] == curves[1]
     assert curves[0] != curves[2]
     drops = short | {"net": "8 dropout=0.5", "l2": 0.01}
     curves = [
-        ravine.train(x, y, **drops, moving=moving).curves.train_loss
-        for moving in (None, ["dropout=constant", "l2=constant"], ["dropout=linear(0)"], ["l2=linear(0)"])
+        ravine.train(x, y, **drops, hyper_schedule=hyper_schedule).curves.train_loss
+        for hyper_schedule in (
+            None,
+            ["dropout=constant", "l2=constant"],
+            ["dropout=linear(0)"],
+            ["l2=linear(0)"],
+        )
     ]
     assert curves[0] == curves[1] and curves[0] != curves[2] and curves[0] != curves[3] != curves[2]
     with pytest.raises(UsageError, match="'dropout' has a schedule but no value"):
-        ravine.train(x, y, **short, moving=["dropout=decay"])
+        ravine.train(x, y, **short, hyper_schedule=["dropout=decay"])
     with pytest.raises(UsageError, match="no hyperparameter 'b1'"):
-        ravine.train(x, y, **short, moving=["b1=decay"])
+        ravine.train(x, y, **short, hyper_schedule=["b1=decay"])
     with pytest.raises(UsageError, match="NAME=SCHEDULE"):
-        ravine.train(x, y, moving=["rho"])
+        ravine.train(x, y, hyper_schedule=["rho"])

@@ -31,7 +31,7 @@ def test_scores_penalties_and_curves_are_shown(trained):
         "test accuracy",
         "penalties",
         "L2 0.01",
-        "moving",
+        "other schedules",
         "kept",
         "train loss",
     ):

@@ -23,7 +23,14 @@ from ravine.execution.effort import COMPARE, SearchEffort
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import DevelopmentSizes, MetricFacts, Plain
 from ravine.execution.run_files import data_facts
-from ravine.execution.training_spec import Recipe, around_of, check_moving, check_patience, find_rules, recipe
+from ravine.execution.training_spec import (
+    Recipe,
+    around_of,
+    check_patience,
+    check_schedules,
+    find_rules,
+    recipe,
+)
 from ravine.execution.training_time import estimated_seconds, step_seconds
 from ravine.networks import METRICS
 from ravine.optimizers import DEFAULT_OPTIMIZERS, Rule, read_optimizers, schedule
@@ -174,7 +181,7 @@ class CompareDesign:
         """Return the first trials of a rule."""
         low, high = self.range(rule)
         seed = self.settings.seed
-        if self.settings.track == "rate":
+        if self.settings.tune == "learning-rate":
             return self._scheduled(learning_rates(self.rate_count, low, high, seed), {})
         return self._full(rule, self.rate_count, low, high, seed)
 
@@ -182,7 +189,7 @@ class CompareDesign:
         """Return the trials that the last of `sides` ("low" or "high") adds, all in the new decade."""
         side: Side = "low" if sides[-1] == "low" else "high"
         before, seed = self.range(rule, sides[:-1]), self.settings.seed
-        if self.settings.track == "rate":
+        if self.settings.tune == "learning-rate":
             count = self.rate_count + (len(sides) - 1) * self.added_rates
             return self._scheduled(extension_rates(count, *before, side, seed), {})
         low, high = self.range(rule, sides)
@@ -216,7 +223,7 @@ class CompareDesign:
         train, validation = self.batches.sizes
         return PlannedRuns(
             effort=self.effort.name,
-            track=self.settings.track,
+            tuning_scope=self.settings.tune,
             metric=self.first_plan.metric,
             plans={name: plan.describe() for name, plan in self.plans.items()},
             runs=self.runs,
@@ -263,7 +270,7 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
     optimizers = dict(zip([rule.name for rule in rules], read_optimizers(settings.optimizers), strict=True))
     spec = recipe(settings, dataset)
     check_patience(settings)
-    check_moving(spec, rules)
+    check_schedules(spec, rules)
 
     def at(level: SearchEffort) -> CompareDesign:
         steps = level.steps(batches.sizes[0], batches.batch_size, settings.epochs)

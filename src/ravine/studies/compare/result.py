@@ -37,8 +37,8 @@ CSV_COLUMNS = (
 class ComparisonFacts(SearchFacts):
     """What was trained."""
 
-    track: str
-    """Tuned hyperparameters: rate (learning rate and schedule) or full (all of an optimizer)."""
+    tuning_scope: str
+    """Tuned hyperparameters: learning-rate (with its schedule) or all (of an optimizer)."""
     steps: int
     """Steps of one network."""
     batch_size: int
@@ -74,7 +74,7 @@ class LeaderboardRow(ScoreSummary):
     learning_rate: float | None
     """Tuned learning rate at the first step; null if every run of tuning diverged."""
     hyperparameters: dict[str, float]
-    """Other tuned hyperparameters; empty on the track `rate`."""
+    """Other tuned hyperparameters; empty where only the learning rate is tuned."""
     schedule: str | None
     """Tuned learning-rate schedule; null if every run of tuning diverged."""
     tuning_interval: list[float | None] | None
@@ -227,7 +227,7 @@ class PlannedTrial:
     learning_rate: float
     """Learning rate at the first step."""
     hyperparameters: dict[str, float]
-    """Other tuned hyperparameters; empty on the track `rate`."""
+    """Other tuned hyperparameters; empty where only the learning rate is tuned."""
     seeds: list[int]
     """Seeds on which the setting is tried."""
 
@@ -252,8 +252,8 @@ class PlannedRuns:
 
     effort: str
     """Level of effort."""
-    track: str
-    """Tuned hyperparameters: rate (learning rate and schedule) or full (all of an optimizer)."""
+    tuning_scope: str
+    """Tuned hyperparameters: learning-rate (with its schedule) or all (of an optimizer)."""
     metric: str
     """Name of the metric."""
     plans: dict[str, dict[str, Plain]]

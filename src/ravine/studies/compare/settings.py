@@ -8,7 +8,7 @@ from ravine.errors import UsageError
 from ravine.execution.base_settings import (
     CHECK_OPTIMIZER,
     CHECK_SCHEDULE,
-    MovingSettings,
+    HyperScheduleSettings,
     NetworkSettings,
     display_name,
     effort_option,
@@ -22,7 +22,7 @@ __all__ = ["STUDY", "CompareSettings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class CompareSettings(NetworkSettings, MovingSettings):
+class CompareSettings(NetworkSettings, HyperScheduleSettings):
     """Settings of a comparison."""
 
     alternatives = (("effort", "budget"),)
@@ -35,9 +35,10 @@ class CompareSettings(NetworkSettings, MovingSettings):
         ["constant", "decay"], "Schedules of the learning rate to tune, such as constant,decay,step.",
         section="Comparison", metavar="NAMES", split="calls", check=CHECK_SCHEDULE,
     )  # fmt: skip
-    track: str = option(
-        "rate", "Hyperparameters to tune: the learning rate, or all of an optimizer.", section="Comparison",
-        choices=("rate", "full"), common=True,
+    tune: str = option(
+        "learning-rate", "Hyperparameters to tune: the learning rate, or all of an optimizer.",
+        section="Comparison",
+        choices=("learning-rate", "all"), common=True,
     )  # fmt: skip
     effort: str | None = effort_option(None, "COMPARE", otherwise="the largest under 2 minutes")
     budget: str | None = option(

@@ -19,7 +19,7 @@ from ravine.execution.result import Artifacts, values_of
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.score_summary import score_summary
-from ravine.execution.training_spec import around_of, moving_of
+from ravine.execution.training_spec import around_of, schedules_of
 from ravine.execution.tuning import extend_ranges
 from ravine.networks import METRICS
 from ravine.optimizers import Rule
@@ -44,7 +44,7 @@ Evaluations = dict[str, dict[str, Evaluated]]
 
 def run(design: CompareDesign, context: RunContext) -> CompareResult:
     """Tune, evaluate, test and return the result. Raises Stopped after saving, and NothingTrained."""
-    for name, text in design.spec.moving.items():
+    for name, text in design.spec.hyper_schedules.items():
         having = ", ".join(rule for rule, plan in design.plans.items() if name in plan.hyper_schedules)
         context.notify(Noted(f"{name} follows {text} in {having}"))
     tuned, extended = _tune(design, context)
@@ -185,7 +185,7 @@ def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> C
     runs = sum(len(record) for record in context.records.values())
     return ComparisonFacts(
         effort=design.effort.name,
-        track=design.settings.track,
+        tuning_scope=design.settings.tune,
         runs=runs,
         network_steps=runs * plan.steps,
         steps=plan.steps,
@@ -219,6 +219,6 @@ def best_settings(design: CompareDesign, winner: LeaderboardRow) -> FixedTrainin
             "optimizer": str(spec._replace(keywords={**spec.keywords, **winner.hyperparameters})),
             "rate": winner.learning_rate,
             "schedule": winner.schedule,
-            "moving": moving_of(design.settings.moving, design.spec, rule),
+            "hyper_schedule": schedules_of(design.settings.hyper_schedule, design.spec, rule),
         }
     )

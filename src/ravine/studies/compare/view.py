@@ -22,9 +22,9 @@ from ravine.studies.compare.verdict import verdict
 
 __all__ = ["next_steps", "plan_view", "view"]
 
-TRACKS = {
-    "rate": "rate: learning rate and schedule are tuned, all else is the lecture's",
-    "full": "full: momentum, decays and eps are tuned too, in as many trials",
+TUNING_SCOPES = {
+    "learning-rate": "rate: learning rate and schedule are tuned, all else is the lecture's",
+    "all": "full: momentum, decays and eps are tuned too, in as many trials",
 }
 EDGES = {"low": "the lower edge", "high": "the upper edge"}
 SHORTEST_NAME = 16  # columns to which a long name of an optimizer is cut before another column goes
@@ -65,7 +65,7 @@ def plan_view(plan: ComparePlan) -> list[Block]:
         ("optimizers", ", ".join(optimizers)),
         ("schedules", ", ".join(schedules)),
         *penalty_rows(plan.around),
-        ("track", TRACKS[plan.track]),
+        ("tuned", TUNING_SCOPES[plan.tuning_scope]),
         (
             "tuning",
             f"{count(len(plan.tune) // len(optimizers), 'setting')} each, on {len(plan.tuning_seeds)} seeds",
@@ -81,8 +81,8 @@ def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, result.leaderboard[0].n_seeds
     scores = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
     scores += ": too few seeds for an interval" if seeds < FEWEST_SEEDS else " ± 95 % interval"
-    if result.plan.track == "full":
-        scores += "; all numbers of each rule tuned (track full)"
+    if result.plan.tuning_scope == "all":
+        scores += "; all numbers of each rule tuned (--tune all)"
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return Heading(f"{data.name}: {size}, {data.task}", [scores])
 

@@ -103,7 +103,7 @@ class DescentDesign:
 
     def batches(self, rows: int) -> Batches:
         """Return the batches of so many training rows, a share of their labels random."""
-        parts, share = partial(self._split, rows=rows), self.settings.noise
+        parts, share = partial(self._split, rows=rows), self.settings.label_noise
         return Relabelled(
             self.dataset, self.settings.seed, self.batch_size, self.settings.precision, parts, share
         )
@@ -147,7 +147,7 @@ class DescentDesign:
         widths, rows = self.level.widths, self.examples
         return (
             f"{self.rule.title} at {self.learning_rate:.3g}, {len(widths)} widths from {widths[0]} to "
-            f"{widths[-1]}, {rows[0]:,} to {rows[-1]:,} rows, {self.settings.noise:.0%} random labels, "
+            f"{widths[-1]}, {rows[0]:,} to {rows[-1]:,} rows, {self.settings.label_noise:.0%} random labels, "
             f"{len(self.seeds)} seeds, {self.steps:,} steps"
         )
 
@@ -161,7 +161,7 @@ class DescentDesign:
             "widths": list(self.level.widths),
             "rows": self.rows,
             "examples": self.examples,
-            "noise": self.settings.noise,
+            "label_noise": self.settings.label_noise,
             "arms": list(self.arms),
         }
 
@@ -191,7 +191,7 @@ class DescentDesign:
             learning_rate=self.learning_rate,
             schedule=self.schedule,
             network=str(self.plain.network),
-            noise=self.settings.noise,
+            label_noise=self.settings.label_noise,
             steps=steps,
             epochs=steps * self.batch_size / self.rows,
             batch_size=self.batch_size,

@@ -31,7 +31,7 @@ def draw(result: DescentResult, folder: Path, kind: str = "png") -> list[Path]:
 
 
 def _width(result: DescentResult) -> Any:
-    widths, noise = result.widths, result.plan.noise
+    widths, noise = result.widths, result.plan.label_noise
     figure, axes = canvas(f"Width: {printable(result.data.name)}, {noise:.0%} random labels", 2)
     for axis, quantity in zip(axes, QUANTITIES, strict=True):
         for which, arm in enumerate(widths.arms):

@@ -53,7 +53,7 @@ class RowCounts(SplitSizes):
 class DescentTraining(RepeatedTraining):
     """How each network is trained."""
 
-    noise: float
+    label_noise: float
     """Share of the training labels that are drawn at random."""
     ridge: float
     """L2 penalty of the arm "ridge"."""

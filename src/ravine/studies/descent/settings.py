@@ -27,14 +27,14 @@ class DescentSettings(GeneralizationSettings):
     net: str = redefined(NetworkSettings, "net", "64")
     effort: str = effort_option("standard", "DESCENT", counts="networks, seeds")
     seeds: int | None = seeds_option(None, "descent.train")
-    noise: float = option(
+    label_noise: float = option(
         0.0, "Share of the training labels that are drawn at random; 0 = none.", section="Training",
         metavar="SHARE", at_least=0, at_most=1, neutral=0, common=True,
     )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command: `Looking for double descent on digits.`"""
-        noise = f", {self.noise:.0%} of the labels drawn anew" if self.noise else ""
+        noise = f", {self.label_noise:.0%} of the labels drawn anew" if self.label_noise else ""
         doing = "Planning to look" if dry_run else "Looking"
         return f"{doing} for double descent on {display_name(self.source)}{noise}."
 
@@ -52,8 +52,8 @@ STUDY = Study(
         f"and ridge.\n\n{DATA_HELP}"
     ),
     examples=(
-        "ravine descent digits --noise 0.15",
+        "ravine descent digits --label-noise 0.15",
         "ravine descent housing.csv -t price --effort quick",
-        "ravine descent digits --noise 0.2 --net 64-64 --epochs 400 -o descent",
+        "ravine descent digits --label-noise 0.2 --net 64-64 --epochs 400 -o descent",
     ),
 )

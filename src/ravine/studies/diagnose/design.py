@@ -190,7 +190,7 @@ def _prepare_model(
             )
     spec = replace(
         prepared.recipe, network=model.network, numbers=dict(model.trained.hyper), around=(),
-        smoothing=False, augment=(), tail=None,
+        label_smoothing=False, augment=(), tail=None,
     )  # fmt: skip
     train = replace(
         prepared.plan, network=model.network, precision=model.trained.precision, transforms=(),

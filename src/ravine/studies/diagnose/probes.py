@@ -155,7 +155,7 @@ def _objective(plan: Plan, stats: Statistics, numbers: Numbers) -> Callable[[Par
     network = replace(plan.network, dropout=False)
     loss: Callable[..., jax.Array] = LOSSES[plan.loss]
     if plan.label_smoothing:
-        loss = partial(_smoothed, numbers["extra"]["smoothing"])
+        loss = partial(_smoothed, numbers["extra"]["label_smoothing"])
 
     def value(params: Params, rows: Rows) -> jax.Array:
         if network.norm_type.over_rows:

@@ -18,7 +18,7 @@ from ravine.execution.evaluation import test_scores
 from ravine.execution.prepared_training import PreparedTraining, batches_for, prepare_training
 from ravine.execution.result import Plain
 from ravine.execution.score_summary import finite_or_none
-from ravine.execution.training_spec import Recipe, alike, moving_of, recipe
+from ravine.execution.training_spec import Recipe, alike, recipe, schedules_of
 from ravine.optimizers import resolve
 from ravine.records.record import Record
 from ravine.statistics import compare_paired, holm
@@ -124,10 +124,12 @@ def with_changes(
     """
     # `replace` cannot check the types of fields that are named at run time; the settings check the values
     changed: FixedTrainingSettings = replace(settings, **changes)  # type: ignore[arg-type]
-    if changed.optimizer == settings.optimizer or not changed.moving:
+    if changed.optimizer == settings.optimizer or not changed.hyper_schedule:
         return changed
-    moving = moving_of(changed.moving, recipe(changed, dataset), resolve(changed.optimizer))
-    return replace(changed, moving=moving)
+    hyper_schedule = schedules_of(
+        changed.hyper_schedule, recipe(changed, dataset), resolve(changed.optimizer)
+    )
+    return replace(changed, hyper_schedule=hyper_schedule)
 
 
 def compare_with_original(

@@ -14,13 +14,21 @@ from typing import Any
 from ravine.data import Dataset
 from ravine.errors import UsageError, about_option, did_you_mean
 from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.execution.training_spec import Recipe, alike, check_moving, check_patience, moving_of, recipe
+from ravine.execution.training_spec import (
+    Recipe,
+    alike,
+    check_patience,
+    check_schedules,
+    recipe,
+    schedules_of,
+)
 from ravine.networks import read_network
 from ravine.networks.network_text import NUMBERS, NetworkSpec
 from ravine.optimizers import RULES, Rule, resolve, schedule
 from ravine.optimizers.optimizer_text import parse_optimizer
 from ravine.options.fields import Value, options_of
 from ravine.options.parse import from_text
+from ravine.options.renamed import renamed_key
 from ravine.studies.sweep.factor_names import FIELDS, WORDS
 from ravine.studies.sweep.factors import Factor, design_levels, split
 from ravine.studies.sweep.settings import SweepSettings
@@ -79,12 +87,12 @@ def _configurations(
         if name in options_of(FixedTrainingSettings) and name != "seeds"
     }
     found = [_configuration(base, row, dataset) for row in levels]
-    followed = {name for configuration in found for name in configuration.recipe.moving}
-    for text in settings.moving or []:
+    followed = {name for configuration in found for name in configuration.recipe.hyper_schedules}
+    for text in settings.hyper_schedule or []:
         name, _, followed_schedule = text.partition("=")
         name = name.strip()
-        if name not in followed and all(factor.name != "moving" for factor in factors):
-            check_moving(replace(found[0].recipe, moving={name: followed_schedule}), rules)
+        if name not in followed and all(factor.name != "hyper_schedule" for factor in factors):
+            check_schedules(replace(found[0].recipe, hyper_schedules={name: followed_schedule}), rules)
     _check_different(found)
     recipes = alike([configuration.recipe for configuration in found])
     return [replace(configuration, recipe=made) for configuration, made in zip(found, recipes, strict=True)]
@@ -115,6 +123,10 @@ def _check_name(name: str, rules: Sequence[Rule]) -> None:
     hyper = {name for rule in rules for name in rule.defaults}
     if name in (*FIELDS, *WORDS) or name in hyper or any(":" in rule.name for rule in rules):
         return
+    if (new := renamed_key(name)) in FIELDS:
+        raise UsageError(
+            f"'{name}' was renamed to '{new}'.", "", f"Write --vary {new}=VALUES.", value=name, allowed=(new,)
+        )
     if name in options_of(SweepSettings):
         raise UsageError(
             f"'{name}' cannot be varied.", "All configurations share the data, the seeds and the score.",
@@ -163,10 +175,10 @@ def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dat
         settings = replace(settings, schedule=str(schedule(settings.schedule)))
         made = recipe(settings, dataset)
         check_patience(settings)
-        if "moving" in levels:
-            check_moving(made, [rule])
+        if "hyper_schedule" in levels:
+            check_schedules(made, [rule])
         else:  # a schedule given for all applies where the hyperparameter exists
-            settings = replace(settings, moving=moving_of(settings.moving, made, rule))
+            settings = replace(settings, hyper_schedule=schedules_of(settings.hyper_schedule, made, rule))
             made = recipe(settings, dataset)
     except UsageError as error:
         why = " ".join(filter(None, (error.what, error.why)))

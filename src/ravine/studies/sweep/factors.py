@@ -2,7 +2,7 @@
 
     l2=0,1e-4                          values; commas in brackets and quotes do not separate them
     net=64-64; 64,64 dropout=0.2       a semicolon separates values in place of commas
-    moving=none, b1=linear + b2=decay  schedules of other hyperparameters, several joined by `+`
+    hyper_schedule=none, b1=linear + b2=decay   schedules of other hyperparameters, several joined by `+`
     rate=1e-4..1e-1                    a range: evenly in the logarithm; of decay rates b in that of 1 - b,
                                        of shares and of ranges that begin at 0 in the value itself
     l2=0,1e-4 | dropout=0,0.2          several factors in one text

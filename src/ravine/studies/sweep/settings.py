@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from ravine.execution.base_settings import (
-    MovingSettings,
+    HyperScheduleSettings,
     NetworkSettings,
     OptimizerSettings,
     RateSettings,
@@ -23,7 +23,7 @@ __all__ = ["STUDY", "SweepSettings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class SweepSettings(NetworkSettings, MovingSettings, RateSettings, OptimizerSettings):
+class SweepSettings(NetworkSettings, HyperScheduleSettings, RateSettings, OptimizerSettings):
     """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`."""
 
     python_types: ClassVar[Mapping[str, str]] = {"vary": "Mapping[str, object] | Sequence[str] | str"}

@@ -98,7 +98,7 @@ class TrainDesign:
         values = {**made.recipe.numbers, **made.rule.defaults}
         return {
             name: ScheduledValue(value=float(values[name]), schedule=text)
-            for name, text in made.recipe.moving.items()
+            for name, text in made.recipe.hyper_schedules.items()
         }
 
     def schedules(self) -> list[ScheduleCurve]:
@@ -158,7 +158,7 @@ def plan(design: TrainDesign) -> TrainPlan:
         optimizer=made.rule.name,
         learning_rate=made.learning_rate,
         schedule=made.schedule,
-        moving=design.scheduled,
+        hyper_schedules=design.scheduled,
         schedules=design.schedules(),
         picture=picture,
     )

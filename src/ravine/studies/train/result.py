@@ -177,7 +177,7 @@ class TrainPlan(StudyPlan):
     """Learning rate at the first step."""
     schedule: str
     """Learning-rate schedule."""
-    moving: dict[str, ScheduledValue]
+    hyper_schedules: dict[str, ScheduledValue]
     """Other hyperparameters with a schedule."""
     schedules: list[ScheduleCurve]
     """Learning rate and other scheduled hyperparameters over a run."""
