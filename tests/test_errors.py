@@ -56,7 +56,7 @@ def test_an_error_passes_between_processes():
         ("label", ["target", "Labels"], "Labels"),  # what is there goes before what it is called elsewhere
         ("label", ["target", "lapel"], "target"),
         ("--lr", ["--l1", "--rate"], "--rate"),
-        ("weight_decay", ["--weights", "--decay"], "--decay"),
+        ("wd", ["--weights", "--weight-decay"], "--weight-decay"),
     ],
 )
 def test_the_one_word_that_was_meant(word, allowed, meant):
