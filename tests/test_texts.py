@@ -28,12 +28,11 @@ UNFINISHED = {
     "data": ("docstrings", "first", "shapes", "exports", "banned"),
     "diagnostics": ("docstrings", "first", "shapes", "exports", "share"),
     "execution": ("first", "shapes", "fields", "exports"),
-    "lecture": ("first", "shapes", "exports", "banned"),
+    "lecture": ("exports",),
     "networks": ("first", "shapes", "exports", "banned"),
     "options": ("exports",),
-    "records": ("docstrings", "first", "exports", "banned"),
     "render": ("docstrings", "first", "exports"),
-    "statistics": ("first", "shapes", "exports"),
+    "statistics": ("shapes", "exports"),
     "studies": ("first", "shapes", "exports", "banned"),
 }
 """Rules that a package does not follow yet."""
