@@ -8,7 +8,7 @@ docstrings  every public module, class, function and method has one; a method th
 first       its first line is a statement: a capital first, a period last, no question, no "What ..."
 shapes      a public function that takes or returns arrays gives their shapes in brackets, such as [N, D]
 fields      a field of a result has a text below it
-exports     a constant in `__all__` has a text below, a comment beside or above, or a title as argument
+exports     a constant in `__all__` has a text below, a comment beside or above, or holds a text itself
 share       in the packages of `DOCUMENTED`, docstrings are at least a quarter of code and docstrings
 banned      no expression of the list
 """
@@ -264,11 +264,20 @@ def export_faults(sources: Sources, path: Path) -> Iterator[Fault]:
             continue
         last = node.end_lineno or node.lineno
         around = [*lines[node.lineno - 1 : node.lineno], lines[last - 1], *_comment_above(lines, node.lineno)]
-        titled = isinstance(node.value, ast.Call) and any(item.arg == "title" for item in node.value.keywords)
-        if not (
-            titled or any(COMMENT.search(line) for line in around) or _has_text_below(tree.body, position)
-        ):
+        commented = any(COMMENT.search(line) for line in around)
+        if not (commented or _holds_a_text(node.value) or _has_text_below(tree.body, position)):
             yield Fault("exports", path, node.lineno, f"{target.id} has neither text nor comment")
+
+
+def _holds_a_text(value: ast.expr | None) -> bool:
+    """Return whether a value is a text of several words, or a call with one among its arguments."""
+    values = (
+        [*value.args, *(item.value for item in value.keywords)] if isinstance(value, ast.Call) else [value]
+    )
+    texts = [
+        part for item in values if isinstance(item, ast.Constant | ast.JoinedStr) for part in ast.walk(item)
+    ]
+    return any(isinstance(text, ast.Constant) and " " in str(text.value) for text in texts)
 
 
 def _comment_above(lines: list[str], line: int) -> list[str]:
