@@ -51,7 +51,7 @@ def test_a_line_and_its_parabola():
 def test_where_the_loss_has_no_value():
     found = landscape(lambda w: jnp.sum(jnp.log(w)), np.ones(1), [np.ones(1)], [-2.0, 0.0, 1.0])
     np.testing.assert_array_equal(found.finite, [False, True, True])
-    with pytest.raises(UsageError, match="nan at the centre"):
+    with pytest.raises(UsageError, match="nan at the center"):
         landscape(lambda w: jnp.sum(jnp.log(w)), -np.ones(1), [np.ones(1)], [0.0])
 
 

@@ -1,6 +1,7 @@
-"""Measuring a loss where it stands: curvature, noise, signals, landscape, information. Values with errors.
+"""Measurements of a loss at one point: curvature, gradient noise, signals, loss surface, information.
 
-Every piece stands alone and takes `loss(params, *data)`, any pytree of parameters, or plain arrays.
+Every module can be used on its own. Functions take `loss(params, *data)` with any pytree of parameters, an
+operator that multiplies vectors, or plain arrays. Every estimate is returned with its error.
 """
 
 from ravine.diagnostics.conditioning import (

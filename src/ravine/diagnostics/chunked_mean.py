@@ -1,8 +1,8 @@
-"""A mean over more rows than fit, worked out a chunk at a time inside one compiled program.
+"""Mean over more rows than fit into memory, computed chunk by chunk inside one compiled program.
 
-    mean = sum_c n_c mean_c / sum_c n_c        (1)   over chunks c of n_c rows
+    mean = sum_c m_c mean_c / sum_c m_c        (1)   m_c: number of rows of chunk c, or sum of their weights
 
-A sum of the chunks' means would make every eigenvalue grow with their number.
+Adding the means of the chunks without dividing would multiply every eigenvalue by the number of chunks.
 """
 
 from __future__ import annotations
@@ -25,9 +25,14 @@ def chunked_mean(
     chunk: int | None,
     weigh: Callable[..., jax.Array] | None = None,
 ) -> Any:
-    """Return mean(*data) worked out `chunk` rows at a time, equation (1).
+    """Return mean(*data), equation (1), from `chunk` rows at a time.
 
-    For use inside compiled programs.
+    mean     function of rows that returns their mean, a number, an array or a tree of them
+    data     arrays [N, ...], the arguments of `mean`
+    chunk    rows per chunk; None takes all rows at once
+    weigh    weigh(*rows) -> [], the divisor of that mean; by default the number of rows
+
+    Traceable: for use inside compiled programs.
     """
     if chunk is None or chunk >= jax.tree.leaves(data)[0].shape[0]:
         return mean(*data)
@@ -52,27 +57,35 @@ def chunked_mean(
 
 
 def _added(a: Any, b: Any) -> Any:
+    """Return a + b, leaf by leaf."""
     return jax.tree.map(jnp.add, a, b)
 
 
 def _rows(data: Any, index: int) -> Any:
+    """Return chunk `index` of `data`, arrays [chunk, row, ...]."""
     return jax.tree.map(lambda a: a[index], data)
 
 
 def chunk_size(chunk: int | None, data: tuple[Any, ...], what: str = "chunk") -> int | None:
-    """Return the rows of a chunk, or of `what` is asked for, None for all at once.
+    """Return the rows per chunk, or None if one chunk holds all rows of `data` (arrays [N, ...]).
 
-    Raises UsageError: none, no number, data of different lengths.
+    `what` is the name of the option in messages. Raises UsageError if `chunk` is not an integer of at least
+    1, and if the arrays do not have the same number of rows.
     """
     if chunk is None:
         return None
     if not isinstance(chunk, int | np.integer) or chunk < 1:
-        raise UsageError(f"A {what} of {chunk} rows holds nothing.", "", "Pass a whole number, 1 or more.")
-    rows = {int(np.shape(each)[0]) if np.ndim(each) else -1 for each in jax.tree.leaves(data)}
-    if len(rows) != 1 or -1 in rows:
         raise UsageError(
-            f"Data in {what}s need arrays with the same number of rows.",
-            f"Found {sorted(rows) if rows else 'none'}.",
-            f"Pass data=(x, y), each [N, ...], or leave `{what}` out.",
+            f"A {what} of {chunk} rows holds nothing.",
+            "It must be an integer of at least 1.",
+            f"Pass for example {what}=256.",
+        )
+    rows = {int(np.shape(leaf)[0]) if np.ndim(leaf) else -1 for leaf in jax.tree.leaves(data)}
+    if len(rows) != 1 or -1 in rows:
+        shapes = ", ".join(str(np.shape(leaf)) for leaf in jax.tree.leaves(data)) or "no arrays"
+        raise UsageError(
+            f"The data have the shapes {shapes}.",
+            f"With `{what}` all arrays need the same number of rows, [N, ...].",
+            f"Pass data=(x, y) with N rows each, or leave out `{what}`.",
         )
     return None if chunk >= rows.pop() else chunk

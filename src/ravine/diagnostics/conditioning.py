@@ -1,12 +1,15 @@
-"""How ill-conditioned a loss is.  Lecture: "Problems with vanilla SGD": largest over smallest singular value.
+"""Condition number of a Hessian or Gauss-Newton matrix.  Lecture: "Problems with vanilla SGD".
 
-    kappa         = max |lambda| / min |lambda|   over |lambda| > tolerance         (1)
-    kappa damped  = (max lambda + a) / (min lambda + a)                             (2)   a: weight decay
+    kappa        = max |lambda| / min |lambda|   over |lambda| > tolerance         (1)
+    kappa damped = (max lambda + a) / (min lambda + a)                             (2)   a: weight decay
+    iterations   = 1 / ln((kappa + 1) / (kappa - 1))                               (3)   gradient descent
 
-A network's Hessian is singular and indefinite nearly everywhere, so the plain ratio is infinite or rests on
-rounding: (1) is taken on the numerical range, and what was left out (nullity) or is negative stands beside
-it. The same on the Gauss-Newton matrix, which has no negative ones. Above the dense size the smallest
-eigenvalue is never converged: there are bounds only.
+The lecture divides the largest by the smallest singular value. A network's Hessian is singular and indefinite
+almost everywhere, so that this ratio is infinite or a matter of rounding. Equation (1) therefore leaves out
+the eigenvalues that are zero within rounding; their number (nullity) and that of the negative ones are
+returned too. The Gauss-Newton matrix has no negative eigenvalues.
+
+For a large matrix the smallest eigenvalue never converges, so that only bounds are available.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ __all__ = ["ConditionBounds", "Conditioning", "Ratio", "condition_bounds", "cond
 
 
 class Ratio(NamedTuple):
-    """A condition number with the interval that the rounding of its eigenvalues leaves."""
+    """A condition number, with the interval [low, high] that follows from the rounding of its eigenvalues."""
 
     value: float
     low: float
@@ -35,10 +38,15 @@ class Ratio(NamedTuple):
 
 @dataclass(frozen=True)
 class Conditioning:
-    """Condition number (1) of a spectrum, with the `tolerance` below which an eigenvalue counts as zero.
+    """Condition number of a spectrum.
 
-    `largest`, `smallest`: the |eigenvalues| of the ratio; `nullity`, `negative`: how many are zero, below
-    zero; `damped`: equation (2), None where there is no damping or some eigenvalue stays at or below zero.
+    ratio       equation (1)
+    largest     largest |eigenvalue|
+    smallest    smallest |eigenvalue| above the tolerance
+    tolerance   size up to which an eigenvalue counts as zero
+    nullity     number of eigenvalues that count as zero
+    negative    number of negative eigenvalues
+    damped      equation (2); None without damping, or if a damped eigenvalue is not above zero
     """
 
     ratio: Ratio
@@ -51,18 +59,24 @@ class Conditioning:
 
     @property
     def iterations(self) -> float:
-        """Steps of gradient descent at its best rate to shrink the slowest error to 1/e: 1 /
-        ln((k+1)/(k-1)).
+        """Return equation (3): the steps in which gradient descent shrinks its slowest error to 1/e.
+
+        The learning rate is the best one for this spectrum, 2 / (largest + smallest).
         """
         if self.ratio.value <= 1:
             return 0.0
-        return float(1 / (2 * np.arctanh(1 / self.ratio.value)))
+        return float(1 / (2 * np.arctanh(1 / self.ratio.value)))  # (3): 2 artanh(1/k) = ln((k + 1)/(k - 1))
 
 
 class ConditionBounds(NamedTuple):
-    """`at_least`: a lower bound on (1). `damped_low`, `damped_high`: bounds on (2), None without damping.
+    """Bounds on the condition number of a large matrix.
 
-    `largest` with its `residual`. An eigenvalue that the random start had no part in is not seen.
+    at_least                 lower bound on (1)
+    largest, residual        largest |eigenvalue| found, and the bound on its error
+    tolerance                size up to which an eigenvalue counts as zero
+    damped_low, damped_high  bounds on (2); None without damping, or if negative eigenvalues are possible
+
+    Lanczos does not find an eigenvector that is orthogonal to its random start vector.
     """
 
     at_least: float
@@ -74,20 +88,20 @@ class ConditionBounds(NamedTuple):
 
 
 def conditioning(spectrum: ExactSpectrum, damping: float = 0.0) -> Conditioning:
-    """Return the condition number of all eigenvalues (of a Hessian, or of a Gauss-Newton matrix).
+    """Return the condition number of a matrix, equations (1) and (2), from all its eigenvalues.
 
-    `damping`: weight decay's curvature (a for a penalty a |w|^2 / 2). Raises UsageError: every eigenvalue is
-    zero, a negative damping.
+    `damping` is the curvature a of weight decay, with the penalty a |w|^2 / 2.
+
+    Raises UsageError if all eigenvalues are zero, or if `damping` is negative.
     """
-    if not (np.isfinite(damping) and damping >= 0):
-        raise UsageError(f"A damping of {damping} is no weight decay.", "It is 0 or more.")
+    _check_damping(damping)
     sizes, rounding = np.abs(spectrum.values), spectrum.tolerance
     range_ = sizes[sizes > rounding]
     if not len(range_):
         raise UsageError(
-            f"All {len(sizes)} eigenvalues are zero.",
-            "The loss does not depend on any weight here: the network is dead or its outputs saturate.",
-            "Measure elsewhere, or change the initialisation.",
+            f"All {len(sizes)} eigenvalues are zero within rounding.",
+            "The loss does not depend on the weights here: all units are dead, or the outputs saturate.",
+            "Measure at another point, or change the initialization.",
         )
     largest, smallest = float(range_.max()), float(range_.min())
     ratio = _ratio(largest, smallest, rounding)  # (1)
@@ -104,14 +118,18 @@ def condition_bounds(
     semidefinite: bool = False,
     seed: int = 0,
 ) -> ConditionBounds:
-    """Return bounds on the condition number of a matrix too large for all its eigenvalues.
+    """Return bounds on the condition number of a matrix that is too large to compute all its eigenvalues.
 
-    Every Ritz value with a residual below its size proves an eigenvalue that near. `semidefinite`: the
-    matrix is known to have no negative eigenvalues (Gauss-Newton), which bounds (2) from above. Raises
-    UsageError: a zero matrix, a negative damping.
+    A Ritz value theta with residual r proves an eigenvalue between theta - r and theta + r.
+
+    damping        curvature a of weight decay, with the penalty a |w|^2 / 2
+    steps          number of Lanczos steps
+    semidefinite   whether negative eigenvalues are impossible (Gauss-Newton); this bounds (2) from above
+    seed           random seed of the start vector
+
+    Raises UsageError if the matrix is zero, or if `damping` is negative.
     """
-    if not (np.isfinite(damping) and damping >= 0):
-        raise UsageError(f"A damping of {damping} is no weight decay.", "It is 0 or more.")
+    _check_damping(damping)
     start = np.random.default_rng(seed).standard_normal(operator.size)
     alphas, betas, _, _ = krylov(operator, start, steps)
     theta, residuals, _ = ritz_pairs(alphas, betas)
@@ -121,21 +139,30 @@ def condition_bounds(
     if largest == 0:
         raise UsageError(
             "The matrix is zero.",
-            "The loss does not depend on any weight here: the network is dead or its outputs saturate.",
-            "Measure elsewhere, or change the initialisation.",
+            "The loss does not depend on the weights here: all units are dead, or the outputs saturate.",
+            "Measure at another point, or change the initialization.",
         )
-    proved = np.abs(theta) - residuals > tolerance
-    least = float((np.abs(theta) + residuals)[proved].min()) if proved.any() else largest
-    # the quotient of any vector lies inside the range, so the largest is at least the Ritz value
+    nonzero = np.abs(theta) - residuals > tolerance  # Ritz values that prove an eigenvalue that is not zero
+    least = float((np.abs(theta) + residuals)[nonzero].min()) if nonzero.any() else largest
+    # The largest |eigenvalue| is at least the largest |Ritz value|, a Rayleigh quotient.
     at_least = max(1.0, largest / least)
     low = high = None
     if damping > 0 and semidefinite:
-        # the smallest Ritz value lies above the smallest eigenvalue
+        # The smallest eigenvalue is at most the smallest Ritz value.
         low = (float(theta.max()) + damping) / (max(float(theta.min()), 0.0) + damping)
         high = (float(theta.max()) + residual + damping) / damping
     return ConditionBounds(at_least, largest, residual, tolerance, low, high)
 
 
+def _check_damping(damping: float) -> None:
+    """Raise UsageError unless `damping` is finite and at least 0."""
+    if not (np.isfinite(damping) and damping >= 0):
+        raise UsageError(
+            f"The damping is {damping}.", "It must be finite and at least 0.", "Use for example damping=1e-4."
+        )
+
+
 def _ratio(largest: float, smallest: float, rounding: float) -> Ratio:
+    """Return largest / smallest, with its range if both have an error of at most `rounding`."""
     high = (largest + rounding) / (smallest - rounding) if smallest > rounding else float("inf")
     return Ratio(largest / smallest, max(1.0, (largest - rounding) / (smallest + rounding)), high)

@@ -1,10 +1,11 @@
-"""The whole Hessian of a small network, and its exact counts.  Lecture: "Flat & sharp minima", saddle points.
+"""Hessian of a small network as a dense matrix, and all its eigenvalues.  Lecture: "Flat & sharp minima".
 
-    tolerance = max(D, 100) * eps * max |lambda|                         (1)   eps: rounding
-    index     = number of lambda < -tolerance                            (2)
-    nullity   = number of |lambda| <= tolerance                          (3)
+    tolerance = max(D, 100) * eps * max |lambda|                         (1)   eps: rounding of an entry
+    index     = number of lambda < -tolerance                            (2)   directions downhill
+    nullity   = number of |lambda| <= tolerance                          (3)   flat directions
 
-Below some 3,000 parameters the matrix costs D products in one compiled program and its eigenvalues seconds.
+The matrix takes D products with vectors in one compiled program. Up to about D = 3,000 parameters, its
+eigenvalues take seconds.
 """
 
 from __future__ import annotations
@@ -36,18 +37,19 @@ __all__ = [
 ]
 
 MAX_DENSE_PARAMETERS = 3000
-"""Parameters up to which the whole matrix is made."""
+"""Largest number of parameters for a dense matrix."""
 
 COLUMNS_AT_ONCE = 64
-"""Columns of the matrix worked out side by side."""
+"""Columns of the matrix that are computed together."""
 
 
 @dataclass(frozen=True)
 class ExactSpectrum:
-    """All eigenvalues [D], ascending, with what counts as zero.
+    """All eigenvalues of a symmetric matrix.
 
-    `error`: a bound on each eigenvalue's rounding error, which is the `tolerance` of equation (1). `vectors`
-    [D, D], one row an eigenvector, where asked for.
+    values [D]        eigenvalues, ascending
+    tolerance         size up to which an eigenvalue counts as zero, equation (1)
+    vectors [D, D]    unit eigenvectors, one in each row; None if they were not computed
     """
 
     values: Vector
@@ -56,43 +58,53 @@ class ExactSpectrum:
 
     @property
     def error(self) -> float:
-        """The rounding error of each eigenvalue."""
+        """Return a bound on the rounding error of every eigenvalue, which is the tolerance."""
         return self.tolerance
 
     @property
     def index(self) -> int:
-        """Eigenvalues below zero: directions that lead down."""
+        """Return the number of negative eigenvalues, equation (2)."""
         return int((self.values < -self.tolerance).sum())  # (2)
 
     @property
     def nullity(self) -> int:
-        """Eigenvalues that are zero: flat directions."""
+        """Return the number of eigenvalues that are zero within rounding, equation (3)."""
         return int((np.abs(self.values) <= self.tolerance).sum())  # (3)
 
     @property
     def positive(self) -> int:
-        """Eigenvalues above zero."""
+        """Return the number of positive eigenvalues."""
         return len(self.values) - self.index - self.nullity
 
 
 def hessian_matrix(loss: Callable[..., jax.Array], params: Params, *data: Any) -> jax.Array:
-    """Return the Hessian of loss(params, *data): [D, D]. Traceable: for use inside jit, vmap and scan."""
+    """Return the Hessian of loss(params, *data) -> [], as a symmetric matrix [D, D].
+
+    Traceable: for use inside jit, vmap and scan. The order of the parameters is that of `to_vector`.
+    """
     return _symmetric(_columns(hessian_matvec(loss, params, *data), params))
 
 
 def gauss_newton_matrix(
     outputs: Callable[..., jax.Array], params: Params, inputs: Any, loss: OutputLoss = "cross_entropy"
 ) -> jax.Array:
-    """Return the Gauss-Newton matrix of the mean loss over rows: [D, D]. Traceable."""
+    """Return the Gauss-Newton matrix of the mean loss over rows, as a symmetric matrix [D, D].
+
+    `outputs(params, inputs)` returns [N, K]; for "cross_entropy", before the softmax. Traceable: for use
+    inside jit, vmap and scan.
+    """
     return _symmetric(_columns(gauss_newton_matvec(outputs, params, inputs, loss), params))
 
 
 def dense_hessian(
     loss: Callable[..., jax.Array], params: Params, data: tuple[Any, ...] = ()
 ) -> npt.NDArray[Any]:
-    """Return the Hessian of loss(params, *data): [D, D], one compiled program, kept for the next call.
+    """Return the Hessian of loss(params, *data) -> [], as a symmetric matrix [D, D].
 
-    Raises UsageError: loss or gradient not finite, more than MAX_DENSE_PARAMETERS parameters.
+    The compiled program is kept for the next call with the same loss.
+
+    Raises UsageError if loss, gradient or Hessian are not finite, and for more than MAX_DENSE_PARAMETERS
+    parameters.
     """
     _check_size(check_parameters(params))
     with precision_of(params):
@@ -104,9 +116,11 @@ def dense_hessian(
 def dense_gauss_newton(
     outputs: Callable[..., jax.Array], params: Params, inputs: Any, loss: OutputLoss = "cross_entropy"
 ) -> npt.NDArray[Any]:
-    """Return the Gauss-Newton matrix: [D, D]; outputs(params, inputs) -> [N, K].
+    """Return the Gauss-Newton matrix of the mean loss over rows, as a symmetric matrix [D, D].
 
-    Raises as `dense_hessian`.
+    `outputs(params, inputs)` returns [N, K]; for "cross_entropy", before the softmax.
+
+    Raises UsageError if the matrix is not finite, and for more than MAX_DENSE_PARAMETERS parameters.
     """
     _check_size(check_parameters(params))
     with precision_of(params):
@@ -116,30 +130,41 @@ def dense_gauss_newton(
 def exact_spectrum(
     matrix: npt.ArrayLike, *, vectors: bool = False, epsilon: float | None = None
 ) -> ExactSpectrum:
-    """Return all eigenvalues of a symmetric matrix [D, D], worked out in float64.
+    """Return all eigenvalues of a symmetric matrix [D, D], computed in float64.
 
-    `epsilon`: rounding of the entries, by default that of the matrix's dtype. Raises UsageError: not square,
-    not finite.
+    vectors    whether to compute the eigenvectors too
+    epsilon    relative rounding error of the entries; by default that of the dtype of the matrix
+
+    Raises UsageError if the matrix is not square or not finite.
     """
-    given = np.asarray(matrix)
-    if given.ndim != 2 or given.shape[0] != given.shape[1] or not given.size:
-        raise UsageError(f"A matrix of shape {given.shape} is not square.", "", "Pass [D, D].")
-    if not np.isfinite(given).all():
-        raise UsageError("The matrix holds values that are not finite.", "", "Measure at another point.")
-    kind = given.dtype if given.dtype.kind == "f" else np.dtype(np.float64)
-    wide = given.astype(np.float64)
+    array = np.asarray(matrix)
+    if array.ndim != 2 or array.shape[0] != array.shape[1] or not array.size:
+        raise UsageError(
+            f"A matrix of shape {array.shape} has no eigenvalues.",
+            "It must be square, [D, D].",
+            "Pass the result of dense_hessian or dense_gauss_newton.",
+        )
+    if not np.isfinite(array).all():
+        raise UsageError(
+            f"{int((~np.isfinite(array)).sum())} entries of the matrix are not finite.",
+            "All entries must be finite.",
+            "Measure at another point.",
+        )
+    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+    wide = array.astype(np.float64)
     symmetric = (wide + wide.T) / 2
     rows = None
     if vectors:
-        found, columns = np.linalg.eigh(symmetric)
+        values, columns = np.linalg.eigh(symmetric)
         rows = np.ascontiguousarray(columns.T)
     else:
-        found = np.asarray(np.linalg.eigvalsh(symmetric), np.float64)
+        values = np.asarray(np.linalg.eigvalsh(symmetric), np.float64)
     rounding = float(np.finfo(kind).eps) if epsilon is None else float(epsilon)
-    return ExactSpectrum(found, max(len(found), 100) * rounding * float(np.abs(found).max()), rows)  # (1)
+    return ExactSpectrum(values, max(len(values), 100) * rounding * float(np.abs(values).max()), rows)  # (1)
 
 
 def _columns(matvec: Callable[[jax.Array], jax.Array], params: Params) -> jax.Array:
+    """Return the matrix of v [D] -> A v [D], [D, D], from its products with the unit vectors."""
     flat = ravel_pytree(params)[0]
     unit = jnp.eye(flat.size, dtype=flat.dtype)
     return jax.lax.map(matvec, unit, batch_size=min(COLUMNS_AT_ONCE, flat.size))
@@ -151,6 +176,8 @@ def _symmetric(matrix: jax.Array) -> jax.Array:
 
 @per_function
 def _hessian_program(loss: Callable[..., jax.Array]) -> Callable[..., Any]:
+    """Return the compiled program (params, data) -> (Hessian [D, D], loss, norm of the gradient)."""
+
     def program(params: Params, data: tuple[Any, ...]) -> tuple[jax.Array, jax.Array, jax.Array]:
         value, gradient = jax.value_and_grad(lambda p: loss(p, *data))(params)
         matrix = _columns(hessian_matvec(loss, params, *data), params)
@@ -167,22 +194,27 @@ def _gauss_newton_program(outputs: Callable[..., jax.Array], loss: OutputLoss) -
 
 
 def _checked(matrix: jax.Array) -> npt.NDArray[Any]:
-    found = np.asarray(matrix)
-    if not np.isfinite(found).all():
+    """Return `matrix` [D, D], made exactly symmetric.
+
+    Raises UsageError if it is not finite, or asymmetric by more than rounding.
+    """
+    entries = np.asarray(matrix)
+    if not np.isfinite(entries).all():
         raise UsageError(
             "The curvature is not finite at these parameters.",
             "The second derivatives overflow here, or the loss has none.",
             "Work in float64, or measure at another point.",
         )
-    epsilon = float(np.finfo(found.dtype).eps)
-    check_symmetric(float(np.abs(found - found.T).max()), float(np.abs(found).max()), epsilon)
-    return (found + found.T) / 2
+    epsilon = float(np.finfo(entries.dtype).eps)
+    check_symmetric(float(np.abs(entries - entries.T).max()), float(np.abs(entries).max()), epsilon)
+    return (entries + entries.T) / 2
 
 
 def _check_size(size: int) -> None:
+    """Raise UsageError for too many parameters."""
     if size > MAX_DENSE_PARAMETERS:
         raise UsageError(
-            f"{size} parameters are too many for the whole matrix.",
-            f"It is made up to {MAX_DENSE_PARAMETERS}: beyond, its eigenvalues take minutes.",
+            f"{size} parameters are too many for a dense matrix.",
+            f"At most {MAX_DENSE_PARAMETERS} are allowed; beyond that, the eigenvalues take minutes.",
             "Use hessian_operator and lanczos.",
         )

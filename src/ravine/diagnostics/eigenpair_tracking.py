@@ -1,12 +1,14 @@
-"""The largest eigenpairs, followed through training.  Lecture: "Flat & sharp minima".
+"""Largest eigenpairs of a matrix that changes slowly during training.  Lecture: "Flat & sharp minima".
 
     theta, s = eigen(Q A Q')                       (1)   Rayleigh-Ritz on the rows of Q
     v = s Q,   r = s Q A - theta v                 (2)   vector and residual
     Q <- orthonormal [Q; r of those not converged] (3)   until |r| <= tol max |theta|
 
-Q starts from the vectors of the last call, so that a few products suffice while the weights move little, and
-some further ones ride along as guards: an eigenvalue that overtakes from below is met by them, not missed.
-Source: block Krylov with Rayleigh-Ritz, Saad 2011, ch. 5-6.
+Q starts from the vectors of the previous call, so that few products are needed while the weights change
+little. Q also holds some more vectors, called guards. They find an eigenvalue that was not among the largest
+ones in the previous call and is now.
+
+Source: Saad 2011, chapters 5 and 6, block Krylov method with Rayleigh-Ritz.
 """
 
 from __future__ import annotations
@@ -25,14 +27,18 @@ from ravine.errors import UsageError, did_you_mean
 __all__ = ["TrackedEigenpairs", "track_eigenpairs"]
 
 GUARD_VECTORS = 2
-"""Vectors that ride along beyond those asked for."""
+"""Number of vectors beyond the requested ones."""
 
 MAX_GROWTHS = 8
-"""Times Q grows before it is cut back to the best vectors."""
+"""How often Q grows before it is reduced to the best vectors."""
 
 
 class TrackedEigenpairs(NamedTuple):
-    """The `pairs` asked for, and the `space` [K + guards, D] to hand to the next call."""
+    """The requested eigenpairs, and the start of the next call.
+
+    pairs                     eigenpairs with their residuals
+    space [K + guards, D]     vectors to pass to the next call as `previous`
+    """
 
     pairs: Eigenpairs
     space: Vector
@@ -48,16 +54,30 @@ def track_eigenpairs(
     steps: int | None = None,
     seed: int = 0,
 ) -> TrackedEigenpairs:
-    """Return `count` eigenpairs from one end, started from `previous` (an earlier `space`; None: at random).
+    """Return `count` eigenpairs from one end of the spectrum, starting from an earlier result.
 
-    `tol`: residual aimed at, relative to the largest |eigenvalue|; default 1e-6, in float32 1e-3. `steps`:
-    most products, default 30 count + 60. Pairs whose residual missed it are marked. Raises UsageError:
-    `both` (track each end), a bad option, vectors of another size.
+    previous [K + guards, D]   `space` of an earlier result; None starts from random vectors
+    which                      end of the spectrum: "largest", "smallest" or "magnitude"
+    tol                        largest residual relative to the largest |eigenvalue|; default 1e-6 (float64)
+                               or 1e-3 (float32)
+    steps                      largest number of products; default 30 count + 60
+    seed                       random seed of the start vectors
+
+    Pairs with a larger residual are marked as not converged.
+
+    Raises UsageError for another `which` ("both" needs two calls), for a `count` below 1, and if `previous`
+    does not fit the operator.
     """
     if which not in WHICH or which == "both":
-        raise UsageError(f"'{which}' cannot be tracked.", "", did_you_mean(str(which), WHICH[:3]))
+        raise UsageError(
+            f"The end '{which}' cannot be tracked.",
+            f"Allowed are {', '.join(repr(end) for end in WHICH[:3])}.",
+            did_you_mean(str(which), WHICH[:3]),
+        )
     if count < 1:
-        raise UsageError(f"{count} eigenvalues cannot be tracked.", "", "Ask for 1 or more.")
+        raise UsageError(
+            f"{count} eigenvalues cannot be tracked.", "At least 1 is needed.", "Ask for 1 or more, count=1."
+        )
     size = operator.size
     wanted = min(count, size)
     width = min(wanted + GUARD_VECTORS, size)
@@ -66,7 +86,11 @@ def track_eigenpairs(
     generator = np.random.default_rng(seed)
     start = np.empty((0, size)) if previous is None else np.atleast_2d(np.asarray(previous, np.float64))
     if start.shape[1] != size or not np.isfinite(start).all():
-        raise UsageError(f"Vectors of shape {start.shape} cannot start a matrix of size {size}.")
+        raise UsageError(
+            f"Vectors of shape {start.shape} cannot start a matrix of size {size}.",
+            f"They must be finite and [K, {size}].",
+            "Pass the `space` of a result for the same matrix, or previous=None.",
+        )
     basis = extend_basis(np.empty((0, size)), start[:width])
     while len(basis) < width:
         basis = extend_basis(basis, generator.standard_normal((width - len(basis), size)))
@@ -75,27 +99,27 @@ def track_eigenpairs(
     while True:
         inner = basis @ images.T
         theta, shares = np.linalg.eigh((inner + inner.T) / 2)  # (1)
-        place = select_end(theta, width, which)
-        kept = shares[:, place].T
-        vectors, moved = kept @ basis, kept @ images
-        rest = moved - theta[place][:, None] * vectors  # (2)
+        order = select_end(theta, width, which)
+        best = shares[:, order].T
+        vectors, products = best @ basis, best @ images
+        rest = products - theta[order][:, None] * vectors  # (2)
         residuals = np.linalg.norm(rest, axis=1)
         tolerance = aim * float(np.abs(theta).max())
         open_ = residuals > tolerance
-        # the guards take part in the first rounds only: they watch, they need not converge
+        # Guards need not converge, so they add directions in the first two rounds only.
         grow = open_ & ((np.arange(width) < wanted) | (rounds < 2))
         done = not open_[:wanted].any() and rounds >= 2
         if done or not grow.any() or spent >= budget:
             break
         if len(basis) > (MAX_GROWTHS + 1) * width:
-            basis, images = vectors, moved
-        longer = extend_basis(basis, rest[grow])
-        fresh = longer[len(basis) :]
-        if not len(fresh):
+            basis, images = vectors, products
+        extended = extend_basis(basis, rest[grow])  # (3)
+        new = extended[len(basis) :]
+        if not len(new):
             break
-        images = np.concatenate([images, operator.block(fresh)])
-        basis, spent, rounds = longer, spent + len(fresh), rounds + 1
+        images = np.concatenate([images, operator.block(new)])
+        basis, spent, rounds = extended, spent + len(new), rounds + 1
     pairs = Eigenpairs(
-        theta[place][:wanted], residuals[:wanted], vectors[:wanted], ~open_[:wanted], tolerance, spent
+        theta[order][:wanted], residuals[:wanted], vectors[:wanted], ~open_[:wanted], tolerance, spent
     )
     return TrackedEigenpairs(pairs, vectors)

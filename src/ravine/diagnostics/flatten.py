@@ -1,7 +1,8 @@
-"""Parameters as one vector, and what no diagnosis may start from.
+"""Parameters as one vector, their precision, and checks that they can be measured.
 
-Any pytree of float arrays will do (dicts, lists, Flax, Equinox and Haiku trees): its leaves are laid one
-after another, [D]. Parameters in float64 are worked on in float64, whatever the process's setting.
+Parameters are any pytree of float arrays (dicts, lists, trees of Flax, Equinox and Haiku). The vector [D]
+holds its leaves one after another. Parameters in float64 are measured in float64, also if JAX is set to
+float32.
 """
 
 from __future__ import annotations
@@ -34,18 +35,25 @@ Params = Any
 """A pytree of float arrays."""
 
 Vector = npt.NDArray[np.float64]
+"""A float64 array."""
 
 
 def precision_of(params: Params) -> AbstractContextManager[None]:
-    """Return the context to work in: float64 where a leaf of `params` is float64, else as the process is
-    set. On a GPU products of float32 are in float32.
+    """Return the context that sets JAX to the precision of `params`.
+
+    The precision is float64 if a leaf is float64 or if JAX is already set to it, otherwise float32. In
+    float32, products of matrices on a GPU are full float32 products.
     """
-    wide = any(getattr(each, "dtype", None) == np.float64 for each in jax.tree.leaves(params))
+    wide = any(getattr(leaf, "dtype", None) == np.float64 for leaf in jax.tree.leaves(params))
     return precision_context("float64" if wide or jnp.result_type(float) == np.float64 else "float32")
 
 
 def thread_context(params: Params) -> Callable[[], AbstractContextManager[None]]:
-    """Return what makes, on another thread, the context of `precision_of` and of the caller's settings."""
+    """Return a function that creates the context of `precision_of` with the caller's settings of JAX.
+
+    JAX keeps these settings for each thread. A worker thread enters the context to compute as the caller
+    does.
+    """
     names = ("jax_enable_x64", "jax_default_matmul_precision", "jax_default_device")
     with precision_of(params):
         wide, products, device = (getattr(jax.config, name) for name in names)
@@ -59,7 +67,10 @@ def thread_context(params: Params) -> Callable[[], AbstractContextManager[None]]
 
 
 def check_parameters(params: Params) -> int:
-    """Return D, the number of parameters. Raises UsageError: none, not floats, not finite."""
+    """Return D, the number of parameters.
+
+    Raises UsageError if there are none, if a leaf is not an array of floats, and if a value is not finite.
+    """
     named = jax.tree_util.tree_leaves_with_path(params)
     size = 0
     for path, leaf in named:
@@ -68,44 +79,54 @@ def check_parameters(params: Params) -> int:
         if kind is None or not jnp.issubdtype(kind, jnp.floating):
             raise UsageError(
                 f"Parameter {name} is {kind or type(leaf).__name__}, not an array of floats.",
-                "It has no gradient.",
-                "Keep counters and settings out of the parameters, or pass them in a closure.",
+                "All parameters must be arrays of floats, since others have no gradient.",
+                "Keep counters and settings out of the parameters, for example in a closure.",
             )
         if not np.isfinite(np.asarray(leaf)).all():
             raise UsageError(
                 f"Parameter {name} holds values that are not finite.",
-                "Nothing can be measured where training has diverged.",
+                "All parameters must be finite; training has probably diverged.",
                 "Measure at an earlier step, or lower the learning rate.",
             )
         size += int(np.size(leaf))
     if size == 0:
         raise UsageError(
-            "There are no parameters.", "The tree has no elements.", "Pass a network's parameters."
+            "There are no parameters.",
+            "The tree must hold at least one number.",
+            "Pass the parameters of a network.",
         )
     return size
 
 
 def to_vector(params: Params) -> Vector:
-    """Return the parameters, leaf after leaf: [D] float64. Raises UsageError as `check_parameters`."""
+    """Return the parameters as one float64 vector [D], leaf after leaf.
+
+    Raises UsageError as `check_parameters`.
+    """
     check_parameters(params)
-    return np.concatenate([np.asarray(each, np.float64).ravel() for each in jax.tree.leaves(params)])
+    return np.concatenate([np.asarray(leaf, np.float64).ravel() for leaf in jax.tree.leaves(params)])
 
 
 def from_vector(params: Params, vector: npt.ArrayLike) -> Params:
-    """Return a tree like `params` (structure, shapes, dtypes) that holds `vector` [D]."""
+    """Return a tree with the structure, shapes and dtypes of `params` that holds `vector` [D].
+
+    Raises UsageError if the vector has another length, and as `check_parameters`.
+    """
     size = check_parameters(params)
-    given = np.asarray(vector)
-    if given.shape != (size,):
+    values = np.asarray(vector)
+    if values.shape != (size,):
         raise UsageError(
-            f"A vector of shape {given.shape} does not fit {size} parameters.", "", f"Pass [{size}]."
+            f"A vector of shape {values.shape} does not fit {size} parameters.",
+            f"Its shape must be [{size}].",
+            "Pass a vector in the order of to_vector(params).",
         )
     with precision_of(params):
         flat, unravel = ravel_pytree(params)
-        return unravel(jnp.asarray(given, flat.dtype))
+        return unravel(jnp.asarray(values, flat.dtype))
 
 
 def leaf_slices(params: Params) -> dict[str, slice]:
-    """Return where each leaf lies in the vector, by its path."""
+    """Return the position of every leaf in the vector, path of the leaf -> slice."""
     slices, start = {}, 0
     for path, leaf in jax.tree_util.tree_leaves_with_path(params):
         slices[jax.tree_util.keystr(path)] = slice(start, start + int(np.size(leaf)))

@@ -1,14 +1,16 @@
-"""How noisy minibatch gradients are.  Lecture: "Our gradients come from minibatches so they can be noisy!".
+"""Noise scale of minibatch gradients.  Lecture: "Our gradients come from minibatches so they can be noisy!".
 
-    noise  S = tr Cov(g_i)                                         (1)   g_i: gradient of one row
-    signal G = |E g|^2, unbiased: |mean g|^2 - S / N               (2)
-    scale  B = S / G                                               (3)   batch below which noise dominates
+    noise  S = tr Cov(g_i)                                         (1)   g_i: gradient of row i
+    signal G = |E g|^2, estimated by |mean g|^2 - S / N            (2)
+    scale  B = S / G                                               (3)   batch size at which noise = signal
     two batches b < B:  G = (B |g_B|^2 - b |g_b|^2) / (B - b)      (4)
                         S = (|g_b|^2 - |g_B|^2) / (1/b - 1/B)      (5)
 
-Numerator and denominator are averaged before dividing: near convergence (2) is often negative, and the mean
-of ratios means nothing. The interval of the ratio is Fieller's: where the signal cannot be told from zero it
-has no upper end, and all that is known is "at least". Source: McCandlish et al. 2018.
+Below a batch size of B the noise dominates the gradient. S and G are averaged before they are divided. Near
+convergence single estimates of G are often negative, so that a mean of ratios is useless. The interval of the
+ratio is Fieller's. If the signal cannot be distinguished from zero, the interval has no upper end.
+
+Source: McCandlish et al. 2018; Fieller 1954 for the interval.
 """
 
 from __future__ import annotations
@@ -32,10 +34,13 @@ __all__ = ["NoiseScale", "noise_scale", "two_batch_noise_scale"]
 
 
 class NoiseScale(NamedTuple):
-    """Equation (3), rows: `value` within `low` to `high`, with its `noise` (1) and `signal` (2).
+    """Noise scale of a gradient, in rows.
 
-    `high` None: no upper end, the signal is lost in the noise; say "at least `low`". `value` None: the
-    estimate of the signal is not even positive.
+    value    equation (3); None if the estimate of the signal is not positive
+    low      lower end of the interval
+    high     upper end of the interval; None if the signal cannot be distinguished from zero
+    noise    equation (1), in the unit of a squared gradient
+    signal   equation (2), in the unit of a squared gradient
     """
 
     value: float | None
@@ -46,7 +51,7 @@ class NoiseScale(NamedTuple):
 
     @property
     def at_least(self) -> bool:
-        """Whether only the lower end is known."""
+        """Whether the interval has a lower end only."""
         return self.high is None
 
 
@@ -61,22 +66,34 @@ def noise_scale(
     level: float = 0.95,
     seed: int = 0,
 ) -> NoiseScale:
-    """Return the noise scale from the gradient of every row of `data` [N, ...], `batch` rows at a time.
+    """Return the noise scale from the gradients of all rows of `data` [N, ...].
 
-    loss(params, *data) is a mean over rows and is called with single rows [1, ...] (a network in batch-norm
-    training mode has no gradient of a row: freeze it). `of`: the population the rows are a sample of, with a
-    jackknife over `groups`; or these `rows` themselves, which is exact. Raises UsageError: too few rows, a
-    loss that is not finite, no row with a gradient.
+    loss     loss(params, *data) -> [], a mean over rows. It is called with single rows [1, ...], so that
+    batch
+             normalization must be in evaluation mode.
+    of       "population": estimate of the population from which the rows were drawn, with a jackknife
+    interval;
+             "rows": exact value of these rows
+    groups   groups of rows of the jackknife
+    batch    rows computed together
+    level    probability that the interval covers the true value
+    seed     random seed of the groups
+
+    Raises UsageError for fewer than 4 rows, for a loss that is not finite, and if all gradients are zero.
     """
     check_parameters(params)
     if of not in ("population", "rows"):
-        raise UsageError(f"The noise of '{of}' is not defined.", "", "Use of='population' or of='rows'.")
-    lengths = {int(np.shape(each)[0]) if np.ndim(each) else 0 for each in jax.tree.leaves(data)}
+        raise UsageError(
+            f"The noise of '{of}' is not defined.",
+            "Allowed are 'population' and 'rows'.",
+            "Use of='population' or of='rows'.",
+        )
+    lengths = {int(np.shape(leaf)[0]) if np.ndim(leaf) else 0 for leaf in jax.tree.leaves(data)}
     if len(lengths) != 1 or min(lengths) < 4:
         raise UsageError(
-            f"Noise between rows cannot be measured on data with {sorted(lengths)} rows.",
-            "",
-            "Pass data=(x, y), each [N, ...] with the same N of 4 or more.",
+            f"The noise between rows cannot be measured on arrays with {sorted(lengths)} rows.",
+            "All arrays need the same number of rows, at least 4.",
+            "Pass data=(x, y), each [N, ...].",
         )
     count = lengths.pop()
     parts = max(2, min(groups, count // 2))
@@ -95,8 +112,8 @@ def noise_scale(
     noise, signal = _moments(total.sum(axis=0), float(squared.sum()), float(count))
     if squared.sum() == 0:
         raise UsageError(
-            "No row has a gradient here.",
-            "All weights are at a flat place: the network is dead, or fits every row exactly.",
+            "The gradients of all rows are zero.",
+            "At least one must differ from zero; all units are dead, or every row is fitted exactly.",
             "Measure earlier in training.",
         )
     if of == "rows":
@@ -104,38 +121,54 @@ def noise_scale(
         spread = noise * (count - 1) / count
         ratio = spread / mean if mean > 1e-14 * squared.sum() / count else None
         return NoiseScale(ratio, ratio if ratio is not None else float(count), ratio, spread, mean)
-    left = np.array(
+    without_group = np.array(
         [
             _moments(total.sum(axis=0) - total[g], float(squared.sum() - squared[g]), count - sizes[g])
             for g in range(parts)
         ]
     )
-    off = left - left.mean(axis=0)
-    return _ratio(noise, signal, (parts - 1) / parts * off.T @ off, parts - 1, level)
+    deviation = without_group - without_group.mean(axis=0)
+    return _ratio(noise, signal, (parts - 1) / parts * deviation.T @ deviation, parts - 1, level)
 
 
 def two_batch_noise_scale(
     small_squares: npt.ArrayLike, large_squares: npt.ArrayLike, small: int, large: int, *, level: float = 0.95
 ) -> NoiseScale:
-    """Return the noise scale from squared gradient norms of small and large batches, [T] each.
+    """Return the noise scale from the gradients of small and large batches, equations (4) and (5).
 
-    Equations (4, 5). The T pairs should be independent draws at about the same point (a few dozen steps
-    apart, or one step with several batches). Raises UsageError: fewer than 3 pairs, sizes that are not small
-    < large, values not finite.
+    small_squares [T]   squared norms of the gradients of batches of `small` rows
+    large_squares [T]   squared norms of the gradients of batches of `large` rows
+    level               probability that the interval covers the true value
+
+    The T pairs should be independent and belong to about the same point, for example every 30th step, or
+    several batches of one step.
+
+    Raises UsageError for fewer than 3 pairs, unless 0 < small < large, and for squared norms that are
+    negative, not finite or all zero.
     """
     a, b = np.asarray(small_squares, np.float64), np.asarray(large_squares, np.float64)
     if a.ndim != 1 or a.shape != b.shape or len(a) < 3:
         raise UsageError(
-            f"Squared norms of shapes {a.shape} and {b.shape}.", "", "Pass 3 pairs or more, [T] each."
+            f"The squared norms have the shapes {a.shape} and {b.shape}.",
+            "Both must be [T] with the same T, at least 3.",
+            "Pass the squared norms of at least 3 pairs of batches.",
         )
     if not 0 < small < large:
-        raise UsageError(f"Batches of {small} and {large} rows.", "The first is the smaller one.")
+        raise UsageError(
+            f"The batches have {small} and {large} rows.",
+            "0 < small < large is required.",
+            "Pass the smaller batch size first.",
+        )
     if not (np.isfinite(a).all() and np.isfinite(b).all()) or min(a.min(), b.min()) < 0:
         raise UsageError(
-            "Squared norms are finite and not below zero.", "", "Measure before training diverges."
+            f"The squared norms range from {min(a.min(), b.min())} to {max(a.max(), b.max())}.",
+            "They must be finite and at least 0.",
+            "Measure before training diverges.",
         )
     if not a.any() and not b.any():
-        raise UsageError("All gradients are zero.", "There is neither noise nor signal.")
+        raise UsageError(
+            "All gradients are zero.", "At least one must differ from zero.", "Measure earlier in training."
+        )
     signals = (large * b - small * a) / (large - small)  # (4)
     noises = (a - b) / (1 / small - 1 / large)  # (5)
     covariance = np.cov(np.stack([noises, signals])) / len(a)
@@ -143,28 +176,34 @@ def two_batch_noise_scale(
 
 
 def _moments(total: Vector, squared: float, count: float) -> tuple[float, float]:
+    """Return noise (1) and signal (2) from the sum of the gradients, [D], and of their squared norms."""
     mean = total / count
-    long = float(mean @ mean)
-    noise = max(squared - count * long, 0.0) / (count - 1)  # (1)
-    return noise, long - noise / count  # (2)
+    square_of_mean = float(mean @ mean)
+    noise = max(squared - count * square_of_mean, 0.0) / (count - 1)  # (1)
+    return noise, square_of_mean - noise / count  # (2)
 
 
 def _ratio(noise: float, signal: float, covariance: Vector, freedom: int, level: float) -> NoiseScale:
-    """Return Fieller's interval: all ratios r with (S - r G)^2 <= t^2 Var(S - r G)."""
+    """Return S / G with Fieller's interval: all ratios r with (S - r G)^2 <= t^2 Var(S - r G).
+
+    `covariance` [2, 2] belongs to (S, G), and `freedom` is the number of its degrees of freedom.
+    """
     if not 0 < level < 1:
-        raise UsageError(f"The level {level} is no probability.", "", "Use 0.95.")
+        raise UsageError(
+            f"The level {level} is not a probability.", "It must lie between 0 and 1.", "Use level=0.95."
+        )
     t2 = float(stdtrit(freedom, (1 + level) / 2)) ** 2
     square = signal**2 - t2 * covariance[1, 1]
     cross = noise * signal - t2 * covariance[0, 1]
     rest = noise**2 - t2 * covariance[0, 0]
-    value = noise / signal if signal > 0 else None
+    value = noise / signal if signal > 0 else None  # (3)
     inner = cross**2 - square * rest
     if square > 0 and signal > 0:
         half = float(np.sqrt(max(inner, 0.0)))
         return NoiseScale(value, max((cross - half) / square, 0.0), (cross + half) / square, noise, signal)
     low = 0.0
     if rest > 0 and inner > 0 and square < 0:
-        # everything outside the two roots: the ratios above zero start at the upper one
+        # The interval is everything outside the two roots. Its positive part begins at the upper root.
         roots = sorted(((cross - np.sqrt(inner)) / square, (cross + np.sqrt(inner)) / square))
         low = max(float(roots[1]), 0.0)
     return NoiseScale(value, low, None, noise, signal)
@@ -172,12 +211,18 @@ def _ratio(noise: float, signal: float, covariance: Vector, freedom: int, level:
 
 @per_function
 def _sums(loss: Callable[..., jax.Array], parts: int) -> Callable[..., Any]:
+    """Return the compiled program that sums gradients, their squared norms and the loss over rows.
+
+    program(params, rows, member, use) -> (gradients [parts, D], squared norms [parts], loss []). `member` is
+    the group of a row, and `use` is 0 for rows that only fill up the last batch.
+    """
+
     def program(params: Params, rows: Any, member: jax.Array, use: jax.Array) -> Any:
         flat, unravel = ravel_pytree(params)
 
         def slope(row: Any) -> tuple[jax.Array, jax.Array]:
-            one = jax.tree.map(lambda a: a[None], row)
-            return jax.value_and_grad(lambda w: loss(unravel(w), *one))(flat)
+            single = jax.tree.map(lambda a: a[None], row)
+            return jax.value_and_grad(lambda w: loss(unravel(w), *single))(flat)
 
         def onward(carry: Any, piece: Any) -> tuple[Any, None]:
             batch, group, used = piece
@@ -186,8 +231,8 @@ def _sums(loss: Callable[..., jax.Array], parts: int) -> Callable[..., Any]:
             places = jnp.where(group[None, :] == jnp.arange(parts)[:, None], share[None, :], 0)
             squares = jnp.sum(gradients**2, axis=1)
             total, squared, value = carry
-            found = (total + places @ gradients, squared + places @ squares, value + jnp.sum(share * values))
-            return found, None
+            sums = (total + places @ gradients, squared + places @ squares, value + jnp.sum(share * values))
+            return sums, None
 
         first = (
             jnp.zeros((parts, flat.size), flat.dtype),

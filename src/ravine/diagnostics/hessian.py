@@ -1,13 +1,17 @@
 """Hessian and Gauss-Newton matrix of a loss as linear operators.  Lecture: "Flat & sharp minima".
 
-    H v  = d/dt grad L(w + t v)                              (1)   forward over reverse
-    G v  = 1/N sum_i J_i' A_i J_i v                          (2)   Gauss-Newton: never a negative eigenvalue
+    H v  = d/dt grad L(w + t v)                              (1)   forward over reverse mode
+    G v  = 1/N sum_i J_i' A_i J_i v                          (2)   Gauss-Newton: no negative eigenvalues
     A u  = p (u - p'u)                                       (3)   softmax cross-entropy, p: probabilities
     A u  = 2 u                                               (4)   squared error
 
-Source: Pearlmutter 1994 for (1), Schraudolph 2002 for (2). The function differentiated is the one given:
-freeze the dropout key and the batch-norm mode in it. J v is the transpose of the reverse mode, so layers
-with a hand-written reverse rule work too.
+J_i is the Jacobian of the outputs of row i, and A_i the Hessian of its loss with respect to the outputs. J v
+is computed as the transpose of the vector-Jacobian product, so that layers with a custom VJP work.
+
+The loss must be a fixed function of the parameters. Fix the random key of dropout and the mode of batch
+normalization in the function that you pass.
+
+Source: Pearlmutter 1994 (1); Schraudolph 2002 (2).
 """
 
 from __future__ import annotations
@@ -36,9 +40,10 @@ Loss = Callable[..., jax.Array]
 """loss(params, *data) -> []."""
 
 OutputLoss = Literal["cross_entropy", "squared_error"]
+"""Loss as a function of the outputs: equation (3) or (4)."""
 
 BLOCK = 8
-"""Vectors multiplied side by side."""
+"""Number of vectors that are multiplied together."""
 
 
 def hessian_operator(
@@ -49,12 +54,15 @@ def hessian_operator(
     chunk: int | None = None,
     weigh: Callable[..., jax.Array] | None = None,
 ) -> SymmetricOperator:
-    """Return the Hessian of loss(params, *data) -> [] as an operator.
+    """Return the Hessian of loss(params, *data) -> [], equation (1), as an operator on vectors [D].
 
-    `data`: arrays with rows [N, ...]; pass them here rather than in a closure and a new batch compiles
-    nothing. `chunk`: rows worked on at once, which bounds the memory; the loss must then be a mean over
-    rows, and `weigh(*rows)` (default: their number) is the divisor of that mean. Raises UsageError: loss or
-    gradient not finite.
+    loss     function of the parameters and of `data`
+    params   pytree of float arrays
+    data     arrays [N, ...]. Do not put them into a closure: new data of the same shapes compile nothing.
+    chunk    rows computed together, which limits the memory. The loss must then be a mean over rows.
+    weigh    weigh(*rows) -> [], the divisor of that mean; by default the number of rows
+
+    Raises UsageError if loss or gradient are not finite.
     """
     return operator_of(hessian_programs(loss, chunk_size(chunk, data), weigh), params, data)
 
@@ -68,10 +76,16 @@ def gauss_newton_operator(
     weight: jax.Array | None = None,
     chunk: int | None = None,
 ) -> SymmetricOperator:
-    """Return the Gauss-Newton matrix of the mean loss over rows, equation (2), as an operator.
+    """Return the Gauss-Newton matrix of the mean loss over rows, equation (2), as an operator on vectors [D].
 
-    outputs(params, inputs) -> [N, K] before the softmax; `inputs` [N, ...]; `weight` [N] event weights, none
-    below zero. Targets do not enter it. Raises UsageError: outputs not finite, an unknown loss.
+    outputs          outputs(params, inputs) -> [N, K]; for "cross_entropy", before the softmax
+    params           pytree of float arrays
+    inputs [N, ...]  inputs of the network; the matrix does not depend on the targets
+    loss             loss as a function of the outputs
+    weight [N]       event weights, at least 0
+    chunk            rows computed together, which limits the memory
+
+    Raises UsageError if the outputs are not finite, for an unknown loss, and for negative weights.
     """
     output_hessian(loss)
     data = (inputs,) if weight is None else (inputs, weight)
@@ -82,7 +96,10 @@ def gauss_newton_operator(
 
 
 def hessian_matvec(loss: Loss, params: Params, *data: Any) -> Callable[[jax.Array], jax.Array]:
-    """Return v [D] -> H v [D], equation (1), linearized at `params`. Traceable: for use in jit and scan."""
+    """Return the function v [D] -> H v [D], equation (1), linearized at `params`.
+
+    Traceable: for use inside jit and scan.
+    """
     _, _, push = _linearized_gradient(loss, params, data)
     return lambda v: push(v)[1]
 
@@ -94,26 +111,38 @@ def gauss_newton_matvec(
     loss: OutputLoss = "cross_entropy",
     weight: jax.Array | None = None,
 ) -> Callable[[jax.Array], jax.Array]:
-    """Return v [D] -> G v [D], equation (2), linearized at `params`. Traceable: for use in jit and scan."""
-    found, pull = _linearized_outputs(outputs, params, inputs)
-    return lambda v: _gauss_newton_image(loss, found, pull, weight, v)
+    """Return the function v [D] -> G v [D], equation (2), linearized at `params`.
+
+    The arguments are those of `gauss_newton_operator`. Traceable: for use inside jit and scan.
+    """
+    values, pull = _linearized_outputs(outputs, params, inputs)
+    return lambda v: _gauss_newton_image(loss, values, pull, weight, v)
 
 
 def output_hessian(loss: OutputLoss) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """Return (outputs [N, K], u [N, K]) -> A u [N, K], one row's loss; equations (3) and (4)."""
+    """Return the function (outputs [N, K], u [N, K]) -> A u [N, K] for every row, equation (3) or (4).
+
+    Raises UsageError for an unknown loss.
+    """
     if loss not in OUTPUT_HESSIANS:
-        raise UsageError(f"There is no loss '{loss}'.", "", did_you_mean(str(loss), OUTPUT_HESSIANS))
+        raise UsageError(
+            f"There is no loss '{loss}'.",
+            f"Allowed are {', '.join(repr(name) for name in OUTPUT_HESSIANS)}.",
+            did_you_mean(str(loss), OUTPUT_HESSIANS),
+        )
     return OUTPUT_HESSIANS[loss]
 
 
 def _softmax_hessian(outputs: jax.Array, u: jax.Array) -> jax.Array:
+    """Return equation (3), [N, K], for outputs [N, K] and u [N, K]."""
     p = jax.nn.softmax(outputs, axis=-1)
-    # A contraction, not a sum of products: jaxlib 0.10.2 gets that wrong on CPUs, in float32, where u is
+    # einsum instead of a sum of products: on CPUs in float32, jaxlib 0.10.2 computes the sum wrongly if u is
     # batched and p is not (jax issue 39103).
     return p * (u - jnp.einsum("nk,nk->n", p, u)[:, None])  # (3)
 
 
 def _square_hessian(outputs: jax.Array, u: jax.Array) -> jax.Array:
+    """Return equation (4), [N, K], for u [N, K]."""
     return 2 * u  # (4)
 
 
@@ -126,48 +155,59 @@ OUTPUT_HESSIANS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
 def _linearized_gradient(
     loss: Loss, params: Params, data: tuple[Any, ...]
 ) -> tuple[jax.Array, jax.Array, Callable[[jax.Array], tuple[jax.Array, jax.Array]]]:
-    """Return the loss, its gradient [D], and v [D] -> what a step along v changes in both, to first order."""
+    """Return the loss, its gradient [D], and the function v [D] -> (g'v, H v), their changes along v."""
     flat, unravel = ravel_pytree(params)
 
     def value(w: jax.Array) -> jax.Array:
-        found = loss(unravel(w), *data)
-        if jnp.shape(found):
+        result = loss(unravel(w), *data)
+        if jnp.shape(result):
             raise UsageError(
-                f"The loss is an array of shape {jnp.shape(found)}, not one number.", "", "Take its mean."
+                f"The loss is an array of shape {jnp.shape(result)}, not one number.",
+                "It must have the shape [].",
+                "Take its mean over rows.",
             )
-        return found
+        return result
 
-    (found, gradient), push = jax.linearize(jax.value_and_grad(value), flat)
-    return found, gradient, push  # (1)
+    (loss_value, gradient), push = jax.linearize(jax.value_and_grad(value), flat)
+    return loss_value, gradient, push  # (1)
 
 
 def _linearized_outputs(
     outputs: Callable[..., jax.Array], params: Params, inputs: Any
 ) -> tuple[jax.Array, Any]:
-    """Return the outputs [N, K], and J' as a function of such an array."""
+    """Return the outputs [N, K], and the function u [N, K] -> J'u [D]."""
     flat, unravel = ravel_pytree(params)
-    found, pull = jax.vjp(lambda w: outputs(unravel(w), inputs), flat)
-    if found.ndim != 2:
-        raise UsageError(f"The outputs have shape {found.shape}.", "", "outputs(params, inputs) -> [N, K].")
-    return found, pull
+    values, pull = jax.vjp(lambda w: outputs(unravel(w), inputs), flat)
+    if values.ndim != 2:
+        raise UsageError(
+            f"The outputs have the shape {values.shape}.",
+            "They must be [N, K].",
+            "Pass a function outputs(params, inputs) -> [N, K].",
+        )
+    return values, pull
 
 
 def _gauss_newton_image(
-    loss: OutputLoss, found: jax.Array, pull: Any, weight: jax.Array | None, v: jax.Array
+    loss: OutputLoss, outputs: jax.Array, pull: Any, weight: jax.Array | None, v: jax.Array
 ) -> jax.Array:
-    (u,) = jax.linear_transpose(lambda back: pull(back)[0], found)(v)
+    """Return G v [D], equation (2), from the outputs [N, K] and the function pull(u) -> (J'u,)."""
+    (u,) = jax.linear_transpose(lambda back: pull(back)[0], outputs)(v)
     if weight is None:
-        shares = jnp.full(found.shape[:1], 1 / found.shape[0], found.dtype)
+        shares = jnp.full(outputs.shape[:1], 1 / outputs.shape[0], outputs.dtype)
     else:
         total = jnp.sum(weight)
-        shares = jnp.where(total > 0, weight / jnp.where(total > 0, total, 1), 0).astype(found.dtype)
-    return pull(output_hessian(loss)(found, u) * shares[:, None])[0]  # (2)
+        shares = jnp.where(total > 0, weight / jnp.where(total > 0, total, 1), 0).astype(outputs.dtype)
+    return pull(output_hessian(loss)(outputs, u) * shares[:, None])[0]  # (2)
 
 
 class Programs(NamedTuple):
-    """Compiled: prepare(params, data) -> (point, numbers to check); apply(point, v); block(point, vectors).
+    """Programs of an operator. A point is the linearization at some parameters, or their inputs.
 
-    traced_prepare, traced_apply: the same functions, to be compiled into something larger.
+    prepare         compiled (params, data) -> (point, numbers that must be finite)
+    apply           compiled (point, v [D]) -> A v [D]
+    block           compiled (point, vectors [P, D]) -> products [P, D]
+    traced_prepare  `prepare` before compilation, for use inside a larger program
+    traced_apply    `apply` before compilation, for use inside a larger program
     """
 
     prepare: Callable[..., Any]
@@ -186,7 +226,11 @@ def _programs(
 ) -> Programs:
     """Return the programs of an operator that is a mean over rows.
 
-    linearize(params, rows) -> (point, means); image(point, v); numbers(means): what to check.
+    linearize   (params, rows) -> (point, means over the rows)
+    image       (point, v [D]) -> A v [D]
+    numbers     means -> numbers that must be finite
+    chunk       rows computed together; None: all rows
+    weigh       weigh(*rows) -> [], the divisor of the mean; by default the number of rows
     """
 
     def prepare(params: Params, data: tuple[Any, ...]) -> tuple[Any, jax.Array]:
@@ -213,7 +257,10 @@ def _programs(
 
 @per_function
 def hessian_programs(loss: Loss, chunk: int | None, weigh: Callable[..., jax.Array] | None) -> Programs:
-    """Return the programs of the Hessian of loss(params, *data), `chunk` rows at a time."""
+    """Return the programs of the Hessian of loss(params, *data) -> [], computed from `chunk` rows at a time.
+
+    `weigh(*rows)` is the divisor of the mean over rows; by default the number of rows.
+    """
 
     def linearize(params: Params, rows: tuple[Any, ...]) -> tuple[Any, Any]:
         value, gradient, push = _linearized_gradient(loss, params, rows)
@@ -229,13 +276,15 @@ def hessian_programs(loss: Loss, chunk: int | None, weigh: Callable[..., jax.Arr
 def _gauss_newton_programs(
     outputs: Callable[..., jax.Array], loss: OutputLoss, chunk: int | None, weighted: bool
 ) -> Programs:
+    """Return the programs of the Gauss-Newton matrix; the rows hold inputs, and weights if `weighted`."""
+
     def linearize(params: Params, rows: tuple[Any, ...]) -> tuple[Any, Any]:
-        found, pull = _linearized_outputs(outputs, params, rows[0])
-        return (found, pull, rows[1] if weighted else None), jnp.mean(found**2)
+        values, pull = _linearized_outputs(outputs, params, rows[0])
+        return (values, pull, rows[1] if weighted else None), jnp.mean(values**2)
 
     def image(point: Any, v: jax.Array) -> jax.Array:
-        found, pull, weight = point
-        return _gauss_newton_image(loss, found, pull, weight, v)
+        values, pull, weight = point
+        return _gauss_newton_image(loss, values, pull, weight, v)
 
     weigh = (lambda *rows: jnp.sum(rows[1])) if weighted else None
     return _programs(linearize, image, lambda means: means[None], chunk, weigh)
@@ -245,7 +294,13 @@ def operator_of(
     programs: Programs, params: Params, data: tuple[Any, ...], name: str = "The loss",
     setup: InLoopSetup | None = None,
 ) -> SymmetricOperator:  # fmt: skip
-    """Return the operator, prepared at once if it has no `setup`. `name`: of the number that is checked."""
+    """Return the operator of `programs` at `params`.
+
+    name    name in messages of the number that must be finite
+    setup   preparation inside a compiled loop; without it the operator is prepared at once
+
+    Raises UsageError if the number or the gradient is not finite.
+    """
     size = check_parameters(params)
 
     def prepare() -> Any:
@@ -273,25 +328,29 @@ def operator_of(
 
 
 def _check_weight(weight: npt.NDArray[Any]) -> None:
+    """Raise UsageError unless `weight` is [N], finite, at least 0, and not all 0."""
     if weight.ndim != 1 or not np.isfinite(weight).all() or (weight < 0).any() or not weight.any():
         raise UsageError(
-            "Event weights must be finite numbers [N], none below zero and not all zero.",
-            "With negative ones the Gauss-Newton matrix could have negative eigenvalues.",
-            "Use hessian_operator with `weigh`.",
+            f"Event weights have the shape {weight.shape} and the minimum {np.min(weight, initial=0)}.",
+            "They must be finite numbers [N], at least 0 and not all 0.",
+            "For negative weights, use hessian_operator with `weigh`.",
         )
 
 
 def check_finite(value: float, slope: float = 0.0, *, name: str = "The loss") -> None:
-    """Raise UsageError where a loss, or the norm of its gradient, is not finite."""
+    """Raise UsageError unless a loss and the norm `slope` of its gradient are finite.
+
+    `name` is the name of the loss in the message.
+    """
     if not np.isfinite(value):
         raise UsageError(
             f"{name} is {value} at these parameters.",
-            "Nothing can be measured where it is not finite.",
-            "Measure at an earlier step, lower the learning rate, or standardise the inputs.",
+            "It must be finite.",
+            "Measure at an earlier step, lower the learning rate, or standardize the inputs.",
         )
     if not np.isfinite(slope):
         raise UsageError(
-            "The gradient is not finite at these parameters, though the loss is.",
-            "A root or logarithm is differentiated at zero, or it overflows.",
+            "The gradient is not finite at these parameters, although the loss is finite.",
+            "It must be finite; perhaps a root or logarithm is differentiated at zero.",
             "Work in float64, or measure at another point.",
         )

@@ -1,18 +1,26 @@
-"""How much the weights know of the data.  Lecture: "Generalization bounds".
+"""Information that the weights hold about the data, and bounds on the gap.  Lecture: "Generalization bounds".
 
     Gaussian        I = 1/2 sum_i ln(1 + N g_i / alpha)                      (1)   nats; g: mean Gauss-Newton
     lecture         gap <= sqrt(I / N)                                       (2)
-    Xu & Raginsky   gap <= range sqrt(I / 2N)                                (3)   loss within a `range`
+    Xu & Raginsky   gap <= range sqrt(I / 2N)                                (3)   range of the loss
     f-CMI           gap <= 1/n sum_i sqrt(2 I(F_i; U_i)) <= sqrt(2 mean I)   (4)
     jackknife       I = k I_plain - (k - 1) mean of I_plain without one      (5)   k repetitions
 
-(1): Laplace posterior of precision N G + alpha against the prior of precision alpha. (2) and (3) bound the
-*expected* gap over data sets; a single one may exceed it (for one run use a PAC-Bayes certificate). (4): of
-each pair of rows one, drawn by U_i, is trained on; F_i are the two predictions. The plain value is too large
-by about 3/2k, which gives (4) a floor of sqrt(3/k): (5) takes it off before the root, and the root is taken
-of the mean, since a mean of roots would bring a floor back. (The usual correction by the number of cells
-takes off as much where rows are memorised and nothing is too large.) Sources: Xu & Raginsky 2017;
-Harutyunyan et al. 2021; Quenouille 1956 for (5).
+The gap is test loss minus training loss.
+
+(1) compares a Laplace posterior of precision N G + alpha with a prior of precision alpha. g_i are the
+eigenvalues of the Gauss-Newton matrix G of the mean loss over N rows.
+
+(2) and (3) bound the *expected* gap over data sets. The gap of a single data set may be larger. For a single
+run, use a PAC-Bayes certificate.
+
+In (4) the rows form n pairs. U_i draws the row of pair i that is trained on, and F_i are the predictions for
+both rows. The plain estimate of I(F_i; U_i) from k repetitions is too large by about 3/(2k), so that (4)
+could not fall below sqrt(3/k). (5) removes this bias before the root is taken. The root is taken of the mean,
+since a mean of roots would be biased again. The usual correction, by the number of cells, also subtracts
+where rows are memorized and the plain estimate is right.
+
+Source: Xu & Raginsky 2017 (3); Harutyunyan et al. 2021 (4); Quenouille 1956 (5).
 """
 
 from __future__ import annotations
@@ -39,10 +47,11 @@ __all__ = [
 
 
 class GapBound(NamedTuple):
-    """Bounds on the expected gap of test and training loss: the `lecture`'s (2), and the proved one (3).
+    """Bounds on the expected gap between test and training loss.
 
-    `lecture_error`, `proved_error`: from the information's error. `vacuous`: (3) is no less than the loss's
-    range.
+    lecture, lecture_error    equation (2), and its error from the error of the information
+    proved, proved_error      equation (3), and its error from the error of the information
+    vacuous                   whether (3) is at least the range of the loss, so that it excludes nothing
     """
 
     lecture: float
@@ -53,10 +62,13 @@ class GapBound(NamedTuple):
 
 
 class FunctionalInformation(NamedTuple):
-    """f-CMI: `information`, mean over pairs in nats by (5), and its standard `error` over pairs.
+    """Functional conditional mutual information (f-CMI), in nats, with its bound on the gap.
 
-    `plain`: without it; `bound`: (4), 0 where nothing was found; `bound_high`: (4) at the upper end of the
-    95 % interval; `floor`: what (4) would show of the part that (5) takes off.
+    information, error   mean over pairs by (5), and its standard error
+    plain                mean over pairs without the correction (5)
+    bound                (4), for a loss within [0, 1]; 0 if the information is not positive
+    bound_high           (4) at the upper end of the 95 % interval of the information
+    floor                (4) of the bias that (5) removes
     """
 
     information: float
@@ -68,21 +80,24 @@ class FunctionalInformation(NamedTuple):
 
     @property
     def vacuous(self) -> bool:
-        """Whether the bound says nothing about a loss within [0, 1]."""
+        """Whether the upper end of the bound is at least 1, so that it excludes nothing."""
         return self.bound_high >= 1
 
 
 def gaussian_information(spectrum: ExactSpectrum | Quadrature, rows: int, prior_precision: float) -> Estimate:
-    """Return equation (1), nats, from the `spectrum` of the mean loss's Gauss-Newton matrix.
+    """Return the information of equation (1) in nats, with its error.
 
-    `rows`: N; `prior_precision`: alpha. Raises UsageError: eigenvalues below zero, rows or precision not
-    above zero.
+    spectrum          eigenvalues of the Gauss-Newton matrix of the mean loss, exact or by quadrature
+    rows              N, number of training rows
+    prior_precision   alpha, for example N times the weight decay
+
+    Raises UsageError for negative eigenvalues, and unless rows >= 1 and prior_precision > 0.
     """
     if rows < 1 or not (np.isfinite(prior_precision) and prior_precision > 0):
         raise UsageError(
-            f"No information for {rows} rows and a prior precision of {prior_precision}.",
-            "Both are above zero: without a prior the information is infinite.",
-            "Take the weight decay times N as precision.",
+            f"There is no information for {rows} rows and a prior precision of {prior_precision}.",
+            "Both must be above zero; without a prior the information is infinite.",
+            "Pass N times the weight decay as prior_precision.",
         )
     ratio = rows / prior_precision
     if isinstance(spectrum, Quadrature):
@@ -94,8 +109,8 @@ def gaussian_information(spectrum: ExactSpectrum | Quadrature, rows: int, prior_
     if values.min() < -floor:
         raise UsageError(
             f"The spectrum has the eigenvalue {values.min():.6g}.",
-            "A posterior needs a curvature that is nowhere negative.",
-            "Use the Gauss-Newton matrix, not the Hessian.",
+            "A Laplace posterior needs eigenvalues of at least 0.",
+            "Use the Gauss-Newton matrix instead of the Hessian.",
         )
 
     def nats(g: Vector) -> Vector:
@@ -109,16 +124,21 @@ def gaussian_information(spectrum: ExactSpectrum | Quadrature, rows: int, prior_
 
 
 def gap_bound(information: float, rows: int, *, error: float = 0.0, loss_range: float = 1.0) -> GapBound:
-    """Return (2) beside (3).
+    """Return the bounds (2) and (3) on the expected gap.
 
-    `information` I(w; D) in nats with its `error`; `rows`: N; the loss lies within `loss_range`. Raises
-    UsageError: a negative information, no rows, a range that is not above zero.
+    information, error   I(weights; data) in nats, and its error
+    rows                 N, number of training rows
+    loss_range           largest minus smallest possible loss of a row
+
+    Raises UsageError for a negative information or error, for no rows, and for a range that is not above
+    zero.
     """
-    given = (information, error, loss_range)
-    if not np.isfinite(given).all() or information < 0 or error < 0 or rows < 1 or loss_range <= 0:
+    finite = np.isfinite((information, error, loss_range)).all()
+    if not finite or information < 0 or error < 0 or rows < 1 or loss_range <= 0:
         raise UsageError(
-            f"No bound from {information} ± {error} nats, {rows} rows and a loss range of {loss_range}.",
-            "Information is never below zero.",
+            f"There is no bound for {information} ± {error} nats, {rows} rows and a range of {loss_range}.",
+            "Information and error must be at least 0, rows at least 1, and the range above 0, all finite.",
+            "For example, pass a cross-entropy limited to 4 nats with loss_range=4.",
         )
 
     def high(value: float, scale: float) -> float:
@@ -135,44 +155,53 @@ def gap_bound(information: float, rows: int, *, error: float = 0.0, loss_range: 
 
 
 def functional_information(predictions: npt.ArrayLike, member: npt.ArrayLike) -> FunctionalInformation:
-    """Return f-CMI, equation (4), from `predictions` [k, n, 2] and `member` [k, n].
+    """Return the information f-CMI by equation (5), and the bound (4).
 
-    In repetition k of training, of pair n the row `member` (0 or 1) was trained on; `predictions` are the
-    network's answers for both rows (any integers: 1 for right and 0 for wrong will do). Raises UsageError:
-    other shapes, fewer than 8 repetitions or 2 pairs.
+    predictions [k, n, 2]   predictions for both rows of n pairs in k repetitions of training: any integers,
+    such
+                            as the class, or 1 for a correct and 0 for a wrong answer
+    member [k, n]           row of the pair that was trained on, 0 or 1
+
+    Raises UsageError for other shapes or types, and for fewer than 8 repetitions or 2 pairs.
     """
     answers, drawn = np.asarray(predictions), np.asarray(member)
     if answers.ndim != 3 or answers.shape[2] != 2 or drawn.shape != answers.shape[:2]:
         raise UsageError(
-            f"Predictions of shape {answers.shape} and members of shape {drawn.shape}.",
-            "",
-            "Pass [k, n, 2] and [k, n].",
+            f"`predictions` has shape {answers.shape} and `member` has shape {drawn.shape}.",
+            "They must be [k, n, 2] and [k, n].",
+            "Pass predictions for both rows of every pair.",
         )
     if answers.dtype.kind not in "iub" or not np.isin(drawn, (0, 1)).all():
-        raise UsageError("Predictions are integers and members 0 or 1.", f"Predictions are {answers.dtype}.")
+        raise UsageError(
+            f"`predictions` holds {answers.dtype} and `member` holds {np.unique(drawn)[:3].tolist()} ...",
+            "Predictions must be integers and members 0 or 1.",
+            "Pass classes as predictions, and the index of the training row in its pair as member.",
+        )
     k, n = drawn.shape
     if k < 8 or n < 2:
         raise UsageError(
-            f"{k} repetitions of {n} pairs are too few.", "", "Take 8 or more, of 2 pairs or more."
+            f"{k} repetitions of {n} pairs are too few.",
+            "At least 8 repetitions and 2 pairs are needed.",
+            "Train more repetitions.",
         )
-    found, excess = np.empty(n), np.empty(n)
+    plain, excess = np.empty(n), np.empty(n)
     for pair in range(n):
         _, state = np.unique(answers[:, pair].astype(np.int64), axis=0, return_inverse=True)
         table = np.zeros((int(state.max()) + 1, 2))
         np.add.at(table, (state.ravel(), drawn[:, pair].astype(np.int64)), 1.0)
-        found[pair] = _mutual(table)
+        plain[pair] = _mutual(table)
         less = 0.0
         for cell in zip(*np.nonzero(table), strict=True):
             without = table.copy()
             without[cell] -= 1
             less += table[cell] * _mutual(without) / k
-        excess[pair] = (k - 1) * (less - found[pair])  # (5)
-    each = found - excess
-    mean, error = float(each.mean()), float(each.std(ddof=1) / np.sqrt(n))
+        excess[pair] = (k - 1) * (less - plain[pair])  # (5)
+    corrected = plain - excess
+    mean, error = float(corrected.mean()), float(corrected.std(ddof=1) / np.sqrt(n))
     return FunctionalInformation(
         mean,
         error,
-        float(found.mean()),
+        float(plain.mean()),
         sqrt(2 * max(mean, 0.0)),  # (4)
         sqrt(2 * max(mean + 1.959963984540054 * error, 0.0)),
         sqrt(2 * max(float(excess.mean()), 0.0)),
@@ -180,7 +209,8 @@ def functional_information(predictions: npt.ArrayLike, member: npt.ArrayLike) ->
 
 
 def _mutual(table: Vector) -> float:
+    """Return the mutual information of rows and columns in nats, from a table of counts [row, column]."""
     share = table / table.sum()
-    apart = share.sum(axis=1, keepdims=True) * share.sum(axis=0, keepdims=True)
-    seen = share > 0
-    return float((share[seen] * np.log(share[seen] / apart[seen])).sum())
+    independent = share.sum(axis=1, keepdims=True) * share.sum(axis=0, keepdims=True)
+    positive = share > 0
+    return float((share[positive] * np.log(share[positive] / independent[positive])).sum())

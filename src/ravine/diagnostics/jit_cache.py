@@ -1,7 +1,8 @@
-"""Compiled programs that are kept for the next call with the same function.
+"""Cache of compiled programs, by the function that they were compiled from.
 
-A caller that measures every k steps with one loss compiles once for each shape. Programs of functions long
-unused are dropped, with whatever data those functions closed over.
+A caller that measures repeatedly with the same loss compiles it once for each shape of its arguments.
+Programs that were not used for the longest time are dropped, together with the data in the closures of their
+functions.
 """
 
 from __future__ import annotations
@@ -18,29 +19,31 @@ from ravine.errors import UsageError
 __all__ = ["CACHED_FUNCTIONS", "jit_alone", "per_function"]
 
 CACHED_FUNCTIONS = 32
-"""Functions whose programs are kept, for each kind of program."""
+"""Number of functions whose programs are kept, for each kind of program."""
 
 ALL_CORES = {"xla_cpu_experimental_ynn_fusion_type": ""}
-"""jaxlib 0.10.2: without a library whose products take one core of a CPU each."""
+"""Option of jaxlib 0.10.2 that turns off a library whose matrix products use one core of a CPU."""
 
 Built = TypeVar("Built")
 
 
 def jit_alone(function: Callable[..., Any], **options: Any) -> Any:
-    """Return jax.jit(function, **options) for a program that has the machine to itself.
+    """Return jax.jit(function, **options), compiled to use all cores of a CPU.
 
-    On a CPU a product of 1,150 rows with 64 x 64 weights alone takes 74 microseconds on two cores for 100 to
-    135 on one. Many programs side by side, as in training, gain nothing by that.
+    Use this for a program that runs alone. A product of 1,150 rows with 64 x 64 weights takes 74 microseconds
+    on two cores, and 100 to 135 on one. Programs that run side by side, as in training, gain nothing.
     """
     alone = metadata.version("jaxlib") == "0.10.2" and jax.default_backend() == "cpu"
     return jax.jit(function, compiler_options=ALL_CORES if alone else None, **options)
 
 
 def per_function(build: Callable[..., Built]) -> Callable[..., Built]:
-    """Make build(function, *options) give the same programs for the same function and options.
+    """Return `build` with a cache: the same function and options give the same programs.
 
-    A function that cannot be hashed (it holds arrays) gets programs of its own at every call. Raises
-    UsageError where what is given is no function.
+    `build(function, *options)` returns compiled programs of the function. A function that has no hash, since
+    it holds arrays, gets new programs at every call.
+
+    Raises UsageError, at the call, if `function` cannot be called.
     """
     cached = lru_cache(maxsize=CACHED_FUNCTIONS)(build)
 
@@ -49,8 +52,8 @@ def per_function(build: Callable[..., Built]) -> Callable[..., Built]:
         if not callable(function):
             raise UsageError(
                 f"{type(function).__name__} is no function.",
-                "",
-                "Pass a function of the parameters and data.",
+                "A function of parameters and data is needed.",
+                "Pass for example loss, with loss(params, *data) -> [].",
             )
         try:
             hash(function)

@@ -1,13 +1,16 @@
-"""What reaches each layer: gradients, saturated and dead units.  Lecture: "saturation", "Data preprocessing".
+"""Signals in the layers of a network: gradient norms, saturated and dead units, signs of gradients.
 
-    slope     = d ln |gradient of layer l| / dl                     (1)   by least squares
-    saturated = phi'(h) < threshold * max phi'                      (2)   h: pre-activations [N, units]
-    dead      = (2) for every row                                   (3)
-    agreement = share of pairs of a unit's weights whose gradients have the same sign       (4)
-    expected  = mean over pairs of 1/2 + asin(rho_ij)/pi,  rho = E x_i x_j / sqrt(E x_i^2 E x_j^2)      (5)
+    slope     = d ln |gradient of layer l| / dl                     (1)   by least squares over layers
+    saturated = |phi'(h)| < threshold * max phi'                    (2)   h: pre-activations [N, units]
+    dead      = saturated for every row                             (3)
+    agreement = share of pairs of weights of a unit whose gradients have the same sign       (4)
+    expected  = mean over pairs of 1/2 + asin(rho_ij) / pi,  rho = E x_i x_j / sqrt(E x_i^2 E x_j^2)      (5)
 
-(5) holds for sums over many rows; always-positive inputs have rho well above zero, standardised ones near
-zero, where (4) is one half. In a vanishing network (1) is above zero: -1/2 ln chi in mean field.
+A positive slope (1) means vanishing gradients; mean-field theory gives -1/2 ln chi. (5) is the expectation of
+(4) for gradients summed over many rows. Inputs that are always positive have rho far above zero. Standardized
+inputs have rho near zero and an agreement of 1/2.
+
+Lecture: "saturation", "Data preprocessing".
 """
 
 from __future__ import annotations
@@ -33,11 +36,14 @@ __all__ = [
 
 
 class GradientProfile(NamedTuple):
-    """Gradient `norms` [L] of the layers in `names`, first to last.
+    """Gradient norms of the layers, first to last.
 
-    `slope`: (1), with its standard `error` (None below 3 layers); `factor`: exp(-slope), what a gradient is
-    multiplied by on its way back through one layer. `zero`: layers without any gradient, left out of the
-    slope. All three are None with fewer than 2 layers that have one.
+    names         names of the L layers
+    norms [L]     norm of the gradient of each layer
+    slope         equation (1); None if fewer than 2 layers have a gradient
+    error         standard error of the slope; None if fewer than 3 layers have a gradient
+    factor        exp(-slope), by which the gradient changes on its way back through one layer
+    zero          names of the layers whose gradient is zero; the slope leaves them out
     """
 
     names: tuple[str, ...]
@@ -49,10 +55,14 @@ class GradientProfile(NamedTuple):
 
 
 class LayerSaturation(NamedTuple):
-    """Share of saturated entries with its standard `error` (rows are the sample), and of dead units.
+    """Saturated entries and dead units of one layer.
 
-    `dead` counts units saturated in every row; a unit counted so is active in at most `unseen` of all rows
-    (95 %).
+    share    share of saturated entries (2) among all rows and units
+    error    standard error of the share, from its scatter over rows
+    dead     number of dead units (3)
+    units    number of units
+    rows     number of rows
+    unseen   upper limit (95 %) of the share of rows in the population that activate a dead unit
     """
 
     share: float
@@ -64,7 +74,12 @@ class LayerSaturation(NamedTuple):
 
 
 class SignAgreement(NamedTuple):
-    """Equation (4) with its standard `error` over units and draws; `pairs` counted."""
+    """Agreement of the signs of gradients.
+
+    value   equation (4)
+    error   standard error, from the scatter over draws, or over units with fewer than 3 draws
+    pairs   number of pairs
+    """
 
     value: float
     error: float
@@ -72,24 +87,26 @@ class SignAgreement(NamedTuple):
 
 
 def gradient_profile(gradients: Mapping[str, npt.ArrayLike]) -> GradientProfile:
-    """Return how gradients change with depth.
+    """Return the gradient norms of the layers and their slope over depth, equation (1).
 
-    `gradients`: layer name -> its weights' gradient, first layer first. Raises UsageError: no layers, a
-    layer without parameters, values that are not finite.
+    `gradients` maps the name of a layer to the gradient of its weights (any shape), first layer first.
+
+    Raises UsageError if there are no layers, and for a layer without values or with values that are not
+    finite.
     """
-    found = {name: _array(name, each) for name, each in _layers(gradients)}
-    norms = np.array([float(np.linalg.norm(each)) for each in found.values()])
-    names = tuple(found)
+    arrays = {name: _array(name, gradient) for name, gradient in _layers(gradients)}
+    norms = np.array([float(np.linalg.norm(array)) for array in arrays.values()])
+    names = tuple(arrays)
     zero = tuple(name for name, norm in zip(names, norms, strict=True) if norm == 0)
     depth, logs = np.flatnonzero(norms).astype(np.float64), np.log(norms[norms > 0])
     if len(depth) < 2:
         return GradientProfile(names, norms, None, None, None, zero)
-    across = depth - depth.mean()
-    slope = float(across @ logs / (across @ across))  # (1)
-    rest = logs - logs.mean() - slope * across
+    centered = depth - depth.mean()
+    slope = float(centered @ logs / (centered @ centered))  # (1)
+    rest = logs - logs.mean() - slope * centered
     error = None
     if len(depth) > 2:
-        error = float(np.sqrt(rest @ rest / (len(depth) - 2) / (across @ across)))
+        error = float(np.sqrt(rest @ rest / (len(depth) - 2) / (centered @ centered)))
     return GradientProfile(names, norms, slope, error, float(np.exp(-slope)), zero)
 
 
@@ -99,32 +116,43 @@ def saturation(
     maximum: float = 1.0,
     threshold: float = 0.05,
 ) -> dict[str, LayerSaturation]:
-    """Return saturated and dead shares of each layer over the rows of a split.
+    """Return saturated entries and dead units of every layer, name -> LayerSaturation.
 
-    `preactivations`: layer name -> h [N, units] (more axes between are rows); `derivative`: phi',
-    elementwise; `maximum`: its largest value (sigmoid 1/4). Raises UsageError: no layers, no rows, values
-    that are not finite.
+    preactivations   name of a layer -> h [N, units]; axes between them count as rows
+    derivative       phi', applied elementwise
+    maximum          largest value of phi', for example 1/4 for the sigmoid
+    threshold        threshold of (2), a share of the maximum
+
+    Raises UsageError if there are no layers, for values that are not finite, for a layer without rows, and
+    for a maximum or threshold outside its range.
     """
     if not (np.isfinite(maximum) and maximum > 0 and 0 < threshold < 1):
         raise UsageError(
-            f"No saturation for a maximum of {maximum} and a threshold of {threshold}.",
-            "The threshold is a share of the derivative's maximum.",
+            f"Saturation is not defined for a maximum of {maximum} and a threshold of {threshold}.",
+            "The maximum must be above 0, and the threshold between 0 and 1.",
+            "Use for example maximum=1.0, threshold=0.05.",
         )
     shares = {}
-    for name, each in _layers(preactivations):
-        h = _array(name, each)
+    for name, values in _layers(preactivations):
+        h = _array(name, values)
         if h.ndim < 2:
             raise UsageError(
-                f"Layer '{name}' has pre-activations of shape {h.shape}.", "", "Pass [N, units]."
+                f"Layer '{name}' has pre-activations of shape {h.shape}.",
+                "They must have at least two axes, [N, units].",
+                "Pass the pre-activations of several rows.",
             )
         h = h.reshape(-1, h.shape[-1])
         slopes = np.asarray(derivative(h), np.float64)
         if slopes.shape != h.shape or not np.isfinite(slopes).all():
-            raise UsageError(f"The derivative in layer '{name}' is not finite, or of another shape.")
+            raise UsageError(
+                f"The derivative in layer '{name}' has shape {slopes.shape}, or is not finite.",
+                f"It must be finite and have the shape {h.shape} of the pre-activations.",
+                "Pass an elementwise derivative.",
+            )
         flat = np.abs(slopes) < threshold * maximum  # (2)
         rows = len(h)
-        each_row = flat.mean(axis=1)
-        error = float(each_row.std(ddof=1) / np.sqrt(rows)) if rows > 1 else float("inf")
+        by_row = flat.mean(axis=1)
+        error = float(by_row.std(ddof=1) / np.sqrt(rows)) if rows > 1 else float("inf")
         dead = int(flat.all(axis=0).sum())  # (3)
         shares[name] = LayerSaturation(
             float(flat.mean()), error, dead, h.shape[1], rows, float(1 - 0.05 ** (1 / rows))
@@ -133,69 +161,91 @@ def saturation(
 
 
 def sign_agreement(gradients: npt.ArrayLike) -> SignAgreement:
-    """Return equation (4) for the first layer's gradient [inputs, units] or draws [T, inputs, units].
+    """Return equation (4) for gradients of the first layer: [inputs, units], or T draws of them.
 
-    Zeros have no sign and are left out. Raises UsageError: another shape, values not finite, no pair.
+    Draws have the shape [T, inputs, units]. A gradient of zero has no sign and is left out.
+
+    Raises UsageError for another shape, for values that are not finite, and if there is no pair.
     """
-    found = _array("the first", gradients)
-    if found.ndim == 2:
-        found = found[None]
-    if found.ndim != 3:
+    draws = _array("the first", gradients)
+    if draws.ndim == 2:
+        draws = draws[None]
+    if draws.ndim != 3:
         raise UsageError(
-            f"Gradients of shape {found.shape}.", "", "Pass [inputs, units] or [T, inputs, units]."
+            f"The gradients have the shape {draws.shape}.",
+            "They must have two or three axes.",
+            "Pass [inputs, units] or [T, inputs, units].",
         )
-    up, down = (found > 0).sum(axis=1).astype(np.float64), (found < 0).sum(axis=1).astype(np.float64)
-    alike = (up * (up - 1) + down * (down - 1)) / 2
+    up, down = (draws > 0).sum(axis=1).astype(np.float64), (draws < 0).sum(axis=1).astype(np.float64)
+    agreeing = (up * (up - 1) + down * (down - 1)) / 2
     pairs = (up + down) * (up + down - 1) / 2
     if not pairs.any():
         raise UsageError(
             "No unit has two gradients that are not zero.",
-            "There is no pair of signs to compare.",
-            "Pass more.",
+            "At least one pair of signs is needed.",
+            "Pass gradients of more steps or of more units.",
         )
-    # units of one draw see the same rows: the draws are the sample where there are some
-    by_draw = len(found) > 2
-    a = alike.sum(axis=1) if by_draw else alike.ravel()
+    # The units of one draw depend on the same rows. With 3 or more draws, the error is that over draws.
+    by_draw = len(draws) > 2
+    a = agreeing.sum(axis=1) if by_draw else agreeing.ravel()
     b = pairs.sum(axis=1) if by_draw else pairs.ravel()
     a, b = a[b > 0], b[b > 0]
     value = float(a.sum() / b.sum())
-    off = (a - value * b) / b.mean()
-    error = float(off.std(ddof=1) / np.sqrt(len(a))) if len(a) > 1 else float("inf")
+    deviation = (a - value * b) / b.mean()
+    error = float(deviation.std(ddof=1) / np.sqrt(len(a))) if len(a) > 1 else float("inf")
     return SignAgreement(value, error, int(pairs.sum()))  # (4)
 
 
 def expected_sign_agreement(inputs: npt.ArrayLike) -> float:
-    """Return equation (5) for `inputs` [N, D]; columns that are always zero are left out.
+    """Return equation (5) for `inputs` [N, D], without the columns that are always zero.
 
-    Raises UsageError: fewer than 2 columns, values that are not finite.
+    Raises UsageError if fewer than 2 columns are left, and for values that are not finite.
     """
     x = _array("the inputs'", inputs)
     if x.ndim != 2 or x.shape[1] < 2:
-        raise UsageError(f"Inputs of shape {x.shape} have no pair of columns.", "", "Pass [N, D].")
+        raise UsageError(
+            f"Inputs of shape {x.shape} have no pair of columns.",
+            "They must be [N, D] with D of at least 2.",
+            "Pass the inputs of the first layer.",
+        )
     moments = x.T @ x / len(x)
     size = np.sqrt(np.diagonal(moments))
     used = size > 0
     if used.sum() < 2:
-        raise UsageError("Fewer than two columns are ever not zero.", "There is no pair of signs.")
+        raise UsageError(
+            f"{int(used.sum())} of {len(used)} columns hold a value that is not zero.",
+            "At least 2 are needed.",
+            "Pass more columns.",
+        )
     rho = (moments / np.where(used, size, 1)[:, None] / np.where(used, size, 1)[None, :])[np.ix_(used, used)]
-    above = rho[np.triu_indices(len(rho), 1)]
-    return float(np.mean(0.5 + np.arcsin(np.clip(above, -1, 1)) / np.pi))  # (5)
+    by_pair = rho[np.triu_indices(len(rho), 1)]
+    return float(np.mean(0.5 + np.arcsin(np.clip(by_pair, -1, 1)) / np.pi))  # (5)
 
 
 def _layers(layers: Mapping[str, npt.ArrayLike]) -> list[tuple[str, npt.ArrayLike]]:
+    """Return the layers as a list, or raise UsageError if there are none."""
     if not layers:
-        raise UsageError("There are no layers.", "", "Pass a dict: layer name -> array, first layer first.")
+        raise UsageError(
+            "There are no layers.",
+            "At least one is needed.",
+            "Pass a mapping from layer names to arrays, first layer first.",
+        )
     return list(layers.items())
 
 
 def _array(name: str, values: npt.ArrayLike) -> Vector:
-    found = np.asarray(values, np.float64)
-    if found.size == 0:
-        raise UsageError(f"Layer '{name}' has no values.", f"Its shape is {found.shape}.", "Leave it out.")
-    if not np.isfinite(found).all():
+    """Return `values` in float64, or raise UsageError if they are empty or not finite."""
+    array = np.asarray(values, np.float64)
+    if array.size == 0:
+        raise UsageError(
+            f"Layer '{name}' has no values; its shape is {array.shape}.",
+            "Every layer needs at least one.",
+            f"Leave out '{name}'.",
+        )
+    if not np.isfinite(array).all():
         raise UsageError(
             f"Layer '{name}' has values that are not finite.",
-            "Training has diverged there.",
-            "Measure earlier.",
+            "All values must be finite; training has probably diverged.",
+            "Measure at an earlier step.",
         )
-    return found
+    return array

@@ -1,9 +1,9 @@
-"""The straight way between two solutions.  Lecture: "Sensitivity to initialization".
+"""Loss barrier on the straight line between two solutions.  Lecture: "Sensitivity to initialization".
 
     w(t)    = (1 - t) a + t b                                       (1)
     barrier = max_t L(w(t)) - ((1 - t) L(a) + t L(b))               (2)
 
-Source: Goodfellow et al. 2015 for (1), Frankle et al. 2020 for (2).
+Source: Goodfellow et al. 2015 (1); Frankle et al. 2020 (2).
 """
 
 from __future__ import annotations
@@ -25,11 +25,15 @@ __all__ = ["Path", "interpolate"]
 
 @dataclass(frozen=True)
 class Path:
-    """Losses [T] at `positions` [T] from 0 to 1 between two solutions.
+    """Loss on the straight line between two solutions.
 
-    `barrier`: equation (2), at `top`, looked at more closely around the highest point; 0 where the loss
-    never rises above the line between the ends. `error`: how much higher the top can be than the highest
-    point looked at: twice what a parabola adds.
+    positions [T]   t of equation (1), from 0 to 1
+    losses [T]      loss at these positions
+    barrier         equation (2), from a finer grid around the maximum; 0 if the loss is never above the
+                    straight line between its values at the ends
+    error           upper estimate of the part of the barrier that lies between grid points: twice that of a
+                    parabola through the three highest points
+    top             position of the maximum
     """
 
     positions: Vector
@@ -48,68 +52,83 @@ def interpolate(
     points: int = 41,
     batch: int = 8,
 ) -> Path:
-    """Return the loss along the line from `a` to `b`, one compiled program, `batch` points at a time.
+    """Return the loss on the straight line from `a` to `b`, and its barrier.
 
-    Raises UsageError: trees that differ, fewer than 3 points, a loss that is not finite on the way.
+    loss     loss(params, *data) -> []
+    a, b     two solutions with the same structure and shapes
+    points   number of positions on the line; as many again refine the maximum
+    batch    positions computed together
+
+    Raises UsageError if the trees differ, for fewer than 3 points, and for a loss that is not finite on the
+    line.
     """
     if points < 3:
-        raise UsageError(f"{points} points show no barrier.", "", "Take 3 or more.")
+        raise UsageError(
+            f"{points} points do not show a barrier.", "At least 3 are needed.", "Take 3 or more, points=41."
+        )
     check_parameters(a)
     check_parameters(b)
     check_alike(a, b)
-    places = np.linspace(0.0, 1.0, points)
+    coarse = np.linspace(0.0, 1.0, points)
     program = _program(loss, min(batch, points))
 
     def losses_at(positions: Vector) -> Vector:
         with precision_of(a):
-            found = np.asarray(program(a, b, jnp.asarray(positions, float), data), np.float64)
-        bad = ~np.isfinite(found)
+            values = np.asarray(program(a, b, jnp.asarray(positions, float), data), np.float64)
+        bad = ~np.isfinite(values)
         if bad.any():
             raise UsageError(
-                f"The loss is {found[bad][0]} at {positions[bad][0]:.3g} of the way.",
-                "A barrier needs a finite loss everywhere between.",
-                "Work in float64, or standardise the inputs.",
+                f"The loss is {values[bad][0]} at {positions[bad][0]:.3g} of the line between the solutions.",
+                "A barrier needs a finite loss on the whole line.",
+                "Work in float64, or standardize the inputs.",
             )
-        return found
+        return values
 
-    losses = losses_at(places)
+    losses = losses_at(coarse)
 
-    def rise(positions: Vector, found: Vector) -> Vector:
-        return found - ((1 - positions) * losses[0] + positions * losses[-1])  # (2)
+    def rise(positions: Vector, values: Vector) -> Vector:
+        return values - ((1 - positions) * losses[0] + positions * losses[-1])  # (2)
 
-    top = int(rise(places, losses).argmax())
-    close = np.linspace(places[max(top - 1, 0)], places[min(top + 1, points - 1)], points)
-    near = rise(close, losses_at(close))
+    top = int(rise(coarse, losses).argmax())
+    fine = np.linspace(coarse[max(top - 1, 0)], coarse[min(top + 1, points - 1)], points)
+    near = rise(fine, losses_at(fine))
     highest = int(near.argmax())
     error = _between_points(near, highest)
-    return Path(places, losses, float(max(near[highest], 0.0)), error, float(close[highest]))
+    return Path(coarse, losses, float(max(near[highest], 0.0)), error, float(fine[highest]))
 
 
 def check_alike(a: Params, b: Params) -> None:
-    """Raise UsageError unless two trees have the same structure and shapes."""
-    one_shape: Any = jax.tree.structure(a)
-    if one_shape != jax.tree.structure(b):
-        raise UsageError("The two solutions have different structures.", "", "Compare runs of one network.")
-    for (path, one), other in zip(jax.tree_util.tree_leaves_with_path(a), jax.tree.leaves(b), strict=True):
-        if np.shape(one) != np.shape(other):
+    """Raise UsageError unless the trees `a` and `b` have the same structure and shapes."""
+    structure: Any = jax.tree.structure(a)
+    if structure != jax.tree.structure(b):
+        raise UsageError(
+            "The two solutions have different structures.",
+            "Both must be parameters of the same network.",
+            "Compare runs of one network.",
+        )
+    for (path, leaf), other in zip(jax.tree_util.tree_leaves_with_path(a), jax.tree.leaves(b), strict=True):
+        if np.shape(leaf) != np.shape(other):
             raise UsageError(
-                f"Parameter {jax.tree_util.keystr(path)} has shape {np.shape(one)} in one solution and "
+                f"Parameter {jax.tree_util.keystr(path)} has shape {np.shape(leaf)} in one solution and "
                 f"{np.shape(other)} in the other.",
-                "",
+                "Both must be parameters of the same network.",
                 "Compare runs of one network.",
             )
 
 
 def _between_points(rise: Vector, top: int) -> float:
+    """Return twice the rise above point `top` of the parabola through it and its two neighbors."""
     if top in (0, len(rise) - 1):
         return 0.0
     before, here, after = rise[top - 1 : top + 2]
-    bend = 2 * here - before - after
-    return 0.0 if bend <= 0 else 2 * float((after - before) ** 2 / (8 * bend))
+    curvature = 2 * here - before - after
+    return 0.0 if curvature <= 0 else 2 * float((after - before) ** 2 / (8 * curvature))
 
 
 @per_function
 def _program(loss: Callable[..., jax.Array], batch: int) -> Callable[..., jax.Array]:
+    """Return the compiled program (a, b, positions [T], data) -> losses [T]."""
+
     def program(a: Params, b: Params, positions: jax.Array, data: tuple[Any, ...]) -> jax.Array:
         def at(t: jax.Array) -> jax.Array:
             def between(x: jax.Array, y: jax.Array) -> jax.Array:

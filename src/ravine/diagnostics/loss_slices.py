@@ -1,10 +1,10 @@
-"""The loss along one or two directions.  Lecture: "Loss landscape of NNs".
+"""Loss along one or two directions in weight space.  Lecture: "Loss landscape of NNs".
 
-    L(x)    = L(w + x d)                      (1)
-    L(x, y) = L(w + x d + y e)                (2)
-    edge    = L(w) + L'(0) x + x^2 / eta      (3)   parabola of curvature 2 / eta: steeper walls throw SGD out
+    L(x)     = L(w + x d)                      (1)
+    L(x, y)  = L(w + x d + y e)                (2)
+    parabola = L(w) + L'(0) x + c x^2 / 2      (3)   c = 2 / eta: in a steeper valley SGD is unstable
 
-A whole grid is one compiled program, worked on `batch` points at a time, by as many threads as are given.
+One compiled program computes the losses of the grid, `batch` points at a time. Threads share the grid.
 """
 
 from __future__ import annotations
@@ -28,18 +28,20 @@ from ravine.errors import UsageError
 __all__ = ["Slice", "displace", "landscape", "parabola"]
 
 POINTS_MULTIPLE = 8
-"""A thread's share of the points is a multiple of it: what is left over would be worked on by itself."""
+"""Every thread computes a multiple of this number of points, since the program computes several at a time."""
 
 Losses = Callable[..., jax.Array]
-"""losses(params, directions, points [P, axes], *data) -> [P]."""
+"""losses(params, directions, points [P, axes], *data) -> [P], the losses at params + points @ directions."""
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Losses [X] or [Y, X] over `x` [X] and `y` [Y] (None for one direction), in units of the directions.
+    """Losses on a grid along one or two directions.
 
-    `centre`: loss at the centre itself; `finite`: mask like `losses`, False where the loss overflows or has
-    no value (those keep their inf or NaN and are not to be drawn); `norms`: lengths of the directions.
+    x [X], y [Y]               positions, in units of the directions; y is None for one direction
+    losses [X] or [Y, X]       losses; inf or NaN where the loss overflows or is undefined
+    center                     loss at x = y = 0
+    norms                      lengths of the directions in weight space
     """
 
     x: Vector
@@ -50,7 +52,7 @@ class Slice:
 
     @property
     def finite(self) -> npt.NDArray[np.bool_]:
-        """Where the loss is a number."""
+        """Return a mask with the shape of `losses`, [X] or [Y, X], that is True where the loss is finite."""
         return np.isfinite(self.losses)
 
 
@@ -66,27 +68,40 @@ def landscape(
     losses: Losses | None = None,
     threads: int = 1,
 ) -> Slice:
-    """Return loss(params + x d [+ y e], *data) on a grid, equation (1) or (2).
+    """Return the loss on a grid along one or two directions, equation (1) or (2).
 
-    `directions`: one or two trees like `params` (random_directions; from_vector of an eigenvector or of a
-    plane's direction). `losses`: a cheaper way to the same, losses(params, directions, points [P, axes],
-    *data) -> [P], to be compiled in place of `loss` and `batch`. `threads`: each takes its share of the
-    points. Raises UsageError: directions that do not fit, a grid that is empty or not finite, a loss that is
-    no number, or not finite at the centre.
+    loss          loss(params, *data) -> []
+    directions    one or two trees like `params`, from `random_directions`, or from `from_vector` of an
+                  eigenvector or of a direction of a plane
+    x [X], y [Y]  positions, in units of the directions; `y` for two directions only
+    batch         points computed together
+    losses        faster function with the same result, compiled instead of `loss`; see `Losses`
+    threads       number of threads that share the points
+
+    Raises UsageError for directions that do not fit, for a grid that is empty or not finite, and for a loss
+    that is not a single number or not finite at the center.
     """
     check_parameters(params)
     axes = [np.asarray(x, np.float64)] + ([] if y is None else [np.asarray(y, np.float64)])
     if len(directions) != len(axes):
         raise UsageError(
-            f"{len(directions)} directions need {len(directions)} axes, not {len(axes)}.",
-            "",
-            "Pass x, or x and y.",
+            f"There are {len(directions)} directions and {len(axes)} axes.",
+            "Every direction needs one axis.",
+            "Pass x for one direction, or x and y for two.",
         )
     if batch < 1:
-        raise UsageError(f"{batch} points cannot be worked on at a time.", "", "Use 1 or more.")
-    for axis in axes:
+        raise UsageError(
+            f"{batch} points cannot be computed at a time.",
+            "At least 1 is needed.",
+            "Use for example batch=8.",
+        )
+    for name, axis in zip("xy", axes, strict=False):
         if axis.ndim != 1 or not axis.size or not np.isfinite(axis).all():
-            raise UsageError(f"A grid {axis.shape} must be finite numbers in one row.")
+            raise UsageError(
+                f"`{name}` has shape {axis.shape}, or values that are not finite.",
+                "It must have one axis and hold finite numbers.",
+                f"Use for example {name}=np.linspace(-1, 1, 41).",
+            )
     norms = []
     for direction in directions:
         check_alike(params, direction)
@@ -95,65 +110,84 @@ def landscape(
             float(np.sqrt(sum((np.asarray(d, np.float64) ** 2).sum() for d in jax.tree.leaves(direction))))
         )
     if not all(norms):
-        raise UsageError("A direction is zero.", "Nothing moves along it.", "Pass another direction.")
-    points = np.stack([each.ravel() for each in np.meshgrid(*axes)], axis=1)
+        raise UsageError(
+            f"The directions have the lengths {', '.join(f'{norm:.3g}' for norm in norms)}.",
+            "Every direction must differ from zero.",
+            "Pass another direction.",
+        )
+    points = np.stack([axis.ravel() for axis in np.meshgrid(*axes)], axis=1)
     points = np.concatenate([np.zeros((1, len(axes))), points])
     here, share = thread_context(params), -(-len(points) // max(1, threads))
     share += -share % POINTS_MULTIPLE if threads > 1 else 0
-    whole = np.pad(points, [(0, -len(points) % share), (0, 0)])  # shares of one size are one program
+    whole = np.pad(points, [(0, -len(points) % share), (0, 0)])  # equal shares need one compiled program
     program = _program(losses or _one_by_one(loss, min(batch, share)))
 
-    def worked(part: Vector) -> Vector:
-        with here():  # settings hold for one thread
+    def losses_of(part: Vector) -> Vector:
+        with here():  # JAX keeps its settings for each thread
             at = part.astype(jnp.result_type(float))
             return np.asarray(program(params, tuple(directions), at, *data), np.float64)
 
     first, *others = np.split(whole, len(whole) // share)
-    elsewhere = [_pool(len(others)).submit(worked, part) for part in others]
+    tasks = [_pool(len(others)).submit(losses_of, part) for part in others]
     try:
-        found = np.concatenate([worked(first), *(each.result() for each in elsewhere)])[: len(points)]
+        values = np.concatenate([losses_of(first), *(task.result() for task in tasks)])[: len(points)]
     finally:
-        wait(elsewhere)
-    if found.ndim != 1:
+        wait(tasks)
+    if values.ndim != 1:
         raise UsageError(
-            f"The loss is an array of shape {found.shape[1:]}, not one number.", "", "Take its mean."
+            f"The loss is an array of shape {values.shape[1:]}, not one number.",
+            "It must have the shape [].",
+            "Take its mean over rows.",
         )
-    if not np.isfinite(found[0]):
+    if not np.isfinite(values[0]):
         raise UsageError(
-            f"The loss is {found[0]} at the centre.",
-            "There is nothing to look around.",
-            "Take an earlier point.",
+            f"The loss is {values[0]} at the center.",
+            "It must be finite there.",
+            "Take parameters of an earlier step.",
         )
     shape = (len(axes[0]),) if y is None else (len(axes[1]), len(axes[0]))
     return Slice(
-        axes[0], None if y is None else axes[1], found[1:].reshape(shape), float(found[0]), tuple(norms)
+        axes[0], None if y is None else axes[1], values[1:].reshape(shape), float(values[0]), tuple(norms)
     )
 
 
 @lru_cache(maxsize=1)
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """Return threads that stay: starting one takes as long as fifty points of a small network."""
+    """Return a pool of threads, kept for later calls.
+
+    Starting a thread takes as long as the loss of a small network at 50 points.
+    """
     return ThreadPoolExecutor(threads)
 
 
-def parabola(x: npt.ArrayLike, centre: float, curvature: float, slope: float = 0.0) -> Vector:
-    """Return centre + slope x + curvature x^2 / 2: equation (3) where the curvature is a rule's limit: [X].
+def parabola(x: npt.ArrayLike, center: float, curvature: float, slope: float = 0.0) -> Vector:
+    """Return center + slope x + curvature x^2 / 2, equation (3), at `x` [X]: [X].
 
-    `x` is in units of length: multiply a slice's x by the direction's norm.
+    With the stability limit of an optimizer as curvature, it is the steepest valley in which the optimizer is
+    stable. `x` is a length in weight space; for a slice, multiply its x by the norm of the direction.
+
+    Raises UsageError if a coefficient is not finite.
     """
     at = np.asarray(x, np.float64)
-    if not np.isfinite([centre, curvature, slope]).all():
-        raise UsageError(f"No parabola through {centre} with slope {slope} and curvature {curvature}.")
-    return centre + slope * at + 0.5 * curvature * at**2  # (3)
+    if not np.isfinite([center, curvature, slope]).all():
+        raise UsageError(
+            f"There is no parabola through {center} with slope {slope} and curvature {curvature}.",
+            "All three must be finite.",
+            "Measure at a point with a finite loss.",
+        )
+    return center + slope * at + 0.5 * curvature * at**2  # (3)
 
 
 @per_function
 def _program(losses: Losses) -> Callable[..., jax.Array]:
+    """Return `losses`, compiled."""
     return jax.jit(losses)
 
 
 @per_function
 def _one_by_one(loss: Callable[..., jax.Array], batch: int) -> Losses:
+    """Return the `Losses` that calls `loss` at every point, for `batch` points at a time."""
+
     def losses(params: Params, directions: tuple[Params, ...], points: jax.Array, *data: Any) -> jax.Array:
         def at(point: jax.Array) -> jax.Array:
             return loss(displace(params, directions, point), *data)
@@ -164,11 +198,14 @@ def _one_by_one(loss: Callable[..., jax.Array], batch: int) -> Losses:
 
 
 def displace(params: Params, directions: Sequence[Params], point: jax.Array) -> Params:
-    """Return the parameters at a point [axes], equation (1) or (2): for use inside compiled programs."""
+    """Return the parameters at `point` [axes] of a slice, the argument of L in (1) or (2).
 
-    def along(w: jax.Array, *ways: jax.Array) -> jax.Array:
-        for place, way in enumerate(ways):
-            w = w + point[place].astype(w.dtype) * way.astype(w.dtype)
+    Traceable: for use inside compiled programs.
+    """
+
+    def along(w: jax.Array, *steps: jax.Array) -> jax.Array:
+        for axis, step in enumerate(steps):
+            w = w + point[axis].astype(w.dtype) * step.astype(w.dtype)
         return w  # (1), (2)
 
     return jax.tree.map(along, params, *directions)

@@ -1,10 +1,13 @@
-"""How a wide network's gradients scale with depth.  Lecture: "saturation", vanishing gradients.
+"""Mean-field theory of wide networks: gradients against depth.  Lecture: "saturation", vanishing gradients.
 
-    q'  = sigma_w^2 E phi(sqrt(q) z)^2 + sigma_b^2         (1)   variance of the pre-activations
-    chi = sigma_w^2 E phi'(sqrt(q) z)^2                    (2)   factor on the squared gradient norm
+    q'  = sigma_w^2 E phi(sqrt(q) z)^2 + sigma_b^2         (1)   variance of the pre-activations, next layer
+    chi = sigma_w^2 E phi'(sqrt(q) z)^2                    (2)   factor of the squared gradient norm in a
+    layer
 
-z is standard normal, sigma_w^2 = fan_in Var(weight); the gradient norm changes by sqrt(chi) a layer: below 1
-it vanishes, above 1 it explodes. Source: Schoenholz et al. 2017. Expectations by Gauss-Hermite quadrature.
+z is standard normal, and sigma_w^2 = fan_in Var(weight). The gradient norm changes by sqrt(chi) in each
+layer. Below 1 the gradient vanishes, above 1 it explodes. Gauss-Hermite quadrature computes the expectations.
+
+Source: Schoenholz et al. 2017.
 """
 
 from __future__ import annotations
@@ -28,13 +31,17 @@ QUADRATURE_NODES = 128
 State = tuple[jax.Array, jax.Array, jax.Array]
 
 MAX_LAYERS = 20_000
-"""Layers after which a variance that still moves is reported as it is."""
+"""Number of layers after which a variance that still changes is returned as not converged."""
 
 
 class MeanField(NamedTuple):
-    """`variance` q where (1) rests or vanishes, `chi`, `gain` = sqrt(chi) with its quadrature `error`.
+    """Gradient gain of a layer deep inside a wide network.
 
-    `resting`: whether q came to rest; at a critical weight variance it never quite does.
+    variance    q at the fixed point of (1), or where it has almost vanished
+    chi         equation (2) at this variance
+    gain        sqrt(chi), factor of the gradient norm
+    error       error of the gain from the quadrature
+    converged   whether q reached its fixed point; at a critical weight variance it converges too slowly
     """
 
     variance: float
@@ -50,25 +57,29 @@ def mean_field(
     bias_variance: float = 0.0,
     start: float = 1.0,
 ) -> MeanField:
-    """Return the gradient gain of one layer deep inside a wide plain network.
+    """Return the gradient gain of one layer deep inside a wide network without shortcuts or normalization.
 
-    `weight_variance`: fan_in times the variance of a weight (He: 2); `start`: mean square of the first
-    pre-activations. Raises UsageError: variances negative or not finite, an activation that is not.
+    activation        phi, elementwise, as a function of a JAX array
+    weight_variance   sigma_w^2 = fan_in times the variance of a weight (He: 2)
+    bias_variance     sigma_b^2
+    start             q of the first layer, mean square of its pre-activations
+
+    Raises UsageError for variances outside their range, and if q grows without bound.
     """
     _check(weight_variance, bias_variance, start)
-    found = []
+    results = []
     for nodes in (QUADRATURE_NODES // 2, QUADRATURE_NODES):
         with jax.enable_x64(True):
             program = _fixed_point(activation, nodes)
-            found.append([float(each) for each in program(weight_variance, bias_variance, start)])
-    (_, rough, _), (variance, chi, rests) = found
+            results.append([float(value) for value in program(weight_variance, bias_variance, start)])
+    (_, rough, _), (variance, chi, converged) = results
     if not (np.isfinite(variance) and np.isfinite(chi) and np.isfinite(rough)):
         raise UsageError(
             f"The variance of the pre-activations grows without bound at weight variance {weight_variance}.",
-            "The activation does not saturate and the weights are too large.",
+            "It must stay finite; the activation does not saturate and the weights are too large.",
             "Lower the weight variance.",
         )
-    return MeanField(variance, chi, sqrt(chi), abs(sqrt(chi) - sqrt(rough)), bool(rests))
+    return MeanField(variance, chi, sqrt(chi), abs(sqrt(chi) - sqrt(rough)), bool(converged))
 
 
 def variance_map(
@@ -78,23 +89,34 @@ def variance_map(
     bias_variance: float = 0.0,
     start: float = 1.0,
 ) -> tuple[Vector, Vector]:
-    """Return q [depth] of each layer's pre-activations (the first is `start`) and chi [depth] behind each.
+    """Return q and chi of all layers, (1) and (2): [depth], [depth].
 
-    Raises UsageError as `mean_field`.
+    q is the variance of the pre-activations of a layer; in the first layer it is `start`. chi is the factor
+    of the squared gradient norm between this layer and the next. The other arguments are those of
+    `mean_field`.
+
+    Raises UsageError for arguments outside their range, and if q overflows within these layers.
     """
     _check(weight_variance, bias_variance, start)
     if depth < 1:
-        raise UsageError(f"A network of {depth} layers has no gain.", "", "Give 1 layer or more.")
+        raise UsageError(
+            f"A network of {depth} layers has no gain.", "At least 1 layer is needed.", "Use depth=1 or more."
+        )
     with jax.enable_x64(True):
         program = _layers(activation, QUADRATURE_NODES, depth)
-        q, chi = (np.asarray(each) for each in program(weight_variance, bias_variance, start))
+        q, chi = (np.asarray(value) for value in program(weight_variance, bias_variance, start))
     if not (np.isfinite(q).all() and np.isfinite(chi).all()):
-        raise UsageError("The variance of the pre-activations overflows within these layers.")
+        raise UsageError(
+            f"The variance of the pre-activations overflows within {depth} layers.",
+            "It must stay finite.",
+            "Use fewer layers, or lower the weight variance.",
+        )
     return q, chi
 
 
 @lru_cache(maxsize=4)
 def _nodes(count: int) -> tuple[Vector, Vector]:
+    """Return nodes and weights [count] of the Gauss-Hermite quadrature for a standard normal variable."""
     points, weights = np.polynomial.hermite_e.hermegauss(count)
     return points, weights / weights.sum()
 
@@ -102,6 +124,7 @@ def _nodes(count: int) -> tuple[Vector, Vector]:
 def _maps(
     activation: Callable[[jax.Array], jax.Array], count: int
 ) -> Callable[..., tuple[jax.Array, jax.Array]]:
+    """Return the function (q, weight variance, bias variance) -> (q', chi) of equations (1) and (2)."""
     points, weights = _nodes(count)
 
     def both(q: jax.Array, weight: jax.Array, bias: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -114,12 +137,13 @@ def _maps(
 
 @per_function
 def _fixed_point(activation: Callable[[jax.Array], jax.Array], count: int) -> Callable[..., Any]:
+    """Return the compiled program (weight variance, bias variance, start) -> (q, chi, q converged)."""
     both = _maps(activation, count)
 
     def program(weight: float, bias: float, start: float) -> tuple[jax.Array, jax.Array, jax.Array]:
         def moves(state: State) -> jax.Array:
             q, before, layer = state
-            # far below the start, activations are linear or scale-free: q has nothing more to tell
+            # A q far below its start is in the linear range of the activation, where chi no longer changes.
             grows = jnp.isfinite(q) & (q > 1e-20 * start)
             return grows & (jnp.abs(q - before) > 1e-13 * q) & (layer < MAX_LAYERS)
 
@@ -135,6 +159,7 @@ def _fixed_point(activation: Callable[[jax.Array], jax.Array], count: int) -> Ca
 
 @per_function
 def _layers(activation: Callable[[jax.Array], jax.Array], count: int, depth: int) -> Callable[..., Any]:
+    """Return the compiled program (weight variance, bias variance, start) -> (q [depth], chi [depth])."""
     both = _maps(activation, count)
 
     def program(weight: float, bias: float, start: float) -> Any:
@@ -148,10 +173,14 @@ def _layers(activation: Callable[[jax.Array], jax.Array], count: int, depth: int
 
 
 def _check(weight_variance: float, bias_variance: float, start: float) -> None:
+    """Raise UsageError for a variance outside its range."""
     if not (np.isfinite([weight_variance, bias_variance, start]).all() and weight_variance > 0 and start > 0):
         raise UsageError(
-            f"Weight variance {weight_variance} and start {start} must be finite and above zero.",
-            "Without weights nothing passes a layer.",
+            f"The variances of weights, biases and start are {weight_variance}, {bias_variance}, {start}.",
+            "All must be finite, and those of weights and start above zero.",
+            "Use for example weight_variance=2.0, start=1.0.",
         )
     if bias_variance < 0:
-        raise UsageError(f"The bias variance {bias_variance} is below zero.")
+        raise UsageError(
+            f"The bias variance is {bias_variance}.", "It must be at least 0.", "Use bias_variance=0.0."
+        )

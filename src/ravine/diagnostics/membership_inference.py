@@ -1,10 +1,13 @@
-"""Can it be told who was in the training set?  Lecture: "Data memorization" (a privacy risk).
+"""Membership inference, which guesses from the loss of a row whether the row was in the training set.
 
-    guess "member" where the loss <= threshold                      (1)
-    advantage = P(guess | member) - P(guess | other)                (2)   0: nothing leaks, 1: everything
+    guess "member" if loss <= threshold                             (1)
+    advantage = P(guess | member) - P(guess | other)                (2)   0: no leak, 1: complete leak
 
-Source: Yeom et al. 2018. The best threshold on the rows it is judged on flatters the attack, so it is chosen
-on one half and judged on the other, both ways. Interval of the difference: Newcombe 1998, method 10.
+A threshold that is chosen and evaluated on the same rows would overestimate the attack. The threshold is
+therefore chosen on one half of the rows and evaluated on the other half, and vice versa.
+
+Lecture: "Data memorization" (a privacy risk).  Source: Yeom et al. 2018; Newcombe 1998, method 10, for the
+interval of the advantage; DeLong et al. 1988 for the error of the area.
 """
 
 from __future__ import annotations
@@ -23,10 +26,13 @@ __all__ = ["Membership", "membership_inference"]
 
 
 class Membership(NamedTuple):
-    """`advantage` (2) within `low` to `high`; `area` under the attack's curve with its `area_error`.
+    """Success of a membership inference.
 
-    The area is the chance that a member's loss is the lower one of a pair (half where equal); its error is
-    one standard error (DeLong). `threshold`: mean of the two halves' thresholds on the loss.
+    advantage          equation (2)
+    low, high          confidence interval of the advantage
+    area, area_error   area under the ROC curve, with its standard error: the probability that a member has a
+                       lower loss than another row (ties count half)
+    threshold          mean of the loss thresholds of both halves
     """
 
     advantage: float
@@ -38,31 +44,35 @@ class Membership(NamedTuple):
 
     @property
     def leaks(self) -> bool:
-        """Whether the interval lies above zero."""
+        """Whether the interval of the advantage lies above zero."""
         return self.low > 0
 
 
 def membership_inference(
     members: npt.ArrayLike, others: npt.ArrayLike, *, level: float = 0.95, seed: int = 0
 ) -> Membership:
-    """Return how well losses tell training rows from unseen ones.
+    """Return how well the loss distinguishes training rows from other rows.
 
-    `members` [N], `others` [M]: each row's loss; +inf is allowed (a hopeless row), NaN is not. Raises
-    UsageError: fewer than 4 rows on a side, NaN, a level outside (0, 1).
+    members [N]   losses of training rows
+    others [M]    losses of rows that were not trained on
+    level         probability that the interval covers the true advantage
+    seed          random seed of the halves
+
+    A loss may be +inf. Raises UsageError for fewer than 4 rows, for NaN, and for a level outside (0, 1).
     """
     if not 0 < level < 1:
-        raise UsageError(f"The level {level} is no probability.", "", "Use 0.95.")
-    inside, outside = (_losses(name, each) for name, each in (("members", members), ("others", others)))
+        raise UsageError(
+            f"The level {level} is not a probability.", "It must lie between 0 and 1.", "Use level=0.95."
+        )
+    inside, outside = _losses("members", members), _losses("others", others)
     generator = np.random.default_rng(seed)
     hits = np.zeros(2)
     thresholds = []
-    halves = [
-        (generator.permutation(len(each)) % 2).astype(bool) for each in (inside, outside)
-    ]  # which half each row is in
+    halves = [(generator.permutation(len(losses)) % 2).astype(bool) for losses in (inside, outside)]
     for half in (False, True):
         threshold = _best(inside[halves[0] == half], outside[halves[1] == half])
         hits += [
-            (inside[halves[0] != half] <= threshold).sum(),
+            (inside[halves[0] != half] <= threshold).sum(),  # (1)
             (outside[halves[1] != half] <= threshold).sum(),
         ]
         thresholds.append(threshold)
@@ -70,13 +80,13 @@ def membership_inference(
     z = float(ndtri((1 + level) / 2))
     low, high = _newcombe(true, len(inside), false, len(outside), z)
     area, error = _area(inside, outside)
-    return Membership(float(true - false), low, high, area, error, float(np.mean(thresholds)))
+    return Membership(float(true - false), low, high, area, error, float(np.mean(thresholds)))  # (2)
 
 
 def _best(inside: Vector, outside: Vector) -> float:
-    """Return the threshold of the largest advantage; none beats zero: below all losses."""
+    """Return the threshold with the largest advantage, or one below all losses if none exceeds 0."""
     cuts = np.unique(np.concatenate([inside, outside]))
-    rates = [np.searchsorted(np.sort(each), cuts, side="right") / len(each) for each in (inside, outside)]
+    rates = [np.searchsorted(np.sort(part), cuts, side="right") / len(part) for part in (inside, outside)]
     gain = rates[0] - rates[1]
     best = int(gain.argmax())
     if gain[best] <= 0:
@@ -87,6 +97,7 @@ def _best(inside: Vector, outside: Vector) -> float:
 
 
 def _newcombe(p: float, n: int, q: float, m: int, z: float) -> tuple[float, float]:
+    """Return the interval of p - q, shares of n and of m rows, for the normal quantile z."""
     (p_low, p_high), (q_low, q_high) = _wilson(p, n, z), _wilson(q, m, z)
     below = float(np.hypot(p - p_low, q_high - q))
     above = float(np.hypot(p_high - p, q - q_low))
@@ -94,16 +105,18 @@ def _newcombe(p: float, n: int, q: float, m: int, z: float) -> tuple[float, floa
 
 
 def _wilson(p: float, n: int, z: float) -> tuple[float, float]:
-    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    """Return Wilson's interval of a share p of n rows, for the normal quantile z."""
+    center = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+    return float(max(0.0, center - half)), float(min(1.0, center + half))
 
 
 def _area(inside: Vector, outside: Vector) -> tuple[float, float]:
+    """Return the area under the ROC curve and its standard error by DeLong's method."""
     n, m = len(inside), len(outside)
     together = rankdata(np.concatenate([inside, outside]))
     own, other = rankdata(inside), rankdata(outside)
-    # the share of the other side that each row beats
+    # for every row the share of rows of the other set with a higher (lower) loss
     beaten_by_inside = 1 - (together[:n] - own) / m
     beaten_by_outside = (together[n:] - other) / n
     area = float(beaten_by_inside.mean())
@@ -112,17 +125,18 @@ def _area(inside: Vector, outside: Vector) -> tuple[float, float]:
 
 
 def _losses(name: str, values: npt.ArrayLike) -> Vector:
-    found = np.asarray(values, np.float64)
-    if found.ndim != 1 or len(found) < 4:
+    """Return `values` as losses [N], or raise UsageError, which calls them `name`."""
+    losses = np.asarray(values, np.float64)
+    if losses.ndim != 1 or len(losses) < 4:
         raise UsageError(
-            f"`{name}` has shape {found.shape}.",
-            "Half of the rows choose a threshold.",
-            "Give 4 losses or more, [N].",
+            f"`{name}` has shape {losses.shape}.",
+            "It must be [N] with N of at least 4, since half of the rows choose the threshold.",
+            "Pass the losses of 4 or more rows.",
         )
-    if np.isnan(found).any():
+    if np.isnan(losses).any():
         raise UsageError(
-            f"{int(np.isnan(found).sum())} losses of `{name}` are NaN.",
-            "The network has diverged.",
-            "Leave it out.",
+            f"{int(np.isnan(losses).sum())} losses of `{name}` are NaN.",
+            "A loss must be a number or +inf; the network has probably diverged.",
+            "Leave out networks that diverged.",
         )
-    return found
+    return losses

@@ -1,4 +1,4 @@
-"""Certificates: an upper limit on the error of a noisy network that holds.  Lecture: "Generalization bounds".
+"""PAC-Bayes certificates: upper limits on the error of a noisy network.  Lecture: "Generalization bounds".
 
     kl(q, p)      = q ln(q/p) + (1 - q) ln((1 - q)/(1 - p))                          (1)
     Maurer        kl(error, bound) = (KL + ln(2 sqrt(N) / delta)) / N                (2)
@@ -7,10 +7,14 @@
     KL            = 1/2 (D (s^2/l - 1 - ln(s^2/l)) + |w - w0|^2 / l)                 (5)
     Monte Carlo   kl(mean of n draws, error) <= ln(2 / delta') / n                   (6)
 
-(5): posterior N(w, s^2 I), prior N(w0, l I) on D weights. The posterior may be chosen freely; the prior may
-not, so its scale l comes from a grid fixed beforehand and every member pays ln(members). Sources: Maurer
-2004, McAllester 1999, Catoni 2007, Langford & Caruana 2002 for (6), Dziugaite & Roy 2017. Everything in
-nats; errors within [0, 1].
+The bound is valid with probability 1 - delta over the N training rows. It is about a network whose D weights
+are drawn from the posterior N(w, s^2 I), around the trained weights w. The prior is N(w0, l I).
+
+The posterior may depend on the data in any way. The prior must not. Its variance l comes from a fixed grid of
+m values, and every value uses delta / m. Logarithms are natural, KL is in nats, and errors lie within [0, 1].
+
+Source: Maurer 2004 (2); McAllester 1999 (3); Catoni 2007 (4); Langford & Caruana 2002 (6); Dziugaite & Roy
+2017.
 """
 
 from __future__ import annotations
@@ -33,22 +37,29 @@ __all__ = ["Certificate", "catoni", "certificate", "gaussian_kl", "kl_inverse", 
 
 Form = Literal["maurer", "mcallester", "catoni"]
 
-RELATIVE_WIDTHS = tuple(float(each) for each in np.geomspace(1e-3, 1.0, 13))
-"""Posterior widths tried, as shares of the weights' root mean square."""
+RELATIVE_WIDTHS = tuple(float(width) for width in np.geomspace(1e-3, 1.0, 13))
+"""Candidate posterior widths s, relative to the root mean square of the weights."""
 
-PRIOR_VARIANCES = tuple(float(each) for each in np.geomspace(1e-6, 1e2, 65))
-"""Prior variances l, fixed before any data are seen."""
+PRIOR_VARIANCES = tuple(float(variance) for variance in np.geomspace(1e-6, 1e2, 65))
+"""Prior variances l, fixed before training; they share delta."""
 
-CATONI_CONSTANTS = tuple(float(each) for each in np.geomspace(0.1, 30.0, 16))
-"""Catoni's C, fixed before any data are seen; each pays its share of delta."""
+CATONI_CONSTANTS = tuple(float(constant) for constant in np.geomspace(0.1, 30.0, 16))
+"""Constants C of (4), fixed before training; they share delta."""
 
 
 class Certificate(NamedTuple):
-    """With probability 1 - delta over the data, the noisy network's true error is at most `bound`.
+    """Certificate: with probability 1 - delta, the true error of the noisy network is at most `bound`.
 
-    `error`: its error on the training rows, `draws` networks; `upper`: what that mean can be at most,
-    equation (6); `divergence`: KL in nats; `width`: s; `prior_scale`: l; `vacuous`: no better than guessing
-    (`chance`).
+    bound         upper limit of the true error
+    error         mean training error of the drawn networks
+    upper         upper limit of the training error of the noisy network, equation (6)
+    divergence    KL in nats, equation (5)
+    width         s, standard deviation of the noise on the weights
+    prior_scale   l, variance of the prior
+    rows          N, number of training rows
+    delta         probability that the bound is wrong
+    draws         number of drawn networks
+    chance        error of always naming the most frequent class
     """
 
     bound: float
@@ -64,15 +75,18 @@ class Certificate(NamedTuple):
 
     @property
     def vacuous(self) -> bool:
-        """Whether the bound says less than guessing would."""
+        """Whether the bound is no better than the error of always naming the most frequent class."""
         return self.bound >= self.chance
 
 
 def kl_inverse(error: float, budget: float) -> float:
-    """Return the largest p with kl(error, p) <= budget, equation (1), to 1e-12, from above."""
+    """Return the largest p with kl(error, p) <= budget, equation (1), rounded up by at most 1e-12.
+
+    Raises UsageError unless 0 <= error <= 1 and budget >= 0.
+    """
     _check_share("error", error)
     if not budget >= 0:
-        raise UsageError(f"A divergence of {budget} cannot be met.", "It is never below zero.")
+        raise UsageError(f"The budget is {budget}.", "It must be at least 0.", "Pass KL / N or more.")
     if error >= 1 or budget == 0:
         return float(error)
     low, high = float(error), 1.0
@@ -85,20 +99,31 @@ def kl_inverse(error: float, budget: float) -> float:
 
 
 def maurer(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
-    """Return the bound (2).
+    """Return Maurer's bound (2) on the true error, in general the tightest.
 
-    `error` on the training rows, `divergence` KL in nats, `rows` N. Tightest in general.
+    error        training error of the noisy network, within [0, 1]
+    divergence   KL in nats
+    rows         N, number of training rows
+    delta        probability that the bound is wrong
+
+    Raises UsageError for an argument outside its range.
     """
-    return kl_inverse(error, _budget(error, divergence, rows, delta) / rows)
+    return kl_inverse(error, _budget(error, divergence, rows, delta) / rows)  # (2)
 
 
 def mcallester(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
-    """Return the bound (3), at most 1: never tighter than Maurer's."""
-    return min(1.0, error + sqrt(_budget(error, divergence, rows, delta) / (2 * rows)))
+    """Return McAllester's bound (3) on the true error, at most 1 and never tighter than Maurer's.
+
+    The arguments and errors are those of `maurer`.
+    """
+    return min(1.0, error + sqrt(_budget(error, divergence, rows, delta) / (2 * rows)))  # (3)
 
 
 def catoni(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
-    """Return the best bound (4) over the fixed list of C, each paying its share of `delta`; at most 1."""
+    """Return Catoni's bound (4) on the true error, at most 1 and the best over `CATONI_CONSTANTS`.
+
+    The constants share `delta`. The arguments and errors are those of `maurer`.
+    """
     _budget(error, divergence, rows, delta)
     cost = (divergence + log(len(CATONI_CONSTANTS) / delta)) / rows
     return min(1.0, *((1 - exp(-c * error - cost)) / (1 - exp(-c)) for c in CATONI_CONSTANTS))  # (4)
@@ -112,13 +137,21 @@ FORMS: dict[str, Callable[[float, float, int, float], float]] = {
 
 
 def gaussian_kl(squared_distance: float, size: int, width: float, prior_scale: float) -> float:
-    """Return equation (5), nats: D `size`, |w - w0|^2 `squared_distance`, s `width`, l `prior_scale` (a
-    variance).
+    """Return the divergence of posterior and prior in nats, equation (5).
+
+    squared_distance   |w - w0|^2
+    size               D, number of weights
+    width              s, standard deviation of the posterior
+    prior_scale        l, variance of the prior
+
+    Raises UsageError for an argument outside its range.
     """
     if not (size >= 1 and width > 0 and prior_scale > 0 and squared_distance >= 0):
         raise UsageError(
-            f"No divergence: size {size}, width {width}, scale {prior_scale}, distance {squared_distance}.",
-            "Widths and scales are above zero.",
+            f"There is no divergence for size={size}, width={width}, prior_scale={prior_scale}, "
+            f"squared_distance={squared_distance}.",
+            "size must be at least 1, width and prior_scale above 0, and squared_distance at least 0.",
+            "Pass for example width=0.01, prior_scale=0.01.",
         )
     ratio = width**2 / prior_scale
     return 0.5 * (size * (ratio - 1 - log(ratio)) + squared_distance / prior_scale)  # (5)
@@ -139,20 +172,36 @@ def certificate(
     seed: int = 0,
     batch: int = 8,
 ) -> Certificate:
-    """Return the best certificate over posterior widths, for the network with Gaussian noise on its weights.
+    """Return the best certificate over posterior widths, for a network with Gaussian noise on its weights.
 
-    error(params, *data) -> [] mean error within [0, 1] on the `rows` N training rows; `prior`: weights that
-    have not seen these rows (the initialisation, or trained on other rows); `chance`: error of guessing the
-    commonest class. A few draws choose the width, fresh ones certify it. Half of `delta` pays for equation
-    (6). Raises UsageError: trees that differ, errors outside [0, 1].
+    error    error(params, *data) -> [], mean error within [0, 1] on the training rows
+    params   trained weights w
+    prior    weights w0 that do not depend on these rows: the initialization, or trained on other rows
+    data     the other arguments of `error`
+    rows     N, number of training rows
+    chance   error of always naming the most frequent class
+    form     bound on the true error: "maurer", "mcallester" or "catoni"
+    delta    probability that the bound is wrong
+    widths   candidate widths s, relative to the root mean square of the weights
+    draws    number of networks drawn for the certificate
+    seed     random seed of the draws
+    batch    networks computed together
+
+    A few draws choose the width, and other draws certify it. Half of `delta` is used for equation (6).
+
+    Raises UsageError for trees that differ, for errors outside [0, 1], and for an option outside its range.
     """
     if form not in FORMS:
-        raise UsageError(f"There is no bound '{form}'.", "", did_you_mean(str(form), FORMS))
+        raise UsageError(
+            f"There is no bound '{form}'.",
+            f"Allowed are {', '.join(repr(name) for name in FORMS)}.",
+            did_you_mean(str(form), FORMS),
+        )
     if draws < 10 or rows < 1 or not widths or not 0 < delta < 1:
         raise UsageError(
-            f"No certificate from {draws} draws, {rows} rows, {len(widths)} widths at delta {delta}.",
-            "",
-            "Take 10 draws or more, 1 row or more, delta such as 0.05.",
+            f"No certificate exists for {draws} draws, {rows} rows, {len(widths)} widths and delta {delta}.",
+            "At least 10 draws, 1 row and 1 width are needed, and delta must lie between 0 and 1.",
+            "Use for example draws=1000, delta=0.05.",
         )
     _check_share("chance", chance)
     check_parameters(params)
@@ -165,61 +214,69 @@ def certificate(
     def sampled(width: float, count: int, purpose: int) -> float:
         with precision_of(params):
             key = jax.random.fold_in(jax.random.key(seed), purpose)
-            found = np.asarray(_noisy(error, count, min(batch, count))(params, key, width, data), np.float64)
-        if not np.isfinite(found).all() or found.min() < 0 or found.max() > 1:
+            errors = np.asarray(_noisy(error, count, min(batch, count))(params, key, width, data), np.float64)
+        if not np.isfinite(errors).all() or errors.min() < 0 or errors.max() > 1:
             raise UsageError(
-                f"An error of {found[~((found >= 0) & (found <= 1))][0]} is no share of the rows.",
-                "The bounds hold for errors within [0, 1].",
-                "Pass the 0-1 error, not the cross-entropy.",
+                f"The error is {errors[~((errors >= 0) & (errors <= 1))][0]} for one of the networks.",
+                "The bounds are valid for errors within [0, 1].",
+                "Pass the 0-1 error instead of the cross-entropy.",
             )
-        return float(found.mean())
+        return float(errors.mean())
 
-    def judged(width: float, found: float, count: int) -> tuple[float, float, float, float]:
-        upper = kl_inverse(found, log(2 / (delta / 2)) / count)  # (6)
+    def bound_of(width: float, mean_error: float, count: int) -> tuple[float, float, float, float]:
+        upper = kl_inverse(mean_error, log(2 / (delta / 2)) / count)  # (6)
         share = delta / 2 / len(PRIOR_VARIANCES)
         divergence, scale = min(
             (gaussian_kl(distance, size, width, scale), scale) for scale in PRIOR_VARIANCES
         )
         return FORMS[form](upper, divergence, rows, share), upper, divergence, scale
 
-    # choosing by the mean of a few draws costs nothing: the posterior may depend on anything
-    tried = [(judged(w * unit, sampled(w * unit, few, 0), draws)[0], w * unit) for w in widths]
-    width = min(tried)[1]
-    found = sampled(width, draws, 1)
-    bound, upper, divergence, scale = judged(width, found, draws)
-    return Certificate(bound, found, upper, divergence, width, scale, rows, delta, draws, chance)
+    # The posterior may depend on the data in any way, so the choice of a width uses no part of delta.
+    candidates = [(bound_of(w * unit, sampled(w * unit, few, 0), draws)[0], w * unit) for w in widths]
+    width = min(candidates)[1]
+    mean_error = sampled(width, draws, 1)
+    bound, upper, divergence, scale = bound_of(width, mean_error, draws)
+    return Certificate(bound, mean_error, upper, divergence, width, scale, rows, delta, draws, chance)
 
 
 @per_function
 def _noisy(error: Callable[..., jax.Array], draws: int, batch: int) -> Callable[..., jax.Array]:
+    """Return the compiled program (params, key, width, data) -> errors [draws] of networks with noise."""
+
     def program(params: Params, key: jax.Array, width: float, data: tuple[Any, ...]) -> jax.Array:
         flat, unravel = ravel_pytree(params)
 
-        def one(each: jax.Array) -> jax.Array:
-            noise = jax.random.normal(each, flat.shape, flat.dtype)
+        def drawn(draw_key: jax.Array) -> jax.Array:
+            noise = jax.random.normal(draw_key, flat.shape, flat.dtype)
             return error(unravel(flat + jnp.asarray(width, flat.dtype) * noise), *data)
 
-        return jax.lax.map(one, jax.random.split(key, draws), batch_size=batch)
+        return jax.lax.map(drawn, jax.random.split(key, draws), batch_size=batch)
 
     return jax.jit(program)
 
 
 def _kl(q: float, p: float) -> float:
+    """Return equation (1) in nats."""
     first = q * log(q / p) if q > 0 else 0.0
     second = (1 - q) * log((1 - q) / (1 - p)) if q < 1 else 0.0
     return first + second  # (1)
 
 
 def _budget(error: float, divergence: float, rows: int, delta: float) -> float:
+    """Return KL + ln(2 sqrt(N) / delta) of (2) and (3), or raise UsageError for an argument out of range."""
     _check_share("error", error)
     if not (divergence >= 0 and np.isfinite(divergence)) or rows < 1 or not 0 < delta < 1:
         raise UsageError(
-            f"No bound for KL {divergence}, {rows} rows, delta {delta}.",
-            "KL is finite and not below zero, delta between 0 and 1.",
+            f"There is no bound for a divergence of {divergence}, {rows} rows and delta {delta}.",
+            "The divergence must be finite and at least 0, rows at least 1, and delta between 0 and 1.",
+            "Use for example delta=0.05.",
         )
     return divergence + log(2 * sqrt(rows) / delta)
 
 
 def _check_share(name: str, value: float) -> None:
+    """Raise UsageError unless 0 <= value <= 1."""
     if not 0 <= value <= 1:
-        raise UsageError(f"The {name} {value} is no share.", "It lies between 0 and 1.", "Pass a 0-1 error.")
+        raise UsageError(
+            f"The {name} is {value}.", "It must lie between 0 and 1.", "Pass the share of wrong answers."
+        )

@@ -1,16 +1,19 @@
-"""Stuck at a saddle, and for how long.  Lecture: "Problems with vanilla SGD": saddle points.
+"""Saddle points, and the steps that an optimizer needs to leave them.  Lecture: "Problems with vanilla SGD".
 
-On -|lambda| c^2 / 2 a step with h = eta |lambda| multiplies the distance c by
+Along a direction v of negative curvature lambda the loss is -|lambda| c^2 / 2. With h = eta |lambda|, every
+step multiplies the distance c by z:
 
-    gradient descent   z = 1 + h                                                  (1)   (2), (3) at rho = 0
+    gradient descent   z = 1 + h                                                  (1)   = (2), (3) at rho = 0
     momentum           z^2 - (1 + rho + h) z + rho = 0                            (2)   the larger root
     look-ahead         z^2 - (1 + h)(1 + rho) z + rho (1 + h) = 0                 (3)   the larger root
 
-    start    c_0   = |g'v| / |lambda|                                             (4)   from the gradient
-    steps    t     = ln(reach / (c_0 A)) / ln z                                   (5)
+The distance at the start follows from the gradient g, and the number of steps from both:
 
-A = (1 + h - z2) / (z - z2) is the part of a start at rest that goes into the growing solution (1 for gradient
-descent), z2 the smaller root. At zero gradient t is infinite: gradient descent alone never leaves.
+    start    c_0 = |g'v| / |lambda|                                               (4)
+    steps    t   = ln(reach / (c_0 A)) / ln z,   A = (1 + h - z2) / (z - z2)      (5)   z2: the smaller root
+
+A is the share of a start at rest that belongs to the growing solution (1 for gradient descent). If the
+gradient has no component along v, t is infinite: gradient descent never leaves the saddle.
 """
 
 from __future__ import annotations
@@ -30,12 +33,18 @@ __all__ = ["Saddle", "escape_steps", "saddle"]
 
 @dataclass(frozen=True)
 class Saddle:
-    """Where training stands: `kind` is minimum, saddle, flat or slope.
+    """Kind of a point in weight space, and the steps needed to leave a saddle.
 
-    `index`: negative eigenvalues (`exact`: all of them were seen, otherwise at least so many); `lowest`
-    eigenvalue with its `residual`; `slope`: norm of the gradient; `displacement`: (4); `steps`: (5), None
-    where it is no saddle or the gradient has no part along the way out; within `steps_low` to `steps_high`
-    by the residual.
+    kind                    "minimum", "saddle", "flat", or "slope" if the gradient is too large for a
+                            critical point
+    index                   number of negative eigenvalues found
+    exact                   whether all eigenvalues were computed; otherwise the index is a lower limit
+    lowest, residual        lowest eigenvalue, and the bound on its error
+    slope                   norm of the gradient
+    displacement            equation (4); 0 if the point is no saddle
+    steps                   equation (5); None if the point is no saddle, or if the gradient has no component
+                            along the lowest eigenvector
+    steps_low, steps_high   range of the steps, from the residual
     """
 
     kind: str
@@ -60,30 +69,40 @@ def saddle(
     reach: float = 1.0,
     small: float | None = None,
 ) -> Saddle:
-    """Return whether a point is a saddle and how many steps it takes to leave it.
+    """Return the kind of a point, and for a saddle the number of steps that an optimizer needs to leave it.
 
-    `gradient` [D]; `lowest`: eigenpairs from lanczos(operator, k, "smallest"), or an ExactSpectrum with its
-    vectors; `rho`, `lookahead`: as in `escape_steps`; `reach`: distance along the way out that counts as
-    left; `small`: gradient norm above which it is a slope, no critical point (default: never). Raises
-    UsageError: sizes that differ, values that are not finite.
+    gradient [D]     gradient of the loss at this point
+    lowest           eigenpairs from lanczos(operator, k, "smallest"), or an ExactSpectrum with vectors
+    learning_rate    eta
+    rho, lookahead   momentum, see `escape_steps`
+    reach            distance along the lowest eigenvector at which the saddle counts as left
+    small            norm of the gradient above which the point is a slope; None: never
+
+    Raises UsageError if the gradient does not fit the eigenvectors or is not finite.
     """
     g = np.asarray(gradient, np.float64)
     if isinstance(lowest, ExactSpectrum):
         if lowest.vectors is None:
-            raise UsageError("The spectrum has no vectors.", "", "Use exact_spectrum(matrix, vectors=True).")
+            raise UsageError(
+                "The spectrum has no eigenvectors.",
+                "The lowest eigenvector is needed.",
+                "Use exact_spectrum(matrix, vectors=True).",
+            )
         values, residuals = lowest.values, np.full(len(lowest.values), lowest.tolerance)
         vector, tolerance, exact = lowest.vectors[0], lowest.tolerance, True
-        place = 0
+        position = 0
     else:
         values, residuals, tolerance = lowest.values, lowest.residuals, lowest.tolerance
-        place = int(values.argmin())
-        vector, exact = lowest.vectors[place], len(values) == lowest.vectors.shape[1]
+        position = int(values.argmin())
+        vector, exact = lowest.vectors[position], len(values) == lowest.vectors.shape[1]
     if g.shape != vector.shape or not np.isfinite(g).all():
         raise UsageError(
-            f"A gradient of shape {g.shape} does not fit {len(vector)} weights, or is not finite."
+            f"The gradient has shape {g.shape}, or values that are not finite.",
+            f"It must be finite and have shape [{len(vector)}], as the eigenvectors.",
+            "Pass the gradient at the point of the eigenvectors, as a vector (to_vector).",
         )
     index = int((values + residuals < -tolerance).sum())
-    value, residual = float(values[place]), float(residuals[place])
+    value, residual = float(values[position]), float(residuals[position])
     slope = float(np.linalg.norm(g))
     if small is not None and slope > small:
         kind = "slope"
@@ -95,7 +114,7 @@ def saddle(
         return Saddle(kind, index, exact, value, residual, slope, 0.0, None, None, None)
     along = float(abs(g @ vector))
     displacement = along / abs(value)  # (4)
-    # below this the gradient's part along the vector is rounding
+    # A smaller component of the gradient along the vector is rounding.
     if along <= 1e-14 * slope or along == 0:
         return Saddle(kind, index, exact, value, residual, slope, displacement, None, None, None)
 
@@ -119,18 +138,26 @@ def escape_steps(
     lookahead: bool = False,
     reach: float = 1.0,
 ) -> float:
-    """Return the steps from `displacement` to `reach` along a direction of curvature -`curvature`, from rest.
+    """Return the steps from distance `displacement` to distance `reach`, starting at rest, equation (5).
 
-    `rho`: the share of the velocity that a step keeps, 0 for gradient descent. `lookahead`: the gradient is
-    taken where the velocity leads, equation (3), not (2). 0 where it is beyond already. Raises UsageError:
-    numbers that are not above zero, a `rho` outside 0 to 1.
+    curvature      |lambda|, size of the negative curvature
+    displacement   distance from the saddle at the start
+    learning_rate  eta
+    rho            momentum, 0 for gradient descent
+    lookahead      whether the gradient is taken at the look-ahead point (Nesterov), equation (3) instead of
+    (2) reach          distance at which the saddle counts as left
+
+    The result is 0 if the start is already beyond `reach`.
+
+    Raises UsageError unless 0 <= rho < 1 and the other numbers are positive and finite.
     """
-    given = (curvature, displacement, learning_rate, reach)
-    if not all(np.isfinite(each) and each > 0 for each in given) or not 0 <= rho < 1:
+    positive = (curvature, displacement, learning_rate, reach)
+    if not all(np.isfinite(value) and value > 0 for value in positive) or not 0 <= rho < 1:
         raise UsageError(
-            f"No escape time from curvature {curvature}, displacement {displacement}, rate {learning_rate}, "
-            f"reach {reach}, rho {rho}.",
-            "All but rho are above zero, and rho is 0 or more and below 1.",
+            f"There is no escape time for curvature={curvature}, displacement={displacement}, "
+            f"learning_rate={learning_rate}, reach={reach}, rho={rho}.",
+            "The first four must be positive and finite, and rho at least 0 and below 1.",
+            "Pass the size of the negative curvature, without its sign.",
         )
     h = learning_rate * curvature
     if lookahead:
@@ -141,6 +168,7 @@ def escape_steps(
     return max(0.0, log(reach / (displacement * part)) / log(z))  # (5)
 
 
-def _roots(total: float, together: float) -> tuple[float, float]:
-    larger = total / 2 + sqrt(total**2 / 4 - together)
-    return larger, together / larger
+def _roots(total: float, product: float) -> tuple[float, float]:
+    """Return the larger and the smaller root of z^2 - total z + product = 0."""
+    larger = total / 2 + sqrt(total**2 / 4 - product)
+    return larger, product / larger

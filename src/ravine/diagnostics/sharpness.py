@@ -1,12 +1,14 @@
-"""How sharp a minimum is, and what of it survives rescaling.  Lecture: "Flat & sharp minima".
+"""Sharpness of a minimum, and a measure of it that rescaling of the weights does not change.
 
     sharpness = largest eigenvalue of H                     (1)
     trace     = sum_i H_ii                                  (2)
     invariant = sum_i w_i^2 H_ii = E (z w)'H (z w)          (3)   z: random signs
 
-A ReLU layer multiplied by a and the next divided by it are the same function with the same loss, yet (1) and
-(2) change without bound (Dinh et al. 2017). (3) does not change: report it beside them. Source of (3):
-Tsuzuku et al. 2020, Petzka et al. 2021.
+Multiply one ReLU layer by a and divide the next layer by a: function and loss stay the same, but (1) and (2)
+can take any size. (3) does not change. Report it together with (1) and (2).
+
+Lecture: "Flat & sharp minima".  Source: Dinh et al. 2017 for the rescaling; Tsuzuku et al. 2020 and
+Petzka et al. 2021 (3).
 """
 
 from __future__ import annotations
@@ -28,8 +30,12 @@ __all__ = ["Sharpness", "invariant_sharpness", "sharpness"]
 
 
 class Sharpness(NamedTuple):
-    """`value` (1) with its `residual` and unit `vector` [D]; `trace` (2) and `invariant` (3) with standard
-    errors.
+    """Sharpness of a loss at one point.
+
+    value, residual   equation (1), and the bound on its error
+    vector [D]        unit eigenvector of the largest eigenvalue
+    trace             equation (2), with its standard error
+    invariant         equation (3), with its standard error
     """
 
     value: float
@@ -49,10 +55,16 @@ def sharpness(
     dense: int = 1000,
     seed: int = 0,
 ) -> Sharpness:
-    """Return the sharpness of loss(params, *data) and its invariant companion.
+    """Return the sharpness (1), the trace (2) and the invariant sharpness (3) of loss(params, *data) -> [].
 
-    Up to `dense` parameters all three are exact to rounding; above, Lanczos and `probes` products each.
-    Raises UsageError: loss or gradient not finite.
+    chunk    rows computed together; None: all rows
+    probes   products for each of the two traces
+    dense    number of parameters up to which the Hessian is a dense matrix and all results are exact
+    seed     random seed of the products
+
+    Above `dense` parameters, Lanczos computes the largest eigenvalue, and XTrace the traces.
+
+    Raises UsageError if loss or gradient are not finite.
     """
     size = check_parameters(params)
     weights = to_vector(params)
@@ -60,14 +72,16 @@ def sharpness(
         matrix = dense_hessian(loss, params, data)
         spectrum = exact_spectrum(matrix, vectors=True)
         assert spectrum.vectors is not None
-        own = np.diagonal(matrix).astype(np.float64)
+        diagonal = np.diagonal(matrix).astype(np.float64)
         rounding = float(np.finfo(matrix.dtype).eps)
+        trace_error = 10 * rounding * float(np.abs(diagonal).sum())
+        invariant_error = 10 * rounding * float(weights**2 @ np.abs(diagonal))
         return Sharpness(
-            float(spectrum.values[-1]),
+            float(spectrum.values[-1]),  # (1)
             spectrum.tolerance,
             spectrum.vectors[-1],
-            Estimate(float(own.sum()), 10 * rounding * float(np.abs(own).sum()), size),
-            Estimate(float(weights**2 @ own), 10 * rounding * float(weights**2 @ np.abs(own)), size),
+            Estimate(float(diagonal.sum()), trace_error, size),  # (2)
+            Estimate(float(weights**2 @ diagonal), invariant_error, size),  # (3)
         )
     operator = hessian_operator(loss, params, data, chunk=chunk)
     top = lanczos(operator, 1, "largest", seed=seed)[0]
@@ -83,8 +97,15 @@ def sharpness(
 def invariant_sharpness(
     operator: SymmetricOperator, weights: Vector, probes: int = 64, *, seed: int = 0
 ) -> Estimate:
-    """Return equation (3) from products with the Hessian: `weights` [D] in the order of `to_vector`.
+    """Return the invariant sharpness (3), with its standard error, from products with the Hessian.
 
-    It is the trace of W H W, W = diag(w), by XTrace. Raises UsageError: as `trace`.
+    It is the trace of W H W with W = diag(w), computed by XTrace.
+
+    operator       Hessian
+    weights [D]    w in the order of `to_vector`
+    probes         number of products
+    seed           random seed of the products
+
+    Raises UsageError for fewer than 4 products.
     """
     return trace(operator.congruent(weights), probes, seed=seed)  # (3)

@@ -1,11 +1,14 @@
-"""The density of eigenvalues of a large matrix.  Lecture: "Flat & sharp minima", saddle points.
+"""Eigenvalue density of a large matrix, by stochastic Lanczos quadrature.  Lecture: "Flat & sharp minima".
 
-    v'f(A)v   = sum_j w_j f(theta_j)                         (1)   Ritz values; w_j = s_j1^2
+    v'f(A)v   = sum_j w_j f(theta_j)                         (1)   theta_j: Ritz values, w_j = s_j1^2
     tr f(A)   = D mean over probes of (1)                    (2)
     density   = mean over probes of sum_j w_j N(x; theta_j, width^2)      (3)
 
-Spikes (converged pairs far out) are projected out of the probes and drawn apart, so that (3) shows the bulk.
-Source: Golub & Welsch 1969; Ubaru, Chen & Saad 2017. The recurrences stop at a breakdown, where (1) is exact.
+A probe is a random start vector v of a Lanczos recurrence. Few eigenvalues far away from the bulk, called
+spikes, can be projected out of the probes and kept separately, so that (3) shows the bulk. If a recurrence
+ends early, (1) is exact.
+
+Source: Golub & Welsch 1969 (1); Ubaru, Chen & Saad 2017 (2).
 """
 
 from __future__ import annotations
@@ -30,11 +33,16 @@ __all__ = ["Density", "Quadrature", "density", "log_determinant", "quadrature"]
 
 @dataclass(frozen=True)
 class Quadrature:
-    """Nodes and weights of each probe [P, M] (weights sum to 1 for each; unused places have weight 0).
+    """Nodes and weights of (1) for every probe.
 
-    `rough_nodes`, `rough_weights`: the same from three quarters of the steps, which shows what the number of
-    steps leaves open. `size`: D; `bulk`: D less the `spikes` [K] taken out; `epsilon`: rounding of a
-    product; `products` spent.
+    nodes [P, M]             Ritz values of P probes
+    weights [P, M]           their weights, with a sum of 1 for every probe; unused entries have weight 0
+    rough_nodes [P, M]       Ritz values after three quarters of the steps, to estimate the error
+    rough_weights [P, M]     their weights
+    size                     D, size of the matrix
+    spikes [K]               eigenvalues that were projected out
+    epsilon                  relative rounding error of a product
+    products                 number of products used
     """
 
     nodes: Vector
@@ -48,38 +56,44 @@ class Quadrature:
 
     @property
     def bulk(self) -> int:
-        """Eigenvalues that are not spikes."""
+        """Return the number of eigenvalues that are not spikes, D - K."""
         return self.size - len(self.spikes)
 
     def trace_of(self, function: Callable[[Vector], Vector]) -> Estimate:
-        """Return tr f(A) by equation (2), spikes included, with its standard error.
+        """Return tr f(A) by equation (2), with the spikes, and its standard error.
 
-        It joins the spread over probes and what the last quarter of the steps changed. Raises UsageError: the
-        function is not finite on the spectrum.
+        `function` maps an array of eigenvalues to f of them, elementwise. The error combines the scatter over
+        probes and the change in the last quarter of the steps.
+
+        Raises UsageError if the function is not finite on the spectrum.
         """
         with np.errstate(all="ignore"):
             values = np.where(self.weights > 0, function(self.nodes), 0.0)
             rough = np.where(self.rough_weights > 0, function(self.rough_nodes), 0.0)
-            apart = function(self.spikes) if len(self.spikes) else np.zeros(0)
-        if not all(np.isfinite(each).all() for each in (values, rough, apart)):
+            at_spikes = function(self.spikes) if len(self.spikes) else np.zeros(0)
+        if not all(np.isfinite(part).all() for part in (values, rough, at_spikes)):
             raise UsageError(
                 "The function is not finite on the spectrum.",
-                f"It reaches from {self.nodes.min():.6g} to {self.nodes.max():.6g}.",
+                f"It must be finite from {self.nodes.min():.6g} to {self.nodes.max():.6g}.",
                 "Add a damping, or choose another function.",
             )
-        each = self.bulk * np.sum(self.weights * values, axis=1)  # (1)
-        spread = float(each.std(ddof=1) / np.sqrt(len(each)))
-        change = float(each.mean() - self.bulk * np.sum(self.rough_weights * rough, axis=1).mean())
+        by_probe = self.bulk * np.sum(self.weights * values, axis=1)  # (1)
+        spread = float(by_probe.std(ddof=1) / np.sqrt(len(by_probe)))
+        change = float(by_probe.mean() - self.bulk * np.sum(self.rough_weights * rough, axis=1).mean())
         return Estimate(
-            float(each.mean() + apart.sum()), float(np.hypot(spread, change)), self.products
+            float(by_probe.mean() + at_spikes.sum()), float(np.hypot(spread, change)), self.products
         )  # (2)
 
 
 class Density(NamedTuple):
-    """`density` [X] over `grid` [X] of the bulk (its integral: `share`), within `low` to `high` [X].
+    """Density of the bulk of the eigenvalues.
 
-    `width`: standard deviation of the smoothing; `spikes` [K]: eigenvalues drawn apart, each of share 1/D.
-    The band is Student's interval over probes, point by point.
+    grid [X]             eigenvalues
+    density [X]          density at the grid, equation (3); its integral is `share`
+    low [X], high [X]    Student's interval of the density over probes, for every point
+    width                standard deviation of the smoothing
+    spikes [K]           eigenvalues outside the bulk, each with a share of 1/D
+    share                share of the bulk among all eigenvalues
     """
 
     grid: Vector
@@ -99,33 +113,46 @@ def quadrature(
     spikes: Eigenpairs | None = None,
     seed: int = 0,
 ) -> Quadrature:
-    """Return the quadrature of `probes` random starts; converged `spikes` (lanczos, track) are taken out.
+    """Return the Lanczos quadrature of a matrix, equation (1), from random probes.
 
-    Raises UsageError: fewer than 2 probes, no steps, as many spikes as eigenvalues.
+    operator   symmetric matrix
+    probes     number of random start vectors
+    steps      Lanczos steps for every probe
+    spikes     eigenpairs from `lanczos` or `track_eigenpairs`; the converged ones are projected out
+    seed       random seed of the probes
+
+    Raises UsageError for fewer than 2 probes, for no steps, and if all eigenvalues are spikes.
     """
     if probes < 2 or steps < 1:
         raise UsageError(
             f"{probes} probes of {steps} steps give no density with an error.",
-            "",
-            "Use 2 probes, 1 step or more.",
+            "At least 2 probes and 1 step are needed.",
+            "Use for example probes=8, steps=40.",
         )
-    apart = np.empty((0, operator.size)) if spikes is None else spikes.vectors[spikes.converged]
+    vectors = np.empty((0, operator.size)) if spikes is None else spikes.vectors[spikes.converged]
     values = np.empty(0) if spikes is None else spikes.values[spikes.converged]
-    if len(apart) >= operator.size:
-        raise UsageError(f"{len(apart)} spikes leave nothing of {operator.size} eigenvalues.")
+    if len(vectors) >= operator.size:
+        raise UsageError(
+            f"{len(vectors)} spikes leave nothing of {operator.size} eigenvalues.",
+            "At least one eigenvalue must be left.",
+            "Pass fewer spikes.",
+        )
 
-    bulk = operator.outside(apart) if len(apart) else operator
+    bulk = operator.outside(vectors) if len(vectors) else operator
     generator = np.random.default_rng(seed)
-    room = min(steps, operator.size - len(apart))
-    nodes, weights = np.zeros((2, probes, room)), np.zeros((2, probes, room))  # of all steps, and of most
+    room = min(steps, operator.size - len(vectors))
+    nodes, weights = (
+        np.zeros((2, probes, room)),
+        np.zeros((2, probes, room)),
+    )  # [all or 3/4 of the steps, ...]
     spent = 0
     for probe in range(probes):
         start = generator.standard_normal(operator.size)
-        start -= apart.T @ (apart @ start)
-        found = LanczosRecurrence(bulk, room)
-        found.begin(start / np.linalg.norm(start))
-        found.advance(room)
-        (alphas, betas), closed = found.bands, found.closed
+        start -= vectors.T @ (vectors @ start)
+        recurrence = LanczosRecurrence(bulk, room)
+        recurrence.begin(start / np.linalg.norm(start))
+        recurrence.advance(room)
+        (alphas, betas), closed = recurrence.bands, recurrence.closed
         most = len(alphas) if closed else max(1, 3 * len(alphas) // 4)
         for which, count in enumerate((len(alphas), most)):
             theta, inner = eigh_tridiagonal(alphas[:count], betas[: count - 1])
@@ -144,44 +171,55 @@ def quadrature(
     )
 
 
-def density(found: Quadrature, width: float | None = None, points: int = 400, level: float = 0.95) -> Density:
-    """Return equation (3) on a grid over the bulk. `width`: default a hundredth of the bulk's range.
+def density(
+    estimate: Quadrature, width: float | None = None, points: int = 400, level: float = 0.95
+) -> Density:
+    """Return the density of the bulk of the eigenvalues, equation (3), on a grid.
 
-    Raises UsageError: all eigenvalues are equal and no width is given (there is no density, only a spike).
+    estimate   result of `quadrature`
+    width      standard deviation of the smoothing; default 1/100 of the range of the bulk
+    points     number of points of the grid
+    level      probability that the interval covers the density at a point
+
+    Raises UsageError for an option outside its range, and if all eigenvalues are equal and `width` is None.
     """
-    low, high = float(found.nodes.min()), float(found.nodes.max())
+    low, high = float(estimate.nodes.min()), float(estimate.nodes.max())
     size = max(abs(low), abs(high))
     if width is None:
         width = (high - low) / 100
-        if high - low <= 100 * found.epsilon * size:
+        if high - low <= 100 * estimate.epsilon * size:
             raise UsageError(
-                f"All eigenvalues of the bulk are {low:.6g}.",
-                "That is a spike, not a density.",
-                "Give a smoothing width if it is to be drawn all the same.",
+                f"All eigenvalues of the bulk are {low:.6g}, which is a spike, not a density.",
+                "Without a width, the eigenvalues must differ.",
+                "Pass a width to draw the spike with this width.",
             )
     if not (np.isfinite(width) and width > 0) or points < 2 or not 0 < level < 1:
-        raise UsageError(f"No density with width {width} on {points} points at level {level}.")
+        raise UsageError(
+            f"No density has width={width}, points={points} and level={level}.",
+            "The width must be above 0, the points at least 2, and the level between 0 and 1.",
+            "Use for example points=400, level=0.95.",
+        )
     grid = np.linspace(low - 4 * width, high + 4 * width, points)
-    share = found.bulk / found.size
-    each = np.empty((len(found.nodes), points))
-    for probe, (theta, weight) in enumerate(zip(found.nodes, found.weights, strict=True)):
+    share = estimate.bulk / estimate.size
+    by_probe = np.empty((len(estimate.nodes), points))
+    for probe, (theta, weight) in enumerate(zip(estimate.nodes, estimate.weights, strict=True)):
         bells = np.exp(-0.5 * ((grid[:, None] - theta[None, :]) / width) ** 2)
-        each[probe] = share * bells @ weight / (width * np.sqrt(2 * np.pi))  # (3)
-    mean = each.mean(axis=0)
-    half = float(stdtrit(len(each) - 1, (1 + level) / 2)) * each.std(axis=0, ddof=1) / np.sqrt(len(each))
-    return Density(grid, mean, np.maximum(mean - half, 0.0), mean + half, width, found.spikes, share)
+        by_probe[probe] = share * bells @ weight / (width * np.sqrt(2 * np.pi))  # (3)
+    mean, count = by_probe.mean(axis=0), len(by_probe)
+    half = float(stdtrit(count - 1, (1 + level) / 2)) * by_probe.std(axis=0, ddof=1) / np.sqrt(count)
+    return Density(grid, mean, np.maximum(mean - half, 0.0), mean + half, width, estimate.spikes, share)
 
 
-def log_determinant(found: Quadrature, damping: float) -> Estimate:
-    """Return ln det(A + damping), natural logarithm, with its standard error.
+def log_determinant(estimate: Quadrature, damping: float) -> Estimate:
+    """Return ln det(A + damping I), with its standard error, from the result of `quadrature`.
 
-    Raises UsageError: the damped matrix has eigenvalues at or below zero.
+    Raises UsageError if the damped matrix has an eigenvalue that is not above zero.
     """
-    lowest = float(min(found.nodes.min(), found.spikes.min(initial=np.inf)))
+    lowest = float(min(estimate.nodes.min(), estimate.spikes.min(initial=np.inf)))
     if not damping > -lowest:
         raise UsageError(
-            f"The matrix has the eigenvalue {lowest:.6g}: damped by {damping:.6g} it is not positive.",
-            "Its determinant has no logarithm.",
+            f"With damping {damping:.6g} the lowest eigenvalue is {lowest + damping:.6g}.",
+            "It must be above zero, otherwise the determinant has no logarithm.",
             "Use the Gauss-Newton matrix, or a larger damping.",
         )
-    return found.trace_of(lambda theta: np.log(theta + damping))
+    return estimate.trace_of(lambda theta: np.log(theta + damping))

@@ -1,14 +1,15 @@
-"""Curvature over the largest one of a stable step.  Lecture: "Flat & sharp minima": eta < 2 / curvature.
+"""Stability of an optimizer: largest curvature against its limit.  Lecture: "Flat & sharp minima".
 
-    ratio = largest eigenvalue / limit                       (1)
+    ratio = largest eigenvalue / limit                       (1)   below 1: stable
 
-On the quadratic curvature w^2 / 2 an optimizer is a linear recursion, and its limit follows from that: for
-gradient descent 2 / eta. A step with a rate for each weight, w <- w - eta P^-1 m, has a diagonal
-preconditioner P. Its limit is for the largest eigenvalue of P^(-1/2) H P^(-1/2), with P frozen at its present
-value. Each optimizer defines its limit and its P in its own file: `Rule.stability_limit`,
-`Rule.preconditioner`.
+On the quadratic loss c w^2 / 2 an optimizer is a linear recursion. The recursion is stable up to a limit of
+the curvature c: for gradient descent 2 / eta. An adaptive optimizer has a learning rate for every weight, w
+<- w - eta P^-1 m, with a diagonal preconditioner P. Its limit applies to the largest eigenvalue of P^(-1/2) H
+P^(-1/2), with P as it is at this step.
 
-Sources: Cohen et al. 2021, 2022.
+Every optimizer defines its limit and its P in its own file: `Rule.stability_limit`, `Rule.preconditioner`.
+
+Source: Cohen et al. 2021, 2022.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ __all__ = ["StabilityLimit", "StabilityRatio", "stability_ratio"]
 
 
 class StabilityLimit(NamedTuple):
-    """The largest curvature of a stable step, exact for a quadratic; None with the `reason` without one.
+    """Largest curvature at which an optimizer is stable, exact for a quadratic loss.
 
-    `preconditioned`: the limit is for the eigenvalues of P^(-1/2) H P^(-1/2). `formula`: the limit as text.
+    value            limit of the curvature; None if the optimizer has no limit
+    preconditioned   whether the limit applies to P^(-1/2) H P^(-1/2) instead of the Hessian H
+    formula          limit as text
+    reason           reason why there is no limit
     """
 
     value: float | None
@@ -35,9 +39,11 @@ class StabilityLimit(NamedTuple):
 
 
 class StabilityRatio(NamedTuple):
-    """Curvature over limit: above 1 steps grow, near 1 training sits at the edge.
+    """Curvature divided by its limit: above 1 the steps grow, near 1 training is at the edge of stability.
 
-    `error`: from the residual.
+    value   equation (1)
+    error   error of the ratio, from the residual of the eigenvalue
+    limit   limit of the curvature
     """
 
     value: float
@@ -46,19 +52,31 @@ class StabilityRatio(NamedTuple):
 
     @property
     def stable(self) -> bool | None:
-        """Whether the curvature is below the limit; None where the error leaves it open."""
+        """Whether the curvature is below the limit; None if the error is too large to decide."""
         if abs(self.value - 1) <= self.error:
             return None
         return self.value < 1
 
 
 def stability_ratio(sharpness: float, residual: float, limit: StabilityLimit) -> StabilityRatio:
-    """Return the largest eigenvalue over the limit, equation (1), with the error that its residual leaves.
+    """Return the largest eigenvalue divided by its limit, equation (1), with its error.
 
-    Raises UsageError: no limit, values that are not finite.
+    sharpness   largest eigenvalue
+    residual    bound on its error
+    limit       stability limit of the optimizer
+
+    Raises UsageError if there is no limit, and for values that are not finite.
     """
     if limit.value is None:
-        raise UsageError("There is no limit to compare with.", limit.reason)
+        raise UsageError(
+            "The optimizer has no limit of the curvature.",
+            limit.reason,
+            "Compare an optimizer with a limit, such as gradient descent.",
+        )
     if not (np.isfinite(sharpness) and np.isfinite(residual) and residual >= 0):
-        raise UsageError(f"A sharpness of {sharpness} ± {residual} cannot be compared with a limit.")
+        raise UsageError(
+            f"A sharpness of {sharpness} ± {residual} cannot be compared with a limit.",
+            "Both must be finite, and the residual at least 0.",
+            "Measure at an earlier step.",
+        )
     return StabilityRatio(sharpness / limit.value, residual / limit.value, limit.value)  # (1)

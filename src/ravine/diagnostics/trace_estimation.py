@@ -1,12 +1,14 @@
-"""Trace and diagonal of a matrix known by its products.  Lecture: "Flat & sharp minima".
+"""Estimates of the trace and the diagonal of a matrix from products with vectors.
 
     Hutchinson   tr = mean z'A z,   z = +-1,   variance of one probe 2 (|A|_F^2 - sum A_ii^2)         (1)
     diagonal     A_ii = mean z_i (A z)_i                                                              (2)
     XTrace       tr_i = tr(Q_i'A Q_i) + (D - m + 1) u'A u / |u|^2,   u = (1 - Q_i Q_i') w_i           (3)
-                 Q_i: orthonormal basis of A w_j for j != i;   tr = mean tr_i,   error from their spread
+                 Q_i: orthonormal basis of A w_j, j != i,   tr = mean of tr_i,   m random vectors w_i
 
-Sources: Hutchinson 1990; Epperly, Tropp & Webber 2024 for (3), which is exact for low rank and whose error
-falls as fast as the eigenvalues do. Errors are one standard error.
+All errors are one standard error. XTrace (3) is exact for a matrix of low rank, and its error falls as fast
+as the eigenvalues. The error of (3) follows from the scatter of the tr_i.
+
+Lecture: "Flat & sharp minima".  Source: Hutchinson 1990 (1); Epperly, Tropp & Webber 2024 (3).
 """
 
 from __future__ import annotations
@@ -24,7 +26,12 @@ __all__ = ["Diagonal", "Estimate", "diagonal", "hutchinson", "trace"]
 
 
 class Estimate(NamedTuple):
-    """A number with its standard error; `products` spent. An error of rounding alone means it is exact."""
+    """An estimated number.
+
+    value      estimate
+    error      standard error; of the size of rounding errors if the estimate is exact
+    products   number of products used
+    """
 
     value: float
     error: float
@@ -32,7 +39,12 @@ class Estimate(NamedTuple):
 
 
 class Diagonal(NamedTuple):
-    """The diagonal [D] with standard errors [D]; `products` spent."""
+    """An estimated diagonal.
+
+    values [D]   entries of the diagonal
+    errors [D]   their standard errors
+    products     number of products used
+    """
 
     values: Vector
     errors: Vector
@@ -40,17 +52,20 @@ class Diagonal(NamedTuple):
 
 
 def hutchinson(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) -> Estimate:
-    """Return the trace by equation (1). Raises UsageError: fewer than 2 probes."""
+    """Return the trace by Hutchinson's estimate (1), with its standard error, from `probes` products.
+
+    Raises UsageError for fewer than 2 probes.
+    """
     _check(probes)
     signs = _signs(probes, operator.size, seed)
-    found = np.einsum("pd,pd->p", signs, operator.block(signs))  # (1)
-    return Estimate(float(found.mean()), float(found.std(ddof=1) / np.sqrt(probes)), probes)
+    estimates = np.einsum("pd,pd->p", signs, operator.block(signs))  # (1)
+    return Estimate(float(estimates.mean()), float(estimates.std(ddof=1) / np.sqrt(probes)), probes)
 
 
 def diagonal(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) -> Diagonal:
-    """Return the diagonal by equation (2), exactly where `probes` reach the size.
+    """Return the diagonal [D] by equation (2), with its standard errors, from `probes` products.
 
-    Raises UsageError: under 2.
+    With `probes` of at least D the diagonal is exact. Raises UsageError for fewer than 2 probes.
     """
     _check(probes)
     if probes >= operator.size:
@@ -58,18 +73,18 @@ def diagonal(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) ->
         rounding = np.full(operator.size, operator.epsilon * float(np.abs(images).max()))
         return Diagonal(np.diagonal(images).copy(), rounding, operator.size)
     signs = _signs(probes, operator.size, seed)
-    found = signs * operator.block(signs)  # (2)
-    return Diagonal(found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(probes), probes)
+    estimates = signs * operator.block(signs)  # (2)
+    return Diagonal(estimates.mean(axis=0), estimates.std(axis=0, ddof=1) / np.sqrt(probes), probes)
 
 
 def trace(operator: SymmetricOperator, products: int = 64, *, seed: int = 0) -> Estimate:
-    """Return the trace by XTrace, equation (3), from an even number of `products`; exact where they reach D.
+    """Return the trace by XTrace (3), with its standard error, from an even number of `products`.
 
-    Raises UsageError: fewer than 4 products.
+    With `products` of at least D the trace is exact. Raises UsageError for fewer than 4 products.
     """
     if products < 4:
         raise UsageError(
-            f"{products} products are too few for a trace.", "Half of them span a space.", "Use 32."
+            f"{products} products are too few for a trace.", "At least 4 are needed.", "Use products=32."
         )
     size = operator.size
     if products >= size:
@@ -83,27 +98,32 @@ def trace(operator: SymmetricOperator, products: int = 64, *, seed: int = 0) -> 
     scale = float(np.abs(np.diagonal(r)).max())
     rank = int((np.abs(np.diagonal(r)) > 100 * operator.epsilon * scale).sum()) if scale else 0
     q = q[:, :rank]
-    again = operator.block(q.T)
-    inner = again @ q
-    if rank < count:  # the whole range has been seen
+    inner = operator.block(q.T) @ q
+    if rank < count:  # q spans the whole range of the matrix, so that the trace is exact
         return Estimate(float(np.trace(inner)), 10 * rank * operator.epsilon * scale, count + rank)
     left_out = solve_triangular(r, np.eye(count), trans="T", lower=False)  # columns of R^-T
     left_out = left_out / np.linalg.norm(left_out, axis=0)
     shares = q.T @ omega.T  # [m, m]: column i is Q'w_i
-    found = np.empty(count)
+    estimates = np.empty(count)
     for i in range(count):
         s = left_out[:, i]
         x = shares[:, i] - s * (s @ shares[:, i])
         u_squared = omega[i] @ omega[i] - x @ x
         u_curved = omega[i] @ images[i] - 2 * x @ r[:, i] + x @ inner @ x
-        found[i] = np.trace(inner) - s @ inner @ s + (size - count + 1) * u_curved / u_squared  # (3)
-    return Estimate(float(found.mean()), float(found.std(ddof=1) / np.sqrt(count)), 2 * count)
+        estimates[i] = np.trace(inner) - s @ inner @ s + (size - count + 1) * u_curved / u_squared  # (3)
+    return Estimate(float(estimates.mean()), float(estimates.std(ddof=1) / np.sqrt(count)), 2 * count)
 
 
 def _signs(probes: int, size: int, seed: int) -> Vector:
+    """Return random signs +1 and -1, [probes, size]."""
     return np.asarray(np.random.default_rng(seed).integers(0, 2, (probes, size)) * 2.0 - 1.0, np.float64)
 
 
 def _check(probes: int) -> None:
+    """Raise UsageError for fewer than 2 probes."""
     if probes < 2:
-        raise UsageError(f"{probes} probes have no spread.", "The error comes from it.", "Use 2 or more.")
+        raise UsageError(
+            f"{probes} probes give no error of the estimate.",
+            "At least 2 are needed, since the error follows from their scatter.",
+            "Use probes=32.",
+        )

@@ -1,12 +1,13 @@
-"""Two networks that differ in the order of their hidden units.  Lecture: "Sensitivity to initialization".
+"""Matching of the hidden units of two networks, by a permutation.  Lecture: "Sensitivity to initialization".
 
-    W_l -> P_(l-1)' W_l P_l,   b_l -> b_l P_l                                    (1)   the same function
-    weights:      maximise sum_l <A_l, P_(l-1)' B_l P_l> + <a_l, b_l P_l>         (2)   by layer, Hungarian
-    activations:  maximise the correlations of matched units, each layer by itself (3)
+    permutation   W_l -> P_(l-1)' W_l P_l,   b_l -> b_l P_l                           (1)   the same function
+    weights       maximize sum_l <A_l, P_(l-1)' B_l P_l> + <a_l, b_l P_l>             (2)   layer by layer
+    activations   maximize the correlation of matched units, for every layer alone    (3)
 
-A barrier between two solutions that goes away under (1) was only a matter of order. Source: Entezari et al.
-2022; Ainsworth et al. 2023 for (2); Li et al. 2016 for (3). Units are matched, never mixed, so the function
-stays the same.
+A loss barrier between two solutions that vanishes under (1) was only due to the order of the units. A
+permutation does not change the function of a network.
+
+Source: Entezari et al. 2022; Ainsworth et al. 2023 (2); Li et al. 2016 (3).
 """
 
 from __future__ import annotations
@@ -24,13 +25,18 @@ from ravine.errors import UsageError
 __all__ = ["Alignment", "align", "permute"]
 
 Layers = Sequence[dict[str, Any]]
+"""Layers of a network: {"weight": [fan_in, fan_out], "bias": [fan_out]} for each."""
+
 MAX_SWEEPS = 100
+"""Largest number of passes over all layers in the maximization of (2)."""
 
 
 class Alignment(NamedTuple):
-    """`params`: the second network in the first one's order; `before`, `after`: distance of the weights.
+    """Second network with its hidden units in the order of the first one.
 
-    `permutations`: for each hidden layer, which of its units comes at each place.
+    params          layers of the second network after the permutation
+    permutations    for every hidden layer, the indices of its units in their new order
+    before, after   distance of the weights of both networks before and after the permutation
     """
 
     params: list[dict[str, Any]]
@@ -44,52 +50,69 @@ def align(
     b: Layers,
     activations: tuple[Sequence[npt.ArrayLike], Sequence[npt.ArrayLike]] | None = None,
 ) -> Alignment:
-    """Return `b` with its hidden units in the order that matches `a`.
+    """Return network `b` with its hidden units in the order that matches network `a`.
 
-    Plain networks: lists of {"weight" [fan_in, fan_out], "bias" [fan_out]}. Without `activations` equation
-    (2); with those of both networks on the same rows, a list of [N, units] for each hidden layer, equation
-    (3). Where matching does not bring them nearer, the order stays as it is. Raises UsageError: other
-    layouts, networks of different sizes, values that are not finite.
+    a, b          layers {"weight": [fan_in, fan_out], "bias": [fan_out]} of two networks of equal sizes
+    activations   for both networks a list with the activations [N, units] of every hidden layer, on the same
+                  rows. With them the matching uses equation (3), without them equation (2).
+
+    By (2), the order is changed only if the weights come nearer to each other.
+
+    Raises UsageError for other layers, for networks of different sizes, and for values that are not finite.
     """
     first, second = _checked(a), _checked(b)
     if [w.shape for w, _ in first] != [w.shape for w, _ in second]:
-        raise UsageError("The two networks have different sizes.", "", "Compare runs of one network.")
+        shapes = [", ".join(str(w.shape) for w, _ in layers) for layers in (first, second)]
+        raise UsageError(
+            f"The weights of the networks have the shapes {shapes[0]} and {shapes[1]}.",
+            "Both networks must have the same sizes.",
+            "Compare runs of one network.",
+        )
     hidden = [len(bias) for _, bias in first[:-1]]
     same = [np.arange(size) for size in hidden]
     if activations is not None:
-        found = _by_activations(activations, hidden)
-        return _result(b, first, second, found, same, keep=True)
+        orders = _by_activations(activations, hidden)
+        return _result(b, first, second, orders, same, keep=True)
     starts = [same, _forward(first, second, hidden)]
-    ends = [_by_weights(first, second, [each.copy() for each in start]) for start in starts]
-    best = max(ends, key=lambda each: _match(first, second, each))
+    ends = [_by_weights(first, second, [order.copy() for order in start]) for start in starts]
+    best = max(ends, key=lambda end: _match(first, second, end))
     return _result(b, first, second, best, same, keep=False)
 
 
 def permute(params: Layers, permutations: Sequence[npt.ArrayLike]) -> list[dict[str, Any]]:
-    """Return equation (1): hidden layer l has unit permutations[l][i] at place i.
+    """Return `params` with permuted hidden units, equation (1), as a list of layers.
 
-    Raises UsageError as `align`.
+    permutations   for every hidden layer an array [units]; unit permutations[l][i] becomes unit i of layer l
+
+    Raises UsageError if `permutations` do not fit the layers, and as `align`.
     """
     layers = _checked(params)
-    orders = [np.asarray(each) for each in permutations]
+    orders = [np.asarray(order) for order in permutations]
     sizes = [len(bias) for _, bias in layers[:-1]]
     if len(orders) != len(sizes) or any(
-        each.shape != (size,) or not np.array_equal(np.sort(each), np.arange(size))
-        for each, size in zip(orders, sizes, strict=False)
+        order.shape != (size,) or not np.array_equal(np.sort(order), np.arange(size))
+        for order, size in zip(orders, sizes, strict=False)
     ):
-        raise UsageError("These are no permutations of the hidden layers.", f"They have {sizes} units.")
-    moved = []
+        raise UsageError(
+            f"Arrays of shapes {[order.shape for order in orders]} are no permutations of the layers.",
+            f"The hidden layers have {sizes} units; each needs every index from 0 exactly once.",
+            "Pass Alignment.permutations of a network of these sizes.",
+        )
+    result = []
     before: npt.NDArray[Any] = np.arange(layers[0][0].shape[0])
     for layer, (_, bias), order in zip(params, layers, [*orders, np.arange(len(layers[-1][1]))], strict=True):
-        weight = np.asarray(layer["weight"])[before][:, order]
-        moved.append({**layer, "weight": weight, "bias": np.asarray(layer["bias"])[order]})
+        weight = np.asarray(layer["weight"])[before][:, order]  # (1)
+        result.append({**layer, "weight": weight, "bias": np.asarray(layer["bias"])[order]})
         before = order
         assert len(order) == len(bias)
-    return moved
+    return result
 
 
 def _forward(first: list, second: list, hidden: list[int]) -> list[npt.NDArray[np.intp]]:
-    """Match each layer by what comes into it alone, in the order found before: exact for a permuted copy."""
+    """Return permutations that match every layer by its incoming weights, first layer first.
+
+    They are exact for a permuted copy of the same network.
+    """
     orders: list[npt.NDArray[np.intp]] = []
     before = np.arange(first[0][0].shape[0])
     for (wa, ba), (wb, bb), _ in zip(first, second, hidden, strict=False):
@@ -100,19 +123,19 @@ def _forward(first: list, second: list, hidden: list[int]) -> list[npt.NDArray[n
 
 
 def _by_weights(first: list, second: list, orders: list) -> list[npt.NDArray[np.intp]]:
-    """Improve (2) one layer at a time until none improves: it only ever rises."""
+    """Return `orders` after maximizing (2) over one layer at a time, until no layer improves it."""
     ends = [np.arange(first[0][0].shape[0]), *orders, np.arange(len(first[-1][1]))]
     for _ in range(MAX_SWEEPS):
-        moved = False
+        improved = False
         for layer in range(len(orders)):
             (wa, ba), (wb, bb) = first[layer], second[layer]
             (oa, _), (ob, _) = first[layer + 1], second[layer + 1]
-            gain = wa.T @ wb[ends[layer]] + np.outer(ba, bb) + oa @ ob[:, ends[layer + 2]].T
+            gain = wa.T @ wb[ends[layer]] + np.outer(ba, bb) + oa @ ob[:, ends[layer + 2]].T  # (2)
             order = linear_sum_assignment(gain, maximize=True)[1]
             rows = np.arange(len(order))
             if gain[rows, order].sum() > gain[rows, ends[layer + 1]].sum() * (1 + 1e-12) + 1e-300:
-                ends[layer + 1], moved = order, True
-        if not moved:
+                ends[layer + 1], improved = order, True
+        if not improved:
             break
     return ends[1:-1]
 
@@ -120,31 +143,43 @@ def _by_weights(first: list, second: list, orders: list) -> list[npt.NDArray[np.
 def _by_activations(
     activations: tuple[Sequence[npt.ArrayLike], Sequence[npt.ArrayLike]], hidden: list[int]
 ) -> list[npt.NDArray[np.intp]]:
+    """Return the permutations that maximize (3)."""
     if len(activations[0]) != len(hidden) or len(activations[1]) != len(hidden):
         raise UsageError(
-            f"There are {len(hidden)} hidden layers.", "", "Pass activations [N, units] for each."
+            f"There are {len(hidden)} hidden layers, and activations of {len(activations[0])} and "
+            f"{len(activations[1])}.",
+            "Every hidden layer needs activations of both networks.",
+            "Pass two lists of arrays [N, units].",
         )
     orders = []
-    for size, one, other in zip(hidden, *activations, strict=True):
-        x, y = np.asarray(one, np.float64), np.asarray(other, np.float64)
+    for size, of_first, of_second in zip(hidden, *activations, strict=True):
+        x, y = np.asarray(of_first, np.float64), np.asarray(of_second, np.float64)
         if x.shape != y.shape or x.ndim != 2 or x.shape[1] != size or len(x) < 2:
             raise UsageError(
-                f"Activations of shapes {x.shape} and {y.shape}.", "", f"Pass [N, {size}], same rows."
+                f"The activations of a layer have the shapes {x.shape} and {y.shape}.",
+                f"Both must be [N, {size}] with N of at least 2, on the same rows.",
+                "Apply both networks to the same rows.",
             )
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
-            raise UsageError("Activations hold values that are not finite.")
-        x, y = _standard(x), _standard(y)
+            raise UsageError(
+                "The activations hold values that are not finite.",
+                "All must be finite; training has probably diverged.",
+                "Take parameters of an earlier step.",
+            )
+        x, y = _standardized(x), _standardized(y)
         orders.append(linear_sum_assignment(x.T @ y, maximize=True)[1])  # (3)
     return orders
 
 
-def _standard(x: Vector) -> Vector:
-    centred = x - x.mean(axis=0)
-    spread = np.sqrt((centred**2).sum(axis=0))
-    return centred / np.where(spread > 0, spread, 1)  # dead units correlate with nothing
+def _standardized(x: Vector) -> Vector:
+    """Return columns of `x` [N, units] with mean 0 and length 1; constant columns become 0."""
+    centered = x - x.mean(axis=0)
+    spread = np.sqrt((centered**2).sum(axis=0))
+    return centered / np.where(spread > 0, spread, 1)
 
 
 def _match(first: list, second: list, orders: list) -> float:
+    """Return the sum of equation (2)."""
     ends = [np.arange(first[0][0].shape[0]), *orders, np.arange(len(first[-1][1]))]
     return sum(
         float((wa * wb[before][:, after]).sum() + ba @ bb[after])
@@ -152,36 +187,44 @@ def _match(first: list, second: list, orders: list) -> float:
     )
 
 
-def _result(b: Layers, first: list, second: list, found: list, same: list, *, keep: bool) -> Alignment:
+def _result(b: Layers, first: list, second: list, orders: list, same: list, *, keep: bool) -> Alignment:
+    """Return the alignment by `orders`, or by the order `same` if it is nearer and `keep` is False."""
     length = sum(float((w**2).sum() + bias @ bias) for w, bias in [*first, *second])
-    distance = [np.sqrt(max(length - 2 * _match(first, second, each), 0.0)) for each in (same, found)]
+    distance = [np.sqrt(max(length - 2 * _match(first, second, order), 0.0)) for order in (same, orders)]
     if not keep and distance[1] > distance[0]:
-        found, distance[1] = same, distance[0]
-    return Alignment(permute(b, found), found, float(distance[0]), float(distance[1]))
+        orders, distance[1] = same, distance[0]
+    return Alignment(permute(b, orders), orders, float(distance[0]), float(distance[1]))
 
 
 def _checked(params: Layers) -> list[tuple[Vector, Vector]]:
-    if isinstance(params, dict) or len(params) < 1 or not all(isinstance(each, dict) for each in params):
+    """Return weight [fan_in, fan_out] and bias [fan_out] of all layers in float64, or raise UsageError."""
+    if isinstance(params, dict) or len(params) < 1 or not all(isinstance(layer, dict) for layer in params):
         raise UsageError(
-            "A network to be aligned is a list of layers.", "", "Each is a dict of weight and bias."
+            f"The network is a {type(params).__name__} without layers.",
+            "It must be a list of layers, each a dict of weight and bias.",
+            'Pass [{"weight": ..., "bias": ...}, ...].',
         )
     layers: list[tuple[Vector, Vector]] = []
-    for place, layer in enumerate(params):
+    for index, layer in enumerate(params):
         if set(layer) != {"weight", "bias"}:
             raise UsageError(
-                f"Layer {place} has {', '.join(sorted(map(str, layer)))}.",
-                "Only plain layers of weights and biases can be permuted.",
-                "Align networks without normalisation and branches.",
+                f"Layer {index} has the parameters {', '.join(sorted(map(str, layer)))}.",
+                "Only layers with a weight and a bias can be permuted.",
+                "Align networks without normalization and branches.",
             )
         weight, bias = np.asarray(layer["weight"], np.float64), np.asarray(layer["bias"], np.float64)
         fits = weight.ndim == 2 and bias.shape == weight.shape[1:] and weight.size > 0
         if not fits or (layers and layers[-1][0].shape[1] != weight.shape[0]):
             raise UsageError(
-                f"Layer {place} has a weight of shape {weight.shape} and a bias of shape {bias.shape}.",
-                "It does not follow on the layer before.",
-                "Pass weights [fan_in, fan_out] and biases [fan_out].",
+                f"Layer {index} has a weight of shape {weight.shape} and a bias of shape {bias.shape}.",
+                "They must be [fan_in, fan_out] and [fan_out]; fan_in is the fan_out of the layer before.",
+                "Pass all layers in their order.",
             )
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-            raise UsageError(f"Layer {place} holds values that are not finite.", "", "Take an earlier step.")
+            raise UsageError(
+                f"Layer {index} holds values that are not finite.",
+                "All parameters must be finite; training has probably diverged.",
+                "Take parameters of an earlier step.",
+            )
         layers.append((weight, bias))
     return layers

@@ -34,6 +34,7 @@ from ravine.statistics.diverged import FloatArray, as_floats, replace_diverged
 __all__ = ["MIN_VALUES", "Interval", "interval"]
 
 Interval = tuple[float, float]
+"""Lower and upper end of a confidence interval."""
 Statistic = Literal["mean", "median"]
 
 MIN_VALUES = 3

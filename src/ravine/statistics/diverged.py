@@ -14,10 +14,11 @@ from ravine.errors import UsageError
 __all__ = ["FloatArray", "as_floats", "median", "orient", "quantile", "replace_diverged"]
 
 FloatArray = npt.NDArray[np.float64]
+"""A float64 array."""
 
 
 def as_floats(values: npt.ArrayLike, ndim: int, name: str) -> FloatArray:
-    """Return `values` as a float64 array with `ndim` axes and at least one entry.
+    """Return `values` as a float64 array with `ndim` axes (1: [N]; 2: [N, M]) and at least one entry.
 
     Raises UsageError, which calls the values `name`, if they are not numbers or have another shape.
     """
@@ -43,7 +44,7 @@ def _axes(count: int) -> str:
 
 
 def replace_diverged(values: FloatArray, greater_is_better: bool) -> FloatArray:
-    """Return `values` (any shape) with every NaN and infinity replaced by the worst value.
+    """Return `values` [...] with every NaN and infinity replaced by the worst value.
 
     The worst value is -inf if greater is better, otherwise +inf.
     """
@@ -51,7 +52,7 @@ def replace_diverged(values: FloatArray, greater_is_better: bool) -> FloatArray:
 
 
 def orient(values: FloatArray, greater_is_better: bool) -> FloatArray:
-    """Return `values` (any shape), negated if smaller is better, with diverged runs at -inf.
+    """Return `values` [...], negated if smaller is better, with diverged runs at -inf.
 
     Greater is better in the result.
     """
@@ -59,7 +60,7 @@ def orient(values: FloatArray, greater_is_better: bool) -> FloatArray:
 
 
 def quantile(values: FloatArray, q: float, axis: int = -1) -> FloatArray:
-    """Return the `q` quantile of `values` (any shape) along `axis`, interpolated linearly.
+    """Return the `q` quantile of `values` [...] along `axis`, interpolated linearly.
 
     Between a finite and an infinite order statistic the result is the infinite one, where NumPy returns NaN.
     `values` must not hold NaN, nor both +inf and -inf. 0 <= q <= 1.
@@ -81,5 +82,5 @@ def quantile(values: FloatArray, q: float, axis: int = -1) -> FloatArray:
 
 
 def median(values: FloatArray, axis: int = -1) -> FloatArray:
-    """Return the median of `values` along `axis`, infinite where at least half of them are infinite."""
+    """Return the median of `values` [...] along `axis`, infinite where at least half of them are infinite."""
     return quantile(values, 0.5, axis)

@@ -133,7 +133,7 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
 
 
 def to_grid(scores: FloatArray) -> FloatArray:
-    """Return `scores` (any shape) in units of about their rounding error, for `rounded_differences`.
+    """Return `scores` [...] in units of about their rounding error, for `rounded_differences`.
 
     Greater is better; diverged runs are -inf. Accuracies on n rows are multiples of 1/n. Differences of them
     that are equal in theory, such as 35/36 - 34/36 and 34/36 - 33/36, differ by rounding. In these units they
@@ -148,7 +148,7 @@ def to_grid(scores: FloatArray) -> FloatArray:
 
 
 def rounded_differences(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return a - b in whole units, for `a` and `b` (equal shapes) from one result of `to_grid`.
+    """Return a - b in whole units, for `a` [...] and `b` [...] from one result of `to_grid`.
 
     The difference is infinite where one of the two diverged, so that it outranks every finite difference. It
     is 0, a tie, where both diverged.
