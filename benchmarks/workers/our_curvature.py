@@ -29,14 +29,14 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
     from ravine.diagnostics import hessian_eigenpairs, lanczos, quadrature
     from ravine.networks import Network
-    from ravine.studies.landscape.loss_point import Viewpoint, training_loss
+    from ravine.studies.landscape.loss_point import LossPoint, training_loss
     from ravine.training import Rows
 
     x, y, points = trained(task["sizes"], task["rows"], task["steps"])
     rows, wide_rows = Rows(x, y.astype(np.int32)), Rows(x.astype(np.float64), y.astype(np.int32))
     network = Network(tuple(task["sizes"]))
     views = [
-        Viewpoint(
+        LossPoint(
             network,
             [{"weight": weight, "bias": bias} for weight, bias in layers],
             "cross_entropy",
@@ -65,9 +65,9 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
             dense = np.concatenate([each.block(part[part.any(axis=1)]) for part in parts])
             exact.append(np.linalg.eigvalsh((dense + dense.T) / 2))
 
-        def spectrum(setting: tuple[int, int, int], seed: int, view: Any) -> tuple[np.ndarray, np.ndarray]:
+        def spectrum(setting: tuple[int, int, int], seed: int, point: Any) -> tuple[np.ndarray, np.ndarray]:
             spikes, probes, steps = setting
-            product = view.hessian()
+            product = point.hessian()
             ends = lanczos(product, spikes, tol=0.03, seed=seed)
             found = quadrature(product, probes, steps, spikes=ends, seed=seed)
             apart = np.full(len(found.spikes), 1 / found.size)

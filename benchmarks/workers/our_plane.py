@@ -16,21 +16,21 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     prepare("cpu")
     from ravine.diagnostics import random_directions
     from ravine.networks import Network
-    from ravine.studies.landscape.loss_point import Viewpoint
+    from ravine.studies.landscape.loss_point import LossPoint
     from ravine.training import Rows
 
     x, y, _, _ = digits(task["rows"])
     drawn = biased(task["sizes"])
     params = [{"weight": weight, "bias": bias} for weight, bias in drawn]
     rows = Rows(x, y.astype(np.int32))
-    view = Viewpoint(Network(tuple(task["sizes"])), params, "cross_entropy", rows, {}, None, None, "drawn")
+    point = LossPoint(Network(tuple(task["sizes"])), params, "cross_entropy", rows, {}, None, None, "drawn")
     along, line = random_directions(params, 2), np.linspace(-1, 1, task["points"])
 
     def once() -> int:
-        return view.seen(along, line, line).losses.size
+        return point.loss_grid(along, line, line).losses.size
 
     flat = np.concatenate([np.concatenate([bias, weight.ravel()]) for weight, bias in drawn])
-    return {"centre": float(view.at(flat)[0]), "versions": versions("jax", "numpy")}, once
+    return {"centre": float(point.at(flat)[0]), "versions": versions("jax", "numpy")}, once
 
 
 if __name__ == "__main__":

@@ -607,7 +607,7 @@ def landscape(
     span: float = 1.0,
     format: str = "png",
 ) -> LandscapeResult:
-    """Look at the loss around solutions.
+    """Show the loss around trained networks.
 
     X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
     name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
@@ -646,11 +646,11 @@ def landscape(
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
     optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, adam]
-    model: Run or trained model to look around, in place of training.
-    solutions: Starts of the first optimizer: 2 for the line between them, 3 for the plane through them.
+    model: Run or trained model at the centre, in place of training.
+    solutions: Starts of the first optimizer; 2 = barriers, 3 = a plane through the solutions too.
         [default: 3]
     grid: Points on each side of a plane. [default: 51]
-    span: Distance to look, in lengths of the weights. [default: 1.0]
+    span: Half-width of slices and planes, in lengths of the weights. [default: 1.0]
     format: Format of the pictures. [default: png]
     """
     return run_study(

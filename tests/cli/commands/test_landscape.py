@@ -57,7 +57,7 @@ def test_data_then_the_run_of_it(ravine, folder):
     assert ravine("train", "iris", "-q", "--net", "4", "--epochs", "2", "-o", "t").status == 0
     ended = ravine("landscape", "t", "--grid", "5", "--net", "9")
     assert ended.status == 0, ended.stderr
-    assert "Not used with a model" in ended.stderr and "--net" in ended.stderr
+    assert "have no effect" in ended.stderr and "--net" in ended.stderr
     assert "stability limit" in ended.stdout
     assert (folder / "runs" / "latest" / "arrays.npz").is_file()
     assert ravine("landscape", "t/models/best", "iris", "--grid", "5", "-q").status == 0

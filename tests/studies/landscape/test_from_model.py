@@ -133,7 +133,7 @@ def test_latest_means_the_run_before_this_one(run, monkeypatch, tmp_path):
 def test_options_of_training_are_reported_as_unused(run):
     events = []
     execute(LANDSCAPE, around(run, net="9", optimizers=["adam"], span=0.5), notify=events.append)
-    (note,) = [event.text for event in events if isinstance(event, Noted) and "Not used" in event.text]
+    (note,) = [event.text for event in events if isinstance(event, Noted) and "no effect" in event.text]
     assert note.endswith("already: --net, --optimizers.")
 
 

@@ -33,11 +33,11 @@ def test_the_parabola_of_the_limit_is_over_the_profile(example):
     assert len(dashes) == len(drawn)  # lines can be told apart without color
 
 
-def test_a_parabola_as_thin_as_a_needle_is_named_but_not_drawn(example, changed):
+def test_a_parabola_too_narrow_to_see_is_named_but_not_drawn(example, changed):
     directions = [dataclasses.replace(row, limit=2e7) for row in example.directions]
     axes = changed(directions=directions).figures()["profile"].axes[0]
     (label,) = [line for line in axes.lines if "limit" in str(line.get_label())]
-    assert "not drawn" in label.get_label() and not len(label.get_xdata())
+    assert "too narrow to draw" in label.get_label() and not len(label.get_xdata())
 
 
 def test_no_parabola_is_drawn_where_there_is_no_limit(example, changed):
@@ -69,5 +69,5 @@ def test_a_plane_without_a_number_is_left_out(changed, plane):
 
 
 def test_an_unknown_kind_of_picture_is_refused(example, tmp_path):
-    with pytest.raises(UsageError, match="not written as 'gif'"):
+    with pytest.raises(UsageError, match="'gif' is not a format"):
         draw(example, tmp_path, "gif")

@@ -17,14 +17,14 @@ from ravine.records.record import Status
 LANDSCAPE, TRAIN = find_study("landscape"), find_study("train")
 
 
-def asked(**changes):
+def settings_of(**changes):
     known = {"net": "8", "epochs": 3.0, "grid": 7, "precision": "float64", "batch_size": 32}
     return LANDSCAPE.settings.from_dict(known | changes)
 
 
 @pytest.fixture(scope="module")
 def found(blobs):
-    return execute(LANDSCAPE, asked(optimizers=["sgd", "adam"]), dataset=blobs)
+    return execute(LANDSCAPE, settings_of(optimizers=["sgd", "adam"]), dataset=blobs)
 
 
 @pytest.mark.slow
@@ -66,7 +66,9 @@ def test_records_hold_every_look(found):
 @pytest.mark.slow
 def test_seeds_repeat_and_differ(blobs):
     few = {"optimizers": ["sgd"], "solutions": 1, "grid": 5}
-    one, again, other = (execute(LANDSCAPE, asked(seed=seed, **few), dataset=blobs) for seed in (0, 0, 1))
+    one, again, other = (
+        execute(LANDSCAPE, settings_of(seed=seed, **few), dataset=blobs) for seed in (0, 0, 1)
+    )
     np.testing.assert_array_equal(one.arrays["plane/random/loss"], again.arrays["plane/random/loss"])
     assert not np.array_equal(one.arrays["plane/random/loss"], other.arrays["plane/random/loss"])
     assert one.not_drawn[0].what == "solutions"
@@ -75,7 +77,9 @@ def test_seeds_repeat_and_differ(blobs):
 
 def test_a_first_optimizer_that_diverges_is_an_error(line):
     with pytest.raises(NothingTrained, match="sgd diverged"):
-        execute(LANDSCAPE, asked(optimizers=["sgd"], rate=1e12, net="linear", epochs=20.0), dataset=line)
+        execute(
+            LANDSCAPE, settings_of(optimizers=["sgd"], rate=1e12, net="linear", epochs=20.0), dataset=line
+        )
 
 
 def test_weights_that_are_all_zero_have_no_direction(blobs):
@@ -83,13 +87,13 @@ def test_weights_that_are_all_zero_have_no_direction(blobs):
         assert not isinstance(event, StageStarted)
 
     with pytest.raises(UsageError, match=r"zero"):
-        wanted = asked(optimizers=["sgd"], init="zero", solutions=1)
+        wanted = settings_of(optimizers=["sgd"], init="zero", solutions=1)
         execute(LANDSCAPE, wanted, dataset=blobs, notify=not_training)
 
 
 def test_constant_targets_are_refused():
     with pytest.raises(DataError):
-        execute(LANDSCAPE, asked(), dataset=from_arrays(np.ones((50, 2)), np.ones(50)))
+        execute(LANDSCAPE, settings_of(), dataset=from_arrays(np.ones((50, 2)), np.ones(50)))
 
 
 @pytest.mark.parametrize(
@@ -101,13 +105,13 @@ def test_constant_targets_are_refused():
 )  # fmt: skip
 def test_settings_that_cannot_be_used(wrong):
     with pytest.raises(UsageError):
-        asked(**wrong)
+        settings_of(**wrong)
 
 
 def test_the_usual_learning_rate_of_each_optimizer_is_planned(blobs):
     from ravine.execution.execute import dry_run
 
-    plan = dry_run(LANDSCAPE, asked(optimizers=["sgd", "adam"], solutions=2), dataset=blobs).plan
+    plan = dry_run(LANDSCAPE, settings_of(optimizers=["sgd", "adam"], solutions=2), dataset=blobs).plan
     assert plan.training.epochs == pytest.approx(3, abs=0.5)
     assert [row.runs for row in plan.training.optimizers] == [2, 1]
     assert [row.learning_rate for row in plan.training.optimizers] == [

@@ -13,7 +13,7 @@ from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
 from ravine.records.run_directory import RunDirectory
 from ravine.studies.landscape.design import design
-from ravine.studies.landscape.trajectories import LOOKS, trajectory_of, travel
+from ravine.studies.landscape.trajectories import SNAPSHOTS, train_with_snapshots, trajectory_of
 
 LANDSCAPE = find_study("landscape")
 
@@ -27,7 +27,7 @@ def source(tmp_path, monkeypatch):
     return "data.npz"
 
 
-def asked(source="", **changes):
+def settings_of(source="", **changes):
     known = {"net": "4", "epochs": 4.0, "grid": 5, "solutions": 2, "optimizers": ["sgd", "adam"]}
     return LANDSCAPE.settings.from_dict({"source": source} | known | changes)
 
@@ -80,7 +80,7 @@ def stopped_after(settings, wanted, out="run"):
     ids=["plain", "plateau", "batchnorm"],
 )
 def test_a_training_stopped_at_a_chunk_goes_on_bit_by_bit(source, changes):
-    settings = asked(source, **changes)
+    settings = settings_of(source, **changes)
     second = settings.optimizers[1].partition("(")[0]
 
     def in_the_second(event):
@@ -96,7 +96,7 @@ def test_a_training_stopped_at_a_chunk_goes_on_bit_by_bit(source, changes):
 
 
 def test_a_landscape_stopped_between_measurements_trains_nothing_again(source):
-    settings = asked(source)
+    settings = settings_of(source)
     events, result = stopped_after(
         settings, lambda event: isinstance(event, StageStarted) and event.about == "slices"
     )
@@ -107,7 +107,7 @@ def test_a_landscape_stopped_between_measurements_trains_nothing_again(source):
 
 def test_progress_moves_through_the_training_to_its_end(source):
     events = []
-    result = execute_in_new_run(LANDSCAPE, asked(source), out="run", notify=events.append)
+    result = execute_in_new_run(LANDSCAPE, settings_of(source), out="run", notify=events.append)
     chunks = [event for event in events if isinstance(event, ChunkDone)]
     assert [event.done for event in chunks] == sorted(event.done for event in chunks)
     assert chunks[0].done == 0
@@ -117,14 +117,16 @@ def test_progress_moves_through_the_training_to_its_end(source):
 
 def test_looks_hold_start_and_end_and_what_diverged(line):
     """From a rate that is far too high nothing finite is left, and training ends early."""
-    made = design(asked(optimizers=["sgd"], rate=1e12, net="linear", epochs=20.0), line, find_devices(None))
+    made = design(
+        settings_of(optimizers=["sgd"], rate=1e12, net="linear", epochs=20.0), line, find_devices(None)
+    )
     cohort, seed = made.trainings.first, made.trainings.rows_seed
     seams = []
-    record = travel(cohort, seed, seams.append, None)
+    record = train_with_snapshots(cohort, seed, seams.append, None)
     found = trajectory_of(cohort, seed, record)
     assert not found.finished.any()
-    assert len(seams) == len(found.steps) - 1 < LOOKS
+    assert len(seams) == len(found.steps) - 1 < SNAPSHOTS
     assert seams[-1].diverged == len(record) == 2
     for run in range(2):
-        path = found.way(run)
+        path = found.path(run)
         assert np.isfinite(path).all() and len(path) < len(found.steps)

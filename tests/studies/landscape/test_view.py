@@ -73,7 +73,7 @@ def test_the_name_and_the_curvature_stay_where_there_is_no_room(example):
         ({"stable": None}, "at the edge"),
         ({"stable": False}, "steps grow"),
         ({"converged": False}, "lower bound"),
-        ({"limit": None, "reason": "No rule."}, "none. No rule."),
+        ({"limit": None, "reason": "No rule."}, "not known. No rule."),
         ({"ratio": None, "preconditioned": True, "reason": "No state."}, "not known. No state."),
         ({"preconditioned": True, "measured": 7.5}, "0.9 ± 0.03 (top eigenvalue 7.5): stable"),
     ],

@@ -1,4 +1,4 @@
-"""The design of a landscape: the trainings of every optimizer, or the model to look around."""
+"""The design of a landscape: the trainings of every optimizer, or a trained model."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from ravine.execution.training_spec import Recipe, around_of, find_rules, recipe
 from ravine.networks import INITIALIZATIONS, Network
 from ravine.optimizers import schedule
 from ravine.records.content_hash import content_hash
-from ravine.studies.landscape.from_model import load_model_data, view_of_model
-from ravine.studies.landscape.loss_point import Viewpoint
+from ravine.studies.landscape.from_model import load_model_data, point_of_model
+from ravine.studies.landscape.loss_point import LossPoint
 from ravine.studies.landscape.result import (
     LandscapePlan,
     LandscapePlanFacts,
@@ -29,7 +29,7 @@ from ravine.studies.landscape.result import (
     PlannedTraining,
 )
 from ravine.studies.landscape.settings import LandscapeSettings
-from ravine.studies.landscape.trajectories import stretched
+from ravine.studies.landscape.trajectories import with_snapshots
 from ravine.training import Batches, Cohort
 
 __all__ = ["SLICES", "LandscapeDesign", "Trainings", "design", "load_data", "plan"]
@@ -39,7 +39,7 @@ SLICES = ("random 1", "random 2", "eigenvector 1", "eigenvector 2", "sharpest")
 
 @dataclass(frozen=True)
 class Trainings:
-    """A cohort of each optimizer. Its seeds are starts; all runs see the rows of `rows_seed`."""
+    """One cohort for each optimizer. Its seeds are starts; all runs train on the rows of `rows_seed`."""
 
     batches: Batches
     recipe: Recipe
@@ -64,12 +64,12 @@ class Trainings:
 
 @dataclass(frozen=True)
 class LandscapeDesign:
-    """A landscape, fixed: either what is trained, or the view from a model."""
+    """The design of one landscape: either the trainings, or a model as the centre."""
 
     settings: LandscapeSettings
     dataset: Dataset
     trainings: Trainings | None
-    model_view: Viewpoint | None = field(default=None, repr=False)
+    model_point: LossPoint | None = field(default=None, repr=False)
 
     @property
     def network_steps(self) -> int:
@@ -79,13 +79,13 @@ class LandscapeDesign:
     @property
     def network(self) -> Network:
         """The network."""
-        if self.model_view is not None:
-            return self.model_view.network
+        if self.model_point is not None:
+            return self.model_point.network
         assert self.trainings is not None
         return self.trainings.first.plan.network
 
     def line(self) -> str:
-        """Return what is going to be done, in one line."""
+        """Return the plan in one line, for the terminal."""
         points = f"planes of {self.settings.grid} by {self.settings.grid} points"
         if self.trainings is None:
             return f"{self.network}, {points}"
@@ -97,11 +97,11 @@ class LandscapeDesign:
         return f"{', '.join(rules)}, {first.network}, {first.steps:,} steps, {points}"
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return what `plan.json` holds."""
+        """Return the content of `plan.json`."""
         measured = {"grid": self.settings.grid, "span": self.settings.span}
-        if self.model_view is not None:
-            leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(self.model_view.params)]
-            return {"model": content_hash(leaves), "rows": len(self.model_view.rows.x), **measured}
+        if self.model_point is not None:
+            leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(self.model_point.params)]
+            return {"model": content_hash(leaves), "rows": len(self.model_point.rows.x), **measured}
         assert self.trainings is not None
         trainings: list[Plain] = [
             {
@@ -115,28 +115,28 @@ class LandscapeDesign:
         return {"trainings": trainings, "rows_seed": self.trainings.rows_seed, **measured}
 
     def facts(self) -> LandscapePlanFacts:
-        """Return what is trained and measured."""
-        settings, made = self.settings, self.trainings
+        """Return the facts that a dry run shows."""
+        settings, trainings = self.settings, self.trainings
         planes = ["random", "eigenvectors"]
         training, rows, solutions = None, 0, 0
-        if self.model_view is not None:
-            rows = len(self.model_view.rows.x)
-        if made is not None:
-            first, rows, solutions = made.first.plan, made.batches.sizes[0], settings.solutions
+        if self.model_point is not None:
+            rows = len(self.model_point.rows.x)
+        if trainings is not None:
+            first, rows, solutions = trainings.first.plan, trainings.batches.sizes[0], settings.solutions
             training = PlannedTraining(
                 optimizers=[
                     PlannedOptimizer(
                         optimizer=name, learning_rate=float(cohort.runs.rate[0]), runs=len(cohort.runs)
                     )
-                    for name, cohort in made.cohorts.items()
+                    for name, cohort in trainings.cohorts.items()
                 ],
                 schedule=str(schedule(settings.schedule)),
                 steps=first.steps,
                 epochs=first.steps * first.batch_size / rows,
                 batch_size=first.batch_size,
                 around=around_of(settings),
-                runs=made.runs,
-                network_steps=made.network_steps,
+                runs=trainings.runs,
+                network_steps=trainings.network_steps,
             )
             planes += ["trajectories", *["solutions"] * (solutions > 2)]
         return LandscapePlanFacts(
@@ -152,37 +152,37 @@ class LandscapeDesign:
 
 
 def load_data(settings: LandscapeSettings) -> Dataset:
-    """Return the data to train on, or those for the model. Raises DataError, UsageError."""
+    """Return the data to train on, or the data for the model. Raises DataError, UsageError."""
     return load(settings) if settings.model is None else load_model_data(settings.model, settings)
 
 
 def design(settings: LandscapeSettings, dataset: Dataset, devices: Devices) -> LandscapeDesign:
-    """Return the design of a landscape. Raises UsageError, DataError for what does not fit."""
+    """Return the design of a landscape. Raises UsageError or DataError where settings and data disagree."""
     if settings.model is not None:
-        return LandscapeDesign(settings, dataset, None, view_of_model(settings.model, settings, dataset))
+        return LandscapeDesign(settings, dataset, None, point_of_model(settings.model, settings, dataset))
     return LandscapeDesign(settings, dataset, _trainings(settings, dataset))
 
 
 def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
     if not INITIALIZATIONS[settings.init].random:
         raise UsageError(
-            "From zero weights there are no directions to look along.",
-            "They are as long as the weights: most would be zero.",
-            "Take another --init.",
+            f"A landscape cannot start from --init {settings.init}.",
+            "Its directions are scaled like the weights, and most of these would be zero.",
+            "Give another --init, such as he.",
         )
     rules = find_rules(settings.optimizers)
     batches, spec = batches_for(settings, dataset), recipe(settings, dataset)
     steps = TRAIN.steps(batches.sizes[0], batches.batch_size, settings.epochs)
     starts = seed_ranges.seeds("landscape.train", settings.solutions)
     cohorts = {}
-    for place, rule in enumerate(rules):
-        train = stretched(spec.plan(settings, dataset, rule, batches, steps))
-        own = np.asarray(starts if place == 0 else starts[:1])
+    for k, rule in enumerate(rules):
+        train = with_snapshots(spec.plan(settings, dataset, rule, batches, steps))
+        seeds = np.asarray(starts if k == 0 else starts[:1])
         runs = spec.runs(
             train,
-            np.full(len(own), settings.rate or rule.rate_center),
-            np.full(len(own), str(schedule(settings.schedule))),
-            own,
+            np.full(len(seeds), settings.rate or rule.rate_centre),
+            np.full(len(seeds), str(schedule(settings.schedule))),
+            seeds,
             {},
         )
         cohorts[rule.name] = Cohort(train, runs, batches, spec.initial, True)
@@ -190,7 +190,7 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
 
 
 def plan(design: LandscapeDesign) -> LandscapePlan:
-    """Return what a landscape would do."""
+    """Return the document of a dry run."""
     return LandscapePlan(
         study="landscape",
         data=data_facts(design.dataset),

@@ -1,4 +1,7 @@
-"""A trained model and the rows of its landscape: its training rows, or all rows of data named with it."""
+"""A trained model as the centre of a landscape: its parameters, and the rows that its loss is a mean of.
+
+These rows are the training rows of its run, or all rows of data that are named with the model.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,19 @@ from ravine.options.paths import relative_path
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import RUN_FILE, find_run
 from ravine.records.toml_files import load as load_toml
-from ravine.studies.landscape.loss_point import Viewpoint
+from ravine.studies.landscape.loss_point import LossPoint
 from ravine.training import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["load_model_data", "view_of_model"]
+__all__ = ["load_model_data", "point_of_model"]
 
 
 def load_model_data(path: str, settings: NetworkSettings) -> Dataset:
-    """Return the data for a model: those of `settings.source` if it is named, else those of the model's run.
+    """Return the data for a model: `settings.source` if it is named, else the data of the model's run.
 
-    Named data have no test rows and are encoded as the model's were. Raises DataError, UsageError.
+    Named data are encoded as the model's data were and have no test rows. Raises DataError, UsageError.
     """
     model = Model.load(path)
     if settings.source:
@@ -44,8 +47,8 @@ def load_model_data(path: str, settings: NetworkSettings) -> Dataset:
     return dataset
 
 
-def view_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Viewpoint:
-    """Return the view from a model on the rows of `load_model_data`. Raises UsageError for other data."""
+def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> LossPoint:
+    """Return a model as a loss point on the rows of `load_model_data`. Raises UsageError for other data."""
     model = Model.load(path)
     if settings.source:
         x = model.scaler.apply(dataset.x)
@@ -58,13 +61,13 @@ def view_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Vie
     loss = default_loss(model.task)
     steps, first_rate = model.metadata.steps, model.metadata.learning_rate
     origin = relative_path(path)
-    return Viewpoint(
-        network, model.trained.params, loss, rows, numbers, rule, rate, origin, steps, asked=first_rate
+    return LossPoint(
+        network, model.trained.params, loss, rows, numbers, rule, rate, origin, steps, initial_rate=first_rate
     )
 
 
 def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
-    """Return the rule a model was trained with and the rate of its last step, as far as the model says."""
+    """Return a model's optimizer and its learning rate at the last step; None for what is not known."""
     metadata = model.metadata
     if metadata.optimizer is None or metadata.learning_rate is None:
         return None, None
@@ -72,7 +75,9 @@ def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
     known = metadata.hyperparameters or {}
     tuned = {name: value for name, value in known.items() if name in rule.defaults}
     spec, steps = schedule(metadata.schedule or "constant"), metadata.steps or 1
-    if spec.depends_on_loss:  # the rate at its end depends on how training went, which the model does not say
+    if (
+        spec.depends_on_loss
+    ):  # its last value depends on the course of training, which a model does not contain
         return rule.with_hyper(tuned), None
     return rule.with_hyper(tuned), metadata.learning_rate * float(spec.factors(steps, per_epoch)[-1])
 
@@ -82,7 +87,7 @@ def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
     folder = _run_of(Path(path))
     run = RunDirectory.open(folder)
     plain = load_toml(run.config)
-    known = {field.name for field in fields(NetworkSettings)}  # rows and batches depend on no others
+    known = {field.name for field in fields(NetworkSettings)}  # rows and batches depend on these alone
     own = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in known})
     if not own.source or own.source == "-":
         raise DataError(
@@ -171,16 +176,16 @@ def _target(model: Model, column: pd.Series[str] | pd.Series[float], table: Tabl
         if not np.isfinite(numbers).all():
             raise DataError(f"'{table.name}' holds targets that are not numbers.", "", "Correct the column.")
         return numbers
-    places = {_key(label): place for place, label in enumerate(model.classes)}
+    indices = {_key(label): index for index, label in enumerate(model.classes)}
     keys = [_key(label) for label in column.tolist()]
-    strange = sorted({key for key in keys if key not in places})
-    if strange:
+    unknown = sorted({key for key in keys if key not in indices})
+    if unknown:
         raise DataError(
-            f"'{table.name}' holds the class '{strange[0]}', which the model does not know.",
-            f"It knows {', '.join(places)}.",
+            f"'{table.name}' holds the class '{unknown[0]}', which the model does not know.",
+            f"It knows {', '.join(indices)}.",
             "Name the data it was trained on.",
         )
-    return np.array([places[key] for key in keys], np.int32)
+    return np.array([indices[key] for key in keys], np.int32)
 
 
 def _scaled_target(model: Model, y: np.ndarray) -> np.ndarray:

@@ -1,11 +1,11 @@
-"""What is measured from a viewpoint: curvature along directions, slices, planes, the way between solutions.
+"""Measurements around one parameter vector: curvature, slices, planes, and lines between solutions.
 
-    slope(u) = u' grad L,   curvature(u) = u' H u       (1)   u: of length 1
-    limit(u) = limit u' P u                             (2)   P: the rule's preconditioner, or ones
-    sharpness against the limit: largest eigenvalue of P^(-1/2) H P^(-1/2)                 (3)
+    slope(u) = u' grad L,   curvature(u) = u' H u       (1)   u: unit vector
+    limit(u) = limit u' P u                             (2)   P: the optimizer's preconditioner, or ones
+    sharpness = largest eigenvalue of P^(-1/2) H P^(-1/2)                                  (3)
 
-(2) is what the loss along u would be curved by where the rule just bears it: the parabola of 2/eta for SGD.
-By the Rayleigh quotient of (3) a direction above it means steps that grow.
+(2) is the parabola along u whose curvature equals the optimizer's stability limit (2/eta for SGD). If the
+curvature (1) exceeds (2), then (3) exceeds the limit by its Rayleigh quotient, and steps grow.
 """
 
 from __future__ import annotations
@@ -36,21 +36,31 @@ from ravine.diagnostics import (
 )
 from ravine.engines import precision_context
 from ravine.errors import UsageError
-from ravine.studies.landscape.loss_point import Viewpoint
+from ravine.studies.landscape.loss_point import LossPoint
 
-__all__ = ["Barrier", "Direction", "Plane", "Relief", "barriers", "plane_of_paths", "plane_of_solutions"]
+__all__ = [
+    "Barrier",
+    "Direction",
+    "LocalGeometry",
+    "Plane",
+    "barriers",
+    "plane_of_paths",
+    "plane_of_solutions",
+]
 
 Vector = npt.NDArray[np.float64]
 
-SHRINKS = 40  # of the reach, each by 0.7: a millionth of the weights is reached
-MARGIN = 0.25  # around what is drawn on a plane, of its width
+SHRINK = 0.7  # factor of one reduction of the plotted radius
+MAX_SHRINKS = 40  # SHRINK**40 is a millionth of the length of the weights
+MARGIN = 0.25  # margin around the points on a plane, as a share of their width
 
 
 @dataclass(frozen=True)
 class Direction:
-    """One direction, with the loss along it. x of the slice is in units of `tree`, of length `norm`.
+    """One direction with the loss along it.
 
-    slope, curvature: equation (1), with `error`; limit: equation (2), None where there is none.
+    unit [D]: the direction with length 1. norm: length of one unit of x in the slice `along`. slope,
+    curvature: equation (1); error: that of the curvature. limit: equation (2), None without a known limit.
     """
 
     name: str
@@ -65,13 +75,14 @@ class Direction:
 
 @dataclass(frozen=True)
 class Plane:
-    """The loss on a plane. `marks` {name: [T, 2]}: ways and points on it. `explained`: by both axes, or None.
+    """The loss on a plane.
 
-    `unit`: what x and y are in.
+    unit: unit of x and y, in words. marks: paths and points on the plane by name, [T, 2]. explained: shares
+    of the variance of the paths along both axes. outside: distances of the paths from the plane, [T].
     """
 
     name: str
-    seen: Slice
+    grid: Slice
     unit: str
     marks: dict[str, Vector]
     explained: tuple[float, float] | None = None
@@ -80,9 +91,10 @@ class Plane:
 
 @dataclass(frozen=True)
 class Barrier:
-    """The line between solutions `a` and `b`; `after`: with the units of b in a's order, or None.
+    """The loss on the line between solutions `a` and `b`.
 
-    `distances`: of the weights, before and after.
+    after: the same after permuting the units of b to match those of a, None with the reason in `why_not`.
+    distances: Euclidean distances between the weights, before and after.
     """
 
     a: int
@@ -93,32 +105,36 @@ class Barrier:
     why_not: str = ""
 
 
-class Relief:
-    """Measurements from one viewpoint; the Hessian is linearised once."""
+class LocalGeometry:
+    """Gradient, Hessian, leading eigenvectors and stability limit at one parameter vector.
 
-    def __init__(self, view: Viewpoint, seed: int = 0) -> None:
-        self.view, self.seed = view, seed
-        self.data, self.loss = view.data, view.loss
-        self.here = to_vector(view.params)
-        self.value = float(view.at(self.here)[0])
+    The Hessian operator is linearized once, for all measurements. Raises UsageError if the loss is not
+    finite.
+    """
+
+    def __init__(self, point: LossPoint, seed: int = 0) -> None:
+        self.point, self.seed = point, seed
+        self.data, self.loss = point.data, point.loss
+        self.vector = to_vector(point.params)
+        self.value = float(point.at(self.vector)[0])
         if not np.isfinite(self.value):
             raise UsageError(
                 f"The loss is {self.value} at the centre.",
-                "There is nothing to look around.",
-                "Give a lower --rate or fewer --epochs, or look at the columns of the data.",
+                "A landscape needs a finite loss there.",
+                "Give a lower --rate or fewer --epochs, or check the data for extreme values.",
             )
-        self.hessian: SymmetricOperator = view.hessian()
-        with precision_context(view.precision):
-            gradient = jax.jit(jax.grad(self.loss))(view.params, *self.data)
+        self.hessian: SymmetricOperator = point.hessian()
+        with precision_context(point.precision):
+            gradient = jax.jit(jax.grad(self.loss))(point.params, *self.data)
         self.gradient = to_vector(gradient)
-        self.limit = view.limit()
-        self.diagonal, self.why_not = view.diagonal()
+        self.limit = point.limit()
+        self.diagonal, self.why_not = point.diagonal()
         self.pairs = lanczos(self.hessian, 2, "largest", seed=seed)
 
     def sharpness(self) -> tuple[StabilityRatio | None, Vector]:
-        """Return the largest eigenvalue of (3) over the limit, and its direction of length 1 in the weights.
+        """Return the ratio of (3) to the limit, and its direction as a unit vector [D] of weights.
 
-        Without a limit, or a preconditioner that is known: None, and the Hessian's own.
+        Without a known limit or preconditioner: None, and the leading eigenvector of the Hessian.
         """
         if self.limit.value is None or self.diagonal is None:
             return None, self.pairs.vectors[0]
@@ -130,12 +146,16 @@ class Relief:
         return stability_ratio(top.value, top.residual, self.limit), steep / np.linalg.norm(steep)
 
     def direction(self, name: str, along: Vector, x: Vector, residual: float | None = None) -> Direction:
-        """Measure along a direction [D]; `residual` where it is an eigenvector."""
+        """Return the measurements along a direction [D], with the loss at multiples x [X] of it.
+
+        residual: that of an eigenvector, which bounds the error of its curvature. Raises UsageError for a
+        direction of length 0.
+        """
         norm = float(np.linalg.norm(along))
         if not norm:
             raise UsageError(
                 f"The direction '{name}' is zero.",
-                "The weights that it would be scaled to are all zero.",
+                "It is scaled like the weights, and these are all zero.",
                 "Take another --init.",
             )
         unit = along / norm
@@ -146,104 +166,114 @@ class Relief:
             limit = self.limit.value * float(unit @ (self.diagonal * unit))  # (2)
         return Direction(
             name, unit, norm, float(self.gradient @ unit), float(unit @ image),
-            rounding if residual is None else residual, limit, self._seen([along], x),
+            rounding if residual is None else residual, limit, self.loss_grid([along], x),
         )  # fmt: skip
 
     def random(self, count: int = 2) -> list[Vector]:
-        """Return filter-normalised Gaussian directions [D], biases and norm parameters left alone."""
-        return [to_vector(each) for each in random_directions(self.view.params, count, seed=self.seed)]
+        """Return Gaussian directions [D], filter-normalized; 0 for biases and normalization parameters."""
+        return [to_vector(tree) for tree in random_directions(self.point.params, count, seed=self.seed)]
 
-    def reach(self, unit: Vector) -> float:
-        """Return how far to look along a direction: as far as the weights are long, less where it is steep.
+    def plot_radius(self, unit: Vector) -> float:
+        """Return the half-width of a plot along a unit vector [D], in the length of the weights at most.
 
-        There to where the loss is twice that of chance on one side, above what it is at the centre.
+        It shrinks until the loss at both ends exceeds that at the centre by at most twice the loss of chance.
         """
-        reach = float(np.linalg.norm(self.here)) or 1.0
-        most = self.value + 2 * self.view.chance
-        for _ in range(SHRINKS):
-            ends = self.view.at(np.stack([self.here - reach * unit, self.here + reach * unit]))
-            if np.isfinite(ends).all() and ends.max() <= most:
+        radius = float(np.linalg.norm(self.vector)) or 1.0
+        highest = self.value + 2 * self.point.chance
+        for _ in range(MAX_SHRINKS):
+            ends = self.point.at(np.stack([self.vector - radius * unit, self.vector + radius * unit]))
+            if np.isfinite(ends).all() and ends.max() <= highest:
                 break
-            reach *= 0.7
-        return reach
+            radius *= SHRINK
+        return radius
 
     def plane(self, name: str, along: Sequence[Vector], x: Vector, y: Vector, unit: str) -> Plane:
         """Return the loss on the plane of two directions through the centre."""
-        return Plane(name, self._seen(along, x, y), unit, {"centre": np.zeros((1, 2))})
+        return Plane(name, self.loss_grid(along, x, y), unit, {"centre": np.zeros((1, 2))})
 
-    def edge(self, direction: Direction) -> Vector | None:
-        """Return the parabola of the rule's limit along a direction, over its slice."""
+    def limit_parabola(self, direction: Direction) -> Vector | None:
+        """Return the parabola of the stability limit along a direction, [X]; None without a known limit."""
         if direction.limit is None:
             return None
         return parabola(direction.along.x * direction.norm, self.value, direction.limit, direction.slope)
 
-    def _seen(self, along: Sequence[Vector], x: Vector, y: Vector | None = None) -> Slice:
-        return self.view.seen([from_vector(self.view.params, each) for each in along], x, y)
+    def loss_grid(self, along: Sequence[Vector], x: Vector, y: Vector | None = None) -> Slice:
+        """Return the loss on a line or a plane through the centre; along: one or two directions [D]."""
+        return self.point.loss_grid([from_vector(self.point.params, vector) for vector in along], x, y)
 
 
-def plane_of_paths(relief: Relief, paths: dict[str, Vector], points: int) -> Plane:
-    """Return the plane that holds most of several paths [T, D] to one centre, the last point of the first."""
+def plane_of_paths(geometry: LocalGeometry, paths: dict[str, Vector], points: int) -> Plane:
+    """Return the plane that holds most of the variance of several paths {name: [T, D]}.
+
+    The centre is the last point of the first path. Raises UsageError if all points lie on a line.
+    """
     names = list(paths)
     stacked = np.concatenate([*(paths[name] for name in names[1:]), paths[names[0]]])
-    found = trajectory_plane(stacked)
+    pca = trajectory_plane(stacked)
     ends = np.cumsum([len(paths[name]) for name in [*names[1:], names[0]]])
-    parts = dict(zip([*names[1:], names[0]], np.split(found.coordinates, ends[:-1]), strict=True))
-    away = dict(zip([*names[1:], names[0]], np.split(found.outside, ends[:-1]), strict=True))
-    x, y = _framed(found.coordinates, points)
-    seen = relief._seen(list(found.directions), x, y)
-    shares = (float(found.explained[0]), float(found.explained[1]))
+    parts = dict(zip([*names[1:], names[0]], np.split(pca.coordinates, ends[:-1]), strict=True))
+    distances = dict(zip([*names[1:], names[0]], np.split(pca.outside, ends[:-1]), strict=True))
+    x, y = _framed(pca.coordinates, points)
+    grid = geometry.loss_grid(list(pca.directions), x, y)
+    shares = (float(pca.explained[0]), float(pca.explained[1]))
     return Plane(
-        "trajectories", seen, "distance", {name: parts[name] for name in names}, shares,
-        {name: away[name] for name in names},
+        "trajectories", grid, "distance", {name: parts[name] for name in names}, shares,
+        {name: distances[name] for name in names},
     )  # fmt: skip
 
 
-def plane_of_solutions(relief: Relief, solutions: Vector, points: int) -> Plane:
-    """Return the plane through three solutions [3, D], the first of them the centre.
+def plane_of_solutions(geometry: LocalGeometry, solutions: Vector, points: int) -> Plane:
+    """Return the plane through three solutions [3, D]; the first is the centre.
 
-    Raises UsageError: solutions on one line.
+    Raises UsageError if they lie on a line.
     """
     first, second = solutions[1] - solutions[0], solutions[2] - solutions[0]
     u = first / (np.linalg.norm(first) or 1.0)
     rest = second - (second @ u) * u
     if not np.linalg.norm(first) or np.linalg.norm(rest) <= 1e-7 * np.linalg.norm(second):
-        raise UsageError("The three solutions lie on one line.", "They have no plane.", "Take other seeds.")
+        raise UsageError(
+            "The three solutions lie on one line.", "They span no plane.", "Give another --seed."
+        )
     v = rest / np.linalg.norm(rest)
-    places = np.stack([(solutions - solutions[0]) @ u, (solutions - solutions[0]) @ v], axis=1)
-    x, y = _framed(places, points)
-    marks = {f"solution {k + 1}": places[k : k + 1] for k in range(len(places))}
-    return Plane("solutions", relief._seen([u, v], x, y), "distance", marks)
+    positions = np.stack([(solutions - solutions[0]) @ u, (solutions - solutions[0]) @ v], axis=1)
+    x, y = _framed(positions, points)
+    marks = {f"solution {k + 1}": positions[k : k + 1] for k in range(len(positions))}
+    return Plane("solutions", geometry.loss_grid([u, v], x, y), "distance", marks)
 
 
-def _framed(places: Vector, points: int) -> tuple[Vector, Vector]:
-    """Return axes that show all places [T, 2] with a margin; none thinner than a third of the other."""
-    low, high = places.min(axis=0), places.max(axis=0)
+def _framed(positions: Vector, points: int) -> tuple[Vector, Vector]:
+    """Return axes x, y [points] that show all positions [T, 2] with a margin.
+
+    The shorter axis is at least a third of the longer one.
+    """
+    low, high = positions.min(axis=0), positions.max(axis=0)
     middle, half = (low + high) / 2, (high - low) / 2
     half = np.maximum(half, half.max() / 3) * (1 + 2 * MARGIN)
     x, y = (np.linspace(middle[k] - half[k], middle[k] + half[k], points) for k in (0, 1))
     return x, y
 
 
-def barriers(view: Viewpoint, solutions: Vector) -> list[Barrier]:
-    """Return the ways between all pairs of solutions [S, D], before and after aligning their units."""
-    trees: list[Any] = [from_vector(view.params, each) for each in solutions]
-    found, loss, data = [], view.loss, view.data
+def barriers(point: LossPoint, solutions: Vector) -> list[Barrier]:
+    """Return the lines between all pairs of solutions [S, D], before and after matching their units."""
+    trees: list[Any] = [from_vector(point.params, solution) for solution in solutions]
+    rows, loss, data = [], point.loss, point.data
     for a, b in itertools.combinations(range(len(trees)), 2):
         before = interpolate(loss, trees[a], trees[b], data)
-        if view.network.connection_type.skips or view.network.norm_type.normalizes or view.network.conv:
-            why = "Units are matched in plain networks only, without normalisation, branches, convolutions."
-            found.append(Barrier(a, b, before, None, None, why))
+        if point.network.connection_type.skips or point.network.norm_type.normalizes or point.network.conv:
+            why = "Units are matched in plain networks only, without normalization, skips or convolutions."
+            rows.append(Barrier(a, b, before, None, None, why))
             continue
-        if len(view.network.layout) < 2:
-            found.append(Barrier(a, b, before, None, None, "There are no hidden units to be matched."))
+        if len(point.network.layout) < 2:
+            rows.append(Barrier(a, b, before, None, None, "The network has no hidden units."))
             continue
         matched = align(_host(trees[a]), _host(trees[b]))
-        with precision_context(view.precision):
+        with precision_context(point.precision):
             moved = jax.tree.map(lambda like, new: np.asarray(new, like.dtype), trees[b], matched.params)
         after = interpolate(loss, trees[a], moved, data)
-        found.append(Barrier(a, b, before, after, (matched.before, matched.after)))
-    return found
+        rows.append(Barrier(a, b, before, after, (matched.before, matched.after)))
+    return rows
 
 
 def _host(tree: Any) -> Any:
+    """Return a tree of device arrays as NumPy arrays."""
     return jax.tree.map(np.asarray, tree)

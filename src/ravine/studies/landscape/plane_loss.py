@@ -1,10 +1,10 @@
-"""The training loss at many points of a plane through parameters, for `landscape`.
+"""The training loss at many points of a line or plane in parameter space.
 
     w(a, b) = w + a d + b e                          (1)
     z(a, b) = z(w) + a z(d) + b z(e)                 (2)   z: the first layer's sums, linear in the weights
 
-So three products with all inputs stand for one a point. A plain network goes on with its rows last: a small
-output layer's values lie in long rows, and the loss is worked out along them.
+By (2), three products with the inputs serve all points. In a plain network the rows are the last axis from
+there on: a small output layer then has long contiguous rows, and the loss is a sum along them.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ Numbers = tuple[tuple[str, float], ...]
 
 @lru_cache(maxsize=32)
 def plane_losses(
-    network: Network, loss: str, numbers: Numbers, at_once: int | None, side_by_side: int
+    network: Network, loss: str, numbers: Numbers, chunk: int | None, together: int
 ) -> Callable[..., jax.Array]:
-    """Return the mean loss at many points: (params, directions, points [P, axes], *rows) -> [P].
+    """Return the function (params, directions, points [P, axes], *rows) -> mean losses [P].
 
-    `at_once` rows stay in the cache for all points, of which some are worked on side by side. The same
-    arguments give the same function, so that compiled programs are found again.
+    chunk: rows that stay in the cache for all points. together: points that are computed at the same time.
+    The same arguments return the same function, so JAX finds its compiled program again.
     """
-    bare, given = replace(network, dropout=False), dict(numbers)
+    bare, hyper = replace(network, dropout=False), dict(numbers)
     plain = not (
         network.connection_type.skips or network.norm_type.normalizes or network.conv or network.slope
     )
@@ -44,24 +44,24 @@ def plane_losses(
     def outputs(params: Params, x: jax.Array, first: jax.Array) -> jax.Array:
         if plain:
             return _rows_last(bare, params, first)
-        found, _ = bare.apply_training(params, x, bare.statistics(str(x.dtype)), given, first=first)
-        return found
+        z, _ = bare.apply_training(params, x, bare.statistics(str(x.dtype)), hyper, first=first)
+        return z
 
     def losses(
         params: Params, directions: tuple[Params, ...], points: jax.Array, *data: jax.Array
     ) -> jax.Array:
         def of_rows(x: jax.Array, y: jax.Array, weight: jax.Array | None = None) -> jax.Array:
             sums = [bare.first_preactivation(tree, x) for tree in (params, *directions)]
-            sums = [each.T for each in sums] if plain else sums
+            sums = [z.T for z in sums] if plain else sums
 
             def at(point: jax.Array) -> jax.Array:
                 first = displace(sums[0], sums[1:], point)  # (2)
                 values = LOSSES[loss](outputs(displace(params, directions, point), x, first), y)  # (1)
                 return jnp.mean(values if weight is None else values * weight)
 
-            return jax.lax.map(at, points, batch_size=min(side_by_side, len(points)))
+            return jax.lax.map(at, points, batch_size=min(together, len(points)))
 
-        return chunked_mean(of_rows, data, at_once)
+        return chunked_mean(of_rows, data, chunk)
 
     return losses
 
@@ -71,6 +71,6 @@ def _rows_last(network: Network, params: Params, first: jax.Array) -> jax.Array:
     f = activation(network.activation)
     z = first
     for layer in params[1:]:
-        # laid out anew, or the compiler has the product with its factors in the other order
+        # the barrier stores the transpose; without it the compiler swaps the factors of the product
         z = jax.lax.optimization_barrier(layer["weight"].T) @ f(z) + layer["bias"][:, None]
     return z.T

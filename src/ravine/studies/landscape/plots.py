@@ -1,6 +1,6 @@
-"""Pictures of a landscape, from its result and arrays: slices, profile, planes as map and surface, lines.
+"""Figures of a landscape: slices, profile, planes as map and surface, and lines between solutions.
 
-They are readable without colors: brightness alone shows the loss, and lines differ in dashes and marks.
+They are readable without colors: the loss is shown by brightness, and lines differ in dashes and marks.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["draw", "figures"]
 
-WIDE, HIGH = 10.0, 5.0  # inches
-SIZE = 11  # of the text
-STEEP = 50.0  # largest over smallest loss from which levels are spaced by ratio
-LEVELS = 12
-NEEDLE = 0.04  # share of the picture below which a parabola is only a stroke
+WIDTH_IN, HEIGHT_IN = 10.0, 5.0
+FONT_SIZE = 11  # points
+LOG_SCALE_RATIO = 50.0  # largest over smallest loss above k contour levels are logarithmic
+CONTOUR_LEVELS = 12
+MIN_PARABOLA_WIDTH = 0.04  # share of the figure; a narrower parabola is not drawn
 TITLES = {
-    "random": "Two random directions, filter-normalised",
+    "random": "Two random directions, filter-normalized",
     "eigenvectors": "The two sharpest directions",
-    "trajectories": "The paths of the optimizers, on the plane that holds most of them",
+    "trajectories": "The paths of the optimizers, on their first two principal axes",
     "solutions": "The plane through three solutions",
 }
 AXES = {
@@ -44,17 +44,17 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def draw(result: LandscapeResult, folder: Path, kind: str = "png") -> list[Path]:
-    """Write every picture into a folder, return their paths. Raises UsageError, DataError."""
+    """Write every figure into a folder and return their paths. Raises UsageError, DataError."""
     if kind not in FORMATS:  # before the work of drawing
-        raise UsageError(f"Pictures are not written as '{kind}'.", "", f"Use one of {', '.join(FORMATS)}.")
-    with style(SIZE):
+        raise UsageError(f"'{kind}' is not a format of figures.", "", f"Use one of {', '.join(FORMATS)}.")
+    with style(FONT_SIZE):
         return [save(figure, folder / f"{name}.{kind}") for name, figure in figures(result).items()]
 
 
 def figures(result: LandscapeResult) -> dict[str, Figure]:
-    """Return the figures by the name of their file."""
+    """Return the figures by the name of their file, without a suffix."""
     arrays = result.arrays
-    with style(SIZE):
+    with style(FONT_SIZE):
         found = {"slices": _slices(result, arrays), "profile": _profile(result, arrays)}
         for plane in result.planes:
             if plane.highest is not None:
@@ -65,7 +65,7 @@ def figures(result: LandscapeResult) -> dict[str, Figure]:
 
 
 def _title(title: str, result: LandscapeResult) -> str:
-    """Return the title of a figure with data, network, optimizer and learning rate below."""
+    """Return the title of a figure, with data, network, optimizer and learning rate in a second line."""
     centre = result.centre
     at, first = centre.rate, centre.learning_rate
     moved = "" if at == first or first is None else " at the last step"
@@ -77,7 +77,7 @@ def _title(title: str, result: LandscapeResult) -> str:
 def _canvas(title: str, result: LandscapeResult, columns: int = 1) -> tuple[Figure, list[Axes]]:
     from matplotlib.figure import Figure
 
-    figure = Figure((WIDE, HIGH), layout="constrained")
+    figure = Figure((WIDTH_IN, HEIGHT_IN), layout="constrained")
     figure.suptitle(_title(title, result), fontsize=12)
     return figure, list(np.ravel(figure.subplots(1, columns, squeeze=False)))
 
@@ -86,23 +86,23 @@ def _unit(result: LandscapeResult) -> str:
     return f"loss [{LOSSES[result.centre.loss_name].unit}]"
 
 
-def _line(axes: Axes, x: np.ndarray, y: np.ndarray, label: str, which: int) -> None:
+def _line(axes: Axes, x: np.ndarray, y: np.ndarray, label: str, k: int) -> None:
     every = max(1, len(x) // 10)
     axes.plot(
-        x, y, label=label, color=COLORS[which], linestyle=LINES[which], marker=MARKS[which],
-        markevery=(which * every // 4, every), markersize=5,
+        x, y, label=label, color=COLORS[k], linestyle=LINES[k], marker=MARKS[k],
+        markevery=(k * every // 4, every), markersize=5,
     )  # fmt: skip
 
 
 def _slices(result: LandscapeResult, arrays: Arrays) -> Figure:
     figure, (left, right) = _canvas("The loss along four directions", result, 2)
-    for k, axes in enumerate((left, right)):
-        for which, name in enumerate(
-            ("random 1", "random 2") if k == 0 else ("eigenvector 1", "eigenvector 2")
+    for half, axes in enumerate((left, right)):
+        for k, name in enumerate(
+            ("random 1", "random 2") if half == 0 else ("eigenvector 1", "eigenvector 2")
         ):
-            found = _direction(result, name)
+            direction = _direction(result, name)
             x, loss = arrays[f"slice/{name}/x"], arrays[f"slice/{name}/loss"]
-            _line(axes, x, _drawable(loss), f"{name}, curvature {found.curvature:.3g}", which + 2 * k)
+            _line(axes, x, _drawable(loss), f"{name}, curvature {direction.curvature:.3g}", k + 2 * half)
         axes.set_ylabel(_unit(result))
         axes.legend(loc="upper center")
         low, high = axes.get_ylim()
@@ -113,28 +113,28 @@ def _slices(result: LandscapeResult, arrays: Arrays) -> Figure:
 
 
 def _profile(result: LandscapeResult, arrays: Arrays) -> Figure:
-    """The sharpest and a random direction over the same distances, with the limit of the optimizer."""
+    """Return the figure of the sharpest and a random direction over the same distances, with the limit."""
     sharp = result.sharpness
     figure, (axes,) = _canvas("Sharp and flat: the loss near the centre", result)
     x, loss = arrays["slice/sharpest/x"], _drawable(arrays["slice/sharpest/loss"])
-    found = _direction(result, "sharpest")
-    _line(axes, x, loss, f"sharpest direction, curvature {found.curvature:.3g}", 0)
+    direction = _direction(result, "sharpest")
+    _line(axes, x, loss, f"sharpest direction, curvature {direction.curvature:.3g}", 0)
     flat = arrays["slice/flat/loss"]
-    _line(axes, arrays["slice/flat/x"], _drawable(flat), "a random direction", 2)
+    _line(axes, arrays["slice/flat/x"], _drawable(flat), "random direction", 2)
     centre, top = result.centre, float(np.nanmax(loss))
     axes.plot(
-        x, centre.loss + found.slope * x + found.curvature * x**2 / 2, color="#555555", linewidth=1,
+        x, centre.loss + direction.slope * x + direction.curvature * x**2 / 2, color="#555555", linewidth=1,
         linestyle=":", label="parabola of the measured curvature",
     )  # fmt: skip
-    if found.limit is not None:
-        label = f"parabola of the limit, curvature {found.limit:.3g}"
+    if direction.limit is not None:
+        label = f"limit parabola, curvature {direction.limit:.3g}"
         label += f" = {sharp.formula}" if not sharp.preconditioned else ""
         limit = arrays["slice/sharpest/limit"]
         if centre.decayed:
             at = f"at the last step's rate {centre.rate:.2g}"
-            axes.plot([], [], " ", label=f"no parabola of the limit: {at} everything is stable")
-        elif np.sqrt(2 * top / found.limit) < NEEDLE * np.abs(x).max():
-            axes.plot([], [], " ", label=f"{label}: a needle, not drawn")
+            axes.plot([], [], " ", label=f"no limit parabola: {at} every curvature is stable")
+        elif np.sqrt(2 * top / direction.limit) < MIN_PARABOLA_WIDTH * np.abs(x).max():
+            axes.plot([], [], " ", label=f"{label}: too narrow to draw")
         else:
             axes.plot(x, limit, color=COLORS[1], linestyle="--", label=label)
             top = max(top, min(float(limit.max()), 1.5 * top))
@@ -153,13 +153,13 @@ def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
     x, y, loss = (arrays[f"plane/{name}/{part}"] for part in ("x", "y", "loss"))
     shown = np.ma.masked_invalid(loss)
     low, high = float(shown.min()), float(shown.max())
-    steep = low > 0 and high / low > STEEP
+    steep = low > 0 and high / low > LOG_SCALE_RATIO
     if high <= low:  # a loss that is the same everywhere has no levels
         high = low + max(abs(low), 1.0) * 1e-6
-    levels = np.geomspace(low, high, LEVELS) if steep else np.linspace(low, high, LEVELS)
+    levels = np.geomspace(low, high, CONTOUR_LEVELS) if steep else np.linspace(low, high, CONTOUR_LEVELS)
     norm = LogNorm(low, high) if steep else Normalize(low, high)
 
-    figure = Figure((WIDE, HIGH), layout="constrained")
+    figure = Figure((WIDTH_IN, HEIGHT_IN), layout="constrained")
     figure.suptitle(_title(TITLES[name], result), fontsize=12)
     flat = figure.add_subplot(1, 2, 1)
     filled = flat.contourf(x, y, shown, levels=levels, norm=norm, cmap="cividis")
@@ -173,7 +173,7 @@ def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
     across, up = AXES[name]
     share = plane.explained
     if share is not None:
-        across, up = (f"{each}, {100 * s:.1f} %" for each, s in zip((across, up), share, strict=True))
+        across, up = (f"{axis}, {100 * s:.1f} %" for axis, s in zip((across, up), share, strict=True))
     flat.set_xlabel(f"{across} [{unit}]")
     flat.set_ylabel(f"{up} [{unit}]")
     bar = figure.colorbar(filled, ax=flat, label=_unit(result), shrink=0.85)
@@ -199,24 +199,26 @@ def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
 
 
 def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
-    """Draw paths and points on a map, white-edged so that they stand out on dark and bright."""
+    """Draw paths and points on a map, with white edges that stand out on any background."""
     from matplotlib import patheffects
 
     base = f"plane/{name}/mark/"
     halo: list[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=4, foreground="white")]
-    for which, key in enumerate(each for each in arrays if each.startswith(base)):
-        label, places = key.removeprefix(base), np.asarray(arrays[key])
-        if len(places) > 1:
+    for k, key in enumerate(name for name in arrays if name.startswith(base)):
+        label, positions = key.removeprefix(base), np.asarray(arrays[key])
+        if len(positions) > 1:
             (line,) = axes.plot(
-                *places.T, color=COLORS[which + (which > 0)], linestyle=LINES[which], marker=MARKS[which],
-                markersize=4, markevery=max(1, len(places) // 12), label=label, linewidth=1.8,
+                *positions.T, color=COLORS[k + (k > 0)], linestyle=LINES[k], marker=MARKS[k],
+                markersize=4, markevery=max(1, len(positions) // 12), label=label, linewidth=1.8,
             )  # fmt: skip
             line.set_path_effects(halo)
-            axes.plot(*places[-1], marker="*", color=line.get_color(), markersize=13, markeredgecolor="white")
+            axes.plot(
+                *positions[-1], marker="*", color=line.get_color(), markersize=13, markeredgecolor="white"
+            )
         else:
-            axes.plot(*places[0], marker="*", color="black", markersize=13, markeredgecolor="white")
+            axes.plot(*positions[0], marker="*", color="black", markersize=13, markeredgecolor="white")
             if name == "solutions":
-                text = axes.annotate(label.split()[-1], places[0], (7, 5), textcoords="offset points")
+                text = axes.annotate(label.split()[-1], positions[0], (7, 5), textcoords="offset points")
                 text.set_path_effects(halo)
     if name == "trajectories":
         legend = axes.legend(loc="upper left", fontsize=9, frameon=True, framealpha=0.9)

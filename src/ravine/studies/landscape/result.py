@@ -67,7 +67,7 @@ class Sharpness:
     error: float
     """Norm of its residual: an eigenvalue lies within this distance of the value."""
     converged: bool
-    """Whether the residual is as small as demanded; if not, the value is a lower bound."""
+    """Whether the residual is below the tolerance; if not, the value is a lower bound."""
     limit: float | None
     """Largest curvature at which the optimizer is stable at its last learning rate; null if not known."""
     formula: str | None
@@ -194,7 +194,7 @@ class NotDrawn:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LandscapeResult(Result):
-    """The loss around a point. Everything that can be drawn is in `arrays`, in a run in `arrays.npz`:
+    """The loss around a point. `arrays` (in a run: `arrays.npz`) hold the values of all figures:
 
     centre/parameters [P], sharpness/values, sharpness/residuals; for each direction slice/NAME/x, loss,
     direction and limit (the parabola of the stability limit); for each plane plane/NAME/x, y, loss [y, x] and
@@ -224,7 +224,7 @@ class LandscapeResult(Result):
     """Paths of the pictures; empty if nothing was kept."""
 
     def figures(self) -> dict[str, Figure]:
-        """Return the pictures as matplotlib figures, by name."""
+        """Return matplotlib figures by name."""
         figures: dict[str, Figure] = resolve_name("ravine.studies.landscape.plots:figures")(self)
         return figures
 
@@ -278,7 +278,7 @@ class LandscapePlanFacts:
     rows: int
     """Number of rows that the loss is a mean of."""
     training: PlannedTraining | None
-    """What would be trained; null for a model."""
+    """The trainings; null for a model."""
     slices: list[str]
     """Names of the lines through the centre."""
     planes: list[str]

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.diagnostics import StabilityRatio
-from ravine.studies.landscape.measurements import Barrier, Direction, Plane, Relief
+from ravine.studies.landscape.measurements import Barrier, Direction, LocalGeometry, Plane
 from ravine.studies.landscape.result import (
     BarrierRow,
     Centre,
@@ -27,33 +27,33 @@ __all__ = [
 Vector = npt.NDArray[np.float64]
 
 
-def centre_row(relief: Relief) -> Centre:
+def centre_row(geometry: LocalGeometry) -> Centre:
     """Return the point that the landscape surrounds."""
-    view = relief.view
+    point = geometry.point
     return Centre(
-        origin=view.origin,
-        network=str(view.network),
-        parameters=view.network.parameters,
-        optimizer=None if view.rule is None else view.rule.name,
-        learning_rate=view.asked,
-        rate=view.rate,
-        steps=view.steps,
-        loss=relief.value,
-        loss_name=view.loss_name,
-        rows=len(view.rows.x),
-        gradient=float(np.linalg.norm(relief.gradient)),
-        length=float(np.linalg.norm(relief.here)),
-        chance=view.chance,
+        origin=point.origin,
+        network=str(point.network),
+        parameters=point.network.parameters,
+        optimizer=None if point.rule is None else point.rule.name,
+        learning_rate=point.initial_rate,
+        rate=point.rate,
+        steps=point.steps,
+        loss=geometry.value,
+        loss_name=point.loss_name,
+        rows=len(point.rows.x),
+        gradient=float(np.linalg.norm(geometry.gradient)),
+        length=float(np.linalg.norm(geometry.vector)),
+        chance=point.chance,
     )
 
 
-def sharpness_row(relief: Relief, ratio: StabilityRatio | None) -> Sharpness:
+def sharpness_row(geometry: LocalGeometry, ratio: StabilityRatio | None) -> Sharpness:
     """Return the largest curvature and the stability limit of the optimizer."""
-    top, limit = relief.pairs[0], relief.limit
+    top, limit = geometry.pairs[0], geometry.limit
     return Sharpness(
         value=top.value,
         error=top.residual,
-        converged=bool(relief.pairs.converged[0]),
+        converged=bool(geometry.pairs.converged[0]),
         limit=limit.value,
         formula=limit.formula or None,
         preconditioned=limit.preconditioned,
@@ -61,7 +61,7 @@ def sharpness_row(relief: Relief, ratio: StabilityRatio | None) -> Sharpness:
         ratio=None if ratio is None else ratio.value,
         ratio_error=None if ratio is None else ratio.error,
         stable=None if ratio is None else ratio.stable,
-        reason=relief.why_not or None,
+        reason=geometry.why_not or None,
     )
 
 
@@ -84,30 +84,30 @@ def direction_row(direction: Direction) -> DirectionRow:
 
 def plane_row(plane: Plane) -> PlaneRow:
     """Return one plane."""
-    seen, y = plane.seen, plane.seen.y
+    grid, y = plane.grid, plane.grid.y
     assert y is not None
-    lowest, highest = _extremes(seen.losses[seen.finite])
+    lowest, highest = _extremes(grid.losses[grid.finite])
     return PlaneRow(
         name=plane.name,
-        points=[len(seen.x), len(y)],
+        points=[len(grid.x), len(y)],
         unit=plane.unit,
-        x=[float(seen.x[0]), float(seen.x[-1])],
+        x=[float(grid.x[0]), float(grid.x[-1])],
         y=[float(y[0]), float(y[-1])],
         lowest=lowest,
         highest=highest,
-        not_finite=int((~seen.finite).sum()),
+        not_finite=int((~grid.finite).sum()),
         explained=None if plane.explained is None else list(plane.explained),
     )
 
 
 def trajectory_rows(
-    relief: Relief, trajectories: Mapping[str, Trajectory], planes: Sequence[Plane]
+    geometry: LocalGeometry, trajectories: Mapping[str, Trajectory], planes: Sequence[Plane]
 ) -> list[TrajectoryRow]:
     """Return the paths of all optimizers from the common start."""
     plane = next((plane for plane in planes if plane.name == "trajectories"), None)
     rows = []
     for name, trajectory in trajectories.items():
-        path = trajectory.way(0)
+        path = trajectory.path(0)
         finished = bool(trajectory.finished[0])
         rows.append(
             TrajectoryRow(
@@ -116,8 +116,8 @@ def trajectory_rows(
                 steps=int(trajectory.steps[len(path) - 1]),
                 points=len(path),
                 diverged=not finished,
-                loss=float(relief.view.at(path[-1])[0]) if finished else None,
-                end=None if plane is None else [float(place) for place in plane.marks[name][-1]],
+                loss=float(geometry.point.at(path[-1])[0]) if finished else None,
+                end=None if plane is None else [float(x) for x in plane.marks[name][-1]],
                 outside=None if plane is None or plane.outside is None else float(plane.outside[name][-1]),
             )
         )
@@ -142,7 +142,7 @@ def barrier_row(barrier: Barrier) -> BarrierRow:
 
 
 def arrays_of(
-    relief: Relief,
+    geometry: LocalGeometry,
     directions: Sequence[Direction],
     planes: Sequence[Plane],
     trajectories: Mapping[str, Trajectory],
@@ -151,9 +151,9 @@ def arrays_of(
 ) -> dict[str, np.ndarray]:
     """Return everything that can be drawn, by name: `slice/NAME/x`, `plane/NAME/loss`, `line/1-2/before`."""
     arrays: dict[str, np.ndarray] = {
-        "centre/parameters": relief.here,
-        "sharpness/values": relief.pairs.values,
-        "sharpness/residuals": relief.pairs.residuals,
+        "centre/parameters": geometry.vector,
+        "sharpness/values": geometry.pairs.values,
+        "sharpness/residuals": geometry.pairs.residuals,
     }
     for direction in directions:
         base = f"slice/{direction.name}"
@@ -162,16 +162,16 @@ def arrays_of(
             f"{base}/loss": direction.along.losses,
             f"{base}/direction": direction.unit,
         }
-        edge = relief.edge(direction)
-        if edge is not None:
-            arrays[f"{base}/limit"] = edge
+        parabola = geometry.limit_parabola(direction)
+        if parabola is not None:
+            arrays[f"{base}/limit"] = parabola
     for plane in planes:
-        base, y = f"plane/{plane.name}", plane.seen.y
+        base, y = f"plane/{plane.name}", plane.grid.y
         assert y is not None
-        arrays |= {f"{base}/x": plane.seen.x, f"{base}/y": y, f"{base}/loss": plane.seen.losses}
-        arrays |= {f"{base}/mark/{name}": places for name, places in plane.marks.items()}
+        arrays |= {f"{base}/x": plane.grid.x, f"{base}/y": y, f"{base}/loss": plane.grid.losses}
+        arrays |= {f"{base}/mark/{name}": positions for name, positions in plane.marks.items()}
     for name, trajectory in trajectories.items():
-        path = trajectory.way(0)
+        path = trajectory.path(0)
         arrays |= {f"way/{name}/steps": trajectory.steps[: len(path)], f"way/{name}/parameters": path}
     if len(solutions):
         arrays["solutions/parameters"] = solutions

@@ -1,4 +1,4 @@
-"""Settings of `landscape`: the trainings to look around, and the planes to compute."""
+"""Settings of `landscape`: the networks to train or the model, and the planes to compute."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ravine.options.fields import option, options_of, redefined
 __all__ = ["STUDY", "LandscapeSettings"]
 
 WITH_MODEL = ("source", "target", "model", "grid", "span", "seed", "device", "format")
-"""Fields that matter where nothing is trained."""
+"""Fields that have an effect with a model, which is not trained."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
@@ -36,19 +36,19 @@ class LandscapeSettings(NetworkSettings, RateSettings):
         metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     model: str | None = option(
-        None, "Run or trained model to look around, in place of training.", section="Data", metavar="MODEL",
+        None, "Run or trained model at the centre, in place of training.", section="Data", metavar="MODEL",
         positional=True,
     )  # fmt: skip
     solutions: int = option(
-        3, "Starts of the first optimizer: 2 for the line between them, 3 for the plane through them.",
+        3, "Starts of the first optimizer; 2 = barriers, 3 = a plane through the solutions too.",
         section="Output", at_least=1, at_most=3,
     )  # fmt: skip
     grid: int = option(
         51, "Points on each side of a plane.", section="Output", at_least=5, at_most=2_001, common=True
     )
     span: float = option(
-        1.0, "Distance to look, in lengths of the weights.", section="Output", above=0, below=1e6,
-        unit="lengths of the weights",
+        1.0, "Half-width of slices and planes, in lengths of the weights.", section="Output", above=0,
+        below=1e6, unit="lengths of the weights",
     )  # fmt: skip
     format: str = option("png", "Format of the pictures.", section="Output", choices=("png", "svg", "pdf"))
 
@@ -67,7 +67,7 @@ class LandscapeSettings(NetworkSettings, RateSettings):
 
     @property
     def needs_source(self) -> bool:
-        """Whether data must be named: not with a model, which has the rows of its run."""
+        """Whether data must be named. A model has the data of its run."""
         return self.model is None
 
     @property
@@ -77,7 +77,7 @@ class LandscapeSettings(NetworkSettings, RateSettings):
 
     @property
     def run_name(self) -> str:
-        """The name of the data; with a model and no data that of the data it was trained on."""
+        """The name of the data, or of the model's data if none are named."""
         from pathlib import Path  # slow to import, and not needed for help
 
         from ravine.records.run_index import RUN_FILE, read_run_file
@@ -90,7 +90,7 @@ class LandscapeSettings(NetworkSettings, RateSettings):
 
     @property
     def unused(self) -> list[str]:
-        """Options that were changed and have no effect, because a model is not trained again."""
+        """Flags that the user changed and that have no effect, because a model is not trained again."""
         if self.model is None:
             return []
         options = options_of(type(self))
@@ -101,9 +101,9 @@ class LandscapeSettings(NetworkSettings, RateSettings):
         ]
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command: `Looking at the loss around digits.`"""
-        doing = "Planning to look" if dry_run else "Looking"
-        return f"{doing} at the loss around {display_name(self.model or self.source)}."
+        """Return the first line of the command: `Measuring the loss landscape of digits.`"""
+        doing = "Planning to measure" if dry_run else "Measuring"
+        return f"{doing} the loss landscape of {display_name(self.model or self.source)}."
 
 
 STUDY = Study(
@@ -112,12 +112,12 @@ STUDY = Study(
     settings=LandscapeSettings,
     result="LandscapeResult",
     plan="LandscapePlan",
-    title="Look at the loss around solutions.",
+    title="Show the loss around trained networks.",
     help=(
-        "Train on DATA with each optimizer and look at the loss where the first one ends: slices and planes "
-        "(random, sharpest, of the trajectories, through three solutions), sharpness against the optimizer's "
-        "stability limit, barriers between solutions before and after aligning their units. With a RUN or "
-        "MODEL, look around it, on the data of the run or on DATA."
+        "Train on DATA with each optimizer and measure the loss around the end of the first one: slices and "
+        "planes (random, sharpest, of the trajectories, through three solutions), sharpness against the "
+        "optimizer's stability limit, barriers between solutions before and after matching their units. With "
+        "a RUN or MODEL, measure around it, on the data of the run or on DATA."
     ),
     examples=(
         "ravine landscape digits -O sgd,adam -o around",

@@ -1,8 +1,8 @@
-"""The loss around solutions: slices, planes, paths of optimizers, barriers, sharpness against the limit.
+"""The landscape study: slices, planes, paths of optimizers, barriers, and sharpness against the limit.
 
-DATA: every optimizer is trained from the same start on the same rows, the first one from other starts too.
-MODEL: what can be measured from the parameters alone; a model keeps neither its path nor its optimizer's
-state.
+With DATA, every optimizer trains from the same start on the same rows, the first one from further starts too.
+With MODEL, only the measurements remain that need nothing but parameters, since a model contains neither its
+path nor the state of its optimizer.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from ravine.execution.events import Noted
 from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts
 from ravine.studies.landscape.design import LandscapeDesign, Trainings
-from ravine.studies.landscape.loss_point import Viewpoint
+from ravine.studies.landscape.loss_point import LossPoint
 from ravine.studies.landscape.measurements import (
     Barrier,
     Direction,
+    LocalGeometry,
     Plane,
-    Relief,
     barriers,
     plane_of_paths,
     plane_of_solutions,
@@ -43,49 +43,54 @@ from ravine.studies.landscape.result_rows import (
     trajectory_rows,
 )
 from ravine.studies.landscape.settings import LandscapeSettings
-from ravine.studies.landscape.trajectories import Trajectory, trajectory_of, travel
+from ravine.studies.landscape.trajectories import Trajectory, train_with_snapshots, trajectory_of
 
 __all__ = ["run"]
 
 
 @dataclass(frozen=True)
 class _Centre:
-    """A viewpoint with what only training gives: paths of optimizers, solutions from other starts."""
+    """The centre of a landscape. trajectories: by optimizer. solutions [S, D]: ends from several starts.
 
-    view: Viewpoint
+    Both are empty for a model, which was not trained here.
+    """
+
+    point: LossPoint
     trajectories: dict[str, Trajectory]
     solutions: npt.NDArray[np.float64]
     notes: list[str]
 
 
 def run(design: LandscapeDesign, context: RunContext) -> LandscapeResult:
-    """Train, or take the model, measure the loss around it, and return the result.
+    """Train the networks or load the model, measure the loss around it, and return the result.
 
     Raises Stopped after saving, and NothingTrained if the first optimizer diverges.
     """
     settings = design.settings
     if unused := settings.unused:
-        context.notify(Noted(f"Not used with a model, which is trained already: {', '.join(unused)}."))
+        context.notify(
+            Noted(f"A model is not trained again, so these options have no effect: {', '.join(unused)}.")
+        )
     centre = _centre(design, context)
     _measuring(context, "curvature")
-    relief = Relief(centre.view, settings.seed)
-    directions, flat, ratio = _directions(relief, settings, context)
-    planes, not_drawn = _planes(relief, centre, settings, context)
+    geometry = LocalGeometry(centre.point, settings.seed)
+    directions, flat, ratio = _directions(geometry, settings, context)
+    planes, not_drawn = _planes(geometry, centre, settings, context)
     lines: list[Barrier] = []
     if len(centre.solutions) > 1:
         _measuring(context, "barriers")
-        lines = barriers(centre.view, centre.solutions)
-    arrays = arrays_of(relief, [*directions, flat], planes, centre.trajectories, centre.solutions, lines)
+        lines = barriers(centre.point, centre.solutions)
+    arrays = arrays_of(geometry, [*directions, flat], planes, centre.trajectories, centre.solutions, lines)
     return LandscapeResult(
         study="landscape",
         source=settings.source,
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
-        centre=centre_row(relief),
-        sharpness=sharpness_row(relief, ratio),
+        centre=centre_row(geometry),
+        sharpness=sharpness_row(geometry, ratio),
         directions=[direction_row(direction) for direction in directions],
         planes=[plane_row(plane) for plane in planes],
-        trajectories=trajectory_rows(relief, centre.trajectories, planes),
+        trajectories=trajectory_rows(geometry, centre.trajectories, planes),
         barriers=[barrier_row(line) for line in lines],
         not_drawn=not_drawn,
         notes=centre.notes,
@@ -94,26 +99,31 @@ def run(design: LandscapeDesign, context: RunContext) -> LandscapeResult:
 
 
 def _measuring(context: RunContext, about: str) -> None:
-    """Report that a measurement begins, unless the study was asked to stop."""
+    """Report that a measurement begins, unless the study was asked to stop. Raises Stopped."""
     context.check_stop()
     context.stage("measure", about)
 
 
 def _centre(design: LandscapeDesign, context: RunContext) -> _Centre:
-    if design.model_view is not None:
-        view = design.model_view
-        return _Centre(view, {}, np.zeros((0, view.network.parameters)), [])
+    if design.model_point is not None:
+        point = design.model_point
+        return _Centre(point, {}, np.zeros((0, point.network.parameters)), [])
     assert design.trainings is not None
     return _trained(design.trainings, design.settings, context)
 
 
-def _trained(made: Trainings, settings: LandscapeSettings, context: RunContext) -> _Centre:
-    """Train every optimizer from the common start, the first one from the others too."""
+def _trained(trainings: Trainings, settings: LandscapeSettings, context: RunContext) -> _Centre:
+    """Train every optimizer from the common start, the first one from all starts, and return the centre.
+
+    Raises NothingTrained if the first optimizer diverges from the common start.
+    """
     trajectories = {}
-    for name, cohort in made.cohorts.items():
+    for name, cohort in trainings.cohorts.items():
         context.stage("train", name)
-        record = context.train_with("train", name, cohort, partial(travel, cohort, made.rows_seed))
-        trajectories[name] = trajectory_of(cohort, made.rows_seed, record)
+        record = context.train_with(
+            "train", name, cohort, partial(train_with_snapshots, cohort, trainings.rows_seed)
+        )
+        trajectories[name] = trajectory_of(cohort, trainings.rows_seed, record)
     name, first = next(iter(trajectories.items()))
     if not first.finished[0]:
         raise NothingTrained(
@@ -121,69 +131,70 @@ def _trained(made: Trainings, settings: LandscapeSettings, context: RunContext) 
             "A landscape surrounds the point where the first optimizer ends.",
             "Give a lower --rate, or name another optimizer first.",
         )
-    plan, runs = made.first.plan, made.first.runs
+    plan, runs = trainings.first.plan, trainings.first.runs
     ends = first.points[first.finished, -1].astype(np.float64)
     params = from_vector(plan.network.init(np.random.default_rng(0), dtype=settings.precision), ends[0])
-    numbers = {name: made.recipe.numbers[name] for name in ("slope",) if name in plan.network.hyper_names}
+    numbers = {
+        name: trainings.recipe.numbers[name] for name in ("slope",) if name in plan.network.hyper_names
+    }
     state = jax.tree.map(lambda leaf: np.asarray(leaf)[0], first.opt_state)
-    rows = made.batches.data(made.rows_seed).train
-    view = Viewpoint(
+    rows = trainings.batches.data(trainings.rows_seed).train
+    point = LossPoint(
         plan.network, params, plan.loss, rows, numbers, plan.rule, first.rate, "trained here",
         int(first.steps[-1]), state, float(runs.rate[0]),
     )  # fmt: skip
-    lost = len(first.finished) - len(ends)
-    notes = [f"{lost} of {len(first.finished)} starts diverged."] if lost else []
-    return _Centre(view, trajectories, ends, notes)
+    diverged = len(first.finished) - len(ends)
+    notes = [f"{diverged} of {len(first.finished)} starts diverged."] if diverged else []
+    return _Centre(point, trajectories, ends, notes)
 
 
 def _directions(
-    relief: Relief, settings: LandscapeSettings, context: RunContext
+    geometry: LocalGeometry, settings: LandscapeSettings, context: RunContext
 ) -> tuple[list[Direction], Direction, StabilityRatio | None]:
-    """Return the directions; a random one as far as the sharpest; how near the rule is to its limit.
+    """Return five directions, a random one over the radius of the sharpest, and sharpness over the limit.
 
-    Two random ones, two eigenvectors, and last the one in which the rule is nearest its limit.
+    The five are two random directions, two eigenvectors, and the sharpest for the optimizer.
     """
     line = np.linspace(-1, 1, 2 * settings.grid - 1)
-    random = relief.random()
+    random = geometry.random()
     _measuring(context, "slices")
-    found = [
-        relief.direction(f"random {place + 1}", along, settings.span * line)
-        for place, along in enumerate(random)
+    directions = [
+        geometry.direction(f"random {k + 1}", along, settings.span * line) for k, along in enumerate(random)
     ]
-    for place, vector in enumerate(relief.pairs.vectors):
+    for k, vector in enumerate(geometry.pairs.vectors):
         context.check_stop()
-        reach = settings.span * relief.reach(vector)
-        residual = float(relief.pairs.residuals[place])
-        found.append(relief.direction(f"eigenvector {place + 1}", vector, reach * line, residual))
+        radius = settings.span * geometry.plot_radius(vector)
+        residual = float(geometry.pairs.residuals[k])
+        directions.append(geometry.direction(f"eigenvector {k + 1}", vector, radius * line, residual))
     context.check_stop()
-    ratio, steep = relief.sharpness()
-    reach = settings.span * relief.reach(steep)
-    found.append(relief.direction("sharpest", steep, reach * line))
-    flat = relief.direction("flat", random[0] / np.linalg.norm(random[0]), reach * line)
-    return found, flat, ratio
+    ratio, steep = geometry.sharpness()
+    radius = settings.span * geometry.plot_radius(steep)
+    directions.append(geometry.direction("sharpest", steep, radius * line))
+    flat = geometry.direction("flat", random[0] / np.linalg.norm(random[0]), radius * line)
+    return directions, flat, ratio
 
 
 def _planes(
-    relief: Relief, centre: _Centre, settings: LandscapeSettings, context: RunContext
+    geometry: LocalGeometry, centre: _Centre, settings: LandscapeSettings, context: RunContext
 ) -> tuple[list[Plane], list[NotDrawn]]:
-    """Return the planes that exist, and those that do not with the reason."""
+    """Return the planes, and the planes that do not exist with the reason."""
     points = settings.grid
     line = settings.span * np.linspace(-1, 1, points)
     _measuring(context, f"random plane, {points} by {points} points")
-    planes = [relief.plane("random", relief.random(), line, line, "length of the weights into each unit")]
+    planes = [geometry.plane("random", geometry.random(), line, line, "length of the weights into each unit")]
     _measuring(context, "plane of the top eigenvectors")
-    top = list(relief.pairs.vectors)
-    x, y = (relief.reach(vector) * line for vector in top)
-    planes.append(relief.plane("eigenvectors", top, x, y, "distance"))
+    top = list(geometry.pairs.vectors)
+    x, y = (geometry.plot_radius(vector) * line for vector in top)
+    planes.append(geometry.plane("eigenvectors", top, x, y, "distance"))
     if not centre.trajectories:
         why = "A model keeps its last parameters only. Name DATA to train networks here and follow them."
         return planes, [NotDrawn(what="trajectories, solutions, barriers", why=why)]
     not_drawn = []
     _measuring(context, "plane of the trajectories")
     try:
-        paths = {name: path.way(0).astype(np.float64) for name, path in centre.trajectories.items()}
-        planes.append(plane_of_paths(relief, paths, points))
-    except UsageError as error:  # a path along a line has no plane; the rest is drawn
+        paths = {name: path.path(0).astype(np.float64) for name, path in centre.trajectories.items()}
+        planes.append(plane_of_paths(geometry, paths, points))
+    except UsageError as error:  # paths on one line span no plane
         not_drawn.append(NotDrawn(what="trajectories", why=str(error)))
     count = len(centre.solutions)
     if count < 3:
@@ -191,7 +202,7 @@ def _planes(
         return planes, [*not_drawn, NotDrawn(what="solutions", why=why)]
     _measuring(context, "plane through the solutions")
     try:
-        planes.append(plane_of_solutions(relief, centre.solutions, points))
+        planes.append(plane_of_solutions(geometry, centre.solutions, points))
     except UsageError as error:
         not_drawn.append(NotDrawn(what="solutions", why=str(error)))
     return planes, not_drawn

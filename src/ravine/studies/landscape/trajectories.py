@@ -1,8 +1,8 @@
-"""Training that keeps the parameters at every look, of one optimizer from several starts on the same rows.
+"""Training of one optimizer from several starts on the same rows, with snapshots of the parameters.
 
-A start fixes the first parameters and the order of batches. All starts see the same rows, standardized alike,
-so that their losses can be compared and the line between two solutions has a meaning. With the start that is
-also the seed of the rows, a run is the one that `ravine train` does.
+A start is a seed for the initial parameters and the order of batches. All starts share rows and
+standardization, so their losses are comparable, and so are the points between two solutions. The run whose
+start equals the seed of the rows is the run of `ravine train`.
 """
 
 from __future__ import annotations
@@ -34,17 +34,18 @@ from ravine.training import (
 from ravine.training.loop import Carry, Numbers, evaluate, optimizer_of, step
 from ravine.training.schedule_tables import ScheduleTables
 
-__all__ = ["LOOKS", "Trajectory", "stretched", "trajectory_of", "travel"]
+__all__ = ["SNAPSHOTS", "Trajectory", "train_with_snapshots", "trajectory_of", "with_snapshots"]
 
-LOOKS = 50  # at the parameters of a run, its start not counted
+SNAPSHOTS = 50  # of the parameters of a run, besides its start
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """The paths of the runs of one optimizer: `points` [run, T, P], the start first, at `steps` [T].
+    """The paths of the runs of one optimizer.
 
-    The points are those a run is judged at (an average of the weights where there is one), not finite from
-    where it diverged. opt_state: the optimizer's state at the end, [run, ...]. rate: that of the last step.
+    points [run, T, P]: parameters at `steps` [T], the start first; averaged weights if the run is evaluated
+    there; not finite after a run diverged. opt_state [run, ...]: the optimizer's state at the end. rate:
+    learning rate of the last step.
     """
 
     steps: npt.NDArray[np.int64]
@@ -54,47 +55,48 @@ class Trajectory:
 
     @property
     def finished(self) -> npt.NDArray[np.bool_]:
-        """Whether each run ended with finite parameters: [run]."""
+        """Whether each run ended with finite parameters, [run]."""
         return np.isfinite(self.points[:, -1]).all(axis=1)
 
-    def way(self, run: int) -> npt.NDArray[np.floating]:
-        """Return the points of one run before it diverged: [T, P], or fewer."""
+    def path(self, run: int) -> npt.NDArray[np.floating]:
+        """Return the points of one run, [T, P]; fewer if it diverged."""
         good = np.isfinite(self.points[run]).all(axis=1)
         return self.points[run, : len(good) if good.all() else int(np.argmin(good))]
 
 
-def stretched(plan: Plan) -> Plan:
-    """Return the plan in LOOKS stretches, its steps kept to the next whole number of them."""
-    stride = max(1, -(-plan.steps // LOOKS))
-    return replace(plan, steps_per_evaluation=stride, evaluations=-(-plan.steps // stride))
+def with_snapshots(plan: Plan) -> Plan:
+    """Return the plan with SNAPSHOTS evaluations; the number of steps is rounded up to a multiple of them."""
+    steps = max(1, -(-plan.steps // SNAPSHOTS))
+    return replace(plan, steps_per_evaluation=steps, evaluations=-(-plan.steps // steps))
 
 
-def travel(
+def train_with_snapshots(
     cohort: Cohort, seed: int, after_chunk: Callable[[ChunkProgress], None], keeper: CheckpointStore | None
 ) -> Record:
-    """Train the runs of a stretched plan on the training rows of `seed`; return every look at them.
+    """Train the runs of a plan of `with_snapshots` on the training rows of `seed`, and return their record.
 
-    The seeds of the runs are their starts. final: `points` [run, T, P], `rate` of the last step, and the
-    leaves of the optimizer's state as `opt_state/0`, ... A stretch is a chunk: the state is kept behind it.
+    The seeds of the runs are their starts. `final` of the record holds `points` [run, T, P], the `rate` of
+    the last step, and the leaves of the optimizer's state as `opt_state/0`, ... After each segment of steps
+    the state is saved and `after_chunk` is called, which may raise Stopped.
     """
     with precision_context(cohort.plan.precision):
-        journey = _Journey(cohort, seed)
-        kept = keeper.load() if keeper is not None else None
-        if kept is not None:
-            journey.restore(kept)
-        while journey.goes_on:
-            journey.advance()
+        training = _SnapshotTraining(cohort, seed)
+        checkpoint = keeper.load() if keeper is not None else None
+        if checkpoint is not None:
+            training.restore(checkpoint)
+        while training.is_unfinished:
+            training.advance()
             if keeper is not None:
-                keeper.save(journey.kept)
-            after_chunk(journey.seam)
-        return journey.record()
+                keeper.save(training.checkpoint)
+            after_chunk(training.progress)
+        return training.record()
 
 
 def trajectory_of(cohort: Cohort, seed: int, record: Record) -> Trajectory:
-    """Return the paths in a record of `travel`, with the same arguments."""
+    """Return the paths in a record of `train_with_snapshots`. cohort, seed: those it was called with."""
     with precision_context(cohort.plan.precision):
-        like = _Journey(cohort, seed).shapes.opt_state
-    leaves = [record.final[f"opt_state/{place}"] for place in range(len(jax.tree.leaves(like)))]
+        like = _SnapshotTraining(cohort, seed).state_shapes.opt_state
+    leaves = [record.final[f"opt_state/{k}"] for k in range(len(jax.tree.leaves(like)))]
     points = record.final["points"]
     return Trajectory(
         cohort.plan.steps_per_evaluation * np.arange(points.shape[1]),
@@ -104,8 +106,8 @@ def trajectory_of(cohort: Cohort, seed: int, record: Record) -> Trajectory:
     )
 
 
-class _Journey:
-    """The moving parts of one training."""
+class _SnapshotTraining:
+    """The state of one training: run states, snapshots, losses, schedules. Each segment changes them."""
 
     def __init__(self, cohort: Cohort, seed: int) -> None:
         self.cohort = cohort
@@ -132,19 +134,19 @@ class _Journey:
         self.rate: npt.NDArray[np.floating] = np.array(runs.rate)
 
     @property
-    def goes_on(self) -> bool:
-        """Whether there are steps left, and a run that has not diverged."""
+    def is_unfinished(self) -> bool:
+        """Whether steps are left for at least one run that has not diverged."""
         return len(self.losses) < self.cohort.plan.evaluations and bool(np.isfinite(self.points[-1]).any())
 
     @property
-    def shapes(self) -> RunState:
-        """The state as shapes."""
-        found: RunState = jax.eval_shape(self._begin, self.params, self.numbers)
-        return found
+    def state_shapes(self) -> RunState:
+        """The shapes and types of the state."""
+        shapes: RunState = jax.eval_shape(self._begin, self.params, self.numbers)
+        return shapes
 
     @property
-    def seam(self) -> ChunkProgress:
-        """Progress of the last stretch. No score is computed."""
+    def progress(self) -> ChunkProgress:
+        """Progress of the last segment. No score is computed."""
         diverged = int(np.sum(~np.isfinite(self.points[-1]).all(axis=1)))
         return ChunkProgress(
             self.cohort.plan.steps_per_evaluation * len(self.starts), 0, diverged, np.zeros((0, 0))
@@ -155,46 +157,45 @@ class _Journey:
         return jax.vmap(partial(start, self.cohort.plan))
 
     def advance(self) -> None:
-        """Train for a stretch and look."""
-        plan, which, number = self.cohort.plan, np.arange(len(self.starts)), len(self.losses)
+        """Train until the next snapshot and store it."""
+        plan, runs, segment = self.cohort.plan, np.arange(len(self.starts)), len(self.losses)
         if self.state is None:
             self.state = self._begin(self.params, self.numbers)
-        first = number * plan.steps_per_evaluation
-        stretch = partial(self.cohort.batches.order, first=first, last=first + plan.steps_per_evaluation)
-        order = np.stack([stretch(start_seed) for start_seed in self.starts], axis=1)
-        now = self.schedule_tables.of(which, number)
-        self.rate = self.cohort.runs.rate * now["rate"][-1]
-        self.state, points, loss = _stretch(
-            plan, self.state, self.numbers, now, self.train, self.valid, order, np.int32(first)
+        first = segment * plan.steps_per_evaluation
+        batch_order = partial(self.cohort.batches.order, first=first, last=first + plan.steps_per_evaluation)
+        order = np.stack([batch_order(start_seed) for start_seed in self.starts], axis=1)
+        factors_now = self.schedule_tables.of(runs, segment)
+        self.rate = self.cohort.runs.rate * factors_now["rate"][-1]
+        self.state, points, loss = _advance(
+            plan, self.state, self.numbers, factors_now, self.train, self.valid, order, np.int32(first)
         )
         self.points.append(np.asarray(points))
         self.losses.append(np.asarray(loss))
-        self.schedule_tables.update(which, self.losses[-1])
+        self.schedule_tables.update(runs, self.losses[-1])
 
-    def kept(self) -> dict[str, np.ndarray]:
-        """Return everything that a resumed training needs."""
+    def checkpoint(self) -> dict[str, np.ndarray]:
+        """Return the arrays that a resumed training needs."""
         arrays = {"points": np.stack(self.points), "losses": np.stack(self.losses), "rate": self.rate}
         arrays |= {f"factors/{name}": values for name, values in self.schedule_tables.arrays().items()}
         leaves = jax.tree.leaves(self.state)
-        return arrays | {f"state/{place}": np.asarray(leaf) for place, leaf in enumerate(leaves)}
+        return arrays | {f"state/{k}": np.asarray(leaf) for k, leaf in enumerate(leaves)}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take the state that was kept."""
+        """Continue from the arrays of `checkpoint`."""
         self.points, self.losses, self.rate = list(arrays["points"]), list(arrays["losses"]), arrays["rate"]
         self.schedule_tables.restore(
             {name[8:]: arrays[name].copy() for name in arrays if name.startswith("factors/")}
         )
-        like = self.shapes
-        leaves = [arrays[f"state/{place}"] for place in range(len(jax.tree.leaves(like)))]
+        like = self.state_shapes
+        leaves = [arrays[f"state/{k}"] for k in range(len(jax.tree.leaves(like)))]
         self.state = jax.tree.unflatten(jax.tree.structure(like), leaves)
 
     def record(self) -> Record:
-        """Return every look at the runs."""
+        """Return all snapshots and losses as a record."""
         runs, points = self.cohort.runs, np.stack(self.points, axis=1)
         assert self.state is not None
         opt_state = {
-            f"opt_state/{place}": np.asarray(leaf)
-            for place, leaf in enumerate(jax.tree.leaves(self.state.opt_state))
+            f"opt_state/{k}": np.asarray(leaf) for k, leaf in enumerate(jax.tree.leaves(self.state.opt_state))
         }
         finite = np.isfinite(points[:, -1]).all(axis=1)
         return Record(
@@ -207,7 +208,7 @@ class _Journey:
 
 
 @partial(jax.jit, static_argnums=0)
-def _stretch(
+def _advance(
     plan: Plan,
     state: RunState,
     numbers: Numbers,
@@ -217,19 +218,26 @@ def _stretch(
     order: jax.Array,
     first: jax.Array,
 ) -> tuple[RunState, jax.Array, jax.Array]:
-    """Go on by a stretch: order [steps, run, B]. Returns state, judged parameters [run, P], loss [run]."""
+    """Train for one segment. order [steps, run, B]: rows of each batch. first: number of its first step.
 
-    def one(carry: Carry, drawn: tuple[jax.Array, Mapping[str, jax.Array]]) -> tuple[Carry, None]:
+    Returns the state, the parameters that are evaluated [run, P] and their validation losses [run].
+    """
+
+    def one_step(carry: Carry, drawn: tuple[jax.Array, Mapping[str, jax.Array]]) -> tuple[Carry, None]:
         state, t = carry
-        index, now = drawn
+        index, factors_now = drawn
         batch = jax.tree.map(lambda a: a[index], train)
-        state, _ = jax.vmap(partial(step, plan), in_axes=(0, 0, 0, 0, None))(state, numbers, now, batch, t)
+        state, _ = jax.vmap(partial(step, plan), in_axes=(0, 0, 0, 0, None))(
+            state, numbers, factors_now, batch, t
+        )
         return (state, t + 1), None
 
-    def look(state: RunState, numbers: Numbers, last: Mapping[str, jax.Array]) -> tuple[jax.Array, jax.Array]:
+    def measure(
+        state: RunState, numbers: Numbers, last: Mapping[str, jax.Array]
+    ) -> tuple[jax.Array, jax.Array]:
         params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.opt_state)
         return ravel_pytree(params)[0], evaluate(plan.evaluation_key, params, state.stats, numbers, valid)[0]
 
-    (state, _), _ = jax.lax.scan(one, (state, first), (order, factors))
-    seen, loss = jax.vmap(look)(state, numbers, {name: each[-1] for name, each in factors.items()})
-    return state, seen, loss
+    (state, _), _ = jax.lax.scan(one_step, (state, first), (order, factors))
+    points, loss = jax.vmap(measure)(state, numbers, {name: values[-1] for name, values in factors.items()})
+    return state, points, loss

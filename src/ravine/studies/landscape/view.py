@@ -1,4 +1,4 @@
-"""The views of `landscape`: centre, curvature, planes, paths and barriers of a result; the plan."""
+"""The views of `landscape`: the report of a result, and the facts of a dry run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VERDICTS = {True: "stable", False: "steps grow", None: "at the edge"}
 
 
 def view(result: LandscapeResult) -> list[Block]:
-    """Return the centre, sharpness against the limit, and tables of directions, planes, paths, barriers."""
+    """Return the report: centre, sharpness and limit, and tables of directions, planes, paths, barriers."""
     centre, sharp = result.centre, result.sharpness
     blocks: list[Block] = [
         Heading(f"{result.data.name}: the loss around {_where(centre)}"),
@@ -56,7 +56,7 @@ def next_steps(result: LandscapeResult) -> list[Block]:
     """Return the files of a run and the commands to type next."""
     run = str(result.run_dir)
     files = [("Arrays", str(Path(run) / ARRAYS))]
-    files += [("Pictures" if place == 0 else "", path) for place, path in enumerate(result.pictures)]
+    files += [("Pictures" if k == 0 else "", path) for k, path in enumerate(result.pictures)]
     commands = []
     if result.centre.origin != "trained here":
         source = source_or_example(result.source)
@@ -72,7 +72,7 @@ def plan_view(plan: LandscapePlan) -> list[Block]:
         rows.append(("model", relative_path(plan.model)))
     rows.append(("network", f"{facts.network}, {count(facts.parameters, 'parameter')}"))
     if facts.training is None:
-        rows.append(("training", "none: the model is measured as it is"))
+        rows.append(("training", "no training: the model is measured as it is"))
     else:
         rows += _training_rows(facts.training)
     return [Facts([*rows, *_measurement_rows(facts)])]
@@ -123,7 +123,7 @@ def _limits(sharp: Sharpness, centre: Centre) -> list[tuple[str, str]]:
     short = "" if sharp.converged else ", not converged: a lower bound"
     rows = [("sharpness", f"{with_error(sharp.value, sharp.error)}, top eigenvalue of the Hessian{short}")]
     if sharp.limit is None:
-        return [*rows, ("stability limit", f"none. {sharp.reason or ''}".strip())]
+        return [*rows, ("stability limit", f"not known. {sharp.reason or ''}".strip())]
     scaled = " for the preconditioned Hessian" if sharp.preconditioned else ""
     at = f" at the last step's rate {number(centre.rate)}" if is_number(centre.rate) else ""
     rows.append(("stability limit", f"{number(sharp.limit)} = {sharp.formula}{scaled}{at}"))
@@ -140,7 +140,7 @@ def _limits(sharp: Sharpness, centre: Centre) -> list[tuple[str, str]]:
 
 def _directions(rows: Sequence[DirectionRow], centre: Centre) -> Table:
     columns = [
-        Column("along", [row.name for row in rows], align="left"),
+        Column("direction", [row.name for row in rows], align="left"),
         Column("length", [number(row.length) for row in rows], priority=1),
         Column("slope", [number(row.slope) for row in rows], priority=2),
         Column("curvature", [with_error(row.curvature, row.error) for row in rows]),
@@ -173,7 +173,7 @@ def _length(ends: Sequence[float]) -> str:
 def _explained(shares: Sequence[float]) -> str:
     first, second = (100 * share for share in shares)
     both = f"{first + second:.1f} % of their variance about the centre ({first:.1f} + {second:.1f} %)"
-    return f"The plane of the trajectories holds {both}."
+    return f"The plane of the trajectories contains {both}."
 
 
 def _trajectories(rows: Sequence[TrajectoryRow]) -> Table:
