@@ -26,7 +26,7 @@ from ravine.execution.events import ignore, never
 from ravine.execution.runner import Runner
 from ravine.records.record import Record
 from ravine.studies.diagnose.design import design
-from ravine.studies.diagnose.instrumented_run import observe
+from ravine.studies.diagnose.instrumented_run import measure_run
 from ravine.studies.diagnose.observation import with_spread
 from ravine.studies.diagnose.settings import DiagnoseSettings
 from ravine.studies.diagnose.trial_runner import TrialRunner
@@ -68,7 +68,7 @@ def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
     settings = DiagnoseSettings.from_dict({**case.settings, "seed": case.seed, "seeds": SEEDS})
     made = design(settings, dataset, find_devices())
     training = made.prepared
-    record = observe(
+    record = measure_run(
         training.plan, training.runs([made.seed]), training.batches, training.recipe.initial
     ).record
     if case.cohort:

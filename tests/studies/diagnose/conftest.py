@@ -14,7 +14,7 @@ from ravine.engines import find_devices
 from ravine.execution.result import DataFacts, MetricFacts, SplitSizes
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.design import DiagnoseDesign, design
-from ravine.studies.diagnose.instrumented_run import observe
+from ravine.studies.diagnose.instrumented_run import measure_run
 from ravine.studies.diagnose.metadata import RunMetadata
 from ravine.studies.diagnose.result import (
     CheckRow,
@@ -60,7 +60,7 @@ def measured(designed: Callable[..., DiagnoseDesign]) -> Callable[..., Record]:
 
     def make(dataset: Dataset, **settings: Any) -> Record:
         made = designed(dataset, **settings).prepared
-        return observe(made.plan, made.runs([2_000]), made.batches, made.recipe.initial).record
+        return measure_run(made.plan, made.runs([2_000]), made.batches, made.recipe.initial).record
 
     return make
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.records.record import Record
 from ravine.studies.diagnose.observation import Observation
-from ravine.studies.diagnose.remedies import REMEDIES, changed
+from ravine.studies.diagnose.remedies import REMEDIES, remedy_changes
 from ravine.studies.diagnose.verdicts import VERDICTS
 
 TRAINING = {"train": 1000, "batch_size": 32, "rate": 0.1}
@@ -19,13 +19,13 @@ def test_remedies_change_what_they_say() -> None:
         net="64-64", optimizer="sgd", activation="tanh", scaling="none", init_scale=9.0
     )
     for name in REMEDIES:
-        changes = changed(settings, name, TRAINING)
+        changes = remedy_changes(settings, name, TRAINING)
         if changes is not None:
             assert dataclasses.replace(settings, **changes) != settings
-    assert changed(settings, "standardise", TRAINING) == {"scaling": None}
-    assert changed(settings, "rate / 10", TRAINING) == {"rate": 0.01}
-    assert changed(FixedTrainingSettings(net="linear"), "residual", TRAINING) is None
-    assert changed(FixedTrainingSettings(), "standardise", TRAINING) is None
+    assert remedy_changes(settings, "standardise", TRAINING) == {"scaling": None}
+    assert remedy_changes(settings, "rate / 10", TRAINING) == {"rate": 0.01}
+    assert remedy_changes(FixedTrainingSettings(net="linear"), "residual", TRAINING) is None
+    assert remedy_changes(FixedTrainingSettings(), "standardise", TRAINING) is None
 
 
 def test_every_remedy_that_a_verdict_names_exists(record_with: Callable[..., Record]) -> None:

@@ -81,7 +81,7 @@ def test_a_stopped_proof_does_not_measure_again(
         with pytest.raises(Stopped):
             execute(study, settings, run=run, should_stop=lambda: 130)
         assert "spread" not in run.load_cohort("observation").final
-        monkeypatch.setattr("ravine.studies.diagnose.study.observe", None)
+        monkeypatch.setattr("ravine.studies.diagnose.study.measure_run", None)
         found = resume(run)
         assert isinstance(found, DiagnoseResult)
         assert "spread" in found.record.final

@@ -1,4 +1,4 @@
-"""What is measured of the data alone: columns, classes, labels that contradict, the loss of a constant."""
+"""Measurements of the data alone: columns, classes, contradicting labels, the loss of a constant."""
 
 from __future__ import annotations
 
@@ -24,47 +24,53 @@ def constant_loss(train: Rows, task: str, outputs: int) -> float:
 
 
 def of_inputs(train: Rows) -> dict[str, np.ndarray]:
-    """Return mean and spread of each column [D], how alike rows are, and the columns' condition number."""
+    """Return mean and standard deviation of each column [D], agreement of signs, and condition number.
+
+    agreement: expected agreement of gradient signs in the first layer. column_condition: condition number of
+    the matrix of second moments.
+    """
     x = np.asarray(train.x[:4096], np.float64)
-    spread = np.where(np.ptp(x, axis=0) > 0, x.std(axis=0), 0.0)  # of equal values it may be rounding
-    found = {"column_mean": x.mean(axis=0), "column_sd": spread}
-    used = x[:, spread > 0]
+    deviation = np.where(
+        np.ptp(x, axis=0) > 0, x.std(axis=0), 0.0
+    )  # that of equal values can be a rounding error
+    columns = {"column_mean": x.mean(axis=0), "column_sd": deviation}
+    used = x[:, deviation > 0]
     agreement = expected_sign_agreement(used) if used.shape[1] > 1 else np.nan
     values = np.linalg.eigvalsh(x.T @ x / len(x)) if x.shape[1] <= 2000 else np.array([np.nan])
     top = float(values[-1])
     above = values[values > 1e-6 * top] if top > 0 else np.array([np.nan])
-    return found | {"agreement": np.array(agreement), "column_condition": np.array(top / above[0])}
+    return columns | {"agreement": np.array(agreement), "column_condition": np.array(top / above[0])}
 
 
 def of_classes(task: str, train: Rows, valid: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
-    """Return rows [class], the share recognised by outputs [N, class], and how many labels contradict.
+    """Return number of rows and recall of each class [class], and the share of contradicting labels.
 
-    Empty where there are no classes.
+    outputs [N, class]: those of the network on validation rows. Empty for a regression.
     """
     if task != "classify":
         return {}
     k = outputs.shape[1]
-    y, says = np.asarray(valid.y), np.argmax(outputs, axis=1)
-    right = np.bincount(y[says == y], minlength=k)
-    there = np.bincount(y, minlength=k)
+    y, predicted = np.asarray(valid.y), np.argmax(outputs, axis=1)
+    right = np.bincount(y[predicted == y], minlength=k)
+    valid_counts = np.bincount(y, minlength=k)
     return {
         "counts": np.bincount(np.asarray(train.y), minlength=k),
-        "valid_counts": there,
-        "recall": right / np.maximum(there, 1),
+        "valid_counts": valid_counts,
+        "recall": right / np.maximum(valid_counts, 1),
         "contradicting": np.array(_contradicting(train)),
     }
 
 
 def _contradicting(rows: Rows) -> float:
-    """Return the share of training rows with equal inputs of which most have another label."""
-    _, place = np.unique(np.asarray(rows.x), axis=0, return_inverse=True)
-    table = np.zeros((place.max() + 1, int(np.max(rows.y)) + 1))
-    np.add.at(table, (place.ravel(), np.asarray(rows.y)), 1)
-    return float(1 - table.max(axis=1).sum() / len(place))
+    """Return the share of training rows whose label is not the commonest one of rows with equal inputs."""
+    _, group = np.unique(np.asarray(rows.x), axis=0, return_inverse=True)
+    counts = np.zeros((group.max() + 1, int(np.max(rows.y)) + 1))  # [group of equal inputs, label]
+    np.add.at(counts, (group.ravel(), np.asarray(rows.y)), 1)
+    return float(1 - counts.max(axis=1).sum() / len(group))
 
 
 def suspected_leaks(data: Dataset) -> list[str]:
-    """Return the columns that give the target away, alone or together."""
+    """Return the names of columns that leak the target, alone or together; none above 2,000 columns."""
     import pandas as pd
 
     if len(data.features) > 2000:

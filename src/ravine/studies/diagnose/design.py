@@ -1,4 +1,4 @@
-"""The design of a diagnosis: the network to train and measure, or a trained model; seeds of the proof."""
+"""The design of a diagnosis: the training or the model to measure, and the seeds of the proof."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from ravine.studies.diagnose.settings import DiagnoseSettings
 
 __all__ = ["DiagnoseDesign", "design", "plan", "training_settings"]
 
-MIN_PROOF_SEEDS = 2  # fewer have no paired comparison
+MIN_PROOF_SEEDS = 2  # of a paired comparison
 
 
 @dataclass(frozen=True)
 class DiagnoseDesign:
-    """One training, fixed, or a trained `model`. seed: of the run that is measured."""
+    """The design of one diagnosis. model: a trained model, or None. seed: that of the measured run."""
 
     settings: DiagnoseSettings
     dataset: Dataset
@@ -47,22 +47,22 @@ class DiagnoseDesign:
 
     @property
     def proves(self) -> bool:
-        """Whether remedies are tried; a trained model is only measured."""
+        """Whether remedies are tried. A trained model is only measured."""
         return self.settings.seeds >= MIN_PROOF_SEEDS and self.model is None
 
     @property
     def seeds(self) -> list[int]:
-        """Seeds on which remedies are proved; empty if none is tried."""
+        """Seeds of the proof; empty if no remedy is tried."""
         return seed_ranges.seeds("diagnose.prove", self.settings.seeds) if self.proves else []
 
     @property
     def fresh_seeds(self) -> list[int]:
-        """Seeds on which the recommendation is tried; empty if no remedy is."""
+        """Fresh seeds of the recommendation; empty if no remedy is tried."""
         return seed_ranges.seeds("diagnose.confirm", self.settings.seeds) if self.proves else []
 
     @property
     def network_steps(self) -> int:
-        """Steps of the original on all seeds of the proof; the findings decide which remedies follow."""
+        """Steps of the original on all seeds of the proof. Those of remedies depend on the findings."""
         return len(self.seeds) * self.prepared.plan.steps
 
     @property
@@ -71,18 +71,18 @@ class DiagnoseDesign:
         return MetricFacts.of(METRICS[self.prepared.plan.metric])
 
     def line(self) -> str:
-        """Return what is going to be measured, in one line."""
+        """Return the plan in one line, for the terminal."""
         train = self.prepared.plan
         if self.model is not None:
             return f"{train.network}, measured"
         return f"{self.prepared.rule.title}, {train.network}, {train.steps:,} steps, measured"
 
     def plan_document(self) -> dict[str, Any]:
-        """Return what `plan.json` holds."""
+        """Return the content of `plan.json`."""
         return {**self.prepared.plan.describe(), "seeds": self.settings.seeds}
 
     def facts(self) -> DiagnosedTraining:
-        """Return the training that is examined."""
+        """Return the facts of the training that is examined."""
         train = self.prepared.plan
         known = ModelMetadata(
             optimizer=train.rule.name,
@@ -112,7 +112,7 @@ def training_settings(settings: DiagnoseSettings) -> FixedTrainingSettings:
 
 
 def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> DiagnoseDesign:
-    """Return the design of a diagnosis. Raises DataError, UsageError for what does not fit."""
+    """Return the design of a diagnosis. Raises DataError or UsageError where settings and data disagree."""
     _check_classes(dataset)
     prepared, model = prepare_training(training_settings(settings), dataset), None
     seed = seed_ranges.first_seed("diagnose.observe")
@@ -120,20 +120,20 @@ def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> Di
         model = Model.load(settings.model)
         seed = seed if model.metadata.seed is None else model.metadata.seed
         prepared = _prepare_model(model, prepared, dataset, settings.model, seed)
-    made = DiagnoseDesign(settings, dataset, devices, prepared, model, seed)
+    designed = DiagnoseDesign(settings, dataset, devices, prepared, model, seed)
     check_metric_defined(
         dataset,
         METRICS[prepared.plan.metric],
-        [seed, *made.seeds, *made.fresh_seeds],
+        [seed, *designed.seeds, *designed.fresh_seeds],
         settings.validation,
     )
-    return made
+    return designed
 
 
 def plan(design: DiagnoseDesign) -> DiagnosePlan:
-    """Return what a diagnosis would measure and train.
+    """Return the document of a dry run.
 
-    The findings decide how many remedies are tried; `each_remedy` counts the networks of one.
+    The number of remedies depends on the findings; `each_remedy` counts the networks of one remedy.
     """
     trains, seeds = design.model is None, len(design.seeds)
     points = design.prepared.plan.evaluations + 1 if trains else 1
@@ -159,7 +159,7 @@ def _check_classes(dataset: Dataset) -> None:
     if dataset.task == "classify" and len(np.unique(dataset.y[dataset.development])) < 2:
         raise DataError(
             "All training rows have one class.",
-            "A network has nothing to learn from them, so no verdict on it has a meaning.",
+            "A network cannot learn from them, so a verdict on it would mean nothing.",
             "Give rows of at least two classes.",
         )
 
@@ -167,9 +167,9 @@ def _check_classes(dataset: Dataset) -> None:
 def _prepare_model(
     model: Model, prepared: PreparedTraining, dataset: Dataset, path: str, seed: int
 ) -> PreparedTraining:
-    """Return the training with the network of a trained model.
+    """Return the training with the network of a trained model in place of its own.
 
-    Raises DataError if the rows that the model was trained on cannot be found.
+    Raises DataError if the training rows of the model are not known.
     """
     data = model.metadata.data
     name = "not known" if data is None else data.name

@@ -1,8 +1,9 @@
-"""Train one network as it is asked for, and measure on the way. What it costs is measured too.
+"""A training run with measurements of loss, gradients, units and curvature, and their cost.
 
-The run is that of `train`: same rows, same first weights, same batches, the same step. Between stretches
-three further programs look at it: one pass over some rows, and at a few points the ends of the spectrum.
-How many rows they see follows from how long training is, so that they stay a share of its cost.
+The run is that of `train`: the same rows, initial weights, batches and steps. After each segment of steps a
+compiled program measures the network on some rows; at a few points another one computes both ends of the
+spectrum of the Hessian. The number of rows grows with the length of training, so that the measurements take a
+fixed share of the time.
 """
 
 from __future__ import annotations
@@ -23,47 +24,48 @@ from ravine.records.record import Record, Status
 from ravine.studies.diagnose.data_facts import constant_loss, of_classes, of_inputs, suspected_leaks
 from ravine.studies.diagnose.metadata import RunMetadata
 from ravine.studies.diagnose.probe_rows import chosen_rows
-from ravine.studies.diagnose.probes import hessian_ends, look, stretch
+from ravine.studies.diagnose.probes import hessian_ends, measure_point, train_segment
 from ravine.studies.diagnose.program_cache import Clock, programs
 from ravine.training import Batches, Plan, Runs, initial_params, rng_key, start
 from ravine.training.schedule_tables import ScheduleTables
 
-__all__ = ["SPECTRUM_POINTS", "Observed", "observe"]
+__all__ = ["SPECTRUM_POINTS", "MeasuredRun", "measure_run"]
 
-PRODUCTS = 6  # with the Hessian, each time
-SPECTRUM_POINTS = (0, 1, 3, 6, 10, 15, 20)  # points where the spectrum is looked at
-LAST = 4  # further times at the end, for the smallest eigenvalue
-KEPT = 2_000_000  # parameters beyond which no mean of the weights is taken
-AVERAGED = 10  # points at the end whose weights are averaged
+HESSIAN_PRODUCTS = 6  # of one measurement of the spectrum
+SPECTRUM_POINTS = (0, 1, 3, 6, 10, 15, 20)  # points at which the spectrum is measured
+LAST_REPEATS = 4  # of the measurement at the end, for the smallest eigenvalue
+MAX_AVERAGED_PARAMETERS = 2_000_000  # of a network whose last weights are averaged
+AVERAGED_POINTS = 10  # last points whose weights are averaged
 
 
 @dataclass(frozen=True)
-class Observed:
-    """The record of the run, and the parameters and statistics it ended with."""
+class MeasuredRun:
+    """The record of a run, and its final parameters and statistics."""
 
     record: Record
     params: Params
     stats: Statistics
 
 
-def observe(
+def measure_run(
     plan: Plan,
     runs: Runs,
     batches: Batches,
     initial: tuple[str, float],
     params: Params | None = None,
     stats: Statistics | None = None,
-) -> Observed:
-    """Train the one run and measure it; with `params`, measure that trained network only.
+) -> MeasuredRun:
+    """Train the single run of `runs`, measure it during training, and return both.
 
-    A run whose loss becomes infinite is measured up to there.
+    params, stats: those of a trained network, which is measured once and not trained. A run whose loss
+    becomes infinite is measured up to its last finite point.
     """
     with precision_context(plan.precision):
-        return _Observer(plan, runs, batches, initial, params, stats).observed()
+        return _InstrumentedRun(plan, runs, batches, initial, params, stats).measure()
 
 
-class _Observer:
-    """The moving parts of one observation."""
+class _InstrumentedRun:
+    """The state of one run and its measurements so far."""
 
     def __init__(
         self,
@@ -89,22 +91,22 @@ class _Observer:
         self.state = jax.tree.map(jax.numpy.asarray, start(plan, params, self.numbers))
         if stats is not None:
             self.state = self.state._replace(stats=jax.tree.map(jax.numpy.asarray, stats))
-        self.judged = self.state.params
+        self.eval_params = self.state.params
         self.points: list[dict[str, Any]] = []
         self.curve: list[np.ndarray] = []
-        self.kept: list[np.ndarray] = []  # the last judged weights, flat
+        self.last_weights: list[np.ndarray] = []  # the last evaluated weights, flat
         self.chosen = chosen_rows(plan, batches, self.seed, rows)
 
     # ---------------------------------------------------------------------------------------------- the run
 
-    def observed(self) -> Observed:
-        """Go through the run."""
+    def measure(self) -> MeasuredRun:
+        """Train to the end, measure every point, and return the measured run."""
         begin = time.perf_counter()
         self._compile()
         self.clock.seconds["compile"] = time.perf_counter() - begin
         self.vector = np.random.default_rng(0).standard_normal(self.plan.network.parameters)
         self.vector = self.vector.astype(self.plan.precision)
-        self._look(0, np.nan)
+        self._measure(0, np.nan)
         status = Status.FINISHED
         patience = 0 if self.runs.patience is None else int(self.runs.patience[0])
         change = 0.0 if self.runs.min_change is None else float(self.runs.min_change[0])
@@ -118,76 +120,79 @@ class _Observer:
             best, waited = (loss, 0) if loss < best - change else (best, waited + 1)
             if patience and waited >= patience:
                 break
-        return Observed(self._record(status, bool(patience)), self.judged, self.state.stats)
+        return MeasuredRun(self._record(status, bool(patience)), self.eval_params, self.state.stats)
 
     def _compile(self) -> None:
         factors = self._factors(0)
-        last = {name: each[-1] for name, each in factors.items()}
+        last = {name: values[-1] for name, values in factors.items()}
         batches = self.batches.draw(self.seed, 0, self.plan.steps_per_evaluation)
         size = self.plan.network.parameters
         vector = np.ones(size, self.plan.precision)
-        wanted: dict[str, Any] = {
-            "look": (
-                partial(look, self.plan),
-                (self.state, self.judged, self.numbers, last, self.chosen.pieces, self.chosen.valid),
+        functions: dict[str, Any] = {
+            "point": (
+                partial(measure_point, self.plan),
+                (self.state, self.eval_params, self.numbers, last, self.chosen.pieces, self.chosen.valid),
             ),
             "spectrum": (
-                partial(hessian_ends, self.plan, PRODUCTS),
+                partial(hessian_ends, self.plan, HESSIAN_PRODUCTS),
                 (self.state, self.numbers, self.chosen.curved, vector),
             ),
         }
         if self.trains:
-            wanted["stretch"] = (
-                partial(stretch, self.plan),
+            functions["segment"] = (
+                partial(train_segment, self.plan),
                 (self.state, self.numbers, factors, batches, np.int32(0)),
             )
-        self.programs = programs(wanted)
-        for name in ("look", "spectrum"):  # the first call of a program also links it
-            jax.block_until_ready(self.programs[name](*wanted[name][1]))
+        self.programs = programs(functions)
+        for name in ("point", "spectrum"):  # the first call also links a program, which takes time
+            jax.block_until_ready(self.programs[name](*functions[name][1]))
 
     def _factors(self, e: int) -> dict[str, np.ndarray]:
-        return {name: each[:, 0] for name, each in self.schedule_tables.of(np.array([0]), e).items()}
+        return {name: values[:, 0] for name, values in self.schedule_tables.of(np.array([0]), e).items()}
 
     def _advance(self, e: int) -> bool:
-        """Train one stretch and measure; return whether everything is finite."""
+        """Train one segment and measure; return whether loss and gradient are finite."""
         plan, at = self.plan, e * self.plan.steps_per_evaluation
         batches = self.batches.on_device(self.seed, at, plan.steps_per_evaluation, jax.devices()[0])
         factors = self._factors(e)
-        before = self.state, self.judged
-        state, judged, losses = self.clock.run(
-            "train", self.programs["stretch"], self.state, self.numbers, factors, batches, np.int32(at)
+        before = self.state, self.eval_params
+        state, eval_params, losses = self.clock.run(
+            "train", self.programs["segment"], self.state, self.numbers, factors, batches, np.int32(at)
         )
         self.curve.append(np.asarray(losses, np.float64))
-        self.state, self.judged = state, judged
+        self.state, self.eval_params = state, eval_params
         if not np.isfinite(self.curve[-1]).all():
-            self.state, self.judged = before
+            self.state, self.eval_params = before
             return False
-        return self._look(e + 1, float(np.mean(self.curve[-1])))
+        return self._measure(e + 1, float(np.mean(self.curve[-1])))
 
-    def _look(self, point: int, batch_loss: float) -> bool:
+    def _measure(self, point: int, batch_loss: float) -> bool:
         e = min(max(point - 1, 0), self.plan.evaluations - 1)
-        factors = {name: each[-1] for name, each in self._factors(e).items()}
-        seen = self.clock.run(
-            "gradients, units and rows", self.programs["look"],
-            self.state, self.judged, self.numbers, factors, self.chosen.pieces, self.chosen.valid,
+        factors = {name: values[-1] for name, values in self._factors(e).items()}
+        measured = self.clock.run(
+            "gradients, units and rows", self.programs["point"],
+            self.state, self.eval_params, self.numbers, factors, self.chosen.pieces, self.chosen.valid,
         )  # fmt: skip
-        found: dict[str, Any] = {name: np.asarray(each, np.float64) for name, each in seen.items()}
-        found |= {"step": point * self.plan.steps_per_evaluation, "batch_loss": batch_loss}
-        found["rate"] = float(self.runs.rate[0]) * float(factors["rate"])
-        found["limit"], found["preconditioned"] = self._limit(found["rate"])
-        found["sharpness"] = found["sharpness_error"] = np.nan
-        finite = bool(np.isfinite(found["train_loss"]) and np.isfinite(found["valid_loss"]))
-        finite = finite and bool(np.isfinite(found["signal"]))
+        point_data: dict[str, Any] = {name: np.asarray(value, np.float64) for name, value in measured.items()}
+        point_data |= {"step": point * self.plan.steps_per_evaluation, "batch_loss": batch_loss}
+        point_data["rate"] = float(self.runs.rate[0]) * float(factors["rate"])
+        point_data["limit"], point_data["preconditioned"] = self._limit(point_data["rate"])
+        point_data["sharpness"] = point_data["sharpness_error"] = np.nan
+        finite = bool(np.isfinite(point_data["train_loss"]) and np.isfinite(point_data["valid_loss"]))
+        finite = finite and bool(np.isfinite(point_data["signal"]))
         if finite and (point in SPECTRUM_POINTS or not self.trains) and self._curvature_known(point):
-            self._sharpness(found)
-        if finite and self.plan.network.parameters <= KEPT:
-            self.kept = [*self.kept, np.asarray(ravel_pytree(self.judged)[0], np.float64)][-AVERAGED:]
+            self._sharpness(point_data)
+        if finite and self.plan.network.parameters <= MAX_AVERAGED_PARAMETERS:
+            self.last_weights = [
+                *self.last_weights,
+                np.asarray(ravel_pytree(self.eval_params)[0], np.float64),
+            ][-AVERAGED_POINTS:]
         if finite or not self.points:
-            self.points.append(found)
+            self.points.append(point_data)
         return finite
 
     def _curvature_known(self, point: int) -> bool:
-        """Rules that divide by past gradients have no curvature of their own before the first step."""
+        """Return whether curvature is defined: a preconditioner made of past gradients needs one step."""
         return point > 0 or not self.plan.rule.preconditioned or not self.trains
 
     def _limit(self, rate: float) -> tuple[float, bool]:
@@ -197,17 +202,19 @@ class _Observer:
         limit = rule.stability_limit(rate)
         return (np.nan if limit is None else limit), rule.preconditioned
 
-    def _sharpness(self, found: dict[str, Any]) -> None:
-        random = np.random.default_rng(found["step"])
-        for _ in range(1 if found["step"] else 2):  # the first start knows nothing
-            own = self.vector / max(float(np.linalg.norm(self.vector)), 1e-30)
-            noise = random.standard_normal(len(own))
-            mixed = own + 0.1 * noise / np.linalg.norm(noise)  # another direction may have overtaken
+    def _sharpness(self, point_data: dict[str, Any]) -> None:
+        random = np.random.default_rng(point_data["step"])
+        for _ in range(1 if point_data["step"] else 2):  # the first start is a random vector
+            direction = self.vector / max(float(np.linalg.norm(self.vector)), 1e-30)
+            noise = random.standard_normal(len(direction))
+            mixed = direction + 0.1 * noise / np.linalg.norm(
+                noise
+            )  # the largest eigenvalue may be another one now
             ends = self._spectrum(mixed)
             self.vector = np.asarray(ends.largest_vector, np.float64)
         if np.isfinite(float(ends.largest)):
-            found["sharpness"] = float(ends.largest)
-            found["sharpness_error"] = float(ends.largest_residual)
+            point_data["sharpness"] = float(ends.largest)
+            point_data["sharpness_error"] = float(ends.largest_residual)
 
     def _spectrum(self, start: np.ndarray) -> ExtremeEigenvalues:
         ends: ExtremeEigenvalues = self.clock.run(
@@ -216,7 +223,7 @@ class _Observer:
         )  # fmt: skip
         return ends
 
-    # ------------------------------------------------------------------------------------------- what is kept
+    # -------------------------------------------------------------------------------------------- the record
 
     def _record(self, status: Status, stops: bool) -> Record:
         points, plan = self.points, self.plan
@@ -224,14 +231,14 @@ class _Observer:
             "step", "rate", "limit", "batch_loss", "train_loss", "objective", "valid_loss", "score", 
             "squares", "signal", "raised", "agreeing", "pairs", "weight_norm", "sharpness", "sharpness_error",
         )  # fmt: skip
-        series = {name: np.array([[float(each[name]) for each in points]]) for name in scalars}
+        series = {name: np.array([[float(values[name]) for values in points]]) for name in scalars}
         series["gradient_norm"] = np.sqrt(series["signal"])
         valid = series["valid_loss"][0]
         usable = np.where(np.isfinite(valid), valid, np.inf)
         best = int(np.argmin(usable))
         end = best if stops else len(points) - 1
         final: dict[str, Any] = {
-            "gradient": np.stack([each["gradient"] for each in points]),
+            "gradient": np.stack([values["gradient"] for values in points]),
             "train_rows": points[end]["train_rows"],
             "valid_rows": points[end]["valid_rows"],
             "best_rows": points[best]["valid_rows"],
@@ -239,17 +246,17 @@ class _Observer:
         }
         for name in ("saturated", "dead", "flow"):
             if name in points[0]:
-                final[name] = np.stack([each[name] for each in points])
+                final[name] = np.stack([values[name] for values in points])
         finite = bool(np.isfinite(series["signal"][0, end]))
         if finite and status == Status.FINISHED:
             final["lowest"] = np.array(self._lowest())
-            if len(self.kept) == AVERAGED and self.trains:
+            if len(self.last_weights) == AVERAGED_POINTS and self.trains:
                 final["averaged"] = np.array(self._averaged())
         data = self.batches.dataset
         final |= self.clock.run("inputs", of_inputs, self.rows.train)
         outputs = points[end]["outputs"]
         final |= self.clock.run("classes", of_classes, data.task, self.rows.train, self.chosen.valid, outputs)
-        suspected = self.clock.run("leaks", suspected_leaks, data)
+        leaks = self.clock.run("leaks", suspected_leaks, data)
         metadata = RunMetadata.of_run(
             plan,
             self.runs,
@@ -261,7 +268,7 @@ class _Observer:
             best=best,
             stops=stops,
             trained_here=self.trains,
-            leaks=suspected,
+            leaks=leaks,
             seconds=self.clock.seconds,
         )
         hyper = {"seed": self.runs.seed, "rate": self.runs.rate}
@@ -269,31 +276,31 @@ class _Observer:
         return Record(hyper, series, np.array([status], np.int8), packed, metadata.to_dict())
 
     def _lowest(self) -> tuple[float, float, float, float]:
-        """Return the smallest eigenvalue, its residual, the largest one, and its vector's largest entry."""
+        """Return smallest eigenvalue, its residual, largest eigenvalue, largest entry of its vector."""
         vector = np.random.default_rng(1).standard_normal(self.plan.network.parameters)
         low, high = (np.nan, np.nan), np.nan
         if not self._curvature_known(int(self.points[-1]["step"])):
             return np.nan, np.nan, np.nan, np.nan
-        for _ in range(LAST):
+        for _ in range(LAST_REPEATS):
             ends = self._spectrum(vector)
             vector = np.asarray(ends.smallest_vector, np.float64)
             low = float(ends.smallest), float(ends.smallest_residual)
-            high = max(high, float(ends.largest), key=_or_low)
+            high = max(high, float(ends.largest), key=_or_minus_inf)
         return *low, high, float(np.max(np.abs(vector)))
 
     def _averaged(self) -> tuple[float, float, float]:
-        """Return the training loss of the mean of the last weights, and mean and last of their own losses."""
-        flat = np.mean(self.kept, axis=0).astype(self.plan.precision)
-        params = ravel_pytree(self.judged)[1](jax.numpy.asarray(flat))
+        """Return the training loss of the mean of the last weights, and mean and last of their losses."""
+        flat = np.mean(self.last_weights, axis=0).astype(self.plan.precision)
+        params = ravel_pytree(self.eval_params)[1](jax.numpy.asarray(flat))
         e = self.plan.evaluations - 1
-        factors = {name: each[-1] for name, each in self._factors(e).items()}
-        seen = self.clock.run(
-            "gradients, units and rows", self.programs["look"],
+        factors = {name: values[-1] for name, values in self._factors(e).items()}
+        measured = self.clock.run(
+            "gradients, units and rows", self.programs["point"],
             self.state, params, self.numbers, factors, self.chosen.pieces, self.chosen.valid,
         )  # fmt: skip
-        own = [float(each["train_loss"]) for each in self.points[-AVERAGED:]]
-        return float(seen["train_loss"]), float(np.mean(own)), own[-1]
+        losses = [float(values["train_loss"]) for values in self.points[-AVERAGED_POINTS:]]
+        return float(measured["train_loss"]), float(np.mean(losses)), losses[-1]
 
 
-def _or_low(value: float) -> float:
+def _or_minus_inf(value: float) -> float:
     return value if np.isfinite(value) else -np.inf

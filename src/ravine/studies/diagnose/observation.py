@@ -1,15 +1,15 @@
-"""What one run left behind for the verdicts: a Record of one run, and how it is read. NumPy only.
+"""The measured run as the verdicts read it: names and shapes in its Record. NumPy only.
 
-Points are the evaluations, with the start in front: [point]. What was not measured there is NaN.
+A point is the start or an evaluation: [point]. A quantity that was not measured at a point is NaN there.
 
 series   step, rate, batch_loss (mean since the point before), train_loss, valid_loss, score, gradient_norm,
          squares, signal, raised, agreement, weight_norm, sharpness, sharpness_error
 final    curve [steps] batch losses; gradient [point, layer]; saturated, dead [point, layer];
-         train_rows, valid_rows (losses of rows at the point judged), best_rows (at the lowest validation
-         loss), averaged (training loss of the averaged weights, and the mean loss of what was averaged),
-         lowest (eigenvalue, residual, largest eigenvalue, largest entry of the vector), column_mean,
-         column_sd, column_condition, recall [class], counts [class], spread [seed] (progress of the seeds,
-         where a cohort was run)
+         train_rows, valid_rows (losses of rows at the point `end`), best_rows (at the lowest validation
+         loss), averaged (training loss of the averaged weights, mean and last of the losses averaged),
+         lowest (smallest eigenvalue, its residual, largest eigenvalue, largest entry of the vector),
+         column_mean, column_sd, column_condition, recall [class], counts [class], spread [seed] (progress of
+         each seed, if several were trained)
 meta     the fields of `RunMetadata`: optimizer, network, rows, costs in seconds
 """
 
@@ -28,7 +28,7 @@ __all__ = ["Observation", "with_spread"]
 
 @dataclass(frozen=True)
 class Observation:
-    """Read access to the record of one observed run."""
+    """Read access to the record of one measured run."""
 
     record: Record
 
@@ -37,16 +37,16 @@ class Observation:
         return np.asarray(self.record.series[name][0], np.float64)
 
     def final(self, name: str) -> np.ndarray:
-        """Return what was kept at the end, float64."""
+        """Return a final value as float64; its shape stands at the top of this file."""
         return np.asarray(self.record.final[name][0], np.float64)
 
     def has(self, name: str) -> bool:
-        """Whether something was kept under that name."""
+        """Return whether there is a final value of that name."""
         return name in self.record.final
 
     @cached_property
     def metadata(self) -> RunMetadata:
-        """The facts that are not arrays. Raises DataError for a record of something else."""
+        """The facts that are not arrays. Raises DataError if the record is not of a measured run."""
         return RunMetadata.from_dict(self.record.meta)
 
     @property
@@ -56,12 +56,12 @@ class Observation:
 
     @property
     def trained(self) -> bool:
-        """Whether there is a history: more than one point."""
+        """Whether the run was trained here, so that it has more than one point."""
         return len(self.series("step")) > 1
 
     @property
     def end(self) -> int:
-        """The point that is judged: the last one measured, or the best with early stopping."""
+        """Index of the point that verdicts refer to: the last one, or the best with early stopping."""
         return self.metadata.end
 
     @property
@@ -71,29 +71,30 @@ class Observation:
 
     @property
     def progress(self) -> float:
-        """Share of the constant prediction's loss that training removed by the end; negative if it added."""
+        """Share of the loss of a constant that training removed; negative if the loss is above it."""
         return 1 - float(self.series("train_loss")[self.end]) / max(self.constant_loss, 1e-300)
 
     def ratio(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return sharpness over the rule's stability limit, and its error: [point]; NaN where unknown."""
+        """Return sharpness over the stability limit and its error, each [point]; NaN if not known."""
         limits = self.series("limit")
         return self.series("sharpness") / limits, self.series("sharpness_error") / limits
 
     def noise_scale(self, points: slice) -> tuple[float, float, float]:
-        """Return (scale in rows, noise of a row, signal) over some points, averaged before dividing.
+        """Return noise scale in rows, variance of a row's gradient, and squared mean gradient.
 
-        The scale is infinite where the signal is not above zero: all that is known is "at least".
+        Both are averaged over the points before dividing. The scale is infinite if the noise hides the mean
+        gradient.
         """
         b, count = self.metadata.piece, self.metadata.pieces
         squares, signal = self.series("squares")[points], self.series("signal")[points]
-        some = np.isfinite(squares) & np.isfinite(signal)
-        noise = float(np.mean(b * (squares - signal)[some])) * count / max(count - 1, 1)
-        left = float(np.mean(signal[some])) - noise / (b * count)
-        return (noise / left if left > 0 else np.inf), noise, left
+        finite = np.isfinite(squares) & np.isfinite(signal)
+        noise = float(np.mean(b * (squares - signal)[finite])) * count / max(count - 1, 1)
+        signal_left = float(np.mean(signal[finite])) - noise / (b * count)
+        return (noise / signal_left if signal_left > 0 else np.inf), noise, signal_left
 
 
 def with_spread(record: Record, cohort: Record) -> Record:
-    """Return the observation with the progress of the seeds, which shows how much the seed decides."""
+    """Return the record of a measured run with the progress of each seed of a cohort, [seed]."""
     constant = Observation(record).constant_loss
     last = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan
                      for row in cohort.series["train_loss"].astype(np.float64)])  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which rows a run is looked at with: as many as the length of training can pay for."""
+"""The rows for the measurements of a run. Their number is a fixed share of the training work."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ravine.training.batches import SeedData
 
 __all__ = ["ChosenRows", "chosen_rows"]
 
-PROBED = 200  # rows trained on for each row the gradient is looked at, per point
-CURVED = 400  # and for the spectrum
+ROWS_PER_PROBED_ROW = 200  # training rows over all steps for each row of a gradient
+ROWS_PER_CURVED_ROW = 400  # the same for each row of the spectrum
 
 
 class ChosenRows(NamedTuple):
-    """Training rows for gradients, in pieces [piece, row]; those for curvature; validation rows."""
+    """Training rows for gradients in pieces [piece, row], training rows for curvature, validation rows."""
 
     pieces: Rows
     curved: Rows
@@ -24,10 +24,10 @@ class ChosenRows(NamedTuple):
 
 
 def chosen_rows(plan: Plan, batches: Batches, seed: int, rows: SeedData) -> ChosenRows:
-    """Choose among the rows of a seed, in the order in which the first epoch takes them."""
+    """Return the first rows of a seed, in the order of the first epoch."""
     n = batches.sizes[0]
     work = plan.steps * plan.batch_size
-    most = min(n, int(np.clip(work / PROBED, 128, 4096)))
+    most = min(n, int(np.clip(work / ROWS_PER_PROBED_ROW, 128, 4096)))
     piece = max(1, min(plan.batch_size, most // 2))
     if plan.network.norm_type.over_rows:
         piece = max(piece, min(2, most))
@@ -40,6 +40,6 @@ def chosen_rows(plan: Plan, batches: Batches, seed: int, rows: SeedData) -> Chos
         return Rows(train.x[index], train.y[index], None if train.weight is None else train.weight[index])
 
     pieces = part(order[: piece * count].reshape(count, piece))
-    curved = part(order[: min(n, int(np.clip(work / CURVED, 64, 2048)))])
+    curved = part(order[: min(n, int(np.clip(work / ROWS_PER_CURVED_ROW, 64, 2048)))])
     valid = Rows(*(None if each is None else each[:4096] for each in rows.valid))
     return ChosenRows(pieces, curved, valid)

@@ -1,13 +1,13 @@
-"""What is measured of a run at one point, as compiled programs: pure functions of the run's state.
+"""Measurements of a run at one point: pure functions of the run's state, to be compiled.
 
     G   = mean of the gradients g_c of C pieces of b training rows                     (1)
-    s   = mean of |g_c|^2,  q = |G|^2             from which the noise scale is had    (2)
-    raised = share of pieces whose own loss the next step on them would raise          (3)
-    A   = P^(-1/2) H P^(-1/2)    P: the optimizer's preconditioner, 1 where it has none (4)
-    theta = ends of the spectrum of A, by Lanczos started where the last one ended     (5)
+    s   = mean of |g_c|^2,  q = |G|^2             they give the noise scale             (2)
+    raised = share of pieces whose own loss a step on them raises                      (3)
+    A   = P^(-1/2) H P^(-1/2)    P: the optimizer's preconditioner, or 1               (4)
+    theta = both ends of the spectrum of A, by Lanczos from the last eigenvector       (5)
 
-The function differentiated is the loss that training minimises: dropout off, batch norm in training mode,
-penalties left out.
+Gradients and H are those of the training loss without dropout and penalties, with batch normalization in
+training mode.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from ravine.networks.parameters import LayerArrays, Params, Statistics
 from ravine.training import Plan, Rows, RunState
 from ravine.training.loop import Carry, Drawn, Numbers, optimizer_of, step
 
-__all__ = ["hessian_ends", "look", "stretch"]
+__all__ = ["hessian_ends", "measure_point", "train_segment"]
 
-Sums = tuple[jax.Array, jax.Array, jax.Array, jax.Array]  # over batches: see `look`
+Sums = tuple[jax.Array, jax.Array, jax.Array, jax.Array]  # over pieces: gradients, squares, raised, losses
 
-FLAT = 0.05  # share of the largest derivative below which a unit is saturated for a row
+FLAT_BELOW = 0.05  # share of the largest derivative; a unit with a smaller one is saturated for a row
 
 
-def stretch(
+def train_segment(
     plan: Plan,
     state: RunState,
     numbers: Numbers,
@@ -45,20 +45,24 @@ def stretch(
     batches: Rows,
     first: jax.Array,
 ) -> tuple[RunState, Any, Any]:
-    """Train on, exactly as the training loop does; return state, parameters to evaluate, losses [steps]."""
+    """Train for one segment exactly as the training loop does; return state, parameters, losses [steps].
 
-    def one(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:
+    batches: rows of each step [steps, B, ...]. first: number of the first step. The parameters are those that
+    are evaluated.
+    """
+
+    def one_step(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:
         state, t = carry
         state, value = step(plan, state, numbers, drawn[1], drawn[0], t)
         return (state, t + 1), value
 
-    (state, _), losses = jax.lax.scan(one, (state, first), (batches, factors))
-    last = {name: each[-1] for name, each in factors.items()}
+    (state, _), losses = jax.lax.scan(one_step, (state, first), (batches, factors))
+    last = {name: values[-1] for name, values in factors.items()}
     eval_params = optimizer_of(plan, numbers, state.params, last).eval_params(state.params, state.opt_state)
     return state, eval_params, losses
 
 
-def look(
+def measure_point(
     plan: Plan,
     state: RunState,
     eval_params: Params,
@@ -67,18 +71,21 @@ def look(
     pieces: Rows,
     valid: Rows,
 ) -> dict[str, Any]:
-    """Return what one pass over training rows (pieces: x [C, b, D]) and validation rows [m, D] tells."""
+    """Return losses, gradients and unit statistics from one pass over some rows, by name.
+
+    pieces: training rows, x [C, b, D]. valid: validation rows, x [m, D].
+    """
     loss = _objective(plan, state.stats, numbers)
     optimizer = optimizer_of(plan, numbers, state.params, factors)
     flat, unravel = ravel_pytree(state.params)
 
-    def one(carry: Sums, rows: Rows) -> tuple[Sums, jax.Array]:
+    def one_piece(carry: Sums, rows: Rows) -> tuple[Sums, jax.Array]:
         total, squares, raised, values = carry
         value, gradient = jax.value_and_grad(loss)(state.params, rows)
         updates, _ = optimizer.update(gradient, state.opt_state, state.params)
         after = loss(optax.apply_updates(state.params, updates), rows)
         g = ravel_pytree(gradient)[0]
-        up = jnp.where(after > value, 1, 0).astype(flat.dtype)  # (3); NaN is counted by the caller
+        up = jnp.where(after > value, 1, 0).astype(flat.dtype)  # (3)
         up = jnp.where(jnp.isfinite(after), up, 1).astype(flat.dtype)
         return (total + g, squares + g @ g, raised + up, values + value), _row_losses(
             plan, eval_params, state.stats, numbers, rows
@@ -86,7 +93,7 @@ def look(
 
     zero = jnp.zeros((), flat.dtype)
     carry = jnp.zeros_like(flat), zero, zero, zero
-    (total, squares, raised, values), train_rows = jax.lax.scan(one, carry, pieces)
+    (total, squares, raised, values), train_rows = jax.lax.scan(one_piece, carry, pieces)
     count = pieces.y.shape[0]
     mean = total / count  # (1)
     gradients = unravel(mean)
@@ -98,7 +105,7 @@ def look(
     flat_units = _flat_units(plan.network.activation, hidden)
     rows = LOSSES[plan.loss](outputs, valid.y)
     weights = None if pieces.weight is None else pieces.weight.ravel()
-    found = {
+    measured = {
         "train_loss": weighted_mean(train_rows.ravel(), weights),
         "objective": values / count,
         "valid_loss": weighted_mean(rows, valid.weight),
@@ -115,19 +122,19 @@ def look(
         "outputs": outputs,
     }
     if back:
-        found["flow"] = jnp.stack([jnp.linalg.norm(each.ravel()) for each in back])
+        measured["flow"] = jnp.stack([jnp.linalg.norm(gradient.ravel()) for gradient in back])
     if flat_units:
-        found["saturated"] = jnp.stack([jnp.mean(layer.astype(flat.dtype)) for layer in flat_units])
-        found["dead"] = jnp.stack(
+        measured["saturated"] = jnp.stack([jnp.mean(layer.astype(flat.dtype)) for layer in flat_units])
+        measured["dead"] = jnp.stack(
             [jnp.mean(jnp.all(layer, axis=0).astype(flat.dtype)) for layer in flat_units]
         )
-    return found
+    return measured
 
 
 def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
-    """Return where each layer's derivative is below FLAT of its largest, [rows, units]; [] if unknown.
+    """Return for each layer where the derivative is below FLAT_BELOW of its maximum, [rows, units].
 
-    A function without a flat side is flat nowhere, however small its derivative.
+    Empty if the derivative is not known. An activation without a flat side is flat nowhere.
     """
     facts = activation(name)
     derivative = facts.derivative_of_output
@@ -136,13 +143,13 @@ def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
     rows = [h.reshape(-1, h.shape[-1]) for h in hidden]
     if not facts.has_flat_side:
         return [jnp.zeros(h.shape, bool) for h in rows]
-    return [derivative(h) / facts.derivative_max < FLAT for h in rows]
+    return [derivative(h) / facts.derivative_max < FLAT_BELOW for h in rows]
 
 
 def hessian_ends(
     plan: Plan, products: int, state: RunState, numbers: Numbers, rows: Rows, start: jax.Array
 ) -> ExtremeEigenvalues:
-    """Return both ends of the spectrum (5) after some products, from `start` [P] on: rows x [n, D]."""
+    """Return both ends of the spectrum (5) from `start` [P], with some Hessian products on rows x [n, D]."""
     matvec = hessian_matvec(_objective(plan, state.stats, numbers), state.params, rows)
     diagonal = plan.rule.preconditioner(state.opt_state, numbers["hyper"])
     if diagonal is None:
@@ -162,8 +169,8 @@ def _objective(plan: Plan, stats: Statistics, numbers: Numbers) -> Callable[[Par
             outputs, _ = network.apply_training(params, rows.x, stats, numbers["extra"])
         else:
             outputs = network.apply(params, rows.x, stats, numbers["extra"])
-        each = loss(outputs, rows.y)
-        return jnp.mean(each if rows.weight is None else each * rows.weight)
+        losses = loss(outputs, rows.y)
+        return jnp.mean(losses if rows.weight is None else losses * rows.weight)
 
     return value
 
@@ -179,27 +186,27 @@ def _row_losses(plan: Plan, params: Params, stats: Statistics, numbers: Numbers,
 def _flow(
     plan: Plan, params: Params, stats: Statistics, numbers: Numbers, rows: Rows
 ) -> tuple[jax.Array, list[Any], list[Any]]:
-    """Return outputs, what leaves each activation, and the loss's gradient there, in inference."""
+    """Return outputs, activations, and the gradients of the loss with respect to these, in inference mode."""
     network, shapes = plan.network, []
 
-    def normalise(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
+    def normalize(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
         return batch_norm(layer, z, stats[k]) if network.norm_type.over_rows else layer_norm(layer, z)
 
-    def note(k: int, h: jax.Array) -> jax.Array:
+    def add_shape(k: int, h: jax.Array) -> jax.Array:
         shapes.append(h)
         return h
 
-    jax.eval_shape(lambda x: network._outputs(params, x, numbers["extra"], normalise, note), rows.x)
+    jax.eval_shape(lambda x: network._outputs(params, x, numbers["extra"], normalize, add_shape), rows.x)
     zeros = [jnp.zeros(h.shape, h.dtype) for h in shapes]
 
     def loss(added: list[jax.Array]) -> Any:
         hidden = []
 
-        def keep(k: int, h: jax.Array) -> jax.Array:
+        def displace(k: int, h: jax.Array) -> jax.Array:
             hidden.append(h)
             return h + added[k]
 
-        outputs = network._outputs(params, rows.x, numbers["extra"], normalise, keep)
+        outputs = network._outputs(params, rows.x, numbers["extra"], normalize, displace)
         return jnp.mean(LOSSES[plan.loss](outputs, rows.y)), (outputs, hidden)
 
     back, (outputs, hidden) = jax.grad(loss, has_aux=True)(zeros)

@@ -1,4 +1,4 @@
-"""The programs of an observation: compiled side by side, found again, and the seconds that each takes."""
+"""Compiled programs of the measurements: compiled in parallel, kept for the next run, and timed."""
 
 from __future__ import annotations
 
@@ -18,34 +18,37 @@ __all__ = ["Clock", "programs"]
 
 @dataclass
 class Clock:
-    """Seconds by what they were spent on."""
+    """Seconds by kind of work."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, name: str, function: Callable[..., Any], *arguments: object) -> Any:
-        """Call, wait for the result, add the time."""
+        """Return the result of a function once it is computed, and add the seconds to `name`."""
         begin = time.perf_counter()
-        found = jax.block_until_ready(function(*arguments))
+        result = jax.block_until_ready(function(*arguments))
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
-        return found
+        return result
 
 
 _compiled: dict[Any, Any] = {}
 
 
-def programs(wanted: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]) -> dict[str, Any]:
-    """Return the compiled programs for such arguments, made side by side where they are not there yet."""
+def programs(functions: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]) -> dict[str, Any]:
+    """Return programs {name: compiled} for functions {name: (partial of a plan, example arguments)}.
 
-    def make(item: tuple[Callable[..., Any], tuple[Any, ...]]) -> Any:
+    Programs that are not in the cache are compiled in parallel threads.
+    """
+
+    def compiled(item: tuple[Callable[..., Any], tuple[Any, ...]]) -> Any:
         function, arguments = item
         leaves, tree = jax.tree.flatten(arguments)
         shapes = tuple((np.shape(leaf), str(np.asarray(leaf).dtype)) for leaf in leaves)
-        inner: Any = function
-        key = inner.func, inner.args, tree, shapes
+        bound: Any = function
+        key = bound.func, bound.args, tree, shapes
         if key not in _compiled:
-            with precision_context(inner.args[0].precision):
+            with precision_context(bound.args[0].precision):
                 _compiled[key] = jax.jit(function).lower(*arguments).compile()
         return _compiled[key]
 
-    with ThreadPoolExecutor(len(wanted)) as pool:
-        return dict(zip(wanted, pool.map(make, wanted.values()), strict=True))
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return dict(zip(functions, pool.map(compiled, functions.values()), strict=True))

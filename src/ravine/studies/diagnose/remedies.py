@@ -1,4 +1,4 @@
-"""Remedies: what each changes in the settings, or None where it changes nothing or cannot be had."""
+"""Remedies: changes of settings that may repair a fault. Adding a remedy costs one row of REMEDIES."""
 
 from __future__ import annotations
 
@@ -10,30 +10,31 @@ from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.networks import CONNECTIONS, NORMALIZATIONS, NetworkSpec, activation, read_network
 from ravine.optimizers import resolve
 
-__all__ = ["REMEDIES", "Remedy", "changed"]
+__all__ = ["REMEDIES", "Remedy", "remedy_changes"]
 
 Changes = dict[str, Any]
-Context = Mapping[str, float]  # train (rows), batch_size, rate as used, epochs
+Context = Mapping[str, float]
+"""Facts of the training: number of `train` rows, `batch_size`, learning `rate`."""
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """`says`: what it is, for people. changes(settings, context) -> fields to replace, or None."""
+    """A remedy. says: its name in a sentence. changes: (settings, context) -> fields to replace, or None."""
 
     name: str
     says: str
     changes: Callable[[FixedTrainingSettings, Context], Changes | None]
 
 
-def changed(settings: FixedTrainingSettings, name: str, context: Context) -> Changes | None:
-    """Return the fields that a remedy changes; None where it does not apply or they are so already.
+def remedy_changes(settings: FixedTrainingSettings, name: str, context: Context) -> Changes | None:
+    """Return the fields that a remedy changes, with their values.
 
-    context: `train` (rows), `batch_size`, `rate` as used, `epochs`.
+    None if the remedy does not apply, or if the fields have these values already.
     """
-    found = REMEDIES[name].changes(settings, context)
-    if not found or all(getattr(settings, key) == value for key, value in found.items()):
+    changes = REMEDIES[name].changes(settings, context)
+    if not changes or all(getattr(settings, key) == value for key, value in changes.items()):
         return None
-    return found
+    return changes
 
 
 def _spec(settings: FixedTrainingSettings, **parts: Any) -> Changes | None:
@@ -61,7 +62,7 @@ def _rule(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | Non
 def _wider(factor: float) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
     def change(settings: FixedTrainingSettings, context: Context) -> Changes | None:
         hidden = read_network(settings.net).hidden
-        widths = tuple(max(2, round(each * factor)) for each in hidden)
+        widths = tuple(max(2, round(width * factor)) for width in hidden)
         return _spec(settings, hidden=widths) if hidden and widths != hidden else None
 
     return change
@@ -118,27 +119,27 @@ def _penalty(value: float) -> Callable[[FixedTrainingSettings, Context], Changes
 
 
 REMEDIES = {
-    each.name: each
-    for each in (
+    remedy.name: remedy
+    for remedy in (
         Remedy("rate / 10", "a tenth of the learning rate", _rate(0.1)),
         Remedy("rate / 100", "a hundredth of the learning rate", _rate(0.01)),
         Remedy("rate x 10", "ten times the learning rate", _rate(10)),
         Remedy("rate x 30", "thirty times the learning rate", _rate(30)),
         Remedy("rate x 100", "a hundred times the learning rate", _rate(100)),
-        Remedy("onecycle", "a warm-up, then decay", _schedule("onecycle")),
-        Remedy("decay", "a rate that falls to zero", _schedule("cosine")),
+        Remedy("onecycle", "a schedule with warm-up and decay", _schedule("onecycle")),
+        Remedy("decay", "a learning rate that decays to zero", _schedule("cosine")),
         Remedy("average", "the mean of the weights of the second half", lambda s, c: {"average": "tail=0.5"}),
         Remedy("batch x 4", "batches four times as large", _batch(4)),
         Remedy("batch x 8", "batches eight times as large", _batch(8)),
-        Remedy("standardise", "inputs standardised",
+        Remedy("standardise", "standardized inputs",
                lambda s, c: {"scaling": None} if s.scaling == "none" else None),
-        Remedy("initialisation", "weights that start by the activation's rule", _initial),
+        Remedy("initialisation", "the initialization that fits the activation", _initial),
         Remedy("relu", "ReLU units", _activation("relu")),
         Remedy("leaky_relu", "leaky ReLU units", _activation("leaky_relu")),
         Remedy("residual", "residual connections", _residual),
-        Remedy("batchnorm", "batch normalisation", _norm("batchnorm")),
-        Remedy("layernorm", "layer normalisation", _norm("layernorm")),
-        Remedy("no norm", "no normalisation", _norm("none")),
+        Remedy("batchnorm", "batch normalization", _norm("batchnorm")),
+        Remedy("layernorm", "layer normalization", _norm("layernorm")),
+        Remedy("no norm", "no normalization", _norm("none")),
         Remedy("momentum", "momentum", _rule("momentum")),
         Remedy("adam", "Adam", _rule("adam")),
         Remedy("early stopping", "early stopping",

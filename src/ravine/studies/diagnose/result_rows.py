@@ -1,4 +1,4 @@
-"""The rows of a result: findings and checks with their evidence, notes, curves and cost."""
+"""The parts of a result: findings and checks with their evidence, notes, curves and cost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ravine.studies.diagnose.verdicts import PRINCIPLES, Finding
 
 __all__ = ["check_row", "cost_of", "curves_of", "finding_row", "notes_of"]
 
-FEW_STEPS = 100  # below them a network has hardly begun to learn
+MIN_STEPS = 100  # fewer are too few to judge a network
 
 
 class _Verdict(TypedDict):
@@ -37,7 +37,7 @@ class _Verdict(TypedDict):
 
 
 def finding_row(finding: Finding, trials: list[RemedyTrial]) -> FindingRow:
-    """Return a verdict that was given, with the trials of its remedies, best first."""
+    """Return a finding with the trials of its remedies, best first."""
     return FindingRow(
         **_verdict(finding),
         severity=finding.severity,
@@ -48,7 +48,7 @@ def finding_row(finding: Finding, trials: list[RemedyTrial]) -> FindingRow:
 
 
 def check_row(finding: Finding) -> CheckRow:
-    """Return a verdict that was examined and not given."""
+    """Return a verdict that was examined and does not fire."""
     return CheckRow(**_verdict(finding))
 
 
@@ -73,28 +73,29 @@ def _verdict(finding: Finding) -> _Verdict:
 def notes_of(
     record: Record, settings: DiagnoseSettings, from_model: bool, unfit: Sequence[str], faulty: bool
 ) -> list[str]:
-    """Return sentences on the limits of a diagnosis. unfit: on remedies. faulty: whether there is a fault."""
+    """Return sentences on the limits of a diagnosis.
+
+    unfit: sentences on remedies that were not tried. faulty: whether a fault was found.
+    """
     notes = list(unfit)
     run = Observation(record)
     if from_model:
         notes.append(
-            "A trained model has no history: rates, stability, plateaus and noise are not judged, nothing is "
-            "tried. Diagnose the data to have them."
+            "A trained model has no history: learning rate, stability, plateaus and noise are not judged, "
+            "and no remedy is tried. To judge them, diagnose the data: ravine diagnose DATA."
         )
     elif settings.seeds < 2 and faulty:
-        notes.append("No remedy was tried: leave --no-proof out, or give --seeds 20, to prove them.")
-    elif run.metadata.steps < FEW_STEPS:
-        notes.append(
-            f"{run.metadata.steps} steps are few to judge a network by: train longer, with --epochs."
-        )
+        notes.append("No remedy was tried. To try them, leave out --no-proof or give --seeds 20.")
+    elif run.metadata.steps < MIN_STEPS:
+        notes.append(f"{run.metadata.steps} steps are too few to judge a network: give more --epochs.")
     if not np.isfinite(run.series("limit")).any():
         notes.append(
-            f"No stability limit is known for '{run.metadata.rule}': its rate is judged by the loss."
+            f"No stability limit is known for '{run.metadata.rule}': the loss alone judges its learning rate."
         )
     if run.has("lowest") and run.final("lowest")[0] == 0 and run.final("lowest")[2] == 0:
-        notes.append("The Hessian is zero where training ended: nothing is known of curvature there.")
+        notes.append("The Hessian is zero at the end of training, so curvature is not judged.")
     if not np.isfinite(run.series("train_loss")[0]):
-        notes.append("The loss is not finite before the first step: look at the data and the first weights.")
+        notes.append("The loss is not finite before the first step: check data and initial weights.")
     notes.append(
         "Curvature and gradients are those of the loss without penalties and dropout, "
         f"on {run.metadata.curved} and {run.metadata.piece * run.metadata.pieces} training rows."

@@ -1,4 +1,4 @@
-"""Settings of `diagnose`: one training as told, and the seeds that prove a remedy."""
+"""Settings of `diagnose`: one training, and the number of seeds that prove a remedy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["STUDY", "DiagnoseSettings"]
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class DiagnoseSettings(FixedTrainingSettings):
-    """Settings of a diagnosis. Without a proof (`no_proof`) `seeds` is 0."""
+    """Settings of a diagnosis. `no_proof` sets `seeds` to 0."""
 
     alternatives = (("seeds", "no_proof"),)
     models: ClassVar[tuple[str, ...]] = ("model",)
@@ -30,7 +30,7 @@ class DiagnoseSettings(FixedTrainingSettings):
     )
     model: str | None = option(
         None,
-        "Trained model to examine, in place of training one.",
+        "Trained model to examine, in place of a training.",
         section="Data",
         metavar="MODEL",
         positional=True,
@@ -54,11 +54,11 @@ STUDY = Study(
     settings=DiagnoseSettings,
     result="DiagnoseResult",
     plan="DiagnosePlan",
-    title="Say what is wrong with a network, and prove the remedy.",
+    title="Find what is wrong with a network, and prove the remedy.",
     help=(
-        "Train a network on DATA as `train` would, measure it during training, and say what is wrong with "
-        "it: verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original, "
-        "and withdrawn if its own trial does not confirm it.\n\nDATA is a file or a built-in set. A RUN (its "
+        "Train a network on DATA as `train` would, measure it during training, and report its faults: "
+        "verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original, and "
+        "withdrawn if its own trial does not confirm it.\n\nDATA is a file or a built-in set. A RUN (its "
         "folder, its name, the start of its id, or 'latest') is diagnosed as it was configured. A MODEL is "
         "examined as it is, on the DATA it was trained on."
     ),

@@ -11,7 +11,7 @@ from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.records.record import Record
 from ravine.studies.diagnose.design import DiagnoseDesign
-from ravine.studies.diagnose.instrumented_run import observe
+from ravine.studies.diagnose.instrumented_run import measure_run
 from ravine.studies.diagnose.observation import with_spread
 from ravine.studies.diagnose.result import (
     OBSERVATION,
@@ -31,7 +31,7 @@ RECOMMENDED = "recommended.toml"
 
 
 def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
-    """Measure, find_all, prove remedies and return the result. Raises Stopped after saving."""
+    """Measure the run, find faults, prove remedies and return the result. Raises Stopped after saving."""
     record = _observed(design, context)
     trials = TrialRunner(design.prepared, context)
     if design.proves:
@@ -85,10 +85,10 @@ def _observed(design: DiagnoseDesign, context: RunContext) -> Record:
     made = design.prepared
     runs, initial = made.runs([design.seed]), made.recipe.initial
     if design.model is None:
-        record = observe(made.plan, runs, made.batches, initial).record
+        record = measure_run(made.plan, runs, made.batches, initial).record
     else:
         trained = design.model.trained
-        record = observe(made.plan, runs, made.batches, initial, trained.params, trained.stats).record
+        record = measure_run(made.plan, runs, made.batches, initial, trained.params, trained.stats).record
     _keep(record, context)
     return record
 

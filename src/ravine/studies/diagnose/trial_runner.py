@@ -25,14 +25,17 @@ from ravine.statistics import compare_paired, holm
 from ravine.studies.diagnose.result import PairedComparison
 from ravine.training import Batches, Cohort, Runs, shape_for
 
-__all__ = ["LEVEL", "Trained", "TrialRunner", "compare_with_original", "with_changes"]
+__all__ = ["SIGNIFICANCE_LEVEL", "Trained", "TrialRunner", "compare_with_original", "with_changes"]
 
-LEVEL = 0.05  # of Holm's test over all remedies tried
+SIGNIFICANCE_LEVEL = 0.05  # of Holm's test over all remedies
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A training and its record, one run for each seed. place: of its first run among those of its cohort."""
+    """A training with its record of one run for each seed.
+
+    stage, cohort: names of the cohort it was part of. place: index of its first run in that cohort.
+    """
 
     prepared: PreparedTraining
     record: Record
@@ -43,7 +46,7 @@ class Trained:
 
 @dataclass
 class TrialRunner:
-    """Trains variants of one training. Variants with equal batches share them, so that rows are made once."""
+    """Trains variants of one training. Variants with the same batches share one object of them."""
 
     original: PreparedTraining
     context: RunContext
@@ -53,7 +56,7 @@ class TrialRunner:
         self._batches[_batch_settings(self.original.settings)] = self.original.batches
 
     def prepare(self, settings: FixedTrainingSettings, spec: Recipe | None = None) -> PreparedTraining:
-        """Return a variant made ready. Raises UsageError for what does not fit."""
+        """Return a variant, prepared for training. Raises UsageError where settings and data disagree."""
         key = _batch_settings(settings)
         if key not in self._batches:
             self._batches[key] = batches_for(settings, self.context.dataset)
@@ -64,7 +67,7 @@ class TrialRunner:
         return with_changes(self.original.settings, changes, self.context.dataset)
 
     def run_original(self, seeds: Sequence[int]) -> Record:
-        """Return the record of the original, one run for each seed: the part of the proof that is planned."""
+        """Return the record of the original, one run for each seed."""
         return self._train("prove", {"original": self.original.settings}, seeds)["original"].record
 
     def run(
@@ -74,7 +77,7 @@ class TrialRunner:
         seeds: Sequence[int],
         keep_parameters: bool = False,
     ) -> dict[str, Trained]:
-        """Return every variant, trained on all seeds."""
+        """Train every variant on all seeds and return them by name."""
         steps = sum(self.prepare(settings).plan.steps for settings in variants.values())
         self.context.runner.total += steps * len(seeds)
         return self._train(stage, variants, seeds, keep_parameters)
@@ -100,7 +103,7 @@ class TrialRunner:
         groups: dict[Hashable, list[str]] = {}
         for name, variant in prepared.items():
             groups.setdefault((variant.plan, variant.recipe.initial, id(variant.batches)), []).append(name)
-        found: dict[str, Trained] = {}
+        trained: dict[str, Trained] = {}
         for names in groups.values():
             first = prepared[names[0]]
             runs = Runs.concatenate([prepared[name].runs(seeds) for name in names])
@@ -111,8 +114,8 @@ class TrialRunner:
             for index, name in enumerate(names):
                 place = index * len(seeds)
                 own = record.select(np.arange(place, place + len(seeds)))
-                found[name] = Trained(prepared[name], own, stage, title, place)
-        return {name: found[name] for name in variants}
+                trained[name] = Trained(prepared[name], own, stage, title, place)
+        return {name: trained[name] for name in variants}
 
 
 def with_changes(
@@ -137,7 +140,7 @@ def compare_with_original(
 ) -> dict[str, PairedComparison]:
     """Return the comparison of each change with the original by name. Values are [seed], NaN if diverged.
 
-    A change is confirmed if it is better and Holm's test over all changes rejects chance.
+    A change is confirmed if it is better on most seeds and its p value, adjusted by Holm, is significant.
     """
     results = {name: compare_paired(values, before, greater, seed=seed) for name, values in after.items()}
     adjusted = holm([result.p_value for result in results.values()])
@@ -155,7 +158,7 @@ def compare_with_original(
             diverged_after=int(np.sum(~np.isfinite(after[name]))),
             p_value=result.p_value,
             p_holm=float(p_holm),
-            confirmed=bool(p_holm < LEVEL and result.p_better > 0.5),
+            confirmed=bool(p_holm < SIGNIFICANCE_LEVEL and result.p_better > 0.5),
         )
         for (name, result), p_holm in zip(results.items(), adjusted, strict=True)
     }

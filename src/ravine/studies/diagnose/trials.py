@@ -1,4 +1,4 @@
-"""The proof: all remedies of all findings on the same seeds; the best of them, combined, on fresh ones."""
+"""The proof of remedies: every remedy on the same seeds, then the best combination on fresh seeds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ravine.errors import UsageError
 from ravine.execution.result import Plain
 from ravine.networks import METRICS
 from ravine.records.record import Record
-from ravine.studies.diagnose.remedies import REMEDIES, changed
+from ravine.studies.diagnose.remedies import REMEDIES, remedy_changes
 from ravine.studies.diagnose.result import FindingRow, Recommendation, RemedyTrial
-from ravine.studies.diagnose.trial_runner import LEVEL, TrialRunner, compare_with_original
+from ravine.studies.diagnose.trial_runner import SIGNIFICANCE_LEVEL, TrialRunner, compare_with_original
 from ravine.studies.diagnose.verdicts import Finding
 
 __all__ = ["best_first", "recommend", "try_remedies"]
@@ -21,33 +21,35 @@ __all__ = ["best_first", "recommend", "try_remedies"]
 def try_remedies(
     runner: TrialRunner, findings: Sequence[Finding], seeds: Sequence[int]
 ) -> tuple[dict[str, RemedyTrial], list[str]]:
-    """Try every remedy of every finding. Returns trials by remedy, and notes on those that do not fit."""
+    """Train with every remedy of every finding. Returns the trials by remedy, and notes on their limits."""
     original = runner.original
     training = {
         "train": original.batches.sizes[0],
         "batch_size": original.batches.batch_size,
         "rate": original.learning_rate,
     }
-    wanted: dict[str, dict[str, Plain]] = {}
+    candidates: dict[str, dict[str, Plain]] = {}
     notes = []
     for name in dict.fromkeys(name for finding in findings for name in finding.remedies):
-        changes = changed(original.settings, name, training)
+        changes = remedy_changes(original.settings, name, training)
         if changes is None:
             continue
         try:
             runner.prepare(runner.with_changes(changes))
         except UsageError as error:
-            notes.append(f"{REMEDIES[name].says} was not tried: {error.what}")
+            notes.append(f"Not tried: {REMEDIES[name].says}. {error.what}")
             continue
-        wanted[name] = changes
-    if not wanted:
+        candidates[name] = changes
+    if not candidates:
         return {}, notes
-    if len(wanted) * 2.0 ** (1 - len(seeds)) > LEVEL:  # the smallest p value there is, by Holm
+    if (
+        len(candidates) * 2.0 ** (1 - len(seeds)) > SIGNIFICANCE_LEVEL
+    ):  # the smallest p value that Holm's test can give
         notes.append(
-            f"{len(seeds)} seeds cannot confirm any of {len(wanted)} remedies, however good: give --seeds 20."
+            f"{len(seeds)} seeds are too few to confirm one of {len(candidates)} remedies: give --seeds 20."
         )
     variants = {"original": original.settings}
-    variants |= {name: runner.with_changes(changes) for name, changes in wanted.items()}
+    variants |= {name: runner.with_changes(changes) for name, changes in candidates.items()}
     trained = runner.run("prove", variants, seeds)
     losses = {name: _losses(variant.record) for name, variant in trained.items()}
     scores = {name: variant.record.final["score"].astype(np.float64) for name, variant in trained.items()}
@@ -63,13 +65,13 @@ def try_remedies(
             score=by_score[name],
             confirmed=by_loss[name].confirmed,
         )
-        for name, changes in wanted.items()
+        for name, changes in candidates.items()
     }
     return trials, notes
 
 
 def best_first(finding: Finding, trials: Mapping[str, RemedyTrial]) -> list[RemedyTrial]:
-    """Return the trials of a finding's remedies: first those confirmed, by the loss they ended with."""
+    """Return the trials of a finding's remedies: first the confirmed ones, each group by final loss."""
     tried = [trials[name] for name in finding.remedies if name in trials]
     return sorted(tried, key=lambda trial: (not trial.confirmed, _or_inf(trial.loss.after)))
 
@@ -81,31 +83,34 @@ def recommend(
     seeds: Sequence[int],
     fresh_seeds: Sequence[int],
 ) -> Recommendation:
-    """Combine the confirmed remedies, choose on the seeds of the proof, and try the choice on fresh seeds."""
+    """Return the recommendation: the best remedy or combination on the seeds of the proof.
+
+    It is trained again on fresh seeds, together with the original, and kept only if it is better there.
+    """
     confirmed = {name: trial for name, trial in trials.items() if trial.confirmed}
     if not confirmed:
         return Recommendation(changes={}, remedies=[], validation=None, test=None, kept=True)
-    candidates = {name: dict(trial.changes) for name, trial in confirmed.items()}
-    candidates |= _combinations(findings)
+    combinations = {name: dict(trial.changes) for name, trial in confirmed.items()}
+    combinations |= _combinations(findings)
     results = {name: _or_inf(trial.loss.after) for name, trial in confirmed.items()}
     combined = {
-        name: runner.with_changes(changes) for name, changes in candidates.items() if name not in trials
+        name: runner.with_changes(changes) for name, changes in combinations.items() if name not in trials
     }
     if combined:
         for name, variant in runner.run("prove", combined, seeds).items():
             losses = _losses(variant.record)
             results[name] = float(np.mean(losses)) if np.isfinite(losses).all() else np.inf
     chosen = min(results, key=lambda name: results[name])
-    changes = candidates[chosen]
+    changes = combinations[chosen]
     pair = {"original": runner.original.settings, "recommended": runner.with_changes(changes)}
     trained = runner.run("confirm", pair, fresh_seeds, keep_parameters=True)
     runner.context.stage("test", "the test split, read once")
     greater = METRICS[runner.original.plan.metric].greater_is_better
-    ended = {name: _losses(variant.record) for name, variant in trained.items()}
+    valid_losses = {name: _losses(variant.record) for name, variant in trained.items()}
     tests = {name: runner.test_scores(variant) for name, variant in trained.items()}
-    last = "recommended"
-    valid = compare_with_original(ended["original"], {last: ended[last]}, False)[last]
-    test = compare_with_original(tests["original"], {last: tests[last]}, greater)[last]
+    name = "recommended"
+    valid = compare_with_original(valid_losses["original"], {name: valid_losses[name]}, False)[name]
+    test = compare_with_original(tests["original"], {name: tests[name]}, greater)[name]
     better = valid.confirmed or test.confirmed
     return Recommendation(
         changes=changes if better else {},
@@ -118,9 +123,10 @@ def recommend(
 
 
 def _combinations(findings: Sequence[FindingRow]) -> dict[str, dict[str, Plain]]:
-    """Return the best confirmed remedy of the worst two, three, ... findings together, by joined names.
+    """Return combinations of the best confirmed remedies of the worst two, three, ... findings.
 
-    A remedy that changes a setting of a remedy before it is left out.
+    The keys are joined names, the values changes of settings. A remedy is skipped if it changes a setting
+    that an earlier one changes.
     """
     found: dict[str, dict[str, Plain]] = {}
     joined: dict[str, Plain] = {}

@@ -1,4 +1,4 @@
-"""The views of `diagnose`: verdicts with evidence, remedies and proof, worst first; the facts of a plan."""
+"""The views of `diagnose`: the report of a result, and the facts of a dry run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ __all__ = ["next_steps", "plan_view", "view"]
 
 
 def view(result: DiagnoseResult) -> list[Block]:
-    """Return the verdict, findings worst first, checks, the recommendation, notes and cost."""
+    """Return the report: verdict, findings worst first, checks, recommendation, notes and cost."""
     blocks: list[Block] = [Paragraph(_examined(result), tone="dim"), Paragraph(_verdict(result))]
     if result.findings:
         blocks.append(Items([_finding(finding) for finding in result.findings], style="number"))
     if result.checks:
         sentences = " ".join(check.sentence for check in result.checks)
-        blocks.append(Paragraph(f"Also examined, without a fault: {sentences}"))
+        blocks.append(Paragraph(f"Examined without a fault: {sentences}"))
     if result.recommendation is not None:
         blocks.append(_advice(result.recommendation, result.metric.name))
     if result.history:
@@ -64,8 +64,8 @@ def plan_view(plan: DiagnosePlan) -> list[Block]:
             ("model", plan.model),
             network,
             ("trained with", _optimizer(facts)),
-            ("training", "nothing: the model is measured as it is, and no remedy is tried"),
-            ("measured", "loss, gradients, units and the ends of the spectrum, once"),
+            ("training", "no training: the model is measured as it is, and no remedy is tried"),
+            ("measured", "loss, gradients, units and both ends of the spectrum, once"),
         ]
         return [Facts(rows)]
     rows += [
@@ -75,8 +75,8 @@ def plan_view(plan: DiagnosePlan) -> list[Block]:
         ("training", f"1 network, {_length(facts)}"),
         (
             "measured",
-            f"loss, gradients and units at {count(facts.points, 'point')} of it, "
-            f"the ends of the spectrum at {facts.spectra}",
+            f"loss, gradients and units at {count(facts.points, 'point')} of training, both ends of the "
+            f"spectrum at {facts.spectra}",
         ),
     ]
     return [Facts([*rows, *_proof(facts)])]
@@ -99,12 +99,12 @@ def _length(facts: DiagnosedTraining) -> str:
 
 def _proof(facts: PlannedDiagnosis) -> list[tuple[str, str]]:
     if not facts.runs.original:
-        return [("Proof", "no remedy is tried")]
+        return [("proof", "no remedy is tried")]
     return [
-        ("Proof", f"the same on {facts.runs.original} seeds, and on them every remedy of what is found"),
+        ("proof", f"the original and every remedy of a finding, on {facts.runs.original} seeds"),
         (
-            "Fresh seeds",
-            f"if a remedy is better, {facts.runs.confirm} networks more, and the test rows, once",
+            "fresh seeds",
+            f"if a remedy is better, {facts.runs.confirm} more networks, and the test rows, once",
         ),
     ]
 
@@ -125,7 +125,7 @@ def _examined(result: DiagnoseResult) -> str:
 def _verdict(result: DiagnoseResult) -> str:
     faults = sum(finding.severity > 0 for finding in result.findings)
     if not faults:
-        return "The network is healthy: no verdict that needs a remedy was given."
+        return "The network is healthy: no fault was found."
     return f"{count(faults, 'finding')}, worst first."
 
 
@@ -137,7 +137,7 @@ def _finding(finding: FindingRow) -> Item:
         *(_trial(trial) for trial in finding.remedies),
     ]
     if finding.withdrawn:
-        details.append("Advice withdrawn: no trial of a remedy confirms it.")
+        details.append("Advice withdrawn: no trial confirms a remedy.")
     elif finding.untried:
         details.append("No remedy was tried.")
     return Item(finding.sentence, details, tone="strong")
@@ -179,7 +179,7 @@ def _value(value: Plain) -> str:
 
 def _advice(advice: Recommendation, metric: str) -> Block:
     if advice.kept:
-        reason = "nothing tried is confirmed to be better"
+        reason = "no remedy is confirmed to be better"
         if advice.tried is not None:
             reason = f"the best remedy, {advice.tried}, was not better on fresh seeds"
         return Paragraph(f"Recommended: keep this configuration; {reason}.")
@@ -207,5 +207,5 @@ def _cost(cost: MeasuringCost) -> str:
     compiling = f"compiling {seconds(cost.compile)}"
     if not is_number(cost.overhead):
         return f"Cost: {spent}, {compiling}."
-    together = f"together {cost.overhead:.2f} times training"
-    return f"Cost: training {seconds(cost.train)}, {spent}, {together}; {compiling}."
+    total = f"in total {cost.overhead:.2f} times the training"
+    return f"Cost: training {seconds(cost.train)}, {spent}, {total}; {compiling}."

@@ -1,7 +1,7 @@
-"""Verdicts: pure functions of what was observed, so that each is had again from the saved record. NumPy only.
+"""Verdicts: pure functions of the record of a measured run, so that a saved record gives the same verdicts.
 
-Each reads one number against one threshold, which `docs/diagnose/README.md` explains. A verdict that does not
-apply (no hidden layer, no classes, no history) is None: it is not said to be fine.
+Each verdict compares one number with one threshold; `docs/diagnose/README.md` explains them. It is None if it
+does not apply, for example without a hidden layer, without classes or without a history. NumPy only.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ PRINCIPLES = {  # claims of the lecture, as `ravine lecture ID` shows them
     "N2": "minibatch gradients are noisy",
     "N3": "start high, decrease the rate",
     "P1": "always-positive inputs make a neuron's gradients all of one sign",
-    "P2": "standardising fixes the geometry",
+    "P2": "standardizing fixes the geometry",
     "A1": "sigmoid and tanh saturate on both sides",
     "A2": "saturation starves early layers",
     "G1": "deep nets fit random labels",
     "G6": "early stopping with patience",
     "G7": "beware double descent",
-    "G9": "batch normalisation",
+    "G9": "batch normalization",
     "L2": "where you start decides where you end",
     "O8": "reported with intervals, never assumed",
 }
@@ -61,7 +61,9 @@ VERDICTS: tuple[Verdict, ...] = (
 
 
 def find_all(record: Record) -> list[Finding]:
-    """Return every verdict that applies to a record, those that fire first, worst first."""
+    """Return all verdicts that apply to a record: first those that fire, the most severe first."""
     run = Observation(record)
     found = [finding for verdict in VERDICTS if (finding := verdict(run)) is not None]
-    return sorted(found, key=lambda finding: (not finding.fires, -finding.severity))  # else as in VERDICTS
+    return sorted(
+        found, key=lambda finding: (not finding.fires, -finding.severity)
+    )  # a stable sort: ties stay as in VERDICTS

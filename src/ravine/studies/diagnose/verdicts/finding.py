@@ -1,4 +1,4 @@
-"""What a verdict says: a sentence, its evidence, the principle, the remedies to try."""
+"""A verdict with its sentence, evidence, principle and remedies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ __all__ = ["Evidence", "Finding"]
 
 @dataclass(frozen=True)
 class Evidence:
-    """One number: `what`, its `value` and `error` (None where it has none), the `threshold`, and `where`."""
+    """One number behind a verdict.
+
+    what: the quantity. error: uncertainty of the value, None if it has none. threshold: the value at which
+    the verdict fires. where: layer, step or part of the run.
+    """
 
     what: str
     value: float
@@ -20,9 +24,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict on one run. `fires`: whether it is said; `severity`: 0 only told, 3 the worst.
+    """A verdict on one run.
 
-    The first of `evidence` is the number that decided.
+    fires: whether the fault is present. evidence: the number that decided comes first. principle: claim of
+    the lecture. severity: 0 = only reported, 3 = worst. remedies: names in `remedies.REMEDIES`, best first.
     """
 
     verdict: str

@@ -1,4 +1,4 @@
-"""Verdicts on inputs and units: scales, saturation, dead units, gradients that vanish or explode."""
+"""Verdicts on inputs and units: scales, saturation, dead units, vanishing and exploding gradients."""
 
 from __future__ import annotations
 
@@ -10,97 +10,101 @@ from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 
 __all__ = ["dead", "exploding", "not_standardised", "saturated", "vanishing"]
 
-FLOW = 30.0
+MAX_FLOW_RATIO = 30.0  # of the gradients at the first and the last hidden layer
 
 
-def not_standardised(o: Observation) -> Finding | None:
-    """Columns whose means or scales are not those of standardised ones."""
-    mean, sd = o.final("column_mean"), o.final("column_sd")
+def not_standardised(run: Observation) -> Finding | None:
+    """Return the verdict "not_standardised": means or scales of the columns are far from 0 and 1."""
+    mean, sd = run.final("column_mean"), run.final("column_sd")
     used = sd > 0
     if not used.any():
         return None
     mean, sd = mean[used], sd[used]
-    if o.metadata.image:  # one mean and scale for all pixels
+    if run.metadata.image:  # one mean and scale for all pixels
         mean, sd = np.array([mean.mean()]), np.array([np.sqrt(np.mean(mean**2 + sd**2))])
     offset = float(np.median(np.abs(mean) / sd))
     size = float(np.sqrt(np.mean(mean**2 + sd**2)))
     low, high = np.quantile(sd, [0.1, 0.9])
     spread = float(high / low)
-    agreement = float(o.final("agreement"))
+    agreement = float(run.final("agreement"))
     worst = max(offset / 0.5, size / 3, 1 / (3 * max(size, 1e-300)), spread / 10)
     fires = worst > 1
-    said = (
-        f"The inputs are not standardised: their means are {offset:.2g} of their spreads, their size is "
-        f"{size:.3g} and their scales differ {spread:.3g}-fold."
+    sentence = (
+        f"The inputs are not standardized: their means are {offset:.2g} standard deviations, their root mean "
+        f"square is {size:.3g}, and their scales differ {spread:.3g}-fold."
     )
     evidence = [
-        Evidence("worst of the four below over its threshold", worst, 1.0, None, "inputs"),
-        Evidence("median |mean| / spread of the columns", offset, 0.5),
+        Evidence("largest of the numbers below over its threshold", worst, 1.0, None, "inputs"),
+        Evidence("median |mean| / standard deviation of the columns", offset, 0.5),
         Evidence("root mean square of the inputs", size, 3.0),
         Evidence("90th over 10th percentile of the columns' scales", spread, 10.0),
     ]
     if np.isfinite(agreement):
         evidence.append(Evidence("expected agreement of gradient signs, 1/2 + asin(rho)/pi", agreement, 0.6))
-        counted = o.series("pairs")[0]
-        if counted:
-            own = float(o.series("agreeing")[0] / counted)
+        pairs = run.series("pairs")[0]
+        if pairs:
+            observed = float(run.series("agreeing")[0] / pairs)
             evidence.append(
-                Evidence("agreement of gradient signs, layer 1", own, None, None, "layer 1, step 0")
+                Evidence("agreement of gradient signs, layer 1", observed, None, None, "layer 1, step 0")
             )
     return Finding(
-        "not_standardised", fires, said if fires else "The inputs are standardised.", tuple(evidence),
+        "not_standardised", fires, sentence if fires else "The inputs are standardized.", tuple(evidence),
         "P1" if offset > 0.5 else "P2", 2, ("standardise",),
     )  # fmt: skip
 
 
-def saturated(o: Observation) -> Finding | None:
-    """Units on the flat parts of a function that is flat on both sides."""
-    if not o.has("saturated") or not activation(o.metadata.activation).saturating:
+def saturated(run: Observation) -> Finding | None:
+    """Return the verdict "saturated": units in the flat parts of an activation that is flat on both sides."""
+    if not run.has("saturated") or not activation(run.metadata.activation).saturating:
         return None
-    shares = o.final("saturated")[[0, o.end]]
+    shares = run.final("saturated")[[0, run.end]]
     point, layer = np.unravel_index(int(np.argmax(shares)), shares.shape)
     value = float(shares[point, layer])
-    error = float(np.sqrt(max(value * (1 - value), 0) / o.metadata.valid))
+    error = float(np.sqrt(max(value * (1 - value), 0) / run.metadata.valid))
     fires = value > 0.5
-    where = f"layer {layer + 1}, step {int(o.series('step')[0 if point == 0 else o.end])}"
-    said = (
+    where = f"layer {layer + 1}, step {int(run.series('step')[0 if point == 0 else run.end])}"
+    sentence = (
         f"Units are saturated: {100 * value:.0f} % of the values in {where} lie where "
-        f"{o.metadata.activation} is flat."
+        f"{run.metadata.activation} is flat."
     )
     return Finding(
-        "saturated", fires, said if fires else "Units are not saturated.",
+        "saturated", fires, sentence if fires else "Units are not saturated.",
         (Evidence("share of values whose derivative is below 5 % of its maximum", value, 0.5, error, where),),
         "A1", 2, ("standardise", "initialisation", "relu", "rate / 10"),
     )  # fmt: skip
 
 
-def dead(o: Observation) -> Finding | None:
-    """Units whose derivative is zero for every row."""
-    if not o.has("dead") or not activation(o.metadata.activation).has_flat_side:
+def dead(run: Observation) -> Finding | None:
+    """Return the verdict "dead": units whose derivative is almost 0 for every validation row."""
+    if not run.has("dead") or not activation(run.metadata.activation).has_flat_side:
         return None
-    shares = o.final("dead")[o.end]
+    shares = run.final("dead")[run.end]
     layer = int(np.argmax(shares))
     value = float(shares[layer])
-    unseen = float(1 - 0.05 ** (1 / max(o.metadata.valid, 1)))
+    error = float(1 - 0.05 ** (1 / max(run.metadata.valid, 1)))
     fires = value > 0.4
-    where = f"layer {layer + 1}, step {int(o.series('step')[o.end])}"
-    said = f"Units are dead: {100 * value:.0f} % of {where.split(',')[0]} pass no gradient for any row."
+    where = f"layer {layer + 1}, step {int(run.series('step')[run.end])}"
+    units = f"{100 * value:.0f} % of the units in layer {layer + 1}"
+    sentence = f"Units are dead: {units} pass no gradient for any row."
     return Finding(
-        "dead", fires, said if fires else "Units are not dead.",
-        (Evidence("share of units flat for every validation row", value, 0.4, unseen, where),),
+        "dead", fires, sentence if fires else "Units are not dead.",
+        (Evidence("share of units that are flat for every validation row", value, 0.4, error, where),),
         "A2", 2, ("standardise", "initialisation", "rate / 10", "leaky_relu", "batchnorm"),
     )  # fmt: skip
 
 
-def _gradient_flow(o: Observation) -> tuple[float, float, float] | None:
-    """Return gradient at the first over that at the last hidden layer, gain of a layer, error of its log."""
-    if not o.has("flow"):
+def _gradient_flow(run: Observation) -> tuple[float, float, float] | None:
+    """Return three numbers: gradient at the first over the last hidden layer, gain of a layer, its error.
+
+    The error is that of the logarithm of the gain. None without two hidden layers.
+    """
+    if not run.has("flow"):
         return None
-    norms = o.final("flow")[0]
+    norms = run.final("flow")[0]
     depth = np.flatnonzero(norms > 0)
     if len(norms) < 2:
         return None
-    if len(depth) < 2 or depth[0] > 0:  # underflow: nothing arrives at all
+    if len(depth) < 2 or depth[0] > 0:  # underflow: the first layers get no gradient
         return 0.0, 0.0, 0.0
     logs = np.log(norms[depth])
     x = depth - depth.mean()
@@ -110,19 +114,20 @@ def _gradient_flow(o: Observation) -> tuple[float, float, float] | None:
     return float(np.exp(logs[0] - logs[-1])), float(np.exp(-slope)), error
 
 
-def _flow_finding(o: Observation, name: str, over: float, said: str, fine: str) -> Finding | None:
-    flow = _gradient_flow(o)
+def _flow_finding(run: Observation, name: str, ratio: float, fault: str, healthy: str) -> Finding | None:
+    """Return a verdict on gradients. ratio: how strongly they vanish or explode; 1 = not at all."""
+    flow = _gradient_flow(run)
     if flow is None:
         return None
     total, gain, error = flow
-    fires = over > FLOW
-    hidden = len(o.final("flow")[0])
+    fires = ratio > MAX_FLOW_RATIO
+    hidden = len(run.final("flow")[0])
     return Finding(
-        name, fires, said.format(total=total, gain=gain, hidden=hidden) if fires else fine,
+        name, fires, fault.format(total=total, gain=gain, hidden=hidden) if fires else healthy,
         (
             Evidence(
-                "gradient at the first over that at the last hidden layer", total,
-                1 / FLOW if name == "vanishing" else FLOW, None, "step 0",
+                "gradient at the first over the last hidden layer", total,
+                1 / MAX_FLOW_RATIO if name == "vanishing" else MAX_FLOW_RATIO, None, "step 0",
             ),
             Evidence("gain of one layer backwards", gain, None, gain * error, f"{hidden} hidden layers"),
         ),
@@ -130,25 +135,28 @@ def _flow_finding(o: Observation, name: str, over: float, said: str, fine: str) 
     )  # fmt: skip
 
 
-def vanishing(o: Observation) -> Finding | None:
-    """Gradients that do not reach the first layers."""
-    flow = _gradient_flow(o)
+def vanishing(run: Observation) -> Finding | None:
+    """Return the verdict "vanishing": gradients that do not reach the first layers."""
+    flow = _gradient_flow(run)
     return flow and _flow_finding(
-        o, "vanishing", 1 / max(flow[0], 1e-300),
-        "Gradients vanish: each of {hidden} hidden layers passes {gain:.2g} of its gradient back, "
-        "{total:.2g} in all.",
+        run, "vanishing", 1 / max(flow[0], 1e-300),
+        "Gradients vanish: each of {hidden} hidden layers multiplies the gradient by {gain:.2g} on its way "
+        "back, {total:.2g} in total.",
         "Gradients do not vanish.",
     )  # fmt: skip
 
 
-def exploding(o: Observation) -> Finding | None:
-    """Gradients that grow on their way back; where the loss diverged, that is the finding."""
-    if o.diverged:
+def exploding(run: Observation) -> Finding | None:
+    """Return the verdict "exploding": gradients that grow towards the first layers.
+
+    None if the loss diverged, since "rate_high" is the finding then.
+    """
+    if run.diverged:
         return None
-    flow = _gradient_flow(o)
+    flow = _gradient_flow(run)
     return flow and _flow_finding(
-        o, "exploding", flow[0],
-        "Gradients explode: each of {hidden} hidden layers multiplies its gradient by {gain:.2g}, "
-        "{total:.3g} in all.",
+        run, "exploding", flow[0],
+        "Gradients explode: each of {hidden} hidden layers multiplies the gradient by {gain:.2g} on its way "
+        "back, {total:.3g} in total.",
         "Gradients do not explode.",
     )  # fmt: skip
