@@ -344,7 +344,7 @@ def diagnose(
     no_proof: bool = False,
     model: str | None = None,
 ) -> DiagnoseResult:
-    """Say what is wrong with a network, and prove the remedy.
+    """Find what is wrong with a network, and prove the remedy.
 
     X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
     name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
@@ -386,7 +386,7 @@ def diagnose(
     precision: Precision of all trained numbers. [default: float32]
     seeds: Number of seeds that prove a remedy; 0 = no remedy is tried. [default: 20]
     no_proof: Only measure; try no remedy. [default: False]
-    model: Trained model to examine, in place of training one.
+    model: Trained model to examine, in place of a training.
     """
     return run_study(
         "diagnose", X, y, target, weights, groups, test, out, notify,
