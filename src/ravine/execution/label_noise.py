@@ -1,4 +1,4 @@
-"""Rows that a study chooses itself, some of whose training labels are made wrong on purpose."""
+"""Batches of rows that a study chooses, with a share of random training labels."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ravine.data.splits import Split
 from ravine.training import Batches
 from ravine.training.batches import SeedData
 
-__all__ = ["Relabelled"]
+__all__ = ["LabelNoiseBatches"]
 
 
-class Relabelled(Batches):
-    """Batches of chosen rows: `parts(seed)` says which train and which are evaluated, of equal sizes always.
+class LabelNoiseBatches(Batches):
+    """Batches of chosen rows.
 
-    share: of the training labels that are drawn anew for each seed (`ravine.data.label_noise`); all other
-    labels are those of the data set.
+    parts(seed): training rows and evaluated rows of a seed, of the same sizes for all seeds. share: share of
+    the training labels that are drawn at random for each seed (`ravine.data.label_noise`).
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from ravine.execution.effort import MEMORIZE
 from ravine.execution.execute import dry_run
 from ravine.execution.registry import find_study
 from ravine.render.text import text
-from ravine.studies.memorize.design import LIMITED_SHARE, MemorizeDesign, design
+from ravine.studies.memorize.design import NOISY_SHARE, MemorizeDesign, design
 from ravine.studies.memorize.settings import MemorizeSettings
 
 
@@ -44,7 +44,7 @@ def test_arms_are_every_share_and_every_limit_at_two_shares(blobs: Dataset) -> N
     arms = made(blobs).arms
     assert [arm.share for arm in arms if not arm.limit] == list(MEMORIZE["quick"].shares)
     limits = {"dropout 0.5", "L2 0.01", "noise 0.5", "early stopping"}
-    for share in (0.0, LIMITED_SHARE):
+    for share in (0.0, NOISY_SHARE):
         assert {arm.limit for arm in arms if arm.share == share} - {""} == limits
     assert {arm.watch for arm in arms if arm.limit == "early stopping"} == {"held out"}
     assert {arm.watch for arm in arms if arm.limit != "early stopping"} == {"train"}

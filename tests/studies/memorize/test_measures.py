@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ravine.data import Dataset
-from ravine.studies.memorize.measures import Predictions, measured, pairs
+from ravine.studies.memorize.measures import Predictions, arm_result, pairs
 from ravine.studies.memorize.result import ArmResult
 
 
@@ -25,7 +25,7 @@ def answered(knows_members: bool, n: int = 200, k: int = 12) -> Predictions:
 
 
 def measures(seen: Predictions, watched: bool = True) -> ArmResult:
-    return measured(seen, watched, share=0.0, limit=None, diverged=0)
+    return arm_result(seen, watched, share=0.0, limit=None, diverged=0)
 
 
 def test_a_network_that_only_knows_its_rows_has_memorized_them_all() -> None:
@@ -71,7 +71,7 @@ def test_without_a_network_every_measure_is_empty() -> None:
         seen.true,
         seen.fitted[:0],
     )
-    found = measured(nothing, True, share=0.25, limit="L2 0.01", diverged=12)
+    found = arm_result(nothing, True, share=0.25, limit="L2 0.01", diverged=12)
     assert (found.networks, found.diverged, found.limit, found.share) == (0, 12, "L2 0.01", 0.25)
     assert found.train.values == [] and found.memorised.mean is None and found.information is None
 

@@ -1,6 +1,6 @@
 """The design of a search for double descent: widths, numbers of rows, arms, plans.
 
-Only the width of the sweep in examples is open. The sweep in width finds it.
+The sweep in width determines the width of the sweep in examples; all else is fixed before training.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ravine.engines import Devices
 from ravine.errors import DataError, UsageError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import DESCENT, DescentEffort
-from ravine.execution.label_noise import Relabelled
+from ravine.execution.label_noise import LabelNoiseBatches
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import Recipe, alike, around_of, find_rule, recipe
@@ -31,27 +31,29 @@ from ravine.training import Batches, Cohort, Plan, ProgramShape, Runs, shape_for
 __all__ = ["PLAIN", "DescentDesign", "design", "plan"]
 
 PLAIN, RIDGE, EARLY_STOPPING = "plain", "ridge", "early stopping"
-L2, PATIENCE = 0.01, 8
-RATE_FACTOR = 3.0  # times the usual rate: there is no peak before the networks have fitted what they can
-BATCH_SIZE = 32  # where none is asked for
+L2 = 0.01  # of the arm "ridge"
+PATIENCE_EVALUATIONS = 8  # of the arm "early stopping"
+RATE_FACTOR = 3.0  # times the usual rate, so that networks fit all they can in the steps there are
+BATCH_SIZE = 32  # rows, if the settings name none
 EVALUATIONS = 60  # of a run
 MAX_VALIDATION_ROWS = 1_000
 MIN_ROWS = 16
-ROW_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 3 / 2, 2, 4)  # of `rows`, for the sweep in examples
+ROW_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 3 / 2, 2, 4)  # rows of the sweep in examples over `rows`
 
 
 @dataclass(frozen=True)
 class DescentDesign:
     """The sweeps, fixed before training.
 
-    plain: the recipe of the settings. arms: recipes of equal structure by name. available: training rows that
-    the data have. rows: training rows of the sweep in width. examples: those of the sweep in examples.
+    plain: specification of the plain networks. arms: specifications of equal structure by name. available:
+    training rows in the data. rows: training rows of the sweep in width. examples: numbers of training rows
+    of the sweep in examples.
     """
 
     settings: DescentSettings
     dataset: Dataset
     devices: Devices
-    level: DescentEffort
+    effort: DescentEffort
     rule: Rule
     plain: Recipe
     arms: dict[str, Recipe]
@@ -79,7 +81,7 @@ class DescentDesign:
     @property
     def steps(self) -> int:
         """Steps of every run."""
-        return self.level.steps(self.rows, self.batch_size, self.settings.epochs)
+        return self.effort.steps(self.rows, self.batch_size, self.settings.epochs)
 
     @property
     def outputs(self) -> int:
@@ -89,7 +91,7 @@ class DescentDesign:
     @property
     def runs(self) -> int:
         """Networks trained in all."""
-        return len(self.seeds) * (len(self.level.widths) * len(self.arms) + len(self.examples))
+        return len(self.seeds) * (len(self.effort.widths) * len(self.arms) + len(self.examples))
 
     @property
     def network_steps(self) -> int:
@@ -102,9 +104,9 @@ class DescentDesign:
         return can_share(self.plain.network, self.rule)
 
     def batches(self, rows: int) -> Batches:
-        """Return the batches of so many training rows, a share of their labels random."""
+        """Return batches of this number of training rows, with a share of random labels."""
         parts, share = partial(self._split, rows=rows), self.settings.label_noise
-        return Relabelled(
+        return LabelNoiseBatches(
             self.dataset, self.settings.seed, self.batch_size, self.settings.precision, parts, share
         )
 
@@ -112,26 +114,30 @@ class DescentDesign:
         return split_rows(self.settings, self.dataset, seed, rows)
 
     def at_width(self, units: int) -> Recipe:
-        """Return the plain recipe with `units` in every hidden layer."""
-        network = narrowed(self.plain.network, units, self.level.widths, self.share_programs)
+        """Return the plain specification with `units` in every hidden layer."""
+        network = narrowed(self.plain.network, units, self.effort.widths, self.share_programs)
         return replace(self.arms[PLAIN], network=network)
 
-    def plan(self, made: Recipe) -> Plan:
-        """Return how a recipe is trained."""
+    def plan(self, spec: Recipe) -> Plan:
+        """Return the plan of a specification."""
         steps = self.steps
-        stride = max(1, -(-steps // EVALUATIONS))
-        plan = made.plan(self.settings, self.dataset, self.rule, self.batches(self.rows), steps)
-        return replace(plan, steps_per_evaluation=stride, evaluations=max(1, -(-steps // stride)))
+        steps_per_evaluation = max(1, -(-steps // EVALUATIONS))
+        plan = spec.plan(self.settings, self.dataset, self.rule, self.batches(self.rows), steps)
+        return replace(
+            plan,
+            steps_per_evaluation=steps_per_evaluation,
+            evaluations=max(1, -(-steps // steps_per_evaluation)),
+        )
 
     def shape(self, plan: Plan, batches: Batches) -> ProgramShape:
-        """Return the shape of a compiled program: that of all arms, so that both sweeps share programs."""
+        """Return the shape of a compiled program. It has room for all arms, so both sweeps share programs."""
         count = len(self.seeds)
         return shape_for(plan, batches, count * len(self.arms), count, self.devices)
 
     def cohort(self, units: int, batches: Batches, *, all_arms: bool) -> Cohort:
-        """Return networks of one width: all arms, or the plain one alone; seeds vary fastest."""
-        made = self.at_width(units)
-        plan, count = self.plan(made), len(self.seeds)
+        """Return the networks of one width: all arms or the plain one, seeds varying fastest."""
+        spec = self.at_width(units)
+        plan, count = self.plan(spec), len(self.seeds)
         rates, schedules, seeds = (
             np.full(count, self.learning_rate),
             np.full(count, self.schedule),
@@ -140,11 +146,11 @@ class DescentDesign:
         runs = Runs.concatenate(
             [arm.runs(plan, rates, schedules, np.asarray(seeds), {}) for arm in self.arms.values()]
         )
-        return Cohort(plan, runs if all_arms else runs.take(slice(count)), batches, made.initial, True)
+        return Cohort(plan, runs if all_arms else runs.take(slice(count)), batches, spec.initial, True)
 
     def line(self) -> str:
-        """Return what is going to be done, in one line."""
-        widths, rows = self.level.widths, self.examples
+        """Return the plan in one line, for the terminal."""
+        widths, rows = self.effort.widths, self.examples
         return (
             f"{self.rule.title} at {self.learning_rate:.3g}, {len(widths)} widths from {widths[0]} to "
             f"{widths[-1]}, {rows[0]:,} to {rows[-1]:,} rows, {self.settings.label_noise:.0%} random labels, "
@@ -152,13 +158,13 @@ class DescentDesign:
         )
 
     def plan_document(self) -> dict[str, Any]:
-        """Return what `plan.json` holds."""
+        """Return the content of `plan.json`."""
         return {
             **self.plan(self.plain).describe(),
             "rate": self.learning_rate,
             "schedule": self.schedule,
             "seeds": self.seeds,
-            "widths": list(self.level.widths),
+            "widths": list(self.effort.widths),
             "rows": self.rows,
             "examples": self.examples,
             "label_noise": self.settings.label_noise,
@@ -167,7 +173,7 @@ class DescentDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """The error."""
+        """The error as facts of a metric."""
         task = self.dataset.task
         name = SHARE_WRONG if task == "classify" else default_metric(task)
         return MetricFacts(name=name, greater_is_better=False)
@@ -183,7 +189,7 @@ class DescentDesign:
         )
 
     def facts(self) -> DescentTraining:
-        """Return how each network is trained."""
+        """Return the facts of the training of each network."""
         steps = self.plan(self.plain).steps
         return DescentTraining(
             effort=self.settings.effort,
@@ -197,27 +203,27 @@ class DescentDesign:
             batch_size=self.batch_size,
             seeds=self.seeds,
             ridge=L2,
-            patience=PATIENCE,
+            patience=PATIENCE_EVALUATIONS,
         )
 
 
 def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> DescentDesign:
-    """Return the design of the sweeps. Raises UsageError, DataError for what does not fit."""
+    """Return the design of the sweeps. Raises UsageError or DataError where settings and data disagree."""
     if settings.metric not in (None, default_metric(dataset.task)):
         raise UsageError(
             f"--metric {settings.metric} cannot be used.",
             "Errors are the share of rows wrong, or the root mean square.",
             "Leave it out.",
         )
-    level, rule = DESCENT[settings.effort], find_rule(settings.optimizer)
-    seeds = seed_ranges.seeds("descent.train", settings.seeds or level.seeds)
+    effort, rule = DESCENT[settings.effort], find_rule(settings.optimizer)
+    seeds = seed_ranges.seeds("descent.train", settings.seeds or effort.seeds)
     plain = recipe(settings, dataset)
     if len(plain.network.sizes) < 3:
         raise UsageError(
             f"The network '{settings.net}' has no width.", "It has no hidden layer.", "Type --net 64."
         )
     available = len(split_rows(settings, dataset, 0).train)
-    rows = min(available, level.rows)
+    rows = min(available, effort.rows)
     if rows < MIN_ROWS:
         raise DataError(f"{rows} training rows are too few.", "", f"Give {MIN_ROWS} or more.")
     examples = sorted({round(share * rows) for share in ROW_SHARES if share * rows <= available})
@@ -225,7 +231,7 @@ def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> Des
         settings=settings,
         dataset=dataset,
         devices=devices,
-        level=level,
+        effort=effort,
         rule=rule,
         plain=plain,
         arms=_arms(settings, dataset),
@@ -237,7 +243,7 @@ def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> Des
 
 
 def plan(design: DescentDesign) -> DescentPlan:
-    """Return what the sweeps would do."""
+    """Return the document of a dry run."""
     return DescentPlan(
         study="descent",
         data=data_facts(design.dataset),
@@ -246,7 +252,7 @@ def plan(design: DescentDesign) -> DescentPlan:
         plan=PlannedDescent(
             **vars(design.facts()),
             around=around_of(design.settings),
-            widths=list(design.level.widths),
+            widths=list(design.effort.widths),
             arms=list(design.arms),
             examples=design.examples,
             runs=design.runs,
@@ -256,17 +262,20 @@ def plan(design: DescentDesign) -> DescentPlan:
 
 
 def split_rows(settings: DescentSettings, dataset: Dataset, seed: int, rows: int | None = None) -> Split:
-    """Return the rows of a seed: of its training rows the first `rows`."""
+    """Return the split of a seed with its first `rows` training rows, and 1,000 validation rows at most."""
     parts = split(dataset, seed, settings.validation)
     return Split(parts.train[:rows], parts.valid[:MAX_VALIDATION_ROWS])
 
 
 def _arms(settings: DescentSettings, dataset: Dataset) -> dict[str, Recipe]:
-    """Return recipes of equal structure by name. What the settings already contain is no arm of its own."""
-    asked = {PLAIN: settings}
+    """Return the specifications of the arms by name, with equal structure.
+
+    Ridge and early stopping are no arms if the settings contain them already.
+    """
+    settings_of_arms = {PLAIN: settings}
     if settings.l2 is None:
-        asked[RIDGE] = replace(settings, l2=L2)
+        settings_of_arms[RIDGE] = replace(settings, l2=L2)
     if not settings.early_stop:
-        asked[EARLY_STOPPING] = replace(settings, early_stop=PATIENCE)
-    recipes = alike([recipe(changed, dataset) for changed in asked.values()])
-    return dict(zip(asked, recipes, strict=True))
+        settings_of_arms[EARLY_STOPPING] = replace(settings, early_stop=PATIENCE_EVALUATIONS)
+    recipes = alike([recipe(changed, dataset) for changed in settings_of_arms.values()])
+    return dict(zip(settings_of_arms, recipes, strict=True))

@@ -1,4 +1,4 @@
-"""The test for a second descent: a curve rises to a peak between two lower places, and falls from it again.
+"""The test for a second descent: a curve rises from a minimum to a peak and falls to a second minimum.
 
     rise_s = curve_s(top) - curve_s(lowest before),   fall_s = curve_s(top) - curve_s(lowest after)    (1)
 
@@ -20,30 +20,33 @@ __all__ = ["clearest_peak", "double_descent"]
 
 
 def clearest_peak(curve: np.ndarray) -> int | None:
-    """Return the place that lies highest above the lowest before and after it; None if none does."""
+    """Return the index of the peak that rises most above both its minima; None if there is no peak.
+
+    curve [place]. The rise of a peak is the smaller of its heights above the minima on both sides.
+    """
     if len(curve) < 3 or not np.isfinite(curve).all():
         return None
-    above = np.array(
+    heights = np.array(
         [min(curve[t] - curve[:t].min(), curve[t] - curve[t + 1 :].min()) for t in range(1, len(curve) - 1)]
     )
-    return int(above.argmax()) + 1 if above.max() > 0 else None
+    return int(heights.argmax()) + 1 if heights.max() > 0 else None
 
 
 def double_descent(curves: np.ndarray, places: Sequence[int]) -> SecondDescent:
-    """Return (1) over seeds, curves [seed, place]; its peak is one of `places`, such as a width."""
+    """Return (1) over seeds from curves [seed, place]. places: the values of x, for example widths."""
     curves = np.asarray(curves, np.float64)
     curves = curves[np.isfinite(curves).all(axis=1)]
     top = clearest_peak(curves.mean(axis=0)) if len(curves) else None
     rises, falls = [], []
     for seed, curve in enumerate(curves if len(curves) > 1 else []):
         mean = np.delete(curves, seed, axis=0).mean(axis=0)
-        here = clearest_peak(mean)
-        if here is None:  # the others see no peak: nothing rises
+        peak = clearest_peak(mean)
+        if peak is None:  # the other seeds have no peak: neither rise nor fall
             rises.append(0.0)
             falls.append(0.0)
             continue
-        rises.append(float(curve[here] - curve[mean[:here].argmin()]))
-        falls.append(float(curve[here] - curve[here + 1 + mean[here + 1 :].argmin()]))
+        rises.append(float(curve[peak] - curve[mean[:peak].argmin()]))
+        falls.append(float(curve[peak] - curve[peak + 1 + mean[peak + 1 :].argmin()]))
     if top is None:
         return SecondDescent(peak=None, rise=None, fall=None, twice=False)
     rise, fall = _change(rises), _change(falls)
@@ -53,5 +56,5 @@ def double_descent(curves: np.ndarray, places: Sequence[int]) -> SecondDescent:
 
 def _change(values: Sequence[float]) -> Change | None:
     """Return mean and interval over seeds; None with fewer than 3."""
-    found = interval(np.array(values)) if len(values) >= 3 else None
-    return None if found is None else Change(mean=float(np.mean(values)), interval=list(found))
+    ends = interval(np.array(values)) if len(values) >= 3 else None
+    return None if ends is None else Change(mean=float(np.mean(values)), interval=list(ends))

@@ -1,4 +1,4 @@
-"""Pictures of a search for double descent: errors against width, epochs and examples, with the threshold."""
+"""Figures of double descent: errors against width, epochs and examples, with the threshold."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 QUANTITIES = ("loss", "error")
-BLACK = 6  # place of black among the colors, for training rows
+BLACK = 6  # index of black in `COLORS`, for training rows
 BAND_LINES = ("-", "--", "-.", ":")
 MAX_TICKS = 8
 
 
 def draw(result: DescentResult, folder: Path, kind: str = "png") -> list[Path]:
-    """Write the pictures of a result into a folder; return their paths. kind: png, svg or pdf."""
+    """Write the figures of a result into a folder and return their paths. kind: png, svg or pdf."""
     drawn = {"width": _width, "epochs": _epochs, "examples": _examples}
     with style():
         return [save(make(result), folder / f"{name}.{kind}") for name, make in drawn.items()]
@@ -34,9 +34,9 @@ def _width(result: DescentResult) -> Any:
     widths, noise = result.widths, result.plan.label_noise
     figure, axes = canvas(f"Width: {printable(result.data.name)}, {noise:.0%} random labels", 2)
     for axis, quantity in zip(axes, QUANTITIES, strict=True):
-        for which, arm in enumerate(widths.arms):
+        for k, arm in enumerate(widths.arms):
             test = arm.test_loss if quantity == "loss" else arm.test_error
-            marks(axis, widths.units, test, f"test, {arm.name}", which)
+            marks(axis, widths.units, test, f"test, {arm.name}", k)
         plain = widths.arms[0]
         train = plain.train_loss if quantity == "loss" else plain.train_error
         marks(axis, widths.units, train, "training rows, plain", BLACK)
@@ -52,9 +52,9 @@ def _epochs(result: DescentResult) -> Any:
     epochs = result.epochs
     figure, axes = canvas(f"Epochs: {printable(result.data.name)}, {result.rows.train:,} rows", 2)
     for axis, quantity in zip(axes, QUANTITIES, strict=True):
-        for which, curve in enumerate(epochs.curves):
+        for k, curve in enumerate(epochs.curves):
             measures = curve.valid_loss if quantity == "loss" else curve.valid_error
-            _draw_band(axis, epochs.epoch, measures, f"{curve.units} units", which)
+            _draw_band(axis, epochs.epoch, measures, f"{curve.units} units", k)
         axis.set(xlabel="epoch", ylabel=f"validation {_label(result, quantity)}", xscale="log")
         axis.legend(loc="best")
     return figure
@@ -76,22 +76,22 @@ def _examples(result: DescentResult) -> Any:
     return figure
 
 
-def _draw_band(axis: Axes, x: Sequence[float], measures: Sequence[Measure], label: str, which: int) -> None:
-    """Draw a line with its interval as a band: there are too many points for error bars."""
-    found = [
+def _draw_band(axis: Axes, x: Sequence[float], measures: Sequence[Measure], label: str, k: int) -> None:
+    """Draw a curve with its intervals as a band, since it has too many points for error bars."""
+    shown = [
         (place, value.mean, value.interval)
         for place, value in zip(x, measures, strict=True)
         if value.mean is not None
     ]
-    places, means = [place for place, _, _ in found], [mean for _, mean, _ in found]
-    line = BAND_LINES[which % len(BAND_LINES)]
-    axis.plot(places, means, label=label, color=COLORS[which], linestyle=line)
-    ends = [(interval[0], interval[1]) for _, _, interval in found if interval is not None]
-    if len(ends) == len(found):
-        # an interval of few seeds can end below 0, where there are no losses and no errors
+    places, means = [place for place, _, _ in shown], [mean for _, mean, _ in shown]
+    line = BAND_LINES[k % len(BAND_LINES)]
+    axis.plot(places, means, label=label, color=COLORS[k], linestyle=line)
+    ends = [(interval[0], interval[1]) for _, _, interval in shown if interval is not None]
+    if len(ends) == len(shown):
+        # the interval of few seeds can end below 0, k no loss and no error can be
         low = [max(end or 0.0, min(0.0, mean)) for (end, _), mean in zip(ends, means, strict=True)]
         high: list[Any] = [end for _, end in ends]
-        axis.fill_between(places, low, high, color=COLORS[which], alpha=0.2, linewidth=0)
+        axis.fill_between(places, low, high, color=COLORS[k], alpha=0.2, linewidth=0)
 
 
 def _mark_threshold(axis: Axes, place: float | None, label: str) -> None:
@@ -100,7 +100,7 @@ def _mark_threshold(axis: Axes, place: float | None, label: str) -> None:
 
 
 def _set_log_axis(axis: Axes, places: Sequence[int]) -> None:
-    """Set a logarithmic axis; with many places a tick at every other one, from the last down."""
+    """Set a logarithmic axis with a tick at every place, or at every other one if there are many."""
     axis.set_xscale("log", base=2)
     ticks = list(places)[::-1][::2][::-1] if len(places) > MAX_TICKS else list(places)
     axis.set_xticks(ticks, [f"{place:,}" for place in ticks])

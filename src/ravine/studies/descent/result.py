@@ -38,7 +38,7 @@ __all__ = [
 ]  # fmt: skip
 
 SHARE_WRONG = "share wrong"
-"""The error of classes. That of numbers is named like its metric."""
+"""Name of the error of a classification. The error of a regression has the name of its metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class RowCounts(SplitSizes):
     """Numbers of rows of the sweeps in width and epochs."""
 
     available: int
-    """Rows that could be trained on; the sweep in examples goes up to them."""
+    """Training rows in the data; the sweep in examples uses at most these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ class SecondDescents:
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorCurves:
-    """Losses and errors, one measure over seeds for each place of a sweep.
+    """Losses and errors, one measure over seeds for each width or number of rows.
 
     A loss is the cross-entropy in nats, or the squared error of standardized targets. An error is the share
     of rows wrong, or the root mean square error in the unit of the target.
@@ -115,7 +115,7 @@ class ErrorCurves:
 
 @dataclass(frozen=True, kw_only=True)
 class Arm(ErrorCurves):
-    """Networks of all widths that are trained alike; curves over `units`."""
+    """Networks of all widths with one kind of training; curves over `units`."""
 
     name: str
     """plain, ridge or early stopping."""
@@ -130,7 +130,7 @@ class WidthThreshold:
     parameters: int | None
     """Its parameters; null if no network fits them."""
     by_count: int
-    """Number of training rows times outputs: parameters at which a linear count puts the threshold."""
+    """Number of training rows times outputs: the threshold by counting equations, in parameters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +156,7 @@ class EpochCurve:
     units: int
     """Units in every hidden layer."""
     train_loss: list[Measure]
-    """Mean loss of the batches since the evaluation before."""
+    """Mean loss of the batches since the last evaluation."""
     valid_loss: list[Measure]
     """Loss on the validation rows."""
     valid_error: list[Measure]
@@ -182,9 +182,9 @@ class RowThreshold:
     """The number of rows up to which the network fits all of them."""
 
     rows: int | None
-    """Most rows that are fitted; null if none are."""
+    """Largest number of rows that is fitted; null if none is fitted."""
     by_count: float
-    """Parameters per output: rows at which a linear count puts the threshold."""
+    """Parameters per output: the threshold by counting equations, in rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,8 +241,8 @@ class DescentResult(Result):
             "examples": [self.examples.descent],
             "epochs": [curve.descent for curve in self.epochs.curves],
         }
-        found = [name for name, descents in parts.items() if any(one.loss.twice for one in descents)]
-        return f"double descent in {', '.join(found)}" if found else "no double descent"
+        names = [name for name, descents in parts.items() if any(descent.loss.twice for descent in descents)]
+        return f"double descent in {', '.join(names)}" if names else "no double descent"
 
     def some_failed(self) -> bool:
         """Return whether a run diverged."""

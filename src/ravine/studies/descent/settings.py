@@ -1,4 +1,4 @@
-"""Settings of `descent`: the network whose width, epochs and examples vary, and the noise on its labels."""
+"""Settings of `descent`: the network, the effort, and the share of random labels."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class DescentSettings(GeneralizationSettings):
     effort: str = effort_option("standard", "DESCENT", counts="networks, seeds")
     seeds: int | None = seeds_option(None, "descent.train")
     label_noise: float = option(
-        0.0, "Share of the training labels that are drawn at random; 0 = none.", section="Training",
+        0.0, "Share of the training labels that are drawn at random; 0 = off.", section="Training",
         metavar="SHARE", at_least=0, at_most=1, neutral=0, common=True,
     )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command: `Looking for double descent on digits.`"""
-        noise = f", {self.label_noise:.0%} of the labels drawn anew" if self.label_noise else ""
+        noise = f" with {self.label_noise:.0%} random labels" if self.label_noise else ""
         doing = "Planning to look" if dry_run else "Looking"
         return f"{doing} for double descent on {display_name(self.source)}{noise}."
 

@@ -1,9 +1,9 @@
-"""The sweeps of `descent`: train, evaluate on training and test rows, find where the rows are fitted.
+"""The sweeps of `descent`: networks of several widths, epochs and numbers of rows, and their errors.
 
 widths     every hidden layer with H units, on `rows` training rows; threshold: the narrowest that fits them
 epochs     the same networks during training: a narrow one, the one at the threshold, the widest
 examples   the network at the threshold, on fewer and more rows
-A linear count puts the threshold where parameters = rows x outputs.
+By counting equations, the threshold lies where parameters = rows x outputs.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from ravine.training import Batches, Plan, ProgramShape, Rows, TrainedNetwork
 
 __all__ = ["Sweeps"]
 
-FITTED = 0.01  # share of training labels wrong, or mean squared error of standardized targets, that is a fit
+FITTED_BELOW = 0.01  # share of wrong training labels, or mean squared error of standardized targets
 Errors = dict[str, np.ndarray]  # by name of `ErrorCurves`: [seed], NaN where a run diverged
 
 
 @dataclass
 class Sweeps:
-    """The sweeps as they are run. programs: those used, with their shapes. diverged: number of such runs."""
+    """The sweeps while they run. programs: plans and shapes trained. diverged: number of diverged runs."""
 
     design: DescentDesign
     context: RunContext
@@ -50,22 +50,22 @@ class Sweeps:
     diverged: int = 0
 
     def widths(self) -> tuple[WidthSweep, EpochSweep]:
-        """Sweep the width; return it, and the same networks by epoch."""
-        names, widths = list(self.design.arms), list(self.design.level.widths)
+        """Train networks of all widths; return the sweeps in width and in epochs."""
+        names, widths = list(self.design.arms), list(self.design.effort.widths)
         errors = [self._train("width", units, self.design.rows, all_arms=True) for units in widths]
         plain = [arms[0] for arms in errors]
-        fitted = [place for place, arm in enumerate(plain) if self._is_fitted(arm)]
-        sized = [of_width(self.design.plain.network, units).parameters for units in widths]
+        fitted = [k for k, arm in enumerate(plain) if self._is_fitted(arm)]
+        parameters = [of_width(self.design.plain.network, units).parameters for units in widths]
         sweep = WidthSweep(
             units=widths,
-            parameters=sized,
+            parameters=parameters,
             arms=[
                 Arm(name=name, **vars(_error_curves([arms[k] for arms in errors])))
                 for k, name in enumerate(names)
             ],
             threshold=WidthThreshold(
                 units=widths[fitted[0]] if fitted else None,
-                parameters=sized[fitted[0]] if fitted else None,
+                parameters=parameters[fitted[0]] if fitted else None,
                 by_count=self.design.rows * self.design.outputs,
             ),
             descent=_test_descents(plain, widths),
@@ -75,7 +75,7 @@ class Sweeps:
         return sweep, self._by_epoch(list(shown))
 
     def examples(self, units: int) -> ExampleSweep:
-        """Sweep the number of training rows at one width."""
+        """Train networks of one width on several numbers of rows; return the sweep in examples."""
         sizes = self.design.examples
         errors = [self._train(f"{rows} rows", units, rows, all_arms=False)[0] for rows in sizes]
         fitted = [rows for rows, plain in zip(sizes, errors, strict=True) if self._is_fitted(plain)]
@@ -90,7 +90,7 @@ class Sweeps:
         )
 
     def _train(self, stage: str, units: int, rows: int, *, all_arms: bool) -> list[Errors]:
-        """Train networks of one width on that many rows; return the errors of each arm."""
+        """Train networks of one width on some number of rows; return the errors of each arm."""
         batches = self.design.batches(rows)
         cohort = self.design.cohort(units, batches, all_arms=all_arms)
         shape, name = self.design.shape(cohort.plan, batches), f"{units} units"
@@ -118,10 +118,10 @@ class Sweeps:
     def _is_fitted(self, errors: Errors) -> bool:
         """Return whether the training rows are fitted, in the mean over seeds."""
         classify = self.design.dataset.task == "classify"
-        return bool(np.mean(errors["train_error" if classify else "train_loss"]) <= FITTED)
+        return bool(np.mean(errors["train_error" if classify else "train_loss"]) <= FITTED_BELOW)
 
     def _by_epoch(self, widths: Sequence[int]) -> EpochSweep:
-        """Return losses and errors on validation rows of plain networks of these widths, over the steps."""
+        """Return validation losses and errors of plain networks of these widths during training."""
         plan = self.design.plan(self.design.at_width(widths[0]))
         steps = plan.steps_per_evaluation * (1 + np.arange(plan.evaluations))
         return EpochSweep(
@@ -147,7 +147,11 @@ class Sweeps:
 
 
 def _loss_and_error(network: TrainedNetwork, rows: Rows, task: str, unit: float) -> tuple[float, float]:
-    """Return cross-entropy and share wrong, or squared error (standardized) and its root (in its unit)."""
+    """Return loss and error of a network on rows.
+
+    For classes: cross-entropy in nats and share wrong. For numbers: squared error of standardized targets,
+    and its root in the unit of the target.
+    """
     z = network.outputs(rows.x).astype(np.float64)
     weight = None if rows.weight is None else rows.weight.astype(np.float64)
     if task == "regress":
@@ -158,12 +162,12 @@ def _loss_and_error(network: TrainedNetwork, rows: Rows, task: str, unit: float)
 
 
 def _measures(values: np.ndarray) -> list[Measure]:
-    """Return the summary of each place of values [place, seed]."""
+    """Return a summary over seeds for each place, from values [place, seed]."""
     return [measure_summary(place, NON_NEGATIVE) for place in values]
 
 
 def _error_curves(errors: Sequence[Mapping[str, np.ndarray]]) -> ErrorCurves:
-    """Return the summaries of errors, one entry for each place."""
+    """Return the summaries of errors, one entry of `errors` for each place."""
     return ErrorCurves(**{name: _measures(np.stack([place[name] for place in errors])) for name in errors[0]})
 
 

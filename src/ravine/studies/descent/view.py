@@ -1,4 +1,4 @@
-"""The views of `descent`: errors against width, epochs and examples, and whether they descend twice."""
+"""The views of `descent`: the report of a result, and the facts of a dry run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST_NAME = 14  # columns of text
 
 
 def view(result: DescentResult) -> list[Block]:
-    """Return findings, the table of widths, and the curves of the three sweeps."""
+    """Return the report: findings, table of widths, and curves of the three sweeps."""
     plan, rows, widths, epochs = result.plan, result.rows, result.widths, result.epochs
     noise = f"{plan.label_noise:.0%} random training labels" if plan.label_noise else "labels as they are"
     head = (
@@ -101,32 +101,33 @@ def _findings(result: DescentResult) -> list[str]:
         for curve in result.epochs.curves
     ]
     sweeps.append((f"in examples with {count(examples.units, 'unit')}", examples.descent, "{:,} rows"))
-    found = [_threshold(result)]
+    findings = [_threshold(result)]
     for where, descents, place in sweeps:
-        found += _descents(where, descents, place, result.metric.name)
+        findings += _descents(where, descents, place, result.metric.name)
     once = [where for where, descents, _ in sweeps if not (descents.loss.twice or descents.error.twice)]
     if once:
-        found.append(f"No double descent that its interval supports: {'; '.join(once)}.")
-    return found
+        findings.append(f"No double descent within the intervals: {'; '.join(once)}.")
+    return findings
 
 
 def _threshold(result: DescentResult) -> str:
-    found = result.widths.threshold
-    if found.units is None:
+    threshold = result.widths.threshold
+    if threshold.units is None:
         return f"No network fits all {result.rows.train:,} training rows: no threshold was reached."
     return (
-        f"Training rows are fitted from {count(found.units, 'unit')} on ({found.parameters:,} parameters; "
-        f"rows times outputs: {found.by_count:,})."
+        f"All training rows are fitted from {count(threshold.units, 'unit')} on "
+        f"({threshold.parameters:,} parameters; "
+        f"rows times outputs: {threshold.by_count:,})."
     )
 
 
 def _descents(where: str, descents: SecondDescents, place: str, metric: str) -> list[str]:
     """Return a sentence for each of loss and error that descends twice."""
     return [
-        f"Double descent {where}: the {name} rises by {_change(found.rise)} to its peak at "
-        f"{place.format(found.peak)} and falls by {_change(found.fall)}."
-        for name, found in (("loss", descents.loss), (metric, descents.error))
-        if found.twice
+        f"Double descent {where}: the {name} rises by {_change(descent.rise)} to its peak at "
+        f"{place.format(descent.peak)} and falls by {_change(descent.fall)}."
+        for name, descent in (("loss", descents.loss), (metric, descents.error))
+        if descent.twice
     ]
 
 
@@ -138,7 +139,7 @@ def _change(change: Change | None) -> str:
 
 
 def _width_table(result: DescentResult) -> Table:
-    """Return loss and error of the plain networks by width, and the error of the other arms."""
+    """Return the table of loss and error by width, with the error of the other arms."""
     widths = result.widths
     plain, others = widths.arms[0], widths.arms[1:]
     is_share = result.metric.name == SHARE_WRONG
@@ -175,7 +176,7 @@ def _curves(
     threshold: float | None,
     own_scale: bool = False,
 ) -> Sparklines:
-    """Return a line of marks for each curve on a logarithmic axis, `^` at the threshold."""
+    """Return a sparkline for each curve on a logarithmic axis, with `^` at the threshold."""
     lines = [
         Sparkline(name, places, [value.mean for value in curve], after=_range(curve))
         for name, curve in curves.items()
@@ -199,10 +200,10 @@ def _range(curve: Sequence[Measure]) -> str:
 
 def _legend(result: DescentResult) -> str:
     plan = result.plan
-    error = "share of the training labels not given" if result.metric.name == SHARE_WRONG else "rmse"
+    error = "share of wrong training labels" if result.metric.name == SHARE_WRONG else "rmse"
     return (
-        f"Train: {error}, random labels included. ± are 95 % intervals over seeds. Ridge: L2 {plan.ridge:g}. "
-        "Early stopping: the weights of the lowest validation loss. ^ marks the threshold. A curve descends "
-        "twice if the intervals of its rise and its fall lie above 0, judged on seeds that did not choose "
-        "the peak."
+        f"Train: {error}, random labels included. ± is a 95 % interval over seeds. Ridge: L2 {plan.ridge:g}. "
+        "Early stopping: weights of the lowest validation loss. ^ marks the threshold. A curve descends "
+        "twice if the intervals of its rise and its fall lie above 0; seeds that choose the peak do not "
+        "measure it."
     )

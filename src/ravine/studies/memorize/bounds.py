@@ -1,12 +1,13 @@
-"""Bounds on what a network's errors on new rows can be, each beside what was measured, vacuous ones marked.
+"""Bounds on the error of a network on new rows.
 
     certificate   error of the noisy network <= bound, with probability 1 - delta          (1)   PAC-Bayes
     held out      kl(share wrong of m held-out rows, bound) <= ln(1 / delta) / m           (2)   Langford 2005
     lecture       expected gap <= sqrt(I / N),  proved: sqrt(I / 2N)                       (3)
     f-CMI         expected gap <= sqrt(2 I(right or wrong; which row was trained on))      (4)   in `measures`
 
-I of (3) is the Gaussian estimate at the end of training, against a prior as wide as the first weights. Where
-a network fits all rows its curvature is nearly 0 and the estimate too low: (3) then bounds nothing.
+I of (3) is a Gaussian estimate of the information in the weights at the end of training. Its prior is as wide
+as the initial weights. If a network fits all rows, its curvature is almost 0 and the estimate is too low, so
+that (3) bounds nothing.
 """
 
 from __future__ import annotations
@@ -38,46 +39,47 @@ from ravine.training import Rows, TrainedNetwork
 __all__ = ["DELTA", "bounds"]
 
 DELTA = 0.05
-DRAWS = 400  # noisy networks that a certificate rests on
-PROBES, STEPS = 4, 30  # of the quadrature
-ROUNDING = 1e-11  # above that of a curvature in float64, which has no sign
+DRAWS = 400  # noisy networks of a certificate
+PROBES, STEPS = 4, 30  # of the Lanczos quadrature
+ROUNDING = 1e-11  # added to the curvature; larger than its rounding error in float64, so that it is positive
 
 
 def bounds(
     network: TrainedNetwork, first: Params, rows: Rows, wrong_held_out: float, held_out: int, chance: float
 ) -> list[Bound]:
-    """Return (1) to (3) of one network. rows: those it was trained on. first: its initial parameters.
+    """Return the bounds (1) to (3) of one network.
 
-    wrong_held_out: share of `held_out` rows it gets wrong. chance: share wrong of guessing one class.
+    first: its initial parameters. rows: its training rows. wrong_held_out: its error on `held_out` rows.
+    chance: error of always predicting the commonest class.
     """
     n = len(rows.y)
     with precision_context(network.precision):
-        numbers = {
-            name: np.asarray(network.hyper[name], rows.x.dtype) for name in network.network.hyper_names
-        }
-        made = certificate(
+        hyper = {name: np.asarray(network.hyper[name], rows.x.dtype) for name in network.network.hyper_names}
+        pac_bayes = certificate(
             _share_wrong(network.network), network.params, first,
-            (network.stats, numbers, rows.x, rows.y), n, chance, delta=DELTA, draws=DRAWS,
+            (network.stats, hyper, rows.x, rows.y), n, chance, delta=DELTA, draws=DRAWS,
         )  # fmt: skip
-    # where all rows are fitted the curvature is smaller than its rounding in float32
+    # the curvature of a network that fits all rows is below the rounding error of float32
     with precision_context("float64"):
-        wide = replace(
-            network, params=_wide(network.params), stats=_wide(network.stats), hyper=_wide(numbers)
+        network64 = replace(
+            network, params=_float64(network.params), stats=_float64(network.stats), hyper=_float64(hyper)
         )
-        plain = not (network.stats or numbers)
+        plain = not (network.stats or hyper)
         curvature = gauss_newton_operator(
-            _outputs(network.network) if plain else _bound(wide), wide.params, _wide(rows.x)
+            _outputs(network.network) if plain else _bound_outputs(network64),
+            network64.params,
+            _float64(rows.x),
         )
         spectrum = quadrature(curvature.damped(ROUNDING), PROBES, min(STEPS, curvature.size))
     precision = 1 / _variance(first)
-    found = gaussian_information(spectrum, n, precision)
-    gap = gap_bound(max(found.value, 0.0), n, error=found.error)
+    information = gaussian_information(spectrum, n, precision)
+    gap = gap_bound(max(information.value, 0.0), n, error=information.error)
     upper = kl_inverse(wrong_held_out, log(1 / DELTA) / held_out)  # (2)
-    nats, nats_error = float(found.value), float(found.error)
+    nats, nats_error = float(information.value), float(information.error)
     return [
         Bound(
-            name="pac_bayes", of="error", value=made.bound, error=None, vacuous=bool(made.vacuous),
-            noisy_error=made.error, divergence=made.divergence, width=made.width, delta=DELTA,
+            name="pac_bayes", of="error", value=pac_bayes.bound, error=None, vacuous=bool(pac_bayes.vacuous),
+            noisy_error=pac_bayes.error, divergence=pac_bayes.divergence, width=pac_bayes.width, delta=DELTA,
         ),
         Bound(
             name="held_out", of="error", value=upper, error=None, vacuous=bool(upper >= chance),
@@ -96,19 +98,19 @@ def bounds(
 
 @lru_cache(maxsize=8)
 def _share_wrong(network: Network) -> Callable[..., jax.Array]:
-    """Return (params, stats, numbers, x, y) -> share wrong; the same function again, to compile once."""
+    """Return (params, stats, hyper, x, y) -> share wrong. The cache avoids a second compilation."""
 
-    def share(
-        params: Params, stats: Statistics, numbers: Mapping[str, jax.Array], x: jax.Array, y: jax.Array
+    def share_wrong(
+        params: Params, stats: Statistics, hyper: Mapping[str, jax.Array], x: jax.Array, y: jax.Array
     ) -> jax.Array:
-        z = network.apply(params, x, stats, numbers)
-        # where the outputs are not finite nothing is right
+        z = network.apply(params, x, stats, hyper)
+        # outputs that are not finite count as wrong
         wrong = (jnp.argmax(z, axis=1).astype(y.dtype) != y) | ~jnp.all(jnp.isfinite(z), axis=1)
         return jnp.minimum(
             jnp.mean(wrong.astype(z.dtype)), 1
         )  # a compiled mean of ones can exceed 1 by rounding
 
-    return share
+    return share_wrong
 
 
 @lru_cache(maxsize=8)
@@ -116,16 +118,16 @@ def _outputs(network: Network) -> Callable[..., jax.Array]:
     return lambda params, x: network.apply(params, x)
 
 
-def _bound(network: TrainedNetwork) -> Callable[..., jax.Array]:
-    """With running statistics and numbers: those of this network."""
+def _bound_outputs(network: TrainedNetwork) -> Callable[..., jax.Array]:
+    """Return (params, x) -> outputs, with the running statistics and hyperparameters of a network."""
     return lambda params, x: network.network.apply(params, x, network.stats, network.hyper)
 
 
-def _wide(tree: Any) -> Any:
+def _float64(tree: Any) -> Any:
     return jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), tree)
 
 
 def _variance(params: Params) -> float:
-    """Return the mean square of the initial weights, that of a network without any (all zero) as 1."""
+    """Return the mean square of the initial weights; 1 if they are all zero."""
     weights = [leaf.ravel() for leaf in jax.tree.leaves(params) if leaf.ndim > 1]
     return float(np.mean(np.concatenate(weights).astype(np.float64) ** 2)) or 1.0

@@ -1,9 +1,9 @@
 """The design of a measurement of memorization: arms, pairs of rows, plans.
 
 shares   the random-label test: a share of the development rows gets random labels, the same for all networks
-limits   dropout, L2, noise on the inputs, early stopping, on the true labels and with LIMITED_SHARE of them
-         random
-Each network is trained on one row of every pair, drawn for its seed: see `measures`.
+limits   dropout, L2, noise on the inputs and early stopping, each with true labels and with
+         a share NOISY_SHARE of random labels
+Each network trains on one row of every pair, which its seed draws; see `measures`.
 
 Source: Zhang et al. 2017; Feldman & Zhang 2020; Arpit et al. 2017.
 """
@@ -23,13 +23,13 @@ from ravine.engines import Devices
 from ravine.errors import DataError, UsageError
 from ravine.execution import seeds as seed_ranges
 from ravine.execution.effort import MEMORIZE, MemorizeEffort, batch_size_for
-from ravine.execution.label_noise import Relabelled
+from ravine.execution.label_noise import LabelNoiseBatches
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import Recipe, alike, around_of, find_rule, recipe
 from ravine.networks import METRICS
 from ravine.optimizers import Rule, schedule
-from ravine.studies.memorize.measures import FITTED, TrainHeldOutPairs, pairs
+from ravine.studies.memorize.measures import FITTED_ABOVE, TrainHeldOutPairs, pairs
 from ravine.studies.memorize.result import (
     MemorizePlan,
     MemorizeTraining,
@@ -40,20 +40,22 @@ from ravine.studies.memorize.result import (
 from ravine.studies.memorize.settings import MemorizeSettings
 from ravine.training import Batches, Cohort, Plan, ProgramShape, shape_for
 
-__all__ = ["LIMITED_SHARE", "Arm", "MemorizeDesign", "design", "plan"]
+__all__ = ["NOISY_SHARE", "Arm", "MemorizeDesign", "design", "plan"]
 
 METRIC = "accuracy"
-LIMITED_SHARE = 0.25  # of the labels that are random where limits are compared
+NOISY_SHARE = 0.25  # of random labels, in the arms that limit memorization
 MIN_PAIRS = 8
 MAX_EVALUATIONS = 120
-DROPOUT, L2, NOISE, PATIENCE = 0.5, 0.01, 0.5, 5
+DROPOUT, L2, INPUT_NOISE = 0.5, 0.01, 0.5  # of the limiting arms
+PATIENCE_EVALUATIONS = 5  # of the arm "early stopping"
 
 
 @dataclass(frozen=True)
 class Arm:
-    """Networks trained alike: the share of random labels, what limits them, their recipe.
+    """Networks that differ in their seed alone.
 
-    watch: rows that are evaluated during training, "train" or "held out".
+    share: share of random labels. limit: name of the limit on memorization, "" for none. recipe: the
+    specification of the training. watch: rows evaluated during training, "train" or "held out".
     """
 
     share: float
@@ -69,12 +71,12 @@ class Arm:
 
 @dataclass(frozen=True)
 class MemorizeDesign:
-    """One measurement, fixed before training."""
+    """The design of one measurement, fixed before training."""
 
     settings: MemorizeSettings
     dataset: Dataset
     devices: Devices
-    level: MemorizeEffort
+    effort: MemorizeEffort
     rule: Rule
     pairs: TrainHeldOutPairs
     arms: list[Arm]
@@ -107,16 +109,16 @@ class MemorizeDesign:
 
     @cached_property
     def plans(self) -> list[Plan]:
-        """The plan of each arm: evaluated once an epoch, more rarely where there are many epochs."""
-        steps = self.level.steps(self.rows, self.batch_size, self.settings.epochs)
-        stride = max(1, round(self.rows / self.batch_size), -(-steps // MAX_EVALUATIONS))
+        """The plan of each arm, with one evaluation per epoch and at most MAX_EVALUATIONS."""
+        steps = self.effort.steps(self.rows, self.batch_size, self.settings.epochs)
+        steps_per_evaluation = max(1, round(self.rows / self.batch_size), -(-steps // MAX_EVALUATIONS))
         batches = self.batches(self.arms[0])
         return [
             replace(
                 arm.recipe.plan(self.settings, self.dataset, self.rule, batches, steps),
                 metric=METRIC,
-                steps_per_evaluation=stride,
-                evaluations=-(-steps // stride),
+                steps_per_evaluation=steps_per_evaluation,
+                evaluations=-(-steps // steps_per_evaluation),
             )
             for arm in self.arms
         ]
@@ -128,16 +130,16 @@ class MemorizeDesign:
         return shape_for(self.plans[0], self.batches(self.arms[0]), count, count, self.devices)
 
     def batches(self, arm: Arm) -> Batches:
-        """Return the rows and batches of an arm, which depend on its share and on what it watches.
+        """Return the batches of an arm. They depend on its share of random labels and the rows it watches.
 
-        Batches keep rows in memory once they were used. The design therefore holds none.
+        Batches keep their rows in memory once used, so the design does not keep batches.
         """
         data = replace(self.dataset, y=self._labels(arm.share))
         parts = partial(self.pairs.split, watch=arm.watch)
-        return Relabelled(data, self.settings.seed, self.batch_size, self.settings.precision, parts)
+        return LabelNoiseBatches(data, self.settings.seed, self.batch_size, self.settings.precision, parts)
 
     def _labels(self, share: float) -> np.ndarray:
-        """Return the labels of all rows, a share of those of the pairs random, the same for all networks."""
+        """Return the labels of all rows, [N], with a share of random labels among the pairs."""
         rows, y = self.pairs.rows.ravel(), self.dataset.y.copy()
         classes = len(self.dataset.classes or ())
         y[rows], _ = corrupt_labels(y[rows], share, keyed(self.settings.seed, "corruption"), classes)
@@ -151,7 +153,7 @@ class MemorizeDesign:
         return Cohort(plan, runs, batches, arm.recipe.initial, True)
 
     def line(self) -> str:
-        """Return what is going to be done, in one line."""
+        """Return the plan in one line, for the terminal."""
         plan, half = self.plans[0], f"{self.rows:,} of {2 * self.rows:,} rows"
         return (
             f"{self.rule.title} at {self.learning_rate:.3g}, {plan.network}: {len(self.arms)} times "
@@ -159,7 +161,7 @@ class MemorizeDesign:
         )
 
     def plan_document(self) -> dict[str, Any]:
-        """Return what `plan.json` holds."""
+        """Return the content of `plan.json`."""
         return {
             **self.plans[0].describe(),
             "rate": self.learning_rate,
@@ -180,7 +182,7 @@ class MemorizeDesign:
         return PairRows(train=self.rows, held_out=self.rows, test=len(self.dataset.test))
 
     def facts(self) -> MemorizeTraining:
-        """Return how each network is trained."""
+        """Return the facts of the training of each network."""
         plan = self.plans[0]
         return MemorizeTraining(
             effort=self.settings.effort,
@@ -193,29 +195,29 @@ class MemorizeDesign:
             epochs=plan.steps * plan.batch_size / self.rows,
             batch_size=plan.batch_size,
             seeds=self.seeds,
-            fitted=FITTED,
+            fitted=FITTED_ABOVE,
         )
 
 
 def design(settings: MemorizeSettings, dataset: Dataset, devices: Devices) -> MemorizeDesign:
-    """Return the design of a measurement. Raises UsageError, DataError for what does not fit."""
+    """Return the design of a measurement. Raises UsageError or DataError where settings and data disagree."""
     _check(settings, dataset)
-    level = MEMORIZE[settings.effort]
+    effort = MEMORIZE[settings.effort]
     plain = recipe(settings, dataset)
     return MemorizeDesign(
         settings=settings,
         dataset=dataset,
         devices=devices,
-        level=level,
+        effort=effort,
         rule=find_rule(settings.optimizer),
-        pairs=pairs(dataset, settings.seed, level.pairs),
-        arms=[*(Arm(share, "", plain) for share in level.shares), *_limiting_arms(settings, dataset, plain)],
-        seeds=seed_ranges.seeds("memorize.train", settings.seeds or level.seeds),
+        pairs=pairs(dataset, settings.seed, effort.pairs),
+        arms=[*(Arm(share, "", plain) for share in effort.shares), *_limiting_arms(settings, dataset, plain)],
+        seeds=seed_ranges.seeds("memorize.train", settings.seeds or effort.seeds),
     )
 
 
 def plan(design: MemorizeDesign) -> MemorizePlan:
-    """Return what the measurement would do."""
+    """Return the document of a dry run."""
     facts = vars(design.facts())
     return MemorizePlan(
         study="memorise",
@@ -235,8 +237,8 @@ def plan(design: MemorizeDesign) -> MemorizePlan:
 def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
     if dataset.task != "classify":
         raise UsageError(
-            f"Memory of the target '{dataset.target}' cannot be counted.",
-            "It counts right answers, and a number is never right, only near.",
+            f"Memorization of the target '{dataset.target}' is not defined.",
+            "It counts correct labels, and the target is a number.",
             "Name a target of classes, or give --task classify.",
             option="target",
             value=dataset.target,
@@ -245,7 +247,7 @@ def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
     if settings.metric not in (None, METRIC):
         raise UsageError(
             f"--metric {settings.metric} cannot be used.",
-            "Right answers are counted.",
+            "Memorization counts correct labels.",
             "Leave it out.",
             option="metric",
             value=settings.metric,
@@ -260,9 +262,9 @@ def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
 
 
 def _limiting_arms(settings: MemorizeSettings, dataset: Dataset, plain: Recipe) -> list[Arm]:
-    """Return arms with one limit each, for the true labels and for LIMITED_SHARE of random ones.
+    """Return arms with one limit each, with true labels and with a share NOISY_SHARE of random ones.
 
-    A limit that the settings already contain is no arm.
+    A limit that the settings contain already is no arm.
     """
     limited = {}
     if not plain.network.dropout and len(plain.network.sizes) > 2:
@@ -270,14 +272,14 @@ def _limiting_arms(settings: MemorizeSettings, dataset: Dataset, plain: Recipe) 
     if settings.l2 is None:
         limited[f"L2 {L2:g}"] = replace(settings, l2=L2)
     if not plain.augment:
-        limited[f"noise {NOISE:g}"] = replace(settings, augment=f"noise={NOISE}")
+        limited[f"noise {INPUT_NOISE:g}"] = replace(settings, augment=f"noise={INPUT_NOISE}")
     same_structure = alike([recipe(changed, dataset) for changed in limited.values()])
-    recipes = [(limit, made, "train") for limit, made in zip(limited, same_structure, strict=True)]
+    recipes = [(limit, spec, "train") for limit, spec in zip(limited, same_structure, strict=True)]
     if not settings.early_stop:
-        stopped = recipe(replace(settings, early_stop=PATIENCE), dataset)
+        stopped = recipe(replace(settings, early_stop=PATIENCE_EVALUATIONS), dataset)
         recipes.append(("early stopping", stopped, "held out"))
     return [
-        Arm(share, limit, made, watch)
-        for share in (0.0, LIMITED_SHARE)
-        for limit, made, watch in reversed(recipes)
+        Arm(share, limit, spec, watch)
+        for share in (0.0, NOISY_SHARE)
+        for limit, spec, watch in reversed(recipes)
     ]

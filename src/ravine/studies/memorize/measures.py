@@ -1,12 +1,12 @@
-"""Measures of what networks have memorized, each trained on one row of every pair.
+"""Measures of memorization, from networks that are each trained on one row of every pair.
 
     memory of row i     m_i = P(right | i was trained on) - P(right | i was not)    (1)   Feldman & Zhang 2020
     memorized share     mean of m_i over the rows                                   (2)
     gap                 accuracy on trained rows - accuracy on the others           (3)   of one network
 
-Probabilities are over the choice of the trained row in each pair, initializations and batches, one network
-each. (2) is the mean of (3), with the interval over rows in place of networks. An answer is right if it is
-the label that networks were trained with, wrong labels included. All rows count alike; weights are ignored.
+Probabilities are over the choice of the trained row in each pair, the initialization and the batches, one
+network each. (2) is the mean of (3); its interval is over rows, not over networks. A prediction is right if
+it is the label of the training, wrong labels included. All rows have the same weight.
 """
 
 from __future__ import annotations
@@ -26,37 +26,37 @@ from ravine.statistics import interval
 from ravine.studies.memorize.result import ArmResult, Information, Membership, MemorizedRows
 from ravine.training import Batches, Plan, TrainedNetwork
 
-__all__ = ["FITTED", "Predictions", "TrainHeldOutPairs", "measured", "pairs", "predict_pairs"]
+__all__ = ["FITTED_ABOVE", "Predictions", "TrainHeldOutPairs", "arm_result", "pairs", "predict_pairs"]
 
-FITTED = 0.99  # share of the training labels a network must give to have fitted them
+FITTED_ABOVE = 0.99  # share of training labels that a network predicts once it has fitted them
 DIFFERENCE = (-1.0, 1.0)  # bounds of a difference of shares
-MEMORIZED = 0.5  # a row with more memory than this counts as memorized
-MIN_ATTACKED = 4  # rows on each side that the attack needs
-MIN_INFORMED = 8  # networks that f-CMI needs
+MEMORIZED_ABOVE = 0.5  # memory m_i of a row that counts as memorized
+MIN_ATTACK_ROWS = 4  # training rows, and as many others
+MIN_INFORMATION_NETWORKS = 8  # of an estimate of f-CMI
 
 
 @dataclass(frozen=True)
 class TrainHeldOutPairs:
-    """Pairs of rows, int64 [n, 2]. Of each pair a seed draws the row to train on; the other is held out."""
+    """Pairs of rows, int64 [n, 2]. Each seed draws the row of a pair to train on; the other is held out."""
 
     rows: np.ndarray
     root: int
 
     def member(self, seed: int) -> np.ndarray:
-        """Return the row of each pair that is trained on, 0 or 1: [n]."""
+        """Return which row of each pair is trained on, 0 or 1, [n]."""
         return keyed(self.root, "members", seed).integers(0, 2, len(self.rows))
 
     def split(self, seed: int, watch: str = "train") -> Split:
-        """Return the rows trained on, and those evaluated: the same ("train"), or the others ("held out")."""
-        which, place = self.member(seed), np.arange(len(self.rows))
-        train = self.rows[place, which]
-        return Split(train, train if watch == "train" else self.rows[place, 1 - which])
+        """Return the split of a seed. watch: rows evaluated during training, "train" or "held out"."""
+        trained, pair = self.member(seed), np.arange(len(self.rows))
+        train = self.rows[pair, trained]
+        return Split(train, train if watch == "train" else self.rows[pair, 1 - trained])
 
 
-def pairs(dataset: Dataset, root: int, most: int) -> TrainHeldOutPairs:
-    """Return up to `most` pairs of development rows, drawn once."""
+def pairs(dataset: Dataset, root: int, max_pairs: int) -> TrainHeldOutPairs:
+    """Return up to `max_pairs` pairs of development rows, drawn at random from the root seed."""
     order = keyed(root, "pairs").permutation(dataset.development)
-    count = min(len(order) // 2, most)
+    count = min(len(order) // 2, max_pairs)
     return TrainHeldOutPairs(order[: 2 * count].reshape(count, 2), root)
 
 
@@ -64,10 +64,10 @@ def pairs(dataset: Dataset, root: int, most: int) -> TrainHeldOutPairs:
 class Predictions:
     """Predictions of k networks for the rows of n pairs.
 
-    predicted: classes [k, n, 2]. loss: cross-entropy of the labels [k, n, 2]. test: accuracy on test rows
-    [k]. member: the row of each pair that was trained on [k, n]. labels: those trained with [n, 2]. true:
-    those of the data [n, 2]. fitted: epochs until FITTED of the training labels were right [k], inf for
-    never.
+    predicted [k, n, 2]: classes. loss [k, n, 2]: cross-entropy of the labels in nats. test [k]: accuracy on
+    test rows. member [k, n]: which row of each pair was trained on. labels [n, 2]: labels of the training.
+    true [n, 2]: labels of the data. fitted [k]: epochs until a share FITTED_ABOVE of the training labels was
+    right, inf for never.
     """
 
     predicted: np.ndarray
@@ -79,7 +79,7 @@ class Predictions:
     fitted: np.ndarray = field(repr=False)
 
     def sides(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the values of the trained rows and those of the others, [k, n] each, from [k, n, 2]."""
+        """Return the values [k, n] of the trained rows and of the held-out rows, from values [k, n, 2]."""
         values = np.broadcast_to(values, self.predicted.shape)
         inside = np.take_along_axis(values, self.member[..., None], 2)[..., 0]
         return inside, np.take_along_axis(values, 1 - self.member[..., None], 2)[..., 0]
@@ -90,23 +90,23 @@ def predict_pairs(
 ) -> Predictions:
     """Return the predictions of the runs that did not diverge.
 
-    true: labels of all rows of the data. watched: whether training rows were evaluated.
+    true [N]: labels of all rows of the data. watched: whether training rows were evaluated during training.
     """
     predicted, losses, tests, members, fitted = [], [], [], [], []
     rows = pairs.rows
     epochs = plan.steps_per_evaluation * batches.batch_size / batches.sizes[0]  # between two evaluations
     for run in np.flatnonzero(record.status == Status.FINISHED).tolist():
         seed = int(record.hyper["seed"][run])
-        network, own = TrainedNetwork.from_record(plan.network, record, run), batches.data(seed)
-        inputs = batches.standardized(rows.ravel(), own.scaler, own.target_mean, own.target_scale)
+        network, data = TrainedNetwork.from_record(plan.network, record, run), batches.data(seed)
+        inputs = batches.standardized(rows.ravel(), data.scaler, data.target_mean, data.target_scale)
         outputs = network.outputs(inputs.x).astype(np.float64)
         predicted.append(outputs.argmax(axis=1).reshape(rows.shape))
         losses.append(cross_entropies(outputs, inputs.y).reshape(rows.shape))
-        test = batches.standardized(batches.dataset.test, own.scaler, own.target_mean, own.target_scale)
+        test = batches.standardized(batches.dataset.test, data.scaler, data.target_mean, data.target_scale)
         tests.append(np.mean(network.outputs(test.x).argmax(axis=1) == test.y))
         members.append(pairs.member(seed))
         right = record.series["score"][run] if watched else np.zeros(1)
-        reached = np.flatnonzero(right >= FITTED)
+        reached = np.flatnonzero(right >= FITTED_ABOVE)
         fitted.append((reached[0] + 1) * epochs if len(reached) else np.inf)
     return Predictions(
         np.array(predicted), np.array(losses), np.array(tests), np.array(members),
@@ -114,12 +114,13 @@ def predict_pairs(
     )  # fmt: skip
 
 
-def measured(
+def arm_result(
     predictions: Predictions, watched: bool, *, share: float, limit: str | None, diverged: int
 ) -> ArmResult:
-    """Return every measure of one arm. watched: whether training rows were evaluated.
+    """Return the measures of one arm; they are empty if all its networks diverged.
 
-    share, limit, diverged: fields of the result. Without a network every measure is empty.
+    watched: whether training rows were evaluated during training. share, limit, diverged: fields of the
+    result.
     """
     if not len(predictions.test):
         return _empty(share, limit, diverged)
@@ -128,13 +129,13 @@ def measured(
     attacks = [
         membership_inference(members, others)
         for members, others in zip(*predictions.sides(predictions.loss), strict=True)
-        if len(members) >= MIN_ATTACKED
+        if len(members) >= MIN_ATTACK_ROWS
     ]
-    learned = None
+    wrong_learned = None
     if wrong.any():
         where, _ = predictions.sides(wrong)
         shares = (inside & where).sum(axis=1) / np.maximum(where.sum(axis=1), 1)
-        learned = measure_summary(shares, SHARE)
+        wrong_learned = measure_summary(shares, SHARE)
     return ArmResult(
         share=share,
         limit=limit,
@@ -146,7 +147,7 @@ def measured(
         test=measure_summary(predictions.test, SHARE),
         gap=measure_summary(inside.mean(axis=1) - outside.mean(axis=1), DIFFERENCE),  # (3)
         memorised=_memorized(right, predictions.member),
-        wrong_learned=learned,
+        wrong_learned=wrong_learned,
         fit=time_summary(predictions.fitted) if watched else None,
         membership=Membership(
             advantage=measure_summary(np.array([attack.advantage for attack in attacks]), DIFFERENCE),
@@ -158,43 +159,43 @@ def measured(
 
 def _empty(share: float, limit: str | None, diverged: int) -> ArmResult:
     """Return the result of an arm whose networks all diverged."""
-    nothing = measure_summary(np.zeros(0))
+    empty = measure_summary(np.zeros(0))
     return ArmResult(
         share=share,
         limit=limit,
         diverged=diverged,
         networks=0,
         wrong=None,
-        train=nothing,
-        held_out=nothing,
-        test=nothing,
-        gap=nothing,
+        train=empty,
+        held_out=empty,
+        test=empty,
+        gap=empty,
         memorised=MemorizedRows(mean=None, interval=None, by_heart=None, rows=0),
         wrong_learned=None,
         fit=None,
-        membership=Membership(advantage=nothing, area=nothing),
+        membership=Membership(advantage=empty, area=empty),
         information=None,
     )
 
 
 def _information(right: np.ndarray, member: np.ndarray) -> Information | None:
-    """Return f-CMI; None with too few networks or pairs."""
-    if len(right) < MIN_INFORMED or right.shape[1] < 2:
+    """Return f-CMI from right [k, n, 2] and member [k, n]; None with too few networks or pairs."""
+    if len(right) < MIN_INFORMATION_NETWORKS or right.shape[1] < 2:
         return None
-    found = functional_information(right, member)
+    estimate = functional_information(right, member)
     return Information(
-        nats=found.information,
-        error=found.error,
-        plain=found.plain,
-        floor=found.floor,
-        bound=found.bound,
-        bound_high=found.bound_high,
-        vacuous=found.vacuous,
+        nats=estimate.information,
+        error=estimate.error,
+        plain=estimate.plain,
+        floor=estimate.floor,
+        bound=estimate.bound,
+        bound_high=estimate.bound_high,
+        vacuous=estimate.vacuous,
     )
 
 
 def _memorized(right: np.ndarray, member: np.ndarray) -> MemorizedRows:
-    """Return (2) with its interval over rows, and the share of rows that are memorized."""
+    """Return (2) with its interval over rows, and the share of memorized rows."""
     inside = np.stack([member == 0, member == 1], axis=2)
     times_in, times_out = inside.sum(axis=0), (~inside).sum(axis=0)
     both = (times_in > 0) & (times_out > 0)
@@ -202,10 +203,10 @@ def _memorized(right: np.ndarray, member: np.ndarray) -> MemorizedRows:
         return MemorizedRows(mean=None, interval=None, by_heart=None, rows=0)
     memory = (right & inside).sum(axis=0)[both] / times_in[both]
     memory = memory - (right & ~inside).sum(axis=0)[both] / times_out[both]  # (1)
-    found = interval(memory)
+    ends = interval(memory)
     return MemorizedRows(
         mean=float(memory.mean()),
-        interval=None if found is None else list(found),
-        by_heart=float(np.mean(memory > MEMORIZED)),
+        interval=None if ends is None else list(ends),
+        by_heart=float(np.mean(memory > MEMORIZED_ABOVE)),
         rows=int(both.sum()),
     )

@@ -1,4 +1,4 @@
-"""Pictures of a measurement of memorization: random labels, limits, and bounds next to measured values."""
+"""Figures of memorization: random labels, limits, and bounds next to measured values."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ HATCHES = ("", "//", "..")
 
 
 def draw(result: MemorizeResult, folder: Path, kind: str = "png") -> list[Path]:
-    """Write the pictures of a result into a folder; return their paths. kind: png, svg or pdf."""
+    """Write the figures of a result into a folder and return their paths. kind: png, svg or pdf."""
     shares = [arm for arm in result.shares if arm.networks]
-    drawn = {"random_labels": _random_labels, "limits": _limits, "bounds": _bounds}
+    functions = {"random_labels": _random_labels, "limits": _limits, "bounds": _bounds}
     with style():
-        figures = {name: make(result, shares) for name, make in drawn.items()}
+        figures = {name: figure_of(result, shares) for name, figure_of in functions.items()}
         return [
             save(figure, folder / f"{name}.{kind}") for name, figure in figures.items() if figure is not None
         ]
@@ -32,19 +32,19 @@ def draw(result: MemorizeResult, folder: Path, kind: str = "png") -> list[Path]:
 
 def _random_labels(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any:
     figure, (left, right) = canvas(f"Random labels: {printable(result.data.name)}", 2)
-    for which, arm in enumerate(shares):
+    for k, arm in enumerate(shares):
         values = [None if value is None else 100 * value for value in arm.curve.train]
-        curve(left, arm.curve.epoch, values, f"{arm.share:.0%}", which)
+        curve(left, arm.curve.epoch, values, f"{arm.share:.0%}", k)
     left.set(xlabel="epoch", ylabel="training labels given, %", xscale="log", ylim=(0, 102))
     left.legend(title="random labels", loc="best")
-    places = [100 * arm.share for arm in shares]
+    positions = [100 * arm.share for arm in shares]
     drawn: tuple[tuple[str, Sequence[WithInterval]], ...] = (
         ("training rows", [arm.train for arm in shares]),
         ("test rows", [arm.test for arm in shares]),
         ("memorized", [arm.memorised for arm in shares]),
     )
-    for which, (label, measures) in enumerate(drawn):
-        marks(right, places, measures, label, which, 100)
+    for k, (label, measures) in enumerate(drawn):
+        marks(right, positions, measures, label, k, 100)
     right.axhline(100 * _chance(result), color="black", linewidth=0.8, linestyle=":")
     right.set(xlabel="random labels, %", ylabel="rows, %", ylim=(-2, 102))
     right.set_title("dotted: chance")
@@ -62,12 +62,12 @@ def _limits(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any
         arms = [arm for arm in (*shares, *limits) if arm.share == share]
         bars = _bars(arms)
         high = 0.8 / len(bars)
-        for which, (label, values) in enumerate(bars.items()):
-            places = [row + which * high for row in range(len(arms))]
+        for k, (label, values) in enumerate(bars.items()):
+            positions = [row + k * high for row in range(len(arms))]
             axis.barh(
-                places, [100 * mean_of(value) for value in values], high * 0.9,
-                xerr=half_widths(values, 100), label=label, color=COLORS[which],
-                hatch=HATCHES[which], edgecolor="white", error_kw={"capsize": 2},
+                positions, [100 * mean_of(value) for value in values], high * 0.9,
+                xerr=half_widths(values, 100), label=label, color=COLORS[k],
+                hatch=HATCHES[k], edgecolor="white", error_kw={"capsize": 2},
             )  # fmt: skip
         axis.set_yticks(
             [row + 0.4 - high / 2 for row in range(len(arms))],
@@ -81,7 +81,7 @@ def _limits(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any
 
 
 def _bars(arms: Sequence[ArmResult]) -> dict[str, list[WithInterval]]:
-    """Return the measures to draw for each arm; wrong labels only where there are any."""
+    """Return the measures to draw for each arm, by label; wrong labels only if every arm has some."""
     bars: dict[str, list[WithInterval]] = {}
     learned = [arm.wrong_learned for arm in arms if arm.wrong_learned is not None]
     if len(learned) == len(arms):
@@ -93,11 +93,11 @@ def _bars(arms: Sequence[ArmResult]) -> dict[str, list[WithInterval]]:
 
 def _bounds(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any:
     figure, axes = canvas("Bounds and measured values (shaded: vacuous)", 2)
-    places = [100 * arm.share for arm in shares]
+    positions = [100 * arm.share for arm in shares]
     for axis, quantity in zip(axes, ("error", "gap"), strict=True):
         is_gap = quantity == "gap"
-        measured = [arm.gap if is_gap else _wrong(arm.held_out) for arm in shares]
-        marks(axis, places, measured, "measured", 0, 100)
+        measures = [arm.gap if is_gap else _wrong(arm.held_out) for arm in shares]
+        marks(axis, positions, measures, "measured", 0, 100)
         drawn: dict[str, list[float]] = {}
         for arm in shares:
             for bound in arm.bounds:
@@ -106,8 +106,8 @@ def _bounds(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any
         information = [100 * arm.information.bound for arm in shares if arm.information is not None]
         if is_gap and len(information) == len(shares):
             drawn["f_cmi"] = information
-        for which, (name, values) in enumerate(drawn.items(), 1):
-            curve(axis, places, values, BOUND_NAMES[name], which)
+        for k, (name, values) in enumerate(drawn.items(), 1):
+            curve(axis, positions, values, BOUND_NAMES[name], k)
         vacuous = 100 if is_gap else 100 * (1 - _chance(result))
         top = max(105.0, axis.get_ylim()[1])
         axis.axhspan(vacuous, top, color="black", alpha=0.08, linewidth=0)
@@ -123,7 +123,7 @@ def _chance(result: MemorizeResult) -> float:
 
 
 def _wrong(right: Measure) -> Measure:
-    """Return the share wrong of a share right."""
+    """Return the share wrong as a measure, from the share right."""
     ends = right.interval
     return replace(
         right,

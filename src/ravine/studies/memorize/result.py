@@ -52,7 +52,7 @@ class MemorizeTraining(RepeatedTraining):
     parameters: int
     """Number of parameters."""
     fitted: float
-    """Share of the training labels from which on a network has fitted them."""
+    """Share of correct training labels at which a network has fitted them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class MemorizedRows:
     interval: list[float] | None
     """95 % interval over rows, [low, high]."""
     by_heart: float | None
-    """Share of rows whose memory is above one half."""
+    """Share of rows whose memory is above 0.5."""
     rows: int
     """Number of rows that were both trained on and held out."""
 
@@ -81,10 +81,10 @@ class Membership:
 
 @dataclass(frozen=True, kw_only=True)
 class Information:
-    """f-CMI: information that right answers hold about which row of a pair was trained on."""
+    """f-CMI: information of correct predictions about which row of a pair was trained on."""
 
     nats: float
-    """Mean over pairs, less its bias, in nats."""
+    """Mean over pairs without its bias, in nats."""
     error: float
     """Standard error over pairs, in nats."""
     plain: float
@@ -96,7 +96,7 @@ class Information:
     bound_high: float
     """The same bound at the upper end of the 95 % interval of the information."""
     vacuous: bool
-    """Whether the bound says nothing."""
+    """Whether the bound is at least 1, so that it holds for every network."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ class LearningCurve:
     epoch: list[float]
     """Passes over the training rows."""
     train: list[float | None]
-    """Share of the training labels given."""
+    """Share of the training labels that are predicted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,7 @@ class Bound:
     error: float | None
     """Its error from that of the estimated information; null for a certificate."""
     vacuous: bool
-    """Whether guessing is as good."""
+    """Whether the bound is no better than guessing."""
     noisy_error: float | None = None
     """Training error of the network with noise on its weights (pac_bayes)."""
     divergence: float | None = None
@@ -132,7 +132,7 @@ class Bound:
     delta: float | None = None
     """The bound holds with probability 1 - delta (pac_bayes, held_out)."""
     rows: int | None = None
-    """Held-out rows that the bound rests on (held_out)."""
+    """Number of held-out rows (held_out)."""
     nats: float | None = None
     """Estimated information in the weights, in nats (lecture, xu_raginsky)."""
     nats_error: float | None = None
@@ -143,30 +143,30 @@ class Bound:
 
 @dataclass(frozen=True, kw_only=True)
 class ArmResult:
-    """Networks that are trained alike. With `networks` = 0 all diverged, and every measure is empty."""
+    """Networks that differ in their seed alone. With `networks` = 0 all diverged, and measures are empty."""
 
     share: float
     """Share of the labels that were drawn at random."""
     limit: str | None
-    """What limits memorization; null for nothing."""
+    """The limit on memorization; null without one."""
     diverged: int
     """Number of networks that diverged."""
     networks: int
-    """Number of networks that did not diverge, and that every measure rests on."""
+    """Number of networks that did not diverge; every measure is over these."""
     wrong: float | None
     """Share of the labels that are wrong; a label drawn at random can be the true one."""
     train: Measure
-    """Share of the labels given, on training rows."""
+    """Accuracy on training rows, with the labels of the training."""
     held_out: Measure
-    """Share of the labels given, on held-out rows."""
+    """Accuracy on held-out rows, with the labels of the training."""
     test: Measure
-    """Share of the true labels given, on test rows."""
+    """Accuracy on test rows, with true labels."""
     gap: Measure
     """`train` less `held_out` of each network."""
     memorised: MemorizedRows
     """Memory of single rows."""
     wrong_learned: Measure | None
-    """Share of the wrong training labels given; null if no label is wrong."""
+    """Share of the wrong training labels that are predicted; null if no label is wrong."""
     fit: TimeMeasure | None
     """Epochs until the training labels were fitted; null for early stopping, which watches held-out rows."""
     membership: Membership
@@ -218,12 +218,12 @@ class MemorizeResult(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedArm:
-    """Networks that would be trained alike."""
+    """Networks that would differ in their seed alone."""
 
     share: float
     """Share of the labels drawn at random."""
     limit: str | None
-    """What limits memorization; null for nothing."""
+    """The limit on memorization; null without one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Settings of `memorise`: the network whose memory is measured."""
+"""Settings of `memorise`: the network whose memorization is measured."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["STUDY", "MemorizeSettings"]
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
 class MemorizeSettings(GeneralizationSettings):
-    """Settings of a measurement of memory."""
+    """Settings of a measurement of memorization."""
 
     effort: str = effort_option("standard", "MEMORIZE", counts="networks, seeds")
     seeds: int | None = seeds_option(None, "memorize.train")
@@ -20,7 +20,9 @@ class MemorizeSettings(GeneralizationSettings):
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command."""
         doing = "Planning to measure" if dry_run else "Measuring"
-        return f"{doing} what '{self.net}' with {self.optimizer} memorises of {display_name(self.source)}."
+        return (
+            f"{doing} how much '{self.net}' with {self.optimizer} memorizes of {display_name(self.source)}."
+        )
 
 
 STUDY = Study(
@@ -29,10 +31,10 @@ STUDY = Study(
     settings=MemorizeSettings,
     result="MemorizeResult",
     plan="MemorizePlan",
-    title="Measure what a network memorizes of DATA.",
+    title="Measure how much of DATA a network memorizes.",
     help=(
-        "Measure how much of DATA a network memorizes: the random-label test, rows held out in turn, the "
-        "attack that distinguishes training rows from others, the bounds of the theory, and what limits "
+        "Measure how much of DATA a network memorizes: the random-label test, rows held out in turn, an "
+        "attack that distinguishes training rows from others, bounds of the theory, and limits on "
         f"memorization.\n\n{DATA_HELP} Its target is a class."
     ),
     examples=(

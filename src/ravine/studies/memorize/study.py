@@ -14,7 +14,7 @@ from ravine.execution.score_summary import finite_or_none
 from ravine.records.record import Record, Status
 from ravine.studies.memorize.bounds import bounds
 from ravine.studies.memorize.design import Arm, MemorizeDesign
-from ravine.studies.memorize.measures import measured, predict_pairs
+from ravine.studies.memorize.measures import arm_result, predict_pairs
 from ravine.studies.memorize.result import (
     ArmResult,
     Bound,
@@ -29,13 +29,13 @@ __all__ = ["run"]
 
 def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
     """Train the networks of every arm and measure them. Raises Stopped after saving, and NothingTrained."""
-    found: list[ArmResult] = []
+    results: list[ArmResult] = []
     planned = zip(design.arms, design.plans, strict=True)
     for _, group in groupby(planned, key=lambda item: (item[0].share, item[0].watch)):
         same_rows = list(group)
         batches = design.batches(same_rows[0][0])  # those of the group before are let go
-        found += [_measure(design, context, arm, plan, batches) for arm, plan in same_rows]
-    if not any(arm.networks for arm in found):
+        results += [_measure(design, context, arm, plan, batches) for arm, plan in same_rows]
+    if not any(arm.networks for arm in results):
         raise all_diverged(design.learning_rate, "on every seed")
     return MemorizeResult(
         study="memorise",
@@ -45,9 +45,9 @@ def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
         rows=design.row_counts,
         metric=design.metric,
         plan=design.facts(),
-        shares=[arm for arm in found if isinstance(arm, RandomLabelsResult)],
-        limits=[arm for arm in found if not isinstance(arm, RandomLabelsResult)],
-        result=DivergedRuns(diverged=sum(arm.diverged for arm in found)),
+        shares=[arm for arm in results if isinstance(arm, RandomLabelsResult)],
+        limits=[arm for arm in results if not isinstance(arm, RandomLabelsResult)],
+        result=DivergedRuns(diverged=sum(arm.diverged for arm in results)),
         seconds=context.seconds([(plan, design.shape) for plan in dict.fromkeys(design.plans)]),
         pictures=[],
     ).with_artifacts(Artifacts(records=context.records))
@@ -67,14 +67,14 @@ def _measure(
     is_watched = arm.watch == "train"
     predictions = predict_pairs(record, plan, batches, design.pairs, design.dataset.y, is_watched)
     diverged = len(design.seeds) - len(predictions.test)
-    result = measured(predictions, is_watched, share=arm.share, limit=arm.limit or None, diverged=diverged)
+    result = arm_result(predictions, is_watched, share=arm.share, limit=arm.limit or None, diverged=diverged)
     if arm.limit:
         return result
-    facts: list[Bound] = []
+    bounds_of_arm: list[Bound] = []
     if result.networks:
         context.stage("bounds", arm.name)
-        facts = _bounds(design, arm, record, plan, batches, result)
-    return RandomLabelsResult(**vars(result), curve=_curve(record, plan, batches), bounds=facts)
+        bounds_of_arm = _bounds(design, arm, record, plan, batches, result)
+    return RandomLabelsResult(**vars(result), curve=_curve(record, plan, batches), bounds=bounds_of_arm)
 
 
 def _bounds(

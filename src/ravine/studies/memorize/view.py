@@ -1,4 +1,4 @@
-"""The views of `memorise`: the random-label test, limits on memorization, and bounds of the theory."""
+"""The views of `memorize`: the report of a result, and the facts of a dry run."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ DIVERGED = "diverged"
 
 
 def view(result: MemorizeResult) -> list[Block]:
-    """Return findings, the random-label test, limits and bounds."""
+    """Return the report: findings, random-label test, limits and bounds."""
     plan, rows = result.plan, result.rows
     trained = [arm for arm in result.shares if arm.networks]
     head = (
         f"{result.data.name}: {len(plan.seeds)} networks {plan.network} for each line, "
         f"{plan.parameters:,} parameters, {plan.optimizer} at {learning_rate(plan.learning_rate)}, "
-        f"{plan.epochs:.3g} epochs. Each is trained on {rows.train:,} rows, and {rows.held_out:,} rows like "
-        "them are held out."
+        f"{plan.epochs:.3g} epochs. Each network trains on {rows.train:,} rows; {rows.held_out:,} others are "
+        "held out."
     )
     blocks: list[Block] = [Paragraph(head), Items(_findings(result, trained)), _share_table(result.shares)]
     if trained:
@@ -113,11 +113,11 @@ def _findings(result: MemorizeResult, trained: Sequence[RandomLabelsResult]) -> 
     if not trained:
         return []
     true_labels = trained[0]
-    found = [*_fitting(result, true_labels, trained[-1])]
+    findings = [*_fitting(result, true_labels, trained[-1])]
     memory = true_labels.memorised
     if is_number(memory.mean):
-        found.append(
-            f"Of the true labels {_percent(memory)} % are right only because the row was in the training set "
+        findings.append(
+            f"{_percent(memory)} % of the true labels are right only because the row was in the training set "
             f"({100 * (memory.by_heart or 0):.1f} % of the rows are memorized)."
         )
     risk = true_labels.membership.advantage
@@ -125,11 +125,11 @@ def _findings(result: MemorizeResult, trained: Sequence[RandomLabelsResult]) -> 
         low = risk.interval[0] if risk.interval is not None else None
         separates = is_number(low) and low > 0
         outcome = "succeeds" if separates else "does not succeed"
-        found.append(
+        findings.append(
             f"Membership inference {outcome}: the attack's advantage is "
             f"{with_interval(risk.mean, risk.interval, decimals=2)} (0 = guessing, 1 = all rows)."
         )
-    return found + _strongest_limit(result)
+    return findings + _strongest_limit(result)
 
 
 def _fitting(result: MemorizeResult, first: ArmResult, last: ArmResult) -> list[str]:
@@ -139,12 +139,12 @@ def _fitting(result: MemorizeResult, first: ArmResult, last: ArmResult) -> list[
         return []
     if is_number(late):
         return [
-            f"Random labels are fitted too, {late / early:.1f} times slower than the true labels "
-            f"({late:.3g} epochs, true labels {early:.3g})."
+            f"Random labels are fitted too, in {late:.3g} epochs; true labels need {early:.3g}, "
+            f"{late / early:.1f} times fewer."
         ]
     return [
         f"True labels are fitted after {early:.3g} epochs; with {last.share:.0%} random labels they are not "
-        f"fitted in {result.plan.epochs:.3g} epochs (more --epochs, or a larger --rate)."
+        f"fitted in {result.plan.epochs:.3g} epochs (give more --epochs, or a larger --rate)."
     ]
 
 
@@ -162,9 +162,9 @@ def _strongest_limit(result: MemorizeResult) -> list[str]:
     if plain is None or plain.wrong_learned is None or best.wrong_learned is None:
         return []
     return [
-        f"With {best.share:.0%} random labels, {best.limit} limits memorization most: "
-        f"{_percent(best.wrong_learned)} % of the wrong labels learned, not "
-        f"{_percent(plain.wrong_learned)}; test {_percent(best.test)} %, not {_percent(plain.test)}."
+        f"With {best.share:.0%} random labels, {best.limit} limits memorization most: the network learns "
+        f"{_percent(best.wrong_learned)} % of the wrong labels instead of {_percent(plain.wrong_learned)} %, "
+        f"and test accuracy is {_percent(best.test)} % instead of {_percent(plain.test)} %."
     ]
 
 
@@ -209,7 +209,7 @@ def _score_columns(arms: Sequence[ArmResult | None]) -> list[Column]:
 
     train = ["" if arm is None else f"{100 * (arm.train.mean or 0):.1f}" for arm in arms]
     advantages = [None if arm is None else arm.membership.advantage for arm in arms]
-    attack = ["" if one is None else with_interval(one.mean, one.interval, 1, 2) for one in advantages]
+    attack = ["" if gain is None else with_interval(gain.mean, gain.interval, 1, 2) for gain in advantages]
     return [
         column("train", "%", train, 3),
         column("test", "%", texts("test")),
@@ -280,10 +280,13 @@ def _bound(bound: Bound | None, gap: Measure) -> str:
     return f"{100 * bound.value:.3g}" + (" vacuous" if bound.vacuous else " too low" * is_too_low)
 
 
-def _information_bound(found: Information | None) -> str:
-    if found is None:
+def _information_bound(information: Information | None) -> str:
+    if information is None:
         return MISSING
-    return f"{100 * found.bound:.3g} (to {100 * found.bound_high:.3g})" + " vacuous" * found.vacuous
+    return (
+        f"{100 * information.bound:.3g} (to {100 * information.bound_high:.3g})"
+        + " vacuous" * information.vacuous
+    )
 
 
 def _learning_curves(shares: Sequence[RandomLabelsResult]) -> Sparklines:
@@ -316,12 +319,12 @@ def _percent(measure: Measure | MemorizedRows) -> str:
 def _legend(result: MemorizeResult) -> str:
     deltas = {bound.delta for arm in result.shares for bound in arm.bounds if bound.delta is not None}
     certain = "".join(
-        f"Certificates hold with probability {1 - delta:.0%} for the first network. " for delta in deltas
+        f"Certificates hold for the first network with probability {1 - delta:.0%}. " for delta in deltas
     )
     return (
-        f"Fitted: {result.plan.fitted:.0%} of the training labels right, by the median network. "
+        f"Fitted: the median network predicts {result.plan.fitted:.0%} of the training labels. "
         "Memorized: accuracy on rows in training less accuracy on the same rows held out. "
-        f"± are 95 % intervals. {certain}"
-        "Gaps are bounded in expectation; bounds with I rest on an estimate of the information in the "
-        "weights, which can be too low. Vacuous: no better than guessing."
+        f"± is a 95 % interval. {certain}"
+        "Bounds on gaps hold in expectation; those with I use an estimate of the information in the weights, "
+        "which can be too low. Vacuous: no better than guessing."
     )
