@@ -150,7 +150,7 @@ def found() -> DiagnoseResult:
         principle=principle, severity=0, remedies=[], untried=False, withdrawn=False,
     )  # fmt: skip
     check = CheckRow(
-        verdict="leaking", sentence="No column gives the target away.", evidence=evidence[:1],
+        verdict="leaking", sentence="No column leaks the target.", evidence=evidence[:1],
         principle=principle,
     )  # fmt: skip
     return DiagnoseResult(

@@ -51,10 +51,10 @@ def test_findings_are_numbered_with_evidence_principle_and_proof(found: Diagnose
         "Remedy: inputs standardised (scaling standard): validation loss 0.41 → 0.22 "
         "(by -0.19, 95 % -0.2 to -0.18), 20 of 20 seeds better" in words(found)
     )
-    assert "without a fault: No column gives the target away." in shown
+    assert "without a fault: No column leaks the target." in shown
     assert "Recommended: scaling standard." in shown
     assert "On the test rows, read once, accuracy 0.41 → 0.22" in shown
-    assert "together 1.50 times training" in words(found)
+    assert "in total 1.50 times the training" in words(found)
 
 
 def test_seeds_that_tie_are_counted_apart(found: DiagnoseResult) -> None:
@@ -77,7 +77,7 @@ def test_a_finding_without_a_trial_says_so(found: DiagnoseResult) -> None:
 @pytest.mark.parametrize(
     ("tried", "reason"),
     [
-        (None, "nothing tried is confirmed"),
+        (None, "no remedy is confirmed"),
         ("wider", "the best remedy, wider, was not better"),
     ],
 )
@@ -109,13 +109,13 @@ def test_the_next_steps_train_as_recommended(found: DiagnoseResult) -> None:
 
 def test_a_plan_says_what_is_trained(planned: DiagnosePlan) -> None:
     shown = text(plan_view(planned), 120)
-    assert "the same on 20 seeds" in shown and "40 networks more" in shown
+    assert "the original and every remedy of a finding, on 20 seeds" in shown and "40 more networks" in shown
     assert "penalties" in shown.lower() and "L2 0.01" in shown
     none = dataclasses.replace(planned.plan.runs, original=0, each_remedy=0, confirm=0)
     without = dataclasses.replace(planned, plan=dataclasses.replace(planned.plan, runs=none))
     assert "no remedy is tried" in text(plan_view(without), 120)
     examined = text(plan_view(dataclasses.replace(planned, model="runs/a/models/best")), 120)
-    assert "runs/a/models/best" in examined and "nothing: the model is measured" in examined
+    assert "runs/a/models/best" in examined and "no training: the model is measured" in examined
 
 
 def test_few_seeds_have_no_interval(found: DiagnoseResult) -> None:

@@ -77,9 +77,9 @@ def _batch(factor: int) -> Callable[[FixedTrainingSettings, Context], Changes | 
 
 
 def _dropout(settings: FixedTrainingSettings, context: Context) -> Changes | None:
-    numbers = dict(read_network(settings.net).hyper)
-    rate = min(0.5, 0.3 + numbers.get("dropout", 0.0))
-    return _spec(settings, numbers={**numbers, "dropout": rate})
+    hyper = dict(read_network(settings.net).hyper)
+    rate = min(0.5, 0.3 + hyper.get("dropout", 0.0))
+    return _spec(settings, hyper={**hyper, "dropout": rate})
 
 
 def _norm(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
