@@ -736,7 +736,7 @@ def memorise(
     effort: str = "standard",
     seeds: int | None = None,
 ) -> MemorizeResult:
-    """Measure what a network memorizes of DATA.
+    """Measure how much of DATA a network memorizes.
 
     X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
     name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
@@ -900,7 +900,7 @@ def descent(
     precision: Precision of all trained numbers. [default: float32]
     effort: Number of networks, seeds and epochs. [default: standard]
     seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
-    label_noise: Share of the training labels that are drawn at random; 0 = none. [default: 0.0]
+    label_noise: Share of the training labels that are drawn at random; 0 = off. [default: 0.0]
     """
     return run_study(
         "descent", X, y, target, weights, groups, test, out, notify,
