@@ -28,7 +28,6 @@ UNFINISHED = {
     "data": ("docstrings", "first", "shapes", "exports", "banned"),
     "diagnostics": ("docstrings", "first", "shapes", "exports", "share"),
     "execution": ("first", "shapes", "fields", "exports"),
-    "networks": ("first", "shapes", "exports", "banned"),
     "options": ("exports",),
     "render": ("docstrings", "first", "exports"),
     "statistics": ("shapes", "exports"),

@@ -6,7 +6,7 @@ import scipy.ndimage
 import scipy.stats
 
 from ravine.errors import UsageError
-from ravine.networks.augmentation import Mixed, augment, mixed_loss, moved
+from ravine.networks.augmentation import Mixed, augment, mixed_loss, rotate_and_shift
 from ravine.networks.augmentation_text import AUGMENTATIONS
 from ravine.networks.loss_functions import cross_entropy, squared_error
 
@@ -101,7 +101,7 @@ def test_one_more_does_not_change_what_the_others_draw(name, x, y):
 @pytest.mark.parametrize("distance", [(0.0, 0.0), (1.0, 0.0), (0.0, -2.0), (0.3, 1.7), (-30.0, 2.5)])
 def test_shift_equals_scipy(distance, x):
     pixels = x.reshape(64, *IMAGE)[:4]
-    ours = moved(pixels, None, jnp.broadcast_to(jnp.array(distance), (4, 2)))
+    ours = rotate_and_shift(pixels, None, jnp.broadcast_to(jnp.array(distance), (4, 2)))
     peer = scipy.ndimage.shift(np.asarray(pixels), (0, *distance, 0), order=1, mode="nearest")
     np.testing.assert_allclose(ours, peer, rtol=0, atol=1e-12)
 
@@ -110,14 +110,14 @@ def test_shift_equals_scipy(distance, x):
 @pytest.mark.parametrize("image", [(5, 7, 2), (6, 6, 1), (1, 9, 1)])
 def test_rotate_equals_scipy(angle, image):
     pixels = np.random.default_rng(3).normal(size=(4, *image))
-    ours = moved(jnp.asarray(pixels), jnp.full(4, angle), None)
+    ours = rotate_and_shift(jnp.asarray(pixels), jnp.full(4, angle), None)
     peer = scipy.ndimage.rotate(pixels, angle, axes=(1, 2), reshape=False, order=1, mode="nearest")
     np.testing.assert_allclose(ours, peer, rtol=0, atol=1e-12)
 
 
 def test_turning_and_moving_are_one_affine_map():
     pixels = np.random.default_rng(3).normal(size=(1, 6, 8, 1))
-    ours = moved(jnp.asarray(pixels), jnp.array([25.0]), jnp.array([[1.3, -0.6]]))[0, :, :, 0]
+    ours = rotate_and_shift(jnp.asarray(pixels), jnp.array([25.0]), jnp.array([[1.3, -0.6]]))[0, :, :, 0]
     angle = np.deg2rad(25.0)
     back = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     middle = np.array([2.5, 3.5])
@@ -128,7 +128,7 @@ def test_turning_and_moving_are_one_affine_map():
 
 def test_a_quarter_turn_is_that_of_numpy():
     pixels = np.random.default_rng(3).normal(size=(1, 6, 6, 2))
-    ours = moved(jnp.asarray(pixels), jnp.array([90.0]), None)
+    ours = rotate_and_shift(jnp.asarray(pixels), jnp.array([90.0]), None)
     np.testing.assert_allclose(ours, np.rot90(pixels, axes=(1, 2)), atol=1e-12)
 
 

@@ -27,7 +27,7 @@ def network_of(text):
 def test_one_value_cannot_be_normalised(text, batch_size, refused):
     network = network_of(text)
     if refused:
-        with pytest.raises(UsageError, match=r"batch size of 1.*less its own mean"):
+        with pytest.raises(UsageError, match=r"batch size of 1.*minus its own mean"):
             network.check(batch_size)
     else:
         network.check(batch_size)

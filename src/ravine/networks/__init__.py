@@ -1,6 +1,7 @@
-"""Networks: activations and their facts, how weights start, layers, losses, metrics.
+"""Networks: layers, activations, connections, normalization, initialization, losses and metrics.
 
-Names, tables and the parser of network texts need no JAX; a file is imported when a name of it is used.
+The package exports the names of all of its files. It imports a file, and with it JAX, only when one of its
+names is used, so that tables of names and the parser of network texts are available without JAX.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The lecture's six activations, and their derivatives.  Lecture: "Nonlinearities", "saturation".
+"""The six activation functions and their derivatives.  Lecture: "Nonlinearities", "saturation".
 
     sigmoid(x)    = 1 / (1 + exp(-x))                     (1)      derivative y (1 - y)
     tanh(x)                                               (2)      1 - y^2
@@ -7,7 +7,8 @@
     softplus(x)   = ln(1 + exp(x))                        (5)      1 - exp(-y)
     elu(x)        = x for x > 0, exp(x) - 1 otherwise     (6)      1 for y > 0, y + 1 otherwise
 
-A derivative is given by the value y = f(x), which is what a network passes on. (1) and (2) are JAX's own.
+All functions act elementwise on arrays [...]. A derivative is a function of the output y = f(x), because a
+network passes y on and not x. (1) and (2) come from JAX.
 """
 
 from __future__ import annotations
@@ -24,50 +25,50 @@ __all__ = [
 
 
 def relu(x: jax.Array) -> jax.Array:
-    """Return (3)."""
-    return jax.nn.relu(x)  # (3), whose derivative at 0 is 0: no case for ties
+    """Return (3): x [...] -> [...]."""
+    return jax.nn.relu(x)  # (3), with derivative 0 at x = 0
 
 
 def leaky_relu(x: jax.Array, slope: jax.Array | float = SLOPE) -> jax.Array:
-    """Return (4); the slope [] may be data."""
+    """Return (4): x [...] -> [...]. slope: a number or an array [], which may be data of a run."""
     return jnp.where(x > 0, x, slope * x)  # (4)
 
 
 def softplus(x: jax.Array) -> jax.Array:
-    """Return (5)."""
+    """Return (5): x [...] -> [...]."""
     return jnp.logaddexp(x, 0)  # (5)
 
 
 def elu(x: jax.Array) -> jax.Array:
-    """Return (6)."""
-    return jnp.where(x > 0, x, jnp.expm1(jnp.where(x > 0, 0, x)))  # (6), no overflow on the side not taken
+    """Return (6): x [...] -> [...]."""
+    return jnp.where(x > 0, x, jnp.expm1(jnp.where(x > 0, 0, x)))  # (6), without overflow where x > 0
 
 
 def sigmoid_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (1) by its value."""
+    """Return the derivative of (1) from its output: y [...] -> [...]."""
     return y * (1 - y)
 
 
 def tanh_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (2) by its value."""
+    """Return the derivative of (2) from its output: y [...] -> [...]."""
     return 1 - y**2
 
 
 def relu_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (3) by its value."""
+    """Return the derivative of (3) from its output: y [...] -> [...]."""
     return (y > 0).astype(y.dtype)
 
 
 def leaky_relu_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (4) by its value, for the usual slope."""
+    """Return the derivative of (4) from its output, for the default slope: y [...] -> [...]."""
     return jnp.where(y > 0, jnp.ones_like(y), SLOPE)
 
 
 def softplus_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (5) by its value."""
+    """Return the derivative of (5) from its output: y [...] -> [...]."""
     return 1 - jnp.exp(-y)
 
 
 def elu_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (6) by its value."""
+    """Return the derivative of (6) from its output: y [...] -> [...]."""
     return jnp.where(y > 0, jnp.ones_like(y), y + 1)

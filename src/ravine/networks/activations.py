@@ -1,7 +1,7 @@
-"""The activations: facts about each, and where its function is. Known without importing JAX.
+"""The activations: facts about each, and the place of its function. This file does not import JAX.
 
-A function saturates on a side where its derivative goes to zero; the lecture calls saturating one that does
-so on both.
+An activation saturates on a side where its derivative goes to 0. The lecture calls it saturating if it does
+so on both sides.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIVATIONS", "SLOPE", "Activation", "activation"]
 
-SLOPE = 0.01  # of the leaky ReLU for x < 0
+SLOPE = 0.01  # default slope of the leaky ReLU for x < 0
 
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation with its facts.
+    """An activation f with its facts.
 
     definition: "module:object" of f(x) -> y, elementwise; with `has_slope` of f(x, slope) -> y.
-    derivative_left, derivative_right: limits of the derivative at -inf, +inf. derivative_max: its largest
-    value. zero_at_zero: whether f(0) = 0.
-    derivative_definition: "module:object" of y -> f'(x), the derivative by the value y = f(x); "" where y
+    derivative_left, derivative_right: limits of the derivative for x -> -inf and x -> +inf.
+    derivative_max: largest value of the derivative. zero_at_zero: whether f(0) = 0.
+    derivative_definition: "module:object" of y -> f'(x), the derivative as a function of y = f(x); "" if y
     does not determine it.
+    has_slope: whether f has a slope that can be data of a run.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Activation:
 
     @property
     def derivative_of_output(self) -> Callable[[jax.Array], jax.Array] | None:
-        """The function y -> f'(x) for y = f(x); None where y does not determine the derivative."""
+        """The function y -> f'(x) of y = f(x); None if y does not determine the derivative."""
         if not self.derivative_definition:
             return None
         function: Callable[..., Any] = resolve_name(self.derivative_definition)
@@ -57,12 +58,12 @@ class Activation:
 
     @property
     def saturating(self) -> bool:
-        """Whether the derivative goes to zero on both sides."""
+        """Whether the derivative goes to 0 on both sides."""
         return self.derivative_left == 0 and self.derivative_right == 0
 
     @property
     def has_flat_side(self) -> bool:
-        """Whether the derivative goes to zero on one side at least, so that a unit can pass no gradient."""
+        """Whether the derivative goes to 0 on at least one side, so that a unit can lose its gradient."""
         return self.derivative_left == 0 or self.derivative_right == 0
 
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -71,7 +72,7 @@ class Activation:
 
 _FUNCTIONS = "ravine.networks.activation_functions"
 
-# The registry. To add an activation, add its row; the definition may be a function of any library.
+# The registry. To add an activation, add a row here. Its function can be in any library.
 ACTIVATIONS: dict[str, Activation] = {
     row.name: row
     for row in (
@@ -104,9 +105,9 @@ ACTIVATIONS: dict[str, Activation] = {
 
 
 def activation(name: str) -> Activation:
-    """Return the activation of that name; `leaky-relu`, `Leaky ReLU` are understood.
+    """Return the activation of a name; `leaky_relu`, `leaky-relu` and `Leaky ReLU` are the same.
 
-    Raises UsageError with the nearest name.
+    Raises UsageError for an unknown name, with the nearest known one.
     """
     plain = name.strip().lower().replace("-", "_").replace(" ", "_")
     if plain not in ACTIVATIONS:

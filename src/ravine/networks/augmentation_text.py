@@ -1,4 +1,7 @@
-"""Augmentations as text: `noise=0.1 shift=1 mixup=0.2`. `augmentation` has the equations, and needs JAX."""
+"""The parser of augmentation texts, `noise=0.1 shift=1 mixup=0.2`, and the table of augmentations.
+
+This file does not import JAX. The equations are in `augmentation`.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,16 @@ from ravine.errors import UsageError, did_you_mean
 
 __all__ = ["AUGMENTATIONS", "Image", "check_inputs", "read_augmentation"]
 
-Image = tuple[int, int, int]  # height, width, channels
+Image = tuple[int, int, int]
+"""(height, width, channels) of an image."""
 
 
 class AugmentationKind(NamedTuple):
-    """default: strength if none is given. most: largest strength. unit: the strength in words."""
+    """Facts about an augmentation.
+
+    default: its strength if the text gives no number. most: largest strength allowed. unit: meaning of the
+    strength, in words. image: whether it needs images.
+    """
 
     default: float
     most: float
@@ -22,7 +30,7 @@ class AugmentationKind(NamedTuple):
     image: bool = True
 
 
-# In the order in which they are applied.
+# The registry, in the order of application.
 AUGMENTATIONS: dict[str, AugmentationKind] = {
     "flip": AugmentationKind(0.5, 1.0, "a probability"),
     "rotate": AugmentationKind(10.0, 180.0, "degrees"),

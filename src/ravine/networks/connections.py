@@ -1,6 +1,6 @@
-"""The connections of a layer with what entered it: facts about each, and where its function is.
+"""The connections of a layer with its input: facts about each, and the place of its function.
 
-Known without importing JAX. The formulas stand in `connection_functions`.
+This file does not import JAX. The equations are in `connection_functions`.
 """
 
 from __future__ import annotations
@@ -15,20 +15,22 @@ if TYPE_CHECKING:
 
 __all__ = ["CONNECTIONS", "DEFAULT_CONNECTION", "GATE_BIAS", "Connection"]
 
-DEFAULT_CONNECTION = "plain"
+DEFAULT_CONNECTION = "plain"  # of a network whose text names none
 
-GATE_BIAS = -2.0  # of every transform gate at first
+GATE_BIAS = -2.0  # initial bias of every transform gate of a highway network
 
 
 @dataclass(frozen=True)
 class Connection:
-    """How the result of a layer joins what entered it.
+    """A connection: the function that makes the output of a layer from its input x and its result h.
 
-    definition: "module:object" of join(layer, x, h, stride, depth) -> what leaves the layer.
-    adds: what entered is added, by a projection where the shapes differ. concatenates: it is kept beside the
-    new units. gated: a gate weighs the two. zero_stays_zero: a unit that is zero in x and in h, with zero
-    weights, is zero in the result and so are the gradients of its weights (as tested).
-    shown: the word of the summary; "" for none.
+    definition: "module:object" of connect(layer, x, h, stride, depth) -> output.
+    adds: the output is a sum with x, projected if the shapes differ.
+    concatenates: the output is x followed by h.
+    gated: a gate weighs x and h.
+    zero_stays_zero: a unit that is 0 in x and in h, and whose weights are 0, is 0 in the output, and the
+    gradients of its weights are 0.
+    shown: its word in the summary of a network; "" for none.
     """
 
     name: str
@@ -41,19 +43,19 @@ class Connection:
 
     @property
     def function(self) -> Callable[..., jax.Array]:
-        """The function join(layer, x, h, stride, depth)."""
+        """The function connect(layer, x, h, stride, depth) -> output."""
         function: Callable[..., Any] = resolve_name(self.definition)
         return function
 
     @property
     def skips(self) -> bool:
-        """Whether what entered a layer is part of what leaves it."""
+        """Whether the output of a layer contains its input."""
         return self.adds or self.concatenates
 
 
 _FUNCTIONS = "ravine.networks.connection_functions"
 
-# The registry. To add a connection, add its row, and its function where the row says.
+# The registry. To add a connection, add a row here and its function in `connection_functions`.
 CONNECTIONS: dict[str, Connection] = {
     row.name: row
     for row in (
@@ -61,7 +63,6 @@ CONNECTIONS: dict[str, Connection] = {
         Connection("residual", f"{_FUNCTIONS}:residual", adds=True, zero_stays_zero=True, shown="residual"),
         Connection("scaled-residual", f"{_FUNCTIONS}:scaled_residual", adds=True, shown="scaled-residual"),
         Connection("highway", f"{_FUNCTIONS}:highway", adds=True, gated=True, shown="highway"),
-        # a dense layer whose connection is dense
         Connection("dense", f"{_FUNCTIONS}:dense", concatenates=True, shown="concatenated"),
     )
 }

@@ -1,7 +1,7 @@
-"""The first weights of a layer.
+"""The draw of the initial weights of a layer.
 
-Weights are drawn on the host, in the order of the layers, from the generator given: the same draw on every
-device, and the same standard normal numbers under every scheme of `INITIALIZATIONS`.
+Weights are drawn on the host, layer by layer, from one generator. All devices therefore get the same weights,
+and all schemes of `INITIALIZATIONS` scale the same standard normal numbers.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ __all__ = ["draw_layer"]
 def draw_layer(
     shapes: Mapping[str, Any], generator: np.random.Generator, scheme: str, scale: float, dtype: str
 ) -> dict[str, Any]:
-    """Return a layer's own arrays: its weight drawn, its `scale` 1, all else 0; trees within are left out.
+    """Return the arrays of a layer: `weight` drawn, `scale` 1, all others 0. Gates are left out.
 
-    shapes: that of a weight is [fan_in, fan_out], or of a convolution [size, size, C, K], each unit of which
-    sees size * size * C inputs, and each input reaches size * size * K units. Raises UsageError.
+    shapes: of the arrays by name. A weight is [fan_in, fan_out], or for a convolution [size, size, C, K] with
+    a fan-in of size * size * C and a fan-out of size * size * K. scheme: in `INITIALIZATIONS`. scale: factor
+    on the standard deviation. Raises UsageError for an unknown scheme.
     """
     if scheme not in INITIALIZATIONS:
         raise UsageError(
@@ -37,7 +38,7 @@ def draw_layer(
     fan_in, fan_out = math.prod(shape[:-1]), math.prod(shape[:-2]) * shape[-1]
     spread = scale * np.sqrt(INITIALIZATIONS[scheme].variance(fan_in, fan_out))
     layer: dict[str, Any] = {"weight": (spread * generator.standard_normal(shape)).astype(dtype)}
-    for name, own in shapes.items():
-        if name != "weight" and isinstance(own, tuple):
-            layer[name] = np.full(own, 1.0 if name == "scale" else 0.0, dtype)
+    for name, size in shapes.items():
+        if name != "weight" and isinstance(size, tuple):
+            layer[name] = np.full(size, 1.0 if name == "scale" else 0.0, dtype)
     return layer

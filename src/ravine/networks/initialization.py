@@ -1,14 +1,15 @@
-"""The initializations: how weights start.  Lecture: "Consequences of nonconvexity".
+"""The initializations: distributions of the initial weights.  Lecture: "Consequences of nonconvexity".
 
-    weight ~ N(0, variance)          bias = 0
+    weight ~ N(0, scale^2 variance)          bias = 0
 
     he      variance = 2 / fan_in                  He et al. 2015
     glorot  variance = 2 / (fan_in + fan_out)      Glorot & Bengio 2010
     lecun   variance = 1 / fan_in                  LeCun et al. 1998
     zero    variance = 0
-    scaled  variance = scale^2
+    scaled  variance = 1
 
-Known without importing NumPy and JAX; `initial_weights` draws.
+scale is the option `--init-scale`, 1 by default. This file imports neither NumPy nor JAX; `initial_weights`
+draws.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ __all__ = ["INITIALIZATIONS", "Initialization"]
 
 @dataclass(frozen=True)
 class Initialization:
-    """variance(fan_in, fan_out) of a weight. random: whether weights differ from one another."""
+    """A distribution. variance(fan_in, fan_out): of a weight. random: whether weights differ."""
 
     name: str
     variance: Callable[[int, int], float]
     random: bool = True
 
 
+# The registry. To add an initialization, add a row here.
 INITIALIZATIONS: dict[str, Initialization] = {
     row.name: row
     for row in (

@@ -1,9 +1,11 @@
-"""Cross entropy with smoothed labels.  Source: Szegedy et al. 2016.
+"""Cross entropy with smoothed labels.
 
-L_i = (1 - a) (ln sum_k exp(z_k) - z_y) + a mean_k (ln sum_j exp(z_j) - z_k)     (1)
+Source: Szegedy et al. 2016.
 
-The target is the class with weight 1 - a, and all K classes alike with weight a. The amount a is data; at 0
-the loss is the cross entropy itself.
+    L_i = (1 - a) (ln sum_k exp(z_k) - z_y) + a mean_k (ln sum_j exp(z_j) - z_k)     (1)
+
+The target distribution is 1 - a for the class y, plus a spread over all K classes in equal parts. The amount
+a is data. With a = 0 the loss is the cross entropy.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ __all__ = ["smoothed_cross_entropy"]
 
 
 def smoothed_cross_entropy(outputs: jax.Array, target: jax.Array, amount: ArrayLike) -> jax.Array:
-    """Return the loss of each row: outputs [N, K], target [N] integers, amount [] in [0, 1] -> [N], nats."""
+    """Return the loss (1) of each row, nats: outputs [N, K], target [N] integers, amount [] -> [N]."""
     a = jnp.asarray(amount, outputs.dtype)
     loss = cross_entropy(outputs, target)
-    # what (1) adds to it: a (z_y - mean_k z_k), the logarithm of the sum being common to both
+    # Both logarithms of (1) are equal, so that (1) is the cross entropy + a (z_y - mean_k z_k).
     chosen = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
     picked = jnp.sum(jnp.where(chosen, outputs, 0), axis=1)
     return loss + a * (picked - jnp.mean(outputs, axis=1))  # (1)

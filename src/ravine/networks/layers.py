@@ -1,6 +1,6 @@
-"""What a network consists of: one `Layer` for each weighted sum on the way, with the shapes of its arrays.
+"""The layers of a network: one `Layer` for each weighted sum, with the shapes of its arrays.
 
-Parameters, operations, first weights and the summary are all read from here.
+The numbers of parameters and operations, the initial weights and the summary all come from here.
 """
 
 from __future__ import annotations
@@ -15,18 +15,22 @@ from ravine.networks.normalization import NORMALIZATIONS
 
 __all__ = ["KERNEL", "Layer", "build_layers"]
 
-KERNEL = 3  # height and width of convolutions
-STRIDE = 2  # of all convolutions but the first
+KERNEL = 3  # height and width of the kernel of a convolution, in pixels
+STRIDE = 2  # of every convolution except the first, whose stride is 1
 
 Shape = tuple[int, ...]
+"""Shape of an array, or of one row."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One weighted sum with what follows it.
+    """One weighted sum with its normalization and connection.
 
-    input_shape, output_shape: of one row, (units,) or (height, width, channels). first: its input is the
-    data, which need no gradient. concatenates: the output holds the input, too, before the new units.
+    input_shape, output_shape: of one row, (units,) or (height, width, channels).
+    stride: of a convolution. norm: in `NORMALIZATIONS`.
+    gated: whether it has the arrays of a gate. projected: whether it has a projection.
+    concatenates: whether the output is the input followed by the new units.
+    first: whether the input is the data, which need no gradient.
     """
 
     input_shape: Shape
@@ -45,16 +49,16 @@ class Layer:
 
     @property
     def units(self) -> int:
-        """Units or channels the weighted sum makes."""
+        """Number of units or channels of the weighted sum."""
         return self.output_shape[-1] - (self.input_shape[-1] if self.concatenates else 0)
 
     @property
     def positions(self) -> int:
-        """How many times a row meets the same weights."""
+        """Number of positions at which one row meets the same weights: pixels of the output, or 1."""
         return math.prod(self.output_shape[:-1])
 
     def shapes(self) -> dict[str, Any]:
-        """Return the tree of the shapes of the layer's arrays."""
+        """Return the shapes of the layer's arrays, a tree like `LayerArrays`."""
         units, bias = (self.units,), (self.units,)
         size = (KERNEL, KERNEL) if self.convolves else ()
         weight = (*size, self.input_shape[-1], self.units)
@@ -73,12 +77,12 @@ class Layer:
 
     @property
     def parameters(self) -> int:
-        """Number of weights, biases, scales and shifts."""
+        """Number of weights, biases, scales and shifts of the layer."""
         return sum(math.prod(shape) for shape in _leaves(self.shapes()))
 
     @property
     def products(self) -> list[tuple[int, int, int]]:
-        """Matrix products a row takes on the way forward: (rows, fan in, fan out) of each."""
+        """Matrix products of one row in the forward pass: (rows, fan-in, fan-out) of each."""
         weights = [shape for shape in _leaves(self.shapes()) if len(shape) > 1]
         return [(self.positions, math.prod(shape[:-1]), shape[-1]) for shape in weights]
 
@@ -86,7 +90,7 @@ class Layer:
 def build_layers(
     sizes: Shape, conv: Shape, image: Shape | None, connection: str, norm: str
 ) -> tuple[Layer, ...]:
-    """Return the layers: convolutions, hidden layers, outputs."""
+    """Return the layers: convolutions, hidden layers, output layer. The arguments are fields of `Network`."""
     layers: list[Layer] = []
     joined = CONNECTIONS[connection]
     shape: Shape = image if image is not None and conv else sizes[:1]
@@ -112,4 +116,7 @@ def build_layers(
 
 
 def _leaves(tree: dict[str, Any]) -> list[Shape]:
-    return [leaf for each in tree.values() for leaf in (_leaves(each) if isinstance(each, dict) else [each])]
+    """Return the shapes in a tree of shapes."""
+    return [
+        leaf for value in tree.values() for leaf in (_leaves(value) if isinstance(value, dict) else [value])
+    ]

@@ -1,11 +1,12 @@
-"""A weighted sum, and its gradients in the order of memory that a processor likes.
+"""The weighted sum of a layer, with gradients that are fast on a CPU.
 
     y  = x W + b             (1)
     dx = dy W'               (2)
     dW = x' dy               (3)
 
-Left to itself the compiler contracts (3) over the rows of both factors, for which it has no fast kernel. x is
-laid out anew first: in a 64-64-64-10 network this takes a step from 32.9 to 30.5 microseconds on one core.
+By default the compiler contracts (3) over the rows of both factors, for which it has no fast kernel. Here x
+is transposed in memory first. A step of a 64-64-64-10 network then takes 30.5 microseconds on one core, in
+place of 32.9.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ __all__ = ["linear", "product"]
 
 
 def linear(layer: LayerArrays, x: jax.Array) -> jax.Array:
-    """Return x W + b: [B, fan_in] -> [B, fan_out]; a layer may have no bias."""
+    """Return (1): x [B, fan_in] -> [B, fan_out]. The bias is optional."""
     y = product(x, layer["weight"])  # (1)
     return y + layer["bias"][None, :] if "bias" in layer else y
 
 
 @jax.custom_vjp
 def product(x: jax.Array, weight: jax.Array) -> jax.Array:
-    """Return x W: [B, fan_in] times [fan_in, fan_out]."""
+    """Return x W: x [B, fan_in], weight [fan_in, fan_out] -> [B, fan_out], with the gradients (2) and (3)."""
     return x @ weight
 
 
@@ -36,8 +37,8 @@ def _forward(x: jax.Array, weight: jax.Array) -> tuple[jax.Array, tuple[jax.Arra
     return x @ weight, (x, weight)
 
 
-def _backward(kept: tuple[jax.Array, jax.Array], dy: jax.Array) -> tuple[jax.Array, jax.Array]:
-    x, weight = kept
+def _backward(saved: tuple[jax.Array, jax.Array], dy: jax.Array) -> tuple[jax.Array, jax.Array]:
+    x, weight = saved
     dx = dy @ weight.T  # (2)
     return dx, jax.lax.optimization_barrier(x.T) @ dy  # (3)
 

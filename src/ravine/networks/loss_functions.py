@@ -1,4 +1,4 @@
-"""What is minimized.  Lecture: "Problems with vanilla SGD", L(W) = 1/N sum_i L_i(x_i, y_i, W).
+"""The loss functions.  Lecture: "Problems with vanilla SGD", L(W) = 1/N sum_i L_i(x_i, y_i, W).
 
 cross_entropy    L_i = ln sum_k exp(z_k) - z_y        (1)      z: outputs, y: class index
 squared_error    L_i = sum_k (z_k - y_k)^2            (2)      y: standardized target
@@ -13,9 +13,9 @@ __all__ = ["cross_entropy", "squared_error", "weighted_mean"]
 
 
 def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Return the loss of each row: outputs [N, K], target [N] integers -> [N], nats."""
-    # A contraction with the one-hot rows: an indexed read has a scatter for its gradient; a sum of products
-    # is fused with the sums beside it into one loop that takes twice as long.
+    """Return the loss (1) of each row, nats: outputs [N, K], target [N] integers -> [N]."""
+    # z_y is a contraction with one-hot rows. The gradient of an indexed read would be a slow scatter. Products
+    # and a sum would be fused with the other sums here into one loop, which takes twice as long.
     chosen = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
     picked = jnp.einsum("nk,nk->n", outputs, chosen.astype(outputs.dtype))
     top = jax.lax.stop_gradient(jnp.max(outputs, axis=1))
@@ -24,12 +24,12 @@ def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
 
 
 def squared_error(outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Return the loss of each row: outputs [N, 1], target [N] -> [N]."""
+    """Return the loss (2) of each row, in variances of the target: outputs [N, 1], target [N] -> [N]."""
     return (outputs[:, 0] - target) ** 2  # (2)
 
 
 def weighted_mean(values: jax.Array, weight: jax.Array | None) -> jax.Array:
-    """Return sum(w v) / sum(w), or the plain mean: values [N], weight [N] or None -> []."""
+    """Return the weighted mean of values, the mean for a weight of None: [N], [N] -> []."""
     if weight is None:
         return jnp.mean(values)
     return jnp.sum(values * weight) / jnp.sum(weight)

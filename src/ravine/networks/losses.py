@@ -1,6 +1,6 @@
-"""The losses that training minimizes: task, target and unit of each, and where its function is.
+"""The losses that training minimizes: facts about each, and the place of its function.
 
-Known without importing JAX.
+This file does not import JAX. The equations are in `loss_functions`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ __all__ = ["LOSSES", "Loss", "default_loss"]
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss of each row.
+    """A loss with its facts.
 
-    task: "classify" or "regress". definition: "module:object" of function(outputs [N, K], target [N]) -> [N].
-    unit: of its values, in words. constant(K): the loss of outputs that do not depend on the inputs: of equal
-    shares, or of the mean. integer_target: whether targets are class indices.
+    task: "classify" or "regress".
+    definition: "module:object" of function(outputs [N, K], target [N]) -> [N], the loss of each row.
+    unit: of its values, in words.
+    constant: constant(K) is the loss of a network that ignores its inputs and predicts equal probabilities of
+    K classes, or the mean of the target.
+    integer_target: whether targets are class indices.
     """
 
     name: str
@@ -40,7 +43,7 @@ class Loss:
 
 _FUNCTIONS = "ravine.networks.loss_functions"
 
-# The registry. To add a loss, add its row, and its function where the row says.
+# The registry. To add a loss, add a row here and its function in `loss_functions`.
 LOSSES: dict[str, Loss] = {
     row.name: row
     for row in (
@@ -59,5 +62,5 @@ DEFAULTS = {"classify": "cross_entropy", "regress": "squared_error"}
 
 
 def default_loss(task: str) -> str:
-    """Return the loss that is minimized for a task: cross entropy, or squared error."""
+    """Return the name of the loss of a task: cross entropy for classes, squared error for numbers."""
     return DEFAULTS[task]

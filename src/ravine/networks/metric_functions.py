@@ -1,7 +1,8 @@
-"""How a trained network is scored, on outputs [N, K] against targets [N], optionally weighted by row.
+"""The metric functions: the score of a network on rows, from its outputs and the targets.
 
-Regression outputs and targets are standardized; `target_scale`, the standard deviation of the target in the
-training split, brings errors back to the target's own unit.
+All functions take outputs z [N, K], targets y [N], row weights w [N] or None, and target_scale []. They
+return the score []. Outputs and targets of a regression are standardized. The target_scale is the standard
+deviation of the target in the training rows; times it, an error is in the target's unit.
 """
 
 from __future__ import annotations
@@ -15,31 +16,31 @@ __all__ = ["accuracy", "auc", "balanced_accuracy", "log_loss", "mae", "r2", "rms
 
 
 def accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the share of rows whose largest output is that of their class."""
+    """Return the share of rows whose largest output is that of their class, []; NaN for infinite outputs."""
     right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
     return jnp.where(jnp.all(jnp.isfinite(z)), weighted_mean(right, w), jnp.nan)
 
 
 def balanced_accuracy(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the mean, over the classes that occur, of the share of their rows that are right."""
+    """Return the mean over all classes that occur of the share of correct rows of the class, []."""
     right = (jnp.argmax(z, axis=1).astype(y.dtype) == y).astype(z.dtype)
     weight = jnp.ones_like(right) if w is None else w
     of_class = jnp.where(y[:, None] == jnp.arange(z.shape[1], dtype=y.dtype)[None, :], weight[:, None], 0)
     total = jnp.sum(of_class, axis=0)
     recall = jnp.sum(of_class * right[:, None], axis=0) / jnp.where(total > 0, total, 1)
-    mean = jnp.sum(recall) / jnp.sum((total > 0).astype(z.dtype))  # of the classes that occur
+    mean = jnp.sum(recall) / jnp.sum((total > 0).astype(z.dtype))
     return jnp.where(jnp.all(jnp.isfinite(z)), mean, jnp.nan)
 
 
 def log_loss(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the mean cross entropy, nats."""
+    """Return the mean cross entropy in nats, []."""
     return weighted_mean(cross_entropy(z, y), w)
 
 
 def auc(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the area under the ROC curve.
+    """Return the area under the ROC curve, [], for two classes.
 
-    It is the share of (positive, negative) pairs in the right order; ties count one half.
+    The area is the share of pairs (row of class 1, row of class 0) in the right order. Ties count one half.
     """
     score = z[:, 1] - z[:, 0]
     order = jnp.argsort(score)
@@ -55,16 +56,16 @@ def auc(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array
 
 
 def rmse(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the root mean squared error in the target's unit."""
+    """Return the root mean squared error in the target's unit, []."""
     return jnp.sqrt(weighted_mean(squared_error(z, y), w)) * target_scale
 
 
 def mae(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return the mean absolute error in the target's unit."""
+    """Return the mean absolute error in the target's unit, []."""
     return weighted_mean(jnp.abs(z[:, 0] - y), w) * target_scale
 
 
 def r2(z: jax.Array, y: jax.Array, w: jax.Array | None, target_scale: jax.Array) -> jax.Array:
-    """Return 1 less the squared error over the variance of the target."""
+    """Return 1 - (mean squared error) / (variance of the target), []."""
     spread = weighted_mean((y - weighted_mean(y, w)) ** 2, w)
     return 1 - weighted_mean(squared_error(z, y), w) / spread

@@ -1,6 +1,6 @@
-"""The metrics: task, direction, bounds and number format of each, and where its function is.
+"""The metrics: facts about each, and the place of its function.
 
-Known without importing JAX, so that reports can use it.
+This file does not import JAX, so that reports can use it. The equations are in `metric_functions`.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Metric:
 
     @property
     def function(self) -> Callable[..., jax.Array]:
-        """The function (outputs, target, weight, target_scale) -> score."""
+        """The function (outputs, target, weight, target_scale) -> score []."""
         function: Callable[..., Any] = resolve_name(self.definition)
         return function
 
     @property
     def alternatives(self) -> tuple[str, ...]:
-        """Names of the metrics of the same task that have a value whatever the target is."""
+        """Names of the metrics of the same task that have a value for every target."""
         rows = METRICS.values()
         return tuple(row.name for row in rows if row.task == self.task and not row.constant_target)
 
@@ -61,7 +61,7 @@ class Metric:
 
 _FUNCTIONS = "ravine.networks.metric_functions"
 
-# The registry. To add a metric, add its row, and its function where the row says.
+# The registry. To add a metric, add a row here and its function in `metric_functions`.
 METRICS: dict[str, Metric] = {
     row.name: row
     for row in (
@@ -87,17 +87,17 @@ DEFAULTS = {"classify": "accuracy", "regress": "rmse"}
 
 
 def default_metric(task: str) -> str:
-    """Return the metric used when none is asked for: accuracy, or root mean squared error."""
+    """Return the name of the default metric of a task: accuracy for classes, `rmse` for numbers."""
     return DEFAULTS[task]
 
 
 def find_metric(name: str | None) -> Metric | None:
-    """Return the metric of that name; None for None, and for a name that `metric` refuses."""
+    """Return the metric of a name; None for None and for an unknown name."""
     return METRICS.get(_plain(name or ""))
 
 
 def check_metric_name(name: str) -> None:
-    """Raise UsageError for a name that no metric has."""
+    """Raise UsageError for an unknown name, with the nearest known one."""
     if find_metric(name) is None:
         raise UsageError(
             f"There is no metric '{name}'.", "", did_you_mean(name, METRICS),
@@ -106,7 +106,11 @@ def check_metric_name(name: str) -> None:
 
 
 def metric(name: str | None, task: str, classes: int = 0) -> Metric:
-    """Return the metric of that name for the task. Raises UsageError where it does not fit."""
+    """Return the metric of a name, or the default one for None.
+
+    classes: number of classes of the target. Raises UsageError for an unknown name, for a metric of another
+    task, and for a metric of two classes if there are more.
+    """
     name = _plain(name or default_metric(task))
     fitting = [row.name for row in METRICS.values() if row.task == task]
     if name not in METRICS:

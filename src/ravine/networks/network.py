@@ -1,11 +1,13 @@
-"""A network: a sequence of weighted sums and non-linearities.  Lecture: "Neural networks".
+"""A network: a sequence of weighted sums and nonlinearities.  Lecture: "Neural networks".
 
     h_0 = x                                                              (1)
-    h_l = join(h_(l-1), drop(f(norm(h_(l-1) W_l + b_l))))                (2)
+    h_l = connect(h_(l-1), drop(f(norm(h_(l-1) W_l + b_l))))             (2)
     output = h_(L-1) W_L + b_L                                           (3)
 
-The order within a layer is sum, normalization, activation, dropout (Ioffe & Szegedy 2015); `join` is the
-connection. Plain, without normalization and dropout, (2) is the multilayer perceptron.
+The order within a layer is sum, normalization, activation, dropout (Ioffe & Szegedy 2015). `connect` is the
+connection. With a plain connection, no normalization and no dropout, (2) is the multilayer perceptron.
+
+A network is structure. Its parameters, running statistics and hyperparameters are arguments of its functions.
 """
 
 from __future__ import annotations
@@ -34,16 +36,23 @@ from ravine.networks.validate import validate_structure
 __all__ = ["LayerRow", "Network"]
 
 Hyper = Mapping[str, jax.Array | float]
-LayerRow = tuple[str, tuple[int, ...], int]  # what it is, shape of what leaves it, parameters
+
+LayerRow = tuple[str, tuple[int, ...], int]
+"""Description of a layer, shape of its output for one row, number of parameters."""
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network: `sizes` = (inputs, hidden ..., outputs). Hashable: it is structure.
+    """The architecture of a network. Hashable, so that programs can be looked up by it.
 
-    dropout, slope: whether the run's hyper give a dropout rate, a slope of the leaky ReLU. conv: channels
-    of 3x3 convolutions before the hidden layers, the first of stride 1, the others of stride 2. image:
-    (height, width, channels) of a row of inputs; with conv only. Raises UsageError for what does not fit.
+    sizes: (inputs, units of each hidden layer ..., outputs).
+    activation, connection, norm: in `ACTIVATIONS`, `CONNECTIONS` and `NORMALIZATIONS`.
+    dropout: whether runs have a dropout rate. slope: whether runs have a slope of the leaky ReLU.
+    conv: channels of 3x3 convolutions before the hidden layers. The first has stride 1, the others have
+    stride 2.
+    image: (height, width, channels) of a row of inputs; only with conv.
+
+    Raises UsageError for parts that do not fit together.
     """
 
     sizes: tuple[int, ...]
@@ -63,40 +72,44 @@ class Network:
             if self.norm_type.over_units and layer.units * layer.positions == 1:
                 raise UsageError(
                     "A layer of one unit has no layernorm.",
-                    "A single value less its own mean is 0, whatever it was.",
+                    "A single value minus its own mean is always 0.",
                     "Make it wider, or choose batchnorm.",
                 )
 
     @property
     def norm_type(self) -> Normalization:
-        """What the sums are normalized over."""
+        """The normalization of the sums."""
         return NORMALIZATIONS[self.norm]
 
     @property
     def connection_type(self) -> Connection:
-        """How a layer's result joins what entered the layer."""
+        """The connection of every layer with its input."""
         return CONNECTIONS[self.connection]
 
     @cached_property
     def layout(self) -> tuple[Layer, ...]:
-        """The layers: convolutions, hidden layers, outputs."""
+        """The layers in order: convolutions, hidden layers, output layer."""
         return build_layers(self.sizes, self.conv, self.image, self.connection, self.norm)
 
     @property
     def parameters(self) -> int:
-        """Number of weights and biases, scales and shifts."""
+        """Number of weights, biases, scales and shifts."""
         return sum(layer.parameters for layer in self.layout)
 
     @property
     def products(self) -> list[tuple[int, int, int]]:
-        """Matrix products of one row forward: (rows, fan in, fan out); a convolution has a row a place."""
+        """Matrix products of one row in the forward pass: (rows, fan-in, fan-out) of each.
+
+        A convolution has one row for each pixel of its output.
+        """
         return [product for layer in self.layout for product in layer.products]
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of the matrix products of one training step, per row.
+        """Floating-point operations of the matrix products of one training step, per row of the batch.
 
-        Forward and weight gradient of every product, input gradient of all but those that see the data alone.
+        Every product occurs in the forward pass and in the gradient of its weights, and all but those of the
+        first layer in the gradient of its inputs. A product of [1, n] and [n, k] counts 2 n k.
         """
 
         def forward(layer: Layer) -> int:
@@ -106,7 +119,7 @@ class Network:
 
     @property
     def hyper_names(self) -> tuple[str, ...]:
-        """Names of the hyper that `apply` and `apply_training` must be given."""
+        """Names of the hyperparameters that `apply` and `apply_training` need."""
         return ("dropout",) * self.dropout + ("slope",) * self.slope
 
     def init(
@@ -117,11 +130,11 @@ class Network:
         dtype: str = "float32",
         gate_bias: float = GATE_BIAS,
     ) -> list[LayerArrays]:
-        """Draw the first parameters, one tree a layer (see `layout`), on the host.
+        """Draw the initial parameters on the host, one `LayerArrays` for each layer of `layout`.
 
-        Weights follow `scheme` and `scale`. Those of gates and projections are drawn last, so that networks
-        which differ in their shortcuts only start alike. Biases of gates start at `gate_bias`, scales at 1,
-        all else at 0.
+        Weights follow `scheme` and `scale`, see `initialization`. Biases of gates are `gate_bias`, scales 1,
+        all others 0. Gates and projections are drawn after the weights of all layers, so that networks that
+        differ only in their connection start from equal weights.
         """
         shapes = [layer.shapes() for layer in self.layout]
         params: list[Any] = [draw_layer(tree, generator, scheme, scale, dtype) for tree in shapes]
@@ -133,7 +146,10 @@ class Network:
         return params
 
     def statistics(self, dtype: str = "float32") -> Any:
-        """Return running statistics at step 0, {"mean", "variance"} a hidden layer; () without batch norm."""
+        """Return the running statistics at step 0, of each hidden layer {"mean": [K], "variance": [K]}.
+
+        They are () without batch normalization.
+        """
         if not self.norm_type.over_rows:
             return ()
         return tuple(
@@ -144,7 +160,10 @@ class Network:
     def apply(
         self, params: Params, x: jax.Array, stats: Statistics = (), hyper: Hyper | None = None
     ) -> jax.Array:
-        """Return the outputs in inference: x [N, inputs] -> [N, outputs]."""
+        """Return the outputs in inference: x [N, inputs] -> [N, outputs].
+
+        Raises UsageError for missing statistics or hyperparameters.
+        """
 
         def normalize(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
             return batch_norm(layer, z, stats[k]) if self.norm_type.over_rows else layer_norm(layer, z)
@@ -161,33 +180,36 @@ class Network:
         key: jax.Array | None = None,
         first: jax.Array | None = None,
     ) -> tuple[jax.Array, Statistics]:
-        """Return the outputs in training and the running statistics moved on: batch statistics, dropout.
+        """Return the outputs in training, x [N, inputs] -> [N, outputs], and the new running statistics.
 
-        hyper: see `hyper_names`. key: for dropout, a new one each step. first: the first layer's sum of x
-        where it is known. Rows weigh alike in batch statistics.
+        Training normalizes by the statistics of the batch, in which all rows have the same weight, and
+        applies dropout.
+        hyper: values for `hyper_names`. key: for dropout, a new one in each step. first:
+        `first_preactivation` of x, if it is already known. Raises UsageError for missing statistics,
+        hyperparameters or key.
         """
         self._check(stats, hyper, needs=self.hyper_names)
         if self.dropout and key is None:
             raise UsageError(
                 "Dropout needs a key.", "It draws which units to drop.", "Give apply_training(key=...)."
             )
-        moved = list(stats)
+        new_stats = list(stats)
         keys = jax.random.split(key, len(self.layout)) if self.dropout and key is not None else None
 
         def normalize(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:
             if not self.norm_type.over_rows:
                 return layer_norm(layer, z)
-            z, moved[k] = batch_norm_training(layer, z, stats[k])
+            z, new_stats[k] = batch_norm_training(layer, z, stats[k])
             return z
 
         def drop(k: int, h: jax.Array) -> jax.Array:
             return h if keys is None or hyper is None else dropout(h, hyper["dropout"], keys[k])
 
         outputs = self._outputs(params, x, hyper, normalize, drop, first)
-        return outputs, tuple(moved)
+        return outputs, tuple(new_stats)
 
     def first_preactivation(self, params: Params, x: jax.Array) -> jax.Array:
-        """Return the first layer's weighted sum of x [N, inputs]: linear in the parameters."""
+        """Return the weighted sum of the first layer, [N, K] or [N, H, W, K], linear in the parameters."""
         x = x.reshape(x.shape[0], *self.image) if self.image else x  # (1)
         return weighted_sum(params[0], x, self.layout[0].stride)
 
@@ -213,24 +235,25 @@ class Network:
         return weighted_sum(params[-1], _flat(x)) if depth or first is None else first  # (3)
 
     def decay_mask(self, params: Params) -> Any:
-        """Return a tree of bools like `params`: True for weights, which penalties and decay are for.
+        """Return a tree of bools like `params`: True for the arrays that penalties and weight decay act on.
 
-        Biases, scales and shifts do not make a function steeper, or only as a normalization undoes.
+        These are the weights. Biases and shifts do not make the function steeper. Scales do, but a later
+        normalization can undo that.
         """
         return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key == "weight", params)
 
     def check(self, batch_size: int) -> None:
-        """Raise UsageError where a batch of this size cannot be normalized."""
+        """Raise UsageError if a batch of this size is too small for batch normalization."""
         for layer in self.layout[:-1]:
             if self.norm_type.over_rows and batch_size * layer.positions < 2:
                 raise UsageError(
                     f"Batch normalization cannot work with a batch size of {batch_size}.",
-                    "A single value less its own mean is 0, whatever it was.",
+                    "A single value minus its own mean is always 0.",
                     "Choose a larger batch size, or layernorm.",
                 )
 
     def layers(self) -> list[LayerRow]:
-        """Return (what it is, shape of what leaves it, parameters) of the inputs and every layer."""
+        """Return a `LayerRow` of the inputs and of every layer."""
         rows: list[LayerRow] = [("input", self.image or self.sizes[:1], 0)]
         after = [self.norm] * self.norm_type.normalizes + [self.activation] + ["dropout"] * self.dropout
         for layer in self.layout[:-1]:
@@ -240,7 +263,7 @@ class Network:
         return [*rows, ("output", self.sizes[-1:], self.layout[-1].parameters)]
 
     def describe(self) -> dict[str, Any]:
-        """Return the network as plain values: sizes, activation, and what else is not as in a plain one."""
+        """Return plain values by name: sizes, activation, and fields that are not at their default."""
         always = ("sizes", "activation")
         values = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
         return {
@@ -251,7 +274,7 @@ class Network:
 
     @classmethod
     def from_description(cls, values: Mapping[str, Any]) -> Network:
-        """Return the network that `describe` described. Raises TypeError for a name that is none."""
+        """Return the network of plain values from `describe`. Raises TypeError for an unknown name."""
         plain: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
         return cls(**plain)
 

@@ -1,12 +1,14 @@
-"""Networks as text: `64-64 residual batchnorm dropout=0.2`, `linear`, `32 conv=8-16`.
+"""The parser of network texts: `64-64 residual batchnorm dropout=0.2`, `linear`, `32 conv=8-16`.
 
-    64-64                                          hidden layers; `linear` or `0` is none
-    conv=8-16                                      before them 3x3 convolutions of 8 and 16 channels
-    plain residual scaled-residual highway dense   how layers are connected
-    batchnorm layernorm                            what normalizes them
-    dropout=0.2   gate=-2   slope=0.01             rate; first bias of highway gates; of the leaky ReLU
+    64-64                                          units of the hidden layers; `linear` or `0` = no hidden
+    layer conv=8-16                                      channels of 3x3 convolutions before the hidden layers
+    plain residual scaled-residual highway dense   connection of every layer with its input
+    batchnorm layernorm                            normalization
+    dropout=0.2                                    dropout rate
+    gate=-2                                        initial bias of highway gates
+    slope=0.01                                     slope of the leaky ReLU
 
-The last three are numbers, data of a run; all else is structure.
+Dropout rate, gate bias and slope are data of a run. All other words are structure.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NetworkSpec", "read_network"]
 
-WIDEST, DEEPEST = 100_000, 1_000
+MAX_UNITS, MAX_LAYERS = 100_000, 1_000
 NUMBERS = {"dropout": "dropout", "gate": "gate_bias", "slope": "slope"}
 SCHEDULABLE = ("dropout",)  # used by training alone; evaluation needs the slope, the start the gate
 NO_HIDDEN = ("linear", "0", "none")
@@ -37,9 +39,10 @@ EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'.
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """What a net text says: the structure between inputs and outputs, and numbers.
+    """A network without its numbers of inputs and outputs; `str()` returns the text.
 
-    hyper: those of `dropout` (rate), `gate_bias` and `slope` that the text gives.
+    hidden: units of the hidden layers. connection, norm, conv: as in `Network`.
+    hyper: values of `dropout`, `gate_bias` and `slope`, by name, as far as the text gives them.
     """
 
     hidden: tuple[int, ...]
@@ -55,7 +58,9 @@ class NetworkSpec:
         activation: str = "relu",
         image: tuple[int, int, int] | None = None,
     ) -> Network:
-        """Return the network for rows of `inputs` values; image: (height, width, channels) if they are one.
+        """Return the network for rows of `inputs` values.
+
+        image: (height, width, channels) if a row is an image.
 
         Raises UsageError for convolutions without images, and for a slope without the leaky ReLU.
         """
@@ -88,9 +93,10 @@ class NetworkSpec:
 
 
 def read_network(text: str) -> NetworkSpec:
-    """Return the network that `text` describes, its words in any order.
+    """Return the network that a text describes. Its words may stand in any order.
 
-    Raises UsageError for a word that is unknown, given twice or impossible, and for words that do not fit.
+    Raises UsageError for an unknown word, for a second word of one kind, for a value that is not allowed, and
+    for words that do not fit together.
     """
     sizes: list[str] = []
     said: dict[str, str] = {}
@@ -112,13 +118,13 @@ def read_network(text: str) -> NetworkSpec:
 
 
 def _hidden(text: str) -> tuple[int, ...]:
-    """Read `64-64`, `64,64` or `50`; `linear`, `0` or `none` is no hidden layer. Raises UsageError."""
+    """Return the units of `64-64`, `64,64` or `50`; () for `linear`, `0` and `none`. Raises UsageError."""
     plain = str(text).strip().lower()
     return () if plain in NO_HIDDEN else _widths(text, plain)
 
 
 def _kind(text: str, word: str) -> tuple[str, str]:
-    """Return the part of a network that a word describes, and the value. Raises UsageError if unknown."""
+    """Return the kind of a word and its value. Raises UsageError for an unknown word."""
     name, equals, value = word.partition("=")
     if equals and name in (*NUMBERS, "conv"):
         return name, value
@@ -136,14 +142,14 @@ def _kind(text: str, word: str) -> tuple[str, str]:
 
 
 def _widths(text: str, plain: str) -> tuple[int, ...]:
-    """Read numbers of units. Raises UsageError."""
+    """Return the numbers of units in a text, joined by '-', ',' or 'x'. Raises UsageError."""
     if not re.fullmatch(r"[0-9]+(\s*[-,x ]\s*[0-9]+)*", plain):
         raise UsageError(f"'{text}' is not a network.", "Layers are numbers of units joined by '-'.", EXAMPLE)
-    widths = tuple(int(each) for each in re.split(r"[-,x ]+", plain))
-    if any(not 1 <= each <= WIDEST for each in widths) or len(widths) > DEEPEST:
+    widths = tuple(int(width) for width in re.split(r"[-,x ]+", plain))
+    if any(not 1 <= width <= MAX_UNITS for width in widths) or len(widths) > MAX_LAYERS:
         raise UsageError(
             f"The network '{text}' cannot be built.",
-            f"A layer has 1 to {WIDEST:,} units, a network at most {DEEPEST:,} layers.",
+            f"A layer has 1 to {MAX_UNITS:,} units, a network at most {MAX_LAYERS:,} layers.",
             EXAMPLE,
         )
     return widths
@@ -166,7 +172,7 @@ def _number(word: str, value: str) -> float:
 
 
 def _check(text: str, spec: NetworkSpec) -> None:
-    """Raise UsageError where the words do not fit each other."""
+    """Raise UsageError if the words do not fit together."""
     layers = bool(spec.hidden or spec.conv)
     connection, norm = CONNECTIONS[spec.connection], NORMALIZATIONS[spec.norm]
     if not layers and (spec.connection != DEFAULT_CONNECTION or norm.normalizes or spec.hyper):
@@ -181,7 +187,7 @@ def _check(text: str, spec: NetworkSpec) -> None:
 
 
 def _example(word: str) -> str:
-    return next(each for each in SHOWN if each.startswith(f"{word}="))
+    return next(shown for shown in SHOWN if shown.startswith(f"{word}="))
 
 
 def _joined(widths: tuple[int, ...]) -> str:

@@ -1,6 +1,6 @@
-"""The normalizations of a layer: facts about each. Known without importing JAX.
+"""The normalizations of the sums of a layer: facts about each.
 
-The formulas stand in `normalization_functions`.
+This file does not import JAX. The equations are in `normalization_functions`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ __all__ = ["NORMALIZATIONS", "Normalization"]
 
 @dataclass(frozen=True)
 class Normalization:
-    """What a layer's sums are normalized over.
+    """A normalization, by the axis over which mean and variance are taken.
 
-    over_rows: unit by unit over the rows of a batch, in inference by running statistics; a bias before it is
-    subtracted again. over_units: row by row over the units of the layer.
+    over_rows: for each unit over the rows of a batch; inference uses running statistics. A layer with it has
+    no bias, since its mean would subtract the bias again.
+    over_units: for each row over the units of the layer.
     """
 
     name: str
@@ -24,10 +25,11 @@ class Normalization:
 
     @property
     def normalizes(self) -> bool:
-        """Whether it does anything: it then has a scale and a shift for each unit."""
+        """Whether the layer is normalized at all; it then has a scale and a shift for each unit."""
         return self.over_rows or self.over_units
 
 
+# The registry.
 NORMALIZATIONS: dict[str, Normalization] = {
     row.name: row
     for row in (

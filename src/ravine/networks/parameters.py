@@ -1,10 +1,12 @@
-"""The arrays of a network. Those of a layer:
+"""The types of the arrays of a network.
 
-weight [fan_in, fan_out] or [3, 3, C, K]
-bias                    not before a batch norm, which subtracts it again and has a shift in its place
-scale, shift            of a normalization
-gate {weight, bias}     highway: as many as the layer itself
-projection {weight}     shortcut between layers of different shape, without bias
+The arrays of a layer are, by name,
+
+    weight [fan_in, fan_out] or [3, 3, C, K]
+    bias [K]                not before batch normalization, which subtracts it again and has a shift
+    scale, shift [K]        of a normalization
+    gate {weight, bias}     of a highway connection, with the shapes of the layer's own
+    projection {weight}     of a connection between different shapes: [C, K] or [1, 1, C, K]
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ __all__ = ["LayerArrays", "Params", "Statistics"]
 
 
 class LayerArrays(TypedDict, total=False):
-    """The arrays of a layer, as the head of this file lists them."""
+    """The arrays of a layer; the head of this file lists their shapes."""
 
     weight: jax.Array
     bias: jax.Array

@@ -1,4 +1,4 @@
-"""Which parts of a network fit each other."""
+"""The check that the parts of a network fit together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def validate_structure(
     conv: tuple[int, ...],
     image: tuple[int, ...] | None,
 ) -> None:
-    """Raise UsageError unless these make a network; see `Network` for what they are."""
+    """Raise UsageError unless the parts make a network. The arguments are the fields of `Network`."""
     for word, allowed in ((connection, CONNECTIONS), (norm, NORMALIZATIONS)):
         if word not in allowed:
             raise UsageError(
