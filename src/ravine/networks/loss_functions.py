@@ -14,8 +14,8 @@ __all__ = ["cross_entropy", "squared_error", "weighted_mean"]
 
 def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
     """Return the loss (1) of each row, nats: outputs [N, K], target [N] integers -> [N]."""
-    # z_y is a contraction with one-hot rows. The gradient of an indexed read would be a slow scatter. Products
-    # and a sum would be fused with the other sums here into one loop, which takes twice as long.
+    # z_y is a contraction with one-hot rows. The gradient of an indexed read would be a slow scatter.
+    # Products and a sum would be fused with the other sums into one loop, which takes twice as long.
     chosen = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
     picked = jnp.einsum("nk,nk->n", outputs, chosen.astype(outputs.dtype))
     top = jax.lax.stop_gradient(jnp.max(outputs, axis=1))
