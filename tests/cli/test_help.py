@@ -136,6 +136,15 @@ def test_a_mistake_in_options_points_to_the_help_of_its_command(ravine, words):
         (["train", "iris", "--json=1"], ["--json takes no value.", "It is a switch."]),
         (["predict", "latest"], ["DATA is missing.", "Usage: ravine predict [OPTIONS] MODEL DATA"]),
         (["runs", "a", "b"], ["'b' is one word too many.", "Usage: ravine runs [OPTIONS] [FOLDER]"]),
+        (
+            ["compare", "iris", "--rate", "1"],
+            ["There is no option '--rate'.", "These commands have it: train, "],
+        ),
+        (["compare", "iris", "--optimizer", "sgd"], ["Did you mean '--optimizers'?"]),
+        (
+            ["train", "iris", "--plot", "x.png"],
+            ["renamed to --plot-schedule.", "Type --plot-schedule, or `ravine train --help`."],
+        ),
         (["train", "iris", "--help_all"], ["There is no option '--help_all'.", "'--help-all'"]),
     ],
 )

@@ -55,7 +55,7 @@ def _click_message(error: click.UsageError) -> tuple[str, str, str]:
     flags = {flag: parameter for parameter in parameters for flag in parameter.opts if flag[:1] == "-"}
     help_command = f"Type `{command} --help`."
     if isinstance(error, click.NoSuchOption):
-        return (*_unknown_option(error.option_name, sorted(flags)), help_command)
+        return _unknown_option(error.option_name, sorted(flags), command)
     if isinstance(error, click.BadOptionUsage):
         name = error.option_name
         option = flags.get(name)
@@ -74,16 +74,26 @@ def _click_message(error: click.UsageError) -> tuple[str, str, str]:
     return error.format_message(), "", help_command
 
 
-def _unknown_option(name: str, flags: list[str]) -> tuple[str, str]:
-    """Return what is wrong with an unknown option, and the option that was probably meant."""
-    from ravine.errors import did_you_mean
+def _unknown_option(name: str, flags: list[str], command: str) -> tuple[str, str, str]:
+    """Return the message for an unknown option: its new name, the commands with it, or the nearest option."""
+    from ravine.errors import did_you_mean, nearest
+    from ravine.execution.registry import find_study, study_names
+    from ravine.options.fields import options_of
     from ravine.options.renamed import renamed_flag
 
-    what = f"There is no option '{name}'."
+    what, fix = f"There is no option '{name}'.", f"Type `{command} --help`."
     new = renamed_flag(name)
     if new in flags:
-        return what, f"It was renamed to {new}."
-    return what, did_you_mean(name, [flag for flag in flags if flag.startswith("--")])
+        return what, f"It was renamed to {new}.", f"Type {new}, or `{command} --help`."
+    near = nearest(name, flags)
+    others = [
+        study
+        for study in study_names()
+        if name in (option.flag for option in options_of(find_study(study).settings).values())
+    ]
+    if others and near.count("'") != 2:  # unless exactly one option of this command is near
+        return what, f"These commands have it: {', '.join(others)}.", fix
+    return what, near or did_you_mean(name, [flag for flag in flags if flag.startswith("--")]), fix
 
 
 def _first_line(error: BaseException) -> str:
