@@ -17,7 +17,7 @@ from ravine.errors import DataError, RavineError, UsageError, in_python, nearest
         ("Add --early-stop 5, or leave it out.", "Add early_stop=5, or leave it out."),
         ("Type --net 64-64.", "Type net='64-64'."),
         ("Type --net '64-64 residual' or --clip inf.", "Type net='64-64 residual' or clip=inf."),
-        ("Type `ravine a --rate 0.1` or --rate 3e-2.", "Type `ravine a --rate 0.1` or rate=3e-2."),
+        ("Type `ravine a --lr 1` or --learning-rate 3e-2.", "Type `ravine a --lr 1` or learning_rate=3e-2."),
         ("--min-change belongs to early stopping.", "min_change belongs to early stopping."),
         ("Is --random=30 what you meant?", "Is random=30 what you meant?"),
         ("A dash -- like this, and well--known.", "A dash -- like this, and well--known."),
@@ -45,9 +45,16 @@ def test_errors_are_the_ones_of_python_too(kind):
 
 
 def test_an_error_passes_between_processes():
-    error = UsageError("--rate 0 cannot be used.", "Why.", option="rate", value=0, allowed="above 0")
+    error = UsageError(
+        "--learning-rate 0 cannot be used.", "Why.", option="learning_rate", value=0, allowed="above 0"
+    )
     again = pickle.loads(pickle.dumps(error))
-    assert (again.what, again.why, again.option, str(again)) == (error.what, error.why, "rate", str(error))
+    assert (again.what, again.why, again.option, str(again)) == (
+        error.what,
+        error.why,
+        "learning_rate",
+        str(error),
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,7 +62,7 @@ def test_an_error_passes_between_processes():
     [
         ("label", ["target", "Labels"], "Labels"),  # what is there goes before what it is called elsewhere
         ("label", ["target", "lapel"], "target"),
-        ("--lr", ["--l1", "--rate"], "--rate"),
+        ("--lr", ["--l1", "--learning-rate"], "--learning-rate"),
         ("wd", ["--weights", "--weight-decay"], "--weight-decay"),
     ],
 )

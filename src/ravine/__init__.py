@@ -1,7 +1,7 @@
 """Ravine: neural-network optimization, answered with evidence.
 
 result = ravine.compare(X, y)              # which optimizer, at which learning rate, for these data
-trained = ravine.train(X, y, optimizer="adam", rate=3e-3)
+trained = ravine.train(X, y, optimizer="adam", learning_rate=3e-3)
 trained.model.predict(X)
 """
 

@@ -153,8 +153,8 @@ def in_python(text: str, value: object = None) -> str:
 
 SYNONYMS = {
     "batch": "batch size", "bs": "batch size", "hidden": "net", "hidden layer sizes": "net",
-    "hidden layers": "net", "label": "target", "labels": "target", "layers": "net", "learning rate": "rate",
-    "lr": "rate", "model": "net", "network": "net", "optim": "optimizer", "patience": "early stop",
+    "hidden layers": "net", "label": "target", "labels": "target", "layers": "net", "rate": "learning rate",
+    "lr": "learning rate", "model": "net", "network": "net", "optim": "optimizer", "patience": "early stop",
     "random state": "seed", "scheduler": "schedule", "wd": "weight decay", "y": "target",
 }  # fmt: skip
 """Name in other tools -> name in Ravine."""

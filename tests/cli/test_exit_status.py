@@ -42,7 +42,7 @@ def test_a_message_on_the_command_line_names_flags(capsys):
     [
         ("--optimisers", "Did you mean '--optimizers'"),
         ("--plot", "It was renamed to --plot-schedule."),
-        ("--lr", "Did you mean '--rate'?"),
+        ("--lr", "Did you mean '--learning-rate'?"),
     ],
 )
 def test_a_wrong_flag_gets_its_neighbor_or_its_new_name(ravine, flag, says):

@@ -10,7 +10,13 @@ from ravine.execution.divergence import all_diverged
 @pytest.mark.parametrize(
     ("learning_rate", "where", "what", "why", "fix"),
     [
-        (0.12345, "on every seed", "Training diverged on every seed.", "rate 0.123.", "lower --rate"),
+        (
+            0.12345,
+            "on every seed",
+            "Training diverged on every seed.",
+            "rate 0.123.",
+            "lower --learning-rate",
+        ),
         (30.0, "", "Training diverged.", "rate 30.", "ravine compare"),
         (None, "with all", "Training diverged with all.", "at every learning rate", "--init-scale 0.1"),
     ],

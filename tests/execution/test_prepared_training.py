@@ -27,14 +27,14 @@ def test_without_settings_the_usual_values_hold(blobs):
 
 
 def test_what_is_asked_for_is_taken(blobs):
-    made = prepared(blobs, epochs=40, batch_size=7, rate=0.25, optimizer="momentum(rho=0.8)", seed=3)
+    made = prepared(blobs, epochs=40, batch_size=7, learning_rate=0.25, optimizer="momentum(rho=0.8)", seed=3)
     assert made.plan.steps == pytest.approx(40 * TRAIN_ROWS / 7, abs=20)  # whole evaluations
     assert (made.plan.batch_size, made.learning_rate, made.batches.root) == (7, 0.25, 3)
     assert made.rule.defaults["rho"] == 0.8
 
 
 def test_there_is_one_run_for_each_seed(blobs):
-    made = prepared(blobs, rate=0.25, l2=1e-3)
+    made = prepared(blobs, learning_rate=0.25, l2=1e-3)
     runs = made.runs([4, 9])
     columns = runs.columns()
     np.testing.assert_array_equal(runs.seed, [4, 9])
@@ -45,7 +45,7 @@ def test_there_is_one_run_for_each_seed(blobs):
 def test_batches_and_structure_can_be_those_of_others(blobs):
     first = prepared(blobs)
     second = prepare_training(
-        TrainSettings(net="4", rate=0.5), blobs, batches=first.batches, spec=first.recipe
+        TrainSettings(net="4", learning_rate=0.5), blobs, batches=first.batches, spec=first.recipe
     )
     assert second.batches is first.batches and second.recipe is first.recipe
     assert second.learning_rate == 0.5

@@ -98,3 +98,13 @@ def test_a_flag_without_a_value():
     assert resolve(DiagnoseSettings, flags, None, {}).settings.seeds == 0
     with pytest.raises(UsageError, match="seeds and no_proof contradict"):
         resolve(DiagnoseSettings, flags | {"seeds": "20"}, None, {})
+
+
+def test_the_learning_rate_has_a_short_flag():
+    command = Command("train")
+    flags_for(TrainSettings)(command)
+    for flag in ("--rate", "--learning-rate"):
+        flags = command.make_context("train", [flag, "0.3"]).params
+        assert resolve(TrainSettings, flags, None, {}).settings.learning_rate == 0.3
+    with pytest.raises(UsageError, match="RAVINE_RATE was renamed to RAVINE_LEARNING_RATE"):
+        resolve(TrainSettings, {}, None, {"RAVINE_RATE": "0.3"})

@@ -60,9 +60,9 @@ def test_every_mistake_of_every_layer_is_named_at_once(tmp_path):
 
 
 def test_settings_of_another_verb_are_named_not_refused(tmp_path):
-    (tmp_path / "c.toml").write_text('optimizers = ["sgd"]\nrate = 0.1\n')
+    (tmp_path / "c.toml").write_text('optimizers = ["sgd"]\nlearning_rate = 0.1\n')
     found = resolve(TrainSettings, {}, str(tmp_path / "c.toml"), {}, tmp_path, others=lambda: {"optimizers"})
-    assert found.settings.rate == 0.1
+    assert found.settings.learning_rate == 0.1
     assert len(found.unused) == 1
     assert found.unused[0].startswith("optimizers (in")
 

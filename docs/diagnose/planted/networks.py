@@ -35,7 +35,7 @@ def dead() -> list[Case]:
             "imbalance vanishing seed_sensitivity",
             scaling="none",
             optimizer="adam",
-            rate=1e-4,
+            learning_rate=1e-4,
         )
         for k in range(12)
     ]
@@ -92,7 +92,7 @@ def batchnorm() -> list[Case]:
             net="24-24 batchnorm",
             batch_size=2,
             optimizer="sgd" if k % 2 else "adam",
-            rate=0.05 if k % 2 else 0.01,
+            learning_rate=0.05 if k % 2 else 0.01,
             schedule="constant",
             epochs=8.0,
         )

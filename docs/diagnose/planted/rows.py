@@ -19,7 +19,7 @@ def raw_inputs() -> list[Case]:
             "interpolation_peak edge_of_stability exploding seed_sensitivity imbalance",
             scaling="none",
             optimizer="adam" if k % 2 else "sgd",
-            rate=3e-3 if k % 2 else 0.01,
+            learning_rate=3e-3 if k % 2 else 0.01,
         )
         for k in range(14)
     ]
@@ -37,10 +37,10 @@ def data_faults() -> list[Case]:
                 "imbalance",
                 "overfits interpolation_peak gradient_noise",
                 optimizer="adam",
-                rate=3e-3,
+                learning_rate=3e-3,
             )
         )
-        found.append(case("leaking", leaky, 1600 + k, "leaking", "", optimizer="adam", rate=3e-3))
+        found.append(case("leaking", leaky, 1600 + k, "leaking", "", optimizer="adam", learning_rate=3e-3))
         found.append(
             case(
                 "contradicting",
@@ -49,7 +49,7 @@ def data_faults() -> list[Case]:
                 "contradicting",
                 "overfits gradient_noise",
                 optimizer="adam",
-                rate=3e-3,
+                learning_rate=3e-3,
             )
         )
         found.append(
@@ -61,7 +61,7 @@ def data_faults() -> list[Case]:
                 "overfits gradient_noise edge_of_stability ill_conditioned rate_low",
                 net="linear",
                 optimizer="momentum",
-                rate=0.02,
+                learning_rate=0.02,
                 epochs=2000.0,
                 batch_size=64,
                 schedule="constant",
@@ -75,7 +75,7 @@ def data_faults() -> list[Case]:
                 "constant_columns",
                 "",
                 optimizer="adam",
-                rate=3e-3,
+                learning_rate=3e-3,
                 precision="float64" if k % 4 == 3 else "float32",
             )
         )

@@ -25,7 +25,7 @@ def rate_high() -> list[Case]:
             "rate_high",
             "dead saturated plateau gradient_noise overfits edge_of_stability seed_sensitivity",
             optimizer=settings[k % 7][0],
-            rate=settings[k % 7][1] * (1 if k % 2 else 3),
+            learning_rate=settings[k % 7][1] * (1 if k % 2 else 3),
         )
         for k in range(14)
     ]
@@ -49,7 +49,7 @@ def rate_low() -> list[Case]:
             "rate_low",
             "plateau",
             optimizer=settings[k % 6][0],
-            rate=settings[k % 6][1],
+            learning_rate=settings[k % 6][1],
             schedule="constant" if k < 12 else "decay",
         )
         for k in range(20)
@@ -67,7 +67,7 @@ def gradient_noise() -> list[Case]:
             "rate_high overfits edge_of_stability interpolation_peak",
             net="linear",
             optimizer="sgd",
-            rate=[0.05, 0.08, 0.06][k % 3],
+            learning_rate=[0.05, 0.08, 0.06][k % 3],
             batch_size=2,
             schedule="constant",
         )
@@ -86,7 +86,7 @@ def ill_conditioned() -> list[Case]:
             "edge_of_stability",
             net="linear",
             optimizer="sgd",
-            rate=[0.04, 0.05][k % 2],
+            learning_rate=[0.04, 0.05][k % 2],
             batch_size=256,
             epochs=200.0,
             schedule="constant",
@@ -115,7 +115,7 @@ def plateau() -> list[Case]:
             init_scale=ways[k % 4][2],
             net=ways[k % 4][3],
             optimizer="sgd",
-            rate=0.05,
+            learning_rate=0.05,
         )
         for k in range(12)
     ]
@@ -134,7 +134,7 @@ def edge_of_stability() -> list[Case]:
             activation="tanh",
             init="glorot",
             optimizer="sgd",
-            rate=[0.2, 0.25, 0.3][k % 3],
+            learning_rate=[0.2, 0.25, 0.3][k % 3],
             batch_size=4096,
             epochs=4000.0,
             schedule="constant",
@@ -157,7 +157,7 @@ def seed_sensitivity() -> list[Case]:
             net="2" if k % 2 else "3",
             activation="relu",
             optimizer="adam",
-            rate=0.03,
+            learning_rate=0.03,
             epochs=60.0,
         )
         for k in range(20)
@@ -175,7 +175,7 @@ def overfits() -> list[Case]:
             "interpolation_peak gradient_noise seed_sensitivity edge_of_stability ill_conditioned imbalance",
             net="128-128",
             optimizer="adam" if k % 2 else "rmsprop",
-            rate=3e-3,
+            learning_rate=3e-3,
             epochs=120.0,
             batch_size=16,
         )

@@ -186,7 +186,7 @@ def train(
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
     optimizer: str = "adam",
-    rate: float | None = None,
+    learning_rate: float | None = None,
     schedule: str = "decay",
     hyper_schedule: str | Sequence[str] | None = None,
     features: str | Sequence[str] | None = None,
@@ -228,7 +228,7 @@ def train(
     Raises DataError, UsageError, NothingTrained, Stopped.
 
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    rate: Learning rate; the optimizer's usual one if not given.
+    learning_rate: Learning rate; if not given, the optimizer's usual one.
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
     hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
@@ -265,7 +265,7 @@ def train(
         "train", X, y, target, weights, groups, test, out, notify,
         {
             "optimizer": optimizer,
-            "rate": rate,
+            "learning_rate": learning_rate,
             "schedule": schedule,
             "hyper_schedule": hyper_schedule,
             "features": features,
@@ -311,7 +311,7 @@ def diagnose(
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
     optimizer: str = "adam",
-    rate: float | None = None,
+    learning_rate: float | None = None,
     schedule: str = "decay",
     hyper_schedule: str | Sequence[str] | None = None,
     features: str | Sequence[str] | None = None,
@@ -354,7 +354,7 @@ def diagnose(
     Raises DataError, UsageError, NothingTrained, Stopped.
 
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    rate: Learning rate; the optimizer's usual one if not given.
+    learning_rate: Learning rate; if not given, the optimizer's usual one.
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
     hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
@@ -392,7 +392,7 @@ def diagnose(
         "diagnose", X, y, target, weights, groups, test, out, notify,
         {
             "optimizer": optimizer,
-            "rate": rate,
+            "learning_rate": learning_rate,
             "schedule": schedule,
             "hyper_schedule": hyper_schedule,
             "features": features,
@@ -439,7 +439,7 @@ def sweep(
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
     optimizer: str = "adam",
-    rate: float | None = None,
+    learning_rate: float | None = None,
     schedule: str = "decay",
     hyper_schedule: str | Sequence[str] | None = None,
     features: str | Sequence[str] | None = None,
@@ -484,7 +484,7 @@ def sweep(
     Raises DataError, UsageError, NothingTrained, Stopped.
 
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    rate: Learning rate; the optimizer's usual one if not given.
+    learning_rate: Learning rate; if not given, the optimizer's usual one.
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
     hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
@@ -516,7 +516,7 @@ def sweep(
     precision: Precision of all trained numbers. [default: float32]
     vary: Factor and its values, such as 'l2=0,1e-4'; once for each factor. [default: ]
     random: Number of random combinations, in place of the whole grid.
-    points: Number of values taken from a range such as rate=1e-4..1e-1. [default: 5]
+    points: Number of values taken from a range such as learning_rate=1e-4..1e-1. [default: 5]
     effort: Number of trials, seeds and epochs. [default: quick]
     seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
     """
@@ -524,7 +524,7 @@ def sweep(
         "sweep", X, y, target, weights, groups, test, out, notify,
         {
             "optimizer": optimizer,
-            "rate": rate,
+            "learning_rate": learning_rate,
             "schedule": schedule,
             "hyper_schedule": hyper_schedule,
             "features": features,
@@ -572,7 +572,7 @@ def landscape(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
-    rate: float | None = None,
+    learning_rate: float | None = None,
     schedule: str = "constant",
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
@@ -616,7 +616,7 @@ def landscape(
 
     Raises DataError, UsageError, NothingTrained, Stopped.
 
-    rate: Learning rate; the optimizer's usual one if not given.
+    learning_rate: Learning rate; if not given, the optimizer's usual one.
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
@@ -656,7 +656,7 @@ def landscape(
     return run_study(
         "landscape", X, y, target, weights, groups, test, out, notify,
         {
-            "rate": rate,
+            "learning_rate": learning_rate,
             "schedule": schedule,
             "features": features,
             "drop": drop,
@@ -705,7 +705,7 @@ def memorise(
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
     optimizer: str = "adam",
-    rate: float | None = None,
+    learning_rate: float | None = None,
     schedule: str = "constant",
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
@@ -746,7 +746,7 @@ def memorise(
     Raises DataError, UsageError, NothingTrained, Stopped.
 
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    rate: Learning rate; the optimizer's usual one if not given.
+    learning_rate: Learning rate; if not given, the optimizer's usual one.
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
@@ -782,7 +782,7 @@ def memorise(
         "memorise", X, y, target, weights, groups, test, out, notify,
         {
             "optimizer": optimizer,
-            "rate": rate,
+            "learning_rate": learning_rate,
             "schedule": schedule,
             "features": features,
             "drop": drop,
@@ -827,7 +827,7 @@ def descent(
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
     optimizer: str = "adam",
-    rate: float | None = None,
+    learning_rate: float | None = None,
     schedule: str = "constant",
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
@@ -869,7 +869,7 @@ def descent(
     Raises DataError, UsageError, NothingTrained, Stopped.
 
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    rate: Learning rate; the optimizer's usual one if not given.
+    learning_rate: Learning rate; if not given, the optimizer's usual one.
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
@@ -906,7 +906,7 @@ def descent(
         "descent", X, y, target, weights, groups, test, out, notify,
         {
             "optimizer": optimizer,
-            "rate": rate,
+            "learning_rate": learning_rate,
             "schedule": schedule,
             "features": features,
             "drop": drop,

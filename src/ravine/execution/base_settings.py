@@ -18,9 +18,9 @@ __all__ = [
     "FixedTrainingSettings",
     "GeneralizationSettings",
     "HyperScheduleSettings",
+    "LearningRateSettings",
     "NetworkSettings",
     "OptimizerSettings",
-    "RateSettings",
     "display_name",
     "effort_option",
     "seeds_option",
@@ -107,13 +107,14 @@ class OptimizerSettings(Settings):
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class RateSettings(Settings):
+class LearningRateSettings(Settings):
     """Learning rate and its schedule."""
 
-    rate: float | None = option(
+    learning_rate: float | None = option(
         None,
-        "Learning rate; the optimizer's usual one if not given.",
+        "Learning rate; if not given, the optimizer's usual one.",
         section="Training",
+        short="--rate",
         above=0,
         below=HUGE,
         common=True,
@@ -299,7 +300,7 @@ class NetworkSettings(DataSettings):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FixedTrainingSettings(NetworkSettings, HyperScheduleSettings, RateSettings, OptimizerSettings):
+class FixedTrainingSettings(NetworkSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings):
     """A training without tuning: every number is given, or is the optimizer's usual one."""
 
     epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
@@ -307,7 +308,7 @@ class FixedTrainingSettings(NetworkSettings, HyperScheduleSettings, RateSettings
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class GeneralizationSettings(NetworkSettings, RateSettings, OptimizerSettings):
+class GeneralizationSettings(NetworkSettings, LearningRateSettings, OptimizerSettings):
     """One optimizer at a constant rate on many seeds, until the training rows are fitted."""
 
-    schedule: str = redefined(RateSettings, "schedule", "constant")
+    schedule: str = redefined(LearningRateSettings, "schedule", "constant")

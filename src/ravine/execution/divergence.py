@@ -22,5 +22,5 @@ def all_diverged(learning_rate: float | None, where: str = "") -> NothingTrained
     return NothingTrained(
         f"{what}.",
         f"The loss became infinite at learning rate {learning_rate:.3g}.",
-        "Give a lower --rate, or ask `ravine compare` which one to use.",
+        "Give a lower --learning-rate, or ask `ravine compare` which one to use.",
     )

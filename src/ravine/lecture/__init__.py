@@ -14,7 +14,8 @@ To add a claim, add one file named after its id, `l4_stability.py`; nothing else
 
     CLAIM = Claim("L4", "To converge needs a rate below 2 / curvature", section="Landscape",
                   says="The rate must be ...", run="2,000 steps on a quadratic at three rates",
-                  caveat="The limit is of ...", try_it="ravine train digits --optimizer sgd --rate 1")
+                  caveat="The limit is of ...",
+                  try_it="ravine train digits --optimizer sgd --learning-rate 1")
     def run() -> Evidence                     what was measured, nothing judged
     def read(evidence) -> list[Finding]       each number held against its truth
     def draw(evidence) -> Figure              measured marks over the line of theory

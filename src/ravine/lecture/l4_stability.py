@@ -38,7 +38,7 @@ CLAIM = Claim(
     caveat="The value 2 holds for plain gradient descent. Momentum raises it to 2 + 2 rho, Nesterov lowers "
     "it to (2 + 2 rho) / (1 + 2 rho). For Adam it is 38 at b1 = 0.9 and refers to the preconditioned "
     "curvature: the curvature divided by sqrt(v^) + eps.",
-    try_it="ravine sweep digits --optimizer sgd --vary rate=0.01..10 --points 8",
+    try_it="ravine sweep digits --optimizer sgd --vary learning_rate=0.01..10 --points 8",
 )
 
 STEPS = 2000

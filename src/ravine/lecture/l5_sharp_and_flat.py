@@ -32,7 +32,7 @@ CLAIM = Claim(
     "curvature 1: 4,000 steps at each of 66 learning rates.",
     caveat="The effect needs no noise. Just above the limit, a well that rises more slowly than a parabola "
     "can hold the weights in a cycle between its walls: training at the edge of stability (L6).",
-    try_it="ravine landscape digits --optimizers sgd --rate 0.5",
+    try_it="ravine landscape digits --optimizers sgd --learning-rate 0.5",
 )
 
 SHARP, FLAT, APART = 100.0, 1.0, 4.0

@@ -1,6 +1,6 @@
 """Options: what a settings field says about itself. Flags, files, messages and documents derive from it.
 
-    rate: float | None = option(None, "Learning rate.", section="Training", above=0)
+    learning_rate: float | None = option(None, "Learning rate.", section="Training", above=0)
 
 A choice or a check may be text "module:object". It is imported on use, so that a settings module imports
 nothing heavy.

@@ -11,6 +11,7 @@ RENAMED_KEYS: Mapping[str, str] = {
     "moving": "hyper_schedule",
     "noise": "label_noise",
     "plot": "plot_schedule",
+    "rate": "learning_rate",
     "smoothing": "label_smoothing",
     "track": "tune",
 }

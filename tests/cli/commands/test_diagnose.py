@@ -45,7 +45,7 @@ def test_from_data_to_run_to_model(ravine, folder, table):
         "diagnose",
         "a.csv",
         *SMALL,
-        "--rate",
+        "--learning-rate",
         "30",
         "-O",
         "sgd",

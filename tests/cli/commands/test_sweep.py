@@ -44,7 +44,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(ravine, folder):
         (["--vary", "l2=0,1", "--random", "1"], "--random 2"),
         (["--vary", "l2=0,1", "--random", "9"], "only 2 configurations"),
         (["--vary", "net=8; 8 conv=4"], "need images"),
-        (["--vary", "rate=1e-6..1", "--vary", "b1=0..0.9", "--points", "50"], "--random 30"),
+        (["--vary", "learning_rate=1e-6..1", "--vary", "b1=0..0.9", "--points", "50"], "--random 30"),
     ],
 )
 def test_mistakes(ravine, folder, flags, words):

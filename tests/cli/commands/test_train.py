@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 ASKED = [
-    "train", "digits", "--net", "32 batchnorm conv=4", "--schedule", "step(0.1,every=10)", "--rate", "0.01",
+    "train", "digits", "--net", "32 batchnorm conv=4", "--schedule", "step(0.1,every=10)", "--learning-rate",
+    "0.01",
     "--hyper-schedule", "b1=linear", "--epochs", "38", "--batch-size", "64",
 ]  # fmt: skip
 

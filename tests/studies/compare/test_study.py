@@ -176,7 +176,7 @@ def test_the_winners_settings_name_an_optimizer_that_can_be_read(
     )
     best = best_settings(made, winner)
     assert best.optimizer == text and resolve(best.optimizer).name == text
-    assert (best.rate, best.schedule, best.net, best.seeds) == (0.01, "decay", "8", 1)
+    assert (best.learning_rate, best.schedule, best.net, best.seeds) == (0.01, "decay", "8", 1)
 
 
 def test_a_run_holds_the_winners_settings_and_the_leaderboard(tmp_path: Path) -> None:
@@ -184,7 +184,11 @@ def test_a_run_holds_the_winners_settings_and_the_leaderboard(tmp_path: Path) ->
         result = compare(replace(QUICK, source="iris", optimizers=["adam"]), run=run)
     plain = load_toml(tmp_path / "run" / "best.toml")
     best = TrainSettings.from_dict(plain)
-    assert FixedTrainingSettings.from_dict(plain).rate == best.rate == result.leaderboard[0].learning_rate
+    assert (
+        FixedTrainingSettings.from_dict(plain).learning_rate
+        == best.learning_rate
+        == result.leaderboard[0].learning_rate
+    )
     assert (best.source, best.optimizer, best.net, best.seeds) == ("iris", "adam", "8", 1)
     (row,) = csv.DictReader((tmp_path / "run" / "leaderboard.csv").read_text().splitlines())
     assert float(row["mean"]) == result.leaderboard[0].mean and row["optimizer"] == "adam"

@@ -47,7 +47,7 @@ def test_the_threshold_is_the_first_width_that_fits(tiny: None) -> None:
     random = np.random.default_rng(0)
     x = random.uniform(-1, 1, (300, 2))
     y = (x[:, 0] * x[:, 1] > 0).astype(int)
-    widths = found_in(from_arrays(x, y, name="xor"), rate=0.03, epochs=800).widths
+    widths = found_in(from_arrays(x, y, name="xor"), learning_rate=0.03, epochs=800).widths
     fit = [error.mean <= 0.01 for error in widths.arms[0].train_error]
     assert not fit[0] and fit[-1]
     assert widths.threshold.units == widths.units[fit.index(True)]
@@ -77,4 +77,4 @@ def test_a_run_is_kept_and_shown_again(tiny: None, tmp_path: Path) -> None:
 
 def test_divergence_at_every_width_is_an_error(tiny: None, blobs: Dataset) -> None:
     with pytest.raises(NothingTrained, match="every width"):
-        found_in(blobs, rate=1e20, optimizer="sgd", epochs=2)
+        found_in(blobs, learning_rate=1e20, optimizer="sgd", epochs=2)

@@ -17,9 +17,9 @@ Designed = Callable[..., DiagnoseDesign]
 
 
 def test_the_training_is_that_of_train_on_one_seed() -> None:
-    settings = training_settings(DiagnoseSettings(source="iris", net="8", l2=0.1, rate=0.3, seeds=7))
+    settings = training_settings(DiagnoseSettings(source="iris", net="8", l2=0.1, learning_rate=0.3, seeds=7))
     assert type(settings) is FixedTrainingSettings
-    assert (settings.source, settings.net, settings.l2, settings.rate) == ("iris", "8", 0.1, 0.3)
+    assert (settings.source, settings.net, settings.l2, settings.learning_rate) == ("iris", "8", 0.1, 0.3)
     assert settings.seeds == 1
 
 
@@ -63,7 +63,7 @@ def test_one_class_is_refused(designed: Designed) -> None:
 
 def test_settings_are_checked() -> None:
     with pytest.raises(UsageError):
-        DiagnoseSettings(seeds=0, rate=-1.0)
+        DiagnoseSettings(seeds=0, learning_rate=-1.0)
     with pytest.raises(UsageError):
         DiagnoseSettings(scaling="both")
     with pytest.raises(UsageError, match="seeds"):

@@ -22,32 +22,32 @@ def given(record: Record) -> set[str]:
 
 
 def test_it_is_the_run_that_train_makes(blobs: Dataset, measured: Measured, small) -> None:
-    trained = ravine.train(blobs.x, blobs.y, optimizer="sgd", rate=0.1, **small)
-    record = measured(from_arrays(blobs.x, blobs.y), optimizer="sgd", rate=0.1)
+    trained = ravine.train(blobs.x, blobs.y, optimizer="sgd", learning_rate=0.1, **small)
+    record = measured(from_arrays(blobs.x, blobs.y), optimizer="sgd", learning_rate=0.1)
     # two programs of the same steps: float32 sums in another order
     assert np.allclose(record.series["valid_loss"][0, 1:], trained.curves.valid_loss, rtol=1e-4)
 
 
 def test_a_healthy_network_has_no_fault(blobs: Dataset, measured: Measured) -> None:
-    healthy = measured(blobs, optimizer="sgd", rate=0.3, epochs=60.0)
+    healthy = measured(blobs, optimizer="sgd", learning_rate=0.3, epochs=60.0)
     assert not {finding.verdict for finding in find_all(healthy) if finding.fires and finding.severity}
 
 
 def test_a_rate_far_too_high_and_far_too_small(blobs: Dataset, measured: Measured) -> None:
-    assert "rate_high" in given(measured(blobs, optimizer="sgd", rate=1e4))
-    low = given(measured(blobs, optimizer="sgd", rate=1e-3))
+    assert "rate_high" in given(measured(blobs, optimizer="sgd", learning_rate=1e4))
+    low = given(measured(blobs, optimizer="sgd", learning_rate=1e-3))
     assert "rate_low" in low
     assert "rate_high" not in low
 
 
 def test_raw_inputs_are_told_from_standardized_ones(blobs: Dataset, measured: Measured) -> None:
     far = from_arrays(blobs.x * np.float32(1) + np.float32(50), blobs.y)
-    assert "not_standardised" in given(measured(far, scaling="none", optimizer="sgd", rate=1e-4))
-    assert "not_standardised" not in given(measured(far, optimizer="sgd", rate=0.1))
+    assert "not_standardised" in given(measured(far, scaling="none", optimizer="sgd", learning_rate=1e-4))
+    assert "not_standardised" not in given(measured(far, optimizer="sgd", learning_rate=0.1))
 
 
 def test_zero_weights_are_a_plateau_or_saddle(blobs: Dataset, measured: Measured) -> None:
-    assert "plateau" in given(measured(blobs, init="zero", optimizer="sgd", rate=0.1))
+    assert "plateau" in given(measured(blobs, init="zero", optimizer="sgd", learning_rate=0.1))
 
 
 def test_the_sharpness_is_that_of_the_dense_hessian(
@@ -55,7 +55,7 @@ def test_the_sharpness_is_that_of_the_dense_hessian(
 ) -> None:
     """Squared error of a linear network: the Hessian is 2 Z'Z / N with Z the inputs and a 1."""
     settings = {"net": "linear", "precision": "float64", "epochs": 40.0, "schedule": "constant"}
-    run = Observation(measured(line, optimizer="sgd", rate=0.05, **settings))
+    run = Observation(measured(line, optimizer="sgd", learning_rate=0.05, **settings))
     batches = designed(line, **settings).prepared.batches
     rows = batches.order(2_000, 0, -(-batches.sizes[0] // batches.batch_size)).ravel()
     x = batches.data(2_000).train.x[rows[: run.metadata.curved]]

@@ -11,7 +11,7 @@ from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.remedies import REMEDIES, remedy_changes
 from ravine.studies.diagnose.verdicts import VERDICTS
 
-TRAINING = {"train": 1000, "batch_size": 32, "rate": 0.1}
+TRAINING = {"train": 1000, "batch_size": 32, "learning_rate": 0.1}
 
 
 def test_remedies_change_what_they_say() -> None:
@@ -23,7 +23,7 @@ def test_remedies_change_what_they_say() -> None:
         if changes is not None:
             assert dataclasses.replace(settings, **changes) != settings
     assert remedy_changes(settings, "standardise", TRAINING) == {"scaling": None}
-    assert remedy_changes(settings, "rate / 10", TRAINING) == {"rate": 0.01}
+    assert remedy_changes(settings, "rate / 10", TRAINING) == {"learning_rate": 0.01}
     assert remedy_changes(FixedTrainingSettings(net="linear"), "residual", TRAINING) is None
     assert remedy_changes(FixedTrainingSettings(), "standardise", TRAINING) is None
 

@@ -37,7 +37,7 @@ def test_every_number_comes_again_from_the_saved_record(
     blobs: Dataset, tmp_path: Path, small: dict[str, Any]
 ) -> None:
     found = ravine.diagnose(
-        blobs.x, blobs.y, optimizer="sgd", rate=1e4, seeds=3, out=tmp_path / "run", **small
+        blobs.x, blobs.y, optimizer="sgd", learning_rate=1e4, seeds=3, out=tmp_path / "run", **small
     )
     assert "rate_high" in found.verdicts
     assert "too high" in repr(found)
@@ -57,7 +57,7 @@ def test_a_remedy_is_proved_and_the_recommendation_trains(
     blobs: Dataset, tmp_path: Path, small: dict[str, Any]
 ) -> None:
     found = ravine.diagnose(
-        blobs.x, blobs.y, optimizer="sgd", rate=30.0, seeds=12, out=tmp_path / "run", **small
+        blobs.x, blobs.y, optimizer="sgd", learning_rate=30.0, seeds=12, out=tmp_path / "run", **small
     )
     first, advice = found.findings[0], found.recommendation
     assert first.verdict == "rate_high"
@@ -91,7 +91,7 @@ def test_a_stopped_proof_does_not_measure_again(
 def test_a_loss_that_is_never_finite_is_a_sentence_not_a_nan(small: dict[str, Any]) -> None:
     x = np.random.default_rng(0).normal(size=(120, 3)) * 1e30
     found = ravine.diagnose(
-        x, (x[:, 0] > 0).astype(int), scaling="none", optimizer="sgd", rate=1.0, seeds=0, **small
+        x, (x[:, 0] > 0).astype(int), scaling="none", optimizer="sgd", learning_rate=1.0, seeds=0, **small
     )
     assert "nan" not in repr(found).lower()
     assert "rate_high" in found.verdicts
@@ -100,7 +100,7 @@ def test_a_loss_that_is_never_finite_is_a_sentence_not_a_nan(small: dict[str, An
 
 
 def test_a_model_is_examined_as_it_is(table: str, tmp_path: Path, small: dict[str, Any]) -> None:
-    trained = ravine.train(table, "y", optimizer="sgd", rate=0.1, task="classify", **small)
+    trained = ravine.train(table, "y", optimizer="sgd", learning_rate=0.1, task="classify", **small)
     trained.model.save(tmp_path / "m")
     model = str(tmp_path / "m")
     found = ravine.diagnose(table, "y", task="classify", model=model, **small)

@@ -20,7 +20,7 @@ from ravine.studies.diagnose.trial_runner import TrialRunner, compare_with_origi
 
 @pytest.fixture
 def runner(blobs: Dataset, designed: Callable[..., DiagnoseDesign]) -> TrialRunner:
-    made = designed(blobs, optimizer="sgd", rate=0.1, seeds=3)
+    made = designed(blobs, optimizer="sgd", learning_rate=0.1, seeds=3)
     work = Runner(None, ignore, never, made.network_steps)
     return TrialRunner(
         made.prepared, RunContext(blobs, made.devices, None, ignore, work, time.perf_counter())
@@ -62,7 +62,7 @@ def test_variants_that_differ_in_numbers_share_a_program(runner: TrialRunner) ->
     seeds = [3_000, 3_001, 3_002]
     variants = {
         "original": runner.original.settings,
-        "faster": runner.with_changes({"rate": 0.2}),
+        "faster": runner.with_changes({"learning_rate": 0.2}),
         "penalized": runner.with_changes({"l2": 0.5}),
         "wider": runner.with_changes({"net": "16"}),
     }
@@ -82,7 +82,10 @@ def test_variants_that_differ_in_numbers_share_a_program(runner: TrialRunner) ->
 
 def test_test_scores_are_those_of_the_variants_own_runs(runner: TrialRunner) -> None:
     """A rate of nearly zero leaves the first weights, so its scores tell the variants apart."""
-    variants = {"original": runner.with_changes({"rate": 1e-30}), "trained": runner.original.settings}
+    variants = {
+        "original": runner.with_changes({"learning_rate": 1e-30}),
+        "trained": runner.original.settings,
+    }
     found = runner.run("confirm", variants, [4_000, 4_001, 4_002], keep_parameters=True)
     assert found["original"].cohort == found["trained"].cohort
     first, trained = runner.test_scores(found["original"]), runner.test_scores(found["trained"])
@@ -97,9 +100,13 @@ def test_another_optimizer_keeps_the_schedules_of_hyperparameters_that_it_has(
     before = FixedTrainingSettings(
         optimizer="momentum", net="8 dropout=0.1", hyper_schedule=["rho=constant", "dropout=constant"]
     )
-    assert with_changes(before, {"rate": 0.3}, blobs).hyper_schedule == before.hyper_schedule
-    after = with_changes(before, {"optimizer": "adam", "rate": 0.01}, blobs)
-    assert (after.optimizer, after.rate, after.hyper_schedule) == ("adam", 0.01, ["dropout=constant"])
+    assert with_changes(before, {"learning_rate": 0.3}, blobs).hyper_schedule == before.hyper_schedule
+    after = with_changes(before, {"optimizer": "adam", "learning_rate": 0.01}, blobs)
+    assert (after.optimizer, after.learning_rate, after.hyper_schedule) == (
+        "adam",
+        0.01,
+        ["dropout=constant"],
+    )
     runner.prepare(after)
     with pytest.raises(UsageError, match="no hyperparameter 'rho'"):
         runner.prepare(FixedTrainingSettings(optimizer="adam", net="8", hyper_schedule=["rho=constant"]))

@@ -78,7 +78,9 @@ def test_seeds_repeat_and_differ(blobs):
 def test_a_first_optimizer_that_diverges_is_an_error(line):
     with pytest.raises(NothingTrained, match="sgd diverged"):
         execute(
-            LANDSCAPE, settings_of(optimizers=["sgd"], rate=1e12, net="linear", epochs=20.0), dataset=line
+            LANDSCAPE,
+            settings_of(optimizers=["sgd"], learning_rate=1e12, net="linear", epochs=20.0),
+            dataset=line,
         )
 
 
@@ -99,7 +101,8 @@ def test_constant_targets_are_refused():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"solutions": 0}, {"solutions": 4}, {"grid": 3}, {"span": 0.0}, {"early_stop": 3}, {"rate": -1.0},
+        {"solutions": 0}, {"solutions": 4}, {"grid": 3}, {"span": 0.0}, {"early_stop": 3},
+        {"learning_rate": -1.0},
         {"format": "gif"},
     ],
 )  # fmt: skip

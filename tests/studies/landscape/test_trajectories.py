@@ -118,7 +118,9 @@ def test_progress_moves_through_the_training_to_its_end(source):
 def test_looks_hold_start_and_end_and_what_diverged(line):
     """From a rate that is far too high nothing finite is left, and training ends early."""
     made = design(
-        settings_of(optimizers=["sgd"], rate=1e12, net="linear", epochs=20.0), line, find_devices(None)
+        settings_of(optimizers=["sgd"], learning_rate=1e12, net="linear", epochs=20.0),
+        line,
+        find_devices(None),
     )
     cohort, seed = made.trainings.first, made.trainings.rows_seed
     seams = []

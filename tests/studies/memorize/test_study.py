@@ -25,7 +25,7 @@ def test_noise_is_memorized_and_signal_is_not(tiny: None) -> None:
     random = np.random.default_rng(3)
     y = random.integers(0, 2, 200)
     x = random.normal(size=(200, 6)) + 4.0 * y[:, None]
-    settings = MemorizeSettings(effort="quick", net="64", rate=0.02)
+    settings = MemorizeSettings(effort="quick", net="64", learning_rate=0.02)
     found = execute(STUDY, settings, dataset=from_arrays(x, y, name="apart"))
     assert isinstance(found, MemorizeResult)
     plain, noise = found.shares
@@ -58,6 +58,8 @@ def test_a_run_is_kept_and_shown_again(tiny: None, tmp_path: Path) -> None:
 
 
 def test_divergence_of_all_networks_is_an_error(tiny: None, blobs: Dataset) -> None:
-    settings = MemorizeSettings(effort="quick", net="8", rate=1e20, optimizer="sgd", epochs=2, l2=0.1)
+    settings = MemorizeSettings(
+        effort="quick", net="8", learning_rate=1e20, optimizer="sgd", epochs=2, l2=0.1
+    )
     with pytest.raises(NothingTrained, match="lower rate"):
         execute(STUDY, settings, dataset=blobs)

@@ -19,7 +19,7 @@ from ravine.studies.sweep.settings import SweepSettings
 @pytest.fixture(scope="session")
 def quick() -> SweepSettings:
     """Settings of a sweep that takes seconds."""
-    return SweepSettings(net="8", epochs=4, rate=0.01, vary=["dropout=0,0.2", "l2=0,1e-3"])
+    return SweepSettings(net="8", epochs=4, learning_rate=0.01, vary=["dropout=0,0.2", "l2=0,1e-3"])
 
 
 @pytest.fixture(scope="session")

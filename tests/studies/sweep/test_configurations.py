@@ -21,7 +21,8 @@ from ravine.studies.sweep.settings import SweepSettings
 
 def test_every_field_of_a_training_may_vary_except_data_machine_and_seeds() -> None:
     assert set(FIELDS) == {
-        "net", "activation", "init", "init_scale", "optimizer", "rate", "schedule", "batch_size", "epochs",
+        "net", "activation", "init", "init_scale", "optimizer", "learning_rate", "schedule", "batch_size",
+        "epochs",
         "l1", "l2", "weight_decay", "clip", "label_smoothing", "average", "augment", "early_stop",
         "min_change", "hyper_schedule",
     }  # fmt: skip
@@ -96,7 +97,12 @@ def test_decay_rates_are_spaced_in_one_minus_b() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("decay", "weight_decay"), ("smoothing", "label_smoothing"), ("moving", "hyper_schedule")],
+    [
+        ("decay", "weight_decay"),
+        ("rate", "learning_rate"),
+        ("smoothing", "label_smoothing"),
+        ("moving", "hyper_schedule"),
+    ],
 )
 def test_an_old_factor_is_answered_with_its_new_name(
     blobs: Dataset, quick: SweepSettings, old: str, new: str

@@ -33,7 +33,7 @@ def test_numbers_share_a_program_and_structures_do_not(blobs: Dataset, quick: Sw
         return made(replace(quick, vary=list(vary), **more), blobs).programs
 
     numbers = (
-        "dropout=0,0.2,0.5", "l1=0,1e-4", "clip=inf,1", "rate=1e-3..1e-1", "schedule=constant,decay",
+        "dropout=0,0.2,0.5", "l1=0,1e-4", "clip=inf,1", "learning_rate=1e-3..1e-1", "schedule=constant,decay",
         "early_stop=0,3", "label_smoothing=0,0.1", "augment=none,noise=0.1", "b1=0.5..0.99",
         "optimizer=adam,adam(b1=0.5)", "init=he,glorot", "init_scale=0.5,1",
     )  # fmt: skip
@@ -65,16 +65,16 @@ def test_several_schedules_of_other_hyperparameters(blobs: Dataset, quick: Sweep
 
 
 def test_rates_are_tuned_unless_given_or_varied(circle: Dataset, quick: SweepSettings) -> None:
-    tuned = replace(quick, rate=None, vary=["net=linear; 16"])
+    tuned = replace(quick, learning_rate=None, vary=["net=linear; 16"])
     assert planned(tuned, circle).rates == pytest.approx(list(10 ** np.linspace(-1.5, 1.5, 6)))
-    for more in ({"rate": 0.1}, {"vary": ["rate=1e-3..1e-1"]}):
+    for more in ({"learning_rate": 0.1}, {"vary": ["learning_rate=1e-3..1e-1"]}):
         plan = planned(replace(tuned, **more), circle)
         assert plan.rates is None and plan.runs == len(plan.settings) * 10
     assert not set(plan.tuning_seeds) & set(plan.seeds)
 
 
 def test_extra_rates_go_on_evenly_beyond_the_last(circle: Dataset, quick: SweepSettings) -> None:
-    sweep = made(replace(quick, rate=None), circle)
+    sweep = made(replace(quick, learning_rate=None), circle)
     tried = sweep.log_rate_offsets
     for sides in (["high"], ["high", "high"], ["low"], ["high", "low"]):
         added = sweep.extra_offsets(sides)
@@ -84,12 +84,12 @@ def test_extra_rates_go_on_evenly_beyond_the_last(circle: Dataset, quick: SweepS
 
 
 def test_the_plan_holds_every_run_and_equals_plan_json(circle: Dataset, quick: SweepSettings) -> None:
-    settings = replace(quick, rate=None, vary=["l2=0,1e-3", "rate=1e-3..1e-1"], points=3)
+    settings = replace(quick, learning_rate=None, vary=["l2=0,1e-3", "learning_rate=1e-3..1e-1"], points=3)
     plan, document = planned(settings, circle), made(settings, circle).plan_document()
     assert len(plan.settings) == 6 and plan.runs == 6 * 10
     assert plan.network_steps == plan.runs * made(settings, circle).points[0].plan.steps
     assert [(factor.name, factor.levels, factor.range) for factor in plan.factors] == [
-        ("l2", ["0", "1e-3"], None), ("rate", None, [1e-3, 1e-1])
+        ("l2", ["0", "1e-3"], None), ("learning_rate", None, [1e-3, 1e-1])
     ]  # fmt: skip
     shown = plan.to_dict()
     assert {key: shown[key] for key in document} == msgspec.to_builtins(document)

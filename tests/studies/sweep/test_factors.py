@@ -39,7 +39,8 @@ def test_several_factors_in_one_text_and_in_many() -> None:
     [
         ("", "Nothing is varied"), ("l2", "no factor"), ("=1,2", "no factor"), ("l2=", "empty value"),
         ("l2=1,,2", "empty value"), ("l2=1,1", "twice"), ("l2=0,1 | l2=3", "varied twice"),
-        ("rate=1..0.1", "no range"), ("rate=-1..1", "no range"), ("rate=1..1e999", "no range"),
+        ("learning_rate=1..0.1", "no range"), ("learning_rate=-1..1", "no range"),
+        ("learning_rate=1..1e999", "no range"),
     ],
 )  # fmt: skip
 def test_texts_that_are_no_factor_are_refused(text: str, words: str) -> None:
@@ -53,7 +54,9 @@ def values(text: str, points: int, *one_minus: str) -> list[float]:
 
 
 def test_ranges_are_even_where_it_counts() -> None:
-    assert values("rate=1e-4..1", 5) == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1, 1])  # in the logarithm
+    assert values("learning_rate=1e-4..1", 5) == pytest.approx(
+        [1e-4, 1e-3, 1e-2, 1e-1, 1]
+    )  # in the logarithm
     assert values("dropout=0.1..0.5", 3) == pytest.approx([0.1, 0.3, 0.5])  # a share: in itself
     assert values("l2=0..1", 3) == pytest.approx([0, 0.5, 1])  # nothing has a logarithm at 0
     assert values("b1=0..0.99", 3, "b1") == pytest.approx([0, 0.9, 0.99])  # in 1 - b
@@ -73,11 +76,11 @@ def test_a_grid_is_every_level_with_every_other() -> None:
 
 
 def test_a_random_design_is_spread_and_repeats_nothing() -> None:
-    factors = read_factors(["rate=1e-4..1", "act=relu,tanh"])
+    factors = read_factors(["learning_rate=1e-4..1", "act=relu,tanh"])
     found = design_levels(factors, 5, 40, seed=3)
     assert len({tuple(levels.values()) for levels in found}) == 40
     assert found == design_levels(factors, 5, 40, seed=3) != design_levels(factors, 5, 40, seed=4)
-    decades = np.floor(np.log10([float(levels["rate"]) for levels in found])).astype(int)
+    decades = np.floor(np.log10([float(levels["learning_rate"]) for levels in found])).astype(int)
     assert np.bincount(decades + 4, minlength=4)[:4].min() >= 8  # 10 in each of four decades, nearly
     assert abs(sum(levels["act"] == "tanh" for levels in found) - 20) <= 2
 
@@ -91,10 +94,17 @@ def test_more_than_there_are_cannot_be_drawn() -> None:
 
 
 def test_factors_from_python() -> None:
-    given = {"l2": [0, 1e-4], "net": ["64,64"], "rate": "1e-4..1", "average": [None, "ema=0.9"], "depth": 2}
+    given = {
+        "l2": [0, 1e-4],
+        "net": ["64,64"],
+        "learning_rate": "1e-4..1",
+        "average": [None, "ema=0.9"],
+        "depth": 2,
+    }
     read = {factor.name: factor.levels or factor.range for factor in read_factors(factors_as_text(given))}
     assert read == {
-        "l2": ("0", "0.0001"), "net": ("64,64",), "rate": (1e-4, 1.0), "average": ("none", "ema=0.9"),
+        "l2": ("0", "0.0001"), "net": ("64,64",), "learning_rate": (1e-4, 1.0),
+        "average": ("none", "ema=0.9"),
         "depth": ("2",),
     }  # fmt: skip
     assert factors_as_text("l2=0,1") == ["l2=0,1"]
@@ -112,4 +122,4 @@ def test_other_types_are_refused_with_the_option_and_its_value(vary: object) -> 
 
 def test_more_configurations_than_can_be_compared_are_refused() -> None:
     with pytest.raises(UsageError, match="random=1000 or fewer"):
-        design_levels(read_factors(["rate=1e-4..1"]), 5, 1001)
+        design_levels(read_factors(["learning_rate=1e-4..1"]), 5, 1001)

@@ -12,7 +12,10 @@ from ravine.studies.sweep.settings import STUDY, SweepSettings
 @pytest.mark.parametrize(
     ("vary", "texts"),
     [
-        ({"dropout": [0, 0.2], "rate": "1e-4..1e-1"}, ["dropout=0; 0.2;", "rate=1e-4..1e-1"]),
+        (
+            {"dropout": [0, 0.2], "learning_rate": "1e-4..1e-1"},
+            ["dropout=0; 0.2;", "learning_rate=1e-4..1e-1"],
+        ),
         (["l2=0,1e-4", "dropout=0,0.2"], ["l2=0,1e-4", "dropout=0,0.2"]),
         (("l2=0,1e-4",), ["l2=0,1e-4"]),
         ("l2=0,1e-4 | dropout=0,0.2", ["l2=0,1e-4 | dropout=0,0.2"]),
@@ -41,8 +44,8 @@ def test_the_help_names_every_factor() -> None:
 
 
 def test_the_headline_names_factors_and_data() -> None:
-    settings = SweepSettings(source="a/table.csv", vary=["l2=0,1", "rate=1e-3..1"])
-    assert settings.headline(False) == "Varying l2, rate on table.csv."
-    assert settings.headline(True) == "Planning to vary l2, rate on table.csv."
+    settings = SweepSettings(source="a/table.csv", vary=["l2=0,1", "learning_rate=1e-3..1"])
+    assert settings.headline(False) == "Varying l2, learning_rate on table.csv."
+    assert settings.headline(True) == "Planning to vary l2, learning_rate on table.csv."
     with pytest.raises(UsageError, match="Nothing is varied"):
         SweepSettings(source="iris").headline(False)

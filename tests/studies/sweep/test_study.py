@@ -35,14 +35,14 @@ def test_each_configuration_is_what_train_gives_on_these_seeds(
     found: SweepResult, circle: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(RANGES, "train.train", SeedRange(1_000, 10_000))
-    settings = TrainSettings(net="16", epochs=20, rate=0.01, l2=1e-6, seeds=10)
+    settings = TrainSettings(net="16", epochs=20, learning_rate=0.01, l2=1e-6, seeds=10)
     alone: Any = execute(find_study("train"), settings, dataset=circle)
     (row,) = (row for row in found.leaderboard if row.levels == {"net": "16", "l2": "1e-6"})
     np.testing.assert_allclose(row.values, alone.result.values, atol=0.013)  # one row of 80, by rounding
 
 
 def test_tuned_rates_are_of_the_grid(circle: Dataset, quick: SweepSettings, run_sweep: Run) -> None:
-    tuned = run_sweep(replace(quick, rate=None, vary=["net=linear; 16"]), circle)
+    tuned = run_sweep(replace(quick, learning_rate=None, vary=["net=linear; 16"]), circle)
     rates = sorted({row.learning_rate for row in tuned.leaderboard if row.learning_rate is not None})
     offsets = np.log10(np.array(rates) / 3e-3)
     np.testing.assert_allclose((offsets + 1.5) / 0.6, np.round((offsets + 1.5) / 0.6), atol=1e-9)
@@ -54,7 +54,7 @@ def test_a_best_rate_at_the_end_extends_the_range_of_all(
     blobs: Dataset, quick: SweepSettings, run_sweep: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(DESCRIBED, sgd, replace(rule_of(sgd), rate_center=1e-6))  # far too low
-    settings = replace(quick, rate=None, optimizer="sgd", metric="log_loss", vary=["l2=0,1e-3"])
+    settings = replace(quick, learning_rate=None, optimizer="sgd", metric="log_loss", vary=["l2=0,1e-3"])
     events: list[Event] = []
     result = run_sweep(settings, blobs, notify=events.append)
     assert result.plan.ranges_grown == ["high", "high"]
@@ -112,20 +112,22 @@ def test_another_hyperparameter_may_follow_a_schedule(
 
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_configurations_that_diverge_come_last(line: Dataset, quick: SweepSettings, run_sweep: Run) -> None:
-    settings = replace(quick, optimizer="sgd", rate=None, vary=["rate=0.01,1e8", "l2=0,1e-3"])
+    settings = replace(
+        quick, optimizer="sgd", learning_rate=None, vary=["learning_rate=0.01,1e8", "l2=0,1e-3"]
+    )
     result = run_sweep(settings, line)
-    assert [row.levels["rate"] for row in result.leaderboard] == ["0.01", "0.01", "1e8", "1e8"]
+    assert [row.levels["learning_rate"] for row in result.leaderboard] == ["0.01", "0.01", "1e8", "1e8"]
     last = result.leaderboard[-1]
     assert last.mean is None and last.diverged == 10 and result.some_failed()
     by = {(row.factor, row.level): row for row in result.effects}
-    assert by["rate", "1e8"].mean is None and by["rate", "1e8"].effect is None
+    assert by["learning_rate", "1e8"].mean is None and by["learning_rate", "1e8"].effect is None
     json.dumps(result.to_dict(), allow_nan=False)
     with pytest.raises(NothingTrained):
-        run_sweep(replace(settings, vary=["rate=1e8,1e9"]), line)
+        run_sweep(replace(settings, vary=["learning_rate=1e8,1e9"]), line)
 
 
 def test_early_stopping_as_a_factor(blobs: Dataset, quick: SweepSettings, run_sweep: Run) -> None:
-    result = run_sweep(replace(quick, rate=0.1, epochs=30, vary=["early_stop=0,2"]), blobs)
+    result = run_sweep(replace(quick, learning_rate=0.1, epochs=30, vary=["early_stop=0,2"]), blobs)
     epochs = {row.levels["early_stop"]: row.epochs for row in result.leaderboard}
     stopped, whole = epochs["2"], epochs["0"]
     assert stopped is not None and whole is not None
@@ -159,7 +161,7 @@ def test_stopped_and_resumed_is_the_undisturbed_sweep(
     tmp_path: Path, quick: SweepSettings, run_sweep: Run, moment: int
 ) -> None:
     vary = ["net=4; 8 batchnorm", "early_stop=0,2"]
-    settings = replace(quick, source="iris", rate=None, vary=vary, epochs=2)
+    settings = replace(quick, source="iris", learning_rate=None, vary=vary, epochs=2)
     whole = run_sweep(settings)
     calls = 0
 

@@ -31,7 +31,7 @@ def test_steps_are_those_of_the_epochs_and_seeds_count():
 
 
 def test_the_rate_before_each_evaluation_follows_the_schedule():
-    found = made(rate=0.1, schedule="step(0.5,every=2)")
+    found = made(learning_rate=0.1, schedule="step(0.5,every=2)")
     train, batches = found.prepared.plan, found.prepared.batches
     factors = schedule("step(0.5,every=2)").factors(train.steps, batches.sizes[0] / batches.batch_size)
     rates = found.facts().rates
@@ -41,7 +41,7 @@ def test_the_rate_before_each_evaluation_follows_the_schedule():
 
 
 def test_a_schedule_is_sampled_at_its_ends_and_quarters():
-    curve = made(rate=0.1, schedule="linear", epochs=400.0).schedules()[0]
+    curve = made(learning_rate=0.1, schedule="linear", epochs=400.0).schedules()[0]
     assert curve.what == "learning rate" and len(curve.values) == len(curve.epochs) == 257
     assert curve.epochs[0] == 0 and curve.epochs[-1] < curve.total_epochs
     assert curve.values[0] == pytest.approx(0.1)

@@ -24,7 +24,7 @@ def frame() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def trained(frame: pd.DataFrame) -> ravine.TrainResult:
-    return ravine.train(frame, "price", net="16", epochs=60, rate=0.01)
+    return ravine.train(frame, "price", net="16", epochs=60, learning_rate=0.01)
 
 
 def test_it_learns_what_there_is_to_learn(trained: ravine.TrainResult, frame: pd.DataFrame) -> None:
@@ -63,7 +63,7 @@ def test_any_number_of_rows_is_predicted(trained: ravine.TrainResult, rows: int)
 
 def test_divergence_is_said(frame: pd.DataFrame) -> None:
     with pytest.raises(NothingTrained, match="diverged"):
-        ravine.train(frame, "price", net="16", epochs=20, rate=1e6, optimizer="sgd")
+        ravine.train(frame, "price", net="16", epochs=20, learning_rate=1e6, optimizer="sgd")
 
 
 def test_arrays_without_a_target_are_refused() -> None:
@@ -73,7 +73,13 @@ def test_arrays_without_a_target_are_refused() -> None:
 
 def test_another_number_may_move() -> None:
     x, y = np.random.default_rng(0).standard_normal((80, 3)), np.arange(80) % 2
-    short = {"optimizer": "momentum", "rate": 0.05, "schedule": "constant", "epochs": 3.0, "net": "4"}
+    short = {
+        "optimizer": "momentum",
+        "learning_rate": 0.05,
+        "schedule": "constant",
+        "epochs": 3.0,
+        "net": "4",
+    }
     curves = [
         ravine.train(x, y, **short, **more).curves.train_loss
         for more in ({}, {"hyper_schedule": ["rho=constant"]}, {"hyper_schedule": ["rho=linear(end=0)"]})

@@ -217,7 +217,7 @@ def best_settings(design: CompareDesign, winner: LeaderboardRow) -> FixedTrainin
         {
             **shared,
             "optimizer": str(spec._replace(keywords={**spec.keywords, **winner.hyperparameters})),
-            "rate": winner.learning_rate,
+            "learning_rate": winner.learning_rate,
             "schedule": winner.schedule,
             "hyper_schedule": schedules_of(design.settings.hyper_schedule, design.spec, rule),
         }

@@ -66,7 +66,7 @@ class DescentDesign:
     def learning_rate(self) -> float:
         """The learning rate given, else a multiple of the optimizer's usual one."""
         usual = RATE_FACTOR * self.rule.rate_center
-        return self.settings.rate or float(f"{usual:.3g}")  # 0.009, not 0.009000000000000001
+        return self.settings.learning_rate or float(f"{usual:.3g}")  # 0.009, not 0.009000000000000001
 
     @property
     def schedule(self) -> str:

@@ -14,7 +14,7 @@ __all__ = ["REMEDIES", "Remedy", "remedy_changes"]
 
 Changes = dict[str, Any]
 Context = Mapping[str, float]
-"""Facts of the training: number of `train` rows, `batch_size`, learning `rate`."""
+"""Facts of the training: number of `train` rows, `batch_size`, `learning_rate`."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _spec(settings: FixedTrainingSettings, **parts: Any) -> Changes | None:
 
 
 def _rate(factor: float) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
-    return lambda s, c: {"rate": float(f"{c['rate'] * factor:.6g}")}
+    return lambda s, c: {"learning_rate": float(f"{c['learning_rate'] * factor:.6g}")}
 
 
 def _rule(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
@@ -54,7 +54,7 @@ def _rule(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | Non
         rule = resolve(name)
         if resolve(settings.optimizer).base_name == rule.base_name:
             return None
-        return {"optimizer": rule.name, "rate": rule.rate_center}
+        return {"optimizer": rule.name, "learning_rate": rule.rate_center}
 
     return change
 

@@ -64,7 +64,7 @@ STUDY = Study(
     ),
     examples=(
         "ravine diagnose digits",
-        "ravine diagnose titanic.csv -t Survived --optimizer sgd --rate 3",
+        "ravine diagnose titanic.csv -t Survived --optimizer sgd --learning-rate 3",
         "ravine diagnose latest",
         "ravine diagnose runs/latest/models/best titanic.csv -t Survived",
     ),

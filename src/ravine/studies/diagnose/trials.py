@@ -26,7 +26,7 @@ def try_remedies(
     training = {
         "train": original.batches.sizes[0],
         "batch_size": original.batches.batch_size,
-        "rate": original.learning_rate,
+        "learning_rate": original.learning_rate,
     }
     candidates: dict[str, dict[str, Plain]] = {}
     notes = []

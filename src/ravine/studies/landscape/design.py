@@ -180,7 +180,7 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
         seeds = np.asarray(starts if k == 0 else starts[:1])
         runs = spec.runs(
             train,
-            np.full(len(seeds), settings.rate or rule.rate_center),
+            np.full(len(seeds), settings.learning_rate or rule.rate_center),
             np.full(len(seeds), str(schedule(settings.schedule))),
             seeds,
             {},

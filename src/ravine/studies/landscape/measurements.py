@@ -121,7 +121,7 @@ class LocalGeometry:
             raise UsageError(
                 f"The loss is {self.value} at the centre.",
                 "A landscape needs a finite loss there.",
-                "Give a lower --rate or fewer --epochs, or check the data for extreme values.",
+                "Give a lower --learning-rate or fewer --epochs, or check the data for extreme values.",
             )
         self.hessian: SymmetricOperator = point.hessian()
         with precision_context(point.precision):

@@ -9,8 +9,8 @@ from ravine.errors import UsageError
 from ravine.execution.base_settings import (
     CHECK_OPTIMIZER,
     USUAL_EPOCHS,
+    LearningRateSettings,
     NetworkSettings,
-    RateSettings,
     display_name,
 )
 from ravine.execution.study import Study
@@ -23,14 +23,14 @@ WITH_MODEL = ("source", "target", "model", "grid", "span", "seed", "device", "fo
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class LandscapeSettings(NetworkSettings, RateSettings):
+class LandscapeSettings(NetworkSettings, LearningRateSettings):
     """Settings of a landscape."""
 
     models: ClassVar[tuple[str, ...]] = ("model",)
     python_types: ClassVar[dict[str, str]] = {"model": "str | PathLike[str] | None"}
 
     epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
-    schedule: str = redefined(RateSettings, "schedule", "constant")
+    schedule: str = redefined(LearningRateSettings, "schedule", "constant")
     optimizers: list[str] = option(
         ["sgd", "adam"], "Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'.", section="Comparison",
         metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
@@ -121,7 +121,7 @@ STUDY = Study(
     ),
     examples=(
         "ravine landscape digits -O sgd,adam -o around",
-        "ravine landscape titanic.csv -t Survived -O momentum --rate 0.03 --format svg",
+        "ravine landscape titanic.csv -t Survived -O momentum --learning-rate 0.03 --format svg",
         "ravine landscape latest",
         "ravine landscape models/best new.csv",
     ),

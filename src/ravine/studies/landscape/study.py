@@ -129,7 +129,7 @@ def _trained(trainings: Trainings, settings: LandscapeSettings, context: RunCont
         raise NothingTrained(
             f"Training with {name} diverged.",
             "A landscape surrounds the point where the first optimizer ends.",
-            "Give a lower --rate, or name another optimizer first.",
+            "Give a lower --learning-rate, or name another optimizer first.",
         )
     plan, runs = trainings.first.plan, trainings.first.runs
     ends = first.points[first.finished, -1].astype(np.float64)

@@ -85,7 +85,7 @@ class MemorizeDesign:
     @property
     def learning_rate(self) -> float:
         """The learning rate given, else the optimizer's usual one."""
-        return float(self.settings.rate or self.rule.rate_center)
+        return float(self.settings.learning_rate or self.rule.rate_center)
 
     @property
     def schedule(self) -> str:

@@ -144,7 +144,7 @@ def _fitting(result: MemorizeResult, first: ArmResult, last: ArmResult) -> list[
         ]
     return [
         f"True labels are fitted after {early:.3g} epochs; with {last.share:.0%} random labels they are not "
-        f"fitted in {result.plan.epochs:.3g} epochs (give more --epochs, or a larger --rate)."
+        f"fitted in {result.plan.epochs:.3g} epochs (give more --epochs, or a larger --learning-rate)."
     ]
 
 

@@ -261,7 +261,7 @@ def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep
         rows = batches[own.batch_size]
         steps = level.steps(rows.sizes[0], rows.batch_size, own.epochs or epochs)
         planned = configuration.recipe.plan(own, dataset, configuration.rule, rows, steps)
-        points.append(DesignPoint(index, configuration, planned, rows, own.rate))
+        points.append(DesignPoint(index, configuration, planned, rows, own.learning_rate))
     groups: dict[tuple[Plan, tuple[str, float]], list[DesignPoint]] = {}
     for point in points:
         groups.setdefault((point.plan, point.configuration.recipe.initial), []).append(point)

@@ -3,7 +3,7 @@
     l2=0,1e-4                          values; commas in brackets and quotes do not separate them
     net=64-64; 64,64 dropout=0.2       a semicolon separates values in place of commas
     hyper_schedule=none, b1=linear + b2=decay   schedules of other hyperparameters, several joined by `+`
-    rate=1e-4..1e-1                    a range: evenly in the logarithm; of decay rates b in that of 1 - b,
+    learning_rate=1e-4..1e-1           a range: evenly in the logarithm; of decay rates b in that of 1 - b,
                                        of shares and of ranges that begin at 0 in the value itself
     l2=0,1e-4 | dropout=0,0.2          several factors in one text
 
@@ -25,7 +25,7 @@ from ravine.options.fields import options_of
 
 __all__ = ["MAX_CONFIGURATIONS", "Factor", "design_levels", "factors_as_text", "read_factors", "split"]
 
-EXAMPLE = "Write for example --vary 'l2=0,1e-4' or --vary 'rate=1e-4..1e-1'."
+EXAMPLE = "Write for example --vary 'l2=0,1e-4' or --vary 'learning_rate=1e-4..1e-1'."
 WHOLE_WORDS = ("width", "depth")  # of the network's text; options know it themselves
 SHARE_WORDS = ("dropout",)
 MAX_CONFIGURATIONS = 1_000  # beyond it no table can be read, and no corrected difference is left
@@ -102,7 +102,8 @@ def _read(texts: Sequence[str]) -> tuple[Factor, ...]:
 
 
 def factors_as_text(vary: object) -> list[str]:
-    """Return factors given in Python as texts: {"l2": [0, 1e-4], "rate": "1e-4..1e-1"}, or texts unchanged.
+    """Return factors given in Python as texts: {"l2": [0, 1e-4], "learning_rate": "1e-4..1e-1"}, or texts
+    unchanged.
 
     None among the values stands for `none`. Raises UsageError for another type.
     """
@@ -117,7 +118,7 @@ def factors_as_text(vary: object) -> list[str]:
     raise UsageError(
         f"vary={vary!r} cannot be used.",
         "It must be a mapping of names to values, or texts.",
-        "Write for example vary={'l2': [0, 1e-4], 'rate': '1e-4..1e-1'}.",
+        "Write for example vary={'l2': [0, 1e-4], 'learning_rate': '1e-4..1e-1'}.",
         option="vary",
         value=vary,
         allowed="a mapping of names to values, or texts",

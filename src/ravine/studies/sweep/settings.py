@@ -8,9 +8,9 @@ from typing import ClassVar, Self
 
 from ravine.execution.base_settings import (
     HyperScheduleSettings,
+    LearningRateSettings,
     NetworkSettings,
     OptimizerSettings,
-    RateSettings,
     display_name,
     effort_option,
     seeds_option,
@@ -23,7 +23,7 @@ __all__ = ["STUDY", "SweepSettings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class SweepSettings(NetworkSettings, HyperScheduleSettings, RateSettings, OptimizerSettings):
+class SweepSettings(NetworkSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings):
     """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`."""
 
     python_types: ClassVar[Mapping[str, str]] = {"vary": "Mapping[str, object] | Sequence[str] | str"}
@@ -37,7 +37,8 @@ class SweepSettings(NetworkSettings, HyperScheduleSettings, RateSettings, Optimi
         at_most=MAX_CONFIGURATIONS,
     )  # fmt: skip
     points: int = option(
-        5, "Number of values taken from a range such as rate=1e-4..1e-1.", section="Comparison", at_least=2,
+        5, "Number of values taken from a range such as learning_rate=1e-4..1e-1.", section="Comparison",
+        at_least=2,
         at_most=1_000,
     )  # fmt: skip
     effort: str = effort_option("quick", "COMPARE")
@@ -60,8 +61,8 @@ def _help() -> str:
     factors_help = STUDY.load("factor_names", "factors_help")
     return (
         "Find out what helps on DATA: vary numbers and structures of training, each configuration at its own "
-        "tuned learning rate (or at --rate) and on the same fresh seeds.\n\n--vary KEY=VALUES, once for each "
-        "factor. VALUES are separated by commas, or by semicolons, or are a range such as 1e-4..1e-1. "
+        "tuned learning rate (or at --learning-rate) and on the same seeds.\n\n--vary KEY=VALUES, once "
+        "for each factor. VALUES are separated by commas or by semicolons, or are a range such as 1e-4..1e-1. "
         f"{factors_help()} The first configuration is the baseline."
     )
 
@@ -77,6 +78,6 @@ STUDY = Study(
     examples=(
         "ravine sweep digits --vary dropout=0,0.2,0.5",
         "ravine sweep digits --vary 'net=64-64; 64-64-64 residual' --vary l2=0,1e-4",
-        "ravine sweep digits --vary rate=1e-4..1 --vary b1=0.5..0.99 --random 30",
+        "ravine sweep digits --vary learning_rate=1e-4..1 --vary b1=0.5..0.99 --random 30",
     ),
 )

@@ -43,14 +43,14 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
     sides = _tune(design, context, scores) if design.tuning_runs else []
     places = _evaluate(design, context, scores)
     if not any(np.isfinite(part.values).any() for part in scores):
-        raise all_diverged(settings.rate, "in every configuration")
+        raise all_diverged(settings.learning_rate, "in every configuration")
     rows = leaderboard(scores, greater, settings.seed, metric.bounds)
     names = [factor.name for factor in design.factors]
     effects = level_effects(scores, names, greater, settings.seed) if design.is_grid else []
     context.stage("test", "the test split, read once")
     winner = design.points[rows[0].index]
     model, test = _test(design, context, rows[0], places[winner.index])
-    best = replace(winner.configuration.settings, rate=rows[0].learning_rate, epochs=winner.epochs)
+    best = replace(winner.configuration.settings, learning_rate=rows[0].learning_rate, epochs=winner.epochs)
     programs = {point.plan: design.shapes[name] for name, group in design.groups.items() for point in group}
     return SweepResult(
         study="sweep",

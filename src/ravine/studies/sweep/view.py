@@ -130,7 +130,7 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
     if any(row.diverged for row in rows):
         diverged = [str(row.diverged) if row.diverged else MISSING for row in rows]
         columns.append(Column("diverged", diverged, priority=further + 2))
-    if "rate" not in factors:
+    if "learning_rate" not in factors:
         rates = [learning_rate(row.learning_rate) + "!" * bool(row.at_edge) for row in rows]
         columns.append(Column("rate", rates, priority=further + 3))
     hidden = len(result.leaderboard) - len(rows)

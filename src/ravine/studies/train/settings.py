@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import FixedTrainingSettings, RateSettings, display_name
+from ravine.execution.base_settings import FixedTrainingSettings, LearningRateSettings, display_name
 from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option, redefined
 
@@ -15,7 +15,7 @@ __all__ = ["STUDY", "TrainSettings"]
 class TrainSettings(FixedTrainingSettings):
     """Settings of one training."""
 
-    schedule: str = redefined(RateSettings, "schedule", "decay", common=True)
+    schedule: str = redefined(LearningRateSettings, "schedule", "decay", common=True)
     plot_schedule: str | None = option(
         None, "Draw the schedules into FILE (.png, .svg or .pdf), and train nothing.", section="Output",
         metavar="FILE", stored=False,
@@ -23,7 +23,7 @@ class TrainSettings(FixedTrainingSettings):
 
     def headline(self, dry_run: bool) -> str:
         """Return the first line of the command: `Training with adam at learning rate 0.01 on digits.`"""
-        rate = "" if self.rate is None else f" at learning rate {self.rate:g}"
+        rate = "" if self.learning_rate is None else f" at learning rate {self.learning_rate:g}"
         doing = "Planning to train" if dry_run or self.plot_schedule is not None else "Training"
         return f"{doing} with {self.optimizer}{rate} on {display_name(self.source)}."
 
@@ -43,7 +43,7 @@ STUDY = Study(
     help=f"Train a network on DATA with one optimizer, as asked, and keep the model.\n\n{DATA_HELP}",
     examples=(
         "ravine train digits",
-        "ravine train titanic.csv -t Survived --optimizer momentum --rate 0.03 --epochs 100",
+        "ravine train titanic.csv -t Survived --optimizer momentum --learning-rate 0.03 --epochs 100",
         "ravine train -c runs/latest/best.toml",
         "ravine train digits --schedule 'step(0.1,every=10)' --plot-schedule schedule.png",
     ),
