@@ -62,7 +62,7 @@ def _help() -> str:
     return (
         "Find out what helps on DATA: vary numbers and structures of training, each configuration at its own "
         "tuned learning rate (or at --learning-rate) and on the same seeds.\n\n--vary KEY=VALUES, once "
-        "for each factor. VALUES are separated by commas or by semicolons, or are a range such as 1e-4..1e-1. "
+        "for each factor. VALUES are separated by commas or by semicolons, or are a range: 1e-4..1e-1. "
         f"{factors_help()} The first configuration is the baseline."
     )
 
