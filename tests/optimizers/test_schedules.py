@@ -210,9 +210,9 @@ def test_a_run_it_does_not_fit():
             factors("decay", steps, per_epoch)
     with pytest.raises(UsageError, match=r"every 0\.1 steps"):
         factors("step(0.1,every=0.01)", 100, 10)
-    with pytest.raises(UsageError, match="after one step"):
+    with pytest.raises(UsageError, match="too large for a number"):
         factors("inverse(power=0.01,end=0.0001)", 100, 10)
-    with pytest.raises(UsageError, match="no table"):
+    with pytest.raises(UsageError, match="not known before training"):
         factors("plateau(0.1)", 10, 1)
 
 

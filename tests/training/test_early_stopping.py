@@ -150,7 +150,7 @@ def test_a_change_that_is_none_is_refused(min_change):
 
 
 def test_losses_of_many_runs_are_refused():
-    with pytest.raises(UsageError, match="not one run"):
+    with pytest.raises(UsageError, match="not those of one run"):
         stop_epoch(np.ones((2, 3)), 3)
 
 

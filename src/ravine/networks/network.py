@@ -71,9 +71,9 @@ class Network:
         for layer in self.layout[:-1]:
             if self.norm_type.over_units and layer.units * layer.positions == 1:
                 raise UsageError(
-                    "A layer of one unit has no layernorm.",
+                    "layernorm needs layers of more than one unit.",
                     "A single value minus its own mean is always 0.",
-                    "Make it wider, or choose batchnorm.",
+                    "Make the layer wider, or choose batchnorm.",
                 )
 
     @property
@@ -289,13 +289,13 @@ class Network:
         missing = [name for name in self.hyper_names if name in needs and name not in (hyper or {})]
         if missing:
             raise UsageError(
-                f"The network needs a number for {missing[0]}.", "It is data of a run.", "Give hyper."
+                f"The network needs a value of {missing[0]}.", "It is data of a run.", "Give hyper."
             )
         expected = len(self.layout) - 1 if self.norm_type.over_rows else 0
         if len(stats) != expected:
             raise UsageError(
                 f"The network has {expected} running statistics, and {len(stats)} were given.",
-                "Batch normalization has one a hidden layer, other networks none.",
+                "With batch normalization there is one per hidden layer, else none.",
                 "Start from network.statistics().",
             )
 

@@ -69,7 +69,7 @@ class NetworkSpec:
         if self.conv and image is None:
             raise UsageError(
                 f"Convolutions (conv={_joined(self.conv)}) need images.",
-                f"The data have {inputs:,} inputs, and nothing says which of them are neighbours.",
+                f"The data have {inputs:,} inputs, and their arrangement in an image is not known.",
                 "Leave conv out.",
             )
         return Network(
@@ -164,7 +164,7 @@ def _number(word: str, value: str) -> float:
         raise UsageError(f"'{word}={value}' needs a number.", "", f"Write for example {_example(word)}.")
     if word == "dropout" and not 0 <= number < 1:
         raise UsageError(
-            f"A dropout rate of {value} is impossible.",
+            f"A dropout rate of {value} is not allowed.",
             "It is the probability of dropping a unit, at least 0 and below 1.",
             f"Write for example {_example(word)}.",
         )
@@ -176,11 +176,14 @@ def _check(text: str, spec: NetworkSpec) -> None:
     layers = bool(spec.hidden or spec.conv)
     connection, norm = CONNECTIONS[spec.connection], NORMALIZATIONS[spec.norm]
     if not layers and (spec.connection != DEFAULT_CONNECTION or norm.normalizes or spec.hyper):
-        why, fix = "It has no hidden layer to connect, normalize or drop from.", EXAMPLE
+        why, fix = "It has no hidden layer to connect, normalize or apply dropout to.", EXAMPLE
     elif "gate_bias" in spec.hyper and not connection.gated:
         why, fix = "Only highway connections have a gate.", "Add highway, or leave gate out."
     elif spec.conv and connection.concatenates:
-        why, fix = "Convolutions shrink the image, and only equal images can be joined.", "Choose residual."
+        why, fix = (
+            "Convolutions shrink the image, and only images of one size can be concatenated.",
+            "Choose residual.",
+        )
     else:
         return
     raise UsageError(f"The network '{text}' cannot be built.", why, fix)

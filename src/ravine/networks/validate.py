@@ -25,27 +25,32 @@ def validate_structure(
     for word, allowed in ((connection, CONNECTIONS), (norm, NORMALIZATIONS)):
         if word not in allowed:
             raise UsageError(
-                f"There is no '{word}' in networks.", "", did_you_mean(word, allowed), allowed=tuple(allowed)
+                f"There is no connection or normalization '{word}'.",
+                "",
+                did_you_mean(word, allowed),
+                allowed=tuple(allowed),
             )
     if len(sizes) < 2 or min((*sizes, *conv)) < 1:
-        raise UsageError(f"There is no network of sizes {sizes}.", "Every layer has units.", "")
+        raise UsageError(f"There is no network of sizes {sizes}.", "Every layer needs at least one unit.", "")
     if slope and not activation(function).has_slope:
-        raise UsageError("Only the leaky ReLU has a slope.", f"This is {function}.", "Choose leaky-relu.")
+        raise UsageError(
+            "Only the leaky ReLU has a slope.", f"The activation is {function}.", "Choose leaky-relu."
+        )
     if bool(conv) != (image is not None):
         raise UsageError(
-            "Convolutions and the shape of an image go together.",
-            "A convolution must know which inputs are neighbours.",
+            "Convolutions need the shape of an image, and only they use it.",
+            "A convolution combines neighboring pixels.",
             "Give both, or neither.",
         )
     if image is not None and (len(image) != 3 or math.prod(image) != sizes[0]):
         raise UsageError(
-            f"An image of {' x '.join(map(str, image))} is no row of {sizes[0]} inputs.",
-            "Height x width x channels is their number.",
+            f"An image of {' x '.join(map(str, image))} does not have {sizes[0]} inputs.",
+            "Their number must be height x width x channels.",
             "Give the shape of the images.",
         )
     if conv and CONNECTIONS[connection].concatenates:
         raise UsageError(
-            "Convolutions have no dense connection.",
-            "They shrink the image, and only images of one size can be joined.",
+            "Convolutions cannot have a dense connection.",
+            "They shrink the image, and only images of one size can be concatenated.",
             "Choose residual or highway.",
         )

@@ -45,7 +45,7 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
         if keyword == "learning_rate":
             raise UsageError(
                 f"optax:{name} was given a learning rate.",
-                "It is what is searched.",
+                "The study chooses it.",
                 "Leave it out.",
             )
         if keyword not in allowed:

@@ -50,8 +50,8 @@ def decay(b: Number | Decay) -> Decay:
     if isinstance(b, bool | str) or not np.all((value >= 0) & (value < 1)):
         raise UsageError(
             f"The decay rate {b!r} cannot be used.",
-            "It must be a number in [0, 1).",
-            "The lecture uses 0.9 or 0.999.",
+            "It must be a number, at least 0 and below 1.",
+            "Write for example 0.9 or 0.999.",
         )
     return Decay(value, 1 - value) if value.ndim else Decay(float(value), float(1 - value))
 

@@ -85,7 +85,7 @@ UNSUPPORTED: dict[str, str] = {
 def check_optax(name: str) -> None:
     """Raise UsageError for an optimizer that optax does not have or that a comparison cannot run."""
     if name in UNSUPPORTED:
-        raise UsageError(f"optax:{name} cannot be compared here.", UNSUPPORTED[name], "Choose another rule.")
+        raise UsageError(f"optax:{name} cannot be used here.", UNSUPPORTED[name], "Choose another optimizer.")
     if name not in OPTAX:
         near = re.sub(r"'(\w+)'", r"'optax:\1'", did_you_mean(name, OPTAX))  # as it is typed
         raise UsageError(f"There is no optimizer 'optax:{name}'.", "", near)

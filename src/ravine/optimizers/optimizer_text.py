@@ -41,11 +41,13 @@ def parse_optimizer(text: str) -> ParsedOptimizer:
     source = source.strip().lower()
     if colon and source != "optax":
         raise UsageError(
-            f"'{text}' names no optimizer.", f"Before the colon stands '{source}', not 'optax'.", _EXAMPLE
+            f"'{text}' is not an optimizer.",
+            f"Before the colon only 'optax' is allowed, got '{source}'.",
+            _EXAMPLE,
         )
     name = "_".join(name.lower().replace("-", " ").split())
     if not name.isidentifier():
-        raise UsageError(f"'{text}' names no optimizer.", f"'{name}' is not a name.", _EXAMPLE)
+        raise UsageError(f"'{text}' is not an optimizer.", f"'{name}' is not a name.", _EXAMPLE)
     return ParsedOptimizer(source, name, _keywords(text, opening + tail))
 
 
@@ -112,10 +114,10 @@ def _keywords(text: str, call: str) -> dict[str, Any]:
         tree = ast.parse("f" + call.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise UsageError(
-            f"'{text}' cannot be read.", "Its brackets do not hold keywords.", _EXAMPLE
+            f"'{text}' cannot be read.", "Its brackets must contain keywords.", _EXAMPLE
         ) from None
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
-        raise UsageError(f"'{text}' cannot be read.", "Something follows its brackets.", _EXAMPLE)
+        raise UsageError(f"'{text}' cannot be read.", "There is more text after its brackets.", _EXAMPLE)
     if tree.args or any(keyword.arg is None for keyword in tree.keywords):
         raise UsageError(f"'{text}' cannot be read.", "Each value needs its name.", _EXAMPLE)
     values: dict[str, Any] = {}
@@ -128,7 +130,7 @@ def _keywords(text: str, call: str) -> dict[str, Any]:
             shown = ast.unparse(keyword.value)
             raise UsageError(
                 f"'{text}' cannot be read.",
-                f"The value {keyword.arg}={shown} is no number or word.",
+                f"The value {keyword.arg}={shown} is neither a number nor a text.",
                 _EXAMPLE,
             ) from None
     return values

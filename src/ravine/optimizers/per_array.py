@@ -167,7 +167,7 @@ def _working_dtype(w: ArrayLike, *slots: jax.Array) -> DTypeLike:
     if not jnp.issubdtype(dtypes[0], jnp.inexact):
         raise UsageError(
             f"A parameter of dtype {dtypes[0]} cannot be optimized.",
-            "It has no gradient.",
+            "An integer has no gradient.",
             "Make it a float, or keep it out of the parameters.",
         )
     wide = max(jnp.finfo(each).bits for each in dtypes) > 32

@@ -173,7 +173,7 @@ class Rule:
                 if name in ("learning_rate", "rate", "lr"):
                     raise UsageError(
                         f"'{self.name}' was given a learning rate.",
-                        "It is what is searched.",
+                        "The study chooses it.",
                         "Leave it out.",
                     )
                 hint = (

@@ -105,7 +105,7 @@ def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
         if -math.log(numbers["end"]) / power > MAX_LOG_SLOPE:
             raise UsageError(
                 f"The schedule inverse cannot go to {numbers['end']:g} with power={power:g}.",
-                "It would be there after one step.",
+                "Its slope would be too large for a number.",
                 "Give a larger power, or a larger end.",
             )
         return (1 + (numbers["end"] ** (-1 / power) - 1) * clock.done) ** -power  # (3)
@@ -145,7 +145,7 @@ def _drops(clock: Clock, numbers: Mapping[str, Any]) -> np.ndarray:
         if period < 1 - SLACK:
             raise UsageError(
                 f"The schedule cannot drop every {period:.3g} steps.",
-                f"An epoch has {clock.per_epoch:.6g} steps here, the run {clock.steps:,}.",
+                f"An epoch has {clock.per_epoch:.6g} steps here, and the run {clock.steps:,}.",
                 "Give more epochs, for example every=10.",
             )
         steps = period * np.arange(1, math.floor((clock.steps + SLACK) / period) + 1)

@@ -77,14 +77,14 @@ class ScheduleSpec:
     def _check(self, steps: int, steps_per_epoch: float) -> None:
         if self.depends_on_loss:
             raise UsageError(
-                f"The schedule '{self}' has no table.",
-                "It waits for the validation loss to stop falling.",
-                "Follow it with `plateau_next`.",
+                f"The factors of '{self}' are not known before training.",
+                "They depend on the validation loss.",
+                "Compute them with `plateau_next`.",
             )
         if not steps >= 1 or steps != int(steps) or not 0 < steps_per_epoch < np.inf:
             raise UsageError(
-                f"A run of {steps} steps, {steps_per_epoch} an epoch, has no schedule.",
-                "There must be at least one step, and a positive number of them in an epoch.",
+                f"A run of {steps} steps with {steps_per_epoch} per epoch has no schedule.",
+                "Steps must be a whole number above 0, and steps per epoch must be above 0.",
             )
 
     def __str__(self) -> str:

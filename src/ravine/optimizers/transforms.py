@@ -48,7 +48,7 @@ def with_clipping(optimizer: Optimizer, threshold: Number) -> Optimizer:
     ):
         raise UsageError(
             f"Gradients cannot be clipped at {threshold!r}.",
-            "The longest gradient allowed must be above 0.",
+            "The largest norm of the gradient must be above 0.",
             "Write for example 1.0, or inf for no clipping.",
         )
 

@@ -87,7 +87,7 @@ def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, np.dtype], jax.Ar
         if params is None:
             raise UsageError(
                 "An average of the weights needs the parameters.",
-                "It is of them.",
+                "It averages them.",
                 "Call update(grads, state, params).",
             )
         updates, inner = optimizer.update(grads, state.inner, params, **extra)

@@ -86,7 +86,9 @@ def stop_epoch(
     """
     curve = np.asarray(losses, np.float64)
     if curve.ndim != 1:
-        raise UsageError(f"Losses of shape {curve.shape} are not one run.", "One number an epoch is needed.")
+        raise UsageError(
+            f"Losses of shape {curve.shape} are not those of one run.", "Give one number per epoch."
+        )
     check_patience(patience, min_change)
     state = stopping_start()
     for loss in curve:
@@ -104,13 +106,13 @@ def check_patience(patience: object, min_change: float = 0.0) -> None:
     if isinstance(patience, bool) or not isinstance(patience, int | np.integer) or patience < 1:
         raise UsageError(
             f"A patience of {patience!r} cannot be used.",
-            "It is how many epochs without improvement end the training.",
+            "It is the number of epochs without improvement after which training ends.",
             "Give a whole number, 1 or more.",
         )
     if not 0 <= min_change < np.inf:
         raise UsageError(
             f"A min_change of {min_change!r} cannot be used.",
-            "It is by how much a loss must fall to count as better.",
+            "It is the decrease of the loss that counts as an improvement.",
             "Give a number, 0 or more.",
         )
 
