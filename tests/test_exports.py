@@ -106,3 +106,8 @@ def test_importing_the_package_imports_nothing_slow():
     code = "import sys, ravine; print([n for n in ('jax', 'numpy', 'pandas', 'click') if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_old_function_is_answered_with_its_new_name():
+    with pytest.raises(AttributeError, match=r"ravine\.memorise was renamed to ravine\.memorize"):
+        _ = ravine.memorise

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ravine.api.functions import diagnose as diagnose
     from ravine.api.functions import landscape as landscape
     from ravine.api.functions import load_model as load_model
-    from ravine.api.functions import memorise as memorise
+    from ravine.api.functions import memorize as memorize
     from ravine.api.functions import sweep as sweep
     from ravine.api.functions import train as train
     from ravine.errors import DataError as DataError
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "ravine.api.functions": (
-        "compare", "descent", "diagnose", "landscape", "load_model", "memorise", "sweep", "train",
+        "compare", "descent", "diagnose", "landscape", "load_model", "memorize", "sweep", "train",
     ),
     "ravine.errors": ("DataError", "NothingTrained", "OptionError", "RavineError", "Stopped", "UsageError"),
     "ravine.execution.events": (
@@ -79,6 +79,8 @@ _MODULES = {
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
+_RENAMED = {"memorise": "memorize"}
+
 __all__ = ["__version__"]
 __all__.extend(sorted(_MODULE_OF))
 
@@ -86,6 +88,8 @@ __all__.extend(sorted(_MODULE_OF))
 def __getattr__(name: str) -> Any:
     if name in _MODULE_OF:
         return getattr(import_module(_MODULE_OF[name]), name)
+    if name in _RENAMED:
+        raise AttributeError(f"ravine.{name} was renamed to ravine.{_RENAMED[name]}")
     raise AttributeError(f"module 'ravine' has no attribute '{name}'")
 
 

@@ -160,3 +160,8 @@ def test_the_first_line_comes_before_anything_heavy(folder):
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert ended.stderr.startswith("Comparing 8 optimizers on data.csv.\n")
     assert ended.returncode in (41, 42)  # `latest` may be seen too
+
+
+def test_the_old_spelling_of_a_command_still_works_and_is_not_listed(ravine, folder):
+    assert ravine("memorise", "diabetes").stderr == ravine("memorize", "diabetes").stderr
+    assert "memorise" not in ravine("--help").stdout

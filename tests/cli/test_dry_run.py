@@ -117,7 +117,7 @@ def test_of_a_landscape(ravine, folder, idle, trained):
 
 
 def test_of_memory(ravine, folder, idle):
-    text, found = plan_of(ravine, folder, "memorise", "iris", "--effort", "quick", "--l2", "0.1")
+    text, found = plan_of(ravine, folder, "memorize", "iris", "--effort", "quick", "--l2", "0.1")
     plan = found["plan"]
     # three shares, and three limits (L2 is on already) at two shares each
     assert [each["limit"] for each in plan["arms"]].count(None) == 3 and len(plan["arms"]) == 9
@@ -143,7 +143,7 @@ def test_of_descent(ravine, folder, idle):
         (["landscape", "nosuch.csv"], 3, "nosuch.csv"),
         (["landscape", "iris", "--format", "gif"], 2, "gif"),
         (["landscape", "iris", "-o", ""], 2, "no name"),
-        (["memorise", "diabetes"], 2, "a number is never right"),
+        (["memorize", "diabetes"], 2, "the target is a number"),
         (["descent", "iris", "--net", "none"], 2, "no width"),
         (["descent"], 2, "No data was named"),
     ],

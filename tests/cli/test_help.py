@@ -86,7 +86,7 @@ def test_help_says_what_is_chosen_without_an_option(ravine):
     assert "Passes over the training rows; if not given, 50" in texts["train"]
     assert "Rows in a batch; if not given, 16 to 128" in texts["compare"]
     assert "Rows in a batch; if not given, 32" in texts["descent"]
-    for name in ("sweep", "memorise", "descent"):
+    for name in ("sweep", "memorize", "descent"):
         effort = options_of(find_study(name).settings)["effort"]
         assert f"{effort.help} [{effort.default}]" in texts[name]
         assert "Passes over the training rows; if not given, set by the effort." in texts[name]

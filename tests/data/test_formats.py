@@ -115,7 +115,7 @@ def test_help_texts_follow_the_table(toy):
     assert formats.described() == "CSV, Parquet, NPZ, HDF5, ROOT, idx, Toy; gzipped or not"
 
 
-@pytest.mark.parametrize("command", ["compare", "train", "memorise", "descent"])
+@pytest.mark.parametrize("command", ["compare", "train", "memorize", "descent"])
 def test_the_help_of_each_command_names_all_formats(command, tmp_path):
     """A row added before the commands are imported is in their help."""
     code = (

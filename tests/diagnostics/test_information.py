@@ -42,7 +42,7 @@ def test_the_lectures_bound_beside_the_proved_one():
     assert gap_bound(0.0, 50).proved == 0
 
 
-def memorised(k, n, seed=0):
+def memorized(k, n, seed=0):
     """Right on the row of each pair that was trained on, a coin's answer on the other."""
     generator = np.random.default_rng(seed)
     member = generator.integers(0, 2, (k, n))
@@ -52,9 +52,9 @@ def memorised(k, n, seed=0):
 
 
 @pytest.mark.parametrize("repetitions", [10, 20, 100])
-def test_memorising_in_closed_form(repetitions):
+def test_memorizing_in_closed_form(repetitions):
     """Both right with probability 1/2 whatever U, else exactly U: I = 1/2 ln 2."""
-    found = functional_information(*memorised(repetitions, 1000))
+    found = functional_information(*memorized(repetitions, 1000))
     assert found.information == pytest.approx(0.5 * np.log(2), abs=4 * found.error + 1 / repetitions**2)
     assert found.bound == pytest.approx(np.sqrt(np.log(2)), abs=0.02)
     # the gap it bounds: 1 - 1/2

@@ -31,7 +31,7 @@ def test_a_net_trained_on_other_data_leaks_nothing():
     assert abs(np.mean([each.advantage for each in found])) < 3 * 0.13 / np.sqrt(300)
 
 
-def test_memorised_and_equal():
+def test_memorized_and_equal():
     found = membership_inference(np.zeros(50), np.ones(30))
     assert found.advantage == 1.0 and found.area == 1.0 and found.low > 0.8
     same = membership_inference(np.ones(50), np.ones(30))

@@ -10,7 +10,7 @@ import pytest
 
 from ravine.errors import UsageError
 from ravine.execution.base_settings import NetworkSettings
-from ravine.execution.registry import STUDIES, find_study, study_names
+from ravine.execution.registry import ALIASES, STUDIES, find_study, study_names
 from ravine.execution.result import Result, StudyPlan
 
 FUNCTIONS = {
@@ -66,7 +66,7 @@ STUDY = Study(
 """
 QUESTION = """
 import sys
-from ravine.execution.registry import STUDIES, find_study, study_names
+from ravine.execution.registry import ALIASES, STUDIES, find_study, study_names
 assert study_names() == [*STUDIES, "other"], study_names()
 assert find_study("other").title == "Do more."
 from ravine.cli.app import run
@@ -91,3 +91,9 @@ def test_a_study_of_another_package_is_found(tmp_path):
 
 def test_studies_of_the_package_come_first():
     assert study_names()[: len(STUDIES)] == list(STUDIES)
+
+
+@pytest.mark.parametrize(("other", "name"), ALIASES.items())
+def test_another_spelling_finds_the_same_study(other, name):
+    assert find_study(other) is find_study(name)
+    assert other not in study_names()

@@ -32,7 +32,7 @@ __all__ = [
     "diagnose",
     "landscape",
     "load_model",
-    "memorise",
+    "memorize",
     "sweep",
     "train",
 ]
@@ -694,7 +694,7 @@ def landscape(
     )  # type: ignore[return-value]  # fmt: skip
 
 
-def memorise(
+def memorize(
     X: Table,
     y: Columns = None,
     *,
@@ -779,7 +779,7 @@ def memorise(
     seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
     """
     return run_study(
-        "memorise", X, y, target, weights, groups, test, out, notify,
+        "memorize", X, y, target, weights, groups, test, out, notify,
         {
             "optimizer": optimizer,
             "learning_rate": learning_rate,

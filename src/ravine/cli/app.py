@@ -14,7 +14,7 @@ import click
 from ravine.cli.console import Console
 from ravine.cli.exit_status import report
 from ravine.errors import UsageError, did_you_mean
-from ravine.execution.registry import STUDIES, find_study, study_names
+from ravine.execution.registry import ALIASES, STUDIES, find_study, study_names
 from ravine.version import __version__
 
 __all__ = ["COMMANDS", "ravine", "run"]
@@ -82,7 +82,7 @@ def _unknown_command(word: str, commands: list[str]) -> UsageError:
 
 def _is_study(word: str) -> bool:
     """Return whether a word names a study. Studies of other packages are looked up last, which is slow."""
-    return word in STUDIES or word in study_names()
+    return word in STUDIES or word in ALIASES or word in study_names()
 
 
 @click.group(

@@ -1,4 +1,4 @@
-"""Labels made wrong on purpose: what a network learns of them it has memorised.
+"""Labels made wrong on purpose: what a network learns of them it has memorized.
 
 Classes    a share of the rows gets a label drawn uniformly from all classes, its own included: of K classes
            share * (K - 1) / K of the labels are wrong on average; at share 1 they say nothing of the inputs

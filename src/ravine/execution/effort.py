@@ -46,7 +46,7 @@ class SearchEffort(Effort):
 
 @dataclass(frozen=True)
 class MemorizeEffort(Effort):
-    """A level of `memorise`. shares: of the labels drawn at random. pairs: at most; half their rows train."""
+    """A level of `memorize`. shares: of the labels drawn at random. pairs: at most; half their rows train."""
 
     shares: tuple[float, ...] = ()
     pairs: int = 0

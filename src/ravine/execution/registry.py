@@ -13,7 +13,7 @@ from pathlib import Path
 from ravine.errors import UsageError, did_you_mean
 from ravine.execution.study import Study
 
-__all__ = ["STUDIES", "find_study", "study_names"]
+__all__ = ["ALIASES", "STUDIES", "find_study", "study_names"]
 
 STUDIES = {
     "compare": "ravine.studies.compare.settings:STUDY",
@@ -21,10 +21,11 @@ STUDIES = {
     "diagnose": "ravine.studies.diagnose.settings:STUDY",
     "sweep": "ravine.studies.sweep.settings:STUDY",
     "landscape": "ravine.studies.landscape.settings:STUDY",
-    "memorise": "ravine.studies.memorize.settings:STUDY",
+    "memorize": "ravine.studies.memorize.settings:STUDY",
     "descent": "ravine.studies.descent.settings:STUDY",
 }
-
+ALIASES = {"memorise": "memorize"}
+"""Other spellings of a study's name."""
 
 GROUP = "ravine.studies"
 
@@ -57,7 +58,8 @@ def study_names() -> list[str]:
 
 
 def find_study(name: str) -> Study:
-    """Return the study of that name. Raises UsageError if there is none."""
+    """Return the study of that name, or of another spelling of it. Raises UsageError if there is none."""
+    name = ALIASES.get(name, name)
     reference = STUDIES.get(name) or _of_other_packages().get(name)
     if reference is None:
         raise UsageError(f"There is no study '{name}'.", "", did_you_mean(name, study_names()))

@@ -37,7 +37,7 @@ CLAIM = Claim(
     "linear labels, labels of a teacher network and random labels, eight seeds each.",
     caveat="A network that can memorize need not do so on real labels. Real labels are fitted faster (the "
     "simpler their rule, the faster) and generalize to new data. The network needs enough weights.",
-    try_it="ravine memorise digits",
+    try_it="ravine memorize digits",
 )
 
 ROWS, INPUTS, TEST = 256, 20, 1000

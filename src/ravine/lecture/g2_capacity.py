@@ -33,7 +33,7 @@ CLAIM = Claim(
     "in 5 and 20 dimensions, each tested for a separating plane.",
     caveat="The existence of such weights does not mean that training finds them. Here they are computed "
     "row by row, and between the rows the function oscillates widely.",
-    try_it="ravine memorise digits",
+    try_it="ravine memorize digits",
 )
 
 INPUTS = 20

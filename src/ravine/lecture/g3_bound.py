@@ -40,7 +40,7 @@ CLAIM = Claim(
     caveat="The bound holds for the mean over data sets; 12 % of single data sets exceed it. For losses "
     "between 0 and 1, the root of I / 2N is already a bound. For a single run use a certificate, which is "
     "often vacuous.",
-    try_it="ravine memorise digits",
+    try_it="ravine memorize digits",
 )
 
 RULES, ROWS = 100, 50

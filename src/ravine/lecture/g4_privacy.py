@@ -41,7 +41,7 @@ CLAIM = Claim(
     caveat="The success of the attack depends on how much is memorized: here 20 % of the labels are wrong. "
     "Regularization lowers the risk but does not remove it. A low advantage of one attack is no proof of "
     "privacy.",
-    try_it="ravine memorise digits",
+    try_it="ravine memorize digits",
 )
 
 NETWORK = Network((64, 64, 10))

@@ -1,4 +1,4 @@
-"""`ravine memorise`: what it says and refuses before anything is trained."""
+"""`ravine memorize`: what it says and refuses before anything is trained."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 
-@pytest.mark.parametrize("verb", ["memorise", "descent"])
+@pytest.mark.parametrize("verb", ["memorize", "descent"])
 def test_help_needs_no_jax(ravine, verb):
     assert "DATA" in ravine(verb, "--help").stdout
     code = (
@@ -18,12 +18,12 @@ def test_help_needs_no_jax(ravine, verb):
 
 
 def test_numbers_are_refused_and_nothing_is_left(ravine):
-    ended = ravine("memorise", "diabetes")
+    ended = ravine("memorize", "diabetes")
     assert ended.status == 2
-    assert "a number is never right" in ended.stderr and "Name a target of classes" in ended.stderr
+    assert "the target is a number" in ended.stderr and "Name a target of classes" in ended.stderr
     assert not Path("runs").exists()
 
 
 def test_efforts_are_two(ravine):
-    ended = ravine("memorise", "digits", "--effort", "thorough")
+    ended = ravine("memorize", "digits", "--effort", "thorough")
     assert ended.status == 2 and "quick" in ended.stderr

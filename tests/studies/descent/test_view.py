@@ -60,6 +60,6 @@ def test_a_run_names_its_files(result):
     kept = replace(result, run_dir="runs/one", pictures=["runs/one/pictures/width.png"])
     found = text(next_steps(kept))
     assert "runs/one/pictures/width.png" in found and "ravine resume runs/one" in found
-    assert "ravine memorise" in found
+    assert "ravine memorize" in found
     numbers = replace(kept, metric=MetricFacts(name="rmse", greater_is_better=False))
-    assert "ravine memorise" not in text(next_steps(numbers))
+    assert "ravine memorize" not in text(next_steps(numbers))

@@ -40,7 +40,7 @@ def arm(share: float, limit: str | None) -> ArmResult:
         held_out=measure(0.69),
         test=measure(0.72),
         gap=measure(0.31),
-        memorised=MemorizedRows(mean=0.26, interval=[0.2, 0.32], by_heart=0.11, rows=70),
+        memorized=MemorizedRows(mean=0.26, interval=[0.2, 0.32], memorized_share=0.11, rows=70),
         wrong_learned=measure(0.5 if limit else 0.9) if share else None,
         fit=TimeMeasure(median=12.5 * (1 + share), interval=[11.0, None], values=[12.0, None], reached=1),
         membership=Membership(advantage=measure(0.14), area=measure(0.6)),
@@ -72,7 +72,7 @@ def without_networks(found: ArmResult) -> ArmResult:
         held_out=EMPTY,
         test=EMPTY,
         gap=EMPTY,
-        memorised=MemorizedRows(mean=None, interval=None, by_heart=None, rows=0),
+        memorized=MemorizedRows(mean=None, interval=None, memorized_share=None, rows=0),
         wrong_learned=None,
         fit=None,
         membership=Membership(advantage=EMPTY, area=EMPTY),
@@ -84,7 +84,7 @@ def without_networks(found: ArmResult) -> ArmResult:
 def result() -> MemorizeResult:
     """Three shares, limits on two of them; one arm diverged."""
     return MemorizeResult(
-        study="memorise",
+        study="memorize",
         data=DataFacts(
             name="a\x1b[2Jtable", sha256="0" * 64, rows=90, features=6, task="classify", target="kind",
             classes=["high", "low", "middle"], notes=[],

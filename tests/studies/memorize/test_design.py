@@ -105,7 +105,7 @@ def test_steps_are_epochs_of_the_rows_trained_on(blobs: Dataset) -> None:
 
 
 def test_dry_run_counts_what_a_run_trains(blobs: Dataset) -> None:
-    plan = dry_run(find_study("memorise"), MemorizeSettings(effort="quick", net="8"), dataset=blobs)
+    plan = dry_run(find_study("memorize"), MemorizeSettings(effort="quick", net="8"), dataset=blobs)
     assert plan.plan.runs == len(plan.plan.arms) * len(plan.plan.seeds)
     assert plan.plan.network_steps == plan.plan.runs * plan.plan.steps
     assert f"{plan.plan.runs} networks" in repr(plan)

@@ -30,7 +30,7 @@ def measures(seen: Predictions, watched: bool = True) -> ArmResult:
 
 def test_a_network_that_only_knows_its_rows_has_memorized_them_all() -> None:
     found = measures(answered(True))
-    assert found.memorised.mean == found.memorised.by_heart == 1
+    assert found.memorized.mean == found.memorized.memorized_share == 1
     assert (found.train.mean, found.held_out.mean, found.gap.mean) == (1, 0, 1)
     assert found.membership.advantage.mean == 1
     # of each pair the right answer tells which row was trained on: one bit
@@ -41,7 +41,7 @@ def test_a_network_that_only_knows_its_rows_has_memorized_them_all() -> None:
 
 def test_a_network_that_answers_all_rows_alike_has_memorized_none() -> None:
     found = measures(answered(False))
-    assert found.memorised.mean == found.memorised.by_heart == found.gap.mean == 0
+    assert found.memorized.mean == found.memorized.memorized_share == found.gap.mean == 0
     advantage = found.membership.advantage
     assert advantage.interval is not None and advantage.mean is not None
     low, high = advantage.interval
@@ -73,7 +73,7 @@ def test_without_a_network_every_measure_is_empty() -> None:
     )
     found = arm_result(nothing, True, share=0.25, limit="L2 0.01", diverged=12)
     assert (found.networks, found.diverged, found.limit, found.share) == (0, 12, "L2 0.01", 0.25)
-    assert found.train.values == [] and found.memorised.mean is None and found.information is None
+    assert found.train.values == [] and found.memorized.mean is None and found.information is None
 
 
 def test_pairs_are_disjoint_development_rows_and_each_row_is_in_half_of_the_time(blobs: Dataset) -> None:

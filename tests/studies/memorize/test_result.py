@@ -1,4 +1,4 @@
-"""The result of `memorise`: JSON and back, its summary, and no JAX to read it."""
+"""The result of `memorize`: JSON and back, its summary, and no JAX to read it."""
 
 import json
 import subprocess
@@ -25,9 +25,9 @@ def test_document_without_a_measure_is_refused(result):
 
 
 def test_summary_tells_the_share_memorized(result):
-    assert result.summary() == "26.0% memorised"
+    assert result.summary() == "26.0% memorized"
     first = result.shares[0]
-    nothing = replace(first, memorised=replace(first.memorised, mean=None))
+    nothing = replace(first, memorized=replace(first.memorized, mean=None))
     assert replace(result, shares=[nothing, *result.shares[1:]]).summary() == ""
 
 

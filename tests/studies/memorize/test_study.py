@@ -17,7 +17,7 @@ from ravine.records.run_directory import RunDirectory
 from ravine.studies.memorize.result import MemorizeResult
 from ravine.studies.memorize.settings import MemorizeSettings
 
-STUDY = find_study("memorise")
+STUDY = find_study("memorize")
 
 
 @pytest.mark.slow
@@ -29,7 +29,7 @@ def test_noise_is_memorized_and_signal_is_not(tiny: None) -> None:
     found = execute(STUDY, settings, dataset=from_arrays(x, y, name="apart"))
     assert isinstance(found, MemorizeResult)
     plain, noise = found.shares
-    assert plain.memorised.mean < 0.05 < 0.3 < noise.memorised.mean
+    assert plain.memorized.mean < 0.05 < 0.3 < noise.memorized.mean
     assert plain.test.mean > 0.95 and abs(noise.test.mean - 0.5) < 0.25
     assert plain.fit.median < noise.fit.median
     assert noise.membership.advantage.interval[0] > 0

@@ -1,4 +1,4 @@
-"""The view of `memorise`: whole tables at any width, and sentences that follow from the numbers."""
+"""The view of `memorize`: whole tables at any width, and sentences that follow from the numbers."""
 
 from dataclasses import replace
 

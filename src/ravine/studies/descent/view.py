@@ -59,7 +59,7 @@ def next_steps(result: DescentResult) -> list[Block]:
     run = str(result.run_dir)
     commands = []
     if result.metric.name == SHARE_WRONG:
-        commands = [("Measure what such a network memorizes", ["memorise", "-c", f"{run}/config.toml"])]
+        commands = [("Measure what such a network memorizes", ["memorize", "-c", f"{run}/config.toml"])]
     return files_and_commands(run, [("Picture", path) for path in result.pictures], commands)
 
 

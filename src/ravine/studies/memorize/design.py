@@ -220,7 +220,7 @@ def plan(design: MemorizeDesign) -> MemorizePlan:
     """Return the document of a dry run."""
     facts = vars(design.facts())
     return MemorizePlan(
-        study="memorise",
+        study="memorize",
         data=data_facts(design.dataset),
         rows=design.row_counts,
         metric=design.metric,

@@ -146,7 +146,7 @@ def arm_result(
         held_out=measure_summary(outside.mean(axis=1), SHARE),
         test=measure_summary(predictions.test, SHARE),
         gap=measure_summary(inside.mean(axis=1) - outside.mean(axis=1), DIFFERENCE),  # (3)
-        memorised=_memorized(right, predictions.member),
+        memorized=_memorized(right, predictions.member),
         wrong_learned=wrong_learned,
         fit=time_summary(predictions.fitted) if watched else None,
         membership=Membership(
@@ -170,7 +170,7 @@ def _empty(share: float, limit: str | None, diverged: int) -> ArmResult:
         held_out=empty,
         test=empty,
         gap=empty,
-        memorised=MemorizedRows(mean=None, interval=None, by_heart=None, rows=0),
+        memorized=MemorizedRows(mean=None, interval=None, memorized_share=None, rows=0),
         wrong_learned=None,
         fit=None,
         membership=Membership(advantage=empty, area=empty),
@@ -200,13 +200,13 @@ def _memorized(right: np.ndarray, member: np.ndarray) -> MemorizedRows:
     times_in, times_out = inside.sum(axis=0), (~inside).sum(axis=0)
     both = (times_in > 0) & (times_out > 0)
     if not both.any():
-        return MemorizedRows(mean=None, interval=None, by_heart=None, rows=0)
+        return MemorizedRows(mean=None, interval=None, memorized_share=None, rows=0)
     memory = (right & inside).sum(axis=0)[both] / times_in[both]
     memory = memory - (right & ~inside).sum(axis=0)[both] / times_out[both]  # (1)
     ends = interval(memory)
     return MemorizedRows(
         mean=float(memory.mean()),
         interval=None if ends is None else list(ends),
-        by_heart=float(np.mean(memory > MEMORIZED_ABOVE)),
+        memorized_share=float(np.mean(memory > MEMORIZED_ABOVE)),
         rows=int(both.sum()),
     )

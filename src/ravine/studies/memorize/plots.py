@@ -41,7 +41,7 @@ def _random_labels(result: MemorizeResult, shares: Sequence[RandomLabelsResult])
     drawn: tuple[tuple[str, Sequence[WithInterval]], ...] = (
         ("training rows", [arm.train for arm in shares]),
         ("test rows", [arm.test for arm in shares]),
-        ("memorized", [arm.memorised for arm in shares]),
+        ("memorized", [arm.memorized for arm in shares]),
     )
     for k, (label, measures) in enumerate(drawn):
         marks(right, positions, measures, label, k, 100)
@@ -86,7 +86,7 @@ def _bars(arms: Sequence[ArmResult]) -> dict[str, list[WithInterval]]:
     learned = [arm.wrong_learned for arm in arms if arm.wrong_learned is not None]
     if len(learned) == len(arms):
         bars["wrong labels learned"] = [*learned]
-    bars["memorized"] = [arm.memorised for arm in arms]
+    bars["memorized"] = [arm.memorized for arm in arms]
     bars["test rows right"] = [arm.test for arm in arms]
     return bars
 

@@ -1,4 +1,4 @@
-"""The result of `memorise`, and what its dry run shows."""
+"""The result of `memorize`, and what its dry run shows."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class MemorizedRows:
     """Mean over rows; null if no row was both trained on and held out."""
     interval: list[float] | None
     """95 % interval over rows, [low, high]."""
-    by_heart: float | None
+    memorized_share: float | None
     """Share of rows whose memory is above 0.5."""
     rows: int
     """Number of rows that were both trained on and held out."""
@@ -163,7 +163,7 @@ class ArmResult:
     """Accuracy on test rows, with true labels."""
     gap: Measure
     """`train` less `held_out` of each network."""
-    memorised: MemorizedRows
+    memorized: MemorizedRows
     """Memory of single rows."""
     wrong_learned: Measure | None
     """Share of the wrong training labels that are predicted; null if no label is wrong."""
@@ -208,8 +208,8 @@ class MemorizeResult(Result):
 
     def summary(self) -> str:
         """Return the result in one line, as `ravine runs` shows it."""
-        share = self.shares[0].memorised.mean
-        return "" if share is None else f"{share:.1%} memorised"
+        share = self.shares[0].memorized.mean
+        return "" if share is None else f"{share:.1%} memorized"
 
     def some_failed(self) -> bool:
         """Return whether a run diverged."""

@@ -1,4 +1,4 @@
-"""Settings of `memorise`: the network whose memorization is measured."""
+"""Settings of `memorize`: the network whose memorization is measured."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MemorizeSettings(GeneralizationSettings):
 
 
 STUDY = Study(
-    name="memorise",
+    name="memorize",
     package="ravine.studies.memorize",
     settings=MemorizeSettings,
     result="MemorizeResult",
@@ -38,8 +38,8 @@ STUDY = Study(
         f"memorization.\n\n{DATA_HELP} Its target is a class."
     ),
     examples=(
-        "ravine memorise digits",
-        "ravine memorise titanic.csv -t Survived --effort quick",
-        "ravine memorise digits --net '256-256 dropout=0.5' --epochs 300 -o memory",
+        "ravine memorize digits",
+        "ravine memorize titanic.csv -t Survived --effort quick",
+        "ravine memorize digits --net '256-256 dropout=0.5' --epochs 300 -o memory",
     ),
 )

@@ -38,7 +38,7 @@ def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
     if not any(arm.networks for arm in results):
         raise all_diverged(design.learning_rate, "on every seed")
     return MemorizeResult(
-        study="memorise",
+        study="memorize",
         data=data_facts(context.dataset),
         source=design.settings.source,
         run_dir=context.run_dir,
@@ -54,7 +54,7 @@ def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
 
 
 def _stage(arm: Arm) -> str:
-    return f"memorise {arm.name}"
+    return f"memorize {arm.name}"
 
 
 def _measure(

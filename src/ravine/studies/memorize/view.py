@@ -114,11 +114,11 @@ def _findings(result: MemorizeResult, trained: Sequence[RandomLabelsResult]) -> 
         return []
     true_labels = trained[0]
     findings = [*_fitting(result, true_labels, trained[-1])]
-    memory = true_labels.memorised
+    memory = true_labels.memorized
     if is_number(memory.mean):
         findings.append(
             f"{_percent(memory)} % of the true labels are right only because the row was in the training set "
-            f"({100 * (memory.by_heart or 0):.1f} % of the rows are memorized)."
+            f"({100 * (memory.memorized_share or 0):.1f} % of the rows are memorized)."
         )
     risk = true_labels.membership.advantage
     if is_number(risk.mean):
@@ -213,7 +213,7 @@ def _score_columns(arms: Sequence[ArmResult | None]) -> list[Column]:
     return [
         column("train", "%", train, 3),
         column("test", "%", texts("test")),
-        column("memorized", "%", texts("memorised")),
+        column("memorized", "%", texts("memorized")),
         column("attack's", "advantage", attack, 2),
     ]
 

@@ -21,8 +21,8 @@ def overfits(run: Observation) -> Finding | None:
     rise, error = float(change.mean()), float(change.std() / np.sqrt(len(change)))
     constant = max(run.constant_loss, 1e-300)
     rises = rise > 2 * error and rise > 0.1 * constant
-    memorises = gap > 2 * gap_error and gap > 0.4 * constant and run.progress > 0.5
-    fires = bool(rises or memorises)
+    memorizes = gap > 2 * gap_error and gap > 0.4 * constant and run.progress > 0.5
+    fires = bool(rises or memorizes)
     best = int(run.series("step")[run.metadata.best])
     low = float(run.final("best_rows").mean())
     if rises:
