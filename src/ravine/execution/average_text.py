@@ -11,13 +11,17 @@ __all__ = ["AVERAGES", "read_average"]
 
 
 class AverageKind(NamedTuple):
-    """default: the number of a text without one. schedulable: whether the number may follow a schedule."""
+    """A kind of average.
+
+    default: the number of a text without one. schedulable: whether the number may follow a schedule.
+    """
 
     default: float
     schedulable: bool
 
 
 AVERAGES = {"ema": AverageKind(0.99, schedulable=True), "tail": AverageKind(0.5, schedulable=False)}
+"""The averages by name: exponential (`ema`), and over the tail of a run (`tail`)."""
 
 
 def read_average(text: str | None) -> tuple[str, float]:

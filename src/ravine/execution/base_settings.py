@@ -27,7 +27,9 @@ __all__ = [
 ]  # fmt: skip
 
 CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
+"""Reader of the text of an optimizer, as `option` takes it."""
 CHECK_SCHEDULE = "ravine.optimizers.schedule_text:read_schedule"
+"""Reader of the text of a schedule, as `option` takes it."""
 HUGE = 1e30  # beyond it, float32 has no room for squares
 USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more to reach 1,000 steps."
 
@@ -138,7 +140,7 @@ class HyperScheduleSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class DataSettings(Settings):
-    """Where the data are and how to read them.
+    """The data, and the way to read them.
 
     models: fields that name a run or a model.
     """

@@ -60,7 +60,7 @@ def best_model(
     runs: Sequence[int] | np.ndarray,
     metadata: ModelMetadata,
 ) -> ScoredModel:
-    """Return the best network of these runs by validation score as a model, and all their test scores.
+    """Return the best of `runs` [run] by validation score as a model, and the test scores [run] of all.
 
     metadata: optimizer, learning rate and schedule; steps, seed, metric, scores and data are added.
     """

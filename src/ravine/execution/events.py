@@ -135,8 +135,10 @@ class RunEnded(Event):
 EVENTS: tuple[type[Event], ...] = (
     DataLoaded, Noted, PlanReady, StageStarted, ChunkDone, RangeExtended, RunEnded,
 )  # fmt: skip
+"""All types of events."""
 
 Notify = Callable[[Event], None]
+"""A listener: it is called with every event."""
 ShouldStop = Callable[[], int | None]
 """Called after every chunk: the exit status to stop with, or None to go on."""
 

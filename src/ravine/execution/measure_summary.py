@@ -10,8 +10,8 @@ from ravine.statistics import interval
 
 __all__ = ["NON_NEGATIVE", "SHARE", "measure_summary", "time_summary"]
 
-SHARE = (0.0, 1.0)
-NON_NEGATIVE = (0.0, np.inf)
+SHARE = (0.0, 1.0)  # bounds of a share
+NON_NEGATIVE = (0.0, np.inf)  # bounds of a measure that cannot be negative
 
 
 def measure_summary(values: np.ndarray, bounds: tuple[float, float] = UNBOUNDED) -> Measure:

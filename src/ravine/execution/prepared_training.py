@@ -1,4 +1,4 @@
-"""A training made ready from settings: optimizer, network and transforms, batches, plan, and its runs."""
+"""A training prepared from settings: optimizer, network and transforms, batches, plan and runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["PreparedTraining", "batches_for", "prepare_training"]
 
 @dataclass(frozen=True)
 class PreparedTraining:
-    """Settings of one optimizer, made into what is run."""
+    """The training that settings of one optimizer describe."""
 
     settings: FixedTrainingSettings
     rule: Rule
@@ -38,7 +38,7 @@ class PreparedTraining:
         return str(schedule(self.settings.schedule))
 
     def runs(self, seeds: Sequence[int] | np.ndarray) -> Runs:
-        """Return one run for each seed."""
+        """Return one run for each of the seeds [run]."""
         count = len(seeds)
         return self.recipe.runs(
             self.plan,

@@ -32,7 +32,7 @@ __all__ = [
     "SearchFacts", "Seconds", "SplitSizes", "StudyPlan", "TestScores", "TimeMeasure", "values_of",
 ]  # fmt: skip
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 2  # of the documents of studies
 ARRAYS = "arrays.npz"  # in the run's folder
 
 
@@ -223,9 +223,10 @@ class Seconds:
 
 @dataclass(frozen=True)
 class Artifacts:
-    """What a result holds besides plain values.
+    """The model, records, arrays and configurations of a result, which are files and not part of its JSON.
 
-    configurations: settings to write, by file name (`best.toml`). arrays: to write to `arrays.npz`.
+    model: the best network. records: curves and states of all runs, by cohort. arrays: the content of
+    `arrays.npz`. configurations: settings by file name (`best.toml`).
     """
 
     model: Model | None = None
@@ -254,7 +255,7 @@ class Document(JsonDocument):
         return f"A result of {document.get('study', 'a study')}"
 
     def view(self) -> Sequence[Block]:
-        """Return the blocks that show this document: what the `view` module beside its class makes of it."""
+        """Return the blocks that show this document, from the `view` module beside its class."""
         package = type(self).__module__.rpartition(".")[0]
         blocks: Sequence[Block] = resolve_name(f"{package}.view:{self.view_name}")(self)
         return blocks
@@ -278,14 +279,17 @@ class Document(JsonDocument):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StudyPlan(Document):
-    """What a study would do: what `--dry-run` shows."""
+    """The plan of a study, as `--dry-run` shows it.
+
+    view_name: the function of the study's `view` module that shows it.
+    """
 
     view_name: ClassVar[str] = "plan_view"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Result(Document):
-    """What a study found."""
+    """The result of a study."""
 
     run_dir: str | None = None
     """Folder of the run; null if nothing was kept."""

@@ -1,4 +1,4 @@
-"""A trained network with everything it takes to read new rows: what `predict` loads."""
+"""A trained network with its encoder of rows, as `predict` loads it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Model:
         return shares
 
     def table(self, rows: pd.DataFrame | np.ndarray) -> pd.DataFrame:
-        """Return a table of predictions; for classes also one probability column a class."""
+        """Return predictions of rows [N, D] as a table; for classes, also the probability of each class."""
         import pandas as pd
 
         index = rows.index if isinstance(rows, pd.DataFrame) else None

@@ -11,7 +11,7 @@ from ravine.statistics import interval
 
 __all__ = ["UNBOUNDED", "clipped", "finite_or_none", "score_summary"]
 
-UNBOUNDED = (-np.inf, np.inf)
+UNBOUNDED = (-np.inf, np.inf)  # bounds of a score without bounds
 
 
 def score_summary(
@@ -35,7 +35,7 @@ def score_summary(
 def clipped(
     pair: Sequence[float] | np.ndarray | None, scores: np.ndarray, bounds: tuple[float, float]
 ) -> list[float | None] | None:
-    """Return an interval clipped to the bounds of its metric: no accuracy is 104 %.
+    """Return an interval [low, high] of the mean of scores [seed], clipped to the bounds of the metric.
 
     Clipping removes only impossible scores, so coverage is unchanged. Scores computed with negative weights
     can leave the bounds; their intervals are not clipped.

@@ -1,4 +1,4 @@
-"""Seed ranges: which seeds each purpose of each study uses.
+"""Seed ranges: the seeds that each purpose of each study uses.
 
 A seed decides split, initial weights, batch order and dropout. Ranges of one study never overlap, so what was
 tuned or chosen on some seeds is evaluated on others.
@@ -33,6 +33,7 @@ RANGES = {
     "diagnose.prove": SeedRange(3_000, 1_000),
     "diagnose.confirm": SeedRange(4_000, 10_000),
 }
+"""The range of each purpose, by `study.purpose`."""
 
 
 def first_seed(purpose: str) -> int:

@@ -37,7 +37,7 @@ __all__ = [
     "schedules_of",
 ]
 
-EVALUATIONS = 20
+EVALUATIONS = 20  # of one run, at equal distances
 ALLOWED_OPTIMIZER = "with hyperparameters that it has, in their range"
 OPTIONS = options_of(FixedTrainingSettings)
 SCHEDULABLE = (

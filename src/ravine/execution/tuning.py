@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["MAX_EXTENSIONS", "extend_ranges"]
 
-MAX_EXTENSIONS = 2
+MAX_EXTENSIONS = 2  # of the range of learning rates, each by a decade
 
 
 def extend_ranges(
     ends: Callable[[], Mapping[str, str]], extend: Callable[[Sequence[str], Sequence[str]], None]
 ) -> list[str]:
-    """Extend the range of all at one side while somebody's best lies there; return the sides extended.
+    """Extend the range at one side while some best rate lies at its end. Returns the extended sides in order.
 
-    ends() returns the side ("low" or "high") of everybody whose best lies at an end, by name.
-    extend(sides, names) tries more rates at the last of `sides`; `names` have their best there.
+    ends() returns the side ("low" or "high") by name, of those whose best rate lies at an end. extend(sides,
+    names) tries more rates at the last of `sides`; the best rates of `names` lie there.
     """
     extended: list[str] = []
     while len(extended) < MAX_EXTENSIONS:

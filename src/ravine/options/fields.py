@@ -19,13 +19,15 @@ from typing import Any, Literal
 
 __all__ = ["ENVIRONMENT", "SECTIONS", "Option", "Value", "option", "options_of", "redefined"]
 
-ENVIRONMENT = "RAVINE_"
+ENVIRONMENT = "RAVINE_"  # beginning of an environment variable
 SECTIONS = ("Data", "Comparison", "Network", "Training", "Regularization", "Machine", "Output")
+"""Headings of options, in the order of help."""
 METADATA = "option"
 PLACEHOLDERS = {int: "N", float: "NUMBER", str: "TEXT", bool: ""}
 KINDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 
 Value = bool | int | float | str | list[str] | None
+"""A value that an option can have."""
 Split = Literal["commas", "calls", "whole"]
 
 

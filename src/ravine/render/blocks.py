@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 Tone = Literal["normal", "strong", "dim", "warning", "error"]
+"""Emphasis of a text."""
 
 
 def _plain(value: Any) -> Any:
@@ -301,4 +302,6 @@ class Commands(Values):
 
 
 Block: TypeAlias = Heading | Paragraph | Items | Facts | Table | Sparklines | Steps | Chart | Files | Commands
+"""One part of a view."""
 View: TypeAlias = Sequence[Block]
+"""A document as blocks, before its format is chosen."""

@@ -35,7 +35,7 @@ __all__ = [
 FEWEST_SEEDS = 3  # for an interval
 MAX_DECIMALS = 6  # of a value with its interval; a smaller uncertainty is written with an exponent
 ROUNDING = 1e-12  # relative uncertainty below which values that are equal differ by rounding alone
-MISSING = "–"
+MISSING = "–"  # a cell without a value
 
 
 # ------------------------------------------------------------------------------------------------- numbers
@@ -130,9 +130,9 @@ def longer_side(value: object, interval: object) -> float | None:
 
 @dataclass(frozen=True)
 class ScoreFormat:
-    """How scores of one metric are written: `scale` times the value, with `decimals`.
+    """The format of the scores of one metric: `scale` times the value, with `decimals`.
 
-    It is made once for a report, so that all scores have the same unit and the same decimals.
+    A report uses one format, so that all its scores have the same unit and the same decimals.
     """
 
     metric: str

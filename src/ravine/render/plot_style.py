@@ -20,9 +20,10 @@ __all__ = ["COLORS", "FORMATS", "LINES", "MARKS", "save", "style"]
 
 # Okabe & Ito 2008
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# dashes and markers in the order of the colors
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
-MARKS = ("o", "s", "^", "D", "v", "P", "X")
-FORMATS = ("png", "svg", "pdf")
+MARKS = ("o", "s", "^", "D", "v", "P", "X")  # in the same order
+FORMATS = ("png", "svg", "pdf")  # of pictures
 DOTS = 160  # dots per inch
 
 

@@ -31,6 +31,7 @@ class Layout:
 
     @property
     def total(self) -> int:
+        """The width of a row in columns of text."""
         return sum(self.widths) + self.gap * (len(self.widths) - 1)
 
 
