@@ -1,4 +1,4 @@
-"""The lecture, executable: one file a claim, each with its measurement, its truth and its picture.
+"""The lecture, executable: one file for each claim, with its experiment, its expected values and its picture.
 
 claim.py           Claim, Evidence, Finding
 registry.py        claims, find, load: the list of claims, read without importing their files
@@ -10,27 +10,28 @@ optimizer_path.py, gradient_gain.py, width_ensemble.py, random_features.py, init
                    calculations that several claims share
 animations/        animations in one file
 
-To add a claim, add one file named after its id, `l4_stability.py`; nothing else. It has
+To add a claim, add one file that is named after its id, such as `l4_stability.py`. The file defines
 
-    CLAIM = Claim("L4", "To converge needs a rate below 2 / curvature", section="Landscape",
-                  says="The rate must be ...", run="2,000 steps on a quadratic at three rates",
-                  caveat="The limit is of ...",
-                  try_it="ravine train digits --optimizer sgd --learning-rate 1")
-    def run() -> Evidence                     what was measured, nothing judged
-    def read(evidence) -> list[Finding]       each number held against its truth
-    def draw(evidence) -> Figure              measured marks over the line of theory
+    CLAIM = Claim("L4", title="To converge needs a rate below 2 / curvature", section="Landscape",
+                  says="The rate must be ...", run="2,000 steps on a quadratic at three rates", caveat="The
+                  limit is of ...", try_it="ravine train digits --optimizer sgd --learning-rate 1")
+    def run() -> Evidence                     the measured arrays by name
+    def read(evidence) -> list[Finding]       numbers with their expected values
+    def draw(evidence) -> Figure              marks for measurements, lines for theory
     def animate(path) -> None                 optional, see animations
 
-- The arguments of `CLAIM` are literals: they are read from the source, so that listing imports no JAX. The
-  file itself may import JAX at its top, but matplotlib only inside `draw`, and makes no JAX array at import.
+- The arguments of `CLAIM` are literals, which are read from the source, so listing claims imports no JAX. The
+  file may import JAX at its top. It imports matplotlib inside `draw` only, and creates no JAX array on
+  import.
 - `run` is called in float64 (`measure` sets `precision_context("float64")`), in one process, on one device.
-  It has no arguments and no hidden input: seeds stand in the file. It passes strict dtype and rank promotion.
-- `read` takes each expected number from theory (a closed form in the file) or from the table of claims, never
-  from our own output; a number that is only reported has `expected=None`. Fed with NaN it returns findings
-  that do not hold. The setting (sizes, rates) stands in constants of the file, not in the evidence.
-- `says`, `run` and `caveat` are what a user reads: whole sentences; `try_it` is a command that can be typed.
+  It has no arguments and no hidden input; its seeds are in the file. It runs under strict promotion of types
+  and ranks.
+- `read` takes expected values from theory (a formula in the file) or from the table of claims, never from
+  our own output. A number that is only reported has `expected=None`. Evidence of NaN gives findings that do
+  not hold. Sizes and rates of the experiment are constants of the file, not part of the evidence.
+- `says`, `run` and `caveat` are whole sentences for the user; `try_it` is a command that can be typed.
 - `draw` begins with `canvas(CLAIM.title)` of plot_style.py and is called inside its style.
-- Evidence keys are plain words with arrays of numbers or booleans; shapes stand in the docstring of `run`.
+- Evidence has plain words as keys and arrays of numbers or booleans as values; `run` describes their shapes.
 """
 
 from ravine.lecture.claim import SECTIONS, Claim, Evidence, Finding

@@ -24,7 +24,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "A1",
-    "Sigmoid and tanh saturate on both sides",
+    title="Sigmoid and tanh saturate on both sides",
     section="Networks and activations",
     says="The derivative of sigmoid and tanh goes to zero on both sides. The derivative of ReLU, leaky "
     "ReLU, softplus and ELU stays away from zero on at least one side.",

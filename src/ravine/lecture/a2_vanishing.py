@@ -29,7 +29,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "A2",
-    "Saturation starves early layers",
+    title="Saturation starves early layers",
     section="Networks and activations",
     says="The gradients of the early layers of a deep network get very small if the activation saturates.",
     run="Gradients at the initial weights of 4 networks with 20 hidden layers of 400 units, for 8 inputs "

@@ -23,7 +23,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "A3",
-    "Units that start alike stay alike",
+    title="Units that start alike stay alike",
     section="Networks and activations",
     says="A network is a sequence of parallel weighted sums and non-linearities.",
     run="A 2-8-8-2 tanh network, trained by Adam for 500 steps on the four quadrants (XOR), from zero, "

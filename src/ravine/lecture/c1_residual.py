@@ -32,7 +32,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "C1",
-    "A residual path keeps gradients alive",
+    title="A residual path keeps gradients alive",
     section="Connections",
     says="In a long chain of layers, information and gradients may not get through. A residual path around "
     "each layer shortens the way.",

@@ -32,7 +32,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "C2",
-    "Highway and dense connections keep gradients alive",
+    title="Highway and dense connections keep gradients alive",
     section="Connections",
     says="Gated (highway) and concatenated (dense) connections make short paths to the output, as residual "
     "connections do.",

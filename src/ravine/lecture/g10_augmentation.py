@@ -28,7 +28,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G10",
-    "Augmenting inputs with noise is an L2 penalty",
+    title="Augmenting inputs with noise is an L2 penalty",
     section="Memorization and generalization",
     says="Augmenting the data regularizes: new Gaussian noise of variance s² on every input is equivalent "
     "to a ridge penalty of N s².",

@@ -34,7 +34,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G11",
-    "Small batches regularize: sharpness and test loss",
+    title="Small batches regularize: sharpness and test loss",
     section="Memorization and generalization",
     says="The noise of small batches regularizes: it keeps training out of sharp minima.",
     run="A 16-24-10 network on 512 digits by SGD at a learning rate of 0.3 with batches of 8, 32 and 512, "

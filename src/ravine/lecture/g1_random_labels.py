@@ -30,7 +30,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G1",
-    "Deep nets fit random labels",
+    title="Deep nets fit random labels",
     section="Memorization and generalization",
     says="Networks easily reach zero training error on completely random labels, by memorizing them.",
     run="A 20-128-2 network trained by Adam for 600 steps at a learning rate of 0.01 on 256 rows with "

@@ -25,7 +25,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G2",
-    "2n + d weights memorize any n labels",
+    title="2n + d weights memorize any n labels",
     section="Memorization and generalization",
     says="A network with 2n + d weights fits any labels of n rows exactly. Without a hidden layer, d "
     "weights separate random labels of 2d rows in half of all cases.",

@@ -31,7 +31,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G3",
-    "The gap is bounded by the information memorized",
+    title="The gap is bounded by the information memorized",
     section="Memorization and generalization",
     says="Test loss minus training loss is at most the root of the information that the weights hold about "
     "the data, divided by the number of rows.",

@@ -32,7 +32,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G4",
-    "A network that memorizes gives its training rows away",
+    title="A network that memorizes gives its training rows away",
     section="Memorization and generalization",
     says="Memorizing is a privacy risk: from the outputs of a network one can tell which rows it was "
     "trained on.",

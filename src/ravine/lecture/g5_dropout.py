@@ -27,7 +27,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G5",
-    "Dropout trains an ensemble",
+    title="Dropout trains an ensemble",
     section="Memorization and generalization",
     says="Every mask of dropped units is one model. Dropout trains all of them with shared weights, and "
     "inference without dropout stands for their mean.",

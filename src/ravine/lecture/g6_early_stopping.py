@@ -28,7 +28,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G6",
-    "Early stopping with patience is a penalty",
+    title="Early stopping with patience is a penalty",
     section="Memorization and generalization",
     says="Watch the validation loss, stop when it has not improved for some epochs, and restore the best "
     "weights.",

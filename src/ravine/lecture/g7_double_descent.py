@@ -29,7 +29,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G7",
-    "Double descent, in width and in epochs",
+    title="Double descent, in width and in epochs",
     section="Memorization and generalization",
     says="Beware: the test error can rise and fall a second time, both as the network grows and as training "
     "continues.",

@@ -31,7 +31,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G8",
-    "L2 shrinks all weights, L1 makes small ones zero",
+    title="L2 shrinks all weights, L1 makes small ones zero",
     section="Memorization and generalization",
     says="Penalties on the weights constrain what a network can store. L2 shrinks every weight by the same "
     "factor; L1 shrinks it by the same amount, down to zero.",

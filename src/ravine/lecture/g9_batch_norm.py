@@ -29,7 +29,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "G9",
-    "Batch normalization: the scale of weights is free",
+    title="Batch normalization: the scale of weights is free",
     section="Memorization and generalization",
     says="Batch normalization regularizes and eases training: if all weights before it are multiplied by a "
     "number, the loss does not change and the gradient is divided by that number.",

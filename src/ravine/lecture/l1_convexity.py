@@ -23,7 +23,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L1",
-    "Logistic regression is convex, a deep net is not",
+    title="Logistic regression is convex, a deep net is not",
     section="Landscape",
     says="Logistic regression is a convex problem. The loss of a deep network is not convex.",
     run="The loss at the ends and in the middle of 2,000 chords between random weights, and the Hessian at "

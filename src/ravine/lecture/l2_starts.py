@@ -22,7 +22,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L2",
-    "Where you start decides where you end",
+    title="Where you start decides where you end",
     section="Landscape",
     says="Training is sensitive to initialization: from different initial weights it may end in different "
     "minima.",

@@ -27,7 +27,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L3",
-    "Noise jumps out of shallow minima",
+    title="Noise jumps out of shallow minima",
     section="Landscape",
     says="Gradient descent gets stuck in shallow local minima, but SGD can jump out.",
     run="SGD with noisy gradients in a double well, 400 walkers at each of six noise levels; and gradient "

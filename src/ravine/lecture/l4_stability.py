@@ -30,7 +30,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L4",
-    "To converge needs a rate below 2 / curvature",
+    title="To converge needs a rate below 2 / curvature",
     section="Landscape",
     says="Gradient descent converges to a minimum only if its learning rate is below 2 / curvature.",
     run="Gradient descent on a quadratic at learning rates of 1.99, 2.00 and 2.01 over its curvature, 2,000 "
@@ -65,7 +65,7 @@ LIMITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def run() -> Evidence:
-    """Run all optimizers; return distance [product, time] and, for each optimizer, its limit [KEPT].
+    """Run all optimizers; return distance [product, time] and, for each optimizer, its limit [memory].
 
     distance: |w| of gradient descent. A limit: largest eta lambda, or eta lambda / P, that converges.
     """
@@ -83,7 +83,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the last distances of GD, each limit at 0.9, and the largest error of each limit over KEPT."""
+    """Return the last distances of GD, each limit at 0.9, and its largest error over MEMORIES."""
     end = evidence["distance"][:, -1]
     found = [
         Finding(

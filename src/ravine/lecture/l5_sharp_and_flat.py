@@ -24,7 +24,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L5",
-    "A large rate leaves sharp minima for flat ones",
+    title="A large rate leaves sharp minima for flat ones",
     section="Landscape",
     says="With a large learning rate, gradient descent cannot stay in a sharp minimum and ends in a flat "
     "one.",

@@ -35,7 +35,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L6",
-    "Training runs to the edge of stability",
+    title="Training runs to the edge of stability",
     section="Landscape",
     says="Real networks trained at a fixed learning rate do not stay below curvature 2 / rate. The "
     "curvature rises to 2 / rate, and training continues there although single steps raise the loss.",

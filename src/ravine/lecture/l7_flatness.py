@@ -38,7 +38,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L7",
-    "Flat minima are better, with care",
+    title="Flat minima are better, with care",
     section="Landscape",
     says="In deep learning flat minima are often observed to be better solutions than sharp ones.",
     run="A 1-12-1 ReLU network trained on a sine. Its first layer is multiplied by alpha and its second "

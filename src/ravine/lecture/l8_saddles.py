@@ -35,7 +35,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L8",
-    "Saddles outnumber minima in high dimension",
+    title="Saddles outnumber minima in high dimension",
     section="Landscape",
     says="Saddle points are much more common than local minima when there are many weights.",
     run="200,000 random symmetric matrices of each size from 1 to 5; the eight critical points of a "

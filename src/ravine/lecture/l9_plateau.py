@@ -32,7 +32,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L9",
-    "Stuck at zero gradient, crawling along a saddle",
+    title="Stuck at zero gradient, crawling along a saddle",
     section="Landscape",
     says="Where the gradient is zero, gradient descent is stuck, at a saddle point as in a local minimum.",
     run="Gradient descent on (3 - w1 w2)² / 2 from the saddle point and from five distances to it, 5,000 "

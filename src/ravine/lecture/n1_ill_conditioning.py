@@ -29,7 +29,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "N1",
-    "Ill-conditioning: crawl along the shallow, jitter across",
+    title="Ill-conditioning: crawl along the shallow, jitter across",
     section="SGD, noise, annealing",
     says="If the loss changes fast in one direction and slowly in another, gradient descent makes slow "
     "progress along the shallow direction and jitters along the steep one.",

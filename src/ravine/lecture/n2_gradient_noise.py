@@ -34,7 +34,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "N2",
-    "Minibatch gradients are noisy",
+    title="Minibatch gradients are noisy",
     section="SGD, noise, annealing",
     says="Gradients come from minibatches, so they can be noisy.",
     run="4,000 chains of SGD on a quadratic for each of three batch sizes and four learning rates, with "

@@ -26,7 +26,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "N3",
-    "Start high, then decrease the rate in steps",
+    title="Start high, then decrease the rate in steps",
     section="SGD, noise, annealing",
     says="A high learning rate converges faster, but to converge, the rate must be decreased later, in "
     "several steps.",

@@ -28,7 +28,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "N4",
-    "A rate decreased too early ends in a worse place",
+    title="A rate decreased too early ends in a worse place",
     section="SGD, noise, annealing",
     says="If the learning rate is decreased too fast, training ends in a bad minimum.",
     run="1,000 pairs of runs with the same noise, the rate decreased early in one and late in the other, in "

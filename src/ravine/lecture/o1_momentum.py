@@ -31,7 +31,7 @@ __all__ = ["CLAIM", "animate", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O1",
-    "Momentum: slow across, fast along",
+    title="Momentum: slow across, fast along",
     section="Optimizers",
     says="Momentum damps the oscillation across steep directions, where successive gradients have opposite "
     "signs, and builds up speed along gentle directions, where they agree.",

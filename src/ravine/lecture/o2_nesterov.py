@@ -37,7 +37,7 @@ __all__ = ["CLAIM", "animate", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O2",
-    "Nesterov measures the gradient where the jump lands",
+    title="Nesterov measures the gradient where the jump lands",
     section="Optimizers",
     says="First jump along the accumulated gradient, then measure the gradient at the landing point and "
     "correct: a mistake is better corrected after it was made.",

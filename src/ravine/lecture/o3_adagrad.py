@@ -28,7 +28,7 @@ __all__ = ["CLAIM", "animate", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O3",
-    "AdaGrad's steps die out",
+    title="AdaGrad's steps die out",
     section="Optimizers",
     says="AdaGrad divides the learning rate of each weight by the root of the sum of its squared gradients, "
     "which only grows.",

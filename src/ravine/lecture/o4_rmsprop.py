@@ -31,7 +31,7 @@ __all__ = ["CLAIM", "animate", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O4",
-    "RMSProp forgets",
+    title="RMSProp forgets",
     section="Optimizers",
     says="RMSProp divides by a running mean of squared gradients instead of their sum, so old gradients are "
     "forgotten.",

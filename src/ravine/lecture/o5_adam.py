@@ -32,7 +32,7 @@ __all__ = ["CLAIM", "animate", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O5",
-    "Adam's first steps are the rate",
+    title="Adam's first steps are the rate",
     section="Optimizers",
     says="Adam's running means start at 0 and are biased towards 0. Division by 1 - b^t removes the bias, "
     "and the first steps are as large as the learning rate.",

@@ -35,7 +35,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O6",
-    "A rate per weight is a diagonal preconditioner",
+    title="A rate per weight is a diagonal preconditioner",
     section="Optimizers",
     says="A separate gain for each weight compensates for gradients that differ widely between weights.",
     run="48 quadratics in 20 dimensions with condition number 10,000, with their axes along the weights and "

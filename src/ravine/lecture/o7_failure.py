@@ -28,7 +28,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O7",
-    "Adam can fail where SGD does not",
+    title="Adam can fail where SGD does not",
     section="Optimizers",
     says="Adam is recommended, but has no proof of convergence. Where rare large gradients carry the "
     "information, it can move in the wrong direction for ever, even in one dimension on a convex loss.",

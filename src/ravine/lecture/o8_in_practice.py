@@ -30,7 +30,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O8",
-    "Adam does well at its defaults; tuned SGD can be best",
+    title="Adam does well at its defaults; tuned SGD can be best",
     section="Optimizers",
     says="In practice Adam with default settings does a great job, and SGD with an optimized learning-rate "
     "schedule can likely achieve the best results.",

@@ -25,7 +25,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "P1",
-    "Positive inputs: weight gradients of one sign",
+    title="Positive inputs: weight gradients of one sign",
     section="Preprocessing",
     says="If the input to a neuron is always positive, the gradients of its weights are all positive or all "
     "negative.",

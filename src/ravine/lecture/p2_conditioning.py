@@ -26,7 +26,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "P2",
-    "Standardizing fixes the geometry",
+    title="Standardizing fixes the geometry",
     section="Preprocessing",
     says="Preprocess data to mean 0 and standard deviation 1.",
     run="The Hessian of linear regression on 20,000 rows of inputs uniform on [0, 1], raw and standardized, "
