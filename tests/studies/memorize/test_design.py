@@ -25,7 +25,7 @@ def made(dataset: Dataset, **settings: object) -> MemorizeDesign:
 
 
 def test_numbers_are_refused(line: Dataset) -> None:
-    with pytest.raises(UsageError, match="cannot be counted"):
+    with pytest.raises(UsageError, match="is not defined"):
         made(line)
 
 
