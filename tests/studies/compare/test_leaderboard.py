@@ -89,7 +89,7 @@ def test_the_target_is_the_median_best_score_of_the_reference() -> None:
 )
 def test_the_end_at_which_the_best_rate_lies(rates: list[float], best: int, edge: str | None) -> None:
     scores = [[0.9 if place == best else 0.1] * 2 for place in range(len(rates))]
-    assert tuned_at(rates, scores).edge() == edge
+    assert tuned_at(rates, scores).range_end() == edge
 
 
 def test_pairs_are_differences_of_the_means() -> None:

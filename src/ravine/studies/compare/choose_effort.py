@@ -1,4 +1,4 @@
-"""The choice of a level of effort by the seconds that each is estimated to take."""
+"""The choice of a level of effort from estimated times."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ __all__ = ["choose_effort"]
 
 
 def choose_effort(effort: str | None, budget: str | None, estimates: Mapping[str, float]) -> tuple[str, str]:
-    """Return the name of the level and the reason for it.
+    """Return the name of a level of effort and the reason for it.
 
-    The level is `effort` where one is given. Otherwise it is the largest that fits the budget, or two minutes
-    without a budget, and the smallest where none fits. estimates: seconds by name, from small to large.
+    The level is `effort` if it is given, else the largest one that fits the budget (two minutes without one),
+    else the smallest. estimates: seconds by name of the level, from small to large.
     """
     if effort is not None:
-        return effort, "asked for"
+        return effort, "as given"
     limit = TIME_LIMIT_S if budget is None else budget_seconds(budget)
     within = "under two minutes" if budget is None else f"within {budget}"
     fitting = [name for name, seconds in estimates.items() if seconds <= limit]

@@ -1,8 +1,8 @@
-"""The design of a comparison: which runs, all fixed before training.
+"""The design of a comparison: all its runs, fixed before training.
 
 tune      trials of every optimizer on tuning seeds: quasi-random learning rates, each under every schedule
-extend    one decade more, for all, where some optimizer's best lies at an end of its range; at most twice
-evaluate  the setting to which each optimizer was tuned under each schedule, on fresh seeds
+extend    one more decade for all optimizers, if the best rate of one lies at an end; at most twice
+evaluate  the best setting of every optimizer under every schedule, on fresh seeds
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ from ravine.training import Batches, Plan, ProgramShape, Runs, shape_for
 
 __all__ = ["RANGE_DECADES", "CompareDesign", "Trials", "design", "plan"]
 
-RANGE_DECADES = 4.0  # width of the range of learning rates, centred for each rule
+RANGE_DECADES = 4.0  # width of the range of learning rates around the optimizer's usual one
 
 Side = Literal["low", "high"]
 
 
 @dataclass(frozen=True)
 class Trials:
-    """Settings of one optimizer: `rate`, `schedule` (text) [trial], `hyper` {name: [trial]}."""
+    """Settings of one optimizer to try: rate, schedule [trial]; hyper {name: [trial]} besides the rate."""
 
     rate: np.ndarray
     schedule: np.ndarray
@@ -65,7 +65,7 @@ class Trials:
         return len(self.rate)
 
     def runs(self, spec: Recipe, plan: Plan, seeds: Sequence[int]) -> Runs:
-        """Return every trial on every seed, seeds varying fastest: run = trial * len(seeds) + seed."""
+        """Return the runs of every trial on every seed; run = trial * len(seeds) + seed."""
         count = len(seeds)
         return spec.runs(
             plan,
@@ -76,13 +76,13 @@ class Trials:
         )
 
     def take(self, index: Sequence[int] | np.ndarray) -> Trials:
-        """Return these trials only."""
+        """Return the trials with these indices, in this order."""
         chosen = np.asarray(index, int)
         hyper = {name: values[chosen] for name, values in self.hyper.items()}
         return Trials(self.rate[chosen], self.schedule[chosen], hyper)
 
     def plus(self, other: Trials) -> Trials:
-        """Return these trials, followed by the others."""
+        """Return these trials followed by those of `other`."""
         hyper = {name: np.concatenate([self.hyper[name], other.hyper[name]]) for name in self.hyper}
         return Trials(
             np.concatenate([self.rate, other.rate]), np.concatenate([self.schedule, other.schedule]), hyper
@@ -91,9 +91,10 @@ class Trials:
 
 @dataclass(frozen=True)
 class CompareDesign:
-    """A comparison, fixed: trials, seeds, and the plan of every optimizer.
+    """The design of one comparison: trials, seeds, and the plan of every optimizer.
 
-    optimizers: as they were named, by the name of their rule. effort_reason: why this level.
+    optimizers: the optimizers as the user named them, by the name of their rule. effort_reason: why this
+    level of effort was chosen.
     """
 
     settings: CompareSettings
@@ -110,7 +111,7 @@ class CompareDesign:
 
     @property
     def tuning_seeds(self) -> list[int]:
-        """Seeds on which trials are tried."""
+        """Seeds of tuning."""
         return seed_ranges.seeds("compare.tune", self.effort.tuning_seeds)
 
     @property
@@ -120,7 +121,7 @@ class CompareDesign:
 
     @property
     def first_plan(self) -> Plan:
-        """The plan of the first optimizer: all share steps, batches, network and metric."""
+        """The plan of the first optimizer. All plans have the same steps, batches, network and metric."""
         return next(iter(self.plans.values()))
 
     @property
@@ -130,12 +131,12 @@ class CompareDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """The score."""
+        """The score as facts of a metric."""
         return MetricFacts.of(METRICS[self.first_plan.metric])
 
     @property
     def reference(self) -> str:
-        """The optimizer whose best validation score is the target of all."""
+        """The optimizer whose best validation score is the target for all."""
         names = [rule.name for rule in self.rules]
         return DEFAULT_OPTIMIZERS[0] if DEFAULT_OPTIMIZERS[0] in names else names[0]
 
@@ -146,17 +147,17 @@ class CompareDesign:
 
     @property
     def added_rates(self) -> int:
-        """Number of learning rates that one decade more adds: as dense as the first ones."""
+        """Number of learning rates in one more decade, as dense as the first ones."""
         return max(1, round(self.rate_count / RANGE_DECADES))
 
     @property
     def tuning_runs(self) -> int:
-        """Runs of one optimizer's tuning."""
+        """Number of runs that tune one optimizer."""
         return self.rate_count * len(self.settings.schedules) * len(self.tuning_seeds)
 
     @property
     def runs(self) -> int:
-        """Runs of the whole comparison if no range is extended."""
+        """Number of runs of the comparison if no range is extended."""
         evaluation = len(self.settings.schedules) * len(self.seeds)
         return len(self.rules) * (self.tuning_runs + evaluation)
 
@@ -167,12 +168,12 @@ class CompareDesign:
 
     @cached_property
     def shape(self) -> ProgramShape:
-        """One program shape for all stages, so that none compiles twice."""
+        """The shape of the compiled programs. It is the same in all stages, so each compiles once."""
         most_seeds = max(len(self.tuning_seeds), len(self.seeds))
         return shape_for(self.first_plan, self.batches, self.tuning_runs, most_seeds, self.devices)
 
     def range(self, rule: Rule, sides: Sequence[str] = ()) -> tuple[float, float]:
-        """Return the lowest and highest rate of a rule after an extension by a decade at each of `sides`."""
+        """Return lowest and highest rate of a rule. sides: "low" or "high" for each extension by a decade."""
         low = rule.rate_center * 10 ** (-RANGE_DECADES / 2 - list(sides).count("low"))
         high = rule.rate_center * 10 ** (RANGE_DECADES / 2 + list(sides).count("high"))
         return low, high
@@ -186,7 +187,7 @@ class CompareDesign:
         return self._full(rule, self.rate_count, low, high, seed)
 
     def extended(self, rule: Rule, sides: Sequence[str]) -> Trials:
-        """Return the trials that the last of `sides` ("low" or "high") adds, all in the new decade."""
+        """Return the trials in the decade that the last of `sides` ("low" or "high") adds."""
         side: Side = "low" if sides[-1] == "low" else "high"
         before, seed = self.range(rule, sides[:-1]), self.settings.seed
         if self.settings.tune == "learning-rate":
@@ -197,14 +198,14 @@ class CompareDesign:
         return self._full(rule, self.added_rates, low, high, seed + len(sides))
 
     def _full(self, rule: Rule, count: int, low: float, high: float, seed: int) -> Trials:
-        """Return trials of rate and the rule's other numbers; some of these are searched in 1 - b."""
+        """Return trials of rate and all hyperparameters of a rule; decay rates b are spaced in 1 - b."""
         ranges = {"rate": (low, high)} | {name: (span.low, span.high) for name, span in rule.tuned.items()}
-        drawn = log_uniform_points(count, ranges, seed)
+        points = log_uniform_points(count, ranges, seed)
         hyper = {
-            name: 1 - np.asarray(drawn[name]) if span.one_minus else np.asarray(drawn[name])
+            name: 1 - np.asarray(points[name]) if span.one_minus else np.asarray(points[name])
             for name, span in rule.tuned.items()
         }
-        return self._scheduled(np.asarray(drawn["rate"]), hyper)
+        return self._scheduled(np.asarray(points["rate"]), hyper)
 
     def _scheduled(self, rate: np.ndarray, hyper: dict[str, np.ndarray]) -> Trials:
         schedules = np.array(self.settings.schedules)
@@ -213,13 +214,13 @@ class CompareDesign:
         return Trials(np.repeat(rate, count), np.tile(schedules, len(rate)), repeated)
 
     def line(self) -> str:
-        """Return what is going to be done, in one line."""
+        """Return the plan in one line, for the terminal."""
         steps = f"{self.steps:,} step{'s' * (self.steps != 1)}"
         networks = f"{self.runs:,} networks of {steps}, effort {self.effort.name} ({self.effort_reason})"
         return f"{networks}, about {max(1, round(self.estimated_seconds))} s on {self.devices}"
 
     def planned_runs(self) -> PlannedRuns:
-        """Return every run; only the learning rates that tuning will choose are open."""
+        """Return all runs. The learning rates of the evaluation are open until tuning chooses them."""
         train, validation = self.batches.sizes
         return PlannedRuns(
             effort=self.effort.name,
@@ -255,12 +256,12 @@ class CompareDesign:
         ]
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return what `plan.json` holds."""
+        """Return the content of `plan.json`."""
         return asdict(self.planned_runs())
 
 
 def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> CompareDesign:
-    """Return the design of a comparison. Raises UsageError, DataError for what does not fit."""
+    """Return the design of a comparison. Raises UsageError or DataError where settings and data disagree."""
     names = [str(schedule(text)) for text in settings.schedules]  # one name for each schedule
     if len(set(names)) < len(names):
         raise UsageError("--schedules names a schedule twice.", "", "Name it once.", option="schedules")
@@ -272,17 +273,17 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
     check_patience(settings)
     check_schedules(spec, rules)
 
-    def at(level: SearchEffort) -> CompareDesign:
+    def at_effort(level: SearchEffort) -> CompareDesign:
         steps = level.steps(batches.sizes[0], batches.batch_size, settings.epochs)
         plans = {rule.name: spec.plan(settings, dataset, rule, batches, steps) for rule in rules}
         return CompareDesign(settings, dataset, devices, level, rules, optimizers, spec, batches, plans)
 
     levels = COMPARE.values() if settings.effort is None else [COMPARE[settings.effort]]
-    designs = {level.name: at(level) for level in levels}
+    designs = {level.name: at_effort(level) for level in levels}
     per_step = step_seconds(spec.network, batches.batch_size, devices.count)
     estimates = {
-        name: estimated_seconds(len(rules), made.network_steps * per_step, devices.count)
-        for name, made in designs.items()
+        name: estimated_seconds(len(rules), candidate.network_steps * per_step, devices.count)
+        for name, candidate in designs.items()
     }
     effort, reason = choose_effort(settings.effort, settings.budget, estimates)
     chosen = replace(
@@ -297,7 +298,7 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
 
 
 def plan(design: CompareDesign) -> ComparePlan:
-    """Return what a comparison would do, with its estimated seconds."""
+    """Return the document of a dry run, with the estimated seconds."""
     return ComparePlan(
         study="compare",
         data=data_facts(design.dataset),

@@ -1,4 +1,4 @@
-"""From tuned and evaluated runs to the leaderboard: one row an optimizer, under the schedule tuning chose."""
+"""The leaderboard: one row for each optimizer, under the schedule that tuning chose."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ __all__ = ["Evaluated", "Tuned", "leaderboard_rows", "pairs_of", "scores_by_sche
 
 @dataclass(frozen=True)
 class Tuned:
-    """The tuning of one optimizer: its trials, their scores [trial, seed], and the range searched.
+    """The tuning of one optimizer.
 
-    bounds: those of the metric.
+    trials: its settings. scores [trial, seed]. range: lowest and highest learning rate. bounds: smallest and
+    largest value of the metric.
     """
 
     trials: Trials
@@ -41,15 +42,18 @@ class Tuned:
     bounds: tuple[float, float] = UNBOUNDED
 
     def best(self, schedule: str | None = None) -> int | None:
-        """Return the trial with the best median, of one schedule or of all; None if all runs diverged."""
+        """Return the index of the trial with the best median score; None if all runs diverged.
+
+        schedule: None for the trials of all schedules.
+        """
         index = np.arange(len(self.trials))
         if schedule is not None:
             index = index[self.trials.schedule == schedule]
         chosen = select(self.scores[index], self.greater_is_better)
         return None if chosen is None else int(index[chosen])
 
-    def edge(self) -> Literal["low", "high"] | None:
-        """Return the end of its range, or of the rates tried, at which the best rate lies, or None."""
+    def range_end(self) -> Literal["low", "high"] | None:
+        """Return the end of the range at which the best rate lies; None if it lies inside."""
         best = self.best()
         if best is None:
             return None
@@ -57,7 +61,7 @@ class Tuned:
         lowest, highest = float(self.trials.rate.min()), float(self.trials.rate.max())
         if side := at_edge(rate, *self.range):
             return side
-        # quasi-random rates stop short of the ends: beyond the last one tried nothing is known
+        # quasi-random rates do not reach the ends; the lowest and the highest one tried count as ends
         if lowest == highest or rate not in (lowest, highest):
             return None
         return "low" if rate == lowest else "high"
@@ -65,7 +69,7 @@ class Tuned:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Fresh seeds of one trial of one optimizer: `scores` [seed], validation `curves` [seed, time]."""
+    """One trial of one optimizer on fresh seeds: scores [seed], validation curves [seed, time]."""
 
     trial: int
     scores: np.ndarray
@@ -73,31 +77,33 @@ class Evaluated:
 
 
 Evaluations = Mapping[str, Mapping[str, Evaluated]]
-"""By optimizer, by schedule."""
+"""Runs on fresh seeds by optimizer and schedule."""
 
 
 def leaderboard_rows(
     tuned: Mapping[str, Tuned],
     evaluated: Evaluations,
     reference: str,
-    stride: int,
+    steps_per_point: int,
     step_seconds: Mapping[str, float],
     seed: int = 0,
 ) -> list[LeaderboardRow]:
     """Return the leaderboard, best first.
 
-    reference: the optimizer that sets the target score. stride: steps between the points of a curve.
+    reference: the optimizer that sets the target score. steps_per_point: steps between the points of a curve.
     step_seconds: seconds of one network step by optimizer.
     """
     chosen = {name: _chosen(tuned[name], by_schedule) for name, by_schedule in evaluated.items()}
-    ran = {name: run for name, run in chosen.items() if run is not None}
+    finished = {name: run for name, run in chosen.items() if run is not None}
     greater = next(iter(tuned.values())).greater_is_better
-    order = tiers({name: run.scores for name, run in ran.items()}, greater, seed=seed) if ran else {}
-    goal = _target(ran.get(reference), greater)
+    order = (
+        tiers({name: run.scores for name, run in finished.items()}, greater, seed=seed) if finished else {}
+    )
+    target = _target(finished.get(reference), greater)
     rows = [
         _row(
-            name, tuned[name], ran[name], tier, _to_target(ran[name], goal, greater, stride),
-            step_seconds.get(name), seed,
+            name, tuned[name], finished[name], tier,
+            _to_target(finished[name], target, greater, steps_per_point), step_seconds.get(name), seed,
         )
         for name, tier in order.items()
     ]  # fmt: skip
@@ -106,7 +112,7 @@ def leaderboard_rows(
 
 
 def _chosen(tuned: Tuned, evaluated: Mapping[str, Evaluated]) -> Evaluated | None:
-    """Return the evaluation under the schedule that tuning, not evaluation, found better."""
+    """Return the evaluation of the best trial. Tuning, not evaluation, decides between schedules."""
     best = tuned.best()
     return next((run for run in evaluated.values() if run.trial == best), None)
 
@@ -122,7 +128,7 @@ def _row(
 ) -> LeaderboardRow:
     greater, trial = tuned.greater_is_better, run.trial
     whole = bool(np.isfinite(run.scores).all())
-    both = tuning_interval(tuned.scores, run.scores, greater, seed=seed) if whole else None
+    tuned_interval = tuning_interval(tuned.scores, run.scores, greater, seed=seed) if whole else None
     schedule = str(tuned.trials.schedule[trial])
     reached, steps = (None, None) if to_target is None else to_target
     curve, width = _sensitivity(tuned, schedule)
@@ -132,19 +138,19 @@ def _row(
         hyperparameters={key: float(values[trial]) for key, values in tuned.trials.hyper.items()},
         schedule=schedule,
         **values_of(score_summary(run.scores, greater, seed, tuned.bounds)),
-        tuning_interval=clipped(both, run.scores, tuned.bounds),
+        tuning_interval=clipped(tuned_interval, run.scores, tuned.bounds),
         tier=tier,
         reached_target=reached,
         steps_to_target=steps,
         seconds_to_target=None if steps is None or step_seconds is None else steps * step_seconds,
-        at_edge=tuned.edge() or False,
+        at_edge=tuned.range_end() or False,
         sensitivity=curve,
         sensitivity_width=width,
     )
 
 
 def _failed_row(name: str, tuned: Tuned, tier: int) -> LeaderboardRow:
-    """Return the row of an optimizer all of whose tuning runs diverged: it has no setting to evaluate."""
+    """Return the row of an optimizer whose tuning runs all diverged, so that none was evaluated."""
     curve, width = _sensitivity(tuned, str(tuned.trials.schedule[0]))
     return LeaderboardRow(
         optimizer=name,
@@ -170,7 +176,7 @@ def _failed_row(name: str, tuned: Tuned, tier: int) -> LeaderboardRow:
 
 
 def _target(reference: Evaluated | None, greater: bool) -> float | None:
-    """Return the median over seeds of the reference rule's best validation score."""
+    """Return the target: the median over seeds of the reference optimizer's best validation score."""
     if reference is None:
         return None
     curves = np.where(np.isfinite(reference.curves), reference.curves, -np.inf if greater else np.inf)
@@ -179,32 +185,32 @@ def _target(reference: Evaluated | None, greater: bool) -> float | None:
 
 
 def _to_target(
-    run: Evaluated, goal: float | None, greater: bool, stride: int
+    run: Evaluated, target: float | None, greater: bool, steps_per_point: int
 ) -> tuple[float, float | None] | None:
-    """Return the share of seeds that reached the target and the median steps; None without a target."""
-    if goal is None:
+    """Return the share of seeds that reached the target, and the median steps; None without a target."""
+    if target is None:
         return None
-    first = time_to_target(run.curves, goal, greater)
-    found = summarize_target(first, stride * (1 + np.arange(run.curves.shape[1])))
-    return found.reached, found.median
+    first = time_to_target(run.curves, target, greater)
+    summary = summarize_target(first, steps_per_point * (1 + np.arange(run.curves.shape[1])))
+    return summary.reached, summary.median
 
 
 def _sensitivity(tuned: Tuned, schedule: str) -> tuple[RateSensitivity, float | None]:
-    """Return score against rate under a schedule, and the width of the good region in decades."""
-    mine = tuned.trials.schedule == schedule
-    found = sensitivity(tuned.trials.rate[mine], tuned.scores[mine], tuned.greater_is_better)
+    """Return score against learning rate under a schedule, and the width of the good rates in decades."""
+    of_schedule = tuned.trials.schedule == schedule
+    rates = sensitivity(tuned.trials.rate[of_schedule], tuned.scores[of_schedule], tuned.greater_is_better)
     curve = RateSensitivity(
-        learning_rate=_plain(found.rates),
-        score=_plain(found.median),
-        lower=_plain(found.lower),
-        upper=_plain(found.upper),
-        diverged=_plain(found.diverged),
+        learning_rate=_plain(rates.rates),
+        score=_plain(rates.median),
+        lower=_plain(rates.lower),
+        upper=_plain(rates.upper),
+        diverged=_plain(rates.diverged),
     )
-    return curve, width_decades(found.rates, found.median, tuned.greater_is_better)
+    return curve, width_decades(rates.rates, rates.median, tuned.greater_is_better)
 
 
 def pairs_of(rows: Sequence[LeaderboardRow], greater: bool, seed: int = 0) -> list[Pair]:
-    """Return the paired comparison of every two optimizers of a leaderboard that were evaluated."""
+    """Return the paired comparisons of all optimizers of a leaderboard that were evaluated."""
     values = {row.optimizer: np.array(row.values, np.float64) for row in rows if row.values}  # None is NaN
     return [
         Pair(
@@ -223,7 +229,7 @@ def pairs_of(rows: Sequence[LeaderboardRow], greater: bool, seed: int = 0) -> li
 def scores_by_schedule(
     tuned: Mapping[str, Tuned], evaluated: Evaluations, seed: int = 0
 ) -> list[ScheduleScores]:
-    """Return every optimizer under every schedule, each at its own tuned rate."""
+    """Return the scores of every optimizer under every schedule, at the rate tuned for both."""
     return [
         ScheduleScores(
             optimizer=name,

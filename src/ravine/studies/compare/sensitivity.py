@@ -10,17 +10,17 @@ from ravine.studies.compare.result import LeaderboardRow
 
 __all__ = ["sensitivity_curves"]
 
-COLUMNS = 72
-OUTLIER = 3.0  # times the distance from the median to the best, below the median
+MAX_COLUMNS = 72  # of text
+OUTLIER = 3.0  # distance below the median score, over that from the median to the best
 
 
 def sensitivity_curves(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Sparklines:
-    """Return the curves, all on one axis of rates and one scale of scores."""
+    """Return the curves of all optimizers, on one axis of learning rates and one scale of scores."""
     scores = [score for row in rows for score in row.sensitivity.score if is_number(score)]
     worst, best = _scale(scores, style.greater_is_better)
-    better = "higher is better, x diverged"
+    better = "higher is better; x = diverged"
     if not style.greater_is_better:
-        better = f"higher block = lower {style.metric}"
+        better = f"a higher block is a lower {style.metric}"
     return Sparklines(
         [
             Sparkline(row.optimizer, row.sensitivity.learning_rate, row.sensitivity.score)  # type: ignore[arg-type]
@@ -32,12 +32,12 @@ def sensitivity_curves(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Sp
         downward=not style.greater_is_better,
         axis="log",
         ticks="decades",
-        columns=COLUMNS,
+        columns=MAX_COLUMNS,
     )
 
 
 def _scale(scores: Sequence[float], greater: bool) -> tuple[float, float]:
-    """Return the scores of the lowest and the highest mark; far outliers do not flatten the rest."""
+    """Return the scores of the lowest and the highest mark. Outliers are cut for contrast."""
     if not scores:
         return 0.0, 1.0
     ordered = sorted(scores, reverse=not greater)  # the best last

@@ -1,4 +1,4 @@
-"""Which optimizer, at which learning rate, for these data: tune all alike, evaluate on fresh seeds, compare.
+"""The comparison study: tune all optimizers alike, evaluate them on fresh seeds, and rank them.
 
 `design → tune → (extend) → evaluate → leaderboard → test, once → model`
 """
@@ -45,8 +45,8 @@ Evaluations = dict[str, dict[str, Evaluated]]
 def run(design: CompareDesign, context: RunContext) -> CompareResult:
     """Tune, evaluate, test and return the result. Raises Stopped after saving, and NothingTrained."""
     for name, text in design.spec.hyper_schedules.items():
-        having = ", ".join(rule for rule, plan in design.plans.items() if name in plan.hyper_schedules)
-        context.notify(Noted(f"{name} follows {text} in {having}"))
+        rules = ", ".join(rule for rule, plan in design.plans.items() if name in plan.hyper_schedules)
+        context.notify(Noted(f"{name} follows {text} in {rules}"))
     tuned, extended = _tune(design, context)
     evaluated = _evaluate(design, context, tuned)
     seed, greater = design.settings.seed, design.metric.greater_is_better
@@ -81,17 +81,17 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
 
 
 def _tune(design: CompareDesign, context: RunContext) -> tuple[dict[str, Tuned], list[str]]:
-    """Try all trials on the tuning seeds; extend the ranges of all where some best lies at an end.
+    """Return the tuning of every optimizer, and the sides at which the ranges were extended.
 
-    Returns the tuning of every optimizer, and the sides that were extended.
+    If the best rate of an optimizer lies at an end of its range, the ranges of all are extended.
     """
     tuned = {rule.name: _try_trials(design, context, rule, ()) for rule in design.rules}
 
     def ends() -> dict[str, str]:
-        return {name: edge for name, tuning in tuned.items() if (edge := tuning.edge()) is not None}
+        return {name: side for name, tuning in tuned.items() if (side := tuning.range_end()) is not None}
 
     def extend(sides: Sequence[str], names: Sequence[str]) -> None:
-        text = f"best rate of {', '.join(names)} at the {sides[-1]} end: one decade more for all"
+        text = f"best rate of {', '.join(names)} at the {sides[-1]} end: one more decade for all"
         context.notify(RangeExtended(sides[-1], tuple(names), text))
         added = sum(len(design.extended(rule, sides)) for rule in design.rules)
         context.runner.total += added * len(design.tuning_seeds) * design.steps
@@ -108,7 +108,7 @@ def _try_trials(
     sides: Sequence[str],
     before: Tuned | None = None,
 ) -> Tuned:
-    """Return the tuning of a rule after its first trials, or after those of the last of `sides` as well."""
+    """Return the tuning of a rule: its first trials, or with `before` those of the last extension as well."""
     trials = design.extended(rule, sides) if sides else design.trials(rule)
     seeds = design.tuning_seeds
     record = _train(design, context, rule, f"extend{len(sides)}" if sides else "tune", trials, seeds)
@@ -122,7 +122,7 @@ def _try_trials(
 
 
 def _evaluate(design: CompareDesign, context: RunContext, tuned: Mapping[str, Tuned]) -> Evaluations:
-    """Run the setting to which each optimizer was tuned, under each schedule, on fresh seeds."""
+    """Return the runs on fresh seeds of the best setting of every optimizer, by optimizer and schedule."""
     evaluated: Evaluations = {}
     seeds = design.seeds
     for rule in design.rules:
@@ -135,8 +135,7 @@ def _evaluate(design: CompareDesign, context: RunContext, tuned: Mapping[str, Tu
         curves = record.series["score"].astype(np.float64).reshape(len(chosen), len(seeds), -1)
         scores = record.final["score"].astype(np.float64).reshape(len(chosen), len(seeds))
         evaluated[rule.name] = {
-            name: Evaluated(trial, scores[place], curves[place])
-            for place, (name, trial) in enumerate(chosen.items())
+            name: Evaluated(trial, scores[k], curves[k]) for k, (name, trial) in enumerate(chosen.items())
         }
     return evaluated
 
@@ -160,7 +159,7 @@ def _train(
 def _test(
     design: CompareDesign, context: RunContext, winner: LeaderboardRow, evaluated: Evaluations
 ) -> tuple[Model, WinnerScores]:
-    """Score the winner's networks on the test rows; the model is the best of them by validation."""
+    """Return the winner's best network by validation, and the scores of all its networks on test rows."""
     name, count = winner.optimizer, len(design.seeds)
     first = list(evaluated[name]).index(str(winner.schedule)) * count
     metadata = ModelMetadata(
@@ -180,7 +179,7 @@ def _test(
 
 
 def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> ComparisonFacts:
-    """Return what was trained."""
+    """Return the facts of the trainings."""
     plan = design.first_plan
     runs = sum(len(record) for record in context.records.values())
     return ComparisonFacts(
@@ -199,14 +198,14 @@ def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> C
 
 
 def _step_seconds(design: CompareDesign, context: RunContext) -> dict[str, float]:
-    """Return the seconds of one network step by optimizer, without compilation."""
+    """Return the seconds of one step of one network by optimizer, without compilation."""
     seconds = {rule.name: context.runner.step_seconds(rule.name) for rule in design.rules}
     return {name: value for name, value in seconds.items() if value is not None}
 
 
 def best_settings(design: CompareDesign, winner: LeaderboardRow) -> FixedTrainingSettings:
-    """Return the settings that train the winner: its optimizer with the tuned numbers, rate and schedule."""
-    spec = design.optimizers[winner.optimizer]  # numbers that were fixed by hand stay
+    """Return the settings that train the winner again, with its tuned hyperparameters, rate and schedule."""
+    spec = design.optimizers[winner.optimizer]  # hyperparameters that the user fixed stay
     rule = next(rule for rule in design.rules if rule.name == winner.optimizer)
     shared = {
         name: value

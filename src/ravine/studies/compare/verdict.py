@@ -1,4 +1,4 @@
-"""The verdict in plain words: who is best, who ties with it, who is worse and by how much. Ties are ties."""
+"""The verdict of a comparison in words: the best optimizer, its ties, and the worse ones with differences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ravine.studies.compare.result import LeaderboardRow, Pair
 __all__ = ["verdict"]
 
 FEW_SEEDS = 10
-"""Below this number an evaluation is too small to tell similar optimizers apart."""
+"""Number of seeds below which similar optimizers cannot be distinguished."""
 
 
 def verdict(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreFormat) -> str:
@@ -20,15 +20,15 @@ def verdict(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreF
     sentences = [_best(tied, first, len(rows), style), *_worse(rows, pairs, style)]
     if first.n_seeds < FEW_SEEDS and len(rows) > 1:
         seeds = "1 seed" if first.n_seeds == 1 else f"{first.n_seeds} seeds"
-        limit = "only large differences can be seen"
+        limit = "only large differences are visible"
         if first.n_seeds < FEWEST_SEEDS:
-            limit = "no difference can be told from luck"
+            limit = "no difference can be distinguished from chance"
         sentences.append(f"With {seeds} {limit}.")
     return " ".join(sentences)
 
 
 def _best(tied: Sequence[str], best: LeaderboardRow, count: int, style: ScoreFormat) -> str:
-    """Return the sentence about the first tier, of `count` optimizers in all."""
+    """Return the sentence about the first tier. count: number of optimizers."""
     score = style.with_unit(best.mean, best.interval)
     if not is_number(best.mean):
         score = f"median {style.with_unit(best.median)}"
@@ -46,8 +46,8 @@ def _best(tied: Sequence[str], best: LeaderboardRow, count: int, style: ScoreFor
 
 
 def _worse(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreFormat) -> list[str]:
-    """Return sentences about the rows of lower tiers, with the paired differences where there are any."""
-    measured, unmeasured, lost = [], [], []
+    """Return sentences about the lower tiers, with paired differences if they were measured."""
+    measured, unmeasured, diverged = [], [], []
     best = rows[0]
     for row in rows:
         if row.tier == best.tier:
@@ -56,7 +56,7 @@ def _worse(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreFo
         if difference is not None and longer is not None:
             measured.append((row.optimizer, f"by {style.number(abs(difference))} ± {style.number(longer)}"))
         elif row.diverged:
-            lost.append(row.optimizer)
+            diverged.append(row.optimizer)
         else:
             unmeasured.append(row.optimizer)
     sentences = []
@@ -64,14 +64,14 @@ def _worse(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreFo
         (name, amount), *others = measured
         parts = [f"{name} is worse {amount}", *(f"{name} {amount}" for name, amount in others)]
         sentences.append(f"{_listed(parts)} {style.step}.")
-    for names, reason in ((unmeasured, ""), (lost, ", with runs that diverged")):
+    for names, reason in ((unmeasured, ""), (diverged, ", with runs that diverged")):
         if names:
             sentences.append(f"{_listed(names)} {'is' if len(names) == 1 else 'are'} worse{reason}.")
     return sentences
 
 
 def _difference(pairs: Sequence[Pair], best: str, other: str) -> tuple[float | None, float | None]:
-    """Return the paired difference of two optimizers and the longer side of its interval, or Nones."""
+    """Return the paired difference of two optimizers, and the longer side of its interval; else None."""
     for pair in pairs:
         if {pair.a, pair.b} == {best, other}:
             return pair.difference, longer_side(pair.difference, pair.interval)

@@ -1,4 +1,4 @@
-"""The views of `compare`: leaderboard, verdict and sensitivity of a result, and the facts of a plan."""
+"""The views of `compare`: the report of a result, and the facts of a dry run."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ TUNING_SCOPES = {
     "learning-rate": "rate: learning rate and schedule are tuned, all else is the lecture's",
     "all": "full: momentum, decays and eps are tuned too, in as many trials",
 }
-EDGES = {"low": "the lower edge", "high": "the upper edge"}
-SHORTEST_NAME = 16  # columns to which a long name of an optimizer is cut before another column goes
+RANGE_ENDS = {"low": "the lower end", "high": "the upper end"}
+MIN_NAME_WIDTH = 16  # columns; longer names are cut to it before another column is dropped
 
 
 def view(result: CompareResult) -> list[Block]:
-    """Return leaderboard, warnings, verdict, test scores and sensitivity curves."""
+    """Return the report: leaderboard, warnings, verdict, test scores and sensitivity curves."""
     rows = result.leaderboard
     style = score_format_of(result.metric, rows)
     blocks: list[Block] = [_heading(result, style), _table(rows, style)]
@@ -80,7 +80,7 @@ def plan_view(plan: ComparePlan) -> list[Block]:
 def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, result.leaderboard[0].n_seeds
     scores = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
-    scores += ": too few seeds for an interval" if seeds < FEWEST_SEEDS else " ± 95 % interval"
+    scores += ", too few for an interval" if seeds < FEWEST_SEEDS else " ± 95 % interval"
     if result.plan.tuning_scope == "all":
         scores += "; all numbers of each rule tuned (--tune all)"
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
@@ -88,12 +88,12 @@ def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
 
 
 def _table(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Table:
-    """Return the leaderboard with the columns that have something to say, a rule before each tier."""
+    """Return the leaderboard without empty columns, with a rule before each tier."""
     tiers = [row.tier for row in rows]
     score = " ".join(filter(None, (style.metric, style.unit)))
     columns = [
         Column("tier", [f"{tier}=" if tiers.count(tier) > 1 else str(tier) for tier in tiers], align="left"),
-        Column("optimizer", [row.optimizer for row in rows], align="left", shrink=SHORTEST_NAME),
+        Column("optimizer", [row.optimizer for row in rows], align="left", shrink=MIN_NAME_WIDTH),
         Column(score, [_score(row, style) for row in rows]),
         Column("rate", [_rate(row) for row in rows], priority=1),
         Column("schedule", [row.schedule or MISSING for row in rows], align="left", priority=2),
@@ -103,11 +103,11 @@ def _table(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Table:
         Column("median", [style.number(row.median) for row in rows], priority=6),
         Column("with tuning", [_interval(row.tuning_interval, style) for row in rows], priority=7),
     ]
-    silent = {MISSING, "0"}
+    empty = {MISSING, "0"}
     return Table(
-        [column for column in columns if column.priority == 0 or set(column.texts) - silent],
-        rules=[place for place, tier in enumerate(tiers) if place == 0 or tier != tiers[place - 1]],
-        strong=[place for place, tier in enumerate(tiers) if tier == tiers[0]],
+        [column for column in columns if column.priority == 0 or set(column.texts) - empty],
+        rules=[k for k, tier in enumerate(tiers) if k == 0 or tier != tiers[k - 1]],
+        strong=[k for k, tier in enumerate(tiers) if tier == tiers[0]],
     )
 
 
@@ -122,7 +122,7 @@ def _rate(row: LeaderboardRow) -> str:
 
 
 def _diverged(row: LeaderboardRow) -> str:
-    """Return the runs that diverged, of all seeds; an optimizer without a setting has no seeds."""
+    """Return the number of diverged runs over all seeds; "all" for an optimizer that was not evaluated."""
     if not row.n_seeds:
         return "all"
     return f"{row.diverged}/{row.n_seeds}" if row.diverged else "0"
@@ -158,14 +158,14 @@ def _tuned(rows: Sequence[LeaderboardRow]) -> str:
 def _warnings(rows: Sequence[LeaderboardRow]) -> list[str]:
     return [
         f"! {row.optimizer}: its best rate, {learning_rate(row.learning_rate)}, lies at "
-        f"{EDGES[row.at_edge]} of the range tried; there may be better."
+        f"{RANGE_ENDS[row.at_edge]} of the range tried; a better one may lie beyond."
         for row in rows
         if isinstance(row.at_edge, str)
     ]
 
 
 def _tested(result: CompareResult, style: ScoreFormat) -> str:
-    """Return the score of the winner on the rows held out from everything else."""
+    """Return the sentence about the winner's score on the test rows."""
     test = result.test
     score = style.with_unit(test.mean, test.interval)
     model = style.with_unit(test.model)

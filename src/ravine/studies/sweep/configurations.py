@@ -1,4 +1,4 @@
-"""The configurations of a sweep, each as the settings of one training; all are checked before any is trained.
+"""The configurations of a sweep: each is the settings of one training, and all are checked before training.
 
 A factor is a field of the settings, a word of the network's text, or a hyperparameter of the optimizer.
 """
@@ -35,15 +35,15 @@ from ravine.studies.sweep.settings import SweepSettings
 
 __all__ = ["Configuration", "configurations", "one_minus_names"]
 
-DEFAULT_WIDTH = 64  # units, where a network without hidden layers is given some by `depth`
+DEFAULT_WIDTH = 64  # units of the layers that `depth` adds to a network without any
 
 
 @dataclass(frozen=True)
 class Configuration:
     """One configuration of a sweep.
 
-    levels: {factor: value}. rule: with all its hyperparameters free; hyper: those that were given, which are
-    data of its runs.
+    levels: {factor: value}. rule: the optimizer without fixed hyperparameters. hyper: values of those that
+    the configuration fixes; they are data of its runs.
     """
 
     levels: dict[str, str]
@@ -66,7 +66,7 @@ def label_of(levels: Mapping[str, str]) -> str:
 def configurations(
     settings: SweepSettings, factors: Sequence[Factor], dataset: Dataset
 ) -> list[Configuration]:
-    """Return the configurations of a sweep; their recipes are made alike so that they share programs.
+    """Return the configurations of a sweep; their specifications have one structure, to share programs.
 
     Raises UsageError for a name that cannot be varied, and for an invalid configuration with its reason.
     """
@@ -86,20 +86,22 @@ def _configurations(
         for name, value in settings.to_dict().items()
         if name in options_of(FixedTrainingSettings) and name != "seeds"
     }
-    found = [_configuration(base, row, dataset) for row in levels]
-    followed = {name for configuration in found for name in configuration.recipe.hyper_schedules}
+    unjoined = [_configuration(base, row, dataset) for row in levels]
+    scheduled = {name for configuration in unjoined for name in configuration.recipe.hyper_schedules}
     for text in settings.hyper_schedule or []:
         name, _, followed_schedule = text.partition("=")
         name = name.strip()
-        if name not in followed and all(factor.name != "hyper_schedule" for factor in factors):
-            check_schedules(replace(found[0].recipe, hyper_schedules={name: followed_schedule}), rules)
-    _check_different(found)
-    recipes = alike([configuration.recipe for configuration in found])
-    return [replace(configuration, recipe=made) for configuration, made in zip(found, recipes, strict=True)]
+        if name not in scheduled and all(factor.name != "hyper_schedule" for factor in factors):
+            check_schedules(replace(unjoined[0].recipe, hyper_schedules={name: followed_schedule}), rules)
+    _check_different(unjoined)
+    recipes = alike([configuration.recipe for configuration in unjoined])
+    return [
+        replace(configuration, recipe=spec) for configuration, spec in zip(unjoined, recipes, strict=True)
+    ]
 
 
 def one_minus_names(rules: Sequence[Rule]) -> set[str]:
-    """Return the hyperparameters b of rules whose 1 - b is spaced evenly in the logarithm."""
+    """Return the names of hyperparameters b for which log(1 - b) is evenly spaced."""
     tuned = {name for rule in rules for name, where in rule.tuned.items() if where.one_minus}
     return tuned | {name for rule in rules for name in rule.decays}
 
@@ -108,7 +110,7 @@ def one_minus_names(rules: Sequence[Rule]) -> set[str]:
 
 
 def _rules(settings: SweepSettings, factors: Sequence[Factor]) -> list[Rule]:
-    """Return the rules of all configurations, with all their hyperparameters free."""
+    """Return the rules of all configurations, without fixed hyperparameters."""
     texts = [text for factor in factors if factor.name == "optimizer" for text in factor.levels]
     return [_free(text) for text in texts or [settings.optimizer]]
 
@@ -141,10 +143,10 @@ def _check_name(name: str, rules: Sequence[Rule]) -> None:
     )
 
 
-def _check_different(found: Sequence[Configuration]) -> None:
+def _check_different(configurations: Sequence[Configuration]) -> None:
     """Raise UsageError for two configurations with the same settings."""
-    for k, configuration in enumerate(found):
-        for other in found[:k]:
+    for k, configuration in enumerate(configurations):
+        for other in configurations[:k]:
             if configuration.settings == other.settings:
                 raise UsageError(
                     f"'{configuration.label}' and '{other.label}' are the same configuration.",
@@ -157,7 +159,7 @@ def _check_different(found: Sequence[Configuration]) -> None:
 
 
 def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) -> Configuration:
-    """Return one configuration. base: the values that all of them share. Raises UsageError."""
+    """Return one configuration. base: settings that all configurations share. Raises UsageError."""
     try:
         plain = dict(base) | {name: _level(name, text) for name, text in levels.items() if name in FIELDS}
         words = {name: text for name, text in levels.items() if name in WORDS}
@@ -167,19 +169,19 @@ def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dat
         hyper = {name: _number(name, text) for name, text in levels.items() if name not in (*FIELDS, *WORDS)}
         spec = parse_optimizer(plain.get("optimizer", FixedTrainingSettings.optimizer))
         spec = spec._replace(keywords={**spec.keywords, **hyper})
-        rule = resolve(str(spec))  # refuses a hyperparameter that it does not have, or a value out of range
+        rule = resolve(str(spec))  # refuses unknown hyperparameters and values out of range
         plain["optimizer"] = str(spec)
         settings = FixedTrainingSettings.from_dict(
             {name: value for name, value in plain.items() if value is not None}
         )
         settings = replace(settings, schedule=str(schedule(settings.schedule)))
-        made = recipe(settings, dataset)
+        training = recipe(settings, dataset)
         check_patience(settings)
         if "hyper_schedule" in levels:
-            check_schedules(made, [rule])
-        else:  # a schedule given for all applies where the hyperparameter exists
-            settings = replace(settings, hyper_schedule=schedules_of(settings.hyper_schedule, made, rule))
-            made = recipe(settings, dataset)
+            check_schedules(training, [rule])
+        else:  # a shared schedule applies where its hyperparameter exists
+            settings = replace(settings, hyper_schedule=schedules_of(settings.hyper_schedule, training, rule))
+            training = recipe(settings, dataset)
     except UsageError as error:
         why = " ".join(filter(None, (error.what, error.why)))
         raise UsageError(
@@ -187,12 +189,12 @@ def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dat
             option=error.option, value=error.value, allowed=error.allowed,
         ) from error  # fmt: skip
     free = rule if spec.source else RULES[spec.name]
-    given = {} if spec.source else {name: float(value) for name, value in spec.keywords.items()}
-    return Configuration(levels, settings, free, given, made)
+    hyper_of_rule = {} if spec.source else {name: float(value) for name, value in spec.keywords.items()}
+    return Configuration(levels, settings, free, hyper_of_rule, training)
 
 
 def _level(name: str, text: str) -> Value:
-    """Return a level as its field's type; `none` is the default, or no value. Raises UsageError."""
+    """Return a level with the type of its field; `none` is the default or no value. Raises UsageError."""
     option = options_of(FixedTrainingSettings)[name]
     if option.many:
         return None if text.lower() == "none" else split(text, "+")
@@ -207,26 +209,26 @@ def _number(name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if math.isnan(value):
-        raise UsageError(f"{name}={text} is no number.", "", f"Write for example {name}=0.1.")
+        raise UsageError(f"{name}={text} is not a number.", "", f"Write for example {name}=0.1.")
     return value
 
 
 def _whole(name: str, text: str) -> int:
     value = _number(name, text)
     if not value.is_integer():
-        raise UsageError(f"{name}={text} is no whole number.", "", f"Write for example {name}=2.")
+        raise UsageError(f"{name}={text} is not a whole number.", "", f"Write for example {name}=2.")
     return int(value)
 
 
 def _with_words(spec: NetworkSpec, words: Mapping[str, str]) -> NetworkSpec:
-    """Return the network with other words, each in place of the one that its text has."""
+    """Return the network with some of its parts replaced. Raises UsageError."""
     hidden = spec.hidden
     if "width" in words or "depth" in words:
-        usual = hidden[0] if hidden else DEFAULT_WIDTH
-        width = _whole("width", words["width"]) if "width" in words else usual
+        width_before = hidden[0] if hidden else DEFAULT_WIDTH
+        width = _whole("width", words["width"]) if "width" in words else width_before
         depth = _whole("depth", words["depth"]) if "depth" in words else len(hidden)
         if width < 1 or depth < 0:
-            raise UsageError("No network is that small.", "A layer has at least one unit.", "Give more.")
+            raise UsageError("width must be at least 1 and depth at least 0.", "", "Give larger values.")
         hidden = (width,) * depth
     numbers = dict(spec.hyper)
     for word, name in NUMBERS.items():
@@ -234,9 +236,9 @@ def _with_words(spec: NetworkSpec, words: Mapping[str, str]) -> NetworkSpec:
             numbers[name] = _number(word, words[word])
     conv = spec.conv
     if "conv" in words:
-        plain = words["conv"].lower() == "none"
-        conv = () if plain else read_network(f"conv={words['conv']}").conv
-    made = dataclasses.replace(
+        no_conv = words["conv"].lower() == "none"
+        conv = () if no_conv else read_network(f"conv={words['conv']}").conv
+    changed = dataclasses.replace(
         spec,
         hidden=hidden,
         connection=words.get("connection", spec.connection).lower(),
@@ -244,4 +246,4 @@ def _with_words(spec: NetworkSpec, words: Mapping[str, str]) -> NetworkSpec:
         conv=conv,
         hyper=numbers,
     )
-    return read_network(str(made))  # refuses words that do not fit each other
+    return read_network(str(changed))  # refuses parts that exclude each other

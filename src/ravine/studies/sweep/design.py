@@ -1,7 +1,7 @@
-"""The design of a sweep: every configuration, its plan and its learning rates, all fixed before training.
+"""The design of a sweep: all configurations, plans and learning rates, fixed before training.
 
-tune      a grid of rates for every configuration, on tuning seeds; nothing where the rate is given or varied
-extend    a decade more, for all, where some best rate lies at an end of the grid; at most twice
+tune      a grid of rates for every configuration, on tuning seeds; left out if the rate is given or varied
+extend    one more decade for all, if the best rate of one lies at an end of the grid; at most twice
 evaluate  every configuration at its rate, all on the same fresh seeds
 """
 
@@ -39,13 +39,13 @@ from ravine.training import Batches, Cohort, Plan, ProgramShape, Runs, shape_for
 
 __all__ = ["DesignPoint", "SweepDesign", "design", "plan"]
 
-DECADES = 3.0  # width of the grid of learning rates, around the optimizer's usual one
+RANGE_DECADES = 3.0  # width of the grid of learning rates around the optimizer's shared_batches one
 TUNED = "tuned"
 
 
 @dataclass(frozen=True)
 class DesignPoint:
-    """A configuration in the design. learning_rate: None where it is tuned."""
+    """A configuration with its plan and batches. learning_rate: None if it is tuned."""
 
     index: int
     configuration: Configuration
@@ -61,7 +61,7 @@ class DesignPoint:
 
 @dataclass(frozen=True)
 class SweepDesign:
-    """A sweep, fixed. groups: design points that share a cohort, by a name for each."""
+    """The design of one sweep. groups: design points that share a cohort, by name of the group."""
 
     settings: SweepSettings
     dataset: Dataset
@@ -73,7 +73,7 @@ class SweepDesign:
 
     @property
     def is_grid(self) -> bool:
-        """Whether every level meets every other."""
+        """Whether the design is a full grid."""
         return self.settings.random is None
 
     @property
@@ -93,19 +93,19 @@ class SweepDesign:
 
     @property
     def log_rate_offsets(self) -> np.ndarray:
-        """Decades between the rates tried and the optimizer's usual rate, [rate]."""
-        return np.linspace(-DECADES / 2, DECADES / 2, self.effort.rates)
+        """Decades from the optimizer's shared_batches rate to the rates point_rates, [rate]."""
+        return np.linspace(-RANGE_DECADES / 2, RANGE_DECADES / 2, self.effort.rates)
 
     def extra_offsets(self, sides: Sequence[str]) -> np.ndarray:
-        """Return the offsets that the last of `sides` ("low" or "high") adds, at least one decade, [rate]."""
-        step = DECADES / (self.effort.rates - 1)
+        """Return the offsets [rate] in decades that the last of `sides` ("low" or "high") adds."""
+        step = RANGE_DECADES / (self.effort.rates - 1)
         size = int(np.ceil(1 / step))
         before = list(sides[:-1]).count(sides[-1]) * size
-        added = DECADES / 2 + step * (before + 1 + np.arange(size))
+        added = RANGE_DECADES / 2 + step * (before + 1 + np.arange(size))
         return added if sides[-1] == "high" else -added[::-1]
 
     def tuning_steps(self, rates: int) -> int:
-        """Return the network steps of tuning with that many rates for each configuration."""
+        """Return the network steps of tuning. rates: number of rates of each configuration."""
         tuned = sum(point.plan.steps for point in self.points if point.learning_rate is None)
         return tuned * rates * len(self.tuning_seeds)
 
@@ -133,34 +133,36 @@ class SweepDesign:
 
     @cached_property
     def shapes(self) -> dict[str, ProgramShape]:
-        """The shape of every group, one for all stages, so that no program is compiled twice."""
+        """The program shape of every group. It is the same in all stages, so each program compiles once."""
         trials, seeds = self.effort.rates * len(self.tuning_seeds), len(self.seeds)
-        found = {}
+        shapes = {}
         for name, group in self.groups.items():
-            most = max(trials * any(point.learning_rate is None for point in group), seeds)
-            both = max(seeds, len(self.tuning_seeds))
-            found[name] = shape_for(group[0].plan, group[0].batches, most * len(group), both, self.devices)
-        return found
+            runs = max(trials * any(point.learning_rate is None for point in group), seeds)
+            most_seeds = max(seeds, len(self.tuning_seeds))
+            shapes[name] = shape_for(
+                group[0].plan, group[0].batches, runs * len(group), most_seeds, self.devices
+            )
+        return shapes
 
     def cohort(
         self, points: Sequence[DesignPoint], rates: Mapping[int, np.ndarray], seeds: Sequence[int], keep: bool
     ) -> Cohort:
-        """Return every design point at each of its rates on every seed, seeds varying fastest.
+        """Return the runs of design points at each of their rates on every seed, seeds varying fastest.
 
-        rates: [rate] by index of the point. keep: whether the parameters are kept.
+        rates: [rate] by index of the point. keep: whether the record contains the parameters.
         """
         names = sorted({name for point in points for name in point.configuration.hyper})
         parts = []
         for point in points:
-            configuration, tried = point.configuration, rates[point.index]
-            size = len(tried) * len(seeds)
+            configuration, point_rates = point.configuration, rates[point.index]
+            size = len(point_rates) * len(seeds)
             hyper = {**point.plan.rule.defaults, **configuration.hyper}
             parts.append(
                 configuration.recipe.runs(
                     point.plan,
-                    np.repeat(tried, len(seeds)),
+                    np.repeat(point_rates, len(seeds)),
                     np.full(size, configuration.settings.schedule),
-                    np.tile(np.asarray(seeds), len(tried)),
+                    np.tile(np.asarray(seeds), len(point_rates)),
                     {name: np.full(size, hyper[name], float) for name in names},
                 )
             )
@@ -171,7 +173,7 @@ class SweepDesign:
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """The estimated seconds on these devices, from a short measurement."""
+        """Estimated seconds on these devices, from a short measurement."""
         steps = {point.plan: 0 for point in self.points}
         for point in self.points:
             trials = self.effort.rates * len(self.tuning_seeds) * (point.learning_rate is None)
@@ -183,18 +185,18 @@ class SweepDesign:
         return estimated_seconds(len(steps), training, self.devices.count)
 
     def line(self) -> str:
-        """Return what is going to be done, in one line."""
+        """Return the plan in one line, for the terminal."""
         seconds = max(1, round(self.estimated_seconds))
         size = f"{count(len(self.points), 'configuration')}, {count(self.runs, 'network')}"
         return f"{size}, {count(self.programs, 'program')}, about {seconds:,} s on {self.devices}"
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return what `plan.json` holds: every configuration; rates that tuning chooses are open."""
+        """Return the content of `plan.json`. Rates that tuning chooses are open."""
         document: dict[str, Plain] = msgspec.to_builtins(self.planned())
         return document
 
     def planned(self) -> PlannedSweep:
-        """Return every run."""
+        """Return all runs."""
         first = self.points[0]
         train, validation = first.batches.sizes
         return PlannedSweep(
@@ -214,7 +216,7 @@ class SweepDesign:
         )
 
     def facts(self) -> DesignFacts:
-        """Return what is varied."""
+        """Return the facts of the design."""
         return DesignFacts(
             kind="grid" if self.is_grid else "random",
             factors=[
@@ -244,35 +246,37 @@ def _planned(point: DesignPoint, program: str) -> PlannedConfiguration:
 def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> SweepDesign:
     """Return the design of a sweep.
 
-    Raises UsageError for factors that cannot be varied, DataError for data on which the metric has no value.
+    Raises UsageError for factors that cannot vary, DataError for data on which the metric is not defined.
     """
     factors = read_factors(settings.vary)
     level = COMPARE[settings.effort]
-    usual = batches_for(settings, dataset)
-    batches: dict[int | None, Batches] = {settings.batch_size: usual}
+    shared_batches = batches_for(settings, dataset)
+    batches: dict[int | None, Batches] = {settings.batch_size: shared_batches}
     # one number of epochs for all, whatever their batch sizes
-    steps = level.steps(usual.sizes[0], usual.batch_size, settings.epochs)
-    epochs = settings.epochs or steps * usual.batch_size / usual.sizes[0]
+    steps = level.steps(shared_batches.sizes[0], shared_batches.batch_size, settings.epochs)
+    epochs = settings.epochs or steps * shared_batches.batch_size / shared_batches.sizes[0]
     points = []
     for index, configuration in enumerate(configurations(settings, factors, dataset)):
-        own = configuration.settings
-        if own.batch_size not in batches:
-            batches[own.batch_size] = batches_for(own, dataset)
-        rows = batches[own.batch_size]
-        steps = level.steps(rows.sizes[0], rows.batch_size, own.epochs or epochs)
-        planned = configuration.recipe.plan(own, dataset, configuration.rule, rows, steps)
-        points.append(DesignPoint(index, configuration, planned, rows, own.learning_rate))
+        settings_of_point = configuration.settings
+        if settings_of_point.batch_size not in batches:
+            batches[settings_of_point.batch_size] = batches_for(settings_of_point, dataset)
+        rows = batches[settings_of_point.batch_size]
+        steps = level.steps(rows.sizes[0], rows.batch_size, settings_of_point.epochs or epochs)
+        plan_of_point = configuration.recipe.plan(settings_of_point, dataset, configuration.rule, rows, steps)
+        points.append(DesignPoint(index, configuration, plan_of_point, rows, settings_of_point.learning_rate))
     groups: dict[tuple[Plan, tuple[str, float]], list[DesignPoint]] = {}
     for point in points:
         groups.setdefault((point.plan, point.configuration.recipe.initial), []).append(point)
     named = {f"program {k}": group for k, group in enumerate(groups.values(), 1)}
-    made = SweepDesign(settings, dataset, level, factors, tuple(points), named, devices)
-    check_metric_defined(dataset, made.metric, [*made.tuning_seeds, *made.seeds], settings.validation)
-    return made
+    designed = SweepDesign(settings, dataset, level, factors, tuple(points), named, devices)
+    check_metric_defined(
+        dataset, designed.metric, [*designed.tuning_seeds, *designed.seeds], settings.validation
+    )
+    return designed
 
 
 def plan(design: SweepDesign) -> SweepPlan:
-    """Return what a sweep would do."""
+    """Return the document of a dry run."""
     return SweepPlan(
         study="sweep",
         data=data_facts(design.dataset),

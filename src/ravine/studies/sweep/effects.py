@@ -1,12 +1,12 @@
-"""Scores of configurations as a leaderboard, and the effect of every level.
+"""The leaderboard of a sweep, and the effect of every level.
 
-    d_s = score of a configuration on seed s - that of the baseline on seed s              (1)   paired
+    d_s = score of a configuration on seed s - score of the baseline on seed s              (1)   paired
     m_ls = mean over the configurations with level l of their scores on seed s              (2)   a grid only
     e_ls = m_ls - m_1s                                                                      (3)   1: the first
 
-In a grid every level meets the same levels of the other factors, so that (2) compares like with like.
-Intervals are over seeds. p values are Wilcoxon's, adjusted by Holm over all comparisons of a kind. The noise
-that tuning adds is in `tuning_interval`.
+In a grid every level is combined with the same levels of the other factors, so (2) is a fair comparison.
+Intervals are over seeds. p values are those of Wilcoxon's test, adjusted by Holm over all comparisons of a
+kind. `tuning_interval` includes the noise of tuning.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from ravine.studies.sweep.result import AdjustedDifference, ConfigurationRow, Le
 
 __all__ = ["Scores", "leaderboard", "level_effects"]
 
-MAX_P = 0.05  # adjusted p value up to which a level helps or hurts
+MAX_P = 0.05  # largest adjusted p value of a level that helps or hurts
 
 
 @dataclass
 class Scores:
-    """Scores of one configuration: `tuning` [rate, seed] at `rates` [rate]; `values` [seed] on fresh seeds.
+    """Scores of one configuration.
 
-    rate: learning rate of the fresh seeds, None before they ran. stops: epochs after which the weights were
-    kept, [seed].
+    tuning [rate, seed]: scores at the learning rates `rates` [rate]. rate: learning rate of the evaluation,
+    None before it. values [seed]: scores on fresh seeds. stops [seed]: epochs after which the weights were
+    saved.
     """
 
     configuration: Configuration
@@ -43,11 +44,11 @@ class Scores:
     stops: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def add_trials(self, rates: np.ndarray, scores: np.ndarray) -> None:
-        """Add the scores [rate, seed] of more rates."""
-        both = scores if self.tuning is None else np.concatenate([self.tuning, scores])
-        together = np.concatenate([self.rates, rates])
-        order = np.argsort(together)
-        self.rates, self.tuning = together[order], both[order]
+        """Add scores [rate, seed] at further learning rates [rate]."""
+        all_scores = scores if self.tuning is None else np.concatenate([self.tuning, scores])
+        all_rates = np.concatenate([self.rates, rates])
+        order = np.argsort(all_rates)
+        self.rates, self.tuning = all_rates[order], all_scores[order]
 
     def best_rate(self, greater: bool) -> float | None:
         """Return the rate with the best median; None if every run of tuning diverged."""
@@ -65,7 +66,10 @@ class Scores:
 def leaderboard(
     scores: Sequence[Scores], greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
 ) -> list[ConfigurationRow]:
-    """Return the leaderboard, best first; `scores` are in the order of the design. bounds: of the metric."""
+    """Return the leaderboard, best first.
+
+    scores: in the order of the design. bounds: smallest and largest value of the metric.
+    """
     finished = {k: part.values for k, part in enumerate(scores) if np.isfinite(part.values).any()}
     order = tiers({str(k): values for k, values in finished.items()}, greater, seed=seed)
     placed = {int(k): tier for k, tier in order.items()}
@@ -124,7 +128,7 @@ def _row(
 
 
 def _summary(scores: Scores, greater: bool, seed: int, bounds: tuple[float, float]) -> ScoreSummary:
-    """Return the summary on fresh seeds; without any, `diverged` counts the runs of tuning."""
+    """Return the summary on fresh seeds; without evaluation, `diverged` counts the runs of tuning."""
     if len(scores.values):
         return score_summary(scores.values, greater, seed, bounds)
     diverged = 0 if scores.tuning is None else int(np.sum(~np.isfinite(scores.tuning)))
@@ -138,8 +142,8 @@ def level_effects(
 ) -> list[LevelEffect]:
     """Return (2) and (3) of every level of a grid, factor by factor.
 
-    `helps` is True or False where the adjusted p value is at most 0.05, else None. A level with diverged runs
-    has no mean, and so no effect.
+    `helps` is None if the adjusted p value is above 0.05. A level with diverged runs has neither mean nor
+    effect.
     """
     means = {name: _level_means(scores, name) for name in factors}
     pairs: dict[tuple[str, str], PairedComparison] = {}
@@ -151,7 +155,7 @@ def level_effects(
             if values is not None and reference is not None:
                 pairs[name, level] = compare_paired(values, reference, greater, seed=seed)  # (3)
     p_values = holm([pair.p_value for pair in pairs.values()])
-    adjusted = {place: float(p) for place, p in zip(pairs, p_values, strict=True)}
+    adjusted = {pair: float(p) for pair, p in zip(pairs, p_values, strict=True)}
     return [
         _effect(name, level, values, level == next(iter(levels)), pairs.get((name, level)), adjusted)
         for name, levels in means.items()
@@ -179,7 +183,7 @@ def _effect(
 
 
 def _level_means(scores: Sequence[Scores], name: str) -> dict[str, np.ndarray | None]:
-    """Return (2) [seed] of every level in the order of the design; None where a run diverged."""
+    """Return (2) [seed] of every level in the order of the design; None if a run diverged."""
     means: dict[str, np.ndarray | None] = {}
     for level in dict.fromkeys(part.configuration.levels[name] for part in scores):
         values = [part.values for part in scores if part.configuration.levels[name] == level]

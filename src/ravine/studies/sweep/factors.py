@@ -1,14 +1,14 @@
-"""Factors of a sweep as text, and the configurations that a grid or a random design takes of them.
+"""Factors of a sweep as text, and the levels of the configurations of a grid or a random design.
 
-    l2=0,1e-4                          values; commas in brackets and quotes do not separate them
-    net=64-64; 64,64 dropout=0.2       a semicolon separates values in place of commas
+    l2=0,1e-4                          values; commas inside brackets and quotes do not separate them
+    net=64-64; 64,64 dropout=0.2       values separated by semicolons, if they contain commas
     hyper_schedule=none, b1=linear + b2=decay   schedules of other hyperparameters, several joined by `+`
     learning_rate=1e-4..1e-1           a range: evenly in the logarithm; of decay rates b in that of 1 - b,
                                        of shares and of ranges that begin at 0 in the value itself
     l2=0,1e-4 | dropout=0,0.2          several factors in one text
 
-A grid takes every value with every other, a range at evenly spaced points with both ends. A random design
-takes quasi-random points (Halton), each value of a list as often as another but for rounding.
+A grid combines every value with every other; a range gives evenly spaced points with both ends. A random
+design draws quasi-random points (Halton), so that the values of a list are about equally frequent.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from ravine.options.fields import options_of
 __all__ = ["MAX_CONFIGURATIONS", "Factor", "design_levels", "factors_as_text", "read_factors", "split"]
 
 EXAMPLE = "Write for example --vary 'l2=0,1e-4' or --vary 'learning_rate=1e-4..1e-1'."
-WHOLE_WORDS = ("width", "depth")  # of the network's text; options know it themselves
+WHOLE_WORDS = ("width", "depth")  # parts of a network that are whole numbers; an option has its own type
 SHARE_WORDS = ("dropout",)
-MAX_CONFIGURATIONS = 1_000  # beyond it no table can be read, and no corrected difference is left
-DRAWS_PER_CONFIGURATION = 64  # lists and whole numbers repeat themselves
+MAX_CONFIGURATIONS = 1_000  # among more, no difference remains significant
+DRAWS_PER_CONFIGURATION = 64  # attempts, because lists and whole numbers repeat
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 
 
@@ -49,12 +49,12 @@ class Factor:
 
     @property
     def is_share(self) -> bool:
-        """Whether its values are shares: from 0 to below 1."""
+        """Whether its values are shares, at least 0 and below 1."""
         option = options_of(FixedTrainingSettings).get(self.name)
         return self.name in SHARE_WORDS if option is None else (option.at_least, option.below) == (0, 1)
 
     def at(self, share: float, one_minus: Collection[str] = ()) -> str:
-        """Return the value at a share in [0, 1] of the range, or of the list. one_minus: spaced in 1 - b."""
+        """Return the value at a position in [0, 1] of the range or list. one_minus: names spaced in 1 - b."""
         if self.range is None:
             return self.levels[min(int(share * len(self.levels)), len(self.levels) - 1)]
         low, high = self.range
@@ -64,10 +64,10 @@ class Factor:
             value = _spaced(low, high, share, log=low > 0 and not self.is_share)
         if self.is_whole:
             return str(round(value))
-        return f"{value:.6g}" if self.name in one_minus else f"{value:.3g}"  # digits that fit in a table
+        return f"{value:.6g}" if self.name in one_minus else f"{value:.3g}"  # few digits, for tables
 
     def values(self, points: int, one_minus: Collection[str] = ()) -> tuple[str, ...]:
-        """Return the values of a grid; whole numbers that come twice once."""
+        """Return the values of a grid with `points` values of a range; repeated whole numbers appear once."""
         if self.range is None:
             return self.levels
         shares = [k / (points - 1) for k in range(points)]
@@ -91,14 +91,14 @@ def read_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
 
 def _read(texts: Sequence[str]) -> tuple[Factor, ...]:
     parts = [part for text in texts for part in split(text, "|\n") if part]
-    found = [_factor(part) for part in parts]
-    names = [factor.name for factor in found]
+    factors = [_factor(part) for part in parts]
+    names = [factor.name for factor in factors]
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"'{name}' is varied twice.", "", f"Write all its values in one: {name}=A,B,C.")
-    if not found:
+    if not factors:
         raise UsageError("Nothing is varied.", "A sweep needs a factor.", EXAMPLE)
-    return tuple(found)
+    return tuple(factors)
 
 
 def factors_as_text(vary: object) -> list[str]:
@@ -126,16 +126,16 @@ def factors_as_text(vary: object) -> list[str]:
 
 
 def _as_text(name: str, values: object) -> str:
-    """Return one factor as text. The semicolon at the end keeps the commas of a single value."""
+    """Return one factor as text. The last semicolon protects the commas of a single value."""
     if isinstance(values, str):  # as on the command line
         return f"{name}={values}"
-    several = list(values) if isinstance(values, Iterable) else [values]
-    words = ["none" if value is None else str(value) for value in several]
+    items = list(values) if isinstance(values, Iterable) else [values]
+    words = ["none" if value is None else str(value) for value in items]
     return f"{name}={'; '.join(words)};"
 
 
 def split(text: str, marks: str) -> list[str]:
-    """Split at any of `marks` that stands outside brackets and quotes; quotes around a part are dropped."""
+    """Return the parts of a text between `marks` outside brackets and quotes, without their own quotes."""
     parts, depth, quote = [""], 0, ""
     for letter in text:
         if quote:
@@ -160,14 +160,14 @@ def _factor(text: str) -> Factor:
     name, equals, rest = text.partition("=")
     name = name.strip().lower().replace("-", "_")
     if not equals or not name.isidentifier():
-        raise UsageError(f"'{text}' is no factor.", "A factor is KEY=VALUES.", EXAMPLE)
+        raise UsageError(f"'{text}' is not a factor.", "A factor is KEY=VALUES.", EXAMPLE)
     ends = re.fullmatch(rf"\s*({NUMBER})\s*\.\.\s*({NUMBER})\s*", rest.lower())
     if ends:
         low, high = float(ends[1]), float(ends[2])
         if not 0 <= low < high or math.isinf(high):
             raise UsageError(
-                f"'{text}' is no range.",
-                "A range begins at 0 or above, and ends above its beginning.",
+                f"'{text}' is not a range.",
+                "A range starts at 0 or above and ends above its start.",
                 EXAMPLE,
             )
         return Factor(name, range=(low, high))
@@ -192,10 +192,10 @@ def design_levels(
     seed: int = 0,
     one_minus: Collection[str] = (),
 ) -> list[dict[str, str]]:
-    """Return the levels {factor: value} of every configuration, the first values first.
+    """Return the levels {factor: value} of every configuration; the first has the first values.
 
-    points: values taken from a range. random: number of configurations drawn, None for the whole grid.
-    Raises UsageError for too many.
+    points: number of values of a range. random: number of configurations to draw, None for the full grid.
+    Raises UsageError for more than MAX_CONFIGURATIONS.
     """
     if random is None:
         values = [factor.values(points, one_minus) for factor in factors]
@@ -203,8 +203,8 @@ def design_levels(
         if count > MAX_CONFIGURATIONS:
             raise UsageError(
                 f"The grid has {count:,} configurations.",
-                f"Among more than {MAX_CONFIGURATIONS:,} no difference can be told from chance.",
-                "Draw some of them, --random 30, or vary less.",
+                f"Among more than {MAX_CONFIGURATIONS:,} no difference can be distinguished from chance.",
+                "Draw some of them with --random 30, or vary fewer factors.",
             )
         return [_by_name(factors, row) for row in itertools.product(*values)]
     if random > MAX_CONFIGURATIONS:
@@ -222,32 +222,32 @@ def design_levels(
 def _draw(
     factors: Sequence[Factor], random: int, seed: int, one_minus: Collection[str]
 ) -> list[dict[str, str]]:
-    """Return that many different configurations, by quasi-random points."""
+    """Return `random` different configurations from quasi-random points."""
     from ravine.statistics.quasirandom import halton  # NumPy, which settings need not import
 
     if all(factor.range is None for factor in factors):
-        there = math.prod(len(factor.levels) for factor in factors)
-        if there <= random:
+        possible = math.prod(len(factor.levels) for factor in factors)
+        if possible <= random:
             raise UsageError(
-                f"There are only {there} configurations to draw {random} from.", "", "Leave --random out.",
-                option="random", value=random, allowed=f"at most {there - 1}",
+                f"There are only {possible} configurations to draw {random} from.", "", "Leave --random out.",
+                option="random", value=random, allowed=f"at most {possible - 1}",
             )  # fmt: skip
-    found: dict[tuple[str, ...], None] = {}
+    drawn: dict[tuple[str, ...], None] = {}
     for row in halton(DRAWS_PER_CONFIGURATION * random, len(factors), seed):
         levels = (factor.at(float(share), one_minus) for factor, share in zip(factors, row, strict=True))
-        found[tuple(levels)] = None
-        if len(found) == random:
+        drawn[tuple(levels)] = None
+        if len(drawn) == random:
             break
-    if len(found) < random:
+    if len(drawn) < random:
         raise UsageError(
-            f"Only {len(found)} different configurations were found, not {random}.",
-            "Lists and whole numbers repeat themselves.",
+            f"Only {len(drawn)} different configurations were drawn, not {random}.",
+            "Values of lists and whole numbers repeat.",
             "Draw fewer, or leave --random out.",
             option="random",
             value=random,
-            allowed=f"at most {len(found)}",
+            allowed=f"at most {len(drawn)}",
         )
-    return [_by_name(factors, row) for row in found]
+    return [_by_name(factors, row) for row in drawn]
 
 
 def _by_name(factors: Sequence[Factor], row: Sequence[str]) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Does it help on these data? Every configuration on the same fresh seeds, each at its own tuned rate.
+"""The sweep study: every configuration at its own tuned rate, all on the same fresh seeds.
 
 `design → tune → (extend) → evaluate → leaderboard, effects → test, once → model`
 
-Configurations that differ only in numbers share a program and a cohort.
+Configurations that differ only in numeric hyperparameters share a program and a cohort.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ravine.studies.sweep.result import BestScores, ConfigurationRow, SweepFacts
 
 __all__ = ["run"]
 
-LONG_S = 3600  # beyond it, options that take less time are named
+LONG_S = 3600  # seconds above which the user is told how to save time
 
 
 def run(design: SweepDesign, context: RunContext) -> SweepResult:
@@ -38,7 +38,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
     greater = metric.greater_is_better
     if design.estimated_seconds > LONG_S:
         hours = f"About {design.estimated_seconds / 3600:.1f} hours."
-        context.notify(Noted(f"{hours} Fewer values, --random N or a lower --effort take less."))
+        context.notify(Noted(f"{hours} To save time, give fewer values, --random N or a lower --effort."))
     scores = [Scores(point.configuration) for point in design.points]
     sides = _tune(design, context, scores) if design.tuning_runs else []
     places = _evaluate(design, context, scores)
@@ -78,12 +78,12 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
 
 
 def _tune(design: SweepDesign, context: RunContext, scores: Sequence[Scores]) -> list[str]:
-    """Try rates for every configuration without one, and return the sides at which the range was extended."""
+    """Tune the rates of all configurations; return the sides at which the ranges were extended."""
     greater = design.metric.greater_is_better
 
     def ends() -> dict[str, str]:
-        found = {part.configuration.label: part.range_end(greater) for part in scores}
-        return {name: side for name, side in found.items() if side is not None}
+        sides = {part.configuration.label: part.range_end(greater) for part in scores}
+        return {name: side for name, side in sides.items() if side is not None}
 
     def extend(sides: Sequence[str], names: Sequence[str]) -> None:
         best = f"{count(len(names), 'best rate lies', 'best rates lie')} at the {sides[-1]} end"
@@ -99,7 +99,7 @@ def _tune(design: SweepDesign, context: RunContext, scores: Sequence[Scores]) ->
 def _try_rates(
     design: SweepDesign, context: RunContext, stage: str, offsets: np.ndarray, scores: Sequence[Scores]
 ) -> None:
-    """Run every configuration at its usual rate times 10^offset, and add the scores [rate, seed]."""
+    """Train every configuration at its usual rate times 10^offset, and add the scores [rate, seed]."""
     seeds = design.tuning_seeds
     for name, group in design.groups.items():
         points = [point for point in group if point.learning_rate is None]
@@ -108,18 +108,20 @@ def _try_rates(
         rates = {point.index: point.configuration.rule.rate_center * 10**offsets for point in points}
         cohort = design.cohort(points, rates, seeds, keep=False)
         record = context.train(stage, name, cohort, design.shapes[name])
-        found = record.final["score"].astype(np.float64).reshape(len(points), len(offsets), len(seeds))
-        for point, part in zip(points, found, strict=True):
+        scores_of_group = (
+            record.final["score"].astype(np.float64).reshape(len(points), len(offsets), len(seeds))
+        )
+        for point, part in zip(points, scores_of_group, strict=True):
             scores[point.index].add_trials(rates[point.index], part)
 
 
 def _evaluate(
     design: SweepDesign, context: RunContext, scores: Sequence[Scores]
 ) -> dict[int, tuple[str, np.ndarray]]:
-    """Run every configuration at its rate on the fresh seeds.
+    """Train every configuration at its rate on the fresh seeds, and store the scores.
 
-    A configuration whose tuning diverged throughout is left out. Returns for each of the others the name of
-    its group, and its runs [seed] in the group's record.
+    Returns the name of the group and the runs [seed] in its record, by index of the configuration. A
+    configuration whose runs all diverged in tuning is left out.
     """
     seeds, greater = design.seeds, design.metric.greater_is_better
     places: dict[int, tuple[str, np.ndarray]] = {}
@@ -135,11 +137,11 @@ def _evaluate(
         cohort = design.cohort(points, rates, seeds, keep=True)
         record = context.train("evaluate", name, cohort, design.shapes[name])
         values = record.final["score"].astype(np.float64).reshape(len(points), len(seeds))
-        kept = record.final["evaluation"].reshape(len(points), len(seeds))
+        best = record.final["evaluation"].reshape(len(points), len(seeds))
         for k, point in enumerate(points):
             part = scores[point.index]
             part.rate, part.values = float(rates[point.index][0]), values[k]
-            part.stops = point.epochs * (1 + kept[k]) / point.plan.evaluations
+            part.stops = point.epochs * (1 + best[k]) / point.plan.evaluations
             places[point.index] = name, k * len(seeds) + np.arange(len(seeds))
     return places
 

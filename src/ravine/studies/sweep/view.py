@@ -1,4 +1,4 @@
-"""The views of `sweep`: configurations best first, the effect of each level, and a verdict; or the plan."""
+"""The views of `sweep`: the report of a result, and the facts of a dry run."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from ravine.studies.sweep.result import (
 
 __all__ = ["next_steps", "plan_view", "verdict", "view"]
 
-FEW_SEEDS = 10
-MAX_ROWS = 40  # of a table in text; the JSON document holds all
-MANY_FACTORS = 3  # of more, the last ones give way where there is no room
-LEVEL_WIDTH, LAST_LEVEL_WIDTH = 12, 6  # columns of text below which no level is cut
-METRIC_WIDTH = 20
+FEW_SEEDS = 10  # fewer show only large differences
+MAX_ROWS = 40  # of a table; the JSON document contains all rows
+MAX_KEPT_FACTORS = 3  # columns of extra factors are dropped where there is no room
+LEVEL_WIDTH, LAST_LEVEL_WIDTH = 12, 6  # smallest widths of a level, in columns
+METRIC_WIDTH = 20  # columns of the name of a metric
 
 
 def view(result: SweepResult) -> list[Block]:
-    """Return the leaderboard, the effect of every level, and the verdict."""
+    """Return the report: leaderboard, effects of all levels, verdict and test scores."""
     style = _style(result)
     blocks: list[Block] = [_heading(result, style), _configurations(result, style)]
     if len(result.design.factors) > 1 and result.effects:  # with one factor the leaderboard shows them
@@ -97,7 +97,7 @@ def _style(result: SweepResult) -> ScoreFormat:
 def _heading(result: SweepResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, max(row.n_seeds for row in result.leaderboard)
     measure = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
-    measure += " ± 95 % interval" if seeds >= FEWEST_SEEDS else ": too few for an interval"
+    measure += " ± 95 % interval" if seeds >= FEWEST_SEEDS else ", too few for an interval"
     tuned = "; each configuration at its own tuned learning rate" * (result.design.rate == "tuned")
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return Heading(f"{data.name}: {size}, {data.task}", [measure + tuned])
@@ -106,7 +106,7 @@ def _heading(result: SweepResult, style: ScoreFormat) -> Heading:
 def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
     rows, factors = result.leaderboard[:MAX_ROWS], [factor.name for factor in result.design.factors]
     tiers = [row.tier for row in result.leaderboard]
-    further = max(0, len(factors) - MANY_FACTORS)  # factors that can give way, after all other columns
+    extra = max(0, len(factors) - MAX_KEPT_FACTORS)  # factors that can give way, after all other columns
     columns = [
         Column("tier", [f"{row.tier}{'=' * (tiers.count(row.tier) > 1)}" for row in rows], align="left"),
         *(
@@ -114,25 +114,25 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
                 name,
                 [row.levels[name] for row in rows],
                 align="left",
-                priority=max(0, place - MANY_FACTORS + 1),
-                shrink=LEVEL_WIDTH if place < MANY_FACTORS else LAST_LEVEL_WIDTH,
+                priority=max(0, k - MAX_KEPT_FACTORS + 1),
+                shrink=LEVEL_WIDTH if k < MAX_KEPT_FACTORS else LAST_LEVEL_WIDTH,
             )
-            for place, name in enumerate(factors)
+            for k, name in enumerate(factors)
         ),
         Column(_metric_title(style), [_score(row, style) for row in rows]),
     ]
     if len(rows) > 1:
         against = [_against(row.first, row.against_first, style) for row in rows]
-        columns.append(Column("against first", against, priority=further + 1))
+        columns.append(Column("against first", against, priority=extra + 1))
     if len({row.epochs for row in rows}) > 1:
         epochs = [f"{row.epochs:.3g}" if row.epochs is not None else MISSING for row in rows]
-        columns.append(Column("epochs", epochs, priority=further + 4))
+        columns.append(Column("epochs", epochs, priority=extra + 4))
     if any(row.diverged for row in rows):
         diverged = [str(row.diverged) if row.diverged else MISSING for row in rows]
-        columns.append(Column("diverged", diverged, priority=further + 2))
+        columns.append(Column("diverged", diverged, priority=extra + 2))
     if "learning_rate" not in factors:
         rates = [learning_rate(row.learning_rate) + "!" * bool(row.at_edge) for row in rows]
-        columns.append(Column("rate", rates, priority=further + 3))
+        columns.append(Column("rate", rates, priority=extra + 3))
     hidden = len(result.leaderboard) - len(rows)
     return Table(
         columns,
@@ -143,7 +143,7 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
 
 
 def _effects(effects: Sequence[LevelEffect], style: ScoreFormat) -> Table:
-    """Return the levels of every factor, a rule before each factor."""
+    """Return the table of effects, with a rule before each factor."""
     means = [style.number(row.mean) if row.mean is not None else "diverged" for row in effects]
     factors = [row.factor for row in effects]
     return Table(
@@ -153,7 +153,7 @@ def _effects(effects: Sequence[LevelEffect], style: ScoreFormat) -> Table:
             Column("mean", means),
             Column("effect", [_against(row.first, row.effect, style) for row in effects]),
         ],
-        title="Every level, all other factors averaged over:",
+        title="Effect of every level, averaged over the other factors",
         rules=[k for k in range(len(factors)) if k == 0 or factors[k] != factors[k - 1]],
     )
 
@@ -186,12 +186,12 @@ def _notes(rows: Sequence[ConfigurationRow]) -> list[str]:
     ends = [row.setting for row in rows if row.at_edge]
     if not ends:
         return []
-    which = ends[0] if len(ends) == 1 else f"{len(ends)} configurations"
-    return [f"! {which}: the best rate lies at the end of those tried; there may be better."]
+    subject = ends[0] if len(ends) == 1 else f"{len(ends)} configurations"
+    return [f"! {subject}: the best rate lies at an end of the range tried; a better one may lie beyond."]
 
 
 def verdict(result: SweepResult) -> list[str]:
-    """Return sentences: what each level does, which configuration is best and which ones tie with it."""
+    """Return sentences on the effect of each level, the best configuration, and its ties."""
     rows, style = result.leaderboard, _style(result)
     first = {row.factor: row.level for row in result.effects if row.first}
     comparisons = sum(not row.first for row in result.effects)
@@ -209,12 +209,12 @@ def verdict(result: SweepResult) -> list[str]:
         others = "one other ties" if len(tied) == 2 else f"{len(tied) - 1} others tie"
         sentences.append(f"{best}; {others} with it.")
     if rows[0].n_seeds < FEW_SEEDS:
-        sentences.append(f"With {rows[0].n_seeds} seeds only large differences can be seen.")
+        sentences.append(f"With {rows[0].n_seeds} seeds only large differences are visible.")
     return sentences
 
 
 def _level_sentence(row: LevelEffect, first: str, comparisons: int, style: ScoreFormat) -> str:
-    """Return what one level does against the first of its factor."""
+    """Return the sentence about one level, compared with the first level of its factor."""
     name, against = f"{row.factor}={row.level}", f"{row.factor}={first}"
     change = _change(row.effect, style)
     if row.effect is None or change == MISSING:
@@ -224,7 +224,7 @@ def _level_sentence(row: LevelEffect, first: str, comparisons: int, style: Score
         return f"{name} {'helps' if row.helps else 'hurts'}: {size}."
     low, high = row.effect.interval or (0.0, 0.0)
     if low <= 0 <= high:
-        return f"{name} makes no difference that can be seen ({size})."
-    # by itself the difference is clear, among so many comparisons it may be chance
+        return f"{name} makes no visible difference ({size})."
+    # significant by itself, but not after the correction for the number of comparisons
     likely = "help" if row.effect.p_better > 0.5 else "hurt"
-    return f"{name} may {likely}: {size}, not certain among {comparisons} comparisons; more seeds would tell."
+    return f"{name} may {likely}: {size}, not significant among {comparisons} comparisons; use more seeds."

@@ -26,12 +26,12 @@ from ravine.training import Cohort, ProgramShape, shape_for
 
 __all__ = ["TrainDesign", "design", "plan"]
 
-CURVE_POINTS = 257  # of a schedule: 4 k + 1 hold its quarters
+CURVE_POINTS = 257  # of a schedule; 4 k + 1 points include its quarters
 
 
 @dataclass(frozen=True)
 class TrainDesign:
-    """One training, fixed: what is run, on which seeds."""
+    """The design of one training and its seeds."""
 
     settings: TrainSettings
     dataset: Dataset
@@ -46,9 +46,11 @@ class TrainDesign:
 
     @cached_property
     def cohort(self) -> Cohort:
-        """All runs."""
-        made = self.prepared
-        return Cohort(made.plan, made.runs(self.seeds), made.batches, made.recipe.initial, True)
+        """The runs of all seeds."""
+        prepared = self.prepared
+        return Cohort(
+            prepared.plan, prepared.runs(self.seeds), prepared.batches, prepared.recipe.initial, True
+        )
 
     @cached_property
     def shape(self) -> ProgramShape:
@@ -58,22 +60,22 @@ class TrainDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """The score."""
+        """The score as facts of a metric."""
         return MetricFacts.of(METRICS[self.prepared.plan.metric])
 
     def line(self) -> str:
-        """Return what is going to be done, in one line."""
-        made = self.prepared
-        what = f"{made.rule.title} at {made.learning_rate:.3g}, {made.plan.network}"
-        return f"{what}, {made.plan.steps:,} steps"
+        """Return the plan in one line, for the terminal."""
+        prepared = self.prepared
+        optimizer = f"{prepared.rule.title} at {prepared.learning_rate:.3g}, {prepared.plan.network}"
+        return f"{optimizer}, {prepared.plan.steps:,} steps"
 
     def plan_document(self) -> dict[str, Any]:
-        """Return what `plan.json` holds."""
-        made = self.prepared
-        return {**made.plan.describe(), "seeds": self.seeds, "rate": made.learning_rate}
+        """Return the content of `plan.json`."""
+        prepared = self.prepared
+        return {**prepared.plan.describe(), "seeds": self.seeds, "rate": prepared.learning_rate}
 
     def facts(self) -> TrainingFacts:
-        """Return what is trained, and for how long."""
+        """Return the facts of the training."""
         train, batches = self.prepared.plan, self.prepared.batches
         return TrainingFacts(
             runs=self.settings.seeds,
@@ -94,18 +96,18 @@ class TrainDesign:
     @property
     def scheduled(self) -> dict[str, ScheduledValue]:
         """Hyperparameters besides the learning rate that follow a schedule."""
-        made = self.prepared
-        values = {**made.recipe.numbers, **made.rule.defaults}
+        prepared = self.prepared
+        values = {**prepared.recipe.numbers, **prepared.rule.defaults}
         return {
             name: ScheduledValue(value=float(values[name]), schedule=text)
-            for name, text in made.recipe.hyper_schedules.items()
+            for name, text in prepared.recipe.hyper_schedules.items()
         }
 
     def schedules(self) -> list[ScheduleCurve]:
-        """Return learning rate and other scheduled hyperparameters over a run."""
-        made = self.prepared
-        rate = ScheduledValue(value=made.learning_rate, schedule=made.schedule)
-        return [self._curve(what, each) for what, each in {"learning rate": rate, **self.scheduled}.items()]
+        """Return the curves of learning rate and other scheduled hyperparameters over a run."""
+        prepared = self.prepared
+        rate = ScheduledValue(value=prepared.learning_rate, schedule=prepared.schedule)
+        return [self._curve(what, value) for what, value in {"learning rate": rate, **self.scheduled}.items()]
 
     def _curve(self, what: str, scheduled: ScheduledValue) -> ScheduleCurve:
         steps, batches = self.prepared.plan.steps, self.prepared.batches
@@ -113,9 +115,9 @@ class TrainDesign:
         spec = schedule(scheduled.schedule)
         epochs, values = None, None
         if not spec.depends_on_loss:
-            places = np.unique(np.round(np.linspace(0, steps - 1, CURVE_POINTS)).astype(int))
-            epochs = (places / per_epoch).tolist()
-            values = (scheduled.value * spec.factors(steps, per_epoch)[places]).tolist()
+            steps_shown = np.unique(np.round(np.linspace(0, steps - 1, CURVE_POINTS)).astype(int))
+            epochs = (steps_shown / per_epoch).tolist()
+            values = (scheduled.value * spec.factors(steps, per_epoch)[steps_shown]).tolist()
         return ScheduleCurve(
             what=what,
             schedule=scheduled.schedule,
@@ -126,7 +128,10 @@ class TrainDesign:
         )
 
     def _rates(self) -> list[float] | None:
-        """Return the learning rate at the first step and before each evaluation; None for a plateau."""
+        """Return the learning rates at the first step and at each evaluation.
+
+        None for a schedule that depends on the loss.
+        """
         train, batches = self.prepared.plan, self.prepared.batches
         spec = schedule(self.settings.schedule)
         if spec.depends_on_loss:
@@ -137,27 +142,27 @@ class TrainDesign:
 
 
 def design(settings: TrainSettings, dataset: Dataset, devices: Devices) -> TrainDesign:
-    """Return the design of a training. Raises UsageError, DataError for what does not fit."""
-    made = prepare_training(settings, dataset)
+    """Return the design of a training. Raises UsageError or DataError where settings and data disagree."""
+    prepared = prepare_training(settings, dataset)
     seeds = seed_ranges.seeds("train.train", settings.seeds)
-    check_metric_defined(dataset, METRICS[made.plan.metric], seeds, settings.validation)
-    return TrainDesign(settings, dataset, devices, made, seeds)
+    check_metric_defined(dataset, METRICS[prepared.plan.metric], seeds, settings.validation)
+    return TrainDesign(settings, dataset, devices, prepared, seeds)
 
 
 def plan(design: TrainDesign) -> TrainPlan:
-    """Return what training would do, and draw its schedules if the settings name a picture."""
-    made, picture = design.prepared, design.settings.plot_schedule
+    """Return the document of a dry run; write the figure of the schedules if the settings name one."""
+    prepared, picture = design.prepared, design.settings.plot_schedule
     if picture is not None:
         draw_schedules(design.schedules(), Path(picture))
     return TrainPlan(
         study="train",
         data=data_facts(design.dataset),
-        split=split_sizes(design.dataset, made.batches),
+        split=split_sizes(design.dataset, prepared.batches),
         metric=design.metric,
         plan=design.facts(),
-        optimizer=made.rule.name,
-        learning_rate=made.learning_rate,
-        schedule=made.schedule,
+        optimizer=prepared.rule.name,
+        learning_rate=prepared.learning_rate,
+        schedule=prepared.schedule,
         hyper_schedules=design.scheduled,
         schedules=design.schedules(),
         picture=picture,

@@ -1,4 +1,4 @@
-"""The picture of the schedules of a training: one panel for each hyperparameter."""
+"""The figure of the schedules of a training: one panel for each hyperparameter."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ __all__ = ["check_picture_name", "draw_schedules"]
 
 
 def check_picture_name(name: str) -> None:
-    """Raise UsageError for a file name that does not end in a format of pictures."""
+    """Raise UsageError if the suffix of a file name is not a format of figures."""
     if Path(name).suffix.removeprefix(".").lower() not in FORMATS:
         raise UsageError(
             f"A picture cannot be written to '{name}'.",
-            "Its ending says the format.",
+            "The suffix of the file determines its format.",
             f"Use {', '.join(FORMATS)}.",
         )
 
 
 def draw_schedules(curves: Sequence[ScheduleCurve], path: Path) -> Path:
-    """Write the picture of all schedules that do not depend on the loss. Raises UsageError, DataError."""
+    """Write the figure of all schedules that depend on the step alone, and return its path.
+
+    Raises UsageError if there is none, DataError if the file cannot be written.
+    """
     check_picture_name(str(path))
     drawn = [curve for curve in curves if curve.values is not None]
     if not drawn:
-        waiting = ", ".join(curve.schedule for curve in curves)
+        names = ", ".join(curve.schedule for curve in curves)
         raise UsageError(
             "There is no schedule to draw.",
-            f"{waiting} waits for the validation loss to stop falling.",
+            f"{names} depends on the validation loss.",
             "Choose a schedule that depends on the step alone: --schedule decay.",
         )
     with style():

@@ -39,8 +39,8 @@ STUDY = Study(
     settings=TrainSettings,
     result="TrainResult",
     plan="TrainPlan",
-    title="Train one network on DATA as asked.",
-    help=f"Train a network on DATA with one optimizer, as asked, and keep the model.\n\n{DATA_HELP}",
+    title="Train one network on DATA.",
+    help=f"Train a network on DATA with one optimizer, without tuning, and save the model.\n\n{DATA_HELP}",
     examples=(
         "ravine train digits",
         "ravine train titanic.csv -t Survived --optimizer momentum --learning-rate 0.03 --epochs 100",

@@ -1,4 +1,4 @@
-"""Train one network, or the same on several seeds, without tuning. The best by validation is kept."""
+"""The training study: one network on one or several seeds, without tuning."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ __all__ = ["run"]
 
 def run(design: TrainDesign, context: RunContext) -> TrainResult:
     """Train, test and return the result. Raises Stopped after saving, and NothingTrained."""
-    made, settings = design.prepared, design.settings
-    plan, metric = made.plan, METRICS[made.plan.metric]
-    record = context.train("train", made.rule.name, design.cohort, design.shape)
+    prepared, settings = design.prepared, design.settings
+    plan, metric = prepared.plan, METRICS[prepared.plan.metric]
+    record = context.train("train", prepared.rule.name, design.cohort, design.shape)
     if not np.any(record.status == Status.FINISHED):
-        raise all_diverged(made.learning_rate, "" if len(record) == 1 else "on every seed")
+        raise all_diverged(prepared.learning_rate, "" if len(record) == 1 else "on every seed")
     context.stage("test", "the test split, read once")
     metadata = ModelMetadata(
-        optimizer=made.rule.name, learning_rate=made.learning_rate, schedule=settings.schedule
+        optimizer=prepared.rule.name, learning_rate=prepared.learning_rate, schedule=settings.schedule
     )
-    whole = context.parameters_of("train", made.rule.name)
+    whole = context.parameters_of("train", prepared.rule.name)
     model, score, tests = best_model(
-        context.dataset, plan, made.batches, whole, np.arange(len(whole)), metadata
+        context.dataset, plan, prepared.batches, whole, np.arange(len(whole)), metadata
     )
     greater, bounds = metric.greater_is_better, metric.bounds
     valid = score_summary(record.final["score"].astype(np.float64), greater, settings.seed, bounds)
@@ -42,16 +42,16 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
         study="train",
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
-        split=split_sizes(context.dataset, made.batches),
+        split=split_sizes(context.dataset, prepared.batches),
         metric=design.metric,
         plan=design.facts(),
         seconds=context.seconds([(plan, design.shape)]),
         result=Trained(
-            optimizer=made.rule.name,
-            learning_rate=made.learning_rate,
+            optimizer=prepared.rule.name,
+            learning_rate=prepared.learning_rate,
             schedule=settings.schedule,
             **values_of(valid),
-            epochs=_kept_epochs(record, plan, made.batches) if settings.early_stop else None,
+            epochs=_kept_epochs(record, plan, prepared.batches) if settings.early_stop else None,
         ),
         test=TestScores(model=score, **values_of(tested)),
         curves=_curves(record, plan),
@@ -62,13 +62,13 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
 
 
 def _kept_epochs(record: Record, plan: Plan, batches: Batches) -> list[float | None]:
-    """Return after how many epochs each seed had the weights that were kept; None where it diverged."""
+    """Return the epochs after which the weights of each seed were saved; None if it diverged."""
     per_evaluation = plan.steps_per_evaluation * plan.batch_size / batches.sizes[0]
     return [per_evaluation * (1 + int(place)) if place >= 0 else None for place in record.final["evaluation"]]
 
 
 def _curves(record: Record, plan: Plan) -> Curves:
-    """Return the learning curves as long columns."""
+    """Return the learning curves as long columns, one value for each seed and evaluation."""
     count, times = record.series["score"].shape
     series = {
         name: [finite_or_none(value) for value in values.ravel()] for name, values in record.series.items()

@@ -1,4 +1,4 @@
-"""The views of `train`: scores and curves of a result, the network and schedules of a plan."""
+"""The views of `train`: the report of a result, and the facts of a dry run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEEDS_TO_COMPARE = 10  # fresh seeds of the comparison that follows a training o
 
 
 def view(result: TrainResult) -> list[Block]:
-    """Return scores, what was trained, and the loss curves of the first seed."""
+    """Return the report: facts of the training, scores, and loss curves of the first seed."""
     plan, scores, curves = result.plan, result.result, result.curves
     style = score_format_of(result.metric, [scores, result.test])
     rows = [
@@ -44,13 +44,15 @@ def view(result: TrainResult) -> list[Block]:
     ]
     if scores.diverged:
         rows.append(("diverged", f"{scores.diverged} of {scores.n_seeds} seeds"))
-    if kept := [epochs for epochs in scores.epochs or () if epochs is not None]:
-        whole = f"of {plan.epochs:.3g} epochs" + " in the mean" * (len(kept) > 1)
-        rows.append(("kept", f"the weights after {sum(kept) / len(kept):.3g} {whole}: the best"))
-    first = [place for place, seed in enumerate(curves.seed) if seed == curves.seed[0]]
+    if best_epochs := [epochs for epochs in scores.epochs or () if epochs is not None]:
+        whole = f"of {plan.epochs:.3g} epochs" + " in the mean" * (len(best_epochs) > 1)
+        rows.append(
+            ("kept", f"the weights after {sum(best_epochs) / len(best_epochs):.3g} {whole}: the best")
+        )
+    first = [k for k, seed in enumerate(curves.seed) if seed == curves.seed[0]]
     lines = [
-        _line("train loss", [curves.train_loss[place] for place in first]),
-        _line("valid loss", [curves.valid_loss[place] for place in first]),
+        _line("train loss", [curves.train_loss[k] for k in first]),
+        _line("valid loss", [curves.valid_loss[k] for k in first]),
     ]
     if len(set(plan.rates or ())) > 1:
         lines.insert(0, _line("rate", plan.rates or ()))
@@ -114,7 +116,7 @@ def _line(label: str, values: Sequence[float | None]) -> Sparkline:
     finite = [value for value in values if is_number(value)]
     if not finite:
         return Sparkline(label, (), (), after="diverged")
-    x = [float(place) for place in range(len(values))]
+    x = [float(k) for k in range(len(values))]
     return Sparkline(label, x, values, after=f"{finite[-1]:.3g}", before=f"{finite[0]:.3g}")
 
 
@@ -135,6 +137,6 @@ def _layers(layers: Sequence[Layer]) -> Table:
 def _schedule(curve: ScheduleCurve) -> Block:
     title = f"{curve.what}, {curve.schedule}"
     if curve.values is None or curve.epochs is None:
-        return Paragraph(f"{title}: it waits for the validation loss to stop falling")
+        return Paragraph(f"{title}: it depends on the validation loss")
     end = f"{curve.total_epochs:.3g} epochs, {count(curve.steps, 'step')}"
     return Steps(title, curve.epochs, curve.values, end=end)
