@@ -23,7 +23,7 @@ def test_the_largest_level_that_fits(budget, level, reason):
 
 
 def test_a_level_that_was_asked_for_is_taken():
-    assert choose_effort("thorough", None, {"thorough": 1e6}) == ("thorough", "asked for")
+    assert choose_effort("thorough", None, {"thorough": 1e6}) == ("thorough", "as given")
 
 
 def test_a_budget_that_is_no_time_is_refused():

@@ -83,7 +83,7 @@ def test_a_budget_chooses_the_level_and_is_then_settled(blobs: Dataset) -> None:
 
 def test_the_first_line_states_runs_steps_and_reason(blobs: Dataset) -> None:
     made = designed(blobs)
-    assert made.line().startswith(f"112 networks of {made.steps} steps, effort quick (asked for), about ")
+    assert made.line().startswith(f"112 networks of {made.steps} steps, effort quick (as given), about ")
 
 
 def test_the_reference_is_plain_gradient_descent_if_it_takes_part(blobs: Dataset) -> None:

@@ -43,9 +43,9 @@ def test_a_best_with_a_diverged_run_has_a_median(rows):
 @pytest.mark.parametrize(
     ("seeds", "sentence"),
     [
-        (1, "With 1 seed no difference can be told from luck."),
-        (2, "With 2 seeds no difference can be told from luck."),
-        (5, "With 5 seeds only large differences can be seen."),
+        (1, "With 1 seed no difference can be distinguished from chance."),
+        (2, "With 2 seeds no difference can be distinguished from chance."),
+        (5, "With 5 seeds only large differences are visible."),
     ],
 )
 def test_too_few_seeds(rows, seeds, sentence):

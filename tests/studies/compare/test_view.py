@@ -58,7 +58,7 @@ def test_what_a_row_says(result):
     assert "420 (85 %)" in line_of(report, "adam") and "never" in line_of(report, "adadelta")
     assert "0.00312!" in line_of(report, "rmsprop") and "3/20" in line_of(report, "adagrad")
     assert "median 90.0" in line_of(report, "adagrad") and "constant" in line_of(report, "sgd")
-    assert "! rmsprop: its best rate, 0.00312, lies at the upper edge" in report
+    assert "! rmsprop: its best rate, 0.00312, lies at the upper end" in report
     assert report.count("lies at") == 1
     assert "On the test rows, read once: nesterov accuracy 96.5 ± 1.0 %; the saved network 97.0 %." in report
 
@@ -85,7 +85,7 @@ def test_seeds_too_few_for_an_interval(rows, seeds, words, result_of):
     few = {"n_seeds": seeds, "interval": None, "tuning_interval": None, "tier": 1}
     result = result_of([replace(row, **few) for row in rows])
     report = shown(result.replace(test=replace(result.test, interval=None)))
-    assert f"mean of {words}: too few seeds for an interval" in report
+    assert f"mean of {words}, too few for an interval" in report
     assert "±" not in report and "95 %" not in report
 
 

@@ -140,10 +140,10 @@ def test_the_verdict_says_direction_size_and_certainty(result: SweepResult) -> N
     hurts = with_effect(result, helps=False, effect=difference(-0.01, 0.002))
     assert "dropout=0.2 hurts: -1.0 ± 0.2 points" in verdict(hurts)[0]
     unseen = with_effect(result, helps=None, effect=difference(0.001, 0.002))
-    assert "no difference that can be seen (+0.1 ± 0.2 points" in verdict(unseen)[0]
+    assert "no visible difference (+0.1 ± 0.2 points" in verdict(unseen)[0]
     chance = with_effect(result, helps=None, effect=replace(difference(0.004, 0.002), p_better=0.9))
     assert "may help: +0.4 ± 0.2 points" in verdict(chance)[0]
-    assert "not certain among 1 comparisons" in verdict(chance)[0]
+    assert "not significant among 1 comparisons" in verdict(chance)[0]
     assert "runs diverged" in verdict(with_effect(result, helps=None, effect=None))[0]
 
 
@@ -171,7 +171,7 @@ def test_a_configuration_that_diverged_has_no_number(result: SweepResult) -> Non
 def test_a_best_rate_at_the_end_is_marked_and_told(result: SweepResult) -> None:
     assert "!" not in text(result.view())
     end = with_first_row(result, at_edge="high")
-    assert "0.0031!" in text(end.view(), 120) and "there may be better" in text(end.view())
+    assert "0.0031!" in text(end.view(), 120) and "a better one may lie" in text(end.view())
 
 
 def test_names_from_files_cannot_command_the_terminal(result: SweepResult) -> None:

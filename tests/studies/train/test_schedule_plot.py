@@ -31,7 +31,7 @@ def test_every_schedule_has_a_panel_and_one_that_waits_for_the_loss_has_none(tmp
 
 def test_zeros_are_drawn_and_a_schedule_that_waits_for_the_loss_is_refused(tmp_path):
     assert draw_schedules([curve("learning rate", [0.0, 0.0])], tmp_path / "a.png").exists()
-    with pytest.raises(UsageError, match="waits for the validation loss"):
+    with pytest.raises(UsageError, match="depends on the validation loss"):
         draw_schedules([curve("learning rate", None)], tmp_path / "b.png")
 
 

@@ -63,7 +63,7 @@ def test_the_next_commands_name_run_and_data(trained):
 def test_a_plan_shows_the_network_and_a_schedule_that_waits_for_the_loss():
     plan = dry_run(TRAIN, TRAIN.settings.from_dict({"source": "iris", "schedule": "plateau"}))
     shown = text(plan_view(plan), 100)
-    assert "it waits for the validation loss" in shown
+    assert "it depends on the validation loss" in shown
     assert f"{plan.plan.parameters:,}" in shown and "iris: 150 rows" in shown
 
 
