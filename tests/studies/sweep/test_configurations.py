@@ -41,7 +41,7 @@ def test_every_field_of_a_training_may_vary_except_data_machine_and_seeds() -> N
         ("dropout=0,1", "at least 0 and below 1"),
         ("net=8,8 conv=4", "need images"),
         ("augment=none,flip", "for images"),
-        ("b1=0.5,1.5", r"\[0, 1\)"),
+        ("b1=0.5,1.5", "at least 0 and below 1"),
         ("batch_size=8,1.5", "whole number"),
         ("depth=1,1.5", "whole number"),
         ("batch_size=16,1 | norm=batchnorm", "batch size of 1"),
