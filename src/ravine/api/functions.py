@@ -218,7 +218,7 @@ def train(
     seeds: int = 1,
     plot_schedule: str | None = None,
 ) -> TrainResult:
-    """Train one network on DATA as asked.
+    """Train one network on DATA.
 
     X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
     name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
