@@ -89,7 +89,9 @@ def _unknown_option(name: str, flags: list[str], command: str) -> tuple[str, str
     others = [
         study
         for study in study_names()
-        if name in (option.flag for option in options_of(find_study(study).settings).values())
+        if any(
+            name in (option.flag, option.short) for option in options_of(find_study(study).settings).values()
+        )
     ]
     if others and near.count("'") != 2:  # unless exactly one option of this command is near
         return what, f"These commands have it: {', '.join(others)}.", fix
