@@ -1,6 +1,6 @@
 """An optimizer of Ravine in a plain loop of optax.
 
-Run it with `python examples/rule_in_optax_loop.py`.
+Run it with `python examples/optimizer_in_optax_loop.py`.
 """
 
 import jax
@@ -15,10 +15,10 @@ def loss(w: jax.Array) -> jax.Array:
     return 0.5 * (w[0] ** 2 + 25 * w[1] ** 2)
 
 
-rule = nesterov(0.03, rho=0.9)
+optimizer = nesterov(0.03, rho=0.9)
 w = jnp.array([5.0, 1.0])
-state = rule.init(w)
+state = optimizer.init(w)
 for _ in range(100):
-    updates, state = rule.update(jax.grad(loss)(w), state, w)
+    updates, state = optimizer.update(jax.grad(loss)(w), state, w)
     w = optax.apply_updates(w, updates)
-print("loss where the rule is judged:", float(loss(rule.eval_params(w, state))))
+print("loss at the evaluated parameters:", float(loss(optimizer.eval_params(w, state))))
