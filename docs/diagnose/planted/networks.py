@@ -30,7 +30,7 @@ def dead() -> list[Case]:
             "dead",
             lambda seed: classes(seed, offset=100.0),
             500 + k,
-            "dead not_standardised",
+            "dead not_standardized",
             "ill_conditioned rate_high rate_low gradient_noise plateau overfits edge_of_stability exploding "
             "imbalance vanishing seed_sensitivity",
             scaling="none",

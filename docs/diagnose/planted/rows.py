@@ -11,10 +11,10 @@ def raw_inputs() -> list[Case]:
     shapes = [(5.0, 1.0), (50.0, 1.0), (0.0, 1e3), (3.0, 100.0), (-20.0, 1.0), (0.0, 1e5)]
     return [
         case(
-            "not_standardised",
+            "not_standardized",
             lambda seed, s=shapes[k % 6]: classes(seed, offset=s[0], spread=s[1]),
             300 + k,
-            "not_standardised",
+            "not_standardized",
             "ill_conditioned rate_high rate_low dead saturated gradient_noise plateau overfits "
             "interpolation_peak edge_of_stability exploding seed_sensitivity imbalance",
             scaling="none",

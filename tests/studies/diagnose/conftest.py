@@ -138,11 +138,11 @@ def found() -> DiagnoseResult:
         EvidenceRow(what="share", value=0.5, error=0.02, threshold=None, where=""),
     ]
     trial = RemedyTrial(
-        remedy="standardise", says="inputs standardised", changes={"scaling": None}, loss=PAIR, score=PAIR,
+        remedy="standardize", says="inputs standardised", changes={"scaling": None}, loss=PAIR, score=PAIR,
         confirmed=True,
     )  # fmt: skip
     fault = FindingRow(
-        verdict="not_standardised", sentence=f"The inputs are not standardised: {'words ' * 20}",
+        verdict="not_standardized", sentence=f"The inputs are not standardised: {'words ' * 20}",
         evidence=evidence, principle=principle, severity=2, remedies=[trial], untried=False, withdrawn=False,
     )  # fmt: skip
     fact = FindingRow(
@@ -165,7 +165,7 @@ def found() -> DiagnoseResult:
         findings=[fault, fact],
         checks=[check],
         recommendation=Recommendation(
-            changes={"scaling": None}, remedies=["standardise"], validation=PAIR, test=PAIR, kept=False
+            changes={"scaling": None}, remedies=["standardize"], validation=PAIR, test=PAIR, kept=False
         ),
         curves=ObservedCurves(
             step=[0.0, 10.0], rate=[0.1, 0.1], train_loss=[1.0, 0.5], valid_loss=[1.0, 0.6], score=[0.5, 0.9],

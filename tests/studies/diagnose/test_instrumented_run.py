@@ -42,8 +42,8 @@ def test_a_rate_far_too_high_and_far_too_small(blobs: Dataset, measured: Measure
 
 def test_raw_inputs_are_told_from_standardized_ones(blobs: Dataset, measured: Measured) -> None:
     far = from_arrays(blobs.x * np.float32(1) + np.float32(50), blobs.y)
-    assert "not_standardised" in given(measured(far, scaling="none", optimizer="sgd", learning_rate=1e-4))
-    assert "not_standardised" not in given(measured(far, optimizer="sgd", learning_rate=0.1))
+    assert "not_standardized" in given(measured(far, scaling="none", optimizer="sgd", learning_rate=1e-4))
+    assert "not_standardized" not in given(measured(far, optimizer="sgd", learning_rate=0.1))
 
 
 def test_zero_weights_are_a_plateau_or_saddle(blobs: Dataset, measured: Measured) -> None:

@@ -22,10 +22,10 @@ def test_remedies_change_what_they_say() -> None:
         changes = remedy_changes(settings, name, TRAINING)
         if changes is not None:
             assert dataclasses.replace(settings, **changes) != settings
-    assert remedy_changes(settings, "standardise", TRAINING) == {"scaling": None}
+    assert remedy_changes(settings, "standardize", TRAINING) == {"scaling": None}
     assert remedy_changes(settings, "rate / 10", TRAINING) == {"learning_rate": 0.01}
     assert remedy_changes(FixedTrainingSettings(net="linear"), "residual", TRAINING) is None
-    assert remedy_changes(FixedTrainingSettings(), "standardise", TRAINING) is None
+    assert remedy_changes(FixedTrainingSettings(), "standardize", TRAINING) is None
 
 
 def test_every_remedy_that_a_verdict_names_exists(record_with: Callable[..., Record]) -> None:

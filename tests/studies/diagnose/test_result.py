@@ -18,14 +18,14 @@ def test_it_is_the_same_after_json(found: DiagnoseResult, planned: DiagnosePlan)
 
 
 def test_it_names_verdicts_and_changes(found: DiagnoseResult) -> None:
-    assert found.verdicts == ["not_standardised", "constant_columns"]
+    assert found.verdicts == ["not_standardized", "constant_columns"]
     assert found.recommended == {"scaling": None}
     assert found.replace(recommendation=None).recommended == {}
     assert not found.some_failed()
 
 
 def test_the_summary_names_faults_only(found: DiagnoseResult) -> None:
-    assert found.summary() == "not_standardised, accuracy 0.9"
+    assert found.summary() == "not_standardized, accuracy 0.9"
     assert found.replace(findings=found.findings[1:]).summary() == "healthy, accuracy 0.9"
 
 

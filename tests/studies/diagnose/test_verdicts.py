@@ -19,7 +19,7 @@ FIRES: dict[str, dict[str, Any]] = {
     "dead": {"final": {"dead": np.full((1, 11, 3), 0.5)}},
     "vanishing": {"final": {"flow": np.tile(np.geomspace(1e-4, 1, 3), (11, 1))[None]}},
     "exploding": {"final": {"flow": np.tile(np.geomspace(1e4, 1, 3), (11, 1))[None]}},
-    "not_standardised": {"final": {"column_mean": np.full((1, 3), 5.0)}},
+    "not_standardized": {"final": {"column_mean": np.full((1, 3), 5.0)}},
     "gradient_noise": {
         "final": {"averaged": np.array([[0.05, 0.1, 0.1]])},
         "series": {"signal": np.full((1, 11), 0.2)},

@@ -24,7 +24,7 @@ from ravine.studies.diagnose.verdicts.learning_rate import edge_of_stability, ra
 from ravine.studies.diagnose.verdicts.units import (
     dead,
     exploding,
-    not_standardised,
+    not_standardized,
     saturated,
     vanishing,
 )
@@ -54,7 +54,7 @@ PRINCIPLES = {  # claims of the lecture, as `ravine lecture ID` shows them
 Verdict = Callable[[Observation], Finding | None]
 
 VERDICTS: tuple[Verdict, ...] = (
-    rate_high, leaking, plateau, vanishing, exploding, not_standardised, dead, saturated, batchnorm, overfits,
+    rate_high, leaking, plateau, vanishing, exploding, not_standardized, dead, saturated, batchnorm, overfits,
     interpolation_peak, gradient_noise, rate_low, ill_conditioned, seed_sensitivity, imbalance,
     contradicting, edge_of_stability, constant_columns,
 )  # fmt: skip

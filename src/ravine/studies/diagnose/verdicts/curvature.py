@@ -51,7 +51,7 @@ def ill_conditioned(run: Observation) -> Finding | None:
                 condition * np.log(10) / 2,
             ),
         ),
-        "N1", 2, ("standardise", MOMENTUM, ADAM, "batchnorm"),
+        "N1", 2, ("standardize", MOMENTUM, ADAM, "batchnorm"),
     )  # fmt: skip
 
 
@@ -125,5 +125,5 @@ def plateau(run: Observation) -> Finding | None:
         )
     return Finding(
         "plateau", fires, sentence if fires else "Training is not stuck.", tuple(evidence), "L9", 3,
-        ("initialisation", "relu", MOMENTUM, ADAM, "rate x 10"),
+        ("initialization", "relu", MOMENTUM, ADAM, "rate x 10"),
     )  # fmt: skip

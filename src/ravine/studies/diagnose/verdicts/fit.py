@@ -104,5 +104,5 @@ def seed_sensitivity(run: Observation) -> Finding | None:
                      f"{len(spread)} seeds"),
             Evidence("share of seeds below 70 % of the best", failed, 0.1),
         ),
-        "L2", 2, ("wider", "adam", "initialisation", "relu"),
+        "L2", 2, ("wider", "adam", "initialization", "relu"),
     )  # fmt: skip

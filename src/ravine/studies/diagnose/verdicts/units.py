@@ -8,13 +8,13 @@ from ravine.networks import activation
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 
-__all__ = ["dead", "exploding", "not_standardised", "saturated", "vanishing"]
+__all__ = ["dead", "exploding", "not_standardized", "saturated", "vanishing"]
 
 MAX_FLOW_RATIO = 30.0  # of the gradients at the first and the last hidden layer
 
 
-def not_standardised(run: Observation) -> Finding | None:
-    """Return the verdict "not_standardised": means or scales of the columns are far from 0 and 1."""
+def not_standardized(run: Observation) -> Finding | None:
+    """Return the verdict "not_standardized": means or scales of the columns are far from 0 and 1."""
     mean, sd = run.final("column_mean"), run.final("column_sd")
     used = sd > 0
     if not used.any():
@@ -48,8 +48,8 @@ def not_standardised(run: Observation) -> Finding | None:
                 Evidence("agreement of gradient signs, layer 1", observed, None, None, "layer 1, step 0")
             )
     return Finding(
-        "not_standardised", fires, sentence if fires else "The inputs are standardized.", tuple(evidence),
-        "P1" if offset > 0.5 else "P2", 2, ("standardise",),
+        "not_standardized", fires, sentence if fires else "The inputs are standardized.", tuple(evidence),
+        "P1" if offset > 0.5 else "P2", 2, ("standardize",),
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def saturated(run: Observation) -> Finding | None:
     return Finding(
         "saturated", fires, sentence if fires else "Units are not saturated.",
         (Evidence("share of values whose derivative is below 5 % of its maximum", value, 0.5, error, where),),
-        "A1", 2, ("standardise", "initialisation", "relu", "rate / 10"),
+        "A1", 2, ("standardize", "initialization", "relu", "rate / 10"),
     )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def dead(run: Observation) -> Finding | None:
     return Finding(
         "dead", fires, sentence if fires else "Units are not dead.",
         (Evidence("share of units that are flat for every validation row", value, 0.4, error, where),),
-        "A2", 2, ("standardise", "initialisation", "rate / 10", "leaky_relu", "batchnorm"),
+        "A2", 2, ("standardize", "initialization", "rate / 10", "leaky_relu", "batchnorm"),
     )  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def _flow_finding(run: Observation, name: str, ratio: float, fault: str, healthy
             ),
             Evidence("gain of one layer backwards", gain, None, gain * error, f"{hidden} hidden layers"),
         ),
-        "A2", 2, ("initialisation", "relu", "residual", "batchnorm"),
+        "A2", 2, ("initialization", "relu", "residual", "batchnorm"),
     )  # fmt: skip
 
 
