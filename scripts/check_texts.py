@@ -5,7 +5,8 @@
 
 docstrings  every public module, class, function and method has one; a method that a base class or a protocol
             of the package describes, and an `overload`, need none
-first       its first line is a statement: a capital first, a period last, no question, no "What ..."
+first       its first line is a statement: a capital first, a period last, no question, no "What ...";
+            of a function, an imperative
 shapes      a public function that takes or returns arrays gives their shapes in brackets, such as [N, D]
 fields      a field of a result has a text below it
 exports     a constant in `__all__` has a text below, a comment beside or above, or holds a text itself
@@ -36,6 +37,7 @@ BANNED = re.compile(  # "None is" may speak of Python's None
 RULES = ("docstrings", "first", "shapes", "fields", "exports", "share", "banned")
 DOCUMENTED = ("optimizers", "diagnostics", "statistics", "training")
 MIN_SHARE = 0.25
+NOT_IMPERATIVE = ("a", "an", "the", "whether")  # first words of a function that tell no action
 QUESTION_WORDS = ("what", "whatever", "who", "whose", "whom", "how", "where", "wherever")
 ARRAYS = {"Array", "ArrayLike", "NDArray", "ndarray"}
 WITHOUT_SHAPE = ("Callable", "Mapping", "dict")  # functions, and arrays by name
@@ -180,12 +182,14 @@ def takes_arrays(node: Function, arrays: set[str]) -> bool:
     return any(names_arrays(annotation, arrays) for annotation in [*annotations, node.returns])
 
 
-def first_line_fault(text: str) -> str:
-    """Return what is wrong with the first line of a docstring; empty if nothing is."""
+def first_line_fault(text: str, acts: bool = False) -> str:
+    """Return the fault of the first line of a docstring; empty if it has none. acts: of a function."""
     line = text.strip().splitlines()[0].strip()
     word = re.split(r"\W", line.lower(), maxsplit=1)[0]
     if word in QUESTION_WORDS:
         return f"begins with '{line.split()[0]}': {line}"
+    if acts and word in NOT_IMPERATIVE:
+        return f"is no imperative: {line}"
     if line.endswith("?"):
         return f"is a question: {line}"
     if not line.endswith("."):
@@ -207,7 +211,8 @@ def docstring_faults(sources: Sources, path: Path) -> Iterator[Fault]:
         title = f"{owner.name}.{name}" if owner else name
         text = ast.get_docstring(node)
         if text:
-            if fault := first_line_fault(text):
+            acts = isinstance(node, Function) and not decorators(node) & {"property", "cached_property"}
+            if fault := first_line_fault(text, acts):
                 yield Fault("first", path, line, f"{title} {fault}")
             continue
         if owner is not None and sources.is_inherited(owner, name):

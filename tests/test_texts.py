@@ -128,6 +128,12 @@ def test_too_few_docstrings_are_found(tmp_path):
     assert check_texts.faults(check_texts.Sources(tmp_path), "training") == []
 
 
+def test_a_function_is_an_imperative_and_a_class_is_not():
+    assert check_texts.first_line_fault("The mean of all rows.", True).startswith("is no imperative")
+    assert check_texts.first_line_fault("The mean of all rows.") == ""
+    assert check_texts.first_line_fault("Return the mean of all rows.", True) == ""
+
+
 @pytest.mark.parametrize(
     "line, fault",
     [

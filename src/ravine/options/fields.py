@@ -131,7 +131,7 @@ class Option:
         return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
 
     def within(self, number: float) -> bool:
-        """Whether a number keeps the bounds. NaN keeps none."""
+        """Return whether a number is within the bounds. NaN never is."""
         return (
             (self.at_least is None or number >= self.at_least)
             and (self.above is None or number > self.above)
