@@ -13,16 +13,16 @@ animations/        animations in one file
 To add a claim, add one file that is named after its id, such as `l4_stability.py`. The file defines
 
     CLAIM = Claim("L4", title="To converge needs a rate below 2 / curvature", section="Landscape",
-                  says="The rate must be ...", run="2,000 steps on a quadratic at three rates", caveat="The
-                  limit is of ...", try_it="ravine train digits --optimizer sgd --learning-rate 1")
+                  says="The rate must be ...", run="2,000 steps on a quadratic at three rates",
+                  caveat="The limit is of ...",
+                  try_it="ravine train digits --optimizer sgd --learning-rate 1")
     def run() -> Evidence                     the measured arrays by name
     def read(evidence) -> list[Finding]       numbers with their expected values
     def draw(evidence) -> Figure              marks for measurements, lines for theory
     def animate(path) -> None                 optional, see animations
 
 - The arguments of `CLAIM` are literals, which are read from the source, so listing claims imports no JAX. The
-  file may import JAX at its top. It imports matplotlib inside `draw` only, and creates no JAX array on
-  import.
+  file may import JAX at its top. It imports matplotlib inside `draw` only and creates no JAX array on import.
 - `run` is called in float64 (`measure` sets `precision_context("float64")`), in one process, on one device.
   It has no arguments and no hidden input; its seeds are in the file. It runs under strict promotion of types
   and ranks.

@@ -1,4 +1,4 @@
-"""A1: which activations saturate.  Lecture: "Nonlinearities", "saturation".
+"""A1: sigmoid and tanh saturate on both sides.  Lecture: "Nonlinearities", "saturation".
 
     sigma' = sigma (1 - sigma)          at most 1/4, at 0               (1)
     tanh'  = 1 - tanh^2                 at most 1, at 0                 (2)
@@ -58,7 +58,7 @@ def read(evidence: Evidence) -> list[Finding]:
         keep = (evidence["x"] != 0) | (name not in KINKED)
         return np.max(np.abs(evidence[name] - _theory(name, evidence["x"]))[keep])
 
-    found = [
+    findings = [
         Finding("sigmoid', largest", np.max(evidence["sigmoid"]), 1 / 4, 1e-12),
         Finding("sigmoid' at -5", slope("sigmoid", -5.0), 0.00665, 5e-6),
         Finding("sigmoid' at +5", slope("sigmoid", 5.0), 0.00665, 5e-6),
@@ -69,12 +69,12 @@ def read(evidence: Evidence) -> list[Finding]:
     ]
     for name in ("sigmoid", "tanh"):
         both = max(slope(name, -FAR), slope(name, FAR))
-        found.append(Finding(f"{name}' at -40 and 40, the larger", both, 0.0, 1e-15))
+        findings.append(Finding(f"{name}' at -40 and 40, the larger", both, 0.0, 1e-15))
     for name in ("relu", "leaky_relu", "softplus", "elu"):
-        found.append(Finding(f"{name}' at 40", slope(name, FAR), 1.0, 1e-12))
+        findings.append(Finding(f"{name}' at 40", slope(name, FAR), 1.0, 1e-12))
     for name in ACTIVATIONS:
-        found.append(Finding(f"{name}', largest error of the curve", worst(name), 0.0, 1e-13))
-    return found
+        findings.append(Finding(f"{name}', largest error of the curve", worst(name), 0.0, 1e-13))
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -49,7 +49,7 @@ NODES = 201  # of the quadrature
 
 def run() -> Evidence:
     """Return gradient [setting, network, row, layer]: its norm at the sums of each layer, outputs last."""
-    found = np.zeros((len(SETTINGS), NETS, ROWS, DEPTH + 1))
+    evidence = np.zeros((len(SETTINGS), NETS, ROWS, DEPTH + 1))
     for net in range(NETS):
         generator = np.random.default_rng(net)
         params = Network(SIZES).init(generator, "lecun", dtype="float64")
@@ -60,8 +60,8 @@ def run() -> Evidence:
             # the sums of the first layer are at the fixed point too; the gain of ReLU does not depend on
             # their size
             scale = np.sqrt(rest / variance)
-            found[k, net] = _norms(name, params, np.sqrt(variance), scale * x, direction)
-    return {"gradient": found}
+            evidence[k, net] = _norms(name, params, np.sqrt(variance), scale * x, direction)
+    return {"gradient": evidence}
 
 
 def read(evidence: Evidence) -> list[Finding]:

@@ -3,7 +3,7 @@
     output = W_3 f(W_2 f(W_1 x))                                                                (1)
     units with equal weights in and out have equal sums and equal gradients: they stay equal    (2)
 
-A layer whose units start equal therefore acts as one unit for ever, whatever its width.
+A layer whose units start equal therefore acts as one unit forever, whatever its width.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def run() -> Evidence:
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, WIDTH))
     outside = generator.standard_normal((ROWS, OUTPUTS))
-    found: dict[str, list[Any]] = {}
+    evidence: dict[str, list[Any]] = {}
     for _ in range(SEEDS):
         he = Network(SIZES).init(generator, "he", dtype="float64")
         lecun = jax.tree.map(
@@ -72,9 +72,9 @@ def run() -> Evidence:
         )  # variance 1 / fan_in instead of 2 / fan_in
         for name, (net, _) in NETS.items():
             gain, by_layer = gradient_gain(net, lecun if "sigmoid" in name else he, x, outside)
-            found.setdefault(name, []).append(gain)
-            found.setdefault(f"{name}, by layer", []).append(by_layer)
-    return {name: np.stack(arrays) for name, arrays in found.items()}
+            evidence.setdefault(name, []).append(gain)
+            evidence.setdefault(f"{name}, by layer", []).append(by_layer)
+    return {name: np.stack(arrays) for name, arrays in evidence.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
@@ -82,10 +82,10 @@ def read(evidence: Evidence) -> list[Finding]:
     scatter = np.sqrt(5 * DEPTH / WIDTH / SEEDS) / 2
     # five percent per layer, to the power of the depth
     allowed = {"plain sigmoid": 1.05**DEPTH - 1, "plain ReLU": 4 * scatter, "residual ReLU": 0.05}
-    found = []
+    findings = []
     for name, (_, expected) in NETS.items():
         gain = evidence[name]
-        found.append(
+        findings.append(
             Finding(
                 f"{name}: gradient, first layer / last",
                 gain.mean(),
@@ -97,7 +97,7 @@ def read(evidence: Evidence) -> list[Finding]:
         )
     saved = evidence["residual sigmoid"] / evidence["plain sigmoid"]
     return [
-        *found,
+        *findings,
         Finding("sigmoid: gradient with the residual path / without", saved.min(), 1e12, 0.0, bound="above"),
     ]
 

@@ -66,17 +66,17 @@ def run() -> Evidence:
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, WIDTH))
     outside = generator.standard_normal((ROWS, OUTPUTS))
-    found: dict[str, list[Any]] = {"biases": []}
+    evidence: dict[str, list[Any]] = {"biases": []}
     for name, (net, scheme) in NETS.items():
         for _ in range(SEEDS):
             params = net.init(generator, scheme, dtype="float64")
             gain, by_layer = gradient_gain(net, params, x, outside)
-            found.setdefault(name, []).append(gain)
-            found.setdefault(f"{name}, by layer", []).append(by_layer)
+            evidence.setdefault(name, []).append(gain)
+            evidence.setdefault(f"{name}, by layer", []).append(by_layer)
             if name == "highway":
                 gains = [gradient_gain(net, _gated(params, bias), x, outside)[0] for bias in BIASES]
-                found["biases"].append(np.stack(gains))
-    return {name: np.stack(arrays, axis=name == "biases") for name, arrays in found.items()}
+                evidence["biases"].append(np.stack(gains))
+    return {name: np.stack(arrays, axis=name == "biases") for name, arrays in evidence.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
@@ -87,7 +87,7 @@ def read(evidence: Evidence) -> list[Finding]:
         "dense ReLU": np.sqrt((WIDTH + DEPTH * GROWTH) / WIDTH),
     }
     plain = evidence["plain"]
-    found = [
+    findings = [
         Finding(
             "plain sigmoid: gradient, first layer / last",
             plain.mean(),
@@ -100,7 +100,7 @@ def read(evidence: Evidence) -> list[Finding]:
     for name, theory in expected.items():
         what = name if "ReLU" in name else f"{name} sigmoid"
         gain = evidence[name]
-        found.append(
+        findings.append(
             Finding(
                 f"{what}: gradient, first layer / last",
                 gain.mean(),
@@ -112,10 +112,12 @@ def read(evidence: Evidence) -> list[Finding]:
         )
     for name in ("highway", "dense"):
         saved = (evidence[name] / plain).min()
-        found.append(Finding(f"{name}: gradient / that of the plain chain", saved, 1e10, 0.0, bound="above"))
+        findings.append(
+            Finding(f"{name}: gradient / that of the plain chain", saved, 1e10, 0.0, bound="above")
+        )
     for k, bias in enumerate(BIASES):
         gain = evidence["biases"][k]
-        found.append(
+        findings.append(
             Finding(
                 f"highway, gate bias {bias:g}: gradient, first layer / last",
                 gain.mean(),
@@ -125,7 +127,7 @@ def read(evidence: Evidence) -> list[Finding]:
                 relative=True,
             )
         )
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

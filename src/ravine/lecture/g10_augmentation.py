@@ -81,7 +81,7 @@ def run() -> Evidence:
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the penalties that correspond to the weights, and the distance of the weights from ridge."""
-    found = []
+    findings = []
     for name, what, worst in (
         ("copies", f"{COPIES} noisy copies", 0.02),
         ("by_sgd", "SGD, new noise", 0.05),
@@ -89,7 +89,7 @@ def read(evidence: Evidence) -> list[Finding]:
         for k, noise in enumerate(NOISES):
             penalty = _penalty(evidence, evidence[name][k])  # [seed]
             expected = ROWS * noise**2
-            found.append(
+            findings.append(
                 Finding(
                     f"{what}, s = {noise:g}: penalty",
                     penalty.mean(),
@@ -100,10 +100,10 @@ def read(evidence: Evidence) -> list[Finding]:
             )
         mean = evidence[name].mean(axis=1)
         off = [mean[k] - ridge(evidence, ROWS * s**2) for k, s in enumerate(NOISES)]
-        found.append(
+        findings.append(
             Finding(f"{what}: largest distance of a weight from ridge", np.max(np.abs(off)), 0.0, 0.02)
         )
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -115,7 +115,7 @@ def run() -> Evidence:
         return jax.lax.map(lambda seed: one(batch, *seed), seeds)
 
     keys = jax.random.split(jax.random.key(0), SEEDS)
-    found: dict[str, list[list[float]]] = {}
+    evidence: dict[str, list[list[float]]] = {}
     for batch in BATCHES:
         ends, epochs = all_seeds(batch, (start, x, y, keys))
         rows: dict[str, list[float]] = {"epochs": [float(count) for count in epochs]}
@@ -127,15 +127,15 @@ def run() -> Evidence:
             for name, value in numbers.items():
                 rows.setdefault(name, []).append(float(value))
         for name, values in rows.items():
-            found.setdefault(name, []).append(values)
-    return {name: np.array(values) for name, values in found.items()}
+            evidence.setdefault(name, []).append(values)
+    return {name: np.array(values) for name, values in evidence.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the agreement of the training losses, and the differences between batch sizes."""
     apart = np.abs(evidence["train"] / TARGET - 1)
     residual = np.max(evidence["residual"] / evidence["sharpness"])
-    found = [
+    findings = [
         Finding("training losses, largest relative distance from the target", np.max(apart), 0.0, 0.1),
         Finding("relative residual of the largest eigenvalue", residual, 0.0, 1e-3),
     ]
@@ -143,7 +143,7 @@ def read(evidence: Evidence) -> list[Finding]:
     for k, batch in enumerate(BATCHES[:-1]):
         what = f"batch {batch} and {BATCHES[-1]}"
         ratio = scaled[k] - scaled[-1]
-        found.append(
+        findings.append(
             Finding(
                 f"{what}: log of the ratio of sharpness",
                 ratio.mean(),
@@ -154,7 +154,7 @@ def read(evidence: Evidence) -> list[Finding]:
         )
         for name, label in (("test", "test loss"), ("wrong", "share of test rows wrong")):
             less = evidence[name][k] - evidence[name][-1]
-            found.append(
+            findings.append(
                 Finding(
                     f"{what}: difference in {label}",
                     less.mean(),
@@ -163,7 +163,7 @@ def read(evidence: Evidence) -> list[Finding]:
                     note=_verdict(less),
                 )
             )
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -91,17 +91,17 @@ def read(evidence: Evidence) -> list[Finding]:
     last, test = evidence["train"][..., -1].min(axis=1), evidence["test"]
     steps = _steps_to_fit(evidence["train"])
     chance = np.sqrt(1 / (4 * SEEDS * TEST))  # (4)
-    found = [
+    findings = [
         Finding(f"train accuracy on {name} labels, lowest of all seeds", last[k], 1.0, 0.0)
         for k, name in enumerate(LABELS)
     ]
-    found.append(
+    findings.append(
         Finding("test accuracy on random labels", test[2].mean(), 0.5, 4 * chance, error=1.96 * chance)
     )
     for k, name in enumerate(LABELS[:2]):
         ratio = np.log2(steps[2] / steps[k])
         note = f"{2 ** ratio.mean():.2f} times as long"
-        found += [
+        findings += [
             Finding(
                 f"test accuracy on {name} labels",
                 test[k].mean(),
@@ -119,7 +119,7 @@ def read(evidence: Evidence) -> list[Finding]:
                 note=note,
             ),
         ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

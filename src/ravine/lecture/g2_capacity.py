@@ -64,9 +64,9 @@ def run() -> Evidence:
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the errors of the construction, and the share of separable labelings against (3)."""
-    found = []
+    findings = []
     for k, rows in enumerate(ROWS):
-        found += [
+        findings += [
             Finding(f"largest error on {rows} random labels", evidence["error"][k], 1e-6, 0.0, bound="below"),
             Finding(f"weights used for {rows} rows", evidence["weights"][k], 2 * rows + INPUTS),
         ]
@@ -75,8 +75,8 @@ def read(evidence: Evidence) -> list[Finding]:
             expected = 0.5 if share == 2 else cover(_points(d, share), d)
             spread = np.sqrt(expected * (1 - expected) / TRIALS)
             what = f"separable labelings of {_points(d, share)} points in {d} dimensions"
-            found.append(Finding(what, measured, expected, 4 * spread + 1e-12, error=1.96 * spread))
-    return found
+            findings.append(Finding(what, measured, expected, 4 * spread + 1e-12, error=1.96 * spread))
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

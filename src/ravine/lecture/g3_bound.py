@@ -179,13 +179,13 @@ def exact(rules: int, rows: int) -> tuple[float, float, float]:
 def _spreads(rules: int, rows: int) -> tuple[float, float]:
     """Return the standard deviations of the gap and of ln t over data sets."""
     chance = _chance_of(rules, rows)
-    found = []
+    deviations = []
     for values, weight in (
         (np.arange(rows + 1) / rows, chance.sum(axis=1)),
         (np.log(np.arange(1, rules + 1)), chance.sum(axis=0)),
     ):
-        found.append(float(np.sqrt(weight @ values**2 - (weight @ values) ** 2)))
-    return found[0], found[1]
+        deviations.append(float(np.sqrt(weight @ values**2 - (weight @ values) ** 2)))
+    return deviations[0], deviations[1]
 
 
 def _chance_of(rules: int, rows: int) -> np.ndarray:

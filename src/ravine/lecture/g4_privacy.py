@@ -117,7 +117,7 @@ def read(evidence: Evidence) -> list[Finding]:
     chance = 4 * np.sqrt(1 / (2 * ROWS * SEEDS))
     memorizing, regularized, stranger = advantages
     less = memorizing - regularized
-    found = [
+    findings = [
         Finding(
             "memorizing network: training accuracy, wrong labels included",
             evidence["train"][0].mean(),
@@ -155,7 +155,7 @@ def read(evidence: Evidence) -> list[Finding]:
     ]
     for k, name in enumerate(ARMS[:2]):
         test = evidence["test"][k]
-        found.append(
+        findings.append(
             Finding(
                 f"{name} network: test accuracy",
                 test.mean(),
@@ -164,7 +164,7 @@ def read(evidence: Evidence) -> list[Finding]:
                 note="20 % of the labels are wrong",
             )
         )
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:
@@ -195,9 +195,9 @@ def draw(evidence: Evidence) -> Any:
 
 def _advantages(evidence: Evidence) -> np.ndarray:
     """Return (2) of each network, [arm, seed]."""
-    found = np.full(evidence["train"].shape, np.nan)
-    for place in np.ndindex(found.shape):
+    advantages = np.full(evidence["train"].shape, np.nan)
+    for place in np.ndindex(advantages.shape):
         member, other = evidence["member"][place], evidence["other"][place]
         if not np.isnan(member).any() and not np.isnan(other).any():
-            found[place] = membership_inference(member, other).advantage
-    return found
+            advantages[place] = membership_inference(member, other).advantage
+    return advantages

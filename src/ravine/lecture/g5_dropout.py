@@ -80,29 +80,29 @@ def run() -> Evidence:
 
     @jax.jit
     def all_masks(rates: jax.Array, params: Any, rows: jax.Array, masks: jax.Array) -> dict[str, jax.Array]:
-        found = {}
+        evidence = {}
         for name, net in NETS.items():
             means = jax.vmap(lambda rate, net=net, p=params[name]: ensemble(rate, net, p, rows, masks))(rates)
-            found[name], found[f"{name}_mean"] = means
-            found[f"{name}_inference"] = jax.nn.log_softmax(net.apply(params[name], rows))
-        return found
+            evidence[name], evidence[f"{name}_mean"] = means
+            evidence[f"{name}_inference"] = jax.nn.log_softmax(net.apply(params[name], rows))
+        return evidence
 
-    found = all_masks(np.array(RATES), params, x, MASKS)
+    evidence = all_masks(np.array(RATES), params, x, MASKS)
     keys = jax.random.split(jax.random.key(0), len(RATES))
     samples = [drawn(np.array(rate), key, params, x) for rate, key in zip(RATES, keys, strict=True)]
-    found["drawn"], found["spread"] = (np.stack(part) for part in zip(*samples, strict=True))
-    return {name: np.asarray(values) for name, values in found.items()}
+    evidence["drawn"], evidence["spread"] = (np.stack(part) for part in zip(*samples, strict=True))
+    return {name: np.asarray(values) for name, values in evidence.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the deviations of the ensembles from inference, in probability."""
     inference = evidence["single_inference"]
     logits = inference - inference.mean(axis=1, keepdims=True)
-    found = []
+    findings = []
     for k, rate in enumerate(RATES):
         deviation = {name: _deviation(evidence, name, k) for name in ("single", "hidden", "single_mean")}
         z = (evidence["drawn"][k] - logits) / evidence["spread"][k]
-        found += [
+        findings += [
             Finding(
                 f"softmax layer, rate {rate:g}: largest deviation, all {len(MASKS)} masks",
                 deviation["single"].max(),
@@ -133,10 +133,10 @@ def read(evidence: Evidence) -> list[Finding]:
             ),
         ]
     total = np.exp(np.stack([evidence[f"{name}_inference"] for name in NETS])).sum(axis=-1)
-    found.append(
+    findings.append(
         Finding("sum of probabilities, largest deviation from 1", np.max(np.abs(total - 1)), 0.0, 1e-12)
     )
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

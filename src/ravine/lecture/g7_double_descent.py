@@ -75,10 +75,10 @@ def run() -> Evidence:
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return risks against (1) and (2), and rise and fall of the real networks around their peaks."""
-    found = []
+    findings = []
     for k, (p, table) in enumerate(TABLE.items()):
         spread = 1.96 * np.sqrt(risk_variance(p) / TRIALS)
-        found.append(
+        findings.append(
             Finding(
                 f"random features, p = {p}: mean risk",
                 evidence["risk"][k].mean(),
@@ -91,7 +91,7 @@ def read(evidence: Evidence) -> list[Finding]:
         risks, middle = evidence["risk"][k], median_risk(p)
         below = np.mean(np.where(np.isfinite(risks), risks < middle, np.nan))
         note = f"median {np.median(risks):.3g}, exact {middle:.3g}; the mean is {mean_risk(p):.3g}"
-        found.append(
+        findings.append(
             Finding(
                 f"random features, p = {p}: share of risks below the median of (2)",
                 below,
@@ -105,7 +105,7 @@ def read(evidence: Evidence) -> list[Finding]:
         end = evidence[name][..., -1]
         for before, after, side in ((THRESHOLD, FIRST, "narrow"), (THRESHOLD, -1, "wide")):
             peak = end[:, before] - end[:, after]
-            found.append(
+            findings.append(
                 Finding(
                     f"{what}, {WIDTHS[before]} units - {WIDTHS[after]}, lower end of its interval",
                     peak.mean() - half_width(peak),
@@ -117,7 +117,7 @@ def read(evidence: Evidence) -> list[Finding]:
             )
     loss = evidence["wide"][..., -1].mean(axis=0)
     top = WIDTHS[int(loss.argmax())] if np.isfinite(loss).all() else np.nan
-    found.append(
+    findings.append(
         Finding(
             "width of the largest loss / n / (d + 2), log2",
             np.log2(top / WIDTHS[THRESHOLD]),
@@ -129,7 +129,7 @@ def read(evidence: Evidence) -> list[Finding]:
     for name, what in (("late", "loss"), ("late_error", "share wrong")):
         rise, fall = _peak(evidence[name])
         for change, side in ((rise, "before"), (fall, "after")):
-            found.append(
+            findings.append(
                 Finding(
                     f"{what}, peak in epochs - minimum {side}, lower end of its interval",
                     change.mean() - half_width(change),
@@ -139,7 +139,7 @@ def read(evidence: Evidence) -> list[Finding]:
                     note=f"{change.mean():.2g} ± {half_width(change):.2g}",
                 )
             )
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -98,8 +98,8 @@ def run() -> Evidence:
             "steepest": jnp.linalg.norm(weight, axis=0) * jnp.linalg.norm(to_weight, axis=0),
         }
 
-    found = jax.jit(jax.vmap(trained))(np.array(SCALES)) | with_eps()
-    return {"weight": weight, **{name: np.asarray(values) for name, values in found.items()}}
+    evidence = jax.jit(jax.vmap(trained))(np.array(SCALES)) | with_eps()
+    return {"weight": weight, **{name: np.asarray(values) for name, values in evidence.items()}}
 
 
 def read(evidence: Evidence) -> list[Finding]:
@@ -109,11 +109,11 @@ def read(evidence: Evidence) -> list[Finding]:
     inner = np.abs(np.sum(w * gradient[0], axis=0)) / size
     length, slope, loss = evidence["length"], evidence["slope"], evidence["loss"]
     grown = length[0, 0] + RATE**2 * np.concatenate([[0.0], np.cumsum(slope[0])[:-1]])  # (3)
-    found = [Finding("⟨w, ∇L⟩ / |w| |∇L|, largest of all units", inner.max(), 0.0, 1e-14)]
+    findings = [Finding("⟨w, ∇L⟩ / |w| |∇L|, largest of all units", inner.max(), 0.0, 1e-14)]
     for k, scale in enumerate(SCALES[1:], 1):
         off = np.max(np.abs(gradient[k] * scale - gradient[0])) / np.max(np.abs(gradient[0]))
         apart = np.max(np.abs(loss[k] - loss[0]))
-        found += [
+        findings += [
             Finding(f"∇L({scale:g}W) and ∇L(W)/{scale:g}, relative difference", off, 0.0, 1e-13),
             Finding(
                 f"{scale:g}W at rate {scale**2:g} eta: largest difference of the losses", apart, 0.0, 1e-9
@@ -121,7 +121,7 @@ def read(evidence: Evidence) -> list[Finding]:
         ]
     eps = np.abs(evidence["inner"] / evidence["steepest"]).max()
     return [
-        *found,
+        *findings,
         Finding(
             "|w|² and |w₀|² + η² Σ|∇L|², relative difference",
             np.max(np.abs(length[0] / grown - 1)),

@@ -1,6 +1,6 @@
 """L1: logistic regression is convex, a deep network is not.  Lecture: "Loss landscape of NNs".
 
-A convex f fulfils
+A convex f fulfills
 
     f((a + b) / 2) <= (f(a) + f(b)) / 2 for all a, b                  (1)
     the smallest eigenvalue of the Hessian is >= 0 everywhere         (2)

@@ -49,7 +49,7 @@ def run() -> Evidence:
     line: losses on the line from a network to its copy with permuted hidden units.
     """
     shape = (len(ACTIVATIONS), len(WIDTHS), SEEDS)
-    found = {"solved": np.zeros(shape), "loss": np.zeros(shape)}
+    evidence = {"solved": np.zeros(shape), "loss": np.zeros(shape)}
     for a, name in enumerate(ACTIVATIONS):
         for k, width in enumerate(WIDTHS):
             net = Network((2, width, 1), name)
@@ -57,11 +57,11 @@ def run() -> Evidence:
             starts = [net.init(generator, "scaled", dtype="float64") for generator in generators]
             together = jax.tree.map(lambda *leaves: np.stack(leaves), *starts)
             loss, solved, trained = jax.jit(jax.vmap(lambda p, net=net: _train(net, p)))(together)
-            found["solved"][a, k], found["loss"][a, k] = solved, loss
+            evidence["solved"][a, k], evidence["loss"][a, k] = solved, loss
             if (name, width) == ("tanh", WIDTHS[-1]):
                 best = int(np.argmin(loss))
-                found["line"] = _line(net, jax.tree.map(lambda leaf, k=best: np.asarray(leaf)[k], trained))
-    return found
+                evidence["line"] = _line(net, jax.tree.map(lambda leaf, k=best: np.asarray(leaf)[k], trained))
+    return evidence
 
 
 def read(evidence: Evidence) -> list[Finding]:

@@ -51,16 +51,16 @@ LOW, HIGH, HALVINGS = 0.1, 1e4, 40  # the interval, halved in the logarithm
 START, LINEAR, EPS = 1e-120, 1e-30, 1e-3
 
 RULES: dict[str, Callable[[jax.Array, jax.Array], Optimizer]] = {
-    "sgd": lambda product, kept: sgd(product),
-    "momentum": lambda product, kept: momentum(product, rho=kept),
-    "nesterov": lambda product, kept: nesterov(product, rho=kept),
-    "adam": lambda product, kept: adam(product * EPS, b1=kept, eps=EPS),
+    "sgd": lambda product, memory: sgd(product),
+    "momentum": lambda product, memory: momentum(product, rho=memory),
+    "nesterov": lambda product, memory: nesterov(product, rho=memory),
+    "adam": lambda product, memory: adam(product * EPS, b1=memory, eps=EPS),
 }
 LIMITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "sgd": lambda kept: 2 + 0 * kept,  # (1)
-    "momentum": lambda kept: 2 + 2 * kept,  # (2)
-    "nesterov": lambda kept: (2 + 2 * kept) / (1 + 2 * kept),  # (3)
-    "adam": lambda kept: (2 + 2 * kept) / (1 - kept),  # (4)
+    "sgd": lambda memory: 2 + 0 * memory,  # (1)
+    "momentum": lambda memory: 2 + 2 * memory,  # (2)
+    "nesterov": lambda memory: (2 + 2 * memory) / (1 + 2 * memory),  # (3)
+    "adam": lambda memory: (2 + 2 * memory) / (1 - memory),  # (4)
 }
 
 
@@ -74,18 +74,20 @@ def run() -> Evidence:
         return jnp.abs(optimizer_path(sgd(product), _slope, jnp.ones(()), STEPS))
 
     @jax.jit
-    def measure_all(products: jax.Array, kept: jax.Array) -> dict[str, jax.Array]:
-        limits = {name: jax.vmap(lambda k, make=make: _limit(make, k))(kept) for name, make in RULES.items()}
+    def measure_all(products: jax.Array, memory: jax.Array) -> dict[str, jax.Array]:
+        limits = {
+            name: jax.vmap(lambda k, make=make: _limit(make, k))(memory) for name, make in RULES.items()
+        }
         return {"distance": jax.vmap(distances)(products), **limits}
 
-    found = measure_all(jnp.asarray(PRODUCTS), jnp.asarray(MEMORIES))
-    return {name: np.asarray(values) for name, values in found.items()}
+    evidence = measure_all(jnp.asarray(PRODUCTS), jnp.asarray(MEMORIES))
+    return {name: np.asarray(values) for name, values in evidence.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the last distances of GD, each limit at 0.9, and its largest error over MEMORIES."""
     end = evidence["distance"][:, -1]
-    found = [
+    findings = [
         Finding(
             f"GD at {product:.2f} / curvature, distance after {STEPS:,} steps",
             measured,
@@ -104,7 +106,7 @@ def read(evidence: Evidence) -> list[Finding]:
         "adam": "Adam, b1 = 0.9, curvature preconditioned",
     }
     truth = {"sgd": 2.0, "momentum": 3.8, "nesterov": 3.8 / 2.8, "adam": 38.0}
-    found += [
+    findings += [
         Finding(
             f"{names[name]}: largest rate x curvature",
             evidence[name][usual],
@@ -114,18 +116,18 @@ def read(evidence: Evidence) -> list[Finding]:
         )
         for name in RULES
     ]
-    kept = np.asarray(MEMORIES)
-    found += [
+    memory = np.asarray(MEMORIES)
+    findings += [
         Finding(
             f"{names[name].split(',')[0]}: largest error of the limit, rho or b1 from 0 to {max(MEMORIES):g}",
-            np.max(np.abs(evidence[name] / LIMITS[name](kept) - 1)),
+            np.max(np.abs(evidence[name] / LIMITS[name](memory) - 1)),
             0.0,
             1e-6,
         )
         for name in RULES
         if name != "sgd"
     ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:
@@ -160,13 +162,13 @@ def _slope(w: jax.Array, t: jax.Array) -> jax.Array:
     return w
 
 
-def _limit(make: Callable[[jax.Array, jax.Array], Optimizer], kept: jax.Array) -> jax.Array:
+def _limit(make: Callable[[jax.Array, jax.Array], Optimizer], memory: jax.Array) -> jax.Array:
     """Return the product [] at which paths begin to grow, by halving an interval. Traceable."""
 
     def halve(ends: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
         low, high = ends
         middle = jnp.sqrt(low * high)
-        path = jnp.abs(optimizer_path(make(middle, kept), _slope, jnp.asarray(START), STEPS))
+        path = jnp.abs(optimizer_path(make(middle, memory), _slope, jnp.asarray(START), STEPS))
         shrinks = (path[-1] <= path[STEPS // 2]) & (jnp.max(path) < LINEAR)  # both are false for NaN
         return (jnp.where(shrinks, middle, low), jnp.where(shrinks, high, middle)), None
 

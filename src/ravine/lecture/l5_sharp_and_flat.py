@@ -66,18 +66,18 @@ def run() -> Evidence:
             )(rates[: len(RATES)]),
         }
 
-    found = measure_all(jnp.asarray(RATES + AROUND + WIDER), jnp.asarray(STARTS))
-    return {name: np.asarray(values) for name, values in found.items()}
+    evidence = measure_all(jnp.asarray(RATES + AROUND + WIDER), jnp.asarray(STARTS))
+    return {name: np.asarray(values) for name, values in evidence.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the curvatures, the share of runs that end in the flat well, and the rate where it changes."""
-    found = [
+    findings = [
         Finding("curvature of the sharp well", evidence["curvature"][0], SHARP, 1e-9, relative=True),
         Finding("curvature of the flat well", evidence["curvature"][1], FLAT, 1e-9, relative=True),
     ]
     share = _share(evidence["ends"])
-    found += [
+    findings += [
         Finding(f"share of {len(STARTS)} runs that end in the flat well at rate {rate:g}", share[k], expected)
         for k, (rate, expected) in enumerate(zip(RATES, EXPECTED, strict=True))
     ]
@@ -85,7 +85,7 @@ def read(evidence: Evidence) -> list[Finding]:
     stayed = [rate for rate, part in zip(AROUND, around, strict=True) if part == 0]
     left = [rate for rate, part in zip(AROUND, around, strict=True) if part == 1]
     turn = (max(stayed) + min(left)) / 2 if stayed and left else np.nan
-    found.append(
+    findings.append(
         Finding(
             "rate above which runs leave the sharp well",
             turn,
@@ -95,7 +95,7 @@ def read(evidence: Evidence) -> list[Finding]:
             note="between the largest rate that stays and the smallest rate that leaves",
         )
     )
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -95,7 +95,7 @@ def run() -> Evidence:
 def read(evidence: Evidence) -> list[Finding]:
     """Return the ratio (3) late in training, and the share of steps that raise the loss."""
     late = np.median(evidence["ratio"][:, :, -LATE:], axis=2)
-    found = [
+    findings = [
         Finding(
             f"rate x sharpness / 2 at rate {rate:g}, second half",
             np.median(late[:, k]),
@@ -109,7 +109,7 @@ def read(evidence: Evidence) -> list[Finding]:
     share = np.where(np.isfinite(rises), rises > 0, np.nan).mean(axis=2)
     edge = share[:, : len(RATES)]
     span = f"median of {edge.size} runs, ranging from {edge.min():.2f} to {edge.max():.2f}"
-    found += [
+    findings += [
         Finding("share of steps that raise the loss, at the edge", np.median(edge), 0.385, 0.1, note=span),
         Finding(
             f"share of steps that raise the loss at rate {SMALL:g}, below the edge",
@@ -131,7 +131,7 @@ def read(evidence: Evidence) -> list[Finding]:
             note="largest of all runs; the loss falls, but not at every step",
         ),
     ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -94,7 +94,7 @@ def run() -> Evidence:
 
         return trained, jax.lax.map(at, alphas)
 
-    trained, found = measure_all(start, jnp.asarray(ALPHAS))
+    trained, evidence = measure_all(start, jnp.asarray(ALPHAS))
     first, second = unravel(trained)
     trained_weights = {
         "first_weight": first["weight"],
@@ -102,7 +102,7 @@ def run() -> Evidence:
         "second_weight": second["weight"],
     }
     weights = {name: np.asarray(array).ravel() for name, array in trained_weights.items()}
-    return {"inputs": x, **weights, **{name: np.asarray(values) for name, values in found.items()}}
+    return {"inputs": x, **weights, **{name: np.asarray(values) for name, values in evidence.items()}}
 
 
 def read(evidence: Evidence) -> list[Finding]:

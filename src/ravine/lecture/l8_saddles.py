@@ -103,10 +103,10 @@ def run() -> Evidence:
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the probabilities of (1), and loss and index of the critical points."""
-    found = []
+    findings = []
     for k, exact in enumerate(EXACT):
         spread = np.sqrt(exact * (1 - exact) / SAMPLES)
-        found.append(
+        findings.append(
             Finding(
                 f"P(all eigenvalues > 0), N = {SIZES[k]}",
                 evidence["positive"][k],
@@ -118,14 +118,14 @@ def read(evidence: Evidence) -> list[Finding]:
     order = np.argsort(evidence["loss"])
     for rung, place in zip(LADDER, order, strict=True):
         name = f"critical point {LADDER.index(rung) + 1} from below"
-        found.append(Finding(f"{name}: loss", evidence["loss"][place], rung[0], 1e-12))
-        found.append(Finding(f"{name}: negative eigenvalues", evidence["index"][place], rung[1]))
+        findings.append(Finding(f"{name}: loss", evidence["loss"][place], rung[0], 1e-12))
+        findings.append(Finding(f"{name}: negative eigenvalues", evidence["index"][place], rung[1]))
     for k, (loss, expected) in enumerate(zip(_plateaus(evidence["descent"])[:2], PLATEAUS, strict=True)):
-        found.append(
+        findings.append(
             Finding(f"loss at the slowest descent, plateau {k + 1}", loss, expected, 0.02, relative=True)
         )
-    found.append(Finding("largest gradient at a critical point", evidence["slope"].max(), 0.0, 1e-12))
-    return found
+    findings.append(Finding("largest gradient at a critical point", evidence["slope"].max(), 0.0, 1e-12))
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

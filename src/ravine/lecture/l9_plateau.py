@@ -37,7 +37,7 @@ CLAIM = Claim(
     says="Where the gradient is zero, gradient descent is stuck, at a saddle point as in a local minimum.",
     run="Gradient descent on (3 - w1 w2)² / 2 from the saddle point and from five distances to it, 5,000 "
     "steps at a learning rate of 0.001, and at two other rates.",
-    caveat="Exactly at a saddle point, gradient descent stays for ever. From nearby it leaves, after a time "
+    caveat="Exactly at a saddle point, gradient descent stays forever. From nearby it leaves, after a time "
     "that grows only as the logarithm of the inverse distance, and any noise shortens this time. A plateau "
     "is not a minimum: wait, or measure the curvature.",
     try_it="ravine train digits --init scaled --init-scale 0.001",
@@ -63,17 +63,17 @@ def run() -> Evidence:
     both = jax.jit(jax.vmap(grow))
     starts = np.array([*STARTS, 0.0, *[STARTS[0]] * len(OTHER_RATES)])
     rates = np.array([*[RATE] * (len(STARTS) + 1), *OTHER_RATES])
-    found = np.asarray(both(jnp.asarray(starts), jnp.asarray(rates)))
+    evidence = np.asarray(both(jnp.asarray(starts), jnp.asarray(rates)))
     count = len(STARTS) + 1
-    return {"product": found[:count], "half": np.array([_half_way(path) for path in found[count:]])}
+    return {"product": evidence[:count], "half": np.array([_half_way(path) for path in evidence[count:]])}
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the half times against (3), the largest deviation from (2), and the distance moved from zero."""
-    found = []
+    findings = []
     for start, path in zip(STARTS, evidence["product"], strict=False):
         expected = 1718.0 if start == STARTS[0] else _half_time(start, RATE)
-        found.append(
+        findings.append(
             Finding(
                 f"steps to half-way from {start:g}",
                 _half_way(path),
@@ -84,7 +84,7 @@ def read(evidence: Evidence) -> list[Finding]:
             )
         )
     for rate, half in zip(OTHER_RATES, evidence["half"], strict=True):
-        found.append(
+        findings.append(
             Finding(
                 f"steps to half-way at rate {rate:g}",
                 half,
@@ -95,7 +95,7 @@ def read(evidence: Evidence) -> list[Finding]:
             )
         )
     t = np.arange(STEPS + 1)
-    found += [
+    findings += [
         Finding(
             "largest deviation from (2), relative to s",
             np.max(np.abs(evidence["product"][0] - _theory(t, STARTS[0]))) / STRENGTH,
@@ -108,7 +108,7 @@ def read(evidence: Evidence) -> list[Finding]:
             0.0,
         ),
     ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

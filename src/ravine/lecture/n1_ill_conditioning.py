@@ -80,10 +80,10 @@ def run() -> Evidence:
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the steps to TARGET, the factor per step, the best rate, and the changes of sign."""
-    found = []
+    findings = []
     for k, kappa in enumerate(KAPPAS):
         name = f"kappa = {kappa:g}"
-        found += [
+        findings += [
             Finding(f"GD, {name}: steps to {TARGET:g}", _first(evidence["gd"][k]), GD_STEPS[k], unit="steps"),
             Finding(
                 f"heavy ball, {name}: steps to {TARGET:g} by its factor alone",
@@ -103,7 +103,7 @@ def read(evidence: Evidence) -> list[Finding]:
         ]
     gd = evidence["gd"][1]
     for k, direction in enumerate(("shallow", "steep")):
-        found.append(
+        findings.append(
             Finding(
                 f"GD, kappa = 100: factor per step along the {direction}",
                 np.abs(gd[500, k] / gd[0, k]) ** (1 / 500),
@@ -112,15 +112,15 @@ def read(evidence: Evidence) -> list[Finding]:
             )
         )
     best = _rates()[np.argmin(evidence["tried"])] if np.isfinite(evidence["tried"]).all() else np.nan
-    found.append(
+    findings.append(
         Finding(f"best of {len(_rates())} rates, kappa = {RATES_KAPPA:g}", best, 2 / (1 + RATES_KAPPA), 1e-12)
     )
     flips = np.where(np.isfinite(gd[1:501]), np.sign(gd[1:501]) != np.sign(gd[:500]), np.nan).mean(axis=0)
-    found += [
+    findings += [
         Finding("share of steps that change sign along the shallow", flips[0], 0.0, note="crawls"),
         Finding("share of steps that change sign along the steep", flips[1], 1.0, note="jitters"),
     ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

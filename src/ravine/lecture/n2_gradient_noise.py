@@ -91,22 +91,22 @@ def run() -> Evidence:
 
         return jax.lax.map(at, noises)
 
-    found = []
+    evidence = []
     for _ in range(REPEATS // AT_ONCE):
         x = jnp.asarray(generator.standard_normal((AT_ONCE, MANY, DIMENSION)))
         e = jnp.asarray(generator.standard_normal((AT_ONCE, MANY)))
-        found.append(np.asarray(lengths(x, e, jnp.asarray(DISTANCES))))
+        evidence.append(np.asarray(lengths(x, e, jnp.asarray(DISTANCES))))
     return {
         "scatter": np.asarray(scatter(jnp.asarray(means), jnp.asarray(RATES))),
         "gradient": means.var(axis=(1, 2)),
-        "lengths": np.concatenate(found, axis=1),
+        "lengths": np.concatenate(evidence, axis=1),
     }
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return (1) and (2) for each batch size, the noise scale (4), and its biased estimate."""
     count = STEPS * CHAINS
-    found = [
+    findings = [
         Finding(
             f"gradient variance x batch size, batch of {size}",
             size * evidence["gradient"][k],
@@ -119,7 +119,7 @@ def read(evidence: Evidence) -> list[Finding]:
     for k, size in enumerate(BATCHES):
         for j, rate in enumerate(RATES):
             ratio = evidence["scatter"][k, j] / _variance(rate, size)
-            found.append(
+            findings.append(
                 Finding(
                     f"variance of the weight / theory, batch of {size}, rate {rate:g}",
                     ratio.mean(),
@@ -129,7 +129,7 @@ def read(evidence: Evidence) -> list[Finding]:
                 )
             )
     scale, error = _scale(evidence["lengths"][0])
-    found.append(
+    findings.append(
         Finding(
             f"noise scale of linear regression, d = {DIMENSION}",
             scale,
@@ -141,7 +141,7 @@ def read(evidence: Evidence) -> list[Finding]:
         )
     )
     lengths = evidence["lengths"][0]
-    found.append(
+    findings.append(
         Finding(
             "noise scale, divided before averaging",
             np.mean(lengths[:, 1] / lengths[:, 0]),
@@ -150,7 +150,7 @@ def read(evidence: Evidence) -> list[Finding]:
             note=f"wrong: {100 * np.mean(lengths[:, 0] < 0):.1f} % of its denominators are negative",
         )
     )
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

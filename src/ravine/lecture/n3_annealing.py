@@ -83,7 +83,7 @@ def run() -> Evidence:
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the three floors, and the loss of the smallest rate alone when the second floor is reached."""
-    found = [
+    findings = [
         Finding(
             f"loss floor at rate {rate:g}",
             losses.mean(),
@@ -96,7 +96,7 @@ def read(evidence: Evidence) -> list[Finding]:
     ]
     alone = _expected([RATES[-1]] * SMALL_STEPS)[-1]
     at = sum(LENGTHS[:2])
-    found += [
+    findings += [
         Finding(
             f"loss after {SMALL_STEPS:,} steps at rate {RATES[-1]:g} alone",
             evidence["small"][-1],
@@ -113,7 +113,7 @@ def read(evidence: Evidence) -> list[Finding]:
             relative=True,
         ),
     ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -102,10 +102,10 @@ def read(evidence: Evidence) -> list[Finding]:
     worse = np.where(np.isfinite(evidence["ends"]), evidence["ends"] < _critical_points()[1], np.nan)
     well_loss = _well(evidence["ends"])
     stranded, lost = _expected_wells()
-    found = []
+    findings = []
     for place, name in ((EARLY, "early"), (LATE, "late")):
         mean, error = _mean(evidence["loss"][place])
-        found.append(
+        findings.append(
             Finding(
                 f"one minimum, decreased {name} at step {WHEN[place]}: final loss",
                 mean,
@@ -116,7 +116,7 @@ def read(evidence: Evidence) -> list[Finding]:
             )
         )
     mean, error = _mean(evidence["loss"][EARLY] - evidence["loss"][LATE])
-    found.append(
+    findings.append(
         Finding(
             "one minimum: cost of the early decrease, lower end of its interval",
             mean - error,
@@ -128,7 +128,7 @@ def read(evidence: Evidence) -> list[Finding]:
     for place, name in ((WELL_EARLY, "early"), (WELL_LATE, "late")):
         mean, error = _mean(worse[place])
         spread = np.sqrt(stranded[place] * (1 - stranded[place]) / SEEDS)
-        found.append(
+        findings.append(
             Finding(
                 f"two minima, decreased {name} at step {WELL_WHEN[place]}: share in the worse one",
                 mean,
@@ -138,7 +138,7 @@ def read(evidence: Evidence) -> list[Finding]:
             )
         )
     mean, error = _mean(well_loss[WELL_EARLY] - well_loss[WELL_LATE])
-    found += [
+    findings += [
         Finding(
             "two minima: cost of the early decrease in loss",
             mean,
@@ -154,7 +154,7 @@ def read(evidence: Evidence) -> list[Finding]:
             note=f"over {SEEDS} pairs",
         ),
     ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:
@@ -238,12 +238,12 @@ def _expected_wells() -> tuple[np.ndarray, np.ndarray]:
     for steps in range(1, WELL_STEPS + 1):
         value = low.T @ value
         left[steps] = value
-    found = []
+    outcomes = []
     for t in range(1, max(WELL_WHEN) + 1):
         density = high @ density
         if t in WELL_WHEN:
-            found.append(density @ left[WELL_STEPS - t])
-    share, loss = np.array(found).T
+            outcomes.append(density @ left[WELL_STEPS - t])
+    share, loss = np.array(outcomes).T
     return share, loss
 
 

@@ -73,10 +73,10 @@ def run() -> Evidence:
             ),
         }
 
-    found = {name: np.asarray(path) for name, path in paths().items()}
+    evidence = {name: np.asarray(path) for name, path in paths().items()}
     for push in ("constant", "alternating"):
-        found[push] = np.abs(np.diff(found[push])) / ETA
-    return found
+        evidence[push] = np.abs(np.diff(evidence[push])) / ETA
+    return evidence
 
 
 def read(evidence: Evidence) -> list[Finding]:
@@ -89,7 +89,7 @@ def read(evidence: Evidence) -> list[Finding]:
     half = STEPS // 2
     shown = np.arange(SHOWN + 1)
     expected = np.abs(_line(shown)) * radius ** shown[:, None]  # (2)
-    found = [
+    findings = [
         Finding(
             f"momentum, factor per step along the {name} direction",
             (straight[-1, k] / straight[half - 1, k]) ** (1 / half),
@@ -99,12 +99,12 @@ def read(evidence: Evidence) -> list[Finding]:
         )
         for k, name in enumerate(("gentle", "steep"))
     ]
-    found += [
+    findings += [
         Finding(f"momentum, largest relative deviation from (2), {name} direction",
                 np.max(np.abs(ball[shown, k] / expected[:, k] - 1)), 0.0, 1e-9)
         for k, name in enumerate(("gentle", "steep"))
     ]  # fmt: skip
-    found += [
+    findings += [
         Finding(
             "gradient descent at its best rate, factor per step",
             (plain[SHOWN].max() / plain[0].max()) ** (1 / SHOWN),
@@ -122,7 +122,7 @@ def read(evidence: Evidence) -> list[Finding]:
             unit="rates",
         ),
     ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

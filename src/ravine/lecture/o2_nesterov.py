@@ -77,7 +77,7 @@ def run() -> Evidence:
 
     @jax.jit
     def paths() -> dict[str, jax.Array]:
-        found = {}
+        evidence = {}
         factor = schedule("decay").at(STEPS, STEPS)
         for kind, rate in (
             ("constant", lambda t: jnp.asarray(RATE)),
@@ -85,12 +85,12 @@ def run() -> Evidence:
         ):
             chain = optax.chain(optax.scale_by_learning_rate(rate), optax.trace(RHO, nesterov=True))
             other = Optimizer(chain.init, chain.update)
-            found[f"{kind}_stored"] = optimizer_path(
+            evidence[f"{kind}_stored"] = optimizer_path(
                 nesterov(rate, RHO), lambda w, t: gradient(w), start, STEPS
             )
-            found[f"{kind}_lecture"] = _lecture(gradient, start, rate)
-            found[f"{kind}_optax"] = optimizer_path(other, lambda w, t: gradient(w), start, STEPS)
-        return found
+            evidence[f"{kind}_lecture"] = _lecture(gradient, start, rate)
+            evidence[f"{kind}_optax"] = optimizer_path(other, lambda w, t: gradient(w), start, STEPS)
+        return evidence
 
     @jax.jit
     def quadratics() -> dict[str, jax.Array]:
@@ -98,24 +98,26 @@ def run() -> Evidence:
             one = jnp.ones(())
             return jax.vmap(lambda rate: optimizer_path(MAKE[name](rate), lambda w, t: w, one, steps))(rates)
 
-        found = {}
+        evidence = {}
         for name in MAKE:
-            found[f"{name}_errors"] = errors(name, jnp.asarray(RATES), sum(WINDOWS[1:]))
+            evidence[f"{name}_errors"] = errors(name, jnp.asarray(RATES), sum(WINDOWS[1:]))
             if name in LIMITS:
-                found[f"{name}_half"] = errors(name, jnp.asarray([HALF]), 40)[0]
-                found[f"{name}_left"] = jnp.abs(errors(name, LIMITS[name] * jnp.asarray(NEAR), LONG)[:, -1])
-        return found
+                evidence[f"{name}_half"] = errors(name, jnp.asarray([HALF]), 40)[0]
+                evidence[f"{name}_left"] = jnp.abs(
+                    errors(name, LIMITS[name] * jnp.asarray(NEAR), LONG)[:, -1]
+                )
+        return evidence
 
     return {name: np.asarray(values) for name, values in {**paths(), **quadratics()}.items()}
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the differences of the three forms, the limits of (5), and the damping of steep directions."""
-    found = []
+    findings = []
     for kind in ("constant", "decaying"):
         stored, lecture = evidence[f"{kind}_stored"], evidence[f"{kind}_lecture"]
         ahead = stored[1:] + RHO * np.diff(stored, axis=0)  # w + rho v, what optax stores
-        found += [
+        findings += [
             Finding(f"form of the lecture and stored form, {kind} rate: largest difference",
                     np.max(np.abs(stored - lecture)), 0.0, 1e-12),
             Finding(f"look-ahead of optax and ours, {kind} rate: largest difference",
@@ -123,7 +125,7 @@ def read(evidence: Evidence) -> list[Finding]:
         ]  # fmt: skip
     for name, limit in LIMITS.items():
         spacing = limit * (NEAR[1] - NEAR[0])
-        found.append(
+        findings.append(
             Finding(f"{name}, largest stable rate x curvature", _crossing(evidence[f"{name}_left"]) * limit,
                     limit, spacing, note="below it errors shrink, above it they grow")
         )  # fmt: skip
@@ -131,7 +133,7 @@ def read(evidence: Evidence) -> list[Finding]:
         w = evidence[f"{name}_half"]
         # this determinant shrinks by the product of both roots, which is their squared modulus
         turn = w[:-2] * w[2:] - w[1:-1] ** 2
-        found.append(
+        findings.append(
             Finding(f"{name}, factor per step at rate x curvature = {HALF}",
                     np.sqrt(turn[20] / turn[10]) ** 0.1, factor, 1e-9)
         )  # fmt: skip
@@ -139,10 +141,10 @@ def read(evidence: Evidence) -> list[Finding]:
         np.max(np.abs(_growth(evidence[f"{name}_errors"]) - _radius(name, RATES))[_settled(name)])
         for name in MAKE
     )
-    found.append(
+    findings.append(
         Finding("factor per step, largest deviation from the roots over all rates", worst, 0.0, 0.03)
     )
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

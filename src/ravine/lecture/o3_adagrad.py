@@ -55,11 +55,11 @@ def run() -> Evidence:
     @jax.jit
     def paths() -> dict[str, jax.Array]:
         sizes = jnp.asarray(SIZES)
-        found = {"adagrad": optimizer_path(adagrad(ETA), lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS)}
+        evidence = {"adagrad": optimizer_path(adagrad(ETA), lambda w, t: sizes, jnp.zeros(len(SIZES)), STEPS)}
         for name, rule in RULES.items():
             if name != "adagrad":
-                found[name] = optimizer_path(rule(ETA), lambda w, t: jnp.ones(()), jnp.zeros(()), STEPS)
-        return found
+                evidence[name] = optimizer_path(rule(ETA), lambda w, t: jnp.ones(()), jnp.zeros(()), STEPS)
+        return evidence
 
     return {name: np.asarray(path) for name, path in paths().items()}
 
@@ -71,7 +71,7 @@ def read(evidence: Evidence) -> list[Finding]:
     sums = np.concatenate([[0.0], -ETA * np.cumsum(1 / np.sqrt(np.arange(1, STEPS + 1)))])  # (1)
     late = -ETA * (2 * np.sqrt(STEPS) + ZETA + 1 / (2 * np.sqrt(STEPS)))  # (2)
     # eps = 1e-8 shortens every step by at most 0.5 eps / g^2
-    found = [
+    findings = [
         Finding("position after 100 steps, gradient 1", one[100], -1.85896, 5e-6),
         Finding("largest deviation from (1) over all steps", np.max(np.abs(one - sums)), 0.0, 1e-7),
         Finding(f"position after {STEPS:,} steps, expected from (2)", one[STEPS], late, 1e-6),
@@ -91,7 +91,7 @@ def read(evidence: Evidence) -> list[Finding]:
             "position with a gradient 10 times smaller / with gradient 1", place[100, 0] / one[100], 1.0, 1e-6
         ),
     ]
-    found += [
+    findings += [
         Finding(
             f"{name}, step number {STEPS:,}, in units of the rate",
             abs(evidence[name][STEPS] - evidence[name][STEPS - 1]) / ETA,
@@ -101,7 +101,7 @@ def read(evidence: Evidence) -> list[Finding]:
         for name in RULES
         if name != "adagrad"
     ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -81,7 +81,7 @@ def read(evidence: Evidence) -> list[Finding]:
     first = {0.9: 3.162, 0.99: 10.0, 0.999: 31.62}
     t = np.arange(1, STEPS + 1)
     line = np.stack([1 / np.sqrt(1 - gamma**t) for gamma in GAMMAS])
-    found = [
+    findings = [
         Finding(
             f"first step at gamma = {gamma:g}, in units of the rate",
             constant[k, 0],
@@ -96,7 +96,7 @@ def read(evidence: Evidence) -> list[Finding]:
     back = np.flatnonzero(rms[BURST:] >= 0.5)
     # where (2) is 4 and the step is half the rate
     half = np.log(3 / ((1 - GAMMAS[0] ** BURST) * HEIGHT**2 - 1)) / np.log(GAMMAS[0])
-    found += [
+    findings += [
         Finding("largest relative deviation of a step from (1)",
                 np.max(np.abs(constant / line - 1)), 0.0, 1e-5),
         Finding("after the burst, RMSProp: steps until a step is half the rate again",
@@ -106,7 +106,7 @@ def read(evidence: Evidence) -> list[Finding]:
         Finding(f"{AFTER} steps after the burst, RMSProp, in units of the rate", rms[-1], 1.0, 1e-6),
         Finding(f"{AFTER} steps after the burst, AdaGrad, in units of the rate", ada[-1], ada_line[-1], 1e-7),
     ]  # fmt: skip
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -89,14 +89,14 @@ def read(evidence: Evidence) -> list[Finding]:
     constant, bare = evidence["constant"], evidence["uncorrected"]
     t = np.arange(1, STEPS + 1)
     theory = (1 - B1**t) / np.sqrt(1 - B2**t)  # (3)
-    found = [
+    findings = [
         Finding(f"largest deviation of {STEPS:,} steps from the rate, gradient {size:g}",
                 np.max(np.abs(constant[:, k] + 1)), 0.0, 1.01 * EPS / size, note="by eps / |g|")
         for k, size in enumerate(SIZES)
     ]  # fmt: skip
     first = evidence["first"] * np.sign(evidence["gradients"])
     small = 2 * EPS * (1 - B1) / (1 - B2)  # twice the effect of eps where sqrt v is smallest
-    found += [
+    findings += [
         Finding("largest deviation without eps, gradient 1",
                 np.max(np.abs(evidence["without_eps"] + 1)), 0.0, 1e-12),
         Finding("first step for gradients of all sizes, largest deviation from the rate",
@@ -107,7 +107,7 @@ def read(evidence: Evidence) -> list[Finding]:
         Finding(f"one gradient after {QUIET:,} zeros, in units of the rate", evidence["after_quiet"][0],
                 -(1 - B1) / np.sqrt(1 - B2) * np.sqrt(1 - B2 ** (QUIET + 1)) / (1 - B1 ** (QUIET + 1)), 1e-6),
     ]  # fmt: skip
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

@@ -90,28 +90,28 @@ def run() -> Evidence:
         }
 
     straight = np.broadcast_to(np.eye(D), turns.shape)
-    found = {}
+    evidence = {}
     for name, axes in (("aligned", straight), ("rotated", turns)):
-        found[f"{name}_steps"], found[f"{name}_losses"] = adams(starts, axes)
-    found |= paths(starts[0], np.stack([straight[0], turns[0]]))
+        evidence[f"{name}_steps"], evidence[f"{name}_losses"] = adams(starts, axes)
+    evidence |= paths(starts[0], np.stack([straight[0], turns[0]]))
     hessians = np.einsum("nij,j,nkj->nik", turns, CURVATURES, turns)
     scale = 1 / np.sqrt(np.einsum("nii->ni", hessians))
     after = np.linalg.cond(scale[:, :, None] * hessians * scale[:, None, :])
-    return {name: np.asarray(values) for name, values in found.items()} | {"after": after}
+    return {name: np.asarray(values) for name, values in evidence.items()} | {"after": after}
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the steps on both axes, against the table, and (1) and (3)."""
-    found = []
+    findings = []
     for name, expected in (("aligned", 293), ("rotated", 7_170)):
         steps = evidence[f"{name}_steps"]
-        found.append(
+        findings.append(
             Finding(f"Adam, {name} axes, median of {DRAWS} draws", np.median(steps), expected, 1 / 3,
                     error=_half(steps), relative=True, unit="steps", note="the table has one draw")
         )  # fmt: skip
     ratio = evidence["rotated_steps"] / evidence["aligned_steps"]
     flat = evidence["flat"]
-    found += [
+    findings += [
         Finding("steps, rotated / aligned, smallest of all draws", np.min(ratio), 5.0, bound="above",
                 note="the table: 24"),
         Finding("steps, rotated / aligned, median", np.median(ratio), None, error=_half(ratio)),
@@ -125,7 +125,7 @@ def read(evidence: Evidence) -> list[Finding]:
                 np.median(evidence["after"]), None, error=_half(evidence["after"]),
                 note=f"aligned: 1; undivided: {KAPPA:g}"),
     ]  # fmt: skip
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

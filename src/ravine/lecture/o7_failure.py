@@ -31,7 +31,7 @@ CLAIM = Claim(
     title="Adam can fail where SGD does not",
     section="Optimizers",
     says="Adam is recommended, but has no proof of convergence. Where rare large gradients carry the "
-    "information, it can move in the wrong direction for ever, even in one dimension on a convex loss.",
+    "information, it can move in the wrong direction forever, even in one dimension on a convex loss.",
     run="Gradients 3, -1, -1 in turn on [-1, 1], 9,000 steps at a learning rate of 0.5 / sqrt t, where -1 "
     "is the optimum; then small unconstrained steps that show the drift.",
     caveat="The failure needs a short memory: b2 = 0.999 solves the same problem. But a problem of this "
@@ -67,24 +67,24 @@ def run() -> Evidence:
             "sgd": sgd(decaying),
         }
         start = jnp.zeros(())
-        found = {
+        evidence = {
             name: optimizer_path(_projected(rule), gradient, start, 3 * PERIODS)
             for name, rule in rules.items()
         }
         for name, rule in (("adam", adam(SLOW, b1=0.0, b2=B2)), ("sgd", sgd(SLOW))):
-            found[f"free_{name}"] = optimizer_path(rule, gradient, start, 3 * FREE)
-        return found
+            evidence[f"free_{name}"] = optimizer_path(rule, gradient, start, 3 * FREE)
+        return evidence
 
-    found = {name: np.asarray(path) for name, path in paths().items()}
+    evidence = {name: np.asarray(path) for name, path in paths().items()}
     with jax.numpy_dtype_promotion("standard"):  # optax mixes dtypes
         amsgrad = resolve(f"optax:amsgrad(b1=0.0, b2={B2!r})").build(decaying)
         cured = jax.jit(lambda: optimizer_path(_projected(amsgrad), gradient, jnp.zeros(()), 3 * PERIODS))()
-    return found | {"amsgrad": np.asarray(cured)}
+    return evidence | {"amsgrad": np.asarray(cured)}
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return the end of each optimizer, the loss above the optimum, and the drift of (3)."""
-    found = [
+    findings = [
         Finding("Adam (b1 = 0, b2 = 0.1): x at the end", _end(evidence["adam"]), 1.0, 0.02,
                 note="the optimum is -1"),
         Finding("Adam: loss per step above the optimum, last third", _regret(evidence["adam"]),
@@ -92,14 +92,14 @@ def read(evidence: Evidence) -> list[Finding]:
     ]  # fmt: skip
     for name, label in LABELS.items():
         if name != "adam":
-            found.append(Finding(f"{label}: x at the end", _end(evidence[name]), -1.0, 0.02))
-    found += [
+            findings.append(Finding(f"{label}: x at the end", _end(evidence[name]), -1.0, 0.02))
+    findings += [
         Finding(
             "Adam: drift per period, in units of the rate", _drift(evidence["free_adam"]), _adam_drift(), 1e-6
         ),
         Finding("SGD: drift per period, in units of the rate", _drift(evidence["free_sgd"]), -(C - 2), 1e-9),
     ]
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:

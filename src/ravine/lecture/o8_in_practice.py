@@ -2,9 +2,10 @@
 
 Source: protocol of Choi et al. 2019 and of the tuning playbook: tune on some seeds, evaluate on others.
 
-    1. every optimizer is trained at the same number of rates on TUNING seeds; the best median over seeds is
-    chosen 2. the choices, and Adam at its defaults (rate 1e-3, constant), are trained on FRESH seeds 3. a
-    seed has the same split, initial weights and batches for all, so differences are taken seed by seed
+    1. every optimizer is trained at the same number of rates on TUNING seeds, and the rate with the best
+       median over seeds is chosen
+    2. the chosen optimizers, and Adam at its defaults (rate 1e-3, constant), are trained on FRESH seeds
+    3. a seed has the same split, initial weights and batches for all, so differences are taken seed by seed
 
 The lecture does not say how good "great" is. Here it means: at most two points of accuracy behind the best
 tuned optimizer. "Can be best" means: not distinguishable from the best on one of the data sets. All other
@@ -71,44 +72,44 @@ def run() -> Evidence:
     [contestant]. Scores are accuracies on the validation rows of a seed, in the order of NAMES; NaN if a run
     diverged.
     """
-    found: dict[str, np.ndarray] = {}
+    evidence: dict[str, np.ndarray] = {}
     for data in DATA:
-        found |= {f"{data}_{name}": values for name, values in _compare(data).items()}
-    return found
+        evidence |= {f"{data}_{name}": values for name, values in _compare(data).items()}
+    return evidence
 
 
 def read(evidence: Evidence) -> list[Finding]:
     """Return scores with intervals, the distance of default Adam from the best, and the tiers."""
-    found, reached = [], []
+    findings, reached = [], []
     for data in DATA:
         scores = dict(zip(NAMES, evidence[f"{data}_scores"], strict=True))
         tier = _tiers(scores)
         for name, accuracy in scores.items():
             rate = evidence[f"{data}_rates"][NAMES.index(name)]
-            found.append(
+            findings.append(
                 Finding(f"{data}: {name}", np.mean(accuracy) * 100, None,
                         error=_half(accuracy * 100), unit="%",
                         note=f"rate {rate:.2g}, tier {tier[name]:.0f}")
             )  # fmt: skip
         best = max(TUNED, key=lambda name: _mean(scores[name]))
         behind = 100 * (scores[best] - scores[PLAIN])
-        found.append(
+        findings.append(
             Finding(f"{data}: {PLAIN}, points behind the best tuned", np.mean(behind), 100 * GREAT,
                     error=_half(behind), unit="points", bound="below",
                     note=f"best: {best}")
         )  # fmt: skip
         counts = evidence[f"{data}_scores"] * ROWS[data]
-        found.append(
+        findings.append(
             Finding(f"{data}: scores x {ROWS[data]} rows, largest distance from a whole number",
                     np.max(np.abs(counts - np.rint(counts))) if np.max(counts) <= ROWS[data] else np.nan,
                     0.0, 1e-3)
         )  # fmt: skip
         reached.append(min(tier[name] for name in SCHEDULED))
-    found.append(
+    findings.append(
         Finding("best tier of SGD or momentum with a tuned, decaying rate", np.min(reached), 1.0, 0.0,
                 note="tier 1: not distinguishable from the best")
     )  # fmt: skip
-    return found
+    return findings
 
 
 def draw(evidence: Evidence) -> Any:
@@ -190,9 +191,9 @@ def _rates(name: str) -> np.ndarray:
 
 def _tiers(scores: dict[str, np.ndarray]) -> dict[str, float]:
     """Return the tier of each contestant; NaN if it diverged on every seed."""
-    found = tiers(scores, True)
+    tier = tiers(scores, True)
     return {
-        name: float(found[name]) if np.isfinite(values).any() else np.nan for name, values in scores.items()
+        name: float(tier[name]) if np.isfinite(values).any() else np.nan for name, values in scores.items()
     }
 
 

@@ -27,8 +27,8 @@ def claims() -> dict[str, Claim]:
 
     Raises RavineError for a file without its own claim.
     """
-    found = [_claim(path) for path in _paths()]
-    return {claim.id: claim for claim in sorted(found, key=_place)}
+    loaded = [_claim(path) for path in _paths()]
+    return {claim.id: claim for claim in sorted(loaded, key=_place)}
 
 
 def find(word: str) -> Claim:

@@ -18,10 +18,10 @@ MARKS = {True: "", False: "!", None: "."}
 LEGEND = {"!": "! not as expected", ".": ". reported, not judged"}
 
 
-def list_view(found: ClaimList) -> list[Block]:
+def list_view(listed: ClaimList) -> list[Block]:
     """Return the blocks of all claims under their sections, and the command that runs one."""
     sections: dict[str, list[tuple[str, str]]] = {}
-    for claim in found.claims:
+    for claim in listed.claims:
         sections.setdefault(claim.section, []).append((claim.id, claim.title))
     facts = [Facts(rows, title) for title, rows in sections.items()]
     return [*facts, Commands([("Run one:", "ravine lecture L4")])]

@@ -144,14 +144,14 @@ def summary_text(winner: str, tied: int, metric: str, score: float | None) -> st
     return f"{winner}{f' and {tied} tied' if tied else ''}{shown}"
 
 
-def _summary(found: object) -> str | None:
+def _summary(summary: object) -> str | None:
     """Return the summary of a run.json in one line; version 1 wrote a dictionary."""
-    if not isinstance(found, Mapping) or "winner" not in found:
-        return None if found is None else str(found)
-    score, tied = found.get("score"), found.get("tied")
+    if not isinstance(summary, Mapping) or "winner" not in summary:
+        return None if summary is None else str(summary)
+    score, tied = summary.get("score"), summary.get("tied")
     known = float(score) if isinstance(score, int | float) else None
     count = len(tied) if isinstance(tied, list) else 0
-    return summary_text(str(found["winner"]), count, str(found.get("metric")), known)
+    return summary_text(str(summary["winner"]), count, str(summary.get("metric")), known)
 
 
 def _size(folder: Path) -> int:

@@ -159,7 +159,7 @@ def scene_paths(scene: Scene, rules: Sequence[str]) -> Paths:
         return paths, jax.vmap(jax.vmap(scene.loss))(paths), jax.vmap(jax.vmap(scene.loss))(points)
 
     with precision_context("float64"):
-        found = jax.jit(all_paths)(np.asarray(scene.start), noise, points)
-        paths, losses, ground = (np.asarray(values) for values in found)
+        arrays = jax.jit(all_paths)(np.asarray(scene.start), noise, points)
+        paths, losses, ground = (np.asarray(values) for values in arrays)
     levels = np.quantile(ground, np.arange(1, LEVELS) / LEVELS)
     return Paths(scene, tuple(rules), paths, losses - scene.lowest, ground, levels)
