@@ -29,6 +29,18 @@ def links(text: str) -> set[str]:
     return {target for target in found if "://" not in target}
 
 
+def anchors(text: str) -> set[str]:
+    """Return the anchors of the headings of a document, as GitHub forms them."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", prose, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def linked_anchors(text: str) -> list[tuple[str, str]]:
+    """Return (file, anchor) of the links to a heading; the file is "" for the document itself."""
+    return [link for link in re.findall(r"\]\(([^)#\s]*)#([^)\s]+)\)", text) if "://" not in link[0]]
+
+
 def exists(path: str, bases: tuple[Path, ...]) -> bool:
     return any((base / path).exists() or any(base.glob(path)) for base in bases)
 
@@ -48,6 +60,22 @@ def test_every_path_and_link_exists(document):
     missing = [path for path in paths(text) if not exists(path, (*BASES, document.parent))]
     missing += [target for target in links(text) if not exists(target, (document.parent,))]
     assert not missing, f"{document.name} names {missing}"
+
+
+def test_anchors_are_formed_from_headings():
+    assert anchors("# A `b`, c-d\n```text\n# no\n```\n## E f\n") == {"a-b-c-d", "e-f"}
+    assert linked_anchors("[a](b.md#c-d) [e](#f) [g](h.md) [i](https://j.k/l#m)") == [
+        ("b.md", "c-d"),
+        ("", "f"),
+    ]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_anchor_is_a_heading(document):
+    text = document.read_text()
+    for file, anchor in linked_anchors(text):
+        target = text if not file else (document.parent / file).read_text()
+        assert anchor in anchors(target), f"{document.name} links to {file}#{anchor}"
 
 
 def test_the_documents_name_many_paths():
