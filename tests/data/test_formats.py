@@ -112,7 +112,7 @@ def test_a_missing_package_names_the_extra(file, monkeypatch):
 
 
 def test_help_texts_follow_the_table(toy):
-    assert formats.described() == "CSV, Parquet, NPZ, HDF5, ROOT, idx, Toy; gzipped or not"
+    assert formats.format_list() == "CSV, Parquet, NPZ, HDF5, ROOT, idx, Toy; gzipped or not"
 
 
 @pytest.mark.parametrize("command", ["compare", "train", "memorize", "descent"])

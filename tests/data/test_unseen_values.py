@@ -55,7 +55,7 @@ def test_a_test_file_says_it_too():
 
 def test_a_code_for_missing_counts_as_a_gap():
     assert unseen_values(learned(missing=[-7]).encoder, FRAME.assign(skewed=-7.0)) == [
-        f"skewed: {N} rows missing, in training none, taken as the median"
+        f"skewed: {N} rows missing, none in training; filled with the median"
     ]
 
 
@@ -107,6 +107,6 @@ def test_booleans_stay_numbers_where_one_is_missing():
     gappy = plain.assign(flag=np.array([True, None, "FALSE"], object))
     given, found = encoder.transform(plain)[:, place], encoder.transform(gappy)[:, place]
     assert found[0] == given[0] and found[2] == given[2] and given[0] > given[2]
-    assert unseen_values(encoder, gappy) == ["flag: 1 row missing, in training none, taken as the median"]
+    assert unseen_values(encoder, gappy) == ["flag: 1 row missing, none in training; filled with the median"]
     with pytest.raises(DataError, match="learned as numbers"):
         encoder.transform(plain.assign(flag=np.array([True, None, "yes"], object)))

@@ -16,7 +16,7 @@ import numpy as np
 
 from ravine.data import Dataset, from_arrays
 from ravine.data import Table as DataTable
-from ravine.data.metric_checks import check_metric_defined, refuse_unit
+from ravine.data.metric_checks import check_metric_defined, check_target_scale
 from ravine.data.table import repeated_names, unique_names
 from ravine.data.target import choose_column
 from ravine.engines import prepare
@@ -98,7 +98,7 @@ def parse_arguments(
         drop=made.drop, missing=made.missing, negative_weights=made.negative_weights, **columns,
     )  # fmt: skip
     check_metric_defined(dataset, find_metric(made.metric))
-    refuse_unit(dataset, made.precision)
+    check_target_scale(dataset, made.precision)
     return made, dataset
 
 

@@ -1,4 +1,4 @@
-"""Data: readers, columns to numbers, splits and standardisation. Needs no JAX.
+"""Data sets: reading of files, encoding of columns, splits and standardization. Needs no JAX.
 
 `source → read → Table → prepare → Dataset → split → Scaler`
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ravine.data.splits import split as split
     from ravine.data.table import Table as Table
 
-HOMES = {
+MODULES = {
     "BUILTIN": "builtin",
     "Dataset": "dataset",
     "Encoder": "encoder",
@@ -51,9 +51,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in HOMES:
+    if name not in MODULES:
         raise AttributeError(f"module 'ravine.data' has no attribute '{name}'")
-    return getattr(importlib.import_module(f"ravine.data.{HOMES[name]}"), name)
+    return getattr(importlib.import_module(f"ravine.data.{MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

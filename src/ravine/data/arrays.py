@@ -1,4 +1,4 @@
-"""`from_arrays`: from NumPy arrays, lists, frames or images to a data set."""
+"""`from_arrays`, which makes a data set of NumPy arrays, lists, frames or images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ravine.data.build_dataset import Columns, Options, build_dataset
 from ravine.data.dataset import Dataset
-from ravine.data.encoder import near
+from ravine.data.encoder import suggest_column
 from ravine.data.prepare_table import inputs_of
 from ravine.data.splits import TEST_SHARE
 from ravine.data.table import unique_names
@@ -39,51 +39,65 @@ def from_arrays(
     missing: Sequence[float | str] | None = None,
     negative_weights: str = "error",
 ) -> Dataset:
-    """Make a data set from `X` `[N, D]`, a DataFrame or images `[N, H, W(, C)]`, and `y` `[N]`.
+    """Return a data set of inputs `X` and target `y` [N].
 
-    `weights`, `groups` `[N]`; `test` a share or a pair `(X, y)`. NaN means missing. Every column of an
-    array is kept; `features`, `drop`, `missing`, `negative_weights` as in `prepare`, the columns of an array
-    being c0, c1 … Raises DataError for shapes that do not fit.
+    X         array [N, D], DataFrame, or images [N, H, W] or [N, H, W, C]; NaN means missing
+    y         class labels or numbers [N]
+    task      "classify", "regress" or "auto"
+    weights   event weights [N]
+    groups    groups [N]; the rows of a group stay together in every split
+    test      share of the rows, or a pair (X, y) of test rows
+    names     names of the columns; by default c0, c1, … for an array
+    seed      random seed of all splits
+    name      name of the data set
+
+    The other arguments are those of `prepare`. All columns of an array are kept, unless `features` or `drop`
+    choose some.
+
+    Raises DataError for shapes that do not fit, and as `prepare`.
     """
-    parts, shape, named = _parts_of(X, y, weights, groups, names)
-    held = None
+    columns, shape, named = _parts_of(X, y, weights, groups, names)
+    test_columns = None
     if isinstance(test, (tuple, list)):
         if len(test) != 2:
             raise DataError(
-                f"test has {len(test)} parts.", "It takes a share or a pair (X, y).", "Give test=(X, y)."
+                f"`test` has {len(test)} parts.", "It must be a share or a pair (X, y).", "Pass test=(X, y)."
             )
         if weights is not None or groups is not None:
             raise DataError(
                 "Test arrays cannot be combined with weights or groups.",
-                "Those of the test rows are not known.",
-                "Give test as a share, or use a table.",
+                "The weights and groups of the test rows would be unknown.",
+                "Pass a share, test=0.2, or use tables with prepare.",
             )
-        held, other, _ = _parts_of(test[0], test[1], None, None, names)
-        if other != shape or (not named and held.frame.shape[1] != parts.frame.shape[1]):
+        test_columns, other, _ = _parts_of(test[0], test[1], None, None, names)
+        if other != shape or (not named and test_columns.frame.shape[1] != columns.frame.shape[1]):
             raise DataError(
-                f"The test rows have {held.frame.shape[1]} columns, X has {parts.frame.shape[1]}.",
-                "They must have the same shape.",
-                "Give test=(X, y) with the columns of X.",
+                f"The test rows have {test_columns.frame.shape[1]} columns, X has {columns.frame.shape[1]}.",
+                "Both must have the same shape per row.",
+                "Pass test=(X, y) with the columns of X.",
             )
         test = None
     share = TEST_SHARE if test is None else float(test)
-    sha256 = _hash(parts)
-    inputs = inputs_of(parts.frame, features, drop, set())
-    if len(inputs) < parts.frame.shape[1] or features is not None:
-        shape = None  # some pixels alone, or in another order, are no images
-        parts.frame = parts.frame[inputs]
-        if held is not None:
-            held.frame = _columns(held.frame, inputs)
+    sha256 = _hash(columns)
+    inputs = inputs_of(columns.frame, features, drop, set())
+    if len(inputs) < columns.frame.shape[1] or features is not None:
+        shape = None  # a selection of the pixels, or another order, is no image
+        columns.frame = columns.frame[inputs]
+        if test_columns is not None:
+            test_columns.frame = _columns(test_columns.frame, inputs)
     keep = features is not None or not named
-    choices = Options(task, seed, keep, tuple(missing or ()), negative_weights, shape)
-    return build_dataset(name, sha256, parts, held, share, choices)
+    options = Options(task, seed, keep, tuple(missing or ()), negative_weights, shape)
+    return build_dataset(name, sha256, columns, test_columns, share, options)
 
 
 def _columns(frame: pd.DataFrame, inputs: list[str]) -> pd.DataFrame:
-    absent = [each for each in inputs if each not in frame.columns]
+    """Return the columns `inputs` of the test rows, or raise DataError if one is missing."""
+    absent = [name for name in inputs if name not in frame.columns]
     if absent:
         raise DataError(
-            f"The test rows have no column '{absent[0]}'.", "X has it.", near(absent[0], list(frame.columns))
+            f"The test rows have no column '{absent[0]}'.",
+            "They need all columns of X that are used.",
+            suggest_column(absent[0], list(frame.columns)),
         )
     return frame[inputs]
 
@@ -95,24 +109,27 @@ def _parts_of(
     groups: ArrayLike | pd.Series | None,
     names: Sequence[str] | None,
 ) -> tuple[Columns, tuple[int, ...] | None, bool]:
+    """Return the columns, the shape of an image or None, and whether X names its columns."""
     import pandas as pd
 
     named = isinstance(X, pd.DataFrame)
     shape = None
     if isinstance(X, pd.DataFrame):
         frame = X.reset_index(drop=True)
-        frame.columns = pd.Index(unique_names([str(each) for each in frame.columns])[0])
+        frame.columns = pd.Index(unique_names([str(column) for column in frame.columns])[0])
     else:
         array = _array(X, "X")
         if array.ndim == 1 and array.dtype != object:
             raise DataError(
                 f"X has shape {array.shape}.",
                 "It must be [N, D].",
-                "For one input column write X.reshape(-1, 1).",
+                "For one input column, pass X.reshape(-1, 1).",
             )
         if array.ndim < 2:
             raise DataError(
-                "X is no table.", "Its rows differ in length or it is a single value.", "Give X [N, D]."
+                "X is a single value, or its rows differ in length.",
+                "It must be an array [N, D].",
+                "Pass rows of equal length.",
             )
         shape = tuple(array.shape[1:]) if array.ndim > 2 else None
         array = array.reshape(len(array), int(np.prod(array.shape[1:])))
@@ -122,13 +139,15 @@ def _parts_of(
         if len(names) != frame.shape[1]:
             raise DataError(
                 f"There are {len(names)} names and {frame.shape[1]} columns.",
-                "Each column needs one.",
-                "Mend names.",
+                "Every column needs one name.",
+                f"Pass {frame.shape[1]} names.",
             )
-        frame.columns = pd.Index(unique_names([str(each) for each in names])[0])
+        frame.columns = pd.Index(unique_names([str(column) for column in names])[0])
     if not len(frame) or not frame.shape[1]:
         raise DataError(
-            f"X has shape {np.shape(X)}.", "It holds nothing.", "Give X [N, D] with rows and columns."
+            f"X has shape {np.shape(X)} and holds nothing.",
+            "It needs at least one row and one column.",
+            "Pass X [N, D] with rows and columns.",
         )
     target = _one_column(y, "y", len(frame), "target")
     return (
@@ -144,16 +163,20 @@ def _parts_of(
 
 
 def _array(values: ArrayLike, what: str) -> np.ndarray:
+    """Return `values` as an array, with bytes decoded to text, or raise DataError."""
     try:
         array = np.asarray(values)
     except ValueError as error:
         raise DataError(
-            f"{what} is no array.", "Its rows differ in length.", "Give rows of equal length."
+            f"{what} is no array, since its rows differ in length.",
+            "All rows must have the same length.",
+            "Pass rows of equal length.",
         ) from error
     return np.char.decode(array, "latin-1") if array.dtype.kind == "S" else array
 
 
 def _one_column(values: ArrayLike | pd.Series | pd.DataFrame, what: str, rows: int, name: str) -> pd.Series:
+    """Return `values` as a column of `rows` rows, or raise DataError, which calls them `what`."""
     import pandas as pd
 
     array = values.to_numpy() if isinstance(values, (pd.Series, pd.DataFrame)) else _array(values, what)
@@ -163,24 +186,27 @@ def _one_column(values: ArrayLike | pd.Series | pd.DataFrame, what: str, rows: i
         raise DataError(
             f"{what} has shape {array.shape}.",
             "It must be [N].",
-            "Give class indices instead of one-hot rows: y.argmax(1)."
+            "Pass class indices instead of one-hot rows: y.argmax(1)."
             if array.ndim == 2 and what == "y"
-            else "",
+            else f"Pass {what} with one value for each row.",
         )
     if len(array) != rows:
         raise DataError(
-            f"X has {rows:,} rows, {what} has {len(array):,}.", "Each row needs one.", "Give equally many."
+            f"X has {rows:,} rows, {what} has {len(array):,}.",
+            "Both need the same number of rows.",
+            f"Pass {what} with {rows:,} values.",
         )
     title = str(values.name) if isinstance(values, pd.Series) and values.name is not None else name
     return pd.Series(array, name=title).infer_objects()
 
 
-def _hash(parts: Columns) -> str:
+def _hash(columns: Columns) -> str:
+    """Return the SHA-256 of inputs and target, column by column."""
     digest = hashlib.sha256()
-    for column in (*(parts.frame[each] for each in parts.frame), parts.y):
+    for column in (*(columns.frame[name] for name in columns.frame), columns.y):
         values = column.to_numpy()
-        plain = values.dtype.kind in "biufM"
+        binary = values.dtype.kind in "biufM"
         digest.update(
-            np.ascontiguousarray(values).tobytes() if plain else "\0".join(map(str, values)).encode()
+            np.ascontiguousarray(values).tobytes() if binary else "\0".join(map(str, values)).encode()
         )
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""From features and a target to a data set: targets to numbers, a test part held out, columns encoded."""
+"""`build_dataset`, which turns columns and a target into a data set of numbers with test rows held out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from ravine.data.dataset import Dataset
 from ravine.data.encoder import as_numbers, row_number
 from ravine.data.fit_encoder import fit_encoder
-from ravine.data.random_keys import keyed
+from ravine.data.random_keys import keyed_generator
 from ravine.data.splits import divide
 from ravine.data.target import (
     choose_task,
@@ -28,12 +28,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Columns", "Options", "build_dataset"]
 
-NEGATIVE = ("error", "keep", "abs", "drop")
+NEGATIVE_WEIGHTS = ("error", "keep", "abs", "drop")
 
 
 @dataclass
 class Columns:
-    """Features, target, weights and groups of the same rows."""
+    """Columns of the same rows.
+
+    frame     features, one column each
+    y         target
+    weights   event weights, or None
+    groups    groups, or None
+    """
 
     frame: pd.DataFrame
     y: pd.Series
@@ -41,14 +47,24 @@ class Columns:
     groups: pd.Series | None = None
 
     def rows(self, keep: np.ndarray) -> Columns:
-        """Return these rows; their index still counts as the table does."""
-        weights, groups = (None if p is None else p[keep] for p in (self.weights, self.groups))
+        """Return the rows where `keep` [N] is True, with the row numbers of the table as their index."""
+        weights, groups = (None if part is None else part[keep] for part in (self.weights, self.groups))
         return Columns(self.frame[keep], self.y[keep], weights, groups)
 
 
 @dataclass
 class Options:
-    """What the user chose, and the notes so far."""
+    """Choices of the user, facts about the source, and the notes so far.
+
+    task               "auto", "classify" or "regress"
+    seed               random seed of all splits
+    keep               whether the user named the features, so that all of them are kept
+    missing            further codes and words for "missing"
+    negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
+    images             shape of one image, or None if the rows are no images
+    known              whether the source states that the target holds classes, so that nothing is guessed
+    notes              notes of the reader; `build_dataset` adds its own
+    """
 
     task: str
     seed: int
@@ -56,143 +72,174 @@ class Options:
     missing: tuple[float | str, ...]
     negative_weights: str
     images: tuple[int, ...] | None = None
-    known: bool = False  # images come with classes: nothing was guessed
+    known: bool = False
     notes: list[str] = field(default_factory=list)
 
 
 def build_dataset(
-    name: str, sha256: str, parts: Columns, held: Columns | None, share: float, choices: Options
+    name: str, sha256: str, columns: Columns, test_columns: Columns | None, share: float, options: Options
 ) -> Dataset:
-    """Make the data set of `parts`, with `held` as test rows or a `share` held out. Raises DataError."""
+    """Return the data set of `columns`.
+
+    name           name of the data set
+    sha256         hash of the bytes or arrays it was made from
+    columns        features, target, weights and groups of the rows
+    test_columns   the same of the test rows; None holds out a `share` of the rows
+    share          share of test rows, between 0 and 1
+    options        the user's choices, and the notes so far
+
+    Raises DataError if the target, the weights or the groups cannot be used, or if too few rows are left.
+    """
     import pandas as pd
 
-    notes = choices.notes
-    target = str(parts.y.name)
-    parts = _with_target(parts, notes, "")
-    held = None if held is None else _with_target(held, notes, " of the test file")
-    if len(parts.frame) < 2:
+    notes = options.notes
+    target = str(columns.y.name)
+    columns = _with_target(columns, notes, "")
+    test_columns = None if test_columns is None else _with_target(test_columns, notes, " of the test file")
+    if len(columns.frame) < 2:
         raise DataError(
-            f"'{name}' has {'one row' if len(parts.frame) else 'no row'} with a target.",
-            "Learning needs many.",
-            "Give more rows.",
+            f"'{name}' has {'one row' if len(columns.frame) else 'no row'} with a target.",
+            "At least two rows are needed, and useful results need many more.",
+            "Use a table with more rows.",
         )
-    if choices.negative_weights == "drop":
-        parts = without_negative(parts)
-        held = None if held is None else without_negative(held)
-    _refuse_infinite(parts.frame)
-    if any(not isinstance(kind, np.dtype) or kind.kind not in "iufb" for kind in parts.frame.dtypes):
-        choices.images = None  # words are no pixels
-    task = choose_task(parts.y, choices.task, [] if choices.known else notes)
-    classes, y, y_held = _target(parts, held, task, notes)
-    groups = group_numbers(parts, held)
-    n = len(parts.frame)
-    if held is None:
-        first = divide(n, share, keyed(choices.seed, "test", 0), y if task == "classify" else None, groups)
+    if options.negative_weights == "drop":
+        columns = without_negative(columns)
+        test_columns = None if test_columns is None else without_negative(test_columns)
+    _refuse_infinite(columns.frame)
+    if any(not isinstance(kind, np.dtype) or kind.kind not in "iufb" for kind in columns.frame.dtypes):
+        options.images = None  # pixels are numbers
+    task = choose_task(columns.y, options.task, [] if options.known else notes)
+    classes, y, y_test = _target(columns, test_columns, task, notes)
+    groups = group_numbers(columns, test_columns)
+    n = len(columns.frame)
+    if test_columns is None:
+        first = divide(
+            n, share, keyed_generator(options.seed, "test", 0), y if task == "classify" else None, groups
+        )
         development, test = np.sort(first[0]), np.sort(first[1])
     else:
-        development, test = np.arange(n), np.arange(n, n + len(held.frame))
-        y = np.concatenate([y, y_held])
+        development, test = np.arange(n), np.arange(n, n + len(test_columns.frame))
+        y = np.concatenate([y, y_test])
     if classes is not None and len(np.unique(y[development])) < len(classes):
         lost = sorted(set(range(len(classes))) - set(y[development].tolist()))
         raise DataError(
-            f"Class '{classes[lost[0]]}' is only in groups held out for the test.",
-            "Each class must be in the development rows.",
-            "Use another --seed, or a finer --groups column.",
+            f"All rows of class '{classes[lost[0]]}' are in groups that were held out for the test.",
+            "Every class must have development rows.",
+            "Use another --seed, or a --groups column with smaller groups.",
         )
     encoder = fit_encoder(
-        parts.frame,
+        columns.frame,
         development,
         y[development],
         task == "classify",
         notes,
-        keep=choices.keep,
-        missing=choices.missing,
-        images=choices.images is not None,
+        keep=options.keep,
+        missing=options.missing,
+        images=options.images is not None,
     )
-    x = encoder.transform(parts.frame)
-    if held is not None:
-        x = np.concatenate([x, encoder.transform(held.frame, what="The test file")])
-        notes += [f"in the test rows, {each}" for each in unseen_values(encoder, held.frame)]
+    x = encoder.transform(columns.frame)
+    if test_columns is not None:
+        x = np.concatenate([x, encoder.transform(test_columns.frame, what="The test file")])
+        notes += [f"in the test rows, {note}" for note in unseen_values(encoder, test_columns.frame)]
     weights = None
-    if parts.weights is not None:
-        every = parts.weights if held is None else pd.concat([parts.weights, held.weights])
-        weights = event_weights(every, choices.negative_weights)
+    if columns.weights is not None:
+        every = (
+            columns.weights if test_columns is None else pd.concat([columns.weights, test_columns.weights])
+        )
+        weights = event_weights(every, options.negative_weights)
     return Dataset(
         name, sha256, task, target, encoder.features, x, y, classes, weights, groups,
-        development, test, notes, encoder, choices.seed, choices.images,
+        development, test, notes, encoder, options.seed, options.images,
     )  # fmt: skip
 
 
-def _with_target(parts: Columns, notes: list[str], where: str) -> Columns:
-    gaps = missing_target(parts.y)
+def _with_target(columns: Columns, notes: list[str], where: str) -> Columns:
+    """Return the rows that have a target; `where` names the rows in notes and messages."""
+    gaps = missing_target(columns.y)
     if gaps.all():
         raise DataError(
-            f"The target '{parts.y.name}'{where} is missing in every row.",
-            "There is nothing to learn from.",
+            f"The target '{columns.y.name}'{where} is missing in every row.",
+            "Some rows must have a target.",
             "Name another target with --target.",
         )
     if gaps.any():
         notes.append(f"{int(gaps.sum()):,} rows{where} without a target left out")
-        parts = parts.rows(~gaps)
-    return parts
+        columns = columns.rows(~gaps)
+    return columns
 
 
-def without_negative(parts: Columns) -> Columns:
-    return parts if parts.weights is None else parts.rows(~(event_weights(parts.weights, "keep") < 0))
+def without_negative(columns: Columns) -> Columns:
+    """Return the rows whose event weight is not negative."""
+    return columns if columns.weights is None else columns.rows(~(event_weights(columns.weights, "keep") < 0))
 
 
 def _refuse_infinite(frame: pd.DataFrame) -> None:
+    """Raise DataError for the first infinite value, also in columns that might be left out later."""
     for name in frame.columns:
         column = frame[name]
         if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype) and np.isinf(column).any():
-            as_numbers(column, drop=True)  # names the column and the first row
+            as_numbers(column, drop=True)  # raises the error with the column and the first row
 
 
 def _target(
-    parts: Columns, held: Columns | None, task: str, notes: list[str]
+    columns: Columns, test_columns: Columns | None, task: str, notes: list[str]
 ) -> tuple[list[Any] | None, np.ndarray, np.ndarray | None]:
+    """Return the classes (None for regression), the target [N], and the target of the test rows or None."""
     if task == "regress":
-        y = target_numbers(parts.y)
+        y = target_numbers(columns.y)
         if y.min() == y.max():
             raise DataError(
-                f"The target '{parts.y.name}' is {y[0]:g} in every row.",
-                "There is nothing to learn.",
-                "Name another.",
+                f"The target '{columns.y.name}' is {y[0]:g} in every row.",
+                "A target needs at least two different values.",
+                "Name another target with --target.",
             )
-        return None, y, None if held is None else target_numbers(held.y)
-    labels = plain_labels(parts.y)
-    classes = class_labels(labels, str(parts.y.name), 2 if held is not None else 3)
+        return None, y, None if test_columns is None else target_numbers(test_columns.y)
+    labels = plain_labels(columns.y)
+    classes = class_labels(labels, str(columns.y.name), 2 if test_columns is not None else 3)
     y = label_index(labels, classes, [])
-    return classes, y, None if held is None else label_index(plain_labels(held.y), classes, notes)
+    if test_columns is None:
+        return classes, y, None
+    return classes, y, label_index(plain_labels(test_columns.y), classes, notes)
 
 
-def group_numbers(parts: Columns, held: Columns | None) -> np.ndarray | None:
+def group_numbers(columns: Columns, test_columns: Columns | None) -> np.ndarray | None:
+    """Return the number of the group of every row, int64 [N], test rows last; None without groups.
+
+    Raises DataError if a row has no group.
+    """
     import pandas as pd
 
-    if parts.groups is None:
+    if columns.groups is None:
         return None
-    every = parts.groups if held is None else pd.concat([parts.groups, held.groups])
+    every = columns.groups if test_columns is None else pd.concat([columns.groups, test_columns.groups])
     if every.isna().any():
         row = row_number(every, int(np.argmax(every.isna().to_numpy())))
         raise DataError(
-            f"The groups column '{every.name}' is empty in row {row + 1:,}.",
-            "Each row needs a group.",
-            "Fill it.",
+            f"The groups column '{every.name}' is empty in row {row:,}.",
+            "Every row needs a group.",
+            "Fill in a group, or use another --groups column.",
         )
     return pd.factorize(every)[0].astype(np.int64)
 
 
 def event_weights(column: pd.Series, negative: str) -> np.ndarray:
+    """Return event weights as float64 [N].
+
+    negative: treatment of negative weights. "error" raises DataError; "keep" and "drop" return them as they
+    are, since the caller drops rows; "abs" returns their size.
+
+    Raises DataError for a weight that is no number, for weights that are all 0, and for another `negative`.
+    """
     import pandas as pd
 
-    if negative not in NEGATIVE:
+    if negative not in NEGATIVE_WEIGHTS:
         raise DataError(
-            f"There is no choice '{negative}' for negative weights.",
-            f"Choices are {', '.join(NEGATIVE)}.",
-            did_you_mean(negative, NEGATIVE),
+            f"Negative weights cannot be treated by '{negative}'.",
+            f"Allowed are {', '.join(NEGATIVE_WEIGHTS)}.",
+            did_you_mean(negative, NEGATIVE_WEIGHTS),
             option="negative_weights",
             value=negative,
-            allowed=tuple(NEGATIVE),
+            allowed=tuple(NEGATIVE_WEIGHTS),
         )
     weights = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     bad = ~np.isfinite(weights)
@@ -200,8 +247,8 @@ def event_weights(column: pd.Series, negative: str) -> np.ndarray:
         first = int(np.argmax(bad))
         raise DataError(
             f"The weight in row {row_number(column, first):,} is '{column.iloc[first]}'.",
-            "Each weight must be a number.",
-            "Correct it, or name another column of weights.",
+            "Every weight must be a finite number.",
+            "Correct the weight, or remove the row.",
             option="weights",
             value=column.name,
             allowed="a column of numbers",
@@ -209,16 +256,20 @@ def event_weights(column: pd.Series, negative: str) -> np.ndarray:
     if (weights < 0).any() and negative == "error":
         raise DataError(
             f"{int((weights < 0).sum()):,} weights in '{column.name}' are negative.",
-            "What they mean is your choice.",
-            f"Choose negative weights: {', '.join(NEGATIVE[1:])}.",
+            f"Choose how to treat them: {', '.join(NEGATIVE_WEIGHTS[1:])}.",
+            "Type for example --negative-weights abs.",
             option="negative_weights",
             value=negative,
-            allowed=tuple(NEGATIVE[1:]),
+            allowed=tuple(NEGATIVE_WEIGHTS[1:]),
         )
     weights = np.abs(weights) if negative == "abs" else weights
     if not weights.any():
         raise DataError(
-            f"All weights in '{column.name}' are 0.", "Nothing would count.", "Name another column.",
-            option="weights", value=column.name, allowed="a column with a weight above 0",
-        )  # fmt: skip
+            f"All weights in '{column.name}' are 0.",
+            "At least one must differ from 0.",
+            "Name another column with --weights.",
+            option="weights",
+            value=column.name,
+            allowed="a column with a weight above 0",
+        )
     return weights

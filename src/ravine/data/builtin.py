@@ -1,4 +1,4 @@
-"""The built-in data sets, one row each, so that a first comparison needs no file.
+"""Table of built-in data sets, one row each, for a first comparison without a file.
 
 Importing this module imports no package.
 """
@@ -22,7 +22,7 @@ BUILTIN: dict[str, str] = {
     "iris": "ravine.data.readers.scikit_learn:iris",
     "diabetes": "ravine.data.readers.scikit_learn:diabetes",
 }
-"""Name of a set -> "module:function" that returns its table, given the name to put into it."""
+"""Name of a set -> "module:function"; the function takes a name and returns the table with this name."""
 
 
 def read_builtin(which: str, name: str) -> Table:

@@ -1,6 +1,6 @@
-"""What each column is: a number, a category, a date; or an identifier, a constant, empty, and so left out.
+"""Kinds of columns: number, category or date; identifiers, constants and empty columns are left out.
 
-Decided on development rows alone. Everything guessed or left out is said in the notes.
+The development rows alone decide. The notes report every guess and every column that is left out.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data.encoder import FLOAT32, Column, as_days, as_labels, as_numbers, row_number
+from ravine.data.encoder import FLOAT32_MAX, Column, as_days, as_labels, as_numbers, row_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["fit_column", "missing_codes"]
 
-MOST_LEVELS = 50
-LARGE = 1e100  # squares of larger numbers overflow, of smaller than its inverse vanish
-FAR = 1e20  # beyond float32 and this many times the usual size: no number of this column
-FLAT = 1e-3  # the middle half of a column within this share of its spread is flattened by a few values
-ENOUGH = 100_000  # values for a quartile
-CODES = (-99.0, -999.0, -9999.0, -99999.0, -999999.0)
+MAX_LEVELS = 50  # of a category; rarer levels become one level 'other'
+LARGE = 1e100  # the square of a larger number overflows; that of a number below 1 / LARGE becomes 0
+FAR_FACTOR = 1e20  # a number beyond float32 does not fit a column if it is this many times the usual size
+FLAT_SHARE = 1e-3  # a column is flattened if its middle half covers a smaller share of its spread
+QUARTILE_VALUES = 100_000  # number of values that quartiles are computed from
+MISSING_CODES = (-99.0, -999.0, -9999.0, -99999.0, -999999.0)  # numbers that often stand for "missing"
 IDENTIFIER = re.compile(
     r"(^|[^a-z])(id|ids|uid|uuid|guid|key|index|idx|sku|no|nr|event|rowid|row)$|^unnamed", re.I
 )
@@ -32,8 +32,11 @@ CAMEL = re.compile(
 DATE = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}( .*)?|\d{4}/\d{1,2}/\d{1,2}( .*)?"
 )
-DRESSED = re.compile(r"[-+(]?[$€£¥]? ?[-+]?\d+([,.' ]\d+)*[,.]? ?[%$€£¥]?\)?")  # $1,000.50  12 %  (3.1)
-FORMS = (
+DECORATED_NUMBER = re.compile(
+    # numbers with other signs: $1,000.50  12 %  (3.1)
+    r"[-+(]?[$€£¥]? ?[-+]?\d+([,.' ]\d+)*[,.]? ?[%$€£¥]?\)?"
+)
+DATE_FORMATS = (
     "ISO8601",
     "%d.%m.%Y",
     "%d/%m/%Y",
@@ -46,22 +49,22 @@ FORMS = (
 
 
 class Notes:
-    """Collects what was found for many columns, one line for each kind of finding."""
+    """Findings about columns, reported in one line for each kind of finding."""
 
     def __init__(self) -> None:
-        self.found: dict[str, list[str]] = {}
+        self.columns: dict[str, list[str]] = {}
 
     def add(self, kind: str, column: str) -> None:
-        """Remember a finding."""
-        self.found.setdefault(kind, []).append(column)
+        """Add a column to a kind of finding."""
+        self.columns.setdefault(kind, []).append(column)
 
     def lines(self) -> list[str]:
-        """Return one line for each kind."""
-        return [f"{kind}: {shorten(columns)}" for kind, columns in self.found.items()]
+        """Return one line for each kind of finding, such as `left out (constant): c1, c7`."""
+        return [f"{kind}: {shorten_list(columns)}" for kind, columns in self.columns.items()]
 
 
-def shorten(names: list[str], most: int = 12) -> str:
-    """Return names as one list, cut after `most`."""
+def shorten_list(names: list[str], most: int = 12) -> str:
+    """Return names separated by commas, at most `most` of them, and the number of the others."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
@@ -73,11 +76,17 @@ def fit_column(
     missing: tuple[float | str, ...] = (),
     whole: pd.Series | None = None,
 ) -> Column | None:
-    """Return how a column's development rows `[n]` become numbers, or None to leave it out.
+    """Return the encoding of a column, fitted to its development rows [n], or None if it is left out.
 
-    `keep`: the user named it, so identifiers and constants stay. `missing`: further codes for "missing".
-    `whole`: the column with its test rows too. Of those only their number is used, and that they hold values
-    no float32 can: what such a value is, the development rows say.
+    column    development rows of the column
+    notes     findings; this function adds its own
+    keep      whether the user named the column, so that identifiers and constants stay
+    missing   further codes and words for "missing"
+    whole     the column with its test rows. Of the test rows, only their number is used, and whether they
+    hold
+              values beyond float32.
+
+    Raises DataError for infinite values.
     """
     import pandas as pd
 
@@ -91,31 +100,32 @@ def fit_column(
             return None
         return _number(column, as_numbers(column, drop=True), notes, keep, missing, (), whole)
     nested = (list, dict, set, tuple, np.ndarray, bytes)
-    if column.dtype == object and any(isinstance(each, nested) for each in column.array):
+    if column.dtype == object and any(isinstance(value, nested) for value in column.array):
         notes.add("left out (nested values)", name)
         return None
     text, gaps = as_labels(column, words)
-    seen = text[~gaps]
-    if not len(seen):
+    values = text[~gaps]
+    if not len(values):
         notes.add("left out (no values)", name)
         return None
-    numbers = pd.to_numeric(seen, errors="coerce")
-    strange = seen[numbers.isna().to_numpy()].unique()
-    if len(strange) <= 3 and numbers.isna().mean() <= 0.02:
-        odd = tuple(dict.fromkeys((*words, *map(str, strange))))
-        if len(strange):
-            shown = shorten([repr(str(word)) for word in strange])
+    numbers = pd.to_numeric(values, errors="coerce")
+    no_numbers = values[numbers.isna().to_numpy()].unique()
+    if len(no_numbers) <= 3 and numbers.isna().mean() <= 0.02:
+        missing_words = tuple(dict.fromkeys((*words, *map(str, no_numbers))))
+        if len(no_numbers):
+            shown = shorten_list([repr(str(word)) for word in no_numbers])
             notes.add("words among numbers taken as missing", f"{name} ({shown})")
         elif gaps.any():
-            codes = sorted({repr(each) for each in text[gaps & column.notna().to_numpy()].unique()})
+            codes = sorted({repr(word) for word in text[gaps & column.notna().to_numpy()].unique()})
             if codes:
-                notes.add("numbers with missing codes", f"{name} ({shorten(codes)})")
-        return _number(column, as_numbers(column, (), odd, drop=True), notes, keep, missing, odd, whole)
-    if all(DATE.fullmatch(each) for each in seen.unique()):
-        form = _date_form(seen)
+                notes.add("numbers with missing codes", f"{name} ({shorten_list(codes)})")
+        numbers_or_gaps = as_numbers(column, (), missing_words, drop=True)
+        return _number(column, numbers_or_gaps, notes, keep, missing, missing_words, whole)
+    if all(DATE.fullmatch(value) for value in values.unique()):
+        form = _date_form(values)
         if form:
             return _dates(column, form, notes, keep)
-        notes.add("left out (dates in no single form)", name)
+        notes.add("left out (dates in several or unclear formats)", name)
         return None
     return _category(column, text, gaps, words, notes, keep)
 
@@ -129,40 +139,42 @@ def _number(
     words: tuple[str, ...],
     whole: pd.Series | None,
 ) -> Column | None:
+    """Return the encoding of a column of `numbers` [n], NaN where missing, or None if it is left out."""
     name = str(column.name)
     codes = [float(code) for code in missing if _is_float(code)]
-    found = missing_codes(numbers[~np.isin(numbers, codes)])
-    for code in found:
+    detected = missing_codes(numbers[~np.isin(numbers, codes)])
+    for code in detected:
         notes.add("taken as missing", f"{name} ({code:g}, {np.mean(numbers == code):.0%})")
-    codes += [code for code in found if code not in codes]
+    codes += [code for code in detected if code not in codes]
     numbers = np.where(np.isin(numbers, codes), np.nan, numbers)
     empty = float(np.mean(np.isnan(numbers)))
     limit = _limit(name, numbers, column if whole is None else whole, notes)
     if limit is not None:
         numbers = np.where(np.abs(numbers) > limit, np.nan, numbers)
-    seen = numbers[~np.isnan(numbers)]
-    if not len(seen):
+    values = numbers[~np.isnan(numbers)]
+    if not len(values):
         notes.add("left out (no values)", name)
         return None
-    gaps = len(seen) < len(numbers)
-    if empty and not found:
+    gaps = len(values) < len(numbers)
+    if empty and not detected:
         notes.add("missing, filled with the median and marked", f"{name} ({empty:.1%})")
-    if seen.min() == seen.max() and not gaps and not keep:
+    if values.min() == values.max() and not gaps and not keep:
         notes.add("left out (constant)", name)
         return None
-    if not keep and is_identifier(name, seen, len(column if whole is None else whole)):
+    if not keep and is_identifier(name, values, len(column if whole is None else whole)):
         notes.add("left out (identifiers; --features keeps them)", name)
         return None
-    if not keep and np.all(seen == np.floor(seen)):
-        _suspect_group(name, len(np.unique(seen)), notes)
-    _suspect_code(name, seen, notes)
-    center, scale = center_and_scale(seen)
+    if not keep and np.all(values == np.floor(values)):
+        _suspect_group(name, len(np.unique(values)), notes)
+    _suspect_code(name, values, notes)
+    center, scale = center_and_scale(values)
     _suspect_flat(column, numbers, scale, notes)
-    median = middle(seen)
+    median = median_of(values)
     return Column(name, "number", center, scale, gaps, tuple(codes), words, limit=limit, median=median)
 
 
 def _is_float(code: object) -> bool:
+    """Return whether a code for "missing" is a number."""
     try:
         float(str(code))
     except ValueError:
@@ -170,56 +182,59 @@ def _is_float(code: object) -> bool:
     return True
 
 
-def center_and_scale(seen: np.ndarray) -> tuple[float, float]:
-    """Return mean and sd in float64, safe for values up to 1e308; a constant has scale 1."""
-    low, high = float(seen.min()), float(seen.max())
+def center_and_scale(values: np.ndarray) -> tuple[float, float]:
+    """Return mean and standard deviation of `values` [n] in float64, without overflow up to 1e308.
+
+    The scale of a constant is 1, or its own size if it is large.
+    """
+    low, high = float(values.min()), float(values.max())
     if low == high:
         return low, max(abs(low), 1.0) if abs(low) > LARGE else 1.0
     unit = max(abs(low), abs(high))
     unit = unit if unit > LARGE or unit < 1 / LARGE else 1.0
-    spread = float(np.std(seen / unit)) * unit
-    return float(np.mean(seen / unit)) * unit, spread or 1.0
+    spread = float(np.std(values / unit)) * unit
+    return float(np.mean(values / unit)) * unit, spread or 1.0
 
 
-def middle(seen: np.ndarray) -> float:
-    """Return the median, safe for values up to 1e308."""
-    low, high = (float(np.quantile(seen, 0.5, method=end)) for end in ("lower", "higher"))
+def median_of(values: np.ndarray) -> float:
+    """Return the median of `values` [n], without overflow up to 1e308."""
+    low, high = (float(np.quantile(values, 0.5, method=end)) for end in ("lower", "higher"))
     return low / 2 + high / 2
 
 
 def _limit(name: str, numbers: np.ndarray, whole: pd.Series, notes: Notes) -> float | None:
-    """Return float32's largest number where `whole` holds larger ones that cannot belong to the column.
+    """Return the largest float32 number if `whole` holds larger ones that do not fit the column, else None.
 
-    They cannot where they are `FAR` times its usual size, the median of |value| over the development rows
-    `numbers` `[n]`. A column of large numbers alone is scaled as any other.
+    Such numbers are at least `FAR_FACTOR` times the usual size, the median of |value| over the development
+    rows `numbers` [n]. A column of large numbers only is scaled like any other.
     """
     import pandas as pd
 
     if isinstance(whole.dtype, np.dtype) and (whole.dtype.kind in "iub" or whole.dtype == np.float32):
         return None
     every = np.abs(pd.to_numeric(whole, errors="coerce").to_numpy(np.float64, na_value=np.nan, copy=False))
-    far = np.flatnonzero((every > FLOAT32) & np.isfinite(every))
+    far = np.flatnonzero((every > FLOAT32_MAX) & np.isfinite(every))
     size = np.abs(numbers[np.isfinite(numbers) & (numbers != 0)])
     usual = float(np.quantile(size, 0.5, method="lower")) if len(size) else 0.0
-    if not len(far) or usual * FAR > FLOAT32:
+    if not len(far) or usual * FAR_FACTOR > FLOAT32_MAX:
         return None
     first = f"{pd.to_numeric(whole.iloc[far[0]]):g} in row {row_number(whole, int(far[0])):,}"
     rows = "1 row" if len(far) == 1 else f"{len(far):,} rows, the first"
     notes.add("beyond the range of numbers, taken as missing", f"{name} ({rows}: {first})")
-    return FLOAT32
+    return FLOAT32_MAX
 
 
 def _suspect_flat(column: pd.Series, numbers: np.ndarray, scale: float, notes: Notes) -> None:
-    """Say where a few values are so far from all others that these become one number."""
-    seen = numbers[~np.isnan(numbers)]
-    some = seen[:: max(1, len(seen) // ENOUGH)]
-    low, median, high = np.quantile(some / scale, [0.25, 0.5, 0.75])
-    if not 0 < high - low < FLAT:
+    """Note a column in which few values are so far from the others that scaling makes these almost equal."""
+    values = numbers[~np.isnan(numbers)]
+    sample = values[:: max(1, len(values) // QUARTILE_VALUES)]
+    low, median, high = np.quantile(sample / scale, [0.25, 0.5, 0.75])
+    if not 0 < high - low < FLAT_SHARE:
         return
     away = np.abs(numbers / scale - median)
     away[np.isnan(away)] = 0
     first = int(np.argmax(away))
-    far = int(np.sum(away > (high - low) / FLAT))
+    far = int(np.sum(away > (high - low) / FLAT_SHARE))
     notes.add(
         "flattened by values far from all others (if wrong, leave them empty or name them: --missing)",
         f"{column.name} ({far:,} row{'s' * (far != 1)}: {numbers[first]:g} in row "
@@ -228,58 +243,64 @@ def _suspect_flat(column: pd.Series, numbers: np.ndarray, scale: float, notes: N
 
 
 def missing_codes(numbers: np.ndarray) -> list[float]:
-    """Return those of -99, -999 … that come twice or more and lie far below all other values."""
-    found: list[float] = []
+    """Return the numbers among -99, -999, … that stand for "missing" in `numbers` [n].
+
+    A code occurs at least twice and lies far below all other values.
+    """
+    codes: list[float] = []
     values = numbers[~np.isnan(numbers)]
-    for _ in CODES:
+    for _ in MISSING_CODES:
         if not len(values):
             break
         low = float(values.min())
         rest = values[values > low]
-        if low not in CODES or len(values) - len(rest) < 2 or len(rest) < 2:
+        if low not in MISSING_CODES or len(values) - len(rest) < 2 or len(rest) < 2:
             break
-        quarter, half = np.quantile(rest, [0.25, 0.75])
-        # A quantity that is never negative has no -999; any other must leave a wide gap above it.
-        if not (rest.min() >= 0 or rest.min() in CODES or rest.min() - low > 3 * max(half - quarter, 1e-300)):
+        quartiles = np.quantile(rest, [0.25, 0.75])
+        wide = rest.min() - low > 3 * max(quartiles[1] - quartiles[0], 1e-300)
+        # In a quantity that is otherwise never negative, -999 is a code. In any other, the gap must be wide.
+        if not (rest.min() >= 0 or rest.min() in MISSING_CODES or wide):
             break
-        found.append(low)
+        codes.append(low)
         values = rest
-    return found
+    return codes
 
 
-def _suspect_code(name: str, seen: np.ndarray, notes: Notes) -> None:
-    for value in (seen.min(), seen.max()):
-        rest = seen[seen != value]
-        share = 1 - len(rest) / len(seen)
-        if share < 0.01 or len(seen) - len(rest) < 5 or len(rest) < 5 or value != np.floor(value):
+def _suspect_code(name: str, values: np.ndarray, notes: Notes) -> None:
+    """Note a smallest or largest value in `values` [n] that is frequent and far from all others."""
+    for value in (values.min(), values.max()):
+        rest = values[values != value]
+        share = 1 - len(rest) / len(values)
+        if share < 0.01 or len(values) - len(rest) < 5 or len(rest) < 5 or value != np.floor(value):
             continue
-        with np.errstate(over="ignore"):  # ends of float64: too wide to tell
+        with np.errstate(over="ignore"):  # the range of float64 overflows
             width = rest.max() - rest.min()
             gap = min(abs(value - rest.min()), abs(value - rest.max()))
         if width > 0 and gap > 2 * width and abs(value) >= 9 and len(np.unique(rest)) > 2:
-            notes.add("a code for missing? (--missing CODE)", f"{name} ({value:g}, {share:.0%})")
+            notes.add("possibly a code for missing (--missing CODE)", f"{name} ({value:g}, {share:.0%})")
 
 
-def is_identifier(name: str, seen: np.ndarray, rows: int | None = None) -> bool:
-    """Tell whether whole numbers only count or name the rows: unique, and dense or named like it.
+def is_identifier(name: str, values: np.ndarray, rows: int | None = None) -> bool:
+    """Return whether the integers `values` [n] only count or name the rows of a table with `rows` rows.
 
-    A column that counts the `rows` of the table lies, wherever some are held out, within as many steps.
+    The integers of an identifier are unique. Either the name of the column is that of an identifier, or the
+    integers lie within a range of as many steps as the table has rows.
     """
-    if len(seen) < 10 or not np.all(seen == np.floor(seen)):
+    if len(values) < 10 or not np.all(values == np.floor(values)):
         return False
-    distinct = len(np.unique(seen))
-    if distinct >= 0.95 * len(seen) and named_identifier(name):
+    distinct = len(np.unique(values))
+    if distinct >= 0.95 * len(values) and named_identifier(name):
         return True
-    return distinct == len(seen) and bool(seen.max() / 2 - seen.min() / 2 < (rows or len(seen)) / 2)
+    return distinct == len(values) and bool(values.max() / 2 - values.min() / 2 < (rows or len(values)) / 2)
 
 
 def named_identifier(name: str) -> bool:
-    """Tell whether a name is that of an identifier (`id`, `EventId`, `sku`)."""
+    """Return whether a name is that of an identifier, such as `id`, `EventId` or `sku`."""
     return IDENTIFIER.search(name) is not None or CAMEL.search(name) is not None
 
 
 def _suspect_group(name: str, distinct: int, notes: Notes) -> None:
-    """Say where the rows of one event, patient or shop may lie on both sides of a split."""
+    """Note a column whose name suggests that several rows belong to one event, patient or shop."""
     if distinct >= 10 and named_identifier(name):
         notes.add("named like identifiers, kept (--drop, or --groups if rows of one belong together)", name)
 
@@ -287,14 +308,14 @@ def _suspect_group(name: str, distinct: int, notes: Notes) -> None:
 def _category(
     column: pd.Series, text: pd.Series, gaps: np.ndarray, words: tuple[str, ...], notes: Notes, keep: bool
 ) -> Column | None:
+    """Return the encoding of a column of stripped `text` [n], or None if it is left out."""
     name = str(column.name)
     counts = text[~gaps].value_counts()
     if not keep:
         unique = len(counts) > 0.5 * counts.sum() and len(counts) > 10
-        if unique and all(DRESSED.fullmatch(each) for each in counts.index):
-            notes.add(
-                "left out (numbers with other signs: write them plain)", f"{name} ('{counts.index[0]}')"
-            )
+        if unique and all(DECORATED_NUMBER.fullmatch(word) for word in counts.index):
+            first = f"{name} ('{counts.index[0]}')"
+            notes.add("left out (numbers with other signs; remove the signs)", first)
             return None
         if unique and (len(counts) > 0.95 * counts.sum() or named_identifier(name)):
             notes.add("left out (identifiers; --features keeps them)", name)
@@ -306,45 +327,47 @@ def _category(
             notes.add("left out (constant)", name)
             return None
         _suspect_group(name, len(counts), notes)
-    other = len(counts) > MOST_LEVELS
+    other = len(counts) > MAX_LEVELS
     if other:
         notes.add(
-            f"levels beyond the {MOST_LEVELS} most frequent grouped as 'other'", f"{name} ({len(counts):,})"
+            f"levels beyond the {MAX_LEVELS} most frequent grouped as 'other'", f"{name} ({len(counts):,})"
         )
     ordered = sorted(counts.index, key=lambda level: (-counts[level], level))
     if gaps.any():
-        codes = sorted({repr(each) for each in text[gaps & column.notna().to_numpy()].unique()} or {"empty"})
-        notes.add("missing, kept as a level of its own", f"{name} ({shorten(codes)}, {gaps.mean():.1%})")
+        codes = sorted({repr(word) for word in text[gaps & column.notna().to_numpy()].unique()} or {"empty"})
+        notes.add("missing, kept as a level of its own", f"{name} ({shorten_list(codes)}, {gaps.mean():.1%})")
     return Column(
         name,
         "category",
         words=words,
-        levels=tuple(sorted(ordered[:MOST_LEVELS])),
+        levels=tuple(sorted(ordered[:MAX_LEVELS])),
         other=other,
         missing=bool(gaps.any()),
     )
 
 
 def _dates(column: pd.Series, form: str, notes: Notes, keep: bool) -> Column | None:
+    """Return the encoding of a column of dates in the format `form`, or None if it is left out."""
     days = as_days(column, form)
-    seen = days[~np.isnan(days)]
-    if not len(seen) or (seen.min() == seen.max() and not keep):
-        notes.add("left out (constant)" if len(seen) else "left out (no values)", str(column.name))
+    values = days[~np.isnan(days)]
+    if not len(values) or (values.min() == values.max() and not keep):
+        notes.add("left out (constant)" if len(values) else "left out (no values)", str(column.name))
         return None
     notes.add(
         "dates, as days since 1970", str(column.name) + (f" ({form})" if form and form != "ISO8601" else "")
     )
-    center, scale = center_and_scale(seen)
-    median = middle(seen)
+    center, scale = center_and_scale(values)
+    median = median_of(values)
     gaps = bool(np.isnan(days).any())
     return Column(str(column.name), "date", center, scale, gaps, form=form, median=median)
 
 
-def _date_form(seen: pd.Series) -> str:
-    """Return the only form that reads every date; none where two forms read them differently."""
+def _date_form(values: pd.Series) -> str:
+    """Return the only format that reads all dates, or "" if there is none or more than one."""
     import pandas as pd
 
-    fits = [
-        form for form in FORMS if pd.to_datetime(seen, format=form, errors="coerce", utc=True).notna().all()
-    ]
+    def reads_all(form: str) -> bool:
+        return bool(pd.to_datetime(values, format=form, errors="coerce", utc=True).notna().all())
+
+    fits = [form for form in DATE_FORMATS if reads_all(form)]
     return fits[0] if len(fits) == 1 or (fits and fits[0] == "ISO8601") else ""

@@ -1,4 +1,4 @@
-"""The data set: rows as numbers, with everything needed to encode new rows alike."""
+"""`Dataset`, the rows of a table as numbers, with the encoder for new rows."""
 
 from __future__ import annotations
 
@@ -14,11 +14,24 @@ __all__ = ["Dataset"]
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows as numbers, with everything needed to encode new rows alike.
+    """Rows as numbers, with the encoder for new rows.
 
-    `x` float32 `[N, D]`, NaN where missing, centred by the development rows; `y` `[N]`, int32 class
-    index or float64 raw values; `development` and `test` row indices; `classes` the original labels;
-    `groups` int64 `[N]`; `shape` that of one image; `seed` the root of every split.
+    name           name of the data set
+    sha256         hash of the bytes or arrays it was made from
+    task           "classify" or "regress"
+    target         name of the target
+    features       names of the D inputs
+    x              inputs, float32 [N, D], scaled by the development rows, NaN where missing
+    y              target [N]: int32 index of the class, or float64 value in its own unit
+    classes        labels of the classes, or None for regression
+    weights        event weights, float64 [N], or None
+    groups         numbers of the groups, int64 [N], or None
+    development    indices of the rows for training and validation
+    test           indices of the test rows
+    notes          decisions of the reader, for the user
+    encoder        encoder for new rows
+    seed           random seed of all splits
+    shape          shape of one image, or None
     """
 
     name: str
@@ -40,9 +53,10 @@ class Dataset:
 
     @property
     def image(self) -> tuple[int, int, int] | None:
-        """Height, width, channels of a row: `x.reshape(N, H, W, C)` are the images. None for other rows.
+        """Return height, width and channels of a row, or None if the rows are no images.
 
-        All pixels are columns, in this order, also those that are the same in every row (they are 0).
+        `x.reshape(N, H, W, C)` are the images. All pixels are columns. A pixel that is constant in all rows
+        is 0.
         """
         shape = self.shape
         if shape is None or len(shape) not in (2, 3):
@@ -53,8 +67,8 @@ class Dataset:
         return len(self.x)
 
     def __repr__(self) -> str:
-        what = f"{len(self.classes)} classes" if self.classes is not None else "numbers"
+        kind = f"{len(self.classes)} classes" if self.classes is not None else "numbers"
         return (
             f"Dataset({self.name}: {len(self):,} rows ({len(self.test):,} test), "
-            f"{len(self.features)} inputs, target '{self.target}', {self.task}: {what})"
+            f"{len(self.features)} inputs, target '{self.target}', {self.task}: {kind})"
         )

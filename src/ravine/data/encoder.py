@@ -1,9 +1,9 @@
-"""From named columns to numbers `[N, D]`: fitted on development rows, plain JSON to store.
+"""Encoder, which turns named columns into numbers [N, D]; fitted to the development rows, stored as JSON.
 
-number     (value - center) / scale; NaN where missing, and 1 in `NAME missing` there; if no development row
-           was missing, the median in its place
-category   one column for each level; `other` for rare ones, `missing` for missing ones
-date       days since 1970, then as a number
+number     (value - center) / scale. A missing value becomes NaN, and 1 in the column `NAME missing`. If no
+           development row was missing, it becomes the median, and there is no such column.
+category   one column of 0 and 1 for each level, one `other` for rare levels, one `missing`
+date       days since 1970, then like a number
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ravine.data.readers.delimited_dialect import MISSING
+from ravine.data.readers.delimited_dialect import MISSING_WORDS
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -23,32 +23,45 @@ if TYPE_CHECKING:
 
 __all__ = ["Column", "Encoder", "as_days", "as_labels", "as_numbers"]
 
-FLOAT32 = float(np.finfo(np.float32).max)
-ROWS = 4096  # plain numbers are converted in blocks of this many rows
-TRUTH = {"true": 1.0, "false": 0.0}  # a column of booleans with a gap is read as words
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+BLOCK_ROWS = 4096  # rows that are converted together
+BOOLEAN_WORDS = {"true": 1.0, "false": 0.0}  # a column of booleans with a missing value is read as text
 
 
 @dataclass(frozen=True)
 class Column:
-    """How one input column becomes numbers. `kind`: number, category or date."""
+    """Encoding of one input column.
+
+    name             name of the column
+    kind             "number", "category" or "date"
+    center, scale    number and date: the encoded value is (value - center) / scale
+    indicator        number and date: whether there is a column `NAME missing`
+    codes            number: values that stand for "missing"
+    words            words that stand for "missing", in addition to the usual ones
+    levels           category: levels with a column of their own
+    other, missing   category: whether there is a column for rare levels, for missing values
+    form             date: format of the dates
+    limit            number: larger values count as missing
+    median           number and date: median of the development rows
+    """
 
     name: str
     kind: str
     center: float = 0.0
     scale: float = 1.0
     indicator: bool = False
-    codes: tuple[float, ...] = ()  # numbers that stand for "missing"
-    words: tuple[str, ...] = ()  # words that stand for "missing" beside the usual ones
+    codes: tuple[float, ...] = ()
+    words: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     other: bool = False
     missing: bool = False
-    form: str = ""  # of a date
-    limit: float | None = None  # larger numbers are taken as missing
-    median: float | None = None  # of the development rows
+    form: str = ""
+    limit: float | None = None
+    median: float | None = None
 
     @property
     def filler(self) -> float:
-        """Return the encoded value of a gap: NaN where gaps were learned, else the median."""
+        """Return the encoded value of a missing entry: NaN if there is a column for it, else the median."""
         if self.indicator or self.median is None:
             return float("nan")
         return (self.median - self.center) / self.scale
@@ -64,7 +77,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Encoder:
-    """All input columns of a data set and how each becomes numbers."""
+    """Encodings of all input columns of a data set."""
 
     columns: tuple[Column, ...]
 
@@ -79,10 +92,13 @@ class Encoder:
         return [name for column in self.columns for name in column.outputs]
 
     def transform(self, frame: pd.DataFrame | np.ndarray, *, what: str = "The data") -> np.ndarray:
-        """Encode rows as float32 `[N, D]`; columns in any order, further columns ignored.
+        """Return the rows of `frame` as numbers, float32 [N, D].
 
-        An array is taken by position. Raises DataError for a missing column, words where numbers were,
-        an infinite value or one no float32 can hold, naming the column and the first row (counted from 1).
+        The columns of a frame may have any order, and further columns are ignored. The columns of an array
+        are taken by position. `what` names the rows in messages.
+
+        Raises DataError, with the column and the first row (counted from 1), for a missing column, for text
+        in a column of numbers, and for values that are infinite or beyond float32.
         """
         frame = self._frame(frame, what)
         if self._plain(frame):
@@ -96,32 +112,34 @@ class Encoder:
         return x
 
     def _plain(self, frame: pd.DataFrame) -> bool:
-        """Tell whether all columns are plain numbers, as pixels are."""
+        """Return whether all columns are numbers without missing values, such as pixels."""
         return all(
             c.kind == "number" and not (c.indicator or c.codes or c.limit) for c in self.columns
         ) and all(isinstance(kind, np.dtype) and kind.kind in "iuf" for kind in frame[self.inputs].dtypes)
 
     def _scaled(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return the rows of a frame of plain numbers, in blocks, which saves memory."""
         values = frame.to_numpy()
         center = np.array([column.center for column in self.columns])
         scale = np.array([column.scale for column in self.columns])
         filler = np.array([column.filler for column in self.columns])
         x = np.empty(values.shape, np.float32)
-        for at in range(0, len(values), ROWS):
-            block = values[at : at + ROWS].astype(np.float64)
+        for at in range(0, len(values), BLOCK_ROWS):
+            block = values[at : at + BLOCK_ROWS].astype(np.float64)
             with np.errstate(over="ignore"):
                 block -= center
                 block /= scale
-            far = np.abs(block) > FLOAT32
+            far = np.abs(block) > FLOAT32_MAX
             if far.any():
-                row, column = (int(each) for each in np.argwhere(far)[0])
+                row, column = (int(index) for index in np.argwhere(far)[0])
                 for name in frame.columns:
-                    as_numbers(frame[name])  # an infinite value comes first
+                    as_numbers(frame[name])  # raises the error for an infinite value, if there is one
                 raise too_large(frame.iloc[:, column], at + row)
-            x[at : at + ROWS] = np.where(np.isnan(block), filler, block)
+            x[at : at + BLOCK_ROWS] = np.where(np.isnan(block), filler, block)
         return x
 
     def _frame(self, frame: pd.DataFrame | ArrayLike, what: str) -> pd.DataFrame:
+        """Return the rows as a frame that has all columns, or raise DataError."""
         import pandas as pd
 
         if not isinstance(frame, pd.DataFrame):
@@ -130,8 +148,8 @@ class Encoder:
             if array.ndim != 2 or array.shape[1] != len(self.columns):
                 raise DataError(
                     f"{what} has shape {array.shape}.",
-                    f"Rows of {len(self.columns)} columns were learned: {_some(self.inputs)}.",
-                    "Give an array [N, columns], or a frame with named columns.",
+                    f"The model needs {len(self.columns)} columns: {_some(self.inputs)}.",
+                    f"Pass an array [N, {len(self.columns)}], or a frame with named columns.",
                 )
             return pd.DataFrame(array, columns=self.inputs)
         if not all(isinstance(name, str) for name in frame.columns):
@@ -140,22 +158,22 @@ class Encoder:
         if twice:
             raise DataError(
                 f"{what} has two columns '{twice[0]}'.",
-                "Which is meant cannot be told.",
-                "Rename or remove one.",
+                "Every column that the model reads must have a name of its own.",
+                "Rename or remove one of them.",
             )
         absent = [name for name in self.inputs if name not in frame.columns]
         if absent:
-            has = [str(each) for each in frame.columns]
+            present = [str(name) for name in frame.columns]
             raise DataError(
                 f"{what} has no column '{absent[0]}'"
                 + (f" (and {len(absent) - 1} more: {_some(absent[1:])})." if len(absent) > 1 else "."),
-                f"The model reads it; {what[0].lower() + what[1:]} has {_some(has)}.",
-                near(absent[0], has),
+                f"The model needs it; {what[0].lower() + what[1:]} has {_some(present)}.",
+                suggest_column(absent[0], present),
             )
         return frame
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
+        """Return the encoder as values of JSON, without fields that have their default."""
         plain = Column("", "")
         shown = []
         for column in self.columns:
@@ -166,10 +184,10 @@ class Encoder:
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Encoder:
-        """Return the encoder that `to_json` described."""
+        """Return the encoder from the result of `to_json`."""
         columns = []
-        for each in plain["columns"]:
-            values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in each.items()}
+        for fields in plain["columns"]:
+            values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
             columns.append(Column(**values))
         return cls(tuple(columns))
 
@@ -177,9 +195,13 @@ class Encoder:
 def as_numbers(
     column: pd.Series, codes: tuple[float, ...] = (), words: tuple[str, ...] = (), *, drop: bool = False
 ) -> np.ndarray:
-    """Return float64 `[N]`, NaN where missing. Raises DataError for words or infinite values.
+    """Return a column as float64 [N], NaN where missing.
 
-    `drop`: the column may still be left out, and the message says how.
+    codes   numbers that stand for "missing"
+    words   words that stand for "missing", in addition to the usual ones
+    drop    whether the user can still leave out the column, so that the message says how
+
+    Raises DataError for other text and for infinite values.
     """
     import pandas as pd
 
@@ -189,27 +211,27 @@ def as_numbers(
         values = column.to_numpy(np.float64, na_value=np.nan)
     else:
         text, gaps = _text(column, words)
-        seen = text.mask(gaps, other=None)
-        if {each.lower() for each in seen.dropna().unique()} <= TRUTH.keys():
-            seen = seen.str.lower().map(TRUTH)
-        values = pd.to_numeric(seen, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        present = text.mask(gaps, other=None)
+        if {word.lower() for word in present.dropna().unique()} <= BOOLEAN_WORDS.keys():
+            present = present.str.lower().map(BOOLEAN_WORDS)
+        values = pd.to_numeric(present, errors="coerce").to_numpy(np.float64, na_value=np.nan)
         bad = np.flatnonzero(np.isnan(values) & ~gaps.to_numpy())
         if len(bad):
             raise DataError(
                 f"Column '{column.name}' holds '{text.iloc[bad[0]]!s:.40}' in row "
                 f"{row_number(column, bad[0]):,}.",
-                "It was learned as numbers.",
-                "Mend the value or leave it empty.",
+                "The column was learned as numbers, so only numbers are allowed.",
+                "Correct the value or leave it empty.",
             )
     infinite = np.isinf(values)
     if infinite.any():
         row = row_number(column, int(np.argmax(infinite)))
         raise DataError(
             f"Column '{column.name}' is infinite in row {row:,} ({int(infinite.sum()):,} such values).",
-            "A network cannot learn from infinite values.",
-            f"Mend them, leave them empty, or type --drop '{column.name}'."
+            "Only finite values are allowed.",
+            f"Correct them, leave them empty, or type --drop '{column.name}'."
             if drop
-            else "Mend them or leave them empty.",
+            else "Correct them or leave them empty.",
         )
     if codes:
         values = np.where(np.isin(values, codes), np.nan, values)
@@ -217,23 +239,26 @@ def as_numbers(
 
 
 def too_large(column: pd.Series, position: int) -> DataError:
-    """Return the error for a finite number that is beyond float32 once it is scaled."""
+    """Return the error for a finite number in `column` [N] that is beyond float32 after scaling."""
     value, row = float(column.iloc[position]), row_number(column, position)
     return DataError(
         f"Column '{column.name}' is {value:g} in row {row:,}.",
-        "Beside what was learned such a value is beyond the range of numbers.",
-        "Mend it or leave it empty.",
+        "After scaling by the training rows, it is beyond the range of float32.",
+        "Correct the value or leave it empty.",
     )
 
 
 def as_labels(column: pd.Series, words: tuple[str, ...] = ()) -> tuple[pd.Series, np.ndarray]:
-    """Return the column as stripped text and where it is missing."""
+    """Return a column as stripped text [N], and a mask [N] that is True where a value is missing."""
     text, gaps = _text(column, words)
     return text, gaps.to_numpy(bool)
 
 
 def as_days(column: pd.Series, form: str) -> np.ndarray:
-    """Return days since 1970 as float64 `[N]`, NaN where missing. Raises DataError for other words."""
+    """Return the dates of a column as days since 1970, float64 [N], NaN where missing.
+
+    `form` is the format of dates that are text. Raises DataError for text that is no date in this format.
+    """
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
@@ -249,22 +274,22 @@ def as_days(column: pd.Series, form: str) -> np.ndarray:
     if len(bad):
         raise DataError(
             f"Column '{column.name}' holds '{column.iloc[bad[0]]}' in row {row_number(column, bad[0]):,}.",
-            "It was learned as dates.",
-            "Mend the value or leave it empty.",
+            "The column was learned as dates, so only dates of the same format are allowed.",
+            "Correct the value or leave it empty.",
         )
     days = (times - pd.Timestamp(0)) / pd.Timedelta(days=1)
     return days.to_numpy(np.float64, na_value=np.nan)
 
 
 def _text(column: pd.Series, words: tuple[str, ...]) -> tuple[pd.Series, pd.Series]:
-    """Return stripped text `[N]` and where it is missing; each distinct value is looked at once."""
+    """Return a column as stripped text [N], and a mask [N] that is True where a value is missing."""
     import pandas as pd
 
     codes, distinct = pd.factorize(column)
-    whole = column.dtype.kind == "f" and all(float(each).is_integer() for each in distinct)
-    # A whole number read as 1.0 (for a gap elsewhere in its column) is the level '1'.
-    texts = [str(int(each)) if whole else str(each).strip() for each in distinct]
-    empty = MISSING | {word.lower() for word in words}
+    whole = column.dtype.kind == "f" and all(float(value).is_integer() for value in distinct)
+    # An integer that was read as 1.0, since its column has a missing value, is the level '1'.
+    texts = [str(int(value)) if whole else str(value).strip() for value in distinct]
+    empty = MISSING_WORDS | {word.lower() for word in words}
     gaps = np.array([text.lower() in empty for text in texts] + [True])
     text = pd.Series(
         np.array([*texts, ""], object)[codes], index=column.index, name=column.name, dtype=object
@@ -273,12 +298,13 @@ def _text(column: pd.Series, words: tuple[str, ...]) -> tuple[pd.Series, pd.Seri
 
 
 def row_number(column: pd.Series, position: int) -> int:
-    """Return the row, counted from 1 in the table as it was read."""
+    """Return the row at a position of a column, counted from 1 in the table as it was read."""
     label = column.index[position]
     return int(label) + 1 if isinstance(label, (int, np.integer)) else position + 1
 
 
 def _number(column: Column, values: pd.Series) -> np.ndarray:
+    """Return the encoded values of a column of numbers, [N, 1] or [N, 2]."""
     numbers = as_numbers(values, column.codes, column.words)
     if column.limit is not None:
         numbers = np.where(np.abs(numbers) > column.limit, np.nan, numbers)
@@ -286,13 +312,15 @@ def _number(column: Column, values: pd.Series) -> np.ndarray:
 
 
 def _date(column: Column, values: pd.Series) -> np.ndarray:
+    """Return the encoded values of a column of dates, [N, 1] or [N, 2]."""
     return _with_indicator(column, as_days(values, column.form), values)
 
 
 def _with_indicator(column: Column, numbers: np.ndarray, values: pd.Series) -> np.ndarray:
+    """Return `numbers` [N] scaled, [N, 1], or with the indicator of missing values, [N, 2]."""
     with np.errstate(over="ignore"):
         scaled = (numbers - column.center) / column.scale
-    far = np.abs(scaled) > FLOAT32
+    far = np.abs(scaled) > FLOAT32_MAX
     if far.any():
         raise too_large(values, int(np.argmax(far)))
     if not column.indicator:
@@ -301,6 +329,7 @@ def _with_indicator(column: Column, numbers: np.ndarray, values: pd.Series) -> n
 
 
 def _category(column: Column, values: pd.Series) -> np.ndarray:
+    """Return the encoded values of a category, one column of 0 and 1 for each level, [N, levels]."""
     import pandas as pd
 
     text, gaps = as_labels(values, column.words)
@@ -323,11 +352,12 @@ ENCODE: dict[str, Callable[[Column, Any], np.ndarray]] = {
 }
 
 
-def near(absent: str, has: list[str]) -> str:
-    """Return what to do about an absent column, without repeating those there are."""
-    said = did_you_mean(absent, has)
-    return said if said.startswith("Did") else "Add the column, or rename the one that holds it."
+def suggest_column(absent: str, has: list[str]) -> str:
+    """Return the advice for an absent column: `Did you mean 'x'?`, or to add or rename it."""
+    advice = did_you_mean(absent, has)
+    return advice if advice.startswith("Did") else "Add the column, or rename the one that holds it."
 
 
 def _some(names: list[str]) -> str:
+    """Return at most 12 names, and the number of the others."""
     return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

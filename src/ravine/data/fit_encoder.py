@@ -1,4 +1,4 @@
-"""Fit the encoder on the development rows: every column judged, leaks and repeated rows named."""
+"""`fit_encoder`, which fits the encoder to the development rows and notes leaks and repeated rows."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data.column_kinds import Notes, fit_column, shorten
-from ravine.data.encoder import FLOAT32, Column, Encoder
+from ravine.data.column_kinds import Notes, fit_column, shorten_list
+from ravine.data.encoder import FLOAT32_MAX, Column, Encoder
 from ravine.data.leakage import suspected_leaks
 from ravine.errors import DataError
 
@@ -28,56 +28,72 @@ def fit_encoder(
     missing: tuple[float | str, ...] = (),
     images: bool = False,
 ) -> Encoder:
-    """Return the encoder fitted on the rows `development` with target `y` `[n]`; finds go into `notes`."""
+    """Return the encoder fitted to the development rows.
+
+    whole         all rows, one column for each input
+    development   indices of the development rows
+    y             target [n] of the development rows
+    classify      whether the target holds classes
+    notes         list to which notes for the user are added
+    keep          whether the user named the columns, so that all of them are kept
+    missing       further codes and words for "missing"
+    images        whether all columns are pixels
+
+    Raises DataError if no column is left, and for infinite values.
+    """
     frame = whole.iloc[development]
     if images:
         return _fit_images(frame)
-    found = Notes()
-    fitted = _fit_columns(whole, frame, found, keep, missing)
-    if not fitted and not keep:
-        # Better an input that looks like a row number than none at all.
-        again = Notes()
-        fitted = _fit_columns(whole, frame, again, True, missing)
-        fitted = [each for each in fitted if frame[each.name].nunique(dropna=False) > 1]
-        found = again if fitted else found
-    if not fitted:
+    findings = Notes()
+    columns = _fit_columns(whole, frame, findings, keep, missing)
+    if not columns and not keep:
+        # An input that looks like a row number is better than no input.
+        with_identifiers = Notes()
+        columns = _fit_columns(whole, frame, with_identifiers, True, missing)
+        columns = [column for column in columns if frame[column.name].nunique(dropna=False) > 1]
+        findings = with_identifiers if columns else findings
+    if not columns:
         raise DataError(
-            "No input column is left.", "; ".join(found.lines()) + ".", "Name the inputs with --features."
+            "No input column is left.", "; ".join(findings.lines()) + ".", "Name the inputs with --features."
         )
-    notes += found.lines()
-    alone, together = suspected_leaks({column.name: frame[column.name] for column in fitted}, y, classify)
-    for names, what in (
+    notes += findings.lines()
+    alone, together = suspected_leaks({column.name: frame[column.name] for column in columns}, y, classify)
+    for names, reason in (
         (alone, "each gives the target away alone"),
         (together, "together they copy the target"),
     ):
         if names:
-            typed = ",".join(names)
-            what = what if len(names) > 1 else "it gives the target away alone"
-            notes.append(f"suspected leak: {shorten(names)} ({what}; to leave out: --drop '{typed}')")
-    copies = int(frame[[column.name for column in fitted]].duplicated().sum())
+            option = ",".join(names)
+            reason = reason if len(names) > 1 else "it gives the target away alone"
+            notes.append(f"suspected leak: {shorten_list(names)} ({reason}; to leave out: --drop '{option}')")
+    copies = int(frame[[column.name for column in columns]].duplicated().sum())
     if copies:
         repeat = "row repeats" if copies == 1 else "rows repeat"
         notes.append(f"{copies:,} development {repeat} the inputs of another row")
-    return Encoder(tuple(fitted))
+    return Encoder(tuple(columns))
 
 
 def _fit_columns(
     whole: pd.DataFrame, frame: pd.DataFrame, notes: Notes, keep: bool, missing: tuple[float | str, ...]
 ) -> list[Column]:
-    fitted = [fit_column(frame[n], notes, keep=keep, missing=missing, whole=whole[n]) for n in frame]
-    return [column for column in fitted if column is not None]
+    """Return the encodings of all columns of `frame` that are not left out."""
+    columns = [fit_column(frame[n], notes, keep=keep, missing=missing, whole=whole[n]) for n in frame]
+    return [column for column in columns if column is not None]
 
 
 def _fit_images(frame: pd.DataFrame) -> Encoder:
-    """Fit pixels: one mean and one spread for all, so that rarely lit pixels do not count for more."""
+    """Return the encoder of pixels, with one mean and one scale for all.
+
+    With a scale for each pixel, pixels that are rarely lit would count too much.
+    """
     values = frame.to_numpy()
     blocks = range(0, len(values), 4096)
     plain = Encoder(tuple(Column(str(name), "number") for name in frame.columns))
-    if any((np.abs(values[at : at + 4096]) > FLOAT32).any() for at in blocks):
-        return plain  # transform names the value
+    if any((np.abs(values[at : at + 4096]) > FLOAT32_MAX).any() for at in blocks):
+        return plain  # `transform` raises the error with the value
     center = float(sum(values[at : at + 4096].sum(dtype=np.float64) for at in blocks)) / values.size
     square = sum(float(np.square(values[at : at + 4096] - center).sum()) for at in blocks) / values.size
     spread = float(np.sqrt(square)) or 1.0
     if not np.isfinite(spread):
-        return plain  # pixels are missing
+        return plain  # some pixels are missing
     return Encoder(tuple(Column(str(name), "number", center, spread) for name in frame.columns))

@@ -1,7 +1,7 @@
-"""The file formats, one row each; adding a format is one reader in `readers/` and one row here.
+"""Table of file formats, one row each. A new format needs one reader in `readers/` and one row here.
 
-Importing this module imports no reader and no package. Every list of formats, suffixes and extras in code,
-messages and help texts is derived from the rows.
+Importing this module imports no reader and no package. All lists of formats, suffixes and extras in code,
+messages and help texts are derived from the table.
 """
 
 from __future__ import annotations
@@ -19,17 +19,21 @@ if TYPE_CHECKING:
     from ravine.data.table import Table
 
 __all__ = [
-    "FOREIGN", "FORMATS", "Format", "Source", "claimed", "described", "enumerated", "fallback", "load_object",
-    "long_names", "recognize", "suffixes",
+    "FOREIGN", "FORMATS", "Format", "Source", "fallback", "format_by_name", "format_list", "join_words",
+    "load_object", "long_names", "recognize", "suffixes",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Source:
-    """The bytes of one file, unzipped, and where they came from: what a reader is given.
+    """Input of a reader: the bytes of one file and their origin.
 
-    `name` stands in messages; `sha256` is that of the bytes before unzipping; `path` is `-` for standard
-    input; `part` is the text behind `FILE:`, or ""; `notes` say what was done so far.
+    content   bytes, unzipped
+    name      name of the data set, for messages
+    sha256    hash of the bytes before unzipping
+    path      path of the file, `-` for standard input
+    part      text after `FILE:`, or ""
+    notes     notes for the user so far
     """
 
     content: bytes
@@ -42,20 +46,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Format:
-    """One file format. `name` is its short name, `long_name` the name in messages ("idx images").
+    """One file format.
 
+    name         short name
     reader       "module:function", imported on use; the function turns a `Source` into a `Table`
-    suffixes     endings of file names, in lower case; `.gz` may follow each
-    magic        the first bytes of every file of the format
-    check        "module:function" for a format whose first bytes vary: `bytes -> bool`
-    noun         the format with its article ("an HDF5 file")
+    long_name    name in messages ("idx images"); by default the short name
+    suffixes     endings of file names, in lower case; `.gz` may follow
+    magic        first bytes of every file of the format
+    check        "module:function", bytes -> bool, for a format whose first bytes vary
+    noun         name with its article ("an HDF5 file")
     imports      modules of other packages that the reader imports
-    extra        the extra of ravine that installs those packages, or ""
+    extra        extra of ravine that installs these packages, or ""
     has_parts    whether `FILE:part` names a table inside a file
-    name_part    text inside a file name that claims the format where no suffix does
-    in_folder    patterns of the file to read in a folder; the first that matches counts
+    name_part    text in a file name that indicates the format, if no suffix does
+    in_folder    patterns of the file to read in a folder; the first match is read
 
-    The format without `magic` and `check` is read where no other format recognizes the bytes.
+    The only format without `magic` and `check` is the fallback, for bytes that no other format recognizes.
     """
 
     name: str
@@ -73,37 +79,37 @@ class Format:
 
     @property
     def is_fallback(self) -> bool:
-        """Whether the format is read where no other recognizes the bytes."""
+        """Whether the format is the fallback, for bytes that no other format recognizes."""
         return not self.magic and not self.check
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """The packages that the reader needs."""
+        """Return the names of the packages that the reader needs."""
         return tuple(dict.fromkeys(module.partition(".")[0] for module in self.imports))
 
     def recognizes(self, content: bytes) -> bool:
-        """Tell whether bytes begin like a file of this format."""
+        """Return whether bytes begin like a file of this format."""
         if self.check:
             check: Callable[[bytes], bool] = load_object(self.check)
             return check(content)
         return bool(self.magic) and content.startswith(self.magic)
 
     def read(self, source: Source) -> Table:
-        """Read a source. Raises DataError if a package is missing, or if the bytes are unfit."""
+        """Return the table in a source. Raises DataError if a package is missing or the file is damaged."""
         for module in self.imports:
             try:
                 importlib.import_module(module)
             except ImportError as error:
                 raise DataError(
                     f"'{source.name}' is {self.noun}.",
-                    f"Reading one needs {enumerated(self.packages)}.",
+                    f"Reading such a file needs {join_words(self.packages)}.",
                     f"Type: pip install 'ravine[{self.extra}]'",
                 ) from error
         reader: Callable[[Source], Table] = load_object(self.reader)
         return reader(source)
 
 
-ROWS = (
+FORMAT_ROWS = (
     Format(
         "CSV",
         "ravine.data.readers.delimited_text:read_text",
@@ -158,7 +164,8 @@ ROWS = (
     ),
 )
 
-FORMATS: dict[str, Format] = {row.name: row for row in ROWS}
+FORMATS: dict[str, Format] = {row.name: row for row in FORMAT_ROWS}
+"""All formats, by their short name."""
 
 FOREIGN: dict[bytes, str] = {
     b"%PDF": "a PDF document",
@@ -170,21 +177,21 @@ FOREIGN: dict[bytes, str] = {
     b"(\xb5/\xfd": "a zstandard archive",
     b"7z\xbc\xaf": "a 7z archive",
 }
-"""First bytes of files that Ravine does not read, so that a message can name their kind."""
+"""First bytes and names of files that Ravine does not read, for messages."""
 
 
 def recognize(content: bytes) -> Format | None:
-    """Return the format that bytes begin like, or None where only the fallback is left."""
+    """Return the format that recognizes the bytes, or None if only the fallback is left."""
     return next((row for row in FORMATS.values() if row.recognizes(content)), None)
 
 
 def fallback() -> Format:
-    """Return the format of bytes that no other format recognizes."""
+    """Return the format for bytes that no other format recognizes."""
     return next(row for row in FORMATS.values() if row.is_fallback)
 
 
-def claimed(path: Path) -> Format | None:
-    """Return the format with a content check that a file's name claims, or None."""
+def format_by_name(path: Path) -> Format | None:
+    """Return the format that the name of a file indicates, or None. The fallback is left out."""
     ending = "".join(path.suffixes).lower()
     for row in FORMATS.values():
         if row.is_fallback:
@@ -195,27 +202,27 @@ def claimed(path: Path) -> Format | None:
 
 
 def suffixes() -> tuple[str, ...]:
-    """Return the endings of all formats, in the order of the rows."""
+    """Return the suffixes of all formats, in the order of the table."""
     return tuple(suffix for row in FORMATS.values() for suffix in row.suffixes)
 
 
-def described() -> str:
-    """Return the formats for a help text: `CSV, Parquet, …, idx; gzipped or not`."""
+def format_list() -> str:
+    """Return the formats as a list for a help text: `CSV, Parquet, …, idx; gzipped or not`."""
     return f"{', '.join(row.name for row in FORMATS.values())}; gzipped or not"
 
 
 def long_names(rows: Iterable[Format] | None = None) -> str:
-    """Return the formats (all by default) for a sentence: `CSV-like text, Parquet, … and idx images`."""
-    return enumerated([row.long_name or row.name for row in (FORMATS.values() if rows is None else rows)])
+    """Return the formats (by default all) for a sentence: `CSV-like text, Parquet, … and idx images`."""
+    return join_words([row.long_name or row.name for row in (FORMATS.values() if rows is None else rows)])
 
 
-def enumerated(words: Iterable[str]) -> str:
-    """Return words as in a sentence: `a, b and c`."""
+def join_words(words: Iterable[str]) -> str:
+    """Return words joined as in a sentence: `a, b and c`."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def load_object(text: str) -> Any:
-    """Return the object that `module:name` names, its module imported now."""
+    """Return the object named by `module:name`, after importing the module."""
     module, _, name = text.partition(":")
     return getattr(importlib.import_module(module), name)

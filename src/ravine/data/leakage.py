@@ -1,9 +1,10 @@
-"""Columns that give the target away. They are named, never dropped: the user knows where they come from.
+"""Columns that give the target away (leaks). They are reported and never dropped, since the user decides.
 
-A column is suspected where it alone, cut into bins on one half of the rows (or by its nearest value there),
-predicts the target of the other half with a twentieth of the error of always naming the largest class; or,
-for numbers, where it is (nearly) a monotone function of the target, or a category whose target ranges do not
-overlap.
+Classes   A column is suspected if, on its own, it predicts held-out targets with at most 1/20 of the error of
+          always naming the largest class. One half of the rows defines bins (and nearest neighbors), and the
+          other half is predicted. Columns of two values are suspected together if they mark all classes.
+Numbers   A column is suspected if it is almost a linear or monotonic function of the target, or a category
+          whose levels have target ranges that do not overlap.
 """
 
 from __future__ import annotations
@@ -17,26 +18,31 @@ if TYPE_CHECKING:
 
 __all__ = ["suspected_leaks"]
 
-ROWS = 10_000  # judged on at most this many
-LEAST = 50  # and at least this many
-ERROR_LEFT = 0.05
-CORRELATION = 0.9995
+MAX_ROWS = 10_000  # most rows of the test for leaks
+MIN_ROWS = 50  # fewest rows of the test for leaks
+MAX_ERROR_RATIO = 0.05  # largest error of a suspected column, relative to always naming the largest class
+MIN_CORRELATION = 0.9995  # smallest correlation of a suspected column with a target of numbers
 
 
 def suspected_leaks(
     columns: dict[str, pd.Series], y: np.ndarray, classify: bool
 ) -> tuple[list[str], list[str]]:
-    """Return the columns `[n]` that alone give the target `[n]` away, and those that do so as a set."""
-    if len(y) < LEAST:
+    """Return the names of columns that give the target away alone, and of those that do so together.
+
+    columns    name -> values [n]
+    y          target [n]: class indices or numbers
+    classify   whether the target holds classes
+    """
+    if len(y) < MIN_ROWS:
         return [], []
-    order = np.random.default_rng(0).permutation(len(y))[:ROWS]
+    order = np.random.default_rng(0).permutation(len(y))[:MAX_ROWS]
     y = y[order]
     alone, shares = [], []
     for name, column in columns.items():
         codes = _codes(column, order)
         if codes is None:
             continue
-        if _tells_classes(codes, y) if classify else _tells_numbers(codes, y, column):
+        if _predicts_classes(codes, y) if classify else _predicts_numbers(codes, y, column):
             alone.append(name)
         elif classify:
             shares.append((name, codes))
@@ -44,7 +50,10 @@ def suspected_leaks(
 
 
 def _codes(column: pd.Series, rows: np.ndarray) -> np.ndarray | None:
-    """Return some rows as float64, categories by level number, gaps as the smallest value of all."""
+    """Return some rows of a column as numbers [rows], or None for dates and constants.
+
+    Levels of a category become their number. Missing values become smaller than all others.
+    """
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
@@ -53,68 +62,72 @@ def _codes(column: pd.Series, rows: np.ndarray) -> np.ndarray | None:
         return None
     else:
         values = pd.factorize(column.iloc[rows].astype(str))[0].astype(np.float64)
-    seen = values[np.isfinite(values)]
-    if not len(seen) or seen.min() == seen.max():
+    present = values[np.isfinite(values)]
+    if not len(present) or present.min() == present.max():
         return None
-    filled: np.ndarray = np.where(np.isfinite(values), values, seen.min() - 1)
+    filled: np.ndarray = np.where(np.isfinite(values), values, present.min() - 1)
     return filled
 
 
-def _tells_classes(codes: np.ndarray, y: np.ndarray) -> bool:
+def _predicts_classes(codes: np.ndarray, y: np.ndarray) -> bool:
+    """Return whether `codes` [n] of the first half of the rows predict the classes `y` [n] of the second."""
     half = len(y) // 2
     levels = np.unique(codes[:half])
     bins = min(512, half // 5)
     edges = levels if len(levels) <= bins else np.unique(np.quantile(codes[:half], np.linspace(0, 1, bins)))
     if len(levels) > bins and len(levels) == half and half < 100:
         return False
-    place = np.searchsorted(edges, codes, side="right")
+    bin_index = np.searchsorted(edges, codes, side="right")
     k = int(y.max()) + 1
-    cells = np.bincount(place[:half] * k + y[:half], minlength=(len(edges) + 1) * k)
+    cells = np.bincount(bin_index[:half] * k + y[:half], minlength=(len(edges) + 1) * k)
     table = cells.reshape(len(edges) + 1, k)
     largest = int(np.bincount(y[:half], minlength=k).argmax())
-    says = np.where(table.sum(1) > 0, table.argmax(1), largest)
-    error = np.mean(says[place[half:]] != y[half:])
-    if len(levels) > bins:  # a bin may lie across the border of two classes, a neighbour does not
+    prediction = np.where(table.sum(1) > 0, table.argmax(1), largest)
+    error = np.mean(prediction[bin_index[half:]] != y[half:])
+    if len(levels) > bins:  # a bin may contain the border of two classes; the nearest neighbor is finer
         error = min(error, np.mean(_nearest(codes[:half], y[:half], codes[half:]) != y[half:]))
-    plain = np.mean(y[half:] != largest)
-    return bool(plain > 0 and error <= ERROR_LEFT * plain)
+    baseline = np.mean(y[half:] != largest)
+    return bool(baseline > 0 and error <= MAX_ERROR_RATIO * baseline)
 
 
-def _nearest(values: np.ndarray, y: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    """Return the label of the nearest of `values` [n] for each of `asked` [m]."""
+def _nearest(values: np.ndarray, y: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """Return for all `queries` [m] the label `y` [n] of the nearest of the `values` [n]: [m]."""
     order = np.argsort(values, kind="stable")
     values, y = values[order], y[order]
-    right = np.clip(np.searchsorted(values, asked), 1, len(values) - 1)
-    nearer = np.where(asked - values[right - 1] <= values[right] - asked, right - 1, right)
+    right = np.clip(np.searchsorted(values, queries), 1, len(values) - 1)
+    nearer = np.where(queries - values[right - 1] <= values[right] - queries, right - 1, right)
     return y[nearer]
 
 
-def _tells_numbers(codes: np.ndarray, y: np.ndarray, column: pd.Series) -> bool:
+def _predicts_numbers(codes: np.ndarray, y: np.ndarray, column: pd.Series) -> bool:
+    """Return whether `codes` [n] of a column determine the numbers `y` [n], or their range."""
     import pandas as pd
 
     levels, counts = np.unique(codes, return_counts=True)
     if len(levels) <= 20:
-        # Target ranges that do not overlap: the level changes just levels - 1 times along the sorted target.
+        # If target ranges do not overlap, the level changes only levels - 1 times along the sorted target.
         ordered = codes[np.argsort(y, kind="stable")]
         return bool(counts.min() >= 5 and np.sum(ordered[1:] != ordered[:-1]) == len(levels) - 1)
     if not pd.api.types.is_numeric_dtype(column.dtype):
         return False
-    return max(abs(_correlation(codes, y)), abs(_correlation(_ranks(codes), _ranks(y)))) >= CORRELATION
+    return max(abs(_correlation(codes, y)), abs(_correlation(_ranks(codes), _ranks(y)))) >= MIN_CORRELATION
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]
+    """Return the ranks 1 ... n of `values` [n]; ties get their mean rank."""
+    _, index, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[index]
 
 
 def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the correlation of `a` [n] and `b` [n], 0 if one of them is constant."""
     a, b = a - a.mean(), b - b.mean()
     norm = float(np.sqrt(np.dot(a, a) * np.dot(b, b)))
     return float(np.dot(a, b)) / norm if norm > 0 else 0.0
 
 
 def _copies(columns: list[tuple[str, np.ndarray]], y: np.ndarray) -> list[str]:
-    """Return two-valued columns that mark one class each, where together they tell all classes."""
+    """Return the columns with two values that mark one class each, if together they mark all classes."""
     marks: dict[int, list[str]] = {}
     classes = np.unique(y)
     for name, codes in columns:

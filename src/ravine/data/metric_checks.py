@@ -1,10 +1,10 @@
-"""Splits on which a metric has no value, refused before anything is trained.
+"""Checks before training that a metric is defined on the test rows and on all validation rows.
 
-    r2 = 1 - squared error / variance of the target        (1)   no value where the target is constant
-    auc = pairs in the right order / all pairs             (2)   no value where one class is absent
-    any weighted mean = sum of w x / sum of w              (3)   no value where all weights are 0
+    r2 = 1 - squared error / variance of the target        (1)   undefined if the target is constant
+    auc = pairs in the right order / all pairs             (2)   undefined if a class is absent
+    weighted mean = sum of w x / sum of w                  (3)   undefined if all weights are 0
 
-Else such a run would count as diverged, though training was sound. Rows of weight 0 count for nothing.
+Without these checks, such a run would count as diverged. Rows of weight 0 are left out of the checks.
 """
 
 from __future__ import annotations
@@ -18,35 +18,42 @@ from ravine.data.dataset import Dataset
 from ravine.data.splits import split
 from ravine.errors import DataError
 
-__all__ = ["ScoredBy", "check_metric_defined", "refuse_unit"]
+__all__ = ["MetricProperties", "check_metric_defined", "check_target_scale"]
 
-SINGLE = (1e-30, 1e30)
-"""Spreads of a target whose errors float32 holds, from a millionth of it to a hundred million times it."""
+FLOAT32_SPREADS = (1e-30, 1e30)
+"""Allowed range of the standard deviation of a target in float32, so that its squared errors neither vanish
+nor overflow."""
 
 
-class ScoredBy(Protocol):
-    """The facts of a metric that are needed here, as `ravine.networks.metrics.Metric` has them.
-
-    constant_target: why it has no value where the target is constant, "" where it has one.
-    alternatives: names of metrics of the same task that have one.
-    """
+class MetricProperties(Protocol):
+    """Properties of a metric that the checks need; `ravine.networks.metrics.Metric` has them."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name of the metric."""
+
     @property
-    def task(self) -> str: ...
+    def task(self) -> str:
+        """Task of the metric, "classify" or "regress"."""
+
     @property
-    def constant_target(self) -> str: ...
+    def constant_target(self) -> str:
+        """Reason why it is undefined for a constant target, "" if it is defined."""
+
     @property
-    def alternatives(self) -> tuple[str, ...]: ...
+    def alternatives(self) -> tuple[str, ...]:
+        """Names of metrics of the same task that are defined for a constant target."""
 
 
 def check_metric_defined(
-    dataset: Dataset, metric: ScoredBy | None, seeds: Iterable[int] = (), validation: float = 0.2
+    dataset: Dataset, metric: MetricProperties | None, seeds: Iterable[int] = (), validation: float = 0.2
 ) -> None:
-    """Raise DataError where the metric has no value on the test rows, or the validation rows of a seed.
+    """Raise DataError if the metric is undefined on the test rows or on the validation rows of a seed.
 
-    metric: None for one that always has a value where rows have weight.
+    dataset      data set
+    metric       metric, or None for a metric that is undefined only if all weights are 0
+    seeds        seeds of the splits
+    validation   share of validation rows
     """
     varies = metric if metric is not None and metric.constant_target and metric.task == dataset.task else None
     _refuse(dataset, varies, dataset.test, "the test rows", "other --test rows")
@@ -57,38 +64,40 @@ def check_metric_defined(
         _refuse(dataset, varies, rows, f"the validation rows of seed {seed}", "a larger --validation share")
 
 
-def refuse_unit(dataset: Dataset, precision: str) -> None:
-    """Raise DataError where errors in the target's own unit would be 0 or infinite in float32."""
+def check_target_scale(dataset: Dataset, precision: str) -> None:
+    """Raise DataError if errors in the unit of the target would be 0 or infinite in this precision."""
     if dataset.task != "regress" or precision != "float32":
         return
     spread = float(np.std(dataset.y[dataset.development]))
-    if not SINGLE[0] <= spread <= SINGLE[1]:
+    if not FLOAT32_SPREADS[0] <= spread <= FLOAT32_SPREADS[1]:
         raise DataError(
-            f"The target '{dataset.target}' has a spread of {spread:.2g}.",
-            "In float32 its errors would be 0 or infinite.",
+            f"The target '{dataset.target}' has a standard deviation of {spread:.2g}.",
+            f"In float32 it must lie between {FLOAT32_SPREADS[0]:g} and {FLOAT32_SPREADS[1]:g}.",
             "Type --precision float64, or give the target in another unit.",
         )
 
 
-def _may_fail(dataset: Dataset, varies: ScoredBy | None, validation: float) -> bool:
-    """Tell whether some split could: most cannot, and need not be drawn."""
+def _may_fail(dataset: Dataset, varies: MetricProperties | None, validation: float) -> bool:
+    """Return whether the metric can be undefined on a split, so that the splits must be drawn."""
     if dataset.weights is not None:
         return True
     if varies is None:
         return False
     if dataset.classes is None:
-        commonest = np.unique(dataset.y[dataset.development], return_counts=True)[1].max()
-        return bool(commonest >= int(validation * len(dataset.development)))
-    return dataset.groups is not None  # else stratified: no class is ever absent
+        largest = np.unique(dataset.y[dataset.development], return_counts=True)[1].max()
+        return bool(largest >= int(validation * len(dataset.development)))
+    return dataset.groups is not None  # without groups, every split holds all classes
 
 
-def _refuse(dataset: Dataset, varies: ScoredBy | None, rows: np.ndarray, which: str, larger: str) -> None:
+def _refuse(
+    dataset: Dataset, varies: MetricProperties | None, rows: np.ndarray, which: str, larger: str
+) -> None:
     if dataset.weights is not None:
         weights = dataset.weights[rows]
         if not weights.sum():
             raise DataError(
                 f"No metric has a value on {which}.",
-                f"The weights of these {len(rows):,} rows add up to 0.",
+                f"The weights of these {len(rows):,} rows add up to 0; at least one must differ from 0.",
                 f"Use {larger}, or another --weights column.",
             )
         rows = rows[weights != 0]
@@ -105,4 +114,5 @@ def _refuse(dataset: Dataset, varies: ScoredBy | None, rows: np.ndarray, which: 
 
 
 def _all(rows: int) -> str:
+    """Return `all 7 rows`, or `their only row`."""
     return "their only row" if rows == 1 else f"all {rows:,} rows"

@@ -1,4 +1,4 @@
-"""`prepare`: from a table to a data set, with columns named or guessed."""
+"""`prepare`, which makes a data set of a table; the user names the columns, or they are guessed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ravine.data.build_dataset import Columns, Options, build_dataset
-from ravine.data.column_kinds import shorten
+from ravine.data.column_kinds import shorten_list
 from ravine.data.dataset import Dataset
-from ravine.data.encoder import near
+from ravine.data.encoder import suggest_column
 from ravine.data.splits import TEST_SHARE
 from ravine.data.table import Table
 from ravine.data.target import choose_column, choose_target
@@ -35,48 +35,64 @@ def prepare(
     missing: Sequence[float | str] | None = None,
     negative_weights: str = "error",
 ) -> Dataset:
-    """Turn a table into a data set: choose target and task, encode columns, hold out a test part.
+    """Return the data set of a table, with its columns encoded and test rows held out.
 
-    `target`, `weights`, `groups`, and each of `features` and `drop` name a column or give its index.
-    `test`: a share of the rows (0.2 by default, or the table's own test table), or another table.
-    `missing`: further codes for "missing". `negative_weights`: error, keep, abs or drop. What was
-    guessed is in `notes`. Raises DataError.
+    table              table from `read`
+    target             target column; by default a column with a usual name, such as "target" or "class"
+    task               "classify", "regress" or "auto", which decides by the values of the target
+    features           input columns; by default all others
+    drop               columns to leave out
+    weights            column of event weights
+    groups             column of groups; the rows of a group stay together in every split
+    test               share of test rows, or a table of test rows; default 0.2, or the test table of the
+    source seed               random seed of all splits missing            further codes and words for
+    "missing" negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
+
+    A column is given by its name, or by its index from 0 (negative from the end). `Dataset.notes` reports all
+    guesses.
+
+    Raises DataError if a column does not exist or cannot be used, and if the test rows do not fit.
     """
     notes = list(table.notes)
     name = choose_target(table.frame, target, table.target, notes)
     _refuse_repeated(table, target, name, "--target")
     others = {name}
     if weights is not None:
-        given, weights = weights, choose_column(table.frame, weights, "weights", "--weights")
-        _refuse_repeated(table, given, weights, "--weights")
+        weights_column = choose_column(table.frame, weights, "weights", "--weights")
+        _refuse_repeated(table, weights, weights_column, "--weights")
+        weights = weights_column
         others.add(weights)
     if groups is not None:
-        given, groups = groups, choose_column(table.frame, groups, "groups", "--groups")
-        _refuse_repeated(table, given, groups, "--groups")
+        groups_column = choose_column(table.frame, groups, "groups", "--groups")
+        _refuse_repeated(table, groups, groups_column, "--groups")
+        groups = groups_column
         others.add(groups)
     if weights == name or groups == name:
         raise DataError(
-            f"'{name}' is the target.", "It cannot be weights or groups too.", "Name another column.",
-            option="weights" if weights == name else "groups", value=name,
+            f"'{name}' is the target.",
+            "The target cannot hold weights or groups.",
+            "Name another column with --weights or --groups.",
+            option="weights" if weights == name else "groups",
+            value=name,
             allowed=tuple(str(column) for column in table.frame.columns if str(column) != name),
-        )  # fmt: skip
+        )
     inputs = inputs_of(table.frame, features, drop, others)
     if test is None and table.test is not None:
         test = table.test
-    parts = _take(table, inputs, name, weights, groups)
-    # one column named in another place, or used otherwise, and the rows are no images any more
-    pixels = [str(each) for each in table.frame.columns if each != table.target]
+    columns = _take(table, inputs, name, weights, groups)
+    # The rows are images only if all pixels are inputs, in their order.
+    pixels = [str(column) for column in table.frame.columns if column != table.target]
     shape = table.shape if table.shape and inputs == pixels else None
-    held = None
+    test_columns = None
     if isinstance(test, Table):
         if shape and test.shape not in (None, shape):
             raise DataError(
                 f"The images of '{test.name}' have shape {test.shape}.",
-                f"Those of '{table.name}' have {shape}.",
-                "Give test images of the same shape.",
+                f"They must have the shape {shape} of '{table.name}'.",
+                "Use test images of this shape.",
             )
-        held = _take(_aligned(test, table, [*inputs, *others], notes), inputs, name, weights, groups)
-    choices = Options(
+        test_columns = _take(_aligned(test, table, [*inputs, *others], notes), inputs, name, weights, groups)
+    options = Options(
         task,
         seed,
         features is not None,
@@ -87,27 +103,28 @@ def prepare(
         notes,
     )
     share = TEST_SHARE if test is None or isinstance(test, Table) else float(test)
-    return build_dataset(table.name, table.sha256, parts, held, share, choices)
+    return build_dataset(table.name, table.sha256, columns, test_columns, share, options)
 
 
 def _refuse_repeated(table: Table, given: str | int | None, name: str, option: str) -> None:
-    """Refuse a name that stands above two columns; an index says which is meant. Raises DataError."""
+    """Raise DataError if the name of a column belongs to several columns, unless `given` is an index."""
     by_name = given is None or (isinstance(given, str) and given.strip() == name)
     if not by_name or name not in table.repeated:
         return
-    again = re.compile(re.escape(name) + r"(\.\d+)?")
-    at = [i for i, each in enumerate(table.frame.columns) if again.fullmatch(str(each))]
+    renamed = re.compile(re.escape(name) + r"(\.\d+)?")
+    indices = [i for i, column in enumerate(table.frame.columns) if renamed.fullmatch(str(column))]
     raise DataError(
-        f"{len(at)} columns are named '{name}'.",
-        "Which of them is meant cannot be told.",
-        f"Name it by its index: {' or '.join(f'{option} {i}' for i in at)}.",
+        f"{len(indices)} columns are named '{name}'.",
+        "A name must belong to one column; an index is always unique.",
+        f"Type the index of the column: {' or '.join(f'{option} {i}' for i in indices)}.",
         option=option.lstrip("-"),
         value=name,
-        allowed=tuple(at),
+        allowed=tuple(indices),
     )
 
 
 def _take(table: Table, inputs: list[str], target: str, weights: str | None, groups: str | None) -> Columns:
+    """Return the columns of these names."""
     frame = table.frame
     return Columns(
         frame[inputs],
@@ -123,54 +140,63 @@ def inputs_of(
     drop: Sequence[str | int] | None,
     others: set[str],
 ) -> list[str]:
-    """Return the names of the input columns: all but `others`, or those chosen. Raises DataError."""
+    """Return the names of the input columns: `features`, or all columns except `others`, without `drop`.
+
+    others: the target, and the columns of weights and groups.
+
+    Raises DataError if a column does not exist, if a feature is one of `others`, and if no column is left.
+    """
     features = [features] if isinstance(features, (str, int)) else features
     drop = [drop] if isinstance(drop, (str, int)) else drop
-    dropped = {choose_column(frame, each, "--drop", "--drop") for each in drop or ()}
+    dropped = {choose_column(frame, column, "--drop", "--drop") for column in drop or ()}
     if features is not None:
-        names = list(
-            dict.fromkeys(choose_column(frame, each, "--features", "--features") for each in features)
-        )
-        both = [each for each in names if each in others]
+        chosen = (choose_column(frame, column, "--features", "--features") for column in features)
+        names = list(dict.fromkeys(chosen))
+        both = [name for name in names if name in others]
         if both:
             raise DataError(
                 f"'{both[0]}' is not an input.",
                 "It is the target, the weights or the groups.",
-                "Leave it out of --features.",
+                f"Leave '{both[0]}' out of --features.",
                 option="features",
                 value=both[0],
                 allowed=tuple(str(column) for column in frame.columns if str(column) not in others),
             )
     else:
-        names = [str(each) for each in frame.columns if each not in others]
-    names = [each for each in names if each not in dropped]
+        names = [str(column) for column in frame.columns if column not in others]
+    names = [name for name in names if name not in dropped]
     if not names:
         raise DataError(
             "No input column is left.",
-            "The table has no column beside the target." if not dropped else "All others are dropped.",
-            "Drop fewer columns." if dropped else "Learning needs inputs: name a table that has some.",
+            "All others are dropped." if dropped else "The table has no column other than the target.",
+            "Drop fewer columns." if dropped else "Use a table with at least one input column.",
         )
     return names
 
 
 def _aligned(test: Table, table: Table, needed: list[str], notes: list[str]) -> Table:
-    """Return the test table with the columns of the first: by name in any order, else by position."""
-    absent = [each for each in needed if each not in test.frame.columns]
+    """Return the test table with the column names of `table`.
+
+    Columns are matched by name, or by position if one of the files has no header.
+
+    Raises DataError if a needed column is missing, or if the numbers of columns differ.
+    """
+    absent = [name for name in needed if name not in test.frame.columns]
     if absent:
         same_width = test.frame.shape[1] == table.frame.shape[1]
         if same_width and not (test.header and table.header):
             notes.append("test columns matched by position (one file has no header)")
             return Table(test.frame.set_axis(table.frame.columns, axis=1), test.name, test.sha256)
-        has = [str(each) for each in test.frame.columns]
+        present = [str(column) for column in test.frame.columns]
         raise DataError(
             f"The test file '{test.name}' has no column '{absent[0]}'.",
-            f"It has {shorten(has)}.",
-            near(absent[0], has),
+            f"It has {shorten_list(present)}.",
+            suggest_column(absent[0], present),
         )
     if not test.header and not table.header and test.frame.shape[1] != table.frame.shape[1]:
         raise DataError(
             f"The test file '{test.name}' has {test.frame.shape[1]} columns.",
-            f"'{table.name}' has {table.frame.shape[1]}, and neither names them.",
-            "Give a test file with the same columns.",
+            f"It needs the {table.frame.shape[1]} columns of '{table.name}', as both have no header.",
+            "Use a test file with the same columns.",
         )
     return test

@@ -1,4 +1,4 @@
-"""Random generators keyed by what they are for, so that a choice is the same whatever else runs."""
+"""Random generators keyed by their purpose, so that a random choice does not depend on other choices."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import zlib
 
 import numpy as np
 
-__all__ = ["keyed"]
+__all__ = ["keyed_generator"]
 
 
-def keyed(root: int, purpose: str, *numbers: int) -> np.random.Generator:
-    """Return the random generator of (root seed, purpose, numbers); signs are ignored."""
+def keyed_generator(root: int, purpose: str, *numbers: int) -> np.random.Generator:
+    """Return the random generator that belongs to the key (root, purpose, numbers).
+
+    root      root seed
+    purpose   name of the choice, such as "validation"
+    numbers   further parts of the key, such as a seed index; their signs are ignored
+    """
     entropy = [abs(int(root)), zlib.crc32(purpose.encode()), *(abs(int(number)) for number in numbers)]
     return np.random.default_rng(entropy)

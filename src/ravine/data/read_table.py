@@ -1,4 +1,4 @@
-"""From a path, standard input or a built-in name to a table, the format recognised by content first."""
+"""`read`, which reads a table from a file, standard input or a built-in set, and recognizes its format."""
 
 from __future__ import annotations
 
@@ -18,11 +18,17 @@ __all__ = ["file_and_part", "read"]
 
 
 def read(source: str | Path, *, name: str | None = None) -> Table:
-    """Read a table from a path, `-` (standard input) or a built-in name.
+    """Return the table of a source.
 
-    `ravine.data.formats.FORMATS` lists the formats, each gzipped or not; `FILE:part` names a table inside a
-    file (`x.h5:/group`, `x.root:tree`). `ravine.data.BUILTIN` lists the built-in sets; a file of that name
-    comes first. Raises DataError where nothing sound can be read.
+    source   path of a file or folder, `FILE:part` for a table inside a file (`x.h5:/group`, `x.root:tree`),
+    `-`
+             for standard input, or the name of a built-in set. A file comes before a built-in set.
+    name     name of the data set; by default that of the file
+
+    `ravine.data.formats.FORMATS` lists the formats, gzipped or not. The content of a file decides on its
+    format. `ravine.data.BUILTIN` lists the built-in sets.
+
+    Raises DataError if the source does not exist, is damaged, or holds no table.
     """
     if str(source) == "-":
         return _read_bytes(sys.stdin.buffer.read(), name or "stdin", Path("-"))
@@ -39,20 +45,22 @@ def read(source: str | Path, *, name: str | None = None) -> Table:
         near += [] if path.parent != Path() else list(BUILTIN)
         raise DataError(
             f"There is no file '{source}'.",
-            f"It is no built-in set either ({', '.join(BUILTIN)}).",
+            f"The name does not belong to a built-in set either ({', '.join(BUILTIN)}).",
             did_you_mean(path.name, near) if near else "Check the path.",
         )
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"'{source}' cannot be read.", f"The system says: {error.strerror}.", "Check its permissions."
+            f"'{source}' cannot be read.",
+            f"The operating system reports: {error.strerror}.",
+            "Check the permissions of the file.",
         ) from error
     return _read_bytes(content, name or _stem(path), path, inner)
 
 
 def file_and_part(source: str | Path) -> tuple[Path, str]:
-    """Return the file of `FILE` or `FILE:path`, and the path inside it, or "" where all of it is meant."""
+    """Return the file of `FILE` or `FILE:part`, and the part, or "" for the whole file."""
     path, whole = Path(source), str(source)
     if path.exists():
         return path, ""
@@ -65,22 +73,27 @@ def file_and_part(source: str | Path) -> tuple[Path, str]:
 
 
 def _read_bytes(content: bytes, name: str, path: Path, inner: str = "") -> Table:
+    """Return the table in the bytes of a file, or in its part `inner`."""
     sha256 = hashlib.sha256(content).hexdigest()
     notes: tuple[str, ...] = ()
     if content[:2] == b"\x1f\x8b":
         content = _unzip(content, name)
         notes = ("gzip",)
     if not content.strip():
-        raise DataError(f"'{path}' is empty.", "It holds no line and no value.", "Give a file with rows.")
-    source = Source(content, name, sha256, path, inner, notes)
-    found = formats.recognize(content)
-    if inner and not (found and found.has_parts):
-        with_parts = formats.enumerated(row.name for row in FORMATS.values() if row.has_parts)
         raise DataError(
-            f"'{path}' has no part '{inner}'.", f"Only {with_parts} files have parts.", f"Type {path} alone."
+            f"'{path}' is empty.", "A table needs at least one line with values.", "Use a file with rows."
         )
-    if found:
-        return found.read(source)
+    source = Source(content, name, sha256, path, inner, notes)
+    recognized = formats.recognize(content)
+    if inner and not (recognized and recognized.has_parts):
+        with_parts = formats.join_words(row.name for row in FORMATS.values() if row.has_parts)
+        raise DataError(
+            f"'{path}' has no part '{inner}'.",
+            f"Only {with_parts} files have parts.",
+            f"Type {path} without a part.",
+        )
+    if recognized:
+        return recognized.read(source)
     for magic, kind in formats.FOREIGN.items():
         if content.startswith(magic):
             raise DataError(
@@ -88,28 +101,29 @@ def _read_bytes(content: bytes, name: str, path: Path, inner: str = "") -> Table
                 f"Ravine reads {formats.long_names()}.",
                 "Convert it first, for example with pandas: frame.to_csv('data.csv', index=False).",
             )
-    if formats.claimed(path):
+    if formats.format_by_name(path):
         raise DataError(
             f"'{name}' is damaged.",
-            f"Its name ends in '{path.suffix}', but its content does not begin like that format.",
-            "Fetch or write the file again.",
+            f"Its name ends in '{path.suffix}', but its content does not begin like a file of this format.",
+            "Download or write the file again.",
         )
     return formats.fallback().read(source)
 
 
 def _unzip(content: bytes, name: str) -> bytes:
+    """Return gzipped bytes unzipped, or raise DataError."""
     try:
         return gzip.decompress(content)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
-            f"'{name}' is cut or damaged.",
+            f"'{name}' is cut off or damaged.",
             f"Its gzip stream is incomplete: {error}.",
-            "Fetch the file again.",
+            "Download the file again.",
         ) from error
 
 
 def _file_in(folder: Path) -> Path:
-    """Return the file to read in a folder. Raises DataError where no format finds one."""
+    """Return the file to read in a folder. Raises DataError if no format has one."""
     rows = [row for row in FORMATS.values() if row.in_folder]
     for pattern in (pattern for row in rows for pattern in row.in_folder):
         if files := sorted(folder.glob(pattern)):
@@ -117,13 +131,13 @@ def _file_in(folder: Path) -> Path:
     inside = ", ".join(sorted(path.name for path in folder.iterdir())[:8]) or "nothing"
     raise DataError(
         f"'{folder}' is a folder.",
-        f"A folder is read only where it holds {formats.long_names(rows)}; it holds {inside}.",
-        "Name one file.",
+        f"A folder is read only if it holds {formats.long_names(rows)}; it holds {inside}.",
+        "Type the path of one file.",
     )
 
 
 def _stem(path: Path) -> str:
-    """Return a file's name without `.gz` and the endings of the formats, each left out once."""
+    """Return the name of a file without `.gz` and the suffix of its format."""
     name = path.name
     for suffix in (".gz", *formats.suffixes()):
         if name.lower().endswith(suffix) and len(name) > len(suffix):

@@ -1,13 +1,14 @@
-"""Standardisation by the training rows: fill with the median, subtract the mean, divide by the spread.
+"""Standardization by the training rows: fill with the median, subtract the mean, divide by the scale.
 
-x <- median where missing        (1)
-x <- (x - mean) / scale          (2)      scale = sd; a column constant in the training rows becomes 0
+    x <- median                  (1)      where x is missing
+    x <- (x - mean) / scale      (2)      scale: standard deviation of the training rows
 
-Where nobody standardized the data, a network sees the numbers as given:
+A column that is constant in the training rows becomes 0 in all rows, for example the indicator of a category
+that no training row has.
 
-x <- x scale + center            (3)      undoes the encoder, column by column; categories stay 0 and 1
+Without standardization, a network gets the values in their own units:
 
-What varies in other rows alone, such as a level that no training row has, was not learned: it is 0 there too.
+    x <- x scale + center        (3)      with center and scale of the encoder; categories stay 0 and 1
 """
 
 from __future__ import annotations
@@ -21,15 +22,20 @@ import numpy as np
 if TYPE_CHECKING:
     from ravine.data.encoder import Encoder
 
-__all__ = ["Scaler", "stack", "unscaled"]
+__all__ = ["Scaler", "raw_value_scaler", "stack"]
 
-UNSEEN = 1e300
-"""Scale of a constant column in (2): finite, so that it is stored and divided by as any other."""
+CONSTANT_SCALE = 1e300
+"""Scale of a constant column in (2), which makes it 0. It is finite, so that it can be stored."""
 
 
 @dataclass(frozen=True)
 class Scaler:
-    """What standardises `[N, D]` inputs: `fill`, `mean`, `scale`, each float64 `[D]`."""
+    """Standardization of inputs [N, D].
+
+    fill [D]    values of missing entries, equation (1)
+    mean [D]    mean, equation (2)
+    scale [D]   scale, equation (2)
+    """
 
     fill: np.ndarray
     mean: np.ndarray
@@ -37,7 +43,12 @@ class Scaler:
 
     @classmethod
     def fit(cls, x: np.ndarray, *, together: bool = False) -> Scaler:
-        """Fit on training rows `[n, D]`, in float64. `together`: one mean and scale for all (images)."""
+        """Return the scaler of the training rows `x` [n, D], computed in float64.
+
+        `together` computes one mean and scale for all columns, for images.
+
+        Raises ValueError if `x` has another shape or no row.
+        """
         x = np.asarray(x)
         if x.ndim != 2 or not len(x):
             raise ValueError(f"Scaler.fit takes x [n, D] with at least one row, not shape {x.shape}.")
@@ -45,20 +56,23 @@ class Scaler:
         fill = np.zeros(x.shape[1])
         gaps = np.isnan(x)
         for j in np.flatnonzero(gaps.any(0)):
-            seen = x[~gaps[:, j], j]
-            fill[j] = np.median(seen) if len(seen) else 0.0
+            present = x[~gaps[:, j], j]
+            fill[j] = np.median(present) if len(present) else 0.0
             x[gaps[:, j], j] = fill[j]  # (1)
         axis = None if together else 0
         shape = (x.shape[1],)
         low, high = x.min(axis), x.max(axis)
-        # A constant is its own mean: a rounded one would leave 1e-17 instead of 0.
+        # The mean of a constant is the constant itself. A rounded mean would give 1e-17 instead of 0.
         mean = np.broadcast_to(np.where(low == high, low, x.mean(axis)), shape).copy()
         spread = np.sqrt(np.mean(np.square(x - mean), axis=axis))
-        scale = np.broadcast_to(np.where((low == high) | (spread == 0), UNSEEN, spread), shape).copy()
+        scale = np.broadcast_to(np.where((low == high) | (spread == 0), CONSTANT_SCALE, spread), shape).copy()
         return cls(fill, mean, scale)
 
     def apply(self, x: np.ndarray) -> np.ndarray:
-        """Return `x` `[N, D]` filled and standardised, float32 (float64 stays float64)."""
+        """Return `x` [N, D] after (1) and (2), in float32, or in float64 if `x` is float64.
+
+        Raises ValueError if `x` has another number of columns.
+        """
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != len(self.mean):
             raise ValueError(f"This scaler takes x [N, {len(self.mean)}], not shape {x.shape}.")
@@ -68,24 +82,31 @@ class Scaler:
         return standardized
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values."""
+        """Return the scaler as values of JSON."""
         return {key: getattr(self, key).tolist() for key in ("fill", "mean", "scale")}
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Scaler:
-        """Return the scaler that `to_json` described."""
+        """Return the scaler from the result of `to_json`."""
         return cls(*(np.asarray(plain[key], np.float64) for key in ("fill", "mean", "scale")))
 
 
 def stack(scalers: Sequence[Scaler]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return `fill`, `mean`, `scale` of many scalers as float64 arrays `[S, D]`."""
+    """Return `fill`, `mean` and `scale` of S scalers as float64 arrays [S, D].
+
+    Raises ValueError if there is no scaler.
+    """
     if not scalers:
         raise ValueError("stack takes at least one scaler.")
     return tuple(np.stack([getattr(s, key) for s in scalers]) for key in ("fill", "mean", "scale"))  # type: ignore[return-value]
 
 
-def unscaled(encoder: Encoder, x: np.ndarray) -> Scaler:
-    """Return what turns encoded rows `[N, D]` into the numbers given; gaps get the training rows' median."""
+def raw_value_scaler(encoder: Encoder, x: np.ndarray) -> Scaler:
+    """Return the scaler that restores the own units of encoded inputs, equation (3).
+
+    encoder   encoder of the inputs
+    x         encoded training rows [n, D], whose medians fill missing entries
+    """
     center, scale = [], []
     for column in encoder.columns:
         number = column.kind != "category"

@@ -1,6 +1,6 @@
-"""Splits: shuffled, stratified by class, whole groups together; the same sizes for every seed.
+"""Random splits of rows, stratified by class or by whole groups, with the same sizes for every seed.
 
-Every choice is keyed by (root seed, purpose, seed), so a seed means the same split whatever else runs.
+A split depends only on the root seed, its purpose and the seed index.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data.random_keys import keyed
+from ravine.data.random_keys import keyed_generator
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["TEST_SHARE", "Split", "divide", "split"]
 
-TEST_SHARE = 0.2  # held out once, before any split
+TEST_SHARE = 0.2
+"""Default share of test rows, which are held out once, before any split."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Row indices into a dataset, disjoint: `train` int64 `[n]`, `valid` int64 `[m]`; `notes` if any."""
+    """Disjoint indices of the rows of a data set.
+
+    train   indices of the training rows, int64 [n]
+    valid   indices of the validation rows, int64 [m]
+    notes   notes for the user
+    """
 
     train: np.ndarray
     valid: np.ndarray
@@ -31,16 +37,23 @@ class Split:
 
 
 def split(dataset: Dataset, seed: int, validation: float = 0.2) -> Split:
-    """Split the development rows into training and validation rows.
+    """Return a random split of the development rows into training and validation rows.
 
-    A deterministic function of (dataset.seed, seed). Classification is stratified: each class is in `train`
-    and, with two rows or more, in `valid`. Groups stay whole; surplus rows are left out so that the sizes are
-    the same for every seed. Raises DataError where the rows do not allow it.
+    dataset      data set, whose `seed` is the root seed
+    seed         seed index
+    validation   share of validation rows, between 0 and 1
+
+    For classification, every class is in `train` and, with two rows or more, in `valid`. The rows of a group
+    stay together. With groups, some rows may be left out, so that the sizes are the same for every seed.
+
+    Raises DataError if there are too few rows, classes or groups.
     """
     rows = dataset.development
     labels = dataset.y[rows] if dataset.task == "classify" else None
     groups = None if dataset.groups is None else dataset.groups[rows]
-    train, valid = divide(len(rows), validation, keyed(dataset.seed, "validation", seed), labels, groups)
+    train, valid = divide(
+        len(rows), validation, keyed_generator(dataset.seed, "validation", seed), labels, groups
+    )
     left = len(rows) - len(train) - len(valid)
     notes = (f"{left} rows left out so that every split has the same size",) if left else ()
     return Split(rows[train], rows[valid], notes)
@@ -53,61 +66,83 @@ def divide(
     labels: np.ndarray | None = None,
     groups: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Divide `n` rows into the rest and a `share` of them, both shuffled; sizes depend on counts only."""
+    """Return two disjoint, shuffled arrays of row indices, [n - m] and [m], with m close to share * n.
+
+    n        number of rows
+    share    share of the second part, between 0 and 1
+    random   random generator
+    labels   class indices [n] for a stratified split
+    groups   numbers of groups [n], whose rows stay together
+
+    The sizes do not depend on the random generator. With groups, some rows may be in neither part.
+
+    Raises DataError for a share outside (0, 1), and for too few rows, classes or groups.
+    """
     if not 0 < share < 1:
         raise DataError(
             f"A share of {share:g} cannot be held out.",
             "It must lie between 0 and 1.",
-            "Give a share such as 0.2.",
+            "Use a share such as 0.2.",
         )
     if n < 2:
         raise DataError(
-            f"There {'is' if n == 1 else 'are'} {n} row{'s' * (n != 1)}.", "A split needs two.", "Add rows."
+            f"There {'is' if n == 1 else 'are'} {n} row{'s' * (n != 1)}.",
+            "A split needs at least two.",
+            "Use a table with more rows.",
         )
     if groups is not None:
         return _by_groups(n, share, random, groups)
     if labels is None:
         order = random.permutation(n)
-        held = min(max(round(share * n), 1), n - 1)
-        return order[held:], order[:held]
-    kept, held_out = [], []
+        count = min(max(round(share * n), 1), n - 1)
+        return order[count:], order[:count]
+    remaining, held_out = [], []
     classes, counts = np.unique(labels, return_counts=True)
-    for label, held in zip(classes, allocate(counts, share), strict=True):
+    for label, count in zip(classes, allocate(counts, share), strict=True):
         order = random.permutation(np.flatnonzero(labels == label))
-        held_out.append(order[:held])
-        kept.append(order[held:])
-    first, second = np.concatenate(kept), np.concatenate(held_out)
+        held_out.append(order[:count])
+        remaining.append(order[count:])
+    first, second = np.concatenate(remaining), np.concatenate(held_out)
     if not len(second):
-        raise DataError("No class has two rows.", "Each class must be in both parts.", "Add rows.")
+        raise DataError(
+            "No class has two rows.",
+            "At least one class must be in both parts of a split.",
+            "Use a table with more rows.",
+        )
     return random.permutation(first), random.permutation(second)
 
 
 def allocate(counts: np.ndarray, share: float) -> np.ndarray:
-    """Return how many of each class to hold out: largest remainders, at least one, never all."""
+    """Return the rows of every class to hold out, [class], for `counts` [class] of all its rows.
+
+    The numbers follow the method of largest remainders. Of a class with two rows or more, at least one row is
+    held out and at least one is left.
+    """
     exact = counts * share
-    held = np.floor(exact).astype(int)
-    missing = round(float(exact.sum())) - int(held.sum())
-    for i in np.argsort(held - exact, kind="stable")[: max(missing, 0)]:
-        held[i] += 1
-    return np.where(counts > 1, np.clip(held, 1, np.maximum(counts - 1, 1)), 0)
+    numbers = np.floor(exact).astype(int)
+    missing = round(float(exact.sum())) - int(numbers.sum())
+    for i in np.argsort(numbers - exact, kind="stable")[: max(missing, 0)]:
+        numbers[i] += 1
+    return np.where(counts > 1, np.clip(numbers, 1, np.maximum(counts - 1, 1)), 0)
 
 
 def _by_groups(
     n: int, share: float, random: np.random.Generator, groups: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Return the result of `divide` for whole groups."""
     values, member, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    held = max(round(share * n), 1)
-    # Groups are held out until `held` rows are reached; the last one may overshoot by its size less one.
-    keep = n - held - int(counts.max()) + 1
+    wanted = max(round(share * n), 1)
+    # Whole groups are held out until there are `wanted` rows. The last may exceed that by its size minus 1.
+    keep = n - wanted - int(counts.max()) + 1
     if len(values) < 2 or keep < 1:
         raise DataError(
             "The groups cannot be split." if len(values) > 1 else "There is one group.",
-            f"The largest of {len(values)} holds {counts.max():,} of {n:,} rows, and a group stays whole.",
-            "Use a finer --groups column, or none.",
+            f"Every group stays whole, and the largest of {len(values)} has {counts.max():,} of {n:,} rows.",
+            "Use a --groups column with smaller groups, or leave out --groups.",
         )
     order = random.permutation(len(values))
-    taken = order[: int(np.searchsorted(np.cumsum(counts[order]), held)) + 1]
-    chosen = np.isin(member, taken)
-    return random.permutation(np.flatnonzero(~chosen))[:keep], random.permutation(np.flatnonzero(chosen))[
-        :held
-    ]
+    held_out = order[: int(np.searchsorted(np.cumsum(counts[order]), wanted)) + 1]
+    chosen = np.isin(member, held_out)
+    first = random.permutation(np.flatnonzero(~chosen))[:keep]
+    second = random.permutation(np.flatnonzero(chosen))[:wanted]
+    return first, second

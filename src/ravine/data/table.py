@@ -1,4 +1,4 @@
-"""A table as it was read: named columns, the hash of its bytes, and what had to be guessed."""
+"""`Table`, the named columns of a source as they were read, with notes of all guesses."""
 
 from __future__ import annotations
 
@@ -14,12 +14,17 @@ __all__ = ["Table", "repeated_names", "unique_names"]
 
 @dataclass(frozen=True)
 class Table:
-    """One table of rows, before any column is interpreted.
+    """Rows of a source, before any column is interpreted.
 
-    `frame` has unique text column names; `sha256` is that of the source's bytes; `notes` say what was
-    guessed; `target` is the target's name where the format knows it; `test` is the source's own test
-    table, if any; `shape` is that of one row where a row is an image; `header` tells whether the source
-    named its columns; `repeated` are the names that stood above more than one of them.
+    frame      columns with unique names
+    name       name of the table
+    sha256     hash of the bytes of the source
+    notes      decisions of the reader, for the user
+    target     name of the target, if the format states it
+    test       test table of the same source, or None
+    shape      shape of one image if the rows are images, or None
+    header     whether the source names its columns
+    repeated   names that belong to more than one column of the source
     """
 
     frame: pd.DataFrame
@@ -37,23 +42,23 @@ class Table:
 
 
 def unique_names(names: list[str]) -> tuple[list[str], list[str]]:
-    """Return the names stripped and made unique (`AC`, `AC.2`), and those that were renamed."""
+    """Return the names stripped and made unique (`AC`, `AC.2`), and the new names among them."""
     stripped = [str(name).strip() or f"c{i}" for i, name in enumerate(names)]
-    taken, seen = set(stripped), set()
+    originals, used = set(stripped), set()
     unique, renamed = [], []
     for name in stripped:
         new, count = name, 1
-        while new in seen or (count > 1 and new in taken):
+        while new in used or (count > 1 and new in originals):
             count += 1
             new = f"{name}.{count}"
         if new != name:
             renamed.append(new)
-        seen.add(new)
+        used.add(new)
         unique.append(new)
     return unique, renamed
 
 
 def repeated_names(names: list[str]) -> frozenset[str]:
-    """Return the stripped names that come more than once."""
+    """Return the stripped names that occur more than once."""
     count = Counter(str(name).strip() for name in names)
     return frozenset(name for name, times in count.items() if name and times > 1)

@@ -1,7 +1,7 @@
-"""The target: which column it is, whether it is classes or numbers, and what its values become.
+"""Target column: its choice, its task (classes or numbers), and the conversion of its values.
 
-Rule for the task: words, booleans and two distinct values are classes; numbers with fractions are numbers;
-whole numbers are classes where there are at most 20 of them with five rows each on average, else numbers.
+Words, booleans and two distinct values are classes. Numbers with fractions are numbers. Integers are classes
+if there are at most 20 distinct ones with at least five rows each on average, and numbers otherwise.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ __all__ = [
 ]
 
 TASKS = ("auto", "classify", "regress")
-USUAL = (
+"""Tasks; "auto" decides by the values of the target."""
+TARGET_NAMES = (
     "target",
     "label",
     "labels",
@@ -39,16 +40,21 @@ USUAL = (
     "species",
     "diagnosis",
 )
-EMPTY = {"", "?", "na", "n/a", "#n/a", "nan", "null", "<na>"}
-MOST_CLASSES, ROWS_EACH = 20, 5
+MISSING_TARGETS = {"", "?", "na", "n/a", "#n/a", "nan", "null", "<na>"}
+MAX_CLASSES = 20  # most distinct integers that count as classes
+MIN_ROWS_PER_CLASS = 5  # fewest rows per distinct integer, on average
 
 
 def choose_column(frame: pd.DataFrame, given: object, what: str = "target", option: str = "--target") -> str:
-    """Return the name of the column that a name or an index (also as text, also negative) means.
+    """Return the name of the column with a name or an index.
 
-    Raises DataError.
+    given    name, or index from 0 (negative from the end), also as text
+    what     purpose of the column in messages
+    option   option of the command line in messages
+
+    Raises DataError if there is no such column.
     """
-    names = [str(each) for each in frame.columns]
+    names = [str(column) for column in frame.columns]
     if isinstance(given, str) and given in names:
         return given
     if isinstance(given, str) and given.strip() in names:
@@ -60,14 +66,14 @@ def choose_column(frame: pd.DataFrame, given: object, what: str = "target", opti
         raise DataError(
             f"There is no column {index}.",
             f"The {len(names)} columns count from 0 to {len(names) - 1}, or from -{len(names)} to -1.",
-            f"Type {option} with one of these, for example {option} {-1} for the last.",
+            f"Type for example {option} {-1} for the last.",
             option=what.lstrip("-"),
             value=given,
             allowed=f"an index from {-len(names)} to {len(names) - 1}",
         )
     raise DataError(
         f"There is no {what} column '{given}'.",
-        f"The table has {len(names)} columns.",
+        f"It must be one of the {len(names)} columns of the table.",
         did_you_mean(str(given), names),
         option=what.lstrip("-"),
         value=given,
@@ -76,56 +82,76 @@ def choose_column(frame: pd.DataFrame, given: object, what: str = "target", opti
 
 
 def _is_int(given: object) -> TypeGuard[str]:
+    """Return whether a value is the text of an integer."""
     return isinstance(given, str) and given.strip().lstrip("+-").isdigit()
 
 
 def choose_target(frame: pd.DataFrame, given: object, known: str | None, notes: list[str]) -> str:
-    """Return the target's name: as given, else as the format knows it, else a usual name. Else DataError."""
+    """Return the name of the target: the user's choice, else that of the format, else a usual name.
+
+    given   name or index from the user, or None
+    known   name from the format, or None
+    notes   list to which a guess is added
+
+    Raises DataError if there is no such column, and if no column has a usual name.
+    """
     if given is not None:
         return choose_column(frame, given)
     if known is not None:
         return known
-    names = [str(each) for each in frame.columns]
+    names = [str(column) for column in frame.columns]
     lower = {name.lower(): name for name in reversed(names)}
-    for usual in USUAL:
+    for usual in TARGET_NAMES:
         if usual in lower:
             notes.append(f"target '{lower[usual]}', by its name")
             return lower[usual]
     shown = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
     raise DataError(
         "Which column is the target?",
-        f"None has a usual name; there are: {shown}.",
-        f"Name it, for example --target '{names[-1]}', or --target -1 for the last.",
+        f"No column has a usual name for a target. The columns are: {shown}.",
+        f"Type for example --target '{names[-1]}', or --target -1 for the last.",
     )
 
 
 def missing_target(column: pd.Series) -> np.ndarray:
-    """Return where the target is missing, bool `[N]`."""
+    """Return a mask [N] that is True where the target is missing."""
     import pandas as pd
 
     gaps = column.isna().to_numpy(bool)
     if not pd.api.types.is_numeric_dtype(column.dtype):
-        gaps = gaps | column.astype(str).str.strip().str.lower().isin(EMPTY).to_numpy(bool)
+        gaps = gaps | column.astype(str).str.strip().str.lower().isin(MISSING_TARGETS).to_numpy(bool)
     return gaps
 
 
 def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
-    """Return `classify` or `regress` for a target without gaps."""
+    """Return "classify" or "regress" for a target without missing values.
+
+    task    choice of the user; "auto" decides by the values
+    notes   list to which a guess is added
+
+    Raises DataError for an unknown task, and if the values do not fit the task.
+    """
     if task not in TASKS:
         raise DataError(
-            f"There is no task '{task}'.", f"Tasks are {', '.join(TASKS)}.", did_you_mean(task, TASKS),
-            option="task", value=task, allowed=TASKS,
-        )  # fmt: skip
+            f"There is no task '{task}'.",
+            f"Allowed are {', '.join(TASKS)}.",
+            did_you_mean(task, TASKS),
+            option="task",
+            value=task,
+            allowed=TASKS,
+        )
     if column.dtype.kind == "c":
         raise DataError(
-            f"The target '{column.name}' is complex.", "A network fits real numbers.", "Split it."
+            f"The target '{column.name}' is complex.",
+            "It must hold real numbers or classes.",
+            "Use its real part, imaginary part or size as target.",
         )
     numbers = _numeric(column)
     if task == "regress" and numbers is None:
         first = str(column.iloc[0])[:40]
         raise DataError(
-            f"The target '{column.name}' cannot be fitted as numbers.",
-            f"It holds words such as '{first}'.",
+            f"The target '{column.name}' cannot be used for regression: it holds words such as '{first}'.",
+            "Regression needs a target of numbers.",
             "Type --task classify, or name a numeric column with --target.",
             option="task",
             value=task,
@@ -139,7 +165,7 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
     if len(distinct) <= 2:
         return "classify"
     whole = bool(np.all(distinct == np.floor(distinct)))
-    if whole and len(distinct) <= MOST_CLASSES and len(numbers) >= ROWS_EACH * len(distinct):
+    if whole and len(distinct) <= MAX_CLASSES and len(numbers) >= MIN_ROWS_PER_CLASS * len(distinct):
         notes.append(
             f"target '{column.name}': {len(distinct)} distinct whole numbers, taken as classes "
             "(--task regress fits numbers)"
@@ -149,6 +175,7 @@ def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
 
 
 def _numeric(column: pd.Series) -> np.ndarray | None:
+    """Return a column as float64 [N], or None if it holds words."""
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column.dtype) or column.dtype == bool:
@@ -157,32 +184,32 @@ def _numeric(column: pd.Series) -> np.ndarray | None:
     return None if np.isnan(numbers).any() else numbers
 
 
-LARGEST = 1e100  # squares of larger values, and their sums, leave float64
+MAX_TARGET = 1e100  # sums of squares of larger values overflow in float64
 
 
 def target_numbers(column: pd.Series) -> np.ndarray:
-    """Return a regression target as float64 `[N]`. Raises DataError for infinite or all equal values."""
+    """Return a regression target as float64 [N]. Raises DataError for words, and for values beyond 1e100."""
     numbers = _numeric(column)
     if numbers is None:
         raise DataError(
             f"The target '{column.name}' holds words in the test rows.",
-            "It was learned as numbers.",
-            "Mend it.",
+            "It was learned as numbers, so only numbers are allowed.",
+            "Correct the words, or remove these rows.",
         )
-    far = np.abs(numbers) > LARGEST
+    far = np.abs(numbers) > MAX_TARGET
     if far.any():
         row = int(np.argmax(far))
         what = "infinite" if np.isinf(numbers[row]) else f"{numbers[row]:.3g}"
         raise DataError(
             f"The target '{column.name}' is {what} in row {row + 1:,}.",
-            f"Only values up to {LARGEST:g} can be fitted.",
-            "Mend the value.",
+            f"Its size must be at most {MAX_TARGET:g}.",
+            "Correct the value, or remove the row.",
         )
     return numbers
 
 
 def plain_labels(column: pd.Series) -> np.ndarray:
-    """Return labels as Python values `[N]`: whole numbers as int, words stripped."""
+    """Return labels as an array [N] of Python values: integers as int, words stripped."""
     import pandas as pd
 
     if column.dtype == bool:
@@ -190,52 +217,62 @@ def plain_labels(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(np.float64)
         if pd.api.types.is_integer_dtype(column.dtype):
-            return np.array([int(each) for each in column], object)
+            return np.array([int(label) for label in column], object)
         if np.isinf(numbers).any():
             target_numbers(column)
         if np.all(numbers == np.floor(numbers)):
-            return np.array([int(each) for each in numbers], object)
-        return np.array([float(each) for each in numbers], object)
+            return np.array([int(label) for label in numbers], object)
+        return np.array([float(label) for label in numbers], object)
     values = column.to_numpy(object)
-    if all(isinstance(each, bool) for each in values):
+    if all(isinstance(label, bool) for label in values):
         return values
-    return np.array([str(each).strip() for each in values], object)
+    return np.array([str(label).strip() for label in values], object)
 
 
 def class_labels(labels: np.ndarray, name: str, least: int) -> list[Any]:
-    """Return the sorted classes. Raises DataError for one class, or classes with fewer than `least` rows."""
+    """Return the sorted classes of `labels` [N].
+
+    name    name of the target, for messages
+    least   fewest rows of a class
+
+    Raises DataError for a single class, and for a class with too few rows.
+    """
     classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
         raise DataError(
-            f"The target '{name}' has one class.",
-            f"All {len(labels):,} rows are '{classes[0]}'." if len(classes) else "No row has a value.",
+            f"The target '{name}' has one class, '{classes[0]}'." if len(classes) else f"'{name}' is empty.",
+            "At least two classes are needed.",
             "Name another target with --target.",
         )
     few = [(c, n) for c, n in zip(classes, counts, strict=True) if n < least]
-    if few and len(classes) > max(MOST_CLASSES, len(labels) // ROWS_EACH):
+    if few and len(classes) > max(MAX_CLASSES, len(labels) // MIN_ROWS_PER_CLASS):
         raise DataError(
             f"The target '{name}' has {len(classes):,} classes in {len(labels):,} rows.",
-            f"Each class needs at least {least} rows to be in training, validation and test.",
-            "Name another target with --target, or type --task regress if it is a number.",
+            f"Every class needs at least {least} rows, for training, validation and test.",
+            "Name another target with --target, or type --task regress if the target is a number.",
         )
     if few:
         shown = ", ".join(f"'{c}' ({n})" for c, n in few[:5]) + (" …" if len(few) > 5 else "")
         which = "a class" if len(few) == 1 else f"{len(few)} classes"
         raise DataError(
             f"The target '{name}' has {which} with too few rows: {shown}.",
-            f"Each class needs at least {least} rows to be in training, validation and test.",
+            f"Every class needs at least {least} rows, for training, validation and test.",
             "Merge or remove the rare classes, or type --task regress if the target is a number.",
         )
     return list(classes)
 
 
 def label_index(labels: np.ndarray, classes: list[Any], notes: list[str], what: str = "test") -> np.ndarray:
-    """Return class indices int32 `[N]`, allowing for another spelling (`>50K.` for `>50K`), noted."""
-    exact = {each: i for i, each in enumerate(classes)}
+    """Return the indices of `labels` [N] in `classes`, int32 [N].
+
+    A label in another spelling, such as `>50K.` for `>50K`, is accepted and noted. `what` names the rows in
+    messages. Raises DataError for a label that belongs to no class.
+    """
+    exact = {label: i for i, label in enumerate(classes)}
     loose: dict[str, int] = {}
-    for i, each in enumerate(classes):
-        loose[_loose(each)] = i if _loose(each) not in loose else -1
-    found: dict[Any, int] = {}
+    for i, label in enumerate(classes):
+        loose[_loose(label)] = i if _loose(label) not in loose else -1
+    indices: dict[Any, int] = {}
     respelled, unknown = [], []
     for label in dict.fromkeys(labels.tolist()):
         index = exact.get(label, loose.get(_loose(label), -1))
@@ -243,19 +280,20 @@ def label_index(labels: np.ndarray, classes: list[Any], notes: list[str], what: 
             unknown.append(label)
         elif label not in exact:
             respelled.append(f"'{label}' for '{classes[index]}'")
-        found[label] = index
+        indices[label] = index
     if unknown:
         raise DataError(
             f"The {what} rows have the label '{unknown[0]}'.",
-            f"The classes are {', '.join(repr(c) for c in classes[:12])}.",
-            f"Remove or respell these rows of the {what} file.",
+            f"Allowed are the classes {', '.join(repr(c) for c in classes[:12])}.",
+            f"Correct or remove these rows of the {what} file.",
         )
     if respelled:
         notes.append(f"{what} labels spelled otherwise, taken as the same: {', '.join(respelled[:6])}")
-    return np.array([found[label] for label in labels.tolist()], np.int32)
+    return np.array([indices[label] for label in labels.tolist()], np.int32)
 
 
 def _loose(label: object) -> str:
+    """Return a label in a spelling without case, quotes and a final period, with numbers in one form."""
     word = str(label).strip().strip("'\"").rstrip(".").strip().casefold()
     try:
         return f"{float(word):.12g}"

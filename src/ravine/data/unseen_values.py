@@ -1,4 +1,4 @@
-"""What rows hold that no row did which an encoder learned from: read all the same, and said."""
+"""Report of values that the encoder did not see when it was fitted. Their rows are used nevertheless."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ravine.data.column_kinds import shorten
+from ravine.data.column_kinds import shorten_list
 from ravine.data.encoder import Column, Encoder, as_labels
 
 if TYPE_CHECKING:
@@ -16,32 +16,34 @@ __all__ = ["unseen_values"]
 
 
 def unseen_values(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
-    """Return a sentence for each column of `frame`, one that `transform` takes, with what was never learned.
+    """Return a note for each column of `frame` with new levels, or with missing values unlike before.
 
-    A new level is encoded as none of the levels there are, a gap where there was none as the median.
+    A new level is encoded as 0 in the columns of all levels. A missing value is replaced by the median.
     """
-    said = []
+    notes = []
     for column in encoder.columns:
         values = frame[column.name]
-        found = _levels(column, values) if column.kind == "category" else _gaps(column, values)
-        if found:
-            said.append(f"{column.name}: {found}")
-    return said
+        note = _new_levels(column, values) if column.kind == "category" else _new_gaps(column, values)
+        if note:
+            notes.append(f"{column.name}: {note}")
+    return notes
 
 
-def _levels(column: Column, values: pd.Series) -> str:
+def _new_levels(column: Column, values: pd.Series) -> str:
+    """Return the note on new levels of a category, or ""."""
     text, gaps = as_labels(values, column.words)
     new = ~(text.isin(column.levels).to_numpy(bool) | gaps)
-    said = []
+    notes = []
     if new.any() and not column.other:
-        which = shorten([repr(str(each)) for each in text[new].unique()], 3)
-        said.append(f"{_rows(new)} of levels that training had not ({which}), taken as none of its levels")
+        levels = shorten_list([repr(str(level)) for level in text[new].unique()], 3)
+        notes.append(f"{_rows(new)} with levels that no training row has ({levels}), encoded as no level")
     if gaps.any() and not column.missing:
-        said.append(f"{_rows(gaps)} missing, in training none, taken as none of its levels")
-    return "; ".join(said)
+        notes.append(f"{_rows(gaps)} missing, none in training; encoded as no level")
+    return "; ".join(notes)
 
 
-def _gaps(column: Column, values: pd.Series) -> str:
+def _new_gaps(column: Column, values: pd.Series) -> str:
+    """Return the note on missing numbers or dates, or ""."""
     import pandas as pd
 
     if column.indicator:
@@ -52,9 +54,10 @@ def _gaps(column: Column, values: pd.Series) -> str:
         gaps = gaps | np.isin(numbers, column.codes)
     else:
         gaps = as_labels(values, column.words)[1]
-    return f"{_rows(gaps)} missing, in training none, taken as the median" if gaps.any() else ""
+    return f"{_rows(gaps)} missing, none in training; filled with the median" if gaps.any() else ""
 
 
-def _rows(which: np.ndarray) -> str:
-    count = int(which.sum())
+def _rows(mask: np.ndarray) -> str:
+    """Return the number of rows in a mask: `1 row`, `1,200 rows`."""
+    count = int(mask.sum())
     return f"{count:,} row{'s' * (count != 1)}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from ravine.data import Dataset
 from ravine.data.label_noise import corrupt_labels
-from ravine.data.random_keys import keyed
+from ravine.data.random_keys import keyed_generator
 from ravine.data.splits import Split
 from ravine.training import Batches
 from ravine.training.batches import SeedData
@@ -44,5 +44,7 @@ class LabelNoiseBatches(Batches):
         if not self.share:
             return rows
         classes = None if self.dataset.classes is None else len(self.dataset.classes)
-        y, _ = corrupt_labels(rows.train.y, self.share, keyed(self.root, "corruption", seed), classes)
+        y, _ = corrupt_labels(
+            rows.train.y, self.share, keyed_generator(self.root, "corruption", seed), classes
+        )
         return replace(rows, train=rows.train._replace(y=np.asarray(y)))

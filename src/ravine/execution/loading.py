@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ravine.data import Dataset, Table, prepare, read
-from ravine.data.metric_checks import check_metric_defined, refuse_unit
+from ravine.data.metric_checks import check_metric_defined, check_target_scale
 from ravine.errors import UsageError, about_option
 from ravine.execution.base_settings import NetworkSettings, check_test_share
 from ravine.networks import find_metric
@@ -36,7 +36,7 @@ def load(settings: NetworkSettings, table: Table | None = None, test: Table | No
         negative_weights=settings.negative_weights,
     )
     check_metric_defined(dataset, find_metric(settings.metric))
-    refuse_unit(dataset, settings.precision)
+    check_target_scale(dataset, settings.precision)
     return replace(dataset, notes=list(dict.fromkeys(dataset.notes)))
 
 

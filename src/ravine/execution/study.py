@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ravine.data.builtin import BUILTIN
-from ravine.data.formats import described
+from ravine.data.formats import format_list
 
 if TYPE_CHECKING:
     from ravine.data import Dataset
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["DATA_HELP", "Design", "Study"]
 
 DATA_HELP = (
-    f"DATA is a file ({described()}), '-' for standard input, or a built-in set: {', '.join(BUILTIN)}."
+    f"DATA is a file ({format_list()}), '-' for standard input, or a built-in set: {', '.join(BUILTIN)}."
 )
 
 

@@ -18,8 +18,8 @@ import jax
 import numpy as np
 
 from ravine.data import Dataset, Scaler, Split, split
-from ravine.data.random_keys import keyed
-from ravine.data.scaling import unscaled
+from ravine.data.random_keys import keyed_generator
+from ravine.data.scaling import raw_value_scaler
 from ravine.training.loop import Rows
 
 __all__ = ["Batches", "SeedData"]
@@ -82,7 +82,7 @@ class Batches:
         """Return the rows of a seed, standardized by the training rows alone."""
         data, parts = self.dataset, self._split(seed)
         if self.scaling == "none":
-            scaler = unscaled(data.encoder, data.x[parts.train])
+            scaler = raw_value_scaler(data.encoder, data.x[parts.train])
         else:
             scaler = Scaler.fit(data.x[parts.train], together=data.shape is not None)
         target_mean, target_scale = 0.0, 1.0
@@ -124,7 +124,7 @@ class Batches:
         n, size = self.sizes[0], self.batch_size
         begin, end = first * size, last * size
         passes = [
-            keyed(self.root, "batches", seed, number).permutation(n)
+            keyed_generator(self.root, "batches", seed, number).permutation(n)
             for number in range(begin // n, -(-end // n))
         ]
         indices = np.concatenate(passes)[begin % n :][: end - begin]

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ravine.data.random_keys import keyed
+from ravine.data.random_keys import keyed_generator
 from ravine.networks import Network
 
 __all__ = ["initial_params", "parameters_of", "rng_key", "stacked_params", "statistics_of"]
@@ -35,7 +35,7 @@ def initial_params(
     gates, None for the usual one.
     """
     more = {} if gate_bias is None else {"gate_bias": gate_bias}
-    return network.init(keyed(root, "initialisation", seed), scheme, scale, precision, **more)
+    return network.init(keyed_generator(root, "initialisation", seed), scheme, scale, precision, **more)
 
 
 def stacked_params(
@@ -65,7 +65,7 @@ def stacked_params(
 
 def rng_key(root: int, seed: int) -> np.ndarray:
     """Return the random key of a seed for dropout and augmentation, [key]: two numbers of uint32."""
-    return keyed(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
+    return keyed_generator(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 
 
 def parameters_of(network: Network, vector: np.ndarray) -> Any:

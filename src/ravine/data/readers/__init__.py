@@ -1,1 +1,1 @@
-"""Readers of file formats, one file each. `ravine.data.formats` names them and imports one on use."""
+"""Readers of file formats, one file each. `ravine.data.formats` lists them and imports one on use."""

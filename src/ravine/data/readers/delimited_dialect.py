@@ -1,4 +1,4 @@
-"""What a CSV-like text looks like, judged from its first lines: separator, decimal sign, header."""
+"""Dialect of a CSV-like text (separator, decimal sign, header), detected from its first lines."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from itertools import pairwise
 
 __all__ = [
     "BLANKS",
-    "GROUPED",
-    "MISSING",
+    "MISSING_WORDS",
+    "THOUSANDS_PATTERNS",
     "has_header",
     "is_number",
     "sniff_decimal",
@@ -18,29 +18,18 @@ __all__ = [
     "split_line",
 ]
 
-BLANKS = " "  # the separator "runs of blanks"
+BLANKS = " "
+"""Separator that stands for any number of blanks."""
 SEPARATORS = ("\t", ";", "|", ",", BLANKS)
-MISSING = {
-    "",
-    "?",
-    "na",
-    "n/a",
-    "#n/a",
-    "#na",
-    "<na>",
-    "nan",
-    "-nan",
-    "null",
-    "none",
-    "-",
-    "--",
-    ".",
-    "unknown",
+MISSING_WORDS = {
+    *("", "?", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan"),
+    *("null", "none", "-", "--", ".", "unknown"),
 }
+"""Words that stand for "missing", in lower case."""
 
 POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.ASCII | re.IGNORECASE)
 COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
-GROUPED = {  # thousands
+THOUSANDS_PATTERNS = {  # decimal sign -> numbers with grouped thousands
     ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII),
     ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?", re.ASCII),
 }
@@ -49,12 +38,12 @@ NAMES = {"\t": "tab", BLANKS: "blanks", ",": "comma", ";": "semicolon", "|": "ba
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
-    """Tell whether a cell is written as a number with this decimal sign."""
+    """Return whether a cell is written as a number with this decimal sign."""
     return (POINT if decimal == "." else COMMA).fullmatch(cell) is not None
 
 
 def split_line(lines: list[str], separator: str) -> list[list[str]]:
-    """Split lines into stripped fields; quoted fields may hold separators and line ends."""
+    """Return the stripped fields of every line. Quoted fields may hold separators and line ends."""
     if separator == BLANKS and not any('"' in line for line in lines):
         return [line.split() for line in lines if line.strip()]
     if separator == BLANKS:
@@ -65,7 +54,7 @@ def split_line(lines: list[str], separator: str) -> list[list[str]]:
 
 
 def sniff_separator(lines: list[str]) -> str:
-    """Return the separator that cuts these lines into equally many fields and leaves the cleanest cells."""
+    """Return the separator with equal numbers of fields in all lines and few other separators in fields."""
     best, best_score = ",", (0.0, 0.0, 0)
     for separator in SEPARATORS:
         try:
@@ -74,7 +63,7 @@ def sniff_separator(lines: list[str]) -> str:
             continue
         if not rows:
             continue
-        # The first line may be a header and the last one ragged: the body decides.
+        # The first line may be a header, so that only the others count.
         body = rows[1:] if len(rows) > 2 else rows
         width, count = Counter(len(row) for row in body).most_common(1)[0]
         share = count / len(body)
@@ -82,7 +71,7 @@ def sniff_separator(lines: list[str]) -> str:
             continue
         cells = [cell for row in body if len(row) == width for cell in row]
         clean = 1 - sum(_holds_other(cell, separator) for cell in cells) / len(cells)
-        if separator == BLANKS:  # words of a sentence are no columns
+        if separator == BLANKS:  # fields should be numbers, since a sentence also has blanks
             clean = min(clean, sum(is_number(c) or is_number(c, ",") for c in cells) / len(cells) + 0.3)
         score = (round(share, 1), round(clean, 2), width)
         if score > best_score:
@@ -91,6 +80,7 @@ def sniff_separator(lines: list[str]) -> str:
 
 
 def _holds_other(cell: str, separator: str) -> bool:
+    """Return whether a field suggests that another separator is the right one."""
     if is_number(cell) or (separator != "," and is_number(cell, ",")):
         return False
     if any(other in cell for other in "\t;|" if other != separator) or TWO_NUMBERS.fullmatch(cell):
@@ -99,13 +89,15 @@ def _holds_other(cell: str, separator: str) -> bool:
 
 
 def sniff_decimal(rows: list[list[str]], separator: str) -> str:
-    """Return `,` where more cells are written with a decimal comma than with a decimal point."""
+    """Return `,` if more cells are numbers with a decimal comma than with a decimal point, else `.`."""
     if separator == ",":
-        # Only quoted cells can hold a comma then: "1,5","2,5".
+        # Only quoted cells can then hold a comma: "1,5","2,5".
         quoted = [cell for row in rows for cell in row if "," in cell]
         numbers = sum(is_number(cell, ",") for cell in quoted)
         points = sum("." in cell and is_number(cell) for row in rows for cell in row)
-        grouped = all(GROUPED["."].fullmatch(cell) for cell in quoted)  # "1,234" is a thousand here
+        grouped = all(
+            THOUSANDS_PATTERNS["."].fullmatch(cell) for cell in quoted
+        )  # "1,234" is a thousand here
         return "," if numbers > points and numbers == len(quoted) and not grouped else "."
     cells = [cell for row in rows for cell in row]
     commas = sum("," in cell and is_number(cell, ",") for cell in cells)
@@ -114,19 +106,20 @@ def sniff_decimal(rows: list[list[str]], separator: str) -> str:
 
 
 def has_header(rows: list[list[str]], decimal: str) -> bool:
-    """Tell whether the first row names the columns.
+    """Return whether the first row is a header.
 
-    A word above numbers names a column; a number above numbers does not, unless the first row counts columns
-    (0, 1, 2 …). Without numeric columns, a first row whose words never come again is a header.
+    A word above numbers is the name of a column. A number above numbers is none, unless the first row counts
+    the columns (0, 1, 2, …). Without columns of numbers, the first row is a header if its words do not occur
+    again.
     """
     first, body = rows[0], rows[1:]
     if not body:
         return not any(is_number(cell, decimal) for cell in first)
     named = counted = unnamed = repeated = fresh = 0
     for j, cell in enumerate(first):
-        below = [row[j] for row in body if j < len(row) and row[j].lower() not in MISSING]
-        numeric = bool(below) and sum(is_number(each, decimal) for each in below) >= 0.9 * len(below)
-        if cell.lower() in MISSING and cell not in ("-", "."):
+        below = [row[j] for row in body if j < len(row) and row[j].lower() not in MISSING_WORDS]
+        numeric = bool(below) and sum(is_number(value, decimal) for value in below) >= 0.9 * len(below)
+        if cell.lower() in MISSING_WORDS and cell not in ("-", "."):
             continue
         if not below:
             continue
@@ -149,6 +142,6 @@ def has_header(rows: list[list[str]], decimal: str) -> bool:
 
 
 def _sequence(row: list[str]) -> tuple[int, bool]:
-    """Return how many whole numbers a row holds, and whether they count up by one."""
+    """Return the number of integers in a row, and whether they increase by one."""
     numbers = [int(cell) for cell in row if cell.isdecimal()]
     return len(numbers), len(numbers) > 1 and all(b - a == 1 for a, b in pairwise(numbers))

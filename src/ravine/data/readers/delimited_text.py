@@ -1,4 +1,4 @@
-"""CSV-like text: everything about its dialect is sniffed, every line is counted."""
+"""Reader of CSV-like text. It detects the dialect, and checks the number of fields in every line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ravine.data.formats import Source
 from ravine.data.readers import delimited_dialect as dialect
-from ravine.data.readers.text_encoding import SAMPLE, decode, without_comments
+from ravine.data.readers.text_encoding import SAMPLE_LINES, decode, without_comments
 from ravine.data.table import Table, repeated_names, unique_names
 from ravine.errors import DataError
 
@@ -21,12 +21,15 @@ __all__ = ["read_text"]
 
 
 def read_text(source: Source) -> Table:
-    """Read CSV-like bytes into a table. Raises DataError for binary, cut, ragged or empty text."""
+    """Return the table in CSV-like bytes.
+
+    Raises DataError if the text is binary, empty, cut off, or has lines with different numbers of fields.
+    """
     name, notes = source.name, list(source.notes)
     text = without_comments(decode(source.content, name, notes), notes)
-    lines = [line for line in islice(io.StringIO(text), 4 * SAMPLE) if line.strip()][:SAMPLE]
+    lines = [line for line in islice(io.StringIO(text), 4 * SAMPLE_LINES) if line.strip()][:SAMPLE_LINES]
     if not lines:
-        raise DataError(f"'{name}' is empty.", "It holds no line with values.", "Give a file with rows.")
+        raise DataError(f"'{name}' is empty.", "A table needs lines with values.", "Use a file with rows.")
     lines = [line.rstrip("\n") for line in _close_quotes(lines)]
     separator = dialect.sniff_separator(lines)
     rows = dialect.split_line(lines, separator)
@@ -37,23 +40,24 @@ def read_text(source: Source) -> Table:
     if header and len(widths) == 1:
         raise DataError(
             f"'{name}' has a header and no rows.",
-            f"Its only line is: {', '.join(rows[0])[:80]}.",
-            "Add rows.",
+            f"It needs rows below its only line: {', '.join(rows[0])[:80]}.",
+            "Use a file with rows.",
         )
     names = rows[0] if header else [f"c{i}" for i in range(width)]
     if header and len(names) == width - 1:
         names = ["row", *names]  # as R writes row names
-        notes.append("the first column has no name: called 'row'")
+        notes.append("the first column has no name and is called 'row'")
     repeated = repeated_names(names)
     names, renamed = unique_names(names)
     if renamed:
-        notes.append(f"columns renamed, their names come twice: {', '.join(renamed)}")
+        notes.append(f"columns renamed, since their names occur twice: {', '.join(renamed)}")
     notes.insert(0, _describe(separator, decimal, header))
     frame = _parse(text, separator, decimal, names, header, name, notes)
     return Table(frame, name, source.sha256, notes, header=header, repeated=repeated)
 
 
 def _describe(separator: str, decimal: str, header: bool) -> str:
+    """Return the note on the detected dialect."""
     words = f"separator {dialect.NAMES[separator]}, " + (
         "header" if header else "no header (columns c0, c1, …)"
     )
@@ -61,7 +65,7 @@ def _describe(separator: str, decimal: str, header: bool) -> str:
 
 
 def _close_quotes(lines: list[str]) -> list[str]:
-    """Leave out sampled lines behind the last one where every quoted field is closed."""
+    """Return the lines up to the last one at which every quoted field is closed."""
     parity, last = 0, len(lines)
     for i, line in enumerate(lines):
         parity ^= line.count('"') & 1
@@ -71,7 +75,7 @@ def _close_quotes(lines: list[str]) -> list[str]:
 
 
 def _widths(text: str, separator: str, name: str, notes: list[str]) -> tuple[list[int], list[int], str]:
-    """Return the number of fields of each record, the line it ends on, and the text without empty records."""
+    """Return the numbers of fields of all records, the lines they end on, and the text without empty ones."""
     if separator == dialect.BLANKS or '"' not in text:
         lines = text.split("\n")
         full = [i for i, line in enumerate(lines) if line.strip()]
@@ -92,6 +96,7 @@ def _widths(text: str, separator: str, name: str, notes: list[str]) -> tuple[lis
 def _quoted_widths(
     text: str, separator: str, name: str, notes: list[str]
 ) -> tuple[list[int], list[int], str]:
+    """Return the result of `_widths` for a text with quoted fields."""
     widths, at, hollow = [], [], []
     lines = text.split("\n")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
@@ -106,17 +111,17 @@ def _quoted_widths(
             start = reader.line_num
     except csv.Error as error:
         raise DataError(
-            f"'{name}' cannot be cut into fields.",
-            f"Near line {reader.line_num:,}: {error}; a quote may be open.",
-            "Close the quote, or fetch the file again.",
+            f"'{name}' cannot be split into fields.",
+            f"Every quote must be closed; the error near line {reader.line_num:,} is: {error}.",
+            "Close the quote, or download the file again.",
         ) from error
     last = "\n".join(lines[(at[-2] if len(at) > 1 else 0) :]) if at else ""
     if _left_open(last, separator):
         begin = (at[-2] if len(at) > 1 else 0) + 1
         raise DataError(
-            f"'{name}' is cut in the middle.",
+            f"'{name}' is cut off.",
             f"A quoted field that begins in line {begin:,} never ends.",
-            "Fetch the file again, or close the quote.",
+            "Download the file again, or close the quote.",
         )
     if hollow:
         gone = {n - 1 for n in hollow}
@@ -126,7 +131,7 @@ def _quoted_widths(
 
 
 def _left_open(record: str, separator: str) -> bool:
-    """Tell whether the last record ends inside a quoted field."""
+    """Return whether the last record ends inside a quoted field."""
     try:
         list(
             csv.reader(
@@ -139,13 +144,18 @@ def _left_open(record: str, separator: str) -> bool:
 
 
 def _note_hollow(count: int, at_end: bool, notes: list[str]) -> None:
+    """Note lines that hold only separators."""
     where = " (the last line)" if at_end and count == 1 else ""
     notes.append(f"{count} line{'s' if count > 1 else ''} of only separators left out{where}")
 
 
 def _one_width(widths: list[int], at: list[int], header: bool, name: str) -> int:
+    """Return the number of fields that all records have, or raise DataError.
+
+    widths: numbers of fields of the records. at: lines on which the records end.
+    """
     if not widths:
-        raise DataError(f"'{name}' is empty.", "It holds no line with values.", "Give a file with rows.")
+        raise DataError(f"'{name}' is empty.", "A table needs lines with values.", "Use a file with rows.")
     body = widths[1:] if header and len(widths) > 1 else widths
     lines = at[1:] if header and len(widths) > 1 else at
     width = Counter(body).most_common(1)[0][0]
@@ -153,22 +163,22 @@ def _one_width(widths: list[int], at: list[int], header: bool, name: str) -> int
         width = widths[0]
     if header and width not in (widths[0], widths[0] + 1):
         raise DataError(
-            f"'{name}' is ragged.",
-            f"Its header has {widths[0]} fields, its rows have {width}.",
-            "Give every column a name, and every row a value or nothing between separators.",
+            f"The header of '{name}' has {widths[0]} fields, its rows have {width}.",
+            "Header and rows must have the same number of fields.",
+            "Name every column in the header; a missing value is nothing between two separators.",
         )
     for count, line in zip(body, lines, strict=True):
         if count != width:
             if line == lines[-1] and count < width:
                 raise DataError(
-                    f"'{name}' is cut in the middle.",
+                    f"'{name}' is cut off.",
                     f"Its last line (line {line:,}) has {count} fields, the others have {width}.",
-                    "Fetch the file again, or remove that line.",
+                    "Download the file again, or remove the last line.",
                 )
             raise DataError(
-                f"'{name}' is ragged.",
+                f"'{name}' has lines with different numbers of fields.",
                 f"Line {line:,} has {count} fields, the others have {width}.",
-                "Put quotes around values that hold the separator, or mend that line.",
+                f"Put quotes around values that hold the separator, or correct line {line:,}.",
             )
     return width
 
@@ -176,6 +186,7 @@ def _one_width(widths: list[int], at: list[int], header: bool, name: str) -> int
 def _parse(
     text: str, separator: str, decimal: str, names: list[str], header: bool, name: str, notes: list[str]
 ) -> pd.DataFrame:
+    """Return the columns of a text whose dialect is known."""
     import pandas as pd
 
     try:
@@ -194,12 +205,12 @@ def _parse(
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise DataError(
-            f"'{name}' cannot be read as a table.", f"pandas says: {error}.", "Mend the file."
+            f"'{name}' cannot be read as a table.", f"pandas reports: {error}.", "Correct the file."
         ) from error
     frame.columns = names
     for column in frame.columns:
         values = frame[column]
-        # True, False and gaps are read as objects, and are no text.
+        # A column of True, False and missing values has the dtype object, but is no text.
         if pd.api.types.is_string_dtype(values.dropna()) and not pd.api.types.is_numeric_dtype(values):
             frame[column] = _ungrouped(values.str.strip(), decimal, notes)
     if separator != dialect.BLANKS and len(names) > 1 and names[-1] == f"c{len(names) - 1}" and header:
@@ -210,21 +221,21 @@ def _parse(
 
 
 def _ungrouped(values: pd.Series, decimal: str, notes: list[str]) -> pd.Series:
-    """Return words such as 1,234.5 as numbers, where a column holds only such words and numbers."""
+    """Return a column with words such as 1,234.5 as numbers, if it holds only such words and numbers."""
     import pandas as pd
 
-    words = [word for word in values.dropna().unique() if word.lower() not in dialect.MISSING]
-    grouped = [word for word in words if dialect.GROUPED[decimal].fullmatch(word)]
+    words = [word for word in values.dropna().unique() if word.lower() not in dialect.MISSING_WORDS]
+    grouped = [word for word in words if dialect.THOUSANDS_PATTERNS[decimal].fullmatch(word)]
     if not grouped or not all(dialect.is_number(w, decimal) for w in set(words) - set(grouped)):
         return values
     notes.append(f"thousands are grouped in '{values.name}' ({grouped[0]})")
     mark = "," if decimal == "." else "."
-    plain = values.where(~values.str.lower().isin(dialect.MISSING))
+    plain = values.where(~values.str.lower().isin(dialect.MISSING_WORDS))
     return pd.to_numeric(plain.str.replace(mark, "", regex=False).str.replace(decimal, ".", regex=False))
 
 
 def _skip(text: str) -> int:
-    """Return the number of lines up to the end of the header record, blank lines before it included."""
+    """Return the number of lines up to the end of the header, with the blank lines before it."""
     skipped, parity = 0, 0
     for line in io.StringIO(text):
         skipped += 1

@@ -1,6 +1,9 @@
-"""Images in the idx format of MNIST: an image file finds its labels and the test pair beside it.
+"""Reader of images in the idx format of MNIST. Labels and test images are read from files in the same folder.
 
-Source: http://yann.lecun.com/exdb/mnist (two zero bytes, a type byte, the number of axes, big-endian sizes).
+An idx file begins with two zero bytes, a byte for the type, a byte for the number of axes, and the size of
+every axis as a big-endian integer.
+
+Source: http://yann.lecun.com/exdb/mnist
 """
 
 from __future__ import annotations
@@ -21,12 +24,15 @@ TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 
 def is_idx(content: bytes) -> bool:
-    """Tell whether bytes begin like an idx file."""
+    """Return whether bytes begin like an idx file."""
     return len(content) >= 8 and content[:2] == b"\0\0" and content[2] in TYPES and 1 <= content[3] <= 4
 
 
 def parse_idx(content: bytes, name: str) -> np.ndarray:
-    """Return the array of an idx file's bytes. Raises DataError where bytes are missing or too many."""
+    """Return the array in the bytes of an idx file, [N] or [N, ...].
+
+    Raises DataError if the number of bytes does not fit the sizes in the header.
+    """
     axes = content[3]
     sizes = tuple(int(n) for n in np.frombuffer(content[4 : 4 + 4 * axes], ">u4"))
     kind = np.dtype(TYPES[content[2]])
@@ -34,35 +40,40 @@ def parse_idx(content: bytes, name: str) -> np.ndarray:
     if len(content) - 4 - 4 * axes != wanted or len(sizes) != axes:
         raise DataError(
             f"'{name}' is cut or damaged.",
-            f"Its head announces {wanted:,} bytes of data, it has {len(content) - 4 - 4 * axes:,}.",
-            "Fetch the file again.",
+            f"Its header announces {wanted:,} bytes of data, but it has {len(content) - 4 - 4 * axes:,}.",
+            "Download the file again.",
         )
     return np.frombuffer(content, kind, offset=4 + 4 * axes).reshape(sizes).astype(kind.newbyteorder("="))
 
 
 def read_idx(source: Source) -> Table:
-    """Read images `[N, H, W]` with the labels `[N]` beside them, and the `t10k` pair as test table."""
+    """Return the table of images [N, H, W] and their labels, with the `t10k` files as test table.
+
+    Raises DataError if the file holds labels, if there is no file of labels, and if a file is damaged.
+    """
     import pandas as pd
 
     name, path = source.name, source.path
     images = parse_idx(source.content, name)
     if images.ndim < 2:
         raise DataError(
-            f"'{name}' holds labels.", "Its array has one axis.", "Name the image file (…-images-idx3-ubyte)."
+            f"'{name}' holds labels.",
+            "The file must hold images, an array with at least two axes.",
+            "Type the name of the image file (…-images-idx3-ubyte).",
         )
     labels_path = _beside(path, path.name.replace("images", "labels").replace("idx3", "idx1"))
     if labels_path is None or labels_path == path:
         raise DataError(
             f"The labels of '{name}' are missing.",
-            f"No file like '{path.name.replace('images', 'labels').replace('idx3', 'idx1')}' is beside it.",
-            "Put the label file beside the image file.",
+            f"'{path.name.replace('images', 'labels').replace('idx3', 'idx1')}' must be in the same folder.",
+            "Put the file of labels into the folder of the images.",
         )
     labels = _load(labels_path)
     if labels.ndim != 1 or len(labels) != len(images):
         raise DataError(
-            f"'{name}' does not pair up.",
-            f"There are {len(images):,} images and labels of shape {labels.shape} in '{labels_path.name}'.",
-            "Use the label file that belongs to these images.",
+            f"'{name}' has {len(images):,} images, '{labels_path.name}' has labels of shape {labels.shape}.",
+            f"The labels must have the shape ({len(images)},).",
+            "Use the file of labels that belongs to these images.",
         )
     flat = images.reshape(len(images), -1)
     frame = pd.DataFrame(flat, columns=[f"p{i}" for i in range(flat.shape[1])])
@@ -72,13 +83,14 @@ def read_idx(source: Source) -> Table:
     if path.name.startswith("train"):
         other = _beside(path, path.name.replace("train", "t10k", 1))
         if other is not None:
-            held = other.read_bytes()
-            test = read_idx(Source(_plain(held, other), other.name, source.sha256, other))
+            content = _unzipped(other.read_bytes(), other)
+            test = read_idx(Source(content, other.name, source.sha256, other))
             notes.append(f"test images from {other.name}")
     return Table(frame, name, source.sha256, notes, "target", test, tuple(images.shape[1:]))
 
 
 def _beside(path: Path, wanted: str) -> Path | None:
+    """Return the path of a file in the same folder, gzipped or not, or None."""
     plain = wanted.removesuffix(".gz")
     for candidate in (plain + ".gz", plain) if path.name.endswith(".gz") else (plain, plain + ".gz"):
         if (path.parent / candidate).is_file():
@@ -87,16 +99,24 @@ def _beside(path: Path, wanted: str) -> Path | None:
 
 
 def _load(path: Path) -> np.ndarray:
-    content = _plain(path.read_bytes(), path)
+    """Return the array in an idx file, gzipped or not."""
+    content = _unzipped(path.read_bytes(), path)
     if not is_idx(content):
-        raise DataError(f"'{path.name}' is no idx file.", "Its first bytes differ.", "Fetch the file again.")
+        raise DataError(
+            f"'{path.name}' is no idx file.",
+            "It must begin with two zero bytes and a known type.",
+            "Download the file again.",
+        )
     return parse_idx(content, path.name)
 
 
-def _plain(content: bytes, path: Path) -> bytes:
+def _unzipped(content: bytes, path: Path) -> bytes:
+    """Return the bytes of a file, unzipped if they are gzipped."""
     try:
         return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
-            f"'{path.name}' is cut or damaged.", f"Its gzip stream is incomplete: {error}.", "Fetch it again."
+            f"'{path.name}' is cut or damaged.",
+            f"Its gzip stream is incomplete: {error}.",
+            "Download the file again.",
         ) from error

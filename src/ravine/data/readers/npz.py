@@ -1,4 +1,10 @@
-"""NPZ archives: `X`, `y`; `x_train`, `y_train`, `x_test`, `y_test`; `data`, `target`; or columns."""
+"""Reader of NPZ archives.
+
+X [N, ...], y [N]                            inputs and target; other usual names are accepted too
+x_train, y_train, x_test, y_test             the same, with test rows
+arrays [N]                                   table with one column for each array
+one array [N, D], or of records [N]          table
+"""
 
 from __future__ import annotations
 
@@ -19,7 +25,10 @@ TARGETS = ("y", "target", "targets", "labels", "label")
 
 
 def read_npz(source: Source) -> Table:
-    """Read an NPZ archive (never pickled objects). Raises DataError for a damaged or unfit one."""
+    """Return the table in an NPZ archive. Pickled objects are not read, since they could run code.
+
+    Raises DataError if the archive is damaged, or holds pickled objects or no table.
+    """
     try:
         with np.load(io.BytesIO(source.content), allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
@@ -33,7 +42,15 @@ def read_npz(source: Source) -> Table:
 
 
 def table_of(arrays: dict[str, np.ndarray], name: str, sha256: str, kind: str) -> Table:
-    """Return the table that named arrays hold; `kind` is the format's name. Raises DataError if none."""
+    """Return the table of named arrays.
+
+    arrays   name -> array [N] or [N, ...]
+    name     name of the table
+    sha256   hash of the file
+    kind     name of the format, for the notes
+
+    Raises DataError if the shapes of the arrays are not those of a table.
+    """
     arrays = {k: np.char.decode(v, "latin-1") if v.dtype.kind == "S" else v for k, v in arrays.items()}
     lower = {key.lower(): value for key, value in arrays.items()}
     for suffix in ("", "_train"):
@@ -55,10 +72,11 @@ def _from_pair(
     sha256: str,
     note: str,
 ) -> Table:
-    own = None
+    """Return the table of inputs and target, with the table of the test arrays if there are some."""
+    test_table = None
     x_test, y_test = test
     if x_test is not None and y_test is not None:
-        own = _from_pair(
+        test_table = _from_pair(
             (x_test, y_test), (None, None), f"{name} (test)", sha256, "test arrays of the same archive"
         )
     x, y = pair
@@ -68,16 +86,17 @@ def _from_pair(
         x = x[:, None]
     if x.ndim == 0 or y.ndim != 1 or len(x) != len(y):
         raise DataError(
-            f"'{name}' does not pair up.",
-            f"The inputs have shape {x.shape}, the target has shape {y.shape}.",
+            f"The inputs of '{name}' have shape {x.shape}, and the target has shape {y.shape}.",
+            "They must have the shapes [N, ...] and [N], with the same N.",
             "Store X with shape [N, D] and y with shape [N].",
         )
-    return _image_table(x, y, name, sha256, [note], own)
+    return _image_table(x, y, name, sha256, [note], test_table)
 
 
 def _image_table(
     x: np.ndarray, y: np.ndarray, name: str, sha256: str, notes: list[str], test: Table | None = None
 ) -> Table:
+    """Return the table of inputs [N, ...] and target [N], with one column for each pixel of images."""
     import pandas as pd
 
     flat = x.reshape(len(x), -1)
@@ -88,6 +107,7 @@ def _image_table(
 
 
 def _from_columns(arrays: dict[str, np.ndarray], name: str, sha256: str, kind: str) -> Table:
+    """Return the table with one column for each array [N], or for each column of a single array."""
     import pandas as pd
 
     if len(arrays) == 1:
@@ -100,7 +120,7 @@ def _from_columns(arrays: dict[str, np.ndarray], name: str, sha256: str, kind: s
     shapes = {key: value.shape for key, value in arrays.items()}
     if not arrays or any(len(s) != 1 for s in shapes.values()) or len(set(shapes.values())) != 1:
         raise DataError(
-            f"'{name}' holds no table that is recognised.",
+            f"The arrays of '{name}' are not recognized as a table.",
             "It holds " + (", ".join(f"{key} {shape}" for key, shape in shapes.items()) or "nothing") + ".",
             "Store X with shape [N, D] and y with shape [N]: numpy.savez('data.npz', X=X, y=y).",
         )

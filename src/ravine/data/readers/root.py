@@ -1,4 +1,4 @@
-"""ROOT files, through uproot where installed: `x.root:tree` names a tree or RNTuple of flat branches."""
+"""Reader of ROOT files, with uproot. `x.root:tree` names a tree or RNTuple of flat branches."""
 
 from __future__ import annotations
 
@@ -21,22 +21,25 @@ TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple")
 
 
 def read_root(source: Source) -> Table:
-    """Read the tree `source.part` of a ROOT file; without a part, the only tree there is.
+    """Return the table of the tree `source.part` of a ROOT file, or without a part of its only tree.
 
-    A branch of fixed-size arrays becomes one column an element, `p[0]`; branches of varying length are left
-    out, and named. Raises DataError for a damaged or unfit file.
+    A branch of arrays with a fixed size becomes one column for each element, `p[0]`. Branches of variable
+    length are left out and noted.
+
+    Raises DataError if the file is damaged, if there is no such tree, and if it has no rows or no flat
+    branch.
     """
     import uproot
 
     content, name = source.content, source.name
-    # the head: "root", version, where records begin, where the file ends (int64 from version 1e6 on)
+    # The header holds "root", version, begin of the records, end of the file (int64 from version 1e6 on).
     version = int.from_bytes(content[4:8], "big")
     end = int.from_bytes(content[12 : 20 if version >= 1_000_000 else 16], "big")
     if end > len(content):
         raise DataError(
-            f"'{name}' is cut in the middle.",
-            f"Its head announces {end:,} bytes, it has {len(content):,}.",
-            "Fetch the file again.",
+            f"'{name}' is cut off.",
+            f"Its header announces {end:,} bytes, but it has {len(content):,}.",
+            "Download the file again.",
         )
     try:
         with uproot.open(io.BytesIO(content)) as file:
@@ -47,59 +50,67 @@ def read_root(source: Source) -> Table:
             rows = int(tree.num_entries)
     except DataError:
         raise
-    except ImportError as error:  # a compression of its own
+    except ImportError as error:  # a compression that needs a package of its own
         raise DataError(
-            f"'{name}' is compressed in a way that needs one more package.", f"{error}.", ""
+            f"'{name}' is compressed in a way that needs one more package.",
+            f"uproot reports: {_first_line(error)}.",
+            "Install this package.",
         ) from error
-    except Exception as error:  # a damaged file makes its parser stumble in any way
+    except Exception as error:  # the parser can raise any error for a damaged file
         raise DataError(
             f"'{name}' cannot be read as ROOT.",
-            f"It is damaged; uproot says: {_first_line(error)}.",
-            "Fetch or write the file again.",
+            f"It is damaged; uproot reports: {_first_line(error)}.",
+            "Download or write the file again.",
         ) from error
     if not flat or not rows:
         raise DataError(
             f"The tree '{where}' of '{name}' holds {'no rows' if flat else 'no flat branch'}.",
-            f"Its branches are {', '.join([*flat, *left][:12]) or 'none'}.",
-            "Write a tree with one number a row in each branch.",
+            f"A table needs both. The branches are {', '.join([*flat, *left][:12]) or 'none'}.",
+            "Write a tree with one number per row in every branch.",
         )
     return _table(arrays, name, source.sha256, where, left)
 
 
 def _first_line(error: Exception) -> str:
+    """Return the first line of an error message, without its period."""
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 def _tree(file: uproot.ReadOnlyDirectory, inner: str, name: str) -> str:
+    """Return the name of the tree `inner`, or of the only tree. Raises DataError if there is none."""
     classes = file.classnames(recursive=True, cycle=False)
     trees = [key for key, kind in classes.items() if kind in TREES]
     wanted = inner.split(";")[0]
     if wanted in trees:
         return wanted
     if wanted:
-        raise DataError(f"'{name}' has no tree '{inner}'.", "", did_you_mean(wanted, trees))
+        raise DataError(
+            f"'{name}' has no tree '{inner}'.",
+            f"Its trees are {', '.join(trees[:12]) or 'none'}.",
+            did_you_mean(wanted, trees) if trees else "Use a file with a tree of rows.",
+        )
     if len(trees) == 1:
         return str(trees[0])
     raise DataError(
         f"Which tree of '{name}'?" if trees else f"'{name}' holds no tree.",
         f"It holds {', '.join(trees[:12] or [f'{k} ({c})' for k, c in classes.items()][:12]) or 'nothing'}.",
-        f"Name one, as in {name}.root:{trees[0]}." if trees else "Give a file with a tree of rows.",
+        f"Name one, as in {name}.root:{trees[0]}." if trees else "Use a file with a tree of rows.",
     )
 
 
 def _branches(tree: uproot.TTree) -> tuple[list[str], list[str]]:
-    """Return the branches with one value or a fixed number of values a row, and all others."""
+    """Return the branches with a fixed number of values per row, and all others."""
     import uproot
 
     flat: list[str] = []
     left: list[str] = []
     for key, branch in tree.items():
         kind = getattr(branch, "interpretation", None)
-        if kind is None:  # an RNTuple's field
+        if kind is None:  # a field of an RNTuple
             fits = str(getattr(branch, "typename", "")) in RNTUPLE_TYPES
         elif isinstance(kind, uproot.AsGrouped):
-            continue  # its parts are listed themselves
+            continue  # its parts are separate branches
         else:
             fits = isinstance(kind, uproot.AsStrings) or (
                 isinstance(kind, uproot.AsDtype) and kind.to_dtype.names is None
@@ -115,6 +126,7 @@ RNTUPLE_TYPES = {
 
 
 def _table(arrays: Mapping[str, np.ndarray], name: str, sha256: str, where: str, left: list[str]) -> Table:
+    """Return the table of the branches `arrays` of the tree `where`; `left` are the other branches."""
     import pandas as pd
 
     columns: dict[str, np.ndarray] = {}
@@ -128,6 +140,6 @@ def _table(arrays: Mapping[str, np.ndarray], name: str, sha256: str, where: str,
     notes = [f"root: tree '{where}'"] + ([f"columns renamed: {', '.join(renamed)}"] if renamed else [])
     if left:
         more = f" and {len(left) - 12} more" if len(left) > 12 else ""
-        notes.append(f"left out (no single number a row): {', '.join(left[:12])}{more}")
+        notes.append(f"left out (no fixed number of values per row): {', '.join(left[:12])}{more}")
     frame = pd.DataFrame(dict(zip(names, columns.values(), strict=True)))
     return Table(frame, name, sha256, notes)

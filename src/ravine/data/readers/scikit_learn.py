@@ -1,4 +1,4 @@
-"""The five data sets of scikit-learn; `sha256` is that of their arrays in C order, features then target."""
+"""Five data sets of scikit-learn. `sha256` is the hash of their arrays in C order, features before target."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Array = npt.NDArray[Any]
 
 
 def digits(name: str) -> Table:
-    """Return 1,797 images `[8, 8]` of handwritten digits, 10 classes.
+    """Return 1,797 images [8, 8] of handwritten digits, 10 classes.
 
-    The file is read where scikit-learn keeps it, since importing scikit-learn takes longer than all the rest.
+    The file of scikit-learn is read without importing scikit-learn, which would take much longer.
     """
-    found = find_spec("sklearn")
-    file = Path(found.origin or "").parent / "datasets" / "data" / "digits.csv.gz" if found else None
+    package = find_spec("sklearn")
+    file = Path(package.origin or "").parent / "datasets" / "data" / "digits.csv.gz" if package else None
     if file is None or not file.exists():  # another version may keep the file elsewhere
         x, y, features, _ = _arrays("digits")
     else:
@@ -54,7 +54,7 @@ def diabetes(name: str) -> Table:
 
 
 def _named(which: str, name: str) -> Table:
-    """Return a set of scikit-learn, its classes by name."""
+    """Return the table of a set of scikit-learn, called `name`."""
     x, y, features, labels = _arrays(which)
     return _table(name, x, y, features, labels)
 
@@ -76,7 +76,11 @@ def _table(
     labels: Array | None = None,
     shape: tuple[int, ...] | None = None,
 ) -> Table:
-    """Return the table of features and target; `labels`: the names of the classes that `y` counts."""
+    """Return the table of features `x` [N, D] and target `y` [N].
+
+    labels   names of the classes, if `y` holds their indices
+    shape    shape of one image, if the rows are images
+    """
     import pandas as pd
 
     digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()

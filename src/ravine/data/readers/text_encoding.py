@@ -1,4 +1,4 @@
-"""From bytes to text: encoding, line ends and comment lines."""
+"""Decoding of bytes to text: encoding, line ends and comment lines."""
 
 from __future__ import annotations
 
@@ -8,29 +8,36 @@ from ravine.data.formats import long_names
 from ravine.data.readers import delimited_dialect as dialect
 from ravine.errors import DataError
 
-__all__ = ["SAMPLE", "decode", "without_comments"]
+__all__ = ["SAMPLE_LINES", "decode", "without_comments"]
 
-SAMPLE = 200  # lines the dialect is judged by
+SAMPLE_LINES = 200
+"""Number of lines from which the dialect is detected."""
 
 
 def decode(content: bytes, name: str, notes: list[str]) -> str:
-    """Return the text of bytes, lines ending in a line feed. Raises DataError for binary or cut bytes."""
+    """Return the text of bytes, with a line feed at the end of every line.
+
+    name    name of the file, for messages
+    notes   list to which encoding and line ends are added
+
+    Raises DataError if the bytes are binary or cut off.
+    """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         notes.append("UTF-16")
         try:
             text = content.decode("utf-16")
         except UnicodeDecodeError as error:
             raise DataError(
-                f"'{name}' is cut in the middle.",
-                "Its last UTF-16 character is incomplete.",
-                "Fetch it again.",
+                f"'{name}' is cut off.",
+                "Its last character in UTF-16 is incomplete.",
+                "Download the file again.",
             ) from error
     else:
         if b"\0" in content:
             raise DataError(
-                f"'{name}' is binary.",
-                f"It holds NUL bytes (the first at byte {content.index(0):,}).",
+                f"'{name}' is binary, with a NUL byte at position {content.index(0):,}.",
                 f"Ravine reads {long_names()}.",
+                "Convert the file to one of these formats.",
             )
         if content[:3] == b"\xef\xbb\xbf":
             notes.append("UTF-8 with byte-order mark")
@@ -39,15 +46,17 @@ def decode(content: bytes, name: str, notes: list[str]) -> str:
         except UnicodeDecodeError as error:
             if error.reason == "unexpected end of data" and error.end >= len(content) and _cut(content):
                 raise DataError(
-                    f"'{name}' is cut in the middle.", "Its last character is incomplete.", "Fetch it again."
+                    f"'{name}' is cut off.",
+                    "Its last character in UTF-8 is incomplete.",
+                    "Download the file again.",
                 ) from error
             text = content.decode("latin-1")
             control = sum(text.count(chr(c)) for c in (*range(1, 9), *range(14, 27), 127))
             if control > 0.01 * len(text):
                 raise DataError(
-                    f"'{name}' is binary.",
-                    "It holds control characters.",
+                    f"'{name}' is binary, with {control:,} control characters.",
                     f"Ravine reads {long_names()}.",
+                    "Convert the file to one of these formats.",
                 ) from error
             notes.append("Latin-1")
     if "\r" in text:
@@ -58,38 +67,41 @@ def decode(content: bytes, name: str, notes: list[str]) -> str:
 
 
 def _cut(content: bytes) -> bool:
-    """Tell whether the rest of the file proves it to be UTF-8 (a letter of Latin-1 may end a file too)."""
+    """Return whether other characters show that the file is UTF-8, so that its end is missing.
+
+    A Latin-1 file may also end with a byte above 127.
+    """
     return any(byte >= 0x80 for byte in content[:-4])
 
 
 def without_comments(text: str, notes: list[str]) -> str:
-    """Return the text without lines that begin with '#'; names in the last of them become the header."""
+    """Return the text without comment lines (`#`). Names of columns in the last comment become the header."""
     if not (text.startswith("#") or "\n#" in text):
         return text
-    kept: list[str] = []
+    others: list[str] = []
     comments: list[str] = []
     open_quote = False
     for line in text.split("\n"):
         if line.startswith("#") and not open_quote:
             comments.append(line)
             continue
-        kept.append(line)
+        others.append(line)
         open_quote ^= line.count('"') % 2 == 1
-    values = [line for line in kept if line.strip()]
+    values = [line for line in others if line.strip()]
     if not values or len(comments) > len(values):
         if values:
-            return text  # most lines begin with '#': it belongs to the values
+            return text  # most lines begin with '#', so that they are no comments
         return ""
     notes.append(f"{len(comments)} comment line" + ("s" if len(comments) > 1 else ""))
     above = _named_by_comment(comments[-1], values, text)
-    return "\n".join(([above] if above else []) + kept)
+    return "\n".join(([above] if above else []) + others)
 
 
 def _named_by_comment(comment: str, values: list[str], text: str) -> str | None:
-    """Return the names in the last comment line above the values, as numpy.savetxt writes them."""
+    """Return the names in a comment line above the values, as numpy.savetxt writes them, or None."""
     if text.find(comment) > text.find(values[0]):
         return None
-    sample = [*values[:SAMPLE]]
+    sample = [*values[:SAMPLE_LINES]]
     separator = dialect.sniff_separator(sample)
     try:
         names = dialect.split_line([comment.lstrip("# ")], separator)

@@ -18,7 +18,7 @@ import numpy as np
 
 from ravine.data import Dataset
 from ravine.data.label_noise import corrupt_labels
-from ravine.data.random_keys import keyed
+from ravine.data.random_keys import keyed_generator
 from ravine.engines import Devices
 from ravine.errors import DataError, UsageError
 from ravine.execution import seeds as seed_ranges
@@ -142,7 +142,9 @@ class MemorizeDesign:
         """Return the labels of all rows, [N], with a share of random labels among the pairs."""
         rows, y = self.pairs.rows.ravel(), self.dataset.y.copy()
         classes = len(self.dataset.classes or ())
-        y[rows], _ = corrupt_labels(y[rows], share, keyed(self.settings.seed, "corruption"), classes)
+        y[rows], _ = corrupt_labels(
+            y[rows], share, keyed_generator(self.settings.seed, "corruption"), classes
+        )
         return y
 
     def cohort(self, arm: Arm, plan: Plan, batches: Batches) -> Cohort:

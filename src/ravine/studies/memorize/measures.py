@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ravine.data import Dataset
-from ravine.data.random_keys import keyed
+from ravine.data.random_keys import keyed_generator
 from ravine.data.splits import Split
 from ravine.diagnostics import functional_information, membership_inference
 from ravine.execution.evaluation import cross_entropies
@@ -44,7 +44,7 @@ class TrainHeldOutPairs:
 
     def member(self, seed: int) -> np.ndarray:
         """Return which row of each pair is trained on, 0 or 1, [n]."""
-        return keyed(self.root, "members", seed).integers(0, 2, len(self.rows))
+        return keyed_generator(self.root, "members", seed).integers(0, 2, len(self.rows))
 
     def split(self, seed: int, watch: str = "train") -> Split:
         """Return the split of a seed. watch: rows evaluated during training, "train" or "held out"."""
@@ -55,7 +55,7 @@ class TrainHeldOutPairs:
 
 def pairs(dataset: Dataset, root: int, max_pairs: int) -> TrainHeldOutPairs:
     """Return up to `max_pairs` pairs of development rows, drawn at random from the root seed."""
-    order = keyed(root, "pairs").permutation(dataset.development)
+    order = keyed_generator(root, "pairs").permutation(dataset.development)
     count = min(len(order) // 2, max_pairs)
     return TrainHeldOutPairs(order[: 2 * count].reshape(count, 2), root)
 
