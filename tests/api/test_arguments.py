@@ -150,7 +150,7 @@ def test_a_metric_without_a_value_on_the_test_rows_is_refused_for_arrays_too():
 def test_a_target_whose_errors_float32_cannot_hold_is_refused(unit):
     y = random.normal(size=ROWS) * unit
     for how in ((X, y), (X.assign(t=y), "t")):
-        with pytest.raises(DataError, match=r"spread of .*float64"):
+        with pytest.raises(DataError, match=r"standard deviation of .*float64"):
             given(*how)
         data = given(*how, precision="float64")
         assert data.y.std() > 0.1 * unit

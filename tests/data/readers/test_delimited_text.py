@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravine.data import read
+from ravine.errors import DataError
 
 
 def parse(tmp_path, text, encoding="utf-8"):
@@ -138,6 +139,11 @@ def test_rows(tmp_path, text, rows):
 
 def test_a_line_of_only_commas_is_said(tmp_path):
     assert any("only separators" in note for note in parse(tmp_path, "a,b\n1,2\n3,4\n,\n").notes)
+
+
+def test_an_open_quote_in_the_header_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"quote in the header of 'x'.*tar\"et"):
+        parse(tmp_path, 'a,tar"et\n1,2\n3,4\n')
 
 
 def test_blanks_around_names_and_words_are_stripped(tmp_path):

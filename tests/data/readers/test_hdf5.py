@@ -87,10 +87,10 @@ def test_the_only_table_is_found_without_a_path(tmp_path):
     [
         (":/rum", "has no 'rum'.*Did you mean 'run'"),
         (":/run/matrix/x", "has no 'x' in '/run/matrix'"),
-        (":/run", r"Which table|recognised"),
-        ("", "recognised"),
+        (":/run", r"Which table|recognized"),
+        ("", "recognized"),
         (":/uneven", r"a \(4,\), b \(2,\)"),
-        (":/cube", "recognised"),
+        (":/cube", "recognized"),
         (":/nothing", "is empty"),
         (":/loop", "no end"),
         (":/run/elsewhere", "has no 'elsewhere'"),

@@ -53,6 +53,12 @@ def read_text(source: Source) -> Table:
         notes.append(f"columns renamed, since their names occur twice: {', '.join(renamed)}")
     notes.insert(0, _describe(separator, decimal, header))
     frame = _parse(text, separator, decimal, names, header, name, notes)
+    if not len(frame):
+        raise DataError(
+            f"A quote in the header of '{name}' is not closed.",
+            "Every quote must be closed; the rows below are read as part of the header.",
+            f"Close or remove the quote in: {', '.join(rows[0])[:80]}.",
+        )
     return Table(frame, name, source.sha256, notes, header=header, repeated=repeated)
 
 
