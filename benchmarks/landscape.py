@@ -43,9 +43,9 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
                 for record in ((False, True) if peers else ())
                 for threads in sorted({1, cores()})
             }
-            centre = [each.ready["centre"] for each in (ours, *theirs.values())]
-            if max(centre) - min(centre) > 1e-4 * max(centre):
-                raise ValueError(f"The sides do not look at the same loss: {centre}.")
+            center = [each.ready["center"] for each in (ours, *theirs.values())]
+            if max(center) - min(center) > 1e-4 * max(center):
+                raise ValueError(f"The sides do not look at the same loss: {center}.")
             answers = interleave({"Ravine": ours, **theirs}, 2 if quick else 7, tell=tell)
             series = {each: per_step(answers[each]) for each in theirs}
             compiled: dict[str, Any] = {}

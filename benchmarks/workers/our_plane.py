@@ -30,7 +30,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         return point.loss_grid(along, line, line).losses.size
 
     flat = np.concatenate([np.concatenate([bias, weight.ravel()]) for weight, bias in drawn])
-    return {"centre": float(point.at(flat)[0]), "versions": versions("jax", "numpy")}, once
+    return {"center": float(point.at(flat)[0]), "versions": versions("jax", "numpy")}, once
 
 
 if __name__ == "__main__":

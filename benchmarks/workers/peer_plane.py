@@ -41,8 +41,8 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         return found.size
 
     with torch.no_grad():
-        centre = float(criterion(model(inputs), target))
-    return {"centre": centre, "versions": versions("torch", "loss-landscapes")}, once
+        center = float(criterion(model(inputs), target))
+    return {"center": center, "versions": versions("torch", "loss-landscapes")}, once
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ RESULTS = {
         "plan": {
             "effort": "quick", "tuning_scope": "learning-rate", "runs": 20, "network_steps": 200,
             "steps": 10, "epochs": 20.0,
-            "batch_size": 16, "network": "4-2", "around": {}, "cohorts": 2, "ranges_grown": [],
+            "batch_size": 16, "network": "4-2", "around": {}, "cohorts": 2, "extended_ends": [],
         },
         "pairs": [], "schedules": [],
         "test": {"optimizer": "adam", "model": 0.9, "mean": 0.9, "median": 0.9, **SUMMARY},

@@ -1,4 +1,4 @@
-"""Numbers of columns: centred, beyond float32, flattened by one value, codes that mean missing."""
+"""Numbers of columns: centered, beyond float32, flattened by one value, codes that mean missing."""
 
 from __future__ import annotations
 

@@ -163,14 +163,14 @@ def _find(case: str, path: str, patterns: Iterable[str]) -> str | None:
 
 def _new_path(case: str, path: str, paths: Mapping[str, str]) -> str:
     """Return the path that an old path has now; the text that wildcards stand for is kept."""
-    pattern = _find(case, path, paths)
-    if pattern is None:
-        return path
-    match = re.match(_regex(pattern.rpartition(":")[2]), path)
-    assert match is not None
-    pieces = iter(match.groups())
-    new = re.sub(r"\*\*/|\*", lambda _: next(pieces), paths[pattern])
-    return new + path[match.end() :]
+    for pattern, new in paths.items():
+        if _find(case, path, (pattern,)) is None:
+            continue
+        match = re.match(_regex(pattern.rpartition(":")[2]), path)
+        assert match is not None
+        pieces = iter(match.groups())
+        path = re.sub(r"\*\*/|\*", lambda _, pieces=pieces: next(pieces), new) + path[match.end() :]
+    return path
 
 
 def _new_text(case: str, text: str, values: Mapping[str, str]) -> str:

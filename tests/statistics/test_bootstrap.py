@@ -177,5 +177,5 @@ def test_order_sign_and_shift(values, statistic, random):
     assert flipped == pytest.approx((-high, -low), abs=1e-6)
     shifted = interval([each + 500 for each in values], statistic, resamples=400)
     assert shifted == pytest.approx((low + 500, high + 500), abs=1e-6)
-    centre = np.mean(values) if statistic == "mean" else np.median(values)
-    assert low - 1e-9 <= centre <= high + 1e-9
+    center = np.mean(values) if statistic == "mean" else np.median(values)
+    assert low - 1e-9 <= center <= high + 1e-9

@@ -47,8 +47,8 @@ RULE = [rule if rule in QUICK else pytest.param(rule, marks=pytest.mark.slow) fo
 @pytest.mark.parametrize("rule", [*RULE, "optax:lion(b1=0.8)"])
 def test_a_cohort_is_its_runs_one_by_one(rule, cohort, run):
     """In float64, where rounding cannot hide a wrong batch or a wrong number."""
-    centre = RULES[rule].rate_center if rule in RULES else 1e-3
-    asked = cohort(rule, centre * np.geomspace(0.1, 3, 5), seeds=[0, 1, 0, 2, 1], precision="float64")
+    center = RULES[rule].rate_center if rule in RULES else 1e-3
+    asked = cohort(rule, center * np.geomspace(0.1, 3, 5), seeds=[0, 1, 0, 2, 1], precision="float64")
     record = run(asked)
     assert record.counts() == {"finished": 5}
     for index in (0, 3, 4):

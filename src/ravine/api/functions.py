@@ -646,7 +646,7 @@ def landscape(
     device: Device to train on; the fastest one there is if not given.
     precision: Precision of all trained numbers. [default: float32]
     optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, adam]
-    model: Run or trained model at the centre, in place of training.
+    model: Run or trained model at the center, in place of training.
     solutions: Starts of the first optimizer; 2 = barriers, 3 = a plane through the solutions too.
         [default: 3]
     grid: Points on each side of a plane. [default: 51]

@@ -197,7 +197,7 @@ class SearchFacts:
     """Passes over the training rows in the longest run."""
     cohorts: int
     """Groups of runs that were trained side by side."""
-    ranges_grown: list[str]
+    extended_ends: list[str]
     """Ends, low or high, at which the ranges of all learning rates were extended by a decade, in order."""
 
 

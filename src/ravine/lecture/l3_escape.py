@@ -142,8 +142,8 @@ def _times(evidence: Evidence) -> tuple[np.ndarray, np.ndarray]:
 
 def _slope_of(logs: np.ndarray, error: np.ndarray) -> tuple[float, float]:
     """Return the least-squares slope of `logs` [noise] over 1/D, and the half width of its interval."""
-    centred = INVERSE_D - INVERSE_D.mean()
-    weights = centred / np.sum(centred**2)
+    centered = INVERSE_D - INVERSE_D.mean()
+    weights = centered / np.sum(centered**2)
     return float(weights @ logs), float(np.sqrt(np.sum((weights * error) ** 2)))
 
 

@@ -70,7 +70,7 @@ def test_the_counts_are_those_of_the_cohorts(found: CompareResult) -> None:
     assert found.plan.runs == sum(len(record) for record in found.records.values())
     assert found.plan.cohorts == len(found.records)
     assert found.plan.network_steps == found.plan.runs * found.plan.steps
-    rates = 6 + 2 * len(found.plan.ranges_grown)  # a quarter as many, rounded up, for one decade of four
+    rates = 6 + 2 * len(found.plan.extended_ends)  # a quarter as many, rounded up, for one decade of four
     assert len(found.sensitivity) == 2 * rates
 
 
@@ -91,7 +91,7 @@ def test_a_comparison_is_a_function_of_its_settings(found: CompareResult, blobs:
 
 
 def test_the_model_scores_on_the_test_rows_what_the_result_says(found: CompareResult, blobs: Dataset) -> None:
-    # The encoder centred the rows it was given: undo that by predicting from the network's own inputs.
+    # The encoder centered the rows it was given: undo that by predicting from the network's own inputs.
     x = found.model.scaler.apply(blobs.x[blobs.test])
     right = np.argmax(found.model.trained.outputs(x), axis=1) == blobs.y[blobs.test]
     assert found.test.model == pytest.approx(right.mean(), abs=1e-6)
@@ -123,7 +123,7 @@ def test_a_best_rate_at_the_edge_extends_the_range_of_all(
     monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
     events: list[Event] = []
     result = compare(replace(QUICK, metric="log_loss"), blobs, notify=events.append)
-    assert result.plan.ranges_grown == ["high", "high"]
+    assert result.plan.extended_ends == ["high", "high"]
     extended = [event for event in events if isinstance(event, RangeExtended)]
     assert [event.side for event in extended] == ["high", "high"]
     assert all("sgd" in event.names and "one decade more for all" in event.message for event in extended)

@@ -25,14 +25,14 @@ from ravine.studies.descent.result import (
 )
 
 EMPTY = Measure(mean=None, interval=None, values=[None, None, None])
-NO_PEAK = SecondDescent(peak=None, rise=None, fall=None, twice=False)
+NO_PEAK = SecondDescent(peak=None, rise=None, fall=None, double_descent=False)
 ONCE = SecondDescents(loss=NO_PEAK, error=NO_PEAK)
 TWICE = SecondDescents(
     loss=SecondDescent(
         peak=8,
         rise=Change(mean=0.31, interval=[0.2, 0.42]),
         fall=Change(mean=0.12, interval=[0.05, 0.19]),
-        twice=True,
+        double_descent=True,
     ),
     error=NO_PEAK,
 )

@@ -14,7 +14,7 @@ from ravine.studies.descent.result import DescentResult
 def test_result_survives_json(result):
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert DescentResult.from_dict(document) == result
-    assert document["widths"]["descent"]["loss"]["twice"] is True and document["schema_version"] == 2
+    assert document["widths"]["descent"]["loss"]["double_descent"] is True and document["schema_version"] == 2
 
 
 def test_document_with_a_wrong_type_is_refused(result):

@@ -165,10 +165,11 @@ def found() -> DiagnoseResult:
         findings=[fault, fact],
         checks=[check],
         recommendation=Recommendation(
-            changes={"scaling": None}, remedies=["standardize"], validation=PAIR, test=PAIR, kept=False
+            changes={"scaling": None}, remedies=["standardize"], validation=PAIR, test=PAIR, unchanged=False
         ),
         curves=ObservedCurves(
-            step=[0.0, 10.0], rate=[0.1, 0.1], train_loss=[1.0, 0.5], valid_loss=[1.0, 0.6], score=[0.5, 0.9],
+            step=[0.0, 10.0], learning_rate=[0.1, 0.1], train_loss=[1.0, 0.5], valid_loss=[1.0, 0.6],
+            score=[0.5, 0.9],
             sharpness=[None, 3.0], sharpness_error=[None, 0.1], limit=[20.0, 20.0], raised=[0.0, 0.1],
             gradient_norm=[1.0, 0.5],
         ),

@@ -62,7 +62,7 @@ def test_a_remedy_is_proved_and_the_recommendation_trains(
     first, advice = found.findings[0], found.recommendation
     assert first.verdict == "rate_high"
     assert any(trial.confirmed for trial in first.remedies)
-    assert advice is not None and not advice.kept and advice.test is not None
+    assert advice is not None and not advice.unchanged and advice.test is not None
     assert advice.test.better >= 11
     assert found.config == str(tmp_path / "run" / "recommended.toml")
     settings = FixedTrainingSettings.from_dict(load(found.config))

@@ -82,7 +82,9 @@ def test_a_finding_without_a_trial_says_so(found: DiagnoseResult) -> None:
     ],
 )
 def test_a_configuration_that_stays_says_why(found: DiagnoseResult, tried: str | None, reason: str) -> None:
-    kept = Recommendation(changes={}, remedies=[], validation=None, test=None, kept=True, tried=tried)
+    kept = Recommendation(
+        changes={}, remedies=[], validation=None, test=None, unchanged=True, not_better=tried
+    )
     assert f"keep this configuration; {reason}" in words(found.replace(recommendation=kept))
 
 

@@ -12,7 +12,7 @@ import pytest
 from ravine.execution.result import Artifacts, DataFacts
 from ravine.studies.landscape.result import (
     BarrierRow,
-    Centre,
+    Center,
     DirectionRow,
     LandscapeResult,
     NotDrawn,
@@ -42,8 +42,9 @@ RESULT = LandscapeResult(
         name="rows.csv", sha256="0", rows=1250, features=4, task="classify", target="kind",
         classes=["no", "yes"], notes=[],
     ),
-    centre=Centre(
-        origin="trained here", network="4-8-2 relu", parameters=58, optimizer="sgd", rate=0.1,
+    center=Center(
+        origin="trained here", network="4-8-2 relu", parameters=58, optimizer="sgd",
+        current_learning_rate=0.1,
         learning_rate=0.1, steps=1200, loss=1e-3, loss_name="cross_entropy", rows=1000, gradient=0.0,
         length=3.0, chance=0.693,
     ),
@@ -61,11 +62,13 @@ RESULT = LandscapeResult(
     planes=[_plane("random"), _plane("trajectories", explained=[0.75, 0.2])],
     trajectories=[
         TrajectoryRow(
-            optimizer="sgd", rate=0.1, steps=1200, points=3, diverged=False, loss=1e-3, end=[0.0, 0.0],
+            optimizer="sgd", current_learning_rate=0.1, steps=1200, points=3, diverged=False, loss=1e-3,
+            end=[0.0, 0.0],
             outside=0.0,
         ),
         TrajectoryRow(
-            optimizer="adam", rate=0.1, steps=20, points=2, diverged=True, loss=None, end=[0.5, 0.5],
+            optimizer="adam", current_learning_rate=0.1, steps=20, points=2, diverged=True, loss=None,
+            end=[0.5, 0.5],
             outside=0.1,
         ),
     ],
@@ -89,7 +92,7 @@ ARRAYS = {
     **{f"plane/{name}/x": LINE for name in ("random", "trajectories")},
     **{f"plane/{name}/y": LINE for name in ("random", "trajectories")},
     **{f"plane/{name}/loss": BOWL for name in ("random", "trajectories")},
-    "plane/random/mark/centre": np.zeros((1, 2)),
+    "plane/random/mark/center": np.zeros((1, 2)),
     "plane/trajectories/mark/sgd": np.array([[-0.8, -0.8], [-0.2, -0.1], [0.0, 0.0]]),
     "plane/trajectories/mark/adam": np.array([[-0.8, -0.8], [0.5, 0.5]]),
     "line/1-2/t": LINE,
@@ -114,7 +117,7 @@ def example() -> LandscapeResult:
 
 @pytest.fixture
 def changed() -> Callable[..., LandscapeResult]:
-    """changed(centre={"rate": 0.2}, arrays={...}) returns the result with other values."""
+    """changed(center={"current_learning_rate": 0.2}, arrays={...}) returns the result with other values."""
     return _changed
 
 

@@ -48,12 +48,12 @@ def around(model, **changes):
 
 def test_around_a_run_on_its_own_rows(run):
     found = execute(LANDSCAPE, around(run))
-    assert (found.centre.optimizer, found.centre.rate) == ("momentum", pytest.approx(0.03))
+    assert (found.center.optimizer, found.center.current_learning_rate) == ("momentum", pytest.approx(0.03))
     assert found.sharpness.limit == pytest.approx(3.8 / 0.03)
     assert found.trajectories == []
     assert "keeps its last parameters only" in found.not_drawn[0].why
     # 120 rows less 20 % to test and 20 % of the others to validate
-    assert (found.data.rows, found.centre.rows) == (120, 77)
+    assert (found.data.rows, found.center.rows) == (120, 77)
 
 
 def test_around_a_model_on_rows_named_with_it(run, table, tmp_path):
@@ -63,8 +63,8 @@ def test_around_a_model_on_rows_named_with_it(run, table, tmp_path):
     share = model.predict_proba(frame)
     index = [model.classes.index(label) for label in frame["kind"]]
     expected = -np.log(share[np.arange(len(frame)), index]).mean()
-    assert found.centre.loss == pytest.approx(expected, rel=1e-5)
-    assert found.centre.rows == 120
+    assert found.center.loss == pytest.approx(expected, rel=1e-5)
+    assert found.center.rows == 120
 
     strange = tmp_path / "strange.csv"
     strange.write_text("a,b,kind\n1,2,maybe\n")
@@ -85,8 +85,8 @@ def test_numbers_are_measured_in_the_unit_of_the_model(tmp_path):
     model.save(tmp_path / "model")
     found = execute(LANDSCAPE, around(tmp_path / "model", source=str(tmp_path / "numbers.csv")))
     expected = np.mean((model.predict(frame) - frame.y) ** 2) / model.target_scale**2
-    assert found.centre.loss == pytest.approx(expected, rel=1e-4)
-    assert found.centre.loss_name == "squared_error"
+    assert found.center.loss == pytest.approx(expected, rel=1e-4)
+    assert found.center.loss_name == "squared_error"
 
 
 def test_a_model_in_no_run_needs_its_data(run, tmp_path):
@@ -124,7 +124,7 @@ def test_latest_means_the_run_before_this_one(run, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     for model in ("latest", "runs/latest"):
         found = execute_in_new_run(LANDSCAPE, around(model))
-        assert found.centre.origin == "runs/t"
+        assert found.center.origin == "runs/t"
         assert found.path is not None and "rows" in found.path.name  # named for the data of the model
         (tmp_path / "runs" / "latest").unlink()
         (tmp_path / "runs" / "latest").symlink_to("t")

@@ -31,8 +31,8 @@ def test_a_result_shows_itself_in_terminal_and_notebook(example):
 
 def test_the_summary_names_sharpness_and_its_share_of_the_limit(changed, example):
     assert example.summary() == "sgd: sharpness 18, 0.9 of the stability limit"
-    assert changed(centre={"rate": 1e-6}).summary() == "sgd: sharpness 18"
-    unknown = changed(centre={"optimizer": None}, sharpness={"ratio": None, "ratio_error": None})
+    assert changed(center={"current_learning_rate": 1e-6}).summary() == "sgd: sharpness 18"
+    unknown = changed(center={"optimizer": None}, sharpness={"ratio": None, "ratio_error": None})
     assert unknown.summary() == "sharpness 18"
 
 

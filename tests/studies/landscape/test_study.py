@@ -35,21 +35,21 @@ def test_a_run_followed_is_the_run_train_does(blobs):
     followed = execute(LANDSCAPE, around, dataset=blobs)
     alone = execute(TRAIN, TRAIN.settings.from_dict({"optimizer": "momentum"} | settings), dataset=blobs)
     # 100 steps are whole stretches for both: 20 looks of one, 50 of the other
-    assert followed.centre.steps == alone.plan.steps == 100
+    assert followed.center.steps == alone.plan.steps == 100
     expected = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(alone.model.trained.params)])
-    np.testing.assert_allclose(followed.arrays["centre/parameters"], expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(followed.arrays["center/parameters"], expected, rtol=1e-9, atol=1e-12)
 
 
 def test_result_and_arrays_agree(found):
-    arrays, centre = found.arrays, found.centre
+    arrays, center = found.arrays, found.center
     assert [plane.name for plane in found.planes] == ["random", "eigenvectors", "trajectories", "solutions"]
     assert arrays["plane/random/loss"].shape == (7, 7)
     assert arrays["slice/random 1/x"].shape == (13,)
-    assert arrays["plane/random/loss"][3, 3] == pytest.approx(centre.loss, rel=1e-12)
-    assert arrays["slice/sharpest/loss"][6] == pytest.approx(centre.loss, rel=1e-12)
+    assert arrays["plane/random/loss"][3, 3] == pytest.approx(center.loss, rel=1e-12)
+    assert arrays["slice/sharpest/loss"][6] == pytest.approx(center.loss, rel=1e-12)
     assert len(found.barriers) == 3
-    assert found.barriers[0].ends[0] == pytest.approx(centre.loss, rel=1e-12)
-    np.testing.assert_array_equal(arrays["way/sgd/parameters"][-1], arrays["centre/parameters"])
+    assert found.barriers[0].ends[0] == pytest.approx(center.loss, rel=1e-12)
+    np.testing.assert_array_equal(arrays["way/sgd/parameters"][-1], arrays["center/parameters"])
     # all optimizers begin at one point
     np.testing.assert_array_equal(arrays["way/sgd/parameters"][0], arrays["way/adam/parameters"][0])
     assert 0 < sum(found.planes[2].explained) <= 1 + 1e-12

@@ -112,7 +112,7 @@ def test_progress_moves_through_the_training_to_its_end(source):
     assert [event.done for event in chunks] == sorted(event.done for event in chunks)
     assert chunks[0].done == 0
     # the last training reports its last chunk; its runs are counted when it is over
-    assert (chunks[-1].done, chunks[-1].total) == (3 * result.centre.steps, 3 * result.centre.steps)
+    assert (chunks[-1].done, chunks[-1].total) == (3 * result.center.steps, 3 * result.center.steps)
 
 
 def test_looks_hold_start_and_end_and_what_diverged(line):

@@ -43,7 +43,7 @@ def plan(example):
 @pytest.mark.parametrize("width", [40, 60, 100, 200])
 @pytest.mark.parametrize("unicode", [True, False])
 def test_no_line_is_wider_than_the_terminal(width, unicode, example, changed, plan):
-    for blocks in (view(example), view(changed(centre={"rate": 1e-6})), plan_view(plan)):
+    for blocks in (view(example), view(changed(center={"current_learning_rate": 1e-6})), plan_view(plan)):
         shown = text(blocks, width, unicode=unicode)
         assert max(map(display_width, shown.splitlines())) <= width
         assert unicode or shown.isascii()
@@ -86,7 +86,9 @@ def test_a_limit_is_that_of_the_last_step_and_not_compared_where_the_rate_has_de
     assert "20 = 2 / eta at the last step's rate 0.1" in text(view(example), 100)
     for share, compared in ((0.02, True), (1e-4, False)):
         rate = 0.1 * share
-        shown = text(view(changed(centre={"rate": rate}, sharpness={"limit": 2 / rate})), 200)
+        shown = text(
+            view(changed(center={"current_learning_rate": rate}, sharpness={"limit": 2 / rate})), 200
+        )
         assert f"at the last step's rate {rate:.3g}" in shown
         assert (": stable" in shown, "limit there" in shown) == (compared, compared)
         assert ("the schedule has decayed the learning rate (0.1) to almost 0" in shown) != compared
@@ -104,7 +106,7 @@ def test_the_files_of_a_run_and_the_next_commands_are_named(example, changed):
     assert "runs/a/arrays.npz" in shown and "runs/a/pictures/profile.png" in shown
     assert "ravine resume runs/a" in shown
     assert "ravine predict" not in shown  # nothing that was trained here is kept as a model
-    of_model = changed(centre={"origin": "models/best"}, source="new rows.csv")
+    of_model = changed(center={"origin": "models/best"}, source="new rows.csv")
     assert "ravine predict models/best 'new rows.csv'" in text(next_steps(of_model), 100)
 
 

@@ -57,7 +57,7 @@ def test_a_best_rate_at_the_end_extends_the_range_of_all(
     settings = replace(quick, learning_rate=None, optimizer="sgd", metric="log_loss", vary=["l2=0,1e-3"])
     events: list[Event] = []
     result = run_sweep(settings, blobs, notify=events.append)
-    assert result.plan.ranges_grown == ["high", "high"]
+    assert result.plan.extended_ends == ["high", "high"]
     assert [event.side for event in events if isinstance(event, RangeExtended)] == ["high", "high"]
     assert [event.names for event in events if isinstance(event, RangeExtended)] == [("l2=0", "l2=1e-3")] * 2
     assert all(row.at_edge == "high" for row in result.leaderboard)

@@ -66,10 +66,10 @@ def result() -> SweepResult:
             kind="grid",
             factors=[FactorFacts(name="dropout"), FactorFacts(name="net")],
             settings=2,
-            rate="tuned",
+            learning_rate="tuned",
         ),
         plan=SweepFacts(
-            effort="quick", runs=20, network_steps=1, epochs=20.0, programs=1, cohorts=1, ranges_grown=[]
+            effort="quick", runs=20, network_steps=1, epochs=20.0, programs=1, cohorts=1, extended_ends=[]
         ),
         seconds=Seconds(total=1.0, compile=0.5, train=0.5),
         leaderboard=[

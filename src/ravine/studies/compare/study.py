@@ -193,7 +193,7 @@ def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> C
         network=str(plan.network),
         around=around_of(design.settings),
         cohorts=len(context.records),
-        ranges_grown=extended,
+        extended_ends=extended,
     )
 
 

@@ -161,7 +161,7 @@ class DescentDesign:
         """Return the content of `plan.json`."""
         return {
             **self.plan(self.plain).describe(),
-            "rate": self.learning_rate,
+            "learning_rate": self.learning_rate,
             "schedule": self.schedule,
             "seeds": self.seeds,
             "widths": list(self.effort.widths),

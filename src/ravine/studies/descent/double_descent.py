@@ -48,10 +48,10 @@ def double_descent(curves: np.ndarray, places: Sequence[int]) -> SecondDescent:
         rises.append(float(curve[peak] - curve[mean[:peak].argmin()]))
         falls.append(float(curve[peak] - curve[peak + 1 + mean[peak + 1 :].argmin()]))
     if top is None:
-        return SecondDescent(peak=None, rise=None, fall=None, twice=False)
+        return SecondDescent(peak=None, rise=None, fall=None, double_descent=False)
     rise, fall = _change(rises), _change(falls)
-    twice = rise is not None and fall is not None and rise.interval[0] > 0 and fall.interval[0] > 0
-    return SecondDescent(peak=int(places[top]), rise=rise, fall=fall, twice=twice)
+    is_double = rise is not None and fall is not None and rise.interval[0] > 0 and fall.interval[0] > 0
+    return SecondDescent(peak=int(places[top]), rise=rise, fall=fall, double_descent=is_double)
 
 
 def _change(values: Sequence[float]) -> Change | None:

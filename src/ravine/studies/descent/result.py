@@ -81,7 +81,7 @@ class SecondDescent:
     """Rise to the peak from the lowest place before it; null without a peak, or with fewer than 3 seeds."""
     fall: Change | None
     """Fall from the peak to the lowest place after it; null without a peak, or with fewer than 3 seeds."""
-    twice: bool
+    double_descent: bool
     """Whether the intervals of rise and fall both lie above 0."""
 
 
@@ -241,7 +241,11 @@ class DescentResult(Result):
             "examples": [self.examples.descent],
             "epochs": [curve.descent for curve in self.epochs.curves],
         }
-        names = [name for name, descents in parts.items() if any(descent.loss.twice for descent in descents)]
+        names = [
+            name
+            for name, descents in parts.items()
+            if any(descent.loss.double_descent for descent in descents)
+        ]
         return f"double descent in {', '.join(names)}" if names else "no double descent"
 
     def some_failed(self) -> bool:

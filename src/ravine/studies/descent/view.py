@@ -104,7 +104,11 @@ def _findings(result: DescentResult) -> list[str]:
     findings = [_threshold(result)]
     for where, descents, place in sweeps:
         findings += _descents(where, descents, place, result.metric.name)
-    once = [where for where, descents, _ in sweeps if not (descents.loss.twice or descents.error.twice)]
+    once = [
+        where
+        for where, descents, _ in sweeps
+        if not (descents.loss.double_descent or descents.error.double_descent)
+    ]
     if once:
         findings.append(f"No double descent within the intervals: {'; '.join(once)}.")
     return findings
@@ -127,7 +131,7 @@ def _descents(where: str, descents: SecondDescents, place: str, metric: str) -> 
         f"Double descent {where}: the {name} rises by {_change(descent.rise)} to its peak at "
         f"{place.format(descent.peak)} and falls by {_change(descent.fall)}."
         for name, descent in (("loss", descents.loss), (metric, descents.error))
-        if descent.twice
+        if descent.double_descent
     ]
 
 

@@ -136,9 +136,9 @@ class Recommendation:
     """Validation loss on fresh seeds; null if no remedy was confirmed."""
     test: PairedComparison | None
     """Metric on the test rows, which are read once; null if no remedy was confirmed."""
-    kept: bool
+    unchanged: bool
     """Whether the configuration stays as it is."""
-    tried: str | None = None
+    not_better: str | None = None
     """The remedies that were not better on fresh seeds; null otherwise."""
 
 
@@ -148,7 +148,7 @@ class ObservedCurves:
 
     step: list[float | None]
     """Steps done."""
-    rate: list[float | None]
+    learning_rate: list[float | None]
     """Learning rate."""
     train_loss: list[float | None]
     """Loss on the training rows that were measured."""

@@ -111,7 +111,7 @@ def curves_of(record: Record) -> ObservedCurves:
 
     return ObservedCurves(
         step=curve("step"),
-        rate=curve("rate"),
+        learning_rate=curve("rate"),
         train_loss=curve("train_loss"),
         valid_loss=curve("valid_loss"),
         score=curve("score"),

@@ -100,6 +100,6 @@ def _keep(record: Record, context: RunContext) -> None:
 
 def _configurations(trials: TrialRunner, advice: Recommendation | None) -> dict[str, DataSettings]:
     """Return the recommended settings by the name of their file; empty if the configuration stays."""
-    if advice is None or advice.kept:
+    if advice is None or advice.unchanged:
         return {}
     return {RECOMMENDED: trials.with_changes(advice.changes)}

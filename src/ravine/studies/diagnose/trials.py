@@ -89,7 +89,7 @@ def recommend(
     """
     confirmed = {name: trial for name, trial in trials.items() if trial.confirmed}
     if not confirmed:
-        return Recommendation(changes={}, remedies=[], validation=None, test=None, kept=True)
+        return Recommendation(changes={}, remedies=[], validation=None, test=None, unchanged=True)
     combinations = {name: dict(trial.changes) for name, trial in confirmed.items()}
     combinations |= _combinations(findings)
     results = {name: _or_inf(trial.loss.after) for name, trial in confirmed.items()}
@@ -117,8 +117,8 @@ def recommend(
         remedies=chosen.split(" + ") if better else [],
         validation=valid,
         test=test,
-        kept=not better,
-        tried=None if better else chosen,
+        unchanged=not better,
+        not_better=None if better else chosen,
     )
 
 

@@ -178,10 +178,10 @@ def _value(value: Plain) -> str:
 
 
 def _advice(advice: Recommendation, metric: str) -> Block:
-    if advice.kept:
+    if advice.unchanged:
         reason = "no remedy is confirmed to be better"
-        if advice.tried is not None:
-            reason = f"the best remedy, {advice.tried}, was not better on fresh seeds"
+        if advice.not_better is not None:
+            reason = f"the best remedy, {advice.not_better}, was not better on fresh seeds"
         return Paragraph(f"Recommended: keep this configuration; {reason}.")
     sentences: list[str | Item] = [Item(f"Recommended: {_changes(advice.changes)}.", tone="strong")]
     if advice.validation is not None:

@@ -64,7 +64,7 @@ class Trainings:
 
 @dataclass(frozen=True)
 class LandscapeDesign:
-    """The design of one landscape: either the trainings, or a model as the centre."""
+    """The design of one landscape: either the trainings, or a model as the center."""
 
     settings: LandscapeSettings
     dataset: Dataset
@@ -106,7 +106,7 @@ class LandscapeDesign:
         trainings: list[Plain] = [
             {
                 **cohort.plan.describe(),
-                "rate": float(cohort.runs.rate[0]),
+                "learning_rate": float(cohort.runs.rate[0]),
                 "schedule": str(cohort.runs.schedule[0]),
                 "starts": cohort.runs.seed.tolist(),
             }

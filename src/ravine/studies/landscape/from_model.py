@@ -1,4 +1,4 @@
-"""A trained model as the centre of a landscape: its parameters, and the rows that its loss is a mean of.
+"""A trained model as the center of a landscape: its parameters, and the rows that its loss is a mean of.
 
 These rows are the training rows of its run, or all rows of data that are named with the model.
 """

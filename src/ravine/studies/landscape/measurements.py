@@ -119,7 +119,7 @@ class LocalGeometry:
         self.value = float(point.at(self.vector)[0])
         if not np.isfinite(self.value):
             raise UsageError(
-                f"The loss is {self.value} at the centre.",
+                f"The loss is {self.value} at the center.",
                 "A landscape needs a finite loss there.",
                 "Give a lower --learning-rate or fewer --epochs, or check the data for extreme values.",
             )
@@ -176,7 +176,7 @@ class LocalGeometry:
     def plot_radius(self, unit: Vector) -> float:
         """Return the half-width of a plot along a unit vector [D], in the length of the weights at most.
 
-        It shrinks until the loss at both ends exceeds that at the centre by at most twice the loss of chance.
+        It shrinks until the loss at both ends exceeds that at the center by at most twice the loss of chance.
         """
         radius = float(np.linalg.norm(self.vector)) or 1.0
         highest = self.value + 2 * self.point.chance
@@ -188,8 +188,8 @@ class LocalGeometry:
         return radius
 
     def plane(self, name: str, along: Sequence[Vector], x: Vector, y: Vector, unit: str) -> Plane:
-        """Return the loss on the plane of two directions through the centre."""
-        return Plane(name, self.loss_grid(along, x, y), unit, {"centre": np.zeros((1, 2))})
+        """Return the loss on the plane of two directions through the center."""
+        return Plane(name, self.loss_grid(along, x, y), unit, {"center": np.zeros((1, 2))})
 
     def limit_parabola(self, direction: Direction) -> Vector | None:
         """Return the parabola of the stability limit along a direction, [X]; None without a known limit."""
@@ -198,14 +198,14 @@ class LocalGeometry:
         return parabola(direction.along.x * direction.norm, self.value, direction.limit, direction.slope)
 
     def loss_grid(self, along: Sequence[Vector], x: Vector, y: Vector | None = None) -> Slice:
-        """Return the loss on a line or a plane through the centre; along: one or two directions [D]."""
+        """Return the loss on a line or a plane through the center; along: one or two directions [D]."""
         return self.point.loss_grid([from_vector(self.point.params, vector) for vector in along], x, y)
 
 
 def plane_of_paths(geometry: LocalGeometry, paths: dict[str, Vector], points: int) -> Plane:
     """Return the plane that holds most of the variance of several paths {name: [T, D]}.
 
-    The centre is the last point of the first path. Raises UsageError if all points lie on a line.
+    The center is the last point of the first path. Raises UsageError if all points lie on a line.
     """
     names = list(paths)
     stacked = np.concatenate([*(paths[name] for name in names[1:]), paths[names[0]]])
@@ -223,7 +223,7 @@ def plane_of_paths(geometry: LocalGeometry, paths: dict[str, Vector], points: in
 
 
 def plane_of_solutions(geometry: LocalGeometry, solutions: Vector, points: int) -> Plane:
-    """Return the plane through three solutions [3, D]; the first is the centre.
+    """Return the plane through three solutions [3, D]; the first is the center.
 
     Raises UsageError if they lie on a line.
     """

@@ -66,12 +66,12 @@ def figures(result: LandscapeResult) -> dict[str, Figure]:
 
 def _title(title: str, result: LandscapeResult) -> str:
     """Return the title of a figure, with data, network, optimizer and learning rate in a second line."""
-    centre = result.centre
-    at, first = centre.rate, centre.learning_rate
+    center = result.center
+    at, first = center.current_learning_rate, center.learning_rate
     moved = "" if at == first or first is None else " at the last step"
     rate = "" if at is None else f" at rate {at:.3g}{moved}"
-    rule = "" if centre.optimizer is None else f", {centre.optimizer}{rate}"
-    return f"{title}\n{result.data.name}, {centre.network}{rule}"
+    rule = "" if center.optimizer is None else f", {center.optimizer}{rate}"
+    return f"{title}\n{result.data.name}, {center.network}{rule}"
 
 
 def _canvas(title: str, result: LandscapeResult, columns: int = 1) -> tuple[Figure, list[Axes]]:
@@ -83,7 +83,7 @@ def _canvas(title: str, result: LandscapeResult, columns: int = 1) -> tuple[Figu
 
 
 def _unit(result: LandscapeResult) -> str:
-    return f"loss [{LOSSES[result.centre.loss_name].unit}]"
+    return f"loss [{LOSSES[result.center.loss_name].unit}]"
 
 
 def _line(axes: Axes, x: np.ndarray, y: np.ndarray, label: str, k: int) -> None:
@@ -108,30 +108,30 @@ def _slices(result: LandscapeResult, arrays: Arrays) -> Figure:
         low, high = axes.get_ylim()
         axes.set_ylim(low, high + 0.2 * (high - low))  # room for the legend
     left.set_xlabel("step [length of the weights into each unit]")
-    right.set_xlabel("distance from the centre [length in weight space]")
+    right.set_xlabel("distance from the center [length in weight space]")
     return figure
 
 
 def _profile(result: LandscapeResult, arrays: Arrays) -> Figure:
     """Return the figure of the sharpest and a random direction over the same distances, with the limit."""
     sharp = result.sharpness
-    figure, (axes,) = _canvas("Sharp and flat: the loss near the centre", result)
+    figure, (axes,) = _canvas("Sharp and flat: the loss near the center", result)
     x, loss = arrays["slice/sharpest/x"], _drawable(arrays["slice/sharpest/loss"])
     direction = _direction(result, "sharpest")
     _line(axes, x, loss, f"sharpest direction, curvature {direction.curvature:.3g}", 0)
     flat = arrays["slice/flat/loss"]
     _line(axes, arrays["slice/flat/x"], _drawable(flat), "random direction", 2)
-    centre, top = result.centre, float(np.nanmax(loss))
+    center, top = result.center, float(np.nanmax(loss))
     axes.plot(
-        x, centre.loss + direction.slope * x + direction.curvature * x**2 / 2, color="#555555", linewidth=1,
+        x, center.loss + direction.slope * x + direction.curvature * x**2 / 2, color="#555555", linewidth=1,
         linestyle=":", label="parabola of the measured curvature",
     )  # fmt: skip
     if direction.limit is not None:
         label = f"limit parabola, curvature {direction.limit:.3g}"
         label += f" = {sharp.formula}" if not sharp.preconditioned else ""
         limit = arrays["slice/sharpest/limit"]
-        if centre.decayed:
-            at = f"at the last step's rate {centre.rate:.2g}"
+        if center.decayed:
+            at = f"at the last step's rate {center.current_learning_rate:.2g}"
             axes.plot([], [], " ", label=f"no limit parabola: {at} every curvature is stable")
         elif np.sqrt(2 * top / direction.limit) < MIN_PARABOLA_WIDTH * np.abs(x).max():
             axes.plot([], [], " ", label=f"{label}: too narrow to draw")
@@ -139,7 +139,7 @@ def _profile(result: LandscapeResult, arrays: Arrays) -> Figure:
             axes.plot(x, limit, color=COLORS[1], linestyle="--", label=label)
             top = max(top, min(float(limit.max()), 1.5 * top))
     axes.set_ylim(min(0.0, float(np.nanmin(loss))) - 0.03 * top, 1.35 * top)
-    axes.set_xlabel("distance from the centre [length in weight space]")
+    axes.set_xlabel("distance from the center [length in weight space]")
     axes.set_ylabel(_unit(result))
     axes.legend(loc="upper center", ncols=2)
     return figure

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "BarrierRow", "Centre", "DirectionRow", "LandscapePlan", "LandscapePlanFacts", "LandscapeResult",
+    "BarrierRow", "Center", "DirectionRow", "LandscapePlan", "LandscapePlanFacts", "LandscapeResult",
     "NotDrawn", "PlaneRow", "PlannedOptimizer", "PlannedTraining", "Sharpness", "TrajectoryRow",
 ]  # fmt: skip
 
@@ -21,7 +21,7 @@ DECAYED = 0.01  # share of the first learning rate; at a smaller one every curva
 
 
 @dataclass(frozen=True, kw_only=True)
-class Centre:
+class Center:
     """The point that the landscape surrounds."""
 
     origin: str
@@ -34,7 +34,7 @@ class Centre:
     """The optimizer that trained the network; null if the model does not name it."""
     learning_rate: float | None
     """Learning rate at the first step; null if the model does not name it."""
-    rate: float | None
+    current_learning_rate: float | None
     """Learning rate at the last step; null if it is not known."""
     steps: int | None
     """Training steps; null if the model does not name them."""
@@ -54,13 +54,13 @@ class Centre:
     @property
     def decayed(self) -> bool:
         """Whether the schedule had taken the learning rate to almost 0 at the last step."""
-        rate, first = self.rate, self.learning_rate
+        rate, first = self.current_learning_rate, self.learning_rate
         return rate is not None and first is not None and rate < DECAYED * first
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sharpness:
-    """Largest curvature at the centre, and the stability limit of the optimizer."""
+    """Largest curvature at the center, and the stability limit of the optimizer."""
 
     value: float
     """Largest eigenvalue of the Hessian."""
@@ -88,7 +88,7 @@ class Sharpness:
 
 @dataclass(frozen=True, kw_only=True)
 class DirectionRow:
-    """A line through the centre. Slope and curvature hold for a direction of length 1."""
+    """A line through the center. Slope and curvature hold for a direction of length 1."""
 
     name: str
     """`random 1`, `random 2`, `eigenvector 1`, `eigenvector 2` or `sharpest`."""
@@ -112,7 +112,7 @@ class DirectionRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PlaneRow:
-    """A plane through the centre. Its losses are arrays, in `plane/NAME/loss`."""
+    """A plane through the center. Its losses are arrays, in `plane/NAME/loss`."""
 
     name: str
     """random, eigenvectors, trajectories or solutions."""
@@ -140,7 +140,7 @@ class TrajectoryRow:
 
     optimizer: str
     """The optimizer."""
-    rate: float
+    current_learning_rate: float
     """Learning rate at the last step."""
     steps: int
     """Steps until its last finite point."""
@@ -149,7 +149,7 @@ class TrajectoryRow:
     diverged: bool
     """Whether it diverged."""
     loss: float | None
-    """Loss at its end, on the rows of the centre; null if it diverged."""
+    """Loss at its end, on the rows of the center; null if it diverged."""
     end: list[float] | None
     """Coordinates of its end on the plane of the trajectories; null without that plane."""
     outside: float | None
@@ -196,20 +196,20 @@ class NotDrawn:
 class LandscapeResult(Result):
     """The loss around a point. `arrays` (in a run: `arrays.npz`) hold the values of all figures:
 
-    centre/parameters [P], sharpness/values, sharpness/residuals; for each direction slice/NAME/x, loss,
+    center/parameters [P], sharpness/values, sharpness/residuals; for each direction slice/NAME/x, loss,
     direction and limit (the parabola of the stability limit); for each plane plane/NAME/x, y, loss [y, x] and
     mark/NAME [point, 2]; for each optimizer way/NAME/steps [T] and parameters [T, P]; solutions/parameters;
     for each line between solutions line/A-B/t, before and after.
     """
 
-    centre: Centre
+    center: Center
     """The point."""
     sharpness: Sharpness
     """Largest curvature and stability limit."""
     directions: list[DirectionRow]
-    """Lines through the centre."""
+    """Lines through the center."""
     planes: list[PlaneRow]
-    """Planes through the centre."""
+    """Planes through the center."""
     trajectories: list[TrajectoryRow]
     """Paths of the optimizers; empty for a model."""
     barriers: list[BarrierRow]
@@ -232,9 +232,9 @@ class LandscapeResult(Result):
         """Return the result in one line, as `ravine runs` shows it."""
         sharp = self.sharpness
         text = f"sharpness {number(sharp.value)}"
-        if self.centre.optimizer is not None:
-            text = f"{self.centre.optimizer}: {text}"
-        if sharp.ratio is None or self.centre.decayed:
+        if self.center.optimizer is not None:
+            text = f"{self.center.optimizer}: {text}"
+        if sharp.ratio is None or self.center.decayed:
             return text
         return f"{text}, {number(sharp.ratio)} of the stability limit"
 
@@ -280,7 +280,7 @@ class LandscapePlanFacts:
     training: PlannedTraining | None
     """The trainings; null for a model."""
     slices: list[str]
-    """Names of the lines through the centre."""
+    """Names of the lines through the center."""
     planes: list[str]
     """Names of the planes."""
     points: list[int]

@@ -11,7 +11,7 @@ from ravine.diagnostics import StabilityRatio
 from ravine.studies.landscape.measurements import Barrier, Direction, LocalGeometry, Plane
 from ravine.studies.landscape.result import (
     BarrierRow,
-    Centre,
+    Center,
     DirectionRow,
     PlaneRow,
     Sharpness,
@@ -20,23 +20,23 @@ from ravine.studies.landscape.result import (
 from ravine.studies.landscape.trajectories import Trajectory
 
 __all__ = [
-    "arrays_of", "barrier_row", "centre_row", "direction_row", "plane_row", "sharpness_row",
+    "arrays_of", "barrier_row", "center_row", "direction_row", "plane_row", "sharpness_row",
     "trajectory_rows",
 ]  # fmt: skip
 
 Vector = npt.NDArray[np.float64]
 
 
-def centre_row(geometry: LocalGeometry) -> Centre:
+def center_row(geometry: LocalGeometry) -> Center:
     """Return the point that the landscape surrounds."""
     point = geometry.point
-    return Centre(
+    return Center(
         origin=point.origin,
         network=str(point.network),
         parameters=point.network.parameters,
         optimizer=None if point.rule is None else point.rule.name,
         learning_rate=point.initial_rate,
-        rate=point.rate,
+        current_learning_rate=point.rate,
         steps=point.steps,
         loss=geometry.value,
         loss_name=point.loss_name,
@@ -112,7 +112,7 @@ def trajectory_rows(
         rows.append(
             TrajectoryRow(
                 optimizer=name,
-                rate=trajectory.rate,
+                current_learning_rate=trajectory.rate,
                 steps=int(trajectory.steps[len(path) - 1]),
                 points=len(path),
                 diverged=not finished,
@@ -151,7 +151,7 @@ def arrays_of(
 ) -> dict[str, np.ndarray]:
     """Return everything that can be drawn, by name: `slice/NAME/x`, `plane/NAME/loss`, `line/1-2/before`."""
     arrays: dict[str, np.ndarray] = {
-        "centre/parameters": geometry.vector,
+        "center/parameters": geometry.vector,
         "sharpness/values": geometry.pairs.values,
         "sharpness/residuals": geometry.pairs.residuals,
     }

@@ -36,7 +36,7 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
         metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     model: str | None = option(
-        None, "Run or trained model at the centre, in place of training.", section="Data", metavar="MODEL",
+        None, "Run or trained model at the center, in place of training.", section="Data", metavar="MODEL",
         positional=True,
     )  # fmt: skip
     solutions: int = option(

@@ -36,7 +36,7 @@ from ravine.studies.landscape.result import LandscapeResult, NotDrawn
 from ravine.studies.landscape.result_rows import (
     arrays_of,
     barrier_row,
-    centre_row,
+    center_row,
     direction_row,
     plane_row,
     sharpness_row,
@@ -50,7 +50,7 @@ __all__ = ["run"]
 
 @dataclass(frozen=True)
 class _Centre:
-    """The centre of a landscape. trajectories: by optimizer. solutions [S, D]: ends from several starts.
+    """The center of a landscape. trajectories: by optimizer. solutions [S, D]: ends from several starts.
 
     Both are empty for a model, which was not trained here.
     """
@@ -71,29 +71,29 @@ def run(design: LandscapeDesign, context: RunContext) -> LandscapeResult:
         context.notify(
             Noted(f"A model is not trained again, so these options have no effect: {', '.join(unused)}.")
         )
-    centre = _centre(design, context)
+    center = _center(design, context)
     _measuring(context, "curvature")
-    geometry = LocalGeometry(centre.point, settings.seed)
+    geometry = LocalGeometry(center.point, settings.seed)
     directions, flat, ratio = _directions(geometry, settings, context)
-    planes, not_drawn = _planes(geometry, centre, settings, context)
+    planes, not_drawn = _planes(geometry, center, settings, context)
     lines: list[Barrier] = []
-    if len(centre.solutions) > 1:
+    if len(center.solutions) > 1:
         _measuring(context, "barriers")
-        lines = barriers(centre.point, centre.solutions)
-    arrays = arrays_of(geometry, [*directions, flat], planes, centre.trajectories, centre.solutions, lines)
+        lines = barriers(center.point, center.solutions)
+    arrays = arrays_of(geometry, [*directions, flat], planes, center.trajectories, center.solutions, lines)
     return LandscapeResult(
         study="landscape",
         source=settings.source,
         data=data_facts(context.dataset),
         run_dir=context.run_dir,
-        centre=centre_row(geometry),
+        center=center_row(geometry),
         sharpness=sharpness_row(geometry, ratio),
         directions=[direction_row(direction) for direction in directions],
         planes=[plane_row(plane) for plane in planes],
-        trajectories=trajectory_rows(geometry, centre.trajectories, planes),
+        trajectories=trajectory_rows(geometry, center.trajectories, planes),
         barriers=[barrier_row(line) for line in lines],
         not_drawn=not_drawn,
-        notes=centre.notes,
+        notes=center.notes,
         seconds=time.perf_counter() - context.started,
     ).with_artifacts(Artifacts(arrays=arrays, records=context.records))
 
@@ -104,7 +104,7 @@ def _measuring(context: RunContext, about: str) -> None:
     context.stage("measure", about)
 
 
-def _centre(design: LandscapeDesign, context: RunContext) -> _Centre:
+def _center(design: LandscapeDesign, context: RunContext) -> _Centre:
     if design.model_point is not None:
         point = design.model_point
         return _Centre(point, {}, np.zeros((0, point.network.parameters)), [])
@@ -113,7 +113,7 @@ def _centre(design: LandscapeDesign, context: RunContext) -> _Centre:
 
 
 def _trained(trainings: Trainings, settings: LandscapeSettings, context: RunContext) -> _Centre:
-    """Train every optimizer from the common start, the first one from all starts, and return the centre.
+    """Train every optimizer from the common start, the first one from all starts, and return the center.
 
     Raises NothingTrained if the first optimizer diverges from the common start.
     """
@@ -175,7 +175,7 @@ def _directions(
 
 
 def _planes(
-    geometry: LocalGeometry, centre: _Centre, settings: LandscapeSettings, context: RunContext
+    geometry: LocalGeometry, center: _Centre, settings: LandscapeSettings, context: RunContext
 ) -> tuple[list[Plane], list[NotDrawn]]:
     """Return the planes, and the planes that do not exist with the reason."""
     points = settings.grid
@@ -186,23 +186,23 @@ def _planes(
     top = list(geometry.pairs.vectors)
     x, y = (geometry.plot_radius(vector) * line for vector in top)
     planes.append(geometry.plane("eigenvectors", top, x, y, "distance"))
-    if not centre.trajectories:
+    if not center.trajectories:
         why = "A model keeps its last parameters only. Name DATA to train networks here and follow them."
         return planes, [NotDrawn(what="trajectories, solutions, barriers", why=why)]
     not_drawn = []
     _measuring(context, "plane of the trajectories")
     try:
-        paths = {name: path.path(0).astype(np.float64) for name, path in centre.trajectories.items()}
+        paths = {name: path.path(0).astype(np.float64) for name, path in center.trajectories.items()}
         planes.append(plane_of_paths(geometry, paths, points))
     except UsageError as error:  # paths on one line span no plane
         not_drawn.append(NotDrawn(what="trajectories", why=str(error)))
-    count = len(centre.solutions)
+    count = len(center.solutions)
     if count < 3:
         why = f"A plane goes through three solutions; there {'is' if count == 1 else 'are'} {count}."
         return planes, [*not_drawn, NotDrawn(what="solutions", why=why)]
     _measuring(context, "plane through the solutions")
     try:
-        planes.append(plane_of_solutions(geometry, centre.solutions, points))
+        planes.append(plane_of_solutions(geometry, center.solutions, points))
     except UsageError as error:
         not_drawn.append(NotDrawn(what="solutions", why=str(error)))
     return planes, not_drawn

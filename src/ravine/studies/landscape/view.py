@@ -14,7 +14,7 @@ from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph
 from ravine.render.numbers import count, is_number, learning_rate, number, with_error
 from ravine.studies.landscape.result import (
     BarrierRow,
-    Centre,
+    Center,
     DirectionRow,
     LandscapePlan,
     LandscapePlanFacts,
@@ -31,12 +31,12 @@ VERDICTS = {True: "stable", False: "steps grow", None: "at the edge"}
 
 
 def view(result: LandscapeResult) -> list[Block]:
-    """Return the report: centre, sharpness and limit, and tables of directions, planes, paths, barriers."""
-    centre, sharp = result.centre, result.sharpness
+    """Return the report: center, sharpness and limit, and tables of directions, planes, paths, barriers."""
+    center, sharp = result.center, result.sharpness
     blocks: list[Block] = [
-        Heading(f"{result.data.name}: the loss around {_where(centre)}"),
-        Facts([("loss at the centre", _loss(centre)), *_limits(sharp, centre)]),
-        _directions(result.directions, centre),
+        Heading(f"{result.data.name}: the loss around {_where(center)}"),
+        Facts([("loss at the center", _loss(center)), *_limits(sharp, center)]),
+        _directions(result.directions, center),
         _planes(result.planes),
     ]
     for plane in result.planes:
@@ -58,9 +58,9 @@ def next_steps(result: LandscapeResult) -> list[Block]:
     files = [("Arrays", str(Path(run) / ARRAYS))]
     files += [("Pictures" if k == 0 else "", path) for k, path in enumerate(result.pictures)]
     commands = []
-    if result.centre.origin != "trained here":
+    if result.center.origin != "trained here":
         source = source_or_example(result.source)
-        commands = [("Predict with the model", ["predict", result.centre.origin, source])]
+        commands = [("Predict with the model", ["predict", result.center.origin, source])]
     return files_and_commands(run, files, commands)
 
 
@@ -105,30 +105,34 @@ def _measurement_rows(facts: LandscapePlanFacts) -> list[tuple[str, str]]:
     return rows
 
 
-def _where(centre: Centre) -> str:
-    optimizer = "" if centre.optimizer is None else f"{centre.optimizer}, "
-    origin = "" if centre.origin == "trained here" else f"{centre.origin}: "
-    steps = "" if centre.steps is None else f", {count(centre.steps, 'step')}"
-    return f"{origin}{optimizer}{centre.network}, {count(centre.parameters, 'parameter')}{steps}"
+def _where(center: Center) -> str:
+    optimizer = "" if center.optimizer is None else f"{center.optimizer}, "
+    origin = "" if center.origin == "trained here" else f"{center.origin}: "
+    steps = "" if center.steps is None else f", {count(center.steps, 'step')}"
+    return f"{origin}{optimizer}{center.network}, {count(center.parameters, 'parameter')}{steps}"
 
 
-def _loss(centre: Centre) -> str:
-    unit = LOSSES[centre.loss_name].unit
-    rows = f"on {count(centre.rows, 'row')} (by chance {number(centre.chance)})"
-    return f"{number(centre.loss)} {unit} {rows}, gradient {number(centre.gradient)}"
+def _loss(center: Center) -> str:
+    unit = LOSSES[center.loss_name].unit
+    rows = f"on {count(center.rows, 'row')} (by chance {number(center.chance)})"
+    return f"{number(center.loss)} {unit} {rows}, gradient {number(center.gradient)}"
 
 
-def _limits(sharp: Sharpness, centre: Centre) -> list[tuple[str, str]]:
+def _limits(sharp: Sharpness, center: Center) -> list[tuple[str, str]]:
     """Return sharpness, stability limit, and the ratio of both."""
     short = "" if sharp.converged else ", not converged: a lower bound"
     rows = [("sharpness", f"{with_error(sharp.value, sharp.error)}, top eigenvalue of the Hessian{short}")]
     if sharp.limit is None:
         return [*rows, ("stability limit", f"not known. {sharp.reason or ''}".strip())]
     scaled = " for the preconditioned Hessian" if sharp.preconditioned else ""
-    at = f" at the last step's rate {number(centre.rate)}" if is_number(centre.rate) else ""
+    at = (
+        f" at the last step's rate {number(center.current_learning_rate)}"
+        if is_number(center.current_learning_rate)
+        else ""
+    )
     rows.append(("stability limit", f"{number(sharp.limit)} = {sharp.formula}{scaled}{at}"))
-    if centre.decayed:
-        first = number(centre.learning_rate)
+    if center.decayed:
+        first = number(center.learning_rate)
         why = f"the schedule has decayed the learning rate ({first}) to almost 0 at this point"
         return [*rows, ("share of the limit", f"not compared: {why}")]
     if sharp.ratio is None:
@@ -138,14 +142,14 @@ def _limits(sharp: Sharpness, centre: Centre) -> list[tuple[str, str]]:
     return [*rows, ("share of the limit", share)]
 
 
-def _directions(rows: Sequence[DirectionRow], centre: Centre) -> Table:
+def _directions(rows: Sequence[DirectionRow], center: Center) -> Table:
     columns = [
         Column("direction", [row.name for row in rows], align="left"),
         Column("length", [number(row.length) for row in rows], priority=1),
         Column("slope", [number(row.slope) for row in rows], priority=2),
         Column("curvature", [with_error(row.curvature, row.error) for row in rows]),
     ]
-    if not centre.decayed:
+    if not center.decayed:
         columns.append(Column("limit there", [number(row.limit) for row in rows], priority=3))
     return Table(columns)
 
@@ -172,7 +176,7 @@ def _length(ends: Sequence[float]) -> str:
 
 def _explained(shares: Sequence[float]) -> str:
     first, second = (100 * share for share in shares)
-    both = f"{first + second:.1f} % of their variance about the centre ({first:.1f} + {second:.1f} %)"
+    both = f"{first + second:.1f} % of their variance about the center ({first:.1f} + {second:.1f} %)"
     return f"The plane of the trajectories contains {both}."
 
 
@@ -181,7 +185,7 @@ def _trajectories(rows: Sequence[TrajectoryRow]) -> Table:
     return Table(
         [
             Column("path of", [row.optimizer for row in rows], align="left", shrink=16),
-            Column("last rate", [number(row.rate) for row in rows], priority=1),
+            Column("last rate", [number(row.current_learning_rate) for row in rows], priority=1),
             Column("steps", [f"{row.steps:,}" for row in rows], priority=2),
             Column("loss", losses),
             Column("off the plane", [number(row.outside) for row in rows], priority=3),

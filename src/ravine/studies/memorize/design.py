@@ -166,7 +166,7 @@ class MemorizeDesign:
         """Return the content of `plan.json`."""
         return {
             **self.plans[0].describe(),
-            "rate": self.learning_rate,
+            "learning_rate": self.learning_rate,
             "schedule": self.schedule,
             "seeds": self.seeds,
             "rows": {"pairs": self.rows, "development": len(self.dataset.development)},

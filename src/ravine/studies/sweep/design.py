@@ -226,7 +226,7 @@ class SweepDesign:
                 for factor in self.factors
             ],
             settings=len(self.points),
-            rate=TUNED if self.tuning_runs else "given",
+            learning_rate=TUNED if self.tuning_runs else "given",
         )
 
 

@@ -69,7 +69,7 @@ class DesignFacts:
     """The factors."""
     settings: int
     """Number of configurations."""
-    rate: str
+    learning_rate: str
     """tuned: each configuration has its own tuned learning rate; given: the rate was given or varied."""
 
 

@@ -67,7 +67,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
             epochs=max(point.epochs for point in design.points),
             programs=design.programs,
             cohorts=len(context.records),
-            ranges_grown=sides,
+            extended_ends=sides,
         ),
         seconds=context.seconds(programs.items()),
         leaderboard=rows,

@@ -98,7 +98,7 @@ def _heading(result: SweepResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, max(row.n_seeds for row in result.leaderboard)
     measure = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
     measure += " ± 95 % interval" if seeds >= FEWEST_SEEDS else ", too few for an interval"
-    tuned = "; each configuration at its own tuned learning rate" * (result.design.rate == "tuned")
+    tuned = "; each configuration at its own tuned learning rate" * (result.design.learning_rate == "tuned")
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return Heading(f"{data.name}: {size}, {data.task}", [measure + tuned])
 

@@ -72,7 +72,7 @@ class TrainDesign:
     def plan_document(self) -> dict[str, Any]:
         """Return the content of `plan.json`."""
         prepared = self.prepared
-        return {**prepared.plan.describe(), "seeds": self.seeds, "rate": prepared.learning_rate}
+        return {**prepared.plan.describe(), "seeds": self.seeds, "learning_rate": prepared.learning_rate}
 
     def facts(self) -> TrainingFacts:
         """Return the facts of the training."""
