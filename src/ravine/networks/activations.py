@@ -109,12 +109,12 @@ def activation(name: str) -> Activation:
 
     Raises UsageError for an unknown name, with the nearest known one.
     """
-    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
-    if plain not in ACTIVATIONS:
+    key = name.strip().lower().replace("-", "_").replace(" ", "_")
+    if key not in ACTIVATIONS:
         raise UsageError(
             f"There is no activation '{name}'.",
             "",
-            did_you_mean(plain, ACTIVATIONS),
+            did_you_mean(key, ACTIVATIONS),
             allowed=tuple(ACTIVATIONS),
         )
-    return ACTIVATIONS[plain]
+    return ACTIVATIONS[key]

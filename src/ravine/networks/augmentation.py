@@ -61,16 +61,16 @@ def augment(
             raise UsageError("These augmentations are for images.", "The inputs are not images.")
         pixels = x.reshape(x.shape[0], *image)
         if "flip" in names:
-            pixels = _flipped(keys["flip"], pixels, strength["flip"])
+            pixels = _flip(keys["flip"], pixels, strength["flip"])
         if "rotate" in names or "shift" in names:
-            pixels = _moved(keys, pixels, strength)
+            pixels = _random_motion(keys, pixels, strength)
         if "cutout" in names:
-            pixels = _cut(keys["cutout"], pixels, strength["cutout"])
+            pixels = _cutout(keys["cutout"], pixels, strength["cutout"])
         x = pixels.reshape(x.shape)
     if "noise" in names:
         x = x + strength["noise"] * jax.random.normal(keys["noise"], x.shape, x.dtype)  # (5)
     if "mixup" in names:
-        return _mixed(keys["mixup"], x, y, strength["mixup"])
+        return _mixup(keys["mixup"], x, y, strength["mixup"])
     return x, y
 
 
@@ -94,12 +94,14 @@ def mixed_loss(
     return targets.lam * first + (1 - targets.lam) * second  # (6)
 
 
-def _flipped(key: jax.Array, pixels: jax.Array, p: jax.Array) -> jax.Array:
+def _flip(key: jax.Array, pixels: jax.Array, p: jax.Array) -> jax.Array:
     flips = jax.random.uniform(key, pixels.shape[:1], pixels.dtype) < p
     return jnp.where(flips[:, None, None, None], pixels[:, :, ::-1], pixels)  # (1)
 
 
-def _moved(keys: Mapping[str, jax.Array], pixels: jax.Array, strength: Mapping[str, jax.Array]) -> jax.Array:
+def _random_motion(
+    keys: Mapping[str, jax.Array], pixels: jax.Array, strength: Mapping[str, jax.Array]
+) -> jax.Array:
     def drawn(name: str, *shape: int) -> jax.Array:
         way = jax.random.uniform(keys[name], (pixels.shape[0], *shape), pixels.dtype, -1, 1)
         return strength[name] * way
@@ -174,7 +176,7 @@ def _between(place: jax.Array, size: int) -> tuple[jax.Array, jax.Array, jax.Arr
     return index, jnp.minimum(index + 1, size - 1), place - before
 
 
-def _cut(key: jax.Array, pixels: jax.Array, side: jax.Array) -> jax.Array:
+def _cutout(key: jax.Array, pixels: jax.Array, side: jax.Array) -> jax.Array:
     count, height, width, _ = pixels.shape
     at = jax.random.uniform(key, (count, 2), pixels.dtype)
     size = jnp.array([height, width], pixels.dtype)
@@ -185,7 +187,7 @@ def _cut(key: jax.Array, pixels: jax.Array, side: jax.Array) -> jax.Array:
     return jnp.where(outside[:, :, :, None], pixels, 0)  # (4)
 
 
-def _mixed(key: jax.Array, x: jax.Array, y: jax.Array, a: jax.Array) -> tuple[jax.Array, Mixed]:
+def _mixup(key: jax.Array, x: jax.Array, y: jax.Array, a: jax.Array) -> tuple[jax.Array, Mixed]:
     u, v = jax.random.uniform(key, (2, x.shape[0]), x.dtype)
     # A Beta(a, a) variate is (1 + s / sqrt(1 + 1 / q)) / 2 with a random sign s. 2a q is the square of a
     # Student t variate with 2a degrees of freedom (Bailey 1994). For a = 0 q is infinite, and lam = 1.

@@ -41,19 +41,19 @@ def plain(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: in
 
 def residual(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
     """Return (2): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
-    return _carried(layer, x, stride) + h  # (2)
+    return _shortcut(layer, x, stride) + h  # (2)
 
 
 def scaled_residual(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
     """Return (3): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
-    return _carried(layer, x, stride) + h / math.sqrt(depth)  # (3)
+    return _shortcut(layer, x, stride) + h / math.sqrt(depth)  # (3)
 
 
 def highway(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
     """Return (4): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
-    carried = _carried(layer, x, stride)
+    shortcut = _shortcut(layer, x, stride)
     gate = jax.nn.sigmoid(weighted_sum(layer["gate"], x, stride))
-    return gate * h + (1 - gate) * carried  # (4)
+    return gate * h + (1 - gate) * shortcut  # (4)
 
 
 def dense(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
@@ -61,6 +61,6 @@ def dense(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: in
     return jnp.concatenate([x, h], axis=-1)  # (5)
 
 
-def _carried(layer: LayerArrays, x: jax.Array, stride: int) -> jax.Array:
+def _shortcut(layer: LayerArrays, x: jax.Array, stride: int) -> jax.Array:
     """Return P x."""
     return weighted_sum(layer["projection"], x, stride) if "projection" in layer else x

@@ -19,5 +19,5 @@ __all__ = ["dropout"]
 def dropout(h: jax.Array, rate: jax.Array | float, key: jax.Array) -> jax.Array:
     """Return (1): h [...] -> [...]. rate: p [], at least 0 and below 1. key: for this draw alone."""
     rate = jnp.asarray(rate, h.dtype)
-    kept = jax.random.uniform(key, h.shape, h.dtype) >= rate
-    return jnp.where(kept, h / (1 - rate), 0)  # (1)
+    keep = jax.random.uniform(key, h.shape, h.dtype) >= rate
+    return jnp.where(keep, h / (1 - rate), 0)  # (1)

@@ -24,6 +24,6 @@ def smoothed_cross_entropy(outputs: jax.Array, target: jax.Array, amount: ArrayL
     a = jnp.asarray(amount, outputs.dtype)
     loss = cross_entropy(outputs, target)
     # Both logarithms of (1) are equal, so that (1) is the cross entropy + a (z_y - mean_k z_k).
-    chosen = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
-    picked = jnp.sum(jnp.where(chosen, outputs, 0), axis=1)
-    return loss + a * (picked - jnp.mean(outputs, axis=1))  # (1)
+    one_hot = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
+    target_output = jnp.sum(jnp.where(one_hot, outputs, 0), axis=1)
+    return loss + a * (target_output - jnp.mean(outputs, axis=1))  # (1)

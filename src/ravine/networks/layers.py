@@ -92,16 +92,16 @@ def build_layers(
 ) -> tuple[Layer, ...]:
     """Return the layers: convolutions, hidden layers, output layer. The arguments are fields of `Network`."""
     layers: list[Layer] = []
-    joined = CONNECTIONS[connection]
+    kind = CONNECTIONS[connection]
     shape: Shape = image if image is not None and conv else sizes[:1]
 
     def add(output_shape: Shape, stride: int) -> None:
         nonlocal shape
-        if joined.concatenates:
+        if kind.concatenates:
             output_shape = (*output_shape[:-1], output_shape[-1] + shape[-1])
-        projected = joined.adds and output_shape != shape
+        projected = kind.adds and output_shape != shape
         layer = Layer(
-            shape, output_shape, stride, norm, joined.gated, projected, joined.concatenates, first=not layers
+            shape, output_shape, stride, norm, kind.gated, projected, kind.concatenates, first=not layers
         )
         layers.append(layer)
         shape = output_shape

@@ -16,11 +16,11 @@ def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
     """Return the loss (1) of each row, nats: outputs [N, K], target [N] integers -> [N]."""
     # z_y is a contraction with one-hot rows. The gradient of an indexed read would be a slow scatter.
     # Products and a sum would be fused with the other sums into one loop, which takes twice as long.
-    chosen = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
-    picked = jnp.einsum("nk,nk->n", outputs, chosen.astype(outputs.dtype))
+    one_hot = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
+    target_output = jnp.einsum("nk,nk->n", outputs, one_hot.astype(outputs.dtype))
     top = jax.lax.stop_gradient(jnp.max(outputs, axis=1))
     log_sum = top + jnp.log(jnp.sum(jnp.exp(outputs - top[:, None]), axis=1))
-    return log_sum - picked  # (1)
+    return log_sum - target_output  # (1)
 
 
 def squared_error(outputs: jax.Array, target: jax.Array) -> jax.Array:

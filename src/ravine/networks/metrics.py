@@ -118,20 +118,20 @@ def metric(name: str | None, task: str, classes: int = 0) -> Metric:
             f"There is no metric '{name}'.", "", did_you_mean(name, fitting),
             option="metric", value=name, allowed=tuple(fitting),
         )  # fmt: skip
-    found = METRICS[name]
-    if found.task != task:
+    facts = METRICS[name]
+    if facts.task != task:
         kind = "classification" if task == "classify" else "regression"
         raise UsageError(
             f"The metric '{name}' does not fit {kind}.", "", f"Choose from {', '.join(fitting)}.",
             option="metric", value=name, allowed=tuple(fitting),
         )  # fmt: skip
-    if found.binary and classes != 2:
+    if facts.binary and classes != 2:
         others = tuple(row.name for row in METRICS.values() if row.task == task and not row.binary)
         raise UsageError(
             f"The metric '{name}' needs two classes, and there are {classes}.", "",
             f"Choose from {', '.join(others)}.", option="metric", value=name, allowed=others,
         )  # fmt: skip
-    return found
+    return facts
 
 
 def _plain(name: str) -> str:

@@ -68,7 +68,7 @@ class NetworkSpec:
 
         if self.conv and image is None:
             raise UsageError(
-                f"Convolutions (conv={_joined(self.conv)}) need images.",
+                f"Convolutions (conv={_hyphenated(self.conv)}) need images.",
                 f"The data have {inputs:,} inputs, and their arrangement in an image is not known.",
                 "Leave conv out.",
             )
@@ -84,8 +84,8 @@ class NetworkSpec:
         )
 
     def __str__(self) -> str:
-        words = [_joined(self.hidden) or "linear"] if self.hidden or not self.conv else []
-        words += [f"conv={_joined(self.conv)}"] * bool(self.conv)
+        words = [_hyphenated(self.hidden) or "linear"] if self.hidden or not self.conv else []
+        words += [f"conv={_hyphenated(self.conv)}"] * bool(self.conv)
         words += [self.connection] * (self.connection != DEFAULT_CONNECTION)
         words += [self.norm] * NORMALIZATIONS[self.norm].normalizes
         given = {word: self.hyper[name] for word, name in NUMBERS.items() if name in self.hyper}
@@ -99,20 +99,20 @@ def read_network(text: str) -> NetworkSpec:
     for words that do not fit together.
     """
     sizes: list[str] = []
-    said: dict[str, str] = {}
+    words: dict[str, str] = {}
     for word in re.sub(r"\s*=\s*", "=", str(text).strip().lower()).split():
         kind, value = _kind(text, word)
         if kind == "sizes":
             sizes.append(word)
-        elif kind in said:
+        elif kind in words:
             raise UsageError(f"The network '{text}' gives '{kind}' twice.", "", "Give it once.")
         else:
-            said[kind] = value
-    numbers = {NUMBERS[word]: _number(word, said[word]) for word in NUMBERS if word in said}
-    conv = _widths(text, said["conv"]) if "conv" in said else ()
+            words[kind] = value
+    numbers = {NUMBERS[word]: _number(word, words[word]) for word in NUMBERS if word in words}
+    conv = _widths(text, words["conv"]) if "conv" in words else ()
     hidden = _hidden(" ".join(sizes) or text) if sizes or not conv else ()
-    connection = said.get("connection", DEFAULT_CONNECTION)
-    spec = NetworkSpec(hidden, connection, said.get("norm", "none"), conv, numbers)
+    connection = words.get("connection", DEFAULT_CONNECTION)
+    spec = NetworkSpec(hidden, connection, words.get("norm", "none"), conv, numbers)
     _check(text, spec)
     return spec
 
@@ -141,11 +141,11 @@ def _kind(text: str, word: str) -> tuple[str, str]:
     )
 
 
-def _widths(text: str, plain: str) -> tuple[int, ...]:
+def _widths(text: str, widths_text: str) -> tuple[int, ...]:
     """Return the numbers of units in a text, joined by '-', ',' or 'x'. Raises UsageError."""
-    if not re.fullmatch(r"[0-9]+(\s*[-,x ]\s*[0-9]+)*", plain):
+    if not re.fullmatch(r"[0-9]+(\s*[-,x ]\s*[0-9]+)*", widths_text):
         raise UsageError(f"'{text}' is not a network.", "Layers are numbers of units joined by '-'.", EXAMPLE)
-    widths = tuple(int(width) for width in re.split(r"[-,x ]+", plain))
+    widths = tuple(int(width) for width in re.split(r"[-,x ]+", widths_text))
     if any(not 1 <= width <= MAX_UNITS for width in widths) or len(widths) > MAX_LAYERS:
         raise UsageError(
             f"The network '{text}' cannot be built.",
@@ -193,7 +193,7 @@ def _example(word: str) -> str:
     return next(shown for shown in SHOWN if shown.startswith(f"{word}="))
 
 
-def _joined(widths: tuple[int, ...]) -> str:
+def _hyphenated(widths: tuple[int, ...]) -> str:
     return "-".join(map(str, widths))
 
 

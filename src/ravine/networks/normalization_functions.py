@@ -46,10 +46,10 @@ def batch_norm_training(
     variance = jnp.mean((x - _last(mean, x)) ** 2, axis=axes)
     y = batch_norm(layer, x, {"mean": mean, "variance": variance}, eps)  # (1)
     count = x.size // x.shape[-1]
-    seen = {"mean": mean, "variance": variance * (count / max(count - 1, 1))}
+    batch = {"mean": mean, "variance": variance * (count / max(count - 1, 1))}
     # Running statistics must not carry a gradient from one step to the next.
-    seen = jax.lax.stop_gradient(seen)
-    return y, {name: momentum * stats[name] + (1 - momentum) * seen[name] for name in seen}  # (2)
+    batch = jax.lax.stop_gradient(batch)
+    return y, {name: momentum * stats[name] + (1 - momentum) * batch[name] for name in batch}  # (2)
 
 
 def layer_norm(layer: LayerArrays, x: jax.Array, eps: float = EPS) -> jax.Array:

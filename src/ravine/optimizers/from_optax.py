@@ -57,11 +57,11 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
             )
 
     def constructor(learning_rate: Rate = OPTAX[name].rate_center) -> Optimizer:
-        return _adapted(
+        return _adapt(
             lambda eta: factory(learning_rate=eta, **keywords), learning_rate, EVAL_PARAMS.get(name)
         )
 
-    _try(constructor, name, keywords)
+    _try_step(constructor, name, keywords)
     return constructor
 
 
@@ -72,7 +72,7 @@ def _schedule_free_point(params: optax.Params, state: OptaxState) -> Any:
 EVAL_PARAMS = {"schedule_free_sgd": _schedule_free_point, "schedule_free_adamw": _schedule_free_point}
 
 
-def _adapted(
+def _adapt(
     rule: Callable[[jax.Array], optax.GradientTransformation],
     rate: Rate,
     eval_params: Callable[[optax.Params, OptaxState], optax.Params] | None,
@@ -100,7 +100,7 @@ def _adapted(
     return Optimizer(init, update, eval_params)
 
 
-def _try(constructor: Callable[[Rate], Optimizer], name: str, keywords: Mapping[str, object]) -> None:
+def _try_step(constructor: Callable[[Rate], Optimizer], name: str, keywords: Mapping[str, object]) -> None:
     """Trace one step on a small matrix, so that a keyword that optax refuses raises before the training."""
 
     def one_step(rate: jax.Array, w: jax.Array) -> Any:

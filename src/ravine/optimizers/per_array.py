@@ -89,9 +89,9 @@ def per_array(
         for w in jax.tree.leaves(params):
             _working_dtype(w)  # refuses integers
         example = jax.eval_shape(init, jax.ShapeDtypeStruct((), jnp.float32))
-        slots = [jax.tree.map(lambda w, k=k: init(_worked(w))[k], params) for k in range(len(example))]
+        slots = [jax.tree.map(lambda w, k=k: init(_to_working(w))[k], params) for k in range(len(example))]
         t = jnp.zeros((), jnp.int32) if counted or callable(rate) else None
-        return RuleState(t, _rebuilt(example, slots))
+        return RuleState(t, _tuple_like(example, slots))
 
     def update_all(
         grads: optax.Updates, state: RuleState, params: optax.Params | None = None, **ignored: object
@@ -104,15 +104,15 @@ def per_array(
         eta = rate(state.t) if callable(rate) else rate  # type: ignore[arg-type]
         data = {"eta": eta, **hyper} | ({"t": t} if counted else {})
 
-        updates, moved = [], []
+        updates, new_slots = [], []
         for g, w, *old in zip(leaves, stored, *slots, strict=True):
             dtype = _working_dtype(w, *old)
-            update, new = step(jnp.asarray(g, dtype), _rebuilt(state.slots, old), **_as_data(data, dtype))
+            update, new = step(jnp.asarray(g, dtype), _tuple_like(state.slots, old), **_as_data(data, dtype))
             updates.append(update.astype(jnp.result_type(w)))
-            moved.append([n.astype(o.dtype) for n, o in zip(new, old, strict=True)])
-        if moved:  # a tree without arrays has a state without arrays
-            slots = [tree.unflatten(slot) for slot in zip(*moved, strict=True)]
-            state = RuleState(t, _rebuilt(state.slots, slots))
+            new_slots.append([n.astype(o.dtype) for n, o in zip(new, old, strict=True)])
+        if new_slots:  # a tree without arrays has a state without arrays
+            slots = [tree.unflatten(slot) for slot in zip(*new_slots, strict=True)]
+            state = RuleState(t, _tuple_like(state.slots, slots))
         return tree.unflatten(updates), state._replace(t=t)
 
     if eval_params is None:
@@ -123,7 +123,9 @@ def per_array(
         points = []
         for w, *old in zip(leaves, *(tree.flatten_up_to(slot) for slot in state.slots), strict=True):
             dtype = _working_dtype(w, *old)
-            point = eval_params(jnp.asarray(w, dtype), _rebuilt(state.slots, old), **_as_data(hyper, dtype))
+            point = eval_params(
+                jnp.asarray(w, dtype), _tuple_like(state.slots, old), **_as_data(hyper, dtype)
+            )
             points.append(point.astype(jnp.result_type(w)))
         return tree.unflatten(points)
 
@@ -142,7 +144,7 @@ def diagonal_of_state(diagonal: Diagonal, state: optax.OptState, hyper: Mapping[
     def of_array(*slots: jax.Array) -> jax.Array:
         dtype = _working_dtype(*slots)
         t = None if inner.t is None else jnp.maximum(inner.t, 1).astype(jnp.finfo(dtype).dtype)
-        return diagonal(_rebuilt(inner.slots, list(slots)), t, _as_data(dict(hyper), dtype))
+        return diagonal(_tuple_like(inner.slots, list(slots)), t, _as_data(dict(hyper), dtype))
 
     return jax.tree.map(of_array, *inner.slots)
 
@@ -156,7 +158,7 @@ def _flat(tree: optax.Params) -> tuple[list[jax.Array], Any]:
     return jax.tree.flatten(tree)
 
 
-def _rebuilt(like: Any, parts: list[Any]) -> Any:
+def _tuple_like(like: Any, parts: list[Any]) -> Any:
     """Return the parts as a tuple of the type of `like`, named or not."""
     return like._make(parts) if hasattr(like, "_make") else tuple(parts)
 
@@ -170,13 +172,13 @@ def _working_dtype(w: ArrayLike, *slots: jax.Array) -> DTypeLike:
             "An integer has no gradient.",
             "Make it a float, or keep it out of the parameters.",
         )
-    wide = max(jnp.finfo(each).bits for each in dtypes) > 32
-    if any(jnp.issubdtype(each, jnp.complexfloating) for each in dtypes):
+    wide = max(jnp.finfo(dtype).bits for dtype in dtypes) > 32
+    if any(jnp.issubdtype(dtype, jnp.complexfloating) for dtype in dtypes):
         return jnp.complex128 if wide else jnp.complex64
     return jnp.float64 if wide else jnp.float32
 
 
-def _worked(w: ArrayLike) -> jax.Array:
+def _to_working(w: ArrayLike) -> jax.Array:
     return jnp.asarray(w, _working_dtype(w))
 
 

@@ -36,7 +36,7 @@ CYCLE = (
 """Styles for optimizers without a style of their own. No file of an optimizer uses one of them."""
 
 
-def plot_styles(own: Mapping[str, PlotStyle | None]) -> dict[str, PlotStyle]:
+def plot_styles(styles: Mapping[str, PlotStyle | None]) -> dict[str, PlotStyle]:
     """Return a style for each name of an optimizer: its own, else the next one of `CYCLE`."""
     spare = cycle(CYCLE)
-    return {name: style or next(spare) for name, style in own.items()}
+    return {name: style or next(spare) for name, style in styles.items()}

@@ -75,7 +75,7 @@ def constant(clock: Clock, numbers: Mapping[str, float]) -> Any:
 
 def cosine(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return the factors (5), [...]; without `end` it is 0."""
-    return _eased(clock.xp, numbers.get("end", 0.0), clock.remaining)  # (5)
+    return _ease(clock.xp, numbers.get("end", 0.0), clock.remaining)  # (5)
 
 
 def polynomial(clock: Clock, numbers: Mapping[str, float]) -> Any:
@@ -115,14 +115,12 @@ def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 def onecycle(clock: Clock, numbers: Mapping[str, float]) -> Any:
     """Return the factors (6), [...]; `peak` is the share of the run at which the factor is 1."""
     top = numbers["peak"] * clock.steps
-    up = _eased(clock.xp, numbers["start"], clock.xp.minimum(clock.t / top, 1))  # (6)
-    down = _eased(
-        clock.xp, numbers["end"], clock.xp.minimum((clock.steps - clock.t) / (clock.steps - top), 1)
-    )
+    up = _ease(clock.xp, numbers["start"], clock.xp.minimum(clock.t / top, 1))  # (6)
+    down = _ease(clock.xp, numbers["end"], clock.xp.minimum((clock.steps - clock.t) / (clock.steps - top), 1))
     return clock.xp.where(clock.t < top, up, down)
 
 
-def _eased(xp: ModuleType, low: float, way: np.ndarray | jax.Array) -> Any:
+def _ease(xp: ModuleType, low: float, way: np.ndarray | jax.Array) -> Any:
     # sin^2(pi way / 2) = (1 - cos(pi way)) / 2, without the cancellation for a small `way`
     return low + (1 - low) * xp.sin(math.pi / 2 * way) ** 2
 

@@ -32,29 +32,29 @@ def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
     Values are floats, a `Duration` or a tuple of `Duration`s. Raises UsageError for a text of another form,
     an unknown name, a parameter that the schedule does not have, and a value that is not allowed.
     """
-    found = re.fullmatch(r"\s*([^()]*?)\s*(\((.*)\))?\s*", str(text), re.DOTALL)
-    if not found:
+    match = re.fullmatch(r"\s*([^()]*?)\s*(\((.*)\))?\s*", str(text), re.DOTALL)
+    if not match:
         raise UsageError(f"'{text}' cannot be read as a schedule.", "Its brackets do not match.", EXAMPLE)
-    name = found[1].lower()
+    name = match[1].lower()
     if name not in SCHEDULES:
-        what = f"There is no schedule '{found[1]}'." if name else "No schedule was named."
+        what = f"There is no schedule '{match[1]}'." if name else "No schedule was named."
         raise UsageError(
             what, "", did_you_mean(name, SCHEDULES) if name else EXAMPLE, allowed=tuple(SCHEDULES)
         )
     kind = SCHEDULES[name]
-    given: dict[str, Any] = {}
-    inside = (found[3] or "").strip()
+    values: dict[str, Any] = {}
+    inside = (match[3] or "").strip()
     for place, part in enumerate(split(inside) if inside else []):
         key, value = _part(text, name, part, place)
-        if key in given:
+        if key in values:
             raise UsageError(f"'{text}' cannot be read.", f"It gives {key} twice.", "Give it once.")
-        given[key] = _value(name, key, value)
+        values[key] = _value(name, key, value)
     if kind.either is not None:
         one, other, example = kind.either
-        if (one in given) == (other in given):
-            why = f"It needs '{one}' or '{other}'" + (", not both." if one in given else ".")
+        if (one in values) == (other in values):
+            why = f"It needs '{one}' or '{other}'" + (", not both." if one in values else ".")
             raise UsageError(f"The schedule '{text}' is not complete.", why, f"Write {example}.")
-    return name, {key: given.get(key, parameter.default) for key, parameter in kind.parameters.items()}
+    return name, {key: values.get(key, parameter.default) for key, parameter in kind.parameters.items()}
 
 
 def format_schedule(name: str, numbers: dict[str, Any]) -> str:
@@ -89,7 +89,7 @@ def _value(name: str, key: str, text: str) -> Any:
     parts = re.split(r"(?<![eE])\+", text) if parameter.several else [text]
     values = tuple(_one(part.strip(), parameter.durations) for part in parts)
     value: Any = values if parameter.several else values[0]
-    if any(each is None for each in values) or not parameter.allows(value):
+    if any(number is None for number in values) or not parameter.allows(value):
         raise UsageError(f"The schedule '{name}' cannot use {key}={text}.", f"It must be {parameter.must}.")
     return value
 

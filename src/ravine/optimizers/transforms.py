@@ -55,7 +55,7 @@ def with_clipping(optimizer: Optimizer, threshold: Number) -> Optimizer:
     def update(
         grads: optax.Updates, state: optax.OptState, params: optax.Params | None = None, **extra: object
     ) -> tuple[optax.Updates, optax.OptState]:
-        return optimizer.update(_shortened(grads, threshold), state, params, **extra)
+        return optimizer.update(_clip_by_norm(grads, threshold), state, params, **extra)
 
     return Optimizer(optimizer.init, update, optimizer.eval_params)
 
@@ -125,7 +125,7 @@ def with_weight_decay(optimizer: Optimizer, rate: Rate, weight_decay: Number, ma
     return Optimizer(init, update, eval_params)
 
 
-def _shortened(grads: optax.Updates, threshold: Number) -> optax.Updates:
+def _clip_by_norm(grads: optax.Updates, threshold: Number) -> optax.Updates:
     """Return (1), computed so that neither the norm nor the quotient can overflow."""
     leaves = [_wide(g) for g in jax.tree.leaves(grads)]
     if not leaves:

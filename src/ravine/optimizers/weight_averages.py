@@ -56,7 +56,7 @@ def exponential_average(optimizer: Optimizer, b: Number | Decay) -> Optimizer:
         cast = Decay(jnp.asarray(pair.rate, dtype), jnp.asarray(pair.complement, dtype))
         return cast.complement / one_minus_power(cast, t.astype(dtype))  # (2)
 
-    return _averaged(optimizer, gain)
+    return _with_average(optimizer, gain)
 
 
 def tail_average(optimizer: Optimizer, start: Number) -> Optimizer:
@@ -71,10 +71,10 @@ def tail_average(optimizer: Optimizer, start: Number) -> Optimizer:
         late = t.astype(dtype) - jnp.asarray(start, dtype)
         return 1 / jnp.maximum(late, 1)  # (3)
 
-    return _averaged(optimizer, gain)
+    return _with_average(optimizer, gain)
 
 
-def _averaged(optimizer: Optimizer, gain: Callable[[jax.Array, np.dtype], jax.Array]) -> Optimizer:
+def _with_average(optimizer: Optimizer, gain: Callable[[jax.Array, np.dtype], jax.Array]) -> Optimizer:
     """Return the optimizer with the average (1); gain(t, dtype) -> k."""
 
     def init(params: optax.Params) -> AverageState:
