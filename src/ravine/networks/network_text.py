@@ -1,7 +1,7 @@
 """The parser of network texts: `64-64 residual batchnorm dropout=0.2`, `linear`, `32 conv=8-16`.
 
-    64-64                                          units of the hidden layers; `linear` or `0` = no hidden
-    layer conv=8-16                                      channels of 3x3 convolutions before the hidden layers
+    64-64                                          units of the hidden layers; `linear` or `0` for none
+    conv=8-16                                      channels of 3x3 convolutions before the hidden layers
     plain residual scaled-residual highway dense   connection of every layer with its input
     batchnorm layernorm                            normalization
     dropout=0.2                                    dropout rate

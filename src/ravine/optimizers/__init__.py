@@ -100,8 +100,7 @@ def __dir__() -> list[str]:
 class _Package(ModuleType):
     """A package in which `sgd` is the function, also after the import of the file `sgd`.
 
-    Python stores an imported file as an attribute of its package. That would hide the function of the same
-    name.
+    Python makes an imported file an attribute of its package, which would hide the function of the same name.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

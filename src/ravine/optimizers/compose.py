@@ -37,12 +37,11 @@ def compose(
 ) -> Optimizer:
     """Return `optimizer` with the transforms that are not None. The others are no part of the program.
 
-    rate: learning rate of the optimizer, a number, a scalar array or a schedule; weight decay is scaled by
-    it.
+    rate: learning rate of the optimizer and of the weight decay, a number, a scalar array or a schedule.
     mask: parameters that `l1`, `l2` and `weight_decay` act on, a tree of bools; None = all.
     l1, l2: coefficients of the penalties. weight_decay: coefficient of the decoupled weight decay.
-    clip: largest norm of the gradient. ema: averaging rate of the weights. tail: steps before their average
-    starts.
+    clip: largest norm of the gradient. ema: averaging rate of the weights. tail: step after which
+    their mean starts.
 
     All but `mask` are data: numbers or scalar arrays. Raises UsageError for both averages at once and for
     numbers that are not allowed.

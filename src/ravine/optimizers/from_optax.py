@@ -24,7 +24,7 @@ __all__ = ["OptaxState", "from_optax"]
 
 
 class OptaxState(NamedTuple):
-    """The state: t: number of steps, int32, None without a schedule. inner: state of the optax optimizer."""
+    """The state. t: number of steps, int32, None without a schedule. inner: state of the optax optimizer."""
 
     t: jax.Array | None
     inner: Any
@@ -34,8 +34,7 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
     """Return the constructor of an optax optimizer: learning rate -> Optimizer.
 
     name: in `OPTAX`. keywords: those of optax. Raises UsageError for an optimizer or a keyword that optax
-    does not have, for an optimizer that `UNSUPPORTED` lists, and for a value that it refuses on a small
-    array.
+    does not have, for an optimizer in `UNSUPPORTED`, and for a value that optax refuses.
     """
     check_optax(name)
     factory = getattr(optax, name, None) or getattr(optax.contrib, name)

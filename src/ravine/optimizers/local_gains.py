@@ -59,8 +59,7 @@ def local_gains(
     learning_rate: eta, a number, a scalar array or a schedule of the step count.
     grow: added to a gain, (1). shrink: multiplies a gain, (2). lowest, highest: limits of a gain, (3).
 
-    A gradient of 0 leaves the gain of its weight as it is. Raises UsageError for a negative or infinite
-    number.
+    A gradient of 0 does not change the gain of its weight. Raises UsageError for an invalid number.
     """
     check_not_negative(grow=grow, shrink=shrink, lowest=lowest, highest=highest)
 

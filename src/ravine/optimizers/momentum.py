@@ -41,7 +41,7 @@ def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
     style=PlotStyle("#D55E00", "#ff9a5c", (7, 4), "square"),
 )
 def momentum(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
-    """Return momentum. Its state is the `Velocity` v, 0 at the start.
+    """Return gradient descent with momentum. Its state is the `Velocity` v, 0 at the start.
 
     learning_rate: eta, a number, a scalar array or a schedule of the step count.
     rho: share of the velocity that remains after a step, from 0 to 1.

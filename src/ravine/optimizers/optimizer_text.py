@@ -21,8 +21,7 @@ _EXAMPLE = "Write for example adam, adam(b1=0.95) or optax:lion(b1=0.9)."
 class ParsedOptimizer(NamedTuple):
     """The parts of an optimizer text; `str()` returns the text again.
 
-    source: "" for the lecture's optimizers, or "optax". name: in lower case. keywords: literal values by
-    name.
+    source: "" for the lecture's optimizers, or "optax". name: in lower case. keywords: values by name.
     """
 
     source: str

@@ -251,8 +251,7 @@ def register(
 ) -> Callable[[F], F]:
     """Return a decorator that describes a constructor as a rule, with the defaults of its signature.
 
-    The arguments are fields of `Rule`. The line of the constructor in `OPTIMIZERS` makes the rule known by
-    name.
+    The arguments are fields of `Rule`. A line in `OPTIMIZERS` makes the rule known by its name.
 
     rate_center is the middle of the four decades that are searched, for a small network on standardized data.
     Its gradients are of order 0.1 to 1. An optimizer with updates in proportion to the gradient therefore
@@ -285,8 +284,7 @@ def register(
 def resolve(text: str) -> Rule:
     """Return the rule that a text names: `adam`, `Adam`, `adam(b1=0.95)` or `optax:lion(b1=0.9)`.
 
-    Raises UsageError for an unknown name, with the nearest known one, and for keywords that the optimizer
-    refuses.
+    Raises UsageError for an unknown name, with the nearest known one, and for keywords that are not allowed.
     """
     return _rule(read_optimizer(text))
 

@@ -78,10 +78,8 @@ class ScheduleKind:
 
     function: "module:object" of factor(clock, numbers) -> [...]; "" for a kind that depends on the loss.
     parameters: by name, in the order of the text.
-    either: two parameters of which a schedule needs exactly one, and an example; None if there are no such
-    two.
-    depends_on_loss: whether the factors depend on the validation losses, so that they are not known before
-    training.
+    either: two parameters of which a schedule needs exactly one, and an example; or None.
+    depends_on_loss: whether the factors depend on the validation losses and are unknown before training.
     counts_warmup: whether epochs count from the start of the run instead of the end of the warm-up.
     """
 

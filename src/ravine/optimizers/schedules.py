@@ -33,8 +33,7 @@ Schedule = Callable[[Any], jax.Array]
 class ScheduleSpec:
     """A schedule: its kind and the values of all of its parameters. Hashable.
 
-    name: in `SCHEDULES`. values: in the order of the parameters there. `str()` returns the shortest text for
-    it.
+    name: in `SCHEDULES`. values: in the order of the parameters there. `str()` returns the text.
     """
 
     name: str
@@ -53,8 +52,7 @@ class ScheduleSpec:
     def factors(self, steps: int, steps_per_epoch: float) -> np.ndarray:
         """Return the factor at every step of a run of `steps`: [steps], float64, on the host.
 
-        Raises UsageError for a schedule that depends on the loss, and for numbers of steps that are not above
-        0.
+        Raises UsageError for a schedule that depends on the loss, and for an invalid number of steps.
         """
         self._check(steps, steps_per_epoch)
         return schedule_factors(
@@ -103,5 +101,5 @@ def schedule(text: str | ScheduleSpec) -> ScheduleSpec:
 
 
 def factors(text: str | ScheduleSpec, steps: int, steps_per_epoch: float) -> np.ndarray:
-    """Return the factor of a schedule at every step: [steps], float64. Raises UsageError as its method."""
+    """Return the factor of a schedule at every step, as `ScheduleSpec.factors` does: [steps], float64."""
     return schedule(text).factors(steps, steps_per_epoch)

@@ -92,9 +92,8 @@ def with_weight_decay(optimizer: Optimizer, rate: Rate, weight_decay: Number, ma
     """Return the optimizer with decoupled weight decay, (4).
 
     rate: learning rate of the optimizer, a number, a scalar array or a schedule. weight_decay: alpha. The w
-    of (4)
-    is the point to evaluate, which for Nesterov momentum is not the stored look-ahead point. `update` needs
-    the parameters. Raises UsageError for a negative or infinite number.
+    of (4) is the point to evaluate, which for Nesterov momentum is not the stored look-ahead point. `update`
+    needs the parameters. Raises UsageError for a negative or infinite number.
     """
     check_rate(rate)
     check_not_negative(weight_decay=weight_decay)

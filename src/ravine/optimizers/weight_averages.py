@@ -1,8 +1,8 @@
 """Weight averages: the evaluation uses averaged weights, the training is unchanged.
 
-    a <- (1 - k) a + k w                                        (1)      w: the point to evaluate without
-    average exponential    k = (1 - b) / (1 - b^t)                      (2)      running mean, corrected for
-    its start tail           k = 1 / (t - start), but 1 for t <= start    (3)      Polyak & Juditsky 1992
+    a <- (1 - k) a + k w                                        (1)      w: evaluated without an average
+    exponential    k = (1 - b) / (1 - b^t)                      (2)      running mean, corrected for its start
+    tail           k = 1 / (t - start), but 1 for t <= start    (3)      Polyak & Juditsky 1992
 
 t = 1 after the first step. (1) with (2) equals m / (1 - b^t) for the uncorrected mean m <- b m + (1 - b) w.
 With b = 0 the average is w, bit for bit, and so is (3) before its start.

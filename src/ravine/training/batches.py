@@ -32,7 +32,7 @@ HOST_CACHE_BYTES = 2**29  # of standardized data sets, one per seed
 class SeedData:
     """Training and validation rows of one seed, standardized by its training rows.
 
-    scaler: means and standard deviations of the inputs.
+    train, valid: x [N, D], y [N]. scaler: means and standard deviations of the inputs.
     target_scale, target_mean: standard deviation and mean of a regression target in its own unit; 1 and 0 for
     classes. A prediction in the target's unit is output x target_scale + target_mean.
     """

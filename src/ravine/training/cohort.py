@@ -110,8 +110,8 @@ def run_cohort(
 class _Group:
     """Runs that train side by side.
 
-    runs: indices of the runs, [n]. members: the run of each member of the program, [size]; the last run
-    repeats.
+    runs: indices of the runs, [n]. members: run of each member of the program, [size]; the last one
+    may repeat.
     state, numbers, best: on the device that worked on the group last; None before the first chunk.
     """
 

@@ -29,8 +29,7 @@ def initial_params(
 ) -> Any:
     """Draw the initial parameters of a seed, one tree of host arrays per layer.
 
-    The draw depends only on the root seed, the seed and the network, so all optimizers start from equal
-    weights.
+    The draw depends on no property of the optimizer, so all optimizers start from equal weights.
     root: root seed. scheme, scale: see `ravine.networks.initialization`. gate_bias: initial bias of highway
     gates, None for the usual one.
     """

@@ -75,7 +75,11 @@ class Rows(NamedTuple):
 
 
 class RunState(NamedTuple):
-    """The state of a run between two steps: parameters, optimizer state, running statistics."""
+    """The state of a run between two steps.
+
+    params: stored parameters, layer by layer. opt_state: state of the optimizer with its transforms.
+    stats: running statistics of batch normalization, () without it.
+    """
 
     params: Params
     opt_state: optax.OptState

@@ -1,6 +1,6 @@
 """The compiled programs of a plan, for a group of runs on one device.
 
-A program has three functions. All of their arrays have a leading axis [size] for the members of the group.
+A program has three functions. States, weights and results have an axis [size] for the members of the group.
 
     init(params, numbers)                                         -> state at step 0
     advance(state, numbers, factors, tables, table_index, first)  -> state, weights to evaluate, training loss

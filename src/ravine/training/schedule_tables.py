@@ -31,8 +31,7 @@ class ScheduleTables:
     depends_on_loss: whether any run has a schedule that `update` moves on. state: `PlateauState` of arrays
     [run] in float64, all of its values at their start for runs without such a schedule.
 
-    Raises UsageError where another hyperparameter than the learning rate has a schedule that depends on the
-    loss.
+    Raises UsageError if the schedule of another hyperparameter than the learning rate depends on the loss.
     """
 
     def __init__(self, plan: Plan, runs: Runs, steps_per_epoch: float) -> None:
