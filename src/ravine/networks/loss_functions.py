@@ -1,7 +1,9 @@
 """The loss functions.  Lecture: "Problems with vanilla SGD", L(W) = 1/N sum_i L_i(x_i, y_i, W).
 
-    cross_entropy    L_i = ln sum_k exp(z_k) - z_y        (1)      z: outputs, y: class index
+    cross_entropy    L_i = ln sum_k exp(z_k) - z_y        (1)      y: class index
     squared_error    L_i = sum_k (z_k - y_k)^2            (2)      y: standardized target
+
+z are the outputs of the network for the row x_i. The functions return L_i of every row.
 """
 
 from __future__ import annotations
