@@ -13,6 +13,7 @@ import types
 import typing
 from pathlib import Path
 
+from ravine.errors import in_python
 from ravine.execution.registry import STUDIES, find_study
 from ravine.execution.study import Study
 from ravine.options.fields import Option, options_of
@@ -40,6 +41,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ravine.api.arguments import Columns, Table, TestRows
+from ravine.api.renamed_keywords import with_renamed_keywords
 from ravine.api.run import run_study
 from ravine.execution.events import Notify
 
@@ -68,10 +70,17 @@ COMMON = """    X: Table,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
 """
-ABOUT = """X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
-name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
-share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
-in; without it nothing is written. notify: called with every event."""
+ABOUT = (
+    "X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.",
+    "y: Target: an array [N], or the name or index of the target column.",
+    "target: Name of the target column, in place of y.",
+    "weights: Row weights for loss and metric: an array [N], or the name of a column.",
+    "groups: Groups of rows, each in one split: an array [N], or the name of a column.",
+    "test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one. "
+    "[default: 0.2, or the test rows of the data]",
+    "out: Folder of the run; without it, nothing is written.",
+    "notify: Function that is called with every event.",
+)
 LIST = "str | Sequence[str]"
 
 
@@ -98,7 +107,7 @@ def function(study: Study) -> str:
     hints = typing.get_type_hints(study.settings)
     options = {key: known for key, known in options_of(study.settings).items() if key not in ARGUMENTS}
     common = COMMON.replace("X: Table,", "X: Table = None,") if "model" in options else COMMON
-    lines = [f"def {study.name}(", common.rstrip("\n")]
+    lines = ["@with_renamed_keywords", f"def {study.name}(", common.rstrip("\n")]
     lines += [
         f"    {key}: {annotation(study, key, hints[key])} = {default(known)},"
         for key, known in options.items()
@@ -136,17 +145,22 @@ def default(known: Option) -> str:
 
 
 def docstring(study: Study, options: typing.Mapping[str, Option]) -> str:
-    """Return title, arguments and one line for each keyword."""
+    """Return title, errors and one entry for each keyword."""
     lines = [f'    """{study.title}', ""]
-    lines += [f"    {line}" for line in ABOUT.splitlines()]
-    lines += ["", "    Raises DataError, UsageError, NothingTrained, Stopped.", ""]
-    for key, known in options.items():
-        text = f"{key}: {known.help}"
-        if known.default not in (None, ""):
-            shown = ", ".join(known.default) if isinstance(known.default, list) else known.default
-            text += f" [default: {shown}]"
+    for text in (*ABOUT, *(f"{key}: {entry(known)}" for key, known in options.items())):
         lines += textwrap.wrap(text, 106, initial_indent="    ", subsequent_indent="        ")
+    lines += ["", "    Raises DataError, UsageError, NothingTrained, Stopped."]
     return "\n".join([*lines, '    """'])
+
+
+def entry(known: Option) -> str:
+    """Return the help of a keyword, with the allowed words or bounds and the default in brackets."""
+    notes = [", ".join(known.choices) or known.bounds]
+    if known.default not in (None, ""):
+        shown = ", ".join(known.default) if isinstance(known.default, list) else known.default
+        notes.append(f"default: {shown}")
+    shown_notes = "; ".join(note for note in notes if note)
+    return in_python(known.help) + (f" [{shown_notes}]" if shown_notes else "")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ravine.api.arguments import Columns, Table, TestRows
+from ravine.api.renamed_keywords import with_renamed_keywords
 from ravine.api.run import run_study
 from ravine.execution.events import Notify
 
@@ -45,6 +46,7 @@ def load_model(path: str | PathLike[str]) -> Model:
     return Model.load(Path(path))
 
 
+@with_renamed_keywords
 def compare(
     X: Table,
     y: Columns = None,
@@ -91,49 +93,60 @@ def compare(
 ) -> CompareResult:
     """Find the best optimizer and learning rate for DATA.
 
-    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
-    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
-    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
-    in; without it nothing is written. notify: called with every event.
-
-    Raises DataError, UsageError, NothingTrained, Stopped.
-
+    X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.
+    y: Target: an array [N], or the name or index of the target column.
+    target: Name of the target column, in place of y.
+    weights: Row weights for loss and metric: an array [N], or the name of a column.
+    groups: Groups of rows, each in one split: an array [N], or the name of a column.
+    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
+        [default: 0.2, or the test rows of the data]
+    out: Folder of the run; without it, nothing is written.
+    notify: Function that is called with every event.
     hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [default: error]
+    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
     missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
-        0.2]
-    scaling: Standardize the inputs, or leave them unchanged.
+    task: Task to learn. [auto, classify, regress; default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+        and below 1; default: 0.2]
+    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows; if not given, set by the effort.
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
+        most 16777216]
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+        most 1000000]
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
+        1e+30; default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
     average: Average of the weights, ema=0.99 or tail=0.5; none = off.
     net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
-    activation: Activation of the hidden layers. [default: relu]
-    init: Initialization of the weights. [default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off.
-    l2: L2 penalty on the weights, in the gradient; 0 = off.
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
-    label_smoothing: Label smoothing, for classes; 0 = off.
+    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
+        relu]
+    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
+    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given.
-    precision: Precision of all trained numbers. [default: float32]
+    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
+    precision: Precision of all trained numbers. [float32, float64; default: float32]
     optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum, nesterov,
         local_gains, adagrad, rmsprop, adadelta, adam]
     schedules: Schedules of the learning rate to tune, such as constant,decay,step. [default: constant,
         decay]
-    tune: Hyperparameters to tune: the learning rate, or all of an optimizer. [default: learning-rate]
-    effort: Number of trials, seeds and epochs; if not given, the largest under 2 minutes.
+    tune: Hyperparameters to tune: the learning rate, or all of an optimizer. [learning-rate, all;
+        default: learning-rate]
+    effort: Number of trials, seeds and epochs; if not given, the largest under 2 minutes. [quick,
+        standard, thorough]
     budget: Longest time, such as 60s or 5m; the largest effort that fits is taken.
-    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
+    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
+        and at most 10000]
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
         "compare", X, y, target, weights, groups, test, out, notify,
@@ -175,6 +188,7 @@ def compare(
     )  # type: ignore[return-value]  # fmt: skip
 
 
+@with_renamed_keywords
 def train(
     X: Table,
     y: Columns = None,
@@ -220,46 +234,55 @@ def train(
 ) -> TrainResult:
     """Train one network on DATA.
 
-    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
-    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
-    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
-    in; without it nothing is written. notify: called with every event.
-
-    Raises DataError, UsageError, NothingTrained, Stopped.
-
+    X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.
+    y: Target: an array [N], or the name or index of the target column.
+    target: Name of the target column, in place of y.
+    weights: Row weights for loss and metric: an array [N], or the name of a column.
+    groups: Groups of rows, each in one split: an array [N], or the name of a column.
+    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
+        [default: 0.2, or the test rows of the data]
+    out: Folder of the run; without it, nothing is written.
+    notify: Function that is called with every event.
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one.
+    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
     hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [default: error]
+    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
     missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
-        0.2]
-    scaling: Standardize the inputs, or leave them unchanged.
+    task: Task to learn. [auto, classify, regress; default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+        and below 1; default: 0.2]
+    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps.
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
+        below 1000000]
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
+        most 16777216]
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+        most 1000000]
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
+        1e+30; default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
     average: Average of the weights, ema=0.99 or tail=0.5; none = off.
     net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
-    activation: Activation of the hidden layers. [default: relu]
-    init: Initialization of the weights. [default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off.
-    l2: L2 penalty on the weights, in the gradient; 0 = off.
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
-    label_smoothing: Label smoothing, for classes; 0 = off.
+    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
+        relu]
+    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
+    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given.
-    precision: Precision of all trained numbers. [default: float32]
-    seeds: Number of fresh seeds that the result rests on. [default: 1]
+    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
+    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    seeds: Number of fresh seeds that the result rests on. [at least 1 and at most 10000; default: 1]
     plot_schedule: Draw the schedules into FILE (.png, .svg or .pdf), and train nothing.
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
         "train", X, y, target, weights, groups, test, out, notify,
@@ -300,6 +323,7 @@ def train(
     )  # type: ignore[return-value]  # fmt: skip
 
 
+@with_renamed_keywords
 def diagnose(
     X: Table = None,
     y: Columns = None,
@@ -346,47 +370,57 @@ def diagnose(
 ) -> DiagnoseResult:
     """Find what is wrong with a network, and prove the remedy.
 
-    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
-    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
-    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
-    in; without it nothing is written. notify: called with every event.
-
-    Raises DataError, UsageError, NothingTrained, Stopped.
-
+    X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.
+    y: Target: an array [N], or the name or index of the target column.
+    target: Name of the target column, in place of y.
+    weights: Row weights for loss and metric: an array [N], or the name of a column.
+    groups: Groups of rows, each in one split: an array [N], or the name of a column.
+    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
+        [default: 0.2, or the test rows of the data]
+    out: Folder of the run; without it, nothing is written.
+    notify: Function that is called with every event.
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one.
+    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
     hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [default: error]
+    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
     missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
-        0.2]
-    scaling: Standardize the inputs, or leave them unchanged.
+    task: Task to learn. [auto, classify, regress; default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+        and below 1; default: 0.2]
+    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps.
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
+        below 1000000]
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
+        most 16777216]
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+        most 1000000]
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
+        1e+30; default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
     average: Average of the weights, ema=0.99 or tail=0.5; none = off.
     net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
-    activation: Activation of the hidden layers. [default: relu]
-    init: Initialization of the weights. [default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off.
-    l2: L2 penalty on the weights, in the gradient; 0 = off.
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
-    label_smoothing: Label smoothing, for classes; 0 = off.
+    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
+        relu]
+    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
+    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given.
-    precision: Precision of all trained numbers. [default: float32]
-    seeds: Number of seeds that prove a remedy; 0 = no remedy is tried. [default: 20]
+    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
+    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    seeds: Number of seeds that prove a remedy; 0 = no remedy is tried. [at least 0 and at most 1000;
+        default: 20]
     no_proof: Only measure; try no remedy. [default: False]
     model: Trained model to examine, in place of a training.
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
         "diagnose", X, y, target, weights, groups, test, out, notify,
@@ -428,6 +462,7 @@ def diagnose(
     )  # type: ignore[return-value]  # fmt: skip
 
 
+@with_renamed_keywords
 def sweep(
     X: Table,
     y: Columns = None,
@@ -476,49 +511,59 @@ def sweep(
 ) -> SweepResult:
     """Find out whether dropout, depth, a penalty ... helps on DATA.
 
-    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
-    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
-    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
-    in; without it nothing is written. notify: called with every event.
-
-    Raises DataError, UsageError, NothingTrained, Stopped.
-
+    X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.
+    y: Target: an array [N], or the name or index of the target column.
+    target: Name of the target column, in place of y.
+    weights: Row weights for loss and metric: an array [N], or the name of a column.
+    groups: Groups of rows, each in one split: an array [N], or the name of a column.
+    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
+        [default: 0.2, or the test rows of the data]
+    out: Folder of the run; without it, nothing is written.
+    notify: Function that is called with every event.
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one.
+    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
     hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [default: error]
+    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
     missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
-        0.2]
-    scaling: Standardize the inputs, or leave them unchanged.
+    task: Task to learn. [auto, classify, regress; default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+        and below 1; default: 0.2]
+    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows; if not given, set by the effort.
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
+        most 16777216]
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+        most 1000000]
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
+        1e+30; default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
     average: Average of the weights, ema=0.99 or tail=0.5; none = off.
     net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
-    activation: Activation of the hidden layers. [default: relu]
-    init: Initialization of the weights. [default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off.
-    l2: L2 penalty on the weights, in the gradient; 0 = off.
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
-    label_smoothing: Label smoothing, for classes; 0 = off.
+    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
+        relu]
+    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
+    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given.
-    precision: Precision of all trained numbers. [default: float32]
+    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
+    precision: Precision of all trained numbers. [float32, float64; default: float32]
     vary: Factor and its values, such as 'l2=0,1e-4'; once for each factor. [default: ]
-    random: Number of random combinations, in place of the whole grid.
-    points: Number of values taken from a range such as learning_rate=1e-4..1e-1. [default: 5]
-    effort: Number of trials, seeds and epochs. [default: quick]
-    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
+    random: Number of random combinations, in place of the whole grid. [at least 2 and at most 1000]
+    points: Number of values taken from a range such as learning_rate=1e-4..1e-1. [at least 2 and at most
+        1000; default: 5]
+    effort: Number of trials, seeds and epochs. [quick, standard, thorough; default: quick]
+    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
+        and at most 10000]
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
         "sweep", X, y, target, weights, groups, test, out, notify,
@@ -562,6 +607,7 @@ def sweep(
     )  # type: ignore[return-value]  # fmt: skip
 
 
+@with_renamed_keywords
 def landscape(
     X: Table = None,
     y: Columns = None,
@@ -609,49 +655,59 @@ def landscape(
 ) -> LandscapeResult:
     """Show the loss around trained networks.
 
-    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
-    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
-    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
-    in; without it nothing is written. notify: called with every event.
-
-    Raises DataError, UsageError, NothingTrained, Stopped.
-
-    learning_rate: Learning rate; if not given, the optimizer's usual one.
+    X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.
+    y: Target: an array [N], or the name or index of the target column.
+    target: Name of the target column, in place of y.
+    weights: Row weights for loss and metric: an array [N], or the name of a column.
+    groups: Groups of rows, each in one split: an array [N], or the name of a column.
+    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
+        [default: 0.2, or the test rows of the data]
+    out: Folder of the run; without it, nothing is written.
+    notify: Function that is called with every event.
+    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [default: error]
+    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
     missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
-        0.2]
-    scaling: Standardize the inputs, or leave them unchanged.
+    task: Task to learn. [auto, classify, regress; default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+        and below 1; default: 0.2]
+    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps.
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
+        below 1000000]
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
+        most 16777216]
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+        most 1000000]
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
+        1e+30; default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
     average: Average of the weights, ema=0.99 or tail=0.5; none = off.
     net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
-    activation: Activation of the hidden layers. [default: relu]
-    init: Initialization of the weights. [default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off.
-    l2: L2 penalty on the weights, in the gradient; 0 = off.
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
-    label_smoothing: Label smoothing, for classes; 0 = off.
+    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
+        relu]
+    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
+    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given.
-    precision: Precision of all trained numbers. [default: float32]
+    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
+    precision: Precision of all trained numbers. [float32, float64; default: float32]
     optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, adam]
     model: Run or trained model at the center, in place of training.
-    solutions: Starts of the first optimizer; 2 = barriers, 3 = a plane through the solutions too.
-        [default: 3]
-    grid: Points on each side of a plane. [default: 51]
-    span: Half-width of slices and planes, in lengths of the weights. [default: 1.0]
-    format: Format of the pictures. [default: png]
+    solutions: Starts of the first optimizer; 2 = barriers, 3 = a plane through the solutions too. [at
+        least 1 and at most 3; default: 3]
+    grid: Points on each side of a plane. [at least 5 and at most 2001; default: 51]
+    span: Half-width of slices and planes, in lengths of the weights. [above 0 and below 1000000; default:
+        1.0]
+    format: Format of the pictures. [png, svg, pdf; default: png]
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
         "landscape", X, y, target, weights, groups, test, out, notify,
@@ -694,6 +750,7 @@ def landscape(
     )  # type: ignore[return-value]  # fmt: skip
 
 
+@with_renamed_keywords
 def memorize(
     X: Table,
     y: Columns = None,
@@ -738,45 +795,54 @@ def memorize(
 ) -> MemorizeResult:
     """Measure how much of DATA a network memorizes.
 
-    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
-    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
-    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
-    in; without it nothing is written. notify: called with every event.
-
-    Raises DataError, UsageError, NothingTrained, Stopped.
-
+    X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.
+    y: Target: an array [N], or the name or index of the target column.
+    target: Name of the target column, in place of y.
+    weights: Row weights for loss and metric: an array [N], or the name of a column.
+    groups: Groups of rows, each in one split: an array [N], or the name of a column.
+    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
+        [default: 0.2, or the test rows of the data]
+    out: Folder of the run; without it, nothing is written.
+    notify: Function that is called with every event.
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one.
+    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [default: error]
+    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
     missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
-        0.2]
-    scaling: Standardize the inputs, or leave them unchanged.
+    task: Task to learn. [auto, classify, regress; default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+        and below 1; default: 0.2]
+    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows; if not given, set by the effort.
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows.
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
+    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
+        most 16777216]
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+        most 1000000]
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
+        1e+30; default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
     average: Average of the weights, ema=0.99 or tail=0.5; none = off.
     net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
-    activation: Activation of the hidden layers. [default: relu]
-    init: Initialization of the weights. [default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off.
-    l2: L2 penalty on the weights, in the gradient; 0 = off.
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
-    label_smoothing: Label smoothing, for classes; 0 = off.
+    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
+        relu]
+    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
+    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given.
-    precision: Precision of all trained numbers. [default: float32]
-    effort: Number of networks, seeds and epochs. [default: standard]
-    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
+    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
+    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    effort: Number of networks, seeds and epochs. [quick, standard; default: standard]
+    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
+        and at most 10000]
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
         "memorize", X, y, target, weights, groups, test, out, notify,
@@ -816,6 +882,7 @@ def memorize(
     )  # type: ignore[return-value]  # fmt: skip
 
 
+@with_renamed_keywords
 def descent(
     X: Table,
     y: Columns = None,
@@ -861,46 +928,55 @@ def descent(
 ) -> DescentResult:
     """Look for double descent on DATA.
 
-    X: array [N, D] (images [N, H, W] too), DataFrame, or a file or built-in name. y: array [N], or the
-    name of the target column, as `target` is. weights, groups: arrays [N], or names of columns. test: a
-    share, (X, y) of its own, a DataFrame next to one, a file next to a file. out: a folder to keep the run
-    in; without it nothing is written. notify: called with every event.
-
-    Raises DataError, UsageError, NothingTrained, Stopped.
-
+    X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.
+    y: Target: an array [N], or the name or index of the target column.
+    target: Name of the target column, in place of y.
+    weights: Row weights for loss and metric: an array [N], or the name of a column.
+    groups: Groups of rows, each in one split: an array [N], or the name of a column.
+    test: Test rows: a share of the rows, (X, y), a DataFrame where X is one, a file where X is one.
+        [default: 0.2, or the test rows of the data]
+    out: Folder of the run; without it, nothing is written.
+    notify: Function that is called with every event.
     optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one.
+    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
     features: Columns to use, all others left out; commas between names.
     drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [default: error]
+    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
     missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [default:
-        0.2]
-    scaling: Standardize the inputs, or leave them unchanged.
+    task: Task to learn. [auto, classify, regress; default: auto]
+    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+        and below 1; default: 0.2]
+    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
     metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [default: 0]
-    epochs: Passes over the training rows; if not given, set by the effort.
-    batch_size: Rows in a batch; if not given, 32.
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off.
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off.
+    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
+    batch_size: Rows in a batch; if not given, 32. [at least 1 and at most 16777216]
+    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+        most 1000000]
+    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
+        1e+30; default: 0.0]
+    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
     average: Average of the weights, ema=0.99 or tail=0.5; none = off.
     net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64]
-    activation: Activation of the hidden layers. [default: relu]
-    init: Initialization of the weights. [default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off.
-    l2: L2 penalty on the weights, in the gradient; 0 = off.
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off.
-    label_smoothing: Label smoothing, for classes; 0 = off.
+    activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
+        relu]
+    init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
+    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
+    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
+    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
     augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given.
-    precision: Precision of all trained numbers. [default: float32]
-    effort: Number of networks, seeds and epochs. [default: standard]
-    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort.
-    label_noise: Share of the training labels that are drawn at random; 0 = off. [default: 0.0]
+    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
+    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    effort: Number of networks, seeds and epochs. [quick, standard; default: standard]
+    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
+        and at most 10000]
+    label_noise: Share of the training labels that are drawn at random; 0 = off. [at least 0 and at most
+        1; default: 0.0]
+
+    Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
         "descent", X, y, target, weights, groups, test, out, notify,
