@@ -16,7 +16,7 @@ def idle(monkeypatch):
         raise AssertionError("something was trained")
 
     for name in (
-        "studies.diagnose.study.observe",
+        "studies.diagnose.study.measure_run",
         "studies.landscape.study.travel",
         "studies.landscape.study.Relief",
         "execution.runner.run_cohort",

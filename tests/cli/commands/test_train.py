@@ -24,7 +24,7 @@ def test_a_dry_run_shows_network_and_schedules_and_trains_nothing(ravine, folder
         assert line in ended.stdout.replace(",", "")
     assert f"{sum(counts):,}" in ended.stdout
     assert "L2 0.0001 (in the gradient), weight decay 0.01 (decoupled); of weights only" in ended.stdout
-    assert "clip 1, early stop after 3 evaluations" in ended.stdout
+    assert "early stop after 3 evaluations, clip 1" in ended.stdout
     assert "learning rate, step(0.1,every=10)" in ended.stdout and "b1, linear" in ended.stdout
     assert not list(folder.iterdir())
 
