@@ -17,8 +17,8 @@ def idle(monkeypatch):
 
     for name in (
         "studies.diagnose.study.measure_run",
-        "studies.landscape.study.travel",
-        "studies.landscape.study.Relief",
+        "studies.landscape.study.train_with_snapshots",
+        "studies.landscape.study.LocalGeometry",
         "execution.runner.run_cohort",
     ):
         monkeypatch.setattr(f"ravine.{name}", trains)
