@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ravine.render import numbers
-from ravine.render.numbers import MISSING, score_format_for
+from ravine.render.numbers import MISSING_CELL, score_format_for
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from ravine.render.numbers import MISSING, score_format_for
     [
         (0.00312, "0.00312"), (3.14159, "3.14"), (0, "0"), (-0.0, "0"), (999.4, "999"), (1234.5, "1,234"),
         (-98765, "-98,765"), (1e7, "1e+07"), (3.1e-5, "3.1e-05"), (math.inf, "∞"), (-math.inf, "-∞"),
-        (math.nan, MISSING), (None, MISSING), ("x", MISSING), (True, MISSING),
+        (math.nan, MISSING_CELL), (None, MISSING_CELL), ("x", MISSING_CELL), (True, MISSING_CELL),
     ],
 )  # fmt: skip
 def test_number(value, text):
@@ -33,7 +33,7 @@ def test_five_digits():
 )
 def test_seconds(value, text):
     assert numbers.seconds(value) == text
-    assert numbers.seconds(math.nan) == MISSING
+    assert numbers.seconds(math.nan) == MISSING_CELL
 
 
 def test_counts_sizes_shares_and_signs():
@@ -44,7 +44,7 @@ def test_counts_sizes_shares_and_signs():
     assert (numbers.percent(0.834), numbers.percent(0.834, 1), numbers.percent(None)) == (
         "83 %",
         "83.4 %",
-        MISSING,
+        MISSING_CELL,
     )
     assert (numbers.signed(0.44, 1), numbers.signed(-0.44, 1), numbers.signed(-0.04, 1)) == (
         "+0.4",
@@ -56,14 +56,14 @@ def test_counts_sizes_shares_and_signs():
 def test_values_with_errors():
     assert numbers.with_error(2.63412, 0.13) == "2.63 ± 0.1"
     assert numbers.with_error(2.63412, None) == "2.634"
-    assert numbers.with_error(None, 0.1) == MISSING
+    assert numbers.with_error(None, 0.1) == MISSING_CELL
     assert numbers.with_interval(2.634, [2.5, 2.7]) == "2.63 ± 0.13"
     assert numbers.with_interval(0.973, [0.97, 0.977], 100, 1) == "97.3 ± 0.4"
     assert numbers.with_interval(2.634, None) == "2.63"
     assert numbers.with_interval(10.0, [10 - 2e-15, 10 + 2e-15]) == "10"  # equal but for rounding
     assert numbers.with_interval(3e-8, [2e-8, 4e-8]) == "3e-08 ± 1e-08"
     assert numbers.with_interval(0.5, [0.4999995, 0.5000005]) == "0.5 ± 5e-07"
-    assert numbers.with_interval(math.nan, [0, 1]) == MISSING
+    assert numbers.with_interval(math.nan, [0, 1]) == MISSING_CELL
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
@@ -79,7 +79,7 @@ def test_scores_in_percent_have_the_digits_of_their_smallest_uncertainty():
     assert found.difference(0.008, [0.005, 0.011]) == "+0.8 ± 0.3"
     assert found.difference(-0.0001) == "0.0"
     assert found.with_interval(0.97, [0.83, 1]) == "97.0 [83.0, 100.0]"  # ± 14 would reach beyond
-    assert found.number(None) == MISSING
+    assert found.number(None) == MISSING_CELL
 
 
 def test_scores_in_the_unit_of_the_target():

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ravine.lecture.results import ClaimList, FindingRow, LectureResult, MeasuredClaim
 from ravine.render.blocks import Block, Column, Commands, Facts, Files, Heading, Items, Paragraph, Table
-from ravine.render.numbers import MISSING, number
+from ravine.render.numbers import MISSING_CELL, number
 
 __all__ = ["claim_view", "claims_view", "list_view"]
 
@@ -75,7 +75,9 @@ def _judged(claim: MeasuredClaim) -> list[FindingRow]:
 
 def _agreement(claim: MeasuredClaim) -> str:
     judged = _judged(claim)
-    return f"{sum(bool(finding.holds) for finding in judged)}/{len(judged)}" if claim.findings else MISSING
+    if not claim.findings:
+        return MISSING_CELL
+    return f"{sum(bool(finding.holds) for finding in judged)}/{len(judged)}"
 
 
 def _verdict(claim: MeasuredClaim) -> str:
@@ -119,7 +121,7 @@ def _measured(finding: FindingRow) -> str:
 def _expected(finding: FindingRow) -> str:
     expected, tolerance = finding.expected, finding.tolerance
     if expected is None:
-        return MISSING
+        return MISSING_CELL
     sign = {"below": "≤ ", "above": "≥ ", "": ""}[finding.bound]
     if not tolerance or math.isinf(expected):
         return sign + _number(expected)

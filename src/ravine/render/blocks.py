@@ -1,4 +1,4 @@
-"""Blocks: the parts of a view, as plain values that can be written as JSON.
+"""Blocks: the parts of a view, as plain values that JSON can hold.
 
 A view turns a result into a list of blocks. It decides words, number formats, and the importance of columns;
 `render.text` and `render.html` decide layout. Sequences are stored as tuples, and a number that is not finite
@@ -96,19 +96,19 @@ class Item(Values):
 
 @dataclass(frozen=True)
 class Items(Values):
-    """A list, an item a line: with bullets, numbered from 1, or plain. Items with details stand apart."""
+    """A list with bullets, numbers or plain items. Blank lines separate items that have details."""
 
     kind: ClassVar[str] = "items"
     items: Sequence[str | Item]
     title: str = ""
     style: Literal["bullet", "number", "plain"] = "bullet"
     tone: Tone = "normal"
-    """Of the items that are text alone."""
+    """Tone of the items that are only text."""
 
 
 @dataclass(frozen=True)
 class Facts(Values):
-    """Names, each with its text. Under a title the rows are indented."""
+    """Pairs of a name and a text. Rows below a title are indented."""
 
     kind: ClassVar[str] = "facts"
     rows: Sequence[tuple[str, str]]
@@ -126,22 +126,22 @@ class Column(Values):
     texts: Sequence[str]
     align: Literal["left", "right"] = "right"
     priority: int = 0
-    """0: always shown. Of the others the highest goes first where there is no room."""
+    """0 = always shown. Columns with the highest priority are dropped first where there is no room."""
     unit: str = ""
-    """Shown in a second line of the head."""
+    """Second line of the head."""
     shrink: int = 0
-    """Texts are cut down to this width before another column goes; 0: not cut. A column with a priority above
-    0 is cut only in place of going itself."""
+    """Width to which texts are cut before another column is dropped; 0 = not cut. A column with a priority
+    above 0 is cut only before it is dropped itself."""
     widest: int = 0
-    """Longer texts are always cut; 0: no limit."""
+    """Width to which longer texts are always cut; 0 = no limit."""
     wrap: int = 0
-    """Texts are wrapped, down to this width; 0: not wrapped. Below it the other columns go on a line of their
-    own. For the first column only."""
+    """Smallest width of wrapped texts; 0 = not wrapped. In less room the other columns stand on a separate
+    line. For the first column only."""
 
 
 @dataclass(frozen=True)
 class Table(Values):
-    """Columns under their titles. Raises ValueError for columns of unequal length."""
+    """Columns with titles. Raises ValueError for columns of different lengths."""
 
     kind: ClassVar[str] = "table"
     columns: Sequence[Column]
@@ -149,15 +149,15 @@ class Table(Values):
     note: str = ""
     """Shown below the table."""
     rules: Sequence[int] = ()
-    """Indices of the rows that a rule stands before; 0: between head and rows."""
+    """Indices of the rows with a rule before them; 0 = between head and rows."""
     strong: Sequence[int] = ()
     """Indices of emphasized rows."""
     errors: Sequence[int] = ()
-    """Indices of rows that tell of something wrong."""
+    """Indices of rows that report an error."""
     tight: bool = False
-    """Whether columns move closer together before one goes."""
+    """Whether columns move closer together before one is dropped."""
     split: bool = False
-    """Whether a table that cannot fit is shown column by column, each next to the first."""
+    """Whether a table that does not fit becomes one table for each column, with the first column repeated."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -178,7 +178,7 @@ class Table(Values):
 
 @dataclass(frozen=True)
 class Sparkline(Values):
-    """One curve y(x), y None (or NaN) where it diverged. `before` and `after` stand next to its marks."""
+    """One curve y(x), with y None or NaN where it diverged. before, after: texts next to the curve."""
 
     label: str
     x: Sequence[float]
@@ -201,28 +201,27 @@ class Sparklines(Values):
     note: str = ""
     scale: Literal["shared", "own"] = "shared"
     low: float | None = None
-    """Value of the lowest mark; None: the lowest value."""
+    """Value of the lowest block; None = the lowest value."""
     high: float | None = None
-    """Value of the highest mark; None: the highest value."""
+    """Value of the highest block; None = the highest value."""
     downward: bool = False
-    """Whether a higher mark means a lower value, as for a loss."""
+    """Whether a higher block means a lower value, as for a loss."""
     axis: Literal["linear", "log"] = "linear"
     ticks: Literal["none", "ends", "decades"] = "none"
-    """What the axis shows: nothing, `ends`, or the powers of ten of a logarithmic axis."""
+    """Labels of the axis: none, the texts in `ends`, or the powers of ten of a logarithmic axis."""
     ends: tuple[str, str] = ("", "")
     x_label: str = ""
     marker: float | None = None
-    """The x at which the axis bears a `^`; only with ticks "ends"."""
+    """The x at which the axis shows a `^`; only with ticks "ends"."""
     columns: int = 60
-    """Most columns of text that the marks take."""
+    """Largest width of a curve in columns of text."""
 
 
 @dataclass(frozen=True)
 class Steps(Values):
-    """A schedule: value y over x, several rows of text high, from 0 up, with values at the quarters below.
+    """A schedule y(x): a curve of several lines from 0 up, with the values at its quarters below.
 
-    x must be equally spaced and y at least 0. A view samples long schedules: 4 k + 1 points keep the quarters
-    exact.
+    x must be equally spaced, and y at least 0. With 4 k + 1 points the quarters are exact.
     """
 
     kind: ClassVar[str] = "steps"
@@ -232,7 +231,7 @@ class Steps(Values):
     x_label: str = "epoch"
     y_label: str = "value"
     end: str = ""
-    """What stands at the right end of the axis, for example `30 epochs, 6,000 steps`."""
+    """Text at the right end of the axis, for example `30 epochs, 6,000 steps`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -269,7 +268,7 @@ class Mark(Values):
 
 @dataclass(frozen=True)
 class Chart(Values):
-    """Curves in one pair of axes: drawn in HTML, not shown in text."""
+    """Curves in one pair of axes. They are drawn in HTML and not shown in text."""
 
     kind: ClassVar[str] = "chart"
     title: str
@@ -286,7 +285,7 @@ class Chart(Values):
 
 @dataclass(frozen=True)
 class Files(Values):
-    """Names of files that were written, each with its path. Paths are never cut."""
+    """Written files: (name, path). Paths are never cut."""
 
     kind: ClassVar[str] = "files"
     rows: Sequence[tuple[str, str]]
@@ -294,7 +293,7 @@ class Files(Values):
 
 @dataclass(frozen=True)
 class Commands(Values):
-    """Commands to type next: (purpose, command). A long one goes on after a backslash, as shells allow."""
+    """Commands to type next: (purpose, command). Long commands continue after a backslash."""
 
     kind: ClassVar[str] = "commands"
     rows: Sequence[tuple[str, str]]

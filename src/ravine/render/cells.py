@@ -1,4 +1,4 @@
-"""Text in columns of a terminal: cleaned, measured, cut, wrapped, painted, reduced to ASCII.
+"""Text in columns of a terminal: measured, truncated, wrapped, colored, reduced to ASCII.
 
 A terminal shows some characters two columns wide, and some on top of the one before. Every width in `render`
 is counted in these columns ("cells"), never in characters.
@@ -13,7 +13,7 @@ __all__ = ["ascii_only", "display_width", "padded", "paint", "printable", "trunc
 
 CODES = {"strong": "\x1b[1m", "dim": "\x1b[2m", "warning": "\x1b[33m", "error": "\x1b[31m"}
 PLAIN = "\x1b[0m"
-WORD = re.compile("( *)([^ ]+)")  # with the blanks before it
+WORD = re.compile("( *)([^ ]+)")  # a word with the blanks before it
 ASCII = str.maketrans(
     {
         "±": "~", "…": "~", "–": "-", "—": "-", "─": "-", "−": "-", "×": "x", "·": ".", "≤": "<=", "≥": ">=",
@@ -24,12 +24,12 @@ ASCII = str.maketrans(
 
 
 def printable(text: object) -> str:
-    """Return `text` without control characters: names come from files, and a terminal obeys them."""
+    """Return `text` with `?` for control characters, which names from files may contain."""
     return "".join(letter if letter.isprintable() else "?" for letter in str(text))
 
 
 def ascii_only(text: str) -> str:
-    """Return `text` in ASCII: known signs are replaced, accents go, other letters become `?`."""
+    """Return `text` in ASCII. Known signs are replaced, accents removed, and other letters become `?`."""
     plain = unicodedata.normalize("NFKD", text.translate(ASCII))
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return bare.encode("ascii", "replace").decode("ascii")
@@ -56,7 +56,7 @@ def truncate(text: str, width: int, unicode: bool = True) -> str:
 
 
 def padded(text: str, width: int, left: bool) -> str:
-    """Return `text` with blanks up to `width` columns, behind it (`left`) or before it."""
+    """Return `text` padded with blanks to `width` columns. left: whether the text stands at the left."""
     blank = " " * (width - display_width(text))
     return text + blank if left else blank + text
 
@@ -64,12 +64,12 @@ def padded(text: str, width: int, left: bool) -> str:
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """Return `text` in lines of at most `width` columns, [] for an empty text.
 
-    first, rest: beginning of the first line, and of each further line; both are narrower than `width`. A
-    word wider than a line is broken. Several blanks between words stay, except at the end of a line.
+    first, rest: start of the first line and of each further line, both narrower than `width`. A word that is
+    wider than a line is broken. Several blanks between words are kept, except at the end of a line.
     """
     lines: list[str] = []
     line, filled = first, display_width(first)
-    empty = True  # whether the line holds nothing but its beginning
+    empty = True  # whether the line has no word yet
     for blank, word in WORD.findall(text):
         if not empty and filled + len(blank) + display_width(word) > width:
             lines.append(line)
@@ -86,7 +86,7 @@ def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
 
 
 def _head(word: str, width: int) -> str:
-    """Return as many letters of `word` as fit, at least one."""
+    """Return the start of `word` that fits `width` columns, at least one letter."""
     size = 1
     while size < len(word) and display_width(word[: size + 1]) <= width:
         size += 1

@@ -1,4 +1,4 @@
-"""Parts of the pictures of studies: curves, and marks with their intervals."""
+"""Parts of the figures of studies: curves, and marks with error bars."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["WithInterval", "canvas", "curve", "half_widths", "marks", "mean_of"]
 
 
 class WithInterval(Protocol):
-    """A mean with its interval [low, high]; None where there is none."""
+    """A mean with its interval [low, high]; either can be None."""
 
     @property
     def mean(self) -> float | None:
@@ -24,11 +24,11 @@ class WithInterval(Protocol):
 
     @property
     def interval(self) -> Sequence[float | None] | None:
-        """The interval, or an end of it, may be missing."""
+        """The interval; it or one of its ends can be None."""
 
 
 def canvas(title: str, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """Return a figure and its axes, side by side."""
+    """Return a figure with a title, and its axes from left to right."""
     from matplotlib.figure import Figure
 
     figure = Figure((5.2 * columns if columns > 1 else 7.5, 4.8), layout="constrained")
@@ -36,19 +36,19 @@ def canvas(title: str, columns: int = 1) -> tuple[Figure, list[Axes]]:
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
-def look(which: int) -> dict[str, Any]:
-    """Return color, line style and mark of the `which`-th curve."""
+def curve_style(k: int) -> dict[str, Any]:
+    """Return color, line style and mark of the k-th curve."""
     return {
-        "color": COLORS[which % len(COLORS)],
-        "linestyle": LINES[which % len(LINES)],
-        "marker": MARKS[which % len(MARKS)],
+        "color": COLORS[k % len(COLORS)],
+        "linestyle": LINES[k % len(LINES)],
+        "marker": MARKS[k % len(MARKS)],
     }
 
 
-def curve(axes: Axes, x: Sequence[float], y: Sequence[float | None], label: str, which: int = 0) -> None:
-    """Draw the `which`-th line, y over x; a gap where there is no number."""
+def curve(axes: Axes, x: Sequence[float], y: Sequence[float | None], label: str, k: int = 0) -> None:
+    """Draw the k-th curve y(x), with gaps at missing numbers."""
     values = [value if is_number(value) else float("nan") for value in y]
-    axes.plot(x, values, label=label, **{**look(which), "marker": None})
+    axes.plot(x, values, label=label, **{**curve_style(k), "marker": None})
 
 
 def marks(
@@ -56,27 +56,27 @@ def marks(
     x: Sequence[float],
     measures: Sequence[WithInterval],
     label: str,
-    which: int = 0,
+    k: int = 0,
     scale: float = 1.0,
 ) -> None:
-    """Draw the `which`-th measure over x with its intervals, times `scale`; none where there is no mean."""
-    found = [(place, one) for place, one in zip(x, measures, strict=True) if is_number(one.mean)]
-    places, shown = [place for place, _ in found], [one for _, one in found]
-    middle, away = [scale * mean_of(one) for one in shown], half_widths(shown, scale)
-    axes.errorbar(places, middle, yerr=away, label=label, capsize=3, markersize=6, **look(which))
+    """Draw the k-th measure over x with error bars, multiplied by `scale`. Missing means are left out."""
+    points = [(at, measure) for at, measure in zip(x, measures, strict=True) if is_number(measure.mean)]
+    positions, shown = [at for at, _ in points], [measure for _, measure in points]
+    means, bars = [scale * mean_of(measure) for measure in shown], half_widths(shown, scale)
+    axes.errorbar(positions, means, yerr=bars, label=label, capsize=3, markersize=6, **curve_style(k))
 
 
 def half_widths(measures: Sequence[WithInterval], scale: float = 1.0) -> list[list[float]]:
-    """Return how far the intervals reach below and above their means, 0 where there is none: [2][n]."""
+    """Return the lengths of the intervals below and above their means, [2][n]; 0 without an interval."""
     below, above = [], []
-    for one in measures:
-        mean = mean_of(one)
-        low, high = (mean if end is None else end for end in one.interval or (mean, mean))
+    for measure in measures:
+        mean = mean_of(measure)
+        low, high = (mean if end is None else end for end in measure.interval or (mean, mean))
         below.append(scale * max(0.0, mean - low))
         above.append(scale * max(0.0, high - mean))
     return [below, above]
 
 
-def mean_of(one: WithInterval) -> float:
+def mean_of(measure: WithInterval) -> float:
     """Return the mean, 0 if there is none."""
-    return 0.0 if one.mean is None else one.mean
+    return 0.0 if measure.mean is None else measure.mean

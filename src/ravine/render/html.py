@@ -1,4 +1,4 @@
-"""Blocks as a static fragment of HTML, for a notebook or a page: own style, no script, light and dark."""
+"""Blocks as static HTML for a notebook or a page: without scripts, with its own light and dark style."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ravine.render.svg import chart_svg
 
 __all__ = ["html"]
 
-COLUMNS = 96  # of curves, which are drawn in text
+CURVE_COLUMNS = 96  # of text, in which curves are svg
 STYLE = """
 .ravine{--ink:#1a1a1a;--dim:#595959;--line:#d0d0d0;--warning:#8a5a00;--error:#b3261e;
 color:var(--ink);font:14px/1.45 system-ui,sans-serif;max-width:62em}
@@ -52,7 +52,7 @@ font-variant-numeric:tabular-nums}
 
 
 def html(blocks: Sequence[Block]) -> str:
-    """Return blocks as one `<div>` with its style; all text is escaped."""
+    """Return blocks as one `<div>` with its style. All text is escaped."""
     body = "\n".join(filter(None, map(_block, blocks)))
     return f'<div class="ravine"><style>{STYLE}</style>\n{body}\n</div>'
 
@@ -71,9 +71,9 @@ def _block(block: Block) -> str:
         case Table():
             return _table(block)
         case Sparklines():
-            return _lines(sparkline_lines(block, COLUMNS), block.title)
+            return _lines(sparkline_lines(block, CURVE_COLUMNS), block.title)
         case Steps():
-            return _lines(schedule_lines(block, COLUMNS), block.title)
+            return _lines(schedule_lines(block, CURVE_COLUMNS), block.title)
         case Chart():
             return _chart(block)
         case Files():
@@ -108,8 +108,8 @@ def _items(block: Items) -> str:
         details = "".join(_element("div", detail) for detail in item.details)
         kind = f' class="{escape(item.tone)}"' if item.tone != "normal" else ""
         shown += f"<{name}><span{kind}>{_escaped(item.text)}</span>{details}</{name}>"
-    around = {"bullet": "ul", "number": "ol", "plain": "div"}[block.style]
-    return f"{_title(block.title)}<{around}>{shown}</{around}>"
+    list_name = {"bullet": "ul", "number": "ol", "plain": "div"}[block.style]
+    return f"{_title(block.title)}<{list_name}>{shown}</{list_name}>"
 
 
 def _definitions(rows: Sequence[tuple[str, str]], code: bool = False) -> str:
@@ -145,10 +145,10 @@ def _row(name: str, texts: Sequence[str], kinds: Sequence[str], tone: str = "") 
 
 
 def _lines(lines: Sequence[str], title: str) -> str:
-    """Curves in text, each mark as wide as the next."""
+    """Return lines of text in a font of fixed width."""
     return f'<pre aria-label="{_escaped(title)}">{chr(10).join(map(_escaped, lines))}</pre>' if lines else ""
 
 
 def _chart(block: Chart) -> str:
-    drawn = chart_svg(block)
-    return _title(block.title) + drawn if drawn else ""
+    svg = chart_svg(block)
+    return _title(block.title) + svg if svg else ""

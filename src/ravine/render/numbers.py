@@ -1,8 +1,8 @@
-"""Numbers as people read them: scores, learning rates, values with their errors, counts, times, sizes.
+"""Formats of numbers: scores, learning rates, values with errors, counts, times, sizes.
 
-A score has one or two digits of its uncertainty. An interval is shown as ± its longer side: never tighter
-than it is. An interval that was cut because its metric ends there is shown by its ends. A dash stands for a
-missing number.
+A score is rounded to one or two digits of its uncertainty. An interval is shown as ± its longer side, so that
+it never looks narrower than it is. An interval that is cut at the bound of its metric is shown by its ends. A
+dash stands for a missing number.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TypeGuard
 from ravine.render.cells import printable
 
 __all__ = [
-    "FEWEST_SEEDS",
-    "MISSING",
+    "MIN_INTERVAL_SEEDS",
+    "MISSING_CELL",
     "ScoreFormat",
     "byte_size",
     "count",
@@ -32,10 +32,10 @@ __all__ = [
     "with_interval",
 ]
 
-FEWEST_SEEDS = 3  # for an interval
+MIN_INTERVAL_SEEDS = 3  # of a confidence interval
 MAX_DECIMALS = 6  # of a value with its interval; a smaller uncertainty is written with an exponent
 ROUNDING = 1e-12  # relative uncertainty below which values that are equal differ by rounding alone
-MISSING = "–"  # a cell without a value
+MISSING_CELL = "–"  # a cell without a value
 
 
 # ------------------------------------------------------------------------------------------------- numbers
@@ -47,35 +47,35 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def number(value: object, digits: int = 3) -> str:
-    """Return a number in `digits` digits: `0.00312`, `1,234`, `3.1e-05`, `∞`; a dash if there is none."""
+    """Return a number with `digits` significant digits: `0.00312`, `1,234`, `3.1e-05`, `∞`; else a dash."""
     if isinstance(value, float) and math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if not is_number(value):
-        return MISSING
+        return MISSING_CELL
     if value and 1e3 <= abs(value) < 1e7 and round(abs(value)) >= 10**digits:
         return f"{value:,.0f}"
     return f"{value:.{digits}g}" if value else "0"
 
 
 def learning_rate(value: object) -> str:
-    """Return a learning rate in three digits: `0.00312`, `3.1e-05`."""
-    return f"{value:.3g}" if is_number(value) else MISSING
+    """Return a learning rate with three significant digits: `0.00312`, `3.1e-05`."""
+    return f"{value:.3g}" if is_number(value) else MISSING_CELL
 
 
 def percent(share: object, decimals: int = 0) -> str:
     """Return a share as `83 %`."""
-    return f"{100 * share:.{decimals}f} %" if is_number(share) else MISSING
+    return f"{100 * share:.{decimals}f} %" if is_number(share) else MISSING_CELL
 
 
 def count(amount: int, noun: str, plural: str = "") -> str:
-    """Return `1,234 rows`, `1 row`; plural: where it is not the noun with an s."""
+    """Return `1,234 rows` or `1 row`. plural: for a noun whose plural is not formed with s."""
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
 
 
 def seconds(value: object) -> str:
     """Return a time: `0.13 s`, `4.2 s`, `3 min 20 s`, `2 h 5 min`."""
     if not is_number(value):
-        return MISSING
+        return MISSING_CELL
     if value < 60:
         return f"{value:.2g} s" if value < 10 else f"{value:.0f} s"
     minutes, rest = divmod(round(value), 60)
@@ -95,26 +95,26 @@ def byte_size(amount: float) -> str:
 
 
 def with_error(value: object, error: object) -> str:
-    """Return `2.63 ± 0.1`: the error in one digit, the value in three or four; `2.634` without an error."""
+    """Return `2.63 ± 0.1`, with one digit of the error; `2.634` without an error."""
     if not is_number(value):
-        return MISSING
+        return MISSING_CELL
     if not is_number(error):
         return f"{value:.4g}"
     return f"{value:.{4 if error < 5e-4 * abs(value) else 3}g} ± {error:.1g}"
 
 
 def with_interval(value: object, interval: object, scale: float = 1.0, decimals: int | None = None) -> str:
-    """Return `2.63 ± 0.14`, times `scale`; decimals: None for one or two digits of the uncertainty."""
+    """Return `2.63 ± 0.14`, times `scale`. decimals: None = one or two digits of the uncertainty."""
     if not is_number(value):
-        return MISSING
-    middle, away = scale * value, longer_side(value, interval)
+        return MISSING_CELL
+    middle, half_width = scale * value, longer_side(value, interval)
     if decimals is None:
-        if not away or away < ROUNDING * abs(value):
+        if not half_width or half_width < ROUNDING * abs(value):
             return f"{middle:.3g}"
-        decimals = max(0, 1 - math.floor(math.log10(scale * away) + 0.3))
+        decimals = max(0, 1 - math.floor(math.log10(scale * half_width) + 0.3))
         if decimals > MAX_DECIMALS:
-            return f"{middle:.3g} ± {scale * away:.1g}"
-    more = "" if away is None else f" ± {scale * away:.{decimals}f}"
+            return f"{middle:.3g} ± {scale * half_width:.1g}"
+    more = "" if half_width is None else f" ± {scale * half_width:.{decimals}f}"
     return f"{middle:.{decimals}f}{more}"
 
 
@@ -142,26 +142,26 @@ class ScoreFormat:
 
     @property
     def unit(self) -> str:
-        """The sign behind a score."""
+        """The unit after a score: % or nothing."""
         return "%" if self.scale == 100 else ""
 
     @property
     def step(self) -> str:
-        """The words behind a difference of scores."""
+        """The unit after a difference of scores, in words."""
         return "points" if self.scale == 100 else f"in {self.metric}"
 
     def number(self, value: object) -> str:
-        """Return one score without its unit; a dash if there is none."""
+        """Return a score without its unit; a dash for a missing one."""
         if not is_number(value):
-            return MISSING
+            return MISSING_CELL
         scaled = value * self.scale
         too_long = abs(scaled) >= 1e7 or (scaled != 0 and abs(scaled) < 0.5 * 10**-self.decimals)
         return f"{scaled:.3g}" if too_long else f"{scaled:.{self.decimals}f}"
 
     def with_interval(self, value: float | None, interval: Sequence[float | None] | None) -> str:
-        """Return `97.8 ± 0.4`, or the value alone if there is no interval.
+        """Return `97.8 ± 0.4`, or the value alone without an interval.
 
-        `97 [83, 100]` where the interval was cut at 0 or 1, and ± would reach beyond.
+        An interval that is cut at 0 or 1 is written as `97 [83, 100]`, because ± would reach beyond.
         """
         longer = longer_side(value, interval)
         if value is None or interval is None or longer is None:
@@ -172,20 +172,20 @@ class ScoreFormat:
         return f"{self.number(value)} ± {self.number(longer)}"
 
     def with_unit(self, value: float | None, interval: Sequence[float | None] | None = None) -> str:
-        """Return `97.8 ± 0.4 %`, without a unit where the metric has none."""
+        """Return `97.8 ± 0.4 %`, or without a unit if the metric has none."""
         return " ".join(filter(None, (self.with_interval(value, interval), self.unit)))
 
     def difference(self, value: object, interval: object = None) -> str:
-        """Return `+0.4 ± 0.3`; no sign for a difference that shows as 0; a dash if there is none."""
+        """Return `+0.4 ± 0.3`. A difference that rounds to 0 has no sign; a missing one is a dash."""
         if not is_number(value):
-            return MISSING
+            return MISSING_CELL
         longer = longer_side(value, interval)
         shown = signed(value * self.scale, self.decimals)
         return shown + (f" ± {self.number(longer)}" if longer is not None else "")
 
 
 def signed(value: float, decimals: int) -> str:
-    """Return `+0.4` or `-0.4`, and `0.0` where nothing else is left of it."""
+    """Return `+0.4` or `-0.4`, and `0.0` for a number that rounds to 0."""
     text = f"{abs(value):.{decimals}f}"
     return ("+" if value > 0 else "-") * bool(float(text)) + text
 
@@ -193,16 +193,16 @@ def signed(value: float, decimals: int) -> str:
 def score_format_for(
     metric: str, percent: bool, greater_is_better: bool, scores: Iterable[tuple[object, object]]
 ) -> ScoreFormat:
-    """Return a format fine enough for the smallest uncertainty of scores (value, interval or None).
+    """Return a format with enough decimals for the smallest uncertainty of scores (value, interval or None).
 
-    percent: whether the metric is a share, shown in percent; a property of the metric.
+    percent: whether the metric is a share that is shown in percent.
     """
     scores, scale = list(scores), 100.0 if percent else 1.0
     sides = [longer_side(value, interval) for value, interval in scores]
-    smallest = min((away * scale for away in sides if away), default=None)
+    smallest = min((half_width * scale for half_width in sides if half_width), default=None)
     if smallest is None:
         values = [abs(value) * scale for value, _ in scores if is_number(value) and value]
         smallest = max(values, default=1.0) / 100
-    # one digit of the uncertainty, two where the first is a 1: 0.3, 0.14
+    # one digit of the uncertainty, or two if the first is a 1: 0.3, 0.14
     decimals = max(0, -math.floor(math.log10(max(smallest / 2, 1e-300))))
     return ScoreFormat(printable(metric), greater_is_better, scale, min(decimals, 2 if percent else 6))

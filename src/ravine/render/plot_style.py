@@ -1,4 +1,4 @@
-"""The style of every picture: curves are told apart with any color vision, and in black and white.
+"""The style of all figures. Curves are distinct with any color vision, and in black and white.
 
 The k-th curve has the k-th color, line style and mark. Matplotlib is imported only when something is drawn.
 """
@@ -20,15 +20,15 @@ __all__ = ["COLORS", "FORMATS", "LINES", "MARKS", "save", "style"]
 
 # Okabe & Ito 2008
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-# dashes and markers in the order of the colors
+# line styles in the order of the colors
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))
 MARKS = ("o", "s", "^", "D", "v", "P", "X")  # in the same order
-FORMATS = ("png", "svg", "pdf")  # of pictures
-DOTS = 160  # dots per inch
+FORMATS = ("png", "svg", "pdf")  # of figures
+DOTS_PER_INCH = 160
 
 
 def style(size: float = 12, **more: object) -> AbstractContextManager[None]:
-    """Return the context in which pictures are drawn; size: of the text, in points."""
+    """Return the context in which figures are drawn. size: font size in points; more: settings by name."""
     import matplotlib
 
     settings: Any = {
@@ -44,23 +44,23 @@ def style(size: float = 12, **more: object) -> AbstractContextManager[None]:
         "lines.markersize": 7.0,
         "legend.frameon": False,
         "legend.fontsize": size - 2,
-        "svg.hashsalt": "ravine",  # the same picture gives the same bytes
+        "svg.hashsalt": "ravine",  # the same figure gives the same bytes
         **more,
     }
     return matplotlib.rc_context(settings)
 
 
 def save(figure: Figure, path: Path, formats: Sequence[str] = FORMATS) -> Path:
-    """Write a figure, whole or not at all, in the format its name ends in; return its path.
+    """Write a figure in the format of its suffix, completely or not at all, and return its path.
 
-    Raises UsageError for another format, DataError.
+    Raises UsageError for another format, DataError if the file cannot be written.
     """
     import matplotlib
 
     kind = path.suffix.removeprefix(".")
     if kind not in formats:
-        raise UsageError(f"Pictures are not written as '{kind}'.", "", f"Use one of {', '.join(formats)}.")
-    undated: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+        raise UsageError(f"'{kind}' is not a format of figures.", "", f"Use one of {', '.join(formats)}.")
+    metadata: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     with writing(path) as file, matplotlib.rc_context({"svg.hashsalt": "ravine"}):
-        figure.savefig(file, format=kind, dpi=DOTS, metadata=undated.get(kind))
+        figure.savefig(file, format=kind, dpi=DOTS_PER_INCH, metadata=metadata.get(kind))
     return path

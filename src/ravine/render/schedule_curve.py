@@ -1,4 +1,4 @@
-"""A schedule in text: filled columns several lines high, from 0 to the largest value, and values below."""
+"""A schedule in text: columns from 0 to the largest value, several lines high, with values below."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from ravine.render.numbers import number
 
 __all__ = ["schedule_lines"]
 
-BLOCKS, PLAIN = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
-HIGH = 4  # lines
-WIDEST = 100
+BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+HEIGHT_LINES = 4
+MAX_WIDTH = 100  # columns of text
 
 
 def schedule_lines(block: Steps, width: int, color: bool = False, unicode: bool = True) -> list[str]:
-    """Return title, curve, axis and a table of values, at most `width` columns each.
+    """Return the lines of title, curve, axis and a table of values, at full `width` columns each.
 
-    A column shows one value, the first and the last column the first and the last. A dot marks a value above
-    0 that is too small to be seen.
+    A column shows one value; the first and the last column show the first and the last value. A dot marks a
+    value above 0 that is too small for a block.
     """
     if not block.y:
         return []
-    width = min(width, WIDEST)
+    width = min(width, MAX_WIDTH)
     top = max(block.y)
     margin = display_width(number(top)) + 2
     columns = min(width - margin, len(block.y))
     values = [block.y[k] for k in _spread(len(block.y), columns)]
     lines = [paint(line, "strong", color) for line in wrap(block.title, width)]
-    for row in reversed(range(HIGH)):
-        label = number(top) if row == HIGH - 1 else "0" if row == 0 else ""
+    for row in reversed(range(HEIGHT_LINES)):
+        label = number(top) if row == HEIGHT_LINES - 1 else "0" if row == 0 else ""
         lines.append(f"{label:>{margin - 2}}  {_row(values, top, row, unicode)}".rstrip())
     end = truncate(block.end, width - margin - 2, unicode)
     lines.append(f"{' ' * margin}0{' ' * max(1, columns - 1 - display_width(end))}{end}".rstrip())
@@ -38,31 +38,31 @@ def schedule_lines(block: Steps, width: int, color: bool = False, unicode: bool 
 
 
 def _spread(size: int, count: int) -> list[int]:
-    """Return `count` indices from 0 to size - 1, as equally spaced as they can be."""
+    """Return `count` indices from 0 to size - 1, as equally spaced as possible."""
     return [round(k * (size - 1) / max(1, count - 1)) for k in range(count)]
 
 
 def _row(values: Sequence[float], top: float, row: int, unicode: bool) -> str:
-    """One line of the curve: full blocks below a column's height, a partial one where it ends."""
-    blocks = BLOCKS if unicode else PLAIN
-    most = len(blocks) - 1
+    """Return one line of the curve: full blocks below the height of a column, a partial one at its top."""
+    blocks = BLOCKS if unicode else ASCII_BLOCKS
+    full = len(blocks) - 1
     marks = ""
     for value in values:
-        height = round(value / top * HIGH * most) if top > 0 else 0
-        level = min(most, max(0, height - row * most))
-        unseen = row == 0 and level == 0 and value > 0
-        marks += ("·" if unicode else ".") if unseen else blocks[level]
+        height = round(value / top * HEIGHT_LINES * full) if top > 0 else 0
+        level = min(full, max(0, height - row * full))
+        is_dot = row == 0 and level == 0 and value > 0
+        marks += ("·" if unicode else ".") if is_dot else blocks[level]
     return marks
 
 
 def _values(block: Steps, width: int, unicode: bool) -> list[str]:
-    """Values at the quarters of the schedule, or its halves, or its ends: as many as fit."""
+    """Return a table of the values at the quarters of the schedule, or fewer if they do not fit."""
     last = len(block.y) - 1
     heads = block.x_label, block.y_label
     lines: list[str] = []
     for parts in (4, 2, 1):
-        picked = sorted({round(last * part / parts) for part in range(parts + 1)})
-        pairs = [(number(block.x[k]), number(block.y[k])) for k in picked]
+        indices = sorted({round(last * part / parts) for part in range(parts + 1)})
+        pairs = [(number(block.x[k]), number(block.y[k])) for k in indices]
         wide = [max(map(display_width, pair)) for pair in pairs]
         lines = [
             head.ljust(max(map(display_width, heads)))

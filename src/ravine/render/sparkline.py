@@ -1,7 +1,7 @@
-"""A curve in one line of text: a block a column, the higher the fuller, `x` where it diverged.
+"""Curves of one line of text: each column is a block whose height is the value, `x` where it diverged.
 
-A column shows the points that lie in it; of several the highest, so that no peak is lost. A column between
-two points shows the nearer one, and a column outside the curve's own points is blank.
+A column shows the highest of the points in it, so that no peak is lost. A column between two points shows the
+nearer one. A column outside the range of the curve's points is blank.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from ravine.render.cells import display_width, paint, truncate, wrap
 
 __all__ = ["sparkline_lines"]
 
-BLOCKS, PLAIN = "▁▂▃▄▅▆▇█", "_.-=+*#@"
-FEWEST = 8  # columns of text below which a curve shows nothing
+BLOCKS, ASCII_BLOCKS = "▁▂▃▄▅▆▇█", "_.-=+*#@"
+MIN_COLUMNS = 8  # of text; narrower curves are not shown
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Columns of equal width between two edges, in x or its decimal logarithm."""
+    """Columns of equal width between two ends, in x or its decimal logarithm."""
 
     first: float
     last: float
@@ -33,13 +33,16 @@ class Axis:
         """Width of a column."""
         return (self.last - self.first) / self.columns
 
-    def place(self, x: float) -> float:
-        """Return the column of `x` as a real number, 0 at the left edge."""
+    def position(self, x: float) -> float:
+        """Return the position of `x` in columns, 0 at the left end."""
         return ((math.log10(x) if self.log else x) - self.first) / self.step
 
 
 def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode: bool = True) -> list[str]:
-    """Return title, curves and axis, at most `width` columns each; [] without a curve, or without room."""
+    """Return the lines of title, curves and axis, at most `width` columns each.
+
+    Empty without a curve, or if there are fewer than MIN_COLUMNS columns for the curves.
+    """
     log = block.axis == "log"
     points = [sorted(_points(line, block)) for line in block.lines]
     xs = [x for line in points for x, _ in line]
@@ -48,7 +51,7 @@ def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode:
     lead = max((display_width(line.before) + 1 for line in block.lines if line.before), default=0)
     trail = max((display_width(line.after) + 2 for line in block.lines if line.after), default=0)
     room = min(block.columns, width - margin - lead - trail)
-    if not xs or room < FEWEST:
+    if not xs or room < MIN_COLUMNS:
         return []
     axis = _axis(block, min(xs), max(xs), room, len(set(xs)), log)
     shared = _range(block, points)
@@ -69,7 +72,7 @@ def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode:
 
 
 def _points(line: Sparkline, block: Sparklines) -> list[tuple[float, float]]:
-    """Return (x, y), y NaN where the curve diverged; x without a logarithm is left out."""
+    """Return points (x, y), with y NaN where the curve diverged, without points that have no logarithm."""
     return [
         (x, math.nan if y is None else y)
         for x, y in zip(line.x, line.y, strict=True)
@@ -78,7 +81,7 @@ def _points(line: Sparkline, block: Sparklines) -> list[tuple[float, float]]:
 
 
 def _axis(block: Sparklines, low: float, high: float, room: int, points: int, log: bool) -> Axis:
-    """Return the axis: whole decades, or the first point in the first column and the last in the last."""
+    """Return the axis: whole decades, or from the first point to the last one."""
     if log:
         low, high = math.log10(low), math.log10(high)
     if block.ticks == "decades":
@@ -86,13 +89,13 @@ def _axis(block: Sparklines, low: float, high: float, room: int, points: int, lo
         return Axis(first, last + (first == last), room, log)
     columns = min(room, points) if block.ticks == "none" else room
     half = (high - low) / max(1, columns - 1) / 2
-    if low + half == low:  # one point, or several that no column could part
+    if low + half == low:  # one point, or several that are almost equal
         return Axis(low - 0.5, low + 0.5, 1, log)
     return Axis(low - half, high + half, columns, log)
 
 
 def _range(block: Sparklines, curves: Sequence[Sequence[tuple[float, float]]]) -> tuple[float, float]:
-    """Return the values of the lowest and the highest mark."""
+    """Return the values of the lowest and the highest block."""
     values = [y for curve in curves for _, y in curve if math.isfinite(y)]
     low = min(values, default=0.0) if block.low is None else block.low
     high = max(values, default=1.0) if block.high is None else block.high
@@ -106,23 +109,23 @@ def _marks(
     downward: bool,
     unicode: bool,
 ) -> str:
-    """Return one mark a column."""
+    """Return one block for each column."""
     if not curve:
         return ""
-    blocks, (low, high) = BLOCKS if unicode else PLAIN, ends
-    places = [(axis.place(x), y) for x, y in curve]
+    blocks, (low, high) = BLOCKS if unicode else ASCII_BLOCKS, ends
+    positions = [(axis.position(x), y) for x, y in curve]
     text = ""
     for column in range(axis.columns):
         middle = column + 0.5
-        if not places[0][0] - 0.5 - 1e-9 <= middle <= places[-1][0] + 0.5 + 1e-9:
+        if not positions[0][0] - 0.5 - 1e-9 <= middle <= positions[-1][0] + 0.5 + 1e-9:
             text += " "
             continue
-        inside = [y for place, y in places if column <= place < column + 1]
+        inside = [y for position, y in positions if column <= position < column + 1]
         finite = [y for y in inside if math.isfinite(y)]
         if finite:
             value = min(finite) if downward else max(finite)
         else:
-            value = math.nan if inside else min(places, key=lambda point: abs(point[0] - middle))[1]
+            value = math.nan if inside else min(positions, key=lambda point: abs(point[0] - middle))[1]
         if not math.isfinite(value):
             text += "x"
             continue
@@ -136,17 +139,17 @@ def _ends(block: Sparklines, axis: Axis) -> str:
     first, last = block.ends
     line = first + " " * max(1, axis.columns - display_width(first) - display_width(last)) + last
     if block.marker is not None and (block.axis != "log" or block.marker > 0):
-        place = math.floor(axis.place(block.marker))
-        if display_width(first) < place < axis.columns - display_width(last) - 1:
-            line = line[:place] + "^" + line[place + 1 :]
+        position = math.floor(axis.position(block.marker))
+        if display_width(first) < position < axis.columns - display_width(last) - 1:
+            line = line[:position] + "^" + line[position + 1 :]
     return line
 
 
 def _decades(axis: Axis) -> str:
-    """Return the powers of ten, as many as fit, each beginning in its column."""
+    """Return the powers of ten that fit, each starting in its column."""
     line = ""
     for decade in range(round(axis.first), round(axis.last) + 1):
-        place, word = round((decade - axis.first) / axis.step), f"1e{decade}"
-        if place >= len(line) + bool(line) and place + len(word) <= axis.columns:
-            line = line.ljust(place) + word
+        position, word = round((decade - axis.first) / axis.step), f"1e{decade}"
+        if position >= len(line) + bool(line) and position + len(word) <= axis.columns:
+            line = line.ljust(position) + word
     return line

@@ -1,4 +1,4 @@
-"""A chart as a static SVG: curves told apart by color and line style, intervals, named vertical lines."""
+"""A chart as a static SVG: curves with colors and line styles, intervals, and named vertical lines."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ravine.render.plot_style import COLORS
 
 __all__ = ["chart_svg"]
 
-WIDE, HIGH = 640, 320  # pixels
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 12, 44  # margins, pixels
-LEGEND = 20  # pixels a line of the legend
+WIDTH_PX, HEIGHT_PX = 640, 320
+LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 64, 16, 12, 44  # margins
+LEGEND_PX = 20  # height of a line of the legend
 DASHES = ("", "8 4", "8 3 2 3", "2 3", "5 2 1 2 1 2", "12 4", "1 2")
-TICKS = 5  # of a linear axis, about
-TINY = 1e-300  # below it half of a number may be 0
+TICKS = 5  # about this number on a linear axis
+TINY = 1e-300  # half of a smaller number can be 0
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Values, or their logarithms, from `low` to `high` on pixels from `start` to `end`."""
+    """A map of values, or their decimal logarithms, from [low, high] to pixels [start, end]."""
 
     low: float
     high: float
@@ -33,14 +33,14 @@ class Scale:
     end: float
 
     def pixel(self, value: float | None) -> float | None:
-        """Return where `value` lies; None where it has no place, for example at or below 0 if logarithmic."""
+        """Return the pixel of a value; None for a missing value, or one without a logarithm."""
         if value is None or (self.log and value <= 0):
             return None
-        place = (math.log10(value) if self.log else value) - self.low
-        return self.start + place / (self.high - self.low) * (self.end - self.start)
+        position = (math.log10(value) if self.log else value) - self.low
+        return self.start + position / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """Return round values between the ends."""
+        """Return round values between both ends."""
         if self.log and self.high - self.low >= 1:
             decades = range(math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9) + 1)
             powers = [10.0**decade for decade in decades[:: max(1, math.ceil(len(decades) / 8))]]
@@ -53,21 +53,21 @@ class Scale:
 
 
 def chart_svg(chart: Chart) -> str:
-    """Return the chart as one `<svg>` element, or an empty text if no point of it can be drawn."""
+    """Return a chart as one `<svg>` element; "" if it has no point to draw."""
     xs = [x for line in chart.series for x in line.x]
     ys = [y for line in chart.series for values in (line.y, line.low, line.high) for y in values]
     x_ends, y_ends = _ends(xs, chart.x_log), _ends(ys, chart.y_log)
     if x_ends is None or y_ends is None:
         return ""
-    top = TOP + LEGEND * len(chart.series)
-    high = HIGH + LEGEND * len(chart.series)
-    x_scale = Scale(*x_ends, chart.x_log, LEFT, WIDE - RIGHT)
-    y_scale = Scale(*y_ends, chart.y_log, high - BOTTOM, top)
+    top = TOP_PX + LEGEND_PX * len(chart.series)
+    high = HEIGHT_PX + LEGEND_PX * len(chart.series)
+    x_scale = Scale(*x_ends, chart.x_log, LEFT_PX, WIDTH_PX - RIGHT_PX)
+    y_scale = Scale(*y_ends, chart.y_log, high - BOTTOM_PX, top)
     parts = [*_axes(chart, x_scale, y_scale), *_marks(chart, x_scale, y_scale)]
     for k, line in enumerate(chart.series):
         parts += [_legend(line, k), *_curve(line, k, x_scale, y_scale)]
     return (
-        f'<svg viewBox="0 0 {WIDE} {high}" role="img" aria-label="{escape(printable(chart.title))}" '
+        f'<svg viewBox="0 0 {WIDTH_PX} {high}" role="img" aria-label="{escape(printable(chart.title))}" '
         f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
     )
 
@@ -81,7 +81,7 @@ def _ends(values: Sequence[float | None], log: bool) -> tuple[float, float] | No
     if log:
         low, high = math.log10(low), math.log10(high)
     margin = 0.04 * (high - low)
-    if low - margin == low:  # one value, or several that are next to equal
+    if low - margin == low:  # one value, or several that are almost equal
         margin = 0.5 if log or abs(low) < TINY else 0.5 * abs(low)
     return low - margin, high + margin
 
@@ -95,10 +95,12 @@ def _axes(chart: Chart, x_scale: Scale, y_scale: Scale) -> list[str]:
         parts.append(_text(x or 0, bottom + 16, number(value), "middle"))
     for value in y_scale.ticks():
         y = y_scale.pixel(value)
-        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(_text(LEFT - 6, (y or 0) + 4, number(value), "end"))
-    parts.append(f'<path class="axis" d="M{LEFT} {top}V{bottom}H{WIDE - RIGHT}"/>')
-    parts.append(_text((LEFT + WIDE - RIGHT) / 2, bottom + 36, chart.x_label, "middle"))
+        parts.append(
+            f'<line class="grid" x1="{LEFT_PX}" x2="{WIDTH_PX - RIGHT_PX}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        )
+        parts.append(_text(LEFT_PX - 6, (y or 0) + 4, number(value), "end"))
+    parts.append(f'<path class="axis" d="M{LEFT_PX} {top}V{bottom}H{WIDTH_PX - RIGHT_PX}"/>')
+    parts.append(_text((LEFT_PX + WIDTH_PX - RIGHT_PX) / 2, bottom + 36, chart.x_label, "middle"))
     middle = (top + bottom) / 2
     turned = f' transform="rotate(-90 14 {middle:.1f})"'
     return [*parts, _text(14, middle, chart.y_label, "middle", turned)]
@@ -115,7 +117,7 @@ def _marks(chart: Chart, x_scale: Scale, y_scale: Scale) -> list[str]:
 
 
 def _curve(line: Series, k: int, x_scale: Scale, y_scale: Scale) -> list[str]:
-    """The curve with gaps where it has no value, its intervals, its marks."""
+    """Return the elements of a curve: line with gaps at missing values, intervals, marks."""
     color, path, pen, parts = _color(k), "", "M", []
     lows = line.low or [None] * len(line.y)
     highs = line.high or [None] * len(line.y)
@@ -136,11 +138,11 @@ def _curve(line: Series, k: int, x_scale: Scale, y_scale: Scale) -> list[str]:
 
 
 def _legend(line: Series, k: int) -> str:
-    y = TOP + LEGEND * k
-    sample = f'<path {_stroke(k)} d="M{LEFT} {y}h28"/>' if line.style != "marks" else ""
+    y = TOP_PX + LEGEND_PX * k
+    sample = f'<path {_stroke(k)} d="M{LEFT_PX} {y}h28"/>' if line.style != "marks" else ""
     if line.style != "line":
-        sample += f'<circle fill="{_color(k)}" cx="{LEFT + 14}" cy="{y}" r="3"/>'
-    return sample + _text(LEFT + 36, y + 4, line.name, "start")
+        sample += f'<circle fill="{_color(k)}" cx="{LEFT_PX + 14}" cy="{y}" r="3"/>'
+    return sample + _text(LEFT_PX + 36, y + 4, line.name, "start")
 
 
 def _stroke(k: int) -> str:
@@ -149,7 +151,7 @@ def _stroke(k: int) -> str:
 
 
 def _color(k: int) -> str:
-    """Return the color of the k-th curve; black becomes the color of the text, light on a dark page."""
+    """Return the color of the k-th curve. Black becomes the color of text, which is light on dark pages."""
     color = COLORS[k % len(COLORS)]
     return "currentColor" if color == "#000000" else color
 

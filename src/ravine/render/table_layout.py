@@ -1,7 +1,8 @@
-"""The one layout of tables in text: which columns fit, how wide they are, and their lines.
+"""The layout of tables in text: the columns that fit, their widths, and the lines.
 
-Where a table is too wide, in this order: columns move closer together (`tight`), texts are cut to `shrink`,
-columns go by priority. A table that cannot fit even so is `split` by columns, or its texts are cut further.
+A table that is too wide is reduced in this order: columns move closer together (`tight`), texts are cut to
+`shrink`, columns are dropped by priority. If it is still too wide, it is `split` by columns or its texts are
+cut further.
 """
 
 from __future__ import annotations
@@ -15,19 +16,19 @@ from ravine.render.cells import display_width, padded, paint, truncate, wrap
 __all__ = ["table_lines"]
 
 GAP = 2  # blanks between columns
-NARROWEST = 6  # columns of text below which no column is cut while another can be
-HANGING = 2  # blanks before the further lines of a wrapped text
+MIN_COLUMN_WIDTH = 6  # columns of text to which texts are cut first
+HANGING_INDENT = 2  # blanks before further lines of a wrapped text
 
 
 @dataclass
 class Layout:
-    """The columns shown, their widths in columns of text, the blanks between them."""
+    """The visible columns, their widths in columns of text, and the blanks between them."""
 
     columns: list[Column]
     widths: list[int]
     gap: int = GAP
     below: bool = False
-    """Whether all columns but the first stand on a line of their own."""
+    """Whether all columns but the first stand on a separate line."""
 
     @property
     def total(self) -> int:
@@ -36,7 +37,7 @@ class Layout:
 
 
 def table_lines(table: Table, width: int, color: bool = False, unicode: bool = True) -> list[str]:
-    """Return the lines of a table whose texts are clean, at most `width` columns each."""
+    """Return the lines of a table, at most `width` columns each. Its texts have no control characters."""
     if not table.columns or not table.height:
         return []
     layout = _fit(table, width)
@@ -44,7 +45,7 @@ def table_lines(table: Table, width: int, color: bool = False, unicode: bool = T
         return _split(table, width, color, unicode)
     if layout.columns[0].wrap and layout.total > width:
         layout.below = True
-        layout.widths[0] = HANGING
+        layout.widths[0] = HANGING_INDENT
     _force(layout, width)
     title = [paint(line, "strong", color) for line in wrap(table.title, width)]
     note = [paint(line, "dim", color) for line in wrap(table.note, width)]
@@ -53,13 +54,13 @@ def table_lines(table: Table, width: int, color: bool = False, unicode: bool = T
 
 
 def natural_width(column: Column) -> int:
-    """Return the width of a column's widest text, head included, within the limit it has."""
+    """Return the width of a column's widest text or head, at most its `widest`."""
     widest = max(map(display_width, (column.title, column.unit, *column.texts)))
     return min(widest, column.widest) if column.widest else widest
 
 
 def _fit(table: Table, width: int) -> Layout:
-    """Return the layout after columns went by priority; it may still be too wide."""
+    """Return the layout after columns were dropped by priority. It can still be too wide."""
     layout = Layout(list(table.columns), [natural_width(column) for column in table.columns])
     while layout.total > width:
         layout.gap = 1 if table.tight else GAP
@@ -74,9 +75,9 @@ def _fit(table: Table, width: int) -> Layout:
         least = layout.columns[last]
         if least.priority == 0:
             return reduced
-        spared = layout.widths[last] - (layout.total - width)
-        if least.shrink and spared >= least.shrink:
-            layout.widths[last] = spared
+        reduced_width = layout.widths[last] - (layout.total - width)
+        if least.shrink and reduced_width >= least.shrink:
+            layout.widths[last] = reduced_width
             return layout
         del layout.columns[last], layout.widths[last]
         layout.gap = GAP
@@ -84,19 +85,19 @@ def _fit(table: Table, width: int) -> Layout:
 
 
 def _force(layout: Layout, width: int) -> None:
-    """Cut texts further: first those meant to be cut, then all."""
+    """Cut texts further: first those with `shrink`, then all."""
     if layout.total > width:
         layout.gap = 1
     for every in (False, True):
         floors = [
-            NARROWEST if every or column.shrink else size
+            MIN_COLUMN_WIDTH if every or column.shrink else size
             for column, size in zip(layout.columns, layout.widths, strict=True)
         ]
         _squeeze(layout, floors, width)
 
 
 def _squeeze(layout: Layout, floors: Sequence[int], width: int) -> None:
-    """Take width from the widest columns, none below its floor, until the layout fits or nothing is left."""
+    """Reduce the widest columns, none below its floor, until the layout fits or all are at their floors."""
     while layout.total > width:
         free = [k for k, size in enumerate(layout.widths) if size > floors[k]]
         if not free:
@@ -108,7 +109,7 @@ def _squeeze(layout: Layout, floors: Sequence[int], width: int) -> None:
 
 
 def _split(table: Table, width: int, color: bool, unicode: bool) -> list[str]:
-    """Return a table for each column but the first, which they all repeat."""
+    """Return one table for each column after the first. Each table begins with the first column."""
     first, *others = table.columns
     lines: list[str] = []
     for column in others:
@@ -141,14 +142,14 @@ def _body(table: Table, layout: Layout, width: int, color: bool, unicode: bool) 
 
 
 def _row(layout: Layout, texts: Sequence[str], width: int, unicode: bool) -> list[str]:
-    """Return the lines of one row: one, or more where the first column wraps."""
+    """Return the lines of one row; there are several if the first column wraps."""
     if not layout.columns[0].wrap:
         return [_line(layout, texts, width, unicode)]
     if layout.below:
-        return [*wrap(texts[0], width, "", " " * HANGING), _line(layout, texts, width, unicode)]
-    # further lines have no other cell next to them, so that their indent needs no width of the column
-    indent = " " * HANGING
-    wrapped = wrap(texts[0], min(width, layout.widths[0] + HANGING), indent, indent) or [""]
+        return [*wrap(texts[0], width, "", " " * HANGING_INDENT), _line(layout, texts, width, unicode)]
+    # further lines have no cell next to them, so they can use the width of the indent as well
+    indent = " " * HANGING_INDENT
+    wrapped = wrap(texts[0], min(width, layout.widths[0] + HANGING_INDENT), indent, indent) or [""]
     wrapped[0] = wrapped[0].removeprefix(indent)
     return [_line(layout, [wrapped[0], *texts[1:]], width, unicode), *wrapped[1:]]
 
@@ -159,5 +160,5 @@ def _line(layout: Layout, texts: Sequence[str], width: int, unicode: bool) -> st
         for text, size, column in zip(texts, layout.widths, layout.columns, strict=True)
     ]
     if layout.below:
-        parts[0] = " " * HANGING
+        parts[0] = " " * HANGING_INDENT
     return truncate((" " * layout.gap).join(parts).rstrip(), width, unicode)

@@ -1,7 +1,7 @@
 """Blocks as text for a terminal, a file or a pipe.
 
-No line is wider than the width, except for a path, or a word of a command, that is wider by itself: it stays
-whole, because it is copied.
+No line is wider than the width, except for paths and words of commands, which stay whole so that they can be
+copied.
 """
 
 from __future__ import annotations
@@ -31,14 +31,16 @@ from ravine.render.schedule_curve import schedule_lines
 from ravine.render.sparkline import sparkline_lines
 from ravine.render.table_layout import table_lines
 
-__all__ = ["NARROWEST", "text"]
+__all__ = ["MIN_WIDTH", "text"]
 
-NARROWEST = 40  # columns; a narrower terminal breaks the lines itself
-WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+""")  # of a command; blanks in quotes belong to it
+MIN_WIDTH = 40  # columns; in a narrower terminal the terminal breaks the lines
+WORD = re.compile(
+    r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+"""
+)  # a word of a command, with the blanks inside quotes
 
 
 class Screen(NamedTuple):
-    """Width in columns, and the abilities of the terminal."""
+    """The width of a terminal in columns, and whether it shows colors and Unicode."""
 
     width: int
     color: bool
@@ -46,18 +48,18 @@ class Screen(NamedTuple):
 
 
 def text(blocks: Sequence[Block], width: int = 80, color: bool = False, unicode: bool = True) -> str:
-    """Return blocks as text, a blank line between them, no line wider than `width` (at least 40) columns.
+    """Return blocks as text with blank lines between them. width: columns of a line, at least 40.
 
-    With color=False there are no escapes; with unicode=False there is only ASCII ("~" stands for "±").
-    Charts are not shown.
+    color: whether escape sequences are used. unicode: whether other characters than ASCII are used; without
+    it "~" stands for "±". Charts are not shown.
     """
-    screen = Screen(max(NARROWEST, width), color, unicode)
+    screen = Screen(max(MIN_WIDTH, width), color, unicode)
     parts = [_lines(_cleaned(block, unicode), screen) for block in blocks]
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def _cleaned(value: Any, unicode: bool) -> Any:
-    """Return a block whose texts hold no control characters, and ASCII only where that is all there is."""
+    """Return a block without control characters in its texts, and in ASCII if `unicode` is false."""
     if isinstance(value, str):
         return printable(value) if unicode else ascii_only(printable(value))
     if isinstance(value, tuple):
@@ -77,7 +79,7 @@ def _lines(block: Block, screen: Screen) -> list[str]:
         case Steps():
             return schedule_lines(block, *screen)
         case Heading():
-            return [*_wrapped(block.text, "strong", screen), *_each(block.notes, "dim", screen)]
+            return [*_wrapped(block.text, "strong", screen), *_all_wrapped(block.notes, "dim", screen)]
         case Paragraph():
             return _wrapped(block.text, block.tone, screen)
         case Items():
@@ -96,23 +98,23 @@ def _wrapped(words: str, tone: str, screen: Screen, first: str = "", rest: str =
     return [paint(line, tone, screen.color) for line in wrap(words, screen.width, first, rest)]
 
 
-def _each(sentences: Sequence[str], tone: str, screen: Screen) -> list[str]:
+def _all_wrapped(sentences: Sequence[str], tone: str, screen: Screen) -> list[str]:
     return [line for sentence in sentences for line in _wrapped(sentence, tone, screen)]
 
 
 def _items(block: Items, screen: Screen) -> list[str]:
-    """A sign and a hanging indent for each item; details stand below it, indented as much."""
+    """Return the lines of a list. Each item has a sign and a hanging indent, with its details below."""
     sign: Callable[[int], str] = {
         "bullet": lambda number: "- ",
         "number": lambda number: f"{number}. ",
         "plain": lambda number: "",
     }[block.style]
     items = [item if isinstance(item, Item) else Item(item, tone=block.tone) for item in block.items]
-    apart = any(item.details for item in items)
+    has_details = any(item.details for item in items)
     indent = " " * max((len(sign(number)) for number in range(1, len(items) + 1)), default=0)
     lines = _wrapped(block.title, "strong", screen) if items else []
     for number, item in enumerate(items, 1):
-        lines += [""] * (apart and number > 1)
+        lines += [""] * (has_details and number > 1)
         lines += _wrapped(item.text, item.tone, screen, sign(number).ljust(len(indent)), indent)
         for detail in item.details:
             lines += _wrapped(detail, "normal", screen, indent, f"{indent}  ")
@@ -127,7 +129,7 @@ def _facts(block: Facts, screen: Screen) -> list[str]:
     margin = min(max(display_width(name) for name, _ in block.rows) + len(indent) + 2, screen.width // 2)
     for name, words in block.rows:
         start = indent + name
-        if display_width(start) > margin - 2:  # a name of its own line
+        if display_width(start) > margin - 2:  # the name gets a separate line
             lines += wrap(name, screen.width, indent, indent)
             start = ""
         first = start + " " * (margin - display_width(start))
@@ -136,7 +138,7 @@ def _facts(block: Facts, screen: Screen) -> list[str]:
 
 
 def _files(block: Files, screen: Screen) -> list[str]:
-    """A path next to its name, or below it where the line would be too long."""
+    """Return names with paths. A path stands below its name if the line would be too long."""
     margin = max((display_width(name) for name, _ in block.rows), default=0) + 2
     lines = []
     for name, path in block.rows:
@@ -159,10 +161,10 @@ def _commands(block: Commands, screen: Screen) -> list[str]:
 
 
 def _command(command: str, width: int, indent: str) -> list[str]:
-    """Return a command in lines that a shell takes as one; only a word wider than a line stays as it is."""
+    """Return a command in lines that a shell joins by backslashes. A word wider than a line stays whole."""
     lines: list[str] = []
     for word in WORD.findall(command):
-        # with a blank before it, and room for a backslash
+        # a blank before the word, and a blank and a backslash after it
         if lines and display_width(lines[-1]) + display_width(word) + 3 <= width:
             lines[-1] += f" {word}"
         else:

@@ -134,7 +134,7 @@ def test_options_of_training_are_reported_as_unused(run):
     events = []
     execute(LANDSCAPE, around(run, net="9", optimizers=["adam"], span=0.5), notify=events.append)
     (note,) = [event.text for event in events if isinstance(event, Noted) and "no effect" in event.text]
-    assert note.endswith("already: --net, --optimizers.")
+    assert note.endswith("no effect: --net, --optimizers.")
 
 
 def test_a_stopped_landscape_of_a_model_goes_on(run, tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.render.numbers import FEWEST_SEEDS, ScoreFormat, is_number, longer_side
+from ravine.render.numbers import MIN_INTERVAL_SEEDS, ScoreFormat, is_number, longer_side
 from ravine.studies.compare.result import LeaderboardRow, Pair
 
 __all__ = ["verdict"]
@@ -21,7 +21,7 @@ def verdict(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreF
     if first.n_seeds < FEW_SEEDS and len(rows) > 1:
         seeds = "1 seed" if first.n_seeds == 1 else f"{first.n_seeds} seeds"
         limit = "only large differences are visible"
-        if first.n_seeds < FEWEST_SEEDS:
+        if first.n_seeds < MIN_INTERVAL_SEEDS:
             limit = "no difference can be distinguished from chance"
         sentences.append(f"With {seeds} {limit}.")
     return " ".join(sentences)

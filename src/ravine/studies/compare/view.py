@@ -8,8 +8,8 @@ from ravine.execution.describe import data_text, penalty_rows, score_format_of
 from ravine.execution.next_steps import after_ranking
 from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import (
-    FEWEST_SEEDS,
-    MISSING,
+    MIN_INTERVAL_SEEDS,
+    MISSING_CELL,
     ScoreFormat,
     count,
     is_number,
@@ -80,7 +80,7 @@ def plan_view(plan: ComparePlan) -> list[Block]:
 def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, result.leaderboard[0].n_seeds
     scores = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
-    scores += ", too few for an interval" if seeds < FEWEST_SEEDS else " ± 95 % interval"
+    scores += ", too few for an interval" if seeds < MIN_INTERVAL_SEEDS else " ± 95 % interval"
     if result.plan.tuning_scope == "all":
         scores += "; all numbers of each rule tuned (--tune all)"
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
@@ -96,14 +96,14 @@ def _table(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Table:
         Column("optimizer", [row.optimizer for row in rows], align="left", shrink=MIN_NAME_WIDTH),
         Column(score, [_score(row, style) for row in rows]),
         Column("rate", [_rate(row) for row in rows], priority=1),
-        Column("schedule", [row.schedule or MISSING for row in rows], align="left", priority=2),
+        Column("schedule", [row.schedule or MISSING_CELL for row in rows], align="left", priority=2),
         Column("diverged", [_diverged(row) for row in rows], priority=3),
         Column("to target", [_steps(row) for row in rows], priority=4),
         Column("good rates", [_decades(row.sensitivity_width) for row in rows], priority=5),
         Column("median", [style.number(row.median) for row in rows], priority=6),
         Column("with tuning", [_interval(row.tuning_interval, style) for row in rows], priority=7),
     ]
-    empty = {MISSING, "0"}
+    empty = {MISSING_CELL, "0"}
     return Table(
         [column for column in columns if column.priority == 0 or set(column.texts) - empty],
         rules=[k for k, tier in enumerate(tiers) if k == 0 or tier != tiers[k - 1]],
@@ -132,17 +132,17 @@ def _steps(row: LeaderboardRow) -> str:
     if row.reached_target == 0:
         return "never"
     if row.steps_to_target is None or row.reached_target is None:
-        return MISSING
+        return MISSING_CELL
     share = f" ({percent(row.reached_target)})" if row.reached_target < 1 else ""
     return f"{row.steps_to_target:,.0f}{share}"
 
 
 def _decades(width: float | None) -> str:
-    return MISSING if width is None else f"{width:.1f} dec"
+    return MISSING_CELL if width is None else f"{width:.1f} dec"
 
 
 def _interval(interval: Sequence[float | None] | None, style: ScoreFormat) -> str:
-    return MISSING if interval is None else " to ".join(style.number(end) for end in interval)
+    return MISSING_CELL if interval is None else " to ".join(style.number(end) for end in interval)
 
 
 def _tuned(rows: Sequence[LeaderboardRow]) -> str:

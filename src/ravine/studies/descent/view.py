@@ -17,7 +17,7 @@ from ravine.render.blocks import (
     Sparklines,
     Table,
 )
-from ravine.render.numbers import MISSING, count, is_number, learning_rate, with_interval
+from ravine.render.numbers import MISSING_CELL, count, is_number, learning_rate, with_interval
 from ravine.studies.descent.result import SHARE_WRONG, Change, DescentPlan, DescentResult, SecondDescents
 
 __all__ = ["next_steps", "plan_view", "view"]
@@ -136,7 +136,7 @@ def _descents(where: str, descents: SecondDescents, place: str, metric: str) -> 
 
 
 def _change(change: Change | None) -> str:
-    return MISSING if change is None else with_interval(change.mean, change.interval)
+    return MISSING_CELL if change is None else with_interval(change.mean, change.interval)
 
 
 # ---------------------------------------------------------------------------------------- table and curves
@@ -149,7 +149,9 @@ def _width_table(result: DescentResult) -> Table:
     is_share = result.metric.name == SHARE_WRONG
     scale, unit = (100, "wrong, %") if is_share else (1, result.metric.name)
     marked = [f"{units} <" if units == widths.threshold.units else f"{units}" for units in widths.units]
-    train = [MISSING if value.mean is None else f"{scale * value.mean:.3g}" for value in plain.train_error]
+    train = [
+        MISSING_CELL if value.mean is None else f"{scale * value.mean:.3g}" for value in plain.train_error
+    ]
     title = f"By width, {count(result.rows.train, 'row')}"
     if widths.threshold.units is not None:
         title += " (< the first that fits them all)"

@@ -18,7 +18,7 @@ from ravine.render.blocks import (
     Table,
 )
 from ravine.render.numbers import (
-    MISSING,
+    MISSING_CELL,
     count,
     is_number,
     learning_rate,
@@ -199,7 +199,7 @@ def _score_columns(arms: Sequence[ArmResult | None]) -> list[Column]:
 
     def column(title: str, unit: str, texts: Sequence[str], priority: int = 0) -> Column:
         shown = [
-            "" if arm is None else text if arm.networks else MISSING
+            "" if arm is None else text if arm.networks else MISSING_CELL
             for arm, text in zip(arms, texts, strict=True)
         ]
         return Column(title, shown, unit=unit, priority=priority)
@@ -223,7 +223,7 @@ def _wrong_learned(arm: ArmResult | None) -> str:
         return ""
     if not arm.networks:
         return DIVERGED
-    return MISSING if arm.wrong_learned is None else _percent(arm.wrong_learned)
+    return MISSING_CELL if arm.wrong_learned is None else _percent(arm.wrong_learned)
 
 
 def _epochs(arm: ArmResult) -> str:
@@ -232,7 +232,7 @@ def _epochs(arm: ArmResult) -> str:
         return DIVERGED
     fit: TimeMeasure | None = arm.fit
     if fit is None:
-        return MISSING
+        return MISSING_CELL
     if not is_number(fit.median):
         return f"never ({fit.reached} of {len(fit.values)})"
     away = longer_side(fit.median, fit.interval)
@@ -266,7 +266,7 @@ def _measured(arm: ArmResult, quantity: str) -> str:
         return _percent(arm.gap)
     held, ends = arm.held_out, arm.held_out.interval
     if held.mean is None:
-        return MISSING
+        return MISSING_CELL
     wrong = None if ends is None else [None if end is None else 1 - end for end in reversed(ends)]
     return with_interval(1 - held.mean, wrong, 100, 1)
 
@@ -274,7 +274,7 @@ def _measured(arm: ArmResult, quantity: str) -> str:
 def _bound(bound: Bound | None, gap: Measure) -> str:
     """Return a bound in percent, marked if it is vacuous or lies below the measured gap."""
     if bound is None:
-        return MISSING
+        return MISSING_CELL
     low = 0.0 if gap.interval is None else gap.interval[0] or 0.0
     is_too_low = bound.of == "gap" and bound.value < low
     return f"{100 * bound.value:.3g}" + (" vacuous" if bound.vacuous else " too low" * is_too_low)
@@ -282,7 +282,7 @@ def _bound(bound: Bound | None, gap: Measure) -> str:
 
 def _information_bound(information: Information | None) -> str:
     if information is None:
-        return MISSING
+        return MISSING_CELL
     return (
         f"{100 * information.bound:.3g} (to {100 * information.bound_high:.3g})"
         + " vacuous" * information.vacuous

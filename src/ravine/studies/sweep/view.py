@@ -15,7 +15,14 @@ from ravine.render.blocks import (
     Paragraph,
     Table,
 )
-from ravine.render.numbers import FEWEST_SEEDS, MISSING, ScoreFormat, count, is_number, learning_rate
+from ravine.render.numbers import (
+    MIN_INTERVAL_SEEDS,
+    MISSING_CELL,
+    ScoreFormat,
+    count,
+    is_number,
+    learning_rate,
+)
 from ravine.studies.sweep.result import (
     ConfigurationRow,
     LevelEffect,
@@ -97,7 +104,7 @@ def _style(result: SweepResult) -> ScoreFormat:
 def _heading(result: SweepResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, max(row.n_seeds for row in result.leaderboard)
     measure = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
-    measure += " ± 95 % interval" if seeds >= FEWEST_SEEDS else ", too few for an interval"
+    measure += " ± 95 % interval" if seeds >= MIN_INTERVAL_SEEDS else ", too few for an interval"
     tuned = "; each configuration at its own tuned learning rate" * (result.design.learning_rate == "tuned")
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return Heading(f"{data.name}: {size}, {data.task}", [measure + tuned])
@@ -125,10 +132,10 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
         against = [_against(row.first, row.against_first, style) for row in rows]
         columns.append(Column("against first", against, priority=extra + 1))
     if len({row.epochs for row in rows}) > 1:
-        epochs = [f"{row.epochs:.3g}" if row.epochs is not None else MISSING for row in rows]
+        epochs = [f"{row.epochs:.3g}" if row.epochs is not None else MISSING_CELL for row in rows]
         columns.append(Column("epochs", epochs, priority=extra + 4))
     if any(row.diverged for row in rows):
-        diverged = [str(row.diverged) if row.diverged else MISSING for row in rows]
+        diverged = [str(row.diverged) if row.diverged else MISSING_CELL for row in rows]
         columns.append(Column("diverged", diverged, priority=extra + 2))
     if "learning_rate" not in factors:
         rates = [learning_rate(row.learning_rate) + "!" * bool(row.at_edge) for row in rows]
@@ -176,7 +183,7 @@ def _against(first: bool, change: PairedDifference | None, style: ScoreFormat) -
 
 def _change(change: PairedDifference | None, style: ScoreFormat) -> str:
     """Return `+0.4 ± 0.3`; a dash where a run diverged."""
-    return MISSING if change is None else style.difference(change.difference, change.interval)
+    return MISSING_CELL if change is None else style.difference(change.difference, change.interval)
 
 
 # ------------------------------------------------------------------------------------------------ sentences
@@ -217,7 +224,7 @@ def _level_sentence(row: LevelEffect, first: str, comparisons: int, style: Score
     """Return the sentence about one level, compared with the first level of its factor."""
     name, against = f"{row.factor}={row.level}", f"{row.factor}={first}"
     change = _change(row.effect, style)
-    if row.effect is None or change == MISSING:
+    if row.effect is None or change == MISSING_CELL:
         return f"{name} cannot be compared with {against}: runs diverged."
     size = f"{change} {style.step} against {against}"
     if row.helps is not None:
