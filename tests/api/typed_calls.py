@@ -6,7 +6,7 @@ import ravine
 
 X, y = np.zeros((4, 2)), np.zeros(4)
 
-trained: ravine.TrainResult = ravine.train(X, y, optimizer="adam", rate=0.01, seeds=3)
+trained: ravine.TrainResult = ravine.train(X, y, optimizer="adam", learning_rate=0.01, seeds=3)
 mean: float | None = trained.result.mean
 ravine.compare("data.csv", "price", optimizers=["sgd", "adam"], effort="quick")
 ravine.sweep(X, y, vary={"dropout": [0, 0.2]})
