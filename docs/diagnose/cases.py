@@ -69,7 +69,7 @@ def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
     made = design(settings, dataset, find_devices())
     training = made.prepared
     record = measure_run(
-        training.plan, training.runs([made.seed]), training.batches, training.recipe.initial
+        training.plan, training.runs([made.seed]), training.batches, training.spec.initial
     ).record
     if case.cohort:
         runner = Runner(None, ignore, never)

@@ -90,7 +90,7 @@ RESULTS = {
         "plan": {
             "effort": "quick", "tuning_scope": "learning-rate", "runs": 20, "network_steps": 200,
             "steps": 10, "epochs": 20.0,
-            "batch_size": 16, "network": "4-2", "around": {}, "cohorts": 2, "extended_ends": [],
+            "batch_size": 16, "network": "4-2", "training_options": {}, "cohorts": 2, "extended_ends": [],
         },
         "pairs": [], "schedules": [],
         "test": {"optimizer": "adam", "model": 0.9, "mean": 0.9, "median": 0.9, **SUMMARY},
@@ -98,7 +98,7 @@ RESULTS = {
     "train": {
         "plan": {
             "runs": 1, "network_steps": 10, "steps": 10, "epochs": 20.0, "batch_size": 16, "network": "4-2",
-            "parameters": 10, "layers": [], "rates": None, "around": {},
+            "parameters": 10, "layers": [], "rates": None, "training_options": {},
         },
         "result": {
             "optimizer": "adam", "learning_rate": 0.1, "schedule": "decay", "mean": 0.9, "median": 0.9,

@@ -23,7 +23,7 @@ DEVICES = find_devices("cpu")
 def work(blobs):
     """A cohort of two runs, and the shape of its program."""
     made = prepare_training(TrainSettings(net="4", epochs=2), blobs)
-    cohort = Cohort(made.plan, made.runs([1, 2]), made.batches, made.recipe.initial, True)
+    cohort = Cohort(made.plan, made.runs([1, 2]), made.batches, made.spec.initial, True)
     return cohort, shape_for(made.plan, made.batches, 2, 2, DEVICES)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ravine.execution.describe import data_text, penalty_rows, score_format_of
+from ravine.execution.describe import data_text, score_format_of, training_option_rows
 from ravine.execution.result import DataFacts, MetricFacts, ScoreSummary
 
 
@@ -52,9 +52,9 @@ def test_a_difference_makes_the_format_finer():
 
 
 def test_penalties_and_the_like_are_listed_where_they_were_asked_for():
-    assert penalty_rows({}) == []
+    assert training_option_rows({}) == []
     rows = dict(
-        penalty_rows(
+        training_option_rows(
             {
                 "l1": 1e-4, "weight_decay": 0.01, "hyper_schedule": ["rho=linear", "l1=cosine"],
                 "augment": "noise=0.1",

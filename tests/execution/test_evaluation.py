@@ -23,8 +23,8 @@ RATES = [0.01, 1e30, 0.1]  # the second diverges
 def run(dataset, **settings):
     """Train one network for each seed; return its preparation and the record."""
     made = prepare_training(TrainSettings(net="4", epochs=3, optimizer="sgd", **settings), dataset)
-    runs = made.recipe.runs(made.plan, np.array(RATES), np.full(3, made.schedule), np.array(SEEDS), {})
-    cohort = Cohort(made.plan, runs, made.batches, made.recipe.initial, True)
+    runs = made.spec.runs(made.plan, np.array(RATES), np.full(3, made.schedule), np.array(SEEDS), {})
+    cohort = Cohort(made.plan, runs, made.batches, made.spec.initial, True)
     devices = find_devices("cpu")
     return made, run_cohort(cohort, shape_for(made.plan, made.batches, 3, 3, devices), devices)
 

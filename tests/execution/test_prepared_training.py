@@ -45,9 +45,9 @@ def test_there_is_one_run_for_each_seed(blobs):
 def test_batches_and_structure_can_be_those_of_others(blobs):
     first = prepared(blobs)
     second = prepare_training(
-        TrainSettings(net="4", learning_rate=0.5), blobs, batches=first.batches, spec=first.recipe
+        TrainSettings(net="4", learning_rate=0.5), blobs, batches=first.batches, spec=first.spec
     )
-    assert second.batches is first.batches and second.recipe is first.recipe
+    assert second.batches is first.batches and second.spec is first.spec
     assert second.learning_rate == 0.5
 
 

@@ -20,10 +20,10 @@ DEVICES = find_devices("cpu")
 def cohort_for(blobs, rates=(0.01, 0.1), seeds=(1, 2), **settings):
     made = prepare_training(TrainSettings(net="4", epochs=3, optimizer="sgd", **settings), blobs)
     count = len(rates)
-    runs = made.recipe.runs(
+    runs = made.spec.runs(
         made.plan, np.array(rates), np.full(count, made.schedule), np.array(seeds), {}
     )  # fmt: skip
-    return Cohort(made.plan, runs, made.batches, made.recipe.initial, True), shape_for(
+    return Cohort(made.plan, runs, made.batches, made.spec.initial, True), shape_for(
         made.plan, made.batches, count, count, DEVICES
     )
 

@@ -1,4 +1,4 @@
-"""What goes around optimizer and network: from settings to structure and numbers, and recipes made alike."""
+"""The training specification: structure and numbers from settings; specifications that share a structure."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ import pytest
 
 from ravine.data import from_arrays
 from ravine.errors import UsageError
-from ravine.execution.training_spec import alike, around_of, check_schedules, recipe, schedules_of
+from ravine.execution.training_spec import (
+    check_schedules,
+    schedules_of,
+    share_structure,
+    training_options,
+    training_spec,
+)
 from ravine.optimizers import resolve
 from ravine.studies.train.settings import TrainSettings
 
 
 def spec(blobs, **settings):
-    return recipe(TrainSettings(**{"net": "4"} | settings), blobs)
+    return training_spec(TrainSettings(**{"net": "4"} | settings), blobs)
 
 
 def test_what_is_off_has_neither_structure_nor_number(blobs):
     made = spec(blobs)
-    assert (made.around, made.label_smoothing, made.augment, made.tail, made.patience) == (
+    assert (made.transforms, made.label_smoothing, made.augment, made.tail, made.patience) == (
         (),
         False,
         (),
@@ -35,7 +41,7 @@ def test_what_is_on_has_both(blobs):
     made = spec(
         blobs, net="4 dropout=0.2", l2=0.01, clip=1.0, average="ema=0.9", label_smoothing=0.1, early_stop=3
     )
-    assert made.around == ("l2", "clip", "ema") and made.label_smoothing and made.patience == 3
+    assert made.transforms == ("l2", "clip", "ema") and made.label_smoothing and made.patience == 3
     numbers = {"dropout": 0.2, "l2": 0.01, "clip": 1.0, "ema": 0.9, "label_smoothing": 0.1}
     assert {name: made.numbers[name] for name in numbers} == numbers
     assert spec(blobs, average="tail=0.4").tail == 0.4
@@ -44,11 +50,11 @@ def test_what_is_on_has_both(blobs):
 def test_labels_of_numbers_are_not_smoothed(rows):
     line = from_arrays(rows[0], rows[0][:, 0], name="line")
     with pytest.raises(UsageError, match="not smoothed"):
-        recipe(TrainSettings(net="4", label_smoothing=0.1), line)
+        training_spec(TrainSettings(net="4", label_smoothing=0.1), line)
 
 
 def test_recipes_that_differ_in_numbers_share_their_structure(blobs):
-    made = alike([spec(blobs), spec(blobs, l2=0.1), spec(blobs, net="4 dropout=0.5", clip=2.0)])
+    made = share_structure([spec(blobs), spec(blobs, l2=0.1), spec(blobs, net="4 dropout=0.5", clip=2.0)])
     assert len({item.structure for item in made}) == 1
     off = {"l2": 0.0, "clip": math.inf, "dropout": 0.0}
     assert [{name: item.numbers[name] for name in off} for item in made] == [
@@ -57,9 +63,11 @@ def test_recipes_that_differ_in_numbers_share_their_structure(blobs):
 
 
 def test_recipes_of_other_networks_or_averages_stay_apart(blobs):
-    made = alike([spec(blobs), spec(blobs, net="5"), spec(blobs, average="ema=0.9"), spec(blobs, l1=0.1)])
+    made = share_structure(
+        [spec(blobs), spec(blobs, net="5"), spec(blobs, average="ema=0.9"), spec(blobs, l1=0.1)]
+    )
     assert len({item.structure for item in made}) == 3
-    assert made[1].around == () and made[0].around == made[3].around == ("l1",)
+    assert made[1].transforms == () and made[0].transforms == made[3].transforms == ("l1",)
 
 
 def test_a_schedule_needs_a_value_to_multiply(blobs):
@@ -88,5 +96,5 @@ def test_schedules_that_cannot_be_are_refused(blobs, hyper_schedule, says):
 
 def test_what_was_asked_for_is_named_for_the_report():
     settings = TrainSettings(l2=0.1, l1=0.0, clip=2.0, early_stop=0, hyper_schedule=["b1=linear"])
-    assert around_of(settings) == {"l2": 0.1, "clip": 2.0, "hyper_schedule": ["b1=linear"]}
-    assert around_of(replace(settings, l2=None, clip=None, hyper_schedule=None)) == {}
+    assert training_options(settings) == {"l2": 0.1, "clip": 2.0, "hyper_schedule": ["b1=linear"]}
+    assert training_options(replace(settings, l2=None, clip=None, hyper_schedule=None)) == {}

@@ -13,7 +13,7 @@ from ravine.data import from_arrays
 from ravine.engines import precision_context
 from ravine.errors import UsageError
 from ravine.execution.base_settings import NetworkSettings
-from ravine.execution.training_spec import alike, recipe
+from ravine.execution.training_spec import share_structure, training_spec
 from ravine.optimizers import resolve, schedule
 from ravine.studies.train.settings import TrainSettings
 from ravine.training import (
@@ -159,8 +159,8 @@ def together(data, asked, rates, seeds, optimizer="momentum", schedule="decay"):
     """One cohort of several settings, one run each, and for each run the cohort it would be alone."""
     batches = Batches(data, 0, BATCH, "float64")
     settings = [NetworkSettings.from_dict({**BASE, **each}) for each in asked]
-    own = [recipe(each, data) for each in settings]
-    joined = alike(own)
+    own = [training_spec(each, data) for each in settings]
+    joined = share_structure(own)
 
     def made(each, index):
         plan = each.plan(settings[index], data, resolve(optimizer), batches, STEPS)
@@ -300,7 +300,7 @@ def test_hyperparameters_that_move(cohort, run, by_itself):
 def asked_alone(data, **asked):
     """One run of SGD at a rate of 0.1 as these settings ask."""
     settings = TrainSettings.from_dict({**BASE, "optimizer": "sgd", **asked})
-    batches, made = Batches(data, 0, BATCH, "float64"), recipe(settings, data)
+    batches, made = Batches(data, 0, BATCH, "float64"), training_spec(settings, data)
     plan = made.plan(settings, data, resolve("sgd"), batches, STEPS)
     column = np.array([0.1]), np.array(["constant"]), np.array([0])
     return Cohort(plan, made.runs(plan, *column, {}), batches, made.initial, True)
@@ -349,7 +349,7 @@ def test_what_cannot_be_is_refused_with_its_reason(dataset, pictures):
     batches = Batches(data, 0, 1, "float32")
     settings = NetworkSettings(net="8 batchnorm", batch_size=1)
     with pytest.raises(UsageError, match="batch size of 1"):
-        recipe(settings, data).plan(settings, data, resolve("sgd"), batches, 10)
+        training_spec(settings, data).plan(settings, data, resolve("sgd"), batches, 10)
     for asked, words in (
         ({"net": "8 conv=4"}, "need images"),
         ({"augment": "flip"}, "for images"),
@@ -357,7 +357,7 @@ def test_what_cannot_be_is_refused_with_its_reason(dataset, pictures):
         ({"net": "linear dropout=0.1"}, "no hidden layer"),
     ):
         with pytest.raises(UsageError, match=words):
-            recipe(NetworkSettings.from_dict(asked), data)
+            training_spec(NetworkSettings.from_dict(asked), data)
     with pytest.raises(UsageError, match="regression"):
-        recipe(NetworkSettings(label_smoothing=0.1), dataset("regress"))
-    assert recipe(NetworkSettings(net="8 conv=4"), pictures).network.conv == (4,)
+        training_spec(NetworkSettings(label_smoothing=0.1), dataset("regress"))
+    assert training_spec(NetworkSettings(net="8 conv=4"), pictures).network.conv == (4,)

@@ -10,7 +10,7 @@ from ravine.networks.metrics import METRICS
 from ravine.options.fields import options_of
 from ravine.render.numbers import ScoreFormat, count, is_number, score_format_for
 
-__all__ = ["data_text", "penalty_rows", "score_format_of"]
+__all__ = ["data_text", "score_format_of", "training_option_rows"]
 
 ROW_NOTES = {"penalties": "; of weights only, no biases, no norms"}
 
@@ -39,7 +39,7 @@ def score_format_of(
     return score_format_for(metric.name, percent, metric.greater_is_better, scores)
 
 
-def penalty_rows(given: Mapping[str, Plain]) -> list[tuple[str, str]]:
+def training_option_rows(given: Mapping[str, Plain]) -> list[tuple[str, str]]:
     """Return the rows of a plan on options that are not neutral, by key in `given`: penalties, schedules, ...
 
     Rows, order and texts are those of the settings' fields.

@@ -10,7 +10,13 @@ import numpy as np
 from ravine.data import Dataset
 from ravine.execution.base_settings import FixedTrainingSettings, NetworkSettings
 from ravine.execution.effort import TRAIN, Effort, batch_size_for
-from ravine.execution.training_spec import Recipe, check_patience, check_schedules, find_rule, recipe
+from ravine.execution.training_spec import (
+    TrainingSpec,
+    check_patience,
+    check_schedules,
+    find_rule,
+    training_spec,
+)
 from ravine.optimizers import Rule, schedule
 from ravine.training import Batches, Plan, Runs
 
@@ -23,7 +29,7 @@ class PreparedTraining:
 
     settings: FixedTrainingSettings
     rule: Rule
-    recipe: Recipe
+    spec: TrainingSpec
     batches: Batches
     plan: Plan
 
@@ -40,7 +46,7 @@ class PreparedTraining:
     def runs(self, seeds: Sequence[int] | np.ndarray) -> Runs:
         """Return one run for each of the seeds [run]."""
         count = len(seeds)
-        return self.recipe.runs(
+        return self.spec.runs(
             self.plan,
             np.full(count, self.learning_rate),
             np.full(count, self.schedule),
@@ -54,7 +60,7 @@ def prepare_training(
     dataset: Dataset,
     *,
     batches: Batches | None = None,
-    spec: Recipe | None = None,
+    spec: TrainingSpec | None = None,
     effort: Effort = TRAIN,
 ) -> PreparedTraining:
     """Return the training that settings describe. Raises UsageError for what does not fit.
@@ -63,7 +69,7 @@ def prepare_training(
     """
     rule = find_rule(settings.optimizer)
     batches = batches if batches is not None else batches_for(settings, dataset)
-    spec = spec if spec is not None else recipe(settings, dataset)
+    spec = spec if spec is not None else training_spec(settings, dataset)
     check_patience(settings)
     check_schedules(spec, [rule])
     steps = effort.steps(batches.sizes[0], batches.batch_size, settings.epochs)

@@ -175,7 +175,7 @@ class RepeatedTraining:
 class PlannedNetworks:
     """The networks that a study would train."""
 
-    around: dict[str, Plain]
+    training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping that were asked for."""
     runs: int
     """Number of networks."""

@@ -1,7 +1,8 @@
-"""What a run is made of, rule and data apart: the network, what goes around the rule, when it stops.
+"""The training specification: network, transforms and early stopping. Optimizer and data are not part of it.
 
-Settings become structure, which a plan takes, and numbers, which runs take. Several recipes whose structure
-differs only in what is switched on can be made `alike`: what is off enters with the number that does nothing.
+A specification has structure, which becomes part of a plan, and numbers, which become data of runs.
+Specifications that differ only in which transforms are on can share one structure: a transform that is off
+runs with its neutral value.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ from ravine.training import TRANSFORMS, Batches, Plan, Runs
 
 __all__ = [
     "EVALUATIONS",
-    "Recipe",
-    "alike",
-    "around_of",
+    "TrainingSpec",
     "check_patience",
     "check_schedules",
     "find_rule",
     "find_rules",
-    "recipe",
     "schedules_of",
+    "share_structure",
+    "training_options",
+    "training_spec",
 ]
 
 EVALUATIONS = 20  # of one run, at equal distances
@@ -46,20 +47,24 @@ SCHEDULABLE = (
     *(name for name, kind in AVERAGES.items() if kind.schedulable),
     *AUGMENTATIONS,
 )
-"""Numbers, the optimizer's apart, that may follow a schedule."""
+"""Numbers that may follow a schedule, besides the hyperparameters of the optimizer."""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """`network`, `around`, `label_smoothing`, `augment`: structure. `numbers`: the values of those that have
-    one.
+class TrainingSpec:
+    """The specification of a training.
 
-    tail: share of the run after which the weights are averaged, None for no such average. hyper_schedules:
-    schedules by hyperparameter; a rule follows those of what it has.
+    network, transforms, label_smoothing, augment: the structure; transforms and augmentations by name.
+    image: height, width and channels of the inputs, None for a table.
+    numbers: values by name, for all of these that have a number.
+    tail: share of the run after which the weights are averaged, None without such an average.
+    patience: evaluations without improvement that end a run, 0 = off. min_change: smallest improvement.
+    initial: name of the initialization and factor on the weights.
+    hyper_schedules: schedules by hyperparameter. An optimizer ignores those of hyperparameters it lacks.
     """
 
     network: Network
-    around: tuple[str, ...]
+    transforms: tuple[str, ...]
     label_smoothing: bool
     augment: tuple[str, ...]
     image: tuple[int, int, int] | None
@@ -72,37 +77,40 @@ class Recipe:
 
     @property
     def structure(self) -> tuple[Any, ...]:
-        """Recipes of equal structure share their programs."""
-        return self.network, self.around, self.label_smoothing, self.augment, self.initial
+        """The structure. Specifications of equal structure share their compiled programs."""
+        return self.network, self.transforms, self.label_smoothing, self.augment, self.initial
 
     @property
-    def movable(self) -> tuple[str, ...]:
-        """Numbers of this recipe, the rule's apart, that may follow a schedule."""
+    def schedulable(self) -> tuple[str, ...]:
+        """Numbers of this specification that may follow a schedule."""
         return tuple(name for name in SCHEDULABLE if name in self.numbers)
 
     def plan(
         self, settings: NetworkSettings, dataset: Dataset, rule: Rule, batches: Batches, steps: int
     ) -> Plan:
-        """Return the plan of one rule: `steps` rounded up to whole stretches between evaluations."""
+        """Return the plan of one optimizer. `steps` is rounded up to whole segments between evaluations.
+
+        Raises UsageError for a metric or a batch size that does not fit.
+        """
         classes = len(dataset.classes) if dataset.classes is not None else 0
-        chosen = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
+        score = metric(settings.metric or default_metric(dataset.task), dataset.task, classes)
         with about_option("batch_size", batches.batch_size, "at least 2 with batch normalization"):
             self.network.check(batches.batch_size)
         return Plan(
             rule,
             self.network,
             default_loss(dataset.task),
-            chosen.name,
+            score.name,
             batches.batch_size,
             max(1, -(-steps // EVALUATIONS)),
             min(EVALUATIONS, steps),
             dataset.weights is not None,
             settings.precision,
-            self.around,
+            self.transforms,
             self.label_smoothing,
             self.augment,
             self.image if self.augment else None,
-            tuple(name for name in self.hyper_schedules if name in rule.defaults or name in self.movable),
+            tuple(name for name in self.hyper_schedules if name in rule.defaults or name in self.schedulable),
         )
 
     def runs(
@@ -113,7 +121,10 @@ class Recipe:
         seed: np.ndarray,
         hyper: dict[str, np.ndarray],
     ) -> Runs:
-        """Return runs of this recipe with these rates, schedules, seeds: [run] each."""
+        """Return the runs of a plan.
+
+        rate, schedule, seed: of each run, [run]. hyper: hyperparameters of the optimizer by name, each [run].
+        """
         count = len(rate)
         numbers = self.numbers | ({"tail": round(self.tail * plan.steps)} if self.tail is not None else {})
         return Runs(
@@ -135,17 +146,20 @@ def find_rule(text: str) -> Rule:
 
 
 def find_rules(texts: Sequence[str]) -> list[Rule]:
-    """Return the optimizers of the option `optimizers`. Raises UsageError, also for one that stands twice."""
+    """Return the optimizers of the option `optimizers`. Raises UsageError, also for a repeated optimizer."""
     with about_option("optimizers", list(texts), f"different optimizers, each {ALLOWED_OPTIMIZER}"):
         return resolve_all(texts)
 
 
-def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
-    """Return the recipe that settings describe for a data set. Raises UsageError for what does not fit."""
+def training_spec(settings: NetworkSettings, dataset: Dataset) -> TrainingSpec:
+    """Return the specification that settings describe.
+
+    Raises UsageError for a network, an augmentation or label smoothing that does not fit the data.
+    """
     classes = len(dataset.classes) if dataset.classes is not None else 0
-    spec = read_network(settings.net)
+    parsed = read_network(settings.net)
     with about_option("net", settings.net, "a network that fits the data and the activation"):
-        network = spec.build(len(dataset.features), classes or 1, settings.activation, dataset.image)
+        network = parsed.build(len(dataset.features), classes or 1, settings.activation, dataset.image)
     if settings.label_smoothing and not classes:
         raise UsageError(
             "Labels of a regression are not smoothed.", "There are no classes.",
@@ -154,22 +168,22 @@ def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
         )  # fmt: skip
     names, strengths = read_augmentation(settings.augment or "none")
     check_inputs(names, dataset.image)
-    numbers = {**spec.hyper, **strengths}
-    around = []
+    numbers = {**parsed.hyper, **strengths}
+    transforms = []
     for name in TRANSFORMS:
         value = getattr(settings, name) if name in OPTIONS else None
         if value is not None:
-            around.append(name)
+            transforms.append(name)
             numbers[name] = value
     kind, share = read_average(settings.average)
     if kind:
-        around.append(kind)
+        transforms.append(kind)
     if kind == "ema":
         numbers["ema"] = share
     if settings.label_smoothing is not None:
         numbers["label_smoothing"] = settings.label_smoothing
-    return Recipe(
-        network, tuple(around), settings.label_smoothing is not None, names, dataset.image, numbers,
+    return TrainingSpec(
+        network, tuple(transforms), settings.label_smoothing is not None, names, dataset.image, numbers,
         share if kind == "tail" else None, settings.early_stop or 0, settings.min_change,
         (settings.init, settings.init_scale),
         _read_schedules(getattr(settings, "hyper_schedule", None) or []),
@@ -177,8 +191,12 @@ def recipe(settings: NetworkSettings, dataset: Dataset) -> Recipe:
 
 
 def _read_schedules(texts: Sequence[str]) -> dict[str, str]:
-    """Read `rho=linear(end=0.5)`, one each: the full name of the schedule by hyperparameter."""
-    read = [(name.strip(), str(schedule(text))) for name, _, text in (each.partition("=") for each in texts)]
+    """Return the full text of each schedule by hyperparameter, from texts such as `rho=linear(end=0.5)`.
+
+    Raises UsageError for a repeated hyperparameter and for a schedule that depends on the loss.
+    """
+    parts = (text.partition("=") for text in texts)
+    read = [(name.strip(), str(schedule(text))) for name, _, text in parts]
     names = [name for name, _ in read]
     for name, text in read:
         if names.count(name) > 1:
@@ -197,11 +215,11 @@ def _read_schedules(texts: Sequence[str]) -> dict[str, str]:
     return dict(read)
 
 
-def check_schedules(made: Recipe, rules: Sequence[Rule]) -> None:
-    """Raise UsageError for a schedule of a number that neither the recipe nor any of the rules has."""
-    names = {*made.movable, *(name for rule in rules for name in rule.defaults)}
+def check_schedules(spec: TrainingSpec, rules: Sequence[Rule]) -> None:
+    """Raise UsageError for a schedule of a hyperparameter that neither `spec` nor any of the rules has."""
+    names = {*spec.schedulable, *(name for rule in rules for name in rule.defaults)}
     allowed = tuple(sorted(names))
-    for name, text in made.hyper_schedules.items():
+    for name, text in spec.hyper_schedules.items():
         if name in names:
             continue
         with about_option("hyper_schedule", f"{name}={text}", allowed):
@@ -209,7 +227,7 @@ def check_schedules(made: Recipe, rules: Sequence[Rule]) -> None:
                 raise UsageError(
                     f"'{name}' has a schedule but no value.", "A schedule multiplies a value.", _add(name)
                 )
-            if len(rules) == 1 and not did_you_mean(name, made.movable).startswith("Did"):
+            if len(rules) == 1 and not did_you_mean(name, spec.schedulable).startswith("Did"):
                 rules[0].check({name: 0.0})
             raise UsageError(
                 f"--hyper-schedule '{name}={text}' cannot be used.",
@@ -219,7 +237,7 @@ def check_schedules(made: Recipe, rules: Sequence[Rule]) -> None:
 
 
 def _add(name: str) -> str:
-    """Return how to give a schedulable number its value."""
+    """Return a sentence on how to give a schedulable number its value."""
     if name in OPTIONS:
         return f"Add {OPTIONS[name].flag} {OPTIONS[name].metavar}."
     if name in AVERAGES:
@@ -230,7 +248,7 @@ def _add(name: str) -> str:
 
 
 def check_patience(settings: NetworkSettings) -> None:
-    """Raise UsageError for a smallest change that nothing waits for."""
+    """Raise UsageError for a smallest change without early stopping."""
     if settings.min_change and settings.early_stop is None:
         raise UsageError(
             f"--min-change {settings.min_change:g} does nothing.",
@@ -242,52 +260,57 @@ def check_patience(settings: NetworkSettings) -> None:
         )
 
 
-def around_of(settings: NetworkSettings) -> dict[str, Any]:
-    """Return the options of transforms, averages, augmentation and early stopping that are not neutral."""
+def training_options(settings: NetworkSettings) -> dict[str, Any]:
+    """Return the options that a plan lists and that are not neutral, by key."""
     values = settings.to_dict()
-    shown = {key: option for key, option in OPTIONS.items() if option.plan_row and values.get(key)}
-    return {key: values[key] for key, option in shown.items() if values[key] != option.neutral}
+    listed = {key: option for key, option in OPTIONS.items() if option.plan_row and values.get(key)}
+    return {key: values[key] for key, option in listed.items() if values[key] != option.neutral}
 
 
-def schedules_of(texts: Sequence[str] | None, made: Recipe, rule: Rule) -> list[str] | None:
-    """Return those of the texts `NAME=SCHEDULE` whose number the recipe or the rule has; None for none."""
-    names = (*made.movable, *rule.defaults)
-    return [each for each in texts or [] if each.partition("=")[0].strip() in names] or None
+def schedules_of(texts: Sequence[str] | None, spec: TrainingSpec, rule: Rule) -> list[str] | None:
+    """Return the texts `NAME=SCHEDULE` whose hyperparameter `spec` or the rule has; None if there is none."""
+    names = (*spec.schedulable, *rule.defaults)
+    return [text for text in texts or [] if text.partition("=")[0].strip() in names] or None
 
 
-def alike(recipes: Sequence[Recipe]) -> list[Recipe]:
-    """Return the recipes with as few structures as they need: what one has and another lacks is a number."""
-    return [_joined(each, [other for other in recipes if _same_kind(each, other)]) for each in recipes]
+def share_structure(specs: Sequence[TrainingSpec]) -> list[TrainingSpec]:
+    """Return the specifications with as few structures as possible.
+
+    A transform that only some of them have becomes part of all; the others give it its neutral value.
+    """
+    return [_joined(spec, [other for other in specs if _same_kind(spec, other)]) for spec in specs]
 
 
-def _same_kind(one: Recipe, other: Recipe) -> bool:
-    """Whether two recipes differ, beside their numbers, only in what is switched on."""
-    bare = [replace(each.network, dropout=False) for each in (one, other)]
-    averages = [[name for name in AVERAGES if name in each.around] for each in (one, other)]
-    return bare[0] == bare[1] and averages[0] == averages[1] and one.initial == other.initial
+def _same_kind(first: TrainingSpec, second: TrainingSpec) -> bool:
+    """Return whether two specifications differ only in numbers and in which transforms are on."""
+    networks = [replace(spec.network, dropout=False) for spec in (first, second)]
+    averages = [[name for name in AVERAGES if name in spec.transforms] for spec in (first, second)]
+    return networks[0] == networks[1] and averages[0] == averages[1] and first.initial == second.initial
 
 
-def _joined(mine: Recipe, others: Sequence[Recipe]) -> Recipe:
+def _joined(spec: TrainingSpec, others: Sequence[TrainingSpec]) -> TrainingSpec:
+    """Return `spec` with the structure of all `others` together."""
+
     def union(name: str, order: Sequence[str]) -> tuple[str, ...]:
-        used = {each for other in others for each in getattr(other, name)}
-        return tuple(each for each in order if each in used)
+        used = {item for other in others for item in getattr(other, name)}
+        return tuple(item for item in order if item in used)
 
-    around, augment = union("around", TRANSFORMS), union("augment", list(AUGMENTATIONS))
+    transforms, augment = union("transforms", TRANSFORMS), union("augment", list(AUGMENTATIONS))
     label_smoothing = any(other.label_smoothing for other in others)
     dropout = any(other.network.dropout for other in others)
-    off = {name: _neutral(name) for name in (*around, *augment) if name not in AVERAGES}
-    off |= {"label_smoothing": _neutral("label_smoothing")} if label_smoothing else {}
-    off |= {"dropout": _neutral("dropout")} if dropout else {}
+    neutral = {name: _neutral(name) for name in (*transforms, *augment) if name not in AVERAGES}
+    neutral |= {"label_smoothing": _neutral("label_smoothing")} if label_smoothing else {}
+    neutral |= {"dropout": _neutral("dropout")} if dropout else {}
     gates = [other.numbers for other in others if "gate_bias" in other.numbers]
-    if gates and "gate_bias" not in mine.numbers:
-        off["gate_bias"] = GATE_BIAS
+    if gates and "gate_bias" not in spec.numbers:
+        neutral["gate_bias"] = GATE_BIAS
     return replace(
-        mine,
-        network=replace(mine.network, dropout=dropout),
-        around=around,
+        spec,
+        network=replace(spec.network, dropout=dropout),
+        transforms=transforms,
         augment=augment,
         label_smoothing=label_smoothing,
-        numbers={**off, **mine.numbers},
+        numbers={**neutral, **spec.numbers},
     )
 
 

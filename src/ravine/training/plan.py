@@ -71,7 +71,11 @@ class Plan:
 
     def describe(self) -> dict[str, Any]:
         """Return the plan as plain values by name, for content hashes and plan.json."""
-        more = {"around": self.transforms, "augment": self.augment, "hyper_schedules": self.hyper_schedules}
+        more = {
+            "transforms": self.transforms,
+            "augment": self.augment,
+            "hyper_schedules": self.hyper_schedules,
+        }
         return {
             "optimizer": self.rule.name,
             "hyperparameters": dict(self.rule.defaults),

@@ -56,7 +56,7 @@ def make_result(rows, pairs=(), metric="accuracy", **more):
         "plan": ComparisonFacts(
             effort="standard", tuning_scope="learning-rate", runs=900, network_steps=900_000, steps=1000,
             epochs=20.0,
-            batch_size=32, network="64-8-10 relu", around={}, cohorts=12, extended_ends=["high"],
+            batch_size=32, network="64-8-10 relu", training_options={}, cohorts=12, extended_ends=["high"],
         ),
         "seconds": Seconds(total=60.0, compile=10.0, train=45.0),
         "leaderboard": list(rows),

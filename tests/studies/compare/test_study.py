@@ -76,8 +76,8 @@ def test_the_counts_are_those_of_the_cohorts(found: CompareResult) -> None:
 
 def test_penalties_and_schedules_of_all_rules_are_on_record(found: CompareResult, blobs: Dataset) -> None:
     result = compare(replace(QUICK, l2=0.01, hyper_schedule=["l2=linear"]), blobs)
-    assert result.plan.around == {"l2": 0.01, "hyper_schedule": ["l2=linear"]}
-    assert found.plan.around == {}
+    assert result.plan.training_options == {"l2": 0.01, "hyper_schedule": ["l2=linear"]}
+    assert found.plan.training_options == {}
 
 
 def test_a_comparison_is_a_function_of_its_settings(found: CompareResult, blobs: Dataset) -> None:

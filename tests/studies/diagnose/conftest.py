@@ -60,7 +60,7 @@ def measured(designed: Callable[..., DiagnoseDesign]) -> Callable[..., Record]:
 
     def make(dataset: Dataset, **settings: Any) -> Record:
         made = designed(dataset, **settings).prepared
-        return measure_run(made.plan, made.runs([2_000]), made.batches, made.recipe.initial).record
+        return measure_run(made.plan, made.runs([2_000]), made.batches, made.spec.initial).record
 
     return make
 
@@ -187,5 +187,7 @@ def planned() -> DiagnosePlan:
         data=DATA,
         split=SPLIT,
         metric=METRIC,
-        plan=PlannedDiagnosis(**vars(TRAINING), around={"l2": 0.01}, points=21, spectra=7, runs=runs),
+        plan=PlannedDiagnosis(
+            **vars(TRAINING), training_options={"l2": 0.01}, points=21, spectra=7, runs=runs
+        ),
     )

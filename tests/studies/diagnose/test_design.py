@@ -50,7 +50,7 @@ def test_the_plan_counts_rows_points_and_networks(blobs: Dataset, designed: Desi
     assert found.plan.parameters == 58
     assert found.plan.steps == 10 * 192 // 32
     assert (found.plan.points, found.plan.spectra) == (21, 7)
-    assert found.plan.around == {"l2": 0.01}
+    assert found.plan.training_options == {"l2": 0.01}
     assert vars(found.plan.runs) == {"measured": 1, "original": 3, "each_remedy": 3, "confirm": 6}
     assert found.model is None
 

@@ -24,12 +24,12 @@ from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import DevelopmentSizes, MetricFacts, Plain
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import (
-    Recipe,
-    around_of,
+    TrainingSpec,
     check_patience,
     check_schedules,
     find_rules,
-    recipe,
+    training_options,
+    training_spec,
 )
 from ravine.execution.training_time import estimated_seconds, step_seconds
 from ravine.networks import METRICS
@@ -64,7 +64,7 @@ class Trials:
     def __len__(self) -> int:
         return len(self.rate)
 
-    def runs(self, spec: Recipe, plan: Plan, seeds: Sequence[int]) -> Runs:
+    def runs(self, spec: TrainingSpec, plan: Plan, seeds: Sequence[int]) -> Runs:
         """Return the runs of every trial on every seed; run = trial * len(seeds) + seed."""
         count = len(seeds)
         return spec.runs(
@@ -103,7 +103,7 @@ class CompareDesign:
     effort: SearchEffort
     rules: tuple[Rule, ...]
     optimizers: dict[str, ParsedOptimizer]
-    spec: Recipe
+    spec: TrainingSpec
     batches: Batches
     plans: dict[str, Plan]
     estimated_seconds: float = 0.0
@@ -269,7 +269,7 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
     batches = batches_for(settings, dataset)
     rules = tuple(find_rules(settings.optimizers))
     optimizers = dict(zip([rule.name for rule in rules], read_optimizers(settings.optimizers), strict=True))
-    spec = recipe(settings, dataset)
+    spec = training_spec(settings, dataset)
     check_patience(settings)
     check_schedules(spec, rules)
 
@@ -304,6 +304,6 @@ def plan(design: CompareDesign) -> ComparePlan:
         data=data_facts(design.dataset),
         estimated_seconds=design.estimated_seconds,
         effort_chosen=design.effort_reason,
-        around=around_of(design.settings),
+        training_options=training_options(design.settings),
         **vars(design.planned_runs()),
     )

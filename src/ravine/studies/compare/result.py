@@ -45,7 +45,7 @@ class ComparisonFacts(SearchFacts):
     """Rows in a batch."""
     network: str
     """The architecture."""
-    around: dict[str, Plain]
+    training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping that were asked for."""
 
 
@@ -282,5 +282,5 @@ class ComparePlan(PlannedRuns, StudyPlan):
     """Estimated wall-clock seconds on this machine."""
     effort_chosen: str
     """Why this level of effort."""
-    around: dict[str, Plain]
+    training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping that were asked for."""

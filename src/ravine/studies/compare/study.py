@@ -19,7 +19,7 @@ from ravine.execution.result import Artifacts, values_of
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.score_summary import score_summary
-from ravine.execution.training_spec import around_of, schedules_of
+from ravine.execution.training_spec import schedules_of, training_options
 from ravine.execution.tuning import extend_ranges
 from ravine.networks import METRICS
 from ravine.optimizers import Rule
@@ -191,7 +191,7 @@ def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> C
         epochs=plan.steps * plan.batch_size / design.batches.sizes[0],
         batch_size=plan.batch_size,
         network=str(plan.network),
-        around=around_of(design.settings),
+        training_options=training_options(design.settings),
         cohorts=len(context.records),
         extended_ends=extended,
     )

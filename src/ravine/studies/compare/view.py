@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.describe import data_text, penalty_rows, score_format_of
+from ravine.execution.describe import data_text, score_format_of, training_option_rows
 from ravine.execution.next_steps import after_ranking
 from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import (
@@ -64,7 +64,7 @@ def plan_view(plan: ComparePlan) -> list[Block]:
         ("effort", f"{plan.effort} ({plan.effort_chosen})"),
         ("optimizers", ", ".join(optimizers)),
         ("schedules", ", ".join(schedules)),
-        *penalty_rows(plan.around),
+        *training_option_rows(plan.training_options),
         ("tuned", TUNING_SCOPES[plan.tuning_scope]),
         (
             "tuning",

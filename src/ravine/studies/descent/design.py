@@ -20,7 +20,13 @@ from ravine.execution.effort import DESCENT, DescentEffort
 from ravine.execution.label_noise import LabelNoiseBatches
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts
-from ravine.execution.training_spec import Recipe, alike, around_of, find_rule, recipe
+from ravine.execution.training_spec import (
+    TrainingSpec,
+    find_rule,
+    share_structure,
+    training_options,
+    training_spec,
+)
 from ravine.networks import default_metric
 from ravine.optimizers import Rule, schedule
 from ravine.studies.descent.result import SHARE_WRONG, DescentPlan, DescentTraining, PlannedDescent, RowCounts
@@ -55,8 +61,8 @@ class DescentDesign:
     devices: Devices
     effort: DescentEffort
     rule: Rule
-    plain: Recipe
-    arms: dict[str, Recipe]
+    plain: TrainingSpec
+    arms: dict[str, TrainingSpec]
     seeds: list[int]
     available: int
     rows: int
@@ -113,12 +119,12 @@ class DescentDesign:
     def _split(self, seed: int, rows: int) -> Split:
         return split_rows(self.settings, self.dataset, seed, rows)
 
-    def at_width(self, units: int) -> Recipe:
+    def at_width(self, units: int) -> TrainingSpec:
         """Return the plain specification with `units` in every hidden layer."""
         network = narrowed(self.plain.network, units, self.effort.widths, self.share_programs)
         return replace(self.arms[PLAIN], network=network)
 
-    def plan(self, spec: Recipe) -> Plan:
+    def plan(self, spec: TrainingSpec) -> Plan:
         """Return the plan of a specification."""
         steps = self.steps
         steps_per_evaluation = max(1, -(-steps // EVALUATIONS))
@@ -217,7 +223,7 @@ def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> Des
         )
     effort, rule = DESCENT[settings.effort], find_rule(settings.optimizer)
     seeds = seed_ranges.seeds("descent.train", settings.seeds or effort.seeds)
-    plain = recipe(settings, dataset)
+    plain = training_spec(settings, dataset)
     if len(plain.network.sizes) < 3:
         raise UsageError(
             f"The network '{settings.net}' has no width.", "It has no hidden layer.", "Type --net 64."
@@ -251,7 +257,7 @@ def plan(design: DescentDesign) -> DescentPlan:
         metric=design.metric,
         plan=PlannedDescent(
             **vars(design.facts()),
-            around=around_of(design.settings),
+            training_options=training_options(design.settings),
             widths=list(design.effort.widths),
             arms=list(design.arms),
             examples=design.examples,
@@ -267,7 +273,7 @@ def split_rows(settings: DescentSettings, dataset: Dataset, seed: int, rows: int
     return Split(parts.train[:rows], parts.valid[:MAX_VALIDATION_ROWS])
 
 
-def _arms(settings: DescentSettings, dataset: Dataset) -> dict[str, Recipe]:
+def _arms(settings: DescentSettings, dataset: Dataset) -> dict[str, TrainingSpec]:
     """Return the specifications of the arms by name, with equal structure.
 
     Ridge and early stopping are no arms if the settings contain them already.
@@ -277,5 +283,5 @@ def _arms(settings: DescentSettings, dataset: Dataset) -> dict[str, Recipe]:
         settings_of_arms[RIDGE] = replace(settings, l2=L2)
     if not settings.early_stop:
         settings_of_arms[EARLY_STOPPING] = replace(settings, early_stop=PATIENCE_EVALUATIONS)
-    recipes = alike([recipe(changed, dataset) for changed in settings_of_arms.values()])
-    return dict(zip(settings_of_arms, recipes, strict=True))
+    specs = share_structure([training_spec(changed, dataset) for changed in settings_of_arms.values()])
+    return dict(zip(settings_of_arms, specs, strict=True))

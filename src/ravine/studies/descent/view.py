@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.describe import data_text, training_option_rows
 from ravine.execution.next_steps import files_and_commands
 from ravine.execution.result import Measure
 from ravine.render.blocks import (
@@ -75,7 +75,7 @@ def plan_view(plan: DescentPlan) -> list[Block]:
         ("effort", facts.effort),
         ("network", facts.network),
         ("optimizer", f"{facts.optimizer} at {learning_rate(facts.learning_rate)}, {facts.schedule}"),
-        *penalty_rows(facts.around),
+        *training_option_rows(facts.training_options),
         ("labels", f"{facts.label_noise:.0%} of them random" if facts.label_noise else "as they are"),
         ("widths", f"{', '.join(map(str, facts.widths))} units: {', '.join(facts.arms)}"),
         ("examples", f"{examples} rows, at the first width that fits all rows"),

@@ -18,7 +18,7 @@ from ravine.execution.prepared_training import PreparedTraining, prepare_trainin
 from ravine.execution.result import MetricFacts, Plain
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
-from ravine.execution.training_spec import around_of
+from ravine.execution.training_spec import training_options
 from ravine.networks import METRICS
 from ravine.studies.diagnose.instrumented_run import SPECTRUM_POINTS
 from ravine.studies.diagnose.result import DiagnosedTraining, DiagnosePlan, PlannedDiagnosis, PlannedRuns
@@ -137,7 +137,7 @@ def plan(design: DiagnoseDesign) -> DiagnosePlan:
     """
     trains, seeds = design.model is None, len(design.seeds)
     points = design.prepared.plan.evaluations + 1 if trains else 1
-    around: dict[str, Plain] = around_of(design.original) if trains else {}
+    options: dict[str, Plain] = training_options(design.original) if trains else {}
     return DiagnosePlan(
         study="diagnose",
         data=data_facts(design.dataset),
@@ -145,7 +145,7 @@ def plan(design: DiagnoseDesign) -> DiagnosePlan:
         metric=design.metric,
         plan=PlannedDiagnosis(
             **vars(design.facts()),
-            around=around,
+            training_options=options,
             points=points,
             spectra=sum(point < points for point in SPECTRUM_POINTS),
             runs=PlannedRuns(measured=int(trains), original=seeds, each_remedy=seeds, confirm=2 * seeds),
@@ -189,11 +189,11 @@ def _prepare_model(
                 "Give the --seed, --test, --validation, --drop and --scaling it was trained with.",
             )
     spec = replace(
-        prepared.recipe, network=model.network, numbers=dict(model.trained.hyper), around=(),
+        prepared.spec, network=model.network, numbers=dict(model.trained.hyper), transforms=(),
         label_smoothing=False, augment=(), tail=None,
     )  # fmt: skip
     train = replace(
         prepared.plan, network=model.network, precision=model.trained.precision, transforms=(),
         label_smoothing=False, augment=(), image=None,
     )  # fmt: skip
-    return replace(prepared, recipe=spec, plan=train)
+    return replace(prepared, spec=spec, plan=train)

@@ -294,7 +294,7 @@ class PlannedRuns:
 class PlannedDiagnosis(DiagnosedTraining):
     """The training to examine, and how."""
 
-    around: dict[str, Plain]
+    training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping that were asked for; empty for a trained model."""
     points: int
     """Points of the training at which it is measured."""

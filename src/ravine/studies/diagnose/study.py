@@ -83,7 +83,7 @@ def _observed(design: DiagnoseDesign, context: RunContext) -> Record:
         return context.run.load_cohort(OBSERVATION)
     context.stage("measure", "loss, gradients, units and curvature")
     made = design.prepared
-    runs, initial = made.runs([design.seed]), made.recipe.initial
+    runs, initial = made.runs([design.seed]), made.spec.initial
     if design.model is None:
         record = measure_run(made.plan, runs, made.batches, initial).record
     else:

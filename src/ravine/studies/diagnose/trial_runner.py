@@ -18,7 +18,7 @@ from ravine.execution.evaluation import test_scores
 from ravine.execution.prepared_training import PreparedTraining, batches_for, prepare_training
 from ravine.execution.result import Plain
 from ravine.execution.score_summary import finite_or_none
-from ravine.execution.training_spec import Recipe, alike, recipe, schedules_of
+from ravine.execution.training_spec import TrainingSpec, schedules_of, share_structure, training_spec
 from ravine.optimizers import resolve
 from ravine.records.record import Record
 from ravine.statistics import compare_paired, holm
@@ -55,7 +55,7 @@ class TrialRunner:
     def __post_init__(self) -> None:
         self._batches[_batch_settings(self.original.settings)] = self.original.batches
 
-    def prepare(self, settings: FixedTrainingSettings, spec: Recipe | None = None) -> PreparedTraining:
+    def prepare(self, settings: FixedTrainingSettings, spec: TrainingSpec | None = None) -> PreparedTraining:
         """Return a variant, prepared for training. Raises UsageError where settings and data disagree."""
         key = _batch_settings(settings)
         if key not in self._batches:
@@ -95,20 +95,22 @@ class TrialRunner:
         seeds: Sequence[int],
         keep_parameters: bool = False,
     ) -> dict[str, Trained]:
-        specs = alike([recipe(settings, self.context.dataset) for settings in variants.values()])
+        specs = share_structure(
+            [training_spec(settings, self.context.dataset) for settings in variants.values()]
+        )
         prepared = {
             name: self.prepare(settings, spec)
             for (name, settings), spec in zip(variants.items(), specs, strict=True)
         }
         groups: dict[Hashable, list[str]] = {}
         for name, variant in prepared.items():
-            groups.setdefault((variant.plan, variant.recipe.initial, id(variant.batches)), []).append(name)
+            groups.setdefault((variant.plan, variant.spec.initial, id(variant.batches)), []).append(name)
         trained: dict[str, Trained] = {}
         for names in groups.values():
             first = prepared[names[0]]
             runs = Runs.concatenate([prepared[name].runs(seeds) for name in names])
             shape = shape_for(first.plan, first.batches, len(runs), len(seeds), self.context.devices)
-            cohort = Cohort(first.plan, runs, first.batches, first.recipe.initial, keep_parameters)
+            cohort = Cohort(first.plan, runs, first.batches, first.spec.initial, keep_parameters)
             title = ", ".join(names)
             record = self.context.train(stage, title, cohort, shape)
             for index, name in enumerate(names):
@@ -130,7 +132,7 @@ def with_changes(
     if changed.optimizer == settings.optimizer or not changed.hyper_schedule:
         return changed
     hyper_schedule = schedules_of(
-        changed.hyper_schedule, recipe(changed, dataset), resolve(changed.optimizer)
+        changed.hyper_schedule, training_spec(changed, dataset), resolve(changed.optimizer)
     )
     return replace(changed, hyper_schedule=hyper_schedule)
 

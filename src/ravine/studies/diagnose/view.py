@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.describe import data_text, training_option_rows
 from ravine.execution.next_steps import files_and_commands
 from ravine.execution.result import Plain
 from ravine.render.blocks import Block, Chart, Facts, Item, Items, Paragraph, Series
@@ -71,7 +71,7 @@ def plan_view(plan: DiagnosePlan) -> list[Block]:
     rows += [
         network,
         ("optimizer", _optimizer(facts)),
-        *penalty_rows(facts.around),
+        *training_option_rows(facts.training_options),
         ("training", f"1 network, {_length(facts)}"),
         (
             "measured",

@@ -16,7 +16,7 @@ from ravine.execution.loading import load
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import Plain
 from ravine.execution.run_files import data_facts
-from ravine.execution.training_spec import Recipe, around_of, find_rules, recipe
+from ravine.execution.training_spec import TrainingSpec, find_rules, training_options, training_spec
 from ravine.networks import INITIALIZATIONS, Network
 from ravine.optimizers import schedule
 from ravine.records.content_hash import content_hash
@@ -42,7 +42,7 @@ class Trainings:
     """One cohort for each optimizer. Its seeds are starts; all runs train on the rows of `rows_seed`."""
 
     batches: Batches
-    recipe: Recipe
+    spec: TrainingSpec
     rows_seed: int
     cohorts: dict[str, Cohort]
 
@@ -134,7 +134,7 @@ class LandscapeDesign:
                 steps=first.steps,
                 epochs=first.steps * first.batch_size / rows,
                 batch_size=first.batch_size,
-                around=around_of(settings),
+                training_options=training_options(settings),
                 runs=trainings.runs,
                 network_steps=trainings.network_steps,
             )
@@ -171,7 +171,7 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
             "Give another --init, such as he.",
         )
     rules = find_rules(settings.optimizers)
-    batches, spec = batches_for(settings, dataset), recipe(settings, dataset)
+    batches, spec = batches_for(settings, dataset), training_spec(settings, dataset)
     steps = TRAIN.steps(batches.sizes[0], batches.batch_size, settings.epochs)
     starts = seed_ranges.seeds("landscape.train", settings.solutions)
     cohorts = {}

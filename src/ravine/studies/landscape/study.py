@@ -134,9 +134,7 @@ def _trained(trainings: Trainings, settings: LandscapeSettings, context: RunCont
     plan, runs = trainings.first.plan, trainings.first.runs
     ends = first.points[first.finished, -1].astype(np.float64)
     params = from_vector(plan.network.init(np.random.default_rng(0), dtype=settings.precision), ends[0])
-    numbers = {
-        name: trainings.recipe.numbers[name] for name in ("slope",) if name in plan.network.hyper_names
-    }
+    numbers = {name: trainings.spec.numbers[name] for name in ("slope",) if name in plan.network.hyper_names}
     state = jax.tree.map(lambda leaf: np.asarray(leaf)[0], first.opt_state)
     rows = trainings.batches.data(trainings.rows_seed).train
     point = LossPoint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.describe import data_text, training_option_rows
 from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result import ARRAYS
 from ravine.networks import LOSSES
@@ -88,7 +88,7 @@ def _training_rows(training: PlannedTraining) -> list[tuple[str, str]]:
     return [
         ("optimizers", "; ".join(rules)),
         ("schedule", training.schedule),
-        *penalty_rows(training.around),
+        *training_option_rows(training.training_options),
         ("training", f"{total}, each {length}"),
     ]
 

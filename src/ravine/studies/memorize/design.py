@@ -26,7 +26,13 @@ from ravine.execution.effort import MEMORIZE, MemorizeEffort, batch_size_for
 from ravine.execution.label_noise import LabelNoiseBatches
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts
-from ravine.execution.training_spec import Recipe, alike, around_of, find_rule, recipe
+from ravine.execution.training_spec import (
+    TrainingSpec,
+    find_rule,
+    share_structure,
+    training_options,
+    training_spec,
+)
 from ravine.networks import METRICS
 from ravine.optimizers import Rule, schedule
 from ravine.studies.memorize.measures import FITTED_ABOVE, TrainHeldOutPairs, pairs
@@ -54,13 +60,13 @@ PATIENCE_EVALUATIONS = 5  # of the arm "early stopping"
 class Arm:
     """Networks that differ in their seed alone.
 
-    share: share of random labels. limit: name of the limit on memorization, "" for none. recipe: the
+    share: share of random labels. limit: name of the limit on memorization, "" for none. spec: the
     specification of the training. watch: rows evaluated during training, "train" or "held out".
     """
 
     share: float
     limit: str
-    recipe: Recipe
+    spec: TrainingSpec
     watch: str = "train"
 
     @property
@@ -115,7 +121,7 @@ class MemorizeDesign:
         batches = self.batches(self.arms[0])
         return [
             replace(
-                arm.recipe.plan(self.settings, self.dataset, self.rule, batches, steps),
+                arm.spec.plan(self.settings, self.dataset, self.rule, batches, steps),
                 metric=METRIC,
                 steps_per_evaluation=steps_per_evaluation,
                 evaluations=-(-steps // steps_per_evaluation),
@@ -151,8 +157,8 @@ class MemorizeDesign:
         """Return the networks of an arm, one for each seed."""
         count = len(self.seeds)
         rates, schedules = np.full(count, self.learning_rate), np.full(count, self.schedule)
-        runs = arm.recipe.runs(plan, rates, schedules, np.asarray(self.seeds), {})
-        return Cohort(plan, runs, batches, arm.recipe.initial, True)
+        runs = arm.spec.runs(plan, rates, schedules, np.asarray(self.seeds), {})
+        return Cohort(plan, runs, batches, arm.spec.initial, True)
 
     def line(self) -> str:
         """Return the plan in one line, for the terminal."""
@@ -170,7 +176,7 @@ class MemorizeDesign:
             "schedule": self.schedule,
             "seeds": self.seeds,
             "rows": {"pairs": self.rows, "development": len(self.dataset.development)},
-            "arms": [{"share": arm.share, "limit": arm.limit, **arm.recipe.numbers} for arm in self.arms],
+            "arms": [{"share": arm.share, "limit": arm.limit, **arm.spec.numbers} for arm in self.arms],
         }
 
     @property
@@ -205,7 +211,7 @@ def design(settings: MemorizeSettings, dataset: Dataset, devices: Devices) -> Me
     """Return the design of a measurement. Raises UsageError or DataError where settings and data disagree."""
     _check(settings, dataset)
     effort = MEMORIZE[settings.effort]
-    plain = recipe(settings, dataset)
+    plain = training_spec(settings, dataset)
     return MemorizeDesign(
         settings=settings,
         dataset=dataset,
@@ -228,7 +234,7 @@ def plan(design: MemorizeDesign) -> MemorizePlan:
         metric=design.metric,
         plan=PlannedMemorization(
             **facts,
-            around=around_of(design.settings),
+            training_options=training_options(design.settings),
             arms=[PlannedArm(share=arm.share, limit=arm.limit or None) for arm in design.arms],
             runs=len(design.arms) * len(design.seeds),
             network_steps=design.network_steps,
@@ -263,7 +269,7 @@ def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
         )
 
 
-def _limiting_arms(settings: MemorizeSettings, dataset: Dataset, plain: Recipe) -> list[Arm]:
+def _limiting_arms(settings: MemorizeSettings, dataset: Dataset, plain: TrainingSpec) -> list[Arm]:
     """Return arms with one limit each, with true labels and with a share NOISY_SHARE of random ones.
 
     A limit that the settings contain already is no arm.
@@ -275,13 +281,13 @@ def _limiting_arms(settings: MemorizeSettings, dataset: Dataset, plain: Recipe) 
         limited[f"L2 {L2:g}"] = replace(settings, l2=L2)
     if not plain.augment:
         limited[f"noise {INPUT_NOISE:g}"] = replace(settings, augment=f"noise={INPUT_NOISE}")
-    same_structure = alike([recipe(changed, dataset) for changed in limited.values()])
-    recipes = [(limit, spec, "train") for limit, spec in zip(limited, same_structure, strict=True)]
+    same_structure = share_structure([training_spec(changed, dataset) for changed in limited.values()])
+    specs = [(limit, spec, "train") for limit, spec in zip(limited, same_structure, strict=True)]
     if not settings.early_stop:
-        stopped = recipe(replace(settings, early_stop=PATIENCE_EVALUATIONS), dataset)
-        recipes.append(("early stopping", stopped, "held out"))
+        stopped = training_spec(replace(settings, early_stop=PATIENCE_EVALUATIONS), dataset)
+        specs.append(("early stopping", stopped, "held out"))
     return [
         Arm(share, limit, spec, watch)
         for share in (0.0, NOISY_SHARE)
-        for limit, spec, watch in reversed(recipes)
+        for limit, spec, watch in reversed(specs)
     ]

@@ -83,8 +83,8 @@ def _bounds(
     """Return the bounds of the first network that did not diverge."""
     run = int(np.flatnonzero(record.status == Status.FINISHED)[0])
     seed = int(record.hyper["seed"][run])
-    gate = arm.recipe.numbers.get("gate_bias")
-    first = initial_params(plan.network, batches.root, seed, *arm.recipe.initial, plan.precision, gate)
+    gate = arm.spec.numbers.get("gate_bias")
+    first = initial_params(plan.network, batches.root, seed, *arm.spec.initial, plan.precision, gate)
     train = batches.data(seed).train
     commonest = np.bincount(train.y).max() / len(train.y)
     right = result.held_out.values[0]

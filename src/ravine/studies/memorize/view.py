@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.describe import data_text, penalty_rows
+from ravine.execution.describe import data_text, training_option_rows
 from ravine.execution.next_steps import files_and_commands
 from ravine.execution.result import Measure, TimeMeasure
 from ravine.render.blocks import (
@@ -88,7 +88,7 @@ def plan_view(plan: MemorizePlan) -> list[Block]:
         ("effort", facts.effort),
         ("network", f"{facts.network}, {facts.parameters:,} parameters"),
         ("optimizer", f"{facts.optimizer} at {learning_rate(facts.learning_rate)}, {facts.schedule}"),
-        *penalty_rows(facts.around),
+        *training_option_rows(facts.training_options),
         ("labels", f"{', '.join(shares)} of them random"),
     ]
     if limits:

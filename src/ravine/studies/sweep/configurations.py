@@ -15,12 +15,12 @@ from ravine.data import Dataset
 from ravine.errors import UsageError, about_option, did_you_mean
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.training_spec import (
-    Recipe,
-    alike,
+    TrainingSpec,
     check_patience,
     check_schedules,
-    recipe,
     schedules_of,
+    share_structure,
+    training_spec,
 )
 from ravine.networks import read_network
 from ravine.networks.network_text import NUMBERS, NetworkSpec
@@ -50,7 +50,7 @@ class Configuration:
     settings: FixedTrainingSettings
     rule: Rule
     hyper: dict[str, float]
-    recipe: Recipe
+    spec: TrainingSpec
 
     @property
     def label(self) -> str:
@@ -87,17 +87,15 @@ def _configurations(
         if name in options_of(FixedTrainingSettings) and name != "seeds"
     }
     unjoined = [_configuration(base, row, dataset) for row in levels]
-    scheduled = {name for configuration in unjoined for name in configuration.recipe.hyper_schedules}
+    scheduled = {name for configuration in unjoined for name in configuration.spec.hyper_schedules}
     for text in settings.hyper_schedule or []:
         name, _, followed_schedule = text.partition("=")
         name = name.strip()
         if name not in scheduled and all(factor.name != "hyper_schedule" for factor in factors):
-            check_schedules(replace(unjoined[0].recipe, hyper_schedules={name: followed_schedule}), rules)
+            check_schedules(replace(unjoined[0].spec, hyper_schedules={name: followed_schedule}), rules)
     _check_different(unjoined)
-    recipes = alike([configuration.recipe for configuration in unjoined])
-    return [
-        replace(configuration, recipe=spec) for configuration, spec in zip(unjoined, recipes, strict=True)
-    ]
+    specs = share_structure([configuration.spec for configuration in unjoined])
+    return [replace(configuration, spec=spec) for configuration, spec in zip(unjoined, specs, strict=True)]
 
 
 def one_minus_names(rules: Sequence[Rule]) -> set[str]:
@@ -175,13 +173,13 @@ def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dat
             {name: value for name, value in plain.items() if value is not None}
         )
         settings = replace(settings, schedule=str(schedule(settings.schedule)))
-        training = recipe(settings, dataset)
+        training = training_spec(settings, dataset)
         check_patience(settings)
         if "hyper_schedule" in levels:
             check_schedules(training, [rule])
         else:  # a shared schedule applies where its hyperparameter exists
             settings = replace(settings, hyper_schedule=schedules_of(settings.hyper_schedule, training, rule))
-            training = recipe(settings, dataset)
+            training = training_spec(settings, dataset)
     except UsageError as error:
         why = " ".join(filter(None, (error.what, error.why)))
         raise UsageError(

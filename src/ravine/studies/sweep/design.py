@@ -158,7 +158,7 @@ class SweepDesign:
             size = len(point_rates) * len(seeds)
             hyper = {**point.plan.rule.defaults, **configuration.hyper}
             parts.append(
-                configuration.recipe.runs(
+                configuration.spec.runs(
                     point.plan,
                     np.repeat(point_rates, len(seeds)),
                     np.full(size, configuration.settings.schedule),
@@ -168,7 +168,7 @@ class SweepDesign:
             )
         first = points[0]
         return Cohort(
-            first.plan, Runs.concatenate(parts), first.batches, first.configuration.recipe.initial, keep
+            first.plan, Runs.concatenate(parts), first.batches, first.configuration.spec.initial, keep
         )
 
     @cached_property
@@ -238,7 +238,7 @@ def _planned(point: DesignPoint, program: str) -> PlannedConfiguration:
         optimizer=configuration.settings.optimizer,
         learning_rate=TUNED if point.learning_rate is None else point.learning_rate,
         schedule=configuration.settings.schedule,
-        numbers={name: str(value) for name, value in configuration.recipe.numbers.items()},
+        numbers={name: str(value) for name, value in configuration.spec.numbers.items()},
         program=program,
     )
 
@@ -262,11 +262,11 @@ def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep
             batches[settings_of_point.batch_size] = batches_for(settings_of_point, dataset)
         rows = batches[settings_of_point.batch_size]
         steps = level.steps(rows.sizes[0], rows.batch_size, settings_of_point.epochs or epochs)
-        plan_of_point = configuration.recipe.plan(settings_of_point, dataset, configuration.rule, rows, steps)
+        plan_of_point = configuration.spec.plan(settings_of_point, dataset, configuration.rule, rows, steps)
         points.append(DesignPoint(index, configuration, plan_of_point, rows, settings_of_point.learning_rate))
     groups: dict[tuple[Plan, tuple[str, float]], list[DesignPoint]] = {}
     for point in points:
-        groups.setdefault((point.plan, point.configuration.recipe.initial), []).append(point)
+        groups.setdefault((point.plan, point.configuration.spec.initial), []).append(point)
     named = {f"program {k}": group for k, group in enumerate(groups.values(), 1)}
     designed = SweepDesign(settings, dataset, level, factors, tuple(points), named, devices)
     check_metric_defined(

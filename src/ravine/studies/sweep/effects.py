@@ -117,7 +117,7 @@ def _row(
         learning_rate=scores.rate,
         schedule=settings.schedule,
         network=settings.net,
-        parameters=configuration.recipe.network.parameters,
+        parameters=configuration.spec.network.parameters,
         tuning_interval=clipped(interval, scores.values, bounds),
         tier=tier,
         epochs=float(np.mean(scores.stops)) if whole and len(scores.stops) else None,

@@ -16,7 +16,7 @@ from ravine.execution import seeds as seed_ranges
 from ravine.execution.prepared_training import PreparedTraining, prepare_training
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
-from ravine.execution.training_spec import around_of
+from ravine.execution.training_spec import training_options
 from ravine.networks import METRICS
 from ravine.optimizers import schedule
 from ravine.studies.train.result import Layer, ScheduleCurve, ScheduledValue, TrainingFacts, TrainPlan
@@ -48,9 +48,7 @@ class TrainDesign:
     def cohort(self) -> Cohort:
         """The runs of all seeds."""
         prepared = self.prepared
-        return Cohort(
-            prepared.plan, prepared.runs(self.seeds), prepared.batches, prepared.recipe.initial, True
-        )
+        return Cohort(prepared.plan, prepared.runs(self.seeds), prepared.batches, prepared.spec.initial, True)
 
     @cached_property
     def shape(self) -> ProgramShape:
@@ -90,17 +88,17 @@ class TrainDesign:
                 for name, shape, count in train.network.layers()
             ],
             rates=self._rates(),
-            around=around_of(self.settings),
+            training_options=training_options(self.settings),
         )
 
     @property
     def scheduled(self) -> dict[str, ScheduledValue]:
         """Hyperparameters besides the learning rate that follow a schedule."""
         prepared = self.prepared
-        values = {**prepared.recipe.numbers, **prepared.rule.defaults}
+        values = {**prepared.spec.numbers, **prepared.rule.defaults}
         return {
             name: ScheduledValue(value=float(values[name]), schedule=text)
-            for name, text in prepared.recipe.hyper_schedules.items()
+            for name, text in prepared.spec.hyper_schedules.items()
         }
 
     def schedules(self) -> list[ScheduleCurve]:

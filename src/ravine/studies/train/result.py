@@ -60,7 +60,7 @@ class TrainingFacts:
     """The network, layer by layer."""
     rates: list[float] | None
     """Learning rate at the first step and before each evaluation; null if it depends on the loss."""
-    around: dict[str, Plain]
+    training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping that were asked for."""
 
 

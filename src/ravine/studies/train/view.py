@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.describe import data_text, penalty_rows, score_format_of
+from ravine.execution.describe import data_text, score_format_of, training_option_rows
 from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result import ScoreSummary
 from ravine.render.blocks import (
@@ -37,7 +37,7 @@ def view(result: TrainResult) -> list[Block]:
             "optimizer",
             f"{scores.optimizer}, rate {learning_rate(scores.learning_rate)}, {scores.schedule}",
         ),
-        *penalty_rows(plan.around),
+        *training_option_rows(plan.training_options),
         ("training", _length(plan)),
         (f"validation {style.metric}", _score(scores, style)),
         (f"test {style.metric}", _score(result.test, style)),
@@ -87,7 +87,7 @@ def plan_view(plan: TrainPlan) -> list[Block]:
         ("data", data_text(plan.data)),
         ("split", f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test"),
         ("optimizer", f"{plan.optimizer}, rate {learning_rate(plan.learning_rate)}"),
-        *penalty_rows(plan.plan.around),
+        *training_option_rows(plan.plan.training_options),
         ("training", _length(plan.plan)),
         ("networks", f"{plan.plan.runs:,}"),
     ]
