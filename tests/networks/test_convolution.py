@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ravine.networks.convolution import convolve, shrunk
+from ravine.networks.convolution import convolve, output_size
 
 
 def drawn(*shape, seed=0):
@@ -59,7 +59,7 @@ def test_outputs_are_the_compilers_own(image, channels, size, stride):
         x, weight, (stride, stride), ((size // 2,) * 2,) * 2, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
     found = convolve({"weight": weight}, x, stride)
-    assert found.shape[1:3] == (shrunk(image[0], stride), shrunk(image[1], stride))
+    assert found.shape[1:3] == (output_size(image[0], stride), output_size(image[1], stride))
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 

@@ -56,7 +56,7 @@ def test_rate_and_schedule_are_data(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OPTAX)
 def test_flat_means_that_shapes_do_not_matter(name):
-    if OPTAX[name].flat:
+    if OPTAX[name].accepts_vector:
         whole, _ = walk(from_optax(name)(0.1))
         vector, _ = walk(from_optax(name)(0.1), shape=(6,))
         np.testing.assert_allclose(vector.reshape(2, 3), whole, rtol=1e-9, atol=1e-12)
@@ -107,7 +107,7 @@ def test_keywords_reach_optax():
         walk(rule.build(0.1))[0], walk(optax.adam(0.1, b1=0.5, nesterov=True))[0], rtol=1e-12
     )
     assert rule.defaults == {} and rule.name == "optax:adam(b1=0.5, nesterov=True)"
-    assert resolve("optax:lars").flat is False
+    assert resolve("optax:lars").accepts_vector is False
 
 
 @pytest.mark.parametrize("name", ["lbfgs", "polyak_sgd", "momo", "rprop", "sophia", "nothing_like_it"])

@@ -92,11 +92,13 @@ def test_many_rates_at_once_are_those_rates_one_by_one(rule):
         return steps(rule.build(rate, **hyper), params)[0]
 
     rates = jnp.array([0.001, 0.01, 0.1])
-    data = rule.as_data(**{name: np.array([0.5, 0.9, 0.95]) for name in rule.decays})
-    axes = {name: Decay(0, 0) if name in rule.decays else None for name in rule.defaults}
+    data = rule.as_data(**{name: np.array([0.5, 0.9, 0.95]) for name in rule.averaging_rates})
+    axes = {name: Decay(0, 0) if name in rule.averaging_rates else None for name in rule.defaults}
     together = jax.vmap(run, in_axes=(0, axes))(rates, data)
     for k, rate in enumerate((0.001, 0.01, 0.1)):
-        alone, _ = steps(rule.build(rate, **{name: (0.5, 0.9, 0.95)[k] for name in rule.decays}), params)
+        alone, _ = steps(
+            rule.build(rate, **{name: (0.5, 0.9, 0.95)[k] for name in rule.averaging_rates}), params
+        )
         assert_same(jax.tree.map(lambda w, k=k: w[k], together), alone)
     mapped = jax.lax.map(lambda each: run(each, rule.as_data()), rates)
     assert_same(jax.tree.map(lambda w: w[2], mapped), run(0.1, rule.as_data()))
@@ -116,7 +118,7 @@ def test_other_numbers_compile_nothing(rule):
         return steps(rule.build(scheduled, **hyper), tree())[0]
 
     first = run(0.1, 10.0, 0.0, rule.as_data())
-    second = run(0.2, 20.0, 1.0, rule.as_data(**{name: 0.5 for name in rule.decays}))
+    second = run(0.2, 20.0, 1.0, rule.as_data(**{name: 0.5 for name in rule.averaging_rates}))
     assert len(traced) == 1
     assert not np.allclose(first["w"], second["w"])
     assert_same(first, steps(rule.build(0.1), tree())[0])
@@ -227,7 +229,7 @@ def test_a_rate_with_axes_is_refused(rule):
 
 @every_rule
 def test_bad_hyperparameters_are_refused(rule):
-    for name in rule.decays:
+    for name in rule.averaging_rates:
         for value in (1.0, -0.1, float("nan"), "x", None, True):
             with pytest.raises(UsageError, match="decay rate"):
                 rule.build(0.1, **{name: value})

@@ -75,8 +75,8 @@ def test_defaults_are_those_of_the_lecture(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_tuned_ranges_contain_the_default(name):
     rule = RULES[name]
-    assert set(rule.tuned) <= set(rule.defaults)
-    for key, where in rule.tuned.items():
+    assert set(rule.search_ranges) <= set(rule.defaults)
+    for key, where in rule.search_ranges.items():
         ends = sorted(float(where.at(u)) for u in (0.0, 1.0))
         assert ends[0] <= rule.defaults[key] <= ends[1]
         rule.build(0.1, **{key: ends[0]})
@@ -95,7 +95,7 @@ def test_resolve():
     rule = resolve("adam(b1=0.95)")
     assert (rule.name, rule.title) == ("adam(b1=0.95)", "Adam (b1=0.95)")
     assert rule.defaults == {"b1": 0.95, "b2": 0.999, "eps": 1e-8}
-    assert "b1" not in rule.tuned and "b2" in rule.tuned
+    assert "b1" not in rule.search_ranges and "b2" in rule.search_ranges
     assert RULES["adam"].defaults["b1"] == 0.9
     assert resolve(rule.name) == rule and hash(resolve(rule.name)) == hash(rule)
     data = rule.as_data()

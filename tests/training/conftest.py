@@ -110,10 +110,10 @@ def cohort(dataset):
 def run(devices):
     """Run a cohort in the shape that suits it, or that shape with some of its numbers replaced."""
 
-    def go(cohort, seam=None, keeper=None, on=devices, **changed):
+    def go(cohort, after_chunk=None, store=None, on=devices, **changed):
         count = len(np.unique(cohort.runs.seed))
         shape = shape_for(cohort.plan, cohort.batches, len(cohort.runs), count, on)
-        return run_cohort(cohort, replace(shape, **changed), on, seam, keeper)
+        return run_cohort(cohort, replace(shape, **changed), on, after_chunk, store)
 
     return go
 

@@ -124,14 +124,14 @@ def test_tables_that_members_share(tables, cohort, run, same):
 
 def test_more_runs_than_slots_make_several_waves(cohort, run, same, devices):
     """The last wave is a partial one."""
-    asked, seams = cohort(), []
-    record = run(asked, seam=seams.append, size=2, tables=2, width=4)
+    asked, progress = cohort(), []
+    record = run(asked, after_chunk=progress.append, size=2, tables=2, width=4)
     same(record, run(asked), rtol=1e-4)
     chunks = asked.plan.evaluations
-    assert [s.steps for s in seams] == [4 * asked.plan.steps_per_evaluation] * 3 * chunks + [
+    assert [s.steps for s in progress] == [4 * asked.plan.steps_per_evaluation] * 3 * chunks + [
         asked.plan.steps_per_evaluation
     ] * chunks
-    assert seams[-1].finished == 13
+    assert progress[-1].finished == 13
 
 
 def test_chunks_of_any_length(cohort, run, same):
@@ -140,12 +140,12 @@ def test_chunks_of_any_length(cohort, run, same):
     same(run(asked, segments=4), run(asked, segments=1), rtol=1e-10)
 
 
-def test_seams_tell_what_was_done(cohort, run):
+def test_progress_tells_what_was_done(cohort, run):
     asked = cohort()
-    seams = []
-    run(asked, seam=seams.append, segments=2)
-    assert [s.steps for s in seams] == [13 * 10, 13 * 10]
-    assert [(s.finished, s.diverged) for s in seams] == [(0, 0), (13, 0)]
+    progress = []
+    run(asked, after_chunk=progress.append, segments=2)
+    assert [s.steps for s in progress] == [13 * 10, 13 * 10]
+    assert [(s.finished, s.diverged) for s in progress] == [(0, 0), (13, 0)]
 
 
 class TestDiverged:
@@ -176,10 +176,10 @@ class TestDiverged:
         assert np.isfinite(record.final["parameters"][good]).all()
 
     def test_it_is_dropped(self, asked, run):
-        seams = []
-        run(asked, seam=seams.append, segments=1)
-        assert [s.steps for s in seams] == [13 * 5] + [11 * 5] * 3
-        assert [s.diverged for s in seams] == [2] * 4
+        progress = []
+        run(asked, after_chunk=progress.append, segments=1)
+        assert [s.steps for s in progress] == [13 * 5] + [11 * 5] * 3
+        assert [s.diverged for s in progress] == [2] * 4
 
     def test_what_was_measured_before_it_failed_stays(self, cohort, dataset, run):
         """A rate just beyond what is stable fails late."""
@@ -196,13 +196,15 @@ class TestDiverged:
 
     def test_all_of_them(self, cohort, dataset, run):
         rates = np.full(13, 1e6)
-        seams = []
+        progress = []
         record = run(
-            cohort("sgd", rates, decays=np.zeros(13), data=dataset("regress")), seam=seams.append, segments=1
+            cohort("sgd", rates, decays=np.zeros(13), data=dataset("regress")),
+            after_chunk=progress.append,
+            segments=1,
         )
         assert record.counts() == {"diverged": 13}
-        assert len(seams) == 1  # there is nothing to go on with
-        assert seams[0].diverged == 13
+        assert len(progress) == 1  # there is nothing to go on with
+        assert progress[0].diverged == 13
         assert np.isnan(record.final["parameters"]).all()
         assert not np.isfinite(record.series["score"]).any()
 

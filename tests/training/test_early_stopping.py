@@ -24,7 +24,7 @@ EVALUATIONS = 16
 
 
 class Stop(Exception):
-    """Stopped at a seam."""
+    """Stopped after a chunk."""
 
 
 @pytest.fixture
@@ -194,12 +194,12 @@ def test_the_best_weights_are_restored(asked, run):
 
 
 def test_stopped_runs_cost_nothing(asked, run):
-    seams = []
-    record = run(asked(), seam=seams.append, segments=1, size=1, tables=1)
+    progress = []
+    record = run(asked(), after_chunk=progress.append, segments=1, size=1, tables=1)
     went = np.isfinite(record.series["score"]).sum(axis=0) * 6
-    told = [each.steps for each in seams]
+    told = [each.steps for each in progress]
     np.testing.assert_array_equal(told, went[: len(told)])
-    assert told[-1] < told[0] and [each.finished for each in seams] == sorted(e.finished for e in seams)
+    assert told[-1] < told[0] and [each.finished for each in progress] == sorted(e.finished for e in progress)
 
 
 def test_stopped_members_leave_the_others_alone(asked, run, same, some, devices):
@@ -230,18 +230,18 @@ def test_a_plateau_follows_each_runs_own_loss(asked, run, by_itself):
     np.testing.assert_allclose(record.series["score"][0], plain.series["score"][0], rtol=1e-9)
 
 
-def test_through_every_seam_bit_for_bit(asked, run):
+def test_through_every_chunk_bit_for_bit(asked, run):
     """Batch statistics, best weights, patience and plateaus are kept."""
     mixed = np.where(np.arange(7) % 2, "plateau(0.5,patience=1)", "decay")
     made = asked(
         schedules=mixed, network={"norm": "batchnorm", "dropout": True}, extra={"dropout": np.full(7, 0.2)}
     )
     how = {"width": 4, "size": 2, "tables": 2, "segments": 2}
-    seams = []
-    whole = run(made, seams.append, **how)
-    assert len(seams) > 6
+    progress = []
+    whole = run(made, progress.append, **how)
+    assert len(progress) > 6
 
-    def seam(_):
+    def after_chunk(_):
         raise Stop
 
     kept = {}
@@ -255,9 +255,9 @@ def test_through_every_seam_bit_for_bit(asked, run):
             np.savez(file, **arrays())
             kept["file"] = file.getvalue()
 
-    for _ in seams:
+    for _ in progress:
         with pytest.raises(Stop):
-            run(made, seam, Memory(), **how)
+            run(made, after_chunk, Memory(), **how)
     again = run(made, None, Memory(), **how)
     for one, other in ((whole.series, again.series), (whole.final, again.final)):
         assert one.keys() == other.keys()

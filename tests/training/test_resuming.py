@@ -1,4 +1,4 @@
-"""Stopped at any seam and started again from what was kept: bit for bit the same, nothing done twice."""
+"""Cohorts that stop after any chunk and resume: equal bit for bit, and no step is done twice."""
 
 import io
 
@@ -13,7 +13,7 @@ class Stop(Exception):
 
 
 class Memory:
-    """Keeps the state as a file would: a copy of plain arrays, written at every `every`-th seam."""
+    """Keeps the state as a file would: a copy of plain arrays, written after every `every`-th chunk."""
 
     def __init__(self, every=1):
         self.every, self.asked, self.file = every, 0, None
@@ -32,16 +32,16 @@ class Memory:
 
 
 def stopping_after(count, steps):
-    """Make a seam that raises at its `count`-th call, and adds up the steps it was told of."""
+    """Return a callback that raises at its `count`-th call and sums the steps."""
     calls = []
 
-    def seam(told):
+    def after_chunk(told):
         calls.append(told)
         steps.append(told.steps)
         if len(calls) == count:
             raise Stop
 
-    return seam
+    return after_chunk
 
 
 RATES = (0.1, 0.02, 0.03, 1e6, 0.05, 1e6, 0.1, 0.1, 0.01, 0.05, 0.1, 0.2, 0.04)
@@ -56,13 +56,13 @@ def asked(cohort, dataset):
 @pytest.fixture
 def undisturbed(asked, run):
     steps = []
-    record = run(asked, seam=lambda told: steps.append(told.steps), width=5)
+    record = run(asked, after_chunk=lambda told: steps.append(told.steps), width=5)
     assert (record.status[[3, 5]] == Status.DIVERGED).all()
     assert record.counts()["finished"] > 6
     return record, steps
 
 
-def test_at_every_seam(asked, undisturbed, run, same):
+def test_after_every_chunk(asked, undisturbed, run, same):
     whole, all_steps = undisturbed
     assert len(all_steps) == 12
     for stop in range(1, 13):
@@ -74,7 +74,7 @@ def test_at_every_seam(asked, undisturbed, run, same):
         assert steps == all_steps  # done once each, in the same order
 
 
-def test_at_every_seam_one_after_another(asked, undisturbed, run, same):
+def test_after_every_chunk_one_after_another(asked, undisturbed, run, same):
     """Stopped again as soon as it is resumed."""
     whole, all_steps = undisturbed
     memory, steps = Memory(), []
@@ -87,7 +87,7 @@ def test_at_every_seam_one_after_another(asked, undisturbed, run, same):
 
 @pytest.mark.parametrize("every", [2, 5])
 def test_from_an_older_state(every, asked, undisturbed, run, same):
-    """A keeper may decide not to write; what was done since is done again, with the same result."""
+    """A store may skip a chunk. Its steps are done again, with the same result."""
     whole, _ = undisturbed
     for stop in (1, 4, 7, 11):
         memory = Memory(every)
@@ -135,7 +135,7 @@ def test_in_float64(cohort, run, same):
 
 
 def test_what_is_kept_does_not_change_afterwards(asked, run):
-    """Arrays handed out at one seam are not written to before the next."""
+    """Arrays of a checkpoint are not written to before the next one."""
     held = []
 
     class Holding(Memory):

@@ -30,7 +30,7 @@ class Connection:
     gated: a gate weighs x and h.
     zero_stays_zero: a unit that is 0 in x and in h, and whose weights are 0, is 0 in the output, and the
     gradients of its weights are 0.
-    shown: its word in the summary of a network; "" for none.
+    label: its word in the summary of a network; "" for none.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Connection:
     concatenates: bool = False
     gated: bool = False
     zero_stays_zero: bool = False
-    shown: str = ""
+    label: str = ""
 
     @property
     def function(self) -> Callable[..., jax.Array]:
@@ -60,9 +60,9 @@ CONNECTIONS: dict[str, Connection] = {
     row.name: row
     for row in (
         Connection("plain", f"{_FUNCTIONS}:plain", zero_stays_zero=True),
-        Connection("residual", f"{_FUNCTIONS}:residual", adds=True, zero_stays_zero=True, shown="residual"),
-        Connection("scaled-residual", f"{_FUNCTIONS}:scaled_residual", adds=True, shown="scaled-residual"),
-        Connection("highway", f"{_FUNCTIONS}:highway", adds=True, gated=True, shown="highway"),
-        Connection("dense", f"{_FUNCTIONS}:dense", concatenates=True, shown="concatenated"),
+        Connection("residual", f"{_FUNCTIONS}:residual", adds=True, zero_stays_zero=True, label="residual"),
+        Connection("scaled-residual", f"{_FUNCTIONS}:scaled_residual", adds=True, label="scaled-residual"),
+        Connection("highway", f"{_FUNCTIONS}:highway", adds=True, gated=True, label="highway"),
+        Connection("dense", f"{_FUNCTIONS}:dense", concatenates=True, label="concatenated"),
     )
 }

@@ -23,10 +23,10 @@ from ravine.networks.linear import product
 if TYPE_CHECKING:
     from ravine.networks.parameters import LayerArrays
 
-__all__ = ["convolve", "shrunk"]
+__all__ = ["convolve", "output_size"]
 
 
-def shrunk(size: int, stride: int) -> int:
+def output_size(size: int, stride: int) -> int:
     """Return the height or width of the output of a convolution, for an input of `size` pixels."""
     return -(-size // stride)
 
@@ -35,7 +35,7 @@ def convolve(layer: LayerArrays, x: jax.Array, stride: int = 1) -> jax.Array:
     """Return (1): x [B, H, W, C], weight [size, size, C, K] -> [B, H', W', K]. The bias is optional."""
     weight = layer["weight"]
     size, _, channels, outputs = weight.shape
-    rows, height, width = x.shape[0], shrunk(x.shape[1], stride), shrunk(x.shape[2], stride)
+    rows, height, width = x.shape[0], output_size(x.shape[1], stride), output_size(x.shape[2], stride)
     fan_in = size * size * channels
     columns = _patches(x, size, stride, height, width).reshape(rows * height * width, fan_in)
     y = product(columns, weight.reshape(fan_in, outputs))  # (1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ravine.networks.connections import CONNECTIONS
-from ravine.networks.convolution import shrunk
+from ravine.networks.convolution import output_size
 from ravine.networks.normalization import NORMALIZATIONS
 
 __all__ = ["KERNEL", "Layer", "build_layers"]
@@ -108,7 +108,7 @@ def build_layers(
 
     for channels in conv:
         stride = STRIDE if layers else 1
-        add((shrunk(shape[0], stride), shrunk(shape[1], stride), channels), stride)
+        add((output_size(shape[0], stride), output_size(shape[1], stride), channels), stride)
     shape = (math.prod(shape),)
     for units in sizes[1:-1]:
         add((units,), 1)

@@ -258,7 +258,7 @@ class Network:
         after = [self.norm] * self.norm_type.normalizes + [self.activation] + ["dropout"] * self.dropout
         for layer in self.layout[:-1]:
             kind = f"convolution 3x3{'/2' * (layer.stride == 2)}" if layer.convolves else "dense"
-            shortcut = [self.connection_type.shown] * bool(self.connection_type.shown)
+            shortcut = [self.connection_type.label] * bool(self.connection_type.label)
             rows.append((", ".join([kind, *after, *shortcut]), layer.output_shape, layer.parameters))
         return [*rows, ("output", self.sizes[-1:], self.layout[-1].parameters)]
 

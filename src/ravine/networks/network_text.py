@@ -33,7 +33,7 @@ NUMBERS = {"dropout": "dropout", "gate": "gate_bias", "slope": "slope"}
 SCHEDULABLE = ("dropout",)  # used by training alone; evaluation needs the slope, the start the gate
 NO_HIDDEN = ("linear", "0", "none")
 NORMS = tuple(row.name for row in NORMALIZATIONS.values() if row.normalizes)
-SHOWN = (NO_HIDDEN[0], "conv=8-16", *CONNECTIONS, *NORMS, "dropout=0.2", "gate=-2", "slope=0.01")
+KNOWN_WORDS = (NO_HIDDEN[0], "conv=8-16", *CONNECTIONS, *NORMS, "dropout=0.2", "gate=-2", "slope=0.01")
 EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'."
 
 
@@ -135,9 +135,9 @@ def _kind(text: str, word: str) -> tuple[str, str]:
                     return kind, known
         if name in NO_HIDDEN or name == "x" or not name[0].isalpha():
             return "sizes", word
-    near = did_you_mean(word, SHOWN)
+    near = did_you_mean(word, KNOWN_WORDS)
     raise UsageError(
-        f"The network '{text}' has the unknown word '{word}'.", near, EXAMPLE, allowed=tuple(SHOWN)
+        f"The network '{text}' has the unknown word '{word}'.", near, EXAMPLE, allowed=tuple(KNOWN_WORDS)
     )
 
 
@@ -190,7 +190,7 @@ def _check(text: str, spec: NetworkSpec) -> None:
 
 
 def _example(word: str) -> str:
-    return next(shown for shown in SHOWN if shown.startswith(f"{word}="))
+    return next(shown for shown in KNOWN_WORDS if shown.startswith(f"{word}="))
 
 
 def _hyphenated(widths: tuple[int, ...]) -> str:

@@ -42,8 +42,8 @@ def _preconditioner(slots: Deltas, t: jax.Array | None, hyper: Mapping[str, Any]
 @register(
     "AdaDelta",
     rate_center=1.0,
-    decays=("gamma",),
-    tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-8, 1e-2)},
+    averaging_rates=("gamma",),
+    search_ranges={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-8, 1e-2)},
     stability=PLAIN_STABILITY,
     diagonal=_preconditioner,
 )

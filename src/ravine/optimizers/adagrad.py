@@ -44,7 +44,7 @@ def root_of_squares(slots: Squares, t: jax.Array | None, hyper: Mapping[str, Any
 @register(
     "AdaGrad",
     rate_center=0.03,
-    tuned={"eps": log_range(1e-10, 1e-2)},
+    search_ranges={"eps": log_range(1e-10, 1e-2)},
     stability=PLAIN_STABILITY,
     diagonal=root_of_squares,
     style=PlotStyle("#E69F00", "#f5c04e", (4, 2, 1, 2, 1, 2), "pentagon"),

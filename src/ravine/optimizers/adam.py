@@ -59,8 +59,12 @@ def _preconditioner(slots: Moments, t: jax.Array, hyper: Mapping[str, Any]) -> j
 @register(
     "Adam",
     rate_center=3e-3,
-    decays=("b1", "b2"),
-    tuned={"b1": one_minus_range(1e-3, 0.5), "b2": one_minus_range(1e-4, 0.1), "eps": log_range(1e-10, 1e-2)},
+    averaging_rates=("b1", "b2"),
+    search_ranges={
+        "b1": one_minus_range(1e-3, 0.5),
+        "b2": one_minus_range(1e-4, 0.1),
+        "eps": log_range(1e-10, 1e-2),
+    },
     stability=Stability("(2 + 2 b1) / ((1 - b1) eta)", _limit),
     diagonal=_preconditioner,
     style=PlotStyle("#000000", "#ffffff", (14, 3), "cross"),

@@ -43,7 +43,7 @@ def _preconditioner(slots: Gains, t: jax.Array | None, hyper: Mapping[str, Numbe
 @register(
     "Local gains",
     rate_center=0.05,
-    tuned={"grow": log_range(0.01, 0.2), "shrink": log_range(0.5, 0.99)},
+    search_ranges={"grow": log_range(0.01, 0.2), "shrink": log_range(0.5, 0.99)},
     stability=PLAIN_STABILITY,
     diagonal=_preconditioner,
 )

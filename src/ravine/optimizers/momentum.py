@@ -36,7 +36,7 @@ def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
 @register(
     "Momentum",
     rate_center=0.03,
-    tuned={"rho": one_minus_range(1e-3, 0.5)},
+    search_ranges={"rho": one_minus_range(1e-3, 0.5)},
     stability=Stability("(2 + 2 rho) / eta", _limit),
     style=PlotStyle("#D55E00", "#ff9a5c", (7, 4), "square"),
 )

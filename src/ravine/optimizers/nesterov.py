@@ -38,7 +38,7 @@ def _limit(eta: float, hyper: Mapping[str, Number]) -> float:
 @register(
     "Nesterov",
     rate_center=0.03,
-    tuned={"rho": one_minus_range(1e-3, 0.5)},
+    search_ranges={"rho": one_minus_range(1e-3, 0.5)},
     stability=Stability("(2 + 2 rho) / (eta (1 + 2 rho))", _limit),
     style=PlotStyle("#009E73", "#3fd6a8", (9, 3, 2, 3), "triangle"),
 )

@@ -17,7 +17,7 @@ class OptaxRule(NamedTuple):
     """Facts about an optimizer of optax: see the fields of the same names of `Rule`."""
 
     rate_center: float
-    flat: bool = True
+    accepts_vector: bool = True
 
 
 # Learning rates by kind of update: 0.1 in proportion to the gradient, 3e-3 divided by its size, 3e-4 by its
@@ -26,7 +26,7 @@ OPTAX: dict[str, OptaxRule] = {
     "acprop": OptaxRule(3e-3),
     "adabelief": OptaxRule(3e-3),
     "adadelta": OptaxRule(1.0),
-    "adafactor": OptaxRule(1e-2, flat=False),
+    "adafactor": OptaxRule(1e-2, accepts_vector=False),
     "adagrad": OptaxRule(0.03),
     "adam": OptaxRule(3e-3),
     "adamax": OptaxRule(3e-3),
@@ -40,17 +40,17 @@ OPTAX: dict[str, OptaxRule] = {
     "dadapt_adamw": OptaxRule(1.0),
     "dog": OptaxRule(1.0),
     "dowg": OptaxRule(1.0),
-    "fromage": OptaxRule(1e-2, flat=False),
-    "galore": OptaxRule(3e-3, flat=False),
-    "lamb": OptaxRule(1e-2, flat=False),
-    "lars": OptaxRule(1.0, flat=False),
+    "fromage": OptaxRule(1e-2, accepts_vector=False),
+    "galore": OptaxRule(3e-3, accepts_vector=False),
+    "lamb": OptaxRule(1e-2, accepts_vector=False),
+    "lars": OptaxRule(1.0, accepts_vector=False),
     "lion": OptaxRule(3e-4),
     "madgrad": OptaxRule(1e-2),
-    "muon": OptaxRule(1e-2, flat=False),
+    "muon": OptaxRule(1e-2, accepts_vector=False),
     "nadam": OptaxRule(3e-3),
     "nadamw": OptaxRule(3e-3),
     "noisy_sgd": OptaxRule(0.1),
-    "novograd": OptaxRule(1e-2, flat=False),
+    "novograd": OptaxRule(1e-2, accepts_vector=False),
     "optimistic_adam_v2": OptaxRule(3e-3),
     "optimistic_gradient_descent": OptaxRule(0.1),
     "prodigy": OptaxRule(1.0),
@@ -62,7 +62,7 @@ OPTAX: dict[str, OptaxRule] = {
     "sign_sgd": OptaxRule(3e-4),
     "signum": OptaxRule(3e-4),
     "simplified_ademamix": OptaxRule(1e-4),
-    "sm3": OptaxRule(0.03, flat=False),
+    "sm3": OptaxRule(0.03, accepts_vector=False),
     "yogi": OptaxRule(1e-2),
 }
 

@@ -84,9 +84,9 @@ class Rule:
     constructor: constructor(learning_rate, **hyper) -> Optimizer.
     rate_center: geometric mean of the learning rates that a search tries first.
     defaults: hyperparameters that can be data, with their default values.
-    decays: names of those hyperparameters that are averaging rates and enter as the pair (b, 1 - b).
-    tuned: search ranges of the hyperparameters, for a search that tunes all of them.
-    flat: whether the optimizer can treat all parameters as one vector; False if it depends on layers.
+    averaging_rates: names of those hyperparameters that are averaging rates and enter as the pair (b, 1 - b).
+    search_ranges: search ranges of the hyperparameters, for a search that tunes all of them.
+    accepts_vector: whether it can treat all parameters as one vector; False if it depends on layers.
     elementwise: whether the update of a weight depends only on the gradients of that weight.
     stability: the stability limit, None if it is not known.
     diagonal: preconditioner P of the update -eta P^-1 m, None for one learning rate for all weights.
@@ -98,9 +98,9 @@ class Rule:
     constructor: Callable[..., Optimizer] = field(repr=False, compare=False)
     rate_center: float
     defaults: Mapping[str, float] = field(default_factory=dict, compare=False)
-    decays: tuple[str, ...] = ()
-    tuned: Mapping[str, Range] = field(default_factory=dict, repr=False, compare=False)
-    flat: bool = True
+    averaging_rates: tuple[str, ...] = ()
+    search_ranges: Mapping[str, Range] = field(default_factory=dict, repr=False, compare=False)
+    accepts_vector: bool = True
     elementwise: bool = True
     stability: Stability | None = field(default=None, repr=False, compare=False)
     diagonal: Diagonal | None = field(default=None, repr=False, compare=False)
@@ -161,7 +161,7 @@ class Rule:
         values = {**self.defaults, **hyper}
         return {
             name: Decay(*map(np.asarray, decay(value)))
-            if name in self.decays
+            if name in self.averaging_rates
             else np.asarray(value, np.float64)
             for name, value in values.items()
         }
@@ -201,19 +201,19 @@ class Rule:
             name=f"{self.name}({inside})",
             title=f"{self.title} ({inside})",
             defaults={**self.defaults, **hyper},
-            tuned={name: bounds for name, bounds in self.tuned.items() if name not in hyper},
+            search_ranges={name: bounds for name, bounds in self.search_ranges.items() if name not in hyper},
         )
 
 
-DESCRIBED: dict[Callable[..., Optimizer], Rule] = {}
+RULE_OF_CONSTRUCTOR: dict[Callable[..., Optimizer], Rule] = {}
 """The rule of every constructor that is imported so far."""
 
 
 def rule_of(constructor: Callable[..., Optimizer]) -> Rule:
     """Return the rule of a constructor with the decorator `register`. Raises TypeError for another one."""
-    if constructor not in DESCRIBED:
+    if constructor not in RULE_OF_CONSTRUCTOR:
         raise TypeError(f"{constructor!r} is no optimizer: decorate it with @register(...).")
-    return DESCRIBED[constructor]
+    return RULE_OF_CONSTRUCTOR[constructor]
 
 
 class _Rules(Mapping[str, Rule]):
@@ -243,8 +243,8 @@ def register(
     title: str,
     *,
     rate_center: float,
-    decays: tuple[str, ...] = (),
-    tuned: Mapping[str, Range] | None = None,
+    averaging_rates: tuple[str, ...] = (),
+    search_ranges: Mapping[str, Range] | None = None,
     stability: Stability | None = None,
     diagonal: Diagonal | None = None,
     style: PlotStyle | None = None,
@@ -264,14 +264,14 @@ def register(
         parameters = dict(inspect.signature(constructor).parameters)
         del parameters["learning_rate"]
         defaults = {name: parameter.default for name, parameter in parameters.items()}
-        DESCRIBED[constructor] = Rule(
+        RULE_OF_CONSTRUCTOR[constructor] = Rule(
             name=constructor.__name__,
             title=title,
             constructor=constructor,
             rate_center=rate_center,
             defaults=defaults,
-            decays=decays,
-            tuned=dict(tuned or {}),
+            averaging_rates=averaging_rates,
+            search_ranges=dict(search_ranges or {}),
             stability=stability,
             diagonal=diagonal,
             style=style,
@@ -304,4 +304,11 @@ def _rule(spec: ParsedOptimizer) -> Rule:
 
     constructor = from_optax(spec.name, spec.keywords)
     known = OPTAX[spec.name]
-    return Rule(str(spec), str(spec), constructor, known.rate_center, flat=known.flat, elementwise=False)
+    return Rule(
+        str(spec),
+        str(spec),
+        constructor,
+        known.rate_center,
+        accepts_vector=known.accepts_vector,
+        elementwise=False,
+    )

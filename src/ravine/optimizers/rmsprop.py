@@ -26,8 +26,8 @@ __all__ = ["rmsprop"]
 @register(
     "RMSProp",
     rate_center=3e-3,
-    decays=("gamma",),
-    tuned={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-10, 1e-2)},
+    averaging_rates=("gamma",),
+    search_ranges={"gamma": one_minus_range(1e-3, 0.5), "eps": log_range(1e-10, 1e-2)},
     stability=PLAIN_STABILITY,
     diagonal=root_of_squares,
     style=PlotStyle("#CC79A7", "#f2a7d0", (2, 3), "diamond"),

@@ -51,7 +51,7 @@ def test_the_full_track_tunes_more_numbers_with_as_many_trials(blobs: Dataset) -
     planned = plan(designed(blobs, tune="all"))
     trials = [trial for trial in planned.tune if trial.optimizer == "adam"]
     assert len(trials) == 12
-    for name, span in RULES["adam"].tuned.items():
+    for name, span in RULES["adam"].search_ranges.items():
         values = [trial.hyperparameters[name] for trial in trials]
         ends = sorted(span.at(end) for end in (0.0, 1.0))
         assert ends[0] <= min(values) < max(values) <= ends[1]

@@ -117,10 +117,10 @@ def test_a_best_rate_at_the_edge_extends_the_range_of_all(
     blobs: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ravine.optimizers import sgd
-    from ravine.optimizers.registry import DESCRIBED, rule_of
+    from ravine.optimizers.registry import RULE_OF_CONSTRUCTOR, rule_of
 
     low = replace(rule_of(sgd), rate_center=1e-5)
-    monkeypatch.setitem(DESCRIBED, sgd, low)  # far too low
+    monkeypatch.setitem(RULE_OF_CONSTRUCTOR, sgd, low)  # far too low
     events: list[Event] = []
     result = compare(replace(QUICK, metric="log_loss"), blobs, notify=events.append)
     assert result.plan.extended_ends == ["high", "high"]

@@ -21,7 +21,7 @@ from ravine.execution.resume import resume
 from ravine.execution.saved_model import Model
 from ravine.execution.seeds import RANGES, SeedRange
 from ravine.optimizers import sgd
-from ravine.optimizers.registry import DESCRIBED, rule_of
+from ravine.optimizers.registry import RULE_OF_CONSTRUCTOR, rule_of
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import load as load_toml
 from ravine.studies.sweep.result import SweepResult
@@ -53,7 +53,7 @@ def test_tuned_rates_are_of_the_grid(circle: Dataset, quick: SweepSettings, run_
 def test_a_best_rate_at_the_end_extends_the_range_of_all(
     blobs: Dataset, quick: SweepSettings, run_sweep: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(DESCRIBED, sgd, replace(rule_of(sgd), rate_center=1e-6))  # far too low
+    monkeypatch.setitem(RULE_OF_CONSTRUCTOR, sgd, replace(rule_of(sgd), rate_center=1e-6))  # far too low
     settings = replace(quick, learning_rate=None, optimizer="sgd", metric="log_loss", vary=["l2=0,1e-3"])
     events: list[Event] = []
     result = run_sweep(settings, blobs, notify=events.append)

@@ -199,11 +199,12 @@ class CompareDesign:
 
     def _full(self, rule: Rule, count: int, low: float, high: float, seed: int) -> Trials:
         """Return trials of rate and all hyperparameters of a rule; decay rates b are spaced in 1 - b."""
-        ranges = {"rate": (low, high)} | {name: (span.low, span.high) for name, span in rule.tuned.items()}
+        ranges = {"rate": (low, high)}
+        ranges |= {name: (span.low, span.high) for name, span in rule.search_ranges.items()}
         points = log_uniform_points(count, ranges, seed)
         hyper = {
             name: 1 - np.asarray(points[name]) if span.one_minus else np.asarray(points[name])
-            for name, span in rule.tuned.items()
+            for name, span in rule.search_ranges.items()
         }
         return self._scheduled(np.asarray(points["rate"]), hyper)
 

@@ -100,8 +100,8 @@ def _configurations(
 
 def one_minus_names(rules: Sequence[Rule]) -> set[str]:
     """Return the names of hyperparameters b for which log(1 - b) is evenly spaced."""
-    tuned = {name for rule in rules for name, where in rule.tuned.items() if where.one_minus}
-    return tuned | {name for rule in rules for name in rule.decays}
+    tuned = {name for rule in rules for name, where in rule.search_ranges.items() if where.one_minus}
+    return tuned | {name for rule in rules for name in rule.averaging_rates}
 
 
 # -------------------------------------------------------------------------------------------------- names
