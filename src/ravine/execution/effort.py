@@ -72,17 +72,21 @@ COMPARE = _by_name(
     SearchEffort("standard", 20, 20, 600, 4_000, trials=30, tuning_seeds=5, rates=8),
     SearchEffort("thorough", 50, 60, 2_000, 40_000, trials=60, tuning_seeds=10, rates=13),
 )
+"""Levels of `compare` and `sweep`."""
 TRAIN = Effort("standard", 1, 50, 1_000)
+"""The one level of `train`, `diagnose` and `landscape`."""
 MEMORIZE = _by_name(
     MemorizeEffort("quick", 8, 60, 1_000, shares=(0.0, 0.25, 1.0), pairs=500),
     MemorizeEffort("standard", 10, 120, 2_500, shares=(0.0, 0.1, 0.25, 0.5, 0.75, 1.0), pairs=1_000),
 )
+"""Levels of `memorize`."""
 DESCENT = _by_name(
     DescentEffort("quick", 4, 0, 2_000, 2_000, widths=(1, 2, 4, 6, 8, 12, 16, 32, 128), rows=300),
     DescentEffort(
         "standard", 8, 0, 3_000, 3_000, widths=(1, 2, 3, 4, 6, 8, 12, 16, 24, 48, 128, 256), rows=300
     ),
 )
+"""Levels of `descent`."""
 
 
 def batch_size_for(rows: int) -> int:

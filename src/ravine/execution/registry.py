@@ -24,6 +24,7 @@ STUDIES = {
     "memorize": "ravine.studies.memorize.settings:STUDY",
     "descent": "ravine.studies.descent.settings:STUDY",
 }
+"""The studies of this package: name -> "module:object", imported on use."""
 ALIASES = {"memorise": "memorize"}
 """Other spellings of a study's name."""
 

@@ -76,7 +76,7 @@ class Trials:
         )
 
     def take(self, index: Sequence[int] | np.ndarray) -> Trials:
-        """Return the trials with these indices, in this order."""
+        """Return the trials with the indices `index` [trial], in this order."""
         chosen = np.asarray(index, int)
         hyper = {name: values[chosen] for name, values in self.hyper.items()}
         return Trials(self.rate[chosen], self.schedule[chosen], hyper)

@@ -35,7 +35,7 @@ CSV_COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonFacts(SearchFacts):
-    """What was trained."""
+    """The training of a comparison: its size, and the tuned hyperparameters."""
 
     tuning_scope: str
     """Tuned hyperparameters: learning-rate (with its schedule) or all (of an optimizer)."""
@@ -137,7 +137,7 @@ class WinnerScores(TestScores):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class CompareResult(Result):
-    """What a comparison found."""
+    """The result of a comparison."""
 
     split: SplitSizes
     """Rows of each split."""
@@ -276,7 +276,7 @@ class PlannedRuns:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ComparePlan(PlannedRuns, StudyPlan):
-    """What a comparison would do."""
+    """The plan of a comparison."""
 
     estimated_seconds: float
     """Estimated wall-clock seconds on this machine."""

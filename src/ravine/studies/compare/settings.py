@@ -66,7 +66,7 @@ class CompareSettings(NetworkSettings, HyperScheduleSettings):
             )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command: `Comparing 8 optimizers on digits, quick effort.`"""
+        """Return the first line of the command, such as `Comparing 8 optimizers on digits, quick effort`."""
         count = len(self.optimizers)
         what = f"{count} optimizers" if count > 1 else self.optimizers[0]
         effort = f", {self.effort} effort" if self.effort else ""

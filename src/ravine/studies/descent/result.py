@@ -51,7 +51,7 @@ class RowCounts(SplitSizes):
 
 @dataclass(frozen=True, kw_only=True)
 class DescentTraining(RepeatedTraining):
-    """How each network is trained."""
+    """The training of each network."""
 
     label_noise: float
     """Share of the training labels that are drawn at random."""
@@ -182,7 +182,7 @@ class RowThreshold:
     """The number of rows up to which the network fits all of them."""
 
     rows: int | None
-    """Largest number of rows that is fitted; null if none is fitted."""
+    """Largest number of rows that is fitted; null if no number is fitted."""
     by_count: float
     """Parameters per output: the threshold by counting equations, in rows."""
 
@@ -213,7 +213,7 @@ class ProgramSeconds(Seconds):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DescentResult(Result):
-    """What a search for double descent found."""
+    """The result of a search for double descent."""
 
     rows: RowCounts
     """Numbers of rows."""
@@ -255,7 +255,7 @@ class DescentResult(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedDescent(DescentTraining, PlannedNetworks):
-    """How each network would be trained, and how many."""
+    """The planned training of each network, and the number of networks."""
 
     widths: list[int]
     """Units in every hidden layer."""
@@ -267,7 +267,7 @@ class PlannedDescent(DescentTraining, PlannedNetworks):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DescentPlan(StudyPlan):
-    """What a search for double descent would do."""
+    """The plan of a search for double descent."""
 
     rows: RowCounts
     """Numbers of rows."""

@@ -33,7 +33,7 @@ class DescentSettings(GeneralizationSettings):
     )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command: `Looking for double descent on digits.`"""
+        """Return the first line of the command, such as `Looking for double descent on digits`."""
         noise = f" with {self.label_noise:.0%} random labels" if self.label_noise else ""
         doing = "Planning to look" if dry_run else "Looking"
         return f"{doing} for double descent on {display_name(self.source)}{noise}."

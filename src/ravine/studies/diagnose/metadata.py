@@ -28,7 +28,7 @@ class RunMetadata:
     rule: str
     """Name of the optimizer alone."""
     formula: str
-    """Formula of its stability limit; empty if none is known."""
+    """Formula of its stability limit; empty if it is not known."""
     preconditioned: bool
     """Whether the limit refers to the preconditioned Hessian."""
     rate: float

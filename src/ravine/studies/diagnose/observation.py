@@ -37,7 +37,7 @@ class Observation:
         return np.asarray(self.record.series[name][0], np.float64)
 
     def final(self, name: str) -> np.ndarray:
-        """Return a final value as float64; its shape stands at the top of this file."""
+        """Return a final value as float64 [...]; the text of this module lists the shapes."""
         return np.asarray(self.record.final[name][0], np.float64)
 
     def has(self, name: str) -> bool:

@@ -151,3 +151,4 @@ REMEDIES = {
         Remedy("wider", "a network four times as wide", _wider(4)),
     )
 }  # fmt: skip
+"""All remedies by name."""

@@ -211,12 +211,12 @@ class DiagnosedTraining:
     parameters: int
     """Number of parameters."""
     seeds: int
-    """Seeds that prove remedies; 0 if none is tried."""
+    """Seeds that prove remedies; 0 if no remedy is tried."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DiagnoseResult(Result):
-    """What a diagnosis found."""
+    """The result of a diagnosis."""
 
     split: SplitSizes
     """Rows of each split."""
@@ -306,7 +306,7 @@ class PlannedDiagnosis(DiagnosedTraining):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DiagnosePlan(StudyPlan):
-    """What a diagnosis would do."""
+    """The plan of a diagnosis."""
 
     split: SplitSizes
     """Rows of each split."""

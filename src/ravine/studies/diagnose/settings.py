@@ -43,7 +43,7 @@ class DiagnoseSettings(FixedTrainingSettings):
             object.__setattr__(self, "seeds", 0)
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command: `Diagnosing the model runs/a on digits.`"""
+        """Return the first line of the command, such as `Diagnosing the model runs/a on digits`."""
         what = f"the model {self.model} on " if self.model else ""
         return f"{'Planning to diagnose' if dry_run else 'Diagnosing'} {what}{display_name(self.source)}."
 

@@ -27,7 +27,7 @@ from ravine.studies.diagnose.verdicts import find_all
 
 __all__ = ["RECOMMENDED", "run"]
 
-RECOMMENDED = "recommended.toml"
+RECOMMENDED = "recommended.toml"  # settings with the best proved remedy, in the folder of the run
 
 
 def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:

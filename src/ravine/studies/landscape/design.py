@@ -35,6 +35,7 @@ from ravine.training import Batches, Cohort
 __all__ = ["SLICES", "LandscapeDesign", "Trainings", "design", "load_data", "plan"]
 
 SLICES = ("random 1", "random 2", "eigenvector 1", "eigenvector 2", "sharpest")
+"""Names of the lines through the center."""
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,7 @@ class LocalGeometry:
         return radius
 
     def plane(self, name: str, along: Sequence[Vector], x: Vector, y: Vector, unit: str) -> Plane:
-        """Return the loss on the plane of two directions through the center."""
+        """Return the loss on the plane of two directions [D] through the center, at x [X] and y [Y]."""
         return Plane(name, self.loss_grid(along, x, y), unit, {"center": np.zeros((1, 2))})
 
     def limit_parabola(self, direction: Direction) -> Vector | None:

@@ -194,8 +194,9 @@ class NotDrawn:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LandscapeResult(Result):
-    """The loss around a point. `arrays` (in a run: `arrays.npz`) hold the values of all figures:
+    """The loss around a point.
 
+    `arrays` (in a run: `arrays.npz`) hold the values of all figures:
     center/parameters [P], sharpness/values, sharpness/residuals; for each direction slice/NAME/x, loss,
     direction and limit (the parabola of the stability limit); for each plane plane/NAME/x, y, loss [y, x] and
     mark/NAME [point, 2]; for each optimizer way/NAME/steps [T] and parameters [T, P]; solutions/parameters;
@@ -253,7 +254,7 @@ class PlannedOptimizer:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTraining(PlannedNetworks):
-    """What would be trained."""
+    """The planned trainings."""
 
     optimizers: list[PlannedOptimizer]
     """The optimizers; the landscape surrounds the end of the first."""
@@ -269,7 +270,7 @@ class PlannedTraining(PlannedNetworks):
 
 @dataclass(frozen=True, kw_only=True)
 class LandscapePlanFacts:
-    """What would be trained and measured."""
+    """The planned trainings and measurements."""
 
     network: str
     """The architecture."""
@@ -291,9 +292,9 @@ class LandscapePlanFacts:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LandscapePlan(StudyPlan):
-    """What a landscape would do."""
+    """The plan of a landscape."""
 
     model: str | None
     """Path of the run or model that the landscape surrounds; null if networks are trained."""
     plan: LandscapePlanFacts
-    """What would be trained and measured."""
+    """The planned trainings and measurements."""

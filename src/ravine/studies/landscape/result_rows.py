@@ -149,7 +149,10 @@ def arrays_of(
     solutions: Vector,
     barriers: Sequence[Barrier],
 ) -> dict[str, np.ndarray]:
-    """Return everything that can be drawn, by name: `slice/NAME/x`, `plane/NAME/loss`, `line/1-2/before`."""
+    """Return the values of all figures by name, such as `slice/NAME/x`. `LandscapeResult` lists the names.
+
+    solutions: parameters [solution, D].
+    """
     arrays: dict[str, np.ndarray] = {
         "center/parameters": geometry.vector,
         "sharpness/values": geometry.pairs.values,

@@ -101,7 +101,7 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
         ]
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command: `Measuring the loss landscape of digits.`"""
+        """Return the first line of the command, such as `Measuring the loss landscape of digits`."""
         doing = "Planning to measure" if dry_run else "Measuring"
         return f"{doing} the loss landscape of {display_name(self.model or self.source)}."
 

@@ -38,7 +38,7 @@ from ravine.training import Rows, TrainedNetwork
 
 __all__ = ["DELTA", "bounds"]
 
-DELTA = 0.05
+DELTA = 0.05  # probability that a bound fails
 DRAWS = 400  # noisy networks of a certificate
 PROBES, STEPS = 4, 30  # of the Lanczos quadrature
 ROUNDING = 1e-11  # added to the curvature; larger than its rounding error in float64, so that it is positive

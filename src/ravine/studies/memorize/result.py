@@ -47,7 +47,7 @@ class PairRows:
 
 @dataclass(frozen=True, kw_only=True)
 class MemorizeTraining(RepeatedTraining):
-    """How each network is trained."""
+    """The training of each network."""
 
     parameters: int
     """Number of parameters."""
@@ -81,7 +81,7 @@ class Membership:
 
 @dataclass(frozen=True, kw_only=True)
 class Information:
-    """f-CMI: information of correct predictions about which row of a pair was trained on."""
+    """The f-CMI: information that correct predictions hold about which row of a pair was trained on."""
 
     nats: float
     """Mean over pairs without its bias, in nats."""
@@ -187,7 +187,7 @@ class RandomLabelsResult(ArmResult):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class MemorizeResult(Result):
-    """What a measurement of memorization found."""
+    """The result of a measurement of memorization."""
 
     rows: PairRows
     """Numbers of rows."""
@@ -228,7 +228,7 @@ class PlannedArm:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedMemorization(MemorizeTraining, PlannedNetworks):
-    """How each network would be trained, and how many."""
+    """The planned training of each network, and the number of networks."""
 
     arms: list[PlannedArm]
     """Groups of networks, one network for each seed."""
@@ -236,7 +236,7 @@ class PlannedMemorization(MemorizeTraining, PlannedNetworks):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class MemorizePlan(StudyPlan):
-    """What a measurement of memorization would do."""
+    """The plan of a measurement of memorization."""
 
     rows: PairRows
     """Numbers of rows."""

@@ -1,4 +1,4 @@
-"""How much of the data a network memorizes, what that costs and risks, and what limits it."""
+"""The measurement of memorization: its amount, its cost, its privacy risk, and its limits."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ BOUND_NAMES = {
     "xu_raginsky": "sqrt(I/2N)",
     "f_cmi": "f-CMI",
 }
+"""Name of each bound in a report."""
 QUANTITIES = {"error": "error on held-out rows", "gap": "gap, held out less train"}
 DIVERGED = "diverged"
 

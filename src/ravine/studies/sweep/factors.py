@@ -102,10 +102,10 @@ def _read(texts: Sequence[str]) -> tuple[Factor, ...]:
 
 
 def factors_as_text(vary: object) -> list[str]:
-    """Return factors given in Python as texts: {"l2": [0, 1e-4], "learning_rate": "1e-4..1e-1"}, or texts
-    unchanged.
+    """Return factors that Python code gives as texts, such as `l2=0,0.0001`. Texts stay unchanged.
 
-    None among the values stands for `none`. Raises UsageError for another type.
+    A mapping has the values by name: {"l2": [0, 1e-4], "learning_rate": "1e-4..1e-1"}. None among them stands
+    for `none`. Raises UsageError for another type.
     """
     if isinstance(vary, str):
         return [vary]

@@ -300,7 +300,7 @@ class PlannedSweep:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SweepPlan(StudyPlan, PlannedSweep):
-    """What a sweep would do."""
+    """The plan of a sweep."""
 
     estimated_seconds: float
     """Estimated time on this machine."""

@@ -52,7 +52,7 @@ class SweepSettings(NetworkSettings, HyperScheduleSettings, LearningRateSettings
         return super().from_dict(plain)
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command: `Varying l2, dropout on digits.` Raises UsageError."""
+        """Return the first line of the command, such as `Varying l2 on digits`. Raises UsageError."""
         names = ", ".join(factor.name for factor in read_factors(self.vary))
         return f"{'Planning to vary' if dry_run else 'Varying'} {names} on {display_name(self.source)}."
 

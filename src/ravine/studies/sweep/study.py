@@ -29,7 +29,7 @@ from ravine.studies.sweep.result import BestScores, ConfigurationRow, SweepFacts
 
 __all__ = ["run"]
 
-LONG_S = 3600  # seconds above which the user is told how to save time
+LONG_S = 3600  # estimated seconds above which a note says how to save time
 
 
 def run(design: SweepDesign, context: RunContext) -> SweepResult:

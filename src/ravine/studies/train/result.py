@@ -40,7 +40,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingFacts:
-    """What is trained, and for how long."""
+    """The training: network, schedule and length."""
 
     runs: int
     """Number of networks: one for each seed."""
@@ -114,7 +114,7 @@ class ScheduleCurve:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TrainResult(Result):
-    """What training gave."""
+    """The result of a training."""
 
     split: SplitSizes
     """Rows of each split."""
@@ -163,7 +163,7 @@ class ScheduledValue:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TrainPlan(StudyPlan):
-    """What training would do."""
+    """The plan of a training."""
 
     split: SplitSizes
     """Rows of each split."""

@@ -22,7 +22,7 @@ class TrainSettings(FixedTrainingSettings):
     )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command: `Training with adam at learning rate 0.01 on digits.`"""
+        """Return the first line of the command, such as `Training with adam on digits`."""
         rate = "" if self.learning_rate is None else f" at learning rate {self.learning_rate:g}"
         doing = "Planning to train" if dry_run or self.plot_schedule is not None else "Training"
         return f"{doing} with {self.optimizer}{rate} on {display_name(self.source)}."

@@ -58,6 +58,7 @@ VERDICTS: tuple[Verdict, ...] = (
     interpolation_peak, gradient_noise, rate_low, ill_conditioned, seed_sensitivity, imbalance,
     contradicting, edge_of_stability, constant_columns,
 )  # fmt: skip
+"""All verdicts. Those of equal severity are reported in this order."""
 
 
 def find_all(record: Record) -> list[Finding]:
