@@ -25,50 +25,50 @@ __all__ = [
 
 
 def relu(x: jax.Array) -> jax.Array:
-    """Return (3): x [...] -> [...]."""
+    """Return max(0, x), (3): x [...] -> [...]."""
     return jax.nn.relu(x)  # (3), with derivative 0 at x = 0
 
 
 def leaky_relu(x: jax.Array, slope: jax.Array | float = SLOPE) -> jax.Array:
-    """Return (4): x [...] -> [...]. slope: a number or an array [], which may be data of a run."""
+    """Return x where x > 0, else slope x, (4): x [...] -> [...]. slope: a number or an array []."""
     return jnp.where(x > 0, x, slope * x)  # (4)
 
 
 def softplus(x: jax.Array) -> jax.Array:
-    """Return (5): x [...] -> [...]."""
+    """Return ln(1 + exp(x)), (5), without overflow: x [...] -> [...]."""
     return jnp.logaddexp(x, 0)  # (5)
 
 
 def elu(x: jax.Array) -> jax.Array:
-    """Return (6): x [...] -> [...]."""
+    """Return x where x > 0, else exp(x) - 1, (6): x [...] -> [...]."""
     return jnp.where(x > 0, x, jnp.expm1(jnp.where(x > 0, 0, x)))  # (6), without overflow where x > 0
 
 
 def sigmoid_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (1) from its output: y [...] -> [...]."""
+    """Return the derivative of sigmoid at the point where its output is y: y [...] -> [...]."""
     return y * (1 - y)
 
 
 def tanh_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (2) from its output: y [...] -> [...]."""
+    """Return the derivative of tanh at the point where its output is y: y [...] -> [...]."""
     return 1 - y**2
 
 
 def relu_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (3) from its output: y [...] -> [...]."""
+    """Return the derivative of ReLU at the point where its output is y: y [...] -> [...]."""
     return (y > 0).astype(y.dtype)
 
 
 def leaky_relu_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (4) from its output, for the default slope: y [...] -> [...]."""
+    """Return the derivative of the leaky ReLU with the default slope where its output is y: [...] -> [...]."""
     return jnp.where(y > 0, jnp.ones_like(y), SLOPE)
 
 
 def softplus_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (5) from its output: y [...] -> [...]."""
+    """Return the derivative of softplus at the point where its output is y: y [...] -> [...]."""
     return 1 - jnp.exp(-y)
 
 
 def elu_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of (6) from its output: y [...] -> [...]."""
+    """Return the derivative of ELU at the point where its output is y: y [...] -> [...]."""
     return jnp.where(y > 0, jnp.ones_like(y), y + 1)

@@ -35,32 +35,32 @@ def weighted_sum(layer: LayerArrays, x: jax.Array, stride: int = 1) -> jax.Array
 
 
 def plain(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
-    """Return (1): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
+    """Return the output of a plain connection, (1): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
     return h  # (1)
 
 
 def residual(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
-    """Return (2): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
+    """Return the output of a residual connection, (2): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
     return _shortcut(layer, x, stride) + h  # (2)
 
 
 def scaled_residual(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
-    """Return (3): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
+    """Return the output of a scaled residual connection, (3): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
     return _shortcut(layer, x, stride) + h / math.sqrt(depth)  # (3)
 
 
 def highway(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
-    """Return (4): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
+    """Return the output of a highway connection, (4): x [B, ..., C], h [B, ..., K] -> [B, ..., K]."""
     shortcut = _shortcut(layer, x, stride)
     gate = jax.nn.sigmoid(weighted_sum(layer["gate"], x, stride))
     return gate * h + (1 - gate) * shortcut  # (4)
 
 
 def dense(layer: LayerArrays, x: jax.Array, h: jax.Array, stride: int, depth: int) -> jax.Array:
-    """Return (5): x [B, ..., C], h [B, ..., K] -> [B, ..., C + K]."""
+    """Return the output of a dense connection, (5): x [B, ..., C], h [B, ..., K] -> [B, ..., C + K]."""
     return jnp.concatenate([x, h], axis=-1)  # (5)
 
 
 def _shortcut(layer: LayerArrays, x: jax.Array, stride: int) -> jax.Array:
-    """Return P x."""
+    """Return P x, the input in the shape of the result: x [B, ..., C] -> [B, ..., K]."""
     return weighted_sum(layer["projection"], x, stride) if "projection" in layer else x

@@ -32,7 +32,10 @@ def output_size(size: int, stride: int) -> int:
 
 
 def convolve(layer: LayerArrays, x: jax.Array, stride: int = 1) -> jax.Array:
-    """Return (1): x [B, H, W, C], weight [size, size, C, K] -> [B, H', W', K]. The bias is optional."""
+    """Return the convolution (1): x [B, H, W, C], weight [size, size, C, K] -> [B, H', W', K].
+
+    A layer without `bias` has none.
+    """
     weight = layer["weight"]
     size, _, channels, outputs = weight.shape
     rows, height, width = x.shape[0], output_size(x.shape[1], stride), output_size(x.shape[2], stride)

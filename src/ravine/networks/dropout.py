@@ -17,7 +17,7 @@ __all__ = ["dropout"]
 
 
 def dropout(h: jax.Array, rate: jax.Array | float, key: jax.Array) -> jax.Array:
-    """Return (1): h [...] -> [...]. rate: p [], at least 0 and below 1. key: for this draw alone."""
+    """Return h with dropout, (1): h [...] -> [...]. rate: p [], at least 0, below 1. key: for this draw."""
     rate = jnp.asarray(rate, h.dtype)
     keep = jax.random.uniform(key, h.shape, h.dtype) >= rate
     return jnp.where(keep, h / (1 - rate), 0)  # (1)

@@ -20,7 +20,10 @@ __all__ = ["smoothed_cross_entropy"]
 
 
 def smoothed_cross_entropy(outputs: jax.Array, target: jax.Array, amount: ArrayLike) -> jax.Array:
-    """Return the loss (1) of each row, nats: outputs [N, K], target [N] integers, amount [] -> [N]."""
+    """Return the smoothed cross entropy (1) of each row, in nats, [N].
+
+    outputs: [N, K]. target: [N], class indices. amount: a, [], from 0 to 1.
+    """
     a = jnp.asarray(amount, outputs.dtype)
     loss = cross_entropy(outputs, target)
     # Both logarithms of (1) are equal, so that (1) is the cross entropy + a (z_y - mean_k z_k).

@@ -22,7 +22,7 @@ __all__ = ["linear", "product"]
 
 
 def linear(layer: LayerArrays, x: jax.Array) -> jax.Array:
-    """Return (1): x [B, fan_in] -> [B, fan_out]. The bias is optional."""
+    """Return x W + b, (1): x [B, fan_in] -> [B, fan_out]. A layer without `bias` has b = 0."""
     y = product(x, layer["weight"])  # (1)
     return y + layer["bias"][None, :] if "bias" in layer else y
 

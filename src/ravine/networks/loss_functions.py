@@ -15,7 +15,7 @@ __all__ = ["cross_entropy", "squared_error", "weighted_mean"]
 
 
 def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Return the loss (1) of each row, nats: outputs [N, K], target [N] integers -> [N]."""
+    """Return the cross entropy (1) of each row, in nats: outputs [N, K], target [N] integers -> [N]."""
     # z_y is a contraction with one-hot rows. The gradient of an indexed read would be a slow scatter.
     # Products and a sum would be fused with the other sums into one loop, which takes twice as long.
     one_hot = target[:, None] == jnp.arange(outputs.shape[1], dtype=target.dtype)[None, :]
@@ -26,7 +26,7 @@ def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
 
 
 def squared_error(outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Return the loss (2) of each row, in variances of the target: outputs [N, 1], target [N] -> [N]."""
+    """Return the squared error (2) of each row, in variances of the target: [N, 1], [N] -> [N]."""
     return (outputs[:, 0] - target) ** 2  # (2)
 
 

@@ -21,7 +21,7 @@ __all__ = ["METRICS", "Metric", "check_metric_name", "default_metric", "find_met
 
 @dataclass(frozen=True)
 class Metric:
-    """A score.
+    """A metric: a score of the predictions for many rows, with its facts.
 
     task: "classify" or "regress". definition: "module:object" of
     function(outputs [N, K], target [N], weight [N] | None, target_scale []) -> [].

@@ -74,29 +74,29 @@ def constant(clock: Clock, numbers: Mapping[str, float]) -> Any:
 
 
 def cosine(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors (5), [...]; without `end` it is 0."""
+    """Return the factors of a cosine schedule, (5), [...]; without `end` they go to 0."""
     return _ease(clock.xp, numbers.get("end", 0.0), clock.remaining)  # (5)
 
 
 def polynomial(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors (4), [...]."""
+    """Return the factors of a polynomial schedule, (4), [...]."""
     return numbers["end"] + (1 - numbers["end"]) * clock.remaining ** numbers["power"]  # (4)
 
 
 def linear(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors (4) with power 1, [...]."""
+    """Return the factors of a linear schedule, (4) with power 1, [...]."""
     return numbers["end"] + (1 - numbers["end"]) * clock.remaining
 
 
 def exponential(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    """Return the factors (2), [...]: down to `end` at the end of the run, or times `gamma` per epoch."""
+    """Return the factors of an exponential schedule, (2), [...]: to `end`, or times `gamma` per epoch."""
     if numbers["end"] is not None:
         return clock.xp.exp(math.log(numbers["end"]) * clock.done)  # (2)
     return clock.xp.exp(math.log(numbers["gamma"]) * clock.epochs)
 
 
 def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    """Return the factors (3), [...]: down to `end` at the end of the run, or with `slope` per epoch.
+    """Return the factors of an inverse schedule, (3), [...]: to `end` in the run, or with `slope` per epoch.
 
     Raises UsageError for an end that only a slope beyond float64 reaches.
     """
@@ -113,7 +113,7 @@ def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 
 
 def onecycle(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors (6), [...]; `peak` is the share of the run at which the factor is 1."""
+    """Return the factors of a one-cycle schedule, (6), [...]; at the share `peak` of the run they are 1."""
     top = numbers["peak"] * clock.steps
     up = _ease(clock.xp, numbers["start"], clock.xp.minimum(clock.t / top, 1))  # (6)
     down = _ease(clock.xp, numbers["end"], clock.xp.minimum((clock.steps - clock.t) / (clock.steps - top), 1))
@@ -126,7 +126,7 @@ def _ease(xp: ModuleType, low: float, way: np.ndarray | jax.Array) -> Any:
 
 
 def step(clock: Clock, numbers: Mapping[str, Any]) -> Any:
-    """Return the factors (1), [...]. Raises UsageError for a period shorter than a step."""
+    """Return the factors of a step schedule, (1), [...]. Raises UsageError for a period below one step."""
     # The drops are counted. A quotient t / period can round to the wrong side of a whole number.
     drops = clock.xp.searchsorted(
         clock.xp.asarray(_drops(clock, numbers), clock.t.dtype), clock.t, side="right"

@@ -332,7 +332,7 @@ class _CohortRun:
         return [*present.tolist(), *[int(present[0])] * (self.shape.tables - len(present))], table_index
 
     def _end_chunk(self, number: int, done: int, groups: list[_Group], steps: int) -> None:
-        """Save the state and report progress after a chunk of wave `number`. No groups = it is over."""
+        """Save the state and report progress after a chunk of wave `number`, which is over without groups."""
         over = not groups
         if self.store is not None:
             self.store.save(lambda: self._checkpoint(number + over, 0 if over else done, groups))

@@ -78,11 +78,11 @@ def stopping_next(state: StoppingState, loss: Array, patience: Array, min_change
 def stop_epoch(
     losses: npt.ArrayLike, patience: int, min_change: float = 0.0
 ) -> tuple[int | None, int | None]:
-    """Return the epoch after which training stops and the epoch whose weights are restored, from 0.
+    """Return the epoch after which training stops and the epoch whose weights are restored.
 
-    losses: validation losses [epoch] of one run, NaN where it diverged. The first is None if training does
-    not stop, the second is None if no loss is below infinity. Raises UsageError for a patience below 1, a
-    negative or infinite `min_change`, or losses that are not one row.
+    losses: validation losses [epoch] of one run, NaN where it diverged. Epochs count from 0. The first value
+    is None if training does not stop, the second is None if no loss is below infinity. Raises UsageError for
+    a patience below 1, a negative or infinite `min_change`, or losses that are not one row.
     """
     curve = np.asarray(losses, np.float64)
     if curve.ndim != 1:
