@@ -57,7 +57,7 @@ def test_environment_and_files(tmp_path):
 def test_messages_of_the_command_line_and_of_python():
     words = (
         "It must be a whole number at least 0 and below 100 (rows).",
-        "Type --warm-rows 0 to switch it off.",
+        "Type --warm-rows 0 to turn it off.",
     )
     with pytest.raises(UsageError) as caught:
         resolve(WarmSettings, typed("--warm-rows", "100")[0], None, {})
@@ -65,7 +65,7 @@ def test_messages_of_the_command_line_and_of_python():
     assert (error.what, error.why, error.fix) == ("--warm-rows 100 cannot be used.", *words)
     assert (error.option, error.value) == ("warm_rows", 100)
     for give in (WarmSettings, lambda **one: WarmSettings.from_dict(one)):
-        with pytest.raises(UsageError, match=r"^warm_rows=100 cannot be used\..* Type warm_rows=0 to switch"):
+        with pytest.raises(UsageError, match=r"^warm_rows=100 cannot be used\..* Type warm_rows=0 to turn"):
             give(warm_rows=100)
     with pytest.raises(UsageError, match="Did you mean 'warm_rows'"):
         WarmSettings.from_dict({"warmrows": 3})

@@ -46,8 +46,8 @@ def test_a_wrong_value_is_named_with_what_is_allowed(Baking, key, value, words):
 def test_a_message_tells_how_to_switch_off_or_what_is_usual(Baking):
     with pytest.raises(UsageError) as caught:
         Baking(oven_heat=-1)
-    assert caught.value.fix == "Type --oven-heat 0 to switch it off."
-    assert str(caught.value).endswith("Type oven_heat=0 to switch it off.")
+    assert caught.value.fix == "Type --oven-heat 0 to turn it off."
+    assert str(caught.value).endswith("Type oven_heat=0 to turn it off.")
     with pytest.raises(UsageError) as caught:
         Baking(loaves=0)
     assert caught.value.fix == "Leave it out for 2."

@@ -1,9 +1,11 @@
-"""Options: what a settings field says about itself. Flags, files, messages and documents derive from it.
+"""Options: help, section, unit, bounds, choices and neutral value of a settings field, in one place.
+
+Flags, environment variables, TOML keys, messages, documents and Python functions are derived from them.
 
     learning_rate: float | None = option(None, "Learning rate.", section="Training", above=0)
 
-A choice or a check may be text "module:object". It is imported on use, so that a settings module imports
-nothing heavy.
+Choices and checks can be text, "module:object". The object is imported when it is needed, so that a settings
+module imports nothing slow.
 """
 
 from __future__ import annotations
@@ -33,17 +35,20 @@ Split = Literal["commas", "calls", "whole"]
 
 @dataclass(frozen=True)
 class Option:
-    """One option. `key`, `kind`, `optional`, `many` and `default` are those of its field.
+    """One option.
 
-    at_least, above, at_most, below: bounds of a number.  choices: the allowed words.
-    check(text): raises UsageError for a text, or for an item of a list, that is not allowed.
-    neutral: the value that switches the option off.  unit: of a number.
-    split: how text becomes a list: at commas, at commas outside brackets (calls), or not at all (whole).
-    schedulable: whether the number may follow a schedule.
-    plan_row, plan_text: the row of a plan that shows a value which is not neutral, and its text, with {} for
-    the value; without a row, plans show the value in another place or not at all.
-    stored: whether the value is part of a saved configuration.  positional: an argument, without a flag.
-    common: whether `--help` lists it; `--help-all` lists every option.
+    help: noun phrase or imperative. section: heading in the help. placeholder: the value in the help.
+    short: short flag. at_least, above, at_most, below: bounds of a number, None = unbounded.
+    choices_or_path: allowed words. check_or_path: check(text), which raises UsageError for a text, or for an
+    item of a list, that is not allowed.
+    neutral: value that switches the option off. unit: unit of a number.
+    split: how a text becomes a list: at commas, at commas outside brackets (calls), or not at all (whole).
+    schedulable: whether the number can follow a schedule.
+    plan_row, plan_text: row of a plan for values that are not neutral, and the text, with {} for the value.
+    stored: whether a saved configuration contains the value. positional: whether it is an argument without
+    a flag. common: whether `--help` lists it; `--help-all` lists every option.
+    key, kind, optional, many, default: name, type, whether None is allowed, whether it is a list, and
+    default of the settings field.
     """
 
     help: str
@@ -73,35 +78,35 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """The option on the command line: `--early-stop`."""
+        """The flag of the option: `--early-stop`."""
         return "--" + self.key.replace("_", "-")
 
     @property
     def variable(self) -> str:
-        """The option in the environment: `RAVINE_EARLY_STOP`."""
+        """The environment variable of the option: `RAVINE_EARLY_STOP`."""
         return ENVIRONMENT + self.key.upper()
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The allowed words; empty if they are not listed."""
+        """The allowed words; empty if the option has no list of words."""
         if self.choices_or_path is None:
             return ()
-        listed = self.choices_or_path
-        return tuple(_resolved(listed) if isinstance(listed, str) else listed)
+        words = self.choices_or_path
+        return tuple(_resolved(words) if isinstance(words, str) else words)
 
     @property
     def check(self) -> Callable[[str], object] | None:
-        """The function that refuses a text which cannot be used."""
+        """The function that raises UsageError for a text that is not allowed; None without a check."""
         return _resolved(self.check_or_path) if isinstance(self.check_or_path, str) else self.check_or_path
 
     @property
     def metavar(self) -> str:
-        """The value as help names it: `N`, `cpu|gpu`."""
+        """The value in the help: `N`, `cpu|gpu`."""
         return self.placeholder or "|".join(self.choices) or PLACEHOLDERS[self.kind]
 
     @property
     def bounds(self) -> str:
-        """The allowed range in words: `at least 0 and below 1`; empty without bounds."""
+        """The bounds in words: `at least 0 and below 1`; empty without bounds."""
         limits = (
             ("at least", self.at_least), ("above", self.above),
             ("at most", self.at_most), ("below", self.below),
@@ -114,7 +119,7 @@ class Option:
 
     @property
     def allowed(self) -> str:
-        """Everything allowed, in words."""
+        """The allowed values in words."""
         if self.choices:
             return f"one of {', '.join(self.choices)}"
         kind = "a list of texts" if self.many else KINDS[self.kind]
@@ -123,7 +128,7 @@ class Option:
 
     @property
     def default_text(self) -> str:
-        """The default as texts show it; empty where there is none."""
+        """The default as text; empty without a default."""
         if self.default is None or self.default == "" or self.default is False:
             return ""
         if isinstance(self.default, list):
@@ -163,21 +168,22 @@ def option(
     positional: bool = False,
     common: bool = False,
 ) -> Any:
-    """Return a dataclass field that holds an `Option`; see there for the arguments.
+    """Return a dataclass field that holds an `Option`. `Option` documents the arguments.
 
-    The type is `Any`, as that of `dataclasses.field`, because the annotation beside it states the type.
+    The returned type is `Any`, as for `dataclasses.field`. The annotation of the field states its type.
+    Raises ValueError for an unknown section.
     """
     if section not in SECTIONS:
         raise ValueError(f"There is no section '{section}'. Use one of {', '.join(SECTIONS)}.")
-    made = Option(
+    new = Option(
         help, section, metavar, short, at_least, above, at_most, below, choices, check, neutral, unit, split,
         schedulable, plan_row, plan_text, stored, positional, common,
     )  # fmt: skip
-    return _field(made, default)
+    return _field(new, default)
 
 
 def redefined(settings: type, key: str, default: Value, **changes: object) -> Any:
-    """Return the field `key` of another settings class with another default, and changes of its option."""
+    """Return the field `key` of another settings class with another default. changes: of its option."""
     old = next(known for known in dataclasses.fields(settings) if known.name == key)
     return _field(replace(old.metadata[METADATA], **changes), default)
 
@@ -185,7 +191,7 @@ def redefined(settings: type, key: str, default: Value, **changes: object) -> An
 def options_of(settings: type) -> Mapping[str, Option]:
     """Return the options of a settings class by key, in the order of its fields.
 
-    Raises TypeError for a field that was not made by `option`, or has a type that no option can have.
+    Raises TypeError for a field without an option, and for a field of another type than options have.
     """
     return _options_of(settings)
 
@@ -193,22 +199,22 @@ def options_of(settings: type) -> Mapping[str, Option]:
 @lru_cache(maxsize=64)
 def _options_of(settings: type) -> Mapping[str, Option]:
     hints = typing.get_type_hints(settings)
-    found = {}
+    options = {}
     for known in dataclasses.fields(settings):
         if METADATA not in known.metadata:
             raise TypeError(
-                f"{settings.__name__}.{known.name} is no option: write option(default, help, ...)."
+                f"{settings.__name__}.{known.name} has no option. Write option(default, help, ...)."
             )
         kind, optional, many = _kind(f"{settings.__name__}.{known.name}", hints[known.name])
         default = known.default if known.default_factory is MISSING else known.default_factory()
-        found[known.name] = replace(
+        options[known.name] = replace(
             known.metadata[METADATA], key=known.name, kind=kind, optional=optional, many=many, default=default
         )
-    return types.MappingProxyType(found)
+    return types.MappingProxyType(options)
 
 
-def _field(made: Option, default: Value) -> Any:
-    metadata = {METADATA: made}
+def _field(described: Option, default: Value) -> Any:
+    metadata = {METADATA: described}
     if isinstance(default, list):
         values = tuple(default)
         return field(default_factory=lambda: list(values), metadata=metadata)
@@ -216,7 +222,7 @@ def _field(made: Option, default: Value) -> Any:
 
 
 def _kind(name: str, annotation: object) -> tuple[type, bool, bool]:
-    """Return the kind, whether None is allowed, and whether it is a list."""
+    """Return the type of a field, whether None is allowed, and whether the field is a list."""
     united = isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union
     parts = typing.get_args(annotation) if united else (annotation,)
     others = [part for part in parts if part is not types.NoneType]
@@ -233,7 +239,7 @@ def _kind(name: str, annotation: object) -> tuple[type, bool, bool]:
 def _resolved(path: str) -> Any:
     """Return the object that the text "module:object" names."""
     module, _, name = path.partition(":")
-    found: Any = import_module(module)
+    value: Any = import_module(module)
     for part in name.split("."):
-        found = getattr(found, part)
-    return found
+        value = getattr(value, part)
+    return value

@@ -1,4 +1,4 @@
-"""The one reader from text, or from a plain value of TOML or Python, to the type of a settings field."""
+"""The conversion of text, and of values from TOML and Python, to the type of a settings field."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CALL = r"(?:[^,()]|\([^()]*\)|[()])+"  # adam(b1=0.9,b2=0.99): the commas in bra
 
 
 def from_text(option: Option, text: str) -> Value:
-    """Return the value that a text means. Raises UsageError for text that is no value of this type."""
+    """Return the value of a text. Raises UsageError for a text of another type."""
     if option.many:
         return from_texts(option, [text])
     if option.kind is str:
@@ -42,12 +42,15 @@ def from_text(option: Option, text: str) -> Value:
 
 
 def from_texts(option: Option, texts: Sequence[str]) -> list[str]:
-    """Return the list that texts mean, each split as the option says. Raises UsageError for an empty one."""
+    """Return the items of all texts, split according to the option. Raises UsageError for an empty text."""
     return [item for text in texts for item in _split(option, text)]
 
 
 def from_value(option: Option, value: object) -> Value:
-    """Return a plain value as the field's type: a list from a word, text from a number. Raises UsageError."""
+    """Return a value of TOML or Python in the type of the field. Raises UsageError.
+
+    A single text becomes a list of one item, a number becomes text, a whole float becomes an integer.
+    """
     if value is None and option.optional:
         return None
     if option.many and (to_list := getattr(value, "tolist", None)) is not None:  # an array, or a pandas index
@@ -81,7 +84,7 @@ def _text(option: Option, value: object) -> str:
 
 
 def _whole(text: str) -> int:
-    """Read `100` or `1e2`. Raises ValueError."""
+    """Return the integer of `100` or `1e2`. Raises ValueError."""
     try:
         return int(text)
     except ValueError:
@@ -92,7 +95,7 @@ def _whole(text: str) -> int:
 
 
 def _split(option: Option, text: str) -> list[str]:
-    """Split a text as the option says; quotes protect the commas of a column's name."""
+    """Return the items of a text. Quotes protect commas in the names of columns."""
     if option.split == "whole":
         return [text]
     import csv  # slow to import, and not needed for help
@@ -105,7 +108,8 @@ def _split(option: Option, text: str) -> list[str]:
     words = [word.strip() for word in words if word.strip()]
     if not words:
         raise UsageError(
-            f"{option.flag} is empty.", "It is a list with commas between its items.",
-            "Name at least one, or leave it out.", option=option.key, value=text, allowed=option.allowed,
+            f"{option.flag} is empty.", "It is a list of items with commas between them.",
+            "Give at least one item, or leave the option out.", option=option.key, value=text,
+            allowed=option.allowed,
         )  # fmt: skip
     return words

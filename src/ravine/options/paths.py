@@ -1,4 +1,4 @@
-"""Paths as a person would type them."""
+"""Short paths for messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["relative_path"]
 
 
 def relative_path(source: str) -> str:
-    """Return a path relative to the current folder if it lies in it, else as it is."""
+    """Return a path relative to the current folder, or unchanged if it lies outside."""
     path = Path(source)
     if not path.is_absolute():
         return source

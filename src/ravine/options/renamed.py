@@ -1,4 +1,4 @@
-"""Renamed keys and values with their new names. A message tells the user of an old name the new one."""
+"""Old and new names of options and values. A message answers an old name with the new name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RENAMED_KEYS: Mapping[str, str] = {
     "smoothing": "label_smoothing",
     "track": "tune",
 }
-"""Old key -> new key. Flags and environment variables follow from the keys."""
+"""Old key -> new key. Flags and environment variables are derived from the keys."""
 
 RENAMED_VALUES: Mapping[str, Mapping[str, str]] = {
     "tune": {"full": "all", "rate": "learning-rate"},
@@ -24,16 +24,16 @@ RENAMED_VALUES: Mapping[str, Mapping[str, str]] = {
 
 
 def renamed_key(key: str) -> str | None:
-    """Return the new key of an old one, else None."""
+    """Return the new key of an old key; None for other keys."""
     return RENAMED_KEYS.get(key)
 
 
 def renamed_flag(flag: str) -> str | None:
-    """Return the new flag of an old one, else None: `--plot` -> `--plot-schedule`."""
+    """Return the new flag of an old flag, such as `--plot-schedule` for `--plot`; None for other flags."""
     new = RENAMED_KEYS.get(flag.removeprefix("--").replace("-", "_"))
     return None if new is None else "--" + new.replace("_", "-")
 
 
 def renamed_value(key: str, value: str) -> str | None:
-    """Return the new value of an old one of that option, else None."""
+    """Return the new value of an old value of an option; None for other values."""
     return RENAMED_VALUES.get(key, {}).get(value)

@@ -1,7 +1,9 @@
-"""The resolved settings: flags > RAVINE_* > -c FILE > [tool.ravine] in ./pyproject.toml > defaults.
+"""The settings of a command from all places, strongest first.
 
-All mistakes of all layers are reported at once. A key that another study knows is no mistake: one file serves
-`compare` and `train`. The keys that this study does not use are returned.
+    flags  >  RAVINE_* in the environment  >  file of -c  >  [tool.ravine] in ./pyproject.toml  >  defaults
+
+One error reports all mistakes of all places. A key of another study is not a mistake, so that one file serves
+`compare` and `train`; such keys are returned.
 """
 
 from __future__ import annotations
@@ -31,22 +33,25 @@ Kind = TypeVar("Kind", bound=Settings)
 
 @dataclass(frozen=True)
 class Resolved(Generic[Kind]):
-    """`settings` as resolved; `unused`: keys that were set for other studies, with their place."""
+    """Resolved settings.
+
+    settings: values from all places. unused: keys of other studies, with their place.
+    """
 
     settings: Kind
     unused: list[str]
 
 
 @dataclass(frozen=True)
-class _Given:
-    """A raw value and its place. A flag is its own place."""
+class _PlacedValue:
+    """A raw value and its place, such as `epochs (in c.toml)`. typed: whether the value comes from a flag."""
 
     raw: object
     place: str
     typed: bool = False
 
     def named(self, error: UsageError) -> UsageError:
-        """Return the error with its place in front, where it is not what was typed just now."""
+        """Return the error with the place in front, unless the value comes from a flag."""
         if self.typed:
             return error
         return UsageError(
@@ -55,7 +60,7 @@ class _Given:
         )  # fmt: skip
 
 
-Layer = Mapping[str, _Given]
+Layer = Mapping[str, _PlacedValue]
 
 
 def resolve(
@@ -69,18 +74,19 @@ def resolve(
 ) -> Resolved[Kind]:
     """Return the settings of a study.
 
-    flags: by key; None, False and () were not given.  folder: of pyproject.toml.
-    others: returns the keys of other studies; called where a key is not one of this study.
+    flags: values by key; None, False and () stand for flags that are absent. file: file of `-c`.
+    environment: variables, by default those of the process. folder: folder of pyproject.toml.
+    others: function that returns the keys of other studies; it is called only for a key that the study lacks.
     Raises UsageError that names every mistake.
     """
     layers = [
         _project(folder / PROJECT),
         _file(file),
         _environment(os.environ if environment is None else environment),
-        {key: _Given(raw, key, True) for key, raw in flags.items() if raw not in (None, False, ())},
+        {key: _PlacedValue(raw, key, True) for key, raw in flags.items() if raw not in (None, False, ())},
     ]
     options, problems, unused = options_of(kind), [], []
-    given: dict[str, tuple[Value, _Given, int]] = {}
+    placed: dict[str, tuple[Value, _PlacedValue, int]] = {}
     for strength, layer in enumerate(layers):
         for key, value in layer.items():
             if key not in options and key in others():
@@ -89,43 +95,43 @@ def resolve(
                 problems.append(_unknown(key, value, {*options, *others()}))
             else:
                 try:
-                    given[key] = (_read(options[key], value.raw), value, strength)
+                    placed[key] = (_read(options[key], value.raw), value, strength)
                 except UsageError as error:
                     problems.append(value.named(error))
-    _drop_weaker(kind, given)
-    for key, (read, value, _) in given.items():
+    _drop_weaker(kind, placed)
+    for key, (read, value, _) in placed.items():
         if problem := refusal(options[key], read):
             problems.append(value.named(problem))
     raise_together(problems)
-    return Resolved(kind.from_dict({key: read for key, (read, _, _) in given.items()}), unused)
+    return Resolved(kind.from_dict({key: read for key, (read, _, _) in placed.items()}), unused)
 
 
 def _read(option: Option, raw: object) -> Value:
-    if isinstance(raw, tuple):  # of a flag that may be given several times
+    if isinstance(raw, tuple):  # a repeatable flag
         return from_texts(option, [str(text) for text in raw])
     return from_text(option, raw) if isinstance(raw, str) else from_value(option, raw)
 
 
-def _drop_weaker(kind: type[Settings], given: dict[str, tuple[Value, _Given, int]]) -> None:
-    """Of two alternatives, let the one of the stronger layer replace the other."""
+def _drop_weaker(kind: type[Settings], placed: dict[str, tuple[Value, _PlacedValue, int]]) -> None:
+    """Remove the value of the weaker place, if two alternatives come from two places."""
     for pair in kind.alternatives:
-        if all(key in given for key in pair):
-            one, other = sorted(pair, key=lambda key: given[key][2])
-            if given[one][2] < given[other][2]:
-                del given[one]
+        if all(key in placed for key in pair):
+            weaker, stronger = sorted(pair, key=lambda key: placed[key][2])
+            if placed[weaker][2] < placed[stronger][2]:
+                del placed[weaker]
 
 
-def _unknown(key: str, given: _Given, known: Collection[str]) -> UsageError:
-    in_environment = given.place.startswith(ENVIRONMENT)
+def _unknown(key: str, placed: _PlacedValue, known: Collection[str]) -> UsageError:
+    in_environment = placed.place.startswith(ENVIRONMENT)
 
     def spelled(name: str) -> str:
         return ENVIRONMENT + name.upper() if in_environment else name
 
     new = renamed_key(key)
     if new in known:
-        return UsageError(f"{given.place} was renamed to {spelled(str(new))}.", option=key, value=given.raw)
+        return UsageError(f"{placed.place} was renamed to {spelled(str(new))}.", option=key, value=placed.raw)
     near = did_you_mean(spelled(key), sorted(spelled(name) for name in known))
-    return UsageError(f"{given.place}: there is no such setting.", "", near, option=key, value=given.raw)
+    return UsageError(f"{placed.place} is not an option.", "", near, option=key, value=placed.raw)
 
 
 def _project(path: Path) -> Layer:
@@ -146,20 +152,20 @@ def _file(name: str | None) -> Layer:
     if path.is_dir() and (path / CONFIG).is_file():
         path = path / CONFIG
     if not path.exists():
-        near = sorted(str(found) for found in path.parent.glob("*.toml"))
+        near = sorted(str(file) for file in path.parent.glob("*.toml"))
         hint = did_you_mean(name, near) if near else "Check the path."
-        raise UsageError(f"There is no configuration file '{path}'.", "-c names it.", hint)
+        raise UsageError(f"There is no configuration file '{path}'.", "-c names the file.", hint)
     return dict(_keys(load(path), f"in {path}"))
 
 
-def _keys(table: Mapping[str, object], place: str) -> Iterator[tuple[str, _Given]]:
+def _keys(table: Mapping[str, object], place: str) -> Iterator[tuple[str, _PlacedValue]]:
     for key, raw in table.items():
-        yield key.replace("-", "_"), _Given(raw, f"{key} ({place})")
+        yield key.replace("-", "_"), _PlacedValue(raw, f"{key} ({place})")
 
 
 def _environment(environment: Mapping[str, str]) -> Layer:
     return {
-        name.removeprefix(ENVIRONMENT).lower(): _Given(raw, name)
+        name.removeprefix(ENVIRONMENT).lower(): _PlacedValue(raw, name)
         for name, raw in environment.items()
         if name.startswith(ENVIRONMENT) and name != CACHE and raw != ""
     }

@@ -1,4 +1,4 @@
-"""The base of all settings: frozen values, checked as their options say, to and from plain dictionaries."""
+"""The base class of all settings: frozen values that are checked by their options."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ __all__ = ["Settings", "contradiction"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Settings:
-    """Settings of a study. Every field is made by `option`.
+    """Settings of a study. `option` creates every field.
 
-    alternatives: pairs of options of which at most one is given. python_types: by key, the type that Python
-    functions accept where it is wider than that of the field.
+    alternatives: pairs of options that exclude each other. python_types: by key, the type that Python
+    functions accept, if it is wider than the type of the field.
     """
 
     alternatives: ClassVar[tuple[tuple[str, str], ...]] = ()
     python_types: ClassVar[Mapping[str, str]] = {}
 
     def __post_init__(self) -> None:
-        """Raise UsageError that names every value which cannot be used, then check values together."""
+        """Raise UsageError that names every value that is not allowed, then check combinations."""
         options = options_of(type(self))
-        found = [refusal(option, getattr(self, key)) for key, option in options.items()]
-        raise_together([problem for problem in found if problem is not None])
-        for one, other in self.alternatives:
+        problems = [refusal(option, getattr(self, key)) for key, option in options.items()]
+        raise_together([problem for problem in problems if problem is not None])
+        for first, second in self.alternatives:
             if all(
-                getattr(self, key) not in (options[key].default, options[key].neutral) for key in (one, other)
+                getattr(self, key) not in (options[key].default, options[key].neutral)
+                for key in (first, second)
             ):
-                raise contradiction(one, other)
+                raise contradiction(first, second)
         self.check_together()
 
     def __eq__(self, other: object) -> bool:
@@ -52,10 +53,10 @@ class Settings:
         return {key: getattr(self, key) for key in options_of(type(self))}
 
     def check_together(self) -> None:
-        """Raise UsageError for values that cannot be used together. A class with such values overrides it."""
+        """Raise UsageError for values that exclude each other. Subclasses override this method."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values of the stored fields that are set, as plain values."""
+        """Return the values of the stored fields by key, without fields that are None."""
         stored = [key for key, option in options_of(type(self)).items() if option.stored]
         values = {key: getattr(self, key) for key in stored}
         return {
@@ -66,7 +67,7 @@ class Settings:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, object]) -> Self:
-        """Build settings. Raises UsageError that names every unknown key and every wrong value."""
+        """Return settings from values by key. Raises UsageError that names all mistakes."""
         options, values = options_of(cls), {}
         problems: list[UsageError] = []
         for key, raw in plain.items():
@@ -81,18 +82,18 @@ class Settings:
             if problem := refusal(options[key], values[key]):
                 problems.append(problem)
         raise_together(problems)
-        for one, other in cls.alternatives:
-            if all(values.get(key) not in (None, False) for key in (one, other)):
-                raise contradiction(one, other)
+        for first, second in cls.alternatives:
+            if all(values.get(key) not in (None, False) for key in (first, second)):
+                raise contradiction(first, second)
         return cls(**values)
 
 
-def contradiction(one: str, other: str) -> UsageError:
-    """Return the error for two options of which at most one can be given."""
-    flags = ["--" + key.replace("_", "-") for key in (one, other)]
+def contradiction(first: str, second: str) -> UsageError:
+    """Return the error for two options that exclude each other."""
+    flags = ["--" + key.replace("_", "-") for key in (first, second)]
     return UsageError(
         f"{flags[0]} and {flags[1]} contradict.", "Each of them replaces the other.", "Give one.",
-        option=one, allowed=f"{one} or {other}, not both",
+        option=first, allowed=f"{first} or {second}, not both",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The one form of message for a value that an option cannot have."""
+"""The check of values, and the message for a value that an option does not allow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["raise_together", "refusal", "refused", "shown"]
 
 
 def refusal(option: Option, value: object) -> UsageError | None:
-    """Return an error for a value whose type, bounds or words are wrong, else None."""
+    """Return the error for a value of a wrong type or out of bounds, or for an unlisted word; else None."""
     if type(value) is type(option.default) and value == option.default:
         return None  # also spares the import of the check
     if value is None:
@@ -33,7 +33,7 @@ def refusal(option: Option, value: object) -> UsageError | None:
 
 
 def refused(option: Option, value: object) -> UsageError:
-    """Return the error for a value that an option cannot have."""
+    """Return the error for a value that an option does not allow."""
     new = renamed_value(option.key, value) if isinstance(value, str) else None
     flag = _name(option)
     if new is not None:
@@ -46,11 +46,11 @@ def refused(option: Option, value: object) -> UsageError:
 
 
 def raise_together(problems: Sequence[UsageError]) -> None:
-    """Raise the only problem, or one error that names all of them. Do nothing without problems."""
+    """Raise the only problem, or one error that names all problems. Return without problems."""
     if len(problems) == 1:
         raise problems[0]
     if problems:
-        sentences = [" ".join(filter(None, (each.what, each.why, each.fix))) for each in problems]
+        sentences = [" ".join(filter(None, (problem.what, problem.why, problem.fix))) for problem in problems]
         raise UsageError(
             f"{len(problems)} settings are wrong.",
             "\n".join(sentences),
@@ -60,7 +60,7 @@ def raise_together(problems: Sequence[UsageError]) -> None:
 
 
 def shown(value: object) -> str:
-    """Return a value as a shell takes it."""
+    """Return a value as it is typed in a shell."""
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, float):
@@ -71,7 +71,7 @@ def shown(value: object) -> str:
 
 
 def _word(option: Option, word: str) -> UsageError | None:
-    """Return what is wrong with a text, or with one item of a list."""
+    """Return the error for a text, or for an item of a list, that is not allowed; None if it is allowed."""
     if option.choices and word not in option.choices:
         return refused(option, word)
     if option.check is None:
@@ -87,7 +87,7 @@ def _word(option: Option, word: str) -> UsageError | None:
 
 
 def _name(option: Option) -> str:
-    """How the option is named on the command line."""
+    """Return the name of the option on the command line."""
     return option.placeholder.strip("[]") if option.positional else option.flag
 
 
@@ -95,9 +95,9 @@ def _fix(option: Option, value: object) -> str:
     if option.choices:
         return nearest(str(value), option.choices)
     if option.neutral is not None:
-        return f"Type {option.flag} {shown(option.neutral)} to switch it off."
+        return f"Type {option.flag} {shown(option.neutral)} to turn it off."
     if option.default is None and option.at_least is not None:
         return f"Type for example {option.flag} {shown(option.at_least)}, or leave it out."
     if option.default is None or option.default == "" or option.many:
-        return "Leave it out for the usual value." if option.kind in (int, float) else ""
+        return "Leave it out to get the default." if option.kind in (int, float) else ""
     return f"Leave it out for {shown(option.default)}."
