@@ -55,7 +55,7 @@ class DataFacts:
     classes: list[str] | None
     """Class labels in order of the outputs; null for a regression."""
     notes: list[str]
-    """What reading decided: columns left out, values filled in, suspected leaks."""
+    """Decisions of the reader: columns left out, values filled in, suspected leaks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +176,7 @@ class PlannedNetworks:
     """The networks that a study would train."""
 
     training_options: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping that were asked for."""
+    """Penalties, clipping, averages and early stopping of the settings."""
     runs: int
     """Number of networks."""
     network_steps: int

@@ -36,7 +36,7 @@ def ascii_only(text: str) -> str:
 
 
 def display_width(text: str) -> int:
-    """Return how many columns of a terminal `text` takes."""
+    """Return the width of `text` in columns of a terminal."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)

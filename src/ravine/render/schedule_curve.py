@@ -16,7 +16,7 @@ MAX_WIDTH = 100  # columns of text
 
 
 def schedule_lines(block: Steps, width: int, color: bool = False, unicode: bool = True) -> list[str]:
-    """Return the lines of title, curve, axis and a table of values, at full `width` columns each.
+    """Return the lines of title, curve, axis and a table of values, at most `width` columns each.
 
     A column shows one value; the first and the last column show the first and the last value. A dot marks a
     value above 0 that is too small for a block.

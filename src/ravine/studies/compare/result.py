@@ -1,4 +1,4 @@
-"""The result of `compare`, and what its dry run shows."""
+"""The result of `compare`, and the document of its dry run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ComparisonFacts(SearchFacts):
     network: str
     """The architecture."""
     training_options: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping that were asked for."""
+    """Penalties, clipping, averages and early stopping of the settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +144,9 @@ class CompareResult(Result):
     metric: MetricFacts
     """The score."""
     plan: ComparisonFacts
-    """What was trained."""
+    """Facts of the trainings."""
     seconds: Seconds
-    """Where the time went."""
+    """Seconds by kind of work."""
     leaderboard: list[LeaderboardRow]
     """One row for each optimizer, best first; from Python as a DataFrame in `leaderboard_table`."""
     pairs: list[Pair]
@@ -218,7 +218,7 @@ class CompareResult(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTrial:
-    """One setting to try in tuning."""
+    """One setting of tuning."""
 
     optimizer: str
     """The optimizer."""
@@ -248,7 +248,7 @@ class PlannedEvaluation:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PlannedRuns:
-    """Every run of a comparison whose ranges need no extension: what `plan.json` holds."""
+    """All runs of a comparison without extended ranges: the content of `plan.json`."""
 
     effort: str
     """Level of effort."""
@@ -271,7 +271,7 @@ class PlannedRuns:
     tune: list[PlannedTrial]
     """Settings to try, for each optimizer equally many."""
     evaluate: list[PlannedEvaluation]
-    """What is evaluated after tuning."""
+    """Evaluations after tuning."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -281,6 +281,6 @@ class ComparePlan(PlannedRuns, StudyPlan):
     estimated_seconds: float
     """Estimated wall-clock seconds on this machine."""
     effort_chosen: str
-    """Why this level of effort."""
+    """Reason for this level of effort."""
     training_options: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping that were asked for."""
+    """Penalties, clipping, averages and early stopping of the settings."""

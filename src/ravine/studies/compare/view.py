@@ -51,7 +51,7 @@ def next_steps(result: CompareResult) -> list[Block]:
 
 
 def plan_view(plan: ComparePlan) -> list[Block]:
-    """Return what would be compared, and how long it would take."""
+    """Return the facts of a dry run."""
     optimizers = list(dict.fromkeys(evaluation.optimizer for evaluation in plan.evaluate))
     schedules = list(dict.fromkeys(evaluation.schedule for evaluation in plan.evaluate))
     rows = [

@@ -1,4 +1,4 @@
-"""The result of `descent`, and what its dry run shows."""
+"""The result of `descent`, and the document of its dry run."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ class DescentResult(Result):
     metric: MetricFacts
     """The error: share wrong or rmse."""
     plan: DescentTraining
-    """How each network was trained."""
+    """Training of each network."""
     widths: WidthSweep
     """Error against width."""
     epochs: EpochSweep
@@ -228,7 +228,7 @@ class DescentResult(Result):
     examples: ExampleSweep
     """Error against the number of training rows."""
     seconds: ProgramSeconds
-    """Where the time went."""
+    """Seconds by kind of work."""
     result: DivergedRuns
     """Runs that failed."""
     pictures: list[str]
@@ -274,4 +274,4 @@ class DescentPlan(StudyPlan):
     metric: MetricFacts
     """The error: share wrong or rmse."""
     plan: PlannedDescent
-    """How each network would be trained."""
+    """Training of each network."""

@@ -64,7 +64,7 @@ def next_steps(result: DescentResult) -> list[Block]:
 
 
 def plan_view(plan: DescentPlan) -> list[Block]:
-    """Return what would be trained and measured."""
+    """Return the facts of a dry run."""
     facts, rows = plan.plan, plan.rows
     examples = ", ".join(f"{size:,}" for size in facts.examples)
     networks = f"{count(facts.runs, 'network')}, {facts.network_steps:,} network steps"

@@ -41,5 +41,5 @@ def chosen_rows(plan: Plan, batches: Batches, seed: int, rows: SeedData) -> Chos
 
     pieces = part(order[: piece * count].reshape(count, piece))
     curved = part(order[: min(n, int(np.clip(work / ROWS_PER_CURVED_ROW, 64, 2048)))])
-    valid = Rows(*(None if each is None else each[:4096] for each in rows.valid))
+    valid = Rows(*(None if array is None else array[:4096] for array in rows.valid))
     return ChosenRows(pieces, curved, valid)

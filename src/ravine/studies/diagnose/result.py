@@ -1,4 +1,4 @@
-"""The result of `diagnose`, and what its dry run shows."""
+"""The result of `diagnose`, and the document of its dry run."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class CheckRow:
     evidence: list[EvidenceRow]
     """The numbers; the first of them decided."""
     principle: Principle
-    """Why it matters."""
+    """The claim of the lecture behind it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +223,7 @@ class DiagnoseResult(Result):
     metric: MetricFacts
     """The score."""
     plan: DiagnosedTraining
-    """What was examined."""
+    """The training that was examined."""
     healthy: bool
     """Whether no finding needs a remedy."""
     history: bool
@@ -241,7 +241,7 @@ class DiagnoseResult(Result):
     cost: MeasuringCost
     """Seconds of the measured run."""
     seconds: DiagnosisSeconds
-    """Where the time went."""
+    """Seconds by kind of work."""
     observation: str | None = None
     """File of the record that all verdicts come from; null if nothing was kept."""
     config: str | None = None
@@ -295,7 +295,7 @@ class PlannedDiagnosis(DiagnosedTraining):
     """The training to examine, and how."""
 
     training_options: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping that were asked for; empty for a trained model."""
+    """Penalties, clipping, averages and early stopping of the settings; empty for a trained model."""
     points: int
     """Points of the training at which it is measured."""
     spectra: int
@@ -313,6 +313,6 @@ class DiagnosePlan(StudyPlan):
     metric: MetricFacts
     """The score."""
     plan: PlannedDiagnosis
-    """What would be examined."""
+    """The training to examine."""
     model: str | None = None
     """The trained model to examine; null to train one."""

@@ -82,13 +82,13 @@ def _observed(design: DiagnoseDesign, context: RunContext) -> Record:
     if context.run is not None and context.run.has_cohort(OBSERVATION):
         return context.run.load_cohort(OBSERVATION)
     context.stage("measure", "loss, gradients, units and curvature")
-    made = design.prepared
-    runs, initial = made.runs([design.seed]), made.spec.initial
+    prepared = design.prepared
+    runs, initial = prepared.runs([design.seed]), prepared.spec.initial
     if design.model is None:
-        record = measure_run(made.plan, runs, made.batches, initial).record
+        record = measure_run(prepared.plan, runs, prepared.batches, initial).record
     else:
         trained = design.model.trained
-        record = measure_run(made.plan, runs, made.batches, initial, trained.params, trained.stats).record
+        record = measure_run(prepared.plan, runs, prepared.batches, initial, trained.params, trained.stats).record
     _keep(record, context)
     return record
 

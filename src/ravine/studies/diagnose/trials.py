@@ -128,7 +128,7 @@ def _combinations(findings: Sequence[FindingRow]) -> dict[str, dict[str, Plain]]
     The keys are joined names, the values changes of settings. A remedy is skipped if it changes a setting
     that an earlier one changes.
     """
-    found: dict[str, dict[str, Plain]] = {}
+    combinations: dict[str, dict[str, Plain]] = {}
     joined: dict[str, Plain] = {}
     names: list[str] = []
     for finding in findings:
@@ -139,8 +139,8 @@ def _combinations(findings: Sequence[FindingRow]) -> dict[str, dict[str, Plain]]
             joined |= best.changes
             names.append(best.remedy)
             if len(names) > 1:
-                found[" + ".join(names)] = dict(joined)
-    return found
+                combinations[" + ".join(names)] = dict(joined)
+    return combinations
 
 
 def _losses(record: Record) -> np.ndarray:

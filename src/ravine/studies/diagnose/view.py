@@ -51,7 +51,7 @@ def next_steps(result: DiagnoseResult) -> list[Block]:
 
 
 def plan_view(plan: DiagnosePlan) -> list[Block]:
-    """Return what would be measured and trained."""
+    """Return the facts of a dry run."""
     facts, split = plan.plan, plan.split
     rows = [
         ("data", data_text(plan.data)),

@@ -143,10 +143,10 @@ class LossPoint:
 
         P is one for an optimizer without preconditioner. It is None if no limit or no state is known.
         """
-        found = self.limit()
-        if found.value is None:
-            return None, found.reason
-        if not found.preconditioned:
+        limit = self.limit()
+        if limit.value is None:
+            return None, limit.reason
+        if not limit.preconditioned:
             return np.ones(self.network.parameters), ""
         if self.state is None:
             return None, (

@@ -55,13 +55,13 @@ def figures(result: LandscapeResult) -> dict[str, Figure]:
     """Return the figures by the name of their file, without a suffix."""
     arrays = result.arrays
     with style(FONT_SIZE):
-        found = {"slices": _slices(result, arrays), "profile": _profile(result, arrays)}
+        drawn = {"slices": _slices(result, arrays), "profile": _profile(result, arrays)}
         for plane in result.planes:
             if plane.highest is not None:
-                found[f"plane-{plane.name}"] = _plane(result, plane, arrays)
+                drawn[f"plane-{plane.name}"] = _plane(result, plane, arrays)
         if result.barriers:
-            found["barriers"] = _barriers(result, arrays)
-    return found
+            drawn["barriers"] = _barriers(result, arrays)
+    return drawn
 
 
 def _title(title: str, result: LandscapeResult) -> str:

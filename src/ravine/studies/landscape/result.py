@@ -1,4 +1,4 @@
-"""The result of `landscape`, and what its dry run shows."""
+"""The result of `landscape`, and the document of its dry run."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Sharpness:
     stable: bool | None
     """Whether the ratio is below 1; null if its error leaves that open, or there is no ratio."""
     reason: str | None
-    """Why there is no ratio; null if there is one."""
+    """Reason why there is no ratio; null if there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +179,7 @@ class BarrierRow:
     ends: list[float]
     """Losses at both solutions."""
     why_not: str | None
-    """Why the units cannot be permuted; null if they were."""
+    """Reason why the units cannot be permuted; null if they can."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,7 +99,7 @@ def run(design: LandscapeDesign, context: RunContext) -> LandscapeResult:
 
 
 def _measuring(context: RunContext, about: str) -> None:
-    """Report that a measurement begins, unless the study was asked to stop. Raises Stopped."""
+    """Report that a measurement begins, or raise Stopped if a stop was requested."""
     context.check_stop()
     context.stage("measure", about)
 

@@ -65,7 +65,7 @@ def next_steps(result: LandscapeResult) -> list[Block]:
 
 
 def plan_view(plan: LandscapePlan) -> list[Block]:
-    """Return what would be trained and measured."""
+    """Return the facts of a dry run."""
     facts = plan.plan
     rows = [("data", data_text(plan.data))]
     if plan.model is not None:

@@ -43,7 +43,7 @@ class TrainHeldOutPairs:
     root: int
 
     def member(self, seed: int) -> np.ndarray:
-        """Return which row of each pair is trained on, 0 or 1, [n]."""
+        """Return the index, 0 or 1, of the trained row of each pair, [n]."""
         return keyed_generator(self.root, "members", seed).integers(0, 2, len(self.rows))
 
     def split(self, seed: int, watch: str = "train") -> Split:

@@ -1,4 +1,4 @@
-"""The result of `memorize`, and what its dry run shows."""
+"""The result of `memorize`, and the document of its dry run."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ class MemorizeResult(Result):
     metric: MetricFacts
     """The score."""
     plan: MemorizeTraining
-    """How each network was trained."""
+    """Training of each network."""
     shares: list[RandomLabelsResult]
     """The random-label test: one entry for each share of random labels."""
     limits: list[ArmResult]
@@ -202,7 +202,7 @@ class MemorizeResult(Result):
     result: DivergedRuns
     """Runs that failed."""
     seconds: Seconds
-    """Where the time went."""
+    """Seconds by kind of work."""
     pictures: list[str]
     """Paths of the pictures; empty if nothing was kept."""
 
@@ -243,4 +243,4 @@ class MemorizePlan(StudyPlan):
     metric: MetricFacts
     """The score."""
     plan: PlannedMemorization
-    """How each network would be trained."""
+    """Training of each network."""

@@ -1,4 +1,4 @@
-"""The measurement of memorization: its amount, its cost, its privacy risk, and its limits."""
+"""The memorization study: random labels, held-out rows, membership attack, bounds, and limits."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def next_steps(result: MemorizeResult) -> list[Block]:
 
 
 def plan_view(plan: MemorizePlan) -> list[Block]:
-    """Return what would be trained and measured."""
+    """Return the facts of a dry run."""
     facts, rows, arms = plan.plan, plan.rows, plan.plan.arms
     shares = [percent(arm.share) for arm in arms if arm.limit is None]
     limits = dict.fromkeys(arm.limit for arm in arms if arm.limit is not None)

@@ -1,4 +1,4 @@
-"""The result of `sweep`, and what its dry run shows."""
+"""The result of `sweep`, and the document of its dry run."""
 
 from __future__ import annotations
 
@@ -174,11 +174,11 @@ class SweepResult(Result):
     metric: MetricFacts
     """The score."""
     design: DesignFacts
-    """What was varied."""
+    """The varied factors."""
     plan: SweepFacts
-    """What was trained."""
+    """Facts of the trainings."""
     seconds: Seconds
-    """Where the time went."""
+    """Seconds by kind of work."""
     leaderboard: list[ConfigurationRow]
     """The configurations, best first; from Python as a DataFrame in `leaderboard_table`."""
     effects: list[LevelEffect]

@@ -66,7 +66,7 @@ def next_steps(result: SweepResult) -> list[Block]:
 
 
 def plan_view(plan: SweepPlan) -> list[Block]:
-    """Return what a sweep would do, and its configurations."""
+    """Return the facts of a dry run, and the configurations."""
     names = ", ".join(factor.name for factor in plan.factors)
     rates = (
         f"{len(plan.rates)} for each, on {count(len(plan.tuning_seeds), 'seed')}"

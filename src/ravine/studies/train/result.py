@@ -1,4 +1,4 @@
-"""The result of `train`, and what its dry run shows."""
+"""The result of `train`, and the document of its dry run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Layer:
     """One layer of the network."""
 
     layer: str
-    """What the layer is."""
+    """Description of the layer."""
     output: list[int]
     """Shape of its output for one row."""
     parameters: int
@@ -61,7 +61,7 @@ class TrainingFacts:
     rates: list[float] | None
     """Learning rate at the first step and before each evaluation; null if it depends on the loss."""
     training_options: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping that were asked for."""
+    """Penalties, clipping, averages and early stopping of the settings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +121,9 @@ class TrainResult(Result):
     metric: MetricFacts
     """The score."""
     plan: TrainingFacts
-    """What was trained."""
+    """Facts of the trainings."""
     seconds: Seconds
-    """Where the time went."""
+    """Seconds by kind of work."""
     result: Trained
     """Scores on the validation rows."""
     test: TestScores
@@ -170,7 +170,7 @@ class TrainPlan(StudyPlan):
     metric: MetricFacts
     """The score."""
     plan: TrainingFacts
-    """What would be trained."""
+    """Facts of the trainings to run."""
     optimizer: str
     """The optimizer."""
     learning_rate: float
@@ -182,4 +182,4 @@ class TrainPlan(StudyPlan):
     schedules: list[ScheduleCurve]
     """Learning rate and other scheduled hyperparameters over a run."""
     picture: str | None = None
-    """The picture of the schedules, if one was asked for."""
+    """File of the figure of the schedules; null without one."""

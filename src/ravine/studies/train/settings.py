@@ -1,4 +1,4 @@
-"""Settings of `train`: one optimizer, as told, without tuning."""
+"""Settings of `train`: one optimizer without tuning, and the figure of its schedules."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def next_steps(result: TrainResult) -> list[Block]:
 
 
 def plan_view(plan: TrainPlan) -> list[Block]:
-    """Return what would be trained: rows, network layer by layer, and every schedule as a curve."""
+    """Return the facts of a dry run."""
     split = plan.split
     rows = [
         ("data", data_text(plan.data)),

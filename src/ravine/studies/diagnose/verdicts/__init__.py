@@ -64,7 +64,7 @@ VERDICTS: tuple[Verdict, ...] = (
 def find_all(record: Record) -> list[Finding]:
     """Return all verdicts that apply to a record: first those that fire, the most severe first."""
     run = Observation(record)
-    found = [finding for verdict in VERDICTS if (finding := verdict(run)) is not None]
+    findings = [finding for verdict in VERDICTS if (finding := verdict(run)) is not None]
     return sorted(
-        found, key=lambda finding: (not finding.fires, -finding.severity)
+        findings, key=lambda finding: (not finding.fires, -finding.severity)
     )  # a stable sort: ties stay as in VERDICTS

@@ -44,7 +44,7 @@ def imbalance(run: Observation) -> Finding | None:
 def leaking(run: Observation) -> Finding | None:
     """Return the verdict "leaking": columns that predict the target almost without error."""
     names = run.metadata.leaks
-    shown = ", ".join(f"'{each}'" for each in names[:3])
+    shown = ", ".join(f"'{name}'" for name in names[:3])
     sentence = f"A column may leak the target: {shown} alone predicts the target almost without error."
     return Finding(
         "leaking", bool(names), sentence if names else "No column leaks the target.",
@@ -58,7 +58,7 @@ def constant_columns(run: Observation) -> Finding | None:
     sd = run.final("column_sd")
     count = int(np.sum(sd == 0))
     names = [name for name, deviation in zip(run.metadata.features, sd, strict=True) if deviation == 0]
-    shown = ", ".join(f"'{each}'" for each in names[:3]) + (" and others" if count > 3 else "")
+    shown = ", ".join(f"'{name}'" for name in names[:3]) + (" and others" if count > 3 else "")
     plural = "s are" if count > 1 else " is"
     sentence = f"{count} column{plural} constant in the training rows and carry no information: {shown}."
     return Finding(
