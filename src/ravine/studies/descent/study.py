@@ -1,4 +1,4 @@
-"""Double descent: the error on new rows against width, epochs, examples; early stopping and ridge.
+"""The double-descent study: error on new rows against width, epochs and number of training rows.
 
 Source: Belkin, Hsu, Ma & Mandal 2019; Nakkiran et al. 2020, Deep double descent.
 """
@@ -17,7 +17,7 @@ __all__ = ["run"]
 
 
 def run(design: DescentDesign, context: RunContext) -> DescentResult:
-    """Run the sweeps and return what they found. Raises Stopped after saving, and NothingTrained."""
+    """Run the sweeps and return the result. Raises Stopped after saving, and NothingTrained."""
     sweeps = Sweeps(design, context)
     widths, epochs = sweeps.widths()
     if all(loss.mean is None for arm in widths.arms for loss in arm.test_loss):

@@ -1,4 +1,4 @@
-"""Diagnose: measure → verdict → remedy → proof, ending in one configuration tried on fresh seeds."""
+"""The diagnosis study: measure a training, find faults, prove remedies, and recommend a configuration."""
 
 from __future__ import annotations
 
