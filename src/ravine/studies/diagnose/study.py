@@ -88,7 +88,9 @@ def _observed(design: DiagnoseDesign, context: RunContext) -> Record:
         record = measure_run(prepared.plan, runs, prepared.batches, initial).record
     else:
         trained = design.model.trained
-        record = measure_run(prepared.plan, runs, prepared.batches, initial, trained.params, trained.stats).record
+        record = measure_run(
+            prepared.plan, runs, prepared.batches, initial, trained.params, trained.stats
+        ).record
     _keep(record, context)
     return record
 
