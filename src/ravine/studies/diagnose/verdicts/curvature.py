@@ -11,7 +11,7 @@ from ravine.studies.diagnose.verdicts.loss_trend import (
     STUCK,
     curvature_over_limit,
     first_layer_gradient,
-    generalises,
+    generalizes,
     gradient_pull,
     highest_loss,
     is_stuck,
@@ -34,7 +34,7 @@ def ill_conditioned(run: Observation) -> Finding | None:
     if not np.isfinite(curvature):
         return None
     condition = float(run.final("column_condition"))
-    crawls = still_falls(run, CRAWLING) and generalises(run)
+    crawls = still_falls(run, CRAWLING) and generalizes(run)
     fires = bool(crawls and 0.1 <= curvature <= 1.5 and condition > 100 and highest_loss(run) < 3)
     sentence = (
         f"The problem is ill-conditioned: the inputs have condition number {condition:.3g}, the learning "

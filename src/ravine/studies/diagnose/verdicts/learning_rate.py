@@ -9,7 +9,7 @@ from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.loss_trend import (
     FALLING,
     curvature_over_limit,
-    generalises,
+    generalizes,
     highest_loss,
     is_stuck,
     remaining_decrease,
@@ -104,7 +104,7 @@ def rate_low(run: Observation) -> Finding | None:
     fires = bool(
         still_falls(run)
         and slowdown(run) > MIN_PACE
-        and generalises(run)
+        and generalizes(run)
         and far
         and not is_stuck(run)
         and highest_loss(run) < 3

@@ -7,7 +7,7 @@ import numpy as np
 from ravine.studies.diagnose.observation import Observation
 
 __all__ = [
-    "CRAWLING", "FALLING", "STUCK", "curvature_over_limit", "first_layer_gradient", "generalises",
+    "CRAWLING", "FALLING", "STUCK", "curvature_over_limit", "first_layer_gradient", "generalizes",
     "gradient_pull", "highest_loss", "is_stuck", "remaining_decrease", "slowdown", "still_falls",
     "uphill_share",
 ]  # fmt: skip
@@ -71,7 +71,7 @@ def slowdown(run: Observation) -> float:
     return float((loss[half] - loss[-1]) / second * first / (begin - loss[half]))
 
 
-def generalises(run: Observation) -> bool:
+def generalizes(run: Observation) -> bool:
     """Return whether the validation loss falls too, by at least a quarter of the fall of the training loss.
 
     Both falls are those of the second half. If the validation loss does not fall, the network memorizes.
