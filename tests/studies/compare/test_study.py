@@ -126,7 +126,7 @@ def test_a_best_rate_at_the_edge_extends_the_range_of_all(
     assert result.plan.extended_ends == ["high", "high"]
     extended = [event for event in events if isinstance(event, RangeExtended)]
     assert [event.side for event in extended] == ["high", "high"]
-    assert all("sgd" in event.names and "one decade more for all" in event.message for event in extended)
+    assert all("sgd" in event.names and "one more decade for all" in event.message for event in extended)
     rates = {row.optimizer: row.sensitivity.learning_rate for row in result.leaderboard}
     assert len(rates["sgd"]) == len(rates["adam"]) > 6  # both grew
     assert {row.optimizer: row.at_edge for row in result.leaderboard}["sgd"] == "high"

@@ -61,5 +61,5 @@ def test_divergence_of_all_networks_is_an_error(tiny: None, blobs: Dataset) -> N
     settings = MemorizeSettings(
         effort="quick", net="8", learning_rate=1e20, optimizer="sgd", epochs=2, l2=0.1
     )
-    with pytest.raises(NothingTrained, match="lower rate"):
+    with pytest.raises(NothingTrained, match="lower learning_rate"):
         execute(STUDY, settings, dataset=blobs)

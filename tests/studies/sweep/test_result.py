@@ -35,7 +35,7 @@ def test_the_summary_names_winner_and_ties(found: SweepResult) -> None:
 
 
 def test_it_has_a_readable_repr_in_terminals_and_notebooks(found: SweepResult) -> None:
-    assert "net=16 helps: +" in repr(found) and "l2=1e-6 makes no difference" in repr(found)
+    assert "net=16 helps: +" in repr(found) and "l2=1e-6 makes no visible difference" in repr(found)
     page = found._repr_html_()
     assert page.count("<table") == 2 and "net=16 helps" in page
 

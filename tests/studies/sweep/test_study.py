@@ -72,7 +72,7 @@ def test_a_long_sweep_names_options_that_take_less(
     events: list[Event] = []
     with pytest.raises(Stopped):
         run_sweep(quick, blobs, notify=events.append, should_stop=lambda: 75)
-    assert any("hours. Fewer values, --random N" in event.message for event in events)
+    assert any("hours. To save time, give fewer values, --random N" in event.message for event in events)
 
 
 def test_a_hyperparameter_is_the_same_as_factor_in_brackets_and_by_default(
@@ -140,7 +140,7 @@ def test_model_and_best_toml_are_the_winners(tmp_path: Path, quick: SweepSetting
         result = run_sweep(settings, run=run)
     best = TrainSettings.from_dict(load_toml(tmp_path / "run" / "best.toml"))
     row = result.leaderboard[0]
-    assert (best.net, best.rate, best.average) == (
+    assert (best.net, best.learning_rate, best.average) == (
         row.levels["net"],
         row.learning_rate,
         row.levels["average"],
