@@ -102,38 +102,42 @@ def compare(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
-    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
-    features: Columns to use, all others left out; commas between names.
-    drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [auto, classify, regress; default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.
+    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
+    drop: Columns to leave out of the inputs. Commas separate names.
+    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
+        [error, keep, abs, drop; default: error]
+    missing: Values that mean missing, besides empty cells, such as -999,?.
+    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
         and below 1; default: 0.2]
-    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
-    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
+    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
+        9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
         most 16777216]
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
         most 1000000]
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
-        1e+30; default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
-    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
-    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+        least 0 and below 1e+30; default: 0.0]
+    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
+    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
+    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
-    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
+        1e+30]
+    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
+        below 1e+30]
     weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
-    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
+    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; if not given, the fastest available. [cpu, gpu]
+    precision: Floating-point precision of training. [float32, float64; default: float32]
     optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum, nesterov,
         local_gains, adagrad, rmsprop, adadelta, adam]
     schedules: Schedules of the learning rate to tune, such as constant,decay,step. [default: constant,
@@ -243,42 +247,48 @@ def train(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
-    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
-    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
-    features: Columns to use, all others left out; commas between names.
-    drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [auto, classify, regress; default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
+        [default: adam]
+    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
+        and below 1e+30]
+    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
+    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.
+    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
+    drop: Columns to leave out of the inputs. Commas separate names.
+    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
+        [error, keep, abs, drop; default: error]
+    missing: Values that mean missing, besides empty cells, such as -999,?.
+    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
         and below 1; default: 0.2]
-    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
-    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
+    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
+        9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
         below 1000000]
     batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
         most 16777216]
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
         most 1000000]
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
-        1e+30; default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
-    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
-    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+        least 0 and below 1e+30; default: 0.0]
+    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
+    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
+    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
-    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
+        1e+30]
+    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
+        below 1e+30]
     weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
-    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
+    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; if not given, the fastest available. [cpu, gpu]
+    precision: Floating-point precision of training. [float32, float64; default: float32]
     seeds: Number of fresh seeds that the result rests on. [at least 1 and at most 10000; default: 1]
     plot_schedule: Draw the schedules into FILE (.png, .svg or .pdf), and train nothing.
 
@@ -379,42 +389,48 @@ def diagnose(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
-    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
-    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
-    features: Columns to use, all others left out; commas between names.
-    drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [auto, classify, regress; default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
+        [default: adam]
+    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
+        and below 1e+30]
+    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
+    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.
+    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
+    drop: Columns to leave out of the inputs. Commas separate names.
+    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
+        [error, keep, abs, drop; default: error]
+    missing: Values that mean missing, besides empty cells, such as -999,?.
+    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
         and below 1; default: 0.2]
-    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
-    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
+    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
+        9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
         below 1000000]
     batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
         most 16777216]
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
         most 1000000]
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
-        1e+30; default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
-    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
-    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+        least 0 and below 1e+30; default: 0.0]
+    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
+    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
+    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
-    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
+        1e+30]
+    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
+        below 1e+30]
     weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
-    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
+    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; if not given, the fastest available. [cpu, gpu]
+    precision: Floating-point precision of training. [float32, float64; default: float32]
     seeds: Number of seeds that prove a remedy; 0 = no remedy is tried. [at least 0 and at most 1000;
         default: 20]
     no_proof: Only measure; try no remedy. [default: False]
@@ -520,41 +536,47 @@ def sweep(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
-    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: decay]
-    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.
-    features: Columns to use, all others left out; commas between names.
-    drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [auto, classify, regress; default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
+        [default: adam]
+    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
+        and below 1e+30]
+    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
+    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.
+    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
+    drop: Columns to leave out of the inputs. Commas separate names.
+    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
+        [error, keep, abs, drop; default: error]
+    missing: Values that mean missing, besides empty cells, such as -999,?.
+    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
         and below 1; default: 0.2]
-    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
-    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
+    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
+        9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
         most 16777216]
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
         most 1000000]
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
-        1e+30; default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
-    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
-    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+        least 0 and below 1e+30; default: 0.0]
+    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
+    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
+    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
-    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
+        1e+30]
+    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
+        below 1e+30]
     weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
-    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
+    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; if not given, the fastest available. [cpu, gpu]
+    precision: Floating-point precision of training. [float32, float64; default: float32]
     vary: Factor and its values, such as 'l2=0,1e-4'; once for each factor. [default: ]
     random: Number of random combinations, in place of the whole grid. [at least 2 and at most 1000]
     points: Number of values taken from a range such as learning_rate=1e-4..1e-1. [at least 2 and at most
@@ -664,40 +686,46 @@ def landscape(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
-    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
-    features: Columns to use, all others left out; commas between names.
-    drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [auto, classify, regress; default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
+        and below 1e+30]
+    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
+        constant]
+    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
+    drop: Columns to leave out of the inputs. Commas separate names.
+    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
+        [error, keep, abs, drop; default: error]
+    missing: Values that mean missing, besides empty cells, such as -999,?.
+    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
         and below 1; default: 0.2]
-    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
-    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
+    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
+        9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
         below 1000000]
     batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
         most 16777216]
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
         most 1000000]
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
-        1e+30; default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
-    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
-    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+        least 0 and below 1e+30; default: 0.0]
+    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
+    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
+    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
-    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
+        1e+30]
+    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
+        below 1e+30]
     weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
-    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
+    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; if not given, the fastest available. [cpu, gpu]
+    precision: Floating-point precision of training. [float32, float64; default: float32]
     optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, adam]
     model: Run or trained model at the center, in place of training.
     solutions: Starts of the first optimizer; 2 = barriers, 3 = a plane through the solutions too. [at
@@ -804,40 +832,47 @@ def memorize(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
-    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
-    features: Columns to use, all others left out; commas between names.
-    drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [auto, classify, regress; default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
+        [default: adam]
+    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
+        and below 1e+30]
+    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
+        constant]
+    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
+    drop: Columns to leave out of the inputs. Commas separate names.
+    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
+        [error, keep, abs, drop; default: error]
+    missing: Values that mean missing, besides empty cells, such as -999,?.
+    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
         and below 1; default: 0.2]
-    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
-    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
+    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
+        9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
         most 16777216]
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
         most 1000000]
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
-        1e+30; default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
-    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
-    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64-64]
+    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+        least 0 and below 1e+30; default: 0.0]
+    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
+    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
+    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
-    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
+        1e+30]
+    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
+        below 1e+30]
     weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
-    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
+    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; if not given, the fastest available. [cpu, gpu]
+    precision: Floating-point precision of training. [float32, float64; default: float32]
     effort: Number of networks, seeds and epochs. [quick, standard; default: standard]
     seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
         and at most 10000]
@@ -937,39 +972,46 @@ def descent(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
-    optimizer: Optimizer, such as adam or 'momentum(rho=0.95)'. [default: adam]
-    learning_rate: Learning rate; if not given, the optimizer's usual one. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate, such as decay or 'step(0.1,every=10)'. [default: constant]
-    features: Columns to use, all others left out; commas between names.
-    drop: Columns to leave out.
-    negative_weights: Treatment of negative weights. [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, such as -999,?.
-    task: Task to learn. [auto, classify, regress; default: auto]
-    validation: Share of the remaining rows for validation, which chooses rates and stops runs. [above 0
+    optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
+        [default: adam]
+    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
+        and below 1e+30]
+    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
+        constant]
+    features: Input columns; if not given, all but target, weights and groups. Commas separate names.
+    drop: Columns to leave out of the inputs. Commas separate names.
+    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
+        [error, keep, abs, drop; default: error]
+    missing: Values that mean missing, besides empty cells, such as -999,?.
+    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
         and below 1; default: 0.2]
-    scaling: Standardize the inputs, or leave them unchanged. [standard, none]
-    metric: Score, such as accuracy, log_loss, auc, rmse, mae or r2.
-    seed: Root of all random choices. [at least 0 and below 9223372036854775808; default: 0]
+    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
+    seed: Random seed of all splits, initial weights and batches. [at least 0 and below
+        9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, 32. [at least 1 and at most 16777216]
-    early_stop: End a run after N evaluations (of 20) without improvement; 0 = off. [at least 0 and at
+    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
         most 1000000]
-    min_change: Smallest fall of the loss that counts as improvement; 0 = any. [at least 0 and below
-        1e+30; default: 0.0]
-    clip: Largest norm of the gradient; a longer one is shortened; inf = off. [above 0]
-    average: Average of the weights, ema=0.99 or tail=0.5; none = off.
-    net: Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'. [default: 64]
+    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+        least 0 and below 1e+30; default: 0.0]
+    clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
+    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
+    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
-    l1: L1 penalty on the weights, not on the biases; 0 = off. [at least 0 and below 1e+30]
-    l2: L2 penalty on the weights, in the gradient; 0 = off. [at least 0 and below 1e+30]
+    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
+        1e+30]
+    l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
+        below 1e+30]
     weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
-    device: Device to train on; the fastest one there is if not given. [cpu, gpu]
-    precision: Precision of all trained numbers. [float32, float64; default: float32]
+    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
+    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    device: Device to train on; if not given, the fastest available. [cpu, gpu]
+    precision: Floating-point precision of training. [float32, float64; default: float32]
     effort: Number of networks, seeds and epochs. [quick, standard; default: standard]
     seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
         and at most 10000]

@@ -1,4 +1,4 @@
-"""The average of the weights as text: `ema=0.99` or `tail=0.5`."""
+"""Weight averages as text: `ema=0.99` or `tail=0.5`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["AVERAGES", "read_average"]
 class AverageKind(NamedTuple):
     """A kind of average.
 
-    default: the number of a text without one. schedulable: whether the number may follow a schedule.
+    default: number if the text has none. schedulable: whether the number may follow a schedule.
     """
 
     default: float
@@ -25,9 +25,12 @@ AVERAGES = {"ema": AverageKind(0.99, schedulable=True), "tail": AverageKind(0.5,
 
 
 def read_average(text: str | None) -> tuple[str, float]:
-    """Read `ema=0.99` (what the running mean keeps) or `tail=0.5` (share of the run left out of the mean).
+    """Return the name and the number of a weight average.
 
-    Nothing and `none` are no average: ("", 0). Raises UsageError.
+    ema=0.99    exponential moving average with this averaging rate
+    tail=0.5    mean over the rest of the run after this share
+
+    None, an empty text and `none` mean no average: ("", 0). Raises UsageError.
     """
     if text is None or text.strip().lower() in ("", "none"):
         return "", 0.0

@@ -1,4 +1,4 @@
-"""Settings that several studies share: data, network, one optimizer, its learning rate, effort, seeds."""
+"""Settings that several studies share: data, network, optimizer, learning rate, effort and seeds."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ USUAL_EPOCHS = "Passes over the training rows; if not given, 50, or more to reac
 
 
 def display_name(source: str) -> str:
-    """Return the name of data for people: that of the file, without its folder."""
+    """Return the name of data for messages: the file name without its folder."""
     from pathlib import Path  # slow to import, and not needed for help
 
     return "standard input" if source == "-" else Path(source).name or source
@@ -56,7 +56,7 @@ def check_hyper_schedule(text: str) -> None:
 
 
 def check_test_share(text: str) -> None:
-    """Raise UsageError for a number that is not a share of the rows. Any other text names a file."""
+    """Raise UsageError for a number that is not a share of the rows. Every other text names a file."""
     try:
         share = float(text)
     except ValueError:
@@ -72,7 +72,7 @@ def check_test_share(text: str) -> None:
 def seeds_option(default: int | None, *purposes: str, at_least: int = 2) -> Any:
     """Return the field `seeds`, bounded by the ranges of its purposes in `ravine.execution.seeds`.
 
-    at_least: 2 is the smallest number that has an interval.
+    at_least: smallest number; 2 is the smallest number of seeds with an interval.
     """
     otherwise = "; if not given, set by the effort" if default is None else ""
     return option(
@@ -86,8 +86,8 @@ def effort_option(
 ) -> Any:
     """Return the field `effort`.
 
-    levels: name of a table of `ravine.execution.effort`. counts: set with the epochs. otherwise: level
-    without a default.
+    levels: name of a table of `ravine.execution.effort`. counts: numbers that the level sets besides the
+    epochs. otherwise: level that is chosen if `default` is None.
     """
     text = f"Number of {counts} and epochs"
     return option(
@@ -100,21 +100,22 @@ def effort_option(
 # `--help` waits for every generated method.
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class OptimizerSettings(Settings):
-    """One optimizer."""
+    """The optimizer."""
 
     optimizer: str = option(
-        "adam", "Optimizer, such as adam or 'momentum(rho=0.95)'.", section="Training", metavar="NAME",
+        "adam", "Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.",
+        section="Training", metavar="NAME",
         short="-O", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class LearningRateSettings(Settings):
-    """Learning rate and its schedule."""
+    """The learning rate and its schedule."""
 
     learning_rate: float | None = option(
         None,
-        "Learning rate; if not given, the optimizer's usual one.",
+        "Learning rate at the first step; if not given, the usual one of the optimizer.",
         section="Training",
         short="--rate",
         above=0,
@@ -122,17 +123,19 @@ class LearningRateSettings(Settings):
         common=True,
     )
     schedule: str = option(
-        "decay", "Schedule of the learning rate, such as decay or 'step(0.1,every=10)'.", section="Training",
+        "decay", "Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ...",
+        section="Training",
         metavar="NAME", check=CHECK_SCHEDULE,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class HyperScheduleSettings(Settings):
-    """Schedules of other numbers."""
+    """The schedules of other hyperparameters."""
 
     hyper_schedule: list[str] | None = option(
-        None, "Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'.", section="Training",
+        None, "Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.",
+        section="Training",
         metavar="NAME=SCHEDULE", split="calls", check=check_hyper_schedule, plan_row="other schedules",
         plan_text="{}",
     )  # fmt: skip
@@ -148,25 +151,38 @@ class DataSettings(Settings):
     models: ClassVar[tuple[str, ...]] = ()
 
     source: str = option(
-        "", "File, '-' for standard input, or name of a built-in set.", section="Data", metavar="DATA",
+        "", "File, '-' for standard input, or name of a built-in data set.", section="Data", metavar="DATA",
         positional=True,
     )  # fmt: skip
     target: str | None = option(
-        None, "Column to predict, by name or index.", section="Data", metavar="COLUMN", short="-t",
+        None,
+        "Column to predict, by name or index; if not given, a column with a usual name, such as target.",
+        section="Data", metavar="COLUMN", short="-t",
         common=True,
     )  # fmt: skip
     features: list[str] | None = option(
-        None, "Columns to use, all others left out; commas between names.", section="Data", metavar="COLUMNS"
+        None,
+        "Input columns; if not given, all but target, weights and groups. Commas separate names.",
+        section="Data",
+        metavar="COLUMNS",
     )
-    drop: list[str] | None = option(None, "Columns to leave out.", section="Data", metavar="COLUMNS")
+    drop: list[str] | None = option(
+        None, "Columns to leave out of the inputs. Commas separate names.", section="Data", metavar="COLUMNS"
+    )
     weights: str | None = option(
-        None, "Column of row weights, used in the loss and in the metric.", section="Data", metavar="COLUMN"
+        None,
+        "Column of row weights for loss and metric; if not given, all rows weigh the same.",
+        section="Data",
+        metavar="COLUMN",
     )
     groups: str | None = option(
-        None, "Column of groups; all rows of one group stay in one split.", section="Data", metavar="COLUMN"
+        None, "Column of groups. All rows of a group are in the same split.", section="Data", metavar="COLUMN"
     )
     negative_weights: str = option(
-        "error", "Treatment of negative weights.", section="Data", choices=("error", "keep", "abs", "drop")
+        "error",
+        "Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.",
+        section="Data",
+        choices=("error", "keep", "abs", "drop"),
     )
     test: str | None = option(
         None,
@@ -177,33 +193,49 @@ class DataSettings(Settings):
         common=True,
     )
     missing: list[str] | None = option(
-        None, "Values that mean missing, such as -999,?.", section="Data", metavar="CODES"
+        None,
+        "Values that mean missing, besides empty cells, such as -999,?.",
+        section="Data",
+        metavar="CODES",
     )
-    task: str = option("auto", "Task to learn.", section="Data", choices=("auto", "classify", "regress"))
+    task: str = option(
+        "auto",
+        "Task; auto decides by the values of the target.",
+        section="Data",
+        choices=("auto", "classify", "regress"),
+    )
 
     @property
     def needs_source(self) -> bool:
-        """Whether data must be named; a model that lies in its run brings its own."""
+        """Whether data must be named. A model in the folder of its run knows its data."""
         return True
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NetworkSettings(DataSettings):
-    """The network, its start, its batches, its penalties and its metric."""
+    """The network, its initialization, training and regularization, and the metric."""
 
     validation: float = option(
-        0.2, "Share of the remaining rows for validation, which chooses rates and stops runs.",
+        0.2, "Share of the non-test rows for validation, which chooses rates and stops runs.",
         section="Data", metavar="SHARE", above=0, below=1,
     )  # fmt: skip
     scaling: str | None = option(
-        None, "Standardize the inputs, or leave them unchanged.", section="Data",
+        None, "Standardization of the inputs; if not given, standard. none = off.", section="Data",
         choices=("standard", "none"), neutral="none",
     )  # fmt: skip
     metric: str | None = option(
-        None, "Score, such as accuracy, log_loss, auc, rmse, mae or r2.", section="Data", metavar="NAME",
+        None,
+        "Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.",
+        section="Data", metavar="NAME",
         check="ravine.networks.metrics:check_metric_name",
     )  # fmt: skip
-    seed: int = option(0, "Root of all random choices.", section="Training", at_least=0, below=2**63)
+    seed: int = option(
+        0,
+        "Random seed of all splits, initial weights and batches.",
+        section="Training",
+        at_least=0,
+        below=2**63,
+    )
     epochs: float | None = option(
         None, "Passes over the training rows; if not given, set by the effort.", section="Training", above=0,
         below=1e6, unit="epochs",
@@ -213,25 +245,28 @@ class NetworkSettings(DataSettings):
         at_least=1, at_most=2**24, unit="rows",
     )  # fmt: skip
     early_stop: int | None = option(
-        None, "End a run after N evaluations (of 20) without improvement; 0 = off.", section="Training",
+        None, "End a run after N of its 20 evaluations without improvement; 0 = off.", section="Training",
         at_least=0, at_most=10**6, neutral=0, unit="evaluations", plan_row="with",
         plan_text="early stop after {} evaluations",
     )  # fmt: skip
     min_change: float = option(
-        0.0, "Smallest fall of the loss that counts as improvement; 0 = any.", section="Training",
+        0.0, "Smallest decrease of the validation loss that counts as improvement; 0 = any decrease.",
+        section="Training",
         at_least=0, below=HUGE, neutral=0, plan_row="with", plan_text="at least {} better",
     )  # fmt: skip
     clip: float | None = option(
-        None, "Largest norm of the gradient; a longer one is shortened; inf = off.", section="Training",
+        None, "Clip the global norm of the gradient to this value; inf = off.", section="Training",
         above=0, neutral=float("inf"), schedulable=True, plan_row="with", plan_text="clip {}",
     )  # fmt: skip
     average: str | None = option(
-        None, "Average of the weights, ema=0.99 or tail=0.5; none = off.", section="Training", metavar="NAME",
+        None, "Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.",
+        section="Training", metavar="NAME",
         neutral="none", check="ravine.execution.average_text:read_average", plan_row="with",
         plan_text="average {}",
     )  # fmt: skip
     net: str = option(
-        "64-64", "Network, such as '64-64 residual batchnorm dropout=0.2 conv=8-16'.", section="Network",
+        "64-64", "Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'.",
+        section="Network",
         metavar="LAYERS", check="ravine.networks.network_text:read_network", common=True,
     )  # fmt: skip
     activation: str = option(
@@ -247,14 +282,16 @@ class NetworkSettings(DataSettings):
         choices="ravine.networks.initialization:INITIALIZATIONS",
     )
     init_scale: float = option(
-        1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1
+        1.0, "Factor on the initial weights; 1 = off.", section="Network", above=0, below=1e6, neutral=1
     )
     l1: float | None = option(
-        None, "L1 penalty on the weights, not on the biases; 0 = off.", section="Regularization", at_least=0,
+        None, "Coefficient of the L1 penalty on the weights, without biases; 0 = off.",
+        section="Regularization", at_least=0,
         below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L1 {}",
     )  # fmt: skip
     l2: float | None = option(
-        None, "L2 penalty on the weights, in the gradient; 0 = off.", section="Regularization", at_least=0,
+        None, "Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off.",
+        section="Regularization", at_least=0,
         below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L2 {} (in the gradient)",
     )  # fmt: skip
     weight_decay: float | None = option(
@@ -263,47 +300,48 @@ class NetworkSettings(DataSettings):
         plan_text="weight decay {} (decoupled)",
     )  # fmt: skip
     label_smoothing: float | None = option(
-        None, "Label smoothing, for classes; 0 = off.", section="Regularization", metavar="SHARE", at_least=0,
+        None, "Label smoothing, for classes only; 0 = off.", section="Regularization", metavar="SHARE",
+        at_least=0,
         below=1, neutral=0, schedulable=True, plan_row="with", plan_text="label smoothing {}",
     )  # fmt: skip
     augment: str | None = option(
-        None, "Augmentation of the inputs, such as 'noise=0.1', for images 'shift=1 rotate=10'; none = off.",
+        None, "Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.",
         section="Regularization", metavar="KINDS", neutral="none",
         check="ravine.networks.augmentation_text:read_augmentation", plan_row="augmentation", plan_text="{}",
     )  # fmt: skip
     device: str | None = option(
         None,
-        "Device to train on; the fastest one there is if not given.",
+        "Device to train on; if not given, the fastest available.",
         section="Machine",
         choices=("cpu", "gpu"),
     )
     precision: str = option(
-        "float32", "Precision of all trained numbers.", section="Machine", choices=("float32", "float64")
+        "float32", "Floating-point precision of training.", section="Machine", choices=("float32", "float64")
     )
 
     @property
     def picture_format(self) -> str:
-        """The format of the pictures in the run's folder."""
+        """The file format of the pictures in the run directory."""
         return "png"
 
     @property
     def plans_only(self) -> bool:
-        """Whether the command shows what it would do, as with --dry-run, and trains nothing."""
+        """Whether the command only shows its plan and trains nothing, as with --dry-run."""
         return False
 
     @property
     def run_name(self) -> str:
-        """The name of the data in the name of a run's folder."""
+        """The name of the data, for the name of the run directory."""
         return "stdin" if self.source == "-" else self.source
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line of the command: what is going to be done."""
+        """Return the first line that the command prints, on what it will do."""
         raise NotImplementedError(f"{type(self).__name__}.headline")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FixedTrainingSettings(NetworkSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings):
-    """A training without tuning: every number is given, or is the optimizer's usual one."""
+    """Settings of a training without tuning."""
 
     epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
     seeds: int = seeds_option(1, "train.train", at_least=1)
@@ -311,6 +349,6 @@ class FixedTrainingSettings(NetworkSettings, HyperScheduleSettings, LearningRate
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class GeneralizationSettings(NetworkSettings, LearningRateSettings, OptimizerSettings):
-    """One optimizer at a constant rate on many seeds, until the training rows are fitted."""
+    """Settings of a training on many seeds at a constant learning rate."""
 
     schedule: str = redefined(LearningRateSettings, "schedule", "constant")

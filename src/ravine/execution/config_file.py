@@ -1,4 +1,4 @@
-"""The configuration file of a run: resolved settings, themselves valid input. No JAX."""
+"""The configuration file of a run: the resolved settings. `-c` reads it again."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ AnySettings = TypeVar("AnySettings", bound=DataSettings)
 
 
 def write_config(run: RunDirectory, settings: DataSettings) -> None:
-    """Write config.toml. Raises DataError."""
+    """Write `config.toml` of a run. Raises DataError."""
     write_atomic(run.config, dump(with_absolute_paths(settings).to_dict()))
 
 
 def with_absolute_paths(settings: AnySettings) -> AnySettings:
-    """Return settings that name files by their whole path, so that they mean the same from any folder."""
+    """Return settings with absolute paths, which mean the same in every working folder."""
     from ravine.data.read_table import file_and_part
 
-    def whole(text: str | None) -> str | None:
+    def absolute(text: str | None) -> str | None:
         if not text or text in BUILTIN or text == "-":
             return text
         path, part = file_and_part(text)
         return f"{path.resolve()}{part and f':{part}'}" if path.exists() else text
 
-    return replace(settings, source=whole(settings.source) or "", test=whole(settings.test))
+    return replace(settings, source=absolute(settings.source) or "", test=absolute(settings.test))

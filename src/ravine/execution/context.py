@@ -1,4 +1,4 @@
-"""The context of a run: everything of the world that a study may touch."""
+"""The context of a run: data, devices, run directory, events, and the training of cohorts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ __all__ = ["RunContext"]
 
 @dataclass
 class RunContext:
-    """Data, devices, run directory (None: nothing is kept), events, and the runner of cohorts."""
+    """The context in which a study runs.
+
+    run: run directory, None = nothing is written. started: `time.perf_counter()` at the start.
+    records: records of all cohorts so far, by stage and name.
+    """
 
     dataset: Dataset
     devices: Devices
@@ -29,55 +33,55 @@ class RunContext:
     runner: Runner
     started: float
     records: dict[str, Record] = field(default_factory=dict)
-    _kept: dict[str, str] = field(default_factory=dict)
+    _keys: dict[str, str] = field(default_factory=dict)
 
     @property
     def run_dir(self) -> str | None:
-        """The folder of the run, as results name it."""
+        """The path of the run directory; None without one."""
         return None if self.run is None else str(self.run.path)
 
     @property
     def model_dir(self) -> str | None:
-        """The folder of the best model, as results name it."""
+        """The path of the best model; None without a run directory."""
         return None if self.run is None else str(self.run.models)
 
     def stage(self, stage: str, about: str = "") -> None:
-        """Report that a stage begins."""
+        """Report the start of a stage without training."""
         self.notify(StageStarted(stage, about))
 
     def check_stop(self) -> None:
-        """Raise Stopped if the study was asked to stop: for stages between trainings."""
+        """Raise Stopped on a stop request. Call this between trainings."""
         self.runner.check_stop()
 
     def train(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape) -> Record:
-        """Return the record of a cohort: from disk if it is finished there, else by training it.
+        """Return the record of a cohort, from disk or by training it.
 
-        Parameters that are on disk are left out of the record, since they would fill memory with the number
-        of runs; `parameters_of` reads them.
+        With a run directory the record has no parameters, which would fill the memory; `parameters_of` reads
+        them.
         """
         record = self.runner.cohort(stage, name, cohort, shape, self.devices)
         light = record if self.run is None else record.without("parameters", "statistics")
         self.records[f"{stage} {name}"] = light
         if cohort.keep_parameters and self.run is not None:
-            self._kept[f"{stage} {name}"] = self.runner.key(stage, cohort)
+            self._keys[f"{stage} {name}"] = self.runner.key(stage, cohort)
         return light
 
     def train_with(self, stage: str, name: str, cohort: Cohort, train: Train) -> Record:
-        """Return the whole record of a cohort: from disk if it is finished there, else as `train` returns it.
+        """Return the whole record of a cohort, from disk or from the function `train`.
 
-        For a training that keeps more than `train` above does, for example every look at the parameters.
+        This is for trainings that record more than `RunContext.train` does, such as snapshots.
         """
         record = self.records[f"{stage} {name}"] = self.runner.record(stage, name, cohort, train)
         return record
 
     def parameters_of(self, stage: str, name: str) -> Record:
-        """Return the record of a cohort with the parameters of its runs."""
+        """Return the record of a trained cohort with the parameters of its runs."""
         if self.run is None:
             return self.records[f"{stage} {name}"]
-        return self.run.load_cohort(self._kept[f"{stage} {name}"])
+        return self.run.load_cohort(self._keys[f"{stage} {name}"])
 
     def seconds(self, programs: Iterable[tuple[Plan, ProgramShape]]) -> Seconds:
-        """Return the seconds spent so far. programs: those that were compiled."""
+        """Return the seconds since the start. programs: plan and shape of each compiled program."""
         return Seconds(
             total=time.perf_counter() - self.started,
             compile=sum(self.runner.compile_seconds(plan, shape, self.devices) for plan, shape in programs),

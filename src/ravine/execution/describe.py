@@ -1,4 +1,4 @@
-"""Descriptions that the views of several studies share: data, penalties, the format of scores. No JAX."""
+"""Texts that the views of several studies share: data, training options, and the format of scores."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def score_format_of(
     return score_format_for(metric.name, percent, metric.greater_is_better, scores)
 
 
-def training_option_rows(given: Mapping[str, Plain]) -> list[tuple[str, str]]:
-    """Return the rows of a plan on options that are not neutral, by key in `given`: penalties, schedules, ...
+def training_option_rows(values: Mapping[str, Plain]) -> list[tuple[str, str]]:
+    """Return the rows of a plan on training options: names and texts.
 
-    Rows, order and texts are those of the settings' fields.
+    values: options that are not neutral, by key. The settings' fields define rows, order and texts.
     """
     rows: dict[str, list[str]] = {}
     for key, option in options_of(FixedTrainingSettings).items():
-        if option.plan_row and key in given:
-            rows.setdefault(option.plan_row, []).append(option.plan_text.format(_shown(given[key])))
+        if option.plan_row and key in values:
+            rows.setdefault(option.plan_row, []).append(option.plan_text.format(_shown(values[key])))
     return [(name, ", ".join(texts) + ROW_NOTES.get(name, "")) for name, texts in rows.items()]
 
 

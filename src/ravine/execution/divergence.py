@@ -1,4 +1,4 @@
-"""The error of a study whose runs all diverged. Every study that trains raises it in the same words."""
+"""The error of a study in which every run diverged, in the same words for all studies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["all_diverged"]
 
 
 def all_diverged(learning_rate: float | None, where: str = "") -> NothingTrained:
-    """Return the error of a study without a run that finished.
+    """Return the error of a study in which no run finished.
 
     learning_rate: None if several were tried. where: the runs, such as "on every seed".
     """
@@ -22,5 +22,5 @@ def all_diverged(learning_rate: float | None, where: str = "") -> NothingTrained
     return NothingTrained(
         f"{what}.",
         f"The loss became infinite at learning rate {learning_rate:.3g}.",
-        "Give a lower --learning-rate, or ask `ravine compare` which one to use.",
+        "Give a lower --learning-rate, or type `ravine compare DATA` to find one.",
     )

@@ -37,7 +37,11 @@ class Effort:
 
 @dataclass(frozen=True)
 class SearchEffort(Effort):
-    """A level of a study that tunes. trials: for each optimizer. rates: for each configuration of a sweep."""
+    """A level of a study that tunes.
+
+    trials: number for each optimizer. tuning_seeds: seeds of each trial. rates: learning rates for each
+    configuration of a sweep.
+    """
 
     trials: int = 0
     tuning_seeds: int = 0
@@ -46,7 +50,10 @@ class SearchEffort(Effort):
 
 @dataclass(frozen=True)
 class MemorizeEffort(Effort):
-    """A level of `memorize`. shares: of the labels drawn at random. pairs: at most; half their rows train."""
+    """A level of `memorize`.
+
+    shares: shares of random labels. pairs: largest number of pairs of a training row and a held-out row.
+    """
 
     shares: tuple[float, ...] = ()
     pairs: int = 0
@@ -54,7 +61,7 @@ class MemorizeEffort(Effort):
 
 @dataclass(frozen=True)
 class DescentEffort(Effort):
-    """A level of `descent`. widths: units of the hidden layers. rows: training rows at most."""
+    """A level of `descent`. widths: units of a hidden layer. rows: largest number of training rows."""
 
     widths: tuple[int, ...] = ()
     rows: int = 0
@@ -74,7 +81,7 @@ COMPARE = _by_name(
 )
 """Levels of `compare` and `sweep`."""
 TRAIN = Effort("standard", 1, 50, 1_000)
-"""The one level of `train`, `diagnose` and `landscape`."""
+"""The only level of `train`, `diagnose` and `landscape`."""
 MEMORIZE = _by_name(
     MemorizeEffort("quick", 8, 60, 1_000, shares=(0.0, 0.25, 1.0), pairs=500),
     MemorizeEffort("standard", 10, 120, 2_500, shares=(0.0, 0.1, 0.25, 0.5, 0.75, 1.0), pairs=1_000),
@@ -90,7 +97,7 @@ DESCENT = _by_name(
 
 
 def batch_size_for(rows: int) -> int:
-    """Return the default batch size: 16 to 128, growing with the training rows."""
+    """Return the default batch size for a number of training rows, 16 to 128."""
     return next(
         size for limit, size in ((500, 16), (5_000, 32), (20_000, 64), (math.inf, 128)) if rows < limit
     )

@@ -19,13 +19,13 @@ __all__ = ["ScoredModel", "best_model", "best_run", "cross_entropies", "test_sco
 
 
 def test_scores(plan: Plan, batches: Batches, record: Record, runs: Sequence[int] | np.ndarray) -> np.ndarray:
-    """Return the metric on the test rows of these runs of a record, [run]; NaN where a run diverged."""
+    """Return the metric on the test rows for some runs of a record, [run]; NaN for diverged runs."""
     scores = np.full(len(runs), np.nan)
-    for place, run in enumerate(np.asarray(runs).tolist()):
+    for k, run in enumerate(np.asarray(runs).tolist()):
         if record.status[run] == Status.FINISHED:
             seed = int(record.hyper["seed"][run])
             network = TrainedNetwork.from_record(plan.network, record, run)
-            scores[place] = network.score(plan.metric, batches.test(seed), batches.data(seed).target_scale)
+            scores[k] = network.score(plan.metric, batches.test(seed), batches.data(seed).target_scale)
     return scores
 
 
@@ -33,14 +33,17 @@ test_scores.__test__ = False  # type: ignore[attr-defined]  # a name that pytest
 
 
 def cross_entropies(outputs: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return the cross-entropy of each row in nats, [N]. outputs: before the softmax [N, classes]."""
+    """Return the cross-entropy of each row in nats, [N].
+
+    outputs: values before the softmax, [N, classes]. labels: class indices, [N].
+    """
     top = outputs.max(axis=1)
     total = top + np.log(np.exp(outputs - top[:, None]).sum(axis=1))
     return np.asarray(total - outputs[np.arange(len(outputs)), labels])
 
 
 def best_run(scores: np.ndarray, greater: bool) -> int:
-    """Return the index of the best finite score [run]."""
+    """Return the index of the best finite score. scores: [run]. greater: whether greater is better."""
     return int(np.argmax(np.where(np.isfinite(scores), scores if greater else -scores, -np.inf)))
 
 

@@ -1,6 +1,6 @@
-"""Typed events: what a study reports while it works. Bar, log, `events.jsonl` and web page are listeners.
+"""Typed events: the reports of a running study. Progress bar, log and `events.jsonl` listen to them.
 
-Every event holds data, and one sentence for people (`message`). `EVENTS` lists all types.
+Every event has data and a sentence for people (`message`). `EVENTS` lists all types.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Noted(Event):
 
 @dataclass(frozen=True)
 class PlanReady(Event):
-    """The plan is fixed, and written if there is a run directory. `run_dir` stays from here on."""
+    """The plan is fixed, and written to the run directory if there is one."""
 
     text: str
     network_steps: int
@@ -84,9 +84,9 @@ class PlanReady(Event):
 
 @dataclass(frozen=True)
 class StageStarted(Event):
-    """A stage that does not train has begun: measure, test, save, ...; `about` names its part.
+    """A stage without training has begun: measure, test, save, ... about: part of the stage.
 
-    Stages that train are named by their progress, `ChunkDone`.
+    For a stage with training, `ChunkDone` names the stage.
     """
 
     stage: str
@@ -97,8 +97,9 @@ class StageStarted(Event):
 class ChunkDone(Event):
     """A chunk of training has ended.
 
-    done, total: network steps of the whole study. finished, diverged: runs so far. seconds_left: estimated
-    from the steps done, None before the first. scores: best validation score so far by optimizer or group.
+    done, total: network steps of the whole study. finished, diverged: numbers of runs so far.
+    seconds_left: estimate from the steps so far, None before the first. scores: best validation score so far,
+    by optimizer or group.
     """
 
     stage: str
@@ -113,7 +114,10 @@ class ChunkDone(Event):
 
 @dataclass(frozen=True)
 class RangeExtended(Event):
-    """Tuning has extended the range of learning rates of all at one side. names: whose best lay there."""
+    """Tuning has extended the range of all learning rates on one side.
+
+    side: low or high. names: optimizers or groups whose best rate was at that end.
+    """
 
     side: str
     names: tuple[str, ...]
@@ -138,15 +142,15 @@ EVENTS: tuple[type[Event], ...] = (
 """All types of events."""
 
 Notify = Callable[[Event], None]
-"""A listener: it is called with every event."""
+"""A listener. The study calls it with every event."""
 ShouldStop = Callable[[], int | None]
-"""Called after every chunk: the exit status to stop with, or None to go on."""
+"""A stop request. The study calls it after every chunk; it returns an exit status to stop, None to go on."""
 
 
 def ignore(event: Event) -> None:
-    """Do nothing with an event."""
+    """Ignore an event."""
 
 
 def never() -> int | None:
-    """Never ask a study to stop."""
+    """Return None: no stop request."""
     return None

@@ -1,4 +1,4 @@
-"""From settings to a data set."""
+"""The data set that settings name."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ __all__ = ["load"]
 
 
 def load(settings: NetworkSettings, table: Table | None = None, test: Table | None = None) -> Dataset:
-    """Read the source, or take `table`, and prepare it as the settings say. test: test rows of their own.
+    """Return the data set of settings, read from the source or from `table`.
 
-    Raises DataError, UsageError, also where the metric has no value on the test rows.
+    test: table of test rows, in place of `settings.test`. Raises DataError and UsageError, also if the metric
+    has no value on the test rows.
     """
     if table is None:
         if not settings.source:

@@ -1,4 +1,4 @@
-"""A study in a run directory of its own, made before anything slow is imported."""
+"""The execution of a study in a new run directory."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ def execute_in_new_run(
     notify: Notify = ignore,
     should_stop: ShouldStop = never,
 ) -> Result:
-    """Make a run directory (`out`, or one in `runs/`) and execute a study in it.
+    """Create a run directory, execute a study in it, and return the result.
 
-    A run that never came to a plan leaves no directory behind. Raises as `execute` does.
+    out: folder, by default a new one in `runs/`. command: words of the command, for run.json. A run that ends
+    before its plan is written leaves no directory. Raises as `execute` does.
     """
     if dataset is None:
         check_source(settings)
@@ -54,7 +55,7 @@ def execute_in_new_run(
     name = dataset.name if dataset is not None else settings.run_name
     run = RunDirectory.create(ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed)
     try:
-        settings = _with_stdin_kept(settings, run)
+        settings = _with_stdin_copied(settings, run)
         write_config(run, settings)
         from ravine.execution.execute import execute  # slow: it imports JAX
 
@@ -67,8 +68,8 @@ def execute_in_new_run(
         run.close()
 
 
-def _with_stdin_kept(settings: NetworkSettings, run: RunDirectory) -> NetworkSettings:
-    """Copy standard input into the run directory, so that the run can be resumed."""
+def _with_stdin_copied(settings: NetworkSettings, run: RunDirectory) -> NetworkSettings:
+    """Return settings that read standard input from a copy in the run directory, for `resume`."""
     if settings.source != "-":
         return settings
     path = run.path / STDIN
@@ -85,14 +86,14 @@ def _latest() -> str | None:
 
 
 def _new_folders(out: str | os.PathLike[str] | None) -> list[Path]:
-    """Return the folders that a run in `out` makes, the innermost first."""
+    """Return the folders that a run in `out` creates, the innermost first."""
     return [] if out is None else [path for path in (Path(out), *Path(out).parents) if not path.exists()]
 
 
 def _discard(run: RunDirectory, fresh: bool, above: Sequence[Path], latest_before: str | None) -> None:
-    """Remove the directory of a run without a plan, and point `latest` where it pointed before.
+    """Remove the directory of a run without a plan, and restore the link `latest`.
 
-    fresh: whether the directory was made for the run. above: folders around it that were.
+    fresh: whether the run created the directory. above: parent folders that the run created.
     """
     link = ROOT / LATEST
     with suppress(OSError):

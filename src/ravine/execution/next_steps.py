@@ -1,4 +1,4 @@
-"""The end of every study's report: the files of the run and the commands to type next. No JAX."""
+"""The end of a report: the files of the run and the commands to type next."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def files_and_commands(
     files: Sequence[tuple[str, str]] = (),
     commands: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> list[Block]:
-    """Return the files of a run, and commands to type next; the last one shows the result again.
+    """Return the files of a run and the commands to type next. The last command shows the result again.
 
-    files: (name, path), besides the run's folder. commands: (purpose, words without `ravine`).
+    files: (name, path) of each file besides the run directory. commands: (purpose, words without `ravine`).
     """
     rows = [*commands, ("Show this result again", ["resume", run])]
     return [
@@ -30,14 +30,14 @@ def files_and_commands(
 
 
 def source_or_example(source: str) -> str:
-    """Return the data as a command names them, `FILE.csv` for data that came from Python."""
+    """Return the name of the data for a command; `FILE.csv` for data from Python."""
     return relative_path(source) if source else "FILE.csv"
 
 
 def after_ranking(run: str, model: str, source: str, epochs: float) -> list[Block]:
-    """Return the files of a run, and commands to predict and to train the winner longer.
+    """Return the files of a run and the commands to predict and to train the winner longer.
 
-    source: file or built-in name of the data; empty if they came from Python.
+    source: file or built-in name of the data; empty for data from Python.
     """
     data, longer = source_or_example(source), str(max(1, round(LONGER * epochs)))
     commands = [

@@ -17,9 +17,10 @@ __all__ = ["predict", "predict_result", "predict_with_notes"]
 
 
 def predict(model: str | Path | Model, table: Table | pd.DataFrame) -> pd.DataFrame:
-    """Return one row a row: `prediction`, and for classes the probability of each.
+    """Return a table with one row per input row: `prediction`, and the probability of each class.
 
-    Columns may stand in any order, others are ignored. Raises DataError naming a missing column.
+    The order of the columns does not matter, and further columns are ignored. Raises DataError for a missing
+    column.
     """
     return predict_with_notes(model, table)[0]
 
@@ -27,22 +28,22 @@ def predict(model: str | Path | Model, table: Table | pd.DataFrame) -> pd.DataFr
 def predict_with_notes(
     model: str | Path | Model, table: Table | pd.DataFrame
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Return the table of `predict`, and notes on categories and empty cells that no training row had."""
+    """Return the table of `predict`, and notes on categories and missing values that no training row had."""
     model = model if isinstance(model, Model) else Model.load(model)
     rows = table.frame if isinstance(table, Table) else table
     if isinstance(table, Table) and not table.header:
         rows = _by_position(model, rows)
-    found = model.table(rows)
-    return found, unseen_values(model.encoder, rows)
+    predictions = model.table(rows)
+    return predictions, unseen_values(model.encoder, rows)
 
 
 def _by_position(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
-    """A table without a header that lacks just the target column: its columns are numbered past it."""
-    names = [each for each in model.encoder.inputs if each not in rows.columns]
+    """Return rows without a header and without the target column under the column numbers of training."""
+    names = [name for name in model.encoder.inputs if name not in rows.columns]
     target = model.target
     if not names or not (target.startswith("c") and target[1:].isdigit()) or target not in rows.columns:
         return rows
-    if any(not (each.startswith("c") and each[1:].isdigit()) for each in [*map(str, rows.columns), *names]):
+    if any(not (name.startswith("c") and name[1:].isdigit()) for name in [*map(str, rows.columns), *names]):
         return rows
     gap = int(target[1:])
     return rows.rename(columns={old: f"c{int(old[1:]) + 1}" for old in rows.columns if int(old[1:]) >= gap})
@@ -51,12 +52,12 @@ def _by_position(model: Model, rows: pd.DataFrame) -> pd.DataFrame:
 def predict_result(model: str | Path, table: Table) -> PredictResult:
     """Return the predictions for a table as the result that `ravine predict --json` prints."""
     loaded = Model.load(model)
-    found, notes = predict_with_notes(loaded, table)
+    predictions, notes = predict_with_notes(loaded, table)
     return PredictResult(
         model=str(model),
         task=loaded.task,
         target=loaded.target,
         classes=loaded.classes,
-        data=PredictedData(name=table.name, sha256=table.sha256, rows=len(found), notes=notes),
-        predictions={str(name): found[name].tolist() for name in found.columns},
+        data=PredictedData(name=table.name, sha256=table.sha256, rows=len(predictions), notes=notes),
+        predictions={str(name): predictions[name].tolist() for name in predictions.columns},
     )

@@ -1,6 +1,6 @@
 """The registry of studies. One line adds a study.
 
-Other packages add theirs by an entry point of the group `ravine.studies`.
+Other packages add studies by entry points of the group `ravine.studies`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _of_other_packages() -> dict[str, str]:
 def _any_package_names(group: str) -> bool:
     """Return whether an installed package has entry points of a group.
 
-    A look at the files takes 1 ms, `importlib.metadata` 20 ms, on which `--help` would wait.
+    This search in the files takes 1 ms, `importlib.metadata` takes 20 ms. `--help` would have to wait for it.
     """
     return any(
         group.encode() in path.read_bytes()
@@ -59,7 +59,7 @@ def study_names() -> list[str]:
 
 
 def find_study(name: str) -> Study:
-    """Return the study of that name, or of another spelling of it. Raises UsageError if there is none."""
+    """Return the study of a name or of another spelling of it. Raises UsageError for an unknown name."""
     name = ALIASES.get(name, name)
     reference = STUDIES.get(name) or _of_other_packages().get(name)
     if reference is None:

@@ -1,4 +1,4 @@
-"""The runner of cohorts: it skips finished ones, saves unfinished ones, reports progress, and can stop."""
+"""The runner of cohorts. It loads finished cohorts, saves unfinished ones, reports progress and can stop."""
 
 from __future__ import annotations
 
@@ -20,16 +20,21 @@ from ravine.training import CheckpointStore, ChunkProgress, Cohort, Plan, Progra
 __all__ = ["AfterChunk", "Runner", "Train"]
 
 AfterChunk = Callable[[ChunkProgress], None]
-"""Called after every chunk, when its state was saved. It may raise Stopped."""
+"""Called after every chunk, when the state is saved. It can raise Stopped."""
 Train = Callable[[AfterChunk, CheckpointStore | None], Record]
-"""Trains a cohort from its start, or from the state that the keeper holds."""
+"""Trains a cohort from its start, or from the state in the checkpoint store."""
 
-SAVE_INTERVAL_S = 5.0  # between states written, so that writing costs little
+SAVE_INTERVAL_S = 5.0  # between two saved states, so that saving costs little
 
 
 @dataclass
 class Runner:
-    """Runs the cohorts of one study. total: network steps planned. run None: nothing is kept on disk."""
+    """The runner of the cohorts of one study.
+
+    run: run directory, None = nothing is written. total, done: network steps planned and done. finished,
+    diverged: numbers of runs. timed: seconds and network steps by cohort name. scores: best validation score
+    so far by cohort name.
+    """
 
     run: RunDirectory | None
     notify: Notify
@@ -40,18 +45,18 @@ class Runner:
     diverged: int = 0
     train_seconds: float = 0.0
     steps_trained: int = 0
-    timed: dict[str, list[float]] = field(default_factory=dict)  # by name: seconds, network steps
-    scores: dict[str, float] = field(default_factory=dict)  # best validation score so far, by name
+    timed: dict[str, list[float]] = field(default_factory=dict)
+    scores: dict[str, float] = field(default_factory=dict)
 
     def cohort(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape, devices: Devices) -> Record:
-        """Return the record of a cohort: from disk if it is finished there, else by running it."""
+        """Return the record of a cohort, from disk or by training it."""
 
         def compile_programs() -> None:
             for device in dict.fromkeys(devices.workers):
                 program(cohort.plan, shape, device).compile()
 
-        def train(after_chunk: AfterChunk, keeper: CheckpointStore | None) -> Record:
-            return run_cohort(cohort, shape, devices, after_chunk, keeper)
+        def train(after_chunk: AfterChunk, checkpoint: CheckpointStore | None) -> Record:
+            return run_cohort(cohort, shape, devices, after_chunk, checkpoint)
 
         return self.record(stage, name, cohort, train, compile_programs)
 
@@ -63,9 +68,9 @@ class Runner:
         train: Train,
         prepare: Callable[[], None] = lambda: None,
     ) -> Record:
-        """Return the record of a cohort: from disk if it is finished there, else as `train` returns it.
+        """Return the record of a cohort, from disk or from the function `train`.
 
-        prepare: called before a training; its time does not count as training.
+        prepare: function called before training; its time does not count as training time.
         """
         key = self.key(stage, cohort)
         if self.run is not None and self.run.has_cohort(key):
@@ -76,19 +81,19 @@ class Runner:
         done, finished, diverged = self.done, self.finished, self.diverged
         greater = METRICS[cohort.plan.metric].greater_is_better
 
-        def after_chunk(at: ChunkProgress) -> None:
-            self.done += at.steps
-            self.steps_trained += at.steps
-            self.finished, self.diverged = finished + at.finished, diverged + at.diverged
-            self._keep_best(name, at.scores, greater)
+        def after_chunk(progress: ChunkProgress) -> None:
+            self.done += progress.steps
+            self.steps_trained += progress.steps
+            self.finished, self.diverged = finished + progress.finished, diverged + progress.diverged
+            self._keep_best(name, progress.scores, greater)
             self._report(stage, name, time.perf_counter() - started)
             self.check_stop()
 
-        keeper = _Keeper(self.run, key, self.should_stop) if self.run is not None else None
+        checkpoint = _RunCheckpoint(self.run, key, self.should_stop) if self.run is not None else None
         prepare()
         started = time.perf_counter()
         self._report(stage, name, 0.0)
-        record = train(after_chunk, keeper).named(f"{stage} {name}")
+        record = train(after_chunk, checkpoint).named(f"{stage} {name}")
         seconds = time.perf_counter() - started
         self.train_seconds += seconds
         spent = self.timed.setdefault(name, [0.0, 0.0])
@@ -96,20 +101,20 @@ class Runner:
         spent[1] += self.done - done  # steps done, those of diverged runs left out
         self.finished, self.diverged = finished, diverged
         self._count(record)
-        self.done = done + len(record) * cohort.plan.steps  # a diverged run has no steps left to do
+        self.done = done + len(record) * cohort.plan.steps  # a diverged run has no steps left
         if self.run is not None:
             self.run.save_cohort(key, record)
             self.run.drop_state(key)
         return record
 
     def check_stop(self) -> None:
-        """Raise Stopped if the study was asked to stop. Call it where everything needed is saved."""
+        """Raise Stopped on a stop request. Call this only when everything needed to resume is saved."""
         status = self.should_stop()
         if status is not None:
-            raise Stopped("Stopped, and saved.", "", self._again(), status)
+            raise Stopped("Stopped, and saved.", "", self._resume_hint(), status)
 
     def _report(self, stage: str, name: str, seconds: float) -> None:
-        """Send the progress, `seconds` after the cohort began."""
+        """Report progress. seconds: since the cohort began."""
         left = None
         if self.steps_trained:
             per_step = (self.train_seconds + seconds) / self.steps_trained
@@ -121,7 +126,7 @@ class Runner:
         )
 
     def _keep_best(self, name: str, scores: np.ndarray, greater: bool) -> None:
-        """Take the validation scores [run, evaluation] of a cohort into the best so far of its name."""
+        """Update the best validation score of a name. scores: of a cohort, [run, evaluation]."""
         finite = scores[np.isfinite(scores)]
         if finite.size:
             best = float(finite.max() if greater else finite.min())
@@ -129,23 +134,23 @@ class Runner:
             self.scores[name] = max(best, before) if greater else min(best, before)
 
     def step_seconds(self, name: str) -> float | None:
-        """Return the seconds of one network step in the cohorts of that name run here; None if none was."""
+        """Return the seconds of one network step in the cohorts of a name; None if none was trained here."""
         seconds, steps = self.timed.get(name, (0.0, 0.0))
         return seconds / steps if steps else None
 
     def compile_seconds(self, plan: Plan, shape: ProgramShape, devices: Devices) -> float:
-        """Return the seconds spent compiling the programs of a plan, added up over the devices."""
+        """Return the seconds of compiling the programs of a plan, summed over the devices."""
         return sum(program(plan, shape, device).seconds for device in dict.fromkeys(devices.workers))
 
     def _count(self, record: Record) -> None:
         self.finished += int(np.sum(record.status == Status.FINISHED))
         self.diverged += int(np.sum(record.status == Status.DIVERGED))
 
-    def _again(self) -> str:
+    def _resume_hint(self) -> str:
         return "" if self.run is None else f"To go on: ravine resume {self.run.path}"
 
     def key(self, stage: str, cohort: Cohort) -> str:
-        """Return the id of a cohort, a hash of all it depends on."""
+        """Return the id of a cohort, a hash of everything that determines its record."""
         batches = cohort.batches
         return content_hash(
             {
@@ -164,8 +169,8 @@ class Runner:
 
 
 @dataclass
-class _Keeper:
-    """Keeps the state of one cohort in a run directory, not more often than every few seconds."""
+class _RunCheckpoint:
+    """The checkpoint of one cohort in a run directory, written at most every few seconds."""
 
     run: RunDirectory
     key: str

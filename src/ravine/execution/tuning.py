@@ -1,4 +1,4 @@
-"""Extension of the range of learning rates while some best one lies at its end."""
+"""Extension of the range of learning rates while a best rate lies at its end."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MAX_EXTENSIONS = 2  # of the range of learning rates, each by a decade
 def extend_ranges(
     ends: Callable[[], Mapping[str, str]], extend: Callable[[Sequence[str], Sequence[str]], None]
 ) -> list[str]:
-    """Extend the range at one side while some best rate lies at its end. Returns the extended sides in order.
+    """Extend the range while a best rate lies at its end. Return the extended sides, low or high, in order.
 
-    ends() returns the side ("low" or "high") by name, of those whose best rate lies at an end. extend(sides,
-    names) tries more rates at the last of `sides`; the best rates of `names` lie there.
+    ends(): returns the side of each name whose best rate lies at an end of the range.
+    extend(sides, names): trains with more rates on the last of `sides`, where the best rates of `names` lie.
     """
     extended: list[str] = []
     while len(extended) < MAX_EXTENSIONS:
