@@ -24,17 +24,7 @@ finally:
     sys.path.remove(str(ROOT / "scripts"))
 
 SOURCES = check_texts.Sources()
-UNFINISHED = {
-    "diagnostics": ("docstrings", "shapes", "exports"),
-}
-"""Rules that a package does not follow yet."""
-UNFINISHED_DOCUMENTS = ()
-CHECKS = [
-    (package, rule)
-    for package in SOURCES.packages
-    for rule in check_texts.RULES
-    if rule not in UNFINISHED.get(package, ())
-]
+CHECKS = [(package, rule) for package in SOURCES.packages for rule in check_texts.RULES]
 
 
 @cache
@@ -50,9 +40,8 @@ def test_the_texts_of_a_package_follow_a_rule(package, rule):
 
 @pytest.mark.parametrize("path", check_texts.documents(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_documents_hold_no_banned_expression(path):
-    if path.name not in UNFINISHED_DOCUMENTS:
-        broken = list(check_texts.banned_faults(path))
-        assert not broken, "\n".join(["", *map(str, broken)])
+    broken = list(check_texts.banned_faults(path))
+    assert not broken, "\n".join(["", *map(str, broken)])
 
 
 def is_statement(text: str) -> bool:

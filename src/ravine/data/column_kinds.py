@@ -82,9 +82,8 @@ def fit_column(
     notes     findings; this function adds its own
     keep      whether the user named the column, so that identifiers and constants stay
     missing   further codes and words for "missing"
-    whole     the column with its test rows. Of the test rows, only their number is used, and whether they
-    hold
-              values beyond float32.
+    whole     the column with its test rows. Of the test rows, only their number is used, and whether
+              they hold values beyond float32.
 
     Raises DataError for infinite values.
     """
@@ -283,8 +282,8 @@ def _suspect_code(name: str, values: np.ndarray, notes: Notes) -> None:
 def is_identifier(name: str, values: np.ndarray, rows: int | None = None) -> bool:
     """Return whether the integers `values` [n] only count or name the rows of a table with `rows` rows.
 
-    The integers of an identifier are unique. Either the name of the column is that of an identifier, or the
-    integers lie within a range of as many steps as the table has rows.
+    The integers of an identifier are unique. In addition, the name of the column is that of an identifier, or
+    the range of the integers is smaller than the number of rows.
     """
     if len(values) < 10 or not np.all(values == np.floor(values)):
         return False

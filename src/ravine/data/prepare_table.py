@@ -44,9 +44,11 @@ def prepare(
     drop               columns to leave out
     weights            column of event weights
     groups             column of groups; the rows of a group stay together in every split
-    test               share of test rows, or a table of test rows; default 0.2, or the test table of the
-    source seed               random seed of all splits missing            further codes and words for
-    "missing" negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
+    test               share of test rows, or a table of test rows; by default the test table of the
+                       source, else 0.2
+    seed               random seed of all splits
+    missing            further codes and words for "missing"
+    negative_weights   treatment of negative event weights: "error", "keep", "abs" or "drop"
 
     A column is given by its name, or by its index from 0 (negative from the end). `Dataset.notes` reports all
     guesses.
@@ -106,9 +108,9 @@ def prepare(
     return build_dataset(table.name, table.sha256, columns, test_columns, share, options)
 
 
-def _refuse_repeated(table: Table, given: str | int | None, name: str, option: str) -> None:
-    """Raise DataError if the name of a column belongs to several columns, unless `given` is an index."""
-    by_name = given is None or (isinstance(given, str) and given.strip() == name)
+def _refuse_repeated(table: Table, choice: str | int | None, name: str, option: str) -> None:
+    """Raise DataError if the name of a column belongs to several columns, unless `choice` is an index."""
+    by_name = choice is None or (isinstance(choice, str) and choice.strip() == name)
     if not by_name or name not in table.repeated:
         return
     renamed = re.compile(re.escape(name) + r"(\.\d+)?")

@@ -21,8 +21,7 @@ def read(source: str | Path, *, name: str | None = None) -> Table:
     """Return the table of a source.
 
     source   path of a file or folder, `FILE:part` for a table inside a file (`x.h5:/group`, `x.root:tree`),
-    `-`
-             for standard input, or the name of a built-in set. A file comes before a built-in set.
+             `-` for standard input, or the name of a built-in set. A file comes before a built-in set.
     name     name of the data set; by default that of the file
 
     `ravine.data.formats.FORMATS` lists the formats, gzipped or not. The content of a file decides on its

@@ -45,22 +45,22 @@ MAX_CLASSES = 20  # most distinct integers that count as classes
 MIN_ROWS_PER_CLASS = 5  # fewest rows per distinct integer, on average
 
 
-def choose_column(frame: pd.DataFrame, given: object, what: str = "target", option: str = "--target") -> str:
+def choose_column(frame: pd.DataFrame, choice: object, what: str = "target", option: str = "--target") -> str:
     """Return the name of the column with a name or an index.
 
-    given    name, or index from 0 (negative from the end), also as text
+    choice   name, or index from 0 (negative from the end), also as text
     what     purpose of the column in messages
     option   option of the command line in messages
 
     Raises DataError if there is no such column.
     """
     names = [str(column) for column in frame.columns]
-    if isinstance(given, str) and given in names:
-        return given
-    if isinstance(given, str) and given.strip() in names:
-        return given.strip()
-    if (isinstance(given, (int, np.integer)) and not isinstance(given, bool)) or _is_int(given):
-        index = int(given)
+    if isinstance(choice, str) and choice in names:
+        return choice
+    if isinstance(choice, str) and choice.strip() in names:
+        return choice.strip()
+    if (isinstance(choice, (int, np.integer)) and not isinstance(choice, bool)) or _is_int(choice):
+        index = int(choice)
         if -len(names) <= index < len(names):
             return names[index]
         raise DataError(
@@ -68,35 +68,35 @@ def choose_column(frame: pd.DataFrame, given: object, what: str = "target", opti
             f"The {len(names)} columns count from 0 to {len(names) - 1}, or from -{len(names)} to -1.",
             f"Type for example {option} {-1} for the last.",
             option=what.lstrip("-"),
-            value=given,
+            value=choice,
             allowed=f"an index from {-len(names)} to {len(names) - 1}",
         )
     raise DataError(
-        f"There is no {what} column '{given}'.",
+        f"There is no {what} column '{choice}'.",
         f"It must be one of the {len(names)} columns of the table.",
-        did_you_mean(str(given), names),
+        did_you_mean(str(choice), names),
         option=what.lstrip("-"),
-        value=given,
+        value=choice,
         allowed=tuple(names),
     )
 
 
-def _is_int(given: object) -> TypeGuard[str]:
+def _is_int(choice: object) -> TypeGuard[str]:
     """Return whether a value is the text of an integer."""
-    return isinstance(given, str) and given.strip().lstrip("+-").isdigit()
+    return isinstance(choice, str) and choice.strip().lstrip("+-").isdigit()
 
 
-def choose_target(frame: pd.DataFrame, given: object, known: str | None, notes: list[str]) -> str:
+def choose_target(frame: pd.DataFrame, choice: object, known: str | None, notes: list[str]) -> str:
     """Return the name of the target: the user's choice, else that of the format, else a usual name.
 
-    given   name or index from the user, or None
-    known   name from the format, or None
-    notes   list to which a guess is added
+    choice   name or index from the user, or None
+    known    name from the format, or None
+    notes    list to which a guess is added
 
     Raises DataError if there is no such column, and if no column has a usual name.
     """
-    if given is not None:
-        return choose_column(frame, given)
+    if choice is not None:
+        return choose_column(frame, choice)
     if known is not None:
         return known
     names = [str(column) for column in frame.columns]

@@ -68,12 +68,10 @@ def noise_scale(
 ) -> NoiseScale:
     """Return the noise scale from the gradients of all rows of `data` [N, ...].
 
-    loss     loss(params, *data) -> [], a mean over rows. It is called with single rows [1, ...], so that
-    batch
-             normalization must be in evaluation mode.
-    of       "population": estimate of the population from which the rows were drawn, with a jackknife
-    interval;
-             "rows": exact value of these rows
+    loss     loss(params, *data) -> [], a mean over rows. It is called with single rows [1, ...], so
+             that batch normalization must be in evaluation mode.
+    of       "population": estimate for the population from which the rows were drawn, with a jackknife
+             interval; "rows": exact value of these rows
     groups   groups of rows of the jackknife
     batch    rows computed together
     level    probability that the interval covers the true value

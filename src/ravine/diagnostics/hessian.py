@@ -27,7 +27,7 @@ from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics.chunked_mean import chunk_size, chunked_mean
 from ravine.diagnostics.flatten import Params, Vector, check_parameters, precision_of
-from ravine.diagnostics.jit_cache import jit_alone, per_function
+from ravine.diagnostics.jit_cache import jit_all_cores, per_function
 from ravine.diagnostics.linear_operator import InLoopSetup, SymmetricOperator, TracedOperator
 from ravine.errors import UsageError, did_you_mean
 
@@ -252,7 +252,7 @@ def _programs(
     def block(point: Any, vectors: jax.Array) -> jax.Array:
         return jax.lax.map(lambda v: apply(point, v), vectors, batch_size=min(BLOCK, vectors.shape[0]))
 
-    return Programs(jit_alone(prepare), jit_alone(apply), jit_alone(block), prepare, apply)
+    return Programs(jit_all_cores(prepare), jit_all_cores(apply), jit_all_cores(block), prepare, apply)
 
 
 @per_function

@@ -1,9 +1,10 @@
-"""The ends of a Hessian's spectrum, from one compiled program.  Lecture: "Flat & sharp minima": curvature.
+"""Extreme eigenpairs of a Hessian, from one compiled program.  Lecture: "Flat & sharp minima": curvature.
 
-    start = leading Ritz vector of H_S + NOISE z / |z|   (1)   H_S: of a few rows S; z: random
+    start = leading Ritz vector of H_S + NOISE z / |z|   (1)   H_S: Hessian of few rows S; z: random
 
-The network linearized at the parameters goes straight into the loop of `lanczos`: handed from one program to
-the next it costs as much as two products. A start from few rows saves about half of the products with all.
+The program linearizes the network and runs the loop of `lanczos`. Passing the linearization from one program
+to another would take the time of two products. A start vector from few rows saves about half of the products
+with all rows.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ from ravine.errors import UsageError
 __all__ = ["hessian_eigenpairs"]
 
 StartOf = Callable[[Params, tuple[Any, ...], jax.Array], jax.Array]
-"""start_of(params, data, unit [D]) -> the unit vector to start from [D]."""
+"""start_of(params, data, unit [D]) -> unit vector [D] from which Lanczos starts; `unit` is random."""
 
 NOISE = 0.3
-"""Length of a random direction in a start: the rows S may lack a direction."""
+"""Length of the random vector in (1). The few rows alone may have no curvature in an important direction."""
 
 SAMPLE_PRODUCTS = 5
-"""Products with H_S."""
+"""Number of products with H_S."""
 
 
 def hessian_eigenpairs(
@@ -52,14 +53,28 @@ def hessian_eigenpairs(
 ) -> Eigenpairs:
     """Return `count` eigenpairs from one end of the Hessian of loss(params, *data) -> [].
 
-    As lanczos(hessian_operator(loss, params, data), ...), sooner. `sample`: rows of `data` [N, ...], evenly
-    spaced, that the start for one pair is made from, equation (1), by products not counted in `products`;
-    the loss must then be a mean over rows. Raises UsageError: loss or products not finite, a bad option.
+    The result is that of lanczos(hessian_operator(loss, params, data), ...), in less time.
+
+    data     arrays [N, ...]
+    which    end of the spectrum: "magnitude", "largest", "smallest" or "both"
+    sample   number of rows for the start vector (1), evenly spaced in `data`; for one eigenpair only.
+             The loss must then be a mean over rows. Products with these rows are not counted.
+    tol      largest residual relative to the largest |eigenvalue|; see `lanczos`
+    steps    largest number of products; see `lanczos`
+    seed     random seed of the start vector
+    chunk    rows computed together, which limits the memory
+    weigh    weigh(*rows) -> [], the divisor of the mean over rows; by default the number of rows
+
+    Raises UsageError if loss, gradient or products are not finite, and for an option outside its range.
     """
     start_of = None
     if sample is not None:
         if count > 1 or which == "both":
-            raise UsageError("A sample gives a start for one eigenpair.", "", "Leave `sample` out for more.")
+            raise UsageError(
+                f"A sample gives a start for one eigenpair, not for {count if count > 1 else 2}.",
+                "With `sample`, count must be 1 and which must not be 'both'.",
+                "Leave out `sample`.",
+            )
         if (rows := chunk_size(sample, data, "sample")) is not None and which in tuple(ENDS):
             start_of = _start_of_sample(loss, rows, ENDS[which])
     programs = hessian_programs(loss, chunk_size(chunk, data), weigh)
@@ -75,8 +90,10 @@ def hessian_eigenpairs(
 
 @per_function
 def _in_loop(prepare: Callable[..., Any], start_of: StartOf | None) -> Callable[..., Any]:
+    """Return the `prepare` of an `InLoopSetup`: (args, unit [D]) -> (point, start vector [D], loss)."""
+
     def prepared(args: tuple[Params, tuple[Any, ...]], unit: jax.Array) -> tuple[Any, jax.Array, jax.Array]:
-        point, (value, _) = prepare(*args)  # the norm of the gradient costs half as much as the rest
+        point, (value, _) = prepare(*args)  # JAX removes the norm of the gradient, half as costly as the rest
         return point, unit if start_of is None else start_of(*args, unit), value
 
     return prepared
@@ -84,14 +101,15 @@ def _in_loop(prepare: Callable[..., Any], start_of: StartOf | None) -> Callable[
 
 @per_function
 def _start_of_sample(loss: Loss, rows: int, end: int) -> StartOf:
+    """Return the function that computes the start vector (1) from `rows` rows, for one `end`."""
     programs = hessian_programs(loss, None, None)
 
     def start_of(params: Params, data: tuple[Any, ...], unit: jax.Array) -> jax.Array:
         sample = jax.tree.map(lambda array: array[np.arange(rows) * array.shape[0] // rows], data)
         point, _ = programs.traced_prepare(params, sample)
-        found = sample_start(programs.traced_apply, point, unit, min(SAMPLE_PRODUCTS, unit.size), end)
-        length = jnp.linalg.norm(found)
-        start = found / jnp.where(length > 0, length, 1) + NOISE * unit  # (1)
+        ritz_vector = sample_start(programs.traced_apply, point, unit, min(SAMPLE_PRODUCTS, unit.size), end)
+        length = jnp.linalg.norm(ritz_vector)
+        start = ritz_vector / jnp.where(length > 0, length, 1) + NOISE * unit  # (1)
         start = start / jnp.linalg.norm(start)
         return jnp.where(jnp.isfinite(start).all(), start, unit)
 

@@ -157,9 +157,8 @@ def gap_bound(information: float, rows: int, *, error: float = 0.0, loss_range: 
 def functional_information(predictions: npt.ArrayLike, member: npt.ArrayLike) -> FunctionalInformation:
     """Return the information f-CMI by equation (5), and the bound (4).
 
-    predictions [k, n, 2]   predictions for both rows of n pairs in k repetitions of training: any integers,
-    such
-                            as the class, or 1 for a correct and 0 for a wrong answer
+    predictions [k, n, 2]   predictions for both rows of n pairs in k repetitions of training: any
+                            integers, such as the class, or 1 for a correct and 0 for a wrong answer
     member [k, n]           row of the pair that was trained on, 0 or 1
 
     Raises UsageError for other shapes or types, and for fewer than 8 repetitions or 2 pairs.

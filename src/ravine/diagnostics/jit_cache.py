@@ -16,7 +16,7 @@ import jax
 
 from ravine.errors import UsageError
 
-__all__ = ["CACHED_FUNCTIONS", "jit_alone", "per_function"]
+__all__ = ["CACHED_FUNCTIONS", "jit_all_cores", "per_function"]
 
 CACHED_FUNCTIONS = 32
 """Number of functions whose programs are kept, for each kind of program."""
@@ -27,7 +27,7 @@ ALL_CORES = {"xla_cpu_experimental_ynn_fusion_type": ""}
 Built = TypeVar("Built")
 
 
-def jit_alone(function: Callable[..., Any], **options: Any) -> Any:
+def jit_all_cores(function: Callable[..., Any], **options: Any) -> Any:
     """Return jax.jit(function, **options), compiled to use all cores of a CPU.
 
     Use this for a program that runs alone. A product of 1,150 rows with 64 x 64 weights takes 74 microseconds

@@ -1,11 +1,12 @@
-"""The ends of a large matrix's spectrum.  Lecture: "Flat & sharp minima": curvature.
+"""Lanczos method: extreme eigenpairs of a large matrix.  Lecture: "Flat & sharp minima": curvature.
 
-    theta, v = s Q                                       (1)   eigenpairs of T, in the basis Q
-    residual = |s A Q - theta v| and 10 eps max |theta|  (2)   the products A Q were kept; eps: of a product
-    stop when every wanted one is <= tol * max |theta|   (3)
+    T s = theta s,   v = s Q                                 (1)   Ritz pairs of T, in the basis Q
+    residual = hypot(|s A Q - theta v|, 10 eps max |theta|)  (2)   eps: rounding of a product A Q
+    stop when all wanted residuals <= tol * max |theta|      (3)
 
-At a breakdown the recurrence goes on from a new random direction at right angles: the identity, the zero
-matrix, whitened regression and a dead network end there.
+The recurrence breaks down when the basis is closed under A. Examples are the identity, the zero matrix,
+whitened regression, and a network whose units are all dead. The recurrence then restarts from a random
+direction that is orthogonal to the basis.
 """
 
 from __future__ import annotations
@@ -25,22 +26,26 @@ from ravine.errors import UsageError, did_you_mean
 __all__ = ["Eigenpair", "Eigenpairs", "Krylov", "Which", "krylov", "lanczos"]
 
 Which = Literal["magnitude", "largest", "smallest", "both"]
+"""End of the spectrum: largest |eigenvalues|, largest, smallest, or both ends."""
+
 WHICH: tuple[Which, ...] = ("magnitude", "largest", "smallest", "both")
 
 ENDS: dict[Which, int] = {"magnitude": 0, "largest": 1, "smallest": -1}
-"""Those that a compiled loop can check by itself, as in StopCriterion."""
+"""Ends that a compiled loop can check itself, with the code of `StopCriterion`."""
 
 CHECK_EVERY = 2
-"""Products between two checks of the residuals, where the recurrence does not check them itself."""
+"""Number of products between two checks of the residuals, if the compiled loop does not check them."""
 
 FIRST_CHECKED = 4
-"""Products before the first check: fewer show only the vector that a start from a few rows came with."""
+"""Number of products before the first check. After fewer, a start vector from few rows seems converged."""
 
 
 class Eigenpair(NamedTuple):
-    """An eigenvalue with its residual |A v - value v|, rounding included, and unit vector [D].
+    """One eigenpair.
 
-    An eigenvalue lies within the residual.
+    value        eigenvalue
+    residual     |A v - value v| with rounding; an eigenvalue of A lies within the residual of `value`
+    vector [D]   unit vector v
     """
 
     value: float
@@ -50,11 +55,16 @@ class Eigenpair(NamedTuple):
 
 @dataclass(frozen=True)
 class Eigenpairs:
-    """Eigenpairs: `values` [K], `residuals` [K], `vectors` [K, D], `converged` [K], `products` spent.
+    """K eigenpairs, in the order of `which`.
 
-    Ordered as requested: by magnitude, falling, rising, or (both) the falling ones first. `tolerance`: the
-    residual that was aimed at. Several equal eigenvalues are found once unless the recurrence broke down on
-    them.
+    values [K]       eigenvalues: by falling size, falling, rising, or for "both" falling before rising
+    residuals [K]    residuals, see `Eigenpair`
+    vectors [K, D]   unit eigenvectors
+    converged [K]    whether the residual is at most the tolerance
+    tolerance        largest residual that counts as converged
+    products         number of products used
+
+    A multiple eigenvalue is found once, unless the recurrence broke down and restarted.
     """
 
     values: Vector
@@ -67,14 +77,17 @@ class Eigenpairs:
     def __len__(self) -> int:
         return len(self.values)
 
-    def __getitem__(self, place: int) -> Eigenpair:
-        return Eigenpair(float(self.values[place]), float(self.residuals[place]), self.vectors[place])
+    def __getitem__(self, index: int) -> Eigenpair:
+        return Eigenpair(float(self.values[index]), float(self.residuals[index]), self.vectors[index])
 
 
 class Krylov(NamedTuple):
-    """A tridiagonal matrix: `alphas` [m], `betas` [m] (the last one leads out of it), `basis` [m, D] rows.
+    """Tridiagonal matrix T [m, m] of a Lanczos recurrence.
 
-    `closed`: the recurrence broke down after m steps, so that the quadrature of this start is exact.
+    alphas [m]     diagonal of T
+    betas [m]      off-diagonal of T; the last entry couples to the next, missing row
+    basis [m, D]   orthonormal vectors, one in each row
+    closed         whether the recurrence broke down after m steps, so that quadrature with T is exact
     """
 
     alphas: Vector
@@ -84,18 +97,22 @@ class Krylov(NamedTuple):
 
 
 def krylov(operator: SymmetricOperator, start: npt.ArrayLike, steps: int) -> Krylov:
-    """Return up to `steps` steps from `start` [D], cut at the first breakdown.
+    """Return the tridiagonal matrix after `steps` Lanczos steps from `start` [D], or at the first breakdown.
 
-    Raises UsageError: a zero start.
+    Raises UsageError if `start` does not fit, is not finite or is zero.
     """
-    given = np.asarray(start, np.float64)
-    length = float(np.linalg.norm(given))
-    if given.shape != (operator.size,) or not np.isfinite(length) or length == 0:
-        raise UsageError(f"The start of a recurrence must be a finite vector of {operator.size}, not zero.")
-    found = LanczosRecurrence(operator, steps)
-    found.begin(given / length)
-    found.advance(steps)
-    return Krylov(*found.bands, found.vectors, found.closed)
+    first = np.asarray(start, np.float64)
+    length = float(np.linalg.norm(first))
+    if first.shape != (operator.size,) or not np.isfinite(length) or length == 0:
+        raise UsageError(
+            f"The start of a recurrence has the shape {first.shape} and the length {length:.3g}.",
+            f"It must be a finite vector of {operator.size}, not zero.",
+            "Pass for example a random vector.",
+        )
+    recurrence = LanczosRecurrence(operator, steps)
+    recurrence.begin(first / length)
+    recurrence.advance(steps)
+    return Krylov(*recurrence.bands, recurrence.vectors, recurrence.closed)
 
 
 def lanczos(
@@ -108,76 +125,100 @@ def lanczos(
     start: npt.ArrayLike | None = None,
     seed: int = 0,
 ) -> Eigenpairs:
-    """Return `count` eigenpairs from one end of a symmetric matrix (`both`: `count` from each end).
+    """Return `count` eigenpairs from one end of a symmetric matrix, or from each end for "both".
 
-    `tol`: residual aimed at, relative to the largest |eigenvalue|; default 1e-8, in float32 1e-4. `steps`:
-    most products, default 4 count + 100. `start`: a vector [D] to begin from, such as the last gradient or
-    an earlier eigenvector. A matrix smaller than `count` gives all its pairs. Raises UsageError: a bad
-    option, a product that is not finite.
+    operator    symmetric matrix
+    count       number of eigenpairs; at most all of the matrix are returned
+    which       end of the spectrum: "magnitude", "largest", "smallest" or "both"
+    tol         largest residual relative to the largest |eigenvalue|; default 1e-8 (float64) or 1e-4
+                (float32)
+    steps       largest number of products; default 4 count + 100
+    start [D]   start vector, such as a gradient or an earlier eigenvector; by default random
+    seed        random seed of the start vector and of restarts
+
+    Raises UsageError for an option outside its range, and if loss, gradient or products are not finite.
     """
     if which not in WHICH:
-        raise UsageError(f"There is no end '{which}' of a spectrum.", "", did_you_mean(str(which), WHICH))
+        raise UsageError(
+            f"There is no end '{which}' of a spectrum.",
+            f"Allowed are {', '.join(repr(end) for end in WHICH)}.",
+            did_you_mean(str(which), WHICH),
+        )
     if count < 1 or count != int(count):
-        raise UsageError(f"{count} eigenvalues cannot be asked for.", "", "Ask for 1 or more.")
+        raise UsageError(
+            f"{count} eigenvalues cannot be asked for.",
+            "It must be an integer of at least 1.",
+            "Use count=1.",
+        )
     wanted = min(int(count), operator.size)
     most = min(operator.size, 4 * wanted + 100 if steps is None else max(steps, wanted))
     aim = (1e-8 if operator.epsilon < 1e-10 else 1e-4) if tol is None else float(tol)
     if not aim >= 0:
-        raise UsageError(f"A residual of {aim} cannot be aimed at.", "", "Give a `tol` of zero or more.")
+        raise UsageError(
+            f"A residual of {aim} cannot be aimed at.",
+            "`tol` must be at least 0.",
+            "Use for example tol=1e-6.",
+        )
     generator = np.random.default_rng(seed)
-    found = LanczosRecurrence(operator, most)
-    found.begin(_unit_start(operator.size, start, generator))
-    first_check = FIRST_CHECKED + CHECK_EVERY * found.remote
+    recurrence = LanczosRecurrence(operator, most)
+    recurrence.begin(_unit_start(operator.size, start, generator))
+    first_check = FIRST_CHECKED + CHECK_EVERY * recurrence.remote
     needed = wanted if which != "both" else min(2 * wanted, operator.size)
-    since = 0  # steps before the space that is being filled
-    in_loop = found.in_loop_steps if which in ENDS and wanted <= found.in_loop_steps else 0
+    since = 0  # number of steps before the last restart
+    in_loop = recurrence.in_loop_steps if which in ENDS and wanted <= recurrence.in_loop_steps else 0
     while True:
-        while not found.closed and found.count < most:
-            if found.count < in_loop and not since:
+        while not recurrence.closed and recurrence.count < most:
+            if recurrence.count < in_loop and not since:
                 stop = StopCriterion(wanted, aim, first_check, ENDS[which])
-                found.advance(in_loop - found.count, stop)
+                recurrence.advance(in_loop - recurrence.count, stop)
             else:
-                found.advance(CHECK_EVERY if found.count else max(needed, first_check))
-            theta, residuals, inner = ritz_pairs(*found.bands)
-            if found.count >= needed and not found.closed:
-                chosen = select_end(theta, wanted, which)
+                recurrence.advance(CHECK_EVERY if recurrence.count else max(needed, first_check))
+            theta, residuals, inner = ritz_pairs(*recurrence.bands)
+            if recurrence.count >= needed and not recurrence.closed:
+                order = select_end(theta, wanted, which)
                 limit = aim * np.abs(theta).max()
-                if (residuals[chosen] <= limit).all() and _settled(found, since, which, limit):  # (3)
-                    return _pairs(found, theta, inner[:, chosen], aim, operator.epsilon)
-        # A closed space holds one copy of each value its start had a part in: as many spaces, as many copies.
-        # A start that was chosen may have no part in the end that is wanted.
-        chosen_start = start is not None or found.has_start
-        over = found.closed_spaces >= wanted + chosen_start and found.count >= needed
-        since = found.count
-        if over or found.count >= most or not found.restart(generator):
-            theta, _, inner = ritz_pairs(*found.bands)
-            return _pairs(found, theta, inner[:, select_end(theta, wanted, which)], aim, operator.epsilon)
+                if (residuals[order] <= limit).all() and _settled(recurrence, since, which, limit):  # (3)
+                    return _pairs(recurrence, theta, inner[:, order], aim, operator.epsilon)
+        # A closed space holds one copy of every eigenvalue whose eigenvectors are not orthogonal to its
+        # start. As many spaces hold as many copies. One more is needed if the start was not random, since it
+        # may be orthogonal to the wanted eigenvectors.
+        own_start = start is not None or recurrence.has_start
+        complete = recurrence.closed_spaces >= wanted + own_start and recurrence.count >= needed
+        since = recurrence.count
+        if complete or recurrence.count >= most or not recurrence.restart(generator):
+            theta, _, inner = ritz_pairs(*recurrence.bands)
+            order = select_end(theta, wanted, which)
+            return _pairs(recurrence, theta, inner[:, order], aim, operator.epsilon)
 
 
 def _unit_start(size: int, start: npt.ArrayLike | None, generator: np.random.Generator) -> Vector:
-    """Return the unit vector [D] to begin from: a random one where `start` is None or zero."""
+    """Return the unit start vector [D], which is random if `start` is None or zero."""
     first = generator.standard_normal(size) if start is None else np.asarray(start, np.float64)
     if first.shape != (size,) or not np.isfinite(first).all():
         wrong = int((~np.isfinite(first)).sum())
         raise UsageError(
-            f"The start must be a finite vector of {size}.",
-            f"It has the shape {first.shape}, and {wrong} of its values are not finite.",
+            f"The start has the shape {first.shape}, and {wrong} of its values are not finite.",
+            f"It must be a finite vector of {size}.",
+            "Pass a gradient or an earlier eigenvector, or start=None.",
         )
-    if not first.any():  # a zero gradient is no direction
+    if not first.any():  # for example a gradient of zero
         first = generator.standard_normal(size)
     return np.asarray(first / np.linalg.norm(first), np.float64)
 
 
-def _settled(found: LanczosRecurrence, since: int, which: Which, limit: float) -> bool:
-    """Return whether the ends of the last space are known: all that was chosen may lie in other spaces."""
+def _settled(recurrence: LanczosRecurrence, since: int, which: Which, limit: float) -> bool:
+    """Return whether the end of the spectrum has converged in the space since the last restart, too.
+
+    All selected eigenpairs may lie in earlier spaces, while the last space contains a more extreme one.
+    """
     if not since:
         return True
-    theta, residuals, _ = ritz_pairs(*(band[since:] for band in found.bands))
+    theta, residuals, _ = ritz_pairs(*(band[since:] for band in recurrence.bands))
     return bool((residuals[select_end(theta, 1, which)] <= limit).all())
 
 
 def select_end(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
-    """Return the places of the wanted among ascending `theta`, in the order they are reported."""
+    """Return the indices [K] of the wanted eigenvalues in ascending `theta` [m], in the order of `which`."""
     rising = np.arange(len(theta))
     if which == "magnitude":
         return np.argsort(-np.abs(theta), kind="stable")[:count]
@@ -186,19 +227,21 @@ def select_end(theta: Vector, count: int, which: Which) -> npt.NDArray[np.intp]:
     if which == "largest":
         return rising[::-1][:count]
     top = rising[::-1][: min(count, len(theta))]
-    bottom = [place for place in rising[:count] if place not in set(top.tolist())]
+    bottom = [index for index in rising[:count] if index not in set(top.tolist())]
     return np.concatenate([top, np.asarray(bottom, top.dtype)])
 
 
-def _pairs(found: LanczosRecurrence, theta: Vector, inner: Vector, aim: float, epsilon: float) -> Eigenpairs:
-    """Return the pairs of chosen vectors of T, `inner` [m, K]; theta: all its eigenvalues."""
-    vectors, images = inner.T @ found.vectors, inner.T @ found.images  # (1)
+def _pairs(
+    recurrence: LanczosRecurrence, theta: Vector, inner: Vector, aim: float, epsilon: float
+) -> Eigenpairs:
+    """Return the eigenpairs of the vectors `inner` [m, K] of T; `theta` [m] are all eigenvalues of T."""
+    vectors, images = inner.T @ recurrence.vectors, inner.T @ recurrence.images  # (1)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors, images = vectors / lengths, images / lengths
     values = np.einsum("kd,kd->k", vectors, images)
     largest = float(np.abs(theta).max())
-    # the rounding of the products is missing in their sum as well: it does not show in the difference
-    visible = np.linalg.norm(images - values[:, None] * vectors, axis=1)
-    residuals = np.hypot(visible, 10 * epsilon * largest)  # (2)
+    # This difference does not contain the rounding of the products, which (2) adds.
+    without_rounding = np.linalg.norm(images - values[:, None] * vectors, axis=1)
+    residuals = np.hypot(without_rounding, 10 * epsilon * largest)  # (2)
     tolerance = aim * largest
-    return Eigenpairs(values, residuals, vectors, residuals <= tolerance, tolerance, found.count)
+    return Eigenpairs(values, residuals, vectors, residuals <= tolerance, tolerance, recurrence.count)

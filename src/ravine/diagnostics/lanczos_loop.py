@@ -1,10 +1,13 @@
-"""Lanczos steps in compiled programs, in the operator's own precision.
+"""Lanczos steps in compiled programs, in the precision of the operator.
 
     A q_m = beta_(m-1) q_(m-1) + alpha_m q_m + beta_m q_(m+1)            (1)
-    breakdown when beta_m <= max(1e-10, 10 eps) * max(|alpha|, |beta|)   (2)
+    breakdown if beta_m <= max(1e-10, 10 eps) * max(|alpha|, |beta|)     (2)
 
-Source: Lanczos 1950; Paige 1980; full reorthogonalization, twice (Kahan). Without it copies of converged
-values appear. At a breakdown the space found is exact and closed: going on would invent values.
+Every new vector is projected out of all earlier ones twice (full reorthogonalization). Without it, copies of
+converged eigenvalues appear. At a breakdown the space is closed under A and its Ritz values are exact.
+Further steps would only add rounding errors.
+
+Source: Lanczos 1950; Paige 1980; Kahan for two projections.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ravine.diagnostics.jit_cache import jit_alone, per_function
+from ravine.diagnostics.jit_cache import jit_all_cores, per_function
 
 __all__ = [
     "BASIS_SIZES", "IN_LOOP_STEPS", "ExtremeEigenvalues", "KrylovBasis", "StopCriterion", "basis_size",
@@ -25,32 +28,36 @@ __all__ = [
 ]  # fmt: skip
 
 BASIS_SIZES = (16, 64, 256, 1024)
-"""Numbers of vectors that a basis has room for; each size compiles its own program."""
+"""Numbers of vectors for which a basis has room. Every size needs a compiled program of its own."""
 
 LARGE = 500_000
-"""Parameters above which a basis has no room to spare: memory is worth a further compilation there."""
+"""Number of parameters above which a basis grows in small steps, to save memory at more compilations."""
 
 BLOCK = 4
-"""Vectors of the basis that are projected out at a time."""
+"""Number of basis vectors that are projected out together."""
 
 IN_LOOP_STEPS = BASIS_SIZES[0]
-"""Steps after which a loop no longer checks its residuals itself: eigenvalues of a larger T cost more than a
-return to the host.
-"""
+"""Largest number of steps for which the loop checks the residuals. For more steps, the eigenvalues of T take
+longer than a return to the host."""
 
 MIN_REMAINDER = 0.1
-"""Least share of a vector that a projection may leave: a smaller remainder is rounding."""
+"""Smallest share of a vector that must remain after a projection. A smaller remainder is rounding."""
 
 Apply = Callable[[Any, jax.Array], jax.Array]
 """apply(point, v [D]) -> A v [D]."""
 
 
 class StopCriterion(NamedTuple):
-    """Stop when `wanted` eigenvalues at one end have residuals <= `tolerance` times the largest |eigenvalue|.
+    """Criterion by which a compiled loop stops.
 
-    `end`: 1 the largest, -1 the smallest, 0 those of the largest magnitude. Checked from `first` steps on.
-    A program that prepares the operator, takes the steps and checks them saves 30 % on the row "top eigenvalue,
-    64-16-10 on 150 digits" of `benchmarks/curvature.py`, against checks on the host.
+    wanted      number of eigenvalues that must converge
+    tolerance   largest residual relative to the largest |eigenvalue|
+    first       number of steps before the first check
+    end         end of the spectrum: 1 largest, -1 smallest, 0 largest |eigenvalues|
+
+    A single program prepares the operator, takes the steps and checks them. Compared with checks on the host,
+    this saves 30 % of the time in the row "top eigenvalue, 64-16-10 on 150 digits" of
+    `benchmarks/curvature.py`.
     """
 
     wanted: int
@@ -60,7 +67,13 @@ class StopCriterion(NamedTuple):
 
 
 class KrylovBasis(NamedTuple):
-    """Arrays that a loop fills in place: vectors q and products A q [room, D], alphas and betas [room]."""
+    """Arrays that a loop fills in place, with zeros in the rows that are not filled yet.
+
+    vectors [room, D]   vectors q
+    images [room, D]    products A q, or None if they are not needed
+    alphas [room]       diagonal of T
+    betas [room]        off-diagonal of T
+    """
 
     vectors: jax.Array
     images: jax.Array | None
@@ -69,7 +82,7 @@ class KrylovBasis(NamedTuple):
 
 
 class ExtremeEigenvalues(NamedTuple):
-    """The largest and the smallest Ritz value, with residual and unit vector [D] each."""
+    """Largest and smallest Ritz value, each with its residual and unit vector [D]."""
 
     largest: jax.Array
     largest_residual: jax.Array
@@ -80,12 +93,12 @@ class ExtremeEigenvalues(NamedTuple):
 
 
 def breakdown_tolerance(epsilon: float) -> float:
-    """Return the share of the largest number in T below which a beta is a breakdown, equation (2)."""
+    """Return the size, relative to the largest number in T, at or below which a beta is a breakdown (2)."""
     return max(1e-10, 10 * epsilon)
 
 
 def basis_size(steps: int, size: int) -> int:
-    """Return the room of a basis for so many steps, of vectors [size]."""
+    """Return the number of vectors of a basis for so many steps, with vectors [size]."""
     if size > LARGE:
         return -(-steps // BASIS_SIZES[0]) * BASIS_SIZES[0]
     multiple = -(-steps // BASIS_SIZES[-1]) * BASIS_SIZES[-1]
@@ -94,13 +107,13 @@ def basis_size(steps: int, size: int) -> int:
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def empty_basis(room: int, size: int, dtype: Any) -> KrylovBasis:
-    """Return a basis for `room` vectors [size], all zero."""
-    # made on the device: a program may overwrite its own memory, never the host's
+    """Return a basis of `room` vectors [size], filled with zeros."""
+    # Created on the device, since a program can overwrite only memory of the device.
     return KrylovBasis(*(jnp.zeros(shape, dtype) for shape in ((room, size), (room, size), (room,), (room,))))
 
 
 def grow_basis(basis: KrylovBasis, room: int) -> KrylovBasis:
-    """Return a basis with more room that holds the same vectors."""
+    """Return a basis of `room` vectors with the same vectors first."""
 
     def padded(filled: jax.Array) -> jax.Array:
         return jnp.pad(filled, [(0, room - len(filled))] + [(0, 0)] * (filled.ndim - 1))
@@ -111,19 +124,22 @@ def grow_basis(basis: KrylovBasis, room: int) -> KrylovBasis:
 
 @per_function
 def lanczos_loop(apply: Apply, epsilon: float, checked: bool) -> Any:
-    """Return the compiled `_loop`. It fills the basis that it is given in place."""
-    return jit_alone(_loop(apply, epsilon, checked), donate_argnums=1)
+    """Return the compiled `_loop`, which fills the basis in place."""
+    return jit_all_cores(_loop(apply, epsilon, checked), donate_argnums=1)
 
 
 @per_function
 def jit_once(prepare: Callable[..., Any]) -> Any:
-    """Return the compiled preparation of an `InLoopSetup`, as a program of its own."""
-    return jit_alone(prepare)
+    """Return the compiled `prepare` of an `InLoopSetup`, as a separate program."""
+    return jit_all_cores(prepare)
 
 
 @per_function
 def setup_and_loop(prepare: Callable[..., Any], apply: Apply, epsilon: float) -> Any:
-    """Return preparation and checked loop in one program: (args, start, until, stop) -> filled, loss."""
+    """Return preparation and checked loop as one compiled program.
+
+    The program maps (args, start [D], until, stop) to (basis, next unit vector [D], report, loss).
+    """
     loop = _loop(apply, epsilon, True)
 
     def run(args: Any, start: jax.Array, until: jax.Array, stop: StopCriterion) -> tuple[Any, ...]:
@@ -131,14 +147,17 @@ def setup_and_loop(prepare: Callable[..., Any], apply: Apply, epsilon: float) ->
         basis = empty_basis(IN_LOOP_STEPS, unit.size, unit.dtype)
         return *loop(point, basis, unit, jnp.int32(0), until, stop), loss
 
-    return jit_alone(run)
+    return jit_all_cores(run)
 
 
 @partial(jax.jit, donate_argnums=0, static_argnums=4)
 def lanczos_step(
     basis: KrylovBasis, unit: jax.Array, image: jax.Array, count: jax.Array, epsilon: float
 ) -> tuple[KrylovBasis, jax.Array, jax.Array]:
-    """Return one step as `_loop` does, for a product `image` [D] that was made elsewhere."""
+    """Return basis, next unit vector [D] and report after a step with the product `image` [D] of `unit` [D].
+
+    `count` is the number of steps so far.
+    """
     basis, after, closed = _step(basis, unit, image, count, epsilon)
     return basis, after, _report(basis, count + 1, closed)
 
@@ -146,10 +165,13 @@ def lanczos_step(
 def extreme_eigenvalues(
     matvec: Callable[[jax.Array], jax.Array], start: jax.Array, steps: int
 ) -> ExtremeEigenvalues:
-    """Return both ends of a symmetric matrix's spectrum after `steps` products from `start` [D], not zero.
+    """Return the largest and the smallest Ritz value of a symmetric matrix after `steps` products.
 
-    matvec(v [D]) -> A v [D]. Traceable: for use inside jit, vmap and scan. A breakdown ends it earlier, and
-    the residuals are zero then.
+    matvec   v [D] -> A v [D]
+    start    start vector [D], not zero
+
+    At a breakdown the steps end earlier, and the residuals are zero. Traceable: for use inside jit, vmap and
+    scan.
     """
     basis, count = _steps_in_program(matvec, start / jnp.linalg.norm(start), min(steps, start.size))
     ends = []
@@ -161,9 +183,10 @@ def extreme_eigenvalues(
 
 
 def sample_start(apply: Apply, point: Any, unit: jax.Array, steps: int, end: int) -> jax.Array:
-    """Return the Ritz vector at one `end` (as in StopCriterion) after a few `steps` from `unit`. Traceable.
+    """Return the Ritz vector [D] at one `end` (as in `StopCriterion`) after few `steps` from `unit` [D].
 
-    So few steps stay orthogonal by themselves. The vector is not finite where the products are not.
+    Few steps stay orthogonal without projections. If products are not finite, neither is the vector.
+    Traceable.
     """
     basis, count = _steps_in_program(partial(apply, point), unit, steps, project=False)
     _, inner = _ranked(basis.alphas, basis.betas, count, end)
@@ -173,7 +196,7 @@ def sample_start(apply: Apply, point: Any, unit: jax.Array, steps: int, end: int
 def _steps_in_program(
     matvec: Callable[[jax.Array], jax.Array], unit: jax.Array, steps: int, project: bool = True
 ) -> tuple[KrylovBasis, jax.Array]:
-    """Return the basis after `steps` from `unit`, and how many steps there were before a breakdown."""
+    """Return the basis after `steps` steps from `unit` [D], and the number of steps before a breakdown."""
     basis = empty_basis(-(-steps // BLOCK) * BLOCK, unit.size, unit.dtype)._replace(images=None)
     loop = _loop(lambda _, v: matvec(v), float(jnp.finfo(unit.dtype).eps), False, project)
     basis, _, report = loop(None, basis, unit, jnp.int32(0), jnp.int32(steps), None)
@@ -181,10 +204,10 @@ def _steps_in_program(
 
 
 def _loop(apply: Apply, epsilon: float, checked: bool, project: bool = True) -> Any:
-    """Return (point, basis, unit, count, until, stop) -> (basis, unit, report), to be compiled.
+    """Return the loop (point, basis, unit, count, until, stop) -> (basis, unit, report), before compilation.
 
-    The loop ends after `until` steps, at a breakdown, or, if `checked`, by the StopCriterion `stop`.
-    project: see `_step`.
+    The loop ends when `count` reaches `until`, at a breakdown, or, if `checked`, by the criterion `stop`.
+    `project` is that of `_step`.
     """
 
     def run(
@@ -207,7 +230,10 @@ def _loop(apply: Apply, epsilon: float, checked: bool, project: bool = True) -> 
 
 
 def _report(basis: KrylovBasis, count: jax.Array, closed: jax.Array) -> jax.Array:
-    """Return [2, 1 + room]: count and alphas, closed and betas. One array is one transfer to the host."""
+    """Return count and alphas, and below them closed and betas, [2, 1 + room].
+
+    One array needs one transfer to the host.
+    """
     first = jnp.stack([count, closed.astype(count.dtype)]).astype(basis.alphas.dtype)
     return jnp.concatenate([first[:, None], jnp.stack([basis.alphas, basis.betas])], axis=1)
 
@@ -215,11 +241,12 @@ def _report(basis: KrylovBasis, count: jax.Array, closed: jax.Array) -> jax.Arra
 def _step(
     basis: KrylovBasis, q: jax.Array, image: jax.Array, m: jax.Array, epsilon: float, project: bool = True
 ) -> tuple[KrylovBasis, jax.Array, jax.Array]:
-    """Return the basis with q and its product `image` in row m, the next unit vector, and: it broke down.
+    """Return the basis with q and its product `image` in row m, the next unit vector, and if it broke down.
 
-    project: against all vectors, twice. Else only alpha_m q_m and beta_(m-1) q_(m-1) are taken out.
+    With `project`, all vectors are projected out twice. Without it, only alpha_m q_m and beta_(m-1) q_(m-1)
+    are subtracted.
     """
-    put = partial(jax.lax.dynamic_update_index_in_dim, axis=0)  # in place, where `at` would write every row
+    put = partial(jax.lax.dynamic_update_index_in_dim, axis=0)  # in place; `at` would write every row
     vectors = put(basis.vectors, q, m)
     images = None if basis.images is None else put(basis.images, image, m)
     alpha = q @ image
@@ -244,25 +271,27 @@ def _step(
 
 
 def _norm(v: jax.Array) -> jax.Array:
-    """Return |v|. A dot product is several times as fast as a sum of squares on a CPU.
+    """Return |v| of v [D], from a dot product, which on a CPU is several times as fast as a sum of squares.
 
-    In float32 squares of small numbers are zero and those of large ones infinite: such a vector is scaled.
+    In float32, the squares of small numbers are zero and those of large numbers infinite. Such a vector is
+    scaled before.
     """
     plain, limits = jnp.sqrt(v @ v), jnp.finfo(v.dtype)
 
     def scaled() -> jax.Array:
-        most = jnp.abs(v).max()
-        return most * jnp.linalg.norm(v / jnp.where(most > 0, most, 1))
+        largest = jnp.abs(v).max()
+        return largest * jnp.linalg.norm(v / jnp.where(largest > 0, largest, 1))
 
     safe = jnp.isfinite(plain) & (plain > float(limits.tiny) ** 0.5 / float(limits.eps))
     return jax.lax.cond(safe, lambda: plain, scaled)
 
 
 def _orthogonal(vectors: jax.Array, count: jax.Array, v: jax.Array) -> jax.Array:
-    """Return the part of v [D] at right angles to the first `count` vectors; the others are zero.
+    """Return the part of v [D] that is orthogonal to the first `count` rows of `vectors` [room, D].
 
-    On a GPU a loop in a loop waits for the host. There the whole basis is projected out at once, which saves
-    34 to 46 % on the rows "top eigenvalue" of `benchmarks/gpu_curvature.py`.
+    The other rows are zero. On a GPU, a loop inside a loop waits for the host. The whole basis is then
+    projected out at once, which saves 34 to 46 % of the time in the rows "top eigenvalue" of
+    `benchmarks/gpu_curvature.py`.
     """
     if jax.default_backend() != "cpu" or len(vectors) <= 2 * BLOCK:
         return v - (vectors @ v) @ vectors
@@ -275,28 +304,29 @@ def _orthogonal(vectors: jax.Array, count: jax.Array, v: jax.Array) -> jax.Array
 
 
 def _is_done(alphas: jax.Array, betas: jax.Array, count: jax.Array, stop: Any) -> jax.Array:
-    """Return whether `stop` is met after `count` steps: bands [room], of which the rest is zero or old."""
+    """Return whether `stop` is met after `count` steps. Later entries of alphas, betas [room] are old."""
 
     def check() -> jax.Array:
         theta, inner = _ranked(alphas, betas, count, stop.end)
-        place = jnp.arange(len(alphas), dtype=count.dtype)
-        largest = jnp.abs(jnp.where(place < count, theta, 0)).max()
+        index = jnp.arange(len(alphas), dtype=count.dtype)
+        largest = jnp.abs(jnp.where(index < count, theta, 0)).max()
         small = jnp.abs(betas[count - 1] * inner[count - 1]) <= stop.tolerance * largest
-        return jnp.all(small | (place >= stop.wanted))
+        return jnp.all(small | (index >= stop.wanted))
 
     return jax.lax.cond(count >= jnp.maximum(stop.first, stop.wanted), check, lambda: jnp.bool_(False))
 
 
 def _ranked(alphas: jax.Array, betas: jax.Array, count: jax.Array, end: Any) -> tuple[jax.Array, jax.Array]:
-    """Return Ritz values [room] from one `end` (as in StopCriterion) on, and vectors of T in columns.
+    """Return Ritz values [room] and vectors [room, room] of T (columns), beginning at one `end`.
 
-    Padding of T comes last: its eigenvalues lie beyond the other end, for magnitudes at zero.
+    `end` is that of `StopCriterion`. T is padded to [room, room] so that the eigenvalues of the padding come
+    last: beyond the other end, or at zero for the largest |eigenvalues|.
     """
-    place = jnp.arange(len(alphas), dtype=count.dtype)
-    within = jnp.where(place < count, alphas, 0), jnp.where(place < count - 1, betas, 0)[:-1]
-    size = jnp.abs(within[0]).max() + 2 * jnp.abs(within[1]).max(initial=0)
+    index = jnp.arange(len(alphas), dtype=count.dtype)
+    main, off = jnp.where(index < count, alphas, 0), jnp.where(index < count - 1, betas, 0)[:-1]
+    size = jnp.abs(main).max() + 2 * jnp.abs(off).max(initial=0)
     beyond = jnp.where(size > 0, 2 * size, 1)
-    diagonal = jnp.where(place < count, alphas, -end * beyond)
-    theta, inner = jnp.linalg.eigh(jnp.diag(diagonal) + jnp.diag(within[1], 1) + jnp.diag(within[1], -1))
+    diagonal = jnp.where(index < count, alphas, -end * beyond)
+    theta, inner = jnp.linalg.eigh(jnp.diag(diagonal) + jnp.diag(off, 1) + jnp.diag(off, -1))
     order = jnp.argsort(-jnp.where(end == 0, jnp.abs(theta), end * theta))
     return theta[order], inner[:, order]

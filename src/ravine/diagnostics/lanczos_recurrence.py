@@ -1,8 +1,8 @@
-"""The Lanczos recurrence of an operator, as far as it has gone, with every vector and product.
+"""State of a Lanczos recurrence: its vectors, their products, and the tridiagonal matrix so far.
 
-The equations are those of `lanczos_loop`. An operator that can be traced takes its steps inside one compiled
-loop, which saves 30 to 70 % on the rows "top eigenvalue" of `benchmarks/curvature.py`. Other operators are
-multiplied from Python, one product at a time.
+The equations are those of `lanczos_loop`. An operator that JAX can trace takes its steps inside one compiled
+loop. This saves 30 to 70 % of the time in the rows "top eigenvalue" of `benchmarks/curvature.py`. Other
+operators are called from Python, one product at a time.
 """
 
 from __future__ import annotations
@@ -35,11 +35,15 @@ __all__ = ["LanczosRecurrence", "extend_basis", "ritz_pairs"]
 
 
 class LanczosRecurrence:
-    """Up to `max_steps` steps: `count` of them are taken, and it is `closed` if it broke down after the last.
+    """A Lanczos recurrence of at most `max_steps` steps.
 
-    closed_spaces: breakdowns so far. bands: alphas and betas of the steps taken [m], [m]; the last beta leads
-    out of the space. in_loop_steps: how many steps there may be for `advance` to stop by its criterion.
-    has_start: the operator chooses its own start. remote: the host waits for the device of the loop.
+    count           number of steps so far
+    closed          whether the recurrence broke down after the last step
+    closed_spaces   number of breakdowns so far
+    bands           alphas [m] and betas [m]; the last beta couples to the next, missing row of T
+    in_loop_steps   largest number of steps for which `advance` can stop by its criterion
+    has_start       whether the operator replaces the start vector by its own
+    remote          whether the loop runs on another device than the host, which must wait for it
     """
 
     def __init__(self, operator: SymmetricOperator, max_steps: int) -> None:
@@ -49,24 +53,24 @@ class LanczosRecurrence:
         self.closed = False
         self.bands: tuple[Vector, Vector] = np.zeros(0), np.zeros(0)
         self.remote = traced is not None and jax.default_backend() != "cpu"
-        # eigenvalues of a small matrix are slow on a GPU
+        # On a GPU, the eigenvalues of a small matrix take too long.
         self.in_loop_steps = 0 if traced is None or self.remote else IN_LOOP_STEPS
-        self._setup: InLoopSetup | None = None if traced is None else traced.setup  # until it is done
+        self._setup: InLoopSetup | None = None if traced is None else traced.setup  # None after its use
         self.has_start = self._setup is not None and self._setup.has_start
         self._dtype = np.dtype(np.float64) if traced is None else traced.dtype
         self._context = (lambda: precision_context("float64")) if traced is None else traced.context
-        self._basis: KrylovBasis | None = None  # made where it is first needed
+        self._basis: KrylovBasis | None = None  # created when it is first needed
         self._point: Any = None
         self._next: Any = None
 
     def begin(self, unit: Vector) -> None:
-        """Go on from a vector of length 1, at right angles to all found."""
+        """Set the next vector to `unit` [D], of length 1 and orthogonal to all vectors so far."""
         self._next, self.closed = unit.astype(self._dtype), False
 
     def restart(self, generator: np.random.Generator) -> bool:
-        """Go on after a breakdown, from a random direction at right angles; False when there is none left."""
+        """Set the next vector to a random one orthogonal to all so far, and return whether there is one."""
         known = self.vectors
-        with self._context():  # arrays that the host has looked at must not be filled further
+        with self._context():  # a copy, since a program must not overwrite arrays that the host has read
             self._basis = jax.tree.map(jnp.copy, self._basis)
         extended = extend_basis(known, generator.standard_normal((1, self.operator.size)))
         if len(extended) == len(known):
@@ -75,9 +79,9 @@ class LanczosRecurrence:
         return True
 
     def advance(self, steps: int, stop: StopCriterion | None = None) -> None:
-        """Take `steps` steps, fewer where it breaks down, has no room, or meets `stop` in a compiled loop.
+        """Take `steps` steps, or fewer at a breakdown, at `max_steps`, or when a compiled loop meets `stop`.
 
-        Raises UsageError: loss, gradient or products that are not finite.
+        Raises UsageError if loss, gradient or products are not finite.
         """
         until = min(self.count + steps, self.max_steps)
         if self.closed or until <= self.count:
@@ -89,16 +93,17 @@ class LanczosRecurrence:
         self.closed_spaces += self.closed
         self.bands = report[0, 1 : self.count + 1], report[1, 1 : self.count + 1]
         if traced is not None and traced.setup is not None and not np.isfinite(self.bands).all():
-            traced.prepare()  # raises if the gradient is the cause
+            traced.prepare()  # raises the error about the gradient, if that is the cause
         check_images(np.asarray(self.bands))
 
     def _in_loop(self, traced: TracedOperator, until: int, stop: StopCriterion | None) -> Vector:
-        """Return the report of a compiled loop."""
+        """Return the report [2, 1 + room] of a compiled loop, see `_report` in `lanczos_loop`."""
         setup, self._setup = self._setup, None
         epsilon = self.operator.epsilon
         checked = stop is not None and self._room(until) <= self.in_loop_steps
         loss = None
-        if setup is not None and checked:  # it may well stop there, and need no point
+        if setup is not None and checked:
+            # The recurrence probably ends in this loop, so that the point is not needed later.
             run = setup_and_loop(setup.prepare, traced.apply, epsilon)
             *filled, loss = run(setup.args, self._next, np.int32(until), stop)
         else:
@@ -109,26 +114,28 @@ class LanczosRecurrence:
             run = lanczos_loop(traced.apply, epsilon, checked)
             filled = run(point, self._with_room(until), self._next, *limits)
         self._basis, self._next, report = filled
-        found = np.asarray(report, np.float64)
-        if setup is not None and loss is not None:  # not sooner: a look waits for its value
+        values = np.asarray(report, np.float64)
+        if setup is not None and loss is not None:  # after the report, since reading the loss waits for it
             setup.check_loss(loss)
-        return found
+        return values
 
     def _one_by_one(self, until: int) -> Vector:
-        """Return the report after steps whose products are made from Python."""
+        """Return the report [2, 1 + room] after steps whose products are called from Python."""
         for m in range(self.count, until):
             image = jnp.asarray(self.operator(self._next))
             step = jnp.asarray(self._next), image, np.int32(m), self.operator.epsilon
             self._basis, self._next, report = lanczos_step(self._with_room(m + 1), *step)
-            if report[1, 0]:  # broken down
+            if report[1, 0]:  # breakdown
                 break
         return np.asarray(report, np.float64)
 
     def _room(self, steps: int) -> int:
-        held = 0 if self._basis is None else len(self._basis.alphas)
-        return max(held, basis_size(steps, self.operator.size))
+        """Return the number of vectors of a basis for so many steps."""
+        present = 0 if self._basis is None else len(self._basis.alphas)
+        return max(present, basis_size(steps, self.operator.size))
 
     def _with_room(self, steps: int) -> KrylovBasis:
+        """Return the basis, created or extended for so many steps."""
         room = self._room(steps)
         if self._basis is None:
             return empty_basis(room, self.operator.size, self._dtype)
@@ -136,34 +143,38 @@ class LanczosRecurrence:
 
     @property
     def vectors(self) -> Vector:
-        """The vectors q [m, D]."""
+        """Return the vectors q [m, D]."""
         return self._rows("vectors")
 
     @property
     def images(self) -> Vector:
-        """Their products A q [m, D]."""
+        """Return the products A q [m, D]."""
         return self._rows("images")
 
     def _rows(self, name: str) -> Vector:
+        """Return the first `count` rows of an array of the basis in float64."""
         return np.asarray(getattr(self._basis, name))[: self.count].astype(np.float64)
 
 
 def ritz_pairs(alphas: Vector, betas: Vector) -> tuple[Vector, Vector, Vector]:
-    """Return ascending Ritz values [m], residuals |beta_m s_m| [m], and the vectors s of T in columns [m, m].
+    """Return ascending Ritz values [m], their residuals |beta_m s_m| [m], and eigenvectors s of T [m, m].
 
-    `alphas` [m], `betas` [m]: the bands of T. s_m: the last entry of a vector.
+    `alphas` [m] and `betas` [m] are diagonal and off-diagonal of T. The eigenvectors are the columns, and s_m
+    is their last entry.
+
+    Raises LinAlgError if LAPACK does not converge.
     """
-    # LAPACK itself: SciPy's way to it takes as long as a small network's product
-    theta, inner, failed = dstev(alphas, betas[: max(1, len(alphas) - 1)])  # f2py asks for one even so
+    # LAPACK is called directly, since SciPy's wrapper takes as long as a product of a small network.
+    theta, inner, failed = dstev(alphas, betas[: max(1, len(alphas) - 1)])  # the interface needs at least one
     if failed:
-        raise np.linalg.LinAlgError("The eigenvalues of a tridiagonal matrix were not found.")
+        raise np.linalg.LinAlgError("The eigenvalues of a tridiagonal matrix did not converge.")
     return theta, np.abs(betas[-1] * inner[-1]), inner
 
 
 def extend_basis(basis: Vector, vectors: npt.ArrayLike) -> Vector:
-    """Return the orthonormal rows `basis` [K, D] and, below them, what `vectors` add to their span.
+    """Return the orthonormal rows `basis` [K, D], extended by rows so that they span `vectors` [L, D] too.
 
-    A vector that lies in the span, to rounding, adds nothing.
+    A vector that lies in the span of the rows, within rounding, adds no row.
     """
     rows = basis
     for vector in np.asarray(vectors, np.float64):

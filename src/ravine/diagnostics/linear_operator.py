@@ -1,6 +1,6 @@
-"""Symmetric linear operators: matrices known by their products with vectors.
+"""Symmetric linear operators: matrices that are known only by their products with vectors.
 
-Lanczos, traces, densities and tracking need products only. Each of them takes a `SymmetricOperator`.
+A `SymmetricOperator` is the input of all matrix-free methods: Lanczos, traces, densities and tracking.
 """
 
 from __future__ import annotations
@@ -25,18 +25,24 @@ __all__ = [
 ]  # fmt: skip
 
 Transform = Callable[[Callable[[Any], Any], Any, Any], Any]
-"""transform(apply, array, v) -> the product of another operator; v [D] or [K, D], NumPy or traced."""
+"""transform(apply, array, v) -> product of a new operator with v, from the products `apply` of the old one.
+
+v is [D] or [K, D], in NumPy or traced by JAX. `array` is a constant of the transformation.
+"""
 
 
 @dataclass(frozen=True)
 class InLoopSetup:
     """Preparation of an operator inside the compiled loop that uses it.
 
-    prepare(args, start [D]) -> (point, unit vector to start from [D], loss). check_loss(loss) raises
-    UsageError for a loss that is not finite. `has_start`: the unit vector is not the start that was given.
+    prepare      (args, start [D]) -> (point, unit vector [D] from which the loop starts, loss)
+    args         first argument of `prepare`
+    check_loss   raises UsageError for a loss that is not finite
+    has_start    whether `prepare` replaces the start vector by its own
 
-    The linearized network goes straight into the loop, and a start from a sample of the rows saves products.
-    Together they save 30 % on the row "top eigenvalue, 64-64-64-10" of `benchmarks/curvature.py`.
+    The linearized network need not be passed from one program to another, and a start vector from a sample of
+    the rows saves products. Together they save 30 % of the time in the row "top eigenvalue, 64-64-64-10" of
+    `benchmarks/curvature.py`.
     """
 
     prepare: Callable[[Any, jax.Array], tuple[Any, jax.Array, jax.Array]]
@@ -47,10 +53,13 @@ class InLoopSetup:
 
 @dataclass(frozen=True)
 class TracedOperator:
-    """An operator for use inside compiled programs: apply(point, v [D]) -> A v [D], v of `dtype`.
+    """An operator for use inside compiled programs.
 
-    The same `apply` with another point compiles nothing. prepare() -> point, called once, on first use.
-    `context`: the precision to compile and run in. `setup`: how a compiled loop prepares the point itself.
+    apply     (point, v [D]) -> A v [D]; the same function with another point needs no new compilation
+    prepare   () -> point, the linearization; called once, when the point is first needed
+    dtype     type of the vectors
+    context   () -> context with the precision in which to compile and run
+    setup     preparation of the point inside a compiled loop, or None
     """
 
     apply: Callable[[Any, jax.Array], jax.Array]
@@ -61,10 +70,11 @@ class TracedOperator:
 
     @cached_property
     def point(self) -> Any:
+        """Return the linearization, prepared on first use."""
         return self.prepare()
 
     def transformed(self, transform: Transform, array: npt.ArrayLike) -> TracedOperator:
-        """Return the operator v -> transform(apply, array, v)."""
+        """Return the operator v [D] -> transform(apply, array, v) [D]."""
         with self.context():
             constant = jnp.asarray(array, self.dtype)
         apply = _transformed(self.apply, transform)
@@ -73,29 +83,38 @@ class TracedOperator:
 
 @per_function
 def _transformed(apply: Callable[..., Any], transform: Transform) -> Callable[..., Any]:
+    """Return the product ((point, array), v) -> transform(apply, array, v)."""
     return lambda point, v: transform(lambda u: apply(point[0], u), point[1], v)
 
 
 def _damp(apply: Callable[[Any], Any], damping: Any, v: Any) -> Any:
+    """Return A v + damping v."""
     return apply(v) + damping * v
 
 
-def _scale(apply: Callable[[Any], Any], root: Any, v: Any) -> Any:
-    return root * apply(root * v)
+def _scale(apply: Callable[[Any], Any], diagonal: Any, v: Any) -> Any:
+    """Return W A W v with W = diag(diagonal)."""
+    return diagonal * apply(diagonal * v)
 
 
 def _deflate(apply: Callable[[Any], Any], rows: Any, v: Any) -> Any:
+    """Return (1 - V'V) A (1 - V'V) v for orthonormal rows V [K, D]."""
     image = apply(v - (v @ rows.T) @ rows)
     return image - (image @ rows.T) @ rows
 
 
 @dataclass(frozen=True)
 class SymmetricOperator:
-    """A symmetric matrix A [D, D] as a function: `operator(v)` [D], `operator.block(vs)` [K, D].
+    """A symmetric matrix A [D, D] as a function of vectors.
 
-    `apply`: v -> A v; `apply_block`: the same for [K, D], None where one vector is multiplied at a time.
-    `size`: D. `epsilon`: the relative rounding error of one product. `traced`: the same operator for compiled
-    programs, None where there is none. Products are NumPy float64; one that is not finite raises UsageError.
+    apply         v [D] -> A v [D]
+    size          D
+    epsilon       relative rounding error of a product
+    apply_block   vectors [K, D] -> products [K, D]; None if vectors are multiplied one by one
+    traced        the same operator for compiled programs, or None
+
+    `operator(v)` and `operator.block(vectors)` return products in float64. They raise UsageError for vectors
+    of another size and for products that are not finite.
     """
 
     apply: Callable[[Vector], Any]
@@ -105,48 +124,65 @@ class SymmetricOperator:
     traced: TracedOperator | None = None
 
     def __call__(self, vector: npt.ArrayLike) -> Vector:
-        given = np.asarray(vector, np.float64)
-        if given.shape != (self.size,):
-            raise UsageError(f"A vector of shape {given.shape} meets a matrix of size {self.size}.")
-        return _finite(self.apply(given))
+        v = np.asarray(vector, np.float64)
+        if v.shape != (self.size,):
+            raise UsageError(
+                f"A vector of shape {v.shape} meets a matrix of size {self.size}.",
+                f"The shape must be [{self.size}].",
+                "Pass a vector in the order of to_vector(params).",
+            )
+        return _finite(self.apply(v))
 
     def block(self, vectors: npt.ArrayLike) -> Vector:
-        """Return the products of K vectors: [K, D] -> [K, D]. Raises UsageError: A is not symmetric."""
-        given = np.asarray(vectors, np.float64)
-        if given.ndim != 2 or given.shape[1] != self.size:
-            raise UsageError(f"Vectors of shape {given.shape} meet a matrix of size {self.size}.")
-        if self.apply_block is None or len(given) < 2:
-            return np.stack([self(row) for row in given]) if len(given) else np.empty((0, self.size))
-        found = _finite(self.apply_block(given))
-        inner = given @ found.T
-        scale = np.outer(np.linalg.norm(given, axis=1), np.linalg.norm(found, axis=1))
+        """Return the products [K, D] of `vectors` [K, D].
+
+        Raises UsageError for vectors of another size, for products that are not finite, and if the products
+        show that the matrix is not symmetric.
+        """
+        rows = np.asarray(vectors, np.float64)
+        if rows.ndim != 2 or rows.shape[1] != self.size:
+            raise UsageError(
+                f"Vectors of shape {rows.shape} meet a matrix of size {self.size}.",
+                f"The shape must be [K, {self.size}].",
+                "Pass one vector in each row.",
+            )
+        if self.apply_block is None or len(rows) < 2:
+            return np.stack([self(row) for row in rows]) if len(rows) else np.empty((0, self.size))
+        products = _finite(self.apply_block(rows))
+        inner = rows @ products.T
+        scale = np.outer(np.linalg.norm(rows, axis=1), np.linalg.norm(products, axis=1))
         check_symmetric(float(np.abs(inner - inner.T).max()), float(scale.max()), self.epsilon)
-        return found
+        return products
 
     def damped(self, damping: float) -> SymmetricOperator:
-        """Return A + damping: with the curvature of weight decay."""
+        """Return A + damping I, for example with the curvature of weight decay as damping."""
         return self._transformed(_damp, damping)
 
     def scaled(self, preconditioner: npt.ArrayLike) -> SymmetricOperator:
-        """Return P^(-1/2) A P^(-1/2) for a diagonal `preconditioner` P [D], all above zero."""
+        """Return P^(-1/2) A P^(-1/2) for the diagonal matrix P = diag(`preconditioner` [D]).
+
+        Raises UsageError unless all D entries are finite and above zero.
+        """
         diagonal = np.asarray(preconditioner, np.float64)
         if diagonal.shape != (self.size,) or not (np.isfinite(diagonal) & (diagonal > 0)).all():
             raise UsageError(
-                f"The preconditioner must be {self.size} finite numbers above zero, not {diagonal.shape}.",
-                "Its inverse root scales the matrix from both sides.",
-                "Add the optimizer's eps where a weight has never had a gradient.",
+                f"The preconditioner has the shape {diagonal.shape}, or entries that are not positive.",
+                f"It must hold {self.size} finite numbers above zero.",
+                "Add the eps of the optimizer, since a weight without gradients has the entry 0.",
             )
         return self.congruent(1 / np.sqrt(diagonal))
 
     def congruent(self, diagonal: npt.ArrayLike) -> SymmetricOperator:
-        """Return W A W for a diagonal matrix W, given as `diagonal` [D]."""
+        """Return W A W for the diagonal matrix W = diag(`diagonal` [D])."""
         return self._transformed(_scale, np.asarray(diagonal, np.float64))
 
     def outside(self, vectors: npt.ArrayLike) -> SymmetricOperator:
-        """Return (1 - V'V) A (1 - V'V) for orthonormal rows V [K, D]: A without these directions."""
+        """Return (1 - V'V) A (1 - V'V), without the directions of orthonormal rows V = `vectors` [K, D]."""
         return self._transformed(_deflate, np.asarray(vectors, np.float64).reshape(-1, self.size))
 
     def _transformed(self, transform: Transform, array: Any) -> SymmetricOperator:
+        """Return the operator v -> transform(apply, array, v), for the host and for compiled programs."""
+
         def on_host(apply: Callable[[Vector], Any]) -> Callable[[Vector], Any]:
             return lambda v: transform(lambda u: np.asarray(apply(u), np.float64), array, v)
 
@@ -162,49 +198,62 @@ class SymmetricOperator:
 def as_operator(matrix: npt.ArrayLike) -> SymmetricOperator:
     """Return a dense symmetric matrix [D, D] as an operator.
 
-    Raises UsageError: not square, not symmetric, not finite.
+    Raises UsageError if the matrix is not square, not symmetric or not finite.
     """
     dense = np.asarray(matrix)
     if dense.ndim != 2 or dense.shape[0] != dense.shape[1] or not dense.size:
-        raise UsageError(f"A matrix of shape {dense.shape} is not square.", "", "Pass [D, D].")
+        raise UsageError(
+            f"A matrix of shape {dense.shape} is no operator.", "It must be square.", "Pass a matrix [D, D]."
+        )
     if not np.isfinite(dense).all():
-        raise UsageError("The matrix holds values that are not finite.")
+        raise UsageError(
+            f"{int((~np.isfinite(dense)).sum())} entries of the matrix are not finite.",
+            "All entries must be finite.",
+            "Measure at another point.",
+        )
     kind = dense.dtype if dense.dtype.kind == "f" else np.dtype(np.float64)
     wide = dense.astype(np.float64)
     epsilon = float(np.finfo(kind).eps)
     if np.abs(wide - wide.T).max() > 100 * max(len(wide), 10) * epsilon * np.abs(wide).max():
         raise UsageError(
-            "The matrix is not symmetric.", "A Hessian is.", "Pass (A + A.T) / 2 if that is meant."
+            f"The matrix is not symmetric; it and its transpose differ by {np.abs(wide - wide.T).max():.3g}.",
+            "It must be symmetric up to rounding, as a Hessian is.",
+            "Pass the symmetric part, (A + A.T) / 2.",
         )
     symmetric = (wide + wide.T) / 2
     return SymmetricOperator(lambda v: symmetric @ v, len(wide), epsilon, lambda v: v @ symmetric)
 
 
 def _finite(result: Any) -> Vector:
-    found = np.asarray(result, np.float64)
-    check_images(found)
-    return found
+    """Return products in float64, or raise UsageError if they are not finite."""
+    products = np.asarray(result, np.float64)
+    check_images(products)
+    return products
 
 
-def check_images(found: Vector) -> None:
-    """Raise UsageError where products, or numbers made of them, are not finite."""
-    if not np.isfinite(found).all():
+def check_images(products: Vector) -> None:
+    """Raise UsageError if `products` [...], or numbers computed from products, are not finite."""
+    if not np.isfinite(products).all():
         raise UsageError(
             "A product with the curvature is not finite.",
-            "The second derivatives overflow here, or the loss has none.",
+            "It must be finite; the second derivatives overflow here, or the loss has none.",
             "Work in float64, or measure at another point.",
         )
 
 
 def check_symmetric(difference: float, scale: float, epsilon: float) -> None:
-    """Raise UsageError where a matrix differs from its transpose by more than rounding explains.
+    """Raise UsageError if a matrix differs from its transpose by more than rounding explains.
 
-    The check costs nothing and catches compiler errors: jaxlib 0.10.2 sums some batched float32 products
+    difference   largest difference of an entry
+    scale        size of the entries
+    epsilon      relative rounding error
+
+    The check needs no product and detects compiler errors: jaxlib 0.10.2 sums some batched float32 products
     wrongly on CPUs (jax issue 39103).
     """
     if difference > np.sqrt(epsilon) * scale:
         raise UsageError(
-            f"The curvature differs from its transpose by {difference:.3g} where its size is {scale:.3g}.",
-            "A Hessian is symmetric: the compiled program is wrong, or the gradient is random or false.",
-            "Set XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= (jaxlib 0.10.2), or fix the loss.",
+            f"The curvature differs from its transpose by {difference:.3g}, with entries up to {scale:.3g}.",
+            "A Hessian is symmetric, so the gradient is random or wrong, or the compiler has an error.",
+            "Set XLA_FLAGS=--xla_cpu_experimental_ynn_fusion_type= (jaxlib 0.10.2), or correct the loss.",
         )

@@ -63,9 +63,8 @@ def interval(
 ) -> Interval | None:
     """Return (low, high), the confidence interval of the mean or median of `values` [seed].
 
-    Return None where no interval is defined: for a mean of fewer than 3 values, for a mean with a diverged
-    run, and for a median of too few values for the level (fewer than 6 at 95 %). If all values equal v,
-    return (v, v).
+    Return None where no interval is defined. A mean needs at least 3 values and no diverged run. A median
+    needs more values the higher the level is, at 95 % at least 6. If all values equal v, return (v, v).
 
     statistic           "mean" or "median"
     level               probability that the interval covers the true value

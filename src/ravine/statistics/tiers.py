@@ -8,9 +8,9 @@ A shuffle permutes the names within each seed and selects its own best. While p 
 the largest z leaves the tier and the rest is tested again. Those that left form the next tiers in the same
 way.
 
-The shuffles are needed because the best is selected by the same scores. With eight names for one optimizer
-and 20 seeds, Holm's correction for seven comparisons finds a "better" one in 8-11 % of studies instead of 5
-%. Holm's correction for all 28 pairs keeps 5 %, but with 10 seeds it can never find a difference.
+The shuffles are needed because the best is selected by the same scores. If one optimizer has eight names and
+20 seeds, Holm's correction for seven comparisons finds a "better" name in 8-11 % of studies instead of 5 %.
+Holm's correction for all 28 pairs keeps 5 %, but with 10 seeds it can never find a difference.
 
 The probability of any false claim is at most alpha if all optimizers are equal, and about alpha in each tier
 otherwise. A lower tier means worse than the best of the tier above, not worse than all of its members. An
