@@ -80,7 +80,7 @@ def test_compare_predict_train_resume(shell, folder):
 def test_a_dry_run_shows_the_plan_of_either_track_and_does_nothing(shell, folder):
     how = ["compare", "iris", "-O", "momentum,adam", "--effort", "quick", "--dry-run"]
     for scope, says in (
-        ("learning-rate", "all else is the lecture's"),
+        ("learning-rate", "other hyperparameters as in the lecture"),
         ("all", "decays and eps are tuned too"),
     ):
         ended = shell(*how, "--tune", scope)

@@ -74,7 +74,7 @@ def test_dry_run_counts_what_a_run_trains(blobs: Dataset) -> None:
     facts = plan.plan
     networks = len(facts.seeds) * (len(facts.widths) * len(facts.arms) + len(facts.examples))
     assert facts.runs == networks and facts.network_steps == networks * facts.steps
-    assert "25% of them random" in repr(plan)
+    assert "25% of the training labels random" in repr(plan)
     assert type(plan).from_dict(plan.to_dict()) == plan
     for width in (60, 100, 200):
         assert max(map(len, text(plan.view(), width, unicode=False).splitlines())) <= width

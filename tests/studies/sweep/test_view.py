@@ -217,6 +217,7 @@ def test_a_plan(plan: SweepPlan, width: int, unicode: bool) -> None:
     shown = text(plan.view(), width, False, unicode)
     assert max(map(display_width, shown.splitlines())) <= width
     joined = " ".join(shown.split())
-    assert "2 for each, on 2 seeds" in joined and "about 3 s" in joined and "and 60 more" in joined
+    assert "2 for each configuration, on 2 seeds" in joined
+    assert "about 3 s" in joined and "and 60 more" in joined
     assert "grid of 100 configurations: l2" in joined
     assert "as given" in text(replace(plan, rates=None).view(), width)

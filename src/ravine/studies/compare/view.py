@@ -23,8 +23,8 @@ from ravine.studies.compare.verdict import verdict
 __all__ = ["next_steps", "plan_view", "view"]
 
 TUNING_SCOPES = {
-    "learning-rate": "rate: learning rate and schedule are tuned, all else is the lecture's",
-    "all": "full: momentum, decays and eps are tuned too, in as many trials",
+    "learning-rate": "learning rate and schedule; other hyperparameters as in the lecture",
+    "all": "all hyperparameters: momentum, decay rates and eps too, in as many trials",
 }
 RANGE_ENDS = {"low": "the lower end", "high": "the upper end"}
 MIN_NAME_WIDTH = 16  # columns; longer names are cut to it before another column is dropped
@@ -68,9 +68,10 @@ def plan_view(plan: ComparePlan) -> list[Block]:
         ("tuned", TUNING_SCOPES[plan.tuning_scope]),
         (
             "tuning",
-            f"{count(len(plan.tune) // len(optimizers), 'setting')} each, on {len(plan.tuning_seeds)} seeds",
+            f"{count(len(plan.tune) // len(optimizers), 'setting')} of each optimizer, on "
+            f"{count(len(plan.tuning_seeds), 'seed')}",
         ),
-        ("evaluation", f"each with its best setting, on {count(len(plan.seeds), 'fresh seed')}"),
+        ("evaluation", f"every optimizer at its best setting, on {count(len(plan.seeds), 'fresh seed')}"),
         ("networks", f"{plan.runs:,} in all, {plan.network_steps:,} network steps"),
         ("time", f"about {max(1, round(plan.estimated_seconds)):,} s on this machine"),
     ]

@@ -28,7 +28,7 @@ LONGEST_NAME = 14  # columns of text
 def view(result: DescentResult) -> list[Block]:
     """Return the report: findings, table of widths, and curves of the three sweeps."""
     plan, rows, widths, epochs = result.plan, result.rows, result.widths, result.epochs
-    noise = f"{plan.label_noise:.0%} random training labels" if plan.label_noise else "labels as they are"
+    noise = f"{plan.label_noise:.0%} random training labels" if plan.label_noise else "no label noise"
     head = (
         f"{result.data.name}: {plan.optimizer} at {learning_rate(plan.learning_rate)}, "
         f"{count(plan.steps, 'step')}, {count(rows.train, 'training row')}, {noise}, {len(plan.seeds)} seeds."
@@ -76,7 +76,12 @@ def plan_view(plan: DescentPlan) -> list[Block]:
         ("network", facts.network),
         ("optimizer", f"{facts.optimizer} at {learning_rate(facts.learning_rate)}, {facts.schedule}"),
         *training_option_rows(facts.training_options),
-        ("labels", f"{facts.label_noise:.0%} of them random" if facts.label_noise else "as they are"),
+        (
+            "labels",
+            f"{facts.label_noise:.0%} of the training labels random"
+            if facts.label_noise
+            else "no label noise",
+        ),
         ("widths", f"{', '.join(map(str, facts.widths))} units: {', '.join(facts.arms)}"),
         ("examples", f"{examples} rows, at the first width that fits all rows"),
         (

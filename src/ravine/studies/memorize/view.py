@@ -90,7 +90,7 @@ def plan_view(plan: MemorizePlan) -> list[Block]:
         ("network", f"{facts.network}, {facts.parameters:,} parameters"),
         ("optimizer", f"{facts.optimizer} at {learning_rate(facts.learning_rate)}, {facts.schedule}"),
         *training_option_rows(facts.training_options),
-        ("labels", f"{', '.join(shares)} of them random"),
+        ("labels", f"{', '.join(shares)} of the labels random"),
     ]
     if limits:
         lines.append(("limits", f"{', '.join(limits)}; each with {' and '.join(limited)} random labels"))

@@ -69,7 +69,7 @@ def plan_view(plan: SweepPlan) -> list[Block]:
     """Return the facts of a dry run, and the configurations."""
     names = ", ".join(factor.name for factor in plan.factors)
     rates = (
-        f"{len(plan.rates)} for each, on {count(len(plan.tuning_seeds), 'seed')}"
+        f"{len(plan.rates)} for each configuration, on {count(len(plan.tuning_seeds), 'seed')}"
         if plan.rates
         else "as given"
     )
