@@ -49,7 +49,7 @@ def test_findings_are_numbered_with_evidence_principle_and_proof(found: Diagnose
     assert "Principle P2: standardising fixes the geometry." in shown
     assert (
         "Remedy: inputs standardised (scaling standard): validation loss 0.41 → 0.22 "
-        "(by -0.19, 95 % -0.2 to -0.18), 20 of 20 seeds better" in words(found)
+        "(by -0.19, 95 % interval -0.2 to -0.18), 20 of 20 seeds better" in words(found)
     )
     assert "without a fault: No column leaks the target." in shown
     assert "Recommended: scaling standard." in shown

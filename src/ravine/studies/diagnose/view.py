@@ -157,12 +157,12 @@ def _trial(trial: RemedyTrial) -> str:
 
 
 def _effect(pair: PairedComparison) -> str:
-    """Return `0.41 → 0.22 (by -0.19, 95 % -0.2 to -0.18), 20 of 20 seeds better`."""
+    """Return `0.41 → 0.22 (by -0.19, 95 % interval -0.2 to -0.18), 20 of 20 seeds better`."""
     before, after = (number(value) if is_number(value) else "diverged" for value in (pair.before, pair.after))
     text = f"{before} → {after}"
     if is_number(pair.difference) and pair.interval:
         low, high = pair.interval
-        text += f" (by {number(pair.difference)}, 95 % {number(low)} to {number(high)})"
+        text += f" (by {number(pair.difference)}, 95 % interval {number(low)} to {number(high)})"
     text += f", {pair.better} of {pair.seeds} seeds better"
     text += f", {pair.equal} equal" if pair.equal else ""
     diverged = pair.diverged_before, pair.diverged_after

@@ -31,24 +31,24 @@ from ravine.studies.diagnose.verdicts.units import (
 
 __all__ = ["PRINCIPLES", "VERDICTS", "Evidence", "Finding", "find_all"]
 
-PRINCIPLES = {  # claims of the lecture, as `ravine lecture ID` shows them
-    "L4": "to converge needs a rate below 2 / curvature",
-    "L6": "on real networks training runs to that edge",
+PRINCIPLES = {  # claims of the lecture; `ravine lecture ID` shows them
+    "L4": "to converge needs a learning rate below 2 / curvature",
+    "L6": "training runs to the edge of stability",
     "L8": "saddles outnumber minima in high dimension",
-    "L9": "at zero gradient descent is stuck; along a saddle it crawls",
-    "N1": "ill-conditioning: crawl along the shallow, jitter along the steep",
+    "L9": "training is stuck at zero gradient and crawls along a saddle",
+    "N1": "ill-conditioning: crawl along flat directions, jitter along steep ones",
     "N2": "minibatch gradients are noisy",
-    "N3": "start high, decrease the rate",
-    "P1": "always-positive inputs make a neuron's gradients all of one sign",
+    "N3": "start with a high learning rate, then decrease it",
+    "P1": "positive inputs give all weight gradients of a neuron one sign",
     "P2": "standardizing fixes the geometry",
     "A1": "sigmoid and tanh saturate on both sides",
     "A2": "saturation starves early layers",
     "G1": "deep nets fit random labels",
     "G6": "early stopping with patience",
-    "G7": "beware double descent",
+    "G7": "double descent, in width and in epochs",
     "G9": "batch normalization",
     "L2": "where you start decides where you end",
-    "O8": "reported with intervals, never assumed",
+    "O8": "results are reported with intervals, never assumed",
 }
 
 Verdict = Callable[[Observation], Finding | None]
