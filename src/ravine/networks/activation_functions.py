@@ -60,7 +60,7 @@ def relu_derivative(y: jax.Array) -> jax.Array:
 
 
 def leaky_relu_derivative(y: jax.Array) -> jax.Array:
-    """Return the derivative of the leaky ReLU with the default slope where its output is y: [...] -> [...]."""
+    """Return the derivative of the leaky ReLU (default slope) where its output is y: [...] -> [...]."""
     return jnp.where(y > 0, jnp.ones_like(y), SLOPE)
 
 
