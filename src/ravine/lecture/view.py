@@ -36,7 +36,7 @@ def claim_view(claim: MeasuredClaim, picture: str = "") -> list[Block]:
     return [
         Heading(f"{claim.id}  {claim.title}"),
         Paragraph(f"The lecture: {claim.says}"),
-        Paragraph(f"Run: {claim.run}" if claim.run else ""),
+        Paragraph(f"Experiment: {claim.run}" if claim.run else ""),
         *([_numbers(claim.findings)] if claim.findings else []),
         Paragraph(_verdict(claim), "strong"),
         Paragraph(f"Caveat: {claim.caveat}"),
@@ -65,7 +65,7 @@ def claims_view(result: LectureResult, folder: str = "") -> list[Block]:
     failures = [f"{claim.id} failed: {claim.failure}" for claim in claims if claim.failure]
     count = sum(bool(claim.holds) for claim in claims)
     total = f"{count} of {len(claims)} claims hold, in {result.seconds:.0f} s."
-    files = [("Documents, evidence, pictures", folder)] if folder else []
+    files = [("Results, evidence, pictures", folder)] if folder else []
     return [table, Items(failures, style="plain"), Paragraph(total), Files(files)]
 
 
@@ -89,8 +89,8 @@ def _verdict(claim: MeasuredClaim) -> str:
         return f"Measured and reported; nothing is expected.{duration}"
     if wrong:
         are = "are" if wrong > 1 else "is"
-        return f"It does not hold: {wrong} of {len(judged)} numbers {are} not as expected.{duration}"
-    return f"It holds: all {len(judged)} numbers are as expected.{duration}"
+        return f"The claim does not hold: {wrong} of {len(judged)} numbers {are} not as expected.{duration}"
+    return f"The claim holds: all {len(judged)} numbers are as expected.{duration}"
 
 
 def _numbers(findings: Sequence[FindingRow]) -> Table:

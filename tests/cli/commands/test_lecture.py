@@ -105,10 +105,10 @@ def test_one_claim_is_told_whole_and_drawn(ravine, folder, modules):
     for part in (
         claim.title,
         "The lecture:",
-        "Run:",
+        "Experiment:",
         "1 ± 0.05",
         "1 ± 0.1",
-        "It holds",
+        "The claim holds",
         "Caveat:",
         claim.try_it,
     ):
@@ -132,7 +132,7 @@ def test_what_does_not_hold_shows_and_sets_the_status(ravine, modules):
     modules["A1"].measured = 1.2
     ended = ravine("lecture", "A1")
     assert ended.status == 5
-    assert "It does not hold: 1 of 1 numbers is not" in ended.stdout
+    assert "The claim does not hold: 1 of 1 numbers is not" in ended.stdout
     assert "!" in ended.stdout
     modules["A1"].measured = np.nan
     ended = ravine("lecture", "A1", "--json")
