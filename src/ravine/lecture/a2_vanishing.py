@@ -77,7 +77,7 @@ def read(evidence: Evidence) -> list[Finding]:
     for (name, variance), named in zip(SETTINGS, NAMED, strict=True):
         findings.append(
             Finding(
-                f"{name}, sigma_w^2 = {variance:g}: gain / integrals (1), (2)",
+                f"{name}, sigma_w^2 = {variance:g}: gain / mean-field theory",
                 np.mean(gains[SETTINGS.index((name, variance))]) / _mean_field(name, variance)[1],
                 1.0, 0.05, note=f"table: {named:g}",
             )

@@ -70,7 +70,7 @@ def read(evidence: Evidence) -> list[Finding]:
     """Return the differences between units, which are exactly 0 from equal starts; and the error of (1)."""
     largest = np.max(evidence["apart"], axis=2)
     worst = np.max(np.abs(evidence["outputs"] - evidence["sums"]))
-    findings = [Finding("network and (1) in NumPy: largest difference", worst, 0.0, 1e-14)]
+    findings = [Finding("network and its sums in NumPy: largest difference", worst, 0.0, 1e-14)]
     for k, start in enumerate(STARTS[:2]):
         for layer in (0, 1):
             what = f"{start} start: largest difference between units of hidden layer {layer + 1}"

@@ -132,7 +132,7 @@ def read(evidence: Evidence) -> list[Finding]:
             chance,
             half_width(memorizing),
             bound="above",
-            note="at least train − test accuracy, (3)",
+            note="at least train − test accuracy",
         ),
         Finding(
             "regularized network: advantage",

@@ -110,10 +110,11 @@ def read(evidence: Evidence) -> list[Finding]:
                 1e-15,
             ),
             Finding(
-                f"softmax layer, rate {rate:g}: deviation of drawn masks, r.m.s.",
+                f"softmax layer, rate {rate:g}: deviation of drawn masks, root mean square",
                 np.sqrt(np.mean(z**2)),
                 1.0,
                 0.25,
+                unit="standard errors",
             ),
             Finding(
                 f"through a hidden ReLU layer, rate {rate:g}: mean deviation",

@@ -93,7 +93,7 @@ def read(evidence: Evidence) -> list[Finding]:
         note = f"median {np.median(risks):.3g}, exact {middle:.3g}; the mean is {mean_risk(p):.3g}"
         findings.append(
             Finding(
-                f"random features, p = {p}: share of risks below the median of (2)",
+                f"random features, p = {p}: share of risks below the exact median",
                 below,
                 0.5,
                 2 / np.sqrt(TRIALS),
@@ -148,8 +148,8 @@ def draw(evidence: Evidence) -> Any:
 
     figure, (left, middle, right) = canvas(CLAIM.title, columns=3)
     features = np.arange(5, FEATURES + 1)
-    theory(left, features, [min(mean_risk(int(p)), 200) for p in features], "mean, (1)", which=0)
-    theory(left, features, [median_risk(int(p)) for p in features], "median, (2)", which=1)
+    theory(left, features, [min(mean_risk(int(p)), 200) for p in features], "exact mean", which=0)
+    theory(left, features, [median_risk(int(p)) for p in features], "exact median", which=1)
     table = len(TABLE)
     marks(left, list(TABLE), evidence["risk"][:table].mean(axis=1), "mean of draws", which=0)
     marks(left, [*TABLE, *NEAR], np.median(evidence["risk"], axis=1), "median of draws", which=1)

@@ -129,7 +129,7 @@ def read(evidence: Evidence) -> list[Finding]:
             1e-12,
         ),
         Finding(
-            "eps = 1e-5: ⟨w, ∇L⟩ and (5), relative difference",
+            "eps = 1e-5: ⟨w, ∇L⟩ and its formula, relative difference",
             np.max(np.abs(evidence["inner"] / evidence["predicted"] - 1)),
             0.0,
             1e-6,

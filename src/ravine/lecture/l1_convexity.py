@@ -68,12 +68,14 @@ def read(evidence: Evidence) -> list[Finding]:
     least = np.min(evidence["smallest"], axis=1)
     negative = np.where(np.isnan(evidence["smallest"]), np.nan, evidence["smallest"] < -ROUNDING).mean(axis=1)
     return [
-        Finding("logistic regression: chords that violate (1)", CHORDS * share[0, 0], 0.0),
+        Finding("logistic regression: chords that violate convexity", CHORDS * share[0, 0], 0.0),
         Finding("logistic regression: smallest eigenvalue of all", least[0], 0.0, ROUNDING, bound="above"),
-        Finding("network: share of chords that violate (1)", share[1, 0], 0.11, 0.03, error=error[1, 0]),
+        Finding(
+            "network: share of chords that violate convexity", share[1, 0], 0.11, 0.03, error=error[1, 0]
+        ),
         Finding("network: share of points with a negative eigenvalue", negative[1], 1.0),
         Finding("ReLU network: share of points with a negative eigenvalue", negative[2], None),
-        Finding("ReLU network: share of chords that violate (1)", share[2, 0], None, error=error[2, 0]),
+        Finding("ReLU network: share of chords that violate convexity", share[2, 0], None, error=error[2, 0]),
         Finding(
             "network, separable labels: share of chords",
             share[1, 1],

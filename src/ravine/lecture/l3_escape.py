@@ -71,11 +71,12 @@ def read(evidence: Evidence) -> list[Finding]:
     return [
         Finding("end of gradient descent from -0.5: the near minimum", evidence["still"][-1], -1.0, 1e-6),
         Finding("arrivals in the other minimum at the smallest noise", arrived[-1], 100, bound="above"),
-        *(Finding(f"time to jump, 1/D = {inverse:g}", mean, theory, 0.1, error=mean * part, relative=True)
+        *(Finding(f"mean time to a jump, 1/D = {inverse:g}", mean, theory, 0.1,
+                  error=mean * part, relative=True)
           for inverse, mean, theory, part in zip(INVERSE_D, time, exact, error, strict=True)),
-        Finding("d ln T / d(1/D), expected from (3)", slope, exact_slope, 0.015, error=slope_error),
-        Finding("d ln T / d(1/D), barrier expected", slope, BARRIER, 0.02, error=slope_error,
-                note="1/4 as D -> 0"),
+        Finding("d ln T / d(1/D), exact theory", slope, exact_slope, 0.015, error=slope_error),
+        Finding("d ln T / d(1/D), weak noise", slope, BARRIER, 0.02, error=slope_error,
+                note="the barrier 1/4, as D -> 0"),
     ]  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def draw(evidence: Evidence) -> Any:
     left.legend(loc="upper left")
     time, error = _times(evidence)
     inverse = np.linspace(INVERSE_D[0], INVERSE_D[-1], 40)
-    theory(right, inverse, [_exact(1 / value) for value in inverse], "theory (3)")
+    theory(right, inverse, [_exact(1 / value) for value in inverse], "exact theory")
     kramers = 2 * np.pi / np.sqrt(2) * np.exp(BARRIER * inverse)
     theory(right, inverse, kramers, "Kramers: slope 1/4", which=1)
     marks(right, INVERSE_D, time, "measured", error=time * error)

@@ -94,7 +94,7 @@ def read(evidence: Evidence) -> list[Finding]:
             factor**STEPS,
             1e-9,
             relative=True,
-            unit="of the start",
+            unit="times the initial distance",
         )
         for product, measured, factor in zip(PRODUCTS, end, (0.99, 1.0, 1.01), strict=True)
     ]

@@ -129,7 +129,7 @@ def read(evidence: Evidence) -> list[Finding]:
             note=f"{evidence['trace'][-1] / evidence['trace'][one]:,.0f} times as large, same function",
         ),
         Finding(
-            "largest relative error of the trace against (1)",
+            "largest relative error of the trace",
             np.max(np.abs(evidence["trace"] / expected - 1)),
             0.0,
             1e-9,

@@ -75,7 +75,7 @@ def read(evidence: Evidence) -> list[Finding]:
         expected = 1718.0 if start == STARTS[0] else _half_time(start, RATE)
         findings.append(
             Finding(
-                f"steps to half-way from {start:g}",
+                f"steps to half-way from a product of {start:g}",
                 _half_way(path),
                 expected,
                 0.003,
@@ -97,7 +97,7 @@ def read(evidence: Evidence) -> list[Finding]:
     t = np.arange(STEPS + 1)
     findings += [
         Finding(
-            "largest deviation from (2), relative to s",
+            "largest deviation from the closed form, relative to s",
             np.max(np.abs(evidence["product"][0] - _theory(t, STARTS[0]))) / STRENGTH,
             0.0,
             0.005,

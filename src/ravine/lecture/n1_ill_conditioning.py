@@ -105,7 +105,7 @@ def read(evidence: Evidence) -> list[Finding]:
     for k, direction in enumerate(("shallow", "steep")):
         findings.append(
             Finding(
-                f"GD, kappa = 100: factor per step along the {direction}",
+                f"GD, kappa = 100: factor per step along the {direction} direction",
                 np.abs(gd[500, k] / gd[0, k]) ** (1 / 500),
                 99 / 101,
                 1e-9,
@@ -117,8 +117,8 @@ def read(evidence: Evidence) -> list[Finding]:
     )
     flips = np.where(np.isfinite(gd[1:501]), np.sign(gd[1:501]) != np.sign(gd[:500]), np.nan).mean(axis=0)
     findings += [
-        Finding("share of steps that change sign along the shallow", flips[0], 0.0, note="crawls"),
-        Finding("share of steps that change sign along the steep", flips[1], 1.0, note="jitters"),
+        Finding("share of steps that change sign along the shallow direction", flips[0], 0.0, note="crawls"),
+        Finding("share of steps that change sign along the steep direction", flips[1], 1.0, note="jitters"),
     ]
     return findings
 

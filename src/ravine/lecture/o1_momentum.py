@@ -100,7 +100,7 @@ def read(evidence: Evidence) -> list[Finding]:
         for k, name in enumerate(("gentle", "steep"))
     ]
     findings += [
-        Finding(f"momentum, largest relative deviation from (2), {name} direction",
+        Finding(f"momentum, largest relative deviation from theory, {name} direction",
                 np.max(np.abs(ball[shown, k] / expected[:, k] - 1)), 0.0, 1e-9)
         for k, name in enumerate(("gentle", "steep"))
     ]  # fmt: skip
@@ -112,14 +112,18 @@ def read(evidence: Evidence) -> list[Finding]:
             1e-9,
         ),
         Finding(
-            "speed under a constant gradient", evidence["constant"][-1], 1 / (1 - RHO), 1e-9, unit="rates"
+            "speed under a constant gradient",
+            evidence["constant"][-1],
+            1 / (1 - RHO),
+            1e-9,
+            unit="times the rate",
         ),
         Finding(
             "speed under an alternating gradient",
             evidence["alternating"][-1],
             1 / (1 + RHO),
             1e-9,
-            unit="rates",
+            unit="times the rate",
         ),
     ]
     return findings

@@ -142,7 +142,7 @@ def read(evidence: Evidence) -> list[Finding]:
         for name in MAKE
     )
     findings.append(
-        Finding("factor per step, largest deviation from the roots over all rates", worst, 0.0, 0.03)
+        Finding("factor per step, largest deviation from theory over all rates", worst, 0.0, 0.03)
     )
     return findings
 

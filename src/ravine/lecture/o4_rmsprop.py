@@ -97,11 +97,11 @@ def read(evidence: Evidence) -> list[Finding]:
     # where (2) is 4 and the step is half the rate
     half = np.log(3 / ((1 - GAMMAS[0] ** BURST) * HEIGHT**2 - 1)) / np.log(GAMMAS[0])
     findings += [
-        Finding("largest relative deviation of a step from (1)",
+        Finding("largest relative deviation of a step from theory",
                 np.max(np.abs(constant / line - 1)), 0.0, 1e-5),
         Finding("after the burst, RMSProp: steps until a step is half the rate again",
                 back[0] + 1 if np.isfinite(rms).all() and len(back) else np.nan, np.ceil(half), 0.0),
-        Finding("after the burst, RMSProp: largest relative deviation of a step from (2)",
+        Finding("after the burst, RMSProp: largest relative deviation of a step from theory",
                 np.max(np.abs(rms[BURST:] / rms_line - 1)), 0.0, 1e-7),
         Finding(f"{AFTER} steps after the burst, RMSProp, in units of the rate", rms[-1], 1.0, 1e-6),
         Finding(f"{AFTER} steps after the burst, AdaGrad, in units of the rate", ada[-1], ada_line[-1], 1e-7),

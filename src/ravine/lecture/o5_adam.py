@@ -103,7 +103,8 @@ def read(evidence: Evidence) -> list[Finding]:
                 np.max(np.abs(first + 1)), 0.0, 1.01 * EPS / 1e-3),
         Finding("without correction: first step, in units of the rate", bare[0], -3.1623, 5e-5),
         Finding("without correction: largest step, in units of the rate", bare.min(), -theory.max(), small),
-        Finding("without correction: largest deviation from (3)", np.max(np.abs(bare + theory)), 0.0, small),
+        Finding("without correction: largest deviation from theory",
+                np.max(np.abs(bare + theory)), 0.0, small),
         Finding(f"one gradient after {QUIET:,} zeros, in units of the rate", evidence["after_quiet"][0],
                 -(1 - B1) / np.sqrt(1 - B2) * np.sqrt(1 - B2 ** (QUIET + 1)) / (1 - B1 ** (QUIET + 1)), 1e-6),
     ]  # fmt: skip

@@ -113,11 +113,11 @@ def read(evidence: Evidence) -> list[Finding]:
     flat = evidence["flat"]
     findings += [
         Finding("steps, rotated / aligned, smallest of all draws", np.min(ratio), 5.0, bound="above",
-                note="the table: 24"),
+                note="table: 24"),
         Finding("steps, rotated / aligned, median", np.median(ratio), None, error=_half(ratio)),
         Finding(
             f"path of Adam at condition numbers {KAPPA:g} and 1, aligned: largest difference",
-            np.max(np.abs(evidence["steep"] - flat)), 0.0, 1e-10, note="(1), eps = 0"),
+            np.max(np.abs(evidence["steep"] - flat)), 0.0, 1e-10, note="eps = 0"),
         Finding(
             "gradient descent, rotated and aligned: largest relative difference of the loss",
             np.max(np.abs(evidence["descent"][:, 1] / evidence["descent"][:, 0] - 1)), 0.0, 1e-9),

@@ -88,7 +88,8 @@ def read(evidence: Evidence) -> list[Finding]:
     return [
         Finding("U[0, 1], one example: all gradients of one sign", single, 1.0),
         Finding(f"U[0, 1], batches of {BATCH}: all of one sign", batch, 0.40, 0.03, error=spread),
-        Finding(f"U[0, 1], batches of {BATCH}, by (5)", batch, _all_agree(INPUTS), 0.02, error=spread),
+        Finding(f"U[0, 1], batches of {BATCH}: all of one sign, exact integral", batch, _all_agree(INPUTS),
+                0.02, error=spread),
         Finding("two weights of a batch agree in sign", np.mean(pairs), sheppard, 0.01, error=pair_spread),
         Finding("standardized, one example: all of one sign", standardized, rare, 4 * rare_spread,
                 error=CONFIDENCE * rare_spread),
