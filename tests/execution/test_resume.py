@@ -18,7 +18,7 @@ def test_a_run_of_arrays_names_no_file_and_is_shown_again(tmp_path):
     with RunDirectory.open(tmp_path / "run").lock() as run:
         assert resume(run).result == found.result
         run.update(state="stopped")
-        with pytest.raises(DataError, match="in Python"):
+        with pytest.raises(DataError, match="from Python"):
             resume(run)
 
 

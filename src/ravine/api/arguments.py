@@ -1,8 +1,9 @@
-"""Python arguments as settings and a data set.
+"""The conversion of Python arguments to settings and a data set.
 
-a file or built-in name       y, weights and groups name columns; test is a share or a file
-a frame and a target's name   the same; test may be a frame or (X, y); weights, groups may be arrays [N]
-arrays, or a frame and y [N]  weights, groups: arrays [N], or names of a frame's columns; test may be (X, y)
+X and y                        weights and groups                    test
+file or built-in name; name    names of columns                      share or file
+DataFrame; name                names of columns, or arrays [N]       share, file, DataFrame or (X, y)
+array or DataFrame; array [N]  arrays [N], or columns of X           share or (X, y)
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ __all__ = ["Columns", "Table", "TestRows", "parse_arguments"]
 Table: TypeAlias = "np.ndarray | pd.DataFrame | Sequence[Sequence[float]] | str | PathLike[str] | None"
 """Inputs: array [N, D], DataFrame, file, or built-in name."""
 Columns: TypeAlias = "np.ndarray | pd.Series[Any] | Sequence[Any] | str | int | None"
-"""One value for each row [N], or the name of a column."""
+"""One value per row [N], or the name or index of a column."""
 TestRows: TypeAlias = "float | str | PathLike[str] | pd.DataFrame | tuple[Any, Any] | None"
 """A share of the rows, a file, a DataFrame, or (X, y)."""
 
@@ -49,9 +50,9 @@ def parse_arguments(
     test: Any,
     keywords: Mapping[str, object],
 ) -> tuple[AnySettings, Dataset | None]:
-    """Return settings and data set; the data set is None where it is read from the source of the settings.
+    """Return settings and data set. The data set is None if a saved model names its data.
 
-    keywords: other fields of the settings. Raises DataError, UsageError.
+    kind: class of the settings. keywords: other fields of the settings. Raises DataError and UsageError.
     """
     settings: dict[str, Any] = dict(keywords)
     columns = {"weights": weights, "groups": groups}
@@ -91,15 +92,15 @@ def parse_arguments(
             if column is not None and _is_name(column):
                 name = choose_column(X, column, role, f"{role}=")
                 X, columns[role] = X.drop(columns=[name]), X[name]
-    made = kind.from_dict(settings)
-    prepare(made.device)
+    parsed = kind.from_dict(settings)
+    prepare(parsed.device)
     dataset = from_arrays(
-        X, y, task=made.task, test=_share_or_pair(test), seed=made.seed, features=made.features,
-        drop=made.drop, missing=made.missing, negative_weights=made.negative_weights, **columns,
+        X, y, task=parsed.task, test=_share_or_pair(test), seed=parsed.seed, features=parsed.features,
+        drop=parsed.drop, missing=parsed.missing, negative_weights=parsed.negative_weights, **columns,
     )  # fmt: skip
-    check_metric_defined(dataset, find_metric(made.metric))
-    check_target_scale(dataset, made.precision)
-    return made, dataset
+    check_metric_defined(dataset, find_metric(parsed.metric))
+    check_target_scale(dataset, parsed.precision)
+    return parsed, dataset
 
 
 def _of_file(
@@ -119,10 +120,10 @@ def _of_file(
     if test is not None and not _is_share_or_file(test):
         raise _wrong_test(test, "a file", "a share of the rows or a file", "'test.csv'")
     named = {"target": y, **columns, "test": test}
-    given = {key: str(value) for key, value in named.items() if value is not None}
-    made = kind.from_dict({"source": str(X), **given, **settings})
-    prepare(made.device)
-    return made, load(made)
+    named_values = {key: str(value) for key, value in named.items() if value is not None}
+    parsed = kind.from_dict({"source": str(X), **named_values, **settings})
+    prepare(parsed.device)
+    return parsed, load(parsed)
 
 
 def _of_frame(
@@ -134,27 +135,27 @@ def _of_frame(
     settings: Mapping[str, object],
     repeated: frozenset[str],
 ) -> tuple[AnySettings, Dataset]:
-    held = None
+    test_table = None
     if isinstance(test, tuple | list) and len(test) == 2:
         test = _joined(test, X, choose_column(X, y))
     if _is_frame(test):
-        held, test = _table(_named(test), "test"), None
+        test_table, test = _table(_named(test), "test"), None
     if test is not None and not _is_share_or_file(test):
         raise _wrong_test(test, "a DataFrame", "a share, a DataFrame, (X, y) or a file", "DataFrame")
     named = {"target": y, **columns, "test": test}
-    given = {key: str(value) for key, value in named.items() if value is not None}
-    made = kind.from_dict({**given, **settings})
-    prepare(made.device)
-    return made, load(made, replace(_table(X, "table"), repeated=repeated), held)
+    named_values = {key: str(value) for key, value in named.items() if value is not None}
+    parsed = kind.from_dict({**named_values, **settings})
+    prepare(parsed.device)
+    return parsed, load(parsed, replace(_table(X, "table"), repeated=repeated), test_table)
 
 
 def _joined(pair: Sequence[Any], X: pd.DataFrame, target: str) -> pd.DataFrame:
-    """Return the test rows (X, y) as one table with the columns of `X`."""
+    """Return the test rows (X, y) as one DataFrame with the columns of `X` and the target."""
     import pandas as pd
 
     rows, y = pair
     if not _is_frame(rows):
-        names = [each for each in X.columns if each != target]
+        names = [name for name in X.columns if name != target]
         rows = np.asarray(rows)
         if rows.ndim != 2 or rows.shape[1] != len(names):
             raise DataError(
@@ -229,12 +230,12 @@ def _is_frame(X: object) -> bool:
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose columns have text names, each its own."""
-    return frame.set_axis(unique_names([str(each) for each in frame.columns])[0], axis=1)
+    """Return a frame whose columns have unique names of type str."""
+    return frame.set_axis(unique_names([str(name) for name in frame.columns])[0], axis=1)
 
 
 def _table(frame: pd.DataFrame, name: str) -> DataTable:
-    """A DataFrame as a table, identified by its content."""
+    """Return a DataFrame as a table, with a hash of its content."""
     import hashlib
 
     import pandas as pd

@@ -138,15 +138,15 @@ def compare(
     augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum, nesterov,
-        local_gains, adagrad, rmsprop, adadelta, adam]
-    schedules: Schedules of the learning rate to tune, such as constant,decay,step. [default: constant,
-        decay]
-    tune: Hyperparameters to tune: the learning rate, or all of an optimizer. [learning-rate, all;
-        default: learning-rate]
+    optimizers: Optimizers to compare, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum,
+        nesterov, local_gains, adagrad, rmsprop, adadelta, adam]
+    schedules: Learning-rate schedules to tune over, such as 'constant,decay,step(0.1,every=10)'.
+        [default: constant, decay]
+    tune: Hyperparameters to tune: the learning rate and its schedule, or all of an optimizer. [learning-
+        rate, all; default: learning-rate]
     effort: Number of trials, seeds and epochs; if not given, the largest under 2 minutes. [quick,
         standard, thorough]
-    budget: Longest time, such as 60s or 5m; the largest effort that fits is taken.
+    budget: Time budget, such as 60s or 5m; it chooses the largest effort that fits.
     seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
         and at most 10000]
 
@@ -290,7 +290,7 @@ def train(
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
     seeds: Number of fresh seeds that the result rests on. [at least 1 and at most 10000; default: 1]
-    plot_schedule: Draw the schedules into FILE (.png, .svg or .pdf), and train nothing.
+    plot_schedule: Draw the schedules into FILE (.png, .svg, .pdf) and train nothing.
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -431,9 +431,8 @@ def diagnose(
     augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    seeds: Number of seeds that prove a remedy; 0 = no remedy is tried. [at least 0 and at most 1000;
-        default: 20]
-    no_proof: Only measure; try no remedy. [default: False]
+    seeds: Number of seeds for the trials of remedies; 0 = off. [at least 0 and at most 1000; default: 20]
+    no_proof: Measure only, without trials of remedies, as seeds=0. [default: False]
     model: Trained model to examine, in place of a training.
 
     Raises DataError, UsageError, NothingTrained, Stopped.
@@ -577,10 +576,10 @@ def sweep(
     augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    vary: Factor and its values, such as 'l2=0,1e-4'; once for each factor. [default: ]
-    random: Number of random combinations, in place of the whole grid. [at least 2 and at most 1000]
-    points: Number of values taken from a range such as learning_rate=1e-4..1e-1. [at least 2 and at most
-        1000; default: 5]
+    vary: Factor and its values, such as 'l2=0,1e-4'; repeatable, once for each factor. [default: ]
+    random: Number of random configurations; if not given, the whole grid. [at least 2 and at most 1000]
+    points: Number of values of a range such as learning_rate=1e-4..1e-1, in a grid. [at least 2 and at
+        most 1000; default: 5]
     effort: Number of trials, seeds and epochs. [quick, standard, thorough; default: quick]
     seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
         and at most 10000]
@@ -726,14 +725,15 @@ def landscape(
     augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, adam]
+    optimizers: Optimizers to train with, such as 'sgd,adam,optax:lion(b1=0.9)'; the first is the center.
+        [default: sgd, adam]
     model: Run or trained model at the center, in place of training.
     solutions: Starts of the first optimizer; 2 = barriers, 3 = a plane through the solutions too. [at
         least 1 and at most 3; default: 3]
     grid: Points on each side of a plane. [at least 5 and at most 2001; default: 51]
     span: Half-width of slices and planes, in lengths of the weights. [above 0 and below 1000000; default:
         1.0]
-    format: Format of the pictures. [png, svg, pdf; default: png]
+    format: File format of the pictures. [png, svg, pdf; default: png]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """

@@ -1,4 +1,4 @@
-"""Run a study from Python: arguments become settings and a data set, then one execution."""
+"""The execution of a study from Python."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ def run_study(
     notify: Notify | None,
     keywords: Mapping[str, object],
 ) -> Result:
-    """Run a study on data and return its result; keep it in the folder `out` if there is one.
+    """Run a study and return its result.
 
-    keywords: by name of the settings' fields. Raises DataError, UsageError, NothingTrained, Stopped.
+    name: study. X, y, target, weights, groups, test: data, see `ravine.api.arguments`. out: run directory,
+    None = nothing is written. notify: listener to events. keywords: settings by field.
+    Raises DataError, UsageError, NothingTrained and Stopped.
     """
     study = find_study(name)
     options = options_of(study.settings)
-    given = {key: value for key, value in keywords.items() if not _is_default(value, options[key].default)}
+    changed = {key: value for key, value in keywords.items() if not _is_default(value, options[key].default)}
     if target is not None:
-        given["target"] = target
-    settings, dataset = parse_arguments(study.settings, X, y, weights, groups, test, given)
+        changed["target"] = target
+    settings, dataset = parse_arguments(study.settings, X, y, weights, groups, test, changed)
     if out is None:
         return execute(study, settings, dataset=dataset, notify=notify or ignore)
     return execute_in_new_run(
@@ -46,5 +48,6 @@ def run_study(
 
 
 def _is_default(value: object, default: Value) -> bool:
-    """Return whether a keyword was left out. Arrays have no single truth value, so types come first."""
+    """Return whether a keyword has its default. Types are compared first, since arrays have no truth
+    value."""
     return value is None or (type(value) is type(default) and value == default)

@@ -13,11 +13,11 @@ UNITS_S = {"s": 1, "m": 60, "h": 3600}
 
 def budget_seconds(text: str) -> float:
     """Return the seconds of `60s`, `2m`, `1h` or a plain number. Raises UsageError."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*", text.lower())
-    if not found or not float(found[1]) > 0:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*", text.lower())
+    if not match or not float(match[1]) > 0:
         raise UsageError(
             f"'{text}' is not a time budget.",
             "A budget is a number above 0 with a unit: s, m or h.",
             "Write for example 60s, 2m or 1h.",
         )
-    return float(found[1]) * UNITS_S[(found[2] or "s")[0]]
+    return float(match[1]) * UNITS_S[(match[2] or "s")[0]]

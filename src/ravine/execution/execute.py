@@ -1,8 +1,8 @@
-"""Execute a study: the one path of command line, Python functions, `resume` and dry run.
+"""The execution of a study, for the command line, Python functions, `resume` and dry runs.
 
 `settings → data → design → plan written → training → result written`
 
-The state in the run directory follows: running, then finished, stopped or failed.
+The run directory records the state: running, then finished, stopped or failed.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ def execute(
     notify: Notify = ignore,
     should_stop: ShouldStop = never,
 ) -> Result:
-    """Run a study and return its result; with a run directory, write all of it there.
+    """Run a study and return its result. With a run directory, write all its files.
 
-    dataset: read from `settings.source` if not given. The caller holds the lock of `run`. Raises DataError,
-    UsageError, NothingTrained, and Stopped after saving.
+    dataset: data set, read from `settings.source` if None. run: run directory, whose lock the caller holds.
+    Raises DataError, UsageError, NothingTrained, and Stopped after saving.
     """
     started = time.perf_counter()
     before = None if run is None else run.metadata.get("state")
-    tell = notify if run is None else _also_to_file(run, notify)
+    listener = notify if run is None else _also_to_file(run, notify)
     ended = "failed"
     try:
-        result = _execute(study, settings, dataset, run, tell, should_stop, started)
+        result = _execute(study, settings, dataset, run, listener, should_stop, started)
         ended = "finished"
         return result
     except (Stopped, KeyboardInterrupt) as error:
@@ -79,7 +79,7 @@ def execute(
         raise
     finally:
         if run is not None and run.plan.exists():
-            tell(RunEnded(ended, time.perf_counter() - started))
+            listener(RunEnded(ended, time.perf_counter() - started))
 
 
 def _execute(
@@ -110,7 +110,7 @@ def _execute(
 def dry_run(
     study: Study, settings: NetworkSettings, *, dataset: Dataset | None = None, notify: Notify = ignore
 ) -> StudyPlan:
-    """Return what a study would do. Nothing is trained, and nothing is written."""
+    """Return the plan of a study. Nothing is trained or written."""
     dataset, devices = _prepare(study, settings, dataset, notify)
     plan: StudyPlan = study.load("design", "plan")(study.design(settings, dataset, devices))
     return plan
@@ -119,7 +119,7 @@ def dry_run(
 def _prepare(
     study: Study, settings: NetworkSettings, dataset: Dataset | None, notify: Notify
 ) -> tuple[Dataset, Devices]:
-    """Return data and devices, and report what was read."""
+    """Return data and devices, and report the data as events."""
     prepare(settings.device)
     dataset = dataset if dataset is not None else study.load_data(settings)
     classes = None if dataset.classes is None else len(dataset.classes)
@@ -131,29 +131,29 @@ def _prepare(
 
 
 def _also_to_file(run: RunDirectory, notify: Notify) -> Notify:
-    """Return a listener that appends events to events.jsonl as well; progress at most once a second."""
-    last_progress, held = 0.0, ""
+    """Return a listener that also appends events to events.jsonl, progress at most once per second."""
+    last_progress, pending = 0.0, ""
 
-    def tell(event: Event) -> None:
-        nonlocal last_progress, held
+    def listener(event: Event) -> None:
+        nonlocal last_progress, pending
         notify(event)
         line = json.dumps({"time": round(time.time(), 3)} | event.to_dict()) + "\n"
         now = time.monotonic()
         if isinstance(event, ChunkDone):
             if now - last_progress < EVENT_INTERVAL_S:
-                held = line  # written before the next event of another kind, unless newer progress comes
+                pending = line  # written before the next event of another kind, unless newer progress comes
                 return
-            last_progress, held = now, ""
+            last_progress, pending = now, ""
         if run.path.is_dir():
             with os_errors_as_data_errors(run.events), run.events.open("a", encoding="utf-8") as file:
-                file.write(held + line)
-        held = ""
+                file.write(pending + line)
+        pending = ""
 
-    return tell
+    return listener
 
 
 def _mark_failed(run: RunDirectory, error: Exception, before: str | None) -> None:
-    """Note in the run directory that the study failed, unless only resuming was refused."""
+    """Mark the run as failed, unless only resuming was refused."""
     refused = isinstance(error, DataError | UsageError) and before in ("finished", "stopped")
     if not refused:
         with suppress(RavineError):  # a full disk: the error itself matters more

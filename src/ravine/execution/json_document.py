@@ -1,6 +1,6 @@
-"""JSON documents: frozen dataclasses with a schema version, written as plain values and read again. No JAX.
+"""JSON documents: frozen dataclasses with a schema version.
 
-A field's text says its unit; `docs/json.md` is generated from these texts.
+The text of a field states its unit. `docs/json.md` is generated from these texts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Plain = None | bool | int | float | str | list[Any] | dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class JsonDocument:
-    """Plain values with a schema version, as `--json` prints them."""
+    """A document that `--json` prints."""
 
     schema_version: int = 1
     """Version of this document's fields."""
@@ -34,7 +34,10 @@ class JsonDocument:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Plain]) -> Self:
-        """Return the document that `to_dict` wrote. Raises DataError naming the field that does not fit."""
+        """Return the document of plain values that `to_dict` wrote.
+
+        Raises DataError for a newer schema version, and for a wrong or missing field.
+        """
         version, name = document.get("schema_version"), cls.name_of(document)
         if isinstance(version, int) and version > cls.schema_version:
             raise DataError(

@@ -16,20 +16,20 @@ NON_NEGATIVE = (0.0, np.inf)  # bounds of a measure that cannot be negative
 
 def measure_summary(values: np.ndarray, bounds: tuple[float, float] = UNBOUNDED) -> Measure:
     """Return the summary of a measure. values: [network]. bounds: smallest and largest possible value."""
-    found = interval(values, greater_is_better=False) if len(values) else None
+    ends = interval(values, greater_is_better=False) if len(values) else None
     return Measure(
         mean=finite_or_none(np.mean(values)) if len(values) else None,
-        interval=clipped(found, values, bounds),
+        interval=clipped(ends, values, bounds),
         values=[finite_or_none(value) for value in values],
     )
 
 
 def time_summary(times: np.ndarray) -> TimeMeasure:
     """Return the summary of times [network]; infinite for networks that never reached the event."""
-    found = interval(times, "median", greater_is_better=False) if len(times) else None
+    ends = interval(times, "median", greater_is_better=False) if len(times) else None
     return TimeMeasure(
         median=finite_or_none(np.median(times)) if len(times) else None,
-        interval=clipped(found, times, NON_NEGATIVE),
+        interval=clipped(ends, times, NON_NEGATIVE),
         values=[finite_or_none(time) for time in times],
         reached=int(np.isfinite(times).sum()),
     )

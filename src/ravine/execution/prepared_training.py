@@ -25,7 +25,7 @@ __all__ = ["PreparedTraining", "batches_for", "prepare_training"]
 
 @dataclass(frozen=True)
 class PreparedTraining:
-    """The training that settings of one optimizer describe."""
+    """A training without tuning: settings, optimizer, specification, batches and plan."""
 
     settings: FixedTrainingSettings
     rule: Rule
@@ -35,16 +35,16 @@ class PreparedTraining:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate given, else the optimizer's usual one."""
+        """The learning rate of the settings, else the usual one of the optimizer."""
         return float(self.settings.learning_rate or self.rule.rate_center)
 
     @property
     def schedule(self) -> str:
-        """The learning-rate schedule by its full text."""
+        """The full text of the learning-rate schedule."""
         return str(schedule(self.settings.schedule))
 
     def runs(self, seeds: Sequence[int] | np.ndarray) -> Runs:
-        """Return one run for each of the seeds [run]."""
+        """Return one run for each seed. seeds: [run]."""
         count = len(seeds)
         return self.spec.runs(
             self.plan,
@@ -63,9 +63,10 @@ def prepare_training(
     spec: TrainingSpec | None = None,
     effort: Effort = TRAIN,
 ) -> PreparedTraining:
-    """Return the training that settings describe. Raises UsageError for what does not fit.
+    """Return the training that settings describe.
 
-    batches, spec: those of other settings to share. effort: how long to train where no epochs are given.
+    batches, spec: those of other settings, to share them. effort: level that sets the epochs if the settings
+    have none. Raises UsageError for settings that do not fit the data or one another.
     """
     rule = find_rule(settings.optimizer)
     batches = batches if batches is not None else batches_for(settings, dataset)
@@ -77,7 +78,7 @@ def prepare_training(
 
 
 def batches_for(settings: NetworkSettings, dataset: Dataset) -> Batches:
-    """Return the rows and batches of every seed."""
+    """Return the batches of a data set for the split, batch size and scaling of settings."""
     sizes = Batches(dataset, settings.seed, 1, settings.precision, settings.validation).sizes
     return Batches(
         dataset,

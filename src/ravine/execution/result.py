@@ -1,7 +1,7 @@
-"""Typed results: what a study returns, `--json` prints and `resume` loads. No JAX.
+"""Typed results of studies, which `--json` prints and `resume` loads.
 
 A result is a frozen dataclass of plain values. Models, records and arrays, which JSON cannot hold, are its
-`artifacts`. A field's text says its unit.
+`artifacts`. The text of a field states its unit. Reading a result needs no JAX.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ARRAYS = "arrays.npz"  # in the run's folder
 
 @dataclass(frozen=True, kw_only=True)
 class DataFacts:
-    """The data that were learned from."""
+    """The data of a study."""
 
     name: str
     """File name or built-in name."""
@@ -60,20 +60,20 @@ class DataFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class DevelopmentSizes:
-    """Numbers of rows that train and validate."""
+    """Numbers of training and validation rows."""
 
     train: int
-    """Rows that a network is trained on."""
+    """Training rows."""
     validation: int
-    """Rows that choose learning rate, early stopping and best network."""
+    """Validation rows; they choose the learning rate, the best network and the end of early stopping."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSizes(DevelopmentSizes):
-    """Numbers of rows."""
+    """Numbers of training, validation and test rows."""
 
     test: int
-    """Rows that are read once, at the end."""
+    """Test rows; they are used once, at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ class MetricFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSummary:
-    """Scores over seeds. A diverged run leaves no mean; it counts as the worst in the median."""
+    """Scores over seeds. With a diverged run there is no mean; in the median it counts as the worst."""
 
     mean: float | None
     """Mean over seeds; null if a run diverged."""
@@ -113,7 +113,7 @@ class ScoreSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class TestScores(ScoreSummary):
-    """Scores on the test rows, which are read once."""
+    """Scores on the test rows, which are used once."""
 
     __test__ = False  # a name that pytest would collect
 
@@ -135,7 +135,7 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class TimeMeasure:
-    """A time over networks that differ in their seed. A time never reached is later than all others."""
+    """A time over networks that differ in their seed. A time that is never reached counts as the latest."""
 
     median: float | None
     """Median over networks; null if it was never reached."""
@@ -173,7 +173,7 @@ class RepeatedTraining:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedNetworks:
-    """The networks that a study would train."""
+    """The networks that a study plans to train."""
 
     training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping of the settings."""
@@ -185,10 +185,10 @@ class PlannedNetworks:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchFacts:
-    """The amount of training of a study that tunes learning rates and ranks what it tuned."""
+    """The amount of training of a study that tunes and ranks."""
 
     effort: str
-    """Level of effort."""
+    """Effort level."""
     runs: int
     """Number of networks."""
     network_steps: int
@@ -196,7 +196,7 @@ class SearchFacts:
     epochs: float
     """Passes over the training rows in the longest run."""
     cohorts: int
-    """Groups of runs that were trained side by side."""
+    """Groups of runs that were trained in one program."""
     extended_ends: list[str]
     """Ends, low or high, at which the ranges of all learning rates were extended by a decade, in order."""
 
@@ -214,19 +214,19 @@ class Seconds:
     """Wall-clock seconds."""
 
     total: float
-    """From the first line to the result."""
+    """From the start of the study to its result."""
     compile: float
-    """Spent compiling, added up over the programs."""
+    """Compiling, summed over the programs."""
     train: float
-    """Spent training."""
+    """Training."""
 
 
 @dataclass(frozen=True)
 class Artifacts:
     """The model, records, arrays and configurations of a result, which are files and not part of its JSON.
 
-    model: the best network. records: curves and states of all runs, by cohort. arrays: the content of
-    `arrays.npz`. configurations: settings by file name (`best.toml`).
+    model: best network. records: curves and states of all runs, by cohort. arrays: content of `arrays.npz`.
+    configurations: settings by file name, such as `best.toml`.
     """
 
     model: Model | None = None
@@ -255,7 +255,7 @@ class Document(JsonDocument):
         return f"A result of {document.get('study', 'a study')}"
 
     def view(self) -> Sequence[Block]:
-        """Return the blocks that show this document, from the `view` module beside its class."""
+        """Return the blocks that show this document, from the `view` module of its study."""
         package = type(self).__module__.rpartition(".")[0]
         blocks: Sequence[Block] = resolve_name(f"{package}.view:{self.view_name}")(self)
         return blocks
@@ -279,12 +279,10 @@ class Document(JsonDocument):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class StudyPlan(Document):
-    """The plan of a study, as `--dry-run` shows it.
-
-    view_name: the function of the study's `view` module that shows it.
-    """
+    """The plan of a study, which `--dry-run` shows."""
 
     view_name: ClassVar[str] = "plan_view"
+    """The function of the study's `view` module that shows this plan."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -292,21 +290,21 @@ class Result(Document):
     """The result of a study."""
 
     run_dir: str | None = None
-    """Folder of the run; null if nothing was kept."""
+    """Run directory; null without one."""
     source: str = ""
-    """File or built-in name of the data; empty if they came from Python."""
+    """File or built-in name of the data; empty for data from Python."""
 
     @property
     def artifacts(self) -> Artifacts:
         """Model, records and arrays of this result; empty if it was read from a file."""
-        found: Artifacts = self.__dict__.get("_artifacts", Artifacts())
-        return found
+        artifacts: Artifacts = self.__dict__.get("_artifacts", Artifacts())
+        return artifacts
 
     def with_artifacts(self, artifacts: Artifacts) -> Self:
-        """Return the same result with these artifacts."""
-        found = dataclasses.replace(self)
-        object.__setattr__(found, "_artifacts", artifacts)
-        return found
+        """Return a copy of the result with these artifacts."""
+        copy = dataclasses.replace(self)
+        object.__setattr__(copy, "_artifacts", artifacts)
+        return copy
 
     def replace(self, **changes: Any) -> Self:
         """Return the result with some fields changed; its artifacts stay."""
@@ -314,7 +312,7 @@ class Result(Document):
 
     @property
     def path(self) -> Path | None:
-        """The folder of the run as a path; None if nothing was kept."""
+        """The run directory as a path; None without one."""
         return None if self.run_dir is None else Path(self.run_dir)
 
     @property
@@ -323,7 +321,9 @@ class Result(Document):
         if self.artifacts.model is not None:
             return self.artifacts.model
         if self.run_dir is None:
-            raise DataError(f"This result of {self.study} has no model.", "It was not kept.", "Give out=DIR.")
+            raise DataError(
+                f"This result of {self.study} has no model.", "It has no run directory.", "Give out=DIR."
+            )
         model: Model = resolve_name("ravine.execution.saved_model:Model").load(self.run_dir)
         return model
 
@@ -331,7 +331,7 @@ class Result(Document):
     def records(self) -> Mapping[str, Record]:
         """Training curves and states of all runs, by stage and cohort: "tune adam".
 
-        Read from the run's folder where needed. A cohort of version 1 has the name of its file.
+        They are read from the run directory if needed. A cohort of version 1 has the name of its file.
         """
         if self.artifacts.records or self.run_dir is None:
             return self.artifacts.records
@@ -342,7 +342,7 @@ class Result(Document):
 
     @property
     def arrays(self) -> Mapping[str, np.ndarray]:
-        """Arrays of this result by name; read from the run's folder where needed."""
+        """Arrays of this result by name, read from the run directory if needed."""
         if self.artifacts.arrays or self.run_dir is None:
             return self.artifacts.arrays
         path = Path(self.run_dir) / ARRAYS
@@ -350,18 +350,18 @@ class Result(Document):
         return read(path) if path.exists() else {}
 
     def summary(self) -> str:
-        """Return the result in one line, as `ravine runs` shows it."""
+        """Return the result in one line, for `ravine runs`."""
         raise NotImplementedError(f"{type(self).__name__}.summary")
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return tables to write beside the result, by file name without `.csv`."""
+        """Return tables to write to the run directory, by file name without `.csv`."""
         return {}
 
     def some_failed(self) -> bool:
-        """Return whether the exit status says that runs diverged."""
+        """Return whether the exit status reports diverged runs."""
         return False
 
 
 def values_of(part: ScoreSummary) -> dict[str, Any]:
-    """Return the fields of a summary by name, to build a row that holds them."""
+    """Return the fields of a summary by name, for the constructor of a row."""
     return {item.name: getattr(part, item.name) for item in fields(part)}

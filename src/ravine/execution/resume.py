@@ -1,4 +1,4 @@
-"""Finish exactly what a run was asked, or return the result of a finished run again."""
+"""Resuming of runs."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ __all__ = ["resume"]
 
 
 def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldStop = never) -> Result:
-    """Finish a run, or return a finished one's result; the caller holds its lock.
+    """Finish a run and return its result, or load the result of a finished run.
 
-    Raises DataError where data or configuration have changed, the run has no plan yet, or an older version
-    wrote it.
+    The caller holds the lock of the run. Raises DataError if data or configuration have changed, if the run
+    has no plan yet, or if an older version wrote the run.
     """
     check_resumable(run)
     study = find_study(str(run.metadata.get("verb")))
     settings = study.settings.from_dict(load_toml(run.config))
     if run.metadata.get("state") == "finished":
-        # a result outlives its data: a file that is gone, or arrays from Python
+        # the result can be shown without its data, such as a deleted file or arrays from Python
         if settings.needs_source and (
             settings.source in BUILTIN or file_and_part(settings.source or "?")[0].is_file()
         ):
@@ -35,8 +35,8 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
         return load_result(run, study)
     if settings.needs_source and not settings.source:
         raise DataError(
-            f"The run '{run.path}' was given its data in Python.",
-            "They are not kept with it.",
+            f"The run '{run.path}' got its data from Python.",
+            "The run directory does not contain them.",
             f"Call ravine.{study.name} again.",
         )
     return execute(study, settings, run=run, notify=notify, should_stop=should_stop)

@@ -1,4 +1,4 @@
-"""Whether a run can be resumed. It needs no JAX, so that a refusal comes at once."""
+"""The check whether a run can be resumed. It needs no JAX, so a refusal is immediate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["check_resumable"]
 
 
 def check_resumable(run: RunDirectory) -> None:
-    """Raise DataError for a run that an older version wrote, or that stopped before it read its data."""
+    """Raise DataError for a run of an older version, and for a run that stopped before it read its data."""
     if run.metadata.get("schema_version") == 1:
         writer = (run.metadata.get("versions") or {}).get("ravine", "1")
         raise DataError(
@@ -20,6 +20,6 @@ def check_resumable(run: RunDirectory) -> None:
     if not run.config.exists():
         raise DataError(
             f"The run '{run.path}' stopped before it had read its data.",
-            "There is nothing to go on from.",
+            "It has no plan to resume.",
             "Type the command again.",
         )

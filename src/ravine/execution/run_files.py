@@ -1,6 +1,6 @@
 """The files of a run: configuration, plan, result, model, tables and pictures.
 
-`write_or_check_plan` writes what is about to be done, or, on resuming, refuses to go on with something else.
+`write_or_check_plan` writes the plan of a new run. On resuming, it refuses a plan that has changed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def data_facts(dataset: Dataset) -> DataFacts:
 
 
 def split_sizes(dataset: Dataset, batches: Batches) -> SplitSizes:
-    """Return how many rows train, validate and test."""
+    """Return the numbers of training, validation and test rows."""
     train, valid = batches.sizes
     return SplitSizes(train=train, validation=valid, test=len(dataset.test))
 
@@ -55,9 +55,9 @@ def split_sizes(dataset: Dataset, batches: Batches) -> SplitSizes:
 def write_or_check_plan(
     run: RunDirectory, study: str, settings: NetworkSettings, dataset: Dataset, plan: Mapping[str, object]
 ) -> None:
-    """Write config.toml and plan.json, or, on resuming, compare with what the run began with.
+    """Write config.toml and plan.json; on resuming, compare settings, data and plan with those of the start.
 
-    Raises DataError with the difference.
+    Raises DataError that names the difference.
     """
     resolved = with_absolute_paths(settings).to_dict()
     resuming = run.plan.exists()
@@ -87,32 +87,32 @@ def write_or_check_plan(
 
 
 def check_data(run: RunDirectory, dataset: Dataset) -> None:
-    """Raise DataError if the data are not those the run began with."""
+    """Raise DataError if the data have changed since the start of the run."""
     known = run.metadata.get("data", {})
-    begun, held = known.get("sha256"), known.get("test")
+    begun, test_hash = known.get("sha256"), known.get("test")
     if begun is not None and begun != dataset.sha256:
         raise DataError(
             f"The data '{dataset.name}' have changed since this run began.",
             f"They were {begun[:12]}, they are {dataset.sha256[:12]}.",
             "Put the old file back, or begin a new run.",
         )
-    if held is not None and held != _test_hash(dataset):
+    if test_hash is not None and test_hash != _test_hash(dataset):
         raise DataError(
             f"The test rows of '{dataset.name}' have changed since this run began.",
-            f"They were {held}, they are {_test_hash(dataset)}.",
+            f"They were {test_hash}, they are {_test_hash(dataset)}.",
             "Put the old test file back, or begin a new run.",
         )
 
 
 def _test_hash(dataset: Dataset) -> str:
-    """Identify the test rows: a test file of its own is no part of the data's sha256."""
+    """Return a hash of the test rows. The hash of the data does not cover a separate test file."""
     return content_hash([dataset.x[dataset.test], dataset.y[dataset.test]])
 
 
 def _check_settings(run: RunDirectory, resolved: dict[str, object]) -> None:
-    """Raise DataError if config.toml no longer says what the run began with."""
+    """Raise DataError if the settings have changed since the start of the run."""
     begun = run.metadata.get("settings")
-    if begun is None:  # killed before they were noted: nothing was trained yet
+    if begun is None:  # killed before the settings were recorded; nothing was trained
         run.update(settings=resolved)
         return
     changed = [key for key in sorted({*begun, *resolved}) if begun.get(key) != resolved.get(key)]
@@ -130,16 +130,16 @@ def _check_settings(run: RunDirectory, resolved: dict[str, object]) -> None:
 def write_result(
     run: RunDirectory, study: Study, result: AnyResult, picture_format: str = "png"
 ) -> AnyResult:
-    """Write model, arrays, pictures, configurations, tables and result.json; mark the run finished.
+    """Write model, arrays, pictures, configurations, tables and result.json, and mark the run as finished.
 
-    picture_format: png, svg or pdf. Returns the result with the paths of its pictures. Raises DataError.
+    Return the result with the paths of its pictures. picture_format: png, svg or pdf. Raises DataError.
     """
-    found = result.artifacts
-    if found.model is not None:
-        found.model.save(run.models)
-    if found.arrays:
-        write_npz(run.path / ARRAYS, found.arrays)
-    for name, settings in found.configurations.items():
+    artifacts = result.artifacts
+    if artifacts.model is not None:
+        artifacts.model.save(run.models)
+    if artifacts.arrays:
+        write_npz(run.path / ARRAYS, artifacts.arrays)
+    for name, settings in artifacts.configurations.items():
         write_atomic(run.path / name, dump(with_absolute_paths(settings).to_dict()))
     for name, table in result.tables().items():
         write_atomic(run.path / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
@@ -154,22 +154,24 @@ def write_result(
 
 
 def load_result(run: RunDirectory, study: Study) -> Result:
-    """Return the result of a finished run, with its paths as they are now. Raises DataError.
+    """Return the result of a finished run, with paths in the present run directory. Raises DataError.
 
-    Paths were written as typed then. The run may have been moved since, or be read from another folder.
+    The file has the paths of the time of writing. The run can have been moved since then.
     """
     document: dict[str, Plain] = read_json(run.result)
     before, now = str(document.get("run_dir") or "").rstrip("/"), str(run.path)
 
-    def moved(value: Plain) -> Plain:
+    def in_present_folder(value: Plain) -> Plain:
         if isinstance(value, list):
-            return [moved(part) for part in value]
+            return [in_present_folder(part) for part in value]
         if not isinstance(value, str) or not before:
             return value
         inside = value == before or value.startswith(f"{before}/")
         return now + value[len(before) :] if inside else value
 
-    paths = {key: moved(value) for key, value in document.items() if isinstance(value, str | list)}
+    paths = {
+        key: in_present_folder(value) for key, value in document.items() if isinstance(value, str | list)
+    }
     return study.result_type.from_dict(document | paths)
 
 

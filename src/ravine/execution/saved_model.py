@@ -1,4 +1,4 @@
-"""A trained network with its encoder of rows, as `predict` loads it."""
+"""A saved model: a trained network with the encoder of its inputs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,13 @@ __all__ = ["Model"]
 
 @dataclass(frozen=True)
 class Model:
-    """A trained network, its preprocessing, and the facts about its training (`metadata`)."""
+    """A trained network with its preprocessing.
+
+    trained: network with parameters. encoder, scaler: preprocessing of inputs. task: classify or regress.
+    target: name of the target. classes: labels in the order of the outputs, None for a regression.
+    target_mean, target_scale: prediction = output * target_scale + target_mean, for a regression.
+    metadata: facts about the training.
+    """
 
     trained: TrainedNetwork
     encoder: Encoder
@@ -41,16 +47,19 @@ class Model:
 
     @property
     def network(self) -> Network:
-        """Its structure."""
+        """The network architecture."""
         return self.trained.network
 
     def outputs(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """Return raw outputs [N, K] for rows, a DataFrame or array [N, columns] as it was trained on."""
+        """Return the raw outputs of the network, [N, K].
+
+        rows: DataFrame or array [N, columns] with the columns of training.
+        """
         x = self.scaler.apply(self.encoder.transform(rows, what="The data"))
         return self.trained.outputs(x.astype(self.trained.precision))
 
     def predict(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """Return the predicted label or number of each row: [N]."""
+        """Return the predicted label or number of each row, [N]."""
         z = self.outputs(rows)
         if self.classes is None:
             return z[:, 0].astype(np.float64) * self.target_scale + self.target_mean
@@ -58,7 +67,10 @@ class Model:
         return labels
 
     def predict_proba(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
-        """Return the probability of each class: [N, K], rows sum to 1. Raises DataError for a regression."""
+        """Return the probability of each class, [N, K]; each row sums to 1.
+
+        Raises DataError for a regression.
+        """
         if self.classes is None:
             raise DataError("A regression has no probabilities.", "It predicts numbers.", "Use predict.")
         z = self.outputs(rows).astype(np.float64)
@@ -67,28 +79,28 @@ class Model:
         return shares
 
     def table(self, rows: pd.DataFrame | np.ndarray) -> pd.DataFrame:
-        """Return predictions of rows [N, D] as a table; for classes, also the probability of each class."""
+        """Return the predictions of rows [N, columns] as a table; for classes, with probabilities."""
         import pandas as pd
 
         index = rows.index if isinstance(rows, pd.DataFrame) else None
         if self.classes is None:
             return pd.DataFrame({"prediction": self.predict(rows)}, index=index)
         share = self.predict_proba(rows)
-        label = np.asarray(self.classes, dtype=object)[share.argmax(axis=1)]
-        columns = {"prediction": label}
-        columns |= {f"probability_{each}": share[:, k] for k, each in enumerate(self.classes)}
+        labels = np.asarray(self.classes, dtype=object)[share.argmax(axis=1)]
+        columns = {"prediction": labels}
+        columns |= {f"probability_{label}": share[:, k] for k, label in enumerate(self.classes)}
         return pd.DataFrame(columns, index=index)
 
     def save(self, directory: str | Path) -> Path:
-        """Write model.safetensors and model.json into a directory; return its path."""
-        arrays = {f"layer{path}": np.asarray(each) for path, each in _named(self.trained.params)}
-        arrays |= {f"statistics{path}": np.asarray(each) for path, each in _named(self.trained.stats)}
+        """Write model.safetensors and model.json into a directory and return its path. Raises DataError."""
+        arrays = {f"layer{path}": np.asarray(array) for path, array in _named(self.trained.params)}
+        arrays |= {f"statistics{path}": np.asarray(array) for path, array in _named(self.trained.stats)}
         description = {
             "network": self.network.describe(),
             "numbers": dict(self.trained.hyper),
             "task": self.task,
             "target": self.target,
-            "classes": None if self.classes is None else [_plain(each) for each in self.classes],
+            "classes": None if self.classes is None else [_plain(label) for label in self.classes],
             "origin": self.target_mean,
             "unit": self.target_scale,
             "encoder": self.encoder.to_json(),
@@ -100,7 +112,7 @@ class Model:
 
     @classmethod
     def load(cls, path: str | Path) -> Model:
-        """Read a model: its directory, a file of it, or a run. Raises DataError."""
+        """Return the model of a directory, of one of its files, or of a run. Raises DataError."""
         arrays, what = load_model(path)
         try:
             network = Network.from_description(what["network"])
@@ -119,7 +131,7 @@ class Model:
 
     @classmethod
     def of(cls, dataset: Dataset, trained: TrainedNetwork, rows: SeedData, metadata: ModelMetadata) -> Model:
-        """Return the model of one trained run; `rows` are the seed's (`Batches.data`)."""
+        """Return the model of one trained run. rows: rows of its seed (`Batches.data`)."""
         return cls(
             trained, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,
             rows.target_mean, rows.target_scale, metadata,
@@ -130,15 +142,15 @@ class Model:
 
 
 def _named(tree: Any) -> list[tuple[str, Any]]:
-    """Return (path, array) of every leaf; the path is `0.weight`, `0.gate.bias`."""
+    """Return (path, array) of every leaf of a tree. A path is, for example, `0.gate.bias`."""
     leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
-    return [(jax.tree_util.keystr(path, simple=True, separator="."), each) for path, each in leaves]
+    return [(jax.tree_util.keystr(path, simple=True, separator="."), leaf) for path, leaf in leaves]
 
 
 def _read(arrays: Mapping[str, np.ndarray], prefix: str, like: Any) -> Any:
-    """Return a tree like `like` with the arrays of that prefix. Raises KeyError for a missing one."""
-    found = [arrays[f"{prefix}{path}"] for path, _ in _named(like)]
-    return jax.tree.unflatten(jax.tree.structure(like), found)
+    """Return a tree shaped as `like` from the arrays with a prefix. Raises KeyError for a missing array."""
+    leaves = [arrays[f"{prefix}{path}"] for path, _ in _named(like)]
+    return jax.tree.unflatten(jax.tree.structure(like), leaves)
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""Summaries of scores over seeds: mean, median, interval, and which runs diverged."""
+"""Summaries of scores over seeds: mean, median, interval and diverged runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ UNBOUNDED = (-np.inf, np.inf)  # bounds of a score without bounds
 def score_summary(
     scores: np.ndarray, greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
 ) -> ScoreSummary:
-    """Return the summary of scores [seed]. bounds: those of the metric."""
+    """Return the summary of scores, [seed].
+
+    greater: whether a greater score is better. seed: random seed of the bootstrap. bounds: smallest and
+    largest possible score.
+    """
     finite = np.isfinite(scores)
     whole = bool(finite.all())
     median = float(np.median(np.where(finite, scores, -np.inf if greater else np.inf)))
@@ -49,5 +53,5 @@ def clipped(
 
 
 def finite_or_none(value: float | np.floating) -> float | None:
-    """Return a number that JSON can hold: None if it is not finite."""
+    """Return a number for JSON, None if it is not finite."""
     return float(value) if np.isfinite(value) else None

@@ -1,7 +1,7 @@
 """Seed ranges: the seeds that each purpose of each study uses.
 
-A seed decides split, initial weights, batch order and dropout. Ranges of one study never overlap, so what was
-tuned or chosen on some seeds is evaluated on others.
+A seed determines split, initial weights, batch order and dropout. The ranges of a study never overlap.
+Evaluation therefore uses other seeds than tuning.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RANGES = {
     "compare.evaluate": SeedRange(1_000, 10_000),
     "sweep.tune": SeedRange(0, 1_000),
     "sweep.evaluate": SeedRange(1_000, 10_000),
-    "train.train": SeedRange(2_000, 10_000),  # beyond those on which a comparison chose what is trained
+    "train.train": SeedRange(2_000, 10_000),  # not the seeds on which a comparison chose the configuration
     "landscape.train": SeedRange(2_000, 1_000),
     "memorize.train": SeedRange(3_000, 10_000),
     "descent.train": SeedRange(4_000, 10_000),
@@ -48,14 +48,14 @@ def most_seeds(*purposes: str) -> int:
 
 def seeds(purpose: str, count: int) -> list[int]:
     """Return the first `count` seeds of a purpose. Raises UsageError for more seeds than its range holds."""
-    held = RANGES[purpose]
-    if count > held.capacity:
+    allowed = RANGES[purpose]
+    if count > allowed.capacity:
         raise UsageError(
             f"--seeds {count} is too many.",
-            f"Seeds beyond {held.capacity} are used for another purpose of the same study.",
-            f"Give --seeds {held.capacity} or fewer.",
+            f"Seeds beyond {allowed.capacity} are used for another purpose of the same study.",
+            f"Give --seeds {allowed.capacity} or fewer.",
             option="seeds",
             value=count,
-            allowed=f"at most {held.capacity}",
+            allowed=f"at most {allowed.capacity}",
         )
-    return list(range(held.first, held.first + count))
+    return list(range(allowed.first, allowed.first + count))

@@ -1,4 +1,4 @@
-"""Checks of the source of a study, before anything slow is imported."""
+"""Checks of the data source and the models that settings name, before slow imports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AnySettings = TypeVar("AnySettings", bound=DataSettings)
 
 
 def check_source(settings: DataSettings) -> None:
-    """Raise UsageError or DataError for a missing name or file, before anything slow."""
+    """Raise UsageError or DataError if settings name no data, or a file that does not exist."""
     if not settings.needs_source:
         return
     if not settings.source:
@@ -35,11 +35,11 @@ def check_source(settings: DataSettings) -> None:
     elif settings.source not in BUILTIN and not Path(settings.source).expanduser().exists():
         from ravine.data import read
 
-        read(settings.source)  # says what is near, and raises
+        read(settings.source)  # raises an error with the nearest name
 
 
 def with_models_found(settings: AnySettings) -> AnySettings:
-    """Return settings that name models and runs by their whole path.
+    """Return settings with absolute paths of models and runs.
 
     A new run changes the meaning of `latest`. Raises DataError for a model that does not exist.
     """
@@ -47,6 +47,6 @@ def with_models_found(settings: AnySettings) -> AnySettings:
         name = getattr(settings, key)
         if name is not None:
             path = Path(name)
-            whole: Any = {key: str((path if path.exists() else find_run(path)).resolve())}
-            settings = replace(settings, **whole)
+            absolute: Any = {key: str((path if path.exists() else find_run(path)).resolve())}
+            settings = replace(settings, **absolute)
     return settings

@@ -1,6 +1,7 @@
-"""The declaration of a study: its name, settings and help. Its other parts are imported on use.
+"""The declaration of a study: name, settings and help. Its other parts are imported when they are needed.
 
 A study is a package with five modules:
+
 
     settings   the settings class, and `STUDY`, this declaration
     design     `design(settings, dataset, devices)` -> Design, pure; `plan(design)` -> StudyPlan; only for
@@ -10,7 +11,7 @@ A study is a package with five modules:
     view       `view(result)`, `plan_view(plan)`, `next_steps(result)`, where useful `details(result)` for -v,
                -> blocks; no JAX
 
-and, where it draws, `plots` with `draw(result, folder, kind)` -> paths.
+A study with pictures also has `plots` with `draw(result, folder, kind)` -> paths.
 """
 
 from __future__ import annotations
@@ -39,30 +40,31 @@ DATA_HELP = (
 
 
 class Design(Protocol):
-    """A study fixed before training: every run, with nothing left to choose but what tuning will find."""
+    """The design of a study: every run, before training. Only tuning chooses more."""
 
     @property
     def settings(self) -> NetworkSettings:
-        """The settings with every open choice made."""
+        """The settings, with every choice that they leave open."""
 
     @property
     def network_steps(self) -> int:
-        """Network steps planned; later stages may add more."""
+        """Number of network steps planned; later stages can add more."""
 
     def line(self) -> str:
-        """Return what is going to be done, in one line."""
+        """Return the plan in one line."""
 
     def plan_document(self) -> dict[str, Any]:
-        """Return what `plan.json` holds: every run."""
+        """Return the content of `plan.json`: every run."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """A study. accepts: what the command takes in place of DATA: "data", "run", "model".
+    """A study.
 
-    title: one line for the list of commands. help: paragraphs above the options, or a function that returns
-    them. result, plan: names of
-    classes in the `result` module.
+    name: command and Python function. package: package of its modules. settings: class of its settings.
+    result, plan: names of classes in its `result` module. title: one line for the list of commands.
+    help: paragraphs above the options, or a function that returns them. examples: commands to type.
+    accepts: kinds of the first argument: "data", "run", "model".
     """
 
     name: str
@@ -77,28 +79,28 @@ class Study:
 
     @property
     def help_text(self) -> str:
-        """The paragraphs above the options."""
+        """The paragraphs above the options in the help."""
         return self.help if isinstance(self.help, str) else self.help()
 
     def load(self, module: str, name: str) -> Any:
-        """Import a module of the study's package and return an object of it."""
+        """Return an object of a module of the study, which is imported."""
         return getattr(import_module(f"{self.package}.{module}"), name)
 
     def find(self, module: str, name: str) -> Any | None:
-        """Return an object as `load` does; None if the module has no such object."""
+        """Return an object as `load` does, or None if the module has no such object."""
         return getattr(import_module(f"{self.package}.{module}"), name, None)
 
     @property
     def result_type(self) -> type[Result]:
-        """The class of the study's results."""
-        found: type[Result] = self.load("result", self.result)
-        return found
+        """The class of the results."""
+        result_type: type[Result] = self.load("result", self.result)
+        return result_type
 
     @property
     def plan_type(self) -> type[StudyPlan]:
-        """The class of what its dry run shows."""
-        found: type[StudyPlan] = self.load("result", self.plan)
-        return found
+        """The class of the plans that a dry run shows."""
+        plan_type: type[StudyPlan] = self.load("result", self.plan)
+        return plan_type
 
     @property
     def draws(self) -> bool:
@@ -106,18 +108,18 @@ class Study:
         return find_spec(f"{self.package}.plots") is not None
 
     def design(self, settings: NetworkSettings, dataset: Dataset, devices: Devices) -> Design:
-        """Return the design. Raises UsageError, DataError for what does not fit."""
+        """Return the design. Raises UsageError and DataError for settings that do not fit the data."""
         make: Callable[[NetworkSettings, Dataset, Devices], Design] = self.load("design", "design")
         return make(settings, dataset, devices)
 
     def load_data(self, settings: NetworkSettings) -> Dataset:
-        """Return the data that settings name. Raises DataError, UsageError."""
+        """Return the data set that settings name. Raises DataError and UsageError."""
         from ravine.execution.loading import load
 
         read: Callable[[NetworkSettings], Dataset] = self.find("design", "load_data") or load
         return read(settings)
 
     def run(self, design: Design, context: RunContext) -> Result:
-        """Run a design. Raises DataError, UsageError, Stopped, NothingTrained."""
+        """Run a design and return its result. Raises DataError, UsageError, Stopped and NothingTrained."""
         run: Callable[[Design, RunContext], Result] = self.load("study", "run")
         return run(design, context)

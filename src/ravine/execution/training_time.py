@@ -1,4 +1,4 @@
-"""Estimates of the time that a study takes. They choose its effort level; no result depends on them."""
+"""Estimates of the running time of a study. They choose its effort level; no result depends on them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ START_S = 3.0  # until the first program can be compiled
 
 
 def estimated_seconds(programs: int, training: float, devices: int) -> float:
-    """Return the estimated seconds of a study with so many programs and seconds of training."""
+    """Return the estimated seconds of a study.
+
+    programs: number of programs to compile. training: seconds of training. devices: number of devices.
+    """
     return START_S + COMPILE_S * programs / min(2, devices) + training
 
 
 def step_seconds(network: Network, batch_size: int, devices: int) -> float:
-    """Return the estimated seconds of one network step, from products of the network's own sizes timed now.
+    """Return the estimated seconds of one network step, from the time of matrix products of its sizes.
 
-    A step costs about three times its forward products, and as much again for everything else when small.
+    A step costs about three times its forward products. In small networks, all other work costs as much
+    again.
     """
     layers = [
         (np.ones((batch_size * rows, i), np.float32), np.ones((i, o), np.float32))

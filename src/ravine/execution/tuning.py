@@ -19,10 +19,10 @@ def extend_ranges(
     """
     extended: list[str] = []
     while len(extended) < MAX_EXTENSIONS:
-        found = ends()
-        side = next((side for side in ("high", "low") if side in found.values()), None)
+        sides = ends()
+        side = next((side for side in ("high", "low") if side in sides.values()), None)
         if side is None:
             break
         extended.append(side)
-        extend(extended, [name for name, end in found.items() if end == side])
+        extend(extended, [name for name, end in sides.items() if end == side])
     return extended

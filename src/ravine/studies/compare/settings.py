@@ -28,21 +28,25 @@ class CompareSettings(NetworkSettings, HyperScheduleSettings):
     alternatives = (("effort", "budget"),)
 
     optimizers: list[str] = option(
-        list(DEFAULT_OPTIMIZERS), "Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'.", section="Comparison",
+        list(DEFAULT_OPTIMIZERS), "Optimizers to compare, such as 'sgd,adam,optax:lion(b1=0.9)'.",
+        section="Comparison",
         metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     schedules: list[str] = option(
-        ["constant", "decay"], "Schedules of the learning rate to tune, such as constant,decay,step.",
+        ["constant", "decay"],
+        "Learning-rate schedules to tune over, such as 'constant,decay,step(0.1,every=10)'.",
         section="Comparison", metavar="NAMES", split="calls", check=CHECK_SCHEDULE,
     )  # fmt: skip
     tune: str = option(
-        "learning-rate", "Hyperparameters to tune: the learning rate, or all of an optimizer.",
+        "learning-rate",
+        "Hyperparameters to tune: the learning rate and its schedule, or all of an optimizer.",
         section="Comparison",
         choices=("learning-rate", "all"), common=True,
     )  # fmt: skip
     effort: str | None = effort_option(None, "COMPARE", otherwise="the largest under 2 minutes")
     budget: str | None = option(
-        None, "Longest time, such as 60s or 5m; the largest effort that fits is taken.", section="Comparison",
+        None, "Time budget, such as 60s or 5m; it chooses the largest effort that fits.",
+        section="Comparison",
         metavar="TIME", check="ravine.execution.budget:budget_seconds", common=True,
     )  # fmt: skip
     seeds: int | None = seeds_option(None, "compare.evaluate")

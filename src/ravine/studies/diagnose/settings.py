@@ -23,10 +23,14 @@ class DiagnoseSettings(FixedTrainingSettings):
     seeds: int = redefined(
         FixedTrainingSettings, "seeds", 20, at_least=0, neutral=0,
         at_most=most_seeds("diagnose.prove", "diagnose.confirm"),
-        help="Number of seeds that prove a remedy; 0 = no remedy is tried.",
+        help="Number of seeds for the trials of remedies; 0 = off.",
     )  # fmt: skip
     no_proof: bool = option(
-        False, "Only measure; try no remedy.", section="Training", stored=False, common=True
+        False,
+        "Measure only, without trials of remedies, as --seeds 0.",
+        section="Training",
+        stored=False,
+        common=True,
     )
     model: str | None = option(
         None,

@@ -32,7 +32,9 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
     epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
     schedule: str = redefined(LearningRateSettings, "schedule", "constant")
     optimizers: list[str] = option(
-        ["sgd", "adam"], "Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'.", section="Comparison",
+        ["sgd", "adam"],
+        "Optimizers to train with, such as 'sgd,adam,optax:lion(b1=0.9)'; the first is the center.",
+        section="Comparison",
         metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     model: str | None = option(
@@ -50,7 +52,9 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
         1.0, "Half-width of slices and planes, in lengths of the weights.", section="Output", above=0,
         below=1e6, unit="lengths of the weights",
     )  # fmt: skip
-    format: str = option("png", "Format of the pictures.", section="Output", choices=("png", "svg", "pdf"))
+    format: str = option(
+        "png", "File format of the pictures.", section="Output", choices=("png", "svg", "pdf")
+    )
 
     def check_together(self) -> None:
         """Refuse early stopping: a landscape shows the paths of whole runs."""

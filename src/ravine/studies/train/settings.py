@@ -17,7 +17,7 @@ class TrainSettings(FixedTrainingSettings):
 
     schedule: str = redefined(LearningRateSettings, "schedule", "decay", common=True)
     plot_schedule: str | None = option(
-        None, "Draw the schedules into FILE (.png, .svg or .pdf), and train nothing.", section="Output",
+        None, "Draw the schedules into FILE (.png, .svg, .pdf) and train nothing.", section="Output",
         metavar="FILE", stored=False,
     )  # fmt: skip
 
