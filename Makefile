@@ -28,10 +28,10 @@ demo: $(ENV)/.installed
 	@$(ENV)/bin/ravine compare digits
 
 test: $(ENV)/.test-installed
-	@$(RUN) pytest -n $(WORKERS) -m "not slow"
+	@$(RUN) pytest -n $(WORKERS) --dist worksteal --compile quick -m "not slow"
 
 test-all: $(ENV)/.test-installed
-	@$(RUN) pytest -n $(WORKERS)
+	@$(RUN) pytest -n $(WORKERS) --dist worksteal
 
 lint: $(ENV)/.test-installed
 	@$(RUN) ruff check .

@@ -2,6 +2,7 @@
 
 import gc
 import os
+from importlib import metadata
 from pathlib import Path
 
 import hypothesis
@@ -9,9 +10,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Read when the compiler's cache is set up, below and in every process that a test starts. One folder for each
-# worker: the compiler's cache writes its files without a rename.
-os.environ["RAVINE_CACHE"] = str(ROOT / ".cache" / "tests" / os.environ.get("PYTEST_XDIST_WORKER", "main"))
+# Read when the compiler's cache is set up, below and in every process that a test starts. All workers share it.
+os.environ["RAVINE_CACHE"] = str(ROOT / ".cache" / "tests")
+
+QUICK_COMPILE = {
+    "0": "--xla_backend_optimization_level=0",
+    "0.10": "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false",
+}
+"""Compiler flags for programs of tests, by version of jaxlib: an unknown flag would end the process."""
 
 hypothesis.settings.register_profile("ravine", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.load_profile("ravine")
@@ -21,10 +27,23 @@ hypothesis.settings.load_profile("ravine")
 STRICT = {"networks": True, "optimizers": True, "lecture": False}
 
 
-def pytest_configure():
+def pytest_addoption(parser):
+    parser.addoption(
+        "--compile",
+        choices=("full", "quick"),
+        default="full",
+        help="full: compile as for users. quick: without optimization, in a third of the time",
+    )
+
+
+def pytest_configure(config):
     """Set JAX up before a test uses it. RAVINE_TEST_PLATFORMS=cuda,cpu: the tests that need a GPU run too."""
     from ravine.engines import prepare
 
+    if config.getoption("--compile") == "quick":
+        version = metadata.version("jaxlib")
+        flags = QUICK_COMPILE["0.10" if version.startswith("0.10.") else "0"]
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()
     prepare(os.environ.get("RAVINE_TEST_PLATFORMS", "cpu"))
 
 

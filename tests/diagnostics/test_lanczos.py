@@ -1,5 +1,7 @@
 """The ends of spectra known by construction, where recurrences break down and where they do not."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -123,10 +125,14 @@ def test_size_one_and_starts():
     assert lanczos(as_operator(matrix), start=np.zeros(100)).values[0] == pytest.approx(8.0)
 
 
+def quadratic_loss(w, half):
+    return w @ half @ w
+
+
 def quadratic(matrix):
-    """The Hessian of w'Aw/2, whose product can be traced."""
+    """The Hessian of w'Aw/2, whose product can be traced: one loss, so that matrices share their programs."""
     half = jnp.asarray(matrix) / 2
-    return hessian_operator(lambda w: w @ half @ w, np.zeros(len(matrix), half.dtype))
+    return hessian_operator(quadratic_loss, np.zeros(len(matrix), half.dtype), (half,))
 
 
 @pytest.mark.parametrize(
@@ -182,12 +188,17 @@ def test_all_copies_of_a_value_are_found_where_the_recurrence_breaks_down(kind, 
     assert second.values[0] == pytest.approx(10, rel=1e-5)  # the start was of another value
 
 
+def diagonal_loss(w, half):
+    return jnp.sum(half * w**2)
+
+
 @pytest.mark.parametrize("size", [1.0, 1e-20, 1e15])
 def test_a_compiled_loop_in_float32(size):
     """Squares of what is small are zero there; and no residual is below what rounding leaves open."""
     values = size * np.linspace(1, 60, 60)
-    half = jnp.asarray(values / 2, jnp.float32)
-    product = hessian_operator(lambda w: jnp.sum(half * w**2), np.zeros(60, np.float32))
+    product = hessian_operator(
+        diagonal_loss, np.zeros(60, np.float32), (jnp.asarray(values / 2, jnp.float32),)
+    )
     found = lanczos(product, 3, "largest", tol=1e-5)
     assert found.converged.all()
     np.testing.assert_allclose(found.values, values[::-1][:3], rtol=1e-5)
@@ -245,6 +256,7 @@ def test_a_loop_that_meets_what_is_not_finite_says_so():
         lanczos(product)
 
 
+@partial(jax.jit, static_argnums=2)
 def ends_of(matrix, start, steps):
     return extreme_eigenvalues(lambda v: jnp.asarray(matrix) @ v, jnp.asarray(start), steps)
 
@@ -254,7 +266,7 @@ def test_both_ends_inside_a_program(steps):
     """Ends of the tridiagonal matrix; each residual is that of its vector, and bounds its error."""
     matrix = with_eigenvalues(SPREAD)
     start = np.random.default_rng(2).standard_normal(100)
-    found = jax.jit(ends_of, static_argnums=2)(matrix, start, steps)
+    found = ends_of(matrix, start, steps)
     alphas, betas, _, _ = krylov(as_operator(matrix), start, steps)
     theta = np.linalg.eigvalsh(np.diag(alphas) + np.diag(betas[:-1], 1) + np.diag(betas[:-1], -1))
     np.testing.assert_allclose([found.smallest, found.largest], theta[[0, -1]], atol=1e-11)
