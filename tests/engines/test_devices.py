@@ -62,17 +62,20 @@ def test_prepare_leaves_the_users_compiler_flags(own):
 
 
 @pytest.mark.parametrize("first", ["prepare()", "find_devices()"])
-@pytest.mark.parametrize("rows, bits", [(16_385, 64), (32_769, 32)])
-def test_sums_of_products_are_right(first, rows, bits):
+def test_sums_of_products_are_right(first):
     """A fault of jaxlib 0.10.2: squared lengths of rows by a product and a sum, one of them wrong."""
     code = (
         f"from ravine.engines import *; {first}; import jax, numpy as np; import jax.numpy as jnp\n"
-        f"jax.config.update('jax_enable_x64', {bits == 64})\n"
-        f"x = np.zeros(({rows}, 3), np.float{bits}); x[:, 0] = np.arange({rows})\n"
-        "f = jax.jit(jax.vmap(lambda row: jnp.sum((jnp.eye(3, dtype=x.dtype) @ row) ** 2)))\n"
-        "print(json.dumps(float(np.max(np.abs(np.asarray(f(x)) / np.maximum(x[:, 0] ** 2, 1) - 1)[1:]))))"
+        "errors = []\n"
+        "for rows, bits in ((16_385, 64), (32_769, 32)):\n"
+        "    jax.config.update('jax_enable_x64', bits == 64)\n"
+        "    x = np.zeros((rows, 3), f'float{bits}'); x[:, 0] = np.arange(rows)\n"
+        "    f = jax.jit(jax.vmap(lambda row: jnp.sum((jnp.eye(3, dtype=x.dtype) @ row) ** 2)))\n"
+        "    errors.append(float(np.max(np.abs(np.asarray(f(x)) / np.maximum(x[:, 0] ** 2, 1) - 1)[1:])))\n"
+        "print(json.dumps(errors))"
     )
-    assert fresh(code) < 1e-5
+    errors = fresh(code)
+    assert len(errors) == 2 and max(errors) < 1e-5
 
 
 def test_programs_are_kept_where_the_user_says(tmp_path):
