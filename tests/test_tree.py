@@ -14,8 +14,6 @@ TOPICS = {
     "cli/test_end_to_end.py": "commands in processes of their own, stopped, killed and resumed",
     "execution/test_version1.py": "files that version 1 wrote, read by several commands",
     # what several files do together
-    "options/test_errors_of_options.py": "errors of every option",
-    "data/readers/test_hdf5_root.py": "HDF5 and ROOT files with the same values",
     "data/test_real_files.py": "real data sets, read and prepared",
     "optimizers/test_optax_cases.py": "optax's own test file, run on every rule",
     "training/test_gpu.py": "a GPU against a CPU, run by name where there is one",

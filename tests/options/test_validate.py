@@ -1,4 +1,4 @@
-"""Every option with a value that it cannot have: the error carries option, value and what is allowed."""
+"""Values that an option cannot have: the error carries option, value and what is allowed."""
 
 from __future__ import annotations
 
