@@ -197,9 +197,9 @@ def _barriers(rows: Sequence[BarrierRow]) -> Table:
     return Table(
         [
             Column("solutions", [f"{row.a} to {row.b}" for row in rows], align="left"),
-            Column("barrier", [with_error(row.before, row.before_error) for row in rows]),
-            Column("aligned", [with_error(row.after, row.after_error) for row in rows]),
-            Column("distance", [number(row.distance_before) for row in rows], priority=1),
-            Column("aligned", [number(row.distance_after) for row in rows], priority=2),
+            Column("barrier", [with_error(row.before, row.before_error) for row in rows], unit="as trained"),
+            Column("barrier", [with_error(row.after, row.after_error) for row in rows], unit="aligned"),
+            Column("distance", [number(row.distance_before) for row in rows], unit="as trained", priority=1),
+            Column("distance", [number(row.distance_after) for row in rows], unit="aligned", priority=2),
         ]
     )
