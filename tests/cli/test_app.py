@@ -118,7 +118,7 @@ def test_version(ravine):
         (["compare", "digits", "-O", "adm"], 2, "'adam'"),
         (["compare", "digits", "--metric", "acuracy"], 2, "'accuracy'"),
         (["compare", "digits", "--net", "a-b"], 2, "the unknown word 'a-b'"),
-        (["compare", "digits", "--budget", "soon"], 2, "not a budget"),
+        (["compare", "digits", "--budget", "soon"], 2, "not a time budget"),
         (["compare", "digits", "--device", "tpu"], 2, "one of cpu, gpu"),
         (["compare", "digits", "-o", ""], 2, "--out DIR"),
         (["compare", "digits", "-c", "none.toml"], 2, "none.toml"),
