@@ -55,7 +55,7 @@ USES = {
         asked |= dict(average="ema=0.9", hyper_schedule=["dropout=linear(end=0.5)"], activation="tanh")
         assert CompareSettings(**asked, budget="60s").optimizers == ["adam(b1=0.8)"]
         refused(lambda text: CompareSettings(hyper_schedule=[text]), "rho", "NAME=SCHEDULE")
-        refused(lambda text: CompareSettings(budget=text), "soon", "not a budget")
+        refused(lambda text: CompareSettings(budget=text), "soon", "not a time budget")
     """,
 }
 
