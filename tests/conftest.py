@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Read when the cache of compiled programs is set up, here and in every process of a test. All workers share it.
+# Read when the cache of compiled programs is set up, here and in the processes of tests. Workers share it.
 os.environ["RAVINE_CACHE"] = str(ROOT / ".cache" / "tests")
 
 QUICK_COMPILE = {
