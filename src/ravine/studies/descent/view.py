@@ -115,7 +115,7 @@ def _findings(result: DescentResult) -> list[str]:
         if not (descents.loss.double_descent or descents.error.double_descent)
     ]
     if once:
-        findings.append(f"No double descent within the intervals: {'; '.join(once)}.")
+        findings.append(f"No significant double descent: {'; '.join(once)}.")
     return findings
 
 

@@ -1,4 +1,4 @@
-"""Names that a factor of a sweep can have: fields of the settings and words of the network's text."""
+"""Names that a factor of a sweep can have: fields of the settings and parts of a network."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from ravine.options.fields import options_of
 
 __all__ = ["FIELDS", "WORDS", "factors_help"]
 
-SHARED = ("seed", "seeds")  # by all configurations, as are data and machine
+SHARED = ("seed", "seeds")  # settings that cannot vary, besides data and machine
 SECTIONS = ("Network", "Training", "Regularization")
 FIELDS = tuple(
     key
     for key, option in options_of(FixedTrainingSettings).items()
     if option.section in SECTIONS and option.stored and key not in SHARED
 )
-"""Fields of the settings that may vary."""
+"""Fields of the settings that can vary."""
 WORDS = ("connection", "norm", "conv", "width", "depth", *NUMBERS)
-"""Parts of a network's text that may vary."""
+"""Parts of a network that can vary."""
 
 
 def factors_help() -> str:
