@@ -12,7 +12,7 @@ import click
 import pytest
 
 import ravine
-from ravine.cli.app import COMMANDS
+from ravine.cli.app import COMMANDS, TITLES
 from ravine.execution.registry import STUDIES, find_study
 from ravine.options.fields import options_of
 
@@ -62,7 +62,7 @@ def test_every_option_has_a_text(name):
 @pytest.mark.parametrize("name", [*STUDIES, *COMMANDS])
 def test_every_flag_and_command_has_a_text(name):
     command = ravine_command(name)
-    assert is_statement(command.get_short_help_str(limit=200))
+    assert is_statement(TITLES[name] if name in COMMANDS else find_study(name).title)
     flags = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     assert flags
     assert not [(flag.name, flag.help) for flag in flags if not is_statement(flag.help or "")]

@@ -26,6 +26,13 @@ COMMANDS = {
     "resume": "ravine.cli.commands.resume:resume",
 }
 """The commands that are not studies: name -> "module:object", imported on use."""
+TITLES = {
+    "predict": "Predict the rows of DATA with a trained MODEL.",
+    "lecture": "Measure the claims of the lecture.",
+    "runs": "List the runs in a folder.",
+    "resume": "Finish a run, or show its result again.",
+}
+"""Their titles, which the list of commands shows without importing them."""
 
 
 class CommandGroup(click.Group):
@@ -48,11 +55,9 @@ class CommandGroup(click.Group):
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the name and title of every command, without building the options of the studies."""
+        """Write the name and title of every command, without building its options."""
         rows = [(name, find_study(name).title) for name in study_names()]
-        for name in COMMANDS:
-            command = self.get_command(ctx, name)
-            rows.append((name, command.get_short_help_str() if command is not None else ""))
+        rows += [(name, TITLES[name]) for name in COMMANDS]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

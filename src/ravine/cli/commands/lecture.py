@@ -28,7 +28,6 @@ FOLDER = Path("runs") / "lecture"  # for pictures and animations if no folder is
 
 @click.command(
     cls=Command,
-    short_help="Measure the claims of the lecture.",
     help="List the claims of the lecture on neural-network optimization. With the id of a CLAIM, measure it: "
     "the statement of the lecture, the measured and the expected numbers, and whether the claim holds. The "
     "exit status is 5 if a claim does not hold.",

@@ -16,7 +16,6 @@ __all__ = ["predict"]
 
 @click.command(
     cls=Command,
-    short_help="Predict the rows of DATA with a trained MODEL.",
     help="Predict the rows of DATA with MODEL and write them as CSV: the prediction and, for classes, the "
     "probability of each class.\n\nMODEL is the folder of a run or of a model, the start of a run's id, or "
     "'latest'. DATA needs the columns of the training data, in any order. Other columns are ignored.",

@@ -13,7 +13,6 @@ __all__ = ["resume"]
 
 @click.command(
     cls=Command,
-    short_help="Finish a run, or show its result again.",
     help="Finish RUN, or show its result again if it is finished. Finished parts are not trained again, and "
     "the result is the same as without the interruption.\n\nRUN is the folder of a run or the start of its "
     "id; if not given, the latest run.",

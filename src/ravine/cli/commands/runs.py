@@ -22,7 +22,6 @@ __all__ = ["runs"]
 
 @click.command(
     cls=Command,
-    short_help="List the runs in a folder.",
     help="List the runs in FOLDER (if not given, runs/), newest first: id, time, data, study, state, result, "
     "size.\n\nFOLDER may also be one run: its folder, its id, or 'latest'. To list runs that -o DIR wrote, "
     "name DIR or the folder that contains it.",
