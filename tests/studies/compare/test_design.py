@@ -93,7 +93,7 @@ def test_the_reference_is_plain_gradient_descent_if_it_takes_part(blobs: Dataset
 
 def test_a_plan_is_the_same_after_json_and_fits_every_width(blobs: Dataset) -> None:
     planned = plan(designed(blobs, l2=0.01, hyper_schedule=["b1=linear(end=0.5)"]))
-    assert planned.around == {"l2": 0.01, "hyper_schedule": ["b1=linear(end=0.5)"]}
+    assert planned.training_options == {"l2": 0.01, "hyper_schedule": ["b1=linear(end=0.5)"]}
     assert ComparePlan.from_dict(planned.to_dict()) == planned
     for width in (60, 100, 200):
         for unicode in (True, False):

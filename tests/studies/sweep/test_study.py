@@ -46,7 +46,7 @@ def test_tuned_rates_are_of_the_grid(circle: Dataset, quick: SweepSettings, run_
     rates = sorted({row.learning_rate for row in tuned.leaderboard if row.learning_rate is not None})
     offsets = np.log10(np.array(rates) / 3e-3)
     np.testing.assert_allclose((offsets + 1.5) / 0.6, np.round((offsets + 1.5) / 0.6), atol=1e-9)
-    assert tuned.design.rate == "tuned"
+    assert tuned.design.learning_rate == "tuned"
     assert all(row.tuning_interval for row in tuned.leaderboard)
 
 
