@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 from functools import cache
+from glob import escape, iglob
 from importlib import import_module
-from pathlib import Path
 
 from ravine.errors import UsageError, did_you_mean
 from ravine.execution.study import Study
@@ -44,13 +44,15 @@ def _of_other_packages() -> dict[str, str]:
 def _any_package_names(group: str) -> bool:
     """Return whether an installed package has entry points of a group.
 
-    This search in the files takes 1 ms, `importlib.metadata` takes 20 ms. `--help` would have to wait for it.
+    This search in the files takes 1 ms, `importlib.metadata` takes 20 ms. `--help` would have to wait for it,
+    and for `pathlib`, which takes 3 ms to import.
     """
-    return any(
-        group.encode() in path.read_bytes()
-        for folder in sys.path
-        for path in Path(folder).glob("*-info/entry_points.txt")
-    )
+    for folder in sys.path:
+        for path in iglob(f"{escape(folder or '.')}/*-info/entry_points.txt"):  # noqa: PTH207
+            with open(path, "rb") as file:  # noqa: PTH123
+                if group.encode() in file.read():
+                    return True
+    return False
 
 
 def study_names() -> list[str]:
