@@ -77,7 +77,7 @@ def test_compare_predict_train_resume(shell, folder):
     assert json.loads(ended.stdout)["result"]["optimizer"] == document["leaderboard"][0]["optimizer"]
 
 
-def test_a_dry_run_shows_the_plan_of_either_track_and_does_nothing(shell, folder):
+def test_a_dry_run_shows_the_plan_of_either_scope_and_does_nothing(shell, folder):
     how = ["compare", "iris", "-O", "momentum,adam", "--effort", "quick", "--dry-run"]
     for scope, says in (
         ("learning-rate", "other hyperparameters as in the lecture"),
@@ -89,7 +89,7 @@ def test_a_dry_run_shows_the_plan_of_either_track_and_does_nothing(shell, folder
         ended = shell(*how, "--tune", scope, "--json")
         assert json.loads(ended.stdout)["tuning_scope"] == scope
     around = shell(*how, "--hyper-schedule", "rho=linear", "--l2", "0.01").stdout.decode()
-    assert "Other schedules" in around and "rho=linear" in around and "L2 0.01" in around
+    assert "other schedules" in around and "rho=linear" in around and "L2 0.01" in around
     assert not (folder / "runs").exists()
 
 
