@@ -29,8 +29,8 @@ def prepare(device: str | None = None, cache: Path | None = None) -> None:
     """Configure JAX: the platform, and the persistent cache of compiled programs.
 
     device: "cpu" or "gpu", None for JAX's own choice. cache: folder of the compiled programs. Call this
-    before JAX uses a device, since JAX chooses its platform only once. Where the cache cannot be written,
-    there is none.
+    before JAX uses a device, since JAX chooses its platform only once. If the folder cannot be written,
+    programs are not cached.
     """
     _disable_wrong_fusion()
     import jax
@@ -51,7 +51,7 @@ def _disable_wrong_fusion() -> None:
 
     jaxlib 0.10.2 fuses matrix products with sums on a CPU and gets wrong sums (jax issue 39103). Without the
     fusion the sums are right, and as fast. Other versions may not know the flag and would abort. JAX reads
-    the flag when it starts, so this comes first.
+    the flag when it starts, so this function must be called before.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if metadata.version("jaxlib") == "0.10.2" and FUSION not in flags:
@@ -67,7 +67,7 @@ def cores() -> int:
 
 
 def cache_folder() -> Path:
-    """Return the folder of compiled programs: below RAVINE_CACHE, else XDG_CACHE_HOME, else ~/.cache."""
+    """Return the folder of compiled programs, below $RAVINE_CACHE, else $XDG_CACHE_HOME, else ~/.cache."""
     base = os.environ.get("RAVINE_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "ravine" / "programs"
 
@@ -82,9 +82,9 @@ def _writable(folder: Path) -> bool:
 
 @dataclass(frozen=True)
 class Devices:
-    """Workers, each with its device.
+    """Workers, which are CPU cores or GPUs, each with its device.
 
-    workers: the device of each worker. All GPUs once, or the one CPU device as often as it has cores.
+    workers: the device of each worker: every GPU once, or the single CPU device once for each core.
     kind: "cpu" or "gpu". state_bytes: memory for the states of all runs that are held at the same time.
     """
 
@@ -99,14 +99,14 @@ class Devices:
 
     @property
     def shared(self) -> bool:
-        """Whether the workers share one memory. Groups are small then, and every member has its own table."""
+        """Whether the workers share one memory. Groups of runs are then small; every run has its own rows."""
         return self.kind == "cpu"
 
     def group_size(self, member: int, runs: int) -> int:
         """Return the number of runs that a worker advances at the same time, of `runs` runs in all.
 
-        member: bytes of the state of one run. On a GPU as many as memory allows. On a CPU a number near the
-        one that fills the cache, chosen so that the groups have the fewest empty places.
+        member: bytes of the state of one run. On a GPU the number is as large as memory allows. On a CPU the
+        runs nearly fill the cache, and their number leaves the fewest places empty in the last group.
         """
         share = max(1, -(-runs // self.count))
         if not self.shared:
@@ -121,7 +121,7 @@ class Devices:
 
 
 def find_devices(device: str | None = None) -> Devices:
-    """Return the workers of JAX's default platform, or of `device` ("cpu" or "gpu").
+    """Return the workers (CPU cores or GPUs) of JAX's default platform, or of `device` ("cpu" or "gpu").
 
     Raises UsageError where this machine has no such device.
     """

@@ -25,8 +25,9 @@ def map_on_devices(
     """Return function(device, item) for every item, in the order of the items.
 
     One thread per worker suffices, since compiled programs release Python's interpreter lock. JAX keeps the
-    precision per thread, so each thread sets it. The first exception is raised again here; the other threads
-    finish their current item and take no further one. The same holds for Ctrl-C.
+    precision per thread, so each thread sets the precision. The first exception of a thread is raised again
+    by this function; the other threads finish their current item and take no further item. Ctrl-C acts in the
+    same way.
     """
     if devices.count == 1 or len(items) < 2:
         with precision_context(precision):

@@ -1,4 +1,4 @@
-"""The activations: facts about each, and the place of its function. This file does not import JAX.
+"""The activations: facts about each, and the module that holds its function. This file does not import JAX.
 
 An activation saturates on a side where its derivative goes to 0. The lecture calls it saturating if it does
 so on both sides.
@@ -30,7 +30,7 @@ class Activation:
     derivative_max: largest value of the derivative. zero_at_zero: whether f(0) = 0.
     derivative_definition: "module:object" of y -> f'(x), the derivative as a function of y = f(x); "" if y
     does not determine it.
-    has_slope: whether f has a slope that can be data of a run.
+    has_slope: whether f has a slope for x < 0, a number that can differ between runs.
     """
 
     name: str

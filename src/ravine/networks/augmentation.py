@@ -8,9 +8,9 @@
     mixup     x <- lam x + (1 - lam) x', loss lam L(y) + (1 - lam) L(y'),           (6)      Zhang et al. 2018
               lam from Beta(a, a), then the larger one of lam and 1 - lam
 
-p, a and s are the strengths. They are data, and a strength of 0 changes nothing, bit for bit. The set of
-augmentations is structure. Each of them has its own random key, so that another augmentation does not change
-its draws.
+The strengths p, a and s can differ between the runs of one compiled program, and a strength of 0 changes
+nothing, bit for bit. The set of augmentations is fixed in a program. Each augmentation has its own random
+key, so that an additional one does not change the draws of the others.
 
 Images are rotated and shifted with bilinear interpolation. Beyond an edge the pixels of the edge repeat. The
 0 of (4) is the mean, since inputs are standardized.
@@ -50,9 +50,9 @@ def augment(
 ) -> tuple[jax.Array, jax.Array | Mixed]:
     """Return the augmented inputs [B, D] and their targets: y [B] as it is, or `Mixed` with mixup.
 
-    names: as `read_augmentation` returns them. key: of this run and step. numbers: strengths by name, numbers
-    or arrays []. image: (height, width, channels) with product D, where a name needs it. Raises UsageError
-    without such an image.
+    names: augmentations in the order of `read_augmentation`. key: random key of this run and step. numbers:
+    strengths by name, numbers or arrays []. image: (height, width, channels) with product D. Raises
+    UsageError if an augmentation needs an image and `image` is None.
     """
     keys = {name: jax.random.fold_in(key, place) for place, name in enumerate(AUGMENTATIONS) if name in names}
     strength = {name: jnp.asarray(numbers[name], x.dtype) for name in names}
@@ -82,8 +82,8 @@ def mixed_loss(
 ) -> jax.Array:
     """Return the loss of each row times its weight, [B], for targets that `augment` returned.
 
-    loss(outputs, y) -> [B]. outputs: [B, K]. weight: [B] of the rows before mixup, or None. With mixup the
-    loss for a target has the weight of the row that the target comes from.
+    loss: function (outputs, y) -> [B]. outputs: [B, K]. weight: weights of the rows before mixup, [B], or
+    None. With mixup the loss for a target has the weight of the row that the target comes from.
     """
     if not isinstance(targets, Mixed):
         values = loss(outputs, targets)
@@ -198,5 +198,5 @@ def _mixup(key: jax.Array, x: jax.Array, y: jax.Array, a: jax.Array) -> tuple[ja
 
 
 def _partner(rows: jax.Array) -> jax.Array:
-    """Return the partners for mixup: for each row the one before it, as the order of the batch is random."""
+    """Return the partners for mixup: for each row the row before it, since the order of a batch is random."""
     return jnp.roll(rows, 1, axis=0)

@@ -20,8 +20,8 @@ Image = tuple[int, int, int]
 class AugmentationKind(NamedTuple):
     """Facts about an augmentation.
 
-    default: its strength if the text gives no number. most: largest strength allowed. unit: meaning of the
-    strength, in words. image: whether it needs images.
+    default: strength if the text gives no number. most: largest allowed strength. unit: meaning of the
+    strength, in words. image: whether the augmentation needs images.
     """
 
     default: float

@@ -9,7 +9,7 @@
 
 x [B, ..., C] is the input of the layer. h [B, ..., K] is its result after activation and dropout. P is the
 identity if x and h have the same shape, else a linear projection without bias, for images a 1x1 convolution
-with the stride of the layer. L is `depth`.
+with the stride of the layer. L is the argument `depth`.
 """
 
 from __future__ import annotations

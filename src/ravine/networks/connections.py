@@ -1,4 +1,4 @@
-"""The connections of a layer with its input: facts about each, and the place of its function.
+"""The connections of a layer with its input: facts about each, and the module that holds its function.
 
 This file does not import JAX. The equations are in `connection_functions`.
 """
@@ -30,7 +30,7 @@ class Connection:
     gated: a gate weighs x and h.
     zero_stays_zero: a unit that is 0 in x and in h, and whose weights are 0, is 0 in the output, and the
     gradients of its weights are 0.
-    label: its word in the summary of a network; "" for none.
+    label: word for the connection in the summary of a network; "" for no word.
     """
 
     name: str

@@ -34,7 +34,7 @@ def output_size(size: int, stride: int) -> int:
 def convolve(layer: LayerArrays, x: jax.Array, stride: int = 1) -> jax.Array:
     """Return the convolution (1): x [B, H, W, C], weight [size, size, C, K] -> [B, H', W', K].
 
-    A layer without `bias` has none.
+    If `layer` has no array `bias`, b is 0.
     """
     weight = layer["weight"]
     size, _, channels, outputs = weight.shape

@@ -21,11 +21,11 @@ __all__ = ["draw_layer"]
 def draw_layer(
     shapes: Mapping[str, Any], generator: np.random.Generator, scheme: str, scale: float, dtype: str
 ) -> dict[str, Any]:
-    """Return the arrays of a layer: `weight` drawn, `scale` 1, all others 0. Gates are left out.
+    """Return the initial arrays of a layer: `weight` is drawn, `scale` is 1, all others are 0, without gates.
 
-    shapes: of the arrays by name. A weight is [fan_in, fan_out], or for a convolution [size, size, C, K] with
-    a fan-in of size * size * C and a fan-out of size * size * K. scheme: in `INITIALIZATIONS`. scale: factor
-    on the standard deviation. Raises UsageError for an unknown scheme.
+    shapes: shapes of the arrays by name. A weight is [fan_in, fan_out], or for a convolution [size, size, C,
+    K] with a fan-in of size * size * C and a fan-out of size * size * K. scheme: in `INITIALIZATIONS`. scale:
+    factor on the standard deviation. Raises UsageError for an unknown scheme.
     """
     if scheme not in INITIALIZATIONS:
         raise UsageError(

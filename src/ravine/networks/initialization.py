@@ -8,8 +8,8 @@
     zero    variance = 0
     scaled  variance = 1
 
-scale is the option `--init-scale`, 1 by default. This file imports neither NumPy nor JAX; `initial_weights`
-draws.
+The factor scale is the option `--init-scale`, 1 by default. This file imports neither NumPy nor JAX; the file
+`initial_weights` draws the weights.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ __all__ = ["INITIALIZATIONS", "Initialization"]
 
 @dataclass(frozen=True)
 class Initialization:
-    """A distribution. variance(fan_in, fan_out): of a weight. random: whether weights differ."""
+    """A distribution of weights.
+
+    variance: function (fan_in, fan_out) -> variance of a weight. random: whether weights differ.
+    """
 
     name: str
     variance: Callable[[int, int], float]

@@ -4,8 +4,9 @@ Source: Szegedy et al. 2016.
 
     L_i = (1 - a) (ln sum_k exp(z_k) - z_y) + a mean_k (ln sum_j exp(z_j) - z_k)     (1)
 
-The target distribution is 1 - a for the class y, plus a spread over all K classes in equal parts. The amount
-a is data. With a = 0 the loss is the cross entropy.
+The target distribution gives the class y the probability 1 - a, and every one of the K classes a / K in
+addition. The amount a can differ between the runs of one compiled program. With a = 0 the loss is the cross
+entropy.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ __all__ = ["smoothed_cross_entropy"]
 def smoothed_cross_entropy(outputs: jax.Array, target: jax.Array, amount: ArrayLike) -> jax.Array:
     """Return the smoothed cross entropy (1) of each row, in nats, [N].
 
-    outputs: [N, K]. target: [N], class indices. amount: a, [], from 0 to 1.
+    outputs: [N, K]. target: [N], class indices. amount: a, a scalar from 0 to 1.
     """
     a = jnp.asarray(amount, outputs.dtype)
     loss = cross_entropy(outputs, target)

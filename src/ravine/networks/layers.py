@@ -1,6 +1,7 @@
 """The layers of a network: one `Layer` for each weighted sum, with the shapes of its arrays.
 
-The numbers of parameters and operations, the initial weights and the summary all come from here.
+From the layers follow the numbers of parameters and operations, the initial weights and the summary of a
+network.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ Shape = tuple[int, ...]
 class Layer:
     """One weighted sum with its normalization and connection.
 
-    input_shape, output_shape: of one row, (units,) or (height, width, channels).
-    stride: of a convolution. norm: in `NORMALIZATIONS`.
-    gated: whether it has the arrays of a gate. projected: whether it has a projection.
+    input_shape, output_shape: shapes of one row, (units,) or (height, width, channels).
+    stride: stride of a convolution. norm: name in `NORMALIZATIONS`.
+    gated: whether the layer has the arrays of a gate. projected: whether it has a projection.
     concatenates: whether the output is the input followed by the new units.
     first: whether the input is the data, which need no gradient.
     """
@@ -82,7 +83,7 @@ class Layer:
 
     @property
     def products(self) -> list[tuple[int, int, int]]:
-        """Matrix products of one row in the forward pass: (rows, fan-in, fan-out) of each."""
+        """Matrix products for one row of data in the forward pass: (rows, fan-in, fan-out) of each."""
         weights = [shape for shape in _leaves(self.shapes()) if len(shape) > 1]
         return [(self.positions, math.prod(shape[:-1]), shape[-1]) for shape in weights]
 

@@ -3,7 +3,7 @@
     cross_entropy    L_i = ln sum_k exp(z_k) - z_y        (1)      y: class index
     squared_error    L_i = sum_k (z_k - y_k)^2            (2)      y: standardized target
 
-z are the outputs of the network for the row x_i. The functions return L_i of every row.
+z are the outputs of the network for the row x_i. The functions return the loss L_i of every row.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def cross_entropy(outputs: jax.Array, target: jax.Array) -> jax.Array:
 
 
 def squared_error(outputs: jax.Array, target: jax.Array) -> jax.Array:
-    """Return the squared error (2) of each row, in variances of the target: [N, 1], [N] -> [N]."""
+    """Return the squared error (2) of each row, in variances of the target: [N, 1], target [N] -> [N]."""
     return (outputs[:, 0] - target) ** 2  # (2)
 
 
 def weighted_mean(values: jax.Array, weight: jax.Array | None) -> jax.Array:
-    """Return the weighted mean of values, the mean for a weight of None: [N], [N] -> []."""
+    """Return the weighted mean of values [N] with weights [N], a scalar; without weights their plain mean."""
     if weight is None:
         return jnp.mean(values)
     return jnp.sum(values * weight) / jnp.sum(weight)

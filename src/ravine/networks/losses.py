@@ -1,4 +1,4 @@
-"""The losses that training minimizes: facts about each, and the place of its function.
+"""The losses that training minimizes: facts about each, and the module that holds its function.
 
 This file does not import JAX. The equations are in `loss_functions`.
 """
@@ -23,9 +23,9 @@ class Loss:
 
     task: "classify" or "regress".
     definition: "module:object" of function(outputs [N, K], target [N]) -> [N], the loss of each row.
-    unit: of its values, in words.
-    constant: constant(K) is the loss of a network that ignores its inputs and predicts equal probabilities of
-    K classes, or the mean of the target.
+    unit: unit of the loss, in words.
+    constant: function of the number of classes K. It returns the loss of a network that ignores its inputs
+    and predicts equal probabilities of all classes, or the mean of the target.
     integer_target: whether targets are class indices.
     """
 

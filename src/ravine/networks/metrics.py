@@ -1,4 +1,4 @@
-"""The metrics: facts about each, and the place of its function.
+"""The metrics: facts about each, and the module that holds its function.
 
 This file does not import JAX, so that reports can use it. The equations are in `metric_functions`.
 """
@@ -25,10 +25,10 @@ class Metric:
 
     task: "classify" or "regress". definition: "module:object" of
     function(outputs [N, K], target [N], weight [N] | None, target_scale []) -> [].
-    bounds: the limits of its values, with weights that are not negative. binary: for two classes only.
-    percent: shown in per cent, differences in points. constant_target: why it has no value where the target
-    is constant; "" where it has one. smallest_difference: the difference below which two scores count as
-    equal in practice, in the metric's own unit; None where the protocol states none.
+    bounds: lower and upper limit of the score if no row weight is negative. binary: for two classes only.
+    percent: whether scores are shown in per cent and differences in points. constant_target: reason why a
+    constant target has no score; "" if it has a score. smallest_difference: difference below which two scores
+    count as equal in practice, in the metric's own unit; None where the protocol states no such difference.
     """
 
     name: str
@@ -43,13 +43,13 @@ class Metric:
 
     @property
     def function(self) -> Callable[..., jax.Array]:
-        """The function (outputs, target, weight, target_scale) -> score []."""
+        """The function that computes the score, a scalar, from (outputs, target, weight, target_scale)."""
         function: Callable[..., Any] = resolve_name(self.definition)
         return function
 
     @property
     def alternatives(self) -> tuple[str, ...]:
-        """Names of the metrics of the same task that have a value for every target."""
+        """Names of the metrics of the same task that have a score for every target, even a constant."""
         rows = METRICS.values()
         return tuple(row.name for row in rows if row.task == self.task and not row.constant_target)
 
@@ -92,7 +92,7 @@ def default_metric(task: str) -> str:
 
 
 def find_metric(name: str | None) -> Metric | None:
-    """Return the metric of a name; None for None and for an unknown name."""
+    """Return the metric of a name, or None if the name is None or unknown."""
     return METRICS.get(_plain(name or ""))
 
 
@@ -106,7 +106,7 @@ def check_metric_name(name: str) -> None:
 
 
 def metric(name: str | None, task: str, classes: int = 0) -> Metric:
-    """Return the metric of a name, or the default one for None.
+    """Return the metric of a name, or the default metric of the task if the name is None.
 
     classes: number of classes of the target. Raises UsageError for an unknown name, for a metric of another
     task, and for a metric of two classes if there are more.

@@ -7,7 +7,8 @@
 The order within a layer is sum, normalization, activation, dropout (Ioffe & Szegedy 2015). `connect` is the
 connection. With a plain connection, no normalization and no dropout, (2) is the multilayer perceptron.
 
-A network is structure. Its parameters, running statistics and hyperparameters are arguments of its functions.
+A network object holds the architecture alone. Parameters, running statistics and hyperparameters are
+arguments of its functions.
 """
 
 from __future__ import annotations
@@ -43,14 +44,14 @@ LayerRow = tuple[str, tuple[int, ...], int]
 
 @dataclass(frozen=True)
 class Network:
-    """The architecture of a network. Hashable, so that programs can be looked up by it.
+    """The architecture of a network, hashable, so that it can be a key of compiled programs.
 
     sizes: (inputs, units of each hidden layer ..., outputs).
-    activation, connection, norm: in `ACTIVATIONS`, `CONNECTIONS` and `NORMALIZATIONS`.
+    activation, connection, norm: names in `ACTIVATIONS`, `CONNECTIONS` and `NORMALIZATIONS`.
     dropout: whether runs have a dropout rate. slope: whether runs have a slope of the leaky ReLU.
     conv: channels of 3x3 convolutions before the hidden layers. The first has stride 1, the others have
     stride 2.
-    image: (height, width, channels) of a row of inputs; only with conv.
+    image: (height, width, channels) of a row of inputs; used only with convolutions.
 
     Raises UsageError for parts that do not fit together.
     """
@@ -78,7 +79,7 @@ class Network:
 
     @property
     def norm_type(self) -> Normalization:
-        """The normalization of the sums."""
+        """The normalization of the weighted sums."""
         return NORMALIZATIONS[self.norm]
 
     @property
@@ -98,9 +99,9 @@ class Network:
 
     @property
     def products(self) -> list[tuple[int, int, int]]:
-        """Matrix products of one row in the forward pass: (rows, fan-in, fan-out) of each.
+        """Matrix products for one row of data in the forward pass: (rows, fan-in, fan-out) of each product.
 
-        A convolution has one row for each pixel of its output.
+        The product of a convolution has one row for each pixel of its output.
         """
         return [product for layer in self.layout for product in layer.products]
 
@@ -108,8 +109,9 @@ class Network:
     def flops(self) -> int:
         """Floating-point operations of the matrix products of one training step, per row of the batch.
 
-        Every product occurs in the forward pass and in the gradient of its weights, and all but those of the
-        first layer in the gradient of its inputs. A product of [1, n] and [n, k] counts 2 n k.
+        Every product occurs in the forward pass and in the gradient of its weights. The products of all
+        layers but the first also occur in the gradient of their inputs. A product of [1, n] and [n, k] counts
+        2 n k.
         """
 
         def forward(layer: Layer) -> int:
@@ -146,9 +148,9 @@ class Network:
         return params
 
     def statistics(self, dtype: str = "float32") -> Any:
-        """Return the running statistics at step 0, of each hidden layer {"mean": [K], "variance": [K]}.
+        """Return the running statistics at step 0, {"mean": [K], "variance": [K]} for each hidden layer.
 
-        They are () without batch normalization.
+        The result is () without batch normalization.
         """
         if not self.norm_type.over_rows:
             return ()
@@ -184,9 +186,9 @@ class Network:
 
         Training normalizes by the statistics of the batch, in which all rows have the same weight, and
         applies dropout.
-        hyper: values for `hyper_names`. key: for dropout, a new one in each step. first:
-        `first_preactivation` of x, if it is already known. Raises UsageError for missing statistics,
-        hyperparameters or key.
+        hyper: values of the hyperparameters in `hyper_names`, by name. key: random key for dropout, a new key
+        in each step. first: result of `first_preactivation` for x, if it is already known. Raises UsageError
+        for missing statistics, hyperparameters or key.
         """
         self._check(stats, hyper, needs=self.hyper_names)
         if self.dropout and key is None:
@@ -237,13 +239,13 @@ class Network:
     def decay_mask(self, params: Params) -> Any:
         """Return a tree of bools like `params`: True for the arrays that penalties and weight decay act on.
 
-        These are the weights. Biases and shifts do not make the function steeper. Scales do, but a later
-        normalization can undo that.
+        Only the weights are True. Biases and shifts do not make the function of the network steeper. Scales
+        do, but a later normalization can undo that.
         """
         return jax.tree_util.tree_map_with_path(lambda path, _: path[-1].key == "weight", params)
 
     def check(self, batch_size: int) -> None:
-        """Raise UsageError if a batch of this size is too small for batch normalization."""
+        """Raise UsageError if batch normalization is on and cannot work with this batch size."""
         for layer in self.layout[:-1]:
             if self.norm_type.over_rows and batch_size * layer.positions < 2:
                 raise UsageError(
@@ -263,7 +265,7 @@ class Network:
         return [*rows, ("output", self.sizes[-1:], self.layout[-1].parameters)]
 
     def describe(self) -> dict[str, Any]:
-        """Return plain values by name: sizes, activation, and fields that are not at their default."""
+        """Return the network as plain values by name: sizes, activation, and fields not at their default."""
         always = ("sizes", "activation")
         values = {f.name: (getattr(self, f.name), f.default) for f in fields(self)}
         return {
@@ -274,7 +276,7 @@ class Network:
 
     @classmethod
     def from_description(cls, values: Mapping[str, Any]) -> Network:
-        """Return the network of plain values from `describe`. Raises TypeError for an unknown name."""
+        """Return the network of the plain values of `describe`. Raises TypeError for an unknown name."""
         plain: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
         return cls(**plain)
 

@@ -8,7 +8,8 @@
     gate=-2                                        initial bias of highway gates
     slope=0.01                                     slope of the leaky ReLU
 
-Dropout rate, gate bias and slope are data of a run. All other words are structure.
+Dropout rate, gate bias and slope can differ between the runs of one compiled program. All other words fix the
+program.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ EXAMPLE = "Write for example --net 64-64, or --net '64-64 residual dropout=0.2'.
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """A network without its numbers of inputs and outputs; `str()` returns the text.
+    """A network as a text describes it, without its numbers of inputs and outputs; `str()` returns the text.
 
     hidden: units of the hidden layers. connection, norm, conv: as in `Network`.
     hyper: values of `dropout`, `gate_bias` and `slope`, by name, as far as the text gives them.

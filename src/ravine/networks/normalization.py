@@ -14,9 +14,9 @@ __all__ = ["NORMALIZATIONS", "Normalization"]
 class Normalization:
     """A normalization, by the axis over which mean and variance are taken.
 
-    over_rows: for each unit over the rows of a batch; inference uses running statistics. A layer with it has
-    no bias, since its mean would subtract the bias again.
-    over_units: for each row over the units of the layer.
+    over_rows: mean and variance of each unit over the rows of a batch; inference uses running statistics.
+    Such a layer has no bias, since the subtraction of the mean would remove the bias again.
+    over_units: mean and variance of each row over the units of the layer.
     """
 
     name: str

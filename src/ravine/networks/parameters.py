@@ -3,7 +3,7 @@
 The arrays of a layer are, by name,
 
     weight [fan_in, fan_out] or [3, 3, C, K]
-    bias [K]                not before batch normalization, which subtracts it again and has a shift
+    bias [K]                left out before batch normalization, which would subtract the bias and has a shift
     scale, shift [K]        of a normalization
     gate {weight, bias}     of a highway connection, with the shapes of the layer's own
     projection {weight}     of a connection between different shapes: [C, K] or [1, 1, C, K]
@@ -21,7 +21,7 @@ __all__ = ["LayerArrays", "Params", "Statistics"]
 
 
 class LayerArrays(TypedDict, total=False):
-    """The arrays of a layer; the head of this file lists their shapes."""
+    """The arrays of a layer by name; the docstring of this module lists their shapes."""
 
     weight: jax.Array
     bias: jax.Array

@@ -1,9 +1,9 @@
 """The batches of each seed: split, standardized rows, and the order in which training meets them.
 
-A seed fixes all of these, whatever the optimizer is. The training rows are shuffled anew for each pass, and
-the passes follow one another without a gap. A batch is the next `batch_size` rows of this sequence, so every
-row occurs once per pass for any batch size. Everything is drawn on the host and keyed by (root seed, purpose,
-seed, pass), so that all devices get the same rows.
+A seed fixes split, standardization and order, and the optimizer changes none of them. The training rows are
+shuffled anew for each pass, and the passes follow one another without a gap. A batch is the next `batch_size`
+rows of this sequence, so every row occurs once per pass for any batch size. Everything is drawn on the host
+and keyed by (root seed, purpose, seed, pass), so that all devices get the same rows.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Batches:
     dataset: the rows, with test rows set apart. root: root seed. batch_size: rows per step, at most all
     training rows. validation: share of the rows that validate. scaling: "standard", or "none" for inputs as
     they are.
-    sizes: numbers of training and validation rows, equal for all seeds. data(seed): the `SeedData` of a seed.
+    sizes: numbers of training and validation rows, equal for all seeds. data(seed): the rows of a seed.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Batches:
         return Rows(x, y, weight)
 
     def test(self, seed: int) -> Rows:
-        """Return the test rows, x [N, D], standardized by the training rows of the seed."""
+        """Return the test rows, x [N, D], standardized by mean and deviation of the seed's training rows."""
         data = self.data(seed)
         return self.standardized(self.dataset.test, data.scaler, data.target_mean, data.target_scale)
 
@@ -137,15 +137,15 @@ class Batches:
         return Rows(rows.x[order], rows.y[order], None if rows.weight is None else rows.weight[order])
 
     def on_device(self, seed: int, first: int, steps: int, device: jax.Device) -> Rows:
-        """Return the batches of `draw` on a device, x [steps, B, D]. They stay there for more cohorts."""
+        """Return the batches of `draw` on a device, x [steps, B, D]. They stay there for other cohorts."""
         return self._put((seed, first, steps, device), lambda: self.draw(seed, first, steps))
 
     def valid(self, seed: int, device: jax.Device) -> Rows:
-        """Return the validation rows of a seed on a device, x [m, D]. They stay there, too."""
+        """Return the validation rows of a seed on a device, x [m, D]. They stay there for other cohorts."""
         return self._put((seed, device), lambda: self.data(seed).valid)
 
     def _put(self, key: tuple[Hashable, ...], make: Callable[[], Rows]) -> Rows:
-        """Return the rows of `key` on the device at its end; drop the oldest rows beyond the limit."""
+        """Return the rows of `key` on the device that ends `key`; drop the oldest rows beyond the limit."""
         with self._lock:
             rows = self._on_device.get(key)
         if rows is None:

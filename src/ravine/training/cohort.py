@@ -3,13 +3,13 @@
 The parts of a cohort, from the largest to the smallest, are
 
     wave        as many runs as fit into memory at the same time; waves train one after the other
-    group       runs that one worker advances at the same time, in one compiled program
+    group       runs that one worker (a CPU core or a GPU) advances at the same time, in one compiled program
     chunk       segments that a group trains without a break
     segment     steps between two evaluations
 
 After each chunk the cohort drops diverged and stopped runs, packs the rest into as few groups as possible,
 saves its state, reports progress and checks for a stop request. The results of a run depend on none of this,
-except for rounding: a group of another size adds in another order.
+except for rounding, since a group of another size adds in another order.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ SERIES = ("train_loss", "valid_loss", "score")
 class ChunkProgress:
     """Progress of a cohort after a chunk.
 
-    steps: optimizer steps of all networks since the chunk before. finished, diverged: numbers of runs so far.
-    scores: validation scores so far, [run, evaluation], NaN where there is none yet. A view, not a copy.
+    steps: optimizer steps of all networks since the chunk before. finished, diverged: numbers of such runs so
+    far.
+    scores: validation scores so far, [run, evaluation], NaN where no evaluation is done yet. The array is the
+    cohort's own, not a copy.
     """
 
     steps: int
@@ -61,7 +63,7 @@ class CheckpointStore(Protocol):
     """
 
     def load(self) -> Mapping[str, np.ndarray] | None:
-        """Return the arrays saved last, or None if there are none."""
+        """Return the arrays that were saved last, or None if nothing was saved."""
 
     def save(self, arrays: Callable[[], Mapping[str, np.ndarray]]) -> None:
         """Save the state after a chunk: the arrays that `arrays()` returns. A store may skip a chunk."""
@@ -71,9 +73,9 @@ class CheckpointStore(Protocol):
 class Cohort:
     """Runs of one plan on one data set.
 
-    plan: their structure. runs: their numbers and seeds. batches: the rows of every seed.
+    plan: structure of all runs. runs: hyperparameters and seeds. batches: the rows of every seed.
     initial: scheme and scale of the initial weights, see `ravine.networks.initialization`.
-    keep_parameters: whether the record holds the parameters of every run.
+    keep_parameters: whether the record of the training holds the parameters of every run.
     """
 
     plan: Plan
@@ -92,15 +94,16 @@ def run_cohort(
 ) -> Record:
     """Train all runs of the cohort and return their record: series [run, evaluation] and final values.
 
-    final: `score`, `valid_loss` and `evaluation` [run] of the best evaluation for runs with patience, of the
-    last one for other runs; with `Cohort.keep_parameters` also the weights there, `parameters` [run, P] and
-    `statistics` [run, S]. A diverged run has the status DIVERGED, keeps its NaN values and has no final
-    values. The series of a run that stopped early are NaN after its end.
+    The final values are `score`, `valid_loss` and `evaluation` [run]: those of the best evaluation for runs
+    with patience, of the last evaluation for other runs. With `Cohort.keep_parameters` the record also holds
+    the weights at that evaluation, `parameters` [run, P] and `statistics` [run, S]. A diverged run has the
+    status DIVERGED, keeps its NaN values in the series and has no final values. The series of a run that
+    stopped early are NaN after its end.
 
-    store: from where an interrupted cohort goes on, and where its state is saved after each chunk. A cohort
-    that was interrupted and resumed has the record, bit for bit, of one that was not.
-    after_chunk: called with the progress after each chunk, when its state is saved. An exception that it
-    raises ends the cohort, for example a stop request.
+    store: place that holds the state of an interrupted cohort, and to which the state is saved after each
+    chunk. A resumed cohort gives the same record, bit for bit, as a cohort without interruption.
+    after_chunk: function that is called with the progress after each chunk, when the state is saved. If it
+    raises an exception, for example for a stop request, the cohort ends.
     """
     with precision_context(cohort.plan.precision):
         return _CohortRun(cohort, shape, devices, after_chunk or (lambda _: None), store).record()
@@ -110,8 +113,8 @@ def run_cohort(
 class _Group:
     """Runs that train side by side.
 
-    runs: indices of the runs, [n]. members: run of each member of the program, [size]; the last one
-    may repeat.
+    runs: indices of the runs, [n]. members: index of the run in each place of the compiled program, [size];
+    the last run may fill several places.
     state, numbers, best: on the device that worked on the group last; None before the first chunk.
     """
 
@@ -125,8 +128,8 @@ class _Group:
 class _CohortRun:
     """The state of one call of `run_cohort`.
 
-    series {name: [run, evaluation]}, status [run] and final {name: [run, ...]} become the record. All other
-    state of the runs is in the groups, and in `early_stopping` and `schedule_tables`.
+    The record is made of series {name: [run, evaluation]}, status [run] and final {name: [run, ...]}. The
+    groups, `early_stopping` and `schedule_tables` hold all other state of the runs.
     """
 
     def __init__(
@@ -263,7 +266,8 @@ class _CohortRun:
     def _watch(self, group: _Group, e: int, params: Params, values: list[np.ndarray]) -> int:
         """Write evaluation `e`, update schedules and early stopping, keep the best weights.
 
-        values: [n] in the order of `SERIES`. Returns how many runs of the group had stopped before.
+        values: one array [n] for each series, in the order of `SERIES`. Returns how many runs of the group
+        had stopped before this evaluation.
         """
         runs = group.runs
         going = self._going(runs)
@@ -364,7 +368,7 @@ class _CohortRun:
         return arrays
 
     def _restore(self, saved: Mapping[str, np.ndarray]) -> tuple[int, tuple[int, np.ndarray, Any] | None]:
-        """Take over a checkpoint; return the number of its wave and what `_train_wave` goes on from."""
+        """Take over a checkpoint; return the number of its wave and the state from which the wave goes on."""
         number, done = (int(value) for value in saved["where"])
         self.status = saved["status"].copy()
         self.series.update(_named(saved, "series"))

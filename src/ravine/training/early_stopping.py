@@ -7,9 +7,9 @@ Source: Prechelt 1998, "Early stopping - but when?".
     stopped    as soon as waited >= patience                            (3)
     restored   the weights of the best epoch                            (4)
 
-An epoch is the time between two evaluations here. `stopping_next` works on scalars inside a compiled loop and
-on arrays [run] of many runs, of NumPy and of JAX. Compiled loops and checks of finished curves thus use one
-code.
+In this file, L_e is the validation loss of epoch e, and an epoch is the time between two evaluations. The
+same function `stopping_next` serves compiled loops over single runs (scalars) and checks of many finished
+curves (arrays [run] of NumPy or JAX).
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class StoppingState(NamedTuple):
     """The state of early stopping, of one run (scalars) or of many ([run]).
 
     best_loss: lowest loss so far, inf before the first epoch.
-    best_epoch: int32, its epoch, counted from 0; -1 as long as no loss was below inf.
-    waited: int32, epochs since the best one. The last epoch seen is best_epoch + waited.
-    stopped: bool.
+    best_epoch: int32, epoch of the lowest loss, counted from 0; -1 as long as no loss was below inf.
+    waited: int32, epochs since the best epoch, so that best_epoch + waited is the last epoch.
+    stopped: bool, whether the run has stopped.
     """
 
     best_loss: Any
@@ -47,7 +47,7 @@ class StoppingState(NamedTuple):
 
 
 def stopping_start(shape: tuple[int, ...] = (), dtype: str = "float64") -> StoppingState:
-    """Return the state before the first epoch, as NumPy arrays of that shape."""
+    """Return the state before the first epoch, as NumPy arrays of the given shape."""
     return StoppingState(
         best_loss=np.full(shape, np.inf, dtype),
         best_epoch=np.full(shape, -1, np.int32),
@@ -59,8 +59,8 @@ def stopping_start(shape: tuple[int, ...] = (), dtype: str = "float64") -> Stopp
 def stopping_next(state: StoppingState, loss: Array, patience: Array, min_change: Array) -> StoppingState:
     """Return the state after one more epoch, by (1) to (3). The state of a stopped run does not change.
 
-    loss, patience, min_change: [] or [run] like the state; patience of int32, the others of the state's data
-    type. All may be traced.
+    loss, patience, min_change: scalars or arrays [run], like the state. `patience` is int32; `loss` and
+    `min_change` have the data type of the state. All may be traced by JAX.
     """
     xp = loss.__array_namespace__()
     better = loss < state.best_loss - min_change  # (1)
@@ -80,9 +80,9 @@ def stop_epoch(
 ) -> tuple[int | None, int | None]:
     """Return the epoch after which training stops and the epoch whose weights are restored.
 
-    losses: validation losses [epoch] of one run, NaN where it diverged. Epochs count from 0. The first value
-    is None if training does not stop, the second is None if no loss is below infinity. Raises UsageError for
-    a patience below 1, a negative or infinite `min_change`, or losses that are not one row.
+    losses: validation losses [epoch] of one run, NaN where it diverged. Epochs count from 0. The first number
+    is None if training does not stop early, and the second is None if all losses are infinite or NaN. Raises
+    UsageError for a patience below 1, a negative or infinite `min_change`, or losses that are not one row.
     """
     curve = np.asarray(losses, np.float64)
     if curve.ndim != 1:
@@ -146,7 +146,7 @@ class EarlyStopping:
         return (after.best_epoch != before.best_epoch) | ~self.restores[runs]
 
     def stopped(self, runs: np.ndarray) -> np.ndarray:
-        """Return which of the runs have stopped early: [n] of bool."""
+        """Return for each run whether it has stopped early: bools [n]."""
         return self.state.stopped[runs]
 
     def ends(self, runs: np.ndarray, otherwise: int) -> np.ndarray:
@@ -155,7 +155,7 @@ class EarlyStopping:
         return np.where(self.stopped(runs), ends, otherwise)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return a copy of the state for a checkpoint, [run] each; empty if no run has patience."""
+        """Return a copy of the state for a checkpoint, arrays [run] by name; empty if no run has patience."""
         return {name: values.copy() for name, values in self.state._asdict().items()} if self.used else {}
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> None:
@@ -174,7 +174,7 @@ class BestWeights(NamedTuple):
     def choose(
         cls, before: BestWeights | None, params: Params, stats: Statistics, better: np.ndarray
     ) -> BestWeights:
-        """Return the new weights where `better` [member] is True, else those of `before` (None: the new)."""
+        """Return the new weights where `better` [member] is True or `before` is None, else `before`."""
         # Always a copy, since the next segment reuses the memory of the statistics.
         now = params, stats
         return cls(*_choose(better, now, now if before is None else tuple(before)))

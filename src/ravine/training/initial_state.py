@@ -1,8 +1,8 @@
-"""The initial state of a run, and the inverse of its flattening: parameters from a vector of a record.
+"""The initial state of a run, and the way back from a vector of a record to parameters, layer by layer.
 
-A seed fixes the initial weights and the random numbers of all steps, whatever the optimizer is. A record
-holds the parameters of a run as one vector [P], and its running statistics as one vector [S], in the order of
-the trees' leaves.
+A seed fixes the initial weights and the random numbers of all steps, for every optimizer in the same way. A
+record holds the parameters of a run as one vector [P], and its running statistics as one vector [S], in the
+order of the trees' leaves.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def initial_params(
     precision: str = "float32",
     gate_bias: float | None = None,
 ) -> Any:
-    """Draw the initial parameters of a seed, one tree of host arrays per layer.
+    """Draw the initial parameters of a seed on the host, one tree of arrays for each layer.
 
     The draw depends on no property of the optimizer, so all optimizers start from equal weights.
     root: root seed. scheme, scale: see `ravine.networks.initialization`. gate_bias: initial bias of highway
@@ -63,7 +63,7 @@ def stacked_params(
 
 
 def rng_key(root: int, seed: int) -> np.ndarray:
-    """Return the random key of a seed for dropout and augmentation, [key]: two numbers of uint32."""
+    """Return the random key of a seed for dropout and augmentation, two numbers of uint32: [2]."""
     return keyed_generator(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 
 
@@ -73,7 +73,7 @@ def parameters_of(network: Network, vector: np.ndarray) -> Any:
 
 
 def statistics_of(network: Network, vector: np.ndarray | None, precision: str = "float32") -> Any:
-    """Return the running statistics in a row [S] of a record's `statistics`; the initial ones for None."""
+    """Return the running statistics in a row [S] of a record's `statistics`, or the initial ones for None."""
     if vector is None:
         return network.statistics(precision)
     return _unflatten(network.statistics(str(vector.dtype)), vector)

@@ -1,12 +1,12 @@
-"""One run: draw a batch, take the gradient, update. A pure function of numbers.
+"""One training run as a pure function of numbers: draw a batch, take the gradient, update the weights.
 
     g_t     = grad L_batch(w_t)          (1)
     w_(t+1) = w_t + update(g_t)          (2)      the update of the optimizer with its transforms
 
-    1. the schedules give the hyperparameters of step t
-    2. augmentation changes the inputs, and dropout is drawn, by the key of the run folded with t
-    3. (1) with the loss of the plan, batch statistics and row weights
-    4. (2), with the transforms in the order of `ravine.optimizers.compose`
+    1. The schedules give the hyperparameters of step t.
+    2. Augmentation changes the inputs, and dropout is drawn. Both use the random key of the run folded with
+    t. 3. Equation (1) gives the gradient, with the loss of the plan, batch statistics and row weights.
+    4. Equation (2) changes the weights, with the transforms in the order of `ravine.optimizers.compose`.
 
 `step` and `evaluate` treat a single run. `program` maps them over the runs of a group.
 """
@@ -41,16 +41,17 @@ __all__ = [
 ]
 
 Drawn = tuple["Rows", Mapping[str, jax.Array]]
-"""Rows of steps, and the factors of their schedules by name of the hyperparameter."""
+"""Rows of some steps, and the factors of the schedules at these steps, by name of the hyperparameter."""
 
 Carry = tuple["RunState", jax.Array]
-"""State of a run, and its number of steps done."""
+"""State of a run, and the number of steps that it has done."""
 
 
 class Numbers(TypedDict):
     """The numbers of a run: scalars, or arrays [run] for the runs of a group.
 
-    rate: learning rate. target_scale: see `SeedData`.
+    rate: learning rate. target_scale: standard deviation of a regression target in its own unit, 1 for
+    classes.
     hyper: hyperparameters of the optimizer, by name.
     extra: hyperparameters of network, transforms, label smoothing and augmentation, by name.
     key: random key [2], only where steps draw random numbers.
@@ -91,7 +92,8 @@ def optimizer_of(
 ) -> Optimizer:
     """Return the optimizer of a run with its transforms.
 
-    factors: of the step, by name of the hyperparameter; each multiplies its hyperparameter. None = all 1.
+    factors: factors of the schedules at this step, by name of the hyperparameter that each multiplies. None =
+    all factors are 1.
     """
     now = _scheduled(numbers, factors)
     rule = plan.rule.build(now["rate"], **now["hyper"])
@@ -102,7 +104,7 @@ def optimizer_of(
 
 
 def _scheduled(numbers: Numbers, factors: Mapping[str, jax.Array] | None) -> Numbers:
-    """Return the numbers of a step: every hyperparameter times its factor, if it has one."""
+    """Return the numbers of a step: every scheduled hyperparameter times its factor at this step."""
     if not factors:
         return numbers
 
@@ -136,7 +138,7 @@ def _scaled_array(value: jax.Array, factor: jax.Array | None) -> jax.Array:
 
 
 def start(plan: Plan, params: Params, numbers: Numbers) -> RunState:
-    """Return the state of a run at step 0, with statistics and optimizer state at their start."""
+    """Return the state of a run at step 0, with the initial running statistics and optimizer state."""
     stats = jax.tree.map(jnp.asarray, plan.network.statistics(plan.precision))
     return RunState(params, optimizer_of(plan, numbers, params).init(params), stats)
 
@@ -151,8 +153,8 @@ def step(
 ) -> tuple[RunState, jax.Array]:
     """Take step `t`, counted from 0, on one batch: rows x [B, D].
 
-    factors: of this step, by name of the hyperparameter. Returns the state after the step and the loss of the
-    batch before it, [].
+    factors: factors of the schedules at this step, by name of the hyperparameter. Returns the state after the
+    step, and the loss of the batch before the step, a scalar.
     """
     numbers = _scheduled(numbers, factors)
     loss, x, y, key = _loss(plan, numbers), rows.x, rows.y, None
@@ -173,7 +175,7 @@ def step(
 
 
 def _loss(plan: Plan, numbers: Numbers) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """Return loss(outputs [B, K], y [B]) -> [B] of the plan."""
+    """Return the loss of the plan as a function: outputs [B, K], y [B] -> loss of each row [B]."""
     if not plan.label_smoothing:
         return LOSSES[plan.loss]
     return lambda outputs, y: smoothed_cross_entropy(outputs, y, numbers["extra"]["label_smoothing"])
@@ -182,7 +184,7 @@ def _loss(plan: Plan, numbers: Numbers) -> Callable[[jax.Array, jax.Array], jax.
 def evaluate(
     key: EvaluationKey, params: Params, stats: Statistics, numbers: Numbers, valid: Rows
 ) -> tuple[jax.Array, jax.Array]:
-    """Return loss [] and score [] of parameters on validation rows x [m, D]. key: `Plan.evaluation_key`."""
+    """Return loss and score (scalars) on validation rows x [m, D]. key: `Plan.evaluation_key`."""
     network, loss, metric, *_ = key
     outputs = network.apply(params, valid.x, stats, numbers["extra"])
     return (
@@ -202,9 +204,10 @@ def advance(
 ) -> tuple[RunState, dict[str, jax.Array]]:
     """Train a run for E segments from step `first`, and evaluate after each.
 
-    batches: x [E, steps, B, D]. valid: x [m, D]. factors: {name: [E, steps]}, None = all 1. Returns the state
-    and the series `train_loss` (mean over the batches of a segment, each before its update), `valid_loss` and
-    `score`, [E] each.
+    batches: training rows, x [E, steps, B, D]. valid: validation rows, x [m, D]. factors: factors of the
+    schedules, {name of the hyperparameter: [E, steps]}, None = all 1. Returns the state and the series
+    `train_loss`, `valid_loss` and `score`, [E] each. `train_loss` is the mean over the batches of a segment,
+    each measured before its update.
     """
 
     def one_step(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:

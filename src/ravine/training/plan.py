@@ -1,6 +1,6 @@
 """The plan of a run: the structure that a program is compiled for.
 
-The structure is all that decides which operations a step consists of, and the shapes of its arrays. Every
+The structure decides which operations a step consists of, and the shapes of its arrays. Every
 number of a run (learning rate, momentum, dropout rate, ...) enters the program as data instead, see
 `ravine.training.runs`. Runs of equal plans therefore share one program, and hundreds of them train side by
 side after one compilation.
@@ -17,7 +17,7 @@ from ravine.optimizers import Rule
 __all__ = ["TRANSFORMS", "EvaluationKey", "Plan"]
 
 EvaluationKey = tuple[Network, str, str, bool, str]
-"""Network, loss, metric, weighted, precision: all parts of a plan that its evaluation depends on."""
+"""Network, loss, metric, weighted and precision, the parts of a plan on which its evaluation depends."""
 
 TRANSFORMS = ("l1", "l2", "weight_decay", "clip", "ema", "tail")
 """Changes around the optimizer's step, each with one hyperparameter: see `ravine.optimizers.compose`."""
@@ -25,7 +25,7 @@ TRANSFORMS = ("l1", "l2", "weight_decay", "clip", "ema", "tail")
 
 @dataclass(frozen=True)
 class Plan:
-    """The structure of a run. Hashable, so that programs can be looked up by it.
+    """The structure of a run, hashable, so that a plan is the key of its compiled programs.
 
     rule: the optimizer. network: the architecture. loss, metric: names in `LOSSES` and `METRICS`.
     batch_size: rows per step.
@@ -35,7 +35,7 @@ class Plan:
     precision: "float32" or "float64".
     transforms: names in `TRANSFORMS` of the transforms that are on.
     label_smoothing: whether labels are smoothed.
-    augment: names of the augmentations that are on. image: (height, width, channels) of a row that is one.
+    augment: names of the augmentations that are on. image: (height, width, channels) where a row is an image.
     hyper_schedules: hyperparameters besides the learning rate that follow a schedule.
     """
 

@@ -1,6 +1,7 @@
 """The compiled programs of a plan, for a group of runs on one device.
 
-A program has three functions. States, weights and results have an axis [size] for the members of the group.
+A program has three functions. The runs in a group are its members. States, weights and results have an axis
+[size] for the members. A table is an array of training or validation rows that members read.
 
     init(params, numbers)                                         -> state at step 0
     advance(state, numbers, factors, tables, table_index, first)  -> state, weights to evaluate, training loss
@@ -8,7 +9,7 @@ A program has three functions. States, weights and results have an axis [size] f
 
 On a CPU a group is small, so that its weights stay in the cache, and every core works on a group of its own.
 On a GPU a group is as large as memory allows. The evaluation does not depend on the optimizer, so all
-optimizers share it.
+optimizers share its program.
 
 Programs are compiled for fixed shapes before their first use, and kept by (plan, shape, device). A second
 cohort of an equal plan and shape compiles nothing.
@@ -48,8 +49,8 @@ Array = np.ndarray | jax.Array
 class Program:
     """The compiled functions of a plan for groups of one shape on one device.
 
-    All are compiled at the first use of one, by the first thread that needs it; other threads wait. seconds:
-    time spent compiling [s].
+    The first thread that uses one of the functions compiles all of them; other threads wait. seconds: time
+    spent compiling [s].
     """
 
     def __init__(self, plan: Plan, shape: ProgramShape, device: jax.Device) -> None:
@@ -104,7 +105,7 @@ class Program:
         return params, numbers
 
     def init(self, params: Params, numbers: Numbers) -> RunState:
-        """Return the state of a group at step 0: params [size, ...], numbers [size]."""
+        """Return the state of a group at step 0, from params [size, ...] and numbers [size]."""
         self.compile()
         assert self._init is not None
         return self._init(params, numbers)
@@ -120,9 +121,10 @@ class Program:
     ) -> tuple[RunState, Params, jax.Array]:
         """Train a group for one segment from step `first`.
 
-        factors: {name: [steps, size]}. tables: the batches of each table, x [steps, B, D]. table_index
-        [size]: the table of each member. Returns the state, the parameters to evaluate and the mean training
-        loss [size]. The memory of the old state is reused.
+        factors: factors of the schedules, {name of the hyperparameter: [steps, size]}. tables: the batches of
+        each table, x [steps, B, D]. table_index [size]: index of the table that each member reads. Returns
+        the state, the parameters to evaluate and the mean training loss [size]. The memory of the old state
+        is reused.
         """
         self.compile()
         assert self._advance is not None
@@ -138,7 +140,8 @@ class Program:
     ) -> tuple[jax.Array, jax.Array]:
         """Return validation loss and score of a group, [size] each.
 
-        tables: the validation rows of each table, x [m, D]. table_index [size]: the table of each member.
+        tables: the validation rows of each table, x [m, D]. table_index [size]: index of the table that each
+        member reads.
         """
         self.compile()
         assert self._evaluate is not None
@@ -189,7 +192,7 @@ def _rows_of_members(
 ) -> Rows:
     """Return the rows at index `at` for every member, [size, ...].
 
-    With separate tables these are slices, stacked; with shared tables a gather.
+    Separate tables are sliced and stacked; shared tables are read by a gather.
     """
     if separate_tables:
         parts = [jax.tree.map(lambda a: a[at], table) for table in tables]
@@ -199,7 +202,7 @@ def _rows_of_members(
 
 
 MAX_PROGRAMS = 256
-"""Programs that a process keeps. Each maps regions of memory, of which Linux allows a process 65,530."""
+"""Number of programs that a process keeps. Each maps memory regions; Linux allows a process 65,530."""
 
 _evaluations: dict[Any, Callable[..., Any]] = {}
 _programs: dict[Any, Program] = {}

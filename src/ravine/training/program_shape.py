@@ -1,4 +1,8 @@
-"""The shape of a program: how many runs train in a group and are in memory, and how long a chunk is."""
+"""The shape of a compiled program: runs in a group, runs in memory, and segments between two saves.
+
+A group holds the runs that one CPU core or one GPU advances at the same time. Each place in it is a member. A
+chunk is the sequence of segments between two saves of the state. A table holds rows of data for members.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +43,14 @@ class ProgramShape:
 
 
 def shape_for(plan: Plan, batches: Batches, runs: int, seeds: int, devices: Devices) -> ProgramShape:
-    """Return the shape of a program for up to `runs` runs of `seeds` seeds, within the devices' memory.
+    """Return the program shape for up to `runs` runs with `seeds` different seeds, within the devices'
+    memory.
 
-    The estimate of the memory counts weights, gradient and two arrays of optimizer state per parameter. A
-    chunk is the largest divisor of the number of evaluations that leaves at least `CHUNKS` chunks. On a CPU
-    every member has a table of its own, which is faster to read; on a GPU members of one seed share a table,
-    which is smaller.
+    The estimate of the memory counts weights, gradient and two arrays of optimizer state per parameter. The
+    number of segments in a chunk, the part of the training between two saves, divides the number of
+    evaluations. It is the largest such number that leaves at least `CHUNKS` chunks. On a CPU every run has
+    its own copy of the rows, which is faster to read. On a GPU the runs of one seed share the rows, which
+    takes less memory.
     """
     state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters  # weights, gradient, two slots
     size = devices.group_size(state, runs)

@@ -1,7 +1,7 @@
 """The runs of a cohort: the numbers in which they differ, and the seed that keys every random choice.
 
-Runs of the same seed have the same split, initial weights, batches and random numbers, whatever their
-optimizer and hyperparameters are. Differences between them are therefore paired by seed.
+Runs of the same seed have the same split, initial weights, batches and random numbers, for all optimizers and
+hyperparameters. Differences between them are therefore paired by seed.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class Runs:
 
     rate: learning rate.
     schedule: text of its schedule, for example "cosine".
-    seed: keys the split, the initial weights, the batch order, dropout and augmentation.
+    seed: number that fixes the split, the initial weights, the batch order, dropout and augmentation.
     hyper: hyperparameters of the optimizer, by name.
     extra: hyperparameters of network, transforms, label smoothing and augmentation, by name.
-    hyper_schedules: texts of the schedules of other hyperparameters, by name of the hyperparameter.
+    hyper_schedules: texts of the schedules of hyperparameters besides the learning rate, by their name.
     patience: evaluations without improvement after which a run ends; 0 = never. None = 0 for all runs.
     min_change: decrease of the validation loss that counts as an improvement. None = 0 for all runs.
     """
@@ -49,8 +49,9 @@ class Runs:
     def numbers(self, rule: Rule, target_scale: np.ndarray, precision: str) -> dict[str, Any]:
         """Return the numbers that the compiled program takes, [run] in `precision`: see `loop.Numbers`.
 
-        target_scale: [run]. A decay rate b becomes the pair (b, 1 - b), formed in float64 here: in float32
-        the difference 1 - 0.9999 has a relative error of 1.7e-4.
+        target_scale: standard deviation of a regression target, [run]. An averaging rate b becomes the pair
+        (b, 1 - b), formed here in float64, since in float32 the difference 1 - 0.9999 has a relative error of
+        1.7e-4.
         """
 
         def to_column(value: npt.ArrayLike) -> np.ndarray:
@@ -88,8 +89,8 @@ class Runs:
     def concatenate(cls, parts: Sequence[Runs]) -> Runs:
         """Return the runs of all parts, in order.
 
-        All parts must have hyperparameters of the same names. Where only some parts have a patience, it is 0
-        for the runs of the others.
+        All parts must have hyperparameters of the same names. If only some parts have a patience, the runs of
+        the other parts get a patience of 0.
         """
 
         def join_columns(columns: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -114,7 +115,7 @@ class Runs:
         )
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return all numbers and texts by name, [run] each, for records and content hashes."""
+        """Return hyperparameters, seeds and schedules by name, [run] each, for records and content hashes."""
         stopping = {"patience": self.patience, "min_change": self.min_change}
         return {
             "rate": self.rate,

@@ -29,9 +29,10 @@ class ScheduleTables:
     """Factors of the learning rate and of all other scheduled hyperparameters of the runs of a cohort.
 
     depends_on_loss: whether any run has a schedule that `update` moves on. state: `PlateauState` of arrays
-    [run] in float64, all of its values at their start for runs without such a schedule.
+    [run] in float64, which stays at its start for runs without such a schedule.
 
-    Raises UsageError if the schedule of another hyperparameter than the learning rate depends on the loss.
+    Raises UsageError if a schedule that depends on the loss belongs to another hyperparameter than the
+    learning rate.
     """
 
     def __init__(self, plan: Plan, runs: Runs, steps_per_epoch: float) -> None:
@@ -58,7 +59,8 @@ class ScheduleTables:
     def _numbers(self) -> dict[str, np.ndarray]:
         """Return the parameters of the plateau of every run, [run] each.
 
-        Runs without a plateau get the parameters of one that has, and never use them.
+        Runs without a `plateau` schedule get the parameters of a run that has one, and never use these
+        parameters.
         """
         some = str(self.texts["rate"][self.loss_runs][0])
         texts = np.where(self.loss_runs, self.texts["rate"], some)
@@ -102,7 +104,7 @@ class ScheduleTables:
             values[runs] = np.asarray(new)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return the state for a checkpoint, copies [run]; empty if no schedule depends on the loss."""
+        """Return the state for a checkpoint, arrays [run]; empty if no schedule depends on the loss."""
         if not self.depends_on_loss:
             return {}
         return {name: values.copy() for name, values in self.state._asdict().items()}

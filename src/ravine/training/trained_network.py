@@ -29,7 +29,7 @@ class TrainedNetwork:
     """A network with its parameters.
 
     stats: running statistics of batch normalization, () without it.
-    hyper: hyperparameters by name that `Network.hyper_names` asks for.
+    hyper: values of the hyperparameters in `Network.hyper_names`, by name.
     """
 
     network: Network
@@ -66,7 +66,10 @@ class TrainedNetwork:
         return np.concatenate(parts) if parts else np.zeros((0, self.network.sizes[-1]), x.dtype)
 
     def score(self, metric: str, rows: Rows, target_scale: float) -> float:
-        """Return the named metric on rows x [N, inputs]; target_scale: see `SeedData`."""
+        """Return the named metric on rows x [N, inputs].
+
+        target_scale: standard deviation of a regression target in its own unit.
+        """
         z = self.outputs(rows.x)
         with precision_context(str(z.dtype)):
             return float(_metric(metric, z, rows.y, rows.weight, np.asarray(target_scale, z.dtype)))
@@ -76,7 +79,7 @@ class TrainedNetwork:
 def _apply(
     network: Network, params: Params, x: jax.Array, stats: Statistics, hyper: Mapping[str, jax.Array]
 ) -> jax.Array:
-    """Return the outputs of one batch, [N, outputs]. Compiled once per network and batch size."""
+    """Return the outputs of one batch, [N, outputs], by a program for each network and batch size."""
     return network.apply(params, x, stats, hyper)
 
 
@@ -84,5 +87,5 @@ def _apply(
 def _metric(
     metric: str, z: jax.Array, y: jax.Array, weight: jax.Array | None, target_scale: jax.Array
 ) -> jax.Array:
-    """Return the metric of outputs z [N, outputs]. Compiled once per metric and number of rows."""
+    """Return the metric of outputs z [N, outputs], by a program for each metric and number of rows."""
     return METRICS[metric](z, y, weight, target_scale)
