@@ -1,6 +1,7 @@
 """Optimizers of the lecture, any optimizer of optax, schedules, and transforms around an optimizer.
 
-An optimizer is a pair of functions (init, update) as in optax, with a third one for its evaluation point. The
+An optimizer is a pair of functions (init, update) as in optax, with a third function for the point at which
+the network is evaluated. The
 package exports the names of all of its files. It imports a file, and with it JAX, only when one of its names
 is used, so that tables of names and parsers of texts are available without JAX.
 """
@@ -59,7 +60,7 @@ OPTIMIZERS: dict[str, str] = {
     "adadelta": "ravine.optimizers.adadelta:adadelta",
     "adam": "ravine.optimizers.adam:adam",
 }
-"""Name of every optimizer -> "module:constructor"; the constructor is decorated with `register`."""
+"""Name of every optimizer -> "module:constructor" of the constructor that `register` decorates."""
 
 DEFAULT_OPTIMIZERS = (
     "sgd", "momentum", "nesterov", "local_gains", "adagrad", "rmsprop", "adadelta", "adam",

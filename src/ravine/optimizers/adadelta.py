@@ -1,4 +1,4 @@
-"""AdaDelta: RMSProp with steps in the unit of the weights.  Lecture: "RMSProp", which names it.
+"""AdaDelta: RMSProp with steps in the unit of the weights.  Lecture: "RMSProp", which names AdaDelta.
 
 Source: Zeiler 2012.
 
@@ -51,8 +51,8 @@ def adadelta(learning_rate: Rate = 1.0, gamma: Number | Decay = 0.9, eps: Number
     """Return AdaDelta. Its state is `Deltas`.
 
     learning_rate: eta, a number, a scalar array or a schedule of the step count; 1 in the paper.
-    gamma: averaging rate of s and u, a number in [0, 1) or a `Decay`. eps: added to both; it sets the size of
-    the first steps. Raises UsageError for an invalid number.
+    gamma: averaging rate of s and u, a number in [0, 1) or a `Decay`. eps: added to s and u; it sets the size
+    of the first steps. Raises UsageError for an invalid number.
     """
     check_not_negative(eps=eps)
 

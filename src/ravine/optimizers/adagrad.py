@@ -36,7 +36,7 @@ class Squares(NamedTuple):
 def root_of_squares(slots: Squares, t: jax.Array | None, hyper: Mapping[str, Any]) -> jax.Array:
     """Return the preconditioner P of one array, (3), [...] like the weights.
 
-    hyper: must hold `eps`. t: not used here, see `Diagonal`.
+    hyper: hyperparameters by name, with `eps`. t: number of steps, which P does not depend on.
     """
     return jnp.sqrt(slots.s + hyper["eps"])  # (3)
 

@@ -8,8 +8,8 @@ In every step
     4. weight decay is subtracted,
     5. the average of the weights follows.
 
-Clipping comes before the penalties, since it guards against outliers in the data, which penalties do not
-have.
+Clipping comes before the penalties, since it guards against outliers in the data, on which the gradients of
+penalties do not depend.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ def compose(
     ema: Number | Decay | None = None,
     tail: Number | None = None,
 ) -> Optimizer:
-    """Return `optimizer` with the transforms that are not None. The others are no part of the program.
+    """Return `optimizer` with the transforms that are not None. Other transforms are no part of the program.
 
     rate: learning rate of the optimizer and of the weight decay, a number, a scalar array or a schedule.
     mask: parameters that `l1`, `l2` and `weight_decay` act on, a tree of bools; None = all.
     l1, l2: coefficients of the penalties. weight_decay: coefficient of the decoupled weight decay.
     clip: largest norm of the gradient. ema: averaging rate of the weights. tail: step after which
-    their mean starts.
+    the mean of the weights starts.
 
-    All but `mask` are data: numbers or scalar arrays. Raises UsageError for both averages at once and for
-    numbers that are not allowed.
+    All arguments except `mask` can differ between runs: they are numbers or scalar arrays. Raises UsageError
+    for `ema` and `tail` at once, and for numbers that are not allowed.
     """
     if ema is not None and tail is not None:
         raise UsageError(

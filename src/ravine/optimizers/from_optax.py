@@ -1,7 +1,7 @@
 """The adapter for optimizers of optax, `optax:NAME(keyword=value, ...)`, with the learning rate as data.
 
-The keywords are structure: optax computes 1 - b from them in float64. The learning rate can be a traced array
-or a schedule for every optimizer, also where optax itself takes only a number.
+The keywords are fixed in the compiled program, since optax computes 1 - b from them in float64. The learning
+rate can be a traced array or a schedule for every optimizer, also where optax itself takes only a number.
 """
 
 from __future__ import annotations
@@ -24,17 +24,21 @@ __all__ = ["OptaxState", "from_optax"]
 
 
 class OptaxState(NamedTuple):
-    """The state. t: number of steps, int32, None without a schedule. inner: state of the optax optimizer."""
+    """The state of an adapted optimizer.
+
+    t: number of steps, int32, None without a schedule. inner: state of the optax optimizer.
+    """
 
     t: jax.Array | None
     inner: Any
 
 
 def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Callable[[Rate], Optimizer]:
-    """Return the constructor of an optax optimizer: learning rate -> Optimizer.
+    """Return the constructor of an optax optimizer, a function (learning rate) -> Optimizer.
 
-    name: in `OPTAX`. keywords: those of optax. Raises UsageError for an optimizer or a keyword that optax
-    does not have, for an optimizer in `UNSUPPORTED`, and for a value that optax refuses.
+    name: name in `OPTAX`. keywords: keyword arguments of the optimizer in optax. Raises UsageError for an
+    optimizer or a keyword that optax does not have, for an optimizer in `UNSUPPORTED`, and for a value that
+    optax refuses.
     """
     check_optax(name)
     factory = getattr(optax, name, None) or getattr(optax.contrib, name)

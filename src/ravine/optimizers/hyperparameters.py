@@ -1,7 +1,7 @@
-"""Hyperparameters as data: their types, the checks of numbers on the host, and pairs (b, 1 - b).
+"""Hyperparameters as inputs of compiled programs: types, checks of numbers on the host, and pairs (b, 1 - b).
 
 An averaging rate b enters an update twice, as b and as 1 - b. For b = 0.9999 in float32 the difference has a
-relative error of 1.7e-4. Both are therefore computed in float64 on the host and passed on as a pair, `Decay`.
+relative error of 1.7e-4. The host therefore computes b and 1 - b in float64 and passes on the pair, `Decay`.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Decay(NamedTuple):
 def decay(b: Number | Decay) -> Decay:
     """Return the pair (b, 1 - b), formed in float64 for host numbers and NumPy arrays.
 
-    A `Decay` is returned as it is. For a JAX array [] the pair is formed in its own data type, and 1 - b has
-    the rounding error of b. Pass a pair formed on the host where that matters. Raises UsageError unless 0 <=
-    b < 1.
+    A `Decay` is returned as it is. For a scalar JAX array the pair is formed in the data type of the array,
+    and 1 - b has the rounding error of b. Pass a pair formed on the host where this error matters. Raises
+    UsageError unless 0 <= b < 1.
     """
     if isinstance(b, Decay):
         return b
@@ -57,7 +57,7 @@ def decay(b: Number | Decay) -> Decay:
 
 
 def one_minus_power(b: Decay, t: jax.Array) -> jax.Array:
-    """Return 1 - b^t without cancellation, []; t: [], at least 1, in the data type of `b`."""
+    """Return 1 - b^t without cancellation, a scalar []; t [] is at least 1, in the data type of `b`."""
     return -jnp.expm1(t * jnp.log1p(-b.complement))
 
 

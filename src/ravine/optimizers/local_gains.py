@@ -29,7 +29,8 @@ __all__ = ["local_gains"]
 class Gains(NamedTuple):
     """The state of local gains, arrays of the shape of the weights.
 
-    gain: of each weight, 1 at the start. sign: of its last gradient, 0 at the start.
+    gain: factor on the learning rate of each weight, 1 at the start. sign: sign of the last gradient of each
+    weight, 0 at the start.
     """
 
     gain: jax.Array
@@ -54,10 +55,12 @@ def local_gains(
     lowest: Number = 0.1,
     highest: Number = 10.0,
 ) -> Optimizer:
-    """Return gradient descent with a gain for each weight. Its state is `Gains`.
+    """Return gradient descent with a gain, a factor on the learning rate, for each weight.
+
+        Its state is `Gains`.
 
     learning_rate: eta, a number, a scalar array or a schedule of the step count.
-    grow: added to a gain, (1). shrink: multiplies a gain, (2). lowest, highest: limits of a gain, (3).
+    grow: amount added to a gain, (1). shrink: factor on a gain, (2). lowest, highest: limits of a gain, (3).
 
     A gradient of 0 does not change the gain of its weight. Raises UsageError for an invalid number.
     """

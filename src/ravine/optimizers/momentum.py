@@ -46,9 +46,9 @@ def momentum(learning_rate: Rate = 0.03, rho: Number = 0.9) -> Optimizer:
     learning_rate: eta, a number, a scalar array or a schedule of the step count.
     rho: share of the velocity that remains after a step, from 0 to 1.
 
-    With a changing learning rate this differs from torch and `optax.sgd(momentum=)`. These multiply the
-    velocity by the current rate, so a change acts at once on all earlier gradients. Raises UsageError for an
-    invalid number.
+    With a changing learning rate this optimizer differs from torch and `optax.sgd(momentum=)`. Torch and
+    optax multiply the velocity by the current learning rate, so a change acts at once on all earlier
+    gradients. Raises UsageError for an invalid number.
     """
 
     check_share(rho=rho)

@@ -76,7 +76,7 @@ def sutskever_step(
 ) -> tuple[jax.Array, jax.Array]:
     """Return (w, v) after the step (1), (2) in the form of the lecture, for one array of any shape [...].
 
-    gradient(w) -> [...]. w, v: [...]. eta, rho: numbers or scalar arrays.
+    gradient: function of w that returns the gradient [...]. w, v: [...]. eta, rho: numbers or scalar arrays.
     """
     v = rho * v - eta * gradient(w + rho * v)  # (1)
     return w + v, v  # (2)

@@ -1,6 +1,6 @@
 """The optimizers of optax that can be used, and those that cannot, with the reason.
 
-This file does not import optax, so that names can be checked at once.
+This file does not import optax, so that a name can be checked without the import time of optax.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["OPTAX", "REQUIRED_ARGUMENTS", "UNSUPPORTED", "OptaxRule", "check_opt
 
 
 class OptaxRule(NamedTuple):
-    """Facts about an optimizer of optax: see the fields of the same names of `Rule`."""
+    """Facts about an optimizer of optax. `Rule` describes the fields, which have the same names there."""
 
     rate_center: float
     accepts_vector: bool = True

@@ -23,19 +23,19 @@ from ravine.optimizers.hyperparameters import Decay, Number, Rate, check_rate
 __all__ = ["Diagonal", "Optimizer", "RuleState", "diagonal_of_state", "per_array"]
 
 Diagonal = Callable[[Any, Any, Mapping[str, Any]], jax.Array]
-"""diagonal(slots, t, hyper) -> P of the update -eta P^-1 m of one array, [...] like the array.
+"""Function diagonal(slots, t, hyper) that returns P of the update -eta P^-1 m of one array, [...] like it.
 
 slots: state of the optimizer for the array. t: number of steps, None for an optimizer that does not count
-them.
-hyper: hyperparameters by name, numbers or arrays [], averaging rates as `Decay`.
+its steps.
+hyper: hyperparameters by name, numbers or scalar arrays, averaging rates as `Decay`.
 """
 
 
 class Optimizer(optax.GradientTransformationExtraArgs):
     """An optax gradient transformation with a function for the point to evaluate.
 
-    eval_params(params, state) returns that point. For most optimizers it is the parameters. It differs where
-    the gradients are taken at another point (Nesterov's look-ahead), and for weight averages.
+    eval_params(params, state) returns the point to evaluate. For most optimizers this point is the
+    parameters. It differs for Nesterov momentum, which stores the look-ahead point, and for weight averages.
     """
 
     eval_params: Callable[[optax.Params, optax.OptState], optax.Params]
@@ -73,15 +73,16 @@ def per_array(
 ) -> Optimizer:
     """Return the optimizer of a rule for one array w [...].
 
-    init(w) -> slots: a (named) tuple of arrays of the shape of w; () for none.
-    step(g, slots, eta=, **hyper) -> (update, slots): g and update are [...]. With `counted` it gets t=, too,
-    which is 1 at the first step.
-    eval_params(w, slots, **hyper) -> the point to evaluate, [...]; None where that is w.
-    rate: learning rate. hyper: numbers, arrays [] or `Decay` pairs, by name.
+    init(w) -> slots: a (named) tuple of arrays of the shape of w; () for an optimizer without state.
+    step(g, slots, eta=, **hyper) -> (update, slots): g and update are [...]. With `counted`, `step` also gets
+    the number of steps t=, which is 1 at the first step.
+    eval_params(w, slots, **hyper) -> the point to evaluate, [...]; None where this point is w.
+    rate: learning rate. hyper: numbers, scalar arrays or `Decay` pairs, by name.
 
     A step is computed in the data type of its parameters, but at least in float32, since a rate of 0.999
-    rounds to 1 in 16 bits. The state has that type; updates have the type of the parameters. Raises
-    UsageError for an invalid learning rate, and in `init` for parameters that are integers.
+    rounds to 1 in 16 bits. The state has the type of the computation; updates have the type of the
+    parameters. Raises UsageError for an invalid learning rate, and in `init` for parameters that are
+    integers.
     """
     check_rate(rate)
 
@@ -135,8 +136,9 @@ def per_array(
 def diagonal_of_state(diagonal: Diagonal, state: optax.OptState, hyper: Mapping[str, Number | Decay]) -> Any:
     """Return the preconditioner of all parameters, a tree like the parameters, for the state of one run.
 
-    state: of the optimizer, also within the states of transforms around it. hyper: by name, as `Rule.as_data`
-    returns it. Before the first step t counts as 1. The function can be traced.
+    state: state of the optimizer, also within the states of transforms around it. hyper: hyperparameters by
+    name, as `Rule.as_data` returns them. Before the first step, the number of steps counts as 1. The function
+    can be traced by JAX.
     """
     nodes = jax.tree.leaves(state, is_leaf=lambda node: isinstance(node, RuleState))
     (inner,) = [node for node in nodes if isinstance(node, RuleState)]

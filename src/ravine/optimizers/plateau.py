@@ -5,7 +5,7 @@
     cooldown    the next `cooldown` losses do not count          (3)
 
 A drop follows more than `patience` losses in a row that are not better, and a cooldown follows a drop. All
-parameters are data and the function can be traced, so runs that wait and runs that drop share one program.
+parameters can differ between the runs of one compiled program. Runs that wait and runs that drop share it.
 
 Source: ReduceLROnPlateau of PyTorch, with a relative threshold and the least value as a factor.
 """
@@ -26,7 +26,8 @@ class PlateauState(NamedTuple):
     """The state of `plateau`, of one run (scalars) or of many ([run]).
 
     best: lowest loss so far, inf at the start. waited: int32, losses in a row that were not better.
-    resting: int32, losses that will not count. factor: current factor on the hyperparameter, 1 at the start.
+    resting: int32, number of next losses that do not count. factor: current factor on the hyperparameter, 1
+    at the start.
     """
 
     best: jax.Array

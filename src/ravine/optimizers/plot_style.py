@@ -1,6 +1,6 @@
 """Plot styles of optimizers: color, dash pattern and marker, distinct for every color vision and in gray.
 
-An optimizer's own file defines its style. An optimizer without one gets the next free style of `CYCLE`.
+The file of an optimizer defines its style. An optimizer without a style gets the next free one of `CYCLE`.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ CYCLE = (
     PlotStyle("#666666", "#bbbbbb", (3, 3), "square"),
     PlotStyle("#A3262A", "#f08a8d", (10, 2, 2, 2, 2, 2), "pentagon"),
 )
-"""Styles for optimizers without a style of their own. No file of an optimizer uses one of them."""
+"""Styles for optimizers without a style of their own. No file of an optimizer defines one of these styles."""
 
 
 def plot_styles(styles: Mapping[str, PlotStyle | None]) -> dict[str, PlotStyle]:
-    """Return a style for each name of an optimizer: its own, else the next one of `CYCLE`."""
+    """Return the plot style of each named optimizer: its own style, else the next one of `CYCLE`."""
     spare = cycle(CYCLE)
     return {name: style or next(spare) for name, style in styles.items()}

@@ -41,14 +41,17 @@ F = TypeVar("F", bound=Callable[..., Optimizer])
 
 
 class Range(NamedTuple):
-    """The search range of a hyperparameter: log-uniform from `low` to `high`; with `one_minus` 1 - b is."""
+    """The search range of a hyperparameter, log-uniform from `low` to `high`.
+
+    With `one_minus`, the values are averaging rates b, and 1 - b is log-uniform.
+    """
 
     low: float
     high: float
     one_minus: bool = False
 
     def at(self, u: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the values at the shares u of the range: [...] from 0 to 1 -> float64 [...]."""
+        """Return the values at shares u of the range, 0 for `low`, 1 for `high`: [...] -> float64 [...]."""
         value = np.exp(np.log(self.low) + np.asarray(u, np.float64) * (np.log(self.high) - np.log(self.low)))
         value = np.clip(value, self.low, self.high)
         return 1 - value if self.one_minus else value
@@ -67,7 +70,7 @@ def one_minus_range(low: float, high: float) -> Range:
 class Stability(NamedTuple):
     """The stability limit of an optimizer: the largest Hessian eigenvalue at which it does not diverge.
 
-    formula: the limit as text, for example "2 / eta". limit(learning_rate, hyper): its value.
+    formula: the limit as text, for example "2 / eta". limit: function (learning_rate, hyper) -> limit.
 
     The limit is exact for the loss curvature x w^2 / 2, for which the optimizer is a linear recursion.
     """
@@ -80,17 +83,17 @@ class Stability(NamedTuple):
 class Rule:
     """An optimizer with all that the studies need to know about it.
 
-    name: as the user types it, with keywords. title: as tables show it.
-    constructor: constructor(learning_rate, **hyper) -> Optimizer.
+    name: name as the user types it, with keywords. title: name that tables show.
+    constructor: function (learning_rate, **hyper) -> Optimizer.
     rate_center: geometric mean of the learning rates that a search tries first.
-    defaults: hyperparameters that can be data, with their default values.
+    defaults: hyperparameters that can differ between runs, with their default values.
     averaging_rates: names of those hyperparameters that are averaging rates and enter as the pair (b, 1 - b).
     search_ranges: search ranges of the hyperparameters, for a search that tunes all of them.
     accepts_vector: whether it can treat all parameters as one vector; False if it depends on layers.
     elementwise: whether the update of a weight depends only on the gradients of that weight.
     stability: the stability limit, None if it is not known.
     diagonal: preconditioner P of the update -eta P^-1 m, None for one learning rate for all weights.
-    style: plot style, None for the next free one.
+    style: plot style, None for the next free style.
     """
 
     name: str
@@ -121,8 +124,9 @@ class Rule:
     ) -> float | None:
         """Return the largest eigenvalue at which the optimizer is stable, None if no limit is known.
 
-        hyper: numbers on the host; others are at their defaults. Raises UsageError for a learning rate that
-        is not above 0, and for a hyperparameter that the optimizer does not have or cannot use.
+        hyper: hyperparameters by name, numbers on the host; hyperparameters that it leaves out are at their
+        defaults. Raises UsageError for a learning rate that is not above 0, and for a hyperparameter that the
+        optimizer does not have or cannot use.
         """
         if not (np.isfinite(learning_rate) and learning_rate > 0):
             raise UsageError(
@@ -140,22 +144,26 @@ class Rule:
     ) -> optax.Params | None:
         """Return the preconditioner P of the update -eta P^-1 m, a tree like the parameters, or None.
 
-        state: of one run, also with transforms around the optimizer. hyper: as `as_data` returns it; None =
-        the defaults. The function can be traced.
+        state: state of one run, also with transforms around the optimizer. hyper: hyperparameters as
+        `as_data` returns them; None = the defaults. The function can be traced by JAX.
         """
         if self.diagonal is None:
             return None
         return diagonal_of_state(self.diagonal, state, self.as_data() if hyper is None else hyper)
 
     def build(self, rate: Rate, **hyper: Number | Decay) -> Optimizer:
-        """Return the optimizer at a learning rate: number, array [] or schedule. Others are at defaults."""
+        """Return the optimizer at a learning rate (number, scalar array or schedule).
+
+        Hyperparameters that `hyper` leaves out are at their defaults.
+        """
         return self.constructor(rate, **{**self.defaults, **hyper})
 
     def as_data(self, **hyper: Number | Decay) -> dict[str, np.ndarray | Decay]:
         """Return all hyperparameters as float64 arrays for a compiled program, averaging rates as pairs.
 
-        hyper: numbers or arrays [run], by name; the others are at their defaults. Raises UsageError for a
-        name that the optimizer does not have and for an averaging rate outside [0, 1).
+        hyper: numbers or arrays [run], by name; hyperparameters that it leaves out are at their defaults.
+        Raises UsageError for a name that the optimizer does not have and for an averaging rate outside [0,
+        1).
         """
         self.check(hyper)
         values = {**self.defaults, **hyper}
@@ -210,7 +218,10 @@ RULE_OF_CONSTRUCTOR: dict[Callable[..., Optimizer], Rule] = {}
 
 
 def rule_of(constructor: Callable[..., Optimizer]) -> Rule:
-    """Return the rule of a constructor with the decorator `register`. Raises TypeError for another one."""
+    """Return the rule of a constructor that `register` decorates.
+
+    Raises TypeError for another constructor.
+    """
     if constructor not in RULE_OF_CONSTRUCTOR:
         raise TypeError(f"{constructor!r} is no optimizer: decorate it with @register(...).")
     return RULE_OF_CONSTRUCTOR[constructor]

@@ -1,4 +1,4 @@
-"""RMSProp: AdaGrad with a forgetting average.  Lecture: "RMSProp".
+"""RMSProp: AdaGrad with a running mean in place of the sum of squares.  Lecture: "RMSProp".
 
 Source: Tieleman & Hinton 2012, lecture 6e.
 

@@ -41,9 +41,9 @@ MAX_LOG_SLOPE = 700.0  # logarithm of a slope; its exponential is still finite i
 
 
 class Clock(NamedTuple):
-    """The time of a run.
+    """The time within a run, in steps.
 
-    xp: numpy or jax.numpy, the module of the arrays. t: steps done, [...]. steps: of the whole run.
+    xp: numpy or jax.numpy, the module of the arrays. t: steps done, [...]. steps: steps of the whole run.
     per_epoch: steps of one epoch.
     """
 
@@ -74,7 +74,7 @@ def constant(clock: Clock, numbers: Mapping[str, float]) -> Any:
 
 
 def cosine(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors of a cosine schedule, (5), [...]; without `end` they go to 0."""
+    """Return the factors of a cosine schedule, (5), [...]; without `end` the factors go to 0."""
     return _ease(clock.xp, numbers.get("end", 0.0), clock.remaining)  # (5)
 
 
@@ -98,7 +98,7 @@ def exponential(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
     """Return the factors of an inverse schedule, (3), [...]: to `end` in the run, or with `slope` per epoch.
 
-    Raises UsageError for an end that only a slope beyond float64 reaches.
+    Raises UsageError if the slope for this `end` is too large for float64.
     """
     power = numbers["power"]
     if numbers["end"] is not None:
@@ -113,7 +113,7 @@ def inverse(clock: Clock, numbers: Mapping[str, Any]) -> Any:
 
 
 def onecycle(clock: Clock, numbers: Mapping[str, float]) -> Any:
-    """Return the factors of a one-cycle schedule, (6), [...]; at the share `peak` of the run they are 1."""
+    """Return the factors of a one-cycle schedule, (6), [...], which are 1 at the share `peak` of the run."""
     top = numbers["peak"] * clock.steps
     up = _ease(clock.xp, numbers["start"], clock.xp.minimum(clock.t / top, 1))  # (6)
     down = _ease(clock.xp, numbers["end"], clock.xp.minimum((clock.steps - clock.t) / (clock.steps - top), 1))

@@ -1,4 +1,4 @@
-"""The kinds of schedules: the parameters of each, and the place of its function.
+"""The kinds of schedules: the parameters of each, and the module that holds its function.
 
 This file needs neither NumPy nor JAX, so that texts of schedules can be checked without them.
 """
@@ -27,9 +27,9 @@ class Duration(NamedTuple):
 class Parameter(NamedTuple):
     """A parameter of a schedule.
 
-    default: its value where the text does not give one, possibly None. must: the allowed values in words.
-    allows(value): whether a value is allowed. durations: whether values are `Duration`s. several: whether the
-    value is a tuple.
+    default: value that holds if the text gives no value, possibly None. must: the allowed values in words.
+    allows: function that returns whether a value is allowed. durations: whether values are `Duration`s.
+    several: whether the value is a tuple.
     """
 
     default: Any
@@ -77,8 +77,8 @@ class ScheduleKind:
     """A kind of schedule.
 
     function: "module:object" of factor(clock, numbers) -> [...]; "" for a kind that depends on the loss.
-    parameters: by name, in the order of the text.
-    either: two parameters of which a schedule needs exactly one, and an example; or None.
+    parameters: parameters by name, in the order in which a text gives them.
+    either: two parameters of which a schedule needs exactly one, and an example of a text; or None.
     depends_on_loss: whether the factors depend on the validation losses and are unknown before training.
     counts_warmup: whether epochs count from the start of the run instead of the end of the warm-up.
     """

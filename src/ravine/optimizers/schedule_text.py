@@ -27,7 +27,7 @@ EXAMPLE = "Write for example decay, step(0.1,every=10) or cosine(warmup=0.1)."
 
 
 def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
-    """Return the name of a schedule and all of its parameters by name; those not given at their defaults.
+    """Return the name of a schedule and all of its parameters by name, with defaults for those left out.
 
     Values are floats, a `Duration` or a tuple of `Duration`s. Raises UsageError for a text of another form,
     an unknown name, a parameter that the schedule does not have, and a value that is not allowed.
@@ -69,7 +69,7 @@ def format_schedule(name: str, numbers: dict[str, Any]) -> str:
 
 
 def _part(text: str, name: str, part: str, place: int) -> tuple[str, str]:
-    """Return name and value of one parameter; only the first one may stand without its name."""
+    """Return name and value of one parameter; only the first parameter may stand without its name."""
     keys = list(SCHEDULES[name].parameters)
     key, equals, value = part.partition("=")
     if not equals:

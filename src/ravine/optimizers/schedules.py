@@ -26,14 +26,15 @@ from ravine.optimizers.schedule_text import format_schedule, read_schedule
 __all__ = ["Schedule", "ScheduleSpec", "factors", "schedule"]
 
 Schedule = Callable[[Any], jax.Array]
-"""A function of the step t []: it returns the factor, or the learning rate in optax, []."""
+"""A function of the step t, a scalar. It returns the factor, or in optax the learning rate, a scalar."""
 
 
 @dataclass(frozen=True)
 class ScheduleSpec:
-    """A schedule: its kind and the values of all of its parameters. Hashable.
+    """A schedule, hashable: its kind and the values of all of its parameters.
 
-    name: in `SCHEDULES`. values: in the order of the parameters there. `str()` returns the text.
+    name: name in `SCHEDULES`. values: values in the order of the parameters in `SCHEDULES`. `str()` returns
+    the text.
     """
 
     name: str
@@ -46,7 +47,7 @@ class ScheduleSpec:
 
     @property
     def depends_on_loss(self) -> bool:
-        """Whether the factors depend on the validation losses, so that they are not known before training."""
+        """Whether the factors depend on the validation losses and are therefore unknown before training."""
         return SCHEDULES[self.name].depends_on_loss
 
     def factors(self, steps: int, steps_per_epoch: float) -> np.ndarray:

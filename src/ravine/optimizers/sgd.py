@@ -18,7 +18,10 @@ from ravine.optimizers.registry import Stability, register
 __all__ = ["PLAIN_STABILITY", "sgd"]
 
 PLAIN_STABILITY = Stability("2 / eta", lambda eta, hyper: 2 / eta)  # (2)
-"""The limit of every optimizer without momentum; for P^(-1/2) H P^(-1/2) where it has a preconditioner P."""
+"""The stability limit of every optimizer without momentum.
+
+With a preconditioner P, the limit is one for the eigenvalues of P^(-1/2) H P^(-1/2) instead of the Hessian H.
+"""
 
 
 @register(

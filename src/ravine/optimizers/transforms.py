@@ -5,8 +5,8 @@
     l1       g <- g + alpha sign(w),  sign(0) = 0                (3)      of the penalty alpha |w|_1
     decay    w <- w - eta alpha w, added to the update           (4)      Loshchilov & Hutter 2019
 
-For SGD (2) and (4) are equal. Adam and its relatives divide the gradient by its size, and (2) with it, but
-not (4). Every coefficient is data.
+For SGD (2) and (4) are equal. Adam and similar optimizers divide the gradient by its size. They thus also
+divide the term of (2), but not that of (4). Every coefficient can differ between the runs of one program.
 """
 
 from __future__ import annotations
@@ -27,11 +27,14 @@ from ravine.optimizers.per_array import Optimizer
 __all__ = ["Mask", "TimedState", "wide_dtype", "with_clipping", "with_penalties", "with_weight_decay"]
 
 Mask = Any
-"""Parameters that a transform acts on: a tree like theirs, of bools or arrays of bools; None = all."""
+"""Parameters that a transform acts on: a tree like all parameters, of bools or their arrays; None = all."""
 
 
 class TimedState(NamedTuple):
-    """State of weight decay with a schedule. t: number of steps, int32. inner: state of the optimizer."""
+    """State of weight decay with a schedule.
+
+    t: number of steps, int32. inner: state of the optimizer inside.
+    """
 
     t: jax.Array
     inner: Any
@@ -157,7 +160,7 @@ def _where_masked(
 ) -> optax.Params:
     """Return `tree` with change(a, w) for each of its arrays a where the mask is True, in float32 at least.
 
-    w: the array of `weights` [...] that belongs to a [...].
+    In change(a, w), w [...] is the array of `weights` that belongs to the array a [...] of `tree`.
     """
     if mask is None:
         mask = jax.tree.map(lambda w: True, params)

@@ -1,6 +1,6 @@
 """Weight averages: the evaluation uses averaged weights, the training is unchanged.
 
-    a <- (1 - k) a + k w                                        (1)      w: evaluated without an average
+a <- (1 - k) a + k w                                        (1)      w: weights that (1) replaces
     exponential    k = (1 - b) / (1 - b^t)                      (2)      running mean, corrected for its start
     tail           k = 1 / (t - start), but 1 for t <= start    (3)      Polyak & Juditsky 1992
 
@@ -75,7 +75,7 @@ def tail_average(optimizer: Optimizer, start: Number) -> Optimizer:
 
 
 def _with_average(optimizer: Optimizer, gain: Callable[[jax.Array, np.dtype], jax.Array]) -> Optimizer:
-    """Return the optimizer with the average (1); gain(t, dtype) -> k."""
+    """Return the optimizer with the average (1). gain: function (t, dtype) that returns k of (1)."""
 
     def init(params: optax.Params) -> AverageState:
         mean = jax.tree.map(lambda w: jnp.zeros_like(w, dtype=wide_dtype(w)), params)

@@ -63,7 +63,7 @@ def stacked_params(
 
 
 def rng_key(root: int, seed: int) -> np.ndarray:
-    """Return the random key of a seed for dropout and augmentation, two numbers of uint32: [2]."""
+    """Return the random key of a seed for dropout and augmentation, [key]: two numbers of uint32."""
     return keyed_generator(root, "steps", seed).integers(0, 2**32, 2, dtype=np.uint32)
 
 

@@ -43,8 +43,7 @@ class ProgramShape:
 
 
 def shape_for(plan: Plan, batches: Batches, runs: int, seeds: int, devices: Devices) -> ProgramShape:
-    """Return the program shape for up to `runs` runs with `seeds` different seeds, within the devices'
-    memory.
+    """Return the program shape for up to `runs` runs of `seeds` different seeds, within the memory.
 
     The estimate of the memory counts weights, gradient and two arrays of optimizer state per parameter. The
     number of segments in a chunk, the part of the training between two saves, divides the number of
