@@ -30,9 +30,9 @@ def chunked_mean(
     mean     function of rows that returns their mean, a number, an array or a tree of them
     data     arrays [N, ...], the arguments of `mean`
     chunk    rows per chunk; None takes all rows at once
-    weigh    weigh(*rows) -> [], the divisor of that mean; by default the number of rows
+    weigh    weigh(*rows) -> [], the divisor of the mean over these rows; by default their number
 
-    Traceable: for use inside compiled programs.
+    The function can be traced by JAX, for use inside compiled programs.
     """
     if chunk is None or chunk >= jax.tree.leaves(data)[0].shape[0]:
         return mean(*data)
@@ -69,8 +69,8 @@ def _rows(data: Any, index: int) -> Any:
 def chunk_size(chunk: int | None, data: tuple[Any, ...], what: str = "chunk") -> int | None:
     """Return the rows per chunk, or None if one chunk holds all rows of `data` (arrays [N, ...]).
 
-    `what` is the name of the option in messages. Raises UsageError if `chunk` is not an integer of at least
-    1, and if the arrays do not have the same number of rows.
+    `what` is the name of the option `chunk` in messages. Raises UsageError if `chunk` is not an integer of at
+    least 1, and if the arrays do not have the same number of rows.
     """
     if chunk is None:
         return None

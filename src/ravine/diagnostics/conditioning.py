@@ -6,10 +6,11 @@
 
 The lecture divides the largest by the smallest singular value. A network's Hessian is singular and indefinite
 almost everywhere, so that this ratio is infinite or a matter of rounding. Equation (1) therefore leaves out
-the eigenvalues that are zero within rounding; their number (nullity) and that of the negative ones are
-returned too. The Gauss-Newton matrix has no negative eigenvalues.
+the eigenvalues that are zero within rounding. The number of these (nullity) and the number of negative
+eigenvalues are returned too. The Gauss-Newton matrix has no negative eigenvalues.
 
-For a large matrix the smallest eigenvalue never converges, so that only bounds are available.
+For a large matrix the smallest eigenvalue never converges, so that only bounds on the condition number are
+available.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Conditioning:
 
     @property
     def iterations(self) -> float:
-        """Return equation (3): the steps in which gradient descent shrinks its slowest error to 1/e.
+        """Return the steps (3) in which gradient descent shrinks its slowest error to 1/e.
 
         The learning rate is the best one for this spectrum, 2 / (largest + smallest).
         """
@@ -71,10 +72,11 @@ class Conditioning:
 class ConditionBounds(NamedTuple):
     """Bounds on the condition number of a large matrix.
 
-    at_least                 lower bound on (1)
+    at_least                 lower bound on the condition number (1)
     largest, residual        largest |eigenvalue| found, and the bound on its error
     tolerance                size up to which an eigenvalue counts as zero
-    damped_low, damped_high  bounds on (2); None without damping, or if negative eigenvalues are possible
+    damped_low, damped_high  bounds on the damped condition number (2); None without damping, or if negative
+                             eigenvalues are possible
 
     Lanczos does not find an eigenvector that is orthogonal to its random start vector.
     """
@@ -124,7 +126,8 @@ def condition_bounds(
 
     damping        curvature a of weight decay, with the penalty a |w|^2 / 2
     steps          number of Lanczos steps
-    semidefinite   whether negative eigenvalues are impossible (Gauss-Newton); this bounds (2) from above
+    semidefinite   whether negative eigenvalues are impossible, as for a Gauss-Newton matrix; only then does
+                   (2) have an upper bound
     seed           random seed of the start vector
 
     Raises UsageError if the matrix is zero, or if `damping` is negative.
@@ -163,6 +166,6 @@ def _check_damping(damping: float) -> None:
 
 
 def _ratio(largest: float, smallest: float, rounding: float) -> Ratio:
-    """Return largest / smallest, with its range if both have an error of at most `rounding`."""
+    """Return largest / smallest, with the range of this ratio if both have an error of at most `rounding`."""
     high = (largest + rounding) / (smallest - rounding) if smallest > rounding else float("inf")
     return Ratio(largest / smallest, max(1.0, (largest - rounding) / (smallest + rounding)), high)

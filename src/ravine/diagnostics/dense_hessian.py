@@ -80,7 +80,7 @@ class ExactSpectrum:
 def hessian_matrix(loss: Callable[..., jax.Array], params: Params, *data: Any) -> jax.Array:
     """Return the Hessian of loss(params, *data) -> [], as a symmetric matrix [D, D].
 
-    Traceable: for use inside jit, vmap and scan. The order of the parameters is that of `to_vector`.
+    The function can be traced inside jit, vmap and scan. The order of the parameters is that of `to_vector`.
     """
     return _symmetric(_columns(hessian_matvec(loss, params, *data), params))
 
@@ -90,8 +90,8 @@ def gauss_newton_matrix(
 ) -> jax.Array:
     """Return the Gauss-Newton matrix of the mean loss over rows, as a symmetric matrix [D, D].
 
-    `outputs(params, inputs)` returns [N, K]; for "cross_entropy", before the softmax. Traceable: for use
-    inside jit, vmap and scan.
+    `outputs(params, inputs)` returns [N, K]; for "cross_entropy", before the softmax. The function can be
+    traced inside jit, vmap and scan.
     """
     return _symmetric(_columns(gauss_newton_matvec(outputs, params, inputs, loss), params))
 
@@ -164,7 +164,7 @@ def exact_spectrum(
 
 
 def _columns(matvec: Callable[[jax.Array], jax.Array], params: Params) -> jax.Array:
-    """Return the matrix of v [D] -> A v [D], [D, D], from its products with the unit vectors."""
+    """Return the matrix A [D, D] of the function v [D] -> A v [D], from products with the unit vectors."""
     flat = ravel_pytree(params)[0]
     unit = jnp.eye(flat.size, dtype=flat.dtype)
     return jax.lax.map(matvec, unit, batch_size=min(COLUMNS_AT_ONCE, flat.size))
@@ -196,7 +196,7 @@ def _gauss_newton_program(outputs: Callable[..., jax.Array], loss: OutputLoss) -
 def _checked(matrix: jax.Array) -> npt.NDArray[Any]:
     """Return `matrix` [D, D], made exactly symmetric.
 
-    Raises UsageError if it is not finite, or asymmetric by more than rounding.
+    Raises UsageError if the matrix is not finite, or asymmetric by more than rounding.
     """
     entries = np.asarray(matrix)
     if not np.isfinite(entries).all():

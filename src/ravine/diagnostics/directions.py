@@ -5,8 +5,8 @@
     explained share        sigma_k^2 / sum sigma^2       sigma: singular values of w_t - w_T            (3)
 
 A unit is an index of the last axis (fan_in first, as in [fan_in, fan_out] and [height, width, in, out]).
-Arrays with one axis (biases, scale and shift of batch normalization) have no units. By default they do not
-move. If they do, equation (1) uses the norm of the whole array.
+Arrays with one axis (biases, scale and shift of batch normalization) have no units. By default a direction is
+zero in these arrays. Otherwise equation (1) uses the norm of the whole array.
 
 Source: Li et al. 2018.
 """
@@ -26,13 +26,13 @@ __all__ = ["TrajectoryPlane", "random_directions", "trajectory_plane"]
 
 
 class TrajectoryPlane(NamedTuple):
-    """Plane through the last point of a path, with the path projected onto the plane.
+    """Plane in weight space through the last point of a path of weights, with the path projected onto it.
 
     directions [2, D]     orthonormal directions of the plane
     center [D]            last point of the path
-    coordinates [T, 2]    path in the plane, relative to the center, in units of weight space
-    explained [2]         equation (3): share of the squared distances from the center along each direction
-    outside [T]           distance of every point from the plane, in units of weight space
+    coordinates [T, 2]    path in the plane, relative to its last point, in units of weight space
+    explained [2]         share (3) of the squared distances from the last point along each direction
+    outside [T]           distance of every point of the path from the plane, in units of weight space
     """
 
     directions: Vector
@@ -53,7 +53,7 @@ def random_directions(
     """Return `count` Gaussian random directions, each a tree with the shapes of `params`.
 
     normalize     "filter" normalizes by equation (1); "none" leaves the Gaussian numbers as drawn
-    move_biases   whether arrays with one axis take part; if not, the direction is 0 there
+    move_biases   whether arrays with one axis take part; if not, the direction is 0 in these arrays
     seed          random seed
 
     Raises UsageError if `count` is below 1, if `normalize` is another word, and if `params` holds only arrays

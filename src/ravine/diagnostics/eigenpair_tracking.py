@@ -5,8 +5,8 @@
     Q <- orthonormal [Q; r of those not converged] (3)   until |r| <= tol max |theta|
 
 Q starts from the vectors of the previous call, so that few products are needed while the weights change
-little. Q also holds some more vectors, called guards. They find an eigenvalue that was not among the largest
-ones in the previous call and is now.
+little. Q also holds some more vectors, called guards. They find an eigenvalue that has become one of the
+largest since the previous call.
 
 Source: Saad 2011, chapters 5 and 6, block Krylov method with Rayleigh-Ritz.
 """
@@ -27,16 +27,16 @@ from ravine.errors import UsageError, did_you_mean
 __all__ = ["TrackedEigenpairs", "track_eigenpairs"]
 
 GUARD_VECTORS = 2
-"""Number of vectors beyond the requested ones."""
+"""Number of guard vectors, which Q holds beyond the requested eigenvectors."""
 
 MAX_GROWTHS = 8
 """How often Q grows before it is reduced to the best vectors."""
 
 
 class TrackedEigenpairs(NamedTuple):
-    """The requested eigenpairs, and the start of the next call.
+    """The requested eigenpairs, and the start vectors for the next call.
 
-    pairs                     eigenpairs with their residuals
+    pairs                     eigenpairs with their residuals |A v - value v|
     space [K + guards, D]     vectors to pass to the next call as `previous`
     """
 

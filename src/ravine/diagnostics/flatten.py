@@ -41,7 +41,7 @@ Vector = npt.NDArray[np.float64]
 def precision_of(params: Params) -> AbstractContextManager[None]:
     """Return the context that sets JAX to the precision of `params`.
 
-    The precision is float64 if a leaf is float64 or if JAX is already set to it, otherwise float32. In
+    The precision is float64 if a leaf is float64 or if JAX is already set to float64, otherwise float32. In
     float32, products of matrices on a GPU are full float32 products.
     """
     wide = any(getattr(leaf, "dtype", None) == np.float64 for leaf in jax.tree.leaves(params))
@@ -67,9 +67,9 @@ def thread_context(params: Params) -> Callable[[], AbstractContextManager[None]]
 
 
 def check_parameters(params: Params) -> int:
-    """Return D, the number of parameters.
+    """Return D, the number of parameters, after a check that they can be measured.
 
-    Raises UsageError if there are none, if a leaf is not an array of floats, and if a value is not finite.
+    Raises UsageError if the tree is empty, if a leaf is not an array of floats, and if a value is not finite.
     """
     named = jax.tree_util.tree_leaves_with_path(params)
     size = 0

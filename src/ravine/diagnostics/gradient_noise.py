@@ -8,7 +8,7 @@
 
 Below a batch size of B the noise dominates the gradient. S and G are averaged before they are divided. Near
 convergence single estimates of G are often negative, so that a mean of ratios is useless. The interval of the
-ratio is Fieller's. If the signal cannot be distinguished from zero, the interval has no upper end.
+ratio B = S / G is Fieller's. If the signal cannot be distinguished from zero, the interval has no upper end.
 
 Source: McCandlish et al. 2018; Fieller 1954 for the interval.
 """
@@ -34,7 +34,7 @@ __all__ = ["NoiseScale", "noise_scale", "two_batch_noise_scale"]
 
 
 class NoiseScale(NamedTuple):
-    """Noise scale of a gradient, in rows.
+    """Noise scale of a gradient, the batch size in rows at which noise and signal are equal.
 
     value    equation (3); None if the estimate of the signal is not positive
     low      lower end of the interval
@@ -71,8 +71,8 @@ def noise_scale(
     loss     loss(params, *data) -> [], a mean over rows. It is called with single rows [1, ...], so
              that batch normalization must be in evaluation mode.
     of       "population": estimate for the population from which the rows were drawn, with a jackknife
-             interval; "rows": exact value of these rows
-    groups   groups of rows of the jackknife
+             interval; "rows": exact value for the rows of `data`
+    groups   number of groups of rows in the jackknife
     batch    rows computed together
     level    probability that the interval covers the true value
     seed     random seed of the groups
@@ -138,8 +138,8 @@ def two_batch_noise_scale(
     large_squares [T]   squared norms of the gradients of batches of `large` rows
     level               probability that the interval covers the true value
 
-    The T pairs should be independent and belong to about the same point, for example every 30th step, or
-    several batches of one step.
+    The T pairs of gradients should be independent and belong to about the same weights. Take for example
+    every 30th step, or several batches of one step.
 
     Raises UsageError for fewer than 3 pairs, unless 0 < small < large, and for squared norms that are
     negative, not finite or all zero.

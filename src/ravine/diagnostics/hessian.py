@@ -9,7 +9,7 @@ J_i is the Jacobian of the outputs of row i, and A_i the Hessian of its loss wit
 is computed as the transpose of the vector-Jacobian product, so that layers with a custom VJP work.
 
 The loss must be a fixed function of the parameters. Fix the random key of dropout and the mode of batch
-normalization in the function that you pass.
+normalization (training or inference) in the function that you pass.
 
 Source: Pearlmutter 1994 (1); Schraudolph 2002 (2).
 """
@@ -60,7 +60,7 @@ def hessian_operator(
     params   pytree of float arrays
     data     arrays [N, ...]. Do not put them into a closure: new data of the same shapes compile nothing.
     chunk    rows computed together, which limits the memory. The loss must then be a mean over rows.
-    weigh    weigh(*rows) -> [], the divisor of that mean; by default the number of rows
+    weigh    weigh(*rows) -> [], the divisor of the mean over these rows; by default their number
 
     Raises UsageError if loss or gradient are not finite.
     """
@@ -98,7 +98,7 @@ def gauss_newton_operator(
 def hessian_matvec(loss: Loss, params: Params, *data: Any) -> Callable[[jax.Array], jax.Array]:
     """Return the function v [D] -> H v [D], equation (1), linearized at `params`.
 
-    Traceable: for use inside jit and scan.
+    The function can be traced inside jit and scan.
     """
     _, _, push = _linearized_gradient(loss, params, data)
     return lambda v: push(v)[1]
@@ -113,7 +113,7 @@ def gauss_newton_matvec(
 ) -> Callable[[jax.Array], jax.Array]:
     """Return the function v [D] -> G v [D], equation (2), linearized at `params`.
 
-    The arguments are those of `gauss_newton_operator`. Traceable: for use inside jit and scan.
+    The arguments are those of `gauss_newton_operator`. The function can be traced inside jit and scan.
     """
     values, pull = _linearized_outputs(outputs, params, inputs)
     return lambda v: _gauss_newton_image(loss, values, pull, weight, v)
@@ -155,7 +155,7 @@ OUTPUT_HESSIANS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
 def _linearized_gradient(
     loss: Loss, params: Params, data: tuple[Any, ...]
 ) -> tuple[jax.Array, jax.Array, Callable[[jax.Array], tuple[jax.Array, jax.Array]]]:
-    """Return the loss, its gradient [D], and the function v [D] -> (g'v, H v), their changes along v."""
+    """Return loss, gradient g [D], and the function v [D] -> (g'v, H v), the changes of both along v."""
     flat, unravel = ravel_pytree(params)
 
     def value(w: jax.Array) -> jax.Array:
@@ -201,7 +201,7 @@ def _gauss_newton_image(
 
 
 class Programs(NamedTuple):
-    """Programs of an operator. A point is the linearization at some parameters, or their inputs.
+    """Compiled programs of an operator A. A point is the linearization at some parameters, or its inputs.
 
     prepare         compiled (params, data) -> (point, numbers that must be finite)
     apply           compiled (point, v [D]) -> A v [D]
@@ -296,7 +296,7 @@ def operator_of(
 ) -> SymmetricOperator:  # fmt: skip
     """Return the operator of `programs` at `params`.
 
-    name    name in messages of the number that must be finite
+    name    name of the number that must be finite, for messages
     setup   preparation inside a compiled loop; without it the operator is prepared at once
 
     Raises UsageError if the number or the gradient is not finite.

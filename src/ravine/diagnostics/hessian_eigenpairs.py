@@ -1,10 +1,10 @@
 """Extreme eigenpairs of a Hessian, from one compiled program.  Lecture: "Flat & sharp minima": curvature.
 
-    start = leading Ritz vector of H_S + NOISE z / |z|   (1)   H_S: Hessian of few rows S; z: random
+    start = leading Ritz vector of H_S + NOISE z / |z|   (1)   H_S: Hessian on few rows S; z: random vector
 
 The program linearizes the network and runs the loop of `lanczos`. Passing the linearization from one program
-to another would take the time of two products. A start vector from few rows saves about half of the products
-with all rows.
+to another would take the time of two products with the Hessian. A start vector from few rows saves about half
+of the products with all rows.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NOISE = 0.3
 """Length of the random vector in (1). The few rows alone may have no curvature in an important direction."""
 
 SAMPLE_PRODUCTS = 5
-"""Number of products with H_S."""
+"""Number of products with H_S, the Hessian on few rows."""
 
 
 def hessian_eigenpairs(
@@ -58,7 +58,7 @@ def hessian_eigenpairs(
     data     arrays [N, ...]
     which    end of the spectrum: "magnitude", "largest", "smallest" or "both"
     sample   number of rows for the start vector (1), evenly spaced in `data`; for one eigenpair only.
-             The loss must then be a mean over rows. Products with these rows are not counted.
+             The loss must then be a mean over rows. Products with the Hessian on these rows are not counted.
     tol      largest residual relative to the largest |eigenvalue|; see `lanczos`
     steps    largest number of products; see `lanczos`
     seed     random seed of the start vector
@@ -101,7 +101,10 @@ def _in_loop(prepare: Callable[..., Any], start_of: StartOf | None) -> Callable[
 
 @per_function
 def _start_of_sample(loss: Loss, rows: int, end: int) -> StartOf:
-    """Return the function that computes the start vector (1) from `rows` rows, for one `end`."""
+    """Return the function that computes the start vector (1) from `rows` rows, for one `end`.
+
+    `end` is the end of the spectrum, as in `StopCriterion`.
+    """
     programs = hessian_programs(loss, None, None)
 
     def start_of(params: Params, data: tuple[Any, ...], unit: jax.Array) -> jax.Array:

@@ -8,17 +8,18 @@
 
 The gap is test loss minus training loss.
 
-(1) compares a Laplace posterior of precision N G + alpha with a prior of precision alpha. g_i are the
-eigenvalues of the Gauss-Newton matrix G of the mean loss over N rows.
+I is the information in nats, and N is the number of training rows. Equation (1) compares a Laplace posterior
+of precision N G + alpha with a prior of precision alpha. The g_i are the eigenvalues of the Gauss-Newton
+matrix G of the mean loss over N rows.
 
 (2) and (3) bound the *expected* gap over data sets. The gap of a single data set may be larger. For a single
 run, use a PAC-Bayes certificate.
 
 In (4) the rows form n pairs. U_i draws the row of pair i that is trained on, and F_i are the predictions for
 both rows. The plain estimate of I(F_i; U_i) from k repetitions is too large by about 3/(2k), so that (4)
-could not fall below sqrt(3/k). (5) removes this bias before the root is taken. The root is taken of the mean,
-since a mean of roots would be biased again. The usual correction, by the number of cells, also subtracts
-where rows are memorized and the plain estimate is right.
+could not fall below sqrt(3/k). The jackknife (5) removes this bias before the root is taken. The root is
+taken of the mean, since a mean of roots would be biased again. The usual correction, by the number of cells,
+would also reduce the estimate for memorized rows, where the plain estimate is right.
 
 Source: Xu & Raginsky 2017 (3); Harutyunyan et al. 2021 (4); Quenouille 1956 (5).
 """
@@ -64,11 +65,11 @@ class GapBound(NamedTuple):
 class FunctionalInformation(NamedTuple):
     """Functional conditional mutual information (f-CMI), in nats, with its bound on the gap.
 
-    information, error   mean over pairs by (5), and its standard error
-    plain                mean over pairs without the correction (5)
-    bound                (4), for a loss within [0, 1]; 0 if the information is not positive
-    bound_high           (4) at the upper end of the 95 % interval of the information
-    floor                (4) of the bias that (5) removes
+    information, error   mean information over pairs by (5), and its standard error
+    plain                mean information over pairs without the correction (5)
+    bound                bound (4), for a loss within [0, 1]; 0 if the information is not positive
+    bound_high           bound (4) at the upper end of the 95 % interval of the information
+    floor                bound (4) that would result from the bias alone, which (5) removes
     """
 
     information: float

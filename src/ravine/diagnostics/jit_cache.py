@@ -19,10 +19,10 @@ from ravine.errors import UsageError
 __all__ = ["CACHED_FUNCTIONS", "jit_all_cores", "per_function"]
 
 CACHED_FUNCTIONS = 32
-"""Number of functions whose programs are kept, for each kind of program."""
+"""Number of functions for which compiled programs are kept, for each kind of program."""
 
 ALL_CORES = {"xla_cpu_experimental_ynn_fusion_type": ""}
-"""Option of jaxlib 0.10.2 that turns off a library whose matrix products use one core of a CPU."""
+"""Option of jaxlib 0.10.2. It turns off a library in which a matrix product uses only one core of a CPU."""
 
 Built = TypeVar("Built")
 

@@ -4,7 +4,8 @@
     residual = hypot(|s A Q - theta v|, 10 eps max |theta|)  (2)   eps: rounding of a product A Q
     stop when all wanted residuals <= tol * max |theta|      (3)
 
-The recurrence breaks down when the basis is closed under A. Examples are the identity, the zero matrix,
+A is the matrix, T the tridiagonal matrix of the recurrence. The recurrence breaks down when the basis is
+closed under A. Examples are the identity, the zero matrix,
 whitened regression, and a network whose units are all dead. The recurrence then restarts from a random
 direction that is orthogonal to the basis.
 """
@@ -31,13 +32,13 @@ Which = Literal["magnitude", "largest", "smallest", "both"]
 WHICH: tuple[Which, ...] = ("magnitude", "largest", "smallest", "both")
 
 ENDS: dict[Which, int] = {"magnitude": 0, "largest": 1, "smallest": -1}
-"""Ends that a compiled loop can check itself, with the code of `StopCriterion`."""
+"""Ends of the spectrum that a compiled loop can check itself, each with its code in `StopCriterion.end`."""
 
 CHECK_EVERY = 2
 """Number of products between two checks of the residuals, if the compiled loop does not check them."""
 
 FIRST_CHECKED = 4
-"""Number of products before the first check. After fewer, a start vector from few rows seems converged."""
+"""Number of products before the first check. After fewer products, a start from few rows seems converged."""
 
 
 class Eigenpair(NamedTuple):
@@ -57,7 +58,8 @@ class Eigenpair(NamedTuple):
 class Eigenpairs:
     """K eigenpairs, in the order of `which`.
 
-    values [K]       eigenvalues: by falling size, falling, rising, or for "both" falling before rising
+    values [K]       eigenvalues: by falling size for "magnitude", falling for "largest", rising for
+                     "smallest", and for "both" the largest (falling) before the smallest (rising)
     residuals [K]    residuals, see `Eigenpair`
     vectors [K, D]   unit eigenvectors
     converged [K]    whether the residual is at most the tolerance
@@ -85,7 +87,7 @@ class Krylov(NamedTuple):
     """Tridiagonal matrix T [m, m] of a Lanczos recurrence.
 
     alphas [m]     diagonal of T
-    betas [m]      off-diagonal of T; the last entry couples to the next, missing row
+    betas [m]      off-diagonal of T; the last entry couples to the next row, which T lacks
     basis [m, D]   orthonormal vectors, one in each row
     closed         whether the recurrence broke down after m steps, so that quadrature with T is exact
     """
@@ -207,9 +209,10 @@ def _unit_start(size: int, start: npt.ArrayLike | None, generator: np.random.Gen
 
 
 def _settled(recurrence: LanczosRecurrence, since: int, which: Which, limit: float) -> bool:
-    """Return whether the end of the spectrum has converged in the space since the last restart, too.
+    """Return whether the end of the spectrum has also converged in the basis vectors since the last restart.
 
-    All selected eigenpairs may lie in earlier spaces, while the last space contains a more extreme one.
+    All selected eigenpairs may come from vectors before the restart, while the later vectors contain a more
+    extreme eigenpair.
     """
     if not since:
         return True

@@ -3,8 +3,9 @@
     A q_m = beta_(m-1) q_(m-1) + alpha_m q_m + beta_m q_(m+1)            (1)
     breakdown if beta_m <= max(1e-10, 10 eps) * max(|alpha|, |beta|)     (2)
 
-Every new vector is projected out of all earlier ones twice (full reorthogonalization). Without it, copies of
-converged eigenvalues appear. At a breakdown the space is closed under A and its Ritz values are exact.
+Alphas and betas are the diagonal and the off-diagonal of the tridiagonal matrix T. All earlier vectors are
+projected out of every new vector twice (full reorthogonalization). Otherwise copies of converged eigenvalues
+appear. At a breakdown the space is closed under A and its Ritz values are exact.
 Further steps would only add rounding errors.
 
 Source: Lanczos 1950; Paige 1980; Kahan for two projections.
@@ -28,7 +29,7 @@ __all__ = [
 ]  # fmt: skip
 
 BASIS_SIZES = (16, 64, 256, 1024)
-"""Numbers of vectors for which a basis has room. Every size needs a compiled program of its own."""
+"""Numbers of vectors for which a Krylov basis can have room. Every size needs its own compiled program."""
 
 LARGE = 500_000
 """Number of parameters above which a basis grows in small steps, to save memory at more compilations."""
@@ -37,8 +38,8 @@ BLOCK = 4
 """Number of basis vectors that are projected out together."""
 
 IN_LOOP_STEPS = BASIS_SIZES[0]
-"""Largest number of steps for which the loop checks the residuals. For more steps, the eigenvalues of T take
-longer than a return to the host."""
+"""Largest number of steps for which the compiled loop checks the residuals. For more steps, the eigenvalues
+of T take longer than a return to the host."""
 
 MIN_REMAINDER = 0.1
 """Smallest share of a vector that must remain after a projection. A smaller remainder is rounding."""
@@ -98,7 +99,7 @@ def breakdown_tolerance(epsilon: float) -> float:
 
 
 def basis_size(steps: int, size: int) -> int:
-    """Return the number of vectors of a basis for so many steps, with vectors [size]."""
+    """Return the room, in vectors [size], of a Krylov basis for `steps` Lanczos steps."""
     if size > LARGE:
         return -(-steps // BASIS_SIZES[0]) * BASIS_SIZES[0]
     multiple = -(-steps // BASIS_SIZES[-1]) * BASIS_SIZES[-1]
@@ -107,13 +108,13 @@ def basis_size(steps: int, size: int) -> int:
 
 @partial(jax.jit, static_argnums=(0, 1, 2))
 def empty_basis(room: int, size: int, dtype: Any) -> KrylovBasis:
-    """Return a basis of `room` vectors [size], filled with zeros."""
+    """Return an empty Krylov basis with room for `room` vectors [size], filled with zeros."""
     # Created on the device, since a program can overwrite only memory of the device.
     return KrylovBasis(*(jnp.zeros(shape, dtype) for shape in ((room, size), (room, size), (room,), (room,))))
 
 
 def grow_basis(basis: KrylovBasis, room: int) -> KrylovBasis:
-    """Return a basis of `room` vectors with the same vectors first."""
+    """Return a Krylov basis with room for `room` vectors, which begins with the vectors of `basis`."""
 
     def padded(filled: jax.Array) -> jax.Array:
         return jnp.pad(filled, [(0, room - len(filled))] + [(0, 0)] * (filled.ndim - 1))
@@ -138,7 +139,8 @@ def jit_once(prepare: Callable[..., Any]) -> Any:
 def setup_and_loop(prepare: Callable[..., Any], apply: Apply, epsilon: float) -> Any:
     """Return preparation and checked loop as one compiled program.
 
-    The program maps (args, start [D], until, stop) to (basis, next unit vector [D], report, loss).
+    The program maps (args, start [D], until, stop) to (basis, next unit vector [D], report, loss). `until` is
+    the largest number of steps, and `stop` is a `StopCriterion`.
     """
     loop = _loop(apply, epsilon, True)
 
@@ -156,7 +158,7 @@ def lanczos_step(
 ) -> tuple[KrylovBasis, jax.Array, jax.Array]:
     """Return basis, next unit vector [D] and report after a step with the product `image` [D] of `unit` [D].
 
-    `count` is the number of steps so far.
+    `count` is the number of steps before this step.
     """
     basis, after, closed = _step(basis, unit, image, count, epsilon)
     return basis, after, _report(basis, count + 1, closed)
@@ -170,8 +172,8 @@ def extreme_eigenvalues(
     matvec   v [D] -> A v [D]
     start    start vector [D], not zero
 
-    At a breakdown the steps end earlier, and the residuals are zero. Traceable: for use inside jit, vmap and
-    scan.
+    At a breakdown the steps end earlier, and the residuals are zero. The function can be traced inside jit,
+    vmap and scan.
     """
     basis, count = _steps_in_program(matvec, start / jnp.linalg.norm(start), min(steps, start.size))
     ends = []
@@ -185,8 +187,8 @@ def extreme_eigenvalues(
 def sample_start(apply: Apply, point: Any, unit: jax.Array, steps: int, end: int) -> jax.Array:
     """Return the Ritz vector [D] at one `end` (as in `StopCriterion`) after few `steps` from `unit` [D].
 
-    Few steps stay orthogonal without projections. If products are not finite, neither is the vector.
-    Traceable.
+    The vectors of few steps stay orthogonal without projections. If a product is not finite, the Ritz vector
+    is not finite either. The function can be traced by JAX.
     """
     basis, count = _steps_in_program(partial(apply, point), unit, steps, project=False)
     _, inner = _ranked(basis.alphas, basis.betas, count, end)
@@ -230,7 +232,7 @@ def _loop(apply: Apply, epsilon: float, checked: bool, project: bool = True) -> 
 
 
 def _report(basis: KrylovBasis, count: jax.Array, closed: jax.Array) -> jax.Array:
-    """Return count and alphas, and below them closed and betas, [2, 1 + room].
+    """Return the report [2, 1 + room]: the row (count, alphas) above the row (closed, betas).
 
     One array needs one transfer to the host.
     """
@@ -241,7 +243,9 @@ def _report(basis: KrylovBasis, count: jax.Array, closed: jax.Array) -> jax.Arra
 def _step(
     basis: KrylovBasis, q: jax.Array, image: jax.Array, m: jax.Array, epsilon: float, project: bool = True
 ) -> tuple[KrylovBasis, jax.Array, jax.Array]:
-    """Return the basis with q and its product `image` in row m, the next unit vector, and if it broke down.
+    """Return the basis with q and its product `image` in row m, the next unit vector, and `closed`.
+
+        `closed` is True if the recurrence broke down.
 
     With `project`, all vectors are projected out twice. Without it, only alpha_m q_m and beta_(m-1) q_(m-1)
     are subtracted.
@@ -273,8 +277,8 @@ def _step(
 def _norm(v: jax.Array) -> jax.Array:
     """Return |v| of v [D], from a dot product, which on a CPU is several times as fast as a sum of squares.
 
-    In float32, the squares of small numbers are zero and those of large numbers infinite. Such a vector is
-    scaled before.
+    In float32, the squares of small numbers are zero, and the squares of large numbers are infinite. A vector
+    of such numbers is scaled first.
     """
     plain, limits = jnp.sqrt(v @ v), jnp.finfo(v.dtype)
 
@@ -289,7 +293,7 @@ def _norm(v: jax.Array) -> jax.Array:
 def _orthogonal(vectors: jax.Array, count: jax.Array, v: jax.Array) -> jax.Array:
     """Return the part of v [D] that is orthogonal to the first `count` rows of `vectors` [room, D].
 
-    The other rows are zero. On a GPU, a loop inside a loop waits for the host. The whole basis is then
+    The other rows must be zero. On a GPU, a loop inside a loop waits for the host. The whole basis is then
     projected out at once, which saves 34 to 46 % of the time in the rows "top eigenvalue" of
     `benchmarks/gpu_curvature.py`.
     """
@@ -304,7 +308,10 @@ def _orthogonal(vectors: jax.Array, count: jax.Array, v: jax.Array) -> jax.Array
 
 
 def _is_done(alphas: jax.Array, betas: jax.Array, count: jax.Array, stop: Any) -> jax.Array:
-    """Return whether `stop` is met after `count` steps. Later entries of alphas, betas [room] are old."""
+    """Return whether `stop` is met after `count` steps.
+
+    Entries of alphas, betas [room] beyond are ignored.
+    """
 
     def check() -> jax.Array:
         theta, inner = _ranked(alphas, betas, count, stop.end)

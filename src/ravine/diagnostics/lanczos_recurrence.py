@@ -40,10 +40,11 @@ class LanczosRecurrence:
     count           number of steps so far
     closed          whether the recurrence broke down after the last step
     closed_spaces   number of breakdowns so far
-    bands           alphas [m] and betas [m]; the last beta couples to the next, missing row of T
+    bands           alphas [m] and betas [m], the diagonal and off-diagonal of the tridiagonal matrix T; the
+                    last beta couples to the next row, which T lacks
     in_loop_steps   largest number of steps for which `advance` can stop by its criterion
     has_start       whether the operator replaces the start vector by its own
-    remote          whether the loop runs on another device than the host, which must wait for it
+    remote          whether the loop runs on a device such as a GPU, for which the host must wait
     """
 
     def __init__(self, operator: SymmetricOperator, max_steps: int) -> None:
@@ -68,7 +69,7 @@ class LanczosRecurrence:
         self._next, self.closed = unit.astype(self._dtype), False
 
     def restart(self, generator: np.random.Generator) -> bool:
-        """Set the next vector to a random one orthogonal to all so far, and return whether there is one."""
+        """Set the next vector to a random one orthogonal to the basis, and return whether one exists."""
         known = self.vectors
         with self._context():  # a copy, since a program must not overwrite arrays that the host has read
             self._basis = jax.tree.map(jnp.copy, self._basis)
@@ -130,12 +131,12 @@ class LanczosRecurrence:
         return np.asarray(report, np.float64)
 
     def _room(self, steps: int) -> int:
-        """Return the number of vectors of a basis for so many steps."""
+        """Return the room, in vectors, of a Krylov basis for `steps` Lanczos steps in all."""
         present = 0 if self._basis is None else len(self._basis.alphas)
         return max(present, basis_size(steps, self.operator.size))
 
     def _with_room(self, steps: int) -> KrylovBasis:
-        """Return the basis, created or extended for so many steps."""
+        """Return the Krylov basis, created or extended to have room for `steps` Lanczos steps in all."""
         room = self._room(steps)
         if self._basis is None:
             return empty_basis(room, self.operator.size, self._dtype)
@@ -143,12 +144,12 @@ class LanczosRecurrence:
 
     @property
     def vectors(self) -> Vector:
-        """Return the vectors q [m, D]."""
+        """Return the basis vectors q [m, D]."""
         return self._rows("vectors")
 
     @property
     def images(self) -> Vector:
-        """Return the products A q [m, D]."""
+        """Return the products A q [m, D] with the basis vectors."""
         return self._rows("images")
 
     def _rows(self, name: str) -> Vector:

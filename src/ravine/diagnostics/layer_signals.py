@@ -6,8 +6,9 @@
     agreement = share of pairs of weights of a unit whose gradients have the same sign       (4)
     expected  = mean over pairs of 1/2 + asin(rho_ij) / pi,  rho = E x_i x_j / sqrt(E x_i^2 E x_j^2)      (5)
 
-A positive slope (1) means vanishing gradients; mean-field theory gives -1/2 ln chi. (5) is the expectation of
-(4) for gradients summed over many rows. Inputs that are always positive have rho far above zero. Standardized
+A positive slope (1) means vanishing gradients. Mean-field theory gives a slope of -1/2 ln chi, where chi is
+the factor of the squared gradient norm in a layer. (5) is the expectation of (4) for gradients summed over
+many rows. Inputs that are always positive have rho far above zero. Standardized
 inputs have rho near zero and an agreement of 1/2.
 
 Lecture: "saturation", "Data preprocessing".
@@ -43,7 +44,7 @@ class GradientProfile(NamedTuple):
     slope         equation (1); None if fewer than 2 layers have a gradient
     error         standard error of the slope; None if fewer than 3 layers have a gradient
     factor        exp(-slope), by which the gradient changes on its way back through one layer
-    zero          names of the layers whose gradient is zero; the slope leaves them out
+    zero          names of the layers with a gradient of zero, which are left out of the slope
     """
 
     names: tuple[str, ...]
@@ -58,7 +59,7 @@ class LayerSaturation(NamedTuple):
     """Saturated entries and dead units of one layer.
 
     share    share of saturated entries (2) among all rows and units
-    error    standard error of the share, from its scatter over rows
+    error    standard error of the share, from the scatter over rows
     dead     number of dead units (3)
     units    number of units
     rows     number of rows
@@ -78,7 +79,7 @@ class SignAgreement(NamedTuple):
 
     value   equation (4)
     error   standard error, from the scatter over draws, or over units with fewer than 3 draws
-    pairs   number of pairs
+    pairs   number of pairs of weights
     """
 
     value: float
@@ -118,7 +119,7 @@ def saturation(
 ) -> dict[str, LayerSaturation]:
     """Return saturated entries and dead units of every layer, name -> LayerSaturation.
 
-    preactivations   name of a layer -> h [N, units]; axes between them count as rows
+    preactivations   name of a layer -> h [N, units]; axes between the first and the last count as rows
     derivative       phi', applied elementwise
     maximum          largest value of phi', for example 1/4 for the sigmoid
     threshold        threshold of (2), a share of the maximum
@@ -161,11 +162,12 @@ def saturation(
 
 
 def sign_agreement(gradients: npt.ArrayLike) -> SignAgreement:
-    """Return equation (4) for gradients of the first layer: [inputs, units], or T draws of them.
+    """Return the agreement (4) for gradients [inputs, units] of the first layer, or for T draws of them.
 
-    Draws have the shape [T, inputs, units]. A gradient of zero has no sign and is left out.
+    T draws have the shape [T, inputs, units]. A gradient of zero has no sign and is left out.
 
-    Raises UsageError for another shape, for values that are not finite, and if there is no pair.
+    Raises UsageError for another shape, for values that are not finite, and if no pair of gradients differs
+    from zero.
     """
     draws = _array("the first", gradients)
     if draws.ndim == 2:
@@ -197,7 +199,7 @@ def sign_agreement(gradients: npt.ArrayLike) -> SignAgreement:
 
 
 def expected_sign_agreement(inputs: npt.ArrayLike) -> float:
-    """Return equation (5) for `inputs` [N, D], without the columns that are always zero.
+    """Return the expected agreement (5) for `inputs` [N, D], without the columns that are always zero.
 
     Raises UsageError if fewer than 2 columns are left, and for values that are not finite.
     """

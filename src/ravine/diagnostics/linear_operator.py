@@ -25,9 +25,10 @@ __all__ = [
 ]  # fmt: skip
 
 Transform = Callable[[Callable[[Any], Any], Any, Any], Any]
-"""transform(apply, array, v) -> product of a new operator with v, from the products `apply` of the old one.
+"""Function transform(apply, array, v) that returns the product of a new operator with v.
 
-v is [D] or [K, D], in NumPy or traced by JAX. `array` is a constant of the transformation.
+`apply` multiplies with the old operator. v is [D] or [K, D], in NumPy or traced by JAX. `array` is a
+constant of the new operator, such as a diagonal.
 """
 
 
@@ -41,8 +42,8 @@ class InLoopSetup:
     has_start    whether `prepare` replaces the start vector by its own
 
     The linearized network need not be passed from one program to another, and a start vector from a sample of
-    the rows saves products. Together they save 30 % of the time in the row "top eigenvalue, 64-64-64-10" of
-    `benchmarks/curvature.py`.
+    the rows saves products. Both together save 30 % of the time in the row "top eigenvalue, 64-64-64-10" of
+    `benchmarks/curvature.py`, compared with separate programs and a random start.
     """
 
     prepare: Callable[[Any, jax.Array], tuple[Any, jax.Array, jax.Array]]
@@ -58,7 +59,7 @@ class TracedOperator:
     apply     (point, v [D]) -> A v [D]; the same function with another point needs no new compilation
     prepare   () -> point, the linearization; called once, when the point is first needed
     dtype     type of the vectors
-    context   () -> context with the precision in which to compile and run
+    context   () -> context that sets the precision in which JAX compiles and runs
     setup     preparation of the point inside a compiled loop, or None
     """
 
@@ -70,7 +71,7 @@ class TracedOperator:
 
     @cached_property
     def point(self) -> Any:
-        """Return the linearization, prepared on first use."""
+        """Return the linearization of the network, which is prepared on first use."""
         return self.prepare()
 
     def transformed(self, transform: Transform, array: npt.ArrayLike) -> TracedOperator:
@@ -177,7 +178,7 @@ class SymmetricOperator:
         return self._transformed(_scale, np.asarray(diagonal, np.float64))
 
     def outside(self, vectors: npt.ArrayLike) -> SymmetricOperator:
-        """Return (1 - V'V) A (1 - V'V), without the directions of orthonormal rows V = `vectors` [K, D]."""
+        """Return (1 - V'V) A (1 - V'V), which is zero along the orthonormal rows V = `vectors` [K, D]."""
         return self._transformed(_deflate, np.asarray(vectors, np.float64).reshape(-1, self.size))
 
     def _transformed(self, transform: Transform, array: Any) -> SymmetricOperator:
@@ -248,8 +249,8 @@ def check_symmetric(difference: float, scale: float, epsilon: float) -> None:
     scale        size of the entries
     epsilon      relative rounding error
 
-    The check needs no product and detects compiler errors: jaxlib 0.10.2 sums some batched float32 products
-    wrongly on CPUs (jax issue 39103).
+    The check needs no product with the matrix and detects compiler errors. For example, jaxlib 0.10.2 sums
+    some batched float32 products wrongly on CPUs (jax issue 39103).
     """
     if difference > np.sqrt(epsilon) * scale:
         raise UsageError(

@@ -56,7 +56,7 @@ def interpolate(
 
     loss     loss(params, *data) -> []
     a, b     two solutions with the same structure and shapes
-    points   number of positions on the line; as many again refine the maximum
+    points   number of positions on the line; the same number of positions again refine the maximum
     batch    positions computed together
 
     Raises UsageError if the trees differ, for fewer than 3 points, and for a loss that is not finite on the
@@ -117,7 +117,7 @@ def check_alike(a: Params, b: Params) -> None:
 
 
 def _between_points(rise: Vector, top: int) -> float:
-    """Return twice the rise above point `top` of the parabola through it and its two neighbors."""
+    """Return twice the rise above point `top` of the parabola through this point and its two neighbors."""
     if top in (0, len(rise) - 1):
         return 0.0
     before, here, after = rise[top - 1 : top + 2]

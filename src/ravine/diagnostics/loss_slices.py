@@ -2,7 +2,7 @@
 
     L(x)     = L(w + x d)                      (1)
     L(x, y)  = L(w + x d + y e)                (2)
-    parabola = L(w) + L'(0) x + c x^2 / 2      (3)   c = 2 / eta: in a steeper valley SGD is unstable
+    parabola = L(w) + L'(0) x + c x^2 / 2      (3)   c = 2 / eta; in a steeper valley SGD is unstable
 
 One compiled program computes the losses of the grid, `batch` points at a time. Threads share the grid.
 """
@@ -36,11 +36,11 @@ Losses = Callable[..., jax.Array]
 
 @dataclass(frozen=True)
 class Slice:
-    """Losses on a grid along one or two directions.
+    """Losses on a grid along one or two directions in weight space, through the measured weights.
 
     x [X], y [Y]               positions, in units of the directions; y is None for one direction
     losses [X] or [Y, X]       losses; inf or NaN where the loss overflows or is undefined
-    center                     loss at x = y = 0
+    center                     loss at x = y = 0, where the weights are the measured ones
     norms                      lengths of the directions in weight space
     """
 
@@ -75,11 +75,12 @@ def landscape(
                   eigenvector or of a direction of a plane
     x [X], y [Y]  positions, in units of the directions; `y` for two directions only
     batch         points computed together
-    losses        faster function with the same result, compiled instead of `loss`; see `Losses`
+    losses        faster function with the same result for many points, compiled instead of `loss`; see
+                  `Losses`
     threads       number of threads that share the points
 
     Raises UsageError for directions that do not fit, for a grid that is empty or not finite, and for a loss
-    that is not a single number or not finite at the center.
+    that is not a single number or not finite at `params`, the center of the grid.
     """
     check_parameters(params)
     axes = [np.asarray(x, np.float64)] + ([] if y is None else [np.asarray(y, np.float64)])
@@ -164,7 +165,8 @@ def parabola(x: npt.ArrayLike, center: float, curvature: float, slope: float = 0
     """Return center + slope x + curvature x^2 / 2, equation (3), at `x` [X]: [X].
 
     With the stability limit of an optimizer as curvature, it is the steepest valley in which the optimizer is
-    stable. `x` is a length in weight space; for a slice, multiply its x by the norm of the direction.
+    stable. `x` is a length in weight space. For a `Slice`, multiply its positions by the norm of the
+    direction.
 
     Raises UsageError if a coefficient is not finite.
     """
@@ -180,7 +182,7 @@ def parabola(x: npt.ArrayLike, center: float, curvature: float, slope: float = 0
 
 @per_function
 def _program(losses: Losses) -> Callable[..., jax.Array]:
-    """Return `losses`, compiled."""
+    """Return the function `losses`, compiled."""
     return jax.jit(losses)
 
 
@@ -200,7 +202,7 @@ def _one_by_one(loss: Callable[..., jax.Array], batch: int) -> Losses:
 def displace(params: Params, directions: Sequence[Params], point: jax.Array) -> Params:
     """Return the parameters at `point` [axes] of a slice, the argument of L in (1) or (2).
 
-    Traceable: for use inside compiled programs.
+    The function can be traced by JAX, for use inside compiled programs.
     """
 
     def along(w: jax.Array, *steps: jax.Array) -> jax.Array:

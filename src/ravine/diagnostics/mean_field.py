@@ -4,8 +4,9 @@
     chi = sigma_w^2 E phi'(sqrt(q) z)^2                    (2)   factor of the squared gradient norm in a
     layer
 
-z is standard normal, and sigma_w^2 = fan_in Var(weight). The gradient norm changes by sqrt(chi) in each
-layer. Below 1 the gradient vanishes, above 1 it explodes. Gauss-Hermite quadrature computes the expectations.
+z is standard normal, phi is the activation, and sigma_w^2 = fan_in Var(weight). The gradient norm changes by
+sqrt(chi) in each layer. Below 1 the gradient vanishes with depth, above 1 the gradient explodes.
+Gauss-Hermite quadrature computes the expectations.
 
 Source: Schoenholz et al. 2017.
 """
@@ -35,7 +36,7 @@ MAX_LAYERS = 20_000
 
 
 class MeanField(NamedTuple):
-    """Gradient gain of a layer deep inside a wide network.
+    """Gradient gain of a layer deep inside a wide network: the factor of the gradient norm in one layer.
 
     variance    q at the fixed point of (1), or where it has almost vanished
     chi         equation (2) at this variance
@@ -89,7 +90,7 @@ def variance_map(
     bias_variance: float = 0.0,
     start: float = 1.0,
 ) -> tuple[Vector, Vector]:
-    """Return q and chi of all layers, (1) and (2): [depth], [depth].
+    """Return the variance q (1) and the gradient factor chi (2) of all layers: [depth], [depth].
 
     q is the variance of the pre-activations of a layer; in the first layer it is `start`. chi is the factor
     of the squared gradient norm between this layer and the next. The other arguments are those of

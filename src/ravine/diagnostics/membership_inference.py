@@ -3,8 +3,8 @@
     guess "member" if loss <= threshold                             (1)
     advantage = P(guess | member) - P(guess | other)                (2)   0: no leak, 1: complete leak
 
-A threshold that is chosen and evaluated on the same rows would overestimate the attack. The threshold is
-therefore chosen on one half of the rows and evaluated on the other half, and vice versa.
+A threshold that is chosen and evaluated on the same rows would make the attack seem too good. The threshold
+is therefore chosen on one half of the rows and evaluated on the other half, and vice versa.
 
 Lecture: "Data memorization" (a privacy risk).  Source: Yeom et al. 2018; Newcombe 1998, method 10, for the
 interval of the advantage; DeLong et al. 1988 for the error of the area.
@@ -26,7 +26,7 @@ __all__ = ["Membership", "membership_inference"]
 
 
 class Membership(NamedTuple):
-    """Success of a membership inference.
+    """Success of a membership inference, the guess that rows with a low loss were trained on.
 
     advantage          equation (2)
     low, high          confidence interval of the advantage
@@ -84,7 +84,7 @@ def membership_inference(
 
 
 def _best(inside: Vector, outside: Vector) -> float:
-    """Return the threshold with the largest advantage, or one below all losses if none exceeds 0."""
+    """Return the threshold with the largest advantage, or one below all losses if no advantage exceeds 0."""
     cuts = np.unique(np.concatenate([inside, outside]))
     rates = [np.searchsorted(np.sort(part), cuts, side="right") / len(part) for part in (inside, outside)]
     gain = rates[0] - rates[1]

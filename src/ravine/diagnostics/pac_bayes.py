@@ -38,20 +38,20 @@ __all__ = ["Certificate", "catoni", "certificate", "gaussian_kl", "kl_inverse", 
 Form = Literal["maurer", "mcallester", "catoni"]
 
 RELATIVE_WIDTHS = tuple(float(width) for width in np.geomspace(1e-3, 1.0, 13))
-"""Candidate posterior widths s, relative to the root mean square of the weights."""
+"""Candidate values of the width s of the posterior, relative to the root mean square of the weights."""
 
 PRIOR_VARIANCES = tuple(float(variance) for variance in np.geomspace(1e-6, 1e2, 65))
-"""Prior variances l, fixed before training; they share delta."""
+"""Variances l of the prior, fixed before training. Each of m values uses delta / m."""
 
 CATONI_CONSTANTS = tuple(float(constant) for constant in np.geomspace(0.1, 30.0, 16))
-"""Constants C of (4), fixed before training; they share delta."""
+"""Constants C of (4), fixed before training. Each of m values uses delta / m."""
 
 
 class Certificate(NamedTuple):
     """Certificate: with probability 1 - delta, the true error of the noisy network is at most `bound`.
 
     bound         upper limit of the true error
-    error         mean training error of the drawn networks
+    error         mean training error of the networks drawn with noise on their weights
     upper         upper limit of the training error of the noisy network, equation (6)
     divergence    KL in nats, equation (5)
     width         s, standard deviation of the noise on the weights
@@ -99,7 +99,7 @@ def kl_inverse(error: float, budget: float) -> float:
 
 
 def maurer(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
-    """Return Maurer's bound (2) on the true error, in general the tightest.
+    """Return Maurer's bound (2) on the true error, in general the tightest of the three bounds.
 
     error        training error of the noisy network, within [0, 1]
     divergence   KL in nats
@@ -122,7 +122,7 @@ def mcallester(error: float, divergence: float, rows: int, delta: float = 0.05) 
 def catoni(error: float, divergence: float, rows: int, delta: float = 0.05) -> float:
     """Return Catoni's bound (4) on the true error, at most 1 and the best over `CATONI_CONSTANTS`.
 
-    The constants share `delta`. The arguments and errors are those of `maurer`.
+    Each of m constants uses delta / m. The arguments and errors are those of `maurer`.
     """
     _budget(error, divergence, rows, delta)
     cost = (divergence + log(len(CATONI_CONSTANTS) / delta)) / rows
@@ -176,7 +176,7 @@ def certificate(
 
     error    error(params, *data) -> [], mean error within [0, 1] on the training rows
     params   trained weights w
-    prior    weights w0 that do not depend on these rows: the initialization, or trained on other rows
+    prior    weights w0 that do not depend on these rows: initial weights, or weights trained on other rows
     data     the other arguments of `error`
     rows     N, number of training rows
     chance   error of always naming the most frequent class
@@ -187,7 +187,8 @@ def certificate(
     seed     random seed of the draws
     batch    networks computed together
 
-    A few draws choose the width, and other draws certify it. Half of `delta` is used for equation (6).
+    A few draws choose the width s, and other draws certify the bound at this width. Half of `delta` is used
+    for equation (6).
 
     Raises UsageError for trees that differ, for errors outside [0, 1], and for an option outside its range.
     """

@@ -37,13 +37,13 @@ class Saddle:
 
     kind                    "minimum", "saddle", "flat", or "slope" if the gradient is too large for a
                             critical point
-    index                   number of negative eigenvalues found
+    index                   number of negative eigenvalues that were found
     exact                   whether all eigenvalues were computed; otherwise the index is a lower limit
     lowest, residual        lowest eigenvalue, and the bound on its error
     slope                   norm of the gradient
-    displacement            equation (4); 0 if the point is no saddle
-    steps                   equation (5); None if the point is no saddle, or if the gradient has no component
-                            along the lowest eigenvector
+    displacement            distance (4) from the saddle; 0 if the point is no saddle
+    steps                   number of steps (5); None if the point is no saddle, or if the gradient has no
+                            component along the lowest eigenvector
     steps_low, steps_high   range of the steps, from the residual
     """
 
@@ -74,7 +74,7 @@ def saddle(
     gradient [D]     gradient of the loss at this point
     lowest           eigenpairs from lanczos(operator, k, "smallest"), or an ExactSpectrum with vectors
     learning_rate    eta
-    rho, lookahead   momentum, see `escape_steps`
+    rho, lookahead   momentum, and whether it is Nesterov's; see `escape_steps`
     reach            distance along the lowest eigenvector at which the saddle counts as left
     small            norm of the gradient above which the point is a slope; None: never
 

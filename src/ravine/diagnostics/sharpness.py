@@ -58,9 +58,9 @@ def sharpness(
     """Return the sharpness (1), the trace (2) and the invariant sharpness (3) of loss(params, *data) -> [].
 
     chunk    rows computed together; None: all rows
-    probes   products for each of the two traces
+    probes   number of products for each of the two traces, (2) and (3)
     dense    number of parameters up to which the Hessian is a dense matrix and all results are exact
-    seed     random seed of the products
+    seed     random seed of the vectors in the products
 
     Above `dense` parameters, Lanczos computes the largest eigenvalue, and XTrace the traces.
 
@@ -99,7 +99,7 @@ def invariant_sharpness(
 ) -> Estimate:
     """Return the invariant sharpness (3), with its standard error, from products with the Hessian.
 
-    It is the trace of W H W with W = diag(w), computed by XTrace.
+    The invariant sharpness is the trace of W H W with W = diag(w), computed by XTrace.
 
     operator       Hessian
     weights [D]    w in the order of `to_vector`

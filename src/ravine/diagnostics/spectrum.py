@@ -5,8 +5,8 @@
     density   = mean over probes of sum_j w_j N(x; theta_j, width^2)      (3)
 
 A probe is a random start vector v of a Lanczos recurrence. Few eigenvalues far away from the bulk, called
-spikes, can be projected out of the probes and kept separately, so that (3) shows the bulk. If a recurrence
-ends early, (1) is exact.
+spikes, can be projected out of the probes and kept separately, so that (3) shows the other eigenvalues, the
+bulk. If a Lanczos recurrence ends early, (1) is exact.
 
 Source: Golub & Welsch 1969 (1); Ubaru, Chen & Saad 2017 (2).
 """
@@ -33,7 +33,7 @@ __all__ = ["Density", "Quadrature", "density", "log_determinant", "quadrature"]
 
 @dataclass(frozen=True)
 class Quadrature:
-    """Nodes and weights of (1) for every probe.
+    """Lanczos quadrature of a matrix: nodes and weights of (1) for every probe, a random start vector.
 
     nodes [P, M]             Ritz values of P probes
     weights [P, M]           their weights, with a sum of 1 for every probe; unused entries have weight 0
@@ -86,12 +86,12 @@ class Quadrature:
 
 
 class Density(NamedTuple):
-    """Density of the bulk of the eigenvalues.
+    """Density of the bulk of the eigenvalues, which are all but a few far away (spikes).
 
-    grid [X]             eigenvalues
+    grid [X]             eigenvalues at which the density is given
     density [X]          density at the grid, equation (3); its integral is `share`
     low [X], high [X]    Student's interval of the density over probes, for every point
-    width                standard deviation of the smoothing
+    width                standard deviation of the Gaussian that smooths each eigenvalue
     spikes [K]           eigenvalues outside the bulk, each with a share of 1/D
     share                share of the bulk among all eigenvalues
     """
@@ -177,11 +177,12 @@ def density(
     """Return the density of the bulk of the eigenvalues, equation (3), on a grid.
 
     estimate   result of `quadrature`
-    width      standard deviation of the smoothing; default 1/100 of the range of the bulk
+    width      standard deviation of the Gaussian that smooths each eigenvalue; default 1/100 of the range of
+               the bulk
     points     number of points of the grid
     level      probability that the interval covers the density at a point
 
-    Raises UsageError for an option outside its range, and if all eigenvalues are equal and `width` is None.
+    Raises UsageError for an argument outside its range, and if all eigenvalues are equal and `width` is None.
     """
     low, high = float(estimate.nodes.min()), float(estimate.nodes.max())
     size = max(abs(low), abs(high))

@@ -29,7 +29,7 @@ class StabilityLimit(NamedTuple):
     value            limit of the curvature; None if the optimizer has no limit
     preconditioned   whether the limit applies to P^(-1/2) H P^(-1/2) instead of the Hessian H
     formula          limit as text
-    reason           reason why there is no limit
+    reason           reason why there is no limit, "" if there is one
     """
 
     value: float | None
@@ -52,7 +52,7 @@ class StabilityRatio(NamedTuple):
 
     @property
     def stable(self) -> bool | None:
-        """Whether the curvature is below the limit; None if the error is too large to decide."""
+        """Whether the curvature is below the limit; None if the error of the ratio is too large to decide."""
         if abs(self.value - 1) <= self.error:
             return None
         return self.value < 1

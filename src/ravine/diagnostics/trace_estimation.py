@@ -29,7 +29,7 @@ class Estimate(NamedTuple):
     """An estimated number.
 
     value      estimate
-    error      standard error; of the size of rounding errors if the estimate is exact
+    error      standard error; only the size of rounding errors if the estimate is exact
     products   number of products used
     """
 

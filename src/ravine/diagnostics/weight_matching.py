@@ -4,8 +4,8 @@
     weights       maximize sum_l <A_l, P_(l-1)' B_l P_l> + <a_l, b_l P_l>             (2)   layer by layer
     activations   maximize the correlation of matched units, for every layer alone    (3)
 
-A loss barrier between two solutions that vanishes under (1) was only due to the order of the units. A
-permutation does not change the function of a network.
+A permutation of the hidden units does not change the function of a network. If a permutation removes the loss
+barrier between two solutions, the barrier was only due to the order of the units.
 
 Source: Entezari et al. 2022; Ainsworth et al. 2023 (2); Li et al. 2016 (3).
 """
@@ -50,13 +50,14 @@ def align(
     b: Layers,
     activations: tuple[Sequence[npt.ArrayLike], Sequence[npt.ArrayLike]] | None = None,
 ) -> Alignment:
-    """Return network `b` with its hidden units in the order that matches network `a`.
+    """Return network `b` with its hidden units in the order that best matches network `a`.
 
     a, b          layers {"weight": [fan_in, fan_out], "bias": [fan_out]} of two networks of equal sizes
     activations   for both networks a list with the activations [N, units] of every hidden layer, on the same
                   rows. With them the matching uses equation (3), without them equation (2).
 
-    By (2), the order is changed only if the weights come nearer to each other.
+    With equation (2), the order changes only if this brings the weights of both networks nearer to each
+    other.
 
     Raises UsageError for other layers, for networks of different sizes, and for values that are not finite.
     """
@@ -111,7 +112,7 @@ def permute(params: Layers, permutations: Sequence[npt.ArrayLike]) -> list[dict[
 def _forward(first: list, second: list, hidden: list[int]) -> list[npt.NDArray[np.intp]]:
     """Return permutations that match every layer by its incoming weights, first layer first.
 
-    They are exact for a permuted copy of the same network.
+    The permutations are exact if one network is a permuted copy of the other.
     """
     orders: list[npt.NDArray[np.intp]] = []
     before = np.arange(first[0][0].shape[0])
@@ -188,7 +189,7 @@ def _match(first: list, second: list, orders: list) -> float:
 
 
 def _result(b: Layers, first: list, second: list, orders: list, same: list, *, keep: bool) -> Alignment:
-    """Return the alignment by `orders`, or by the order `same` if it is nearer and `keep` is False."""
+    """Return the alignment by `orders`, or by the order `same` if `same` is nearer and `keep` is False."""
     length = sum(float((w**2).sum() + bias @ bias) for w, bias in [*first, *second])
     distance = [np.sqrt(max(length - 2 * _match(first, second, order), 0.0)) for order in (same, orders)]
     if not keep and distance[1] > distance[0]:
