@@ -1,4 +1,4 @@
-"""The choice of a level of effort from estimated times."""
+"""The choice of the effort of a comparison (quick, standard, ...) from estimated times."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ __all__ = ["choose_effort"]
 
 
 def choose_effort(effort: str | None, budget: str | None, estimates: Mapping[str, float]) -> tuple[str, str]:
-    """Return the name of a level of effort and the reason for it.
+    """Return the name of the effort (the amount of work) and the reason for its choice.
 
-    The level is `effort` if it is given, else the largest one that fits the budget (two minutes without one),
-    else the smallest. estimates: seconds by name of the level, from small to large.
+    The choice is `effort` if it is not None, else the largest effort that fits the time budget, else the
+    smallest. Without a budget, two minutes are allowed. estimates: seconds by name of the effort, from small
+    to large.
     """
     if effort is not None:
         return effort, "as given"

@@ -1,8 +1,9 @@
-"""The design of a comparison: all its runs, fixed before training.
+"""The design of a comparison of optimizers: all its runs, fixed before training.
 
 tune      trials of every optimizer on tuning seeds: quasi-random learning rates, each under every schedule
-extend    one more decade for all optimizers, if the best rate of one lies at an end; at most twice
-evaluate  the best setting of every optimizer under every schedule, on fresh seeds
+extend    one more decade of learning rates for all optimizers, if the best learning rate of an optimizer lies
+          at an end of its range; at most twice
+evaluate  the best setting of every optimizer under every schedule, on fresh seeds (not used in tuning)
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ Side = Literal["low", "high"]
 
 @dataclass(frozen=True)
 class Trials:
-    """Settings of one optimizer to try: rate, schedule [trial]; hyper {name: [trial]} besides the rate."""
+    """Settings of one optimizer to try in tuning.
+
+    rate: learning rates [trial]. schedule: schedules [trial]. hyper: other hyperparameters {name: [trial]}.
+    """
 
     rate: np.ndarray
     schedule: np.ndarray
@@ -82,7 +86,7 @@ class Trials:
         return Trials(self.rate[chosen], self.schedule[chosen], hyper)
 
     def plus(self, other: Trials) -> Trials:
-        """Return these trials followed by those of `other`."""
+        """Return these trials followed by the trials of `other`."""
         hyper = {name: np.concatenate([self.hyper[name], other.hyper[name]]) for name in self.hyper}
         return Trials(
             np.concatenate([self.rate, other.rate]), np.concatenate([self.schedule, other.schedule]), hyper
@@ -91,10 +95,10 @@ class Trials:
 
 @dataclass(frozen=True)
 class CompareDesign:
-    """The design of one comparison: trials, seeds, and the plan of every optimizer.
+    """The design of one comparison: trials, seeds, and the compiled part of each optimizer's training.
 
-    optimizers: the optimizers as the user named them, by the name of their rule. effort_reason: why this
-    level of effort was chosen.
+    optimizers: text of each optimizer as the user typed it, by its short name. effort_reason: reason for the
+    chosen amount of work.
     """
 
     settings: CompareSettings
@@ -111,7 +115,7 @@ class CompareDesign:
 
     @property
     def tuning_seeds(self) -> list[int]:
-        """Seeds of tuning."""
+        """Seeds on which settings are tuned."""
         return seed_ranges.seeds("compare.tune", self.effort.tuning_seeds)
 
     @property
@@ -121,7 +125,10 @@ class CompareDesign:
 
     @property
     def first_plan(self) -> Plan:
-        """The plan of the first optimizer. All plans have the same steps, batches, network and metric."""
+        """The plan (compiled training) of the first optimizer.
+
+        The plans of all optimizers have the same steps, batches, network and metric.
+        """
         return next(iter(self.plans.values()))
 
     @property
@@ -131,23 +138,23 @@ class CompareDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """The score as facts of a metric."""
+        """Name and direction of the score that optimizers are compared by."""
         return MetricFacts.of(METRICS[self.first_plan.metric])
 
     @property
     def reference(self) -> str:
-        """The optimizer whose best validation score is the target for all."""
+        """The optimizer whose best validation score is the target that all optimizers try to reach."""
         names = [rule.name for rule in self.rules]
         return DEFAULT_OPTIMIZERS[0] if DEFAULT_OPTIMIZERS[0] in names else names[0]
 
     @property
     def rate_count(self) -> int:
-        """Number of learning rates of each optimizer; each is tried under every schedule."""
+        """Number of learning rates to try for each optimizer, each under every schedule."""
         return max(2, self.effort.trials // len(self.settings.schedules))
 
     @property
     def added_rates(self) -> int:
-        """Number of learning rates in one more decade, as dense as the first ones."""
+        """Number of learning rates in one more decade, as dense as in the first range."""
         return max(1, round(self.rate_count / RANGE_DECADES))
 
     @property
@@ -157,29 +164,35 @@ class CompareDesign:
 
     @property
     def runs(self) -> int:
-        """Number of runs of the comparison if no range is extended."""
+        """Number of runs of the comparison if no range of learning rates is extended."""
         evaluation = len(self.settings.schedules) * len(self.seeds)
         return len(self.rules) * (self.tuning_runs + evaluation)
 
     @property
     def network_steps(self) -> int:
-        """Steps of all networks together if no range is extended."""
+        """Sum of the steps of all networks if no range of learning rates is extended."""
         return self.runs * self.steps
 
     @cached_property
     def shape(self) -> ProgramShape:
-        """The shape of the compiled programs. It is the same in all stages, so each compiles once."""
+        """The numbers of runs and rows that a compiled program has room for.
+
+        They are the same in tuning and evaluation, so that each program compiles once.
+        """
         most_seeds = max(len(self.tuning_seeds), len(self.seeds))
         return shape_for(self.first_plan, self.batches, self.tuning_runs, most_seeds, self.devices)
 
     def range(self, rule: Rule, sides: Sequence[str] = ()) -> tuple[float, float]:
-        """Return lowest and highest rate of a rule. sides: "low" or "high" for each extension by a decade."""
+        """Return the lowest and the highest learning rate to try for an optimizer.
+
+        sides: "low" or "high" for each extension of the range by a decade.
+        """
         low = rule.rate_center * 10 ** (-RANGE_DECADES / 2 - list(sides).count("low"))
         high = rule.rate_center * 10 ** (RANGE_DECADES / 2 + list(sides).count("high"))
         return low, high
 
     def trials(self, rule: Rule) -> Trials:
-        """Return the first trials of a rule."""
+        """Return the trials of an optimizer before its range of learning rates is extended."""
         low, high = self.range(rule)
         seed = self.settings.seed
         if self.settings.tune == "learning-rate":
@@ -187,7 +200,10 @@ class CompareDesign:
         return self._full(rule, self.rate_count, low, high, seed)
 
     def extended(self, rule: Rule, sides: Sequence[str]) -> Trials:
-        """Return the trials in the decade that the last of `sides` ("low" or "high") adds."""
+        """Return the trials of an optimizer in one more decade of learning rates.
+
+        sides: "low" or "high" for each extension; the last of them adds the decade.
+        """
         side: Side = "low" if sides[-1] == "low" else "high"
         before, seed = self.range(rule, sides[:-1]), self.settings.seed
         if self.settings.tune == "learning-rate":
@@ -198,7 +214,7 @@ class CompareDesign:
         return self._full(rule, self.added_rates, low, high, seed + len(sides))
 
     def _full(self, rule: Rule, count: int, low: float, high: float, seed: int) -> Trials:
-        """Return trials of rate and all hyperparameters of a rule; decay rates b are spaced in 1 - b."""
+        """Return trials of learning rate and all hyperparameters; averaging rates b are spaced in 1 - b."""
         ranges = {"rate": (low, high)}
         ranges |= {name: (span.low, span.high) for name, span in rule.search_ranges.items()}
         points = log_uniform_points(count, ranges, seed)
@@ -221,7 +237,7 @@ class CompareDesign:
         return f"{networks}, about {max(1, round(self.estimated_seconds))} s on {self.devices}"
 
     def planned_runs(self) -> PlannedRuns:
-        """Return all runs. The learning rates of the evaluation are open until tuning chooses them."""
+        """Return all runs of the comparison. Tuning will choose the learning rates of the evaluation."""
         train, validation = self.batches.sizes
         return PlannedRuns(
             effort=self.effort.name,
@@ -262,7 +278,10 @@ class CompareDesign:
 
 
 def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> CompareDesign:
-    """Return the design of a comparison. Raises UsageError or DataError where settings and data disagree."""
+    """Return the runs of a comparison of optimizers, checked against the data.
+
+    Raises UsageError or DataError where settings and data disagree.
+    """
     names = [str(schedule(text)) for text in settings.schedules]  # one name for each schedule
     if len(set(names)) < len(names):
         raise UsageError("--schedules names a schedule twice.", "", "Name it once.", option="schedules")
@@ -299,7 +318,7 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
 
 
 def plan(design: CompareDesign) -> ComparePlan:
-    """Return the document of a dry run, with the estimated seconds."""
+    """Return the result of a dry run: the runs of a comparison and the estimated seconds."""
     return ComparePlan(
         study="compare",
         data=data_facts(design.dataset),

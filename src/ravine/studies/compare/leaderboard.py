@@ -1,4 +1,4 @@
-"""The leaderboard: one row for each optimizer, under the schedule that tuning chose."""
+"""The leaderboard of a comparison: one row for each optimizer, under the schedule that tuning chose."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ __all__ = ["Evaluated", "Tuned", "leaderboard_rows", "pairs_of", "scores_by_sche
 
 @dataclass(frozen=True)
 class Tuned:
-    """The tuning of one optimizer.
+    """The trials of one optimizer and their scores.
 
-    trials: its settings. scores [trial, seed]. range: lowest and highest learning rate. bounds: smallest and
-    largest value of the metric.
+    trials: the settings tried. scores: validation scores [trial, seed]. range: lowest and highest learning
+    rate. bounds: smallest and largest possible value of the metric.
     """
 
     trials: Trials
@@ -44,7 +44,7 @@ class Tuned:
     def best(self, schedule: str | None = None) -> int | None:
         """Return the index of the trial with the best median score; None if all runs diverged.
 
-        schedule: None for the trials of all schedules.
+        schedule: the learning-rate schedule of the trials to choose from, None for all schedules.
         """
         index = np.arange(len(self.trials))
         if schedule is not None:
@@ -53,7 +53,7 @@ class Tuned:
         return None if chosen is None else int(index[chosen])
 
     def range_end(self) -> Literal["low", "high"] | None:
-        """Return the end of the range at which the best rate lies; None if it lies inside."""
+        """Return "low" or "high" if the best learning rate lies at this end of its range, else None."""
         best = self.best()
         if best is None:
             return None
@@ -69,7 +69,7 @@ class Tuned:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One trial of one optimizer on fresh seeds: scores [seed], validation curves [seed, time]."""
+    """One trial of one optimizer on fresh seeds: final scores [seed], validation scores [seed, time]."""
 
     trial: int
     scores: np.ndarray
@@ -88,10 +88,10 @@ def leaderboard_rows(
     step_seconds: Mapping[str, float],
     seed: int = 0,
 ) -> list[LeaderboardRow]:
-    """Return the leaderboard, best first.
+    """Return the rows of the leaderboard of a comparison, best optimizer first.
 
-    reference: the optimizer that sets the target score. steps_per_point: steps between the points of a curve.
-    step_seconds: seconds of one network step by optimizer.
+    reference: the optimizer that sets the target score. steps_per_point: steps between the points of a
+    learning curve. step_seconds: seconds of one step of one network, by optimizer.
     """
     chosen = {name: _chosen(tuned[name], by_schedule) for name, by_schedule in evaluated.items()}
     finished = {name: run for name, run in chosen.items() if run is not None}
@@ -112,7 +112,7 @@ def leaderboard_rows(
 
 
 def _chosen(tuned: Tuned, evaluated: Mapping[str, Evaluated]) -> Evaluated | None:
-    """Return the evaluation of the best trial. Tuning, not evaluation, decides between schedules."""
+    """Return the evaluation of an optimizer under the schedule that was best in tuning."""
     best = tuned.best()
     return next((run for run in evaluated.values() if run.trial == best), None)
 
@@ -150,7 +150,7 @@ def _row(
 
 
 def _failed_row(name: str, tuned: Tuned, tier: int) -> LeaderboardRow:
-    """Return the row of an optimizer whose tuning runs all diverged, so that none was evaluated."""
+    """Return the row of an optimizer that was not evaluated because all its tuning runs diverged."""
     curve, width = _sensitivity(tuned, str(tuned.trials.schedule[0]))
     return LeaderboardRow(
         optimizer=name,
@@ -176,7 +176,7 @@ def _failed_row(name: str, tuned: Tuned, tier: int) -> LeaderboardRow:
 
 
 def _target(reference: Evaluated | None, greater: bool) -> float | None:
-    """Return the target: the median over seeds of the reference optimizer's best validation score."""
+    """Return the score to reach: the median over seeds of the reference optimizer's best score."""
     if reference is None:
         return None
     curves = np.where(np.isfinite(reference.curves), reference.curves, -np.inf if greater else np.inf)
@@ -187,7 +187,10 @@ def _target(reference: Evaluated | None, greater: bool) -> float | None:
 def _to_target(
     run: Evaluated, target: float | None, greater: bool, steps_per_point: int
 ) -> tuple[float, float | None] | None:
-    """Return the share of seeds that reached the target, and the median steps; None without a target."""
+    """Return the share of seeds that reached the target score, and the median number of steps.
+
+    None if there is no target.
+    """
     if target is None:
         return None
     first = time_to_target(run.curves, target, greater)
@@ -196,7 +199,7 @@ def _to_target(
 
 
 def _sensitivity(tuned: Tuned, schedule: str) -> tuple[RateSensitivity, float | None]:
-    """Return score against learning rate under a schedule, and the width of the good rates in decades."""
+    """Return score against learning rate under a schedule, and the width of the good range in decades."""
     of_schedule = tuned.trials.schedule == schedule
     rates = sensitivity(tuned.trials.rate[of_schedule], tuned.scores[of_schedule], tuned.greater_is_better)
     curve = RateSensitivity(
@@ -210,7 +213,7 @@ def _sensitivity(tuned: Tuned, schedule: str) -> tuple[RateSensitivity, float | 
 
 
 def pairs_of(rows: Sequence[LeaderboardRow], greater: bool, seed: int = 0) -> list[Pair]:
-    """Return the paired comparisons of all optimizers of a leaderboard that were evaluated."""
+    """Return the paired differences of every two optimizers of a leaderboard that were evaluated."""
     values = {row.optimizer: np.array(row.values, np.float64) for row in rows if row.values}  # None is NaN
     return [
         Pair(
@@ -229,7 +232,7 @@ def pairs_of(rows: Sequence[LeaderboardRow], greater: bool, seed: int = 0) -> li
 def scores_by_schedule(
     tuned: Mapping[str, Tuned], evaluated: Evaluations, seed: int = 0
 ) -> list[ScheduleScores]:
-    """Return the scores of every optimizer under every schedule, at the rate tuned for both."""
+    """Return the scores of each optimizer under each schedule, at the learning rate tuned for the two."""
     return [
         ScheduleScores(
             optimizer=name,

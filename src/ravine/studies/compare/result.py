@@ -1,4 +1,4 @@
-"""The result of `compare`, and the document of its dry run."""
+"""Results of a comparison: leaderboard of optimizers, paired differences, test scores; and its dry run."""
 
 from __future__ import annotations
 
@@ -35,34 +35,34 @@ CSV_COLUMNS = (
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonFacts(SearchFacts):
-    """The training of a comparison: its size, and the tuned hyperparameters."""
+    """Settings of the trainings of a comparison: length, network, and the tuned hyperparameters."""
 
     tuning_scope: str
-    """Tuned hyperparameters: learning-rate (with its schedule) or all (of an optimizer)."""
+    """Tuned hyperparameters: learning-rate (with its schedule), or all (of each optimizer)."""
     steps: int
     """Steps of one network."""
     batch_size: int
     """Rows in a batch."""
     network: str
-    """The architecture."""
+    """Layers and activation of the network, in one line."""
     training_options: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping of the settings."""
+    """Settings of penalties, clipping, weight averages and early stopping."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RateSensitivity:
-    """Validation score against learning rate in tuning, under the chosen schedule, in order of the rate."""
+    """Validation score against learning rate in tuning, under the schedule that tuning chose."""
 
     learning_rate: list[float | None]
-    """The rates tried."""
+    """Learning rates tried, in ascending order."""
     score: list[float | None]
-    """Median over the tuning seeds; null where half of the runs diverged."""
+    """Median validation score over the tuning seeds; null where half of the runs diverged."""
     lower: list[float | None]
-    """Lower quartile over the tuning seeds; null where it diverged."""
+    """Lower quartile of the score over the tuning seeds; null where the run at the quartile diverged."""
     upper: list[float | None]
-    """Upper quartile over the tuning seeds; null where it diverged."""
+    """Upper quartile of the score over the tuning seeds; null where the run at the quartile diverged."""
     diverged: list[float | None]
-    """Share of the tuning seeds that diverged."""
+    """Share of the tuning seeds on which the run diverged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class LeaderboardRow(ScoreSummary):
     """One optimizer at its tuned setting: validation scores on fresh seeds."""
 
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     learning_rate: float | None
     """Tuned learning rate at the first step; null if every run of tuning diverged."""
     hyperparameters: dict[str, float]
@@ -78,49 +78,49 @@ class LeaderboardRow(ScoreSummary):
     schedule: str | None
     """Tuned learning-rate schedule; null if every run of tuning diverged."""
     tuning_interval: list[float | None] | None
-    """95 % interval of the mean that includes the noise of tuning, [low, high]; null as for `interval`."""
+    """95 % interval [low, high] of the mean, wider by the uncertainty of tuning; null as for `interval`."""
     tier: int
-    """1: not distinguishable from the best. Each further tier is worse than those before it."""
+    """1 if the optimizer is not distinguishable from the best. Tier 2 is worse than tier 1, and so on."""
     reached_target: float | None
     """Share of seeds that reached the target: the median best score of the reference optimizer."""
     steps_to_target: float | None
-    """Median steps to the target; null if less than half of the seeds reached it."""
+    """Median steps to the target score; null if less than half of the seeds reached the target."""
     seconds_to_target: float | None
-    """Median seconds to the target, of one network among the many that trained side by side."""
+    """Median seconds to the target score, for one of the many networks that train side by side."""
     at_edge: bool | Literal["low", "high"]
-    """End of the range tried at which the tuned learning rate lies, low or high; false if at neither."""
+    """low or high if the tuned learning rate lies at this end of the range tried, else false."""
     sensitivity: RateSensitivity
-    """Score against learning rate in tuning."""
+    """Validation score against learning rate in tuning."""
     sensitivity_width: float | None
-    """Decades of learning rate around the best within 5 % of its score; null if all diverged."""
+    """Decades of learning rate with a score within 5 % of the best; null if all runs diverged."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two optimizers on the same seeds."""
+    """The difference of two optimizers, measured on the same seeds."""
 
     a: str
-    """The first optimizer."""
+    """Name of the first optimizer, a."""
     b: str
-    """The second optimizer."""
+    """Name of the second optimizer, b."""
     difference: float | None
     """Mean score of a minus that of b; null if a run diverged."""
     interval: list[float | None] | None
     """95 % interval of the difference, [low, high]; null with fewer than 3 seeds or a diverged run."""
     p_better: float
-    """Share of seeds on which a is better; ties count half."""
+    """Share of seeds on which a is better than b; ties count half."""
     p_value: float
     """Two-sided p value of the Wilcoxon signed-rank test; diverged runs rank worst."""
     p_holm: float
-    """The p value, adjusted by Holm over all pairs."""
+    """The p value, adjusted by Holm's method over all pairs of optimizers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleScores(ScoreSummary):
-    """One optimizer under one schedule, at the learning rate tuned for both."""
+    """Scores of one optimizer under one schedule, at the learning rate tuned for the two."""
 
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     schedule: str
     """Learning-rate schedule."""
     learning_rate: float
@@ -132,40 +132,40 @@ class WinnerScores(TestScores):
     """Scores of the first optimizer of the leaderboard on the test rows."""
 
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class CompareResult(Result):
-    """The result of a comparison."""
+    """The result of a comparison of optimizers."""
 
     split: SplitSizes
-    """Rows of each split."""
+    """Numbers of training, validation and test rows."""
     metric: MetricFacts
-    """The score."""
+    """Name and direction of the score that optimizers are compared by."""
     plan: ComparisonFacts
-    """Facts of the trainings."""
+    """Settings of the trainings: length, network, and the tuned hyperparameters."""
     seconds: Seconds
-    """Seconds by kind of work."""
+    """Wall-clock seconds by kind of work, such as compiling and training."""
     leaderboard: list[LeaderboardRow]
-    """One row for each optimizer, best first; from Python as a DataFrame in `leaderboard_table`."""
+    """One row for each optimizer, best first; a DataFrame in `leaderboard_table` from Python."""
     pairs: list[Pair]
-    """Every two optimizers that were evaluated; from Python as a DataFrame in `pairs_table`."""
+    """Difference of every two optimizers that were evaluated; a DataFrame in `pairs_table` from Python."""
     schedules: list[ScheduleScores]
-    """Every optimizer under every schedule."""
+    """Scores of every optimizer under every schedule."""
     test: WinnerScores
-    """Scores on the test rows, which are read once."""
+    """Scores of the best optimizer on the test rows, which are read once."""
     model_dir: str | None = None
-    """Folder of the saved network; null if nothing was kept."""
+    """Folder of the saved network; null if no run directory was written."""
 
     @property
     def best(self) -> str:
-        """The name of the first optimizer of the leaderboard; its tier says who shares it."""
+        """The name of the first optimizer of the leaderboard. Others in its tier may be as good."""
         return self.leaderboard[0].optimizer
 
     @property
     def leaderboard_table(self) -> pd.DataFrame:
-        """One row for each optimizer, best first, without the scores of single seeds."""
+        """The leaderboard as a DataFrame: one row for each optimizer, without the scores of single seeds."""
         import pandas as pd
 
         names = [item.name for item in fields(LeaderboardRow) if item.name not in ("values", "sensitivity")]
@@ -173,14 +173,14 @@ class CompareResult(Result):
 
     @property
     def pairs_table(self) -> pd.DataFrame:
-        """The paired difference of every two optimizers, one row for each pair."""
+        """The paired difference of every two optimizers as a DataFrame, one row for each pair."""
         import pandas as pd
 
         return pd.DataFrame([vars(pair) for pair in self.pairs], columns=[item.name for item in fields(Pair)])
 
     @property
     def sensitivity(self) -> pd.DataFrame:
-        """Score against learning rate, one row for each rate and optimizer."""
+        """Score against learning rate as a DataFrame, one row for each learning rate and optimizer."""
         import pandas as pd
 
         parts = [
@@ -191,7 +191,7 @@ class CompareResult(Result):
 
     @property
     def values(self) -> pd.DataFrame:
-        """Validation score by evaluation seed (rows) and optimizer (columns); NaN where a run diverged."""
+        """Validation scores as a DataFrame: fresh seeds as rows, optimizers as columns, NaN if diverged."""
         import pandas as pd
 
         columns = {row.optimizer: row.values for row in self.leaderboard if row.values}
@@ -205,7 +205,7 @@ class CompareResult(Result):
         )
 
     def some_failed(self) -> bool:
-        """Return whether a run of the evaluation diverged."""
+        """Return whether at least one run on fresh seeds diverged."""
         return any(row.diverged for row in self.leaderboard)
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -218,10 +218,10 @@ class CompareResult(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTrial:
-    """One setting of tuning."""
+    """One setting of an optimizer that tuning would try."""
 
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     schedule: str
     """Learning-rate schedule."""
     learning_rate: float
@@ -237,50 +237,50 @@ class PlannedEvaluation:
     """One optimizer under one schedule on fresh seeds."""
 
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     schedule: str
     """Learning-rate schedule."""
     learning_rate: str
-    """`as tuned`: the learning rate that tuning will choose."""
+    """The text `as tuned`, because tuning will choose the learning rate."""
     seeds: list[int]
     """Fresh seeds."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class PlannedRuns:
-    """All runs of a comparison without extended ranges: the content of `plan.json`."""
+    """All runs of a comparison if no range of learning rates is extended: the content of `plan.json`."""
 
     effort: str
-    """Level of effort."""
+    """Name of the effort: the amount of work."""
     tuning_scope: str
     """Tuned hyperparameters: learning-rate (with its schedule) or all (of an optimizer)."""
     metric: str
     """Name of the metric."""
     plans: dict[str, dict[str, Plain]]
-    """Structure of the training of each optimizer."""
+    """Compiled part of the training of each optimizer."""
     runs: int
-    """Networks to train."""
+    """Number of networks to train."""
     network_steps: int
-    """Steps of all networks together."""
+    """Sum of the steps of all networks."""
     rows: DevelopmentSizes
-    """Rows of each split."""
+    """Numbers of training and validation rows."""
     tuning_seeds: list[int]
-    """Seeds of tuning."""
+    """Seeds on which settings are tuned."""
     seeds: list[int]
     """Fresh seeds of the evaluation."""
     tune: list[PlannedTrial]
-    """Settings to try, for each optimizer equally many."""
+    """Settings to try in tuning, equally many for each optimizer."""
     evaluate: list[PlannedEvaluation]
-    """Evaluations after tuning."""
+    """Evaluations on fresh seeds after tuning."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class ComparePlan(PlannedRuns, StudyPlan):
-    """The plan of a comparison."""
+    """The result of a dry run of a comparison: the runs, and their estimated time."""
 
     estimated_seconds: float
     """Estimated wall-clock seconds on this machine."""
     effort_chosen: str
-    """Reason for this level of effort."""
+    """Reason for the chosen effort (amount of work)."""
     training_options: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping of the settings."""
+    """Settings of penalties, clipping, weight averages and early stopping."""

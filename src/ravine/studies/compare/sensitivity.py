@@ -1,4 +1,7 @@
-"""Sensitivity curves: one line for each optimizer, score against the logarithm of the learning rate."""
+"""Sensitivity curves of a comparison: score against the logarithm of the learning rate, as text.
+
+Each optimizer has one line.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ OUTLIER = 3.0  # distance below the median score, over that from the median to t
 
 
 def sensitivity_curves(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Sparklines:
-    """Return the curves of all optimizers, on one axis of learning rates and one scale of scores."""
+    """Return the curves of score against learning rate, with common axes for all optimizers."""
     scores = [score for row in rows for score in row.sensitivity.score if is_number(score)]
     worst, best = _scale(scores, style.greater_is_better)
     better = "higher is better; x = diverged"
@@ -37,7 +40,7 @@ def sensitivity_curves(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Sp
 
 
 def _scale(scores: Sequence[float], greater: bool) -> tuple[float, float]:
-    """Return the scores of the lowest and the highest mark. Outliers are cut for contrast."""
+    """Return the scores of the lowest and the highest mark. Outliers are cut, so that the rest differs."""
     if not scores:
         return 0.0, 1.0
     ordered = sorted(scores, reverse=not greater)  # the best last

@@ -43,7 +43,10 @@ Evaluations = dict[str, dict[str, Evaluated]]
 
 
 def run(design: CompareDesign, context: RunContext) -> CompareResult:
-    """Tune, evaluate, test and return the result. Raises Stopped after saving, and NothingTrained."""
+    """Tune, evaluate and test all optimizers of a comparison, and return the result.
+
+    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    """
     for name, text in design.spec.hyper_schedules.items():
         rules = ", ".join(rule for rule, plan in design.plans.items() if name in plan.hyper_schedules)
         context.notify(Noted(f"{name} follows {text} in {rules}"))
@@ -81,9 +84,9 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
 
 
 def _tune(design: CompareDesign, context: RunContext) -> tuple[dict[str, Tuned], list[str]]:
-    """Return the tuning of every optimizer, and the sides at which the ranges were extended.
+    """Return the trials and scores of every optimizer, and the sides at which the ranges were extended.
 
-    If the best rate of an optimizer lies at an end of its range, the ranges of all are extended.
+    If the best learning rate of an optimizer lies at an end of its range, the ranges of all are extended.
     """
     tuned = {rule.name: _try_trials(design, context, rule, ()) for rule in design.rules}
 
@@ -108,7 +111,10 @@ def _try_trials(
     sides: Sequence[str],
     before: Tuned | None = None,
 ) -> Tuned:
-    """Return the tuning of a rule: its first trials, or with `before` those of the last extension as well."""
+    """Return the trials of an optimizer with their scores.
+
+    before: the earlier trials, to which the trials of the last extension are added; None for the first ones.
+    """
     trials = design.extended(rule, sides) if sides else design.trials(rule)
     seeds = design.tuning_seeds
     record = _train(design, context, rule, f"extend{len(sides)}" if sides else "tune", trials, seeds)
@@ -122,7 +128,7 @@ def _try_trials(
 
 
 def _evaluate(design: CompareDesign, context: RunContext, tuned: Mapping[str, Tuned]) -> Evaluations:
-    """Return the runs on fresh seeds of the best setting of every optimizer, by optimizer and schedule."""
+    """Return the runs on fresh seeds, at the best setting of each optimizer under each schedule."""
     evaluated: Evaluations = {}
     seeds = design.seeds
     for rule in design.rules:
@@ -149,7 +155,7 @@ def _train(
     seeds: list[int],
     keep_parameters: bool = False,
 ) -> Record:
-    """Return the record of trials of one rule on these seeds."""
+    """Train the trials of one optimizer on some seeds; return the record of the runs."""
     plan, spec = design.plans[rule.name], design.spec
     runs = trials.runs(spec, plan, seeds)
     cohort = Cohort(plan, runs, design.batches, spec.initial, keep_parameters)
@@ -179,7 +185,7 @@ def _test(
 
 
 def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> ComparisonFacts:
-    """Return the facts of the trainings."""
+    """Return the settings of the trainings as the result reports them."""
     plan = design.first_plan
     runs = sum(len(record) for record in context.records.values())
     return ComparisonFacts(

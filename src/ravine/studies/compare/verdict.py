@@ -14,7 +14,10 @@ FEW_SEEDS = 10
 
 
 def verdict(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreFormat) -> str:
-    """Return one paragraph about a leaderboard, best row first, and its paired differences."""
+    """Return one paragraph on the best optimizer, its ties, and the worse optimizers.
+
+    rows: the leaderboard, best first. pairs: the paired differences of its optimizers.
+    """
     first = rows[0]
     tied = [row.optimizer for row in rows if row.tier == first.tier]
     sentences = [_best(tied, first, len(rows), style), *_worse(rows, pairs, style)]
@@ -28,7 +31,10 @@ def verdict(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreF
 
 
 def _best(tied: Sequence[str], best: LeaderboardRow, count: int, style: ScoreFormat) -> str:
-    """Return the sentence about the first tier. count: number of optimizers."""
+    """Return the sentence about the optimizers that are not distinguishable from the best.
+
+    count: number of all optimizers.
+    """
     score = style.with_unit(best.mean, best.interval)
     if not is_number(best.mean):
         score = f"median {style.with_unit(best.median)}"
@@ -46,7 +52,7 @@ def _best(tied: Sequence[str], best: LeaderboardRow, count: int, style: ScoreFor
 
 
 def _worse(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreFormat) -> list[str]:
-    """Return sentences about the lower tiers, with paired differences if they were measured."""
+    """Return sentences about the worse optimizers, with paired differences if they were measured."""
     measured, unmeasured, diverged = [], [], []
     best = rows[0]
     for row in rows:

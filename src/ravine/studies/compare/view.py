@@ -1,4 +1,4 @@
-"""The views of `compare`: the report of a result, and the facts of a dry run."""
+"""The report of a comparison of optimizers, and the facts of its dry run, as blocks to be shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MIN_NAME_WIDTH = 16  # columns; longer names are cut to it before another column
 
 
 def view(result: CompareResult) -> list[Block]:
-    """Return the report: leaderboard, warnings, verdict, test scores and sensitivity curves."""
+    """Return the report of a comparison: leaderboard, warnings, verdict, test scores, sensitivity."""
     rows = result.leaderboard
     style = score_format_of(result.metric, rows)
     blocks: list[Block] = [_heading(result, style), _table(rows, style)]
@@ -46,12 +46,12 @@ def view(result: CompareResult) -> list[Block]:
 
 
 def next_steps(result: CompareResult) -> list[Block]:
-    """Return the files of a run and the commands to type next."""
+    """Return the files that the run wrote, and the commands to type next."""
     return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.plan.epochs)
 
 
 def plan_view(plan: ComparePlan) -> list[Block]:
-    """Return the facts of a dry run."""
+    """Return the facts that a dry run shows: optimizers, seeds, runs and estimated time."""
     optimizers = list(dict.fromkeys(evaluation.optimizer for evaluation in plan.evaluate))
     schedules = list(dict.fromkeys(evaluation.schedule for evaluation in plan.evaluate))
     rows = [
@@ -89,7 +89,7 @@ def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
 
 
 def _table(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Table:
-    """Return the leaderboard without empty columns, with a rule before each tier."""
+    """Return the leaderboard without empty columns, with a horizontal line before each tier."""
     tiers = [row.tier for row in rows]
     score = " ".join(filter(None, (style.metric, style.unit)))
     columns = [
@@ -123,7 +123,7 @@ def _rate(row: LeaderboardRow) -> str:
 
 
 def _diverged(row: LeaderboardRow) -> str:
-    """Return the number of diverged runs over all seeds; "all" for an optimizer that was not evaluated."""
+    """Return the number of diverged runs of all, as text; "all" if the optimizer was not evaluated."""
     if not row.n_seeds:
         return "all"
     return f"{row.diverged}/{row.n_seeds}" if row.diverged else "0"

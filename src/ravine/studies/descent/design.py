@@ -1,6 +1,7 @@
-"""The design of a search for double descent: widths, numbers of rows, arms, plans.
+"""The design of a double-descent study: widths, numbers of training rows, and kinds of training.
 
-The sweep in width determines the width of the sweep in examples; all else is fixed before training.
+The width of the networks in the sweep over training rows follows from the sweep over widths. Everything else
+is fixed before training.
 """
 
 from __future__ import annotations
@@ -49,11 +50,11 @@ ROW_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 3 / 2, 2, 4)  # rows of the sweep i
 
 @dataclass(frozen=True)
 class DescentDesign:
-    """The sweeps, fixed before training.
+    """The sweeps of a double-descent study, fixed before training.
 
-    plain: specification of the plain networks. arms: specifications of equal structure by name. available:
-    training rows in the data. rows: training rows of the sweep in width. examples: numbers of training rows
-    of the sweep in examples.
+    plain: training of the networks without ridge and early stopping. arms: kinds of training by name (plain,
+    ridge, early stopping), of equal structure. available: training rows in the data. rows: training rows of
+    the sweep over widths. examples: numbers of training rows of the sweep over training rows.
     """
 
     settings: DescentSettings
@@ -70,13 +71,13 @@ class DescentDesign:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate given, else a multiple of the optimizer's usual one."""
+        """The learning rate of the settings, else `RATE_FACTOR` times the optimizer's usual learning rate."""
         usual = RATE_FACTOR * self.rule.rate_center
         return self.settings.learning_rate or float(f"{usual:.3g}")  # 0.009, not 0.009000000000000001
 
     @property
     def schedule(self) -> str:
-        """The learning-rate schedule by its full text."""
+        """The learning-rate schedule as text, with all its parameters."""
         return str(schedule(self.settings.schedule))
 
     @property
@@ -91,26 +92,26 @@ class DescentDesign:
 
     @property
     def outputs(self) -> int:
-        """Outputs of the networks."""
+        """Number of outputs of each network."""
         return self.plain.network.sizes[-1]
 
     @property
     def runs(self) -> int:
-        """Networks trained in all."""
+        """Number of networks that the study trains."""
         return len(self.seeds) * (len(self.effort.widths) * len(self.arms) + len(self.examples))
 
     @property
     def network_steps(self) -> int:
-        """Steps of all networks together."""
+        """Sum of the training steps of all networks."""
         return self.runs * self.plan(self.at_width(1)).steps
 
     @cached_property
     def share_programs(self) -> bool:
-        """Whether networks of several widths can share a program."""
+        """Whether networks of several widths can share a compiled program."""
         return can_share(self.plain.network, self.rule)
 
     def batches(self, rows: int) -> Batches:
-        """Return batches of this number of training rows, with a share of random labels."""
+        """Return batches of `rows` training rows; the share of random labels is that of the settings."""
         parts, share = partial(self._split, rows=rows), self.settings.label_noise
         return LabelNoiseBatches(
             self.dataset, self.settings.seed, self.batch_size, self.settings.precision, parts, share
@@ -120,12 +121,12 @@ class DescentDesign:
         return split_rows(self.settings, self.dataset, seed, rows)
 
     def at_width(self, units: int) -> TrainingSpec:
-        """Return the plain specification with `units` in every hidden layer."""
+        """Return the training of a plain network with `units` units in every hidden layer."""
         network = narrowed(self.plain.network, units, self.effort.widths, self.share_programs)
         return replace(self.arms[PLAIN], network=network)
 
     def plan(self, spec: TrainingSpec) -> Plan:
-        """Return the plan of a specification."""
+        """Return the compiled part of a training: network, loss, optimizer, batch size and steps."""
         steps = self.steps
         steps_per_evaluation = max(1, -(-steps // EVALUATIONS))
         plan = spec.plan(self.settings, self.dataset, self.rule, self.batches(self.rows), steps)
@@ -136,12 +137,15 @@ class DescentDesign:
         )
 
     def shape(self, plan: Plan, batches: Batches) -> ProgramShape:
-        """Return the shape of a compiled program. It has room for all arms, so both sweeps share programs."""
+        """Return the numbers of runs and rows of a compiled program, with room for all kinds of training."""
         count = len(self.seeds)
         return shape_for(plan, batches, count * len(self.arms), count, self.devices)
 
     def cohort(self, units: int, batches: Batches, *, all_arms: bool) -> Cohort:
-        """Return the networks of one width: all arms or the plain one, seeds varying fastest."""
+        """Return the runs of networks of one width, seeds varying fastest.
+
+        all_arms: whether networks with ridge and with early stopping are included.
+        """
         spec = self.at_width(units)
         plan, count = self.plan(spec), len(self.seeds)
         rates, schedules, seeds = (
@@ -179,14 +183,14 @@ class DescentDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """The error as facts of a metric."""
+        """Name and direction of the error that the study reports."""
         task = self.dataset.task
         name = SHARE_WRONG if task == "classify" else default_metric(task)
         return MetricFacts(name=name, greater_is_better=False)
 
     @property
     def row_counts(self) -> RowCounts:
-        """Numbers of rows."""
+        """Numbers of training, validation and test rows."""
         return RowCounts(
             train=self.rows,
             validation=len(self._split(0, self.rows).valid),
@@ -195,7 +199,7 @@ class DescentDesign:
         )
 
     def facts(self) -> DescentTraining:
-        """Return the facts of the training of each network."""
+        """Return learning rate, schedule, steps and other settings that all networks share."""
         steps = self.plan(self.plain).steps
         return DescentTraining(
             effort=self.settings.effort,
@@ -214,24 +218,29 @@ class DescentDesign:
 
 
 def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> DescentDesign:
-    """Return the design of the sweeps. Raises UsageError or DataError where settings and data disagree."""
+    """Return the sweeps of a double-descent study, checked against the data.
+
+    Raises UsageError or DataError where settings and data disagree.
+    """
     if settings.metric not in (None, default_metric(dataset.task)):
         raise UsageError(
             f"--metric {settings.metric} cannot be used.",
-            "Errors are the share of rows wrong, or the root mean square.",
-            "Leave it out.",
+            "Double descent is measured by the share of rows wrong, or by the root mean square error.",
+            "Leave --metric out.",
         )
     effort, rule = DESCENT[settings.effort], find_rule(settings.optimizer)
     seeds = seed_ranges.seeds("descent.train", settings.seeds or effort.seeds)
     plain = training_spec(settings, dataset)
     if len(plain.network.sizes) < 3:
         raise UsageError(
-            f"The network '{settings.net}' has no width.", "It has no hidden layer.", "Type --net 64."
+            f"The width of '{settings.net}' cannot vary.",
+            "The network has no hidden layer.",
+            "Type --net 64.",
         )
     available = len(split_rows(settings, dataset, 0).train)
     rows = min(available, effort.rows)
     if rows < MIN_ROWS:
-        raise DataError(f"{rows} training rows are too few.", "", f"Give {MIN_ROWS} or more.")
+        raise DataError(f"{rows} training rows are too few.", "", f"Give {MIN_ROWS} training rows or more.")
     examples = sorted({round(share * rows) for share in ROW_SHARES if share * rows <= available})
     return DescentDesign(
         settings=settings,
@@ -249,7 +258,7 @@ def design(settings: DescentSettings, dataset: Dataset, devices: Devices) -> Des
 
 
 def plan(design: DescentDesign) -> DescentPlan:
-    """Return the document of a dry run."""
+    """Return the result of a dry run: the sweeps that a double-descent study would train."""
     return DescentPlan(
         study="descent",
         data=data_facts(design.dataset),
@@ -274,9 +283,9 @@ def split_rows(settings: DescentSettings, dataset: Dataset, seed: int, rows: int
 
 
 def _arms(settings: DescentSettings, dataset: Dataset) -> dict[str, TrainingSpec]:
-    """Return the specifications of the arms by name, with equal structure.
+    """Return the kinds of training by name: plain, ridge and early stopping. Their structure is equal.
 
-    Ridge and early stopping are no arms if the settings contain them already.
+    Ridge or early stopping is left out if the settings contain it already.
     """
     settings_of_arms = {PLAIN: settings}
     if settings.l2 is None:

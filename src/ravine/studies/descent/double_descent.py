@@ -1,10 +1,10 @@
-"""The test for a second descent: a curve rises from a minimum to a peak and falls to a second minimum.
+"""The test for a second descent: an error curve rises from a minimum to a peak and falls to a second minimum.
 
     rise_s = curve_s(top) - curve_s(lowest before),   fall_s = curve_s(top) - curve_s(lowest after)    (1)
 
-For seed s, the places of the peak and of both minima come from the mean curve of the other seeds. Taken from
-its own curve, (1) would be positive even for pure noise. A curve descends twice if the 95 % intervals of rise
-and fall lie above 0.
+curve_s is the error of seed s against width, steps or training rows. The places of the peak ("top") and of
+both minima come from the mean curve of the other seeds. With places from curve_s, (1) would be positive even
+for random numbers. A curve descends twice if the 95 % intervals of rise and fall over seeds lie above 0.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ __all__ = ["clearest_peak", "double_descent"]
 
 
 def clearest_peak(curve: np.ndarray) -> int | None:
-    """Return the index of the peak that rises most above both its minima; None if there is no peak.
+    """Return the index of the peak of a curve that rises most above its minima; None without a peak.
 
-    curve [place]. The rise of a peak is the smaller of its heights above the minima on both sides.
+    curve [place]: one value for each width, step or number of rows. The rise of a peak is the smaller of its
+    heights above the minima on both sides.
     """
     if len(curve) < 3 or not np.isfinite(curve).all():
         return None
@@ -33,7 +34,10 @@ def clearest_peak(curve: np.ndarray) -> int | None:
 
 
 def double_descent(curves: np.ndarray, places: Sequence[int]) -> SecondDescent:
-    """Return (1) over seeds from curves [seed, place]. places: the values of x, for example widths."""
+    """Return peak, rise and fall (1) of error curves [seed, place], and whether they descend twice.
+
+    places [place]: the values of x at which the curves are given, for example widths.
+    """
     curves = np.asarray(curves, np.float64)
     curves = curves[np.isfinite(curves).all(axis=1)]
     top = clearest_peak(curves.mean(axis=0)) if len(curves) else None
@@ -55,6 +59,6 @@ def double_descent(curves: np.ndarray, places: Sequence[int]) -> SecondDescent:
 
 
 def _change(values: Sequence[float]) -> Change | None:
-    """Return mean and interval over seeds; None with fewer than 3."""
+    """Return mean and 95 % interval over seeds; None with fewer than 3 seeds."""
     ends = interval(np.array(values)) if len(values) >= 3 else None
     return None if ends is None else Change(mean=float(np.mean(values)), interval=list(ends))

@@ -1,4 +1,7 @@
-"""Figures of double descent: errors against width, epochs and examples, with the threshold."""
+"""Figures of double descent: errors against width, epochs and number of training rows.
+
+Each figure marks the threshold, where the network just fits all training rows.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ MAX_TICKS = 8
 
 
 def draw(result: DescentResult, folder: Path, kind: str = "png") -> list[Path]:
-    """Write the figures of a result into a folder and return their paths. kind: png, svg or pdf."""
+    """Write the figures of a double-descent study to a folder; return their paths. kind: png, svg or pdf."""
     drawn = {"width": _width, "epochs": _epochs, "examples": _examples}
     with style():
         return [save(make(result), folder / f"{name}.{kind}") for name, make in drawn.items()]

@@ -1,4 +1,4 @@
-"""The result of `descent`, and the document of its dry run."""
+"""Results of a double-descent study: errors against width, epochs and training rows; and its dry run."""
 
 from __future__ import annotations
 
@@ -38,32 +38,32 @@ __all__ = [
 ]  # fmt: skip
 
 SHARE_WRONG = "share wrong"
-"""Name of the error of a classification. The error of a regression has the name of its metric."""
+"""Name of the error of a classification: share of rows wrong. A regression reports its metric's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowCounts(SplitSizes):
-    """Numbers of rows of the sweeps in width and epochs."""
+    """Numbers of rows for the curves against width and against epochs."""
 
     available: int
-    """Training rows in the data; the sweep in examples uses at most these."""
+    """Training rows in the data; the curve against training rows uses at most this number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DescentTraining(RepeatedTraining):
-    """The training of each network."""
+    """Settings of the training that all networks of a double-descent study share."""
 
     label_noise: float
-    """Share of the training labels that are drawn at random."""
+    """Share of the training labels that are replaced by random labels."""
     ridge: float
-    """L2 penalty of the arm "ridge"."""
+    """L2 penalty of the networks named "ridge"."""
     patience: int
-    """Evaluations without improvement that end a run of the arm "early stopping"."""
+    """Evaluations without improvement that end a run of the networks named "early stopping"."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """A rise or fall of a curve, over the seeds that did not choose the peak."""
+    """A rise or fall of an error curve. Each seed is measured at a peak that the other seeds choose."""
 
     mean: float
     """Mean over seeds."""
@@ -73,40 +73,40 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class SecondDescent:
-    """Whether a curve rises to a peak and falls from it again."""
+    """Whether an error curve rises to a peak and falls from this peak again."""
 
     peak: int | None
     """Units, step or rows at the peak; null if the mean curve has no peak."""
     rise: Change | None
-    """Rise to the peak from the lowest place before it; null without a peak, or with fewer than 3 seeds."""
+    """Rise to the peak from the lowest point before it; null without a peak, or with fewer than 3 seeds."""
     fall: Change | None
-    """Fall from the peak to the lowest place after it; null without a peak, or with fewer than 3 seeds."""
+    """Fall from the peak to the lowest point after it; null without a peak, or with fewer than 3 seeds."""
     double_descent: bool
     """Whether the intervals of rise and fall both lie above 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecondDescents:
-    """The second descent of loss and of error."""
+    """Peak, rise and fall of the loss curve and of the error curve."""
 
     loss: SecondDescent
-    """Of the loss."""
+    """Second descent of the loss."""
     error: SecondDescent
-    """Of the error."""
+    """Second descent of the error."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorCurves:
-    """Losses and errors, one measure over seeds for each width or number of rows.
+    """Losses and errors: mean and interval over seeds, for each width or number of training rows.
 
     A loss is the cross-entropy in nats, or the squared error of standardized targets. An error is the share
     of rows wrong, or the root mean square error in the unit of the target.
     """
 
     train_loss: list[Measure]
-    """Loss on the training rows and their labels, random ones included."""
+    """Loss on the training rows with the labels of the training, random labels included."""
     train_error: list[Measure]
-    """Error on the training rows and their labels, random ones included."""
+    """Error on the training rows with the labels of the training, random labels included."""
     test_loss: list[Measure]
     """Loss on the test rows."""
     test_error: list[Measure]
@@ -115,10 +115,10 @@ class ErrorCurves:
 
 @dataclass(frozen=True, kw_only=True)
 class Arm(ErrorCurves):
-    """Networks of all widths with one kind of training; curves over `units`."""
+    """Networks of all widths with one kind of training; their errors against units per hidden layer."""
 
     name: str
-    """plain, ridge or early stopping."""
+    """Kind of training: plain, ridge (an L2 penalty) or early stopping."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +126,11 @@ class WidthThreshold:
     """The narrowest network that fits all training rows."""
 
     units: int | None
-    """Its units in every hidden layer; null if no network fits them."""
+    """Units in every hidden layer of this network; null if no network fits all training rows."""
     parameters: int | None
-    """Its parameters; null if no network fits them."""
+    """Number of parameters of this network; null if no network fits all training rows."""
     by_count: int
-    """Number of training rows times outputs: the threshold by counting equations, in parameters."""
+    """Training rows times outputs: with as many parameters, there are as many unknowns as equations."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,66 +146,66 @@ class WidthSweep:
     threshold: WidthThreshold
     """The narrowest network that fits all training rows."""
     descent: SecondDescents
-    """Second descent of the plain networks' test loss and error."""
+    """Second descent in the test loss and test error of the plain networks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpochCurve:
-    """A plain network of one width during training; curves over `step`."""
+    """Losses and errors of plain networks of one width against training steps."""
 
     units: int
     """Units in every hidden layer."""
     train_loss: list[Measure]
-    """Mean loss of the batches since the last evaluation."""
+    """Mean loss of the training batches since the evaluation before."""
     valid_loss: list[Measure]
     """Loss on the validation rows."""
     valid_error: list[Measure]
     """Error on the validation rows."""
     descent: SecondDescents
-    """Second descent of validation loss and error."""
+    """Second descent in validation loss and validation error."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpochSweep:
-    """Networks of three widths during training."""
+    """Losses and errors of networks of three widths during training."""
 
     step: list[int]
-    """Steps done."""
+    """Training steps done at each point of the curves."""
     epoch: list[float]
-    """Passes over the training rows."""
+    """Passes over the training rows at each point of the curves."""
     curves: list[EpochCurve]
-    """A narrow network, the one at the threshold, and the widest."""
+    """Curves of a narrow network, of the narrowest that fits all training rows, and of the widest."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowThreshold:
-    """The number of rows up to which the network fits all of them."""
+    """The largest number of training rows that a network of one width fits."""
 
     rows: int | None
-    """Largest number of rows that is fitted; null if no number is fitted."""
+    """Largest number of training rows of which the network fits all; null if there is none."""
     by_count: float
-    """Parameters per output: the threshold by counting equations, in rows."""
+    """Parameters over outputs: with as many rows, there are as many equations as unknowns."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExampleSweep(ErrorCurves):
-    """One network on several numbers of training rows; curves over `rows`."""
+    """Losses and errors of networks of one width against the number of training rows."""
 
     rows: list[int]
-    """Training rows."""
+    """Numbers of training rows at which the curves are given."""
     units: int
-    """Units in every hidden layer: those at the threshold of the width sweep, else the widest."""
+    """Units in every hidden layer: of the narrowest network that fits all rows, else of the widest."""
     parameters: int
-    """Parameters of the network."""
+    """Number of parameters of the network."""
     threshold: RowThreshold
-    """The number of rows up to which the network fits all of them."""
+    """The largest number of training rows that the network fits."""
     descent: SecondDescents
-    """Second descent of test loss and error."""
+    """Second descent in test loss and test error."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramSeconds(Seconds):
-    """Wall-clock seconds, and programs."""
+    """Wall-clock seconds, and the number of compiled programs."""
 
     programs: int
     """Number of compiled programs."""
@@ -213,26 +213,26 @@ class ProgramSeconds(Seconds):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DescentResult(Result):
-    """The result of a search for double descent."""
+    """The result of a double-descent study: test error against width, epochs and number of training rows."""
 
     rows: RowCounts
-    """Numbers of rows."""
+    """Numbers of training, validation and test rows."""
     metric: MetricFacts
-    """The error: share wrong or rmse."""
+    """The error: share of rows wrong, or root mean square error."""
     plan: DescentTraining
-    """Training of each network."""
+    """Settings of the training that all networks share."""
     widths: WidthSweep
-    """Error against width."""
+    """Losses and errors against width."""
     epochs: EpochSweep
-    """Error against epochs."""
+    """Losses and errors against epochs."""
     examples: ExampleSweep
-    """Error against the number of training rows."""
+    """Losses and errors against the number of training rows."""
     seconds: ProgramSeconds
-    """Seconds by kind of work."""
+    """Wall-clock seconds by kind of work, such as compiling and training."""
     result: DivergedRuns
-    """Runs that failed."""
+    """Runs that diverged."""
     pictures: list[str]
-    """Paths of the pictures; empty if nothing was kept."""
+    """Paths of the pictures; empty if no run directory was written."""
 
     def summary(self) -> str:
         """Return the result in one line, as `ravine runs` shows it."""
@@ -249,29 +249,29 @@ class DescentResult(Result):
         return f"double descent in {', '.join(names)}" if names else "no double descent"
 
     def some_failed(self) -> bool:
-        """Return whether a run diverged."""
+        """Return whether at least one run diverged."""
         return self.result.diverged > 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedDescent(DescentTraining, PlannedNetworks):
-    """The planned training of each network, and the number of networks."""
+    """The networks that a double-descent study would train, and their number."""
 
     widths: list[int]
-    """Units in every hidden layer."""
+    """Widths of the networks: units in every hidden layer."""
     arms: list[str]
-    """Arms of the width sweep."""
+    """Kinds of training for each width: plain, ridge, early stopping."""
     examples: list[int]
-    """Training rows of the sweep in examples."""
+    """Numbers of training rows for the curve against training rows."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DescentPlan(StudyPlan):
-    """The plan of a search for double descent."""
+    """The result of a dry run of a double-descent study: the networks that it would train."""
 
     rows: RowCounts
-    """Numbers of rows."""
+    """Numbers of training, validation and test rows."""
     metric: MetricFacts
-    """The error: share wrong or rmse."""
+    """The error: share of rows wrong, or root mean square error."""
     plan: PlannedDescent
-    """Training of each network."""
+    """The networks to train."""

@@ -17,7 +17,10 @@ __all__ = ["run"]
 
 
 def run(design: DescentDesign, context: RunContext) -> DescentResult:
-    """Run the sweeps and return the result. Raises Stopped after saving, and NothingTrained."""
+    """Train the networks of a double-descent study and return its result.
+
+    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    """
     sweeps = Sweeps(design, context)
     widths, epochs = sweeps.widths()
     if all(loss.mean is None for arm in widths.arms for loss in arm.test_loss):

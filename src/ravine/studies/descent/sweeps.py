@@ -1,4 +1,4 @@
-"""The sweeps of `descent`: networks of several widths, epochs and numbers of rows, and their errors.
+"""The sweeps of a double-descent study: errors of networks against width, epochs and training rows.
 
 widths     every hidden layer with H units, on `rows` training rows; threshold: the narrowest that fits them
 epochs     the same networks during training: a narrow one, the one at the threshold, the widest
@@ -42,7 +42,10 @@ Errors = dict[str, np.ndarray]  # by name of `ErrorCurves`: [seed], NaN where a 
 
 @dataclass
 class Sweeps:
-    """The sweeps while they run. programs: plans and shapes trained. diverged: number of diverged runs."""
+    """The sweeps of a double-descent study while they run.
+
+    programs: the different compiled programs so far. diverged: number of diverged runs so far.
+    """
 
     design: DescentDesign
     context: RunContext
@@ -50,7 +53,7 @@ class Sweeps:
     diverged: int = 0
 
     def widths(self) -> tuple[WidthSweep, EpochSweep]:
-        """Train networks of all widths; return the sweeps in width and in epochs."""
+        """Train networks of all widths; return their errors against width and against epochs."""
         names, widths = list(self.design.arms), list(self.design.effort.widths)
         errors = [self._train("width", units, self.design.rows, all_arms=True) for units in widths]
         plain = [arms[0] for arms in errors]
@@ -75,7 +78,7 @@ class Sweeps:
         return sweep, self._by_epoch(list(shown))
 
     def examples(self, units: int) -> ExampleSweep:
-        """Train networks of one width on several numbers of rows; return the sweep in examples."""
+        """Train networks of one width on several numbers of rows; return errors against training rows."""
         sizes = self.design.examples
         errors = [self._train(f"{rows} rows", units, rows, all_arms=False)[0] for rows in sizes]
         fitted = [rows for rows, plain in zip(sizes, errors, strict=True) if self._is_fitted(plain)]
@@ -90,7 +93,7 @@ class Sweeps:
         )
 
     def _train(self, stage: str, units: int, rows: int, *, all_arms: bool) -> list[Errors]:
-        """Train networks of one width on some number of rows; return the errors of each arm."""
+        """Train networks of one width on `rows` rows; return losses and errors for each kind of training."""
         batches = self.design.batches(rows)
         cohort = self.design.cohort(units, batches, all_arms=all_arms)
         shape, name = self.design.shape(cohort.plan, batches), f"{units} units"
@@ -104,7 +107,7 @@ class Sweeps:
         return [{name: values[part] for name, values in errors.items()} for part in parts]
 
     def _errors(self, record: Record, plan: Plan, batches: Batches) -> Errors:
-        """Return loss and error on training rows (with their labels) and test rows: [run]."""
+        """Return losses and errors [run] on training rows (with the labels of the training) and test rows."""
         names = ("train_loss", "train_error", "test_loss", "test_error")
         errors = {name: np.full(len(record), np.nan) for name in names}
         for run in np.flatnonzero(record.status == Status.FINISHED).tolist():
@@ -116,12 +119,12 @@ class Sweeps:
         return errors
 
     def _is_fitted(self, errors: Errors) -> bool:
-        """Return whether the training rows are fitted, in the mean over seeds."""
+        """Return whether the networks fit all training rows, in the mean over seeds."""
         classify = self.design.dataset.task == "classify"
         return bool(np.mean(errors["train_error" if classify else "train_loss"]) <= FITTED_BELOW)
 
     def _by_epoch(self, widths: Sequence[int]) -> EpochSweep:
-        """Return validation losses and errors of plain networks of these widths during training."""
+        """Return validation losses and errors during training, for plain networks of several widths."""
         plan = self.design.plan(self.design.at_width(widths[0]))
         steps = plan.steps_per_evaluation * (1 + np.arange(plan.evaluations))
         return EpochSweep(
@@ -147,10 +150,10 @@ class Sweeps:
 
 
 def _loss_and_error(network: TrainedNetwork, rows: Rows, task: str, unit: float) -> tuple[float, float]:
-    """Return loss and error of a network on rows.
+    """Return mean loss and error of a network on rows.
 
-    For classes: cross-entropy in nats and share wrong. For numbers: squared error of standardized targets,
-    and its root in the unit of the target.
+    Classification: cross-entropy in nats, and share of rows wrong. Regression: squared error of standardized
+    targets, and root mean square error in the unit of the target.
     """
     z = network.outputs(rows.x).astype(np.float64)
     weight = None if rows.weight is None else rows.weight.astype(np.float64)
@@ -162,17 +165,17 @@ def _loss_and_error(network: TrainedNetwork, rows: Rows, task: str, unit: float)
 
 
 def _measures(values: np.ndarray) -> list[Measure]:
-    """Return a summary over seeds for each place, from values [place, seed]."""
+    """Return mean and interval over seeds for each width or number of rows, from values [place, seed]."""
     return [measure_summary(place, NON_NEGATIVE) for place in values]
 
 
 def _error_curves(errors: Sequence[Mapping[str, np.ndarray]]) -> ErrorCurves:
-    """Return the summaries of errors, one entry of `errors` for each place."""
+    """Return means and intervals over seeds. `errors` has one entry for each width or number of rows."""
     return ErrorCurves(**{name: _measures(np.stack([place[name] for place in errors])) for name in errors[0]})
 
 
 def _test_descents(errors: Sequence[Mapping[str, np.ndarray]], places: Sequence[int]) -> SecondDescents:
-    """Return the second descents of test loss and error, one entry of `errors` for each place."""
+    """Return the second descents in test loss and error. `errors` has one entry for each place."""
     loss, error = (
         np.stack([place[name] for place in errors], axis=1) for name in ("test_loss", "test_error")
     )

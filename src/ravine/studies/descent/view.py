@@ -1,4 +1,4 @@
-"""The views of `descent`: the report of a result, and the facts of a dry run."""
+"""The report of a double-descent study, and the facts of its dry run, as blocks to be shown."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST_NAME = 14  # columns of text
 
 
 def view(result: DescentResult) -> list[Block]:
-    """Return the report: findings, table of widths, and curves of the three sweeps."""
+    """Return the report of a double-descent study: findings, table of widths, and three error curves."""
     plan, rows, widths, epochs = result.plan, result.rows, result.widths, result.epochs
     noise = f"{plan.label_noise:.0%} random training labels" if plan.label_noise else "no label noise"
     head = (
@@ -55,7 +55,7 @@ def view(result: DescentResult) -> list[Block]:
 
 
 def next_steps(result: DescentResult) -> list[Block]:
-    """Return the files of a run and the commands to type next."""
+    """Return the files that the run wrote, and the commands to type next."""
     run = str(result.run_dir)
     commands = []
     if result.metric.name == SHARE_WRONG:
@@ -64,7 +64,7 @@ def next_steps(result: DescentResult) -> list[Block]:
 
 
 def plan_view(plan: DescentPlan) -> list[Block]:
-    """Return the facts of a dry run."""
+    """Return the facts that a dry run shows: networks, training and rows."""
     facts, rows = plan.plan, plan.rows
     examples = ", ".join(f"{size:,}" for size in facts.examples)
     networks = f"{count(facts.runs, 'network')}, {facts.network_steps:,} network steps"
@@ -98,7 +98,7 @@ def plan_view(plan: DescentPlan) -> list[Block]:
 
 
 def _findings(result: DescentResult) -> list[str]:
-    """Return the threshold, and one sentence for each curve that descends twice."""
+    """Return a sentence on the threshold, and one for each error curve that descends twice."""
     examples = result.examples
     sweeps = [("in width", result.widths.descent, "{} units")]
     sweeps += [
@@ -131,7 +131,7 @@ def _threshold(result: DescentResult) -> str:
 
 
 def _descents(where: str, descents: SecondDescents, place: str, metric: str) -> list[str]:
-    """Return a sentence for each of loss and error that descends twice."""
+    """Return one sentence for the loss and one for the error, if the curve descends twice."""
     return [
         f"Double descent {where}: the {name} rises by {_change(descent.rise)} to its peak at "
         f"{place.format(descent.peak)} and falls by {_change(descent.fall)}."
@@ -148,7 +148,7 @@ def _change(change: Change | None) -> str:
 
 
 def _width_table(result: DescentResult) -> Table:
-    """Return the table of loss and error by width, with the error of the other arms."""
+    """Return the table of loss and error by width, with the errors of ridge and early stopping."""
     widths = result.widths
     plain, others = widths.arms[0], widths.arms[1:]
     is_share = result.metric.name == SHARE_WRONG
@@ -187,7 +187,7 @@ def _curves(
     threshold: float | None,
     own_scale: bool = False,
 ) -> Sparklines:
-    """Return a sparkline for each curve on a logarithmic axis, with `^` at the threshold."""
+    """Return one line of blocks for each curve, over a logarithmic axis with `^` at the threshold."""
     lines = [
         Sparkline(name, places, [value.mean for value in curve], after=_range(curve))
         for name, curve in curves.items()
@@ -204,7 +204,7 @@ def _curves(
 
 
 def _range(curve: Sequence[Measure]) -> str:
-    """Return lowest and highest mean of a curve."""
+    """Return the lowest and the highest mean of a curve, as text."""
     means = [value.mean for value in curve if is_number(value.mean)]
     return f"{min(means):.3g} to {max(means):.3g}" if means else "diverged"
 
@@ -215,6 +215,6 @@ def _legend(result: DescentResult) -> str:
     return (
         f"Train: {error}, random labels included. ± is a 95 % interval over seeds. Ridge: L2 {plan.ridge:g}. "
         "Early stopping: weights of the lowest validation loss. ^ marks the threshold. A curve descends "
-        "twice if the intervals of its rise and its fall lie above 0; seeds that choose the peak do not "
-        "measure it."
+        "twice if the intervals of its rise and its fall lie above 0. Each seed is measured at a peak that "
+        "the other seeds choose."
     )

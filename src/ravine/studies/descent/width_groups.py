@@ -1,10 +1,11 @@
-"""Narrow networks inside the program of a wider one: missing units are zero and stay zero.
+"""Narrow networks inside the compiled program of a wider network: missing units are zero and stay zero.
 
     h = f(0) = 0, outgoing weights 0   ->   all gradients of the unit are 0   ->   its updates are 0      (1)
 
-(1) holds for activations with f(0) = 0, unless a layer mixes its units before the weights (layer
-normalization) or its shape depends on their number (concatenation). A narrow network then costs as much as
-the widest one of its program and needs no compilation of its own. `GROUPS` holds the fastest grouping.
+h is the output of a missing unit, f the activation. (1) holds for activations with f(0) = 0, unless a layer
+mixes its units before the weights (layer normalization) or its shape depends on their number (concatenation).
+A narrow network then costs as much as the widest network of its program and needs no compilation of its own.
+`GROUPS` holds the fastest grouping of widths into programs.
 """
 
 from __future__ import annotations
@@ -23,27 +24,28 @@ from ravine.optimizers import Rule
 __all__ = ["GROUPS", "NarrowNetwork", "can_share", "narrowed", "of_width"]
 
 GROUPS = (16, 64)
-"""Largest widths of the groups that share a program; wider networks are one more group.
+"""Largest width of each group of networks that share a program; wider networks are one more group.
 
-Measured on digits and one core: 2.5 s to compile a program; 40, 48, 66, 98, 150 us for a step of a network
-with 4, 16, 64, 128, 256 units. 12 widths from 1 to 256 with 15 networks of 3,000 steps each take 62 s with a
-program for each width, 84 s with one for all, and 44 s with these groups; 32, 81 and 36 s without compiling.
+Measured on the digits data and one core: compiling a program takes 2.5 s. A step of a network with 4, 16, 64,
+128, 256 units takes 40, 48, 66, 98, 150 us. 12 widths from 1 to 256 with 15 networks of 3,000 steps each take
+62 s with a program for each width, 84 s with one program for all, and 44 s with these groups. Without the
+time to compile, the same three ways take 32, 81 and 36 s.
 """
 
 
 @dataclass(frozen=True)
 class NarrowNetwork(Network):
-    """A network that uses only the first `units` of every hidden layer; see (1).
+    """A network that uses only the first `units` units of every hidden layer; see (1).
 
-    Networks that differ in `units` separate are equal, so that they share a program. Their initial weights
-    differ.
+    Networks that differ only in `units` compare as equal, so that they share a compiled program. Their
+    initial weights differ.
     """
 
     units: int = field(default=0, compare=False)
 
     @property
     def narrow(self) -> Network:
-        """The narrow network by itself."""
+        """The narrow network without the missing units."""
         return of_width(self, self.units)
 
     def init(
@@ -54,28 +56,34 @@ class NarrowNetwork(Network):
         dtype: str = "float32",
         gate_bias: float = GATE_BIAS,
     ) -> list[LayerArrays]:
-        """Return the initial parameters of the narrow network, padded with zeros."""
+        """Return the initial parameters of the narrow network, with zeros for missing units."""
         wide = super().init(np.random.default_rng(0), "zero", 1.0, dtype, gate_bias)
         drawn = self.narrow.init(generator, scheme, scale, dtype, gate_bias)
         return jax.tree.map(_padded, drawn, wide)
 
 
 def of_width(network: Network, units: int) -> Network:
-    """Return the network with `units` in every hidden layer."""
+    """Return a copy of a network that has `units` units in every hidden layer."""
     sizes = (network.sizes[0], *[units] * (len(network.sizes) - 2), network.sizes[-1])
     plain = {name: getattr(network, name) for name in Network.__dataclass_fields__}
     return Network(**{**plain, "sizes": sizes})
 
 
 def can_share(network: Network, rule: Rule) -> bool:
-    """Return whether (1) holds. It fails for optimizers that combine the weights of a layer."""
+    """Return whether missing units stay zero, as in (1), so that networks can share a program.
+
+    (1) fails for optimizers that combine the weights of a layer.
+    """
     zero = activation(network.activation).zero_at_zero and network.connection_type.zero_stays_zero
     separate = not (network.norm_type.over_units or network.conv)
     return zero and separate and rule.elementwise
 
 
 def narrowed(network: Network, units: int, widths: tuple[int, ...], share: bool) -> Network:
-    """Return a network with `units` in every hidden layer; with `share`, inside the widest of its group."""
+    """Return a network with `units` units in every hidden layer.
+
+    share: whether it becomes a part of the widest network of its group in `widths`, to share its program.
+    """
     if not share:
         return of_width(network, units)
     limits = [0, *GROUPS, max(widths)]

@@ -67,7 +67,7 @@ class DiagnoseDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """The score."""
+        """Name and direction of the score."""
         return MetricFacts.of(METRICS[self.prepared.plan.metric])
 
     def line(self) -> str:

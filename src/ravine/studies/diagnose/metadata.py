@@ -42,7 +42,7 @@ class RunMetadata:
     steps: int
     """Steps of the whole training."""
     network: str
-    """The architecture."""
+    """Layers and activation of the network, in one line."""
     hidden: int
     """Number of hidden layers."""
     activation: str
@@ -52,7 +52,7 @@ class RunMetadata:
     norm: str
     """Normalization."""
     parameters: int
-    """Number of parameters."""
+    """Number of parameters of the network."""
     outputs: int
     """Number of outputs."""
     train: int

@@ -18,7 +18,7 @@ __all__ = ["Clock", "programs"]
 
 @dataclass
 class Clock:
-    """Seconds by kind of work."""
+    """Wall-clock seconds by kind of work, such as compiling and training."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 

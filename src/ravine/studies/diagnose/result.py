@@ -147,7 +147,7 @@ class ObservedCurves:
     """The measured run, one value for each point of measurement; null where unknown or not finite."""
 
     step: list[float | None]
-    """Steps done."""
+    """Training steps done."""
     learning_rate: list[float | None]
     """Learning rate."""
     train_loss: list[float | None]
@@ -197,7 +197,7 @@ class DiagnosedTraining:
     """The training that is examined. Of a trained model: what its file says, null where it says nothing."""
 
     optimizer: str | None
-    """The optimizer."""
+    """Name of the optimizer."""
     learning_rate: float | None
     """Learning rate at the first step."""
     schedule: str | None
@@ -207,9 +207,9 @@ class DiagnosedTraining:
     batch_size: int | None
     """Rows in a batch."""
     network: str
-    """The architecture."""
+    """Layers and activation of the network, in one line."""
     parameters: int
-    """Number of parameters."""
+    """Number of parameters of the network."""
     seeds: int
     """Seeds that prove remedies; 0 if no remedy is tried."""
 
@@ -219,9 +219,9 @@ class DiagnoseResult(Result):
     """The result of a diagnosis."""
 
     split: SplitSizes
-    """Rows of each split."""
+    """Numbers of training, validation and test rows."""
     metric: MetricFacts
-    """The score."""
+    """Name and direction of the score."""
     plan: DiagnosedTraining
     """The training that was examined."""
     healthy: bool
@@ -241,7 +241,7 @@ class DiagnoseResult(Result):
     cost: MeasuringCost
     """Seconds of the measured run."""
     seconds: DiagnosisSeconds
-    """Seconds by kind of work."""
+    """Wall-clock seconds by kind of work, such as compiling and training."""
     observation: str | None = None
     """File of the record that all verdicts come from; null if nothing was kept."""
     config: str | None = None
@@ -309,9 +309,9 @@ class DiagnosePlan(StudyPlan):
     """The plan of a diagnosis."""
 
     split: SplitSizes
-    """Rows of each split."""
+    """Numbers of training, validation and test rows."""
     metric: MetricFacts
-    """The score."""
+    """Name and direction of the score."""
     plan: PlannedDiagnosis
     """The training to examine."""
     model: str | None = None

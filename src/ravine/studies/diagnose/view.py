@@ -42,7 +42,7 @@ def view(result: DiagnoseResult) -> list[Block]:
 
 
 def next_steps(result: DiagnoseResult) -> list[Block]:
-    """Return the files of a run and the commands to type next."""
+    """Return the files that the run wrote, and the commands to type next."""
     run, config = str(result.run_dir), result.config
     if config is None:
         return files_and_commands(run)

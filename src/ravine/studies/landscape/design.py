@@ -59,7 +59,7 @@ class Trainings:
 
     @property
     def network_steps(self) -> int:
-        """Steps of all networks together."""
+        """Sum of the steps of all networks."""
         return sum(len(cohort.runs) * cohort.plan.steps for cohort in self.cohorts.values())
 
 

@@ -27,9 +27,9 @@ class Center:
     origin: str
     """`trained here`, or the path of the model."""
     network: str
-    """The architecture."""
+    """Layers and activation of the network, in one line."""
     parameters: int
-    """Number of parameters."""
+    """Number of parameters of the network."""
     optimizer: str | None
     """The optimizer that trained the network; null if the model does not name it."""
     learning_rate: float | None
@@ -139,7 +139,7 @@ class TrajectoryRow:
     """The path of one optimizer from the common start."""
 
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     current_learning_rate: float
     """Learning rate at the last step."""
     steps: int
@@ -222,7 +222,7 @@ class LandscapeResult(Result):
     seconds: float
     """Wall-clock seconds from the first line to the result."""
     pictures: list[str] = field(default_factory=list)
-    """Paths of the pictures; empty if nothing was kept."""
+    """Paths of the pictures; empty if no run directory was written."""
 
     def figures(self) -> dict[str, Figure]:
         """Return matplotlib figures by name."""
@@ -245,7 +245,7 @@ class PlannedOptimizer:
     """The trainings of one optimizer."""
 
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     learning_rate: float
     """Learning rate at the first step."""
     runs: int
@@ -273,9 +273,9 @@ class LandscapePlanFacts:
     """The planned trainings and measurements."""
 
     network: str
-    """The architecture."""
+    """Layers and activation of the network, in one line."""
     parameters: int
-    """Number of parameters."""
+    """Number of parameters of the network."""
     rows: int
     """Number of rows that the loss is a mean of."""
     training: PlannedTraining | None

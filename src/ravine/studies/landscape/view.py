@@ -53,7 +53,7 @@ def view(result: LandscapeResult) -> list[Block]:
 
 
 def next_steps(result: LandscapeResult) -> list[Block]:
-    """Return the files of a run and the commands to type next."""
+    """Return the files that the run wrote, and the commands to type next."""
     run = str(result.run_dir)
     files = [("Arrays", str(Path(run) / ARRAYS))]
     files += [("Pictures" if k == 0 else "", path) for k, path in enumerate(result.pictures)]

@@ -1,13 +1,15 @@
-"""Bounds on the error of a network on new rows.
+"""Bounds on the error of a trained network on new rows, and on its gap.
+
+The gap is the error on new rows less the error on training rows. "kl" is the divergence of two shares.
 
     certificate   error of the noisy network <= bound, with probability 1 - delta          (1)   PAC-Bayes
     held out      kl(share wrong of m held-out rows, bound) <= ln(1 / delta) / m           (2)   Langford 2005
     lecture       expected gap <= sqrt(I / N),  proved: sqrt(I / 2N)                       (3)
     f-CMI         expected gap <= sqrt(2 I(right or wrong; which row was trained on))      (4)   in `measures`
 
-I of (3) is a Gaussian estimate of the information in the weights at the end of training. Its prior is as wide
-as the initial weights. If a network fits all rows, its curvature is almost 0 and the estimate is too low, so
-that (3) bounds nothing.
+N is the number of training rows. I in (3) is a Gaussian estimate of the information in the weights at the end
+of training, in nats. The prior of this estimate is as wide as the initial weights. If a network fits all
+rows, the curvature of its loss is almost 0. The estimate is then too low, and (3) is no valid bound.
 """
 
 from __future__ import annotations
@@ -47,10 +49,10 @@ ROUNDING = 1e-11  # added to the curvature; larger than its rounding error in fl
 def bounds(
     network: TrainedNetwork, first: Params, rows: Rows, wrong_held_out: float, held_out: int, chance: float
 ) -> list[Bound]:
-    """Return the bounds (1) to (3) of one network.
+    """Return the bounds (1) to (3) on error and gap of one network.
 
-    first: its initial parameters. rows: its training rows. wrong_held_out: its error on `held_out` rows.
-    chance: error of always predicting the commonest class.
+    first: initial parameters of the network. rows: its training rows. wrong_held_out: its share of wrong
+    predictions on `held_out` held-out rows. chance: error of always predicting the most frequent class.
     """
     n = len(rows.y)
     with precision_context(network.precision):
@@ -98,7 +100,7 @@ def bounds(
 
 @lru_cache(maxsize=8)
 def _share_wrong(network: Network) -> Callable[..., jax.Array]:
-    """Return (params, stats, hyper, x, y) -> share wrong. The cache avoids a second compilation."""
+    """Return the function (params, stats, hyper, x, y) -> share of rows wrong, compiled once."""
 
     def share_wrong(
         params: Params, stats: Statistics, hyper: Mapping[str, jax.Array], x: jax.Array, y: jax.Array
@@ -119,7 +121,7 @@ def _outputs(network: Network) -> Callable[..., jax.Array]:
 
 
 def _bound_outputs(network: TrainedNetwork) -> Callable[..., jax.Array]:
-    """Return (params, x) -> outputs, with the running statistics and hyperparameters of a network."""
+    """Return the function (params, x) -> outputs, with running statistics and numbers of a network."""
     return lambda params, x: network.network.apply(params, x, network.stats, network.hyper)
 
 

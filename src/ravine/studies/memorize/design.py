@@ -1,9 +1,10 @@
-"""The design of a measurement of memorization: arms, pairs of rows, plans.
+"""The design of a memorization study: groups of networks, pairs of rows, compiled parts of the trainings.
 
-shares   the random-label test: a share of the development rows gets random labels, the same for all networks
-limits   dropout, L2, noise on the inputs and early stopping, each with true labels and with
-         a share NOISY_SHARE of random labels
-Each network trains on one row of every pair, which its seed draws; see `measures`.
+shares   the random-label test: a share of the development rows (training and validation rows) gets random
+         labels, the same for all networks
+limits   dropout, L2, noise on the inputs and early stopping, each with true labels and with a share
+         NOISY_SHARE of random labels
+Rows come in pairs. Each network trains on one row of every pair, which its seed draws; see `measures`.
 
 Source: Zhang et al. 2017; Feldman & Zhang 2020; Arpit et al. 2017.
 """
@@ -58,10 +59,10 @@ PATIENCE_EVALUATIONS = 5  # of the arm "early stopping"
 
 @dataclass(frozen=True)
 class Arm:
-    """Networks that differ in their seed alone.
+    """A group of networks that differ in their seed alone.
 
-    share: share of random labels. limit: name of the limit on memorization, "" for none. spec: the
-    specification of the training. watch: rows evaluated during training, "train" or "held out".
+    share: share of random labels. limit: name of the limit on memorization, such as dropout; "" for none.
+    spec: the training. watch: rows that are evaluated during training, "train" or "held out".
     """
 
     share: float
@@ -71,13 +72,13 @@ class Arm:
 
     @property
     def name(self) -> str:
-        """The share, and the limit if there is one."""
+        """Name of the group: the share of random labels, and the limit if there is one."""
         return f"{self.share:.0%} drawn anew" + (f", {self.limit}" if self.limit else "")
 
 
 @dataclass(frozen=True)
 class MemorizeDesign:
-    """The design of one measurement, fixed before training."""
+    """All networks of a memorization study, fixed before training."""
 
     settings: MemorizeSettings
     dataset: Dataset
@@ -90,12 +91,12 @@ class MemorizeDesign:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate given, else the optimizer's usual one."""
+        """The learning rate of the settings, else the optimizer's usual learning rate."""
         return float(self.settings.learning_rate or self.rule.rate_center)
 
     @property
     def schedule(self) -> str:
-        """The learning-rate schedule by its full text."""
+        """The learning-rate schedule as text, with all its parameters."""
         return str(schedule(self.settings.schedule))
 
     @property
@@ -110,12 +111,15 @@ class MemorizeDesign:
 
     @property
     def network_steps(self) -> int:
-        """Steps of all networks together."""
+        """Sum of the training steps of all networks."""
         return sum(len(self.seeds) * plan.steps for plan in self.plans)
 
     @cached_property
     def plans(self) -> list[Plan]:
-        """The plan of each arm, with one evaluation per epoch and at most MAX_EVALUATIONS."""
+        """The compiled part of the training of each group of networks.
+
+        It has one evaluation for each epoch, and at most MAX_EVALUATIONS.
+        """
         steps = self.effort.steps(self.rows, self.batch_size, self.settings.epochs)
         steps_per_evaluation = max(1, round(self.rows / self.batch_size), -(-steps // MAX_EVALUATIONS))
         batches = self.batches(self.arms[0])
@@ -131,21 +135,22 @@ class MemorizeDesign:
 
     @cached_property
     def shape(self) -> ProgramShape:
-        """The shape of the compiled programs."""
+        """The numbers of runs and rows that a compiled program has room for."""
         count = len(self.seeds)
         return shape_for(self.plans[0], self.batches(self.arms[0]), count, count, self.devices)
 
     def batches(self, arm: Arm) -> Batches:
-        """Return the batches of an arm. They depend on its share of random labels and the rows it watches.
+        """Return the batches of a group of networks.
 
-        Batches keep their rows in memory once used, so the design does not keep batches.
+        They depend on the group's share of random labels and on the rows that it evaluates during training.
+        Used batches keep their rows in memory, so the design stores none.
         """
         data = replace(self.dataset, y=self._labels(arm.share))
         parts = partial(self.pairs.split, watch=arm.watch)
         return LabelNoiseBatches(data, self.settings.seed, self.batch_size, self.settings.precision, parts)
 
     def _labels(self, share: float) -> np.ndarray:
-        """Return the labels of all rows, [N], with a share of random labels among the pairs."""
+        """Return the labels of all rows, [N]; a share of the rows in pairs has random labels."""
         rows, y = self.pairs.rows.ravel(), self.dataset.y.copy()
         classes = len(self.dataset.classes or ())
         y[rows], _ = corrupt_labels(
@@ -154,7 +159,7 @@ class MemorizeDesign:
         return y
 
     def cohort(self, arm: Arm, plan: Plan, batches: Batches) -> Cohort:
-        """Return the networks of an arm, one for each seed."""
+        """Return the runs of a group of networks, one for each seed."""
         count = len(self.seeds)
         rates, schedules = np.full(count, self.learning_rate), np.full(count, self.schedule)
         runs = arm.spec.runs(plan, rates, schedules, np.asarray(self.seeds), {})
@@ -181,16 +186,16 @@ class MemorizeDesign:
 
     @property
     def metric(self) -> MetricFacts:
-        """The score."""
+        """Name and direction of the score that the study reports."""
         return MetricFacts.of(METRICS[METRIC])
 
     @property
     def row_counts(self) -> PairRows:
-        """Numbers of rows."""
+        """Numbers of training, held-out and test rows."""
         return PairRows(train=self.rows, held_out=self.rows, test=len(self.dataset.test))
 
     def facts(self) -> MemorizeTraining:
-        """Return the facts of the training of each network."""
+        """Return learning rate, schedule, steps and other settings that all networks share."""
         plan = self.plans[0]
         return MemorizeTraining(
             effort=self.settings.effort,
@@ -208,7 +213,10 @@ class MemorizeDesign:
 
 
 def design(settings: MemorizeSettings, dataset: Dataset, devices: Devices) -> MemorizeDesign:
-    """Return the design of a measurement. Raises UsageError or DataError where settings and data disagree."""
+    """Return the networks of a memorization study, checked against the data.
+
+    Raises UsageError or DataError where settings and data disagree.
+    """
     _check(settings, dataset)
     effort = MEMORIZE[settings.effort]
     plain = training_spec(settings, dataset)
@@ -225,7 +233,7 @@ def design(settings: MemorizeSettings, dataset: Dataset, devices: Devices) -> Me
 
 
 def plan(design: MemorizeDesign) -> MemorizePlan:
-    """Return the document of a dry run."""
+    """Return the result of a dry run: the networks that a memorization study would train."""
     facts = vars(design.facts())
     return MemorizePlan(
         study="memorize",
@@ -246,7 +254,7 @@ def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
     if dataset.task != "classify":
         raise UsageError(
             f"Memorization of the target '{dataset.target}' is not defined.",
-            "It counts correct labels, and the target is a number.",
+            "Memorization is measured by correct labels, and the target is a number.",
             "Name a target of classes, or give --task classify.",
             option="target",
             value=dataset.target,
@@ -255,8 +263,8 @@ def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
     if settings.metric not in (None, METRIC):
         raise UsageError(
             f"--metric {settings.metric} cannot be used.",
-            "Memorization counts correct labels.",
-            "Leave it out.",
+            "Memorization is measured by the accuracy, which counts correct labels.",
+            "Leave --metric out.",
             option="metric",
             value=settings.metric,
             allowed=(METRIC,),
@@ -264,15 +272,16 @@ def _check(settings: MemorizeSettings, dataset: Dataset) -> None:
     if len(dataset.development) < 2 * MIN_PAIRS:
         raise DataError(
             f"{len(dataset.development)} rows are too few.",
-            "Half of them are held out.",
-            f"Give {2 * MIN_PAIRS}.",
+            "Memorization holds half of the rows out.",
+            f"Give {2 * MIN_PAIRS} rows or more.",
         )
 
 
 def _limiting_arms(settings: MemorizeSettings, dataset: Dataset, plain: TrainingSpec) -> list[Arm]:
-    """Return arms with one limit each, with true labels and with a share NOISY_SHARE of random ones.
+    """Return groups of networks with one limit on memorization each.
 
-    A limit that the settings contain already is no arm.
+    Each limit is tried with true labels and with a share NOISY_SHARE of random labels. A limit that the
+    settings contain already is left out.
     """
     limited = {}
     if not plain.network.dropout and len(plain.network.sizes) > 2:

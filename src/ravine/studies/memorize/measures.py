@@ -1,12 +1,13 @@
-"""Measures of memorization, from networks that are each trained on one row of every pair.
+"""Measures of memorization, from many networks: each trains on one row of every pair of rows.
 
     memory of row i     m_i = P(right | i was trained on) - P(right | i was not)    (1)   Feldman & Zhang 2020
     memorized share     mean of m_i over the rows                                   (2)
-    gap                 accuracy on trained rows - accuracy on the others           (3)   of one network
+    gap                 accuracy on trained rows - accuracy on held-out rows        (3)   of one network
 
-Probabilities are over the choice of the trained row in each pair, the initialization and the batches, one
-network each. (2) is the mean of (3); its interval is over rows, not over networks. A prediction is right if
-it is the label of the training, wrong labels included. All rows have the same weight.
+Each probability is a share of networks. The networks differ in the trained row of each pair, the
+initialization and the batches. (2) is the mean of (3) over networks, but its interval is over rows. A
+prediction is right if it equals the label of the training, even if this label is wrong. All rows have equal
+weight.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ MIN_INFORMATION_NETWORKS = 8  # of an estimate of f-CMI
 
 @dataclass(frozen=True)
 class TrainHeldOutPairs:
-    """Pairs of rows, int64 [n, 2]. Each seed draws the row of a pair to train on; the other is held out."""
+    """Pairs of rows. From each pair a seed draws the row to train on; the other row is held out.
+
+    The indices of the rows are int64 [n, 2].
+    """
 
     rows: np.ndarray
     root: int
@@ -47,14 +51,20 @@ class TrainHeldOutPairs:
         return keyed_generator(self.root, "members", seed).integers(0, 2, len(self.rows))
 
     def split(self, seed: int, watch: str = "train") -> Split:
-        """Return the split of a seed. watch: rows evaluated during training, "train" or "held out"."""
+        """Return the training, validation and test rows of a seed.
+
+        watch: rows that are evaluated during training, "train" or "held out".
+        """
         trained, pair = self.member(seed), np.arange(len(self.rows))
         train = self.rows[pair, trained]
         return Split(train, train if watch == "train" else self.rows[pair, 1 - trained])
 
 
 def pairs(dataset: Dataset, root: int, max_pairs: int) -> TrainHeldOutPairs:
-    """Return up to `max_pairs` pairs of development rows, drawn at random from the root seed."""
+    """Return up to `max_pairs` pairs of training and validation rows, drawn at random.
+
+    root: the root seed, which determines the draw.
+    """
     order = keyed_generator(root, "pairs").permutation(dataset.development)
     count = min(len(order) // 2, max_pairs)
     return TrainHeldOutPairs(order[: 2 * count].reshape(count, 2), root)
@@ -64,10 +74,10 @@ def pairs(dataset: Dataset, root: int, max_pairs: int) -> TrainHeldOutPairs:
 class Predictions:
     """Predictions of k networks for the rows of n pairs.
 
-    predicted [k, n, 2]: classes. loss [k, n, 2]: cross-entropy of the labels in nats. test [k]: accuracy on
-    test rows. member [k, n]: which row of each pair was trained on. labels [n, 2]: labels of the training.
-    true [n, 2]: labels of the data. fitted [k]: epochs until a share FITTED_ABOVE of the training labels was
-    right, inf for never.
+    predicted [k, n, 2]: predicted classes. loss [k, n, 2]: cross-entropy of the labels in nats. test [k]:
+    accuracy on test rows. member [k, n]: 0 or 1, the row of each pair that was trained on. labels [n, 2]:
+    labels of the training, some of them random. true [n, 2]: labels of the data. fitted [k]: epochs until the
+    network predicted a share FITTED_ABOVE of the training labels, inf if it never did.
     """
 
     predicted: np.ndarray
@@ -79,7 +89,7 @@ class Predictions:
     fitted: np.ndarray = field(repr=False)
 
     def sides(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the values [k, n] of the trained rows and of the held-out rows, from values [k, n, 2]."""
+        """Return the values [k, n] of trained rows and those of held-out rows, from values [k, n, 2]."""
         values = np.broadcast_to(values, self.predicted.shape)
         inside = np.take_along_axis(values, self.member[..., None], 2)[..., 0]
         return inside, np.take_along_axis(values, 1 - self.member[..., None], 2)[..., 0]
@@ -88,7 +98,7 @@ class Predictions:
 def predict_pairs(
     record: Record, plan: Plan, batches: Batches, pairs: TrainHeldOutPairs, true: np.ndarray, watched: bool
 ) -> Predictions:
-    """Return the predictions of the runs that did not diverge.
+    """Return the predictions for both rows of every pair, by the networks that did not diverge.
 
     true [N]: labels of all rows of the data. watched: whether training rows were evaluated during training.
     """
@@ -117,10 +127,10 @@ def predict_pairs(
 def arm_result(
     predictions: Predictions, watched: bool, *, share: float, limit: str | None, diverged: int
 ) -> ArmResult:
-    """Return the measures of one arm; they are empty if all its networks diverged.
+    """Return the measures of memorization of one group of networks; empty if all of them diverged.
 
-    watched: whether training rows were evaluated during training. share, limit, diverged: fields of the
-    result.
+    watched: whether training rows were evaluated during training. share: share of random labels. limit: name
+    of the limit on memorization. diverged: number of networks that diverged.
     """
     if not len(predictions.test):
         return _empty(share, limit, diverged)
@@ -158,7 +168,7 @@ def arm_result(
 
 
 def _empty(share: float, limit: str | None, diverged: int) -> ArmResult:
-    """Return the result of an arm whose networks all diverged."""
+    """Return empty measures, for a group of networks that all diverged."""
     empty = measure_summary(np.zeros(0))
     return ArmResult(
         share=share,
@@ -179,7 +189,11 @@ def _empty(share: float, limit: str | None, diverged: int) -> ArmResult:
 
 
 def _information(right: np.ndarray, member: np.ndarray) -> Information | None:
-    """Return f-CMI from right [k, n, 2] and member [k, n]; None with too few networks or pairs."""
+    """Return the information that correct predictions hold about the trained row of a pair (f-CMI).
+
+    right [k, n, 2]: whether a prediction is right. member [k, n]: the trained row of each pair. None with too
+    few networks or pairs.
+    """
     if len(right) < MIN_INFORMATION_NETWORKS or right.shape[1] < 2:
         return None
     estimate = functional_information(right, member)
@@ -195,7 +209,7 @@ def _information(right: np.ndarray, member: np.ndarray) -> Information | None:
 
 
 def _memorized(right: np.ndarray, member: np.ndarray) -> MemorizedRows:
-    """Return (2) with its interval over rows, and the share of memorized rows."""
+    """Return the mean memory (2) with its interval over rows, and the share of memorized rows."""
     inside = np.stack([member == 0, member == 1], axis=2)
     times_in, times_out = inside.sum(axis=0), (~inside).sum(axis=0)
     both = (times_in > 0) & (times_out > 0)

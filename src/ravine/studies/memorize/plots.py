@@ -1,4 +1,4 @@
-"""Figures of memorization: random labels, limits, and bounds next to measured values."""
+"""Figures of a memorization study: random labels, limits on memorization, and bounds on the error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HATCHES = ("", "//", "..")
 
 
 def draw(result: MemorizeResult, folder: Path, kind: str = "png") -> list[Path]:
-    """Write the figures of a result into a folder and return their paths. kind: png, svg or pdf."""
+    """Write the figures of a memorization study to a folder; return their paths. kind: png, svg or pdf."""
     shares = [arm for arm in result.shares if arm.networks]
     functions = {"random_labels": _random_labels, "limits": _limits, "bounds": _bounds}
     with style():
@@ -81,7 +81,10 @@ def _limits(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any
 
 
 def _bars(arms: Sequence[ArmResult]) -> dict[str, list[WithInterval]]:
-    """Return the measures to draw for each arm, by label; wrong labels only if every arm has some."""
+    """Return the measures to draw, by label, with one value for each group of networks.
+
+    Learned wrong labels are drawn only if every group has wrong labels.
+    """
     bars: dict[str, list[WithInterval]] = {}
     learned = [arm.wrong_learned for arm in arms if arm.wrong_learned is not None]
     if len(learned) == len(arms):
@@ -118,12 +121,12 @@ def _bounds(result: MemorizeResult, shares: Sequence[RandomLabelsResult]) -> Any
 
 
 def _chance(result: MemorizeResult) -> float:
-    """Return the accuracy of guessing."""
+    """Return the accuracy of a guess among equally likely classes."""
     return 1 / len(result.data.classes or ("",))
 
 
 def _wrong(right: Measure) -> Measure:
-    """Return the share wrong as a measure, from the share right."""
+    """Return the mean share of wrong predictions with its interval, from the share of right ones."""
     ends = right.interval
     return replace(
         right,

@@ -1,4 +1,4 @@
-"""The result of `memorize`, and the document of its dry run."""
+"""Results of a memorization study: random labels, limits, membership attack and bounds; and its dry run."""
 
 from __future__ import annotations
 
@@ -35,68 +35,68 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class PairRows:
-    """Numbers of rows. Rows come in pairs; each network trains on one row of every pair."""
+    """Numbers of rows of a memorization study. Each network trains on one row of every pair of rows."""
 
     train: int
-    """Rows that a network is trained on."""
+    """Number of rows that each network is trained on: one row of every pair."""
     held_out: int
-    """Rows of the same pairs that it is not trained on."""
+    """Number of held-out rows of each network: the other row of every pair."""
     test: int
-    """Rows that no network is trained on."""
+    """Number of test rows, which no network is trained on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MemorizeTraining(RepeatedTraining):
-    """The training of each network."""
+    """Settings of the training that all networks of a memorization study share."""
 
     parameters: int
-    """Number of parameters."""
+    """Number of parameters of each network."""
     fitted: float
-    """Share of correct training labels at which a network has fitted them."""
+    """A network has fitted its training labels once it predicts this share of the labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MemorizedRows:
-    """Memory of single rows: P(right, trained on the row) - P(right, not trained on it)."""
+    """Memory of rows: P(right | trained on the row) - P(right | row held out), over networks."""
 
     mean: float | None
-    """Mean over rows; null if no row was both trained on and held out."""
+    """Mean memory over rows; null if no row is trained on by one network and held out by another."""
     interval: list[float] | None
     """95 % interval over rows, [low, high]."""
     memorized_share: float | None
     """Share of rows whose memory is above 0.5."""
     rows: int
-    """Number of rows that were both trained on and held out."""
+    """Number of rows that some networks train on and others hold out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Membership:
-    """The attack that separates training rows from held-out rows by their loss."""
+    """Success of an attack that guesses from a row's loss whether the network was trained on the row."""
 
     advantage: Measure
-    """Share of training rows recognized less share of held-out rows taken for them; 0 = guessing, 1 = all."""
+    """Share of training rows recognized less share of held-out rows taken for training rows; 0 = guessing."""
     area: Measure
     """Area under the attack's ROC curve; 0.5 = guessing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Information:
-    """The f-CMI: information that correct predictions hold about which row of a pair was trained on."""
+    """The f-CMI: information in correct and wrong predictions about the trained row of a pair."""
 
     nats: float
-    """Mean over pairs without its bias, in nats."""
+    """Mean information over pairs, in nats, with the bias of the estimate removed."""
     error: float
     """Standard error over pairs, in nats."""
     plain: float
-    """Mean over pairs with its bias, in nats."""
+    """Mean information over pairs, in nats, with the bias of the estimate."""
     floor: float
-    """Bound that the bias alone would give."""
+    """Bound on the gap that the bias of the estimate alone would give."""
     bound: float
     """Bound on the expected gap between training and held-out accuracy."""
     bound_high: float
     """The same bound at the upper end of the 95 % interval of the information."""
     vacuous: bool
-    """Whether the bound is at least 1, so that it holds for every network."""
+    """Whether the bound is at least 1, so that every network satisfies it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ class LearningCurve:
     epoch: list[float]
     """Passes over the training rows."""
     train: list[float | None]
-    """Share of the training labels that are predicted."""
+    """Share of the training labels that the networks predict."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,45 +116,48 @@ class Bound:
     name: str
     """pac_bayes, held_out, lecture or xu_raginsky."""
     of: str
-    """Bounded quantity: error (on new rows) or gap (error on new rows less error on training rows)."""
+    """Bounded quantity: error (on new rows) or gap (error on new rows less that on training rows)."""
     value: float
     """The bound, as a share of rows."""
     error: float | None
-    """Its error from that of the estimated information; null for a certificate."""
+    """Error of the bound, from the error of the estimated information; null if no estimate is used."""
     vacuous: bool
     """Whether the bound is no better than guessing."""
     noisy_error: float | None = None
-    """Training error of the network with noise on its weights (pac_bayes)."""
+    """Training error of the network with noise on its weights; for pac_bayes only."""
     divergence: float | None = None
-    """KL divergence from the prior, in nats (pac_bayes)."""
+    """KL divergence of the noisy weights from the prior, in nats; for pac_bayes only."""
     width: float | None = None
-    """Relative width of the noise on the weights (pac_bayes)."""
+    """Relative width of the noise on the weights; for pac_bayes only."""
     delta: float | None = None
-    """The bound holds with probability 1 - delta (pac_bayes, held_out)."""
+    """The bound holds with probability 1 - delta; for pac_bayes and held_out only."""
     rows: int | None = None
-    """Number of held-out rows (held_out)."""
+    """Number of held-out rows; for held_out only."""
     nats: float | None = None
-    """Estimated information in the weights, in nats (lecture, xu_raginsky)."""
+    """Estimated information in the weights, in nats; for lecture and xu_raginsky only."""
     nats_error: float | None = None
-    """Error of that estimate, in nats (lecture, xu_raginsky)."""
+    """Error of the estimated information, in nats; for lecture and xu_raginsky only."""
     prior_precision: float | None = None
-    """1 / mean square of the initial weights (lecture, xu_raginsky)."""
+    """1 / mean square of the initial weights; for lecture and xu_raginsky only."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArmResult:
-    """Networks that differ in their seed alone. With `networks` = 0 all diverged, and measures are empty."""
+    """Measures of a group of networks that differ in their seed alone.
+
+    If `networks` is 0, all networks diverged and the measures are empty.
+    """
 
     share: float
-    """Share of the labels that were drawn at random."""
+    """Share of the labels that were replaced by random labels."""
     limit: str | None
     """The limit on memorization; null without one."""
     diverged: int
     """Number of networks that diverged."""
     networks: int
-    """Number of networks that did not diverge; every measure is over these."""
+    """Number of networks that did not diverge; every measure is over these networks."""
     wrong: float | None
-    """Share of the labels that are wrong; a label drawn at random can be the true one."""
+    """Share of the labels that are wrong; a random label can equal the true label."""
     train: Measure
     """Accuracy on training rows, with the labels of the training."""
     held_out: Measure
@@ -162,49 +165,49 @@ class ArmResult:
     test: Measure
     """Accuracy on test rows, with true labels."""
     gap: Measure
-    """`train` less `held_out` of each network."""
+    """Accuracy on training rows less accuracy on held-out rows, for each network."""
     memorized: MemorizedRows
-    """Memory of single rows."""
+    """Memory of rows: accuracy on a row with and without training on the row."""
     wrong_learned: Measure | None
-    """Share of the wrong training labels that are predicted; null if no label is wrong."""
+    """Share of the wrong training labels that the networks predict; null if no label is wrong."""
     fit: TimeMeasure | None
     """Epochs until the training labels were fitted; null for early stopping, which watches held-out rows."""
     membership: Membership
-    """The attack that separates training rows from others."""
+    """Success of an attack that guesses from a row's loss whether the row was trained on."""
     information: Information | None
-    """f-CMI; null with fewer than 8 networks."""
+    """Information of predictions about the trained row (f-CMI); null with fewer than 8 networks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RandomLabelsResult(ArmResult):
-    """Networks without a limit, at one share of random labels."""
+    """Networks without a limit on memorization, at one share of random labels."""
 
     curve: LearningCurve
     """Accuracy on the training labels by epoch."""
     bounds: list[Bound]
-    """Bounds of the theory; empty if all networks diverged."""
+    """Theoretical bounds on error and gap; empty if all networks diverged."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class MemorizeResult(Result):
-    """The result of a measurement of memorization."""
+    """The result of a memorization study: random labels, limits on memorization, and bounds."""
 
     rows: PairRows
-    """Numbers of rows."""
+    """Numbers of training, held-out and test rows."""
     metric: MetricFacts
-    """The score."""
+    """Name and direction of the score."""
     plan: MemorizeTraining
-    """Training of each network."""
+    """Settings of the training that all networks share."""
     shares: list[RandomLabelsResult]
     """The random-label test: one entry for each share of random labels."""
     limits: list[ArmResult]
-    """Limits on memorization, at two of the shares."""
+    """Limits on memorization, such as dropout, each at two shares of random labels."""
     result: DivergedRuns
-    """Runs that failed."""
+    """Runs that diverged."""
     seconds: Seconds
-    """Seconds by kind of work."""
+    """Wall-clock seconds by kind of work, such as compiling and training."""
     pictures: list[str]
-    """Paths of the pictures; empty if nothing was kept."""
+    """Paths of the pictures; empty if no run directory was written."""
 
     def summary(self) -> str:
         """Return the result in one line, as `ravine runs` shows it."""
@@ -212,23 +215,23 @@ class MemorizeResult(Result):
         return "" if share is None else f"{share:.1%} memorized"
 
     def some_failed(self) -> bool:
-        """Return whether a run diverged."""
+        """Return whether at least one run diverged."""
         return self.result.diverged > 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedArm:
-    """Networks that would differ in their seed alone."""
+    """A group of networks that would differ in their seed alone."""
 
     share: float
-    """Share of the labels drawn at random."""
+    """Share of the labels that would be replaced by random labels."""
     limit: str | None
     """The limit on memorization; null without one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedMemorization(MemorizeTraining, PlannedNetworks):
-    """The planned training of each network, and the number of networks."""
+    """The networks that a memorization study would train, and their number."""
 
     arms: list[PlannedArm]
     """Groups of networks, one network for each seed."""
@@ -236,11 +239,11 @@ class PlannedMemorization(MemorizeTraining, PlannedNetworks):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class MemorizePlan(StudyPlan):
-    """The plan of a measurement of memorization."""
+    """The result of a dry run of a memorization study: the networks that it would train."""
 
     rows: PairRows
-    """Numbers of rows."""
+    """Numbers of training, held-out and test rows."""
     metric: MetricFacts
-    """The score."""
+    """Name and direction of the score."""
     plan: PlannedMemorization
-    """Training of each network."""
+    """The networks to train."""

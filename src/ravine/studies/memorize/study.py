@@ -1,4 +1,4 @@
-"""The memorization study: random labels, held-out rows, membership attack, bounds, and limits."""
+"""The memorization study: random labels, held-out rows, a membership attack, bounds and limits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ __all__ = ["run"]
 
 
 def run(design: MemorizeDesign, context: RunContext) -> MemorizeResult:
-    """Train the networks of every arm and measure them. Raises Stopped after saving, and NothingTrained."""
+    """Train all networks of a memorization study, measure what they memorized, and return the result.
+
+    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    """
     results: list[ArmResult] = []
     planned = zip(design.arms, design.plans, strict=True)
     for _, group in groupby(planned, key=lambda item: (item[0].share, item[0].watch)):
@@ -60,7 +63,7 @@ def _stage(arm: Arm) -> str:
 def _measure(
     design: MemorizeDesign, context: RunContext, arm: Arm, plan: Plan, batches: Batches
 ) -> ArmResult:
-    """Train the networks of an arm and measure them."""
+    """Train a group of networks that differ in their seed; return their measures of memorization."""
     stage, name = _stage(arm), design.rule.name
     context.train(stage, name, design.cohort(arm, plan, batches), design.shape)
     record = context.parameters_of(stage, name)
@@ -80,7 +83,7 @@ def _measure(
 def _bounds(
     design: MemorizeDesign, arm: Arm, record: Record, plan: Plan, batches: Batches, result: ArmResult
 ) -> list[Bound]:
-    """Return the bounds of the first network that did not diverge."""
+    """Return the bounds on error and gap of the first network that did not diverge."""
     run = int(np.flatnonzero(record.status == Status.FINISHED)[0])
     seed = int(record.hyper["seed"][run])
     gate = arm.spec.numbers.get("gate_bias")
@@ -100,7 +103,7 @@ def _bounds(
 
 
 def _curve(record: Record, plan: Plan, batches: Batches) -> LearningCurve:
-    """Return the share of the training labels given by epoch, mean over networks."""
+    """Return the share of training labels that the networks predict, by epoch, mean over networks."""
     score = record.series["score"][record.status == Status.FINISHED].astype(np.float64)
     epochs = (
         plan.steps_per_evaluation * (1 + np.arange(plan.evaluations)) * batches.batch_size / batches.sizes[0]

@@ -1,4 +1,4 @@
-"""The views of `memorize`: the report of a result, and the facts of a dry run."""
+"""The report of a memorization study, and the facts of its dry run, as blocks to be shown."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ BOUND_NAMES = {
     "xu_raginsky": "sqrt(I/2N)",
     "f_cmi": "f-CMI",
 }
-"""Name of each bound in a report."""
+"""Title of each bound on the error in a report, by its name in the result."""
 QUANTITIES = {"error": "error on held-out rows", "gap": "gap, held out less train"}
 DIVERGED = "diverged"
 
 
 def view(result: MemorizeResult) -> list[Block]:
-    """Return the report: findings, random-label test, limits and bounds."""
+    """Return the report of a memorization study: findings, random-label test, limits and bounds."""
     plan, rows = result.plan, result.rows
     trained = [arm for arm in result.shares if arm.networks]
     head = (
@@ -71,14 +71,14 @@ def view(result: MemorizeResult) -> list[Block]:
 
 
 def next_steps(result: MemorizeResult) -> list[Block]:
-    """Return the files of a run and the commands to type next."""
+    """Return the files that the run wrote, and the commands to type next."""
     run = str(result.run_dir)
     commands = [("Look for double descent in the same data", ["descent", "-c", f"{run}/config.toml"])]
     return files_and_commands(run, [("Picture", path) for path in result.pictures], commands)
 
 
 def plan_view(plan: MemorizePlan) -> list[Block]:
-    """Return the facts of a dry run."""
+    """Return the facts that a dry run shows: networks, training and rows."""
     facts, rows, arms = plan.plan, plan.rows, plan.plan.arms
     shares = [percent(arm.share) for arm in arms if arm.limit is None]
     limits = dict.fromkeys(arm.limit for arm in arms if arm.limit is not None)
@@ -110,7 +110,7 @@ def plan_view(plan: MemorizePlan) -> list[Block]:
 
 
 def _findings(result: MemorizeResult, trained: Sequence[RandomLabelsResult]) -> list[str]:
-    """Return the main findings, one sentence each."""
+    """Return one sentence for each main finding on memorization."""
     if not trained:
         return []
     true_labels = trained[0]
@@ -134,7 +134,7 @@ def _findings(result: MemorizeResult, trained: Sequence[RandomLabelsResult]) -> 
 
 
 def _fitting(result: MemorizeResult, first: ArmResult, last: ArmResult) -> list[str]:
-    """Return the comparison of the epochs that true and random labels need."""
+    """Return a sentence that compares the epochs to fit true labels with those for random labels."""
     early, late = (None if arm.fit is None else arm.fit.median for arm in (first, last))
     if last is first or not is_number(early):
         return []
@@ -150,7 +150,7 @@ def _fitting(result: MemorizeResult, first: ArmResult, last: ArmResult) -> list[
 
 
 def _strongest_limit(result: MemorizeResult) -> list[str]:
-    """Return the limit that lowered memorization of wrong labels most."""
+    """Return a sentence on the limit (such as dropout) that lowered memorization of wrong labels most."""
     limited = [
         (arm.wrong_learned.mean, arm)
         for arm in result.limits
@@ -181,7 +181,7 @@ def _share_table(shares: Sequence[RandomLabelsResult]) -> Table:
 
 
 def _limit_table(result: MemorizeResult) -> Table:
-    """Return a group of rows for each share of random labels, its first row without a limit."""
+    """Return the table of limits: rows in groups by share of random labels, first without a limit."""
     names: list[str] = []
     rows: list[ArmResult | None] = []
     for share in dict.fromkeys(arm.share for arm in result.limits):
@@ -196,7 +196,10 @@ def _limit_table(result: MemorizeResult) -> Table:
 
 
 def _score_columns(arms: Sequence[ArmResult | None]) -> list[Column]:
-    """Return accuracies, memory and the attack's advantage of each arm; None is a row of headings."""
+    """Return the columns of accuracies, memory and membership advantage, one row for each group.
+
+    arms: measures of the groups of networks; None stands for a row of headings.
+    """
 
     def column(title: str, unit: str, texts: Sequence[str], priority: int = 0) -> Column:
         shown = [
@@ -241,7 +244,10 @@ def _epochs(arm: ArmResult) -> str:
 
 
 def _bound_table(shares: Sequence[RandomLabelsResult]) -> Table:
-    """Return measured errors and gaps with their bounds: for the first, the middle and the last share."""
+    """Return the table of measured errors and gaps with their bounds.
+
+    It shows the first, the middle and the last share of random labels.
+    """
     shown = [shares[k] for k in dict.fromkeys((0, len(shares) // 2, len(shares) - 1))]
     names: list[str] = []
     texts: list[list[str]] = [[] for _ in shown]
@@ -273,7 +279,7 @@ def _measured(arm: ArmResult, quantity: str) -> str:
 
 
 def _bound(bound: Bound | None, gap: Measure) -> str:
-    """Return a bound in percent, marked if it is vacuous or lies below the measured gap."""
+    """Return a bound in percent, marked if it is no better than guessing or below the measured gap."""
     if bound is None:
         return MISSING_CELL
     low = 0.0 if gap.interval is None else gap.interval[0] or 0.0

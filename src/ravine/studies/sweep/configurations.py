@@ -1,6 +1,7 @@
-"""The configurations of a sweep: each is the settings of one training, and all are checked before training.
+"""The configurations of a sweep: complete settings of one training each, checked before any training.
 
-A factor is a field of the settings, a word of the network's text, or a hyperparameter of the optimizer.
+A factor is varied between configurations. It is an option of the training such as l2, a word of the network's
+text such as dropout, or a hyperparameter of the optimizer such as b1.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ DEFAULT_WIDTH = 64  # units of the layers that `depth` adds to a network without
 class Configuration:
     """One configuration of a sweep.
 
-    levels: {factor: value}. rule: the optimizer without fixed hyperparameters. hyper: values of those that
-    the configuration fixes; they are data of its runs.
+    levels: the value of each factor, {factor: value}. rule: the optimizer without the hyperparameters that
+    the configuration fixes. hyper: values of the fixed hyperparameters, which are data of the runs.
     """
 
     levels: dict[str, str]
@@ -59,14 +60,14 @@ class Configuration:
 
 
 def label_of(levels: Mapping[str, str]) -> str:
-    """Return levels {factor: value} in words."""
+    """Return the values of factors, {factor: value}, in words."""
     return ", ".join(f"{name}={value}" for name, value in levels.items())
 
 
 def configurations(
     settings: SweepSettings, factors: Sequence[Factor], dataset: Dataset
 ) -> list[Configuration]:
-    """Return the configurations of a sweep; their specifications have one structure, to share programs.
+    """Return the configurations of a sweep. Their trainings have equal structure, to share programs.
 
     Raises UsageError for a name that cannot be varied, and for an invalid configuration with its reason.
     """
@@ -99,7 +100,7 @@ def _configurations(
 
 
 def one_minus_names(rules: Sequence[Rule]) -> set[str]:
-    """Return the names of hyperparameters b for which log(1 - b) is evenly spaced."""
+    """Return the names of averaging rates b, whose ranges are spaced evenly in log(1 - b)."""
     tuned = {name for rule in rules for name, where in rule.search_ranges.items() if where.one_minus}
     return tuned | {name for rule in rules for name in rule.averaging_rates}
 
@@ -108,7 +109,7 @@ def one_minus_names(rules: Sequence[Rule]) -> set[str]:
 
 
 def _rules(settings: SweepSettings, factors: Sequence[Factor]) -> list[Rule]:
-    """Return the rules of all configurations, without fixed hyperparameters."""
+    """Return the optimizers of all configurations, without fixed hyperparameters."""
     texts = [text for factor in factors if factor.name == "optimizer" for text in factor.levels]
     return [_free(text) for text in texts or [settings.optimizer]]
 
@@ -119,7 +120,7 @@ def _free(text: str) -> Rule:
 
 
 def _check_name(name: str, rules: Sequence[Rule]) -> None:
-    """Raise UsageError for a name that cannot be varied."""
+    """Raise UsageError for the name of a factor that a sweep cannot vary."""
     hyper = {name for rule in rules for name in rule.defaults}
     if name in (*FIELDS, *WORDS) or name in hyper or any(":" in rule.name for rule in rules):
         return
@@ -149,7 +150,7 @@ def _check_different(configurations: Sequence[Configuration]) -> None:
                 raise UsageError(
                     f"'{configuration.label}' and '{other.label}' are the same configuration.",
                     "",
-                    "Leave one of them out.",
+                    "Leave one of the two out of --vary.",
                 )
 
 
@@ -157,7 +158,10 @@ def _check_different(configurations: Sequence[Configuration]) -> None:
 
 
 def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dataset) -> Configuration:
-    """Return one configuration. base: settings that all configurations share. Raises UsageError."""
+    """Return one configuration from shared settings and the values of its factors.
+
+    base: settings that all configurations share. levels: {factor: value}. Raises UsageError.
+    """
     try:
         plain = dict(base) | {name: _level(name, text) for name, text in levels.items() if name in FIELDS}
         words = {name: text for name, text in levels.items() if name in WORDS}
@@ -192,7 +196,7 @@ def _configuration(base: Mapping[str, Any], levels: dict[str, str], dataset: Dat
 
 
 def _level(name: str, text: str) -> Value:
-    """Return a level with the type of its field; `none` is the default or no value. Raises UsageError."""
+    """Return the value of an option from text; the text `none` gives its default. Raises UsageError."""
     option = options_of(FixedTrainingSettings)[name]
     if option.many:
         return None if text.lower() == "none" else split(text, "+")
@@ -219,7 +223,7 @@ def _whole(name: str, text: str) -> int:
 
 
 def _with_words(spec: NetworkSpec, words: Mapping[str, str]) -> NetworkSpec:
-    """Return the network with some of its parts replaced. Raises UsageError."""
+    """Return the network with some words of its text replaced, such as its dropout. Raises UsageError."""
     hidden = spec.hidden
     if "width" in words or "depth" in words:
         width_before = hidden[0] if hidden else DEFAULT_WIDTH

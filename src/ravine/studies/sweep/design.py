@@ -1,8 +1,10 @@
-"""The design of a sweep: all configurations, plans and learning rates, fixed before training.
+"""The design of a sweep: all configurations, trainings and learning rates, fixed before training.
 
-tune      a grid of rates for every configuration, on tuning seeds; left out if the rate is given or varied
-extend    one more decade for all, if the best rate of one lies at an end of the grid; at most twice
-evaluate  every configuration at its rate, all on the same fresh seeds
+tune      a grid of learning rates for every configuration, on tuning seeds; left out if the settings fix or
+          vary the learning rate
+extend    one more decade of learning rates for all configurations, if the best learning rate of one of them
+          lies at an end of the grid; at most twice
+evaluate  every configuration at its best learning rate, all on the same fresh seeds (not used in tuning)
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ TUNED = "tuned"
 
 @dataclass(frozen=True)
 class DesignPoint:
-    """A configuration with its plan and batches. learning_rate: None if it is tuned."""
+    """A configuration with its compiled training and batches. learning_rate: None if it is tuned."""
 
     index: int
     configuration: Configuration
@@ -61,7 +63,10 @@ class DesignPoint:
 
 @dataclass(frozen=True)
 class SweepDesign:
-    """The design of one sweep. groups: design points that share a cohort, by name of the group."""
+    """All configurations of a sweep with their trainings.
+
+    groups: configurations that train side by side in one compiled program, by name of the group.
+    """
 
     settings: SweepSettings
     dataset: Dataset
@@ -73,17 +78,17 @@ class SweepDesign:
 
     @property
     def is_grid(self) -> bool:
-        """Whether the design is a full grid."""
+        """Whether the configurations are a full grid, which combines all values of all factors."""
         return self.settings.random is None
 
     @property
     def metric(self) -> Metric:
-        """The score."""
+        """Name and direction of the score."""
         return METRICS[self.points[0].plan.metric]
 
     @property
     def tuning_seeds(self) -> list[int]:
-        """Seeds of tuning."""
+        """Seeds on which settings are tuned."""
         return seed_ranges.seeds("sweep.tune", self.effort.tuning_seeds)
 
     @property
@@ -93,11 +98,14 @@ class SweepDesign:
 
     @property
     def log_rate_offsets(self) -> np.ndarray:
-        """Decades from the optimizer's shared_batches rate to the rates point_rates, [rate]."""
+        """Decimal logarithms [rate] of the learning rates to try over the optimizer's usual one."""
         return np.linspace(-RANGE_DECADES / 2, RANGE_DECADES / 2, self.effort.rates)
 
     def extra_offsets(self, sides: Sequence[str]) -> np.ndarray:
-        """Return the offsets [rate] in decades that the last of `sides` ("low" or "high") adds."""
+        """Return log10 of the learning rates [rate] that an extension adds, over the usual one.
+
+        sides: "low" or "high" for each extension so far; the last of them adds the learning rates.
+        """
         step = RANGE_DECADES / (self.effort.rates - 1)
         size = int(np.ceil(1 / step))
         before = list(sides[:-1]).count(sides[-1]) * size
@@ -105,35 +113,41 @@ class SweepDesign:
         return added if sides[-1] == "high" else -added[::-1]
 
     def tuning_steps(self, rates: int) -> int:
-        """Return the network steps of tuning. rates: number of rates of each configuration."""
+        """Return the sum of the steps of all networks in tuning.
+
+        rates: number of learning rates that are tried for each configuration.
+        """
         tuned = sum(point.plan.steps for point in self.points if point.learning_rate is None)
         return tuned * rates * len(self.tuning_seeds)
 
     @property
     def tuning_runs(self) -> int:
-        """Number of networks that tune, unless a range of rates is extended."""
+        """Number of networks in tuning, unless a range of learning rates is extended."""
         tuned = sum(point.learning_rate is None for point in self.points)
         return tuned * self.effort.rates * len(self.tuning_seeds)
 
     @property
     def runs(self) -> int:
-        """Number of networks, unless a range of rates is extended."""
+        """Number of networks in the sweep, unless a range of learning rates is extended."""
         return self.tuning_runs + len(self.points) * len(self.seeds)
 
     @property
     def network_steps(self) -> int:
-        """Steps of all networks together, unless a range of rates is extended."""
+        """Sum of the steps of all networks, unless a range of learning rates is extended."""
         evaluation = sum(point.plan.steps for point in self.points) * len(self.seeds)
         return self.tuning_steps(self.effort.rates) + evaluation
 
     @property
     def programs(self) -> int:
-        """Number of programs compiled."""
+        """Number of different programs that are compiled."""
         return len({point.plan for point in self.points})
 
     @cached_property
     def shapes(self) -> dict[str, ProgramShape]:
-        """The program shape of every group. It is the same in all stages, so each program compiles once."""
+        """The numbers of runs and rows that the program of each group has room for.
+
+        They are the same in tuning and evaluation, so that each program compiles once.
+        """
         trials, seeds = self.effort.rates * len(self.tuning_seeds), len(self.seeds)
         shapes = {}
         for name, group in self.groups.items():
@@ -147,9 +161,10 @@ class SweepDesign:
     def cohort(
         self, points: Sequence[DesignPoint], rates: Mapping[int, np.ndarray], seeds: Sequence[int], keep: bool
     ) -> Cohort:
-        """Return the runs of design points at each of their rates on every seed, seeds varying fastest.
+        """Return the runs of some configurations at each learning rate on each seed, seeds varying fastest.
 
-        rates: [rate] by index of the point. keep: whether the record contains the parameters.
+        points: the configurations. rates: learning rates [rate] by index of the configuration. keep: whether
+        the record of the runs contains their parameters.
         """
         names = sorted({name for point in points for name in point.configuration.hyper})
         parts = []
@@ -173,7 +188,7 @@ class SweepDesign:
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated seconds on these devices, from a short measurement."""
+        """Estimated seconds of the sweep on the devices it runs on, from a short measurement."""
         steps = {point.plan: 0 for point in self.points}
         for point in self.points:
             trials = self.effort.rates * len(self.tuning_seeds) * (point.learning_rate is None)
@@ -191,12 +206,12 @@ class SweepDesign:
         return f"{size}, {count(self.programs, 'program')}, about {seconds:,} s on {self.devices}"
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return the content of `plan.json`. Rates that tuning chooses are open."""
+        """Return the content of `plan.json`. Learning rates that tuning will choose have no value yet."""
         document: dict[str, Plain] = msgspec.to_builtins(self.planned())
         return document
 
     def planned(self) -> PlannedSweep:
-        """Return all runs."""
+        """Return all runs of the sweep as the dry run reports them."""
         first = self.points[0]
         train, validation = first.batches.sizes
         return PlannedSweep(
@@ -216,7 +231,7 @@ class SweepDesign:
         )
 
     def facts(self) -> DesignFacts:
-        """Return the facts of the design."""
+        """Return the facts that result and dry run report."""
         return DesignFacts(
             kind="grid" if self.is_grid else "random",
             factors=[
@@ -244,7 +259,7 @@ def _planned(point: DesignPoint, program: str) -> PlannedConfiguration:
 
 
 def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> SweepDesign:
-    """Return the design of a sweep.
+    """Return the configurations and trainings of a sweep, checked against the data.
 
     Raises UsageError for factors that cannot vary, DataError for data on which the metric is not defined.
     """
@@ -252,7 +267,7 @@ def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep
     level = COMPARE[settings.effort]
     shared_batches = batches_for(settings, dataset)
     batches: dict[int | None, Batches] = {settings.batch_size: shared_batches}
-    # one number of epochs for all, whatever their batch sizes
+    # one number of epochs for all configurations, also if their batch sizes differ
     steps = level.steps(shared_batches.sizes[0], shared_batches.batch_size, settings.epochs)
     epochs = settings.epochs or steps * shared_batches.batch_size / shared_batches.sizes[0]
     points = []
@@ -276,7 +291,7 @@ def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep
 
 
 def plan(design: SweepDesign) -> SweepPlan:
-    """Return the document of a dry run."""
+    """Return the result of a dry run: the configurations that a sweep would train."""
     return SweepPlan(
         study="sweep",
         data=data_facts(design.dataset),

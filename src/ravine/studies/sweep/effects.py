@@ -1,12 +1,13 @@
-"""The leaderboard of a sweep, and the effect of every level.
+"""The leaderboard of a sweep, and the effect of every level (value) of a factor.
 
     d_s = score of a configuration on seed s - score of the baseline on seed s              (1)   paired
     m_ls = mean over the configurations with level l of their scores on seed s              (2)   a grid only
     e_ls = m_ls - m_1s                                                                      (3)   1: the first
 
-In a grid every level is combined with the same levels of the other factors, so (2) is a fair comparison.
-Intervals are over seeds. p values are those of Wilcoxon's test, adjusted by Holm over all comparisons of a
-kind. `tuning_interval` includes the noise of tuning.
+The baseline is the first configuration, and level 1 is the first level of a factor. In a grid every level is
+combined with the same levels of the other factors, so (2) is a fair comparison. Intervals are over seeds. p
+values are those of Wilcoxon's test. Holm's method adjusts them over all comparisons of configurations, or of
+levels. `tuning_interval` is wider by the uncertainty of tuning.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ MAX_P = 0.05  # largest adjusted p value of a level that helps or hurts
 
 @dataclass
 class Scores:
-    """Scores of one configuration.
+    """Validation scores of one configuration in tuning and on fresh seeds.
 
-    tuning [rate, seed]: scores at the learning rates `rates` [rate]. rate: learning rate of the evaluation,
-    None before it. values [seed]: scores on fresh seeds. stops [seed]: epochs after which the weights were
-    saved.
+    tuning [rate, seed]: scores in tuning, at the learning rates `rates` [rate]. rate: learning rate on fresh
+    seeds, None until tuning chooses it. values [seed]: scores on fresh seeds. stops [seed]: epochs after
+    which the weights were saved, with early stopping.
     """
 
     configuration: Configuration
@@ -51,12 +52,12 @@ class Scores:
         self.rates, self.tuning = all_rates[order], all_scores[order]
 
     def best_rate(self, greater: bool) -> float | None:
-        """Return the rate with the best median; None if every run of tuning diverged."""
+        """Return the learning rate with the best median score; None if every run of tuning diverged."""
         chosen = None if self.tuning is None else select(self.tuning, greater)
         return None if chosen is None else float(self.rates[chosen])
 
     def range_end(self, greater: bool) -> str | None:
-        """Return the end (low, high) of the rates tried at which the best lies; None if it lies inside."""
+        """Return "low" or "high" if the best learning rate is the lowest or highest one tried, else None."""
         best = self.best_rate(greater)
         if best is None or len(self.rates) < 2:
             return None
@@ -66,9 +67,10 @@ class Scores:
 def leaderboard(
     scores: Sequence[Scores], greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
 ) -> list[ConfigurationRow]:
-    """Return the leaderboard, best first.
+    """Return the rows of the leaderboard of a sweep, best configuration first.
 
-    scores: in the order of the design. bounds: smallest and largest value of the metric.
+    scores: of each configuration, in the order of the design. bounds: smallest and largest possible value of
+    the metric.
     """
     finished = {k: part.values for k, part in enumerate(scores) if np.isfinite(part.values).any()}
     order = tiers({str(k): values for k, values in finished.items()}, greater, seed=seed)
@@ -128,7 +130,10 @@ def _row(
 
 
 def _summary(scores: Scores, greater: bool, seed: int, bounds: tuple[float, float]) -> ScoreSummary:
-    """Return the summary on fresh seeds; without evaluation, `diverged` counts the runs of tuning."""
+    """Return mean and interval of the scores of one configuration on fresh seeds.
+
+    If no run on fresh seeds was made, `diverged` counts the diverged runs of tuning.
+    """
     if len(scores.values):
         return score_summary(scores.values, greater, seed, bounds)
     diverged = 0 if scores.tuning is None else int(np.sum(~np.isfinite(scores.tuning)))
@@ -140,10 +145,10 @@ def _summary(scores: Scores, greater: bool, seed: int, bounds: tuple[float, floa
 def level_effects(
     scores: Sequence[Scores], factors: Sequence[str], greater: bool, seed: int = 0
 ) -> list[LevelEffect]:
-    """Return (2) and (3) of every level of a grid, factor by factor.
+    """Return mean (2) and effect (3) of every level of a grid, factor by factor.
 
-    `helps` is None if the adjusted p value is above 0.05. A level with diverged runs has neither mean nor
-    effect.
+    The field `helps` is None if the adjusted p value is above 0.05. A level with diverged runs has neither
+    mean nor effect.
     """
     means = {name: _level_means(scores, name) for name in factors}
     pairs: dict[tuple[str, str], PairedComparison] = {}
@@ -183,7 +188,10 @@ def _effect(
 
 
 def _level_means(scores: Sequence[Scores], name: str) -> dict[str, np.ndarray | None]:
-    """Return (2) [seed] of every level in the order of the design; None if a run diverged."""
+    """Return the mean scores (2) [seed] of every level, in the order of the design.
+
+    The value is None for a level with a diverged run.
+    """
     means: dict[str, np.ndarray | None] = {}
     for level in dict.fromkeys(part.configuration.levels[name] for part in scores):
         values = [part.values for part in scores if part.configuration.levels[name] == level]

@@ -1,4 +1,4 @@
-"""Names that a factor of a sweep can have: fields of the settings and parts of a network."""
+"""Names of the factors that a sweep can vary: options of a training, and words of a network's text."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ FIELDS = tuple(
     for key, option in options_of(FixedTrainingSettings).items()
     if option.section in SECTIONS and option.stored and key not in SHARED
 )
-"""Fields of the settings that can vary."""
+"""Options of a training that a sweep can vary."""
 WORDS = ("connection", "norm", "conv", "width", "depth", *NUMBERS)
-"""Parts of a network that can vary."""
+"""Words of a network's text that a sweep can vary."""
 
 
 def factors_help() -> str:

@@ -1,10 +1,10 @@
-"""Factors of a sweep as text, and the levels of the configurations of a grid or a random design.
+"""Factors of a sweep as text, and their values in each configuration of a grid or a random design.
 
     l2=0,1e-4                          values; commas inside brackets and quotes do not separate them
     net=64-64; 64,64 dropout=0.2       values separated by semicolons, if they contain commas
     hyper_schedule=none, b1=linear + b2=decay   schedules of other hyperparameters, several joined by `+`
-    learning_rate=1e-4..1e-1           a range: evenly in the logarithm; of decay rates b in that of 1 - b,
-                                       of shares and of ranges that begin at 0 in the value itself
+    learning_rate=1e-4..1e-1           a range, spaced evenly in the logarithm; for averaging rates b, in the
+                                       logarithm of 1 - b; for shares and ranges from 0, in the value itself
     l2=0,1e-4 | dropout=0,0.2          several factors in one text
 
 A grid combines every value with every other; a range gives evenly spaced points with both ends. A random
@@ -35,7 +35,7 @@ NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 
 @dataclass(frozen=True)
 class Factor:
-    """One factor: its `levels` as text, or a range (low, high)."""
+    """A factor that a sweep varies: a list of values as text in `levels`, or a range (low, high)."""
 
     name: str
     levels: tuple[str, ...] = ()
@@ -43,18 +43,21 @@ class Factor:
 
     @property
     def is_whole(self) -> bool:
-        """Whether its values are whole numbers."""
+        """Whether the values of the factor are whole numbers."""
         option = options_of(FixedTrainingSettings).get(self.name)
         return self.name in WHOLE_WORDS if option is None else option.kind is int
 
     @property
     def is_share(self) -> bool:
-        """Whether its values are shares, at least 0 and below 1."""
+        """Whether the values of the factor are shares, at least 0 and below 1."""
         option = options_of(FixedTrainingSettings).get(self.name)
         return self.name in SHARE_WORDS if option is None else (option.at_least, option.below) == (0, 1)
 
     def at(self, share: float, one_minus: Collection[str] = ()) -> str:
-        """Return the value at a position in [0, 1] of the range or list. one_minus: names spaced in 1 - b."""
+        """Return the value of the factor at a position of its range or list.
+
+        share: the position, from 0 to 1. one_minus: names of averaging rates b, spaced in log(1 - b).
+        """
         if self.range is None:
             return self.levels[min(int(share * len(self.levels)), len(self.levels) - 1)]
         low, high = self.range
@@ -67,7 +70,10 @@ class Factor:
         return f"{value:.6g}" if self.name in one_minus else f"{value:.3g}"  # few digits, for tables
 
     def values(self, points: int, one_minus: Collection[str] = ()) -> tuple[str, ...]:
-        """Return the values of a grid with `points` values of a range; repeated whole numbers appear once."""
+        """Return the values of the factor in a grid, each whole number once.
+
+        points: number of values of a range. one_minus: names of averaging rates b, spaced in log(1 - b).
+        """
         if self.range is None:
             return self.levels
         shares = [k / (points - 1) for k in range(points)]
@@ -84,7 +90,10 @@ def _spaced(low: float, high: float, share: float, log: bool) -> float:
 
 
 def read_factors(texts: Sequence[str]) -> tuple[Factor, ...]:
-    """Return the factors of texts, each of which names one or more. Raises UsageError."""
+    """Return the factors that texts such as `l2=0,1e-4` name. Raises UsageError.
+
+    A text can name several factors, separated by `|`.
+    """
     with about_option("vary", list(texts), "texts of the form KEY=VALUES"):
         return _read(texts)
 
@@ -95,17 +104,17 @@ def _read(texts: Sequence[str]) -> tuple[Factor, ...]:
     names = [factor.name for factor in factors]
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(f"'{name}' is varied twice.", "", f"Write all its values in one: {name}=A,B,C.")
+            raise UsageError(f"'{name}' is varied twice.", "", f"Write its values as one list: {name}=A,B,C.")
     if not factors:
-        raise UsageError("Nothing is varied.", "A sweep needs a factor.", EXAMPLE)
+        raise UsageError("Nothing is varied.", "A sweep needs a factor: a name with values.", EXAMPLE)
     return tuple(factors)
 
 
 def factors_as_text(vary: object) -> list[str]:
-    """Return factors that Python code gives as texts, such as `l2=0,0.0001`. Texts stay unchanged.
+    """Return the factors that Python code gives, each as text such as `l2=0,0.0001`.
 
-    A mapping has the values by name: {"l2": [0, 1e-4], "learning_rate": "1e-4..1e-1"}. None among them stands
-    for `none`. Raises UsageError for another type.
+    A mapping holds the values of each factor: {"l2": [0, 1e-4], "learning_rate": "1e-4..1e-1"}. None
+    in a list becomes the text `none`. Texts stay unchanged. Raises UsageError for another type.
     """
     if isinstance(vary, str):
         return [vary]
@@ -126,7 +135,7 @@ def factors_as_text(vary: object) -> list[str]:
 
 
 def _as_text(name: str, values: object) -> str:
-    """Return one factor as text. The last semicolon protects the commas of a single value."""
+    """Return one factor as text. Its final semicolon keeps a single value with commas whole."""
     if isinstance(values, str):  # as on the command line
         return f"{name}={values}"
     items = list(values) if isinstance(values, Iterable) else [values]
@@ -135,7 +144,10 @@ def _as_text(name: str, values: object) -> str:
 
 
 def split(text: str, marks: str) -> list[str]:
-    """Return the parts of a text between `marks` outside brackets and quotes, without their own quotes."""
+    """Return the parts of a text that any character of `marks` separates, without their quotes.
+
+    Marks inside brackets and quotes do not separate.
+    """
     parts, depth, quote = [""], 0, ""
     for letter in text:
         if quote:
@@ -167,7 +179,7 @@ def _factor(text: str) -> Factor:
         if not 0 <= low < high or math.isinf(high):
             raise UsageError(
                 f"'{text}' is not a range.",
-                "A range starts at 0 or above and ends above its start.",
+                "A range is LOW..HIGH with LOW at least 0 and HIGH above LOW.",
                 EXAMPLE,
             )
         return Factor(name, range=(low, high))
@@ -178,7 +190,7 @@ def _factor(text: str) -> Factor:
         raise UsageError(f"'{text}' has an empty value.", "", EXAMPLE)
     for level in levels:
         if levels.count(level) > 1:
-            raise UsageError(f"'{name}' takes the value '{level}' twice.", "", "Write it once.")
+            raise UsageError(f"'{name}' takes the value '{level}' twice.", "", "Write the value once.")
     return Factor(name, tuple(levels))
 
 
@@ -192,10 +204,11 @@ def design_levels(
     seed: int = 0,
     one_minus: Collection[str] = (),
 ) -> list[dict[str, str]]:
-    """Return the levels {factor: value} of every configuration; the first has the first values.
+    """Return the values {factor: value} of every configuration of a sweep.
 
-    points: number of values of a range. random: number of configurations to draw, None for the full grid.
-    Raises UsageError for more than MAX_CONFIGURATIONS.
+    The first configuration of a grid has the first value of every factor. points: number of values of a
+    range. random: number of configurations to draw, None for the full grid. one_minus: names of averaging
+    rates b, spaced in log(1 - b). Raises UsageError for more than MAX_CONFIGURATIONS.
     """
     if random is None:
         values = [factor.values(points, one_minus) for factor in factors]
@@ -203,7 +216,7 @@ def design_levels(
         if count > MAX_CONFIGURATIONS:
             raise UsageError(
                 f"The grid has {count:,} configurations.",
-                f"Among more than {MAX_CONFIGURATIONS:,} no difference can be distinguished from chance.",
+                f"At most {MAX_CONFIGURATIONS:,} configurations can be compared.",
                 "Draw some of them with --random 30, or vary fewer factors.",
             )
         return [_by_name(factors, row) for row in itertools.product(*values)]
@@ -222,7 +235,7 @@ def design_levels(
 def _draw(
     factors: Sequence[Factor], random: int, seed: int, one_minus: Collection[str]
 ) -> list[dict[str, str]]:
-    """Return `random` different configurations from quasi-random points."""
+    """Return the values of `random` different configurations, from quasi-random points."""
     from ravine.statistics.quasirandom import halton  # NumPy, which settings need not import
 
     if all(factor.range is None for factor in factors):
@@ -241,8 +254,8 @@ def _draw(
     if len(drawn) < random:
         raise UsageError(
             f"Only {len(drawn)} different configurations were drawn, not {random}.",
-            "Values of lists and whole numbers repeat.",
-            "Draw fewer, or leave --random out.",
+            "The factors have too few different values, because lists and whole numbers repeat.",
+            f"Give --random {len(drawn)} or fewer, or leave --random out for the full grid.",
             option="random",
             value=random,
             allowed=f"at most {len(drawn)}",

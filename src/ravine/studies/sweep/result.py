@@ -1,4 +1,4 @@
-"""The result of `sweep`, and the document of its dry run."""
+"""Results of a sweep: leaderboard of configurations, effects of levels, test scores; and its dry run."""
 
 from __future__ import annotations
 
@@ -44,63 +44,63 @@ TABLE_COLUMNS = (
     "interval_high", "tier", "n_seeds", "diverged", "steps_to_target", "reached_target", "at_edge",
     "sensitivity_width",
 )  # fmt: skip
-"""Columns of leaderboard.csv, as of a comparison; the measures that only a comparison has are empty."""
+"""Columns of leaderboard.csv, the same as for `compare`; columns that only `compare` fills are empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FactorFacts:
-    """A factor: its levels, or the range that they were taken from."""
+    """A varied factor: its list of values (levels), or the range that its values come from."""
 
     name: str
     """Name of the factor."""
     levels: list[str] | None = None
-    """Levels as text; null for a range."""
+    """Values of the factor as text; null for a range."""
     range: list[float] | None = None
     """Lowest and highest value of a range; null for a list of levels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DesignFacts:
-    """The design of the sweep."""
+    """The choice of configurations of a sweep."""
 
     kind: str
-    """grid: every level meets every other; random: quasi-random points."""
+    """grid: all combinations of the values of the factors; random: quasi-random points."""
     factors: list[FactorFacts]
-    """The factors."""
+    """The varied factors."""
     settings: int
     """Number of configurations."""
     learning_rate: str
-    """tuned: each configuration has its own tuned learning rate; given: the rate was given or varied."""
+    """tuned: each configuration has its own tuned learning rate; given: the settings fix or vary it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SweepFacts(SearchFacts):
-    """The amount of training."""
+    """Amount of training of a sweep."""
 
     programs: int
-    """Number of programs compiled."""
+    """Number of programs that were compiled."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedDifference:
-    """Difference of two configurations, or of two levels, on the same seeds."""
+    """Difference of two configurations, or of two levels of a factor, on the same seeds."""
 
     difference: float | None
     """Mean difference of the scores, in the unit of the metric; null if a run diverged."""
     interval: list[float] | None
     """95 % interval of the difference, [low, high]; null with fewer than 3 seeds or a diverged run."""
     p_better: float
-    """Share of seeds on which it is better; ties count half."""
+    """Share of seeds on which the row is better than its baseline; ties count half."""
     p_value: float
     """Two-sided p value of Wilcoxon's signed-rank test."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdjustedDifference(PairedDifference):
-    """A difference among several that were compared with the same baseline."""
+    """A difference of one of several configurations or levels from their common baseline."""
 
     p_holm: float
-    """The p value adjusted by Holm's method over all comparisons of its kind."""
+    """The p value adjusted by Holm's method over all comparisons with the baseline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,51 +110,51 @@ class ConfigurationRow(ScoreSummary):
     setting: str
     """The configuration in words: `l2=0, dropout=0.2`."""
     index: int
-    """Place in the design, from 0."""
+    """Place of the configuration in the design, from 0."""
     levels: dict[str, str]
-    """Level of each factor, as text."""
+    """Value of each factor, as text."""
     first: bool
-    """Whether it is the baseline: the first of the design."""
+    """Whether the configuration is the baseline, the first of the design."""
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     learning_rate: float | None
     """Learning rate at the first step; null if every run of tuning diverged."""
     schedule: str
     """Learning-rate schedule."""
     network: str
-    """The architecture."""
+    """Layers and activation of the network, in one line."""
     parameters: int
-    """Number of parameters."""
+    """Number of parameters of the network."""
     tuning_interval: list[float | None] | None
-    """95 % interval of the mean that includes the noise of tuning; null where nothing was tuned."""
+    """95 % interval of the mean, wider by the uncertainty of tuning; null if nothing was tuned."""
     tier: int
-    """1 is best; the data cannot tell configurations of one tier apart."""
+    """Tier 1 is best; the data cannot distinguish the configurations of one tier."""
     epochs: float | None
     """Mean number of epochs after which the weights were kept; null if a run diverged."""
     at_edge: str | bool
-    """low or high: end of the range at which the best learning rate lies; false if it lies inside."""
+    """low or high if the best learning rate lies at this end of the range tried, else false."""
     against_first: AdjustedDifference | None
-    """Difference from the baseline; null for the baseline, and where nothing was evaluated."""
+    """Difference from the baseline; null for the baseline, and for rows without runs on fresh seeds."""
     against_best: PairedDifference | None
-    """Difference from the first row; null for the first row, and where nothing was evaluated."""
+    """Difference from the first row; null for the first row, and for rows without runs on fresh seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LevelEffect:
-    """Effect of one level of a factor, the other factors averaged over."""
+    """Effect of one level (value) of a factor, as a mean over the levels of the other factors."""
 
     factor: str
-    """The factor."""
+    """Name of the factor."""
     level: str
-    """The level, as text."""
+    """Value of the factor, as text."""
     first: bool
-    """Whether it is the first level of its factor, with which the others are compared."""
+    """Whether this level is the first of its factor, with which the other levels are compared."""
     mean: float | None
     """Mean score of all configurations with this level; null if a run diverged."""
     effect: AdjustedDifference | None
-    """Difference from the first level; null for the first level, or if a run of either diverged."""
+    """Difference from the first level; null for the first level, or if a run of the two levels diverged."""
     helps: bool | None
-    """true or false where the adjusted p value is at most 0.05; null where no difference can be seen."""
+    """Whether the level is better than the first; null if the adjusted p value is above 0.05."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,30 +167,30 @@ class BestScores(TestScores):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SweepResult(Result):
-    """Configurations best first, and the effect of every level."""
+    """The result of a sweep: configurations, best first, and the effect of every level of a factor."""
 
     split: SplitSizes
-    """Rows of each split."""
+    """Numbers of training, validation and test rows."""
     metric: MetricFacts
-    """The score."""
+    """Name and direction of the score."""
     design: DesignFacts
-    """The varied factors."""
+    """The varied factors, and the choice of their combinations."""
     plan: SweepFacts
-    """Facts of the trainings."""
+    """Amount of training."""
     seconds: Seconds
-    """Seconds by kind of work."""
+    """Wall-clock seconds by kind of work, such as compiling and training."""
     leaderboard: list[ConfigurationRow]
-    """The configurations, best first; from Python as a DataFrame in `leaderboard_table`."""
+    """The configurations, best first; a DataFrame in `leaderboard_table` from Python."""
     effects: list[LevelEffect]
-    """Effect of every level of a grid, empty for a random design; as a DataFrame in `effects_table`."""
+    """Effect of every level of a grid, empty for a random design; a DataFrame in `effects_table`."""
     test: BestScores
-    """Scores on the test rows."""
+    """Scores of the best configuration on the test rows."""
     model_dir: str | None = None
-    """Folder of the saved network; null if nothing was kept."""
+    """Folder of the saved network; null if no run directory was written."""
 
     @property
     def leaderboard_table(self) -> pd.DataFrame:
-        """One row for each configuration, best first, its levels as columns."""
+        """The leaderboard as a DataFrame: one row for each configuration, one column for each factor."""
         import pandas as pd
 
         hidden = ("values", "levels", "against_first")
@@ -204,14 +204,14 @@ class SweepResult(Result):
 
     @property
     def effects_table(self) -> pd.DataFrame:
-        """Effect of every level against the first of its factor, the others averaged over."""
+        """Effects of all levels as a DataFrame: difference from the first level of the factor."""
         import pandas as pd
 
         return pd.DataFrame([msgspec.to_builtins(row) for row in self.effects])
 
     @property
     def values(self) -> pd.DataFrame:
-        """Validation score by fresh seed (rows) and configuration (columns); NaN where a run diverged."""
+        """Validation scores as a DataFrame: seeds as rows, configurations as columns, NaN if diverged."""
         import pandas as pd
 
         columns = {row.setting: row.values for row in self.leaderboard if row.values}
@@ -219,7 +219,7 @@ class SweepResult(Result):
 
     @property
     def best(self) -> ConfigurationRow:
-        """The first configuration of the leaderboard; others of its tier may be as good."""
+        """The first configuration of the leaderboard. Others in its tier may be as good."""
         return self.leaderboard[0]
 
     def summary(self) -> str:
@@ -228,7 +228,7 @@ class SweepResult(Result):
         return summary_text(self.best.setting, len(tied), self.metric.name, self.best.mean)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the leaderboard, to be written as leaderboard.csv."""
+        """Return the leaderboard as a table for the file leaderboard.csv."""
         import pandas as pd
 
         rows = []
@@ -239,7 +239,7 @@ class SweepResult(Result):
         return {"leaderboard": pd.DataFrame(rows)}
 
     def some_failed(self) -> bool:
-        """Return whether a run diverged."""
+        """Return whether at least one run diverged."""
         return any(row.diverged for row in self.leaderboard)
 
 
@@ -253,54 +253,54 @@ class PlannedConfiguration:
     setting: str
     """The configuration in words."""
     levels: dict[str, str]
-    """Level of each factor, as text."""
+    """Value of each factor, as text."""
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     learning_rate: float | str
-    """Learning rate at the first step; `tuned` where tuning will choose it."""
+    """Learning rate at the first step; the text `tuned` if tuning will choose the learning rate."""
     schedule: str
     """Learning-rate schedule."""
     numbers: dict[str, str]
     """Numeric hyperparameters of network, penalties and averages, as text."""
     program: str
-    """Name of the program that trains it, in `plans`."""
+    """Name of the compiled program that trains the configuration: a key of `plans`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedSweep:
-    """Every run of a sweep; learning rates that tuning will choose are open. plan.json holds the same."""
+    """All runs of a sweep: the content of `plan.json`. Tuning will choose learning rates without a value."""
 
     effort: str
     """Level of effort."""
     metric: str
     """Name of the score."""
     design: str
-    """grid or random."""
+    """grid (all combinations of values) or random (quasi-random points)."""
     factors: list[FactorFacts]
-    """The factors."""
+    """The varied factors."""
     settings: list[PlannedConfiguration]
     """The configurations; the first is the baseline."""
     plans: dict[str, dict[str, Plain]]
-    """Structure of every program, by its name."""
+    """Structure of every compiled program, by the name of the program."""
     rates: list[float] | None
-    """Learning rates tried, as factors of the optimizer's usual rate; null where nothing is tuned."""
+    """Learning rates tried, as multiples of the optimizer's usual learning rate; null without tuning."""
     runs: int
-    """Number of networks, unless a range of rates is extended."""
+    """Number of networks, unless a range of learning rates is extended."""
     network_steps: int
-    """Steps of all networks together."""
+    """Sum of the steps of all networks."""
     programs: int
     """Number of programs to compile."""
     rows: DevelopmentSizes
-    """Rows that train and validate."""
+    """Numbers of training and validation rows."""
     tuning_seeds: list[int]
-    """Seeds of tuning."""
+    """Seeds on which settings are tuned."""
     seeds: list[int]
-    """Fresh seeds of the result."""
+    """Fresh seeds, on which all configurations are evaluated."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class SweepPlan(StudyPlan, PlannedSweep):
-    """The plan of a sweep."""
+    """The result of a dry run of a sweep: its configurations and runs, and their estimated time."""
 
     estimated_seconds: float
-    """Estimated time on this machine."""
+    """Estimated wall-clock seconds on this machine."""

@@ -1,8 +1,8 @@
-"""The sweep study: every configuration at its own tuned rate, all on the same fresh seeds.
+"""The sweep study: every configuration at its own tuned learning rate, all on the same fresh seeds.
 
 `design → tune → (extend) → evaluate → leaderboard, effects → test, once → model`
 
-Configurations that differ only in numeric hyperparameters share a program and a cohort.
+Configurations that differ only in numeric hyperparameters train side by side in one compiled program.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ LONG_S = 3600  # estimated seconds above which a note says how to save time
 
 
 def run(design: SweepDesign, context: RunContext) -> SweepResult:
-    """Tune, evaluate, test and return the result. Raises Stopped after saving, and NothingTrained."""
+    """Tune and evaluate all configurations of a sweep, test the best one, and return the result.
+
+    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    """
     settings, metric = design.settings, design.metric
     greater = metric.greater_is_better
     if design.estimated_seconds > LONG_S:
@@ -78,7 +81,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
 
 
 def _tune(design: SweepDesign, context: RunContext, scores: Sequence[Scores]) -> list[str]:
-    """Tune the rates of all configurations; return the sides at which the ranges were extended."""
+    """Tune the learning rates of all configurations; return the sides of the extended ranges."""
     greater = design.metric.greater_is_better
 
     def ends() -> dict[str, str]:
@@ -99,7 +102,10 @@ def _tune(design: SweepDesign, context: RunContext, scores: Sequence[Scores]) ->
 def _try_rates(
     design: SweepDesign, context: RunContext, stage: str, offsets: np.ndarray, scores: Sequence[Scores]
 ) -> None:
-    """Train every configuration at its usual rate times 10^offset, and add the scores [rate, seed]."""
+    """Train every configuration at its usual learning rate times 10^offset, for each offset.
+
+    The validation scores [rate, seed] are added to `scores`.
+    """
     seeds = design.tuning_seeds
     for name, group in design.groups.items():
         points = [point for point in group if point.learning_rate is None]
@@ -118,10 +124,10 @@ def _try_rates(
 def _evaluate(
     design: SweepDesign, context: RunContext, scores: Sequence[Scores]
 ) -> dict[int, tuple[str, np.ndarray]]:
-    """Train every configuration at its rate on the fresh seeds, and store the scores.
+    """Train every configuration at its best learning rate on the fresh seeds, and store the scores.
 
-    Returns the name of the group and the runs [seed] in its record, by index of the configuration. A
-    configuration whose runs all diverged in tuning is left out.
+    Returns, by index of the configuration, the name of the group it was trained in and the indices [seed] of
+    its runs in the record of the group. A configuration whose runs all diverged in tuning is left out.
     """
     seeds, greater = design.seeds, design.metric.greater_is_better
     places: dict[int, tuple[str, np.ndarray]] = {}

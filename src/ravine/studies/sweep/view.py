@@ -1,4 +1,4 @@
-"""The views of `sweep`: the report of a result, and the facts of a dry run."""
+"""The report of a sweep, and the facts of its dry run, as blocks to be shown."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ METRIC_WIDTH = 20  # columns of the name of a metric
 
 
 def view(result: SweepResult) -> list[Block]:
-    """Return the report: leaderboard, effects of all levels, verdict and test scores."""
+    """Return the report of a sweep: leaderboard, effects of all levels, verdict and test scores."""
     style = _style(result)
     blocks: list[Block] = [_heading(result, style), _configurations(result, style)]
     if len(result.design.factors) > 1 and result.effects:  # with one factor the leaderboard shows them
@@ -61,12 +61,12 @@ def view(result: SweepResult) -> list[Block]:
 
 
 def next_steps(result: SweepResult) -> list[Block]:
-    """Return the files of a run and the commands to type next."""
+    """Return the files that the run wrote, and the commands to type next."""
     return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.plan.epochs)
 
 
 def plan_view(plan: SweepPlan) -> list[Block]:
-    """Return the facts of a dry run, and the configurations."""
+    """Return the facts that a dry run of a sweep shows, and a table of its configurations."""
     names = ", ".join(factor.name for factor in plan.factors)
     rates = (
         f"{len(plan.rates)} for each configuration, on {count(len(plan.tuning_seeds), 'seed')}"
@@ -94,7 +94,7 @@ def plan_view(plan: SweepPlan) -> list[Block]:
 
 
 def _style(result: SweepResult) -> ScoreFormat:
-    """Return one format for scores and differences, fine enough for the smallest uncertainty of either."""
+    """Return the format of scores and differences, with decimals for the smallest uncertainty."""
     changes = [row.against_first for row in result.leaderboard if row.against_first is not None]
     return score_format_of(
         result.metric, result.leaderboard, [(change.difference, change.interval) for change in changes]
@@ -150,7 +150,7 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
 
 
 def _effects(effects: Sequence[LevelEffect], style: ScoreFormat) -> Table:
-    """Return the table of effects, with a rule before each factor."""
+    """Return the table of effects, with a horizontal line before each factor."""
     means = [style.number(row.mean) if row.mean is not None else "diverged" for row in effects]
     factors = [row.factor for row in effects]
     return Table(
@@ -182,7 +182,7 @@ def _against(first: bool, change: PairedDifference | None, style: ScoreFormat) -
 
 
 def _change(change: PairedDifference | None, style: ScoreFormat) -> str:
-    """Return `+0.4 ± 0.3`; a dash where a run diverged."""
+    """Return a difference as `+0.4 ± 0.3`, or a dash if a run diverged."""
     return MISSING_CELL if change is None else style.difference(change.difference, change.interval)
 
 
@@ -198,7 +198,7 @@ def _notes(rows: Sequence[ConfigurationRow]) -> list[str]:
 
 
 def verdict(result: SweepResult) -> list[str]:
-    """Return sentences on the effect of each level, the best configuration, and its ties."""
+    """Return sentences on the effect of each level, the best configuration, and those as good as it."""
     rows, style = result.leaderboard, _style(result)
     first = {row.factor: row.level for row in result.effects if row.first}
     comparisons = sum(not row.first for row in result.effects)

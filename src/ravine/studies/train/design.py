@@ -1,4 +1,4 @@
-"""The design of a training: the same network on every seed, without tuning."""
+"""The design of a training: one network on each seed, without tuning."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CURVE_POINTS = 257  # of a schedule; 4 k + 1 points include its quarters
 
 @dataclass(frozen=True)
 class TrainDesign:
-    """The design of one training and its seeds."""
+    """One training with its seeds, fixed before it begins."""
 
     settings: TrainSettings
     dataset: Dataset
@@ -41,24 +41,24 @@ class TrainDesign:
 
     @property
     def network_steps(self) -> int:
-        """Steps of all networks together."""
+        """Sum of the steps of all networks."""
         return len(self.seeds) * self.prepared.plan.steps
 
     @cached_property
     def cohort(self) -> Cohort:
-        """The runs of all seeds."""
+        """The runs of all seeds, which train side by side."""
         prepared = self.prepared
         return Cohort(prepared.plan, prepared.runs(self.seeds), prepared.batches, prepared.spec.initial, True)
 
     @cached_property
     def shape(self) -> ProgramShape:
-        """The shape of the compiled program."""
+        """The numbers of runs and rows that the compiled program has room for."""
         count = len(self.seeds)
         return shape_for(self.prepared.plan, self.prepared.batches, count, count, self.devices)
 
     @property
     def metric(self) -> MetricFacts:
-        """The score as facts of a metric."""
+        """Name and direction of the score."""
         return MetricFacts.of(METRICS[self.prepared.plan.metric])
 
     def line(self) -> str:
@@ -73,7 +73,7 @@ class TrainDesign:
         return {**prepared.plan.describe(), "seeds": self.seeds, "learning_rate": prepared.learning_rate}
 
     def facts(self) -> TrainingFacts:
-        """Return the facts of the training."""
+        """Return length, network and learning rates of the training, as its result reports them."""
         train, batches = self.prepared.plan, self.prepared.batches
         return TrainingFacts(
             runs=self.settings.seeds,
@@ -102,7 +102,7 @@ class TrainDesign:
         }
 
     def schedules(self) -> list[ScheduleCurve]:
-        """Return the curves of learning rate and other scheduled hyperparameters over a run."""
+        """Return the values of learning rate and other scheduled hyperparameters during a run."""
         prepared = self.prepared
         rate = ScheduledValue(value=prepared.learning_rate, schedule=prepared.schedule)
         return [self._curve(what, value) for what, value in {"learning rate": rate, **self.scheduled}.items()]
@@ -128,7 +128,7 @@ class TrainDesign:
     def _rates(self) -> list[float] | None:
         """Return the learning rates at the first step and at each evaluation.
 
-        None for a schedule that depends on the loss.
+        The value is None for a schedule that depends on the loss.
         """
         train, batches = self.prepared.plan, self.prepared.batches
         spec = schedule(self.settings.schedule)
@@ -140,7 +140,10 @@ class TrainDesign:
 
 
 def design(settings: TrainSettings, dataset: Dataset, devices: Devices) -> TrainDesign:
-    """Return the design of a training. Raises UsageError or DataError where settings and data disagree."""
+    """Return a training with its seeds, checked against the data.
+
+    Raises UsageError or DataError where settings and data disagree.
+    """
     prepared = prepare_training(settings, dataset)
     seeds = seed_ranges.seeds("train.train", settings.seeds)
     check_metric_defined(dataset, METRICS[prepared.plan.metric], seeds, settings.validation)
@@ -148,7 +151,7 @@ def design(settings: TrainSettings, dataset: Dataset, devices: Devices) -> Train
 
 
 def plan(design: TrainDesign) -> TrainPlan:
-    """Return the document of a dry run; write the figure of the schedules if the settings name one."""
+    """Return the result of a dry run; write the figure of the schedules if the settings name a file."""
     prepared, picture = design.prepared, design.settings.plot_schedule
     if picture is not None:
         draw_schedules(design.schedules(), Path(picture))

@@ -1,4 +1,4 @@
-"""The result of `train`, and the document of its dry run."""
+"""Results of a training: scores, learning curves and schedules; and its dry run."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class Layer:
     """One layer of the network."""
 
     layer: str
-    """Description of the layer."""
+    """Description of the layer, such as its kind and size."""
     output: list[int]
     """Shape of its output for one row."""
     parameters: int
-    """Number of parameters."""
+    """Number of parameters of the network."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingFacts:
-    """The training: network, schedule and length."""
+    """Settings of a training: network, learning rates and length."""
 
     runs: int
-    """Number of networks: one for each seed."""
+    """Number of networks, one for each seed."""
     network_steps: int
-    """Steps of all networks together."""
+    """Sum of the steps of all networks."""
     steps: int
     """Steps of one network."""
     epochs: float
@@ -53,15 +53,15 @@ class TrainingFacts:
     batch_size: int
     """Rows in a batch."""
     network: str
-    """The architecture."""
+    """Layers and activation of the network, in one line."""
     parameters: int
-    """Number of parameters."""
+    """Number of parameters of the network."""
     layers: list[Layer]
     """The network, layer by layer."""
     rates: list[float] | None
-    """Learning rate at the first step and before each evaluation; null if it depends on the loss."""
+    """Learning rates at the first step and before each evaluation; null if they depend on the loss."""
     training_options: dict[str, Plain]
-    """Penalties, clipping, averages and early stopping of the settings."""
+    """Settings of penalties, clipping, weight averages and early stopping."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,75 +69,75 @@ class Trained(ScoreSummary):
     """Validation scores of the trained networks."""
 
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     learning_rate: float
     """Learning rate at the first step."""
     schedule: str
     """Learning-rate schedule."""
     epochs: list[float | None] | None
-    """Epochs after which each seed had the weights that were kept; null without early stopping."""
+    """Epochs after which the kept weights were reached, for each seed; null without early stopping."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Curves:
-    """Learning curves as long columns, one value for each seed and evaluation; null where a run diverged."""
+    """Learning curves as columns: one value for each seed and evaluation, null where a run diverged."""
 
     seed: list[int]
     """Seed of the run."""
     step: list[int]
-    """Steps done."""
+    """Training steps done."""
     train_loss: list[float | None]
-    """Mean loss of the batches since the evaluation before."""
+    """Mean loss of the training batches since the evaluation before."""
     valid_loss: list[float | None]
     """Loss on the validation rows."""
     score: list[float | None]
-    """Metric on the validation rows."""
+    """Score on the validation rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleCurve:
-    """A hyperparameter over a run, at up to 257 steps."""
+    """Values of a scheduled hyperparameter during a run, at up to 257 steps."""
 
     what: str
-    """The hyperparameter."""
+    """Name of the hyperparameter."""
     schedule: str
-    """Its schedule."""
+    """Schedule of the hyperparameter, as text."""
     steps: int
     """Steps of one run."""
     total_epochs: float
     """Epochs of one run."""
     epochs: list[float] | None
-    """Epochs at which the value is given; null for a schedule that depends on the loss."""
+    """Epochs of the values below; null for a schedule that depends on the loss."""
     values: list[float] | None
-    """Value at each of them."""
+    """Value of the hyperparameter at each of `epochs`; null for a schedule that depends on the loss."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TrainResult(Result):
-    """The result of a training."""
+    """The result of a training on one or several seeds."""
 
     split: SplitSizes
-    """Rows of each split."""
+    """Numbers of training, validation and test rows."""
     metric: MetricFacts
-    """The score."""
+    """Name and direction of the score."""
     plan: TrainingFacts
-    """Facts of the trainings."""
+    """Network, learning rates and length of the training."""
     seconds: Seconds
-    """Seconds by kind of work."""
+    """Wall-clock seconds by kind of work, such as compiling and training."""
     result: Trained
     """Scores on the validation rows."""
     test: TestScores
     """Scores on the test rows."""
     curves: Curves
-    """Learning curves; from Python as a DataFrame in `learning_curves`."""
+    """Learning curves; a DataFrame in `learning_curves` from Python."""
     schedules: list[ScheduleCurve]
     """Learning rate and other scheduled hyperparameters over a run."""
     model_dir: str | None = None
-    """Folder of the saved network; null if nothing was kept."""
+    """Folder of the saved network; null if no run directory was written."""
 
     @property
     def learning_curves(self) -> pd.DataFrame:
-        """Losses and score by seed and step."""
+        """Losses and score as a DataFrame, one row for each seed and evaluation."""
         import pandas as pd
 
         return pd.DataFrame(vars(self.curves))
@@ -147,39 +147,39 @@ class TrainResult(Result):
         return summary_text(self.result.optimizer, 0, self.metric.name, self.result.mean)
 
     def some_failed(self) -> bool:
-        """Return whether a run diverged."""
+        """Return whether at least one run diverged."""
         return self.result.diverged > 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduledValue:
-    """A hyperparameter with a schedule."""
+    """A hyperparameter that changes during a run by a schedule."""
 
     value: float
     """The value that the schedule multiplies."""
     schedule: str
-    """The schedule."""
+    """Schedule of the hyperparameter: the factor on its value, by step."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class TrainPlan(StudyPlan):
-    """The plan of a training."""
+    """The result of a dry run of a training: network, optimizer, schedules and length."""
 
     split: SplitSizes
-    """Rows of each split."""
+    """Numbers of training, validation and test rows."""
     metric: MetricFacts
-    """The score."""
+    """Name and direction of the score."""
     plan: TrainingFacts
-    """Facts of the trainings to run."""
+    """Network, learning rates and length of the training."""
     optimizer: str
-    """The optimizer."""
+    """Name of the optimizer."""
     learning_rate: float
     """Learning rate at the first step."""
     schedule: str
     """Learning-rate schedule."""
     hyper_schedules: dict[str, ScheduledValue]
-    """Other hyperparameters with a schedule."""
+    """Hyperparameters besides the learning rate that follow a schedule, by name."""
     schedules: list[ScheduleCurve]
     """Learning rate and other scheduled hyperparameters over a run."""
     picture: str | None = None
-    """File of the figure of the schedules; null without one."""
+    """File of the figure of the schedules; null if no figure was written."""

@@ -13,7 +13,7 @@ __all__ = ["check_picture_name", "draw_schedules"]
 
 
 def check_picture_name(name: str) -> None:
-    """Raise UsageError if the suffix of a file name is not a format of figures."""
+    """Raise UsageError if the suffix of a file name is not a format of figures, such as .png."""
     if Path(name).suffix.removeprefix(".").lower() not in FORMATS:
         raise UsageError(
             f"A picture cannot be written to '{name}'.",
@@ -25,7 +25,7 @@ def check_picture_name(name: str) -> None:
 def draw_schedules(curves: Sequence[ScheduleCurve], path: Path) -> Path:
     """Write the figure of all schedules that depend on the step alone, and return its path.
 
-    Raises UsageError if there is none, DataError if the file cannot be written.
+    Raises UsageError if no schedule depends on the step alone, DataError if the file cannot be written.
     """
     check_picture_name(str(path))
     drawn = [curve for curve in curves if curve.values is not None]

@@ -21,7 +21,10 @@ __all__ = ["run"]
 
 
 def run(design: TrainDesign, context: RunContext) -> TrainResult:
-    """Train, test and return the result. Raises Stopped after saving, and NothingTrained."""
+    """Train a network on each seed, test it and return the result.
+
+    Raises Stopped after saving if a stop was requested, NothingTrained if all runs diverge.
+    """
     prepared, settings = design.prepared, design.settings
     plan, metric = prepared.plan, METRICS[prepared.plan.metric]
     record = context.train("train", prepared.rule.name, design.cohort, design.shape)
@@ -62,13 +65,13 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
 
 
 def _kept_epochs(record: Record, plan: Plan, batches: Batches) -> list[float | None]:
-    """Return the epochs after which the weights of each seed were saved; None if it diverged."""
+    """Return the epochs after which the kept weights of each seed were saved; None if the run diverged."""
     per_evaluation = plan.steps_per_evaluation * plan.batch_size / batches.sizes[0]
     return [per_evaluation * (1 + int(place)) if place >= 0 else None for place in record.final["evaluation"]]
 
 
 def _curves(record: Record, plan: Plan) -> Curves:
-    """Return the learning curves as long columns, one value for each seed and evaluation."""
+    """Return the learning curves as columns: one value for each seed and evaluation."""
     count, times = record.series["score"].shape
     series = {
         name: [finite_or_none(value) for value in values.ravel()] for name, values in record.series.items()

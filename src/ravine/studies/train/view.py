@@ -1,4 +1,4 @@
-"""The views of `train`: the report of a result, and the facts of a dry run."""
+"""The report of a training, and the facts of its dry run, as blocks to be shown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEEDS_TO_COMPARE = 10  # fresh seeds of the comparison that follows a training o
 
 
 def view(result: TrainResult) -> list[Block]:
-    """Return the report: facts of the training, scores, and loss curves of the first seed."""
+    """Return the report of a training: settings, scores, and loss curves of the first seed."""
     plan, scores, curves = result.plan, result.result, result.curves
     style = score_format_of(result.metric, [scores, result.test])
     rows = [
@@ -60,13 +60,13 @@ def view(result: TrainResult) -> list[Block]:
 
 
 def details(result: TrainResult) -> list[Block]:
-    """Return the network layer by layer and the schedule: what `-v` adds."""
+    """Return the network layer by layer and the schedules, which the option `-v` adds to the report."""
     blocks: list[Block] = [_layers(result.plan.layers)]
     return blocks + [_schedule(curve) for curve in result.schedules]
 
 
 def next_steps(result: TrainResult) -> list[Block]:
-    """Return the files of a run and the commands to type next."""
+    """Return the files that the run wrote, and the commands to type next."""
     run = str(result.run_dir)
     # The configuration holds the number of seeds, and `compare` refuses a single one.
     seeds = ["--seeds", str(SEEDS_TO_COMPARE)] if result.plan.runs < 2 else []
@@ -81,7 +81,7 @@ def next_steps(result: TrainResult) -> list[Block]:
 
 
 def plan_view(plan: TrainPlan) -> list[Block]:
-    """Return the facts of a dry run."""
+    """Return the facts that a dry run shows: network, optimizer, schedules and length."""
     split = plan.split
     rows = [
         ("data", data_text(plan.data)),
@@ -112,7 +112,7 @@ def _score(part: ScoreSummary, style: ScoreFormat) -> str:
 
 
 def _line(label: str, values: Sequence[float | None]) -> Sparkline:
-    """Return a curve between its first and its last value."""
+    """Return one line of text with a loss curve, between its first and its last value."""
     finite = [value for value in values if is_number(value)]
     if not finite:
         return Sparkline(label, (), (), after="diverged")
@@ -121,7 +121,7 @@ def _line(label: str, values: Sequence[float | None]) -> Sparkline:
 
 
 def _layers(layers: Sequence[Layer]) -> Table:
-    """Return the network as a table with its total."""
+    """Return a table of the layers of the network, with the sum of their parameters."""
     total = sum(layer.parameters for layer in layers)
     shapes = [" × ".join(f"{size:,}" for size in layer.output) for layer in layers]
     return Table(
