@@ -55,7 +55,7 @@ __all__ = [
 
 
 def load_model(path: str | PathLike[str]) -> Model:
-    """Return a trained model: of its folder, a file of it, or a run. Raises DataError."""
+    """Return a trained model from its folder, one of its files, or a run. Raises DataError."""
     from ravine.execution.saved_model import Model
 
     return Model.load(Path(path))

@@ -114,7 +114,7 @@ class Stopped(RavineError):
 
 @contextmanager
 def about_option(option: str, value: object, allowed: object) -> Iterator[None]:
-    """Let an `OptionError` that is raised inside and names no option be about this one."""
+    """Add `option`, `value` and `allowed` to an `OptionError` that the block raises without an option."""
     try:
         yield
     except OptionError as error:

@@ -88,7 +88,7 @@ def test_a_test_pair_may_be_arrays_beside_a_frame():
 
 @pytest.mark.parametrize("rows", [FRAME.tail(20), FRAME[["a", "b", "w"]].tail(20).to_numpy()])
 def test_a_test_pair_of_unequal_lengths_is_refused(rows):
-    with pytest.raises(DataError, match=r"test rows are 20, their target has shape \(19,\)"):
+    with pytest.raises(DataError, match=r"are 20 test rows, and their target has shape \(19,\)"):
         given(FRAME, "y", test=(rows, np.zeros(19)))
 
 

@@ -65,7 +65,7 @@ def parse_arguments(
         y = settings.pop("target", None)
     if "target" in settings:
         raise UsageError(
-            "The target is given twice.", "y and target are two ways to give it.", "Leave one out.",
+            "The target is given twice.", "y and target are two ways to name the target.", "Leave one out.",
             option="target", value=settings["target"], allowed="y or target, not both",
         )  # fmt: skip
     if _is_file(X):
@@ -114,7 +114,9 @@ def _of_file(
     for key, column in {"y": y, **columns}.items():
         if column is not None and not _is_name(column):
             raise UsageError(
-                f"{key} does not name a column.", "X is a file.", "Give a column's name, or arrays for both.",
+                f"{key} does not name a column.",
+                "X is a file.",
+                "Give the name of a column, or pass X as an array too.",
                 option="target" if key == "y" else key, value=column, allowed="the name of a column",
             )  # fmt: skip
     if test is not None and not _is_share_or_file(test):
@@ -160,14 +162,14 @@ def _joined(pair: Sequence[Any], X: pd.DataFrame, target: str) -> pd.DataFrame:
         if rows.ndim != 2 or rows.shape[1] != len(names):
             raise DataError(
                 f"The test rows have shape {rows.shape}.",
-                f"X has {len(names)} columns beside '{target}'.",
+                f"X has {len(names)} columns besides '{target}'.",
                 "Give test=(X, y) with the columns of X.",
             )
         rows = pd.DataFrame(rows, columns=names)
     y = np.asarray(y)
     if y.shape not in ((len(rows),), (len(rows), 1)):
         raise DataError(
-            f"The test rows are {len(rows)}, their target has shape {y.shape}.",
+            f"There are {len(rows)} test rows, and their target has shape {y.shape}.",
             "Each row needs one.",
             "Give equally many.",
         )
@@ -206,7 +208,7 @@ def _parted(test: pd.DataFrame, target: object) -> tuple[pd.DataFrame, pd.Series
     if str(target) not in test.columns:
         raise UsageError(
             "The test table holds no target.",
-            "That of X has no name." if target is None else f"It has no column '{target}'.",
+            "The target of X has no name." if target is None else f"The test table has no column '{target}'.",
             "Give test=(X, y).",
         )
     return test.drop(columns=[str(target)]), test[str(target)]

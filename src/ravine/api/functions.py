@@ -40,7 +40,7 @@ __all__ = [
 
 
 def load_model(path: str | PathLike[str]) -> Model:
-    """Return a trained model: of its folder, a file of it, or a run. Raises DataError."""
+    """Return a trained model from its folder, one of its files, or a run. Raises DataError."""
     from ravine.execution.saved_model import Model
 
     return Model.load(Path(path))
@@ -102,53 +102,61 @@ def compare(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
-    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.
+    hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
+        repeatable.
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
-        [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, besides empty cells, such as -999,?.
-    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
-        and below 1; default: 0.2]
-    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
+        drop the rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
+        [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
+        [above 0 and below 1; default: 0.2]
+    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
+        [standard, none]
     metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
     seed: Random seed of all splits, initial weights and batches. [at least 0 and below
         9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
-        most 16777216]
-    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+    batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
+        and at most 16777216]
+    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
+        least 0 and at most 1000000]
+    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
-    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
+    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
+        half of the run); 'none' turns it off.
+    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
+        [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
     l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
         1e+30]
     l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
         below 1e+30]
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
+        1e+30]
+    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
+        and below 1]
+    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
+        turns them off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
     optimizers: Optimizers to compare, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum,
         nesterov, local_gains, adagrad, rmsprop, adadelta, adam]
-    schedules: Learning-rate schedules to tune over, such as 'constant,decay,step(0.1,every=10)'.
-        [default: constant, decay]
-    tune: Hyperparameters to tune: the learning rate and its schedule, or all of an optimizer. [learning-
-        rate, all; default: learning-rate]
-    effort: Number of trials, seeds and epochs; if not given, the largest under 2 minutes. [quick,
-        standard, thorough]
-    budget: Time budget, such as 60s or 5m; it chooses the largest effort that fits.
-    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
-        and at most 10000]
+    schedules: Learning-rate schedules among which tuning chooses, such as
+        'constant,decay,step(0.1,every=10)'. [default: constant, decay]
+    tune: Hyperparameters to tune: learning rate and schedule (learning-rate), or all of an optimizer
+        (all). [learning-rate, all; default: learning-rate]
+    effort: Amount of work, which sets the numbers of trials, seeds and epochs; if not given, the largest
+        that takes under 2 minutes. [quick, standard, thorough]
+    budget: Time budget, such as 60s or 5m; the command takes the largest effort that fits.
+    seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
+        effort. [at least 2 and at most 10000]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -252,45 +260,55 @@ def train(
     learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
         and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
-    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.
+    hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
+        repeatable.
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
-        [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, besides empty cells, such as -999,?.
-    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
-        and below 1; default: 0.2]
-    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
+        drop the rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
+        [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
+        [above 0 and below 1; default: 0.2]
+    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
+        [standard, none]
     metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
     seed: Random seed of all splits, initial weights and batches. [at least 0 and below
         9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
         below 1000000]
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
-        most 16777216]
-    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+    batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
+        and at most 16777216]
+    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
+        least 0 and at most 1000000]
+    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
-    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
+    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
+        half of the run); 'none' turns it off.
+    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
+        [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
     l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
         1e+30]
     l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
         below 1e+30]
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
+        1e+30]
+    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
+        and below 1]
+    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
+        turns them off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    seeds: Number of fresh seeds that the result rests on. [at least 1 and at most 10000; default: 1]
-    plot_schedule: Draw the schedules into FILE (.png, .svg, .pdf) and train nothing.
+    seeds: Number of fresh seeds, unused in tuning, that the result rests on. [at least 1 and at most
+        10000; default: 1]
+    plot_schedule: Draw the schedules of the hyperparameters into FILE (.png, .svg, .pdf), and train
+        nothing.
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -394,45 +412,54 @@ def diagnose(
     learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
         and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
-    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.
+    hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
+        repeatable.
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
-        [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, besides empty cells, such as -999,?.
-    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
-        and below 1; default: 0.2]
-    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
+        drop the rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
+        [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
+        [above 0 and below 1; default: 0.2]
+    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
+        [standard, none]
     metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
     seed: Random seed of all splits, initial weights and batches. [at least 0 and below
         9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
         below 1000000]
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
-        most 16777216]
-    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+    batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
+        and at most 16777216]
+    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
+        least 0 and at most 1000000]
+    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
-    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
+    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
+        half of the run); 'none' turns it off.
+    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
+        [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
     l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
         1e+30]
     l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
         below 1e+30]
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
+        1e+30]
+    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
+        and below 1]
+    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
+        turns them off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    seeds: Number of seeds for the trials of remedies; 0 = off. [at least 0 and at most 1000; default: 20]
-    no_proof: Measure only, without trials of remedies, as seeds=0. [default: False]
+    seeds: Number of seeds on which remedies are tried; 0 = no trials. [at least 0 and at most 1000;
+        default: 20]
+    no_proof: Only measure the training; try no remedies, as with seeds=0. [default: False]
     model: Trained model to examine, in place of a training.
 
     Raises DataError, UsageError, NothingTrained, Stopped.
@@ -540,49 +567,60 @@ def sweep(
     learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
         and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
-    hyper_schedule: Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.
+    hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
+        repeatable.
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
-        [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, besides empty cells, such as -999,?.
-    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
-        and below 1; default: 0.2]
-    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
+        drop the rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
+        [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
+        [above 0 and below 1; default: 0.2]
+    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
+        [standard, none]
     metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
     seed: Random seed of all splits, initial weights and batches. [at least 0 and below
         9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
-        most 16777216]
-    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+    batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
+        and at most 16777216]
+    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
+        least 0 and at most 1000000]
+    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
-    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
+    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
+        half of the run); 'none' turns it off.
+    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
+        [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
     l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
         1e+30]
     l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
         below 1e+30]
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
+        1e+30]
+    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
+        and below 1]
+    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
+        turns them off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    vary: Factor and its values, such as 'l2=0,1e-4'; repeatable, once for each factor. [default: ]
-    random: Number of random configurations; if not given, the whole grid. [at least 2 and at most 1000]
-    points: Number of values of a range such as learning_rate=1e-4..1e-1, in a grid. [at least 2 and at
-        most 1000; default: 5]
-    effort: Number of trials, seeds and epochs. [quick, standard, thorough; default: quick]
-    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
-        and at most 10000]
+    vary: Factor to vary and its values, such as 'l2=0,1e-4'; repeatable, once for each factor. [default:
+        ]
+    random: Number of configurations drawn at random; if not given, all combinations (a grid). [at least 2
+        and at most 1000]
+    points: Number of values that a grid takes from a range such as learning_rate=1e-4..1e-1. [at least 2
+        and at most 1000; default: 5]
+    effort: Amount of work, which sets the numbers of trials, seeds and epochs. [quick, standard,
+        thorough; default: quick]
+    seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
+        effort. [at least 2 and at most 10000]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -691,48 +729,55 @@ def landscape(
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
-        [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, besides empty cells, such as -999,?.
-    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
-        and below 1; default: 0.2]
-    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
+        drop the rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
+        [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
+        [above 0 and below 1; default: 0.2]
+    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
+        [standard, none]
     metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
     seed: Random seed of all splits, initial weights and batches. [at least 0 and below
         9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, 50, or more to reach 1,000 steps. [above 0 and
         below 1000000]
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
-        most 16777216]
-    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+    batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
+        and at most 16777216]
+    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
+        least 0 and at most 1000000]
+    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
-    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
+    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
+        half of the run); 'none' turns it off.
+    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
+        [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
     l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
         1e+30]
     l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
         below 1e+30]
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
+        1e+30]
+    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
+        and below 1]
+    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
+        turns them off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    optimizers: Optimizers to train with, such as 'sgd,adam,optax:lion(b1=0.9)'; the first is the center.
-        [default: sgd, adam]
-    model: Run or trained model at the center, in place of training.
-    solutions: Starts of the first optimizer; 2 = barriers, 3 = a plane through the solutions too. [at
-        least 1 and at most 3; default: 3]
-    grid: Points on each side of a plane. [at least 5 and at most 2001; default: 51]
-    span: Half-width of slices and planes, in lengths of the weights. [above 0 and below 1000000; default:
-        1.0]
+    optimizers: Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around the first's
+        result. [default: sgd, adam]
+    model: Run or trained model around whose weights the loss is measured; nothing is trained.
+    solutions: Trainings of the first optimizer on other seeds; 2 = loss barriers, 3 = also a plane
+        through them. [at least 1 and at most 3; default: 3]
+    grid: Number of points along each side of a plane. [at least 5 and at most 2001; default: 51]
+    span: Half-width of slices and planes, in units of the length (norm) of the weights. [above 0 and
+        below 1000000; default: 1.0]
     format: File format of the pictures. [png, svg, pdf; default: png]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
@@ -840,42 +885,50 @@ def memorize(
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
-        [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, besides empty cells, such as -999,?.
-    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
-        and below 1; default: 0.2]
-    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
+        drop the rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
+        [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
+        [above 0 and below 1; default: 0.2]
+    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
+        [standard, none]
     metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
     seed: Random seed of all splits, initial weights and batches. [at least 0 and below
         9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
-    batch_size: Rows in a batch; if not given, 16 to 128, more for more training rows. [at least 1 and at
-        most 16777216]
-    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+    batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
+        and at most 16777216]
+    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
+        least 0 and at most 1000000]
+    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
-    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64-64]
+    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
+        half of the run); 'none' turns it off.
+    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
+        [default: 64-64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
     l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
         1e+30]
     l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
         below 1e+30]
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
+        1e+30]
+    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
+        and below 1]
+    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
+        turns them off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    effort: Number of networks, seeds and epochs. [quick, standard; default: standard]
-    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
-        and at most 10000]
+    effort: Amount of work, which sets the numbers of networks, seeds and epochs. [quick, standard;
+        default: standard]
+    seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
+        effort. [at least 2 and at most 10000]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
@@ -980,43 +1033,51 @@ def descent(
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
-    negative_weights: Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.
-        [error, keep, abs, drop; default: error]
-    missing: Values that mean missing, besides empty cells, such as -999,?.
-    task: Task; auto decides by the values of the target. [auto, classify, regress; default: auto]
-    validation: Share of the non-test rows for validation, which chooses rates and stops runs. [above 0
-        and below 1; default: 0.2]
-    scaling: Standardization of the inputs; if not given, standard. none = off. [standard, none]
+    negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
+        drop the rows. [error, keep, abs, drop; default: error]
+    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
+        [auto, classify, regress; default: auto]
+    validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
+        [above 0 and below 1; default: 0.2]
+    scaling: Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.
+        [standard, none]
     metric: Score, such as log_loss, auc, mae or r2; if not given, accuracy for classes, rmse for numbers.
     seed: Random seed of all splits, initial weights and batches. [at least 0 and below
         9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, 32. [at least 1 and at most 16777216]
-    early_stop: End a run after N of its 20 evaluations without improvement; 0 = off. [at least 0 and at
-        most 1000000]
-    min_change: Smallest decrease of the validation loss that counts as improvement; 0 = any decrease. [at
+    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
+        least 0 and at most 1000000]
+    min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
-    average: Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.
-    net: Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'. [default: 64]
+    average: Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last
+        half of the run); 'none' turns it off.
+    net: Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.
+        [default: 64]
     activation: Activation of the hidden layers. [sigmoid, tanh, relu, leaky_relu, softplus, elu; default:
         relu]
     init: Initialization of the weights. [he, glorot, lecun, zero, scaled; default: he]
-    init_scale: Factor on the initial weights; 1 = off. [above 0 and below 1000000; default: 1.0]
+    init_scale: Factor on the initial weights; 1 = unchanged. [above 0 and below 1000000; default: 1.0]
     l1: Coefficient of the L1 penalty on the weights, without biases; 0 = off. [at least 0 and below
         1e+30]
     l2: Coefficient of the L2 penalty on the weights, added to the gradient; 0 = off. [at least 0 and
         below 1e+30]
-    weight_decay: Decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below 1e+30]
-    label_smoothing: Label smoothing, for classes only; 0 = off. [at least 0 and below 1]
-    augment: Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.
+    weight_decay: Coefficient of decoupled weight decay, as in AdamW; 0 = off. [at least 0 and below
+        1e+30]
+    label_smoothing: Share of a label's probability that is spread over all classes; 0 = off. [at least 0
+        and below 1]
+    augment: Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none'
+        turns them off.
     device: Device to train on; if not given, the fastest available. [cpu, gpu]
     precision: Floating-point precision of training. [float32, float64; default: float32]
-    effort: Number of networks, seeds and epochs. [quick, standard; default: standard]
-    seeds: Number of fresh seeds that the result rests on; if not given, set by the effort. [at least 2
-        and at most 10000]
-    label_noise: Share of the training labels that are drawn at random; 0 = off. [at least 0 and at most
-        1; default: 0.0]
+    effort: Amount of work, which sets the numbers of networks, seeds and epochs. [quick, standard;
+        default: standard]
+    seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
+        effort. [at least 2 and at most 10000]
+    label_noise: Share of the training labels that are replaced by random ones; 0 = off. [at least 0 and
+        at most 1; default: 0.0]
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """

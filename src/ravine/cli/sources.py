@@ -18,7 +18,7 @@ MODEL_FILES = (".json", ".safetensors")
 def resolve_source(
     study: Study, flags: Mapping[str, Any], data: str | None, config: str | None
 ) -> dict[str, Any]:
-    """Return the flags with `source` naming data and, where a model was named, `model` naming that.
+    """Return the flags with `source` naming data and, where a model was named, `model` naming the model.
 
     data: the second word, behind a run or a model. A study that accepts a run adopts its configuration. For
     other studies a run stands for its best model. Raises UsageError, DataError.
@@ -87,7 +87,7 @@ def _is_model_file(path: Path) -> bool:
 def _with_data_of_model(
     study: Study, path: Path, flags: Mapping[str, Any], data: str | None
 ) -> dict[str, Any]:
-    """Return the flags with a model and its data: those named, or those of the run that holds the model."""
+    """Return the flags with a model and its data: the data named, or the data of the model's run."""
     run = next((parent for parent in path.resolve().parents if (parent / RUN_FILE).exists()), None)
     known = _with_configuration(study, run, flags) if data is None and run is not None else flags
     source = data or known.get("source")

@@ -33,7 +33,7 @@ NEGATIVE_WEIGHTS = ("error", "keep", "abs", "drop")
 
 @dataclass
 class Columns:
-    """Columns of the same rows.
+    """Inputs, target, weights and groups of the same rows of a table.
 
     frame     features, one column each
     y         target
@@ -84,7 +84,7 @@ def build_dataset(
     name           name of the data set
     sha256         hash of the bytes or arrays it was made from
     columns        features, target, weights and groups of the rows
-    test_columns   the same of the test rows; None holds out a `share` of the rows
+    test_columns   the same columns of the test rows; None holds out a `share` of the rows
     share          share of test rows, between 0 and 1
     options        the user's choices, and the notes so far
 

@@ -1,6 +1,7 @@
 """Kinds of columns: number, category or date; identifiers, constants and empty columns are left out.
 
-The development rows alone decide. The notes report every guess and every column that is left out.
+The development rows (all except the test rows) alone decide. The notes report every guess and every column
+that is left out.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Notes:
         self.columns: dict[str, list[str]] = {}
 
     def add(self, kind: str, column: str) -> None:
-        """Add a column to a kind of finding."""
+        """Add a column to the findings of one kind."""
         self.columns.setdefault(kind, []).append(column)
 
     def lines(self) -> list[str]:

@@ -14,7 +14,7 @@ __all__ = ["Dataset"]
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows as numbers, with the encoder for new rows.
+    """Rows of a table as numbers, with the encoder for new rows.
 
     name           name of the data set
     sha256         hash of the bytes or arrays it was made from

@@ -28,7 +28,7 @@ def fit_encoder(
     missing: tuple[float | str, ...] = (),
     images: bool = False,
 ) -> Encoder:
-    """Return the encoder fitted to the development rows.
+    """Return the encoder fitted to the development rows, which are all except the test rows.
 
     whole         all rows, one column for each input
     development   indices of the development rows

@@ -2,7 +2,7 @@
 
 Classes   A column is suspected if, on its own, it predicts held-out targets with at most 1/20 of the error of
           always naming the largest class. One half of the rows defines bins (and nearest neighbors), and the
-          other half is predicted. Columns of two values are suspected together if they mark all classes.
+          other half is predicted. Columns of two values are suspected if together they mark all classes.
 Numbers   A column is suspected if it is almost a linear or monotonic function of the target, or a category
           whose levels have target ranges that do not overlap.
 """

@@ -38,7 +38,7 @@ class MetricProperties(Protocol):
 
     @property
     def constant_target(self) -> str:
-        """Reason why it is undefined for a constant target, "" if it is defined."""
+        """Reason why the metric is undefined for a constant target; "" if the metric is defined."""
 
     @property
     def alternatives(self) -> tuple[str, ...]:

@@ -158,7 +158,7 @@ def inputs_of(
         if both:
             raise DataError(
                 f"'{both[0]}' is not an input.",
-                "It is the target, the weights or the groups.",
+                "The column holds the target, the weights or the groups.",
                 f"Leave '{both[0]}' out of --features.",
                 option="features",
                 value=both[0],

@@ -16,7 +16,7 @@ __all__ = ["unseen_values"]
 
 
 def unseen_values(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
-    """Return a note for each column of `frame` with new levels, or with missing values unlike before.
+    """Return a note for each column of `frame` with new levels, or with the first missing values.
 
     A new level is encoded as 0 in the columns of all levels. A missing value is replaced by the median.
     """

@@ -13,7 +13,8 @@ __all__ = ["AVERAGES", "read_average"]
 class AverageKind(NamedTuple):
     """A kind of average.
 
-    default: number if the text has none. schedulable: whether the number may follow a schedule.
+    default: number for a text without a number, such as `ema`. schedulable: whether the number may follow a
+    schedule.
     """
 
     default: float
@@ -27,8 +28,8 @@ AVERAGES = {"ema": AverageKind(0.99, schedulable=True), "tail": AverageKind(0.5,
 def read_average(text: str | None) -> tuple[str, float]:
     """Return the name and the number of a weight average.
 
-    ema=0.99    exponential moving average with this averaging rate
-    tail=0.5    mean over the rest of the run after this share
+    ema=0.99    exponential moving average of the weights with this averaging rate
+    tail=0.5    mean of the weights over the rest of the run after this share
 
     None, an empty text and `none` mean no average: ("", 0). Raises UsageError.
     """

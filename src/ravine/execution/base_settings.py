@@ -49,7 +49,7 @@ def check_hyper_schedule(text: str) -> None:
     if not name.strip() or not equals:
         raise UsageError(
             f"--hyper-schedule {text!r} is not NAME=SCHEDULE.",
-            "It names a hyperparameter and the schedule that multiplies it.",
+            "The option names a hyperparameter and the schedule that multiplies its value.",
             "Write for example --hyper-schedule 'rho=linear(end=0.5)'.",
         )
     read_schedule(schedule)
@@ -70,26 +70,27 @@ def check_test_share(text: str) -> None:
 
 
 def seeds_option(default: int | None, *purposes: str, at_least: int = 2) -> Any:
-    """Return the field `seeds`, bounded by the ranges of its purposes in `ravine.execution.seeds`.
+    """Return the settings field `seeds`, with at most the seeds that `ravine.execution.seeds` reserves.
 
-    at_least: smallest number; 2 is the smallest number of seeds with an interval.
+    purposes: uses of the seeds, such as `train.train`. at_least: smallest number; 2 is the smallest number of
+    seeds with an interval.
     """
     otherwise = "; if not given, set by the effort" if default is None else ""
     return option(
-        default, f"Number of fresh seeds that the result rests on{otherwise}.", section="Training",
-        at_least=at_least, at_most=most_seeds(*purposes),
+        default, f"Number of fresh seeds, unused in tuning, that the result rests on{otherwise}.",
+        section="Training", at_least=at_least, at_most=most_seeds(*purposes),
     )  # fmt: skip
 
 
 def effort_option(
     default: str | None, levels: str, counts: str = "trials, seeds", otherwise: str = ""
 ) -> Any:
-    """Return the field `effort`.
+    """Return the settings field `effort`.
 
-    levels: name of a table of `ravine.execution.effort`. counts: numbers that the level sets besides the
-    epochs. otherwise: level that is chosen if `default` is None.
+    levels: name of a table of `ravine.execution.effort`. counts: numbers that the effort sets besides the
+    epochs. otherwise: choice in words if `default` is None.
     """
-    text = f"Number of {counts} and epochs"
+    text = f"Amount of work, which sets the numbers of {counts} and epochs"
     return option(
         default, f"{text}; if not given, {otherwise}." if otherwise else f"{text}.", section="Comparison",
         choices=f"ravine.execution.effort:{levels}", common=True,
@@ -100,7 +101,7 @@ def effort_option(
 # `--help` waits for every generated method.
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class OptimizerSettings(Settings):
-    """The optimizer."""
+    """Setting of the optimizer."""
 
     optimizer: str = option(
         "adam", "Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.",
@@ -111,7 +112,7 @@ class OptimizerSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class LearningRateSettings(Settings):
-    """The learning rate and its schedule."""
+    """Settings of the learning rate and its schedule."""
 
     learning_rate: float | None = option(
         None,
@@ -131,10 +132,11 @@ class LearningRateSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class HyperScheduleSettings(Settings):
-    """The schedules of other hyperparameters."""
+    """Setting of the schedules of hyperparameters besides the learning rate."""
 
     hyper_schedule: list[str] | None = option(
-        None, "Schedule of another hyperparameter, such as 'dropout=linear(end=0.5)'; repeatable.",
+        None,
+        "Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)'; repeatable.",
         section="Training",
         metavar="NAME=SCHEDULE", split="calls", check=check_hyper_schedule, plan_row="other schedules",
         plan_text="{}",
@@ -143,9 +145,9 @@ class HyperScheduleSettings(Settings):
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class DataSettings(Settings):
-    """The data, and the way to read them.
+    """Settings of the data, and of the way to read them.
 
-    models: fields that name a run or a model.
+    models: keys of the fields that name a run or a model.
     """
 
     models: ClassVar[tuple[str, ...]] = ()
@@ -176,17 +178,20 @@ class DataSettings(Settings):
         metavar="COLUMN",
     )
     groups: str | None = option(
-        None, "Column of groups. All rows of a group are in the same split.", section="Data", metavar="COLUMN"
+        None,
+        "Column with the group of each row; a group is never divided between training, validation and test.",
+        section="Data",
+        metavar="COLUMN",
     )
     negative_weights: str = option(
         "error",
-        "Treatment of negative weights: refuse, keep, take absolute values, or drop the rows.",
+        "Treatment of negative weights: refuse (error), keep, take absolute values (abs), or drop the rows.",
         section="Data",
         choices=("error", "keep", "abs", "drop"),
     )
     test: str | None = option(
         None,
-        "Test file, or share of the rows to hold out; if not given, 0.2, or the test rows of the data.",
+        "Test file, or share of the rows to hold out; if not given, the test rows of the data, else 0.2.",
         section="Data",
         metavar="FILE|SHARE",
         check=check_test_share,
@@ -194,34 +199,34 @@ class DataSettings(Settings):
     )
     missing: list[str] | None = option(
         None,
-        "Values that mean missing, besides empty cells, such as -999,?.",
+        "Values that count as missing, besides empty cells. Commas separate values, as in -999,?.",
         section="Data",
         metavar="CODES",
     )
     task: str = option(
         "auto",
-        "Task; auto decides by the values of the target.",
+        "Whether the target is a class (classify) or a number (regress); auto decides by its values.",
         section="Data",
         choices=("auto", "classify", "regress"),
     )
 
     @property
     def needs_source(self) -> bool:
-        """Whether data must be named. A model in the folder of its run knows its data."""
+        """Whether the user must name data. A saved model in the folder of its run knows its data."""
         return True
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NetworkSettings(DataSettings):
-    """The network, its initialization, training and regularization, and the metric."""
+    """Settings of the network, its initialization, training and regularization, and the metric."""
 
     validation: float = option(
-        0.2, "Share of the non-test rows for validation, which chooses rates and stops runs.",
+        0.2, "Share of the non-test rows for validation, which chooses learning rates and stops runs.",
         section="Data", metavar="SHARE", above=0, below=1,
     )  # fmt: skip
     scaling: str | None = option(
-        None, "Standardization of the inputs; if not given, standard. none = off.", section="Data",
-        choices=("standard", "none"), neutral="none",
+        None, "Standardization of the inputs (mean 0, deviation 1), on if not given; 'none' turns it off.",
+        section="Data", choices=("standard", "none"), neutral="none",
     )  # fmt: skip
     metric: str | None = option(
         None,
@@ -241,16 +246,16 @@ class NetworkSettings(DataSettings):
         below=1e6, unit="epochs",
     )  # fmt: skip
     batch_size: int | None = option(
-        None, "Rows in a batch; if not given, 16 to 128, more for more training rows.", section="Training",
-        at_least=1, at_most=2**24, unit="rows",
+        None, "Rows in a batch; if not given, from 16 for few training rows to 128 for many.",
+        section="Training", at_least=1, at_most=2**24, unit="rows",
     )  # fmt: skip
     early_stop: int | None = option(
-        None, "End a run after N of its 20 evaluations without improvement; 0 = off.", section="Training",
-        at_least=0, at_most=10**6, neutral=0, unit="evaluations", plan_row="with",
+        None, "End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off.",
+        section="Training", at_least=0, at_most=10**6, neutral=0, unit="evaluations", plan_row="with",
         plan_text="early stop after {} evaluations",
     )  # fmt: skip
     min_change: float = option(
-        0.0, "Smallest decrease of the validation loss that counts as improvement; 0 = any decrease.",
+        0.0, "Smallest decrease of the validation loss that early stopping counts; 0 = any decrease.",
         section="Training",
         at_least=0, below=HUGE, neutral=0, plan_row="with", plan_text="at least {} better",
     )  # fmt: skip
@@ -259,13 +264,16 @@ class NetworkSettings(DataSettings):
         above=0, neutral=float("inf"), schedulable=True, plan_row="with", plan_text="clip {}",
     )  # fmt: skip
     average: str | None = option(
-        None, "Weight average for evaluation: ema=0.99, or tail=0.5 of the run; none = off.",
+        None,
+        "Average of the weights for evaluation: ema=0.99 (exponential), or tail=0.5 (over the last half of "
+        "the run); 'none' turns it off.",
         section="Training", metavar="NAME",
         neutral="none", check="ravine.execution.average_text:read_average", plan_row="with",
         plan_text="average {}",
     )  # fmt: skip
     net: str = option(
-        "64-64", "Network: hidden units and words, such as '64-64 residual batchnorm dropout=0.2'.",
+        "64-64",
+        "Network: units of each hidden layer, then other parts: '64-64 residual batchnorm dropout=0.2'.",
         section="Network",
         metavar="LAYERS", check="ravine.networks.network_text:read_network", common=True,
     )  # fmt: skip
@@ -282,7 +290,7 @@ class NetworkSettings(DataSettings):
         choices="ravine.networks.initialization:INITIALIZATIONS",
     )
     init_scale: float = option(
-        1.0, "Factor on the initial weights; 1 = off.", section="Network", above=0, below=1e6, neutral=1
+        1.0, "Factor on the initial weights; 1 = unchanged.", section="Network", above=0, below=1e6, neutral=1
     )
     l1: float | None = option(
         None, "Coefficient of the L1 penalty on the weights, without biases; 0 = off.",
@@ -295,17 +303,19 @@ class NetworkSettings(DataSettings):
         below=HUGE, neutral=0, schedulable=True, plan_row="penalties", plan_text="L2 {} (in the gradient)",
     )  # fmt: skip
     weight_decay: float | None = option(
-        None, "Decoupled weight decay, as in AdamW; 0 = off.", section="Regularization",
+        None, "Coefficient of decoupled weight decay, as in AdamW; 0 = off.", section="Regularization",
         at_least=0, below=HUGE, neutral=0, schedulable=True, plan_row="penalties",
         plan_text="weight decay {} (decoupled)",
     )  # fmt: skip
     label_smoothing: float | None = option(
-        None, "Label smoothing, for classes only; 0 = off.", section="Regularization", metavar="SHARE",
-        at_least=0,
+        None, "Share of a label's probability that is spread over all classes; 0 = off.",
+        section="Regularization", metavar="SHARE", at_least=0,
         below=1, neutral=0, schedulable=True, plan_row="with", plan_text="label smoothing {}",
     )  # fmt: skip
     augment: str | None = option(
-        None, "Augmentation of the inputs: 'noise=0.1', for images 'shift=1 rotate=10'; none = off.",
+        None,
+        "Random changes of the training inputs: 'noise=0.1', for images 'shift=1 rotate=10'; 'none' turns "
+        "them off.",
         section="Regularization", metavar="KINDS", neutral="none",
         check="ravine.networks.augmentation_text:read_augmentation", plan_row="augmentation", plan_text="{}",
     )  # fmt: skip

@@ -22,7 +22,7 @@ def write_config(run: RunDirectory, settings: DataSettings) -> None:
 
 
 def with_absolute_paths(settings: AnySettings) -> AnySettings:
-    """Return settings with absolute paths, which mean the same in every working folder."""
+    """Return settings with all paths made absolute, for use in every working folder."""
     from ravine.data.read_table import file_and_part
 
     def absolute(text: str | None) -> str | None:

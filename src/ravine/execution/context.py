@@ -46,7 +46,7 @@ class RunContext:
         return None if self.run is None else str(self.run.models)
 
     def stage(self, stage: str, about: str = "") -> None:
-        """Report the start of a stage without training."""
+        """Report the start of a stage that trains nothing, such as the test. about: part of the stage."""
         self.notify(StageStarted(stage, about))
 
     def check_stop(self) -> None:
@@ -81,7 +81,9 @@ class RunContext:
         return self.run.load_cohort(self._keys[f"{stage} {name}"])
 
     def seconds(self, programs: Iterable[tuple[Plan, ProgramShape]]) -> Seconds:
-        """Return the seconds since the start. programs: plan and shape of each compiled program."""
+        """Return the seconds of the study so far: in total, of compiling and of training.
+
+        programs: plan and shape of each compiled program."""
         return Seconds(
             total=time.perf_counter() - self.started,
             compile=sum(self.runner.compile_seconds(plan, shape, self.devices) for plan, shape in programs),

@@ -28,9 +28,9 @@ Change = tuple[float | None, Sequence[float | None] | None]
 def score_format_of(
     metric: MetricFacts, parts: Iterable[ScoreSummary], changes: Iterable[Change] = ()
 ) -> ScoreFormat:
-    """Return the format of the scores of a result, fine enough for the smallest of their intervals.
+    """Return the number format for the scores of a result, with enough digits for their smallest interval.
 
-    changes: differences of scores that are shown in the same format.
+    parts: summaries of the scores. changes: differences of scores that are shown in the same format.
     """
     known = METRICS.get(metric.name)
     scores: list[Change] = [(part.mean, part.interval) for part in parts]
@@ -40,7 +40,7 @@ def score_format_of(
 
 
 def training_option_rows(values: Mapping[str, Plain]) -> list[tuple[str, str]]:
-    """Return the rows of a plan on training options: names and texts.
+    """Return the rows (name, text) of a dry run that list the training options.
 
     values: options that are not neutral, by key. The settings' fields define rows, order and texts.
     """

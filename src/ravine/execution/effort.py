@@ -1,4 +1,4 @@
-"""Effort levels: the numbers of trials, seeds and steps. Counts make a plan the same on every machine."""
+"""Efforts: the numbers of trials, seeds and steps. Counts make a plan the same on every machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Effort:
-    """An effort level. seeds: number of fresh seeds that the result rests on.
+    """An effort, such as `quick`. seeds: number of fresh seeds that the result rests on.
 
     epochs: passes over the training rows; the steps of a run lie between `min_steps` and `max_steps`.
     """
@@ -28,7 +28,8 @@ class Effort:
     def steps(self, rows: int, batch_size: int, epochs: float | None) -> int:
         """Return the number of steps of one run on `rows` training rows.
 
-        epochs: in place of the level's epochs and bounds; None for these.
+        epochs: passes over the rows, in place of those of the effort and its bounds; None for the effort's
+        own.
         """
         if epochs is not None:
             return max(1, round(epochs * rows / batch_size))
@@ -37,10 +38,10 @@ class Effort:
 
 @dataclass(frozen=True)
 class SearchEffort(Effort):
-    """A level of a study that tunes.
+    """An effort of a study that tunes.
 
-    trials: number for each optimizer. tuning_seeds: seeds of each trial. rates: learning rates for each
-    configuration of a sweep.
+    trials: number of trials of each optimizer. tuning_seeds: seeds of each trial. rates: number of learning
+    rates tried for each configuration of a sweep.
     """
 
     trials: int = 0
@@ -50,7 +51,7 @@ class SearchEffort(Effort):
 
 @dataclass(frozen=True)
 class MemorizeEffort(Effort):
-    """A level of `memorize`.
+    """An effort of `memorize`.
 
     shares: shares of random labels. pairs: largest number of pairs of a training row and a held-out row.
     """
@@ -61,7 +62,7 @@ class MemorizeEffort(Effort):
 
 @dataclass(frozen=True)
 class DescentEffort(Effort):
-    """A level of `descent`. widths: units of a hidden layer. rows: largest number of training rows."""
+    """An effort of `descent`. widths: units in a hidden layer, by network. rows: most training rows."""
 
     widths: tuple[int, ...] = ()
     rows: int = 0

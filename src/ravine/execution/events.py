@@ -95,7 +95,7 @@ class StageStarted(Event):
 
 @dataclass(frozen=True)
 class ChunkDone(Event):
-    """A chunk of training has ended.
+    """A chunk of training, the steps between two saves, has ended.
 
     done, total: network steps of the whole study. finished, diverged: numbers of runs so far.
     seconds_left: estimate from the steps so far, None before the first. scores: best validation score so far,

@@ -1,4 +1,4 @@
-"""Summaries of a measure over networks: mean or median, 95 % interval, and all values."""
+"""Summaries of one number per network over several networks: mean or median, 95 % interval, all values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ NON_NEGATIVE = (0.0, np.inf)  # bounds of a measure that cannot be negative
 
 
 def measure_summary(values: np.ndarray, bounds: tuple[float, float] = UNBOUNDED) -> Measure:
-    """Return the summary of a measure. values: [network]. bounds: smallest and largest possible value."""
+    """Return the summary of one number per network.
+
+    values: [network]. bounds: smallest and largest possible value.
+    """
     ends = interval(values, greater_is_better=False) if len(values) else None
     return Measure(
         mean=finite_or_none(np.mean(values)) if len(values) else None,
@@ -25,7 +28,7 @@ def measure_summary(values: np.ndarray, bounds: tuple[float, float] = UNBOUNDED)
 
 
 def time_summary(times: np.ndarray) -> TimeMeasure:
-    """Return the summary of times [network]; infinite for networks that never reached the event."""
+    """Return the summary of the times [network] of an event; a time is infinite if it never happened."""
     ends = interval(times, "median", greater_is_better=False) if len(times) else None
     return TimeMeasure(
         median=finite_or_none(np.median(times)) if len(times) else None,

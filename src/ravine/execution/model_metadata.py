@@ -1,6 +1,7 @@
-"""Metadata of a saved model: how it was trained, on which data, and how it scored. No JAX.
+"""Metadata of a saved model: how it was trained, on which data, and how it scored.
 
-A model file of another origin may know only some of it, so every field can be None.
+A model file of another origin may hold only some of these facts, so every field can be None. The module does
+not import JAX.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class ModelMetadata:
     optimizer: str | None = None
     """The optimizer, as `--optimizer` reads it."""
     setting: str | None = None
-    """The configuration of a sweep."""
+    """The configuration of the sweep that trained the model."""
     learning_rate: float | None = None
     """Learning rate at the first step."""
     hyperparameters: dict[str, float] | None = None

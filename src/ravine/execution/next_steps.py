@@ -35,7 +35,9 @@ def source_or_example(source: str) -> str:
 
 
 def after_ranking(run: str, model: str, source: str, epochs: float) -> list[Block]:
-    """Return the files of a run and the commands to predict and to train the winner longer.
+    """Return the files of a run, the command to predict, and the command to train the winner longer.
+
+    model: path of the best model. epochs: passes over the training rows in the longer training.
 
     source: file or built-in name of the data; empty for data from Python.
     """

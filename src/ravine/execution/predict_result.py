@@ -1,4 +1,4 @@
-"""The result of `ravine predict`. No JAX."""
+"""The result of `ravine predict`. The module does not import JAX."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ravine.execution.json_document import JsonDocument
 __all__ = ["Label", "PredictResult", "PredictedData"]
 
 Label = bool | int | float | str
-"""A class, or a number."""
+"""A predicted class or number."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PredictedData:
-    """The data that were predicted."""
+    """The data whose rows were predicted."""
 
     name: str
     """File name without its ending, or built-in name."""

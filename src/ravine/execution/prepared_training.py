@@ -65,8 +65,9 @@ def prepare_training(
 ) -> PreparedTraining:
     """Return the training that settings describe.
 
-    batches, spec: those of other settings, to share them. effort: level that sets the epochs if the settings
-    have none. Raises UsageError for settings that do not fit the data or one another.
+    batches, spec: batches and specification that another training already has, to share them; None makes new
+    ones. effort: effort that sets the epochs if the settings have none. Raises UsageError for settings that
+    do not fit the data or one another.
     """
     rule = find_rule(settings.optimizer)
     batches = batches if batches is not None else batches_for(settings, dataset)

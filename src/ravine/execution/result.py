@@ -78,7 +78,7 @@ class SplitSizes(DevelopmentSizes):
 
 @dataclass(frozen=True, kw_only=True)
 class MetricFacts:
-    """The score."""
+    """The metric that scores the networks."""
 
     name: str
     """Name of the metric."""
@@ -123,28 +123,28 @@ class TestScores(ScoreSummary):
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A measure over networks that differ in their seed."""
+    """One number per network, over networks that differ in their seed."""
 
     mean: float | None
     """Mean over networks; null if a value is missing."""
     interval: list[float | None] | None
-    """95 % interval of the mean, [low, high], within the bounds of the measure; null if there is none."""
+    """95 % interval of the mean, [low, high], within the bounds of the number; null if it is not defined."""
     values: list[float | None]
-    """Value of every network; null where it has none."""
+    """Value of every network; null for a network without a value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimeMeasure:
-    """A time over networks that differ in their seed. A time that is never reached counts as the latest."""
+    """The time of an event, over networks that differ by seed. An event that never came counts as last."""
 
     median: float | None
-    """Median over networks; null if it was never reached."""
+    """Median over networks; null if at least half of the networks never reached the event."""
     interval: list[float | None] | None
-    """95 % interval of the median, [low, high]; an end is null if it was never reached."""
+    """95 % interval of the median, [low, high]; an end is null if it is later than every time reached."""
     values: list[float | None]
-    """Time of every network; null if it was never reached."""
+    """Time of every network; null if the network never reached the event."""
     reached: int
-    """Number of networks that reached it."""
+    """Number of networks that reached the event."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ class RepeatedTraining:
     schedule: str
     """Learning-rate schedule."""
     network: str
-    """The architecture."""
+    """The architecture of the network."""
     steps: int
     """Steps of one network."""
     epochs: float
@@ -203,7 +203,7 @@ class SearchFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class DivergedRuns:
-    """Runs that failed."""
+    """Number of runs that diverged."""
 
     diverged: int
     """Number of networks that diverged, over the whole study."""
@@ -211,14 +211,14 @@ class DivergedRuns:
 
 @dataclass(frozen=True, kw_only=True)
 class Seconds:
-    """Wall-clock seconds."""
+    """Wall-clock seconds of a study."""
 
     total: float
-    """From the start of the study to its result."""
+    """Seconds from the start of the study to its result."""
     compile: float
-    """Compiling, summed over the programs."""
+    """Seconds of compiling, summed over the programs."""
     train: float
-    """Training."""
+    """Seconds of training."""
 
 
 @dataclass(frozen=True)
@@ -329,9 +329,9 @@ class Result(Document):
 
     @property
     def records(self) -> Mapping[str, Record]:
-        """Training curves and states of all runs, by stage and cohort: "tune adam".
+        """Training curves and states of all runs, by stage and cohort, such as "tune adam".
 
-        They are read from the run directory if needed. A cohort of version 1 has the name of its file.
+        The records are read from the run directory if needed. A cohort of version 1 has the name of its file.
         """
         if self.artifacts.records or self.run_dir is None:
             return self.artifacts.records
@@ -363,5 +363,5 @@ class Result(Document):
 
 
 def values_of(part: ScoreSummary) -> dict[str, Any]:
-    """Return the fields of a summary by name, for the constructor of a row."""
+    """Return the fields of a summary of scores by name, as keyword arguments for a row of a table."""
     return {item.name: getattr(part, item.name) for item in fields(part)}

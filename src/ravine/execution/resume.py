@@ -36,7 +36,7 @@ def resume(run: RunDirectory, *, notify: Notify = ignore, should_stop: ShouldSto
     if settings.needs_source and not settings.source:
         raise DataError(
             f"The run '{run.path}' got its data from Python.",
-            "The run directory does not contain them.",
+            "The run directory does not contain these data.",
             f"Call ravine.{study.name} again.",
         )
     return execute(study, settings, run=run, notify=notify, should_stop=should_stop)

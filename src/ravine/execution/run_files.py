@@ -93,13 +93,13 @@ def check_data(run: RunDirectory, dataset: Dataset) -> None:
     if begun is not None and begun != dataset.sha256:
         raise DataError(
             f"The data '{dataset.name}' have changed since this run began.",
-            f"They were {begun[:12]}, they are {dataset.sha256[:12]}.",
+            f"Their SHA-256 began with {begun[:12]}, it now begins with {dataset.sha256[:12]}.",
             "Put the old file back, or begin a new run.",
         )
     if test_hash is not None and test_hash != _test_hash(dataset):
         raise DataError(
             f"The test rows of '{dataset.name}' have changed since this run began.",
-            f"They were {test_hash}, they are {_test_hash(dataset)}.",
+            f"Their hash was {test_hash}, it is now {_test_hash(dataset)}.",
             "Put the old test file back, or begin a new run.",
         )
 

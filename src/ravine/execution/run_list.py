@@ -1,4 +1,4 @@
-"""The result of `ravine runs`: one row for each run. No JAX."""
+"""The result of `ravine runs`: one row for each run. The module does not import JAX."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class RunRow:
     """One run."""
 
     id: str
-    """Id; its beginning names the run too."""
+    """Id of the run. Commands also accept its beginning."""
     path: str
     """Folder of the run."""
     verb: str
-    """The command."""
+    """The command that made the run, such as `compare`."""
     data: str
     """Name of the data."""
     created: str
-    """Time of its beginning, ISO 8601 in UTC."""
+    """Time at which the run began, ISO 8601 in UTC."""
     state: str
     """running, finished, stopped, failed or interrupted; or the reason why it cannot be read."""
     summary: str | None

@@ -20,9 +20,9 @@ from ravine.training import CheckpointStore, ChunkProgress, Cohort, Plan, Progra
 __all__ = ["AfterChunk", "Runner", "Train"]
 
 AfterChunk = Callable[[ChunkProgress], None]
-"""Called after every chunk, when the state is saved. It can raise Stopped."""
+"""Function that is called after every chunk of training, when the state is saved. It can raise Stopped."""
 Train = Callable[[AfterChunk, CheckpointStore | None], Record]
-"""Trains a cohort from its start, or from the state in the checkpoint store."""
+"""Function that trains a cohort from its start, or from the state in the checkpoint store."""
 
 SAVE_INTERVAL_S = 5.0  # between two saved states, so that saving costs little
 
@@ -134,7 +134,7 @@ class Runner:
             self.scores[name] = max(best, before) if greater else min(best, before)
 
     def step_seconds(self, name: str) -> float | None:
-        """Return the seconds of one network step in the cohorts of a name; None if none was trained here."""
+        """Return the seconds of one network step in the cohorts of a name; None if this process has none."""
         seconds, steps = self.timed.get(name, (0.0, 0.0))
         return seconds / steps if steps else None
 

@@ -33,16 +33,16 @@ RANGES = {
     "diagnose.prove": SeedRange(3_000, 1_000),
     "diagnose.confirm": SeedRange(4_000, 10_000),
 }
-"""The range of each purpose, by `study.purpose`."""
+"""The range of seeds of each purpose, by `study.purpose`, such as `train.train`."""
 
 
 def first_seed(purpose: str) -> int:
-    """Return the first seed of a purpose."""
+    """Return the first seed of a purpose, such as `train.train`."""
     return RANGES[purpose].first
 
 
 def most_seeds(*purposes: str) -> int:
-    """Return the largest number of seeds that each of these purposes has."""
+    """Return the largest number of seeds that the range of each of these purposes holds."""
     return min(RANGES[purpose].capacity for purpose in purposes)
 
 

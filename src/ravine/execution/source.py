@@ -41,7 +41,8 @@ def check_source(settings: DataSettings) -> None:
 def with_models_found(settings: AnySettings) -> AnySettings:
     """Return settings with absolute paths of models and runs.
 
-    A new run changes the meaning of `latest`. Raises DataError for a model that does not exist.
+    The paths are needed since a new run changes the run that `latest` names. Raises DataError for a model
+    that does not exist.
     """
     for key in settings.models:
         name = getattr(settings, key)

@@ -7,9 +7,9 @@ A study is a package with five modules:
     design     `design(settings, dataset, devices)` -> Design, pure; `plan(design)` -> StudyPlan; only for
                data that are not read as usual `load_data(settings)` -> Dataset
     study      `run(design, context)` -> Result
-    result     the classes of result and plan, named in the declaration; no JAX
+    result     the classes of result and plan, named in the declaration; without JAX
     view       `view(result)`, `plan_view(plan)`, `next_steps(result)`, where useful `details(result)` for -v,
-               -> blocks; no JAX
+               -> blocks; without JAX
 
 A study with pictures also has `plots` with `draw(result, folder, kind)` -> paths.
 """
@@ -40,7 +40,7 @@ DATA_HELP = (
 
 
 class Design(Protocol):
-    """The design of a study: every run, before training. Only tuning chooses more."""
+    """The design of a study: every run that is known before training. Tuning alone adds runs later."""
 
     @property
     def settings(self) -> NetworkSettings:
@@ -51,7 +51,7 @@ class Design(Protocol):
         """Number of network steps planned; later stages can add more."""
 
     def line(self) -> str:
-        """Return the plan in one line."""
+        """Return the design in one line."""
 
     def plan_document(self) -> dict[str, Any]:
         """Return the content of `plan.json`: every run."""

@@ -56,11 +56,12 @@ class TrainingSpec:
 
     network, transforms, label_smoothing, augment: the structure; transforms and augmentations by name.
     image: height, width and channels of the inputs, None for a table.
-    numbers: values by name, for all of these that have a number.
+    numbers: value of each transform, augmentation or part of the network that has a number, by name.
     tail: share of the run after which the weights are averaged, None without such an average.
     patience: evaluations without improvement that end a run, 0 = off. min_change: smallest improvement.
     initial: name of the initialization and factor on the weights.
-    hyper_schedules: schedules by hyperparameter. An optimizer ignores those of hyperparameters it lacks.
+    hyper_schedules: schedules by hyperparameter. An optimizer ignores the
+    schedule of a hyperparameter that it lacks.
     """
 
     network: Network
@@ -77,7 +78,7 @@ class TrainingSpec:
 
     @property
     def structure(self) -> tuple[Any, ...]:
-        """The structure. Specifications of equal structure share their compiled programs."""
+        """The parts without numbers. Specifications of equal structure share their compiled programs."""
         return self.network, self.transforms, self.label_smoothing, self.augment, self.initial
 
     @property
@@ -88,7 +89,7 @@ class TrainingSpec:
     def plan(
         self, settings: NetworkSettings, dataset: Dataset, rule: Rule, batches: Batches, steps: int
     ) -> Plan:
-        """Return the plan of one optimizer. `steps` is rounded up to whole segments between evaluations.
+        """Return the plan of an optimizer. `steps` is rounded up to whole segments between evaluations.
 
         Raises UsageError for a metric or a batch size that does not fit.
         """
@@ -248,7 +249,7 @@ def _add(name: str) -> str:
 
 
 def check_patience(settings: NetworkSettings) -> None:
-    """Raise UsageError for a smallest change without early stopping."""
+    """Raise UsageError for --min-change without --early-stop."""
     if settings.min_change and settings.early_stop is None:
         raise UsageError(
             f"--min-change {settings.min_change:g} does nothing.",
@@ -274,7 +275,7 @@ def schedules_of(texts: Sequence[str] | None, spec: TrainingSpec, rule: Rule) ->
 
 
 def share_structure(specs: Sequence[TrainingSpec]) -> list[TrainingSpec]:
-    """Return the specifications with as few structures as possible.
+    """Return the specifications with as few different structures as possible, to compile few programs.
 
     A transform that only some of them have becomes part of all; the others give it its neutral value.
     """

@@ -12,9 +12,11 @@ MAX_EXTENSIONS = 2  # of the range of learning rates, each by a decade
 def extend_ranges(
     ends: Callable[[], Mapping[str, str]], extend: Callable[[Sequence[str], Sequence[str]], None]
 ) -> list[str]:
-    """Extend the range while a best rate lies at its end. Return the extended sides, low or high, in order.
+    """Extend the range of learning rates while a best rate lies at its end.
 
-    ends(): returns the side of each name whose best rate lies at an end of the range.
+    Return the extended sides, low or high, in order.
+
+    ends(): returns the side of each optimizer or group whose best rate lies at an end of the range.
     extend(sides, names): trains with more rates on the last of `sides`, where the best rates of `names` lie.
     """
     extended: list[str] = []

@@ -25,7 +25,7 @@ TYPES = {bool: "true or false", int: "whole number", float: "number", str: "text
 
 
 def options_document(studies: Mapping[str, type[Settings]]) -> str:
-    """Return the document, with one table per section and one row per option.
+    """Return the text of `docs/options.md`, with one table per section and one row per option.
 
     studies: settings class of each command. An option whose default or bounds differ between commands has
     several rows.

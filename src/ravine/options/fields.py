@@ -35,20 +35,21 @@ Split = Literal["commas", "calls", "whole"]
 
 @dataclass(frozen=True)
 class Option:
-    """One option.
+    """An option of a command, stored in a field of the settings.
 
-    help: noun phrase or imperative. section: heading in the help. placeholder: the value in the help.
-    short: short flag. at_least, above, at_most, below: bounds of a number, None = unbounded.
-    choices_or_path: allowed words. check_or_path: check(text), which raises UsageError for a text, or for an
-    item of a list, that is not allowed.
+    help: noun phrase or imperative. section: heading in the help. placeholder: word for the value in the
+    help, such as `N`. short: short flag. at_least, above, at_most, below: bounds of a number, None =
+    unbounded. choices_or_path: allowed words. check_or_path: check(text), which raises UsageError for a text,
+    or for an item of a list, that is not allowed.
     neutral: value that switches the option off. unit: unit of a number.
     split: how a text becomes a list: at commas, at commas outside brackets (calls), or not at all (whole).
     schedulable: whether the number can follow a schedule.
-    plan_row, plan_text: row of a plan for values that are not neutral, and the text, with {} for the value.
-    stored: whether a saved configuration contains the value. positional: whether it is an argument without
-    a flag. common: whether `--help` lists it; `--help-all` lists every option.
-    key, kind, optional, many, default: name, type, whether None is allowed, whether it is a list, and
-    default of the settings field.
+    plan_row, plan_text: title and text, with {} for the value, of the row in a dry run for a value that is
+    not neutral.
+    stored: whether a saved configuration contains the value. positional: whether the option is an argument
+    without a flag. common: whether `--help` lists it; `--help-all` lists every option. key, kind, optional,
+    many, default: name, type, whether None is allowed, whether it is a list, and default of the settings
+    field.
     """
 
     help: str
@@ -101,7 +102,7 @@ class Option:
 
     @property
     def metavar(self) -> str:
-        """The value in the help: `N`, `cpu|gpu`."""
+        """The word that stands for the value in the help, such as `N` or `cpu|gpu`."""
         return self.placeholder or "|".join(self.choices) or PLACEHOLDERS[self.kind]
 
     @property
@@ -136,7 +137,7 @@ class Option:
         return f"{self.default:g}" if isinstance(self.default, float) else str(self.default)
 
     def within(self, number: float) -> bool:
-        """Return whether a number is within the bounds. NaN never is."""
+        """Return whether a number is within the bounds of the option; False for NaN."""
         return (
             (self.at_least is None or number >= self.at_least)
             and (self.above is None or number > self.above)
@@ -183,7 +184,10 @@ def option(
 
 
 def redefined(settings: type, key: str, default: Value, **changes: object) -> Any:
-    """Return the field `key` of another settings class with another default. changes: of its option."""
+    """Return the field `key` of another settings class with another default.
+
+    changes: new attributes of the option.
+    """
     old = next(known for known in dataclasses.fields(settings) if known.name == key)
     return _field(replace(old.metadata[METADATA], **changes), default)
 
@@ -191,7 +195,7 @@ def redefined(settings: type, key: str, default: Value, **changes: object) -> An
 def options_of(settings: type) -> Mapping[str, Option]:
     """Return the options of a settings class by key, in the order of its fields.
 
-    Raises TypeError for a field without an option, and for a field of another type than options have.
+    Raises TypeError for a field without an option, and for a field whose type an option cannot have.
     """
     return _options_of(settings)
 

@@ -26,7 +26,7 @@ CALL = r"(?:[^,()]|\([^()]*\)|[()])+"  # adam(b1=0.9,b2=0.99): the commas in bra
 
 
 def from_text(option: Option, text: str) -> Value:
-    """Return the value of a text. Raises UsageError for a text of another type."""
+    """Return the value that a text means for an option. Raises UsageError for a text of another type."""
     if option.many:
         return from_texts(option, [text])
     if option.kind is str:
@@ -47,7 +47,7 @@ def from_texts(option: Option, texts: Sequence[str]) -> list[str]:
 
 
 def from_value(option: Option, value: object) -> Value:
-    """Return a value of TOML or Python in the type of the field. Raises UsageError.
+    """Return a value of TOML or Python in the type of the option's field. Raises UsageError.
 
     A single text becomes a list of one item, a number becomes text, a whole float becomes an integer.
     """

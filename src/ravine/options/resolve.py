@@ -33,7 +33,7 @@ Kind = TypeVar("Kind", bound=Settings)
 
 @dataclass(frozen=True)
 class Resolved(Generic[Kind]):
-    """Resolved settings.
+    """Settings of a command, resolved from all places.
 
     settings: values from all places. unused: keys of other studies, with their place.
     """
@@ -113,7 +113,7 @@ def _read(option: Option, raw: object) -> Value:
 
 
 def _drop_weaker(kind: type[Settings], placed: dict[str, tuple[Value, _PlacedValue, int]]) -> None:
-    """Remove the value of the weaker place, if two alternatives come from two places."""
+    """Of two options that exclude each other, remove the one from the weaker place, if the places differ."""
     for pair in kind.alternatives:
         if all(key in placed for key in pair):
             weaker, stronger = sorted(pair, key=lambda key: placed[key][2])

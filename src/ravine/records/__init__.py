@@ -1,8 +1,10 @@
-"""Files that remain after a command: records, run directories, models. Importing the package imports nothing.
+"""Files that remain after a command: records, run directories, models.
+
+No submodule is imported with the package.
 
 atomic_files    write_atomic, write_json, write_npz and their readers
 content_hash    content_hash, sha256_of_file: hashes of values and of files
-os_errors       os_errors_as_data_errors: operating-system errors with a remedy
+os_errors       os_errors_as_data_errors: operating-system errors as DataError, with advice
 record          Record, Status: results of many training runs
 lock            WriterLock: one writer at a time
 run_paths       name and folder of a new run, the link `latest`

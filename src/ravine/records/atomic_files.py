@@ -83,7 +83,7 @@ def flush_folder(folder: Path) -> None:
 def remove_temporaries(folder: str | os.PathLike[str]) -> int:
     """Delete the temporary files of a killed writer directly in `folder`; return their number.
 
-    Only the writer that holds the lock may call it. Raises DataError.
+    Only the writer that holds the lock of the folder may call this function. Raises DataError.
     """
     root = Path(folder)
     with os_errors_as_data_errors(root):

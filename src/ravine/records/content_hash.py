@@ -1,8 +1,8 @@
 """Content hashes: equal values get equal ids on every machine, so finished work can be recognized.
 
 An id is the sha256 of a canonical JSON text. Dictionaries are sorted by key, tuples count as lists, NumPy
-numbers as Python numbers. Different ids: 1 and 1.0, a list and an array, arrays of different type or shape.
-NaN and the infinities have ids of their own.
+numbers as Python numbers. Ids differ between 1 and 1.0, between a list and an array, and between arrays of
+different type or shape. NaN and the infinities have ids of their own.
 """
 
 from __future__ import annotations

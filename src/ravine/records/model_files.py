@@ -34,9 +34,9 @@ KINDS = "float16, float32, float64, integers and booleans"
 def save_model(
     directory: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], description: Mapping[str, object]
 ) -> Path:
-    """Write both files into `directory`, which is created if needed, and return the path of `model.json`.
+    """Write both files of a model into `directory`, created if needed; return the path of `model.json`.
 
-    description: plain values for JSON. Numbers that are not finite are refused there, because a prediction
+    description: plain values for JSON. The description must hold finite numbers only, because a prediction
     may depend on them and JSON would turn them into null; `arrays` can hold them. Equal models give equal
     bytes. Raises DataError if a file cannot be written, UsageError for a value or type that cannot be stored.
     """

@@ -1,4 +1,4 @@
-"""Operating-system errors (disk full, no permission, missing folder) as `DataError`s with a remedy."""
+"""Operating-system errors (disk full, no permission, missing folder) as `DataError`s that say what to do."""
 
 from __future__ import annotations
 

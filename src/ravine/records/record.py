@@ -85,7 +85,7 @@ class Record:
         return str(self.meta.get("cohort", ""))
 
     def named(self, name: str) -> Record:
-        """Return the record with a name, which its file keeps."""
+        """Return the record with a name, which is saved with the record."""
         return replace(self, meta={**self.meta, "cohort": name})
 
     def counts(self) -> dict[str, int]:
@@ -126,7 +126,7 @@ class Record:
         return replace(self, status=self.status[index], **groups)
 
     def without(self, *names: str) -> Record:
-        """Return the record without these final values. Parameters are the largest part of a record."""
+        """Return the record without the final values called `names`, such as the large "parameters"."""
         return replace(self, final={name: array for name, array in self.final.items() if name not in names})
 
     @staticmethod
@@ -178,7 +178,7 @@ class Record:
             raise DamagedFile(
                 f"'{path}' holds no record.",
                 "It is an NPZ file with other content.",
-                "Name a file of cohorts/.",
+                "Name a file in the folder cohorts/ of a run.",
             ) from error
         if version > SCHEMA_VERSION:
             raise DataError(
@@ -200,8 +200,8 @@ class Record:
         """Return a pandas table with one row per run; with names of series, one row per run and time.
 
         Columns: `run`, `time` (with series), the hyperparameters, `status` by name, then the series, or the
-        final values of one number per run. A name that is taken gets the prefix `final_` or `series_`. Raises
-        UsageError for an unknown series, or for series of different lengths.
+        final values of one number per run. A column whose name is taken gets the prefix `final_` or
+        `series_`. Raises UsageError for an unknown series, or for series of different lengths.
         """
         import pandas as pd
 
@@ -279,7 +279,7 @@ def _joined(group: str, name: str, records: Sequence[Record]) -> np.ndarray:
                 f"{group}['{name}'] is {list(arrays[0].shape)} {arrays[0].dtype} in record 0 and "
                 f"{list(array.shape)} {array.dtype} in record {index}.",
                 "Only the number of runs may differ.",
-                "Join records of one plan.",
+                "Join records of trainings with the same network and number of steps.",
             )
     return np.concatenate(arrays)
 

@@ -131,9 +131,9 @@ class RunDirectory:
     # ------------------------------------------------------------------------------------------- one writer
 
     def lock(self) -> RunDirectory:
-        """Become the writer and delete temporary files of a killed one.
+        """Become the writer of the run, and delete the temporary files of a writer that was killed.
 
-        Raises DataError if there is a writer.
+        Raises DataError if another process is the writer.
         """
         self._lock.take()
         for folder in (self.path, self.cohorts, self.state, self.path / "models", self.models):
@@ -143,7 +143,7 @@ class RunDirectory:
 
     @property
     def locked(self) -> bool:
-        """Whether this object is the writer."""
+        """Whether this object is the writer of the run."""
         return self._lock.held
 
     def close(self) -> None:

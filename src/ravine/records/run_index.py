@@ -27,7 +27,7 @@ INTERRUPTED = "interrupted, resumable"  # state of a run whose process was kille
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One line of `ravine runs`.
+    """The facts of a run that `ravine runs` shows in one line.
 
     created: ISO 8601 in UTC. summary: the result in one line, or the error that ended the run. bytes: size on
     disk.

@@ -43,7 +43,7 @@ def create_run_folder(path: Path) -> WriterLock:
     """
     with os_errors_as_data_errors(path):
         if path.exists() and not path.is_dir():
-            raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name another with --out DIR.")
+            raise DataError(f"'{path}' is a file.", "A run is a folder.", "Name a folder with --out DIR.")
         _check_empty(path)
         path.mkdir(parents=True, exist_ok=True)
     lock = WriterLock(path)

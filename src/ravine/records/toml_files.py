@@ -56,7 +56,9 @@ def _text(text: str, where: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise UsageError(
-            f"{where} is {text!r}.", "TOML is UTF-8, which cannot encode it.", "Rename the file or the key."
+            f"{where} is {text!r}.",
+            "TOML files are UTF-8, which cannot encode this text.",
+            "Rename the file or the key.",
         ) from None
     return str(text)
 

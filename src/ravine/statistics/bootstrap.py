@@ -2,8 +2,10 @@
 
 Mean: studentized bootstrap.
 
-    t* = (m* - m) / max(s*, s / 2)                                       (1)   m*, s*: of a resample
+    t* = (m* - m) / max(s*, s / 2)                                       (1)   m*, s*: those of a resample
     interval = [m - q(1 - a/2) s / sqrt(n), m - q(a/2) s / sqrt(n)]      (2)   q: quantiles of sqrt(n) t*
+
+Here m and s are mean and standard deviation of the n values, and the level is 1 - a.
 
 The lower bound s / 2 in (1) keeps resamples of nearly equal values from making the interval unbounded. Heavy
 tails make (2) too short, so an end inside Student's interval moves halfway to the end of Student's.
@@ -38,8 +40,8 @@ Interval = tuple[float, float]
 Statistic = Literal["mean", "median"]
 
 MIN_VALUES = 3
-"""Fewest values with an interval of the mean. Two values estimate their spread badly: in 38 % of cases they
-give less than half of it, and two equal accuracies would give 0."""
+"""Fewest values with an interval of the mean. Two values estimate the standard deviation badly: in 38 % of
+cases the estimate is less than half of the true one, and for two equal accuracies it is 0."""
 
 MIN_VALUES_TO_RESAMPLE = 8
 """Fewest values for the bootstrap. Smaller samples use Student's interval, since their resamples estimate
@@ -69,8 +71,8 @@ def interval(
     statistic           "mean" or "median"
     level               probability that the interval covers the true value
     seed, resamples     random seed and number of the bootstrap's resamples; the median needs none
-    greater_is_better   says which end is worst. NaN and infinite values (diverged runs) then count as the
-                        worst value, so that an end of the median's interval may be infinite.
+    greater_is_better   whether greater values are better. NaN and infinite values (diverged runs) then
+                        count as the worst value, so that an end of the median's interval may be infinite.
 
     Raises UsageError if `values` is not [seed], if another argument is outside its range, and if values are
     not finite while `greater_is_better` is None.

@@ -101,7 +101,7 @@ def compare_paired(
 def compare_pairs(
     values: Mapping[str, npt.ArrayLike], greater_is_better: bool, level: float = 0.95, seed: int = 0
 ) -> list[Pair]:
-    """Compare every two of `values` (name -> [seed]), and return the pairs in the order of the names.
+    """Compare every pair of names in `values` (name -> [seed]), and return the pairs in order of the names.
 
     The p values are adjusted for the number of pairs by equation (4).
     """

@@ -66,7 +66,7 @@ def log_uniform_points(
 ) -> dict[str, FloatArray]:
     """Return `count` points, log-uniform in all `ranges` (name -> (low, high)): name -> [point].
 
-    A decay rate b near 1, such as Adam's, is tuned as a range of 1 - b.
+    An averaging rate b near 1, such as those of Adam, is tuned as a range of 1 - b.
 
     Raises UsageError unless 0 < low < high in every range, count >= 1, and there are 1 to 10 ranges.
     """

@@ -70,7 +70,7 @@ def width_decades(
     """Return the width of the range of good rates in decades, equation (2).
 
     rates [rate]       learning rates, in any order
-    scores [rate]      medians over seeds; NaN and infinite ones belong to diverged rates
+    scores [rate]      medians over seeds; NaN and infinite ones mean that the runs diverged
     tolerance          the share in (1), between 0 and 1
     reference          the reference score in (1)
 

@@ -1,20 +1,22 @@
-"""Tiers of optimizers instead of ranks: tier 1 holds all that cannot be distinguished from the best.
+"""Tiers of optimizers. Tier 1 holds all optimizers that the scores do not distinguish from the best.
 
     z_j = (sum of signed ranks of best - j) / sqrt(sum of squared ranks)      (1)   Wilcoxon, best against j
     S = max over j of z_j                                                     (2)
     p = share of shuffles with S* >= S                                        (3)
 
-A shuffle permutes the names within each seed and selects its own best. While p <= alpha, the optimizer with
-the largest z leaves the tier and the rest is tested again. Those that left form the next tiers in the same
-way.
+A shuffle permutes the names of the optimizers within each seed and selects its own best. While p <= alpha,
+the optimizer with the largest z leaves the tier and the rest is tested again. The optimizers that left form
+the next tiers in the same way.
 
-The shuffles are needed because the best is selected by the same scores. If one optimizer has eight names and
-20 seeds, Holm's correction for seven comparisons finds a "better" name in 8-11 % of studies instead of 5 %.
-Holm's correction for all 28 pairs keeps 5 %, but with 10 seeds it can never find a difference.
+The shuffles are needed because the best is selected by the same scores. If one optimizer is entered under
+eight names with 20 seeds, Holm's correction for seven comparisons finds a "better" name in 8-11 % of studies
+instead of 5 %. Holm's correction for all 28 pairs keeps 5 %, but with 10 seeds it can never find a
+difference.
 
 The probability of any false claim is at most alpha if all optimizers are equal, and about alpha in each tier
-otherwise. A lower tier means worse than the best of the tier above, not worse than all of its members. An
-optimizer with very noisy scores may share a tier with a best one that is far better.
+otherwise. An optimizer of a lower tier is worse than the best one of the tier above, but not necessarily
+worse than all optimizers there. An optimizer with very noisy scores may share a tier with a best one that is
+far better.
 
 Source: Westfall & Young 1993, step-down procedure.
 """

@@ -37,8 +37,8 @@ class TargetSummary:
 def time_to_target(curves: npt.ArrayLike, target: float, greater_is_better: bool) -> npt.NDArray[np.int64]:
     """Return the first time index of `curves` [run, time] at least as good as `target`: [run].
 
-    The index is NEVER for a run that does not reach the target. NaN and infinite values are diverged, and do
-    not count as reaching the target.
+    The index is NEVER for a run that does not reach the target. NaN and infinite values belong to diverged
+    runs, and do not count as reaching the target.
 
     Raises UsageError if `curves` has another shape or `target` is not finite.
     """

@@ -1,11 +1,12 @@
 """Confidence interval of a tuned score that includes the noise of tuning, not only that of evaluation.
 
-Let s be the trial that tuning selected. Only s was evaluated. Every resample repeats the whole procedure:
+Let s be the trial that tuning selected. Only s was evaluated, on fresh seeds. Every resample repeats the
+whole procedure:
 
     1. Draw trials and tuning seeds with replacement.                                     [trial, seed]
     2. Select the trial j with the best median over the drawn seeds.
     3. Draw evaluation seeds with replacement. Their mean (or median) is the score of s.
-    4. Add what j would have scored more than s:
+    4. Add the estimated amount by which the score of j exceeds that of s:
 
         gap(j) = median over tuning seeds of (tuning_j - tuning_s)                        (1)
         score + gap(j) - mean of the gaps over resamples                                  (2)

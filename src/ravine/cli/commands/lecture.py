@@ -117,7 +117,7 @@ def _folder(out: str | None) -> Path:
     from ravine.records.os_errors import os_errors_as_data_errors
 
     if out == "":
-        raise UsageError("The folder has no name.", "-o takes the name of a folder.", "Type -o DIR.")
+        raise UsageError("The folder has no name.", "Option -o takes the name of a folder.", "Type -o DIR.")
     folder = FOLDER if out is None else Path(out)
     with os_errors_as_data_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -59,7 +59,9 @@ def _check_output(out: str | None, source: str) -> None:
         return
     if not out:
         raise UsageError(
-            "The file for the predictions has no name.", "-o takes the name of a file.", "Type -o FILE.csv."
+            "The file for the predictions has no name.",
+            "Option -o takes the name of a file.",
+            "Type -o FILE.csv.",
         )
     path = Path(out)
     if path.is_dir():
@@ -108,7 +110,7 @@ def _document(model: str, source: str) -> tuple[bytes, list[str]]:
 
 
 def _readable(source: str) -> str:
-    """Return the source. Raises DataError if it is standard input, and that is closed."""
+    """Return the source. Raises DataError if the source is standard input, which is closed."""
     import sys
 
     if source == "-" and sys.stdin is None:

@@ -1,4 +1,4 @@
-"""The command `ravine resume [RUN]`: finish a run, and print the result as the run would have done."""
+"""The command `ravine resume [RUN]`: finish a run, and print its result as an unbroken run would."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def runs(console: Console, folder: str, json: bool, quiet: bool, verbose: bool) 
     elif not listed:
         console.info(
             f"There are no runs in '{folder}'. Type `ravine compare digits` to start one, "
-            "or `ravine runs DIR` to list those that -o DIR wrote."
+            "or `ravine runs DIR` to list the runs that -o DIR wrote."
         )
     else:
         console.print_view([_table(listed)])

@@ -108,9 +108,9 @@ def sniff_decimal(rows: list[list[str]], separator: str) -> str:
 def has_header(rows: list[list[str]], decimal: str) -> bool:
     """Return whether the first row is a header.
 
-    A word above numbers is the name of a column. A number above numbers is none, unless the first row counts
-    the columns (0, 1, 2, …). Without columns of numbers, the first row is a header if its words do not occur
-    again.
+    A word above numbers is the name of a column. A number above numbers is not a name, unless the first row
+    counts the columns (0, 1, 2, …). Without columns of numbers, the first row is a header if its words do not
+    occur again.
     """
     first, body = rows[0], rows[1:]
     if not body:

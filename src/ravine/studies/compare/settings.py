@@ -34,18 +34,18 @@ class CompareSettings(NetworkSettings, HyperScheduleSettings):
     )  # fmt: skip
     schedules: list[str] = option(
         ["constant", "decay"],
-        "Learning-rate schedules to tune over, such as 'constant,decay,step(0.1,every=10)'.",
+        "Learning-rate schedules among which tuning chooses, such as 'constant,decay,step(0.1,every=10)'.",
         section="Comparison", metavar="NAMES", split="calls", check=CHECK_SCHEDULE,
     )  # fmt: skip
     tune: str = option(
         "learning-rate",
-        "Hyperparameters to tune: the learning rate and its schedule, or all of an optimizer.",
+        "Hyperparameters to tune: learning rate and schedule (learning-rate), or all of an optimizer (all).",
         section="Comparison",
         choices=("learning-rate", "all"), common=True,
     )  # fmt: skip
-    effort: str | None = effort_option(None, "COMPARE", otherwise="the largest under 2 minutes")
+    effort: str | None = effort_option(None, "COMPARE", otherwise="the largest that takes under 2 minutes")
     budget: str | None = option(
-        None, "Time budget, such as 60s or 5m; it chooses the largest effort that fits.",
+        None, "Time budget, such as 60s or 5m; the command takes the largest effort that fits.",
         section="Comparison",
         metavar="TIME", check="ravine.execution.budget:budget_seconds", common=True,
     )  # fmt: skip
@@ -87,8 +87,9 @@ STUDY = Study(
     plan="ComparePlan",
     title="Find the best optimizer and learning rate for DATA.",
     help=(
-        "Find out which optimizer, at which learning rate, is best for DATA: all are tuned alike, then run "
-        f"on fresh seeds, and ties are called ties.\n\n{DATA_HELP}"
+        "Find out which optimizer, at which learning rate, is best for DATA. All get the same amount of "
+        "tuning, then run on fresh seeds. Optimizers that the scores cannot distinguish are reported as "
+        f"tied.\n\n{DATA_HELP}"
     ),
     examples=(
         "ravine compare digits",

@@ -28,7 +28,7 @@ class DescentSettings(GeneralizationSettings):
     effort: str = effort_option("standard", "DESCENT", counts="networks, seeds")
     seeds: int | None = seeds_option(None, "descent.train")
     label_noise: float = option(
-        0.0, "Share of the training labels that are drawn at random; 0 = off.", section="Training",
+        0.0, "Share of the training labels that are replaced by random ones; 0 = off.", section="Training",
         metavar="SHARE", at_least=0, at_most=1, neutral=0, common=True,
     )  # fmt: skip
 

@@ -23,11 +23,11 @@ class DiagnoseSettings(FixedTrainingSettings):
     seeds: int = redefined(
         FixedTrainingSettings, "seeds", 20, at_least=0, neutral=0,
         at_most=most_seeds("diagnose.prove", "diagnose.confirm"),
-        help="Number of seeds for the trials of remedies; 0 = off.",
+        help="Number of seeds on which remedies are tried; 0 = no trials.",
     )  # fmt: skip
     no_proof: bool = option(
         False,
-        "Measure only, without trials of remedies, as --seeds 0.",
+        "Only measure the training; try no remedies, as with --seeds 0.",
         section="Training",
         stored=False,
         common=True,

@@ -33,24 +33,26 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
     schedule: str = redefined(LearningRateSettings, "schedule", "constant")
     optimizers: list[str] = option(
         ["sgd", "adam"],
-        "Optimizers to train with, such as 'sgd,adam,optax:lion(b1=0.9)'; the first is the center.",
+        "Optimizers, such as 'sgd,adam,optax:lion(b1=0.9)'; the loss is measured around the first's result.",
         section="Comparison",
         metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     model: str | None = option(
-        None, "Run or trained model at the center, in place of training.", section="Data", metavar="MODEL",
-        positional=True,
+        None, "Run or trained model around whose weights the loss is measured; nothing is trained.",
+        section="Data", metavar="MODEL", positional=True,
     )  # fmt: skip
     solutions: int = option(
-        3, "Starts of the first optimizer; 2 = barriers, 3 = a plane through the solutions too.",
+        3,
+        "Trainings of the first optimizer on other seeds; 2 = loss barriers, 3 = also a plane through them.",
         section="Output", at_least=1, at_most=3,
     )  # fmt: skip
     grid: int = option(
-        51, "Points on each side of a plane.", section="Output", at_least=5, at_most=2_001, common=True
-    )
+        51, "Number of points along each side of a plane.", section="Output", at_least=5, at_most=2_001,
+        common=True,
+    )  # fmt: skip
     span: float = option(
-        1.0, "Half-width of slices and planes, in lengths of the weights.", section="Output", above=0,
-        below=1e6, unit="lengths of the weights",
+        1.0, "Half-width of slices and planes, in units of the length (norm) of the weights.",
+        section="Output", above=0, below=1e6, unit="lengths of the weights",
     )  # fmt: skip
     format: str = option(
         "png", "File format of the pictures.", section="Output", choices=("png", "svg", "pdf")
@@ -71,7 +73,7 @@ class LandscapeSettings(NetworkSettings, LearningRateSettings):
 
     @property
     def needs_source(self) -> bool:
-        """Whether data must be named. A model has the data of its run."""
+        """Whether the user must name data. A model has the data of its run."""
         return self.model is None
 
     @property
@@ -119,7 +121,8 @@ STUDY = Study(
     title="Show the loss around trained networks.",
     help=(
         "Train on DATA with each optimizer and measure the loss around the end of the first one: slices and "
-        "planes (random, sharpest, of the trajectories, through three solutions), sharpness against the "
+        "planes (in random and in the sharpest directions, along the paths of training, through three "
+        "solutions), sharpness against the "
         "optimizer's stability limit, barriers between solutions before and after matching their units. With "
         "a RUN or MODEL, measure around it, on the data of the run or on DATA."
     ),

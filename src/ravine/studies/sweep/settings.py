@@ -29,18 +29,18 @@ class SweepSettings(NetworkSettings, HyperScheduleSettings, LearningRateSettings
     python_types: ClassVar[Mapping[str, str]] = {"vary": "Mapping[str, object] | Sequence[str] | str"}
 
     vary: list[str] = option(
-        [], "Factor and its values, such as 'l2=0,1e-4'; repeatable, once for each factor.",
+        [], "Factor to vary and its values, such as 'l2=0,1e-4'; repeatable, once for each factor.",
         section="Comparison",
         metavar="KEY=VALUES", split="whole", common=True,
     )  # fmt: skip
     random: int | None = option(
-        None, "Number of random configurations; if not given, the whole grid.", section="Comparison",
-        at_least=2,
+        None, "Number of configurations drawn at random; if not given, all combinations (a grid).",
+        section="Comparison", at_least=2,
         at_most=MAX_CONFIGURATIONS,
     )  # fmt: skip
     points: int = option(
-        5, "Number of values of a range such as learning_rate=1e-4..1e-1, in a grid.", section="Comparison",
-        at_least=2,
+        5, "Number of values that a grid takes from a range such as learning_rate=1e-4..1e-1.",
+        section="Comparison", at_least=2,
         at_most=1_000,
     )  # fmt: skip
     effort: str = effort_option("quick", "COMPARE")

@@ -17,8 +17,8 @@ class TrainSettings(FixedTrainingSettings):
 
     schedule: str = redefined(LearningRateSettings, "schedule", "decay", common=True)
     plot_schedule: str | None = option(
-        None, "Draw the schedules into FILE (.png, .svg, .pdf) and train nothing.", section="Output",
-        metavar="FILE", stored=False,
+        None, "Draw the schedules of the hyperparameters into FILE (.png, .svg, .pdf), and train nothing.",
+        section="Output", metavar="FILE", stored=False,
     )  # fmt: skip
 
     def headline(self, dry_run: bool) -> str:
