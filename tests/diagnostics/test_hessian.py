@@ -217,7 +217,7 @@ def test_bad_options(mlp):
         gauss_newton_operator(outputs, params, data[0], weight=-np.ones(40))
     with pytest.raises(UsageError, match="does not fit"):
         from_vector(params, np.ones(3))
-    with pytest.raises(UsageError, match="meets a matrix"):
+    with pytest.raises(UsageError, match="cannot be multiplied by a matrix"):
         hessian_operator(loss, params, data)(np.ones(3))
     with pytest.raises(UsageError, match="too many"):
         dense_hessian(lambda w: jnp.sum(w**2), np.zeros(3001))

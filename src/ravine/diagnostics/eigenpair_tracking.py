@@ -70,7 +70,7 @@ def track_eigenpairs(
     """
     if which not in WHICH or which == "both":
         raise UsageError(
-            f"The end '{which}' cannot be tracked.",
+            f"The end '{which}' of the spectrum cannot be tracked.",
             f"Allowed are {', '.join(repr(end) for end in WHICH[:3])}.",
             did_you_mean(str(which), WHICH[:3]),
         )

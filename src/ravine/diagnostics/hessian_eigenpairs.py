@@ -71,7 +71,7 @@ def hessian_eigenpairs(
     if sample is not None:
         if count > 1 or which == "both":
             raise UsageError(
-                f"A sample gives a start for one eigenpair, not for {count if count > 1 else 2}.",
+                f"A sample gives the start vector for one eigenpair, not for {count if count > 1 else 2}.",
                 "With `sample`, count must be 1 and which must not be 'both'.",
                 "Leave out `sample`.",
             )

@@ -173,8 +173,9 @@ def functional_information(predictions: npt.ArrayLike, member: npt.ArrayLike) ->
         )
     if answers.dtype.kind not in "iub" or not np.isin(drawn, (0, 1)).all():
         raise UsageError(
-            f"`predictions` holds {answers.dtype} and `member` holds {np.unique(drawn)[:3].tolist()} ...",
-            "Predictions must be integers and members 0 or 1.",
+            f"`predictions` has the type {answers.dtype}. "
+            f"The lowest values in `member` are {np.unique(drawn)[:3].tolist()}.",
+            "The type of `predictions` must be an integer type, and `member` may hold only 0 and 1.",
             "Pass classes as predictions, and the index of the training row in its pair as member.",
         )
     k, n = drawn.shape

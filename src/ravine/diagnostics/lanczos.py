@@ -5,9 +5,8 @@
     stop when all wanted residuals <= tol * max |theta|      (3)
 
 A is the matrix, T the tridiagonal matrix of the recurrence. The recurrence breaks down when the basis is
-closed under A. Examples are the identity, the zero matrix,
-whitened regression, and a network whose units are all dead. The recurrence then restarts from a random
-direction that is orthogonal to the basis.
+closed under A. Examples are the identity, the zero matrix, whitened regression, and a network whose units are
+all dead. The recurrence then restarts from a random direction that is orthogonal to the basis.
 """
 
 from __future__ import annotations
@@ -149,7 +148,7 @@ def lanczos(
     if count < 1 or count != int(count):
         raise UsageError(
             f"{count} eigenvalues cannot be asked for.",
-            "It must be an integer of at least 1.",
+            "`count` must be an integer of at least 1.",
             "Use count=1.",
         )
     wanted = min(int(count), operator.size)

@@ -5,8 +5,8 @@
 
 Alphas and betas are the diagonal and the off-diagonal of the tridiagonal matrix T. All earlier vectors are
 projected out of every new vector twice (full reorthogonalization). Otherwise copies of converged eigenvalues
-appear. At a breakdown the space is closed under A and its Ritz values are exact.
-Further steps would only add rounding errors.
+appear. At a breakdown the space is closed under A and its Ritz values are exact. Further steps would only add
+rounding errors.
 
 Source: Lanczos 1950; Paige 1980; Kahan for two projections.
 """

@@ -8,8 +8,8 @@
 
 A positive slope (1) means vanishing gradients. Mean-field theory gives a slope of -1/2 ln chi, where chi is
 the factor of the squared gradient norm in a layer. (5) is the expectation of (4) for gradients summed over
-many rows. Inputs that are always positive have rho far above zero. Standardized
-inputs have rho near zero and an agreement of 1/2.
+many rows. Inputs that are always positive have rho far above zero. Standardized inputs have rho near zero and
+an agreement of 1/2.
 
 Lecture: "saturation", "Data preprocessing".
 """

@@ -128,7 +128,7 @@ class SymmetricOperator:
         v = np.asarray(vector, np.float64)
         if v.shape != (self.size,):
             raise UsageError(
-                f"A vector of shape {v.shape} meets a matrix of size {self.size}.",
+                f"A vector of shape {v.shape} cannot be multiplied by a matrix of size {self.size}.",
                 f"The shape must be [{self.size}].",
                 "Pass a vector in the order of to_vector(params).",
             )
@@ -143,7 +143,7 @@ class SymmetricOperator:
         rows = np.asarray(vectors, np.float64)
         if rows.ndim != 2 or rows.shape[1] != self.size:
             raise UsageError(
-                f"Vectors of shape {rows.shape} meet a matrix of size {self.size}.",
+                f"Vectors of shape {rows.shape} cannot be multiplied by a matrix of size {self.size}.",
                 f"The shape must be [K, {self.size}].",
                 "Pass one vector in each row.",
             )

@@ -142,8 +142,8 @@ def landscape(
         )
     if not np.isfinite(values[0]):
         raise UsageError(
-            f"The loss is {values[0]} at the center.",
-            "It must be finite there.",
+            f"The loss is {values[0]} at the center of the grid, which is `params`.",
+            "The loss at `params` must be finite.",
             "Take parameters of an earlier step.",
         )
     shape = (len(axes[0]),) if y is None else (len(axes[1]), len(axes[0]))

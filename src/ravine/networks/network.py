@@ -291,7 +291,9 @@ class Network:
         missing = [name for name in self.hyper_names if name in needs and name not in (hyper or {})]
         if missing:
             raise UsageError(
-                f"The network needs a value of {missing[0]}.", "It is data of a run.", "Give hyper."
+                f"The network needs a value of {missing[0]}.",
+                "The network does not hold the value, since it can differ between runs.",
+                f"Pass for example hyper={{'{missing[0]}': 0.1}}.",
             )
         expected = len(self.layout) - 1 if self.norm_type.over_rows else 0
         if len(stats) != expected:

@@ -1,9 +1,9 @@
 """Optimizers of the lecture, any optimizer of optax, schedules, and transforms around an optimizer.
 
 An optimizer is a pair of functions (init, update) as in optax, with a third function for the point at which
-the network is evaluated. The
-package exports the names of all of its files. It imports a file, and with it JAX, only when one of its names
-is used, so that tables of names and parsers of texts are available without JAX.
+the network is evaluated. The package exports the names of all of its files. It imports a file, and with it
+JAX, only when one of its names is used, so that tables of names and parsers of texts are available without
+JAX.
 """
 
 from __future__ import annotations

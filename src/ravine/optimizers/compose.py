@@ -40,8 +40,8 @@ def compose(
     rate: learning rate of the optimizer and of the weight decay, a number, a scalar array or a schedule.
     mask: parameters that `l1`, `l2` and `weight_decay` act on, a tree of bools; None = all.
     l1, l2: coefficients of the penalties. weight_decay: coefficient of the decoupled weight decay.
-    clip: largest norm of the gradient. ema: averaging rate of the weights. tail: step after which
-    the mean of the weights starts.
+    clip: largest norm of the gradient. ema: averaging rate of the weights. tail: step after which the mean of
+    the weights starts.
 
     All arguments except `mask` can differ between runs: they are numbers or scalar arrays. Raises UsageError
     for `ema` and `tail` at once, and for numbers that are not allowed.

@@ -80,7 +80,9 @@ def read_optimizers(texts: str | Sequence[str]) -> list[ParsedOptimizer]:
     names = [name for name in names if name]
     if not names:
         raise UsageError(
-            "No optimizer was named.", "The list is empty.", f"Choose from {', '.join(OPTIMIZERS)}."
+            "No optimizer was named.",
+            "The list of optimizers is empty.",
+            f"Choose from {', '.join(OPTIMIZERS)}.",
         )
     specs = [read_optimizer(name) for name in names]
     for k, spec in enumerate(specs):

@@ -1,6 +1,6 @@
 """Weight averages: the evaluation uses averaged weights, the training is unchanged.
 
-a <- (1 - k) a + k w                                        (1)      w: weights that (1) replaces
+    a <- (1 - k) a + k w                                        (1)      w: weights without an average
     exponential    k = (1 - b) / (1 - b^t)                      (2)      running mean, corrected for its start
     tail           k = 1 / (t - start), but 1 for t <= start    (3)      Polyak & Juditsky 1992
 

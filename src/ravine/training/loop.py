@@ -4,8 +4,8 @@
     w_(t+1) = w_t + update(g_t)          (2)      the update of the optimizer with its transforms
 
     1. The schedules give the hyperparameters of step t.
-    2. Augmentation changes the inputs, and dropout is drawn. Both use the random key of the run folded with
-    t. 3. Equation (1) gives the gradient, with the loss of the plan, batch statistics and row weights.
+    2. Augmentation changes the inputs, and dropout is drawn, by the random key of the run folded with t.
+    3. Equation (1) gives the gradient, with the loss of the plan, batch statistics and row weights.
     4. Equation (2) changes the weights, with the transforms in the order of `ravine.optimizers.compose`.
 
 `step` and `evaluate` treat a single run. `program` maps them over the runs of a group.

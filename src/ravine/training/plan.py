@@ -1,9 +1,9 @@
 """The plan of a run: the structure that a program is compiled for.
 
-The structure decides which operations a step consists of, and the shapes of its arrays. Every
-number of a run (learning rate, momentum, dropout rate, ...) enters the program as data instead, see
-`ravine.training.runs`. Runs of equal plans therefore share one program, and hundreds of them train side by
-side after one compilation.
+The structure decides which operations a step consists of, and the shapes of its arrays. Every number of a run
+(learning rate, momentum, dropout rate, ...) enters the program as data instead, see `ravine.training.runs`.
+Runs of equal plans therefore share one program, and hundreds of them train side by side after one
+compilation.
 """
 
 from __future__ import annotations

@@ -45,7 +45,9 @@ class ScheduleTables:
             for text in np.unique(self.texts[name]):
                 if schedule(str(text)).depends_on_loss:
                     raise UsageError(
-                        f"'{name}' cannot follow '{text}'.", "Only the learning rate can.", "Choose another."
+                        f"'{name}' cannot follow the schedule '{text}'.",
+                        "Only the learning rate can have a schedule that depends on the validation loss.",
+                        "Choose another schedule, for example linear.",
                     )
         self.depends_on_loss = bool(on_loss)
         count = len(runs)
