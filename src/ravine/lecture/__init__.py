@@ -26,11 +26,12 @@ To add a claim, add one file that is named after its id, such as `l4_stability.p
 - `run` is called in float64 (`measure` sets `precision_context("float64")`), in one process, on one device.
   It has no arguments and no hidden input; its seeds are in the file. It runs under strict promotion of types
   and ranks.
-- `read` takes expected values from theory (a formula in the file) or from the table of claims, never from
-  our own output. A number that is only reported has `expected=None`. Evidence of NaN gives findings that do
-  not hold. Sizes and rates of the experiment are constants of the file, not part of the evidence.
+- `read` takes expected values from theory (a formula in the file) or from the table of claims, a list of
+  numbers from theory and from checked runs, never from our own output. A number that is only reported has
+  `expected=None`. Evidence of NaN gives findings that do not hold. Sizes and rates of the experiment are
+  constants of the file, not part of the evidence.
 - `says`, `run` and `caveat` are whole sentences for the user; `try_it` is a command that can be typed.
-- `draw` begins with `canvas(CLAIM.title)` of plot_style.py and is called inside its style.
+- `draw` begins with `canvas(CLAIM.title)` of plot_style.py and is called inside the style of that file.
 - Evidence has plain words as keys and arrays of numbers or booleans as values; `run` describes their shapes.
 """
 

@@ -7,7 +7,8 @@
     softplus' = sigma                                                   (5)
     elu'   = 1 for x > 0, e^x otherwise                                 (6)
 
-Measured: the derivative by automatic differentiation. Expected: (1) to (6), written with NumPy.
+The experiment measures the derivatives by automatic differentiation. The expected values are (1) to (6),
+written with NumPy.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return limits, maxima, the values of the table, and the error of each curve against its closed form."""
+    """Return derivatives at their limits, maxima and some inputs, and the error against the closed forms."""
     at = {round(float(x), 6): k for k, x in enumerate(evidence["x"])}
 
     def slope(name: str, x: float) -> float:

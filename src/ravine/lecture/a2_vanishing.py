@@ -6,9 +6,10 @@ Source: Schoenholz et al. 2017 (mean field of wide networks).
     chi = sigma_w^2 E f'(sqrt(q) z)^2       factor per layer on the squared gradient     (2)
     |gradient at layer l| ~ sqrt(chi)^(L - l)                                            (3)
 
-Measured: gradients by backpropagation through networks of width 400 with 20 hidden layers. For one row of
-data, the gradient of a bias is the gradient of the sum to which it is added. Expected: the fixed point of
-(1), and (2), by Gauss-Hermite quadrature in NumPy. The derivative of ReLU jumps; there E f'^2 = 1/2.
+The experiment measures gradients by backpropagation through networks of width 400 with 20 hidden layers. For
+one row of data, the gradient of a bias is the gradient of the sum to which the bias is added. The expected
+values are (2) at the fixed point of (1), by Gauss-Hermite quadrature in NumPy. The derivative of ReLU jumps;
+there E f'^2 = 1/2.
 """
 
 from __future__ import annotations
@@ -48,7 +49,10 @@ NODES = 201  # of the quadrature
 
 
 def run() -> Evidence:
-    """Return gradient [setting, network, row, layer]: its norm at the sums of each layer, outputs last."""
+    """Return gradient [setting, network, row, layer]: its norm at the sums of each layer, outputs last.
+
+    A setting is an activation with a variance of the weights; the networks differ in their random weights.
+    """
     evidence = np.zeros((len(SETTINGS), NETS, ROWS, DEPTH + 1))
     for net in range(NETS):
         generator = np.random.default_rng(net)
@@ -65,7 +69,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the gain of a layer (geometric mean over all layers), and of the whole sigmoid network."""
+    """Return the gradient gain of a layer (geometric mean over layers), and that of the sigmoid network."""
     gains, findings = _gains(evidence), []
     for (name, variance), values, named in zip(SETTINGS, gains, NAMED, strict=True):
         findings.append(
@@ -116,15 +120,15 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _gains(evidence: Evidence) -> np.ndarray:
-    """Return the gain of a layer [setting, network], the geometric mean over rows and layers."""
+    """Return the gradient gain of a layer [setting, network], the geometric mean over rows and layers."""
     logs = np.log(evidence["gradient"])
     return np.exp(np.mean(logs[..., 0] - logs[..., -1], axis=2) / DEPTH)
 
 
 def _norms(name: str, params: Params, scale: float, x: np.ndarray, direction: np.ndarray) -> np.ndarray:
-    """Return |gradient| of <direction [row, N], outputs> at the sums of each layer: [row, layer].
+    """Return the norms of the gradient of <direction [row, N], outputs> at the sums of each layer.
 
-    The weights are multiplied by `scale`; x [row, N].
+    The result is [row, layer]. x [row, N] are the inputs. All weights are multiplied by `scale`.
     """
     return np.asarray(_backward(name)(params, jnp.asarray(scale), x, direction))
 
@@ -153,7 +157,7 @@ def _backward(name: str) -> Any:
 
 
 def _mean_field(name: str, variance: float) -> tuple[float, float]:
-    """Return the fixed point q of (1), and sqrt(chi) of (2) there."""
+    """Return the fixed point q of (1), and sqrt(chi) of (2) at this point."""
     if name == "relu":
         return 1.0, float(np.sqrt(variance / 2))
     nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)

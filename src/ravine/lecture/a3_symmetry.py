@@ -40,11 +40,11 @@ ROWS, STEPS, RATE = 128, 500, 0.01
 
 
 def run() -> Evidence:
-    """Train from all starts; return differences of units, losses and outputs.
+    """Train from zero, constant and random weights; return differences of units, losses and outputs.
 
-    apart [start, layer, time]: largest difference between units of a hidden layer. loss [start, time]. moved
-    [start]: largest change of a hidden weight. outputs, sums [N, 2]: outputs of a random network, by the
-    network and by (1).
+    apart [start, layer, time]: largest difference between units of a hidden layer. loss [start, time].
+    moved [start]: largest change of a hidden weight by training.
+    outputs, sums [N, 2]: outputs of a random network for N rows, computed by `Network` and by (1).
     """
     generator = np.random.default_rng(0)
     x = generator.uniform(-1, 1, (ROWS, 2))
@@ -67,7 +67,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the differences between units, which are exactly 0 from equal starts; and the error of (1)."""
+    """Return the differences between units, which stay exactly 0 after equal starts, and the error of (1)."""
     largest = np.max(evidence["apart"], axis=2)
     worst = np.max(np.abs(evidence["outputs"] - evidence["sums"]))
     findings = [Finding("network and its sums in NumPy: largest difference", worst, 0.0, 1e-14)]
@@ -109,7 +109,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _constant(params: Any) -> Any:
-    """Return parameters like `params` with all weights equal to CONSTANT."""
+    """Return parameters of the shapes of `params` with all weights equal to CONSTANT."""
     return [{"weight": np.full_like(layer["weight"], CONSTANT), "bias": layer["bias"]} for layer in params]
 
 

@@ -9,11 +9,11 @@ Sources: He et al. 2016; Yang & Schoenholz 2017 (the factor).
                                              of the units, and sigma_w^2 / 2 = 1
         after L layers   sqrt((1 + 1 / L)^L) < sqrt(e)                                                 (3)
 
-Measured: the norm of a random gradient at the inputs, after it passed all layers, divided by its norm at the
-last hidden layer. (1) to (3) hold for wide networks. At width n the plain ReLU chain scatters about 1 by
-sqrt(5 L / n) / 2 per network (Hanin & Nica 2020). The outputs of ReLU are positive, so all layers amplify the
-direction of equal weights: 1 part in n of a gradient, growing with the length of the chain. This adds five
-percent to (3) at a width of 400, and half of it at 800.
+The experiment measures the norm of a random gradient at the inputs, after the gradient passed all layers,
+divided by its norm at the last hidden layer. (1) to (3) hold for wide networks. At width n the plain ReLU
+chain scatters about 1 by sqrt(5 L / n) / 2 per network (Hanin & Nica 2020). The outputs of ReLU are positive,
+so all layers amplify the direction of equal weights. This part of a gradient is 1 / n of it and grows with
+the length of the chain. It adds five percent to (3) at a width of 400, and half of that at 800.
 """
 
 from __future__ import annotations
@@ -57,9 +57,11 @@ NETS = {  # network, and its gain by (1) and (3)
 
 
 def run() -> Evidence:
-    """Return, for each network, gain [seed] and gain by layer [seed, layer].
+    """Return the gain of gradients of each network [seed], and its gains by layer [seed, layer].
 
-    NETWORK: gradient at the input / at the output. "NETWORK, by layer": gradients of the biases.
+    The gain is the gradient norm at the inputs, divided by the norm at the last hidden layer. Under the name
+    of a network the evidence holds its gains. Under "NAME, by layer" it holds the norms of the bias
+    gradients.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, WIDTH))
@@ -78,7 +80,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the gradient at the input / at the output of every network."""
+    """Return the gain of gradients of every network: their norm at the inputs / at the last hidden layer."""
     scatter = np.sqrt(5 * DEPTH / WIDTH / SEEDS) / 2
     # five percent per layer, to the power of the depth
     allowed = {"plain sigmoid": 1.05**DEPTH - 1, "plain ReLU": 4 * scatter, "residual ReLU": 0.05}

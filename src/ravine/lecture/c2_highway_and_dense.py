@@ -12,8 +12,9 @@ layers.
     squares of gradients, input / output:   prod_l (1 + k sw^2 E s'^2 / (n + (l-1) k))                  (4)
         with ReLU and He initialization E s'^2 = 1/2, sw^2 = 2: the product is (n + L k) / n
 
-Measured: the norm of a random gradient at the inputs, after it passed all layers, divided by its norm before
-them (for dense connections: the part that the last layer passes to the inputs themselves).
+The experiment measures the norm of a random gradient at the inputs, after the gradient passed all layers,
+divided by its norm before these layers. For dense connections, the divisor is the norm of the part that the
+last layer passes directly to the inputs.
 """
 
 from __future__ import annotations
@@ -58,10 +59,11 @@ BIASES = (-4.0, -3.0, -2.0, -1.0, 0.0)
 
 
 def run() -> Evidence:
-    """Return, for each network, gain [seed] and gain by layer [seed, layer]; and biases [gate bias, seed].
+    """Return the gain of gradients of each network [seed], its gains by layer [seed, layer], and biases.
 
-    NETWORK: gradient at the input / at the output. "NETWORK, by layer": gradients of the biases. biases:
-    gains of the highway for each of BIASES.
+    The gain is the gradient norm at the inputs, divided by the norm before all layers. Under the name of a
+    network the evidence holds its gains. Under "NAME, by layer" it holds the norms of the bias gradients.
+    biases [gate bias, seed]: gains of the highway network at other initial biases of its gates.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, WIDTH))
@@ -80,7 +82,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the gradient at the input / at the output, against mean field and against the plain chain."""
+    """Return the gain of gradients, against mean-field theory and against the plain chain."""
     expected = {
         "highway": highway(GATE_BIAS)[-1],
         "dense": dense(_sigmoid_slopes()),

@@ -41,9 +41,9 @@ class Claim:
     says: str
     """The sentence of the lecture."""
     caveat: str
-    """Where the claim fails or needs a condition."""
+    """Cases in which the claim fails, or a condition that it needs."""
     try_it: str
-    """Command that shows it on data of one's own."""
+    """Command that shows the effect; it also works with the user's own data."""
     run: str
     """The experiment, in one sentence."""
 
@@ -56,8 +56,8 @@ class Finding:
     `bound`, only one side is judged: "below" allows smaller measurements, "above" larger ones. A finding with
     expected=None is reported and not judged. A measurement of NaN never holds.
 
-    error: half width of the 95 % interval of a measurement that rests on a sample. Raises UsageError for a
-    tolerance that is negative or not finite, and for an unknown bound.
+    error: half width of the 95 % interval if the measurement comes from a sample, else None. Raises
+    UsageError for a tolerance that is negative or not finite, and for an unknown bound.
     """
 
     what: str
@@ -84,7 +84,7 @@ class Finding:
 
     @property
     def allowed(self) -> float:
-        """Largest allowed distance from the expected value; with a bound, on its wrong side only."""
+        """Largest allowed distance from the expected value; with a bound, only on the wrong side of it."""
         return float(self.tolerance * abs(self.expected or 0.0) if self.relative else self.tolerance)
 
     @property

@@ -5,10 +5,10 @@ Source: Bishop 1995, "Training with noise is equivalent to Tikhonov regularizati
     E |y - (X + E) w|^2 = |y - X w|^2 + N s^2 |w|^2        E: Gaussian, variance s^2, N rows          (1)
     so the best weights are those of ridge:  w = (X'X + N s^2)^-1 X'y                                 (2)
 
-Measured in two ways: SGD that draws new noise at every step, and least squares on M noisy copies of the data.
-Weights w correspond to the penalty c = w'(X'y - X'X w) / w'w, which by (2) is N s^2 up to the sampling error.
-That error is of order 1 / sqrt(M N) for copies; for SGD it grows with the square root of the rate, which
-decays to zero.
+The weights are measured in two ways: by SGD that draws new noise at every step, and by least squares on M
+noisy copies of the data. Weights w correspond to the penalty c = w'(X'y - X'X w) / w'w, which by (2) is N s^2
+up to the sampling error. The sampling error is of order 1 / sqrt(M N) for copies. For SGD it grows with the
+square root of the learning rate, which decays to zero.
 """
 
 from __future__ import annotations
@@ -47,9 +47,11 @@ SEEDS = 8
 
 
 def run() -> Evidence:
-    """Return x [N, d], y [N] and copies, by_sgd [noise, seed, d].
+    """Return the rows x [N, d], y [N], and the weights copies and by_sgd [noise, seed, d].
 
-    copies, by_sgd: weights by least squares on noisy copies, and by SGD.
+    noise: standard deviation of the noise on the inputs.
+    copies: weights by least squares on noisy copies of the rows. by_sgd: weights by SGD with new noise at
+    every step.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, INPUTS))
@@ -143,6 +145,6 @@ def ridge(evidence: Evidence, penalty: float) -> np.ndarray:
 
 
 def _penalty(evidence: Evidence, w: np.ndarray) -> np.ndarray:
-    """Return the c that fits X'y - X'X w = c w best, for weights `w` [seed, d]: [seed]."""
+    """Return the penalty c that fits X'y - X'X w = c w best, for weights `w` [seed, d]: [seed]."""
     x, y = evidence["x"], evidence["y"]
     return np.sum(w * ((y - w @ x.T) @ x), axis=-1) / np.sum(w**2, axis=-1)

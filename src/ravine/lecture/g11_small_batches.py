@@ -3,7 +3,7 @@
 Source: Keskar et al. 2017 (sharp and flat minima of large and small batches).
 
     w <- w - eta grad L_B(w),   B rows per step; the noise of a step has a variance ~ eta^2 / B          (1)
-    stop when L(w) <= target, checked every 64 rows: all are compared at one training loss               (2)
+    stop when L(w) <= target, checked every 64 rows, so that all runs are compared at one training loss  (2)
     sharpness = largest eigenvalue of the Hessian of L                                                   (3)
 
 No outcome is assumed. Differences between batch sizes are paired by seed (same rows, same initial weights)
@@ -55,7 +55,12 @@ SEEDS = 6
 
 
 def run() -> Evidence:
-    """Return train, test, wrong, sharpness, residual and epochs [batch, seed] at the end of training."""
+    """Return train, test, wrong, sharpness, residual and epochs [batch size, seed] at the end of training.
+
+    train, test: losses. wrong: share of wrong test rows. sharpness: largest eigenvalue of the Hessian, and
+    its residual.
+    epochs: number of epochs until the training loss reached its target.
+    """
     generator = np.random.default_rng(0)
     frame = read_builtin("digits", "digits").frame
     label = frame.pop("target").to_numpy(np.int32)
@@ -188,7 +193,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _verdict(differences: np.ndarray) -> str:
-    """Return a sentence on the sign of paired differences [seed]."""
+    """Return a sentence that says whether the mean of paired differences [seed] differs from zero."""
     mean, width = differences.mean(), half_width(differences)
     if not abs(mean) > width:
         return "no significant difference"

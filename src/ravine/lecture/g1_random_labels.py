@@ -3,7 +3,7 @@
     linear    y = [x . u > 0]                                                         (1)
     teacher   y = [v . relu(A x) > its median],  three hidden units                   (2)
     random    y in {0, 1} at random, independent of x                                 (3)
-    test accuracy on random labels = 1/2 for every network; its mean over S networks with T rows each
+    expected test accuracy on random labels = 1/2 for every network; the mean over S networks with T rows each
     has the standard deviation sqrt(1 / (4 S T))                                      (4)
     about twice as fast: |log2 (steps on random / steps on true labels) - 1| <= log2 1.5
 
@@ -48,9 +48,10 @@ LABELS = ("linear", "teacher", "random")
 
 
 def run() -> Evidence:
-    """Train on all labels; return train [label, seed, step] and test [label, seed], accuracies.
+    """Train on linear, teacher and random labels; return the accuracies train and test.
 
-    train: before each step and after the last.
+    train [label, seed, step]: accuracy on the training rows before each step, and after the last step.
+    test [label, seed]: accuracy on new rows after training.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((SEEDS, ROWS + TEST, INPUTS))

@@ -44,10 +44,11 @@ TRIALS = 1000
 
 
 def run() -> Evidence:
-    """Return error, weights [rows] and separable [dimension, share].
+    """Return error and weights [rows], and separable [dimension, points per dimension].
 
-    error: largest error of (1) on its own rows. weights: number of weights. separable: share of separable
-    labelings.
+    error: largest error of the network (1) on the rows for which it was built. weights: number of its
+    weights.
+    separable: share of random labelings of points that a plane through the origin separates.
     """
     generator = np.random.default_rng(0)
     errors, weights = zip(*(_construct(rows, generator) for rows in ROWS), strict=True)

@@ -53,8 +53,9 @@ EXCEED = 0.12  # share of single data sets above (1), from the table of claims
 def run() -> Evidence:
     """Draw data sets; return train, ties, certificate [set] and gap, spread, certified [rows].
 
-    train: fewest errors / ROWS. ties: number of rules that share them. certificate: (4). gap, spread,
-    certified: mean gap, its standard error and the median of (4), for each of MORE_ROWS.
+    train: share of wrong rows of the best rule. ties: number of rules that share this error. certificate:
+    bound (4).
+    gap, spread, certified: for each number of rows, the mean gap, its standard error and the median of (4).
     """
     generator = np.random.default_rng(0)
     train, ties = _draw(ROWS, SETS, generator)
@@ -72,7 +73,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return draws against exact sums, bounds against the table, and the share of data sets above them."""
+    """Return draws against exact sums, bounds against the table, and how often data sets exceed them."""
     gap = 0.5 - evidence["train"]
     information = np.log(RULES) - np.log(evidence["ties"])
     exact_gap, exact_information, beyond = exact(RULES, ROWS)
@@ -204,7 +205,7 @@ def _draw(rows: int, sets: int, generator: np.random.Generator) -> tuple[np.ndar
 
 
 def _certificates(train: np.ndarray, ties: np.ndarray, rows: int) -> np.ndarray:
-    """Return (4), solved for the test error, of training errors [set] and ties [set]: [set]."""
+    """Return the bound (4) on the test error, for training errors [set] and ties [set]: [set]."""
     cases, place = np.unique(np.stack([train, ties]), axis=1, return_inverse=True)
     bounds = [maurer(error, np.log(RULES / tied), rows, DELTA) for error, tied in cases.T]  # (4)
     return np.array(bounds)[place.ravel()]

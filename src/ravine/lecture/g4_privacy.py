@@ -4,7 +4,7 @@ Source: Yeom, Giacomelli, Fredrikson & Jha 2018.
 
     attack: call a row a member of the training set if its loss is below a threshold                     (1)
     advantage = P(called member | member) - P(called member | not)             0: no better than chance  (2)
-    "member if the prediction is right" has the advantage train accuracy - test accuracy                 (3)
+    the attack "member if the prediction is right" has the advantage train - test accuracy               (3)
 
 The threshold is chosen on one half of the rows and judged on the other half. On the half that chose it, the
 advantage would be above 0 even for pure noise. With n rows of each kind, (2) has a standard deviation of at
@@ -55,8 +55,9 @@ ARMS = ("memorizing", "regularized", "trained on other rows")
 def run() -> Evidence:
     """Train all networks in float32; return member, other [arm, seed, row] and train, test [arm, seed].
 
-    member, other: losses of training rows and of new rows. train, test: accuracies on them. The third arm is
-    trained on other rows and measured on the rows of the first two.
+    member, other: losses of training rows and of new rows. train, test: accuracies on these rows. Arms are a
+    network without penalty, a network with an L2 penalty, and a network without penalty that is trained on
+    other rows. All three are measured on the same rows.
     """
     generator = np.random.default_rng(0)
     frame = read_builtin("digits", "digits").frame
@@ -194,7 +195,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _advantages(evidence: Evidence) -> np.ndarray:
-    """Return (2) of each network, [arm, seed]."""
+    """Return the advantage (2) of the attack on each network, [arm, seed]."""
     advantages = np.full(evidence["train"].shape, np.nan)
     for place in np.ndindex(advantages.shape):
         member, other = evidence["member"][place], evidence["other"][place]

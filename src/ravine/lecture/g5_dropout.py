@@ -48,11 +48,15 @@ DROPPING = Network((UNITS, UNITS, CLASSES), dropout=True)  # its hidden layer pa
 
 
 def run() -> Evidence:
-    """Return log probabilities of ensembles and of inference, and the masks of the dropout layer.
+    """Return log probabilities of ensembles and of inference, and the logits with masks of the dropout layer.
 
-    single, hidden [rate, row, class]: normalized geometric mean over all masks. NETWORK_mean: arithmetic
-    mean. NETWORK_inference [row, class]: the whole network. drawn [rate, row, class]: mean logits over masks
-    of the dropout layer, minus their mean over classes. spread: the standard error of drawn.
+    NAME is "single", a softmax layer alone, or "hidden", a network with a hidden ReLU layer.
+    NAME [rate, row, class]: normalized geometric mean over all masks. NAME_mean: arithmetic mean over all
+    masks.
+    NAME_inference [row, class]: the network without dropout.
+    drawn [rate, row, class]: mean logits over masks that the dropout layer draws, minus their mean over
+    classes.
+    spread [rate, row, class]: standard error of drawn.
     """
     generator = np.random.default_rng(0)
     x = np.abs(generator.standard_normal((ROWS, UNITS)))  # positive, so that a ReLU passes it on

@@ -46,10 +46,11 @@ CURVATURES = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03)
 
 
 def run() -> Evidence:
-    """Return epochs of stops and of best weights, and the path of gradient descent.
+    """Return the epochs of the stop and of the best weights, and the path of gradient descent.
 
-    judged, looped [stopped, best]: from `stop_epoch`, and from a compiled loop. waited [patience - 1, stopped
-    or best]: for patience 1 to 6, -1 for never. path [time, curvature]: weights.
+    judged, looped [2]: epoch of the stop and best epoch, from `stop_epoch` and from a compiled loop.
+    waited [patience - 1, 2]: the same two epochs for a patience of 1 to 6; -1 if training does not stop.
+    path [time, curvature]: weights in directions of several curvatures, with the minimum at 1.
     """
 
     @jax.jit

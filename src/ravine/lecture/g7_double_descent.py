@@ -55,9 +55,11 @@ FIRST, THRESHOLD = WIDTHS.index(2), WIDTHS.index(round(WIDE.rows / (WIDE.clear +
 def run() -> Evidence:
     """Return risks of random features, and losses of real networks on new rows.
 
-    risk [p, trial]. wide [seed, width, time], late [seed, time]: losses at the steps of `times`. wide_error,
-    late_error: shares of wrong rows at the same steps. fitted [seed, width]: share of training rows that are
-    right at the end.
+    risk [p, trial]: mean squared error on new rows of least squares on p features.
+    wide [seed, width, time]: losses of networks of several widths, at the steps of `times`.
+    late [seed, time]: losses of a narrow network that trains longer, at the steps of `times`.
+    wide_error, late_error: shares of wrong rows at the same steps.
+    fitted [seed, width]: share of training rows that are right at the end.
     """
     generator = np.random.default_rng(0)
     risk = np.stack([draw_risks(p, TRIALS, generator) for p in (*TABLE, *NEAR)])
@@ -195,8 +197,8 @@ def draw(evidence: Evidence) -> Any:
 def _peak(curves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return rise [seed] to the peak and fall [seed] after it, of curves [seed, time].
 
-    For each curve the other seeds choose the times: their mean has its clearest peak there, between two
-    minima.
+    The other seeds choose the times of peak and minima for each curve. At these times their mean curve has
+    its clearest peak between two minima.
     """
     rise, fall = np.full(len(curves), np.nan), np.full(len(curves), np.nan)
     for seed, curve in enumerate(curves):

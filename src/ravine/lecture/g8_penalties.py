@@ -7,7 +7,7 @@ Source: Hastie, Tibshirani & Friedman 2009, table 3.4.
     L2: w = u / (1 + alpha)                  all weights shrink by one factor                              (3)
     L1: w = sign(u) (|u| - alpha)_+          all shrink by one amount, small weights to 0                  (4)
 
-Measured with SGD on the penalty itself, with a learning rate that decays to zero. At 0 the slope of |w|
+SGD minimizes the penalized loss itself, with a learning rate that decays to zero. At 0 the slope of |w|
 jumps. A weight whose solution is 0 overshoots by up to 2 eta alpha and returns by eta (alpha - |u|) per step.
 With k steps left, eta = c k^2 with c = eta_0 (pi / 2T)^2, and the remaining steps return at most c k^3 (alpha
 - |u|) / 3. An overshoot later than k = 6 alpha / (alpha - |u|) is therefore not undone, and the end lies
@@ -50,7 +50,7 @@ NEAR = 1e-4  # (5)
 
 
 def run() -> Evidence:
-    """Return l2, l1 [alpha, d]: the weights at the end of training."""
+    """Return l2 and l1 [alpha, d]: the weights at the end of training with each penalty of strength alpha."""
     generator = np.random.default_rng(0)
     x, _ = np.linalg.qr(generator.standard_normal((ROWS, INPUTS)))
     noise = generator.standard_normal(ROWS)
@@ -121,10 +121,10 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _shrunk(free: np.ndarray, alphas: np.ndarray) -> np.ndarray:
-    """Return (3) for weights without penalty [d] and strengths [alpha]: [alpha, d]."""
+    """Return the weights (3) under L2, from weights without penalty [d] and strengths [alpha]: [alpha, d]."""
     return free / (1 + alphas[:, None])  # (3)
 
 
 def _cut(free: np.ndarray, alphas: np.ndarray) -> np.ndarray:
-    """Return (4) for weights without penalty [d] and strengths [alpha]: [alpha, d]."""
+    """Return the weights (4) under L1, from weights without penalty [d] and strengths [alpha]: [alpha, d]."""
     return np.sign(free) * np.maximum(np.abs(FREE) - alphas[:, None], 0)  # (4)

@@ -48,8 +48,10 @@ RATE, STEPS = 0.5, 300
 def run() -> Evidence:
     """Train scale * W at the rate scale^2 * RATE; return curves, gradients and both sides of (5).
 
-    loss, length |W|^2, slope |dL/dW|^2 [scale, step]. gradient [scale, d, unit]: at the start. weight [d,
-    unit]: W. inner, predicted [unit]: both sides of (5) at eps = EPS. steepest [unit]: |w| |dL/dw| there.
+    loss, length |W|^2, slope |dL/dW|^2 [scale, step]: curves of the training with eps = 0.
+    gradient [scale, d, unit]: dL/dW at the start. weight [d, unit]: the initial W at a scale of 1.
+    inner, predicted [unit]: left and right side of (5) at eps = EPS. steepest [unit]: |w| |dL/dw| at eps =
+    EPS.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, INPUTS)) * 2 + 1

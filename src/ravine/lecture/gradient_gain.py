@@ -17,12 +17,14 @@ __all__ = ["gradient_gain"]
 def gradient_gain(
     net: Network, params: Params, x: jax.Array, outside: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
-    """Return the gradient norm at the inputs / before all layers, [], and norms at the biases, [layer].
+    """Return the gain of gradients, a scalar [], and the gradient norms at the biases, [layer].
 
-    x [N, inputs]; outside [N, outputs]: gradient of the loss with respect to the outputs. Norms are root mean
-    squares over rows. The norm before all layers is that of the gradient which the last layer passes to as
-    many units as there are inputs: the inputs themselves in a dense network, else the last hidden layer.
-    Norms at the biases are relative to that of the last hidden layer.
+    The gain is the gradient norm at the inputs, divided by the norm before all layers. The norm before all
+    layers is that of the gradient which the output layer passes to the last hidden layer, and in a dense
+    network to the inputs. Norms are root mean squares over rows. Norms at the biases are relative to the norm
+    at the last hidden layer.
+
+    x [N, inputs]: rows. outside [N, outputs]: gradient of the loss with respect to the outputs.
     """
 
     def loss(biases: list[jax.Array], row: jax.Array, outside: jax.Array) -> jax.Array:

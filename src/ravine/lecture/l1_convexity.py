@@ -46,10 +46,10 @@ ROUNDING = 1e-12  # of sums of order 1
 
 
 def run() -> Evidence:
-    """Measure losses: ends [network, labels, chord, 2], middle [network, labels, chord].
+    """Measure losses along chords: ends [network, labels, chord, 2], middle [network, labels, chord].
 
-    Labels are random, or given by a hyperplane. smallest [network, point]: smallest eigenvalues for random
-    labels.
+    A chord joins two random points in weight space. Labels are random, or given by a hyperplane.
+    smallest [network, point]: smallest eigenvalue of the Hessian at random points, for random labels.
     """
     generator = np.random.default_rng(0)
     x = generator.standard_normal((ROWS, INPUTS))

@@ -44,9 +44,10 @@ TARGETS = np.array([-1.0, 1.0, 1.0, -1.0])
 
 
 def run() -> Evidence:
-    """Train on XOR; return solved, loss [activation, width, seed] and line [POINTS].
+    """Train on XOR; return solved and loss [activation, width, seed], and line [position].
 
-    line: losses on the line from a network to its copy with permuted hidden units.
+    solved: whether all four rows are right. loss: loss after training.
+    line: losses on the line from a trained network to the same network with permuted hidden units.
     """
     shape = (len(ACTIVATIONS), len(WIDTHS), SEEDS)
     evidence = {"solved": np.zeros(shape), "loss": np.zeros(shape)}

@@ -7,8 +7,8 @@ Lecture: "Consequences of nonconvexity".
     mean time from -1 to 1:  T = (1/D) int_-1^1 e^(V(y)/D) int_-inf^y e^(-V(z)/D) dz dy             (3)
     d ln T / d(1/D) -> 1/4, the barrier, as D -> 0                                                  (4)
 
-Source: Kramers 1940; Gardiner, Handbook of Stochastic Methods, 5.2.7 for (3). T is in units of eta t.
-A walker that arrives at 1 starts again from -1, so T is the total time divided by the number of arrivals.
+Source: Kramers 1940; Gardiner, Handbook of Stochastic Methods, 5.2.7 for (3). T is in units of eta t. A
+walker that arrives at 1 starts again from -1, so T is the total time divided by the number of arrivals.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ TICKS = (30, 50, 100, 200, 300)  # times
 
 
 def run() -> Evidence:
-    """Run the walkers; return arrivals [noise, walker], path [time] and still [time].
+    """Run SGD in the double well; return arrivals [noise, walker], path [time] and still [time].
 
-    arrivals: number of arrivals at 1. path: one walker of SGD, not set back. still: the path without noise.
+    arrivals: number of arrivals at 1 of a walker that starts from -1 again after each arrival.
+    path: x of a single walker with noise, which is not set back. still: x of gradient descent without noise.
     """
     noise = np.sqrt(2 / INVERSE_D / RATE)  # (2): s
     keys = jax.random.split(jax.random.key(0), len(INVERSE_D) + 1)

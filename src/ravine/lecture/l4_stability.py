@@ -10,7 +10,7 @@ On the loss lambda w^2 / 2 an optimizer is a linear recursion. |w| shrinks as lo
     Adam            eta lambda / P          (2 + 2 b1) / (1 - b1)            (4)      38 at b1 = 0.9
 
 P = sqrt(v^) + eps is the divisor of Adam. Here eps is much larger than the gradients, so P = eps is constant.
-Measured: the distances of (1), and the limit of each optimizer by 40 halvings of an interval.
+The experiment measures the distances of (1), and the limit of each optimizer by 40 halvings of an interval.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ LIMITS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def run() -> Evidence:
     """Run all optimizers; return distance [product, time] and, for each optimizer, its limit [memory].
 
-    distance: |w| of gradient descent. A limit: largest eta lambda, or eta lambda / P, that converges.
+    A product is eta lambda of gradient descent, and distance is |w|. A memory is a value of rho or b1.
+    The limit is the largest eta lambda that converges, for Adam the largest eta lambda / P.
     """
 
     def distances(product: jax.Array) -> jax.Array:
@@ -85,7 +86,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the last distances of GD, each limit at 0.9, and its largest error over MEMORIES."""
+    """Return the last distances of GD, each limit at rho or b1 = 0.9, and its largest error over MEMORIES."""
     end = evidence["distance"][:, -1]
     findings = [
         Finding(
@@ -163,7 +164,10 @@ def _slope(w: jax.Array, t: jax.Array) -> jax.Array:
 
 
 def _limit(make: Callable[[jax.Array, jax.Array], Optimizer], memory: jax.Array) -> jax.Array:
-    """Return the product [] at which paths begin to grow, by halving an interval. Traceable."""
+    """Return the eta lambda (for Adam eta lambda / P) [] at which paths begin to grow.
+
+    The function halves an interval and can be traced by JAX.
+    """
 
     def halve(ends: tuple[jax.Array, jax.Array], _: None) -> tuple[tuple[jax.Array, jax.Array], None]:
         low, high = ends

@@ -49,7 +49,9 @@ SHOWN = 60  # steps in the picture
 def run() -> Evidence:
     """Run gradient descent; return ends [rate, start], curvature [2] at the minima and paths [rate, time].
 
-    The rates of ends are RATES, AROUND and WIDER one after the other; those of paths are RATES.
+    ends: x after the last step. Its axis rate holds RATES, AROUND and WIDER one after the other; that of
+    paths
+    holds RATES.
     """
     slope = jax.grad(_loss)
 

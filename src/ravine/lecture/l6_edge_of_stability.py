@@ -7,12 +7,12 @@ Source: Cohen, Kaur, Li, Kolter & Talwalkar 2021 (twenty points of the Chebyshev
     lambda1 rises until eta lambda1 / 2 = 1, and stays there        (3)
 
 Below the edge, no step of gradient descent raises the loss. In a steady cycle across the valley, every second
-step does. The share of raising steps therefore lies between 0 and 1/2; its value depends on the initial
-weights and on the scale of the loss. The table of claims gives 38 to 39 %, measured from one initialization.
-Of 24 others (four schemes, the loss with and without a factor 1/2), none gave this share at all three rates;
-single runs ranged from 0 to 50 %. The same holds for the ratio of 0.998 to 1.001 in the table: single runs
-differ from 1 by about 0.6 %, because the curvature is measured at one end of a cycle and changes across it.
-Here both numbers are judged as medians over initializations.
+step does. The share of steps that raise the loss therefore lies between 0 and 1/2; its value depends on the
+initial weights and on the scale of the loss. The table of claims gives 38 to 39 %, measured from one
+initialization. Of 24 others (four schemes, the loss with and without a factor 1/2), none gave this share at
+all three rates; single runs ranged from 0 to 50 %. The same holds for the ratio of 0.998 to 1.001 in the
+table: single runs differ from 1 by about 0.6 %, because the curvature is measured at one end of a cycle and
+changes across it. Here both numbers are judged as medians over initializations.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ LATE = STEPS // EVERY // 2  # points in the second half
 
 
 def run() -> Evidence:
-    """Train; return losses [start, rate, step] and ratio [start, rate, point].
+    """Train from several starts; return losses [start, rate, step] and ratio [start, rate, point].
 
-    ratio: eta lambda1 / 2, measured every EVERY steps. The last rate is SMALL.
+    ratio: eta lambda1 / 2, measured every EVERY steps. The last rate is SMALL, too small to reach the edge.
     """
     rates = np.array([*RATES, SMALL])
     x = np.linspace(-1, 1, POINTS)

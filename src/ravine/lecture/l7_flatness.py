@@ -13,9 +13,9 @@ between the kinks of relu. The blocks of (1) are therefore
     tr H_first = 2 mean_n sum_j v_j^2 [h_j > 0] (x_n^2 + 1)                 (3)
     tr H_second = 2 mean_n sum_j relu(h_j)^2,   tr H_c = 2
 
-Measured: the Hessian by automatic differentiation. In the table the trace rises from 2.28 to 14,722 for a
-network that is not specified; by (1) it has tr H_second = 1.47, at alpha = 100. Here each trace is compared
-with (1) and (3), computed with NumPy from the weights.
+The Hessian is measured by automatic differentiation. In the table of claims, the trace rises from 2.28 to
+14,722 for a network that is not specified; by (1) this network has tr H_second = 1.47, at alpha = 100. Here
+each trace is compared with (1) and (3), computed with NumPy from the weights.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ SEED = 0
 def run() -> Evidence:
     """Train, rescale and return inputs [N], the weights, and measures of the Hessian [alpha].
 
-    first_weight, first_bias, second_weight [hidden]: as trained. loss, trace, sharpness (largest eigenvalue),
-    invariant (2): for each of ALPHAS.
+    first_weight, first_bias, second_weight [hidden]: weights after training, before the rescaling. loss,
+    trace, sharpness (largest eigenvalue), invariant (2): after rescaling by each factor alpha.
     """
     x = np.linspace(-1, 1, POINTS)
     inputs, targets = jnp.asarray(x[:, None]), jnp.asarray(np.sin(3 * x))
@@ -171,7 +171,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _trace(evidence: Evidence, alpha: np.ndarray) -> np.ndarray:
-    """Return (1) with (3) for factors `alpha` [A], from the trained weights: [A]."""
+    """Return the trace (1) with (3) for factors `alpha` [A], from the trained weights: [A]."""
     x = evidence["inputs"][:, None]
     hidden = x * evidence["first_weight"] + evidence["first_bias"]
     active = hidden > 0

@@ -57,10 +57,12 @@ SEED = 0
 
 
 def run() -> Evidence:
-    """Measure random matrices, the critical points [8] and gradient descent.
+    """Measure random matrices, the eight critical points of the linear network, and gradient descent.
 
-    positive [size]: share of SAMPLES matrices with only positive eigenvalues. learned [8, 3]: modes. loss,
-    index, slope (norm of the gradient) [8]. descent [time]: loss from near zero.
+    positive [size]: share of SAMPLES random matrices that have only positive eigenvalues.
+    learned [8, 3]: whether each of the three modes is learned at a critical point.
+    loss, index, slope [8]: loss, number of negative eigenvalues and gradient norm at each critical point.
+    descent [time]: loss of gradient descent that starts near zero.
     """
     generator = np.random.default_rng(SEED)
     positive = []

@@ -51,7 +51,8 @@ OTHER_RATES = (5e-4, 2e-3)
 def run() -> Evidence:
     """Run gradient descent; return product [start, time] and half [other rate].
 
-    product: a from each of STARTS, then from 0. half: steps to a = s / 2 from the first start.
+    product: a = w1 w2 from each initial product in STARTS, and last from 0.
+    half: number of steps to a = s / 2 at two other learning rates, from the first start.
     """
 
     def slope(w: jax.Array, t: jax.Array) -> jax.Array:
@@ -151,12 +152,12 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _half_time(start: Any, rate: float) -> Any:
-    """Return (3) for initial products `start` [...]."""
+    """Return the time (3) to half-way for initial products `start` [...]."""
     return np.log(STRENGTH / start - 1) / (2 * STRENGTH * rate)  # (3)
 
 
 def _theory(t: np.ndarray, start: float) -> np.ndarray:
-    """Return (2) at times `t` [time]."""
+    """Return the product a (2) at times `t` [time]."""
     return STRENGTH / (1 + (STRENGTH / start - 1) * np.exp(-2 * STRENGTH * RATE * t))  # (2)
 
 

@@ -7,10 +7,10 @@ Source: Polyak 1964. On a quadratic with curvatures 1 and kappa, started at (1, 
     steps to an error of 1e-6 by the factor alone         ln(1e6) / -ln(q or r)                          (3)
     error of the heavy ball: |1 + (1 - r) t| r^t along the shallow, |1 + (1 + r) t| r^t along the steep  (4)
 
-GD takes the 69, 691 and 6,908 steps of (3), rounded up. The table has 21, 69 and 218 steps for the heavy
-ball: (3) with r. In fact the heavy ball takes 27, 95 and 321 steps, because its two roots are equal and its
-error has the growing factor of (4). Both are measured here: the error divided by that factor for (3), the
-error for (4).
+GD (gradient descent) takes the 69, 691 and 6,908 steps of (3), rounded up. For the heavy ball (momentum), the
+table of claims has 21, 69 and 218 steps, which are (3) with r. In fact the heavy ball takes 27, 95 and 321
+steps, because its two roots are equal and its error has the growing factor of (4). Both are measured here:
+the error divided by that factor for (3), the error for (4).
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ RATES_KAPPA, RATES_STEPS = 10.0, 200
 def run() -> Evidence:
     """Run both optimizers; return gd, ball [kappa, time, direction] and tried [rate].
 
-    gd, ball: errors along the shallow and the steep direction. tried: the larger of both errors after
-    RATES_STEPS steps of GD at kappa = RATES_KAPPA.
+    gd, ball: errors of gradient descent and of the heavy ball, along the shallow and the steep direction.
+    tried: larger one of both errors after RATES_STEPS steps of gradient descent at kappa = RATES_KAPPA.
     """
 
     def descend(rate: jax.Array, curvature: jax.Array, steps: int) -> jax.Array:
@@ -167,7 +167,7 @@ def _first(errors: np.ndarray) -> int:
 
 
 def _radius(kappa: Any) -> Any:
-    """Return (2) for condition numbers `kappa` [...]."""
+    """Return the factor (2) of the heavy ball for condition numbers `kappa` [...]."""
     return (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)  # (2)
 
 

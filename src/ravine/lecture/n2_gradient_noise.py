@@ -57,10 +57,11 @@ SEED = 0
 
 
 def run() -> Evidence:
-    """Run the chains and draw the batches; return scatter, gradient and lengths.
+    """Run chains of SGD and draw batches; return scatter, gradient and lengths.
 
-    scatter [batch, rate, chain]: mean of w^2 after SETTLED steps. gradient [batch]: variance of the gradient
-    at 0. lengths [distance, repeat, 2]: |E g|^2 and tr Cov of (5).
+    scatter [batch size, rate, chain]: mean of w^2 over the steps of a chain after step SETTLED.
+    gradient [batch size]: variance of the gradient at w = 0.
+    lengths [distance, repeat, 2]: |E g|^2 and tr Cov of (5), for each distance Delta from the minimum.
     """
     generator = np.random.default_rng(SEED)
     rows = generator.standard_normal(ROWS)
@@ -104,7 +105,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return (1) and (2) for each batch size, the noise scale (4), and its biased estimate."""
+    """Return the variances (1) and (2) for each batch size, the noise scale (4), and its biased estimate."""
     count = STEPS * CHAINS
     findings = [
         Finding(
@@ -192,7 +193,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _variance(rate: Any, size: int) -> Any:
-    """Return (2) for learning rates `rate` [...] and one batch size."""
+    """Return the variance (2) for learning rates `rate` [...] and one batch size."""
     return rate / (size * (2 - rate))  # (2)
 
 

@@ -8,8 +8,8 @@ Two landscapes. Early and late decreases have the same noise, so runs are compar
         p(x') = integral of Normal(x' | x - eta L'(x), (eta sigma)^2) p(x)                             (3)
 
 (1) has one minimum: after an early decrease, the slow direction has not converged. In (2) an early decrease
-keeps runs in the worse well, before the noise has carried them to the better one. Expected: the recursion of
-(1), and (3) on a grid of x.
+keeps runs in the worse well, before the noise has carried them to the better one. The expected values are the
+recursion of (1), and (3) on a grid of x.
 """
 
 from __future__ import annotations
@@ -55,9 +55,10 @@ SEED = 0
 
 
 def run() -> Evidence:
-    """Run SGD; return loss [when, seed] and ends [when, seed].
+    """Run SGD with an early or late first decrease of the rate; return loss and ends [when, seed].
 
-    loss: at the end with one minimum. ends: x at the end with two minima.
+    when: step of the first decrease. loss: final loss in the valley with one minimum.
+    ends: final x in the landscape with two minima.
     """
     curvature = jnp.asarray(CURVATURES)
 
@@ -222,7 +223,7 @@ def _expected_loss(when: int) -> float:
 
 
 def _expected_wells() -> tuple[np.ndarray, np.ndarray]:
-    """Return the share in the worse well and the mean loss at the end, each [when], by (3) on a grid."""
+    """Return the final share in the worse well and the final mean loss, each [when], by (3) on a grid."""
     x = np.linspace(-3.5, 3.5, 501)
     high, low = (
         np.exp(-(((x[:, None] - (x - rate * _well_slope(x))[None]) / (rate * NOISE)) ** 2) / 2)

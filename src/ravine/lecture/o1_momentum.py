@@ -52,7 +52,8 @@ PUSHES = 300  # steps for (4)
 def run() -> Evidence:
     """Run both optimizers; return momentum, sgd [time, direction] and constant, alternating [time].
 
-    momentum, sgd: errors. constant, alternating: speeds in units of the learning rate.
+    momentum, sgd: errors along the gentle and the steep direction of the quadratic.
+    constant, alternating: speeds of momentum with such gradients, in units of the learning rate.
     """
     root = np.sqrt(KAPPA)
     curvature = jnp.asarray([1.0, KAPPA])

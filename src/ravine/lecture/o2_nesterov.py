@@ -68,9 +68,15 @@ MAKE: dict[str, Any] = {
 
 
 def run() -> Evidence:
-    """Run all forms; return paths [time, 2] at a constant and a decaying rate, and errors on a quadratic.
+    """Run all forms of Nesterov; return paths [time, 2] in a curved valley, and errors on a quadratic.
 
-    NAME_errors [rate, time]. NAME_half [time]: at eta lambda = HALF. NAME_left [near]: after LONG steps.
+    RATE_stored, RATE_lecture, RATE_optax [time, 2]: paths of our form, the lecture's form and that of optax.
+    RATE is
+    "constant" or "decaying", the course of the learning rate.
+    NAME_errors [rate, time]: errors of the optimizer NAME at each learning rate.
+    NAME_half [time]: errors at a single learning rate, eta lambda = HALF.
+    NAME_left [rate]: errors that are left after many (LONG) steps, at learning rates near the stability
+    limit.
     """
     start = jnp.asarray([-2.0, 1.5])
     gradient = jax.grad(lambda w: jnp.logaddexp(w[0], -w[0]) + 4 * (w[1] - jnp.sin(w[0])) ** 2)
@@ -195,7 +201,7 @@ def _lecture(
 
 
 def _coefficients(name: str, h: Size) -> tuple[Size, Size]:
-    """Return a and b of w_(t+1) = a w_t + b w_(t-1), (3) and (4), at h = eta lambda: a number or [rate]."""
+    """Return a and b of w_(t+1) = a w_t + b w_(t-1), (3) and (4), at h = eta lambda, a number or [rate]."""
     return {
         "sgd": (1 - h, 0 * h),
         "momentum": (1 + RHO - h, -RHO + 0 * h),
@@ -227,13 +233,13 @@ def _growth(errors: np.ndarray) -> np.ndarray:
 
 
 def _settled(name: str) -> np.ndarray:
-    """Return whether the growth can be read: two separate roots, or many turns in a window: [rate]."""
+    """Return whether errors show the factor: two separate roots, or many turns in a window: [rate]."""
     a, b = _coefficients(name, RATES)
     return np.abs(a * a + 4 * b) > 0.1
 
 
 def _crossing(left: np.ndarray) -> float:
-    """Return the rate, in units of the limit, above which `left` [near] exceeds 1; NaN if there is none."""
+    """Return the rate, in units of the limit, above which the error `left` [rate] exceeds 1, or NaN."""
     grew = left > 1
     if np.isnan(left).any() or grew.all() or not grew.any():
         return np.nan

@@ -49,7 +49,8 @@ RULES: dict[str, Any] = {"adagrad": adagrad, "rmsprop": rmsprop, "adam": adam, "
 def run() -> Evidence:
     """Run all optimizers; return adagrad [time, weight] and, for each other optimizer, its path [time].
 
-    adagrad: positions with the constant gradients of SIZES. The others: positions with gradient 1.
+    adagrad: positions of weights that have the constant gradients of SIZES. The other paths are positions of
+    a weight with a constant gradient of 1.
     """
 
     @jax.jit

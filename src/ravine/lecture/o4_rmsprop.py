@@ -51,8 +51,8 @@ BURST, HEIGHT, AFTER = 10, 100.0, 300  # 10 gradients of 100, then 300 of size 1
 def run() -> Evidence:
     """Run both optimizers; return constant [gamma, time] and rmsprop, adagrad [time].
 
-    constant: steps with a gradient of 1. rmsprop, adagrad: steps during and after the large gradients. All in
-    units of the learning rate.
+    constant: steps of RMSProp with a gradient of 1. rmsprop, adagrad: steps during and after a burst of large
+    gradients. All steps are in units of the learning rate.
     """
 
     @jax.jit

@@ -53,8 +53,10 @@ QUIET = 5000  # zeros before one gradient
 def run() -> Evidence:
     """Run Adam; return steps in units of the learning rate.
 
-    constant [time, size]; without_eps, uncorrected [time]; first [draw]: first steps for `gradients` [draw];
-    after_quiet [1]: the step after QUIET zeros.
+    constant [time, size]: steps with constant gradients of several sizes.
+    without_eps, uncorrected [time]: steps with a gradient of 1 at eps = 0, and without bias correction.
+    first [draw]: first steps for the random numbers `gradients` [draw]. after_quiet [1]: step after QUIET
+    gradients of 0.
     """
     sizes = jnp.asarray(SIZES)
     generator = np.random.default_rng(0)

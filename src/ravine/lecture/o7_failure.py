@@ -49,7 +49,7 @@ SLOW, FREE = 1e-3, 60  # a constant rate, small enough to stay in [-1, 1] for th
 def run() -> Evidence:
     """Run all optimizers; return x [time] of each, projected to [-1, 1].
 
-    free_NAME [time]: x at a small constant rate without projection.
+    free_adam, free_sgd [time]: x at a small constant learning rate, without projection.
     """
 
     def decaying(t: jax.Array) -> jax.Array:
@@ -170,7 +170,7 @@ def _drift(x: np.ndarray) -> float:
 
 
 def _adam_drift() -> float:
-    """Return (3) for the periodic v: v <- b2 v + (1 - b2) g^2 with g = C, -1, -1."""
+    """Return the drift (3) for the periodic v of v <- b2 v + (1 - b2) g^2 with g = C, -1, -1 in turn."""
     a = 1 - B2
     v_c = a * (C * C + B2**2 * 1 + B2 * 1) / (1 - B2**3)  # newest first: C, then the two gradients before it
     v_1 = B2 * v_c + a

@@ -66,11 +66,11 @@ SCHEDULED = ("SGD, decaying rate", "momentum, decaying rate")
 
 
 def run() -> Evidence:
-    """Tune and evaluate all contestants on each data set.
+    """Tune and evaluate all contestants on each data set: an optimizer with a schedule is a contestant.
 
-    Return DATA_tuning [contestant, rate, seed], DATA_scores [contestant, seed] on fresh seeds, and DATA_rates
-    [contestant]. Scores are accuracies on the validation rows of a seed, in the order of NAMES; NaN if a run
-    diverged.
+    Return, after the name of the data set, the arrays _tuning [contestant, rate, seed], _scores [contestant,
+    seed] on fresh seeds, and _rates [contestant]. Scores are accuracies on the validation rows of a seed, in
+    the order of NAMES; NaN if a run diverged.
     """
     evidence: dict[str, np.ndarray] = {}
     for data in DATA:

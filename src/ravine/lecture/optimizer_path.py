@@ -17,8 +17,8 @@ def optimizer_path(
 ) -> jax.Array:
     """Return the evaluation points of an optimizer: [steps + 1, ...], with the start [...] first.
 
-    gradient(w, t): the gradient [...] at the point w [...] that the optimizer asks for; t = 0 in the first
-    step.
+    gradient: function (w, t) that returns the gradient [...] at the point w [...], which the optimizer
+    chooses; t = 0 in the first step.
     """
 
     def step(carry: tuple, t: jax.Array) -> tuple[tuple, jax.Array]:

@@ -44,8 +44,10 @@ CONFIDENCE = 1.96
 def run() -> Evidence:
     """Return same [case, d - 1] and pairs [chunk].
 
-    same: share of cases in which the first d gradients have one sign. pairs: share of pairs of weights that
-    agree. Cases: one example of U[0, 1], a batch of them, one standardized example.
+    same: share of trials in which the gradients of the first d weights have one sign, for d from 1 to INPUTS.
+    A case is one example with inputs uniform on [0, 1], a batch of such examples, or one standardized
+    example.
+    pairs: share of pairs of weights whose gradients agree in sign, in one of CHUNKS parts of the batches.
     """
     f = activation("sigmoid")
 
@@ -124,7 +126,7 @@ def draw(evidence: Evidence) -> Any:
 
 
 def _all_agree(d: int) -> float:
-    """Return (5) for `d` weights, by quadrature on a fine grid."""
+    """Return the probability (5) for `d` weights, by quadrature on a fine grid."""
     from scipy.special import ndtr
 
     z, step = np.linspace(-9, 9, 20_001, retstep=True)

@@ -36,9 +36,9 @@ def _cycle() -> Any:
 
 
 def canvas(title: str, columns: int = 1, rows: int = 1, key: bool = False) -> tuple[Any, Any]:
-    """Return a figure of the size of a slide and its axes: one, [columns] or [rows, columns].
+    """Return a figure of the size of a slide, and its axes: a single one, [columns] or [rows, columns].
 
-    key: whether a line below says that lines are theory and marks are measured.
+    key: whether a sentence below the axes says that lines are theory and marks are measured.
     """
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine

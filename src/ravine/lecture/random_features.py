@@ -39,7 +39,7 @@ def mean_risk(p: int) -> float:
 
 
 def risk_variance(p: int) -> float:
-    """Return the variance of (2), which is finite above four degrees of freedom of the divisor."""
+    """Return the variance of the risk (2), which is finite above four degrees of freedom of the divisor."""
     unexplained = SIGMA**2 + 1 - p / FEATURES
     above, below = _ratio(p)
     square = above * (above + 2) / ((below - 2) * (below - 4))
@@ -50,7 +50,7 @@ def risk_variance(p: int) -> float:
 
 
 def median_risk(p: int) -> float:
-    """Return the median of (2), with the quantiles of its second term."""
+    """Return the median of the risk (2), by integration over the quantiles of the second term of (2)."""
     unexplained = SIGMA**2 + 1 - p / FEATURES
     above, below = _ratio(p)
     second = np.zeros(1)
@@ -87,5 +87,5 @@ def draw_risks(p: int, trials: int, generator: np.random.Generator) -> np.ndarra
 
 
 def _ratio(p: int) -> tuple[int, int]:
-    """Return the degrees of freedom of the two chi2 of (2): numerator, denominator."""
+    """Return the degrees of freedom of the two chi-square variables in (2): numerator, denominator."""
     return min(p, ROWS), abs(ROWS - p) + 1

@@ -47,7 +47,7 @@ class FindingRow:
     tolerance: float
     """Largest allowed difference; a share of the expected value if `relative`."""
     error: float | None
-    """Half width of the 95 % interval of the measurement; null if it does not rest on a sample."""
+    """Half width of the 95 % interval of the measurement; null if the measurement comes from no sample."""
     relative: bool
     """Whether the tolerance is a share of the expected value."""
     unit: str
@@ -115,7 +115,7 @@ def claim_list() -> ClaimList:
 
 
 def lecture_result(measured: Sequence[MeasuredClaim], seconds: float) -> LectureResult:
-    """Return the result of these claims. seconds: wall-clock time of all."""
+    """Return the result of measured claims. seconds: wall-clock time of all claims [s]."""
     return LectureResult(holds=sum(row.holds for row in measured), claims=list(measured), seconds=seconds)
 
 

@@ -1,4 +1,4 @@
-"""Views of the lecture: the list of claims, one measured claim, a table of many."""
+"""Views of the lecture: the list of claims, one measured claim, a table of many measured claims."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 All widths are one network with one hidden layer, whose units are divided among as many outputs. Each output
 sees only its own units. The losses of all outputs are added, so each output has the gradient that it would
-have alone. Float32.
+have alone. All numbers are float32.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ EVALUATIONS = 60  # per network, at steps of equal ratios
 class Setting(NamedTuple):
     """Training rows, numbers of inputs of three kinds, share of wrong labels, steps, and number of seeds.
 
-    clear, faint: the first principal components of the images, and the next ones. useless: pure noise.
+    clear, faint: numbers of inputs that are the first principal components of the images, and the next ones
+    at a smaller scale. useless: number of inputs of pure noise.
     """
 
     rows: int

@@ -19,9 +19,10 @@ KINDS = (".html", ".gif")
 
 
 def write_animation(path: str | Path, title: str, rules: Sequence[str]) -> None:
-    """Write the paths of `rules` (keys of RULES) to `path`, atomically; the suffix is the format.
+    """Write the paths of the optimizers `rules`, keys of RULES, to `path`; the suffix is the format.
 
-    Raises UsageError for another suffix or optimizer, DataError if the file cannot be written.
+    The file is written atomically. Raises UsageError for another suffix or optimizer, DataError if the file
+    cannot be written.
     """
     target = Path(path)
     if target.suffix.lower() not in KINDS:

@@ -53,7 +53,7 @@ def gif(title: str, all_paths: Sequence[Paths]) -> bytes:
 
 
 def _palette(rules: Sequence[str]) -> list[int]:
-    """Return 256 colors as red, green and blue in turn: greys, and each optimizer's color fading to grey."""
+    """Return 256 colors as red, green and blue in turn: grays, and each optimizer's color fading to gray."""
     from matplotlib.colors import to_rgb
 
     fading = 24

@@ -64,7 +64,7 @@ def _scene(paths: Paths) -> dict[str, object]:
 
 
 def _short(values: np.ndarray, digits: int) -> list:
-    """Return nested lists of `values` [...] with this number of significant digits."""
+    """Return `values` [...] as nested lists of numbers that are rounded to `digits` significant digits."""
     rounded = np.vectorize(lambda value: float(f"{value:.{digits}g}"), otypes=[float])(values)
     return rounded.tolist()
 

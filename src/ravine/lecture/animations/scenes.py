@@ -41,8 +41,8 @@ RULES = {  # names in pictures, in the order of the lecture
 class Scene:
     """A landscape.
 
-    window: x from, x to, y from, y to. lowest: its smallest loss. rates: learning rate of each optimizer.
-    noise: standard deviation of the gradients.
+    window: range of the picture: x from, x to, y from, y to. lowest: smallest loss of the landscape. rates:
+    learning rate of each optimizer. noise: standard deviation of the noise on the gradients.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Scene:
 class Paths:
     """Paths of several optimizers in one scene: paths [rule, time, 2], losses above the lowest [rule, time].
 
-    ground [y, x]: the loss in the window. levels [level]: losses at which its bands meet.
+    ground [y, x]: the loss in the window of the scene. levels [level]: losses at which two color bands meet.
     """
 
     scene: Scene
