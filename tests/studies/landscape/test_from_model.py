@@ -92,7 +92,7 @@ def test_numbers_are_measured_in_the_unit_of_the_model(tmp_path):
 def test_a_model_in_no_run_needs_its_data(run, tmp_path):
     alone = tmp_path / "alone"
     shutil.copytree(run / "models" / "best", alone)
-    with pytest.raises(UsageError, match="lies in no run"):
+    with pytest.raises(UsageError, match="is not in a run directory"):
         execute(LANDSCAPE, around(alone))
 
 

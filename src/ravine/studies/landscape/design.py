@@ -1,4 +1,4 @@
-"""The design of a landscape: the trainings of every optimizer, or a trained model."""
+"""The design of a study of the loss landscape: trainings of optimizers, or a trained model to measure."""
 
 from __future__ import annotations
 
@@ -35,12 +35,15 @@ from ravine.training import Batches, Cohort
 __all__ = ["SLICES", "LandscapeDesign", "Trainings", "design", "load_data", "plan"]
 
 SLICES = ("random 1", "random 2", "eigenvector 1", "eigenvector 2", "sharpest")
-"""Names of the lines through the center."""
+"""Names of the lines in weight space through the center, along which the loss is measured."""
 
 
 @dataclass(frozen=True)
 class Trainings:
-    """One cohort for each optimizer. Its seeds are starts; all runs train on the rows of `rows_seed`."""
+    """The runs of each optimizer, from one or several starts.
+
+    A start is a seed of initial weights and batch order. All runs train on the rows that `rows_seed` draws.
+    """
 
     batches: Batches
     spec: TrainingSpec
@@ -49,12 +52,12 @@ class Trainings:
 
     @property
     def first(self) -> Cohort:
-        """The cohort of the first optimizer: the landscape surrounds the end of its first run."""
+        """The runs of the first optimizer. The end of its first run is the center of the landscape."""
         return next(iter(self.cohorts.values()))
 
     @property
     def runs(self) -> int:
-        """Number of networks."""
+        """Number of networks to train."""
         return sum(len(cohort.runs) for cohort in self.cohorts.values())
 
     @property
@@ -65,7 +68,7 @@ class Trainings:
 
 @dataclass(frozen=True)
 class LandscapeDesign:
-    """The design of one landscape: either the trainings, or a model as the center."""
+    """A study of the loss around a center: the end of a training, or the weights of a trained model."""
 
     settings: LandscapeSettings
     dataset: Dataset
@@ -74,12 +77,12 @@ class LandscapeDesign:
 
     @property
     def network_steps(self) -> int:
-        """Steps of all networks together; 0 for a model."""
+        """Sum of the steps of all networks; 0 if a trained model is measured."""
         return 0 if self.trainings is None else self.trainings.network_steps
 
     @property
     def network(self) -> Network:
-        """The network."""
+        """The network whose loss is measured."""
         if self.model_point is not None:
             return self.model_point.network
         assert self.trainings is not None
@@ -116,7 +119,7 @@ class LandscapeDesign:
         return {"trainings": trainings, "rows_seed": self.trainings.rows_seed, **measured}
 
     def facts(self) -> LandscapePlanFacts:
-        """Return the facts that a dry run shows."""
+        """Return the planned trainings and measurements of the loss, as a dry run shows them."""
         settings, trainings = self.settings, self.trainings
         planes = ["random", "eigenvectors"]
         training, rows, solutions = None, 0, 0
@@ -153,12 +156,15 @@ class LandscapeDesign:
 
 
 def load_data(settings: LandscapeSettings) -> Dataset:
-    """Return the data to train on, or the data for the model. Raises DataError, UsageError."""
+    """Return the data to train on, or the data of the trained model. Raises DataError, UsageError."""
     return load(settings) if settings.model is None else load_model_data(settings.model, settings)
 
 
 def design(settings: LandscapeSettings, dataset: Dataset, devices: Devices) -> LandscapeDesign:
-    """Return the design of a landscape. Raises UsageError or DataError where settings and data disagree."""
+    """Return the trainings of a landscape, or the model to measure, checked against the data.
+
+    Raises UsageError or DataError where settings and data disagree.
+    """
     if settings.model is not None:
         return LandscapeDesign(settings, dataset, None, point_of_model(settings.model, settings, dataset))
     return LandscapeDesign(settings, dataset, _trainings(settings, dataset))
@@ -168,7 +174,7 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
     if not INITIALIZATIONS[settings.init].random:
         raise UsageError(
             f"A landscape cannot start from --init {settings.init}.",
-            "Its directions are scaled like the weights, and most of these would be zero.",
+            "The directions to plot are scaled like the weights, and most weights would be zero.",
             "Give another --init, such as he.",
         )
     rules = find_rules(settings.optimizers)
@@ -191,7 +197,7 @@ def _trainings(settings: LandscapeSettings, dataset: Dataset) -> Trainings:
 
 
 def plan(design: LandscapeDesign) -> LandscapePlan:
-    """Return the document of a dry run."""
+    """Return the result of a dry run: the planned trainings and measurements of a landscape."""
     return LandscapePlan(
         study="landscape",
         data=data_facts(design.dataset),

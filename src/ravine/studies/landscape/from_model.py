@@ -1,6 +1,6 @@
-"""A trained model as the center of a landscape: its parameters, and the rows that its loss is a mean of.
+"""A trained model as the center of a loss landscape: its parameters, and the rows to compute its loss on.
 
-These rows are the training rows of its run, or all rows of data that are named with the model.
+The loss is a mean over the training rows of the model's run, or over all rows of data that the user names.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ __all__ = ["load_model_data", "point_of_model"]
 
 
 def load_model_data(path: str, settings: NetworkSettings) -> Dataset:
-    """Return the data for a model: `settings.source` if it is named, else the data of the model's run.
+    """Return the data to compute a model's loss on: `settings.source`, else the data of the model's run.
 
-    Named data are encoded as the model's data were and have no test rows. Raises DataError, UsageError.
+    The columns of `settings.source` are encoded as the model's training data were, and all its rows are used.
+    Raises DataError, UsageError.
     """
     model = Model.load(path)
     if settings.source:
@@ -48,7 +49,10 @@ def load_model_data(path: str, settings: NetworkSettings) -> Dataset:
 
 
 def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> LossPoint:
-    """Return a model as a loss point on the rows of `load_model_data`. Raises UsageError for other data."""
+    """Return the training loss of a model at its parameters.
+
+    dataset: the data that `load_model_data` returned. Raises UsageError for other data.
+    """
     model = Model.load(path)
     if settings.source:
         x = model.scaler.apply(dataset.x)
@@ -67,7 +71,7 @@ def point_of_model(path: str, settings: NetworkSettings, dataset: Dataset) -> Lo
 
 
 def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
-    """Return a model's optimizer and its learning rate at the last step; None for what is not known."""
+    """Return a model's optimizer and its learning rate at the last step; each is None if not known."""
     metadata = model.metadata
     if metadata.optimizer is None or metadata.learning_rate is None:
         return None, None
@@ -83,7 +87,7 @@ def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
 
 
 def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
-    """Return the run that a model lies in, and the settings of its data and batches."""
+    """Return the run directory that holds a model, and the settings of the run's data and batches."""
     folder = _run_of(Path(path))
     run = RunDirectory.open(folder)
     plain = load_toml(run.config)
@@ -91,63 +95,63 @@ def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
     own = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in known})
     if not own.source or own.source == "-":
         raise DataError(
-            f"The run '{folder}' keeps no data.",
-            "They came from Python or standard input.",
-            f"Name them: `ravine landscape {path} DATA`.",
+            f"The run '{folder}' names no data file.",
+            "The data of the run came from Python or standard input.",
+            f"Name the data: `ravine landscape {path} DATA`.",
         )
     return run, own
 
 
 def _own_rows(model: Model, path: str, dataset: Dataset) -> tuple[Rows, float]:
-    """Return the training rows of the run that a model lies in, and its steps per epoch.
+    """Return the training rows of the run that trained a model, and the number of steps per epoch.
 
-    Raises UsageError for other data than the run's, DataError if the model's file names no seed.
+    Raises UsageError if `dataset` is not the data of the run, DataError if the model's file names no seed.
     """
     run, own = _own_settings(path)
     if dataset.sha256 != run.metadata["data"]["sha256"]:
         raise UsageError(
-            "A model needs its rows as a file or built-in set.",
+            "The data are not those of the model's run.",
             "Arrays do not say how the model's inputs were encoded.",
-            "Name the file.",
+            "Name the file or built-in data set that the model was trained on.",
         )
     seed = model.metadata.seed
     if seed is None:
         raise DataError(
             f"The model '{path}' names no seed.",
-            "The seed decides which rows of the data it was trained on.",
-            f"Name rows: `ravine landscape {path} DATA`.",
+            "The seed decides which rows of the data the model was trained on.",
+            f"Name data, of which all rows are used: `ravine landscape {path} DATA`.",
         )
     batches = batches_for(own, dataset)
     return batches.data(seed).train, batches.sizes[0] / batches.batch_size
 
 
 def _run_of(path: Path) -> Path:
-    """Return the run a model belongs to. Raises UsageError if it belongs to none."""
+    """Return the directory of the run that saved a model. Raises UsageError if there is no such run."""
     for folder in (path, *path.parents):
         if (folder / RUN_FILE).exists() and folder != Path():
             return folder
     if not path.exists():
         return find_run(path)
     raise UsageError(
-        f"The model '{path}' lies in no run, so its data are not known.",
-        "The loss is a mean over rows.",
-        f"Name them: `ravine landscape {path} DATA`.",
+        f"The model '{path}' is not in a run directory, so its data are not known.",
+        "The loss is a mean over rows of data.",
+        f"Name the data: `ravine landscape {path} DATA`.",
     )
 
 
 def _named_data(model: Model, settings: NetworkSettings) -> Dataset:
-    """Return all rows of the data named, encoded as the model's were. There are no test rows."""
+    """Return all rows of the data of `settings.source`, encoded as the model's training data were."""
     table = read(settings.source)
     frame = table.frame
     target = settings.target or model.target
     if target not in frame.columns:
         hint = did_you_mean(target, [str(column) for column in frame.columns])
-        raise DataError(f"'{table.name}' has no column '{target}'.", "The model predicts it.", hint)
+        raise DataError(f"'{table.name}' has no column '{target}'.", f"The model predicts '{target}'.", hint)
     labeled = frame[frame[target].notna()]
     x = model.encoder.transform(labeled, what="The data")
     y = _target(model, labeled[target], table)
     if not len(y):
-        raise DataError(f"'{table.name}' has no rows with a '{target}'.", "", "Name other data.")
+        raise DataError(f"'{table.name}' has no rows with a value of '{target}'.", "", "Name other data.")
     return Dataset(
         name=table.name,
         sha256=table.sha256,
@@ -168,13 +172,16 @@ def _named_data(model: Model, settings: NetworkSettings) -> Dataset:
 
 
 def _target(model: Model, column: pd.Series[str] | pd.Series[float], table: Table) -> np.ndarray:
-    """Return class indices or numbers. Raises DataError for a class that the model does not know."""
+    """Return the targets of a column: class indices, or numbers for a regression.
+
+    Raises DataError for a class that the model does not know.
+    """
     import pandas as pd
 
     if model.classes is None:
         numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
         if not np.isfinite(numbers).all():
-            raise DataError(f"'{table.name}' holds targets that are not numbers.", "", "Correct the column.")
+            raise DataError(f"'{table.name}' has targets that are not numbers.", "", "Correct this column.")
         return numbers
     indices = {_key(label): index for index, label in enumerate(model.classes)}
     keys = [_key(label) for label in column.tolist()]
@@ -182,14 +189,14 @@ def _target(model: Model, column: pd.Series[str] | pd.Series[float], table: Tabl
     if unknown:
         raise DataError(
             f"'{table.name}' holds the class '{unknown[0]}', which the model does not know.",
-            f"It knows {', '.join(indices)}.",
-            "Name the data it was trained on.",
+            f"The model knows {', '.join(indices)}.",
+            "Name the data that the model was trained on.",
         )
     return np.array([indices[key] for key in keys], np.int32)
 
 
 def _scaled_target(model: Model, y: np.ndarray) -> np.ndarray:
-    """Return class indices as they are, numbers in the model's unit."""
+    """Return targets as the model's loss takes them: class indices, or standardized numbers."""
     if model.classes is not None:
         return y
     scaled: np.ndarray = ((y - model.target_mean) / model.target_scale).astype(model.trained.precision)
@@ -197,7 +204,7 @@ def _scaled_target(model: Model, y: np.ndarray) -> np.ndarray:
 
 
 def _key(value: object) -> str:
-    """Return a class as text; 1 and 1.0 and '1' are the same class."""
+    """Return the name of a class as text; 1 and 1.0 and '1' are the same class."""
     try:
         number = float(value) if isinstance(value, str | SupportsFloat) else None
     except ValueError:

@@ -1,6 +1,6 @@
 """A training loss at one parameter vector: value, Hessian, planes, and the optimizer's stability limit.
 
-    L(w) = 1/N sum_i m_i loss(f(x_i, w), y_i)        (1)   over all training rows, m_i: weights of mean 1
+    L(w) = 1/N sum_i m_i loss(f(x_i, w), y_i)        (1)   over all N training rows; m_i: row weights, mean 1
 
 The loss depends on the parameters alone, without dropout, augmentation, penalties or label smoothing. Batch
 normalization uses statistics of all rows at every point. Running statistics would be wrong away from the
@@ -49,11 +49,11 @@ Loss = Callable[..., jax.Array]
 
 @dataclass(frozen=True)
 class LossPoint:
-    """A loss at one parameter vector, with the training that led to it as far as it is known.
+    """A loss at one parameter vector, with the training that led to this vector as far as it is known.
 
-    numbers: hyperparameters of the network, such as the leak slope. rate: learning rate of the last step.
-    initial_rate: learning rate that the schedule multiplies. state: the optimizer's state at the end, None if
-    it was not saved. origin: "trained here", or the path of a model.
+    numbers: hyperparameters of the network, such as the slope of a leaky activation. rate: learning rate of
+    the last step. initial_rate: learning rate that the schedule multiplies. state: the optimizer's state at
+    the end, None if it was not saved. origin: "trained here", or the path of a model.
     """
 
     network: Network
@@ -70,7 +70,7 @@ class LossPoint:
 
     @cached_property
     def data(self) -> tuple[Any, ...]:
-        """Arguments of the loss after the parameters: inputs, targets and weights if any, on the device."""
+        """Arguments of the loss after the parameters, on the device: inputs, targets, row weights if any."""
         with precision_context(self.precision):
             return tuple(jnp.asarray(array) for array in self.rows if array is not None)
 
@@ -81,15 +81,15 @@ class LossPoint:
 
     @property
     def loss(self) -> Loss:
-        """Equation (1) as loss(params, *data). The rows are summed in parts that fit the cache."""
+        """The function loss(params, *data) of (1), which sums the rows in parts that fit the cache."""
         budget = CACHE_BYTES if jax.default_backend() == "cpu" else LINEARIZED_BYTES // 8
         chunk = rows_per_chunk(self.network, len(self.rows.x), budget)
         return training_loss(self.network, self.loss_name, tuple(sorted(self.numbers.items())), chunk)
 
     def loss_grid(self, along: Sequence[Params], x: Vector, y: Vector | None = None) -> Slice:
-        """Return the loss on a line [X] or a plane [Y, X] through this point.
+        """Return the loss on a line [X] or a plane [Y, X] through this point in parameter space.
 
-        along: one or two directions, as trees of parameters. x [X], y [Y]: coordinates, in units of these.
+        along: one or two directions, as trees of parameters. x [X], y [Y]: multiples of the directions.
         """
         on_cpu = jax.default_backend() == "cpu"
         budget = PLANE_CACHE_BYTES if on_cpu else LINEARIZED_BYTES // 8
@@ -120,13 +120,13 @@ class LossPoint:
 
     @property
     def chance(self) -> float:
-        """Loss of outputs that ignore the inputs: equal class probabilities, or the mean target."""
+        """Loss of a constant prediction: equal class probabilities, or the mean target."""
         return LOSSES[self.loss_name].constant(self.network.sizes[-1])
 
     def limit(self) -> StabilityLimit:
         """Return the largest curvature at which the optimizer is stable at its last learning rate.
 
-        Its value is None, with a reason, if no limit is known.
+        The value of this limit is None, with a reason, if no limit is known.
         """
         if self.rule is None or self.rate is None:
             return StabilityLimit(None, False, "", "It is not known which optimizer trained this network.")
@@ -139,9 +139,10 @@ class LossPoint:
         return StabilityLimit(value, self.rule.preconditioned, self.rule.stability.formula)
 
     def diagonal(self) -> tuple[Vector | None, str]:
-        """Return the optimizer's preconditioner P [D], or None, and the reason.
+        """Return the diagonal of the optimizer's preconditioner P [D], or None with a reason.
 
-        P is one for an optimizer without preconditioner. It is None if no limit or no state is known.
+        P is one for an optimizer without preconditioner. P is None if no stability limit or no state of the
+        optimizer is known.
         """
         limit = self.limit()
         if limit.value is None:
@@ -158,16 +159,16 @@ class LossPoint:
 
 
 def rows_per_chunk(network: Network, rows: int, budget: int) -> int | None:
-    """Return the number of rows whose activations fit a budget of bytes; None for all rows.
+    """Return how many rows to compute at a time, so that activations fit a budget of bytes.
 
-    Batch normalization needs all rows together.
+    None stands for all rows. Batch normalization needs all rows together.
     """
     fitting = max(64, budget // _row_bytes(network))
     return None if fitting >= rows or network.norm_type.over_rows else fitting
 
 
 def _row_bytes(network: Network) -> int:
-    """Return the size of one row's activations in bytes."""
+    """Return the number of bytes of one row's activations."""
     return 4 * sum(places * units for places, _, units in network.products) + 4 * network.sizes[0]
 
 
@@ -175,7 +176,7 @@ def _row_bytes(network: Network) -> int:
 def training_loss(
     network: Network, loss: str, numbers: tuple[tuple[str, float], ...], chunk: int | None
 ) -> Loss:
-    """Return equation (1) as loss(params, x, y[, weight]), computed `chunk` rows at a time.
+    """Return the function loss(params, x, y[, weight]) of equation (1), computed `chunk` rows at a time.
 
     The same arguments return the same function, so JAX finds its compiled program again.
     """
@@ -193,7 +194,7 @@ def training_loss(
 
 
 def preconditioner_of(rule: Rule, state: optax.OptState) -> Vector:
-    """Return the preconditioner P [D] of an optimizer, in float64. state: that of one run."""
+    """Return the diagonal of an optimizer's preconditioner P [D], in float64, from its state in one run."""
 
     def widened(leaf: npt.ArrayLike) -> jax.Array:
         array = jnp.asarray(leaf)

@@ -1,11 +1,12 @@
-"""Measurements around one parameter vector: curvature, slices, planes, and lines between solutions.
+"""Measurements of the loss around one parameter vector: curvature, lines, planes, paths between solutions.
 
     slope(u) = u' grad L,   curvature(u) = u' H u       (1)   u: unit vector
     limit(u) = limit u' P u                             (2)   P: the optimizer's preconditioner, or ones
     sharpness = largest eigenvalue of P^(-1/2) H P^(-1/2)                                  (3)
 
-(2) is the parabola along u whose curvature equals the optimizer's stability limit (2/eta for SGD). If the
-curvature (1) exceeds (2), then (3) exceeds the limit by its Rayleigh quotient, and steps grow.
+H is the Hessian of the loss L, and "limit" on the right of (2) is the optimizer's stability limit: 2/eta for
+SGD with learning rate eta. If the curvature (1) along u exceeds (2), then the sharpness (3) exceeds the
+stability limit, and steps along u grow.
 """
 
 from __future__ import annotations
@@ -57,10 +58,10 @@ MARGIN = 0.25  # margin around the points on a plane, as a share of their width
 
 @dataclass(frozen=True)
 class Direction:
-    """One direction with the loss along it.
+    """One direction in weight space, with the loss on the line along it.
 
     unit [D]: the direction with length 1. norm: length of one unit of x in the slice `along`. slope,
-    curvature: equation (1); error: that of the curvature. limit: equation (2), None without a known limit.
+    curvature: equation (1). error: error of the curvature. limit: equation (2), None without a known limit.
     """
 
     name: str
@@ -75,10 +76,11 @@ class Direction:
 
 @dataclass(frozen=True)
 class Plane:
-    """The loss on a plane.
+    """The loss on a plane in weight space.
 
-    unit: unit of x and y, in words. marks: paths and points on the plane by name, [T, 2]. explained: shares
-    of the variance of the paths along both axes. outside: distances of the paths from the plane, [T].
+    unit: unit of the coordinates x and y, in words. marks: coordinates of paths and points on the plane by
+    name, [T, 2]. explained: shares of the variance of the paths along both axes. outside: distances of the
+    paths from the plane, [T].
     """
 
     name: str
@@ -91,10 +93,10 @@ class Plane:
 
 @dataclass(frozen=True)
 class Barrier:
-    """The loss on the line between solutions `a` and `b`.
+    """The loss on the straight line between the trained weights `a` and `b`, before and after matching.
 
-    after: the same after permuting the units of b to match those of a, None with the reason in `why_not`.
-    distances: Euclidean distances between the weights, before and after.
+    after: the loss once the units of b are permuted to match the units of a, or None with the reason in
+    `why_not`. distances: Euclidean distances between the weights, before and after.
     """
 
     a: int
@@ -106,10 +108,9 @@ class Barrier:
 
 
 class LocalGeometry:
-    """Gradient, Hessian, leading eigenvectors and stability limit at one parameter vector.
+    """Gradient, Hessian, leading eigenvectors and stability limit at one parameter vector, the center.
 
-    The Hessian operator is linearized once, for all measurements. Raises UsageError if the loss is not
-    finite.
+    The Hessian operator is prepared once, for all measurements. Raises UsageError if the loss is not finite.
     """
 
     def __init__(self, point: LossPoint, seed: int = 0) -> None:
@@ -132,9 +133,10 @@ class LocalGeometry:
         self.pairs = lanczos(self.hessian, 2, "largest", seed=seed)
 
     def sharpness(self) -> tuple[StabilityRatio | None, Vector]:
-        """Return the ratio of (3) to the limit, and its direction as a unit vector [D] of weights.
+        """Return the sharpness (3) over the stability limit, and the sharpest direction [D] with length 1.
 
-        Without a known limit or preconditioner: None, and the leading eigenvector of the Hessian.
+        Without a known limit or preconditioner, the ratio is None and the direction is the leading
+        eigenvector of the Hessian.
         """
         if self.limit.value is None or self.diagonal is None:
             return None, self.pairs.vectors[0]
@@ -146,17 +148,17 @@ class LocalGeometry:
         return stability_ratio(top.value, top.residual, self.limit), steep / np.linalg.norm(steep)
 
     def direction(self, name: str, along: Vector, x: Vector, residual: float | None = None) -> Direction:
-        """Return the measurements along a direction [D], with the loss at multiples x [X] of it.
+        """Return slope, curvature and limit along a direction [D], and the loss at its multiples x [X].
 
-        residual: that of an eigenvector, which bounds the error of its curvature. Raises UsageError for a
-        direction of length 0.
+        residual: residual of the direction if it is an eigenvector; it bounds the error of the curvature.
+        Raises UsageError for a direction of length 0.
         """
         norm = float(np.linalg.norm(along))
         if not norm:
             raise UsageError(
                 f"The direction '{name}' is zero.",
-                "It is scaled like the weights, and these are all zero.",
-                "Take another --init.",
+                "The direction is scaled like the weights, and all weights are zero.",
+                "Give another --init, such as he.",
             )
         unit = along / norm
         image = self.hessian(unit)
@@ -170,13 +172,14 @@ class LocalGeometry:
         )  # fmt: skip
 
     def random(self, count: int = 2) -> list[Vector]:
-        """Return Gaussian directions [D], filter-normalized; 0 for biases and normalization parameters."""
+        """Return random directions [D], Gaussian and filter-normalized; 0 for biases and normalization."""
         return [to_vector(tree) for tree in random_directions(self.point.params, count, seed=self.seed)]
 
     def plot_radius(self, unit: Vector) -> float:
-        """Return the half-width of a plot along a unit vector [D], in the length of the weights at most.
+        """Return the half-width of a plot along a unit vector [D], at most the length of the weights.
 
-        It shrinks until the loss at both ends exceeds that at the center by at most twice the loss of chance.
+        The half-width shrinks until the loss at both ends is at most twice the loss of a constant prediction
+        above the loss at the center.
         """
         radius = float(np.linalg.norm(self.vector)) or 1.0
         highest = self.value + 2 * self.point.chance
@@ -188,24 +191,34 @@ class LocalGeometry:
         return radius
 
     def plane(self, name: str, along: Sequence[Vector], x: Vector, y: Vector, unit: str) -> Plane:
-        """Return the loss on the plane of two directions [D] through the center, at x [X] and y [Y]."""
+        """Return the loss on the plane through the center along two directions [D], at x [X] and y [Y].
+
+        unit: unit of x and y, in words.
+        """
         return Plane(name, self.loss_grid(along, x, y), unit, {"center": np.zeros((1, 2))})
 
     def limit_parabola(self, direction: Direction) -> Vector | None:
-        """Return the parabola of the stability limit along a direction, [X]; None without a known limit."""
+        """Return the parabola [X] along a direction with curvature equal to the limit (2).
+
+        It is None without a known limit.
+        """
         if direction.limit is None:
             return None
         return parabola(direction.along.x * direction.norm, self.value, direction.limit, direction.slope)
 
     def loss_grid(self, along: Sequence[Vector], x: Vector, y: Vector | None = None) -> Slice:
-        """Return the loss on a line or a plane through the center; along: one or two directions [D]."""
+        """Return the loss on a line [X] or a plane [Y, X] through the center.
+
+        along: one or two directions [D]. x [X], y [Y]: multiples of the directions.
+        """
         return self.point.loss_grid([from_vector(self.point.params, vector) for vector in along], x, y)
 
 
 def plane_of_paths(geometry: LocalGeometry, paths: dict[str, Vector], points: int) -> Plane:
-    """Return the plane that holds most of the variance of several paths {name: [T, D]}.
+    """Return the loss on the plane that contains most of the variance of several paths {name: [T, D]}.
 
-    The center is the last point of the first path. Raises UsageError if all points lie on a line.
+    The paths are weights during training. The last point of the first path is the center of the plane.
+    points: number of points along each axis. Raises UsageError if all points lie on a line.
     """
     names = list(paths)
     stacked = np.concatenate([*(paths[name] for name in names[1:]), paths[names[0]]])
@@ -223,9 +236,9 @@ def plane_of_paths(geometry: LocalGeometry, paths: dict[str, Vector], points: in
 
 
 def plane_of_solutions(geometry: LocalGeometry, solutions: Vector, points: int) -> Plane:
-    """Return the plane through three solutions [3, D]; the first is the center.
+    """Return the loss on the plane through three solutions (trained weights) [3, D].
 
-    Raises UsageError if they lie on a line.
+    The first solution is the center of the plane. Raises UsageError if the solutions lie on a line.
     """
     first, second = solutions[1] - solutions[0], solutions[2] - solutions[0]
     u = first / (np.linalg.norm(first) or 1.0)
@@ -242,7 +255,7 @@ def plane_of_solutions(geometry: LocalGeometry, solutions: Vector, points: int) 
 
 
 def _framed(positions: Vector, points: int) -> tuple[Vector, Vector]:
-    """Return axes x, y [points] that show all positions [T, 2] with a margin.
+    """Return coordinates x, y [points] of a plot that shows all positions [T, 2] with a margin.
 
     The shorter axis is at least a third of the longer one.
     """
@@ -254,7 +267,10 @@ def _framed(positions: Vector, points: int) -> tuple[Vector, Vector]:
 
 
 def barriers(point: LossPoint, solutions: Vector) -> list[Barrier]:
-    """Return the lines between all pairs of solutions [S, D], before and after matching their units."""
+    """Return the loss on the line between any two solutions (trained weights) [S, D].
+
+    The loss is computed before and after the hidden units of the two solutions are matched.
+    """
     trees: list[Any] = [from_vector(point.params, solution) for solution in solutions]
     rows, loss, data = [], point.loss, point.data
     for a, b in itertools.combinations(range(len(trees)), 2):
@@ -275,5 +291,5 @@ def barriers(point: LossPoint, solutions: Vector) -> list[Barrier]:
 
 
 def _host(tree: Any) -> Any:
-    """Return a tree of device arrays as NumPy arrays."""
+    """Return the arrays of a tree of device arrays as NumPy arrays, in the same tree."""
     return jax.tree.map(np.asarray, tree)

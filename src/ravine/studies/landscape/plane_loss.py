@@ -3,8 +3,9 @@
     w(a, b) = w + a d + b e                          (1)
     z(a, b) = z(w) + a z(d) + b z(e)                 (2)   z: the first layer's sums, linear in the weights
 
-By (2), three products with the inputs serve all points. In a plain network the rows are the last axis from
-there on: a small output layer then has long contiguous rows, and the loss is a sum along them.
+w are the parameters at the center, d and e the directions that span the plane. By (2), three products with
+the inputs are enough for all points. After the first layer of a plain network, data rows are the last axis of
+each array. A small output layer then has long contiguous rows in memory, along which the loss is summed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def plane_losses(
 ) -> Callable[..., jax.Array]:
     """Return the function (params, directions, points [P, axes], *rows) -> mean losses [P].
 
-    chunk: rows that stay in the cache for all points. together: points that are computed at the same time.
+    The points are coordinates on the line or plane. chunk: number of data rows that stay in the cache for all
+    points. together: number of points that are computed at the same time.
     The same arguments return the same function, so JAX finds its compiled program again.
     """
     bare, hyper = replace(network, dropout=False), dict(numbers)
@@ -67,7 +69,7 @@ def plane_losses(
 
 
 def _rows_last(network: Network, params: Params, first: jax.Array) -> jax.Array:
-    """Return the outputs [N, K] of a plain network from its first layer's sums [units, N]."""
+    """Return the outputs [N, K] of a plain network from the weighted sums of its first layer [units, N]."""
     f = activation(network.activation)
     z = first
     for layer in params[1:]:

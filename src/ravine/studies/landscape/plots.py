@@ -1,6 +1,6 @@
-"""Figures of a landscape: slices, profile, planes as map and surface, and lines between solutions.
+"""Figures of a loss landscape: loss along lines, on planes as map and surface, and between solutions.
 
-They are readable without colors: the loss is shown by brightness, and lines differ in dashes and marks.
+The figures are readable without colors. Brightness shows the loss, and lines differ in dashes and marks.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 def draw(result: LandscapeResult, folder: Path, kind: str = "png") -> list[Path]:
-    """Write every figure into a folder and return their paths. Raises UsageError, DataError."""
+    """Write the figures of a landscape to a folder; return their paths. Raises UsageError, DataError."""
     if kind not in FORMATS:  # before the work of drawing
         raise UsageError(f"'{kind}' is not a format of figures.", "", f"Use one of {', '.join(FORMATS)}.")
     with style(FONT_SIZE):
@@ -52,7 +52,7 @@ def draw(result: LandscapeResult, folder: Path, kind: str = "png") -> list[Path]
 
 
 def figures(result: LandscapeResult) -> dict[str, Figure]:
-    """Return the figures by the name of their file, without a suffix."""
+    """Return the figures of a landscape by the name of their file, without a suffix."""
     arrays = result.arrays
     with style(FONT_SIZE):
         drawn = {"slices": _slices(result, arrays), "profile": _profile(result, arrays)}
@@ -113,7 +113,10 @@ def _slices(result: LandscapeResult, arrays: Arrays) -> Figure:
 
 
 def _profile(result: LandscapeResult, arrays: Arrays) -> Figure:
-    """Return the figure of the sharpest and a random direction over the same distances, with the limit."""
+    """Return the figure of the loss along the sharpest and a random direction, over equal distances.
+
+    The figure also shows the parabola of the stability limit.
+    """
     sharp = result.sharpness
     figure, (axes,) = _canvas("Sharp and flat: the loss near the center", result)
     x, loss = arrays["slice/sharpest/x"], _drawable(arrays["slice/sharpest/loss"])
@@ -199,7 +202,7 @@ def _plane(result: LandscapeResult, plane: PlaneRow, arrays: Arrays) -> Figure:
 
 
 def _marked(axes: Axes, name: str, arrays: Arrays) -> None:
-    """Draw paths and points on a map, with white edges that stand out on any background."""
+    """Draw paths and points on a map of the loss, with white edges to stand out on any background."""
     from matplotlib import patheffects
 
     base = f"plane/{name}/mark/"

@@ -1,4 +1,4 @@
-"""The result of `landscape`, and the document of its dry run."""
+"""Results of a landscape study: loss and curvature around trained weights; and its dry run."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ DECAYED = 0.01  # share of the first learning rate; at a smaller one every curva
 
 @dataclass(frozen=True, kw_only=True)
 class Center:
-    """The point that the landscape surrounds."""
+    """The weights that the landscape surrounds, and the training that led to them."""
 
     origin: str
-    """`trained here`, or the path of the model."""
+    """`trained here`, or the path of the model that holds the weights."""
     network: str
     """Layers and activation of the network, in one line."""
     parameters: int
@@ -35,11 +35,11 @@ class Center:
     learning_rate: float | None
     """Learning rate at the first step; null if the model does not name it."""
     current_learning_rate: float | None
-    """Learning rate at the last step; null if it is not known."""
+    """Learning rate at the last step; null if not known."""
     steps: int | None
     """Training steps; null if the model does not name them."""
     loss: float
-    """Mean loss over the rows, without penalties, dropout and label smoothing."""
+    """Mean loss over the training rows, without penalties, dropout and label smoothing."""
     loss_name: str
     """cross_entropy (in nats) or squared_error (in variances of the target)."""
     rows: int
@@ -49,7 +49,7 @@ class Center:
     length: float
     """Euclidean norm of the parameters."""
     chance: float
-    """Loss of outputs that do not depend on the inputs."""
+    """Loss of a constant prediction: equal class probabilities, or the mean target."""
 
     @property
     def decayed(self) -> bool:
@@ -65,7 +65,7 @@ class Sharpness:
     value: float
     """Largest eigenvalue of the Hessian."""
     error: float
-    """Norm of its residual: an eigenvalue lies within this distance of the value."""
+    """Norm of the residual: the Hessian has an eigenvalue within this distance of the value."""
     converged: bool
     """Whether the residual is below the tolerance; if not, the value is a lower bound."""
     limit: float | None
@@ -73,92 +73,92 @@ class Sharpness:
     formula: str | None
     """The limit as a formula of the learning rate eta; null if there is no limit."""
     preconditioned: bool
-    """Whether the limit holds for the Hessian that is preconditioned by the optimizer's state."""
+    """Whether the limit refers to the Hessian preconditioned by the optimizer's state."""
     measured: float | None
-    """Largest eigenvalue of the matrix that the limit holds for; null if not known."""
+    """Largest eigenvalue of the matrix that the limit refers to; null if not known."""
     ratio: float | None
     """`measured` in units of the limit; null if not known."""
     ratio_error: float | None
     """Error of the ratio from the residual; null without a ratio."""
     stable: bool | None
-    """Whether the ratio is below 1; null if its error leaves that open, or there is no ratio."""
+    """Whether the ratio is below 1; null if the error of the ratio leaves this open, or without a ratio."""
     reason: str | None
     """Reason why there is no ratio; null if there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DirectionRow:
-    """A line through the center. Slope and curvature hold for a direction of length 1."""
+    """The loss on a line through the center. Slope and curvature refer to a direction of length 1."""
 
     name: str
     """`random 1`, `random 2`, `eigenvector 1`, `eigenvector 2` or `sharpest`."""
     length: float
-    """Euclidean norm of one unit of the slice."""
+    """Length in weight space of one unit along the line."""
     slope: float
-    """First derivative of the loss."""
+    """First derivative of the loss along the line, at the center."""
     curvature: float
-    """Second derivative of the loss."""
+    """Second derivative of the loss along the line, at the center."""
     error: float
-    """Error of the curvature: residual of an eigenvector, else an estimate of rounding."""
+    """Error of the curvature: residual for an eigenvector, else an estimate of the rounding error."""
     limit: float | None
     """Curvature along this direction at which the optimizer is just stable; null if not known."""
     highest: float | None
-    """Highest loss of the slice; null if no loss is finite."""
+    """Highest loss on the line; null if no loss is finite."""
     lowest: float | None
-    """Lowest loss of the slice; null if no loss is finite."""
+    """Lowest loss on the line; null if no loss is finite."""
     not_finite: int
     """Number of points at which the loss is not finite."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlaneRow:
-    """A plane through the center. Its losses are arrays, in `plane/NAME/loss`."""
+    """A plane in weight space through the center. The array `plane/NAME/loss` holds its losses."""
 
     name: str
-    """random, eigenvectors, trajectories or solutions."""
+    """Kind of the plane: random, eigenvectors, trajectories or solutions."""
     points: list[int]
     """Number of points along x and along y."""
     unit: str
-    """Unit of x and y."""
+    """Unit of the coordinates x and y, in words."""
     x: list[float]
-    """First and last x."""
+    """First and last coordinate x."""
     y: list[float]
-    """First and last y."""
+    """First and last coordinate y."""
     lowest: float | None
-    """Lowest loss; null if no loss is finite."""
+    """Lowest loss on the plane; null if no loss is finite."""
     highest: float | None
-    """Highest loss; null if no loss is finite."""
+    """Highest loss on the plane; null if no loss is finite."""
     not_finite: int
     """Number of points at which the loss is not finite."""
     explained: list[float] | None
-    """Shares of the variance of the trajectories on both axes; null for other planes."""
+    """Shares of the variance of the optimizers' paths on both axes; null for other planes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrajectoryRow:
-    """The path of one optimizer from the common start."""
+    """The path of one optimizer in weight space, from the common initial weights."""
 
     optimizer: str
     """Name of the optimizer."""
     current_learning_rate: float
     """Learning rate at the last step."""
     steps: int
-    """Steps until its last finite point."""
+    """Training steps until the last point with finite weights."""
     points: int
-    """Number of finite points of the path, its start included."""
+    """Number of points of the path with finite weights, the start included."""
     diverged: bool
-    """Whether it diverged."""
+    """Whether the training diverged."""
     loss: float | None
-    """Loss at its end, on the rows of the center; null if it diverged."""
+    """Loss at the end of the path, on the rows of the center; null if the training diverged."""
     end: list[float] | None
-    """Coordinates of its end on the plane of the trajectories; null without that plane."""
+    """Coordinates of the end on the plane of the paths; null if there is no such plane."""
     outside: float | None
-    """Distance of its end from that plane; null without that plane."""
+    """Distance of the end from the plane of the paths; null if there is no such plane."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BarrierRow:
-    """The straight line between two solutions."""
+    """The loss on the straight line between two solutions (trained weights)."""
 
     a: int
     """Number of the first solution, from 1."""
@@ -167,65 +167,66 @@ class BarrierRow:
     before: float
     """Height of the barrier: largest excess of the loss over the straight line between its ends."""
     before_error: float
-    """Error of the height, from the distance between the points."""
+    """Error of the height, from the distance between the measured points."""
     after: float | None
-    """Height after matching the units of b to those of a; null if they cannot be matched."""
+    """Height once the units of b are matched to those of a; null if the units cannot be matched."""
     after_error: float | None
-    """Error of that height; null without one."""
+    """Error of the height after matching; null without this height."""
     distance_before: float | None
-    """Distance between the solutions; null if the units cannot be permuted."""
+    """Distance between the solutions in weight space; null if the units cannot be matched."""
     distance_after: float | None
-    """Distance after permuting; null if the units cannot be permuted."""
+    """Distance once the units are matched; null if the units cannot be matched."""
     ends: list[float]
     """Losses at both solutions."""
     why_not: str | None
-    """Reason why the units cannot be permuted; null if they can."""
+    """Reason why the units cannot be matched; null if they can."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NotDrawn:
-    """A part of the landscape that is missing."""
+    """A part of the landscape that could not be measured."""
 
     what: str
-    """The part."""
+    """The missing part."""
     why: str
     """The reason."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LandscapeResult(Result):
-    """The loss around a point.
+    """The result of a landscape study: loss and curvature around trained weights, the center.
 
-    `arrays` (in a run: `arrays.npz`) hold the values of all figures:
+    `arrays` (the file `arrays.npz` of a run) hold the values of all figures:
     center/parameters [P], sharpness/values, sharpness/residuals; for each direction slice/NAME/x, loss,
     direction and limit (the parabola of the stability limit); for each plane plane/NAME/x, y, loss [y, x] and
-    mark/NAME [point, 2]; for each optimizer way/NAME/steps [T] and parameters [T, P]; solutions/parameters;
-    for each line between solutions line/A-B/t, before and after.
+    mark/NAME [point, 2] (paths and points on the plane); for each optimizer way/NAME/steps [T] and parameters
+    [T, P]; solutions/parameters; for each line between solutions line/A-B/t (share of the line), before and
+    after (losses before and after the units are matched).
     """
 
     center: Center
-    """The point."""
+    """The weights that the landscape surrounds."""
     sharpness: Sharpness
-    """Largest curvature and stability limit."""
+    """Largest curvature at the center, and stability limit of the optimizer."""
     directions: list[DirectionRow]
-    """Lines through the center."""
+    """The loss on lines through the center."""
     planes: list[PlaneRow]
-    """Planes through the center."""
+    """The loss on planes through the center."""
     trajectories: list[TrajectoryRow]
-    """Paths of the optimizers; empty for a model."""
+    """Paths of the optimizers in weight space; empty if a trained model is measured."""
     barriers: list[BarrierRow]
-    """Lines between solutions; empty with fewer than two."""
+    """The loss on lines between solutions; empty with fewer than two solutions."""
     not_drawn: list[NotDrawn]
-    """Parts that are missing."""
+    """Parts of the landscape that could not be measured."""
     notes: list[str]
-    """Sentences on the training."""
+    """Sentences on the training, such as the number of diverged starts."""
     seconds: float
-    """Wall-clock seconds from the first line to the result."""
+    """Wall-clock seconds from the start of the study to its result."""
     pictures: list[str] = field(default_factory=list)
     """Paths of the pictures; empty if no run directory was written."""
 
     def figures(self) -> dict[str, Figure]:
-        """Return matplotlib figures by name."""
+        """Return the matplotlib figures of the landscape by name."""
         figures: dict[str, Figure] = resolve_name("ravine.studies.landscape.plots:figures")(self)
         return figures
 
@@ -242,22 +243,22 @@ class LandscapeResult(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedOptimizer:
-    """The trainings of one optimizer."""
+    """The planned trainings of one optimizer."""
 
     optimizer: str
     """Name of the optimizer."""
     learning_rate: float
     """Learning rate at the first step."""
     runs: int
-    """Number of starts."""
+    """Number of starts (initial weights with an order of batches)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedTraining(PlannedNetworks):
-    """The planned trainings."""
+    """The planned trainings of all optimizers."""
 
     optimizers: list[PlannedOptimizer]
-    """The optimizers; the landscape surrounds the end of the first."""
+    """The optimizers; the landscape surrounds the weights at the end of the first one's training."""
     schedule: str
     """Learning-rate schedule."""
     steps: int
@@ -279,11 +280,11 @@ class LandscapePlanFacts:
     rows: int
     """Number of rows that the loss is a mean of."""
     training: PlannedTraining | None
-    """The trainings; null for a model."""
+    """The trainings; null if a trained model is measured."""
     slices: list[str]
-    """Names of the lines through the center."""
+    """Names of the lines through the center, along which the loss is measured."""
     planes: list[str]
-    """Names of the planes."""
+    """Names of the planes on which the loss is measured."""
     points: list[int]
     """Number of points of a plane along x and along y."""
     barriers: int
@@ -292,9 +293,9 @@ class LandscapePlanFacts:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LandscapePlan(StudyPlan):
-    """The plan of a landscape."""
+    """The result of a dry run of a landscape study: planned trainings and measurements."""
 
     model: str | None
-    """Path of the run or model that the landscape surrounds; null if networks are trained."""
+    """Path of the trained run or model to measure; null if networks are trained."""
     plan: LandscapePlanFacts
     """The planned trainings and measurements."""

@@ -1,4 +1,4 @@
-"""The rows of a landscape's result and its arrays, from measurements."""
+"""The parts and arrays of the result of a landscape study, from its measurements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Vector = npt.NDArray[np.float64]
 
 
 def center_row(geometry: LocalGeometry) -> Center:
-    """Return the point that the landscape surrounds."""
+    """Return the center of the landscape: loss, gradient and size of the weights, and their training."""
     point = geometry.point
     return Center(
         origin=point.origin,
@@ -48,7 +48,7 @@ def center_row(geometry: LocalGeometry) -> Center:
 
 
 def sharpness_row(geometry: LocalGeometry, ratio: StabilityRatio | None) -> Sharpness:
-    """Return the largest curvature and the stability limit of the optimizer."""
+    """Return the largest curvature at the center and the stability limit of the optimizer."""
     top, limit = geometry.pairs[0], geometry.limit
     return Sharpness(
         value=top.value,
@@ -66,7 +66,7 @@ def sharpness_row(geometry: LocalGeometry, ratio: StabilityRatio | None) -> Shar
 
 
 def direction_row(direction: Direction) -> DirectionRow:
-    """Return one direction."""
+    """Return the loss, slope and curvature along one direction, as the result reports them."""
     along = direction.along
     lowest, highest = _extremes(along.losses[along.finite])
     return DirectionRow(
@@ -83,7 +83,7 @@ def direction_row(direction: Direction) -> DirectionRow:
 
 
 def plane_row(plane: Plane) -> PlaneRow:
-    """Return one plane."""
+    """Return size and losses of one plane, as the result reports them."""
     grid, y = plane.grid, plane.grid.y
     assert y is not None
     lowest, highest = _extremes(grid.losses[grid.finite])
@@ -103,7 +103,7 @@ def plane_row(plane: Plane) -> PlaneRow:
 def trajectory_rows(
     geometry: LocalGeometry, trajectories: Mapping[str, Trajectory], planes: Sequence[Plane]
 ) -> list[TrajectoryRow]:
-    """Return the paths of all optimizers from the common start."""
+    """Return the paths of all optimizers from their common initial weights, as the result reports them."""
     plane = next((plane for plane in planes if plane.name == "trajectories"), None)
     rows = []
     for name, trajectory in trajectories.items():
@@ -125,7 +125,7 @@ def trajectory_rows(
 
 
 def barrier_row(barrier: Barrier) -> BarrierRow:
-    """Return one line between solutions."""
+    """Return the barrier on the line between two solutions, as the result reports it."""
     before, after, distances = barrier.before, barrier.after, barrier.distances
     return BarrierRow(
         a=barrier.a + 1,
@@ -151,7 +151,7 @@ def arrays_of(
 ) -> dict[str, np.ndarray]:
     """Return the values of all figures by name, such as `slice/NAME/x`. `LandscapeResult` lists the names.
 
-    solutions: parameters [solution, D].
+    solutions: parameters at the ends of trainings, [solution, D].
     """
     arrays: dict[str, np.ndarray] = {
         "center/parameters": geometry.vector,
@@ -187,5 +187,5 @@ def arrays_of(
 
 
 def _extremes(losses: Vector) -> tuple[float | None, float | None]:
-    """Return the lowest and the highest of finite losses; None if there are none."""
+    """Return the lowest and the highest finite loss; None if no loss is finite."""
     return (float(losses.min()), float(losses.max())) if losses.size else (None, None)

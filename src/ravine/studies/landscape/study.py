@@ -1,8 +1,8 @@
-"""The landscape study: slices, planes, paths of optimizers, barriers, and sharpness against the limit.
+"""The landscape study: loss on lines and planes, paths of optimizers, barriers, sharpness and its limit.
 
-With DATA, every optimizer trains from the same start on the same rows, the first one from further starts too.
-With MODEL, only the measurements remain that need nothing but parameters, since a model contains neither its
-path nor the state of its optimizer.
+With DATA, every optimizer trains from the same initial weights on the same rows. The first optimizer also
+trains from further initial weights. With MODEL, a trained model is measured. Only measurements that need
+nothing but parameters are then possible, since a model contains neither its path nor its optimizer's state.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ __all__ = ["run"]
 
 @dataclass(frozen=True)
 class _Centre:
-    """The center of a landscape. trajectories: by optimizer. solutions [S, D]: ends from several starts.
+    """The center of a landscape, with the trainings that led there.
 
-    Both are empty for a model, which was not trained here.
+    trajectories: paths by optimizer. solutions [S, D]: ends of the first optimizer from several starts. Both
+    are empty for a model, which was not trained here.
     """
 
     point: LossPoint
@@ -64,7 +65,7 @@ class _Centre:
 def run(design: LandscapeDesign, context: RunContext) -> LandscapeResult:
     """Train the networks or load the model, measure the loss around it, and return the result.
 
-    Raises Stopped after saving, and NothingTrained if the first optimizer diverges.
+    Raises Stopped after saving if a stop was requested, NothingTrained if the first optimizer diverges.
     """
     settings = design.settings
     if unused := settings.unused:
@@ -128,7 +129,7 @@ def _trained(trainings: Trainings, settings: LandscapeSettings, context: RunCont
     if not first.finished[0]:
         raise NothingTrained(
             f"Training with {name} diverged.",
-            "A landscape surrounds the point where the first optimizer ends.",
+            "A landscape surrounds the weights at which the first optimizer ends.",
             "Give a lower --learning-rate, or name another optimizer first.",
         )
     plan, runs = trainings.first.plan, trainings.first.runs
@@ -149,9 +150,10 @@ def _trained(trainings: Trainings, settings: LandscapeSettings, context: RunCont
 def _directions(
     geometry: LocalGeometry, settings: LandscapeSettings, context: RunContext
 ) -> tuple[list[Direction], Direction, StabilityRatio | None]:
-    """Return five directions, a random one over the radius of the sharpest, and sharpness over the limit.
+    """Return five directions, one more random direction, and the sharpness over the stability limit.
 
-    The five are two random directions, two eigenvectors, and the sharpest for the optimizer.
+    The five are two random directions, two eigenvectors, and the sharpest direction for the optimizer. The
+    loss along the further random direction covers the same distances as along the sharpest one.
     """
     line = np.linspace(-1, 1, 2 * settings.grid - 1)
     random = geometry.random()
@@ -175,7 +177,7 @@ def _directions(
 def _planes(
     geometry: LocalGeometry, center: _Centre, settings: LandscapeSettings, context: RunContext
 ) -> tuple[list[Plane], list[NotDrawn]]:
-    """Return the planes, and the planes that do not exist with the reason."""
+    """Return the loss on planes, and the planes that do not exist with the reason."""
     points = settings.grid
     line = settings.span * np.linspace(-1, 1, points)
     _measuring(context, f"random plane, {points} by {points} points")

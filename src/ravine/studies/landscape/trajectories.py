@@ -1,4 +1,4 @@
-"""Training of one optimizer from several starts on the same rows, with snapshots of the parameters.
+"""Trainings of one optimizer from several starts on the same rows, with snapshots of the parameters.
 
 A start is a seed for the initial parameters and the order of batches. All starts share rows and
 standardization, so their losses are comparable, and so are the points between two solutions. The run whose
@@ -43,9 +43,9 @@ SNAPSHOTS = 50  # of the parameters of a run, besides its start
 class Trajectory:
     """The paths of the runs of one optimizer.
 
-    points [run, T, P]: parameters at `steps` [T], the start first; averaged weights if the run is evaluated
-    there; not finite after a run diverged. opt_state [run, ...]: the optimizer's state at the end. rate:
-    learning rate of the last step.
+    points [run, T, P]: parameters at the `steps` [T], the start first; the averaged weights if the training
+    averages weights; not finite once a run diverged. opt_state [run, ...]: the optimizer's state at the end.
+    rate: learning rate of the last step.
     """
 
     steps: npt.NDArray[np.int64]
@@ -59,13 +59,13 @@ class Trajectory:
         return np.isfinite(self.points[:, -1]).all(axis=1)
 
     def path(self, run: int) -> npt.NDArray[np.floating]:
-        """Return the points of one run, [T, P]; fewer if it diverged."""
+        """Return the parameters of one run during training, [T, P]; fewer points if the run diverged."""
         good = np.isfinite(self.points[run]).all(axis=1)
         return self.points[run, : len(good) if good.all() else int(np.argmin(good))]
 
 
 def with_snapshots(plan: Plan) -> Plan:
-    """Return the plan with SNAPSHOTS evaluations; the number of steps is rounded up to a multiple of them."""
+    """Return a training with SNAPSHOTS evaluations; its steps are rounded up to a multiple of SNAPSHOTS."""
     steps = max(1, -(-plan.steps // SNAPSHOTS))
     return replace(plan, steps_per_evaluation=steps, evaluations=-(-plan.steps // steps))
 
@@ -73,10 +73,11 @@ def with_snapshots(plan: Plan) -> Plan:
 def train_with_snapshots(
     cohort: Cohort, seed: int, after_chunk: Callable[[ChunkProgress], None], keeper: CheckpointStore | None
 ) -> Record:
-    """Train the runs of a plan of `with_snapshots` on the training rows of `seed`, and return their record.
+    """Train the runs of one optimizer with snapshots, and return their record.
 
-    The seeds of the runs are their starts. `final` of the record holds `points` [run, T, P], the `rate` of
-    the last step, and the leaves of the optimizer's state as `opt_state/0`, ... After each segment of steps
+    cohort: runs of a plan from `with_snapshots`; their seeds are their starts. seed: seed of the training
+    rows. `final` of the record holds the snapshots `points` [run, T, P], the learning rate `rate` of the last
+    step, and the arrays of the optimizer's state as `opt_state/0`, ... After the steps between two snapshots
     the state is saved and `after_chunk` is called, which may raise Stopped.
     """
     with precision_context(cohort.plan.precision):
@@ -93,7 +94,10 @@ def train_with_snapshots(
 
 
 def trajectory_of(cohort: Cohort, seed: int, record: Record) -> Trajectory:
-    """Return the paths in a record of `train_with_snapshots`. cohort, seed: those it was called with."""
+    """Return the paths in weight space from a record of `train_with_snapshots`.
+
+    cohort, seed: the arguments of the call that returned the record.
+    """
     with precision_context(cohort.plan.precision):
         like = _SnapshotTraining(cohort, seed).state_shapes.opt_state
     leaves = [record.final[f"opt_state/{k}"] for k in range(len(jax.tree.leaves(like)))]
@@ -107,7 +111,7 @@ def trajectory_of(cohort: Cohort, seed: int, record: Record) -> Trajectory:
 
 
 class _SnapshotTraining:
-    """The state of one training: run states, snapshots, losses, schedules. Each segment changes them."""
+    """A training with snapshots while it runs: states of the runs, snapshots, losses and schedules."""
 
     def __init__(self, cohort: Cohort, seed: int) -> None:
         self.cohort = cohort
@@ -140,13 +144,13 @@ class _SnapshotTraining:
 
     @property
     def state_shapes(self) -> RunState:
-        """The shapes and types of the state."""
+        """The shapes and types of the arrays in the state of the runs."""
         shapes: RunState = jax.eval_shape(self._begin, self.params, self.numbers)
         return shapes
 
     @property
     def progress(self) -> ChunkProgress:
-        """Progress of the last segment. No score is computed."""
+        """Progress since the snapshot before the last one. No score is computed."""
         diverged = int(np.sum(~np.isfinite(self.points[-1]).all(axis=1)))
         return ChunkProgress(
             self.cohort.plan.steps_per_evaluation * len(self.starts), 0, diverged, np.zeros((0, 0))
@@ -191,7 +195,7 @@ class _SnapshotTraining:
         self.state = jax.tree.unflatten(jax.tree.structure(like), leaves)
 
     def record(self) -> Record:
-        """Return all snapshots and losses as a record."""
+        """Return all snapshots and losses as the record of the runs."""
         runs, points = self.cohort.runs, np.stack(self.points, axis=1)
         assert self.state is not None
         opt_state = {
@@ -218,9 +222,10 @@ def _advance(
     order: jax.Array,
     first: jax.Array,
 ) -> tuple[RunState, jax.Array, jax.Array]:
-    """Train for one segment. order [steps, run, B]: rows of each batch. first: number of its first step.
+    """Train the steps until the next snapshot.
 
-    Returns the state, the parameters that are evaluated [run, P] and their validation losses [run].
+    Returns the state, the parameters that are evaluated [run, P] and their validation losses [run]. order
+    [steps, run, B]: rows of each batch. first: number of the first step.
     """
 
     def one_step(carry: Carry, drawn: tuple[jax.Array, Mapping[str, jax.Array]]) -> tuple[Carry, None]:

@@ -1,4 +1,4 @@
-"""The views of `landscape`: the report of a result, and the facts of a dry run."""
+"""The report of a landscape study, and the facts of its dry run, as blocks to be shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ VERDICTS = {True: "stable", False: "steps grow", None: "at the edge"}
 
 
 def view(result: LandscapeResult) -> list[Block]:
-    """Return the report: center, sharpness and limit, and tables of directions, planes, paths, barriers."""
+    """Return the report of a landscape study.
+
+    The report has center, sharpness, stability limit, and tables of directions, planes, paths and barriers.
+    """
     center, sharp = result.center, result.sharpness
     blocks: list[Block] = [
         Heading(f"{result.data.name}: the loss around {_where(center)}"),
@@ -65,7 +68,7 @@ def next_steps(result: LandscapeResult) -> list[Block]:
 
 
 def plan_view(plan: LandscapePlan) -> list[Block]:
-    """Return the facts of a dry run."""
+    """Return the facts that a dry run shows: trainings and measurements."""
     facts = plan.plan
     rows = [("data", data_text(plan.data))]
     if plan.model is not None:
@@ -119,7 +122,7 @@ def _loss(center: Center) -> str:
 
 
 def _limits(sharp: Sharpness, center: Center) -> list[tuple[str, str]]:
-    """Return sharpness, stability limit, and the ratio of both."""
+    """Return lines of text with sharpness, stability limit, and the ratio of the two."""
     short = "" if sharp.converged else ", not converged: a lower bound"
     rows = [("sharpness", f"{with_error(sharp.value, sharp.error)}, top eigenvalue of the Hessian{short}")]
     if sharp.limit is None:
