@@ -160,8 +160,8 @@ def table(result: dict[str, Any]) -> str:
     lines = [
         "# How often each verdict is right",
         "",
-        f"{result['cases']} generated cases, {result['seconds'] / 60:.1f} minutes, by "
-        "`python docs/diagnose/cases.py`.",
+        f"`python docs/diagnose/cases.py` diagnosed {result['cases']} generated cases in "
+        f"{result['seconds'] / 60:.1f} minutes.",
         "Verdicts are counted before any remedy is tried. A verdict must find a planted fault. A verdict in",
         "a case that neither plants its fault nor lists it as a consequence is a false alarm. The thresholds",
         "were chosen on cases with other seeds.",
@@ -183,9 +183,9 @@ def table(result: dict[str, Any]) -> str:
     alarms = [f"{r['fault']} {r['seed']}: {', '.join(r['alarms'])}" for r in result["rows"] if r["alarms"]]
     lines += [
         "",
-        "Missed: " + ("; ".join(missed) or "none") + ".",
+        "Missed faults, by fault and seed of the case: " + ("; ".join(missed) or "none") + ".",
         "",
-        "False alarms: " + ("; ".join(alarms) or "none") + ".",
+        "False alarms, by fault and seed of the case: " + ("; ".join(alarms) or "none") + ".",
     ]
     return "\n".join(lines) + "\n"
 

@@ -99,8 +99,8 @@ def table(rows: list[dict[str, Any]]) -> str:
     lines = [
         "# Scores on the standard splits of eight UCI regressions",
         "",
-        "Both sides are means over the splits with their standard errors. The baseline is a plain multilayer",
-        "perceptron (MLP) with the same number of hidden units.",
+        "Each error is a mean over the splits with its standard error (s.e.). The baseline is a plain",
+        "multilayer perceptron (MLP) with the same number of hidden units as Ravine's network.",
         "",
         "| set | splits | plain MLP, RMSE ± s.e. | Ravine's winner, RMSE ± s.e. | winner | reached |",
         "|---|---|---|---|---|---|",
