@@ -1,4 +1,4 @@
-"""A decay rate and its complement are both right to float32 rounding, also as data of a compiled program."""
+"""An averaging rate and its complement are right to float32 rounding, also as data of a compiled program."""
 
 import jax
 import jax.numpy as jnp
@@ -68,7 +68,7 @@ def test_float32_adam_keeps_to_the_float64_one():
 
 @pytest.mark.parametrize("b", [1.0, 1.5, -0.1, float("nan"), "0.9", None, True, np.array([0.9, 1.0])])
 def test_no_decay_rate(b):
-    with pytest.raises(UsageError, match="decay rate"):
+    with pytest.raises(UsageError, match="averaging rate"):
         decay(b)
 
 

@@ -40,7 +40,7 @@ def test_resolve_all():
         ("adam(b1=__import__('os').getcwd())", "neither a number nor a text"),
         ("adam(b1='high')", "number"),
         ("adam(b1=True)", "number"),
-        ("adam(b1=1.0)", "decay rate"),
+        ("adam(b1=1.0)", "averaging rate"),
         ("adam(eps=-1)", "eps"),
         ("momentum(rho=1e999)", "finite"),
         ("momentum(rho=1" + "0" * 400 + ")", "finite"),

@@ -231,7 +231,7 @@ def test_a_rate_with_axes_is_refused(rule):
 def test_bad_hyperparameters_are_refused(rule):
     for name in rule.averaging_rates:
         for value in (1.0, -0.1, float("nan"), "x", None, True):
-            with pytest.raises(UsageError, match="decay rate"):
+            with pytest.raises(UsageError, match="averaging rate"):
                 rule.build(0.1, **{name: value})
     if "eps" in rule.defaults:
         for value in (-1e-8, float("nan"), "x", None):

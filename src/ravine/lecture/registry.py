@@ -35,7 +35,11 @@ def find(word: str) -> Claim:
     """Return the claim with the id `word`, in upper or lower case. Raises UsageError with the nearest ids."""
     known = claims()
     if word.upper() not in known:
-        raise UsageError(f"There is no claim '{word}'.", did_you_mean(word, known), "Type `ravine lecture`.")
+        raise UsageError(
+            f"There is no claim '{word}'.",
+            did_you_mean(word, known),
+            "Type `ravine lecture` for the list of claims.",
+        )
     return known[word.upper()]
 
 

@@ -49,7 +49,7 @@ def decay(b: Number | Decay) -> Decay:
         value = np.asarray(np.nan)
     if isinstance(b, bool | str) or not np.all((value >= 0) & (value < 1)):
         raise UsageError(
-            f"The decay rate {b!r} cannot be used.",
+            f"The averaging rate {b!r} cannot be used.",
             "It must be a number, at least 0 and below 1.",
             "Write for example 0.9 or 0.999.",
         )

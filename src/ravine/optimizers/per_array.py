@@ -192,7 +192,7 @@ def _as_data(named: Mapping[str, ArrayLike | Decay], dtype: DTypeLike) -> dict[s
         if array.ndim:
             raise UsageError(
                 f"A hyperparameter of shape {array.shape} cannot be used.",
-                "Each is one number for all parameters.",
+                "A hyperparameter is one number for all parameters.",
                 "To try many values, jax.vmap over them.",
             )
         return array

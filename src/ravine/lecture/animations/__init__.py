@@ -27,10 +27,16 @@ def write_animation(path: str | Path, title: str, rules: Sequence[str]) -> None:
     target = Path(path)
     if target.suffix.lower() not in KINDS:
         raise UsageError(
-            f"Animations are not written as '{target.suffix}'.", "", f"Use one of {', '.join(KINDS)}."
+            f"An animation cannot be a file with the suffix '{target.suffix}'.",
+            "",
+            f"Use one of {', '.join(KINDS)}.",
         )
     if not rules:
-        raise UsageError("There is nothing to animate.", "No optimizer is named.", f"Use {', '.join(RULES)}.")
+        raise UsageError(
+            "There is nothing to animate.",
+            "No optimizer is named.",
+            f"Choose from {', '.join(RULES)}.",
+        )
     for name in rules:
         if name not in RULES:
             raise UsageError(f"The optimizer '{name}' has no animation.", "", did_you_mean(name, RULES))
