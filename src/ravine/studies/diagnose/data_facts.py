@@ -1,4 +1,4 @@
-"""Measurements of the data alone: columns, classes, contradicting labels, the loss of a constant."""
+"""Measurements of the data alone: columns, classes, contradicting labels, loss of a constant prediction."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def constant_loss(train: Rows, task: str, outputs: int) -> float:
 
 
 def of_inputs(train: Rows) -> dict[str, np.ndarray]:
-    """Return mean and standard deviation of each column [D], agreement of signs, and condition number.
+    """Return measurements of the input columns by name: column_mean [D], column_sd [D] and others.
 
-    agreement: expected agreement of gradient signs in the first layer. column_condition: condition number of
-    the matrix of second moments.
+    agreement: expected agreement of the signs of two gradients in the first layer. column_condition: the
+    condition number of the matrix of second moments of the inputs.
     """
     x = np.asarray(train.x[:4096], np.float64)
     deviation = np.where(
@@ -45,7 +45,7 @@ def of_inputs(train: Rows) -> dict[str, np.ndarray]:
 def of_classes(task: str, train: Rows, valid: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
     """Return number of rows and recall of each class [class], and the share of contradicting labels.
 
-    outputs [N, class]: those of the network on validation rows. Empty for a regression.
+    The result is empty for a regression. outputs [N, class]: outputs of the network on validation rows.
     """
     if task != "classify":
         return {}
@@ -62,7 +62,10 @@ def of_classes(task: str, train: Rows, valid: Rows, outputs: np.ndarray) -> dict
 
 
 def _contradicting(rows: Rows) -> float:
-    """Return the share of training rows whose label is not the commonest one of rows with equal inputs."""
+    """Return the share of training rows with a label that rows with the same inputs contradict.
+
+    A label counts if it is not the most frequent label among all rows with the same inputs.
+    """
     _, group = np.unique(np.asarray(rows.x), axis=0, return_inverse=True)
     counts = np.zeros((group.max() + 1, int(np.max(rows.y)) + 1))  # [group of equal inputs, label]
     np.add.at(counts, (group.ravel(), np.asarray(rows.y)), 1)
@@ -70,7 +73,10 @@ def _contradicting(rows: Rows) -> float:
 
 
 def suspected_leaks(data: Dataset) -> list[str]:
-    """Return the names of columns that leak the target, alone or together; none above 2,000 columns."""
+    """Return the names of columns that give the target away, alone or together.
+
+    Data with more than 2,000 columns are not examined.
+    """
     import pandas as pd
 
     if len(data.features) > 2000:

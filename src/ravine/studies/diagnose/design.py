@@ -1,4 +1,4 @@
-"""The design of a diagnosis: the training or the model to measure, and the seeds of the proof."""
+"""The design of a diagnosis: the training or model to measure, and the seeds to try remedies on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ MIN_PROOF_SEEDS = 2  # of a paired comparison
 
 @dataclass(frozen=True)
 class DiagnoseDesign:
-    """The design of one diagnosis. model: a trained model, or None. seed: that of the measured run."""
+    """The training to diagnose, or the trained model, with the seeds to try remedies on.
+
+    model: the trained model, or None to train one. seed: seed of the measured run.
+    """
 
     settings: DiagnoseSettings
     dataset: Dataset
@@ -42,7 +45,7 @@ class DiagnoseDesign:
 
     @property
     def original(self) -> FixedTrainingSettings:
-        """The settings of the training without those of the diagnosis."""
+        """The settings of the training to diagnose, without options that only `diagnose` has."""
         return self.prepared.settings
 
     @property
@@ -52,17 +55,20 @@ class DiagnoseDesign:
 
     @property
     def seeds(self) -> list[int]:
-        """Seeds of the proof; empty if no remedy is tried."""
+        """Seeds on which the original and all remedies are trained; empty if no remedy is tried."""
         return seed_ranges.seeds("diagnose.prove", self.settings.seeds) if self.proves else []
 
     @property
     def fresh_seeds(self) -> list[int]:
-        """Fresh seeds of the recommendation; empty if no remedy is tried."""
+        """Fresh seeds on which the recommended change is confirmed; empty if no remedy is tried."""
         return seed_ranges.seeds("diagnose.confirm", self.settings.seeds) if self.proves else []
 
     @property
     def network_steps(self) -> int:
-        """Steps of the original on all seeds of the proof. Those of remedies depend on the findings."""
+        """Sum of the steps of the original training on all seeds of the proof.
+
+        The steps of remedies depend on the findings and are not included.
+        """
         return len(self.seeds) * self.prepared.plan.steps
 
     @property
@@ -82,7 +88,7 @@ class DiagnoseDesign:
         return {**self.prepared.plan.describe(), "seeds": self.settings.seeds}
 
     def facts(self) -> DiagnosedTraining:
-        """Return the facts of the training that is examined."""
+        """Return optimizer, network, length and other settings of the training that is diagnosed."""
         train = self.prepared.plan
         known = ModelMetadata(
             optimizer=train.rule.name,
@@ -112,7 +118,10 @@ def training_settings(settings: DiagnoseSettings) -> FixedTrainingSettings:
 
 
 def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> DiagnoseDesign:
-    """Return the design of a diagnosis. Raises DataError or UsageError where settings and data disagree."""
+    """Return the training or model to diagnose, checked against the data.
+
+    Raises DataError or UsageError where settings and data disagree.
+    """
     _check_classes(dataset)
     prepared, model = prepare_training(training_settings(settings), dataset), None
     seed = seed_ranges.first_seed("diagnose.observe")
@@ -131,9 +140,9 @@ def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> Di
 
 
 def plan(design: DiagnoseDesign) -> DiagnosePlan:
-    """Return the document of a dry run.
+    """Return the result of a dry run: the measurements and trainings of a diagnosis.
 
-    The number of remedies depends on the findings; `each_remedy` counts the networks of one remedy.
+    The number of remedies depends on the findings, so `each_remedy` counts the networks of a single remedy.
     """
     trains, seeds = design.model is None, len(design.seeds)
     points = design.prepared.plan.evaluations + 1 if trains else 1
@@ -159,7 +168,7 @@ def _check_classes(dataset: Dataset) -> None:
     if dataset.task == "classify" and len(np.unique(dataset.y[dataset.development])) < 2:
         raise DataError(
             "All training rows have one class.",
-            "A network cannot learn from them, so a verdict on it would mean nothing.",
+            "A network cannot learn from rows of one class, so a verdict on the network would mean nothing.",
             "Give rows of at least two classes.",
         )
 
@@ -167,7 +176,7 @@ def _check_classes(dataset: Dataset) -> None:
 def _prepare_model(
     model: Model, prepared: PreparedTraining, dataset: Dataset, path: str, seed: int
 ) -> PreparedTraining:
-    """Return the training with the network of a trained model in place of its own.
+    """Return the training to diagnose, with its network replaced by that of a trained model.
 
     Raises DataError if the training rows of the model are not known.
     """
@@ -176,8 +185,8 @@ def _prepare_model(
     if data is None or data.sha256 != dataset.sha256:
         raise DataError(
             f"The model '{path}' was trained on other data.",
-            f"Its data are '{name}', so its rows in {dataset.name} are not known.",
-            "Name the data it was trained on.",
+            f"It was trained on '{name}', so its training rows in {dataset.name} are not known.",
+            "Name the data that the model was trained on.",
         )
     scaler = prepared.batches.data(seed).scaler
     for name in ("mean", "scale", "fill"):
@@ -185,8 +194,8 @@ def _prepare_model(
         if expected.shape != own.shape or not np.allclose(expected, own, rtol=1e-9):
             raise DataError(
                 f"The training rows of the model '{path}' are not known.",
-                "Its inputs were standardized with other rows than these settings give.",
-                "Give the --seed, --test, --validation, --drop and --scaling it was trained with.",
+                "The inputs of the model were standardized with other rows than these settings give.",
+                "Give the --seed, --test, --validation, --drop and --scaling of the model's training.",
             )
     spec = replace(
         prepared.spec, network=model.network, numbers=dict(model.trained.hyper), transforms=(),

@@ -1,9 +1,9 @@
-"""A training run with measurements of loss, gradients, units and curvature, and their cost.
+"""A training run with measurements of loss, gradients, units and curvature, and the time they take.
 
-The run is that of `train`: the same rows, initial weights, batches and steps. After each segment of steps a
-compiled program measures the network on some rows; at a few points another one computes both ends of the
-spectrum of the Hessian. The number of rows grows with the length of training, so that the measurements take a
-fixed share of the time.
+The run has the same rows, initial weights, batches and steps as a run of `ravine train`. After each segment
+(the steps between two evaluations) a compiled program measures the network on some rows. At a few of these
+points another program computes the smallest and largest eigenvalue of the Hessian. The number of rows grows
+with the length of training, so that the measurements take a fixed share of the time.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ AVERAGED_POINTS = 10  # last points whose weights are averaged
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """The record of a run, and its final parameters and statistics."""
+    """The measurements of a run, and its final parameters and batch statistics."""
 
     record: Record
     params: Params
@@ -55,10 +55,10 @@ def measure_run(
     params: Params | None = None,
     stats: Statistics | None = None,
 ) -> MeasuredRun:
-    """Train the single run of `runs`, measure it during training, and return both.
+    """Train the single run of `runs` and measure it during training; return measurements and parameters.
 
-    params, stats: those of a trained network, which is measured once and not trained. A run whose loss
-    becomes infinite is measured up to its last finite point.
+    params, stats: parameters and batch statistics of a trained network, which is measured once and not
+    trained. If the loss of the run becomes infinite, measurements end at the last finite point.
     """
     with precision_context(plan.precision):
         return _InstrumentedRun(plan, runs, batches, initial, params, stats).measure()
@@ -151,7 +151,7 @@ class _InstrumentedRun:
         return {name: values[:, 0] for name, values in self.schedule_tables.of(np.array([0]), e).items()}
 
     def _advance(self, e: int) -> bool:
-        """Train one segment and measure; return whether loss and gradient are finite."""
+        """Train the steps until the next point and measure; return whether loss and gradient are finite."""
         plan, at = self.plan, e * self.plan.steps_per_evaluation
         batches = self.batches.on_device(self.seed, at, plan.steps_per_evaluation, jax.devices()[0])
         factors = self._factors(e)
@@ -192,7 +192,10 @@ class _InstrumentedRun:
         return finite
 
     def _curvature_known(self, point: int) -> bool:
-        """Return whether curvature is defined: a preconditioner made of past gradients needs one step."""
+        """Return whether curvature is defined at a point.
+
+        It is not defined at the start if the preconditioner consists of past gradients.
+        """
         return point > 0 or not self.plan.rule.preconditioned or not self.trains
 
     def _limit(self, rate: float) -> tuple[float, bool]:
@@ -276,7 +279,7 @@ class _InstrumentedRun:
         return Record(hyper, series, np.array([status], np.int8), packed, metadata.to_dict())
 
     def _lowest(self) -> tuple[float, float, float, float]:
-        """Return smallest eigenvalue, its residual, largest eigenvalue, largest entry of its vector."""
+        """Return smallest eigenvalue, its residual, largest eigenvalue, and largest entry of the vector."""
         vector = np.random.default_rng(1).standard_normal(self.plan.network.parameters)
         low, high = (np.nan, np.nan), np.nan
         if not self._curvature_known(int(self.points[-1]["step"])):
@@ -289,7 +292,10 @@ class _InstrumentedRun:
         return *low, high, float(np.max(np.abs(vector)))
 
     def _averaged(self) -> tuple[float, float, float]:
-        """Return the training loss of the mean of the last weights, and mean and last of their losses."""
+        """Return three training losses of the last measured weights.
+
+        They are the loss at the mean of these weights, the mean of their losses, and the loss of the last.
+        """
         flat = np.mean(self.last_weights, axis=0).astype(self.plan.precision)
         params = ravel_pytree(self.eval_params)[1](jax.numpy.asarray(flat))
         e = self.plan.evaluations - 1

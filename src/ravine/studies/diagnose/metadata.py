@@ -1,4 +1,7 @@
-"""Metadata of a measured run: optimizer, network, rows and data, as `meta` of its record. No JAX."""
+"""Metadata of a measured run: optimizer, network, rows and data. They are the `meta` of its record.
+
+This module needs no JAX.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +27,11 @@ class RunMetadata:
     """The facts about a measured run that are not arrays."""
 
     optimizer: str
-    """The optimizer with its hyperparameters, as it was named."""
+    """The optimizer with its hyperparameters, as the user named it."""
     rule: str
     """Name of the optimizer alone."""
     formula: str
-    """Formula of its stability limit; empty if it is not known."""
+    """Formula of the optimizer's stability limit; empty if not known."""
     preconditioned: bool
     """Whether the limit refers to the preconditioned Hessian."""
     rate: float
@@ -38,7 +41,7 @@ class RunMetadata:
     batch_size: int
     """Rows in a batch."""
     stride: int
-    """Steps between two points."""
+    """Steps between two points of measurement."""
     steps: int
     """Steps of the whole training."""
     network: str
@@ -48,19 +51,19 @@ class RunMetadata:
     activation: str
     """Activation of the hidden layers."""
     connection: str
-    """Connection between layers."""
+    """Kind of connection between layers, such as residual."""
     norm: str
-    """Normalization."""
+    """Normalization of the layers, such as batch."""
     parameters: int
     """Number of parameters of the network."""
     outputs: int
     """Number of outputs."""
     train: int
-    """Training rows."""
+    """Number of training rows."""
     valid: int
-    """Validation rows that were measured."""
+    """Number of validation rows that losses were measured on."""
     task: str
-    """classify or regress."""
+    """Task of the network: classify or regress."""
     metric: str
     """Name of the score."""
     greater_is_better: bool
@@ -76,17 +79,17 @@ class RunMetadata:
     constant_loss: float
     """Loss of the best constant prediction on the training rows."""
     piece: int
-    """Rows of one gradient of a piece."""
+    """Number of rows in each piece, a group of training rows with one gradient."""
     pieces: int
-    """Number of pieces."""
+    """Number of pieces, groups of training rows with one gradient each."""
     curved: int
-    """Training rows of the Hessian."""
+    """Number of training rows that the Hessian was computed on."""
     end: int
-    """Point that is judged."""
+    """Index of the point of measurement that verdicts refer to."""
     best: int
-    """Point of the lowest validation loss."""
+    """Index of the point of measurement with the lowest validation loss."""
     stops: bool
-    """Whether the training stops early."""
+    """Whether the training has early stopping."""
     trained_here: bool
     """Whether the run was trained; false for a trained model, which is measured once."""
     leaks: list[str]
@@ -101,7 +104,7 @@ class RunMetadata:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, object]) -> RunMetadata:
-        """Return the metadata that `to_dict` wrote. Raises DataError naming a field that does not fit."""
+        """Return the metadata from the output of `to_dict`. Raises DataError for a field of another type."""
         try:
             return dataclasses.replace(msgspec.convert(plain, cls))
         except msgspec.ValidationError as error:
@@ -126,7 +129,7 @@ class RunMetadata:
         leaks: list[str],
         seconds: Mapping[str, float],
     ) -> RunMetadata:
-        """Return the metadata of the first of `runs`. chosen: the rows it was measured on."""
+        """Return the metadata of the first run of `runs`. chosen: the rows that the run was measured on."""
         rule, network, data = plan.rule, plan.network, batches.dataset
         return cls(
             optimizer=rule.name,

@@ -1,6 +1,7 @@
-"""The measured run as the verdicts read it: names and shapes in its Record. NumPy only.
+"""Read access to the record of a measured run, for verdicts. It needs NumPy only.
 
-A point is the start or an evaluation: [point]. A quantity that was not measured at a point is NaN there.
+A run is measured at points [point]: at its start and after every segment of steps. A quantity that was not
+measured at a point is NaN there. The record holds these arrays:
 
 series   step, rate, batch_loss (mean since the point before), train_loss, valid_loss, score, gradient_norm,
          squares, signal, raised, agreement, weight_norm, sharpness, sharpness_error
@@ -33,20 +34,20 @@ class Observation:
     record: Record
 
     def series(self, name: str) -> np.ndarray:
-        """Return a series [point], float64."""
+        """Return the values [point] of a measured quantity at all points, float64."""
         return np.asarray(self.record.series[name][0], np.float64)
 
     def final(self, name: str) -> np.ndarray:
-        """Return a final value as float64 [...]; the text of this module lists the shapes."""
+        """Return a final value of the run as float64 [...]; the docstring of this module lists the shapes."""
         return np.asarray(self.record.final[name][0], np.float64)
 
     def has(self, name: str) -> bool:
-        """Return whether there is a final value of that name."""
+        """Return whether the record holds a final value with this name."""
         return name in self.record.final
 
     @cached_property
     def metadata(self) -> RunMetadata:
-        """The facts that are not arrays. Raises DataError if the record is not of a measured run."""
+        """Facts on optimizer, network and data. Raises DataError if the record is not of a measured run."""
         return RunMetadata.from_dict(self.record.meta)
 
     @property
@@ -66,24 +67,24 @@ class Observation:
 
     @property
     def constant_loss(self) -> float:
-        """Loss of the best constant prediction."""
+        """Loss of the best constant prediction on the training rows."""
         return self.metadata.constant_loss
 
     @property
     def progress(self) -> float:
-        """Share of the loss of a constant that training removed; negative if the loss is above it."""
+        """Share of the loss of a constant prediction that training removed; negative if the loss grew."""
         return 1 - float(self.series("train_loss")[self.end]) / max(self.constant_loss, 1e-300)
 
     def ratio(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return sharpness over the stability limit and its error, each [point]; NaN if not known."""
+        """Return the ratio of sharpness to stability limit and its error, each [point]; NaN if not known."""
         limits = self.series("limit")
         return self.series("sharpness") / limits, self.series("sharpness_error") / limits
 
     def noise_scale(self, points: slice) -> tuple[float, float, float]:
-        """Return noise scale in rows, variance of a row's gradient, and squared mean gradient.
+        """Return gradient noise scale in rows, variance of a row's gradient, and squared mean gradient.
 
-        Both are averaged over the points before dividing. The scale is infinite if the noise hides the mean
-        gradient.
+        The scale is the ratio of variance and squared mean, each averaged over the points. It is infinite if
+        the gradient noise hides the mean gradient.
         """
         b, count = self.metadata.piece, self.metadata.pieces
         squares, signal = self.series("squares")[points], self.series("signal")[points]
@@ -94,7 +95,10 @@ class Observation:
 
 
 def with_spread(record: Record, cohort: Record) -> Record:
-    """Return the record of a measured run with the progress of each seed of a cohort, [seed]."""
+    """Return the record of a measured run, to which the progress of several seeds [seed] is added.
+
+    cohort: record of the same training on several seeds.
+    """
     constant = Observation(record).constant_loss
     last = np.array([row[np.isfinite(row)][-1] if np.isfinite(row).any() else np.nan
                      for row in cohort.series["train_loss"].astype(np.float64)])  # fmt: skip

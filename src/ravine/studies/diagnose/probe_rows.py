@@ -1,4 +1,4 @@
-"""The rows for the measurements of a run. Their number is a fixed share of the training work."""
+"""The rows that a run is measured on. Their number makes measurements a fixed share of the work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ ROWS_PER_CURVED_ROW = 400  # the same for each row of the spectrum
 
 
 class ChosenRows(NamedTuple):
-    """Training rows for gradients in pieces [piece, row], training rows for curvature, validation rows."""
+    """Indices of the rows for measurements of a run.
+
+    They are training rows for gradients in pieces [piece, row], training rows for curvature, and validation
+    rows.
+    """
 
     pieces: Rows
     curved: Rows
@@ -24,7 +28,7 @@ class ChosenRows(NamedTuple):
 
 
 def chosen_rows(plan: Plan, batches: Batches, seed: int, rows: SeedData) -> ChosenRows:
-    """Return the first rows of a seed, in the order of the first epoch."""
+    """Return the rows to measure a run on: its first training rows, in the order of the first epoch."""
     n = batches.sizes[0]
     work = plan.steps * plan.batch_size
     most = min(n, int(np.clip(work / ROWS_PER_PROBED_ROW, 128, 4096)))

@@ -1,13 +1,13 @@
-"""Measurements of a run at one point: pure functions of the run's state, to be compiled.
+"""Measurements of a run at one point of training: pure functions of the run's state, to be compiled.
 
-    G   = mean of the gradients g_c of C pieces of b training rows                     (1)
-    s   = mean of |g_c|^2,  q = |G|^2             they give the noise scale             (2)
-    raised = share of pieces whose own loss a step on them raises                      (3)
+    G   = mean of the gradients g_c of C pieces (groups) of b training rows            (1)
+    s   = mean of |g_c|^2,  q = |G|^2             s and q give the noise scale          (2)
+    raised = share of pieces on which a step with their own gradient raises the loss   (3)
     A   = P^(-1/2) H P^(-1/2)    P: the optimizer's preconditioner, or 1               (4)
-    theta = both ends of the spectrum of A, by Lanczos from the last eigenvector       (5)
+    theta = smallest and largest eigenvalue of A, by Lanczos from the last eigenvector (5)
 
-Gradients and H are those of the training loss without dropout and penalties, with batch normalization in
-training mode.
+H is the Hessian. Gradients and Hessian are those of the training loss without dropout and penalties. Batch
+normalization uses the statistics of the batch.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def train_segment(
     batches: Rows,
     first: jax.Array,
 ) -> tuple[RunState, Any, Any]:
-    """Train for one segment exactly as the training loop does; return state, parameters, losses [steps].
+    """Train the steps between two points exactly as the training loop does.
 
-    batches: rows of each step [steps, B, ...]. first: number of the first step. The parameters are those that
-    are evaluated.
+    Returns the state, the parameters to evaluate, and the batch losses [steps]. batches: rows of each step
+    [steps, B, ...]. first: number of the first step.
     """
 
     def one_step(carry: Carry, drawn: Drawn) -> tuple[Carry, jax.Array]:
@@ -71,9 +71,9 @@ def measure_point(
     pieces: Rows,
     valid: Rows,
 ) -> dict[str, Any]:
-    """Return losses, gradients and unit statistics from one pass over some rows, by name.
+    """Return losses, gradients and statistics of hidden units by name, from one pass over some rows.
 
-    pieces: training rows, x [C, b, D]. valid: validation rows, x [m, D].
+    pieces: training rows in C groups, x [C, b, D]. valid: validation rows, x [m, D].
     """
     loss = _objective(plan, state.stats, numbers)
     optimizer = optimizer_of(plan, numbers, state.params, factors)
@@ -132,9 +132,9 @@ def measure_point(
 
 
 def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
-    """Return for each layer where the derivative is below FLAT_BELOW of its maximum, [rows, units].
+    """Return for each layer whether a unit is in a flat part of its activation, [rows, units].
 
-    Empty if the derivative is not known. An activation without a flat side is flat nowhere.
+    Flat: the derivative is below FLAT_BELOW of its maximum. The list is empty if the derivative is not known.
     """
     facts = activation(name)
     derivative = facts.derivative_of_output
@@ -149,7 +149,10 @@ def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
 def hessian_ends(
     plan: Plan, products: int, state: RunState, numbers: Numbers, rows: Rows, start: jax.Array
 ) -> ExtremeEigenvalues:
-    """Return both ends of the spectrum (5) from `start` [P], with some Hessian products on rows x [n, D]."""
+    """Return the smallest and the largest eigenvalue (5), by Lanczos from the vector `start` [P].
+
+    products: number of Hessian products. rows: training rows, x [n, D].
+    """
     matvec = hessian_matvec(_objective(plan, state.stats, numbers), state.params, rows)
     diagonal = plan.rule.preconditioner(state.opt_state, numbers["hyper"])
     if diagonal is None:
@@ -186,7 +189,10 @@ def _row_losses(plan: Plan, params: Params, stats: Statistics, numbers: Numbers,
 def _flow(
     plan: Plan, params: Params, stats: Statistics, numbers: Numbers, rows: Rows
 ) -> tuple[jax.Array, list[Any], list[Any]]:
-    """Return outputs, activations, and the gradients of the loss with respect to these, in inference mode."""
+    """Return outputs and activations, and the gradients of the loss with respect to the activations.
+
+    Dropout is off, and batch normalization uses its running statistics.
+    """
     network, shapes = plan.network, []
 
     def normalize(k: int, layer: LayerArrays, z: jax.Array) -> jax.Array:

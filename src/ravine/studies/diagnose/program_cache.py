@@ -1,4 +1,4 @@
-"""Compiled programs of the measurements: compiled in parallel, kept for the next run, and timed."""
+"""Compiled programs that measure a run: compiled in parallel, kept for the next run, and timed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Clock:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, name: str, function: Callable[..., Any], *arguments: object) -> Any:
-        """Return the result of a function once it is computed, and add the seconds to `name`."""
+        """Return the result of a function once it is computed, and add its seconds to the work `name`."""
         begin = time.perf_counter()
         result = jax.block_until_ready(function(*arguments))
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
@@ -34,7 +34,7 @@ _compiled: dict[Any, Any] = {}
 
 
 def programs(functions: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]]) -> dict[str, Any]:
-    """Return programs {name: compiled} for functions {name: (partial of a plan, example arguments)}.
+    """Return compiled programs by name, from functions {name: (partial of a plan, example arguments)}.
 
     Programs that are not in the cache are compiled in parallel threads.
     """

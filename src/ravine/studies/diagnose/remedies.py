@@ -1,4 +1,4 @@
-"""Remedies: changes of settings that may repair a fault. Adding a remedy costs one row of REMEDIES."""
+"""Remedies: changes of settings that may repair a fault. A new remedy is one more row of REMEDIES."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ __all__ = ["REMEDIES", "Remedy", "remedy_changes"]
 
 Changes = dict[str, Any]
 Context = Mapping[str, float]
-"""Facts of the training: number of `train` rows, `batch_size`, `learning_rate`."""
+"""Numbers of the training that remedies depend on: `train` (training rows), `batch_size`, `learning_rate`."""
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """A remedy. says: its name in a sentence. changes: (settings, context) -> fields to replace, or None."""
+    """A change of settings that may repair a fault.
+
+    says: the remedy as words for a sentence. changes: function (settings, context) -> settings to replace
+    with their values, or None if the remedy does not apply.
+    """
 
     name: str
     says: str
@@ -27,9 +31,9 @@ class Remedy:
 
 
 def remedy_changes(settings: FixedTrainingSettings, name: str, context: Context) -> Changes | None:
-    """Return the fields that a remedy changes, with their values.
+    """Return the settings that a remedy changes, with their new values.
 
-    None if the remedy does not apply, or if the fields have these values already.
+    The value is None if the remedy does not apply, or if the settings have these values already.
     """
     changes = REMEDIES[name].changes(settings, context)
     if not changes or all(getattr(settings, key) == value for key, value in changes.items()):

@@ -1,4 +1,4 @@
-"""The result of `diagnose`, and the document of its dry run."""
+"""Results of a diagnosis: verdicts with evidence, trials of remedies, recommendation; and its dry run."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class EvidenceRow:
     what: str
     """The measured quantity, with its unit."""
     value: float | None
-    """Its value; null if it is not finite."""
+    """Value of the quantity; null if not finite."""
     threshold: float | None
-    """The value at which the verdict is given; null for a number that is only shown."""
+    """The verdict is given beyond this value of the quantity; null if the number is only shown."""
     error: float | None
-    """Uncertainty of the value, in its unit; null if it has none."""
+    """Uncertainty of the value, in the unit of the value; null if the value has none."""
     where: str
-    """Layer, step, class or part of the run; empty for the whole run."""
+    """Layer, step, class or part of the run that the value refers to; empty for the whole run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Principle:
     """The claim of the lecture behind a verdict."""
 
     claim: str
-    """Its name, as `ravine lecture` takes it."""
+    """Name of the claim, as `ravine lecture` takes it."""
     says: str
     """The claim in a few words."""
 
@@ -57,57 +57,57 @@ class CheckRow:
     sentence: str
     """The verdict in one sentence."""
     evidence: list[EvidenceRow]
-    """The numbers; the first of them decided."""
+    """The numbers on which the verdict rests. The first number decided."""
     principle: Principle
-    """The claim of the lecture behind it."""
+    """The claim of the lecture behind the verdict."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedComparison:
-    """A changed training against the original on the same seeds."""
+    """A training with changed settings against the original training, on the same seeds."""
 
     before: float | None
-    """Mean of the original over seeds, the median if some diverged; null if half of them did."""
+    """Mean of the original over seeds, the median if some runs diverged, null if half of the runs did."""
     after: float | None
-    """The same of the changed training."""
+    """The same quantity for the changed training."""
     difference: float | None
-    """Mean of after less before; null if a run diverged."""
+    """Mean over seeds of the changed training less the original; null if a run diverged."""
     interval: list[float | None] | None
     """95 % interval of the difference, [low, high]; null with fewer than 3 seeds or a diverged run."""
     better: int
-    """Seeds on which the change is better."""
+    """Number of seeds on which the changed training is better."""
     equal: int
-    """Seeds on which both are equal."""
+    """Number of seeds on which both trainings are equal."""
     seeds: int
     """Number of seeds."""
     diverged_before: int
-    """Runs of the original that diverged."""
+    """Number of runs of the original that diverged."""
     diverged_after: int
-    """Runs of the changed training that diverged."""
+    """Number of runs of the changed training that diverged."""
     p_value: float
-    """Two-sided Wilcoxon signed-rank test."""
+    """Two-sided p value of the Wilcoxon signed-rank test."""
     p_holm: float
-    """The p value adjusted by Holm over all changes that were tried together."""
+    """The p value adjusted by Holm's method over all changes that were tried together."""
     confirmed: bool
     """Whether the change is better on more than half of the seeds, with an adjusted p value below 0.05."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RemedyTrial:
-    """One remedy, tried on the same seeds as the original."""
+    """One remedy (change of settings), tried on the same seeds as the original training."""
 
     remedy: str
     """Name of the remedy."""
     says: str
     """The remedy in a few words."""
     changes: dict[str, Plain]
-    """Settings that it changes, by name; null is the default."""
+    """Settings that the remedy changes, by name, with their new values; null is the default value."""
     loss: PairedComparison
-    """Validation loss."""
+    """Validation loss with and without the remedy."""
     score: PairedComparison
-    """Validation metric."""
+    """Validation score with and without the remedy."""
     confirmed: bool
-    """Whether the trial confirms the remedy: by the validation loss."""
+    """Whether the validation loss is significantly better with the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,57 +115,57 @@ class FindingRow(CheckRow):
     """A verdict that was given."""
 
     severity: int
-    """0: no fault, only reported; 3: the worst."""
+    """Severity of the fault: 0 is no fault and only reported, 3 is the worst."""
     remedies: list[RemedyTrial]
-    """Trials of its remedies: first those confirmed, by the loss they ended with."""
+    """Trials of the remedies of this fault: confirmed remedies first, then by final validation loss."""
     untried: bool
-    """Whether it is a fault and no remedy was tried."""
+    """Whether the verdict is a fault and no remedy was tried."""
     withdrawn: bool
-    """Whether remedies were tried and none was confirmed."""
+    """Whether remedies were tried and no trial confirmed one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """The configuration to use: the best remedy or combination of remedies, tried again on fresh seeds."""
+    """The recommended settings: the best remedy or combination of remedies, confirmed on fresh seeds."""
 
     changes: dict[str, Plain]
-    """Settings to change, by name; empty to keep the configuration."""
+    """Settings to change, by name; empty if the original settings are recommended."""
     remedies: list[str]
-    """Names of the remedies that make it up; empty to keep the configuration."""
+    """Names of the recommended remedies; empty if the original settings are recommended."""
     validation: PairedComparison | None
     """Validation loss on fresh seeds; null if no remedy was confirmed."""
     test: PairedComparison | None
-    """Metric on the test rows, which are read once; null if no remedy was confirmed."""
+    """Score on the test rows, which are read once; null if no remedy was confirmed."""
     unchanged: bool
-    """Whether the configuration stays as it is."""
+    """Whether the original settings are recommended."""
     not_better: str | None = None
-    """The remedies that were not better on fresh seeds; null otherwise."""
+    """The remedies that were confirmed first, but not better on fresh seeds; null without such remedies."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObservedCurves:
-    """The measured run, one value for each point of measurement; null where unknown or not finite."""
+    """Measurements during the run, one value for each point; null where not known or not finite."""
 
     step: list[float | None]
     """Training steps done."""
     learning_rate: list[float | None]
-    """Learning rate."""
+    """Learning rate at the step."""
     train_loss: list[float | None]
     """Loss on the training rows that were measured."""
     valid_loss: list[float | None]
-    """Loss on validation rows."""
+    """Loss on the validation rows."""
     score: list[float | None]
-    """Metric on validation rows."""
+    """Score on the validation rows."""
     sharpness: list[float | None]
-    """Largest eigenvalue of the Hessian, preconditioned as the optimizer does; null between its points."""
+    """Largest eigenvalue of the Hessian, with the optimizer's preconditioner; null where not measured."""
     sharpness_error: list[float | None]
-    """Its residual."""
+    """Error of the sharpness: the residual of the eigenvalue."""
     limit: list[float | None]
     """Sharpness above which the optimizer is unstable at this learning rate; null if no limit is known."""
     raised: list[float | None]
-    """Share of batches on which a step raises their own loss."""
+    """Share of batches on which a step with their own gradient raises their loss."""
     gradient_norm: list[float | None]
-    """Norm of the mean gradient."""
+    """Euclidean norm of the mean gradient."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,13 +173,13 @@ class MeasuringCost:
     """Wall-clock seconds of the measured run."""
 
     train: float
-    """Spent training; 0 for a trained model."""
+    """Seconds of training; 0 for a trained model."""
     compile: float
-    """Spent compiling."""
+    """Seconds of compiling."""
     measurements: dict[str, float]
-    """Spent on each kind of measurement."""
+    """Seconds of each kind of measurement."""
     overhead: float | None
-    """Training and measuring over training alone; null for a trained model."""
+    """Time for training and measuring over time for training alone; null for a trained model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,14 +187,14 @@ class DiagnosisSeconds:
     """Wall-clock seconds of the whole study."""
 
     total: float
-    """From the first line to the result."""
+    """Seconds from the start of the study to its result."""
     prove: float
-    """Spent training the original and its remedies."""
+    """Seconds of training the original and its remedies on several seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DiagnosedTraining:
-    """The training that is examined. Of a trained model: what its file says, null where it says nothing."""
+    """The training that is diagnosed. For a trained model, facts missing from its file are null."""
 
     optimizer: str | None
     """Name of the optimizer."""
@@ -211,7 +211,7 @@ class DiagnosedTraining:
     parameters: int
     """Number of parameters of the network."""
     seeds: int
-    """Seeds that prove remedies; 0 if no remedy is tried."""
+    """Number of seeds on which remedies are tried; 0 if no remedy is tried."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -223,29 +223,29 @@ class DiagnoseResult(Result):
     metric: MetricFacts
     """Name and direction of the score."""
     plan: DiagnosedTraining
-    """The training that was examined."""
+    """The training that was diagnosed."""
     healthy: bool
     """Whether no finding needs a remedy."""
     history: bool
-    """Whether a training was measured; false for a trained model, which is measured once."""
+    """Whether measurements were taken during training; false for a trained model, measured once."""
     notes: list[str]
-    """Sentences on limits of the diagnosis."""
+    """Sentences on the limits of the diagnosis."""
     findings: list[FindingRow]
     """Verdicts that were given, worst first."""
     checks: list[CheckRow]
-    """Verdicts that were examined and not given."""
+    """Verdicts that were examined and do not apply to this network."""
     recommendation: Recommendation | None
-    """The configuration to use; null if no remedy was tried."""
+    """The recommended settings; null if no remedy was tried."""
     curves: ObservedCurves
-    """The measured run; from Python as a DataFrame in `curves_frame`."""
+    """Measurements during the run; a DataFrame in `curves_frame` from Python."""
     cost: MeasuringCost
     """Seconds of the measured run."""
     seconds: DiagnosisSeconds
     """Wall-clock seconds by kind of work, such as compiling and training."""
     observation: str | None = None
-    """File of the record that all verdicts come from; null if nothing was kept."""
+    """File of the record that all verdicts come from; null if no run directory was written."""
     config: str | None = None
-    """File of the recommended configuration; null if it stays as it is or nothing was kept."""
+    """File of the recommended settings; null if they are the original ones or no file was written."""
 
     @property
     def verdicts(self) -> list[str]:
@@ -254,7 +254,7 @@ class DiagnoseResult(Result):
 
     @property
     def recommended(self) -> dict[str, Plain]:
-        """Settings to change; empty if nothing is better."""
+        """Settings to change, by name; empty if no change is better."""
         return {} if self.recommendation is None else dict(self.recommendation.changes)
 
     @property
@@ -264,7 +264,7 @@ class DiagnoseResult(Result):
 
     @property
     def curves_frame(self) -> pd.DataFrame:
-        """The measured run, one row for each point of measurement."""
+        """Measurements during the run as a DataFrame, one row for each point of measurement."""
         import pandas as pd
 
         return pd.DataFrame(vars(self.curves))
@@ -281,18 +281,18 @@ class PlannedRuns:
     """Numbers of networks to train."""
 
     measured: int
-    """Measured during training: 1; 0 for a trained model."""
+    """Number of networks measured during training: 1, or 0 for a trained model."""
     original: int
-    """The same training, on the seeds that prove remedies."""
+    """Number of networks of the original training, one for each seed on which remedies are tried."""
     each_remedy: int
-    """Every remedy of every fault, on the same seeds."""
+    """Number of networks for each remedy of each fault, on the same seeds."""
     confirm: int
-    """If a remedy is better: original and recommendation on fresh seeds."""
+    """Number of networks that confirm the recommendation on fresh seeds, if a remedy is better."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedDiagnosis(DiagnosedTraining):
-    """The training to examine, and how."""
+    """The training to diagnose, its measurements, and the trials of remedies."""
 
     training_options: dict[str, Plain]
     """Penalties, clipping, averages and early stopping of the settings; empty for a trained model."""
@@ -306,13 +306,13 @@ class PlannedDiagnosis(DiagnosedTraining):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class DiagnosePlan(StudyPlan):
-    """The plan of a diagnosis."""
+    """The result of a dry run of a diagnosis: training, measurements and trials of remedies."""
 
     split: SplitSizes
     """Numbers of training, validation and test rows."""
     metric: MetricFacts
     """Name and direction of the score."""
     plan: PlannedDiagnosis
-    """The training to examine."""
+    """The training to diagnose, and its measurements."""
     model: str | None = None
-    """The trained model to examine; null to train one."""
+    """Path of the trained model to diagnose; null if a network is trained."""

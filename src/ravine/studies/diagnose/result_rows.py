@@ -1,4 +1,4 @@
-"""The parts of a result: findings and checks with their evidence, notes, curves and cost."""
+"""The parts of the result of a diagnosis: verdicts with their evidence, notes, curves and time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MIN_STEPS = 100  # fewer are too few to judge a network
 
 
 class _Verdict(TypedDict):
-    """The fields that findings and checks share."""
+    """The fields that all verdicts have in the result, whether they apply or not."""
 
     verdict: str
     sentence: str
@@ -37,7 +37,7 @@ class _Verdict(TypedDict):
 
 
 def finding_row(finding: Finding, trials: list[RemedyTrial]) -> FindingRow:
-    """Return a finding with the trials of its remedies, best first."""
+    """Return a verdict that applies, with the trials of its remedies, best first."""
     return FindingRow(
         **_verdict(finding),
         severity=finding.severity,
@@ -48,7 +48,7 @@ def finding_row(finding: Finding, trials: list[RemedyTrial]) -> FindingRow:
 
 
 def check_row(finding: Finding) -> CheckRow:
-    """Return a verdict that was examined and does not fire."""
+    """Return a verdict that was examined and does not apply."""
     return CheckRow(**_verdict(finding))
 
 
@@ -104,7 +104,7 @@ def notes_of(
 
 
 def curves_of(record: Record) -> ObservedCurves:
-    """Return the series of the measured run."""
+    """Return loss, score, sharpness and other measurements during the run."""
 
     def curve(name: str) -> list[float | None]:
         return [finite_or_none(value) for value in record.series[name][0].tolist()]

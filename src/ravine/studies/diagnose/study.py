@@ -1,4 +1,4 @@
-"""The diagnosis study: measure a training, find faults, prove remedies, and recommend a configuration."""
+"""The diagnosis study: measure a training, find faults, try remedies, and recommend settings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ RECOMMENDED = "recommended.toml"  # settings with the best proved remedy, in the
 
 
 def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
-    """Measure the run, find faults, prove remedies and return the result. Raises Stopped after saving."""
+    """Measure a training, find faults, try remedies and return the result of the diagnosis.
+
+    Raises Stopped after saving if a stop was requested.
+    """
     record = _observed(design, context)
     trials = TrialRunner(design.prepared, context)
     if design.proves:
@@ -75,9 +78,10 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
 
 
 def _observed(design: DiagnoseDesign, context: RunContext) -> Record:
-    """Return the record of the measured run, from disk if it is there.
+    """Return the record of the measured run, from disk if the record is there.
 
-    It is kept before the proof, which takes longer: a proof that was stopped does not measure again.
+    The record is saved before remedies are tried, which takes longer. If the trials are stopped and resumed,
+    the run is not measured again.
     """
     if context.run is not None and context.run.has_cohort(OBSERVATION):
         return context.run.load_cohort(OBSERVATION)
@@ -101,7 +105,7 @@ def _keep(record: Record, context: RunContext) -> None:
 
 
 def _configurations(trials: TrialRunner, advice: Recommendation | None) -> dict[str, DataSettings]:
-    """Return the recommended settings by the name of their file; empty if the configuration stays."""
+    """Return the recommended settings by the name of their file; empty if no change is recommended."""
     if advice is None or advice.unchanged:
         return {}
     return {RECOMMENDED: trials.with_changes(advice.changes)}

@@ -1,7 +1,7 @@
-"""Trials: the original and changed trainings as cohorts on the same seeds, and their paired comparison.
+"""Trials of changed settings: the original and changed trainings on the same seeds, compared in pairs.
 
-A seed means the same split, initial weights and batch order for all. Trainings that differ only in numbers
-share one compiled program.
+A seed means the same split, initial weights and batch order for all trainings. Trainings that differ only in
+numbers share one compiled program.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ SIGNIFICANCE_LEVEL = 0.05  # of Holm's test over all remedies
 class Trained:
     """A training with its record of one run for each seed.
 
-    stage, cohort: names of the cohort it was part of. place: index of its first run in that cohort.
+    stage, cohort: names of the cohort (runs in one program) that contains the runs. place: index of the first
+    of these runs in the cohort.
     """
 
     prepared: PreparedTraining
@@ -46,7 +47,7 @@ class Trained:
 
 @dataclass
 class TrialRunner:
-    """Trains variants of one training. Variants with the same batches share one object of them."""
+    """Trains variants of one training on given seeds. Variants with equal batches share one object."""
 
     original: PreparedTraining
     context: RunContext
@@ -56,18 +57,18 @@ class TrialRunner:
         self._batches[_batch_settings(self.original.settings)] = self.original.batches
 
     def prepare(self, settings: FixedTrainingSettings, spec: TrainingSpec | None = None) -> PreparedTraining:
-        """Return a variant, prepared for training. Raises UsageError where settings and data disagree."""
+        """Return a variant of the training, ready to train. Raises UsageError if it does not fit the data."""
         key = _batch_settings(settings)
         if key not in self._batches:
             self._batches[key] = batches_for(settings, self.context.dataset)
         return prepare_training(settings, self.context.dataset, batches=self._batches[key], spec=spec)
 
     def with_changes(self, changes: Mapping[str, Plain]) -> FixedTrainingSettings:
-        """Return the settings of the original with some fields replaced."""
+        """Return the settings of the original training with some of them replaced."""
         return with_changes(self.original.settings, changes, self.context.dataset)
 
     def run_original(self, seeds: Sequence[int]) -> Record:
-        """Return the record of the original, one run for each seed."""
+        """Train the original on each seed and return the record of the runs."""
         return self._train("prove", {"original": self.original.settings}, seeds)["original"].record
 
     def run(
@@ -77,13 +78,16 @@ class TrialRunner:
         seeds: Sequence[int],
         keep_parameters: bool = False,
     ) -> dict[str, Trained]:
-        """Train every variant on all seeds and return them by name."""
+        """Train every variant on all seeds and return the trained variants by name."""
         steps = sum(self.prepare(settings).plan.steps for settings in variants.values())
         self.context.runner.total += steps * len(seeds)
         return self._train(stage, variants, seeds, keep_parameters)
 
     def test_scores(self, trained: Trained) -> np.ndarray:
-        """Return the metric on the test rows, [seed]; NaN where a run diverged. Parameters must be kept."""
+        """Return the scores [seed] of a training on the test rows; NaN where a run diverged.
+
+        The runs must have kept their parameters.
+        """
         record = self.context.parameters_of(trained.stage, trained.cohort)
         runs = np.arange(trained.place, trained.place + len(trained.record))
         return test_scores(trained.prepared.plan, trained.prepared.batches, record, runs)
@@ -123,7 +127,7 @@ class TrialRunner:
 def with_changes(
     settings: FixedTrainingSettings, changes: Mapping[str, Plain], dataset: Dataset
 ) -> FixedTrainingSettings:
-    """Return settings with some fields replaced.
+    """Return settings with some of them replaced.
 
     Another optimizer keeps only the schedules of hyperparameters that it has.
     """
@@ -140,9 +144,10 @@ def with_changes(
 def compare_with_original(
     before: np.ndarray, after: Mapping[str, np.ndarray], greater: bool, seed: int = 0
 ) -> dict[str, PairedComparison]:
-    """Return the comparison of each change with the original by name. Values are [seed], NaN if diverged.
+    """Return the comparison of each changed training with the original, by name of the change.
 
-    A change is confirmed if it is better on most seeds and its p value, adjusted by Holm, is significant.
+    before, after: loss or score [seed], NaN where a run diverged. greater: whether a larger value is better.
+    A change is confirmed if it is better on most seeds and its p value, adjusted by Holm, is below 0.05.
     """
     results = {name: compare_paired(values, before, greater, seed=seed) for name, values in after.items()}
     adjusted = holm([result.p_value for result in results.values()])
@@ -174,7 +179,7 @@ def _batch_settings(settings: FixedTrainingSettings) -> Hashable:
 
 
 def _center(values: np.ndarray, greater: bool) -> float | None:
-    """Return the mean; the median if some diverged; None if half of them did."""
+    """Return the mean over seeds, the median if some runs diverged, None if half of the runs did."""
     if np.isfinite(values).all():
         return float(np.mean(values))
     worst = -np.inf if greater else np.inf

@@ -1,4 +1,4 @@
-"""The proof of remedies: every remedy on the same seeds, then the best combination on fresh seeds."""
+"""Trials of remedies: every remedy on the same seeds, then the best combination on fresh seeds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["best_first", "recommend", "try_remedies"]
 def try_remedies(
     runner: TrialRunner, findings: Sequence[Finding], seeds: Sequence[int]
 ) -> tuple[dict[str, RemedyTrial], list[str]]:
-    """Train with every remedy of every finding. Returns the trials by remedy, and notes on their limits."""
+    """Train with every remedy of every fault; return the trials by remedy, and notes on their limits."""
     original = runner.original
     training = {
         "train": original.batches.sizes[0],
@@ -71,7 +71,7 @@ def try_remedies(
 
 
 def best_first(finding: Finding, trials: Mapping[str, RemedyTrial]) -> list[RemedyTrial]:
-    """Return the trials of a finding's remedies: first the confirmed ones, each group by final loss."""
+    """Return the trials of the remedies of a fault: confirmed ones first, then by final loss."""
     tried = [trials[name] for name in finding.remedies if name in trials]
     return sorted(tried, key=lambda trial: (not trial.confirmed, _or_inf(trial.loss.after)))
 
@@ -83,9 +83,10 @@ def recommend(
     seeds: Sequence[int],
     fresh_seeds: Sequence[int],
 ) -> Recommendation:
-    """Return the recommendation: the best remedy or combination on the seeds of the proof.
+    """Return the recommendation: the remedy or combination of remedies with the lowest loss on `seeds`.
 
-    It is trained again on fresh seeds, together with the original, and kept only if it is better there.
+    The best one is trained again on fresh seeds, together with the original. It is recommended only if it is
+    better on the fresh seeds too.
     """
     confirmed = {name: trial for name, trial in trials.items() if trial.confirmed}
     if not confirmed:
@@ -123,10 +124,10 @@ def recommend(
 
 
 def _combinations(findings: Sequence[FindingRow]) -> dict[str, dict[str, Plain]]:
-    """Return combinations of the best confirmed remedies of the worst two, three, ... findings.
+    """Return combinations of the best confirmed remedies of the worst two, three, ... faults.
 
-    The keys are joined names, the values changes of settings. A remedy is skipped if it changes a setting
-    that an earlier one changes.
+    The keys are joined names of remedies, the values are changes of settings. A remedy is skipped if it
+    changes a setting that an earlier remedy changes.
     """
     combinations: dict[str, dict[str, Plain]] = {}
     joined: dict[str, Plain] = {}

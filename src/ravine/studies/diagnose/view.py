@@ -1,4 +1,4 @@
-"""The views of `diagnose`: the report of a result, and the facts of a dry run."""
+"""The report of a diagnosis, and the facts of its dry run, as blocks to be shown."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["next_steps", "plan_view", "view"]
 
 
 def view(result: DiagnoseResult) -> list[Block]:
-    """Return the report: verdict, findings worst first, checks, recommendation, notes and cost."""
+    """Return the report of a diagnosis: verdicts, worst first, recommendation, notes and time."""
     blocks: list[Block] = [Paragraph(_examined(result), tone="dim"), Paragraph(_verdict(result))]
     if result.findings:
         blocks.append(Items([_finding(finding) for finding in result.findings], style="number"))
@@ -51,7 +51,7 @@ def next_steps(result: DiagnoseResult) -> list[Block]:
 
 
 def plan_view(plan: DiagnosePlan) -> list[Block]:
-    """Return the facts of a dry run."""
+    """Return the facts that a dry run shows: training, measurements and trials of remedies."""
     facts, split = plan.plan, plan.split
     rows = [
         ("data", data_text(plan.data)),
@@ -83,14 +83,14 @@ def plan_view(plan: DiagnosePlan) -> list[Block]:
 
 
 def _optimizer(facts: DiagnosedTraining) -> str:
-    """Return optimizer, learning rate and schedule, as far as they are known."""
+    """Return optimizer, learning rate and schedule as text, as far as they are known."""
     rate = f" at {learning_rate(facts.learning_rate)}" if is_number(facts.learning_rate) else ""
     schedule = f", {facts.schedule}" if facts.schedule else ""
     return f"{facts.optimizer or 'not known'}{rate}{schedule}"
 
 
 def _length(facts: DiagnosedTraining) -> str:
-    """Return the steps, and the rows of a batch if they are known; "" for a model that knows neither."""
+    """Return the numbers of steps and of rows in a batch as text, as far as they are known."""
     if facts.steps is None:
         return ""
     rows = "" if facts.batch_size is None else f" of {count(facts.batch_size, 'row')}"
@@ -110,7 +110,7 @@ def _proof(facts: PlannedDiagnosis) -> list[tuple[str, str]]:
 
 
 def _examined(result: DiagnoseResult) -> str:
-    """Return `digits: sgd at 0.1, 64-8-10 relu, 1,000 steps of 32 rows`."""
+    """Return the diagnosed training, as `digits: sgd at 0.1, 64-8-10 relu, 1,000 steps of 32 rows`."""
     facts = result.plan
     rate = f" at {learning_rate(facts.learning_rate)}" if is_number(facts.learning_rate) else ""
     parts = [
@@ -157,7 +157,7 @@ def _trial(trial: RemedyTrial) -> str:
 
 
 def _effect(pair: PairedComparison) -> str:
-    """Return `0.41 → 0.22 (by -0.19, 95 % interval -0.2 to -0.18), 20 of 20 seeds better`."""
+    """Return an effect, as `0.41 → 0.22 (by -0.19, 95 % interval -0.2 to -0.18), 20 of 20 seeds better`."""
     before, after = (number(value) if is_number(value) else "diverged" for value in (pair.before, pair.after))
     text = f"{before} → {after}"
     if is_number(pair.difference) and pair.interval:

@@ -1,7 +1,8 @@
 """Verdicts: pure functions of the record of a measured run, so that a saved record gives the same verdicts.
 
-Each verdict compares one number with one threshold; `docs/diagnose/README.md` explains them. It is None if it
-does not apply, for example without a hidden layer, without classes or without a history. NumPy only.
+Each verdict compares one number with one threshold; `docs/diagnose/README.md` explains all verdicts. The
+verdict is None if it does not apply, for example without a hidden layer, without classes or without a
+training. These modules need NumPy only.
 """
 
 from __future__ import annotations
@@ -58,11 +59,11 @@ VERDICTS: tuple[Verdict, ...] = (
     interpolation_peak, gradient_noise, rate_low, ill_conditioned, seed_sensitivity, imbalance,
     contradicting, edge_of_stability, constant_columns,
 )  # fmt: skip
-"""All verdicts. Those of equal severity are reported in this order."""
+"""The functions of all verdicts. Verdicts of equal severity are reported in this order."""
 
 
 def find_all(record: Record) -> list[Finding]:
-    """Return all verdicts that apply to a record: first those that fire, the most severe first."""
+    """Return all verdicts on the record of a run: those given first, the most severe at the top."""
     run = Observation(record)
     findings = [finding for verdict in VERDICTS if (finding := verdict(run)) is not None]
     return sorted(

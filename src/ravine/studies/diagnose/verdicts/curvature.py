@@ -27,7 +27,7 @@ REMAINING_DECREASE = "share of the loss left that as much training again would r
 
 
 def ill_conditioned(run: Observation) -> Finding | None:
-    """Return the verdict "ill_conditioned": the loss still falls, and the rate cannot be much higher."""
+    """Return the verdict "ill_conditioned": loss still falls, learning rate cannot be much higher."""
     if not run.trained or run.diverged:
         return None
     (decrease, decrease_error), (curvature, error) = remaining_decrease(run), curvature_over_limit(run)
@@ -56,7 +56,7 @@ def ill_conditioned(run: Observation) -> Finding | None:
 
 
 def gradient_noise(run: Observation) -> Finding | None:
-    """Return the verdict "gradient_noise": the mean of the last weights has a much lower loss than they."""
+    """Return the verdict "gradient_noise": the average of the last weights has a much lower loss."""
     if not run.has("averaged") or run.diverged:
         return None
     averaged, mean_loss, _ = run.final("averaged")

@@ -1,4 +1,4 @@
-"""A verdict with its sentence, evidence, principle and remedies."""
+"""A verdict on a run, with its sentence, its evidence, the claim behind it and its remedies."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ __all__ = ["Evidence", "Finding"]
 class Evidence:
     """One number behind a verdict.
 
-    what: the quantity. error: uncertainty of the value, None if it has none. threshold: the value at which
-    the verdict fires. where: layer, step or part of the run.
+    what: the quantity in words. error: uncertainty of the value, None without one. threshold: the verdict is
+    given beyond this value. where: layer, step or part of the run that the value refers to.
     """
 
     what: str
@@ -26,8 +26,9 @@ class Evidence:
 class Finding:
     """A verdict on one run.
 
-    fires: whether the fault is present. evidence: the number that decided comes first. principle: claim of
-    the lecture. severity: 0 = only reported, 3 = worst. remedies: names in `remedies.REMEDIES`, best first.
+    fires: whether the fault is present. evidence: numbers, the deciding one first. principle: claim of the
+    lecture behind the verdict. severity: 0 = only reported, 3 = worst. remedies: names in
+    `remedies.REMEDIES`, best first.
     """
 
     verdict: str

@@ -1,4 +1,4 @@
-"""Verdicts on the learning rate: too high, at the edge of stability, too small."""
+"""Verdicts on the learning rate: too high, at the optimizer's stability limit, too small."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ STUCK = 0.01  # gradient of a row's loss at the first hidden layer below which n
 
 
 def highest_loss(run: Observation) -> float:
-    """Return the highest loss over the loss at the start. Losses are means over segments of batches."""
+    """Return the highest batch loss over the loss at the start, as means over groups of steps."""
     losses = np.concatenate([run.series("train_loss"), run.series("batch_loss")])
     curve = run.final("curve")
     if run.diverged and len(curve):  # the segment in which it diverged has no mean
@@ -32,8 +32,9 @@ def highest_loss(run: Observation) -> float:
 def remaining_decrease(run: Observation) -> tuple[float, float]:
     """Return the share of the loss left that as much training again would remove, and its error.
 
-    The slope of the second half is taken against the cumulative learning rate, so that schedules that decay
-    to zero are judged fairly. Returns 0 if less than 15 % of the loss of a constant is left.
+    The slope of the loss in the second half is taken against the sum of the learning rates, so that schedules
+    that decay to zero are judged fairly. Returns 0 if less than 15 % of the loss of a constant prediction is
+    left.
     """
     loss, rate = run.series("train_loss")[: run.end + 1], run.series("rate")[: run.end + 1]
     spent = np.concatenate([[0.0], np.cumsum(rate[1:])])
@@ -50,17 +51,20 @@ def remaining_decrease(run: Observation) -> tuple[float, float]:
 
 
 def still_falls(run: Observation, least: float = FALLING) -> bool:
-    """Return whether the loss still falls at the end, by more than four errors and by `least` at least."""
+    """Return whether the loss still falls at the end.
+
+    The share of `remaining_decrease` must exceed four times its error, and `least`.
+    """
     decrease, error = remaining_decrease(run)
     removable = decrease * float(run.series("train_loss")[run.end]) / max(run.constant_loss, 1e-300)
     return bool(decrease > max(least, 4 * error) and removable > least)
 
 
 def slowdown(run: Observation) -> float:
-    """Return the pace of the second half over the first. Pace: loss removed per cumulative learning rate.
+    """Return the pace of the second half of training over the pace of the first half.
 
-    The curve counts from the loss of a constant on, because a bad initialization is repaired in a few steps
-    at any learning rate.
+    The pace is the removed loss over the sum of the learning rates. The first half starts at the loss of a
+    constant prediction, because a bad initialization is repaired in a few steps at any learning rate.
     """
     loss, rate = run.series("train_loss")[: run.end + 1], run.series("rate")[: run.end + 1]
     half = len(loss) // 2
@@ -74,7 +78,8 @@ def slowdown(run: Observation) -> float:
 def generalizes(run: Observation) -> bool:
     """Return whether the validation loss falls too, by at least a quarter of the fall of the training loss.
 
-    Both falls are those of the second half. If the validation loss does not fall, the network memorizes.
+    Both falls are measured in the second half of training. If the validation loss does not fall, the network
+    memorizes.
     """
     half = (run.end + 1) // 2
     train, valid = (run.series(name)[half : run.end + 1] for name in ("train_loss", "valid_loss"))
@@ -92,7 +97,7 @@ def uphill_share(run: Observation) -> float:
 
 
 def curvature_over_limit(run: Observation) -> tuple[float, float]:
-    """Return the median of curvature over the stability limit, and its error; NaN without a known limit."""
+    """Return the median ratio of curvature to stability limit, and its error; NaN without a limit."""
     ratio, error = run.ratio()
     known = np.flatnonzero(np.isfinite(ratio) & (run.series("step") > 0))
     if not len(known):
@@ -104,7 +109,7 @@ def curvature_over_limit(run: Observation) -> tuple[float, float]:
 def first_layer_gradient(run: Observation) -> float:
     """Return the gradient of a row's loss at the first hidden layer, root mean square over rows.
 
-    NaN without a hidden layer.
+    The value is NaN for a network without a hidden layer.
     """
     if not run.has("flow"):
         return np.nan
@@ -117,7 +122,7 @@ def is_stuck(run: Observation) -> bool:
 
 
 def gradient_pull(run: Observation) -> float:
-    """Return |gradient| |weights| over the loss of a constant, without the noise of the gradient."""
+    """Return |gradient| |weights| over the loss of a constant prediction, without gradient noise."""
     length = max(float(run.series("weight_norm")[run.end]), 1.0)
     _, _, signal = run.noise_scale(slice(max(0, run.end - 4), run.end + 1))
     return float(np.sqrt(max(signal, 0.0))) * length / max(run.constant_loss, 1e-300)

@@ -94,9 +94,10 @@ def dead(run: Observation) -> Finding | None:
 
 
 def _gradient_flow(run: Observation) -> tuple[float, float, float] | None:
-    """Return three numbers: gradient at the first over the last hidden layer, gain of a layer, its error.
+    """Return how the gradient changes from the last to the first hidden layer; None without two layers.
 
-    The error is that of the logarithm of the gain. None without two hidden layers.
+    The three numbers are the gradient at the first over that at the last hidden layer, the factor per layer,
+    and the error of the logarithm of this factor.
     """
     if not run.has("flow"):
         return None
@@ -115,7 +116,10 @@ def _gradient_flow(run: Observation) -> tuple[float, float, float] | None:
 
 
 def _flow_finding(run: Observation, name: str, ratio: float, fault: str, healthy: str) -> Finding | None:
-    """Return a verdict on gradients. ratio: how strongly they vanish or explode; 1 = not at all."""
+    """Return a verdict on vanishing or exploding gradients.
+
+    ratio: factor by which gradients vanish or explode; 1 = not at all.
+    """
     flow = _gradient_flow(run)
     if flow is None:
         return None
@@ -149,7 +153,7 @@ def vanishing(run: Observation) -> Finding | None:
 def exploding(run: Observation) -> Finding | None:
     """Return the verdict "exploding": gradients that grow towards the first layers.
 
-    None if the loss diverged, since "rate_high" is the finding then.
+    The verdict is None if the loss diverged, since the verdict "rate_high" applies then.
     """
     if run.diverged:
         return None
