@@ -17,9 +17,9 @@ import numpy as np
 
 from ravine.data import Dataset, from_arrays
 from ravine.data import Table as DataTable
+from ravine.data.choose_column import choose_column
 from ravine.data.metric_checks import check_metric_defined, check_target_scale
 from ravine.data.table import repeated_names, unique_names
-from ravine.data.target import choose_column
 from ravine.engines import prepare
 from ravine.errors import DataError, UsageError
 from ravine.execution.base_settings import NetworkSettings, check_test_share

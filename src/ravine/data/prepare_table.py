@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ravine.data.build_dataset import Columns, Options, build_dataset
+from ravine.data.choose_column import choose_column
 from ravine.data.column_kinds import shorten_list
 from ravine.data.dataset import Dataset
 from ravine.data.encoder import suggest_column
 from ravine.data.splits import TEST_SHARE
 from ravine.data.table import Table
-from ravine.data.target import choose_column, choose_target
+from ravine.data.target import choose_target
 from ravine.errors import DataError
 
 if TYPE_CHECKING:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ravine.engines import Devices
 from ravine.errors import Stopped
+from ravine.execution.checkpoint import RunCheckpoint
 from ravine.execution.events import ChunkDone, Notify, ShouldStop
 from ravine.networks import METRICS
 from ravine.records.content_hash import content_hash
@@ -23,8 +24,6 @@ AfterChunk = Callable[[ChunkProgress], None]
 """Function that is called after every chunk of training, when the state is saved. It can raise Stopped."""
 Train = Callable[[AfterChunk, CheckpointStore | None], Record]
 """Function that trains a cohort from its start, or from the state in the checkpoint store."""
-
-SAVE_INTERVAL_S = 5.0  # between two saved states, so that saving costs little
 
 
 @dataclass
@@ -89,7 +88,7 @@ class Runner:
             self._report(stage, name, time.perf_counter() - started)
             self.check_stop()
 
-        checkpoint = _RunCheckpoint(self.run, key, self.should_stop) if self.run is not None else None
+        checkpoint = RunCheckpoint(self.run, key, self.should_stop) if self.run is not None else None
         prepare()
         started = time.perf_counter()
         self._report(stage, name, 0.0)
@@ -166,21 +165,3 @@ class Runner:
                 **({"scaling": batches.scaling} if batches.scaling != "standard" else {}),
             }
         )
-
-
-@dataclass
-class _RunCheckpoint:
-    """The checkpoint of one cohort in a run directory, written at most every few seconds."""
-
-    run: RunDirectory
-    key: str
-    should_stop: ShouldStop
-    last: float = field(default_factory=time.monotonic)
-
-    def load(self) -> Mapping[str, np.ndarray] | None:
-        return self.run.load_state(self.key)
-
-    def save(self, arrays: Callable[[], Mapping[str, np.ndarray]]) -> None:
-        if self.should_stop() is not None or time.monotonic() - self.last >= SAVE_INTERVAL_S:
-            self.run.save_state(self.key, arrays())
-            self.last = time.monotonic()

@@ -1,0 +1,55 @@
+"""Choice of a column by its name or index, and the message for a column that does not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeGuard
+
+import numpy as np
+
+from ravine.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["choose_column"]
+
+
+def choose_column(frame: pd.DataFrame, choice: object, what: str = "target", option: str = "--target") -> str:
+    """Return the name of the column with a name or an index.
+
+    choice   name, or index from 0 (negative from the end), also as text
+    what     purpose of the column in messages
+    option   option of the command line in messages
+
+    Raises DataError if there is no such column.
+    """
+    names = [str(column) for column in frame.columns]
+    if isinstance(choice, str) and choice in names:
+        return choice
+    if isinstance(choice, str) and choice.strip() in names:
+        return choice.strip()
+    if (isinstance(choice, (int, np.integer)) and not isinstance(choice, bool)) or _is_int(choice):
+        index = int(choice)
+        if -len(names) <= index < len(names):
+            return names[index]
+        raise DataError(
+            f"There is no column {index}.",
+            f"The {len(names)} columns count from 0 to {len(names) - 1}, or from -{len(names)} to -1.",
+            f"Type for example {option} {-1} for the last.",
+            option=what.lstrip("-"),
+            value=choice,
+            allowed=f"an index from {-len(names)} to {len(names) - 1}",
+        )
+    raise DataError(
+        f"There is no {what} column '{choice}'.",
+        f"It must be one of the {len(names)} columns of the table.",
+        did_you_mean(str(choice), names),
+        option=what.lstrip("-"),
+        value=choice,
+        allowed=tuple(names),
+    )
+
+
+def _is_int(choice: object) -> TypeGuard[str]:
+    """Return whether a value is the text of an integer."""
+    return isinstance(choice, str) and choice.strip().lstrip("+-").isdigit()
