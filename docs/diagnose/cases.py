@@ -166,7 +166,7 @@ def table(result: dict[str, Any]) -> str:
         "a case that neither plants its fault nor lists it as a consequence is a false alarm. The thresholds",
         "were chosen on cases with other seeds.",
         "",
-        "| verdict | planted | found | recall | other cases | false alarms | rate |",
+        "| verdict | planted | found | recall | other cases | false alarms | false-alarm rate |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, c in result["verdicts"].items():
