@@ -1,8 +1,8 @@
-"""Blocks: the parts of a view, as plain values that JSON can hold.
+"""Blocks: the parts of a report, such as headings, tables and charts, as plain values that JSON can hold.
 
-A view turns a result into a list of blocks. It decides words, number formats, and the importance of columns;
-`render.text` and `render.html` decide layout. Sequences are stored as tuples, and a number that is not finite
-as None, so that `render.view_json` only has to name the fields.
+A view turns the result of a command into a list of blocks. The view decides words, number formats, and the
+importance of columns. `render.text` and `render.html` decide the layout. Sequences are stored as tuples, and
+a number that is not finite as None, so that `render.view_json` only has to name the fields.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _plain(value: Any) -> Any:
 
 
 class Values:
-    """A frozen dataclass of plain values."""
+    """The base class of all blocks: a frozen dataclass of plain values that JSON can hold."""
 
     def __post_init__(self) -> None:
         for entry in dataclasses.fields(self):  # type: ignore[arg-type]
@@ -58,7 +58,10 @@ class Values:
 
 
 def _check_lengths(owner: str, **sequences: Sequence[object]) -> None:
-    """Raise ValueError unless all sequences that are not empty have one length."""
+    """Raise ValueError unless all sequences that are not empty have the same length.
+
+    owner: name of the block, for the message.
+    """
     lengths = {name: len(items) for name, items in sequences.items()}
     if len(set(lengths.values()) - {0}) > 1 or (0 in lengths.values() and any(lengths.values())):
         raise ValueError(f"{owner} needs sequences of one length, got {lengths}.")
@@ -78,7 +81,7 @@ class Heading(Values):
 
 @dataclass(frozen=True)
 class Paragraph(Values):
-    """Sentences."""
+    """A paragraph of sentences."""
 
     kind: ClassVar[str] = "paragraph"
     text: str
@@ -108,7 +111,7 @@ class Items(Values):
 
 @dataclass(frozen=True)
 class Facts(Values):
-    """Pairs of a name and a text. Rows below a title are indented."""
+    """Rows with a name and a text each. Rows below a title are indented."""
 
     kind: ClassVar[str] = "facts"
     rows: Sequence[tuple[str, str]]
@@ -126,30 +129,30 @@ class Column(Values):
     texts: Sequence[str]
     align: Literal["left", "right"] = "right"
     priority: int = 0
-    """0 = always shown. Columns with the highest priority are dropped first where there is no room."""
+    """0 = always shown. If a table is too wide, the columns with the highest number are dropped first."""
     unit: str = ""
-    """Second line of the head."""
+    """Unit of the column, shown in a second line of the head."""
     shrink: int = 0
     """Width to which texts are cut before another column is dropped; 0 = not cut. A column with a priority
-    above 0 is cut only before it is dropped itself."""
+    above 0 is cut only before the column is dropped itself."""
     widest: int = 0
-    """Width to which longer texts are always cut; 0 = no limit."""
+    """Width in characters to which longer texts are always cut; 0 = no limit."""
     wrap: int = 0
-    """Smallest width of wrapped texts; 0 = not wrapped. In less room the other columns stand on a separate
-    line. For the first column only."""
+    """Smallest width at which the texts of the first column are wrapped; 0 = not wrapped. In less room the
+    other columns stand on a separate line."""
 
 
 @dataclass(frozen=True)
 class Table(Values):
-    """Columns with titles. Raises ValueError for columns of different lengths."""
+    """A table of columns with titles. Raises ValueError for columns of different lengths."""
 
     kind: ClassVar[str] = "table"
     columns: Sequence[Column]
     title: str = ""
     note: str = ""
-    """Shown below the table."""
+    """Text below the table."""
     rules: Sequence[int] = ()
-    """Indices of the rows with a rule before them; 0 = between head and rows."""
+    """Indices of the rows with a horizontal line before them; 0 = between head and rows."""
     strong: Sequence[int] = ()
     """Indices of emphasized rows."""
     errors: Sequence[int] = ()
@@ -178,7 +181,10 @@ class Table(Values):
 
 @dataclass(frozen=True)
 class Sparkline(Values):
-    """One curve y(x), with y None or NaN where it diverged. before, after: texts next to the curve."""
+    """A curve y(x) in one line of text, with y None or NaN where a run diverged.
+
+    before, after: texts at the left and at the right of the curve.
+    """
 
     label: str
     x: Sequence[float]
@@ -193,7 +199,7 @@ class Sparkline(Values):
 
 @dataclass(frozen=True)
 class Sparklines(Values):
-    """Curves of one line of text each, over a shared axis x."""
+    """Several curves over a shared axis x, each in one line of text."""
 
     kind: ClassVar[str] = "sparklines"
     lines: Sequence[Sparkline]
@@ -201,27 +207,27 @@ class Sparklines(Values):
     note: str = ""
     scale: Literal["shared", "own"] = "shared"
     low: float | None = None
-    """Value of the lowest block; None = the lowest value."""
+    """Value that the lowest block character shows; None = the lowest value of all curves."""
     high: float | None = None
-    """Value of the highest block; None = the highest value."""
+    """Value that the highest block character shows; None = the highest value of all curves."""
     downward: bool = False
-    """Whether a higher block means a lower value, as for a loss."""
+    """Whether a higher block character shows a lower value, as for a loss."""
     axis: Literal["linear", "log"] = "linear"
     ticks: Literal["none", "ends", "decades"] = "none"
     """Labels of the axis: none, the texts in `ends`, or the powers of ten of a logarithmic axis."""
     ends: tuple[str, str] = ("", "")
     x_label: str = ""
     marker: float | None = None
-    """The x at which the axis shows a `^`; only with ticks "ends"."""
+    """Value of x that the axis marks with a `^`; only with ticks "ends"."""
     columns: int = 60
     """Largest width of a curve in columns of text."""
 
 
 @dataclass(frozen=True)
 class Steps(Values):
-    """A schedule y(x): a curve of several lines from 0 up, with the values at its quarters below.
+    """A schedule y(x): a curve several lines of text high, from 0 up, with its values at quarters of x below.
 
-    x must be equally spaced, and y at least 0. With 4 k + 1 points the quarters are exact.
+    x must be equally spaced, and y at least 0. With 4 k + 1 points, k whole, the quarters are points of x.
     """
 
     kind: ClassVar[str] = "steps"
@@ -242,7 +248,7 @@ class Steps(Values):
 
 @dataclass(frozen=True)
 class Series(Values):
-    """One curve of a chart; `low` and `high` are its intervals, empty if there are none."""
+    """One curve of a chart. `low` and `high` are the ends of its intervals, empty without intervals."""
 
     name: str
     x: Sequence[float]
@@ -268,7 +274,7 @@ class Mark(Values):
 
 @dataclass(frozen=True)
 class Chart(Values):
-    """Curves in one pair of axes. They are drawn in HTML and not shown in text."""
+    """A chart of curves with a common pair of axes. HTML shows charts, text does not."""
 
     kind: ClassVar[str] = "chart"
     title: str
@@ -285,7 +291,7 @@ class Chart(Values):
 
 @dataclass(frozen=True)
 class Files(Values):
-    """Written files: (name, path). Paths are never cut."""
+    """Written files as pairs (name, path). Paths are never cut."""
 
     kind: ClassVar[str] = "files"
     rows: Sequence[tuple[str, str]]
@@ -293,7 +299,7 @@ class Files(Values):
 
 @dataclass(frozen=True)
 class Commands(Values):
-    """Commands to type next: (purpose, command). Long commands continue after a backslash."""
+    """Commands to type next as pairs (purpose, command). Long commands continue after a backslash."""
 
     kind: ClassVar[str] = "commands"
     rows: Sequence[tuple[str, str]]
@@ -301,6 +307,6 @@ class Commands(Values):
 
 
 Block: TypeAlias = Heading | Paragraph | Items | Facts | Table | Sparklines | Steps | Chart | Files | Commands
-"""One part of a view."""
+"""One part of a report, of any kind."""
 View: TypeAlias = Sequence[Block]
-"""A document as blocks, before its format is chosen."""
+"""A report as blocks, before its format (text, HTML, JSON) is chosen."""

@@ -1,7 +1,7 @@
-"""Text in columns of a terminal: measured, truncated, wrapped, colored, reduced to ASCII.
+"""Functions that measure, truncate, wrap and color text for a terminal, or reduce it to ASCII.
 
-A terminal shows some characters two columns wide, and some on top of the one before. Every width in `render`
-is counted in these columns ("cells"), never in characters.
+A terminal shows some characters two columns wide, and some on top of the character before. Every width in
+`render` is counted in these columns ("cells"), never in characters.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ def padded(text: str, width: int, left: bool) -> str:
 def wrap(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """Return `text` in lines of at most `width` columns, [] for an empty text.
 
-    first, rest: start of the first line and of each further line, both narrower than `width`. A word that is
-    wider than a line is broken. Several blanks between words are kept, except at the end of a line.
+    first, rest: text at the start of the first line and of each further line, both narrower than `width`. A
+    word that is wider than a line is broken. Several blanks between words are kept, except at the end of a
+    line.
     """
     lines: list[str] = []
     line, filled = first, display_width(first)

@@ -1,4 +1,4 @@
-"""Parts of the figures of studies: curves, and marks with error bars."""
+"""Parts of figures that several studies share: curves, and marks with error bars."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ __all__ = ["WithInterval", "canvas", "curve", "half_widths", "marks", "mean_of"]
 
 
 class WithInterval(Protocol):
-    """A mean with its interval [low, high]; either can be None."""
+    """A mean with its interval [low, high]; the mean or the interval can be None."""
 
     @property
     def mean(self) -> float | None:
-        """The mean."""
+        """The mean; None if not known."""
 
     @property
     def interval(self) -> Sequence[float | None] | None:
-        """The interval; it or one of its ends can be None."""
+        """The interval [low, high]; the interval or one of its ends can be None."""
 
 
 def canvas(title: str, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a title, and its axes from left to right."""
+    """Return a figure with a title, and its axes from left to right. columns: number of axes."""
     from matplotlib.figure import Figure
 
     figure = Figure((5.2 * columns if columns > 1 else 7.5, 4.8), layout="constrained")
@@ -37,7 +37,7 @@ def canvas(title: str, columns: int = 1) -> tuple[Figure, list[Axes]]:
 
 
 def curve_style(k: int) -> dict[str, Any]:
-    """Return color, line style and mark of the k-th curve."""
+    """Return color, line style and mark of the k-th curve of a figure."""
     return {
         "color": COLORS[k % len(COLORS)],
         "linestyle": LINES[k % len(LINES)],
@@ -46,7 +46,7 @@ def curve_style(k: int) -> dict[str, Any]:
 
 
 def curve(axes: Axes, x: Sequence[float], y: Sequence[float | None], label: str, k: int = 0) -> None:
-    """Draw the k-th curve y(x), with gaps at missing numbers."""
+    """Draw a curve y(x) in the style of the k-th curve, with gaps at missing numbers."""
     values = [value if is_number(value) else float("nan") for value in y]
     axes.plot(x, values, label=label, **{**curve_style(k), "marker": None})
 
@@ -59,7 +59,10 @@ def marks(
     k: int = 0,
     scale: float = 1.0,
 ) -> None:
-    """Draw the k-th measure over x with error bars, multiplied by `scale`. Missing means are left out."""
+    """Draw means over x with error bars, in the style of the k-th curve, multiplied by `scale`.
+
+    Missing means are left out.
+    """
     points = [(at, measure) for at, measure in zip(x, measures, strict=True) if is_number(measure.mean)]
     positions, shown = [at for at, _ in points], [measure for _, measure in points]
     means, bars = [scale * mean_of(measure) for measure in shown], half_widths(shown, scale)
@@ -78,5 +81,5 @@ def half_widths(measures: Sequence[WithInterval], scale: float = 1.0) -> list[li
 
 
 def mean_of(measure: WithInterval) -> float:
-    """Return the mean, 0 if there is none."""
+    """Return the mean of a measure, 0 if the mean is missing."""
     return 0.0 if measure.mean is None else measure.mean

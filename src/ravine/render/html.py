@@ -1,4 +1,7 @@
-"""Blocks as static HTML for a notebook or a page: without scripts, with its own light and dark style."""
+"""A report (blocks) as static HTML for a notebook or a page, without scripts.
+
+The HTML has its own style for light and dark pages.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ font-variant-numeric:tabular-nums}
 
 
 def html(blocks: Sequence[Block]) -> str:
-    """Return blocks as one `<div>` with its style. All text is escaped."""
+    """Return a report (blocks) as one HTML element `<div>` with its style. All text is escaped."""
     body = "\n".join(filter(None, map(_block, blocks)))
     return f'<div class="ravine"><style>{STYLE}</style>\n{body}\n</div>'
 
@@ -145,7 +148,7 @@ def _row(name: str, texts: Sequence[str], kinds: Sequence[str], tone: str = "") 
 
 
 def _lines(lines: Sequence[str], title: str) -> str:
-    """Return lines of text in a font of fixed width."""
+    """Return lines of text as HTML in a font of fixed width."""
     return f'<pre aria-label="{_escaped(title)}">{chr(10).join(map(_escaped, lines))}</pre>' if lines else ""
 
 

@@ -1,8 +1,8 @@
-"""Formats of numbers: scores, learning rates, values with errors, counts, times, sizes.
+"""Formats of numbers in reports: scores, learning rates, values with errors, counts, times, sizes.
 
 A score is rounded to one or two digits of its uncertainty. An interval is shown as ± its longer side, so that
-it never looks narrower than it is. An interval that is cut at the bound of its metric is shown by its ends. A
-dash stands for a missing number.
+the interval never looks narrower than it is. An interval that ends at a bound of the metric, such as 100 %,
+is shown by its ends. A dash stands for a missing number.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def number(value: object, digits: int = 3) -> str:
-    """Return a number with `digits` significant digits: `0.00312`, `1,234`, `3.1e-05`, `∞`; else a dash."""
+    """Return a number with `digits` significant digits, such as `0.00312`, `1,234`, `3.1e-05` or `∞`.
+
+    A dash stands for a value that is not a number.
+    """
     if isinstance(value, float) and math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if not is_number(value):
@@ -83,7 +86,7 @@ def seconds(value: object) -> str:
 
 
 def byte_size(amount: float) -> str:
-    """Return a size in decimal units: `812 B`, `4.2 kB`, `31 MB`."""
+    """Return a number of bytes in decimal units: `812 B`, `4.2 kB`, `31 MB`."""
     for unit in ("B", "kB", "MB"):
         if amount < 1000:
             return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
@@ -95,7 +98,7 @@ def byte_size(amount: float) -> str:
 
 
 def with_error(value: object, error: object) -> str:
-    """Return `2.63 ± 0.1`, with one digit of the error; `2.634` without an error."""
+    """Return a value with one digit of its error, as `2.63 ± 0.1`; `2.634` without an error."""
     if not is_number(value):
         return MISSING_CELL
     if not is_number(error):
@@ -104,7 +107,10 @@ def with_error(value: object, error: object) -> str:
 
 
 def with_interval(value: object, interval: object, scale: float = 1.0, decimals: int | None = None) -> str:
-    """Return `2.63 ± 0.14`, times `scale`. decimals: None = one or two digits of the uncertainty."""
+    """Return a value, times `scale`, with the longer side of its interval, as `2.63 ± 0.14`.
+
+    decimals: number of decimals; None shows one or two digits of the uncertainty.
+    """
     if not is_number(value):
         return MISSING_CELL
     middle, half_width = scale * value, longer_side(value, interval)
@@ -119,7 +125,7 @@ def with_interval(value: object, interval: object, scale: float = 1.0, decimals:
 
 
 def longer_side(value: object, interval: object) -> float | None:
-    """Return the longer side of `interval` [low, high] around `value`; None if either is missing."""
+    """Return the longer side of `interval` [low, high] around `value`; None if a number is missing."""
     if not is_number(value) or not isinstance(interval, Sequence) or not all(map(is_number, interval)):
         return None
     return max(interval[1] - value, value - interval[0], 0.0) if len(interval) == 2 else None
@@ -130,7 +136,7 @@ def longer_side(value: object, interval: object) -> float | None:
 
 @dataclass(frozen=True)
 class ScoreFormat:
-    """The format of the scores of one metric: `scale` times the value, with `decimals`.
+    """The format of the scores of one metric: `scale` times the score, with `decimals` decimals.
 
     A report uses one format, so that all its scores have the same unit and the same decimals.
     """
@@ -151,7 +157,7 @@ class ScoreFormat:
         return "points" if self.scale == 100 else f"in {self.metric}"
 
     def number(self, value: object) -> str:
-        """Return a score without its unit; a dash for a missing one."""
+        """Return a score without its unit; a dash for a missing score."""
         if not is_number(value):
             return MISSING_CELL
         scaled = value * self.scale
@@ -159,9 +165,9 @@ class ScoreFormat:
         return f"{scaled:.3g}" if too_long else f"{scaled:.{self.decimals}f}"
 
     def with_interval(self, value: float | None, interval: Sequence[float | None] | None) -> str:
-        """Return `97.8 ± 0.4`, or the value alone without an interval.
+        """Return a score as `97.8 ± 0.4`, or the score alone without an interval.
 
-        An interval that is cut at 0 or 1 is written as `97 [83, 100]`, because ± would reach beyond.
+        If an interval ends at 0 or 1, the text is `97 [83, 100]`, because ± would reach beyond the bound.
         """
         longer = longer_side(value, interval)
         if value is None or interval is None or longer is None:
@@ -172,11 +178,14 @@ class ScoreFormat:
         return f"{self.number(value)} ± {self.number(longer)}"
 
     def with_unit(self, value: float | None, interval: Sequence[float | None] | None = None) -> str:
-        """Return `97.8 ± 0.4 %`, or without a unit if the metric has none."""
+        """Return a score with its unit, as `97.8 ± 0.4 %`; without a unit if the metric has none."""
         return " ".join(filter(None, (self.with_interval(value, interval), self.unit)))
 
     def difference(self, value: object, interval: object = None) -> str:
-        """Return `+0.4 ± 0.3`. A difference that rounds to 0 has no sign; a missing one is a dash."""
+        """Return a difference of scores as `+0.4 ± 0.3`.
+
+        A difference that rounds to 0 has no sign. A missing difference is a dash.
+        """
         if not is_number(value):
             return MISSING_CELL
         longer = longer_side(value, interval)
@@ -185,7 +194,7 @@ class ScoreFormat:
 
 
 def signed(value: float, decimals: int) -> str:
-    """Return `+0.4` or `-0.4`, and `0.0` for a number that rounds to 0."""
+    """Return a number with its sign, as `+0.4` or `-0.4`; `0.0` if the number rounds to 0."""
     text = f"{abs(value):.{decimals}f}"
     return ("+" if value > 0 else "-") * bool(float(text)) + text
 
@@ -193,7 +202,9 @@ def signed(value: float, decimals: int) -> str:
 def score_format_for(
     metric: str, percent: bool, greater_is_better: bool, scores: Iterable[tuple[object, object]]
 ) -> ScoreFormat:
-    """Return a format with enough decimals for the smallest uncertainty of scores (value, interval or None).
+    """Return the format of scores, with enough decimals for the smallest uncertainty.
+
+    scores: pairs of a value and its interval, or None without an interval.
 
     percent: whether the metric is a share that is shown in percent.
     """

@@ -1,4 +1,4 @@
-"""The style of all figures. Curves are distinct with any color vision, and in black and white.
+"""The style of all figures. Curves can be distinguished with any color vision, and in black and white.
 
 The k-th curve has the k-th color, line style and mark. Matplotlib is imported only when something is drawn.
 """
@@ -28,7 +28,10 @@ DOTS_PER_INCH = 160
 
 
 def style(size: float = 12, **more: object) -> AbstractContextManager[None]:
-    """Return the context in which figures are drawn. size: font size in points; more: settings by name."""
+    """Return the context manager in which figures are drawn with this style.
+
+    size: font size in points. more: further settings of matplotlib by name.
+    """
     import matplotlib
 
     settings: Any = {

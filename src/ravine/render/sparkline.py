@@ -1,7 +1,7 @@
-"""Curves of one line of text: each column is a block whose height is the value, `x` where it diverged.
+"""Curves in one line of text each: every character is a block as high as the value, or `x` if diverged.
 
-A column shows the highest of the points in it, so that no peak is lost. A column between two points shows the
-nearer one. A column outside the range of the curve's points is blank.
+A character shows the highest of its points, so that no peak is lost. A character between two points shows the
+nearer point. A character outside the range of the curve's points is blank.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MIN_COLUMNS = 8  # of text; narrower curves are not shown
 
 @dataclass(frozen=True)
 class Axis:
-    """Columns of equal width between two ends, in x or its decimal logarithm."""
+    """The axis of a curve in text: columns of equal width between two values of x or of its logarithm."""
 
     first: float
     last: float
@@ -30,7 +30,7 @@ class Axis:
 
     @property
     def step(self) -> float:
-        """Width of a column."""
+        """Width of a column in units of x, or of its decimal logarithm."""
         return (self.last - self.first) / self.columns
 
     def position(self, x: float) -> float:
@@ -39,9 +39,9 @@ class Axis:
 
 
 def sparkline_lines(block: Sparklines, width: int, color: bool = False, unicode: bool = True) -> list[str]:
-    """Return the lines of title, curves and axis, at most `width` columns each.
+    """Return curves as lines of text: title, curves and axis, at most `width` columns wide.
 
-    Empty without a curve, or if there are fewer than MIN_COLUMNS columns for the curves.
+    The list is empty without a curve, or if there are fewer than MIN_COLUMNS columns for the curves.
     """
     log = block.axis == "log"
     points = [sorted(_points(line, block)) for line in block.lines]
@@ -81,7 +81,7 @@ def _points(line: Sparkline, block: Sparklines) -> list[tuple[float, float]]:
 
 
 def _axis(block: Sparklines, low: float, high: float, room: int, points: int, log: bool) -> Axis:
-    """Return the axis: whole decades, or from the first point to the last one."""
+    """Return the axis of the curves: whole decades, or from the first point to the last."""
     if log:
         low, high = math.log10(low), math.log10(high)
     if block.ticks == "decades":
@@ -95,7 +95,7 @@ def _axis(block: Sparklines, low: float, high: float, room: int, points: int, lo
 
 
 def _range(block: Sparklines, curves: Sequence[Sequence[tuple[float, float]]]) -> tuple[float, float]:
-    """Return the values of the lowest and the highest block."""
+    """Return the values that the lowest and the highest block character show."""
     values = [y for curve in curves for _, y in curve if math.isfinite(y)]
     low = min(values, default=0.0) if block.low is None else block.low
     high = max(values, default=1.0) if block.high is None else block.high
@@ -109,7 +109,7 @@ def _marks(
     downward: bool,
     unicode: bool,
 ) -> str:
-    """Return one block for each column."""
+    """Return a curve as text: one block character for each column."""
     if not curve:
         return ""
     blocks, (low, high) = BLOCKS if unicode else ASCII_BLOCKS, ends
@@ -146,7 +146,7 @@ def _ends(block: Sparklines, axis: Axis) -> str:
 
 
 def _decades(axis: Axis) -> str:
-    """Return the powers of ten that fit, each starting in its column."""
+    """Return the line of text below an axis with the powers of ten that fit, each at its column."""
     line = ""
     for decade in range(round(axis.first), round(axis.last) + 1):
         position, word = round((decade - axis.first) / axis.step), f"1e{decade}"

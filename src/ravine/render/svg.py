@@ -40,7 +40,7 @@ class Scale:
         return self.start + position / (self.high - self.low) * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """Return round values between both ends."""
+        """Return round values between the two ends of the scale, to label an axis."""
         if self.log and self.high - self.low >= 1:
             decades = range(math.ceil(self.low - 1e-9), math.floor(self.high + 1e-9) + 1)
             powers = [10.0**decade for decade in decades[:: max(1, math.ceil(len(decades) / 8))]]
@@ -53,7 +53,7 @@ class Scale:
 
 
 def chart_svg(chart: Chart) -> str:
-    """Return a chart as one `<svg>` element; "" if it has no point to draw."""
+    """Return a chart as one `<svg>` element; "" if the chart has no point to draw."""
     xs = [x for line in chart.series for x in line.x]
     ys = [y for line in chart.series for values in (line.y, line.low, line.high) for y in values]
     x_ends, y_ends = _ends(xs, chart.x_log), _ends(ys, chart.y_log)

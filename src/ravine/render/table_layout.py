@@ -28,7 +28,7 @@ class Layout:
     widths: list[int]
     gap: int = GAP
     below: bool = False
-    """Whether all columns but the first stand on a separate line."""
+    """Whether all columns but the first stand on a separate line below the first column."""
 
     @property
     def total(self) -> int:
@@ -60,7 +60,7 @@ def natural_width(column: Column) -> int:
 
 
 def _fit(table: Table, width: int) -> Layout:
-    """Return the layout after columns were dropped by priority. It can still be too wide."""
+    """Return the layout of a table after columns were dropped by priority. It can still be too wide."""
     layout = Layout(list(table.columns), [natural_width(column) for column in table.columns])
     while layout.total > width:
         layout.gap = 1 if table.tight else GAP
@@ -85,7 +85,7 @@ def _fit(table: Table, width: int) -> Layout:
 
 
 def _force(layout: Layout, width: int) -> None:
-    """Cut texts further: first those with `shrink`, then all."""
+    """Cut texts until the layout fits: first the texts of columns with `shrink`, then all texts."""
     if layout.total > width:
         layout.gap = 1
     for every in (False, True):

@@ -1,7 +1,7 @@
-"""Blocks as text for a terminal, a file or a pipe.
+"""A report (blocks) as text for a terminal, a file or a pipe.
 
-No line is wider than the width, except for paths and words of commands, which stay whole so that they can be
-copied.
+No line is wider than the screen, except for paths and words of commands. These stay whole, so that they can
+be copied.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ class Screen(NamedTuple):
 
 
 def text(blocks: Sequence[Block], width: int = 80, color: bool = False, unicode: bool = True) -> str:
-    """Return blocks as text with blank lines between them. width: columns of a line, at least 40.
+    """Return a report (blocks) as text, with blank lines between the blocks. Charts are not shown.
 
-    color: whether escape sequences are used. unicode: whether other characters than ASCII are used; without
-    it "~" stands for "±". Charts are not shown.
+    width: columns of a line, at least 40. color: whether escape sequences color the text. unicode: whether
+    other characters than ASCII are used; if not, "~" stands for "±".
     """
     screen = Screen(max(MIN_WIDTH, width), color, unicode)
     parts = [_lines(_cleaned(block, unicode), screen) for block in blocks]

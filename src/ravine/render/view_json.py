@@ -1,4 +1,7 @@
-"""A view as plain values, for a page that draws its blocks. Each block is named by its `kind`."""
+"""A report (blocks) as plain values for JSON, for a page that draws the blocks.
+
+The key `kind` of each block names its type.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ __all__ = ["view_to_dict"]
 
 
 def view_to_dict(view: View) -> dict[str, Any]:
-    """Return a view as dictionaries, lists, text and finite numbers."""
+    """Return a report (blocks) as dictionaries, lists, text and finite numbers."""
     return {"blocks": [{"kind": block.kind, **_written(block)} for block in view]}
 
 

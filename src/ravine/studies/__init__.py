@@ -1,1 +1,1 @@
-"""The studies, one package each. `execution/registry.py` lists them."""
+"""The studies (the code behind commands that train), one package each. `execution/registry.py` lists them."""

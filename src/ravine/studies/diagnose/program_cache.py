@@ -18,7 +18,7 @@ __all__ = ["Clock", "programs"]
 
 @dataclass
 class Clock:
-    """Wall-clock seconds by kind of work, such as compiling and training."""
+    """Wall-clock seconds by kind of work, such as training or one kind of measurement."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
