@@ -29,7 +29,7 @@ INTERRUPTED = 130  # exit status after Ctrl-C
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit status.
 
-    `arguments` are those of the process if not given.
+    arguments: words of the command line, by default those of the process.
     """
     import os
     import sys

@@ -32,7 +32,7 @@ TITLES = {
     "runs": "List the runs in a folder.",
     "resume": "Finish a run, or show its result again.",
 }
-"""Their titles, which the list of commands shows without importing them."""
+"""Titles of these commands, which the list of commands shows without importing a command."""
 
 
 class CommandGroup(click.Group):
@@ -109,7 +109,7 @@ def ravine(ctx: click.Context) -> int:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status. `arguments` are those of the process if not given."""
+    """Run one command and return its exit status. `arguments`: by default those of the process."""
     console = Console()
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)

@@ -31,7 +31,7 @@ def report(error: BaseException, console: Console) -> int:
         return _write(console, ["Stopped."], INTERRUPTED)
     if isinstance(error, MemoryError):
         why = "The data and the networks that train side by side need more than the free memory."
-        fix = "Use fewer rows or a smaller --net."
+        fix = "Use fewer rows, or a smaller network with --net."
         return _write(console, ["The memory is full.", why, fix], INTERNAL)
     what = f"Internal error: {type(error).__name__}: {_first_line(error)}"
     why = "This is a fault in ravine, not in the command."

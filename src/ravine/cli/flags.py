@@ -1,4 +1,4 @@
-"""Flags of commands: those derived from the options of settings, and those that all commands share."""
+"""Flags of commands: flags derived from the options of settings, and flags that all commands share."""
 
 from __future__ import annotations
 

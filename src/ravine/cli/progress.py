@@ -88,7 +88,7 @@ class Lines:
 
 
 class Bar:
-    """A progress bar of rich on standard error."""
+    """A progress bar on standard error, drawn with the package rich."""
 
     def __init__(self, console: Console) -> None:
         from rich.console import Console as RichConsole

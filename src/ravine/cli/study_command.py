@@ -27,7 +27,7 @@ def study_command(study: Study) -> click.Command:
         return _run(study, click.get_current_context().find_object(Console) or Console(), **arguments)
 
     # the decorator that is applied last comes first in the help
-    out = "DIR:Folder of the run; if not given, a new one in runs/."
+    out = "DIR:Folder of the run; if not given, a new folder in runs/."
     callback = output_flags(out=out, dry_run=True)(callback)
     callback = flags_for(study.settings)(config_flag(callback))
     if len(study.accepts) > 1:

@@ -225,7 +225,7 @@ def _limit(name: str, numbers: np.ndarray, whole: pd.Series, notes: Notes) -> fl
 
 
 def _suspect_flat(column: pd.Series, numbers: np.ndarray, scale: float, notes: Notes) -> None:
-    """Note a column in which few values are so far from the others that scaling makes these almost equal."""
+    """Note a column with a few values so far from the others that scaling makes the others almost equal."""
     values = numbers[~np.isnan(numbers)]
     sample = values[:: max(1, len(values) // QUARTILE_VALUES)]
     low, median, high = np.quantile(sample / scale, [0.25, 0.5, 0.75])

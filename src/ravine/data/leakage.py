@@ -27,7 +27,7 @@ MIN_CORRELATION = 0.9995  # smallest correlation of a suspected column with a ta
 def suspected_leaks(
     columns: dict[str, pd.Series], y: np.ndarray, classify: bool
 ) -> tuple[list[str], list[str]]:
-    """Return the names of columns that give the target away alone, and of those that do so together.
+    """Return the names of columns that give the target away alone, and of columns that do so together.
 
     columns    name -> values [n]
     y          target [n]: class indices or numbers

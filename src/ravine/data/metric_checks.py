@@ -21,8 +21,8 @@ from ravine.errors import DataError
 __all__ = ["MetricProperties", "check_metric_defined", "check_target_scale"]
 
 FLOAT32_SPREADS = (1e-30, 1e30)
-"""Allowed standard deviations of a target in float32. Errors of 1e-6 to 1e8 times these are neither 0 nor
-infinite."""
+"""Allowed standard deviations of a target in float32. Errors of 1e-6 to 1e8 times these deviations are
+neither 0 nor infinite."""
 
 
 class MetricProperties(Protocol):

@@ -345,7 +345,7 @@ class NetworkSettings(DataSettings):
         return "stdin" if self.source == "-" else self.source
 
     def headline(self, dry_run: bool) -> str:
-        """Return the first line that the command prints, on what it will do."""
+        """Return the first line that the command prints, which names the work and the data."""
         raise NotImplementedError(f"{type(self).__name__}.headline")
 
 

@@ -54,10 +54,11 @@ class RunContext:
         self.runner.check_stop()
 
     def train(self, stage: str, name: str, cohort: Cohort, shape: ProgramShape) -> Record:
-        """Return the record of a cohort, from disk or by training it.
+        """Return the record of a cohort, from disk or by training the cohort.
 
-        With a run directory the record has no parameters, which would fill the memory; `parameters_of` reads
-        them.
+        stage, name: names under which the result lists the record, such as `tune` and `adam`. With a run
+        directory the record has no parameters, which would fill the memory; `parameters_of` reads the
+        parameters.
         """
         record = self.runner.cohort(stage, name, cohort, shape, self.devices)
         light = record if self.run is None else record.without("parameters", "statistics")

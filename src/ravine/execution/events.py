@@ -142,9 +142,9 @@ EVENTS: tuple[type[Event], ...] = (
 """All types of events."""
 
 Notify = Callable[[Event], None]
-"""A listener. The study calls it with every event."""
+"""A function that listens. The study calls the function with every event."""
 ShouldStop = Callable[[], int | None]
-"""A stop request. The study calls it after every chunk; it returns an exit status to stop, None to go on."""
+"""A function that the study calls after every chunk: to stop it returns an exit status, else None."""
 
 
 def ignore(event: Event) -> None:

@@ -24,7 +24,7 @@ class TrainingData:
     name: str
     """File name without its ending, or built-in name."""
     sha256: str
-    """Digest of the source."""
+    """SHA-256 of the source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class ModelMetadata:
     test: float | None = None
     """Score on the test rows."""
     data: TrainingData | None = None
-    """The data."""
+    """The data of the training."""
 
     def to_dict(self) -> dict[str, object]:
         """Return the known facts as plain values, as a model file holds them."""

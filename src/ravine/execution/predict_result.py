@@ -14,12 +14,12 @@ Label = bool | int | float | str
 
 @dataclass(frozen=True, kw_only=True)
 class PredictedData:
-    """The data whose rows were predicted."""
+    """Facts about the data whose rows were predicted."""
 
     name: str
     """File name without its ending, or built-in name."""
     sha256: str
-    """Digest of the source."""
+    """SHA-256 of the source."""
     rows: int
     """Number of rows."""
     notes: list[str]
@@ -31,7 +31,7 @@ class PredictResult(JsonDocument):
     """Predictions of a saved model for new rows."""
 
     model: str
-    """The model, as it was named."""
+    """The model, as the user named it."""
     task: str
     """classify or regress."""
     target: str
@@ -39,6 +39,6 @@ class PredictResult(JsonDocument):
     classes: list[Label] | None
     """Class labels in order of the outputs; null for a regression."""
     data: PredictedData
-    """The data."""
+    """The data whose rows were predicted."""
     predictions: dict[str, list[Label]]
     """Columns: `prediction`, and `probability_CLASS` of each class; one value for each row."""

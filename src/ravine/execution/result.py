@@ -43,11 +43,11 @@ class DataFacts:
     name: str
     """File name or built-in name."""
     sha256: str
-    """Digest of the source."""
+    """SHA-256 of the source."""
     rows: int
-    """Rows after dropping those without a target."""
+    """Number of rows, without rows that lack a target."""
     features: int
-    """Inputs of the network: columns after encoding."""
+    """Number of inputs of the network, the columns after encoding."""
     task: str
     """classify or regress."""
     target: str
@@ -63,9 +63,9 @@ class DevelopmentSizes:
     """Numbers of training and validation rows."""
 
     train: int
-    """Training rows."""
+    """Number of training rows."""
     validation: int
-    """Validation rows; they choose the learning rate, the best network and the end of early stopping."""
+    """Number of validation rows, which choose the learning rate, the best network and the end of a run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class SplitSizes(DevelopmentSizes):
     """Numbers of training, validation and test rows."""
 
     test: int
-    """Test rows; they are used once, at the end."""
+    """Number of test rows, which are used once, at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ class MetricFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreSummary:
-    """Scores over seeds. With a diverged run there is no mean; in the median it counts as the worst."""
+    """Scores over seeds. With a diverged run there is no mean; in the median the run counts as the worst."""
 
     mean: float | None
     """Mean over seeds; null if a run diverged."""
@@ -152,7 +152,7 @@ class RepeatedTraining:
     """One training, without tuning, repeated on many seeds."""
 
     effort: str
-    """Effort level."""
+    """The effort, such as `quick`."""
     optimizer: str
     """The optimizer."""
     learning_rate: float
@@ -188,7 +188,7 @@ class SearchFacts:
     """The amount of training of a study that tunes and ranks."""
 
     effort: str
-    """Effort level."""
+    """The effort, such as `quick`."""
     runs: int
     """Number of networks."""
     network_steps: int
@@ -196,7 +196,7 @@ class SearchFacts:
     epochs: float
     """Passes over the training rows in the longest run."""
     cohorts: int
-    """Groups of runs that were trained in one program."""
+    """Number of cohorts, groups of runs that were trained in one program."""
     extended_ends: list[str]
     """Ends, low or high, at which the ranges of all learning rates were extended by a decade, in order."""
 
@@ -247,7 +247,7 @@ class Document(JsonDocument):
     study: str
     """Name of the study."""
     data: DataFacts
-    """The data."""
+    """The data of the study."""
 
     @classmethod
     def name_of(cls, document: Mapping[str, Plain]) -> str:

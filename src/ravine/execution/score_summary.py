@@ -53,5 +53,5 @@ def clipped(
 
 
 def finite_or_none(value: float | np.floating) -> float | None:
-    """Return a number for JSON, None if it is not finite."""
+    """Return a number for JSON; None for NaN and infinity."""
     return float(value) if np.isfinite(value) else None

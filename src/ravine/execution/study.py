@@ -59,7 +59,7 @@ class Design(Protocol):
 
 @dataclass(frozen=True)
 class Study:
-    """A study.
+    """The declaration of a study.
 
     name: command and Python function. package: package of its modules. settings: class of its settings.
     result, plan: names of classes in its `result` module. title: one line for the list of commands.

@@ -2,7 +2,7 @@
 
 Mean: studentized bootstrap.
 
-    t* = (m* - m) / max(s*, s / 2)                                       (1)   m*, s*: those of a resample
+    t* = (m* - m) / max(s*, s / 2)                                       (1)   m*, s*: m, s of a resample
     interval = [m - q(1 - a/2) s / sqrt(n), m - q(a/2) s / sqrt(n)]      (2)   q: quantiles of sqrt(n) t*
 
 Here m and s are mean and standard deviation of the n values, and the level is 1 - a.

@@ -135,9 +135,9 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
 def to_grid(scores: FloatArray) -> FloatArray:
     """Return `scores` [...] in units of about their rounding error, for `rounded_differences`.
 
-    Greater is better; diverged runs are -inf. Accuracies on n rows are multiples of 1/n. Differences of them
-    that are equal in theory, such as 35/36 - 34/36 and 34/36 - 33/36, differ by rounding. In these units they
-    round to the same whole number, so that they get the same rank.
+    Greater is better; diverged runs are -inf. Accuracies on n rows are multiples of 1/n. Differences of
+    accuracies that are equal in theory, such as 35/36 - 34/36 and 34/36 - 33/36, differ by rounding. In these
+    units they round to the same whole number, so that they get the same rank.
     """
     finite = scores[np.isfinite(scores)]
     if finite.size == 0 or finite.min() == finite.max():
