@@ -33,7 +33,7 @@ def test_a_signal_sets_the_status_and_is_announced_once(number, status):
         os.kill(os.getpid(), number)
         until(lambda: stop() is not None)
         assert stop() == status
-    assert len(announced) == 1 and "Stopping after this chunk" in announced[0]
+    assert len(announced) == 1 and "Stopping after the current training steps" in announced[0]
     assert signal.getsignal(number) == before
 
 
@@ -102,7 +102,7 @@ def test_one_signal_saves_and_says_how_to_go_on(ravine, study, number, status):
     run = the_run()
     assert (ended.status, ended.stdout) == (status, "")
     assert f"ravine resume {run.path}" in ended.stderr
-    assert "Stopping after this chunk" in ended.stderr
+    assert "Stopping after the current training steps" in ended.stderr
     assert run.state == "stopped"
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)] == before
 

@@ -57,15 +57,15 @@ class CompareSettings(NetworkSettings, HyperScheduleSettings):
             if not names:
                 raise UsageError(
                     f"--{key} is empty.",
-                    "A comparison needs at least one.",
-                    "Name one.",
+                    "A comparison needs at least one name.",
+                    "Give a name, or leave the option out.",
                     option=key,
                     value=names,
                     allowed="at least one name",
                 )
         if len(set(self.schedules)) < len(self.schedules):
             raise UsageError(
-                "--schedules names a schedule twice.", "", "Name it once.", option="schedules",
+                "--schedules names a schedule twice.", "", "Name each schedule once.", option="schedules",
                 value=self.schedules, allowed="each schedule at most once",
             )  # fmt: skip
 

@@ -48,7 +48,7 @@ STUDY = Study(
     title="Look for double descent on DATA.",
     help=(
         "Look for double descent on DATA: the error on new rows against width, epochs and number of "
-        "examples, the point at which the training rows are just fitted, and the effect of early stopping "
+        "examples, the smallest network that fits the training rows, and the effect of early stopping "
         f"and ridge.\n\n{DATA_HELP}"
     ),
     examples=(

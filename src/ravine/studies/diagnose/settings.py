@@ -34,7 +34,7 @@ class DiagnoseSettings(FixedTrainingSettings):
     )
     model: str | None = option(
         None,
-        "Trained model to examine, in place of a training.",
+        "Trained model to examine; no new network is trained.",
         section="Data",
         metavar="MODEL",
         positional=True,
