@@ -460,7 +460,7 @@ def diagnose(
     seeds: Number of seeds on which remedies are tried; 0 = no trials. [at least 0 and at most 1000;
         default: 20]
     no_proof: Only measure the training; try no remedies, as with seeds=0. [default: False]
-    model: Trained model to examine, in place of a training.
+    model: Trained model to examine; no new network is trained.
 
     Raises DataError, UsageError, NothingTrained, Stopped.
     """

@@ -69,7 +69,9 @@ def _watch(read_end: int, stop: Stop, announce: Callable[[str], None]) -> None:
                 continue
             if stop.status is None:
                 stop.status = STATUS[signal.Signals(number)]
-                announce("Stopping after the current training steps, then saving. Ctrl-C again stops at once.")
+                announce(
+                    "Stopping after the current training steps, then saving. Ctrl-C again stops at once."
+                )
             elif number == signal.SIGINT:
                 _exit_now(announce)
 
