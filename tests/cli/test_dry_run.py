@@ -144,7 +144,7 @@ def test_of_descent(ravine, folder, idle):
         (["landscape", "iris", "--format", "gif"], 2, "gif"),
         (["landscape", "iris", "-o", ""], 2, "no name"),
         (["memorize", "diabetes"], 2, "the target is a number"),
-        (["descent", "iris", "--net", "none"], 2, "no width"),
+        (["descent", "iris", "--net", "none"], 2, "cannot vary"),
         (["descent"], 2, "No data was named"),
     ],
 )
