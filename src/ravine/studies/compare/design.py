@@ -120,7 +120,7 @@ class CompareDesign:
 
     @property
     def seeds(self) -> list[int]:
-        """Fresh seeds of the evaluation."""
+        """Fresh seeds, on which the tuned settings are evaluated."""
         return seed_ranges.seeds("compare.evaluate", self.settings.seeds or self.effort.seeds)
 
     @property
@@ -231,7 +231,7 @@ class CompareDesign:
         return Trials(np.repeat(rate, count), np.tile(schedules, len(rate)), repeated)
 
     def line(self) -> str:
-        """Return the plan in one line, for the terminal."""
+        """Return a summary of the planned work in one line, for the terminal."""
         steps = f"{self.steps:,} step{'s' * (self.steps != 1)}"
         networks = f"{self.runs:,} networks of {steps}, effort {self.effort.name} ({self.effort_reason})"
         return f"{networks}, about {max(1, round(self.estimated_seconds))} s on {self.devices}"
@@ -273,7 +273,7 @@ class CompareDesign:
         ]
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return the content of `plan.json`."""
+        """Return the content of the file `plan.json`: the planned work."""
         return asdict(self.planned_runs())
 
 

@@ -243,7 +243,7 @@ class PlannedEvaluation:
     learning_rate: str
     """The text `as tuned`, because tuning will choose the learning rate."""
     seeds: list[int]
-    """Fresh seeds."""
+    """Fresh seeds, which tuning does not use."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -267,7 +267,7 @@ class PlannedRuns:
     tuning_seeds: list[int]
     """Seeds on which settings are tuned."""
     seeds: list[int]
-    """Fresh seeds of the evaluation."""
+    """Fresh seeds, on which the tuned settings are evaluated."""
     tune: list[PlannedTrial]
     """Settings to try in tuning, equally many for each optimizer."""
     evaluate: list[PlannedEvaluation]

@@ -165,7 +165,10 @@ def _train(
 def _test(
     design: CompareDesign, context: RunContext, winner: LeaderboardRow, evaluated: Evaluations
 ) -> tuple[Model, WinnerScores]:
-    """Return the winner's best network by validation, and the scores of all its networks on test rows."""
+    """Return the best network of the best optimizer, and the optimizer's scores on the test rows.
+
+    The network is the best by validation score. The test scores are those of all seeds.
+    """
     name, count = winner.optimizer, len(design.seeds)
     first = list(evaluated[name]).index(str(winner.schedule)) * count
     metadata = ModelMetadata(
@@ -210,7 +213,7 @@ def _step_seconds(design: CompareDesign, context: RunContext) -> dict[str, float
 
 
 def best_settings(design: CompareDesign, winner: LeaderboardRow) -> FixedTrainingSettings:
-    """Return the settings that train the winner again, with its tuned hyperparameters, rate and schedule."""
+    """Return settings that train the best optimizer again, with its tuned hyperparameters and schedule."""
     spec = design.optimizers[winner.optimizer]  # hyperparameters that the user fixed stay
     rule = next(rule for rule in design.rules if rule.name == winner.optimizer)
     shared = {

@@ -77,7 +77,10 @@ def _worse(rows: Sequence[LeaderboardRow], pairs: Sequence[Pair], style: ScoreFo
 
 
 def _difference(pairs: Sequence[Pair], best: str, other: str) -> tuple[float | None, float | None]:
-    """Return the paired difference of two optimizers, and the longer side of its interval; else None."""
+    """Return the paired difference of two optimizers, and the longer side of its interval.
+
+    None if the difference was not measured.
+    """
     for pair in pairs:
         if {pair.a, pair.b} == {best, other}:
             return pair.difference, longer_side(pair.difference, pair.interval)

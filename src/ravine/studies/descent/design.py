@@ -159,7 +159,7 @@ class DescentDesign:
         return Cohort(plan, runs if all_arms else runs.take(slice(count)), batches, spec.initial, True)
 
     def line(self) -> str:
-        """Return the plan in one line, for the terminal."""
+        """Return a summary of the planned work in one line, for the terminal."""
         widths, rows = self.effort.widths, self.examples
         return (
             f"{self.rule.title} at {self.learning_rate:.3g}, {len(widths)} widths from {widths[0]} to "
@@ -168,7 +168,7 @@ class DescentDesign:
         )
 
     def plan_document(self) -> dict[str, Any]:
-        """Return the content of `plan.json`."""
+        """Return the content of the file `plan.json`: the planned work."""
         return {
             **self.plan(self.plain).describe(),
             "learning_rate": self.learning_rate,
@@ -277,7 +277,10 @@ def plan(design: DescentDesign) -> DescentPlan:
 
 
 def split_rows(settings: DescentSettings, dataset: Dataset, seed: int, rows: int | None = None) -> Split:
-    """Return the split of a seed with its first `rows` training rows, and 1,000 validation rows at most."""
+    """Return the training, validation and test rows that a seed draws.
+
+    rows: number of training rows to keep, None for all. At most 1,000 validation rows are kept.
+    """
     parts = split(dataset, seed, settings.validation)
     return Split(parts.train[:rows], parts.valid[:MAX_VALIDATION_ROWS])
 

@@ -80,7 +80,7 @@ def _examples(result: DescentResult) -> Any:
 
 
 def _draw_band(axis: Axes, x: Sequence[float], measures: Sequence[Measure], label: str, k: int) -> None:
-    """Draw a curve with its intervals as a band, since it has too many points for error bars."""
+    """Draw a curve with its intervals as a band, since the curve has too many points for error bars."""
     shown = [
         (place, value.mean, value.interval)
         for place, value in zip(x, measures, strict=True)
@@ -103,7 +103,7 @@ def _mark_threshold(axis: Axes, place: float | None, label: str) -> None:
 
 
 def _set_log_axis(axis: Axes, places: Sequence[int]) -> None:
-    """Set a logarithmic axis with a tick at every place, or at every other one if there are many."""
+    """Set a logarithmic axis with a tick at every value of `places`, or at every other value of many."""
     axis.set_xscale("log", base=2)
     ticks = list(places)[::-1][::2][::-1] if len(places) > MAX_TICKS else list(places)
     axis.set_xticks(ticks, [f"{place:,}" for place in ticks])

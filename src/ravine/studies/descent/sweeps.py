@@ -175,7 +175,10 @@ def _error_curves(errors: Sequence[Mapping[str, np.ndarray]]) -> ErrorCurves:
 
 
 def _test_descents(errors: Sequence[Mapping[str, np.ndarray]], places: Sequence[int]) -> SecondDescents:
-    """Return the second descents in test loss and error. `errors` has one entry for each place."""
+    """Return the second descents in test loss and test error.
+
+    errors: one entry for each of `places`, the widths or numbers of training rows.
+    """
     loss, error = (
         np.stack([place[name] for place in errors], axis=1) for name in ("test_loss", "test_error")
     )

@@ -77,14 +77,14 @@ class DiagnoseDesign:
         return MetricFacts.of(METRICS[self.prepared.plan.metric])
 
     def line(self) -> str:
-        """Return the plan in one line, for the terminal."""
+        """Return a summary of the planned work in one line, for the terminal."""
         train = self.prepared.plan
         if self.model is not None:
             return f"{train.network}, measured"
         return f"{self.prepared.rule.title}, {train.network}, {train.steps:,} steps, measured"
 
     def plan_document(self) -> dict[str, Any]:
-        """Return the content of `plan.json`."""
+        """Return the content of the file `plan.json`: the planned work."""
         return {**self.prepared.plan.describe(), "seeds": self.settings.seeds}
 
     def facts(self) -> DiagnosedTraining:

@@ -89,7 +89,7 @@ class LandscapeDesign:
         return self.trainings.first.plan.network
 
     def line(self) -> str:
-        """Return the plan in one line, for the terminal."""
+        """Return a summary of the planned work in one line, for the terminal."""
         points = f"planes of {self.settings.grid} by {self.settings.grid} points"
         if self.trainings is None:
             return f"{self.network}, {points}"
@@ -101,7 +101,7 @@ class LandscapeDesign:
         return f"{', '.join(rules)}, {first.network}, {first.steps:,} steps, {points}"
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return the content of `plan.json`."""
+        """Return the content of the file `plan.json`: the planned work."""
         measured = {"grid": self.settings.grid, "span": self.settings.span}
         if self.model_point is not None:
             leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(self.model_point.params)]

@@ -37,7 +37,7 @@ class Center:
     current_learning_rate: float | None
     """Learning rate at the last step; null if not known."""
     steps: int | None
-    """Training steps; null if the model does not name them."""
+    """Number of training steps; null if the model does not name this number."""
     loss: float
     """Mean loss over the training rows, without penalties, dropout and label smoothing."""
     loss_name: str
@@ -83,7 +83,7 @@ class Sharpness:
     stable: bool | None
     """Whether the ratio is below 1; null if the error of the ratio leaves this open, or without a ratio."""
     reason: str | None
-    """Reason why there is no ratio; null if there is one."""
+    """Reason why there is no ratio; null if there is a ratio."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -161,7 +161,7 @@ class _SnapshotTraining:
         return jax.vmap(partial(start, self.cohort.plan))
 
     def advance(self) -> None:
-        """Train until the next snapshot and store it."""
+        """Train until the next snapshot and store the snapshot."""
         plan, runs, segment = self.cohort.plan, np.arange(len(self.starts)), len(self.losses)
         if self.state is None:
             self.state = self._begin(self.params, self.numbers)

@@ -166,7 +166,7 @@ class MemorizeDesign:
         return Cohort(plan, runs, batches, arm.spec.initial, True)
 
     def line(self) -> str:
-        """Return the plan in one line, for the terminal."""
+        """Return a summary of the planned work in one line, for the terminal."""
         plan, half = self.plans[0], f"{self.rows:,} of {2 * self.rows:,} rows"
         return (
             f"{self.rule.title} at {self.learning_rate:.3g}, {plan.network}: {len(self.arms)} times "
@@ -174,7 +174,7 @@ class MemorizeDesign:
         )
 
     def plan_document(self) -> dict[str, Any]:
-        """Return the content of `plan.json`."""
+        """Return the content of the file `plan.json`: the planned work."""
         return {
             **self.plans[0].describe(),
             "learning_rate": self.learning_rate,

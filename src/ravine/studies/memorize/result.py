@@ -151,7 +151,7 @@ class ArmResult:
     share: float
     """Share of the labels that were replaced by random labels."""
     limit: str | None
-    """The limit on memorization; null without one."""
+    """The limit on memorization, such as dropout; null for networks without a limit."""
     diverged: int
     """Number of networks that diverged."""
     networks: int

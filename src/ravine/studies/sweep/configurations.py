@@ -223,7 +223,7 @@ def _whole(name: str, text: str) -> int:
 
 
 def _with_words(spec: NetworkSpec, words: Mapping[str, str]) -> NetworkSpec:
-    """Return the network with some words of its text replaced, such as its dropout. Raises UsageError."""
+    """Return a network with some words of its text replaced, such as `dropout=0.2`. Raises UsageError."""
     hidden = spec.hidden
     if "width" in words or "depth" in words:
         width_before = hidden[0] if hidden else DEFAULT_WIDTH

@@ -188,7 +188,7 @@ class SweepDesign:
 
     @cached_property
     def estimated_seconds(self) -> float:
-        """Estimated seconds of the sweep on the devices it runs on, from a short measurement."""
+        """Estimated wall-clock seconds of the sweep on its devices, from a short measurement."""
         steps = {point.plan: 0 for point in self.points}
         for point in self.points:
             trials = self.effort.rates * len(self.tuning_seeds) * (point.learning_rate is None)
@@ -200,13 +200,13 @@ class SweepDesign:
         return estimated_seconds(len(steps), training, self.devices.count)
 
     def line(self) -> str:
-        """Return the plan in one line, for the terminal."""
+        """Return a summary of the planned work in one line, for the terminal."""
         seconds = max(1, round(self.estimated_seconds))
         size = f"{count(len(self.points), 'configuration')}, {count(self.runs, 'network')}"
         return f"{size}, {count(self.programs, 'program')}, about {seconds:,} s on {self.devices}"
 
     def plan_document(self) -> dict[str, Plain]:
-        """Return the content of `plan.json`. Learning rates that tuning will choose have no value yet."""
+        """Return the content of the file `plan.json`. Tuning will choose learning rates without a value."""
         document: dict[str, Plain] = msgspec.to_builtins(self.planned())
         return document
 

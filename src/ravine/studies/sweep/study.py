@@ -155,7 +155,10 @@ def _evaluate(
 def _test(
     design: SweepDesign, context: RunContext, row: ConfigurationRow, place: tuple[str, np.ndarray]
 ) -> tuple[Model, BestScores]:
-    """Return the winner's best network by validation, and the scores of all its networks on the test rows."""
+    """Return the best network of the best configuration, and its scores on the test rows.
+
+    The network is the best by validation score. The test scores are those of all seeds.
+    """
     point, metric, (name, runs) = design.points[row.index], design.metric, place
     metadata = ModelMetadata(
         optimizer=row.optimizer,

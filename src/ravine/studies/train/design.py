@@ -62,13 +62,13 @@ class TrainDesign:
         return MetricFacts.of(METRICS[self.prepared.plan.metric])
 
     def line(self) -> str:
-        """Return the plan in one line, for the terminal."""
+        """Return a summary of the planned work in one line, for the terminal."""
         prepared = self.prepared
         optimizer = f"{prepared.rule.title} at {prepared.learning_rate:.3g}, {prepared.plan.network}"
         return f"{optimizer}, {prepared.plan.steps:,} steps"
 
     def plan_document(self) -> dict[str, Any]:
-        """Return the content of `plan.json`."""
+        """Return the content of the file `plan.json`: the planned work."""
         prepared = self.prepared
         return {**prepared.plan.describe(), "seeds": self.seeds, "learning_rate": prepared.learning_rate}
 
