@@ -180,9 +180,9 @@ def test_another_point_compiles_nothing(rows):
 
 def test_misuse(rows):
     params, data = told(rows)
-    with pytest.raises(UsageError, match="a start for one eigenpair"):
+    with pytest.raises(UsageError, match="start vector for one eigenpair"):
         hessian_eigenpairs(loss, params, data, 1, "both", sample=10)
-    with pytest.raises(UsageError, match="a start for one eigenpair"):
+    with pytest.raises(UsageError, match="start vector for one eigenpair"):
         hessian_eigenpairs(loss, params, data, 2, sample=10)
     for sample in (0, -3, 5.5):
         with pytest.raises(UsageError, match=f"A sample of {sample} rows"):
