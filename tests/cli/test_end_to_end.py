@@ -81,7 +81,7 @@ def test_a_dry_run_shows_the_plan_of_either_scope_and_does_nothing(shell, folder
     how = ["compare", "iris", "-O", "momentum,adam", "--effort", "quick", "--dry-run"]
     for scope, says in (
         ("learning-rate", "other hyperparameters as in the lecture"),
-        ("all", "momentum, decay rates and eps too"),
+        ("all", "momentum, averaging rates and eps too"),
     ):
         ended = shell(*how, "--tune", scope)
         assert ended.returncode == 0, ended.stderr.decode()

@@ -174,8 +174,8 @@ def test_the_full_track_says_so_and_shows_what_it_tuned(result):
     rows[1] = replace(rows[1], hyperparameters={"b1": 0.8243247, "b2": 0.9993942, "eps": 4.14284e-08})
     full = result.replace(leaderboard=rows, plan=replace(result.plan, tuning_scope="all"))
     report = " ".join(shown(full, 60).split())
-    assert "all numbers of each rule tuned (--tune all)" in report
-    assert "tuned besides the rate: adam b1 0.82432, b2 0.99939, eps 4.1428e-08" in report
+    assert "all hyperparameters of each optimizer tuned (--tune all)" in report
+    assert "tuned besides the learning rate: adam b1 0.82432, b2 0.99939, eps 4.1428e-08" in report
 
 
 def test_next_steps_name_the_run_and_five_times_the_epochs(result):

@@ -24,7 +24,7 @@ __all__ = ["next_steps", "plan_view", "view"]
 
 TUNING_SCOPES = {
     "learning-rate": "learning rate and schedule; other hyperparameters as in the lecture",
-    "all": "all hyperparameters: momentum, decay rates and eps too, in as many trials",
+    "all": "all hyperparameters: momentum, averaging rates and eps too, in as many trials",
 }
 RANGE_ENDS = {"low": "the lower end", "high": "the upper end"}
 MIN_NAME_WIDTH = 16  # columns; longer names are cut to it before another column is dropped
@@ -83,7 +83,7 @@ def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
     scores = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
     scores += ", too few for an interval" if seeds < MIN_INTERVAL_SEEDS else " ± 95 % interval"
     if result.plan.tuning_scope == "all":
-        scores += "; all numbers of each rule tuned (--tune all)"
+        scores += "; all hyperparameters of each optimizer tuned (--tune all)"
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return Heading(f"{data.name}: {size}, {data.task}", [scores])
 
@@ -153,7 +153,7 @@ def _tuned(rows: Sequence[LeaderboardRow]) -> str:
         for row in rows
         if row.hyperparameters
     ]
-    return f"tuned besides the rate: {'; '.join(tuned)}" if tuned else ""
+    return f"tuned besides the learning rate: {'; '.join(tuned)}" if tuned else ""
 
 
 def _warnings(rows: Sequence[LeaderboardRow]) -> list[str]:
