@@ -70,7 +70,7 @@ def _versions(documents: list[Mapping[str, Any]]) -> str:
     return (
         f"{count} tables were measured with version 1 of Ravine, the code before the restructuring. Each "
         "table names its version.\n"
-        "`python benchmarks/two_versions.py OLD NEW` compares two checkouts of Ravine.\n"
+        "`python benchmarks/two_versions.py OLD NEW` compares the speed of two checkouts of Ravine.\n"
     )
 
 

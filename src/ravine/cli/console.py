@@ -37,7 +37,7 @@ class Console:
         self.json = False
 
     def configure(self, *, json: bool, quiet: bool, verbose: bool) -> None:
-        """Set the three switches from the flags of a command. Raises UsageError if both -q and -v are on."""
+        """Set `json`, `quiet` and `verbose` from the flags of a command. Raises UsageError for -q with -v."""
         if quiet and verbose:
             raise UsageError(
                 "-q and -v cannot be used together.",

@@ -1,4 +1,4 @@
-"""`fit_encoder`, which fits the encoder to the development rows and notes leaks and repeated rows."""
+"""Fit of the encoder to the development rows, with notes about suspected leaks and repeated rows."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def chunk_size(chunk: int | None, data: tuple[Any, ...], what: str = "chunk") ->
         return None
     if not isinstance(chunk, int | np.integer) or chunk < 1:
         raise UsageError(
-            f"A {what} of {chunk} rows holds nothing.",
+            f"A {what} of {chunk} rows is not possible.",
             "It must be an integer of at least 1.",
             f"Pass for example {what}=256.",
         )

@@ -63,7 +63,7 @@ def hutchinson(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) 
 
 
 def diagonal(operator: SymmetricOperator, probes: int = 32, *, seed: int = 0) -> Diagonal:
-    """Return the diagonal [D] by equation (2), with its standard errors, from `probes` products.
+    """Return the diagonal [D] of the operator by equation (2), with standard errors, from `probes` products.
 
     With `probes` of at least D the diagonal is exact. Raises UsageError for fewer than 2 probes.
     """

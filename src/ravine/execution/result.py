@@ -301,7 +301,7 @@ class Result(Document):
         return artifacts
 
     def with_artifacts(self, artifacts: Artifacts) -> Self:
-        """Return a copy of the result with these artifacts."""
+        """Return a copy of the result whose artifacts are `artifacts`."""
         copy = dataclasses.replace(self)
         object.__setattr__(copy, "_artifacts", artifacts)
         return copy

@@ -63,7 +63,7 @@ def run() -> Evidence:
 
 
 def read(evidence: Evidence) -> list[Finding]:
-    """Return the end of gradient descent, and the mean times and their slope against (3) and (4)."""
+    """Return where gradient descent ends; mean times to a jump, compared with (3); their slope, with (4)."""
     time, error = _times(evidence)
     exact = np.array([_exact(1 / inverse) for inverse in INVERSE_D])
     slope, slope_error = _slope_of(np.log(time), error)

@@ -22,7 +22,7 @@ WAIT_S = 0.4
 
 
 class WriterLock:
-    """The right to write into `folder`, from `take` to `release`. A second `take` changes nothing."""
+    """A lock on `folder`: one writer at a time, from `take` to `release`. Its owner may call `take` again."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME

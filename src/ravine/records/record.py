@@ -250,7 +250,7 @@ def _check(group: str, name: str, array: np.ndarray, runs: int) -> None:
     if not wanted or array.shape[0] != runs:
         raise UsageError(
             f"{group}['{name}'] has shape {list(array.shape)}.",
-            f"There are {runs} runs, and {group} is {GROUPS[group]}.",
+            f"There are {runs} runs, and an array of {group} has the axes {GROUPS[group]}.",
             "Put the runs on the first axis, one entry for each.",
         )
     if array.dtype.hasobject:

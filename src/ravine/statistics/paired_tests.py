@@ -60,7 +60,7 @@ class PairedComparison:
 
 @dataclass(frozen=True)
 class Pair:
-    """Names `a` and `b`, the comparison of a with b, and its p value adjusted for all pairs by Holm."""
+    """A comparison of a with b: their names, its result, and its p value adjusted for all pairs by Holm."""
 
     a: str
     b: str

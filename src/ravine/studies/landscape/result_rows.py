@@ -149,7 +149,7 @@ def arrays_of(
     solutions: Vector,
     barriers: Sequence[Barrier],
 ) -> dict[str, np.ndarray]:
-    """Return the values of all figures by name, such as `slice/NAME/x`. `LandscapeResult` lists the names.
+    """Return the arrays behind all plots by name, such as `slice/NAME/x`. `LandscapeResult` lists the names.
 
     solutions: parameters at the ends of trainings, [solution, D].
     """

@@ -180,7 +180,10 @@ class ArmResult:
 
 @dataclass(frozen=True, kw_only=True)
 class RandomLabelsResult(ArmResult):
-    """Networks without a limit on memorization, at one share of random labels."""
+    """Results of networks at one share of random labels, trained without any limit on memorization.
+
+    The limits of other results are dropout, L2, noise on the inputs and early stopping.
+    """
 
     curve: LearningCurve
     """Accuracy on the training labels by epoch."""

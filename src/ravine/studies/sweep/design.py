@@ -98,7 +98,7 @@ class SweepDesign:
 
     @property
     def log_rate_offsets(self) -> np.ndarray:
-        """Decimal logarithms [rate] of the learning rates to try over the optimizer's usual one."""
+        """Return log10(learning rate / usual learning rate of the optimizer) of the rates to try, [rate]."""
         return np.linspace(-RANGE_DECADES / 2, RANGE_DECADES / 2, self.effort.rates)
 
     def extra_offsets(self, sides: Sequence[str]) -> np.ndarray:
