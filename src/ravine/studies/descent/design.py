@@ -111,7 +111,7 @@ class DescentDesign:
         return can_share(self.plain.network, self.rule)
 
     def batches(self, rows: int) -> Batches:
-        """Return the batches of a training set of `rows` rows; the settings give the share of random labels."""
+        """Return batches for a training set of `rows` rows; settings give the share of random labels."""
         parts, share = partial(self._split, rows=rows), self.settings.label_noise
         return LabelNoiseBatches(
             self.dataset, self.settings.seed, self.batch_size, self.settings.precision, parts, share
