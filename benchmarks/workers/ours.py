@@ -24,8 +24,9 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     from ravine.networks import Network
     from ravine.optimizers import resolve
     from ravine.training.batches import Batches
-    from ravine.training.cohort import Cohort, run_cohort, shape_for
+    from ravine.training.cohort import Cohort, run_cohort
     from ravine.training.plan import Plan
+    from ravine.training.program_shape import shape_for
     from ravine.training.runs import Runs
 
     devices = find_devices()

@@ -66,7 +66,8 @@ def tuned(dataset: Dataset, shared: dict[str, Any]) -> dict[str, Any]:
     for way in WAYS:
         settings = compare.settings.from_dict({"effort": "quick"} | shared | way)
         best = execute(compare, settings, dataset=dataset).leaderboard[0]
-        numbers = {"optimizer": best.optimizer, "rate": best.learning_rate, "schedule": best.schedule}
+        names = ("optimizer", "learning_rate", "schedule")
+        numbers = {name: getattr(best, name) for name in names}
         found.append((best.mean, numbers | way))
     return min(found, key=lambda item: item[0])[1]
 

@@ -47,7 +47,7 @@ def test_resolve_all():
         ("adam(beta=0.9)", "no hyperparameter 'beta'"),
         ("adam(lr=0.1)", "learning rate"),
         ("sgd(rho=0.9)", "only its learning rate"),
-        ("optax:adam(learning_rate=1)", "Leave the learning rate out"),
+        ("optax:adam(learning_rate=1)", "Leave it out of the brackets"),
         ("optax:adam(bb=1)", "'b1'"),
         ("optax:adam(b1='x')", "optax says"),
     ],

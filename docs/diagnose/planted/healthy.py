@@ -9,18 +9,18 @@ from planted.data import alike, classes, curve
 def healthy() -> list[Case]:
     """Return networks that learn well, on independent columns and on nearly equal columns."""
     ways = [
-        {"optimizer": "adam", "rate": 3e-3},
-        {"optimizer": "sgd", "rate": 0.1},
-        {"optimizer": "momentum", "rate": 0.02},
-        {"optimizer": "adam", "rate": 3e-3, "activation": "tanh", "init": "glorot"},
-        {"optimizer": "rmsprop", "rate": 2e-3},
-        {"optimizer": "adam", "rate": 3e-3, "net": "24-24 batchnorm"},
+        {"optimizer": "adam", "learning_rate": 3e-3},
+        {"optimizer": "sgd", "learning_rate": 0.1},
+        {"optimizer": "momentum", "learning_rate": 0.02},
+        {"optimizer": "adam", "learning_rate": 3e-3, "activation": "tanh", "init": "glorot"},
+        {"optimizer": "rmsprop", "learning_rate": 2e-3},
+        {"optimizer": "adam", "learning_rate": 3e-3, "net": "24-24 batchnorm"},
         {
             "optimizer": "adam",
-            "rate": 2e-2,
+            "learning_rate": 2e-2,
             "net": "24-24-24-24 residual",
         },  # 3e-3 is too low
-        {"optimizer": "nesterov", "rate": 0.02},
+        {"optimizer": "nesterov", "learning_rate": 0.02},
     ]
     lower = {"sgd": 0.03, "momentum": 0.01, "nesterov": 0.01, "adam": 3e-3, "rmsprop": 2e-3}
     return [
@@ -41,7 +41,7 @@ def healthy() -> list[Case]:
             2100 + k,
             "",
             "edge_of_stability",
-            **{**ways[k % 8], "epochs": 20.0, "rate": lower[str(ways[k % 8]["optimizer"])]},
+            **{**ways[k % 8], "epochs": 20.0, "learning_rate": lower[str(ways[k % 8]["optimizer"])]},
         )
         for k in range(16)
     ]

@@ -121,8 +121,8 @@ def compare(
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
-        least 0 and at most 1000000]
+    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
+        most 1000000]
     min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
@@ -257,8 +257,8 @@ def train(
     notify: Function that is called with every event.
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
-    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
-        and below 1e+30]
+    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
+        optimizer. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
@@ -280,8 +280,8 @@ def train(
         below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
-        least 0 and at most 1000000]
+    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
+        most 1000000]
     min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
@@ -409,8 +409,8 @@ def diagnose(
     notify: Function that is called with every event.
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
-    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
-        and below 1e+30]
+    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
+        optimizer. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
@@ -432,8 +432,8 @@ def diagnose(
         below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
-        least 0 and at most 1000000]
+    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
+        most 1000000]
     min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
@@ -564,8 +564,8 @@ def sweep(
     notify: Function that is called with every event.
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
-    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
-        and below 1e+30]
+    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
+        optimizer. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
@@ -586,8 +586,8 @@ def sweep(
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
-        least 0 and at most 1000000]
+    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
+        most 1000000]
     min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
@@ -723,8 +723,8 @@ def landscape(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
-    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
-        and below 1e+30]
+    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
+        optimizer. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
@@ -745,8 +745,8 @@ def landscape(
         below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
-        least 0 and at most 1000000]
+    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
+        most 1000000]
     min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
@@ -879,8 +879,8 @@ def memorize(
     notify: Function that is called with every event.
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
-    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
-        and below 1e+30]
+    learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
+        optimizer. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
@@ -900,8 +900,8 @@ def memorize(
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, from 16 for few training rows to 128 for many. [at least 1
         and at most 16777216]
-    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
-        least 0 and at most 1000000]
+    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
+        most 1000000]
     min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]
@@ -1027,8 +1027,8 @@ def descent(
     notify: Function that is called with every event.
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
-    learning_rate: Learning rate at the first step; if not given, the usual one of the optimizer. [above 0
-        and below 1e+30]
+    learning_rate: Learning rate that the schedule multiplies; if not given, three times the optimizer's
+        usual one. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
@@ -1047,8 +1047,8 @@ def descent(
         9223372036854775808; default: 0]
     epochs: Passes over the training rows; if not given, set by the effort. [above 0 and below 1000000]
     batch_size: Rows in a batch; if not given, 32. [at least 1 and at most 16777216]
-    early_stop: End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off. [at
-        least 0 and at most 1000000]
+    early_stop: End a run after N evaluations without lower validation loss; 0 = off. [at least 0 and at
+        most 1000000]
     min_change: Smallest decrease of the validation loss that early stopping counts; 0 = any decrease. [at
         least 0 and below 1e+30; default: 0.0]
     clip: Clip the global norm of the gradient to this value; inf = off. [above 0]

@@ -43,8 +43,9 @@ def split(dataset: Dataset, seed: int, validation: float = 0.2) -> Split:
     seed         seed index
     validation   share of validation rows, between 0 and 1
 
-    For classification, every class is in `train` and, with two rows or more, in `valid`. The rows of a group
-    stay together. With groups, some rows may be left out, so that the sizes are the same for every seed.
+    For classification without groups, every class is in `train` and, with two rows or more, in `valid`. The
+    rows of a group stay together. With groups, some rows may be left out, so that the sizes are the same for
+    every seed.
 
     Raises DataError if there are too few rows, classes or groups.
     """
@@ -71,7 +72,7 @@ def divide(
     n        number of rows
     share    share of the second part, between 0 and 1
     random   random generator
-    labels   class indices [n] for a stratified split
+    labels   class indices [n] for a stratified split; not used with `groups`
     groups   numbers of groups [n], whose rows stay together
 
     The sizes do not depend on the random generator. With groups, some rows may be in neither part.

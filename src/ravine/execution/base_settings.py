@@ -116,7 +116,7 @@ class LearningRateSettings(Settings):
 
     learning_rate: float | None = option(
         None,
-        "Learning rate at the first step; if not given, the usual one of the optimizer.",
+        "Learning rate that the schedule multiplies; if not given, the usual one of the optimizer.",
         section="Training",
         short="--rate",
         above=0,
@@ -250,7 +250,7 @@ class NetworkSettings(DataSettings):
         section="Training", at_least=1, at_most=2**24, unit="rows",
     )  # fmt: skip
     early_stop: int | None = option(
-        None, "End a run after N evaluations, of 20 in all, without lower validation loss; 0 = off.",
+        None, "End a run after N evaluations without lower validation loss; 0 = off.",
         section="Training", at_least=0, at_most=10**6, neutral=0, unit="evaluations", plan_row="with",
         plan_text="early stop after {} evaluations",
     )  # fmt: skip

@@ -36,7 +36,7 @@ class ModelMetadata:
     setting: str | None = None
     """The configuration of the sweep that trained the model."""
     learning_rate: float | None = None
-    """Learning rate at the first step."""
+    """Learning rate that the schedule multiplies."""
     hyperparameters: dict[str, float] | None = None
     """Tuned hyperparameters of the optimizer besides the learning rate."""
     schedule: str | None = None

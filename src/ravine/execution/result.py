@@ -156,7 +156,7 @@ class RepeatedTraining:
     optimizer: str
     """The optimizer."""
     learning_rate: float
-    """Learning rate at the first step."""
+    """Learning rate that the schedule multiplies."""
     schedule: str
     """Learning-rate schedule."""
     network: str

@@ -21,7 +21,7 @@ from ravine.training import CheckpointStore, ChunkProgress, Cohort, Plan, Progra
 __all__ = ["AfterChunk", "Runner", "Train"]
 
 AfterChunk = Callable[[ChunkProgress], None]
-"""Function that is called after every chunk of training, when the state is saved. It can raise Stopped."""
+"""Function that is called after every chunk of training, once the state was offered to the store."""
 Train = Callable[[AfterChunk, CheckpointStore | None], Record]
 """Function that trains a cohort from its start, or from the state in the checkpoint store."""
 

@@ -48,8 +48,8 @@ def from_optax(name: str, keywords: Mapping[str, object] | None = None) -> Calla
         if keyword == "learning_rate":
             raise UsageError(
                 f"optax:{name} was given a learning rate.",
-                "The study chooses the learning rate.",
-                "Leave the learning rate out of the brackets.",
+                "The learning rate is an option of its own, or is tuned.",
+                "Leave it out of the brackets. Use for example --learning-rate 0.1.",
             )
         if keyword not in allowed:
             raise UsageError(

@@ -181,8 +181,8 @@ class Rule:
                 if name in ("learning_rate", "rate", "lr"):
                     raise UsageError(
                         f"'{self.name}' was given a learning rate.",
-                        "The study chooses the learning rate.",
-                        "Leave the learning rate out.",
+                        "The learning rate is an option of its own, or is tuned.",
+                        "Leave it out here. Use for example --learning-rate 0.1 or --schedule.",
                     )
                 hint = (
                     did_you_mean(name, self.defaults) if self.defaults else "It has only its learning rate."

@@ -100,9 +100,11 @@ def run_cohort(
     status DIVERGED, keeps its NaN values in the series and has no final values. The series of a run that
     stopped early are NaN after its end.
 
-    store: place that holds the state of an interrupted cohort, and to which the state is saved after each
-    chunk. A resumed cohort gives the same record, bit for bit, as a cohort without interruption.
-    after_chunk: function that is called with the progress after each chunk, when the state is saved. If it
+    store: place that holds the state of an interrupted cohort. The state is offered to it after each chunk. A
+    cohort resumed with the same shape on the same devices gives the same record, bit for bit, as one without
+    interruption.
+    after_chunk: function that is called with the progress after each chunk, once the state was offered to the
+    store. If it
     raises an exception, for example for a stop request, the cohort ends.
     """
     with precision_context(cohort.plan.precision):

@@ -33,6 +33,7 @@ def initial_params(
     root: root seed. scheme, scale: see `ravine.networks.initialization`. gate_bias: initial bias of highway
     gates, None for the usual one.
     """
+    # the British spelling is part of the seeds of all initial weights
     more = {} if gate_bias is None else {"gate_bias": gate_bias}
     return network.init(keyed_generator(root, "initialisation", seed), scheme, scale, precision, **more)
 

@@ -37,7 +37,8 @@ def test_noise_is_memorized_and_signal_is_not(tiny: None) -> None:
     assert {arm.limit for arm in found.limits} == limits
     assert MemorizeResult.from_dict(found.to_dict()) == found
     assert "vacuous" in repr(found) and "<table" in found._repr_html_()
-    assert set(found.records) >= {"0% drawn anew", "100% drawn anew", "25% drawn anew, L2 0.01"}
+    arms = ("0% drawn anew", "100% drawn anew", "25% drawn anew, L2 0.01")
+    assert set(found.records) >= {f"memorize {arm} adam" for arm in arms}
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ class LeaderboardRow(ScoreSummary):
     optimizer: str
     """Name of the optimizer."""
     learning_rate: float | None
-    """Tuned learning rate at the first step; null if every run of tuning diverged."""
+    """Tuned learning rate, which the schedule multiplies; null if every run of tuning diverged."""
     hyperparameters: dict[str, float]
     """Other tuned hyperparameters; empty where only the learning rate is tuned."""
     schedule: str | None
@@ -124,7 +124,7 @@ class ScheduleScores(ScoreSummary):
     schedule: str
     """Learning-rate schedule."""
     learning_rate: float
-    """Tuned learning rate at the first step."""
+    """Tuned learning rate, which the schedule multiplies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +225,7 @@ class PlannedTrial:
     schedule: str
     """Learning-rate schedule."""
     learning_rate: float
-    """Learning rate at the first step."""
+    """Learning rate that the schedule multiplies."""
     hyperparameters: dict[str, float]
     """Other tuned hyperparameters; empty where only the learning rate is tuned."""
     seeds: list[int]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ravine.execution.base_settings import (
     GeneralizationSettings,
+    LearningRateSettings,
     NetworkSettings,
     display_name,
     effort_option,
@@ -24,6 +25,10 @@ class DescentSettings(GeneralizationSettings):
     batch_size: int | None = redefined(
         NetworkSettings, "batch_size", None, help="Rows in a batch; if not given, 32."
     )
+    learning_rate: float | None = redefined(
+        LearningRateSettings, "learning_rate", None,
+        help="Learning rate that the schedule multiplies; if not given, three times the optimizer's usual one.",
+    )  # fmt: skip
     net: str = redefined(NetworkSettings, "net", "64")
     effort: str = effort_option("standard", "DESCENT", counts="networks, seeds")
     seeds: int | None = seeds_option(None, "descent.train")

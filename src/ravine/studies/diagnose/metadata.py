@@ -35,7 +35,7 @@ class RunMetadata:
     preconditioned: bool
     """Whether the limit refers to the preconditioned Hessian."""
     rate: float
-    """Learning rate at the first step."""
+    """Learning rate that the schedule multiplies."""
     schedule: str
     """Learning-rate schedule."""
     batch_size: int

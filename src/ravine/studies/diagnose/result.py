@@ -199,7 +199,7 @@ class DiagnosedTraining:
     optimizer: str | None
     """Name of the optimizer."""
     learning_rate: float | None
-    """Learning rate at the first step."""
+    """Learning rate that the schedule multiplies."""
     schedule: str | None
     """Learning-rate schedule."""
     steps: int | None

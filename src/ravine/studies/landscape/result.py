@@ -33,7 +33,7 @@ class Center:
     optimizer: str | None
     """The optimizer that trained the network; null if the model does not name it."""
     learning_rate: float | None
-    """Learning rate at the first step; null if the model does not name it."""
+    """Learning rate that the schedule multiplies; null if the model does not name it."""
     current_learning_rate: float | None
     """Learning rate at the last step; null if not known."""
     steps: int | None
@@ -248,7 +248,7 @@ class PlannedOptimizer:
     optimizer: str
     """Name of the optimizer."""
     learning_rate: float
-    """Learning rate at the first step."""
+    """Learning rate that the schedule multiplies."""
     runs: int
     """Number of starts (initial weights with an order of batches)."""
 

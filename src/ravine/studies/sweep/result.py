@@ -118,7 +118,7 @@ class ConfigurationRow(ScoreSummary):
     optimizer: str
     """Name of the optimizer."""
     learning_rate: float | None
-    """Learning rate at the first step; null if every run of tuning diverged."""
+    """Learning rate that the schedule multiplies; null if every run of tuning diverged."""
     schedule: str
     """Learning-rate schedule."""
     network: str
@@ -257,7 +257,7 @@ class PlannedConfiguration:
     optimizer: str
     """Name of the optimizer."""
     learning_rate: float | str
-    """Learning rate at the first step; the text `tuned` if tuning will choose the learning rate."""
+    """Learning rate that the schedule multiplies; the text `tuned` if tuning will choose it."""
     schedule: str
     """Learning-rate schedule."""
     numbers: dict[str, str]

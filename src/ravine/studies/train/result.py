@@ -71,7 +71,7 @@ class Trained(ScoreSummary):
     optimizer: str
     """Name of the optimizer."""
     learning_rate: float
-    """Learning rate at the first step."""
+    """Learning rate that the schedule multiplies."""
     schedule: str
     """Learning-rate schedule."""
     epochs: list[float | None] | None
@@ -174,7 +174,7 @@ class TrainPlan(StudyPlan):
     optimizer: str
     """Name of the optimizer."""
     learning_rate: float
-    """Learning rate at the first step."""
+    """Learning rate that the schedule multiplies."""
     schedule: str
     """Learning-rate schedule."""
     hyper_schedules: dict[str, ScheduledValue]

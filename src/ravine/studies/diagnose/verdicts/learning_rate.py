@@ -25,7 +25,7 @@ MAX_UPHILL = 0.01  # share of steps that raise their own loss; steps that are to
 
 
 def rate_high(run: Observation) -> Finding | None:
-    """Return the verdict "rate_high": the loss diverged, or rose far above its start and stayed high."""
+    """Return the verdict "rate_high": the loss diverged, rose tenfold, or rose and stayed high."""
     if not run.trained and not run.diverged:
         return None
     peak = highest_loss(run)
@@ -48,7 +48,7 @@ def rate_high(run: Observation) -> Finding | None:
     fires = run.diverged or stuck
     rate = run.metadata.rate
     if run.diverged:
-        # number of steps with a finite loss
+        # index of the first step without a finite loss
         finite = np.isfinite(run.final("curve"))
         at = int(np.argmin(finite)) if not finite.all() else len(finite)
         evidence.insert(0, Evidence("first step whose loss is not finite", float(at)))
