@@ -1027,8 +1027,8 @@ def descent(
     notify: Function that is called with every event.
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
-    learning_rate: Learning rate that the schedule multiplies; if not given, three times the optimizer's
-        usual one. [above 0 and below 1e+30]
+    learning_rate: Learning rate that the schedule multiplies; if not given, three times the usual one.
+        [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.

@@ -27,7 +27,7 @@ class DescentSettings(GeneralizationSettings):
     )
     learning_rate: float | None = redefined(
         LearningRateSettings, "learning_rate", None,
-        help="Learning rate that the schedule multiplies; if not given, three times the optimizer's usual one.",
+        help="Learning rate that the schedule multiplies; if not given, three times the usual one.",
     )  # fmt: skip
     net: str = redefined(NetworkSettings, "net", "64")
     effort: str = effort_option("standard", "DESCENT", counts="networks, seeds")

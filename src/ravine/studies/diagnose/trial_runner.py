@@ -147,8 +147,8 @@ def compare_with_original(
     """Return the comparison of each changed training with the original, by name of the change.
 
     before, after: loss or score [seed], NaN where a run diverged. greater: whether a larger value is better.
-    A change is confirmed if it is better on more seeds than it is worse, and if its p value, adjusted by Holm,
-    is below 0.05.
+    A change is confirmed if it is better on more seeds than it is worse, and if its p value, adjusted by
+    Holm, is below 0.05.
     """
     results = {name: compare_paired(values, before, greater, seed=seed) for name, values in after.items()}
     adjusted = holm([result.p_value for result in results.values()])
