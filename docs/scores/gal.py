@@ -110,7 +110,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         reached = "yes" if row["ravine"] <= row["mlp"] else "no"
         mlp = f"{row['mlp']:.4g} ± {row['mlp_se']:.2g}"
         ours = f"{row['ravine']:.4g} ± {row['standard_error']:.2g}"
-        winner = f"{row['optimizer']}, {row['rate']:.3g}, {row['schedule']}"
+        winner = f"{row['optimizer']}, {row['learning_rate']:.3g}, {row['schedule']}"
         winner += f", average {row['average']}" if "average" in row else ""
         lines.append(f"| {row['set']} | {row['splits']} | {mlp} | {ours} | {winner} | {reached} |")
     return "\n".join(lines) + "\n"

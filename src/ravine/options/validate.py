@@ -37,7 +37,7 @@ def refused(option: Option, value: object) -> UsageError:
     new = renamed_value(option.key, value) if isinstance(value, str) else None
     flag = _name(option)
     if new is not None:
-        what, why, fix = f"{flag} {shown(value)} was renamed to {new}.", "", f"Write {flag} {new}."
+        what, why, fix = f"{flag} {shown(value)} was renamed.", "", f"Write {flag} {shown(new)!r}."
     else:
         what, why = f"{flag} {shown(value)} cannot be used.", f"It must be {option.allowed}."
         fix = _fix(option, value)
