@@ -97,6 +97,7 @@ def test_estimate_is_exact_where_all_runs_were_trained(module):
         main_job.estimate({"a": 2, "b": 1}, [("a", 1.0)], 1.0)
 
 
+@pytest.mark.slow
 def test_a_worker_answers_line_by_line_and_its_end_is_told(module, tmp_path, monkeypatch):
     peers = module("peer_environment")
     (tmp_path / "serve.py").write_text((BENCHMARKS / "workers" / "serve.py").read_text())

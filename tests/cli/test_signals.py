@@ -124,6 +124,7 @@ sys.exit(run(["compare", "iris"]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["sleeping", "deaf"])
 def test_a_second_ctrl_c_stops_at_once_even_inside_compiled_code(folder, how):
     import subprocess

@@ -78,6 +78,7 @@ def test_random_labels_give_a_vacuous_one():
     assert found.vacuous and found.bound <= 1
 
 
+@pytest.mark.slow
 def test_it_holds_for_at_least_its_share_of_data_sets():
     """One weight, labels flipped with probability .3 for whatever weight: the true error is .3 everywhere."""
     held = 0

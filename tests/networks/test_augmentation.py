@@ -132,6 +132,7 @@ def test_a_quarter_turn_is_that_of_numpy():
     np.testing.assert_allclose(ours, np.rot90(pixels, axes=(1, 2)), atol=1e-12)
 
 
+@pytest.mark.slow
 def test_angles_and_distances_fill_their_range():
     """Read back from a ramp, which moves as it stands: uniform between the bounds (Kolmogorov-Smirnov)."""
     count, size = 2000, 41

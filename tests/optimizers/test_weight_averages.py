@@ -57,6 +57,7 @@ def test_tail_average_is_the_mean_of_the_tail(bowl, text, start):
         assert_same(jax.tree.map(lambda w, t=t: w[t], averaged), tail)
 
 
+@pytest.mark.slow
 def test_tail_average_beats_the_last_point_in_noise():
     """Noise of unit variance about a quadratic: the last point keeps eta / 2, the mean of n about 1 / n."""
 

@@ -6,7 +6,11 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "draw_texts.py"
+
+pytestmark = pytest.mark.slow
 
 
 def drawn(path, seed):

@@ -50,6 +50,7 @@ def test_eight_names_for_one_rule_in_short():
     assert false_claims(correlated, 1000, 20) <= 0.05 + 3 * 0.0069
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [10, 20])
 def test_a_clear_winner_and_a_clear_loser_are_found(count):
     generator = np.random.default_rng(1)

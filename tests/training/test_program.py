@@ -221,7 +221,12 @@ def check(whole, alone, run, by_itself):
     return record
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
+LONG = ("everything", "noise")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in COMPONENTS]
+)
 def test_a_run_in_a_cohort_is_that_run_alone(name, dataset, run, by_itself):
     """Alone it has only what its own settings name; in the cohort, also what others have, switched off."""
     whole, alone = together(dataset(), COMPONENTS[name], [0.1, 0.03, 0.05], [0, 1, 0])

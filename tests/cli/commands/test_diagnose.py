@@ -40,6 +40,7 @@ def test_what_cannot_be_is_refused(ravine, folder, table, words, said):
     assert ended.stdout == ""
 
 
+@pytest.mark.slow
 def test_from_data_to_run_to_model(ravine, folder, table):
     ended = ravine(
         "diagnose",

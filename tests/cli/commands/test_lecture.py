@@ -154,6 +154,7 @@ def test_a_claim_that_raises_is_told_of_and_the_others_go_on(ravine, modules):
     assert "Traceback" not in ravine("lecture", "A2").stderr
 
 
+@pytest.mark.slow
 def test_all_is_one_document_and_a_folder(ravine, folder, modules):
     modules["A2"].drawing = ZeroDivisionError("in the picture")
     ended = ravine("lecture", "--all", "--json", "-o", "out", "--format", "svg")

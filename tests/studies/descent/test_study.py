@@ -53,6 +53,7 @@ def test_the_threshold_is_the_first_width_that_fits(tiny: None) -> None:
     assert widths.threshold.units == widths.units[fit.index(True)]
 
 
+@pytest.mark.slow
 def test_a_sweep_of_numbers_is_in_their_unit(tiny: None, line: Dataset) -> None:
     found = found_in(line)
     assert found.metric.name == "rmse"

@@ -21,6 +21,7 @@ def given(record: Record) -> set[str]:
     return {finding.verdict for finding in find_all(record) if finding.fires}
 
 
+@pytest.mark.slow
 def test_it_is_the_run_that_train_makes(blobs: Dataset, measured: Measured, small) -> None:
     trained = ravine.train(blobs.x, blobs.y, optimizer="sgd", learning_rate=0.1, **small)
     record = measured(from_arrays(blobs.x, blobs.y), optimizer="sgd", learning_rate=0.1)

@@ -118,6 +118,7 @@ def test_a_model_that_does_not_exist_leaves_no_run(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_latest_means_the_run_before_this_one(run, monkeypatch, tmp_path):
     shutil.copytree(run, tmp_path / "runs" / "t")
     (tmp_path / "runs" / "latest").symlink_to("t")

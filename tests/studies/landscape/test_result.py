@@ -36,6 +36,7 @@ def test_the_summary_names_sharpness_and_its_share_of_the_limit(changed, example
     assert unknown.summary() == "sharpness 18"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_a_run_holds_arrays_and_pictures_and_is_listed(tmp_path, monkeypatch, kind):
     monkeypatch.chdir(tmp_path)

@@ -64,6 +64,7 @@ def stopped_after(settings, wanted, out="run"):
     return events, result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -95,6 +96,7 @@ def test_a_training_stopped_at_a_chunk_goes_on_bit_by_bit(source, changes):
     assert len(trained) == 1 + 4
 
 
+@pytest.mark.slow
 def test_a_landscape_stopped_between_measurements_trains_nothing_again(source):
     settings = settings_of(source)
     events, result = stopped_after(

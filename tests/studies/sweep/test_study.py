@@ -87,6 +87,7 @@ def test_a_hyperparameter_is_the_same_as_factor_in_brackets_and_by_default(
     np.testing.assert_allclose(values("adam(b1=0.2)", "b2=0.999,0.9")[0], factor[1], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_another_hyperparameter_may_follow_a_schedule(
     blobs: Dataset, quick: SweepSettings, run_sweep: Run
 ) -> None:
@@ -134,6 +135,7 @@ def test_early_stopping_as_a_factor(blobs: Dataset, quick: SweepSettings, run_sw
     assert stopped < whole == pytest.approx(30, rel=0.1)
 
 
+@pytest.mark.slow
 def test_model_and_best_toml_are_the_winners(tmp_path: Path, quick: SweepSettings, run_sweep: Run) -> None:
     settings = replace(quick, source="iris", vary=["net=8 batchnorm dropout=0.2; 4", "average=none,ema=0.9"])
     with RunDirectory.create(out=tmp_path / "run") as run:

@@ -71,6 +71,7 @@ def test_arrays_without_a_target_are_refused() -> None:
         ravine.train(np.zeros((5, 2)))
 
 
+@pytest.mark.slow
 def test_another_number_may_move() -> None:
     x, y = np.random.default_rng(0).standard_normal((80, 3)), np.arange(80) % 2
     short = {
