@@ -78,6 +78,9 @@ def test_a_schedule_needs_a_value_to_multiply(blobs):
         check_schedules(spec(blobs, **hyper_schedule), [sgd])
     with pytest.raises(UsageError, match="no value"):
         check_schedules(spec(blobs, hyper_schedule=["l2=linear"]), [sgd])
+    for old, new in (("smoothing", "label_smoothing"), ("decay", "weight_decay")):
+        with pytest.raises(UsageError, match=f"'{old}' was renamed to '{new}'"):
+            check_schedules(spec(blobs, hyper_schedule=[f"{old}=linear"]), [sgd])
     check_schedules(spec(blobs, hyper_schedule=["l2=linear"], l2=0.1), [sgd])
     texts = ["rho=linear", "l2=cosine"]
     assert schedules_of(texts, spec(blobs, l2=0.1), sgd) == ["l2=cosine"]

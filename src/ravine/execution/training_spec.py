@@ -23,6 +23,7 @@ from ravine.networks.connections import GATE_BIAS
 from ravine.networks.network_text import read_network
 from ravine.optimizers import Rule, resolve, resolve_all, schedule
 from ravine.options.fields import options_of
+from ravine.options.renamed import renamed_key
 from ravine.training import TRANSFORMS, Batches, Plan, Runs
 
 __all__ = [
@@ -227,6 +228,10 @@ def check_schedules(spec: TrainingSpec, rules: Sequence[Rule]) -> None:
             if name in SCHEDULABLE:
                 raise UsageError(
                     f"'{name}' has a schedule but no value.", "A schedule multiplies a value.", _add(name)
+                )
+            if (new := renamed_key(name)) in SCHEDULABLE:
+                raise UsageError(
+                    f"'{name}' was renamed to '{new}'.", "", f"Write --hyper-schedule {new}={text}."
                 )
             if len(rules) == 1 and not did_you_mean(name, spec.schedulable).startswith("Did"):
                 rules[0].check({name: 0.0})
