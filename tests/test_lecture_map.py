@@ -85,4 +85,6 @@ def test_the_command_for_ones_own_data_can_be_typed(claim):
     words = shlex.split(claim.try_it)
     assert words[0] == "ravine"
     command = group.get_command(None, words[1])
-    command.make_parser(click.Context(command)).parse_args(words[2:])
+    # click keeps the help option that it makes here
+    context = click.Context(command, **group.context_settings)
+    command.make_parser(context).parse_args(words[2:])

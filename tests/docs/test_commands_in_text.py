@@ -52,9 +52,8 @@ def _options(*names: str) -> set[str]:
     found = {"-h", "--help"}
     for name in names:
         command = group.get_command(None, name)
-        context = click.Context(
-            command, **group.context_settings
-        )  # click keeps the help option it makes here
+        # click keeps the help option that it makes here
+        context = click.Context(command, **group.context_settings)
         found |= {option for parameter in command.get_params(context) for option in parameter.opts}
         found |= {option for parameter in command.get_params(context) for option in parameter.secondary_opts}
     return found
