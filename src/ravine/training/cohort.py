@@ -104,8 +104,7 @@ def run_cohort(
     cohort resumed with the same shape on the same devices gives the same record, bit for bit, as one without
     interruption.
     after_chunk: function that is called with the progress after each chunk, once the state was offered to the
-    store. If it
-    raises an exception, for example for a stop request, the cohort ends.
+    store. If it raises an exception, for example for a stop request, the cohort ends.
     """
     with precision_context(cohort.plan.precision):
         return _CohortRun(cohort, shape, devices, after_chunk or (lambda _: None), store).record()

@@ -2,29 +2,15 @@
 
 import gzip
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
-
-
 pytestmark = pytest.mark.slow
 
 
-def run(script, *arguments):
-    done = subprocess.run(
-        [sys.executable, str(DOCS / script), *map(str, arguments)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_scores_of_standard_splits(tmp_path):
+def test_scores_of_standard_splits(tmp_path, run):
     data, out = tmp_path / "data", tmp_path / "out"
     sets, reference = data / "uci_regression_gal", data / "_reference"
     sets.mkdir(parents=True)

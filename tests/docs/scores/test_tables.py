@@ -1,28 +1,14 @@
 """Scores of tables, on a small table."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from sklearn.datasets import load_iris
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
-
-
 pytestmark = pytest.mark.slow
 
 
-def run(script, *arguments):
-    done = subprocess.run(
-        [sys.executable, str(DOCS / script), *map(str, arguments)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def test_scores_of_tables(tmp_path):
+def test_scores_of_tables(tmp_path, run):
     data, out = tmp_path / "data", tmp_path / "out"
     (data / "ctg_cardio").mkdir(parents=True)
     frame = load_iris(as_frame=True).frame.rename(columns={"target": "CLASS"})
