@@ -58,6 +58,7 @@ def compare(
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
     hyper_schedule: str | Sequence[str] | None = None,
+    smallest_difference: float | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
@@ -104,6 +105,9 @@ def compare(
     notify: Function that is called with every event.
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
+    smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
+        0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
+        score for errors. [at least 0 and below 1e+30]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
@@ -164,6 +168,7 @@ def compare(
         "compare", X, y, target, weights, groups, test, out, notify,
         {
             "hyper_schedule": hyper_schedule,
+            "smallest_difference": smallest_difference,
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
@@ -215,6 +220,7 @@ def train(
     learning_rate: float | None = None,
     schedule: str = "decay",
     hyper_schedule: str | Sequence[str] | None = None,
+    smallest_difference: float | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
@@ -262,6 +268,9 @@ def train(
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
+    smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
+        0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
+        score for errors. [at least 0 and below 1e+30]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
@@ -319,6 +328,7 @@ def train(
             "learning_rate": learning_rate,
             "schedule": schedule,
             "hyper_schedule": hyper_schedule,
+            "smallest_difference": smallest_difference,
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
@@ -366,6 +376,7 @@ def diagnose(
     learning_rate: float | None = None,
     schedule: str = "decay",
     hyper_schedule: str | Sequence[str] | None = None,
+    smallest_difference: float | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
@@ -414,6 +425,9 @@ def diagnose(
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
+    smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
+        0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
+        score for errors. [at least 0 and below 1e+30]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
@@ -471,6 +485,7 @@ def diagnose(
             "learning_rate": learning_rate,
             "schedule": schedule,
             "hyper_schedule": hyper_schedule,
+            "smallest_difference": smallest_difference,
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,
@@ -519,6 +534,7 @@ def sweep(
     learning_rate: float | None = None,
     schedule: str = "decay",
     hyper_schedule: str | Sequence[str] | None = None,
+    smallest_difference: float | None = None,
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     negative_weights: str = "error",
@@ -569,6 +585,9 @@ def sweep(
     schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
+    smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
+        0.01 is a point); if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the
+        score for errors. [at least 0 and below 1e+30]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
@@ -631,6 +650,7 @@ def sweep(
             "learning_rate": learning_rate,
             "schedule": schedule,
             "hyper_schedule": hyper_schedule,
+            "smallest_difference": smallest_difference,
             "features": features,
             "drop": drop,
             "negative_weights": negative_weights,

@@ -15,6 +15,7 @@ __all__ = [
     "CHECK_SCHEDULE",
     "USUAL_EPOCHS",
     "DataSettings",
+    "DifferenceSettings",
     "FixedTrainingSettings",
     "GeneralizationSettings",
     "HyperScheduleSettings",
@@ -349,8 +350,22 @@ class NetworkSettings(DataSettings):
         raise NotImplementedError(f"{type(self).__name__}.headline")
 
 
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class DifferenceSettings(Settings):
+    """Setting of the smallest difference of scores that matters."""
+
+    smallest_difference: float | None = option(
+        None,
+        "Smallest difference of scores that matters, in the unit of the metric (accuracy: 0.01 is a point); "
+        "if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the score for errors.",
+        section="Data", metavar="NUMBER", at_least=0, below=HUGE,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class FixedTrainingSettings(NetworkSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings):
+class FixedTrainingSettings(
+    NetworkSettings, DifferenceSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings
+):
     """Settings of a training without tuning."""
 
     epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ravine.errors import DataError
 from ravine.execution.json_document import JsonDocument, Plain
+from ravine.networks.smallest_difference import SmallestDifference
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,8 +78,8 @@ class SplitSizes(DevelopmentSizes):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MetricFacts:
-    """The metric that scores the networks."""
+class MetricFacts(SmallestDifference):
+    """The metric that scores the networks, and the smallest difference of scores that matters."""
 
     name: str
     """Name of the metric."""
@@ -86,9 +87,18 @@ class MetricFacts:
     """Whether a larger score is better."""
 
     @classmethod
-    def of(cls, metric: Metric) -> Self:
-        """Return the facts of a metric."""
-        return cls(name=metric.name, greater_is_better=metric.greater_is_better)
+    def of(cls, metric: Metric, smallest_difference: float | None = None) -> Self:
+        """Return the facts of a metric.
+
+        smallest_difference: smallest difference of scores that matters, as the user set it; None for the
+        metric's own.
+        """
+        return cls(
+            name=metric.name,
+            greater_is_better=metric.greater_is_better,
+            smallest_difference=metric.smallest_difference,
+            relative_difference=metric.relative_difference,
+        ).with_smallest_difference(smallest_difference)
 
 
 @dataclass(frozen=True, kw_only=True)

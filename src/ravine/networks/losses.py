@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
+from ravine.networks.smallest_difference import SmallestDifference
+
 if TYPE_CHECKING:
     import jax
 
@@ -18,7 +20,7 @@ __all__ = ["LOSSES", "Loss", "default_loss"]
 
 
 @dataclass(frozen=True)
-class Loss:
+class Loss(SmallestDifference):
     """A loss with its facts.
 
     task: "classify" or "regress".
@@ -27,6 +29,8 @@ class Loss:
     constant: function of the number of classes K. It returns the loss of a network that ignores its inputs
     and predicts equal probabilities of all classes, or the mean of the target.
     integer_target: whether targets are class indices.
+    smallest_difference, relative_difference: smallest difference of two losses that matters in practice; see
+    `ravine.networks.smallest_difference`.
     """
 
     name: str
@@ -49,11 +53,12 @@ LOSSES: dict[str, Loss] = {
     for row in (
         Loss(
             "cross_entropy", "classify", f"{_FUNCTIONS}:cross_entropy", "nats", math.log,
-            integer_target=True,
+            integer_target=True, smallest_difference=0.01, relative_difference=True,
         ),
         Loss(
             "squared_error", "regress", f"{_FUNCTIONS}:squared_error", "variances of the target",
             lambda outputs: 1.0,
+            smallest_difference=0.02, relative_difference=True,  # 1 % of the root mean squared error
         ),
     )
 }  # fmt: skip

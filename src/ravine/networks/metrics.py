@@ -12,6 +12,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from ravine.errors import UsageError, did_you_mean
+from ravine.networks.smallest_difference import SmallestDifference
 
 if TYPE_CHECKING:
     import jax
@@ -20,15 +21,15 @@ __all__ = ["METRICS", "Metric", "check_metric_name", "default_metric", "find_met
 
 
 @dataclass(frozen=True)
-class Metric:
+class Metric(SmallestDifference):
     """A metric: a score of the predictions for many rows, with its facts.
 
     task: "classify" or "regress". definition: "module:object" of
     function(outputs [N, K], target [N], weight [N] | None, target_scale []) -> [].
     bounds: lower and upper limit of the score if no row weight is negative. binary: for two classes only.
     percent: whether scores are shown in per cent and differences in points. constant_target: reason why a
-    constant target has no score; "" if it has a score. smallest_difference: difference below which two scores
-    count as equal in practice, in the metric's own unit; None where the protocol states no such difference.
+    constant target has no score; "" if it has a score. smallest_difference, relative_difference: smallest
+    difference of two scores that matters in practice; see `ravine.networks.smallest_difference`.
     """
 
     name: str
@@ -39,7 +40,6 @@ class Metric:
     binary: bool = False
     percent: bool = False
     constant_target: str = ""
-    smallest_difference: float | None = None
 
     @property
     def function(self) -> Callable[..., jax.Array]:
@@ -61,24 +61,32 @@ class Metric:
 
 _FUNCTIONS = "ravine.networks.metric_functions"
 
+SHARE = SmallestDifference(smallest_difference=0.005)
+"""Half a point of a share, such as the accuracy: 1 of 200 rows."""
+ERROR = SmallestDifference(smallest_difference=0.01, relative_difference=True)
+"""1 % of an error or a loss, because its size depends on the data."""
+
 # The registry. To add a metric, add a row here and its function in `metric_functions`.
 METRICS: dict[str, Metric] = {
     row.name: row
     for row in (
-        Metric("accuracy", "classify", True, f"{_FUNCTIONS}:accuracy", (0, 1), percent=True),
         Metric(
-            "balanced_accuracy", "classify", True, f"{_FUNCTIONS}:balanced_accuracy", (0, 1), percent=True
+            "accuracy", "classify", True, f"{_FUNCTIONS}:accuracy", (0, 1), percent=True, **vars(SHARE)
         ),
-        Metric("log_loss", "classify", False, f"{_FUNCTIONS}:log_loss", (0, math.inf)),
+        Metric(
+            "balanced_accuracy", "classify", True, f"{_FUNCTIONS}:balanced_accuracy", (0, 1), percent=True,
+            **vars(SHARE),
+        ),
+        Metric("log_loss", "classify", False, f"{_FUNCTIONS}:log_loss", (0, math.inf), **vars(ERROR)),
         Metric(
             "auc", "classify", True, f"{_FUNCTIONS}:auc", (0, 1), binary=True,
-            constant_target="auc compares two",
+            constant_target="auc compares two", **vars(SHARE),
         ),
-        Metric("rmse", "regress", False, f"{_FUNCTIONS}:rmse", (0, math.inf)),
-        Metric("mae", "regress", False, f"{_FUNCTIONS}:mae", (0, math.inf)),
+        Metric("rmse", "regress", False, f"{_FUNCTIONS}:rmse", (0, math.inf), **vars(ERROR)),
+        Metric("mae", "regress", False, f"{_FUNCTIONS}:mae", (0, math.inf), **vars(ERROR)),
         Metric(
             "r2", "regress", True, f"{_FUNCTIONS}:r2", (-math.inf, 1),
-            constant_target="r2 divides by its variance",
+            constant_target="r2 divides by its variance", **vars(SHARE),
         ),
     )
 }  # fmt: skip

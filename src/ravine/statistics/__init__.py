@@ -5,6 +5,7 @@ as the worst possible value.
 """
 
 from ravine.statistics.bootstrap import Interval, interval
+from ravine.statistics.final_trend import FinalTrend, final_trend
 from ravine.statistics.paired_tests import Pair, PairedComparison, compare_paired, compare_pairs, holm
 from ravine.statistics.quasirandom import extension_rates, learning_rates, log_uniform_points
 from ravine.statistics.selection import at_edge, select
@@ -15,6 +16,7 @@ from ravine.statistics.tuning_interval import tuning_interval
 
 __all__ = [
     "NEVER",
+    "FinalTrend",
     "Interval",
     "Pair",
     "PairedComparison",
@@ -24,6 +26,7 @@ __all__ = [
     "compare_paired",
     "compare_pairs",
     "extension_rates",
+    "final_trend",
     "holm",
     "interval",
     "learning_rates",

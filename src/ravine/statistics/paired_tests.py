@@ -2,19 +2,32 @@
 
     d_i = a_i - b_i                                              (1)   difference on seed i
     p_better = share of seeds with d_i > 0 + half of the ties    (2)   greater is better
-    W = sum of the ranks of |d_i| over all i with d_i > 0        (3)
-    p_holm_(k) = max over j <= k of (m - j + 1) p_(j)            (4)   m p values, ascending
+    w_ij = (d_i + d_j) / 2 for all i <= j                        (3)   Walsh averages
+    difference = median of w_ij                                  (4)   Hodges-Lehmann estimate
+    W = number of w_ij > 0 + half the number of w_ij = 0         (5)   Wilcoxon's signed-rank statistic
+    interval = [w_(k), w_(N + 1 - k)], N = n (n + 1) / 2         (6)   k - 1: largest W with P(W) <= 0.025
+    p_holm_(k) = max over j <= k of (m - j + 1) p_(j)            (7)   m p values, ascending
 
-The p value of (3) is exact, also with ties: all sign patterns of the observed ranks are counted. Zero
-differences are left out, as in Wilcoxon's paper. Equation (4) corrects for the number of pairs.
+(5) equals the sum of the ranks of |d_i| over all i with d_i > 0. Equal sizes share their mean rank, and a
+zero counts half. Estimate, interval and test rest on the same ranks, so that they agree, and one outlier
+among the seeds changes none of them much. A mean would follow the outlier.
 
-Source: Wilcoxon 1945 (3); Holm 1979 (4).
+The p value is the larger one of two exact values: of all sign patterns of the observed ranks, and of the
+ranks 1 ... n. They differ only if sizes are equal. Equal sizes can also make (6) and the test disagree about
+0. Then the test decides: the interval is extended to 0, or begins with the average w_ij next to 0. So the
+interval contains 0 if and only if the test finds no difference.
+
+Scores are equal if they differ by no more than the rounding error of 32-bit numbers of their own size. The
+scores of other seeds do not matter, however large they are.
+
+Source: Wilcoxon 1945; Hodges & Lehmann 1963 (4); Hollander & Wolfe 1999, chapter 3 (6); Holm 1979 (7).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from math import erfc, sqrt
 
@@ -22,8 +35,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ravine.errors import UsageError
-from ravine.statistics.bootstrap import Interval, interval
-from ravine.statistics.diverged import FloatArray, as_floats, orient
+from ravine.statistics.bootstrap import Interval
+from ravine.statistics.diverged import FloatArray, as_floats, median, orient
 
 __all__ = [
     "Pair",
@@ -31,24 +44,27 @@ __all__ = [
     "compare_paired",
     "compare_pairs",
     "holm",
-    "rounded_differences",
+    "midranks_of_sorted",
+    "paired_differences",
     "signed_rank_p",
-    "to_grid",
 ]
 
 MAX_EXACT_VALUES = 200
-"""Most non-zero differences for the exact p value. Larger samples use the normal approximation."""
+"""Most differences for the exact p value. Larger samples use the normal approximation."""
+ROUNDING = 2.0**-20
+"""Relative difference of two equal scores that were rounded to 32 bits and to the 53 bits of a difference."""
 
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """Comparison of A with B on the same seeds.
+    """Comparison of A with B on the same seeds. Diverged runs have the worst score.
 
-    difference   mean of a - b, in the unit of the metric; None if a run diverged
-    interval     confidence interval of the difference; None if a run diverged, or with fewer than 3 seeds
+    difference   median (4) of a - b, in the unit of the metric; None if too many runs diverged
+    interval     confidence interval (6) of the difference, an end infinite if too many runs diverged; None
+                 if both ends are infinite, and with too few seeds: at 95 %, fewer than 6
     p_better     share of seeds on which A is better; a tie counts half
     p_equal      share of seeds with a tie
-    p_value      two-sided p value of Wilcoxon's signed-rank test, in which diverged runs rank worst
+    p_value      two-sided p value of Wilcoxon's signed-rank test
     """
 
     difference: float | None
@@ -69,14 +85,13 @@ class Pair:
 
 
 def compare_paired(
-    a: npt.ArrayLike, b: npt.ArrayLike, greater_is_better: bool, level: float = 0.95, seed: int = 0
+    a: npt.ArrayLike, b: npt.ArrayLike, greater_is_better: bool, level: float = 0.95
 ) -> PairedComparison:
     """Compare `a` [seed] with `b` [seed], scores on the same seeds, and return the comparison.
 
-    A NaN or infinite score is a diverged run. `level` and `seed` belong to the confidence interval of the
-    mean difference.
+    A NaN or infinite score is a diverged run. level: probability that the interval covers the difference.
 
-    Raises UsageError if the numbers of seeds differ.
+    Raises UsageError if the numbers of seeds differ, and for a level that is not a probability.
     """
     left, right = as_floats(a, 1, "a"), as_floats(b, 1, "b")
     if left.size != right.size:
@@ -85,34 +100,44 @@ def compare_paired(
             "Both need the same number, since they are compared seed by seed.",
             "Pass the scores of the same seeds in the same order.",
         )
-    table = to_grid(orient(np.stack([left, right]), greater_is_better))
-    won = rounded_differences(table[0], table[1])
-    finite = bool(np.isfinite(left).all() and np.isfinite(right).all())
-    change = left - right if finite else None  # (1)
+    if not 0.0 < level < 1.0:
+        raise UsageError(
+            f"The level {level!r} is not a probability.", "It must lie between 0 and 1.", "Use level=0.95."
+        )
+    change, tolerance = paired_differences(orient(left, greater_is_better), orient(right, greater_is_better))
+    p_value = signed_rank_p(change, tolerance)
+    averages = _walsh_averages(change)
+    center = float(median(averages))  # (4)
+    ends = _interval(averages, change.size, level)
+    if ends is not None:
+        ends = _with_zero(ends) if p_value > 1 - level else _without_zero(ends, averages)
+        ends = ends if np.isfinite(ends).any() else None
+    if not greater_is_better:
+        center, ends = -center, None if ends is None else (-ends[1], -ends[0])
     return PairedComparison(
-        difference=None if change is None else float(np.mean(np.sort(change))),
-        interval=None if change is None else interval(change, level=level, seed=seed),
-        p_better=float(np.mean((won > 0) + 0.5 * (won == 0))),  # (2)
-        p_equal=float(np.mean(won == 0)),
-        p_value=signed_rank_p(won),
+        difference=center + 0.0 if np.isfinite(center) else None,  # + 0.0: no -0.0
+        interval=None if ends is None else (ends[0] + 0.0, ends[1] + 0.0),
+        p_better=float(np.mean((change > 0) + 0.5 * (change == 0))),  # (2)
+        p_equal=float(np.mean(change == 0)),
+        p_value=p_value,
     )
 
 
 def compare_pairs(
-    values: Mapping[str, npt.ArrayLike], greater_is_better: bool, level: float = 0.95, seed: int = 0
+    values: Mapping[str, npt.ArrayLike], greater_is_better: bool, level: float = 0.95
 ) -> list[Pair]:
     """Compare every pair of names in `values` (name -> [seed]), and return the pairs in order of the names.
 
-    The p values are adjusted for the number of pairs by equation (4).
+    The p values are adjusted for the number of pairs by equation (7).
     """
     names = list(combinations(values, 2))
-    results = [compare_paired(values[a], values[b], greater_is_better, level, seed) for a, b in names]
+    results = [compare_paired(values[a], values[b], greater_is_better, level) for a, b in names]
     adjusted = holm([result.p_value for result in results])
     return [Pair(a, b, result, float(p)) for (a, b), result, p in zip(names, results, adjusted, strict=True)]
 
 
 def holm(p_values: npt.ArrayLike) -> FloatArray:
-    """Return `p_values` [test] adjusted for their number by equation (4), [test], in the same order.
+    """Return `p_values` [test] adjusted for their number by equation (7), [test], in the same order.
 
     An empty array gives an empty array. Raises UsageError if a value is not between 0 and 1.
 
@@ -126,42 +151,49 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
             "Pass a list of p values.",
         )
     order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))  # (4)
+    stepped = np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1))  # (7)
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum(stepped, 1.0)
     return adjusted
 
 
-def to_grid(scores: FloatArray) -> FloatArray:
-    """Return `scores` [...] in units of about their rounding error, for `rounded_differences`.
+def paired_differences(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the differences (1) of `a` [...] and `b` [...], and their rounding errors, [...] each.
 
-    Greater is better; diverged runs are -inf. Accuracies on n rows are multiples of 1/n. Differences of
-    accuracies that are equal in theory, such as 35/36 - 34/36 and 34/36 - 33/36, differ by rounding. In these
-    units they round to the same whole number, so that they get the same rank.
-    """
-    finite = scores[np.isfinite(scores)]
-    if finite.size == 0 or finite.min() == finite.max():
-        return np.where(np.isfinite(scores), 0.0, -np.inf)
-    low, high = float(finite.min()) / 2, float(finite.max()) / 2  # halves, so that high - low cannot overflow
-    units = min(2.0**40, (high - low) / max(abs(low), abs(high)) * 2.0**48)
-    return (scores / 2 - low) / (high - low) * units
-
-
-def rounded_differences(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Return a - b in whole units, for `a` [...] and `b` [...] from one result of `to_grid`.
-
-    The difference is infinite where one of the two diverged, so that it outranks every finite difference. It
-    is 0, a tie, where both diverged.
+    Greater is better; diverged runs are -inf. The difference is infinite where one of the two diverged, so
+    that it outranks every finite difference. It is 0, a tie, where both diverged, and where the scores differ
+    by no more than their rounding error.
     """
     with np.errstate(invalid="ignore"):
-        change = np.rint(a - b)
-    return np.where(np.isnan(change), 0.0, change)
+        change = a - b
+    sizes = np.maximum(np.where(np.isfinite(a), np.abs(a), 0.0), np.where(np.isfinite(b), np.abs(b), 0.0))
+    tolerance = ROUNDING * sizes
+    return np.where(np.isnan(change) | (np.abs(change) <= tolerance), 0.0, change), tolerance
 
 
-def signed_rank_p(change: npt.ArrayLike) -> float:
-    """Return the two-sided p value of Wilcoxon's signed-rank test for differences `change` [seed].
+def midranks_of_sorted(sizes: FloatArray, tolerance: FloatArray) -> FloatArray:
+    """Return the ranks 1 ... n of ascending `sizes` [..., n], [..., n]; ties get their mean rank.
 
-    The test uses equation (3). The p value is 1 if all differences are 0.
+    tolerance [..., n]: rounding error of each size. Neighbors are tied if they differ by no more than their errors.
+    """
+    count = sizes.shape[-1]
+    position = np.arange(count)
+    starts = np.ones(sizes.shape, dtype=bool)
+    with np.errstate(invalid="ignore"):  # two infinite sizes are tied
+        starts[..., 1:] = np.diff(sizes, axis=-1) > tolerance[..., 1:] + tolerance[..., :-1]
+    ends = np.ones(sizes.shape, dtype=bool)
+    ends[..., :-1] = starts[..., 1:]
+    first = np.maximum.accumulate(np.where(starts, position, 0), axis=-1)
+    last = np.minimum.accumulate(np.where(ends, position, count)[..., ::-1], axis=-1)[..., ::-1]
+    ranks: FloatArray = (first + last) / 2 + 1
+    return ranks
+
+
+def signed_rank_p(change: npt.ArrayLike, tolerance: npt.ArrayLike | None = None) -> float:
+    """Return the two-sided p value of Wilcoxon's signed-rank test (5) for differences `change` [seed].
+
+    tolerance: rounding errors of the differences [seed], none if None. The p value is 1 if all differences
+    are 0.
 
     Raises UsageError if a difference is NaN.
 
@@ -174,28 +206,81 @@ def signed_rank_p(change: npt.ArrayLike) -> float:
             "NaN has no rank, so every difference must be a number or infinite.",
             "Compare diverged runs with `compare_paired`.",
         )
-    values = values[values != 0]
-    if values.size == 0:
-        return 1.0
-    doubled = _doubled_ranks(np.abs(values))
+    errors = np.zeros_like(values) if tolerance is None else as_floats(tolerance, 1, "tolerance")
+    order = np.argsort(np.abs(values), kind="stable")
+    doubled = np.rint(2 * midranks_of_sorted(np.abs(values)[order], errors[order])).astype(np.int64)
+    signs = np.sign(values[order])
     total = int(doubled.sum())
-    above = int(doubled[values > 0].sum())  # 2 W of (3)
-    extreme = max(above, total - above)
+    # 4 W of (5): doubled ranks are whole numbers also with ties, and half of them are added for zeros
+    above = int((doubled * (1 + signs)).sum())
+    extreme = max(above, 2 * total - above)
     if values.size > MAX_EXACT_VALUES:
-        # Normal limit: 2 W has mean total / 2 and variance sum(doubled^2) / 4. The 1 is the continuity
-        # correction, half a step of W in doubled ranks.
-        z = max(extreme - total / 2 - 1, 0.0) / (sqrt(float((doubled.astype(float) ** 2).sum())) / 2)
+        # Normal limit: 4 W has mean total. The 2 is the continuity correction, half a step of W.
+        z = max(extreme - total - 2, 0.0) / (4 * _standard_deviation(values.size))
         return min(1.0, erfc(z / sqrt(2)))
+    untied = 2 * np.arange(1, values.size + 1)
+    return max(_upper_tail(tuple(ranks.tolist()), extreme / 2) for ranks in (doubled, untied))
+
+
+def _upper_tail(doubled: tuple[int, ...], extreme: float) -> float:
+    """Return the probability that 2 W of (5) is at least `extreme`, or as far below its mean.
+
+    doubled: twice the ranks. Every rank is in W or not, with equal probability.
+    """
+    chances = _chances(doubled)
+    return float(min(1.0, 2 * chances[int(np.ceil(extreme)) :].sum()))
+
+
+@lru_cache(maxsize=64)
+def _chances(doubled: tuple[int, ...]) -> FloatArray:
+    """Return the probability of each value of 2 W, from 0 to the sum of the doubled ranks."""
+    total = sum(doubled)
     chances = np.zeros(total + 1)
     chances[0] = 1.0
-    for rank in doubled:  # every rank is in W or not, with equal probability
+    for rank in doubled:
         shifted = np.zeros_like(chances)
         shifted[rank:] = chances[: chances.size - rank]
         chances = (chances + shifted) / 2
-    return float(min(1.0, 2 * chances[extreme:].sum()))
+    chances.setflags(write=False)
+    return chances
 
 
-def _doubled_ranks(sizes: FloatArray) -> npt.NDArray[np.int64]:
-    """Return twice the mean ranks of `sizes` [seed], [seed]. They are whole numbers also with ties."""
-    ordered = np.sort(sizes)
-    return np.searchsorted(ordered, sizes, "left") + np.searchsorted(ordered, sizes, "right") + 1
+def _standard_deviation(count: int) -> float:
+    """Return the standard deviation of W for `count` differences of different sizes, the largest possible."""
+    return sqrt(count * (count + 1) * (2 * count + 1) / 24)
+
+
+def _walsh_averages(change: FloatArray) -> FloatArray:
+    """Return (3) for `change` [seed] in ascending order, [pair]. The mean of inf and -inf is 0."""
+    first, second = np.triu_indices(change.size)
+    with np.errstate(invalid="ignore"):
+        averages = change[first] / 2 + change[second] / 2
+    return np.sort(np.where(np.isnan(averages), 0.0, averages))
+
+
+def _interval(averages: FloatArray, count: int, level: float) -> Interval | None:
+    """Return (6) from ascending Walsh `averages` of `count` differences; None if `count` is too small."""
+    tail = (1 - level) / 2
+    if count > MAX_EXACT_VALUES:
+        from scipy.special import ndtri
+
+        spread = float(-ndtri(tail)) * _standard_deviation(count)
+        below = int(np.floor(averages.size / 2 - 0.5 - spread)) + 1
+    else:
+        chances = np.cumsum(_chances(tuple(range(1, count + 1))))
+        below = int(np.searchsorted(chances, tail * (1 + 1e-12), side="right"))
+    return (float(averages[below - 1]), float(averages[-below])) if below else None
+
+
+def _with_zero(ends: Interval) -> Interval:
+    return min(ends[0], 0.0), max(ends[1], 0.0)
+
+
+def _without_zero(ends: Interval, averages: FloatArray) -> Interval:
+    """Return `ends`, in which an end at 0 moves to the nearest of the ascending `averages` inside."""
+    low, high = ends
+    if low == 0:
+        low = float(averages[np.searchsorted(averages, 0.0, side="right")])
+    elif high == 0:
+        high = float(averages[np.searchsorted(averages, 0.0, side="left") - 1])
+    return low, high

@@ -13,6 +13,9 @@ eight names with 20 seeds, Holm's correction for seven comparisons finds a "bett
 instead of 5 %. Holm's correction for all 28 pairs keeps 5 %, but with 10 seeds it can never find a
 difference.
 
+An optimizer leaves the tier only if Wilcoxon's test of this pair alone finds a difference as well. So the
+interval of its difference from the best excludes 0.
+
 The probability of any false claim is at most alpha if all optimizers are equal, and about alpha in each tier
 otherwise. An optimizer of a lower tier is worse than the best one of the tier above, but not necessarily
 worse than all optimizers there. An optimizer with very noisy scores may share a tier with a best one that is
@@ -30,7 +33,7 @@ import numpy.typing as npt
 
 from ravine.errors import UsageError
 from ravine.statistics.diverged import FloatArray, as_floats, median, orient
-from ravine.statistics.paired_tests import rounded_differences, to_grid
+from ravine.statistics.paired_tests import midranks_of_sorted, paired_differences, signed_rank_p
 
 __all__ = ["rank_names", "tiers"]
 
@@ -121,22 +124,24 @@ def _indistinguishable(
     """Return the `members` (indices into `scores` [name, seed]) that are not worse than the best of them."""
     inside = list(members)
     while len(inside) > 1:
-        table = to_grid(scores[inside])
-        observed = _against_best(table[None])[0]
-        worst = int(np.argmax(observed))
-        if observed[worst] <= 0:
+        table = scores[inside]
+        observed, best = _against_best(table[None])
+        worst = int(np.argmax(observed[0]))
+        if observed[0, worst] <= 0:
+            break
+        if signed_rank_p(*paired_differences(table[best[0]], table[worst])) > alpha:
             break
         order = np.argsort(generator.random((shuffles, *table.shape)), axis=1)
         shuffled = np.take_along_axis(table[None], order, axis=1)
-        reached = _against_best(shuffled).max(axis=1) >= observed[worst] - 1e-9  # (2)
+        reached = _against_best(shuffled)[0].max(axis=1) >= observed[0, worst] - 1e-9  # (2)
         if (1 + int(reached.sum())) / (1 + shuffles) > alpha:  # (3)
             break
         del inside[worst]
     return inside
 
 
-def _against_best(tables: FloatArray) -> FloatArray:
-    """Return z of equation (1), [table, name], for the scores `tables` [table, name, seed].
+def _against_best(tables: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
+    """Return z of (1), [table, name], and the best name [table], for scores `tables` [table, name, seed].
 
     Every table has its own best name, whose z is 0.
     """
@@ -145,27 +150,12 @@ def _against_best(tables: FloatArray) -> FloatArray:
     best = centers.argmax(axis=1)
     if np.count_nonzero(tied) > best.size:  # wins are counted for ties only: they cost most of the time
         best = np.where(tied, _wins(tables), -np.inf).argmax(axis=1)
-    won = rounded_differences(np.take_along_axis(tables, best[:, None, None], axis=1), tables)
-    # One sort by size, with the sign in the last bit. Differences of grid units are at most 2^40, so that
-    # 2^42 ranks diverged runs beyond all others.
-    keys = np.clip(won, -(2.0**42), 2.0**42).astype(np.int64)
-    keys = np.sort(2 * np.abs(keys) + (keys > 0), axis=-1)
-    sizes = keys >> 1
-    signs = np.where(sizes == 0, 0, 2 * (keys & 1) - 1)
-    ranks = _midranks_of_sorted(sizes) - np.count_nonzero(sizes == 0, axis=-1, keepdims=True)
-    total, squares = (ranks * signs).sum(axis=-1), (ranks**2 * (signs != 0)).sum(axis=-1)
-    z: FloatArray = total / np.sqrt(np.maximum(squares, 1.0))  # (1)
-    return z
-
-
-def _midranks_of_sorted(values: npt.NDArray[np.int64]) -> FloatArray:
-    """Return the ranks 1 ... n along the last axis of ascending `values`; ties get their mean rank."""
-    count = values.shape[-1]
-    position = np.arange(count)
-    starts = np.ones(values.shape, dtype=bool)
-    starts[..., 1:] = values[..., 1:] > values[..., :-1]
-    ends = np.ones(values.shape, dtype=bool)
-    ends[..., :-1] = starts[..., 1:]
-    first = np.maximum.accumulate(np.where(starts, position, 0), axis=-1)
-    last = np.minimum.accumulate(np.where(ends, position, count)[..., ::-1], axis=-1)[..., ::-1]
-    return (first + last) / 2 + 1
+    change, tolerance = paired_differences(np.take_along_axis(tables, best[:, None, None], axis=1), tables)
+    sizes = np.abs(change)
+    order = np.argsort(sizes, axis=-1)
+    sizes, tolerance, signs = (
+        np.take_along_axis(values, order, axis=-1) for values in (sizes, tolerance, np.sign(change))
+    )
+    ranks = midranks_of_sorted(sizes, tolerance)
+    z: FloatArray = (ranks * signs).sum(axis=-1) / np.sqrt((ranks**2).sum(axis=-1))  # (1)
+    return z, best

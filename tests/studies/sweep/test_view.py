@@ -141,7 +141,8 @@ def test_the_verdict_says_direction_size_and_certainty(result: SweepResult) -> N
     assert "dropout=0.2 hurts: -1.0 ± 0.2 points" in verdict(hurts)[0]
     unseen = with_effect(result, helps=None, effect=difference(0.001, 0.002))
     assert "no visible difference (+0.1 ± 0.2 points" in verdict(unseen)[0]
-    chance = with_effect(result, helps=None, effect=replace(difference(0.004, 0.002), p_better=0.9))
+    change = replace(difference(0.004, 0.002), p_better=0.9, p_value=0.03)
+    chance = with_effect(result, helps=None, effect=change)
     assert "may help: +0.4 ± 0.2 points" in verdict(chance)[0]
     assert "not significant among 1 comparisons" in verdict(chance)[0]
     assert "runs diverged" in verdict(with_effect(result, helps=None, effect=None))[0]

@@ -139,7 +139,7 @@ class CompareDesign:
     @property
     def metric(self) -> MetricFacts:
         """Name and direction of the score that optimizers are compared by."""
-        return MetricFacts.of(METRICS[self.first_plan.metric])
+        return MetricFacts.of(METRICS[self.first_plan.metric], self.settings.smallest_difference)
 
     @property
     def reference(self) -> str:

@@ -212,7 +212,7 @@ def _sensitivity(tuned: Tuned, schedule: str) -> tuple[RateSensitivity, float | 
     return curve, width_decades(rates.rates, rates.median, tuned.greater_is_better)
 
 
-def pairs_of(rows: Sequence[LeaderboardRow], greater: bool, seed: int = 0) -> list[Pair]:
+def pairs_of(rows: Sequence[LeaderboardRow], greater: bool) -> list[Pair]:
     """Return the paired differences of every two optimizers of a leaderboard that were evaluated."""
     values = {row.optimizer: np.array(row.values, np.float64) for row in rows if row.values}  # None is NaN
     return [
@@ -225,7 +225,7 @@ def pairs_of(rows: Sequence[LeaderboardRow], greater: bool, seed: int = 0) -> li
             p_value=pair.comparison.p_value,
             p_holm=pair.p_holm,
         )
-        for pair in compare_pairs(values, greater, seed=seed)
+        for pair in compare_pairs(values, greater)
     ]
 
 

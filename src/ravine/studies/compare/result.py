@@ -104,9 +104,10 @@ class Pair:
     b: str
     """Name of the second optimizer, b."""
     difference: float | None
-    """Mean score of a minus that of b; null if a run diverged."""
+    """Median score of a minus b over seeds (Hodges-Lehmann estimate); null if too many runs diverged."""
     interval: list[float | None] | None
-    """95 % interval of the difference, [low, high]; null with fewer than 3 seeds or a diverged run."""
+    """95 % interval of the difference, [low, high], from the ranks of `p_value`: it contains 0 if and only if
+    `p_value` is above 0.05. Null with fewer than 6 seeds; an end is null if too many runs diverged."""
     p_better: float
     """Share of seeds on which a is better than b; ties count half."""
     p_value: float

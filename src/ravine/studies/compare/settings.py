@@ -8,6 +8,7 @@ from ravine.errors import UsageError
 from ravine.execution.base_settings import (
     CHECK_OPTIMIZER,
     CHECK_SCHEDULE,
+    DifferenceSettings,
     HyperScheduleSettings,
     NetworkSettings,
     display_name,
@@ -22,7 +23,7 @@ __all__ = ["STUDY", "CompareSettings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class CompareSettings(NetworkSettings, HyperScheduleSettings):
+class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings):
     """Settings of a comparison."""
 
     alternatives = (("effort", "budget"),)

@@ -76,7 +76,7 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
         plan=_facts(design, context, extended),
         seconds=context.seconds([(plan, design.shape) for plan in design.plans.values()]),
         leaderboard=rows,
-        pairs=pairs_of(rows, greater, seed),
+        pairs=pairs_of(rows, greater),
         schedules=scores_by_schedule(tuned, evaluated, seed),
         test=test,
         model_dir=context.model_dir,

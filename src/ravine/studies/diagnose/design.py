@@ -74,7 +74,7 @@ class DiagnoseDesign:
     @property
     def metric(self) -> MetricFacts:
         """Name and direction of the score."""
-        return MetricFacts.of(METRICS[self.prepared.plan.metric])
+        return MetricFacts.of(METRICS[self.prepared.plan.metric], self.settings.smallest_difference)
 
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""

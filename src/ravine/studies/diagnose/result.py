@@ -71,9 +71,9 @@ class PairedComparison:
     after: float | None
     """The same quantity for the changed training."""
     difference: float | None
-    """Mean over seeds of the changed training less the original; null if a run diverged."""
+    """Median over seeds of the changed training less the original; null if too many runs diverged."""
     interval: list[float | None] | None
-    """95 % interval of the difference, [low, high]; null with fewer than 3 seeds or a diverged run."""
+    """95 % interval of the difference, [low, high]; null with fewer than 6 seeds."""
     better: int
     """Number of seeds on which the changed training is better."""
     equal: int

@@ -150,7 +150,7 @@ def compare_with_original(
     A change is confirmed if it is better on more seeds than it is worse, and if its p value, adjusted by
     Holm, is below 0.05.
     """
-    results = {name: compare_paired(values, before, greater, seed=seed) for name, values in after.items()}
+    results = {name: compare_paired(values, before, greater) for name, values in after.items()}
     adjusted = holm([result.p_value for result in results.values()])
     count = len(before)
     return {

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ravine.execution.result import ScoreSummary
-from ravine.execution.score_summary import UNBOUNDED, clipped, score_summary
+from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
 from ravine.statistics import Interval, PairedComparison, compare_paired, holm, select, tiers, tuning_interval
 from ravine.studies.sweep.configurations import Configuration
 from ravine.studies.sweep.result import AdjustedDifference, ConfigurationRow, LevelEffect, PairedDifference
@@ -80,11 +80,11 @@ def leaderboard(
     evaluated = [k for k in placed if len(scores[k].values)]
     best = next(iter(placed))
     others = [k for k in evaluated if k != 0 and 0 in evaluated]
-    first = {k: compare_paired(scores[k].values, scores[0].values, greater, seed=seed) for k in others}  # (1)
+    first = {k: compare_paired(scores[k].values, scores[0].values, greater) for k in others}  # (1)
     p_values = holm([pair.p_value for pair in first.values()])
     against_first = {k: _adjusted(first[k], float(p)) for k, p in zip(first, p_values, strict=True)}
     against_best = {
-        k: _difference(compare_paired(scores[k].values, scores[best].values, greater, seed=seed))
+        k: _difference(compare_paired(scores[k].values, scores[best].values, greater))
         for k in evaluated
         if k != best
     }
@@ -158,7 +158,7 @@ def level_effects(
         for level in others:
             values = levels[level]
             if values is not None and reference is not None:
-                pairs[name, level] = compare_paired(values, reference, greater, seed=seed)  # (3)
+                pairs[name, level] = compare_paired(values, reference, greater)  # (3)
     p_values = holm([pair.p_value for pair in pairs.values()])
     adjusted = {pair: float(p) for pair, p in zip(pairs, p_values, strict=True)}
     return [
@@ -213,5 +213,5 @@ def _adjusted(pair: PairedComparison, p_holm: float) -> AdjustedDifference:
     return AdjustedDifference(**vars(_difference(pair)), p_holm=p_holm)
 
 
-def _ends(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else [float(end) for end in interval]
+def _ends(interval: Interval | None) -> list[float | None] | None:
+    return None if interval is None else [finite_or_none(end) for end in interval]

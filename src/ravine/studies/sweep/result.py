@@ -86,9 +86,11 @@ class PairedDifference:
     """Difference of two configurations, or of two levels of a factor, on the same seeds."""
 
     difference: float | None
-    """Mean difference of the scores, in the unit of the metric; null if a run diverged."""
-    interval: list[float] | None
-    """95 % interval of the difference, [low, high]; null with fewer than 3 seeds or a diverged run."""
+    """Median difference of the scores over seeds (Hodges-Lehmann estimate), in the unit of the metric; null
+    if too many runs diverged."""
+    interval: list[float | None] | None
+    """95 % interval of the difference, [low, high], from the ranks of `p_value`: it contains 0 if and only if
+    `p_value` is above 0.05. Null with fewer than 6 seeds; an end is null if too many runs diverged."""
     p_better: float
     """Share of seeds on which the row is better than its baseline; ties count half."""
     p_value: float

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from ravine.execution.base_settings import (
+    DifferenceSettings,
     HyperScheduleSettings,
     LearningRateSettings,
     NetworkSettings,
@@ -23,7 +24,9 @@ __all__ = ["STUDY", "SweepSettings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class SweepSettings(NetworkSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings):
+class SweepSettings(
+    NetworkSettings, DifferenceSettings, HyperScheduleSettings, LearningRateSettings, OptimizerSettings
+):
     """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`."""
 
     python_types: ClassVar[Mapping[str, str]] = {"vary": "Mapping[str, object] | Sequence[str] | str"}

@@ -61,7 +61,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
         run_dir=context.run_dir,
         source=settings.source,
         split=split_sizes(context.dataset, design.points[0].batches),
-        metric=MetricFacts.of(metric),
+        metric=MetricFacts.of(metric, settings.smallest_difference),
         design=design.facts(),
         plan=SweepFacts(
             effort=design.effort.name,

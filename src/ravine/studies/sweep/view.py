@@ -33,6 +33,7 @@ from ravine.studies.sweep.result import (
 
 __all__ = ["next_steps", "plan_view", "verdict", "view"]
 
+SIGNIFICANCE_LEVEL = 0.05
 FEW_SEEDS = 10  # fewer show only large differences
 MAX_ROWS = 40  # of a table; the JSON document contains all rows
 MAX_KEPT_FACTORS = 3  # columns of extra factors are dropped where there is no room
@@ -229,8 +230,7 @@ def _level_sentence(row: LevelEffect, first: str, comparisons: int, style: Score
     size = f"{change} {style.step} against {against}"
     if row.helps is not None:
         return f"{name} {'helps' if row.helps else 'hurts'}: {size}."
-    low, high = row.effect.interval or (0.0, 0.0)
-    if low <= 0 <= high:
+    if row.effect.p_value > SIGNIFICANCE_LEVEL:
         return f"{name} makes no visible difference ({size})."
     # significant by itself, but not after the correction for the number of comparisons
     likely = "help" if row.effect.p_better > 0.5 else "hurt"
