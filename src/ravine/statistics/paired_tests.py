@@ -174,7 +174,8 @@ def paired_differences(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatA
 def midranks_of_sorted(sizes: FloatArray, tolerance: FloatArray) -> FloatArray:
     """Return the ranks 1 ... n of ascending `sizes` [..., n], [..., n]; ties get their mean rank.
 
-    tolerance [..., n]: rounding error of each size. Neighbors are tied if they differ by no more than their errors.
+    tolerance [..., n]: rounding error of each size. Neighbors are tied if they differ by no more than their
+    errors.
     """
     count = sizes.shape[-1]
     position = np.arange(count)
