@@ -25,10 +25,10 @@ class CommandFailed(RuntimeError):
 
 def fresh(home: Path) -> dict[str, str]:
     """Return the environment of a user with the home folder `home`, without settings, with a cache there."""
-    kept = {
+    variables = {
         name: value for name, value in os.environ.items() if not name.startswith(("RAVINE_", "XDG_", "JAX_"))
     }
-    return kept | {"HOME": str(home), "RAVINE_CACHE": str(home / "cache"), "JAX_PLATFORMS": "cpu"}
+    return variables | {"HOME": str(home), "RAVINE_CACHE": str(home / "cache"), "JAX_PLATFORMS": "cpu"}
 
 
 def compare(home: Path, out: Path, effort: str, seed: int = 0) -> tuple[float, dict[str, Any]]:

@@ -56,21 +56,21 @@ def measure(
     """
     python = _peers() if peers else None
     named = {what for what in STEPS if f"--{what}" in sys.argv} or set(STEPS)
-    asked = {name: task for name, task in (TASKS[1::2] if quick else TASKS) if task["what"] in named}
-    lines, kept = [], {}
-    for names in [list(asked)] if device == "gpu" else [[name] for name in asked]:
+    selected = {name: task for name, task in (TASKS[1::2] if quick else TASKS) if task["what"] in named}
+    lines, contender_facts = [], {}
+    for names in [list(selected)] if device == "gpu" else [[name] for name in selected]:
         with ExitStack() as stack:
-            tasks = {name: asked[name] for name in names}
+            tasks = {name: selected[name] for name in names}
             for name, contenders in _contenders(tasks, device, python, stack, tell).items():
                 answers = interleave(contenders, 2 if quick else ROUNDS[device], tell=tell)
-                found = _lines(name, {each: _milliseconds(taken) for each, taken in answers.items()})
-                if not quick:  # a run that is cut short has told what it found
-                    tell("\n".join(map(sentence, found)))
-                lines += found
-                ready = {each: worker.ready for each, worker in contenders.items()}
-                kept[name] = {"ours": ready.pop(OURS), "peers": {", ".join(k): v for k, v in ready.items()}}
+                new_lines = _lines(name, {contender: _milliseconds(peer_answers) for contender, peer_answers in answers.items()})
+                if not quick:  # a run that is cut short has printed its results
+                    tell("\n".join(map(sentence, new_lines)))
+                lines += new_lines
+                ready = {contender: worker.ready for contender, worker in contenders.items()}
+                contender_facts[name] = {"ours": ready.pop(OURS), "peers": {", ".join(k): v for k, v in ready.items()}}
     left = [name for name, task in TASKS if task["what"] not in named]
-    return {"lines": lines, "not_measured": left, "contenders": kept}
+    return {"lines": lines, "not_measured": left, "contenders": contender_facts}
 
 
 def _contenders(
@@ -89,8 +89,8 @@ def _contenders(
     on_gpu = device == "gpu"
     ways = {"on the GPU": 1} if on_gpu else {f"{count} threads": count for count in sorted({1, cores()})}
 
-    def start(each: tuple[str, Who]) -> Worker:
-        name, (side, way) = each
+    def start(contender: tuple[str, Who]) -> Worker:
+        name, (side, way) = contender
         task = {
             **tasks[name],
             "device": device,
@@ -104,32 +104,32 @@ def _contenders(
         how = {"python": python if side in PEERS else None, **(ON_GPU if on_gpu else {})}
         return stack.enter_context(Worker(script, task, **how))
 
-    found: dict[str, dict[Who, Worker]] = {name: {} for name in tasks}
+    workers_by_task: dict[str, dict[Who, Worker]] = {name: {} for name in tasks}
     theirs = [] if python is None else [(peer, way) for peer in PEERS for way in ways]
     for sides in ([OURS], theirs):
         wanted = [(name, side) for name in tasks for side in sides]
         with ThreadPoolExecutor(max(1, len(wanted)) if on_gpu else 1) as pool:
             for (name, side), worker in zip(wanted, pool.map(start, wanted), strict=True):
-                found[name][side] = worker
-    for workers in found.values():
+                workers_by_task[name][side] = worker
+    for workers in workers_by_task.values():
         for side, worker in workers.items():
             _same_matrix(workers[OURS].ready, side, worker.ready)
-    return found
+    return workers_by_task
 
 
-def _lines(name: str, taken: Mapping[Who, list[float]]) -> list[dict[str, Any]]:
+def _lines(name: str, rounds: Mapping[Who, list[float]]) -> list[dict[str, Any]]:
     """Return a line for each peer, with its fastest setting; without peers one line.
 
-    taken: milliseconds of each contender's rounds.
+    rounds: milliseconds of each contender's rounds.
     """
-    if set(taken) == {OURS}:
-        return [line(name, taken[OURS], "ms")]
+    if set(rounds) == {OURS}:
+        return [line(name, rounds[OURS], "ms")]
     lines = []
     for peer in PEERS:
-        series = {each[1]: values for each, values in taken.items() if each[0] == peer}
+        series = {contender[1]: values for contender, values in rounds.items() if contender[0] == peer}
         best = fastest(series)
         more = {"peer": f"{peer}, {best}", "theirs": series[best], "at_least": 5}
-        lines.append(line(name, taken[OURS], "ms", **more))
+        lines.append(line(name, rounds[OURS], "ms", **more))
     return lines
 
 
@@ -154,16 +154,16 @@ def _peers() -> Path:
 
 
 def _milliseconds(answers: list[dict[str, float]]) -> list[float]:
-    return [each / 1e3 for each in per_step(answers)]
+    return [duration / 1e3 for duration in per_step(answers)]
 
 
 def _same_matrix(ours: dict[str, Any], name: Who, peer: dict[str, Any]) -> None:
     """Raise ValueError if the top eigenvalues of a peer in float64 differ from Ravine's."""
     if "exact" not in ours or "exact" not in peer:
         return
-    for one, other in zip(ours["exact"], peer["exact"], strict=True):
-        if abs(other / one - 1) > 1e-8:
-            raise ValueError(f"The top eigenvalue is {one!r}, by {', '.join(name)} {other!r}.")
+    for our_value, other in zip(ours["exact"], peer["exact"], strict=True):
+        if abs(other / our_value - 1) > 1e-8:
+            raise ValueError(f"The top eigenvalue is {our_value!r}, by {', '.join(name)} {other!r}.")
 
 
 if __name__ == "__main__":

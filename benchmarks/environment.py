@@ -30,7 +30,7 @@ def environment(gpu: bool = False) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
         "commit": commit(),
-        "load_at_start": [round(each, 2) for each in os.getloadavg()],
+        "load_at_start": [round(load, 2) for load in os.getloadavg()],
         "date": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
 
@@ -73,10 +73,10 @@ def cores() -> int:
 
 def commit() -> str:
     """Return the commit of the checkout, with `+` if the checkout has changes."""
-    found = subprocess.run(
+    process = subprocess.run(
         ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
     )
-    return found.stdout.strip() if found.returncode == 0 else "unknown"
+    return process.stdout.strip() if process.returncode == 0 else "unknown"

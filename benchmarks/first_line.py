@@ -85,7 +85,7 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
         heavy = imported(warm)
 
     def seconds(what: str) -> list[float]:
-        return [each["seconds"] for each in answers[what]]
+        return [answer["seconds"] for answer in answers[what]]
 
     return {
         "lines": [

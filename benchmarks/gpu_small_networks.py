@@ -45,8 +45,8 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
             name: worker("peak", {"size": 1024 if quick else 8192, "products": 4, "precision": name})
             for name in ("float32", "tensorfloat32")
         }
-        contenders = {(peer, name): each for peer, some in theirs.items() for name, each in some.items()}
-        limits = {("peak", name): each for name, each in peaks.items()}
+        contenders = {(peer, name): contender for peer, some in theirs.items() for name, contender in some.items()}
+        limits = {("peak", name): peak for name, peak in peaks.items()}
         answers = interleave({("Ravine", ""): ours, **contenders, **limits}, 2 if quick else 3, tell=tell)
 
     mine = per_step(answers[("Ravine", "")])
@@ -67,13 +67,13 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
             name: {"us_per_network_step": values, "ready": theirs[peer][name].ready}
             for name, values in series.items()
         }
-    speed = [ours.ready["flops_per_step"] / each * 1e6 for each in mine]
-    gflops = {"ours": [each / 1e9 for each in speed]}
+    speed = [ours.ready["flops_per_step"] / duration * 1e6 for duration in mine]
+    gflops = {"ours": [value / 1e9 for value in speed]}
     for name, peak in peaks.items():
         limit = [
-            each["network_steps"] * peak.ready["flops"] / each["seconds"] for each in answers[("peak", name)]
+            answer["network_steps"] * peak.ready["flops"] / answer["seconds"] for answer in answers[("peak", name)]
         ]
-        gflops[f"peak, {name}"] = [each / 1e9 for each in limit]
+        gflops[f"peak, {name}"] = [value / 1e9 for value in limit]
         lines.append(
             line(
                 f"share of the {name} product peak", ratios(speed, limit), "of the peak",

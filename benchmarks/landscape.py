@@ -26,7 +26,7 @@ TASKS = {
 def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dict[str, Any]:
     """Return the row."""
     python = peer_python((PACKAGE,)) if peers else None
-    lines, kept = [], {}
+    lines, contender_facts = [], {}
     for name, task in TASKS.items():
         points = 5 if quick else 51
         with ExitStack() as stack:
@@ -43,11 +43,11 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
                 for record in ((False, True) if peers else ())
                 for threads in sorted({1, cores()})
             }
-            center = [each.ready["center"] for each in (ours, *theirs.values())]
+            center = [side.ready["center"] for side in (ours, *theirs.values())]
             if max(center) - min(center) > 1e-4 * max(center):
                 raise ValueError(f"The sides do not look at the same loss: {center}.")
             answers = interleave({"Ravine": ours, **theirs}, 2 if quick else 7, tell=tell)
-            series = {each: per_step(answers[each]) for each in theirs}
+            series = {peer: per_step(answers[peer]) for peer in theirs}
             compiled: dict[str, Any] = {}
             first: dict[str, Any] = {}
             if series:
@@ -57,8 +57,8 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
             seconds = [ours.ready["first"]["seconds"]]
             lines.append(line(f"one point, {name}", per_step(answers["Ravine"]), "µs", **compiled))
             lines.append(line(f"the first grid, compilation included, {name}", seconds, "s", **first))
-            kept[name] = {"ours": ours.ready, "peers": {each: found.ready for each, found in theirs.items()}}
-    return {"lines": lines, "points": points, "contenders": kept}
+            contender_facts[name] = {"ours": ours.ready, "peers": {peer: contender.ready for peer, contender in theirs.items()}}
+    return {"lines": lines, "points": points, "contenders": contender_facts}
 
 
 if __name__ == "__main__":

@@ -33,14 +33,14 @@ def runs_of(run_dir: Path) -> list[dict[str, Any]]:
     """Return every run a comparison made, from its finished cohorts."""
     from ravine.records.record import Record
 
-    found = []
+    run_rows = []
     for path in sorted((run_dir / "cohorts").glob("*.npz")):
         record = Record.load(path)
         plan = record.meta["plan"]
         for rate, schedule, seed in zip(
             *(record.hyper[n] for n in ("rate", "schedule", "seed")), strict=True
         ):
-            found.append(
+            run_rows.append(
                 {
                     "rule": plan["optimizer"],
                     "rate": float(rate),
@@ -51,18 +51,18 @@ def runs_of(run_dir: Path) -> list[dict[str, Any]]:
                     "batch": plan["batch_size"],
                 }
             )
-    return found
+    return run_rows
 
 
-def draw(runs: Sequence[dict[str, Any]], each: int | None, generator: np.random.Generator) -> list[dict]:
-    """Return `each` random runs of every rule (None: all there are), shuffled."""
+def draw(runs: Sequence[dict[str, Any]], runs_per_rule: int | None, generator: np.random.Generator) -> list[dict]:
+    """Return `runs_per_rule` random runs of every rule (None: all there are), shuffled."""
     by_rule = defaultdict(list)
     for run in runs:
         by_rule[run["rule"]].append(run)
     chosen = [
         part[k]
         for part in by_rule.values()
-        for k in generator.permutation(len(part))[: len(part) if each is None else each]
+        for k in generator.permutation(len(part))[: len(part) if runs_per_rule is None else runs_per_rule]
     ]
     return [chosen[k] for k in generator.permutation(len(chosen))]
 
@@ -98,11 +98,11 @@ def in_torch(
         path.write_text(json.dumps(task | {"runs": runs[k::PROCESSES]}))
         command = [str(python), str(WORKERS / "torch_plan.py"), str(path), str(time.time())]
         processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
-    outputs = [each.communicate() for each in processes]
+    outputs = [process.communicate() for process in processes]
     spent = time.perf_counter() - started
-    for each, (_, errors) in zip(processes, outputs, strict=True):
-        if each.returncode:
-            raise PeerError(f"The PyTorch loop ended with status {each.returncode}:\n{errors[-2000:]}")
+    for process, (_, errors) in zip(processes, outputs, strict=True):
+        if process.returncode:
+            raise PeerError(f"The PyTorch loop ended with status {process.returncode}:\n{errors[-2000:]}")
     answers = [json.loads(said) for said, _ in outputs]
     sample = [
         (run["rule"], seconds)
@@ -116,7 +116,7 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
     """Return the row."""
     whole = "--whole" in sys.argv
     rounds = 1 if quick or whole else 3
-    each = None if whole else (1 if quick else 20)
+    runs_per_rule = None if whole else (1 if quick else 20)
     python = peer_python() if peers else None
     generator = np.random.default_rng(0)
     ours, theirs, errors, documents, spent = [], [], [], [], []
@@ -141,7 +141,7 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
             documents.append({"plan": document["plan"], "seconds": document["seconds"]})
             if python is None:
                 continue
-            chosen = draw(runs, each, generator)
+            chosen = draw(runs, runs_per_rule, generator)
             tell(f"round {number + 1} of {rounds}: {len(chosen)} of {len(runs)} runs in PyTorch")
             start, sample, took = in_torch(chosen, task, python, home)
             total, error = estimate(Counter(run["rule"] for run in runs), sample, start)

@@ -45,7 +45,7 @@ def interleave(
 
 def per_step(answers: Sequence[Mapping[str, float]]) -> list[float]:
     """Return microseconds per network-step of each answer."""
-    return [1e6 * each["seconds"] / each["network_steps"] for each in answers]
+    return [1e6 * answer["seconds"] / answer["network_steps"] for answer in answers]
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -138,14 +138,14 @@ def main(
 
     about = environment(gpu)
     clock = time.perf_counter()
-    found = measure(
+    measured = measure(
         options.quick,
         lambda text: print(f"{text}\n", end="", file=sys.stderr, flush=True),
         not options.no_peers,
     )
     if options.quick:  # too small to judge by
-        for each in found["lines"]:
-            each.update(reached=None, aim_reached=None)
+        for row in measured["lines"]:
+            row.update(reached=None, aim_reached=None)
     document = {
         "schema_version": SCHEMA_VERSION,
         "row": row,
@@ -154,7 +154,7 @@ def main(
         "no_peers": options.no_peers,
         "environment": about,
         "seconds": round(time.perf_counter() - clock, 1),
-        **found,
+        **measured,
     }
     path = options.json
     if path is None and not options.quick and not options.no_peers:
@@ -169,27 +169,27 @@ def main(
 def text(document: Mapping[str, Any]) -> str:
     """Return the row as a few lines."""
     rows = [f"{document['row']}{' (quick: not a measurement)' if document['quick'] else ''}"]
-    rows += [f"  {sentence(each)}" for each in document["lines"]]
-    rows += [f"  not measured: {each}" for each in document.get("not_measured", [])]
+    rows += [f"  {sentence(row)}" for row in document["lines"]]
+    rows += [f"  not measured: {name}" for name in document.get("not_measured", [])]
     return "\n".join(rows)
 
 
-def sentence(each: Mapping[str, Any]) -> str:
+def sentence(row: Mapping[str, Any]) -> str:
     """Return a line in words."""
-    ours, theirs, ratio = each["ours"], each["theirs"], each["ratio"]
-    value = f"{ours['median']:.4g} {each['unit']} [{ours['min']:.4g}, {ours['max']:.4g}]"
+    ours, theirs, ratio = row["ours"], row["theirs"], row["ratio"]
+    value = f"{ours['median']:.4g} {row['unit']} [{ours['min']:.4g}, {ours['max']:.4g}]"
     if theirs is not None:
-        value += f", {each['peer']} {theirs['median']:.4g}: {ratio['median']:.3g} times"
+        value += f", {row['peer']} {theirs['median']:.4g}: {ratio['median']:.3g} times"
         value += f" [{ratio['min']:.3g}, {ratio['max']:.3g}]"
-    return f"{each['what']}: {value}{wanted(each)}"
+    return f"{row['what']}: {value}{wanted(row)}"
 
 
-def wanted(each: Mapping[str, Any]) -> str:
+def wanted(row: Mapping[str, Any]) -> str:
     """Return the target of a line, and whether it is reached, in words."""
-    limit = each["at_most"] if each["at_most"] is not None else each["at_least"]
+    limit = row["at_most"] if row["at_most"] is not None else row["at_least"]
     if limit is None:
         return ""
-    way = "at most" if each["at_most"] is not None else "at least"
-    aim = "" if each["aim"] is None else f", aim {each['aim']:g}"
-    verdict = {True: ": reached", False: ": NOT reached", None: ""}[each["reached"]]
+    way = "at most" if row["at_most"] is not None else "at least"
+    aim = "" if row["aim"] is None else f", aim {row['aim']:g}"
+    verdict = {True: ": reached", False: ": NOT reached", None: ""}[row["reached"]]
     return f" ({way} {limit:g}{aim}{verdict})"

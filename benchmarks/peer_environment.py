@@ -42,12 +42,12 @@ def peer_python(extra: Sequence[str] = ()) -> Path:
 
     What was installed is written down, so the second call does nothing.
     """
-    if given := os.environ.get("RAVINE_PEER_PYTHON"):
-        return Path(given)
+    if path := os.environ.get("RAVINE_PEER_PYTHON"):
+        return Path(path)
     python = FOLDER / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
     ledger = FOLDER / "installed.json"
     have = set(json.loads(ledger.read_text())) if ledger.exists() and python.exists() else set()
-    missing = [each for each in (*requirements(), *extra) if each not in have]
+    missing = [requirement for requirement in (*requirements(), *extra) if requirement not in have]
     if not missing:
         return python
     print(f"Installing {', '.join(missing)} into {FOLDER} (once) ...", file=sys.stderr, flush=True)

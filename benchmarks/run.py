@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-peers", action="store_true", help="run Ravine's side only")
     parser.add_argument("--json", action="store_true", help="print one document in place of the table")
     options = parser.parse_args(arguments)
-    flags = [flag for flag, given in (("--quick", options.quick), ("--no-peers", options.no_peers)) if given]
+    flags = [flag for flag, is_set in (("--quick", options.quick), ("--no-peers", options.no_peers)) if is_set]
     document = run_rows(options.rows, flags, lambda text: print(text, file=sys.stderr, flush=True))
     print(json.dumps(document, indent=2) if options.json else table(document))
     return 1 if document["failed"] else 0
@@ -73,20 +73,20 @@ def run_rows(
     (`row`, `error` of every other). tell: called with one line of progress at a time.
     """
     chosen = [row for row in ROWS if row in rows] if rows else list(ROWS)
-    found: list[dict[str, Any]] = []
+    documents: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
     for number, row in enumerate(chosen, 1):
         tell(f"row {number} of {len(chosen)}, {row}: {ROWS[row]}")
         document, error = _run(folder / f"{row}.py", flags, tell)
         if document is not None:
-            found.append(document)
+            documents.append(document)
         else:
             failed.append({"row": row, "error": error})
     return {
         "schema_version": SCHEMA_VERSION,
         "quick": "--quick" in flags,
-        "environment": found[0]["environment"] if found else None,
-        "rows": found,
+        "environment": documents[0]["environment"] if documents else None,
+        "rows": documents,
         "failed": failed,
     }
 

@@ -41,7 +41,7 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
         answers = interleave({"peak": peak, "small": small, "large": large}, rounds, tell=tell)
 
     def gflops(name: str, operations: float) -> list[float]:
-        return [each["network_steps"] * operations / each["seconds"] / 1e9 for each in answers[name]]
+        return [answer["network_steps"] * operations / answer["seconds"] / 1e9 for answer in answers[name]]
 
     limit = gflops("peak", peak.ready["flops"])
     speeds = {

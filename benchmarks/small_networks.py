@@ -52,7 +52,7 @@ def side_by_side(
         ours = worker("ours", our_task(quick, cache))
         theirs = {} if peers is None else peers(worker, ours.ready)
         contenders = {
-            (peer, name): each for peer, settings in theirs.items() for name, each in settings.items()
+            (peer, name): value for peer, settings in theirs.items() for name, value in settings.items()
         }
         answers = interleave({("Ravine", ""): ours, **contenders}, rounds, tell=tell)
         mine = answers[("Ravine", "")]
@@ -93,7 +93,7 @@ def side_by_side(
                     "the peer: its first pass, the rest of the networks at its compiled speed",
                 )
             )
-        warm = min(each["seconds"] / each["passes"] for each in mine)
+        warm = min(answer["seconds"] / answer["passes"] for answer in mine)
         return {
             "conditions": our_task(quick, "empty at the start") | {"rows": ours.ready["rows"]},
             "lines": lines,

@@ -43,12 +43,12 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
             for way in ("fit", "partial_fit")
             for threads in sorted({1, cores()})
         }
-        found = {SKLEARN: settings}
+        settings_by_peer = {SKLEARN: settings}
         try:
-            found[KERAS] = {"steps_per_execution": worker("keras_fit", task, python=peer_python(("keras",)))}
+            settings_by_peer[KERAS] = {"steps_per_execution": worker("keras_fit", task, python=peer_python(("keras",)))}
         except PeerError as error:
             missing.append(f"{KERAS}: {error}")
-        return found
+        return settings_by_peer
 
     return side_by_side(quick, tell, start, {SKLEARN: (12, 20), KERAS: (12, 20)}) | {"not_measured": missing}
 

@@ -31,10 +31,10 @@ class Crowd:
         self._threads = ThreadPoolExecutor(len(workers))
 
     def __call__(self) -> dict[str, float]:
-        answers = list(self._threads.map(lambda each: each(), self.workers))
+        answers = list(self._threads.map(lambda call: call(), self.workers))
         return {
-            "seconds": max(each["seconds"] for each in answers),
-            "network_steps": sum(each["network_steps"] for each in answers),
+            "seconds": max(answer["seconds"] for answer in answers),
+            "network_steps": sum(answer["network_steps"] for answer in answers),
         }
 
 
@@ -55,13 +55,13 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
 
         crowd = Crowd([one(1) for _ in range(cores())])
         settings = {"1 thread": crowd.workers[0], f"{cores()} threads": one(cores())}
-        found: dict[str, dict[str, Any]] = {LOOP: settings, CROWD: {f"{cores()} processes": crowd}}
+        settings_by_peer: dict[str, dict[str, Any]] = {LOOP: settings, CROWD: {f"{cores()} processes": crowd}}
         if not quick:
             try:
-                found[COMPILED] = {"1 thread": one(1, compiled=True)}
+                settings_by_peer[COMPILED] = {"1 thread": one(1, compiled=True)}
             except PeerError as error:  # needs a C++ compiler
                 missing.append(f"{COMPILED}: {error}")
-        return found
+        return settings_by_peer
 
     wanted = {LOOP: (20, 30), COMPILED: (None, None), CROWD: (None, None)}
     return side_by_side(quick, tell, start, wanted) | {"not_measured": missing}

@@ -43,17 +43,17 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="tiny sizes that measure nothing")
     parser.add_argument("--only", default="", help="rows, with commas between them")
     parser.add_argument("--out", type=Path, default=Path("two_versions.json"), metavar="FILE")
-    asked = parser.parse_args()
-    sides = {"old": asked.old.resolve(), "new": asked.new.resolve()}
-    kept = json.loads(asked.out.read_text()) if asked.out.exists() else {}
-    for name, measure in rows(asked.quick).items():
-        if asked.only and name.split(":")[0] not in asked.only.split(","):
+    options = parser.parse_args()
+    sides = {"old": options.old.resolve(), "new": options.new.resolve()}
+    lines = json.loads(options.out.read_text()) if options.out.exists() else {}
+    for name, measure in rows(options.quick).items():
+        if options.only and name.split(":")[0] not in options.only.split(","):
             continue
-        if name not in kept:
+        if name not in lines:
             timed, unit = measure(sides)
-            kept[name] = line(name, timed["new"], unit, peer="old", theirs=timed["old"], at_least=AT_LEAST)
-            asked.out.write_text(json.dumps(kept, indent=1))
-        print(sentence(kept[name]), flush=True)
+            lines[name] = line(name, timed["new"], unit, peer="old", theirs=timed["old"], at_least=AT_LEAST)
+            options.out.write_text(json.dumps(lines, indent=1))
+        print(sentence(lines[name]), flush=True)
 
 
 def rows(quick: bool) -> dict[str, Callable[[Sides], tuple[Timed, str]]]:
@@ -61,19 +61,19 @@ def rows(quick: bool) -> dict[str, Callable[[Sides], tuple[Timed, str]]]:
     rounds = 2 if quick else 9
     large = {"sizes": [64, 256, 256, 10], "batch": 128, "steps": LARGE_PASS * (1 if quick else 20)}
     large |= {"networks": 4 if quick else 32, "seeds": 2 if quick else 4, "evaluations": 1, "cache": ""}
-    found: dict[str, Callable[[Sides], tuple[Timed, str]]] = {
+    measures: dict[str, Callable[[Sides], tuple[Timed, str]]] = {
         "small_networks: 200 of 64-64-64-10": partial(workers, "ours", our_task(quick, ""), rounds),
         "share_of_peak: 32 of 64-256-256-10": partial(workers, "ours", large, rounds),
     }
     for name, task in PLANES.items():
         grid = {**task, "points": 5 if quick else 51}
-        found[f"landscape: {name}"] = partial(workers, "our_plane", grid, rounds)
+        measures[f"landscape: {name}"] = partial(workers, "our_plane", grid, rounds)
     for name, task in CURVATURE[1::2] if quick else CURVATURE:
         how = {"device": "cpu", "steps": STEPS[task["what"]], "accuracy": ACCURACIES[task["what"]]}
-        found[f"curvature: {name}"] = partial(workers, "our_curvature", {**task, **how, "truth": ""}, rounds)
+        measures[f"curvature: {name}"] = partial(workers, "our_curvature", {**task, **how, "truth": ""}, rounds)
     effort = "quick" if quick else "standard"
     short = ["compare", "digits", "--effort", "standard"]
-    return found | {
+    return measures | {
         "first_line: of compare": partial(
             commands, lambda home, k: watch([*short, "-o", f"{home}/r{k}"], home, bool), rounds
         ),
@@ -121,7 +121,7 @@ def commands(run: Callable[[Path, int], float], rounds: int, sides: Sides) -> tu
             calls[side] = partial(call, run, checkout, home, iter(range(rounds + 1)))
         interleave(calls, 1)
         answers = interleave(calls, rounds)
-    return {side: [each["seconds"] for each in taken] for side, taken in answers.items()}, "s"
+    return {side: [answer["seconds"] for answer in side_answers] for side, side_answers in answers.items()}, "s"
 
 
 def call(run: Callable[[Path, int], float], checkout: Path, home: Path, numbers: Any) -> dict[str, float]:

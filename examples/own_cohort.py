@@ -29,4 +29,4 @@ runs = Runs(rate=rates, schedule=np.full(200, "constant"), seed=np.zeros(200, in
 record = run_cohort(Cohort(plan, runs, batches), shape_for(plan, batches, 200, 1, devices), devices)
 best = np.nanargmax(record.series["score"][:, -1])
 print(record)
-print(f"best rate {rates[best]:.2g}: accuracy {record.series['score'][best, -1]:.3f}")
+print(f"best learning rate {rates[best]:.2g}: accuracy {record.series['score'][best, -1]:.3f}")

@@ -93,8 +93,8 @@ class Sources:
     @cached_property
     def protocols(self) -> list[dict[str, bool]]:
         """Of every protocol, its methods: whether each has a docstring."""
-        found = [node for node in self.classes.values() if "Protocol" in base_names(node)]
-        return [{name: bool(ast.get_docstring(method)) for name, method in methods(node)} for node in found]
+        protocols = [node for node in self.classes.values() if "Protocol" in base_names(node)]
+        return [{name: bool(ast.get_docstring(method)) for name, method in methods(node)} for node in protocols]
 
     @cached_property
     def arrays(self) -> set[str]:
@@ -321,21 +321,21 @@ def banned_faults(path: Path) -> Iterator[Fault]:
 def documents() -> list[Path]:
     """Return the files outside the package that people read; tests and this file hold the expressions."""
     folders = [ROOT / name for name in ("docs", "benchmarks", "examples", "scripts")]
-    found = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".md", ".py")]
-    return [*DOCUMENTS, *sorted(set(found) - {Path(__file__).resolve()})]
+    paths = [path for folder in folders for path in folder.rglob("*") if path.suffix in (".md", ".py")]
+    return [*DOCUMENTS, *sorted(set(paths) - {Path(__file__).resolve()})]
 
 
 def faults(sources: Sources, package: str) -> list[Fault]:
     """Return the faults of one package."""
-    found: list[Fault] = []
+    all_faults: list[Fault] = []
     for path in sources.trees:
         if sources.package(path) == package:
-            found += docstring_faults(sources, path)
-            found += shape_faults(sources, path)
-            found += field_faults(sources, path)
-            found += export_faults(sources, path)
-            found += banned_faults(path)
-    return [*found, *share_faults(sources, package)]
+            all_faults += docstring_faults(sources, path)
+            all_faults += shape_faults(sources, path)
+            all_faults += field_faults(sources, path)
+            all_faults += export_faults(sources, path)
+            all_faults += banned_faults(path)
+    return [*all_faults, *share_faults(sources, package)]
 
 
 def main(words: list[str]) -> int:
@@ -346,14 +346,14 @@ def main(words: list[str]) -> int:
         rule = words[place + 1]
         words = [*words[:place], *words[place + 2 :]]
     sources = Sources()
-    found = [fault for package in words or sources.packages for fault in faults(sources, package)]
+    all_faults = [fault for package in words or sources.packages for fault in faults(sources, package)]
     if not words:
-        found += [fault for path in documents() for fault in banned_faults(path)]
-    found = [fault for fault in found if rule in ("", fault.rule)]
-    for fault in found:
+        all_faults += [fault for path in documents() for fault in banned_faults(path)]
+    all_faults = [fault for fault in all_faults if rule in ("", fault.rule)]
+    for fault in all_faults:
         print(fault)
-    print(f"{len(found)} faults.", file=sys.stderr)
-    return 1 if found else 0
+    print(f"{len(all_faults)} faults.", file=sys.stderr)
+    return 1 if all_faults else 0
 
 
 if __name__ == "__main__":

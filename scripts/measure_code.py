@@ -98,24 +98,24 @@ def count(path: Path, name: str, root: Path, modules: set[str]) -> Counts:
     """Return the counts of one file."""
     text = path.read_text()
     tree = ast.parse(text)
-    found = Counts(files=1, lines=len(text.splitlines()))
+    counts = Counts(files=1, lines=len(text.splitlines()))
     docstring_lines = {line for first, last in docstrings(tree) for line in range(first, last + 1)}
-    found.docstrings = len(docstring_lines)
+    counts.docstrings = len(docstring_lines)
     code = {
         number
         for number, line in enumerate(text.splitlines(), 1)
         if line.strip() and not line.strip().startswith("#")
     }
-    found.code = len(code - docstring_lines)
+    counts.code = len(code - docstring_lines)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             listed = node.args
             arguments = [*listed.posonlyargs, *listed.args, *listed.kwonlyargs, listed.vararg, listed.kwarg]
             annotations = [item.annotation for item in arguments if item is not None and item.annotation]
-            found.parameters += len(annotations)
-            found.any += sum("Any" in names(annotation) for annotation in annotations)
-    found.imports = {(name, other) for other in imported(tree, modules, name) if other != name}
-    return found
+            counts.parameters += len(annotations)
+            counts.any += sum("Any" in names(annotation) for annotation in annotations)
+    counts.imports = {(name, other) for other in imported(tree, modules, name) if other != name}
+    return counts
 
 
 def docstrings(tree: ast.Module) -> Iterator[tuple[int, int]]:

@@ -25,8 +25,8 @@ def paths(text: str) -> set[str]:
 
 def links(text: str) -> set[str]:
     """Return the targets of links, those to other sites left out."""
-    found = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
-    return {target for target in found if "://" not in target}
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    return {target for target in targets if "://" not in target}
 
 
 def anchors(text: str) -> set[str]:

@@ -17,9 +17,9 @@ from ravine.execution.events import EVENTS
 from ravine.execution.registry import STUDIES, find_study
 
 MODULES = sorted(
-    found.name
-    for found in pkgutil.walk_packages(ravine.__path__, "ravine.")
-    if not found.name.rpartition(".")[2].startswith("_")
+    module.name
+    for module in pkgutil.walk_packages(ravine.__path__, "ravine.")
+    if not module.name.rpartition(".")[2].startswith("_")
 )
 
 
@@ -35,7 +35,7 @@ def test_modules_are_found():
 @pytest.mark.parametrize("name", MODULES)
 def test_what_is_offered_exists(name):
     module, offered = offers(name)
-    missing = [each for each in offered or () if not hasattr(module, each)]
+    missing = [text for text in offered or () if not hasattr(module, text)]
     assert not missing
     assert len(set(offered or ())) == len(offered or ())
 
@@ -45,9 +45,9 @@ def test_a_module_offers_its_own_public_names(name):
     """A module with public functions or classes of its own has `__all__`, which is where readers look."""
     module, offered = offers(name)
     own = [
-        each
-        for each, value in vars(module).items()
-        if not each.startswith("_")
+        text
+        for text, value in vars(module).items()
+        if not text.startswith("_")
         and (inspect.isfunction(value) or inspect.isclass(value))
         and value.__module__ == name
     ]
@@ -58,10 +58,10 @@ def test_a_module_offers_its_own_public_names(name):
 def test_what_is_offered_is_described(name):
     module, offered = offers(name)
     bare = [
-        each
-        for each in offered or ()
-        if (inspect.isfunction(getattr(module, each)) or inspect.isclass(getattr(module, each)))
-        and not inspect.getdoc(getattr(module, each))
+        text
+        for text in offered or ()
+        if (inspect.isfunction(getattr(module, text)) or inspect.isclass(getattr(module, text)))
+        and not inspect.getdoc(getattr(module, text))
     ]
     assert not bare
 
@@ -91,10 +91,10 @@ def test_type_checkers_see_the_names_that_python_finds():
     (block,) = [
         node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
     ]
-    seen = {(entry.module, name.name, name.asname) for entry in block.body for name in entry.names}
+    imported_names = {(entry.module, name.name, name.asname) for entry in block.body for name in entry.names}
     offered = set(ravine.__all__) - {"__version__"}
-    found = {(getattr(ravine, name).__module__, name, name) for name in offered}
-    assert seen == found
+    offered_names = {(getattr(ravine, name).__module__, name, name) for name in offered}
+    assert imported_names == offered_names
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():

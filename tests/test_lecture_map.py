@@ -29,11 +29,11 @@ def commands(cell):
 
 def built():
     """Every verb, and every option of every verb."""
-    found = set(group.list_commands(None))
+    words = set(group.list_commands(None))
     for verb in group.list_commands(None):
         command = group.get_command(None, verb)
-        found |= {f"{verb} {flag}" for each in command.params for flag in each.opts if flag.startswith("--")}
-    return found | set(claims())
+        words |= {f"{verb} {flag}" for item in command.params for flag in item.opts if flag.startswith("--")}
+    return words | set(claims())
 
 
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
@@ -48,20 +48,20 @@ def test_the_test_is_of_the_code(row):
     """The test speaks of the file of its row, or of what the file gives others."""
     code, test = (ROOT / "src" / "ravine" / row[1].strip("`"), ROOT / "tests" / row[4].strip("`"))
     module = ".".join(code.relative_to(ROOT / "src").with_suffix("").parts)
-    given = {module, *importlib.import_module(module).__all__, *REACHED_BY.get(code.stem, ())}
+    names = {module, *importlib.import_module(module).__all__, *REACHED_BY.get(code.stem, ())}
     text = test.read_text(encoding="utf-8")
-    assert any(re.search(rf"\b{re.escape(name)}\b", text) for name in given)
+    assert any(re.search(rf"\b{re.escape(name)}\b", text) for name in names)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=IDS)
 def test_commands_and_claims_are_there(row):
     named = commands(row[2]) | ({*row[3].split(", ")} - {"–"})
-    assert all(re.fullmatch(r"[A-Z]\d+|[a-z]+( --[a-z0-9-]+)?", each) for each in named)
+    assert all(re.fullmatch(r"[A-Z]\d+|[a-z]+( --[a-z0-9-]+)?", name) for name in named)
     assert named <= built()
 
 
 def test_every_claim_is_on_the_map():
-    named = {each for row in ROWS for each in row[3].split(", ")}
+    named = {name for row in ROWS for name in row[3].split(", ")}
     assert set(claims()) <= named
 
 

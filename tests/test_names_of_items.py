@@ -60,14 +60,14 @@ def literals(node: ast.AST) -> set[str]:
 
 def compared(tree: ast.Module) -> list[tuple[int, str]]:
     """All texts that are compared, with their line."""
-    found = []
+    texts_with_lines = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            found += [(node.lineno, text) for side in sides for text in literals(side)]
+            texts_with_lines += [(node.lineno, text) for side in sides for text in literals(side)]
         elif isinstance(node, ast.MatchValue):
-            found += [(node.lineno, text) for text in literals(node.value)]
-    return found
+            texts_with_lines += [(node.lineno, text) for text in literals(node.value)]
+    return texts_with_lines
 
 
 def listed(tree: ast.Module) -> list[tuple[int, set[str]]]:
@@ -87,16 +87,16 @@ def listed(tree: ast.Module) -> list[tuple[int, set[str]]]:
 
 def violations(path: Path) -> list[str]:
     tree = ast.parse(path.read_text())
-    found = []
+    messages = []
     for kind, names in REGISTRIES.items():
         for line, text in compared(tree):
             if text in names and not (kind == "study" and text in SPLITS) and not is_own(path, text):
-                found.append(f"{line}: the {kind} '{text}' is compared")
+                messages.append(f"{line}: the {kind} '{text}' is compared")
         for line, texts in listed(tree):
-            held = {text for text in texts & names if not is_own(path, text)}
-            if len(held - (SPLITS if kind == "study" else set())) > 1:
-                found.append(f"{line}: the {kind}s {', '.join(sorted(held))} are listed")
-    return found
+            listed_names = {text for text in texts & names if not is_own(path, text)}
+            if len(listed_names - (SPLITS if kind == "study" else set())) > 1:
+                messages.append(f"{line}: the {kind}s {', '.join(sorted(listed_names))} are listed")
+    return messages
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())

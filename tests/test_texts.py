@@ -99,8 +99,8 @@ PLANTED = {
 def test_each_rule_finds_the_fault_it_is_for(tmp_path, rule):
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "result.py").write_text(PLANTED[rule])
-    found = check_texts.faults(check_texts.Sources(tmp_path), "package")
-    assert [fault.rule for fault in found] == [rule]
+    faults = check_texts.faults(check_texts.Sources(tmp_path), "package")
+    assert [fault.rule for fault in faults] == [rule]
 
 
 def test_too_few_docstrings_are_found(tmp_path):
@@ -132,8 +132,8 @@ def test_a_function_is_an_imperative_and_a_class_is_not():
     ],
 )
 def test_first_lines_are_statements(line, fault):
-    found = check_texts.first_line_fault(line)
-    assert found.startswith(fault) and bool(found) == bool(fault)
+    fault_text = check_texts.first_line_fault(line)
+    assert fault_text.startswith(fault) and bool(fault_text) == bool(fault)
 
 
 def test_an_inherited_text_counts(tmp_path):
@@ -145,8 +145,8 @@ def test_an_inherited_text_counts(tmp_path):
         "    def fit(self): pass\n    def run(self): pass\n    def go(self): pass\n"
     )
     (tmp_path / "module.py").write_text(code)
-    found = check_texts.faults(check_texts.Sources(tmp_path), "base")
-    assert [fault.text for fault in found] == ["Child.go has no docstring"]
+    faults = check_texts.faults(check_texts.Sources(tmp_path), "base")
+    assert [fault.text for fault in faults] == ["Child.go has no docstring"]
 
 
 @pytest.mark.parametrize(

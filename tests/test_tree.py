@@ -47,12 +47,12 @@ def sources(path: Path) -> list[Path]:
     """
     name = path.stem.removeprefix("test_")
     bases = [ROOT / "src" / "ravine", ROOT, TESTS]
-    found = [(base / path.parent / name) for base in bases]
+    paths = [(base / path.parent / name) for base in bases]
     if path.parent.name == name:
-        found += [base / path.parent for base in bases[:2]]
+        paths += [base / path.parent for base in bases[:2]]
     if path.parent == Path("cli/commands"):
-        found.append(ROOT / "src" / "ravine" / "studies" / name)
-    return found
+        paths.append(ROOT / "src" / "ravine" / "studies" / name)
+    return paths
 
 
 def exists(source: Path) -> bool:

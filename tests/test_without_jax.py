@@ -51,9 +51,10 @@ USES = {
     """,
     "settings": """
         from ravine.studies.compare.settings import CompareSettings
-        asked = dict(optimizers=["adam(b1=0.8)"], net="8 dropout=0.1", metric="auc", schedules=["inverse(1)"])
-        asked |= dict(average="ema=0.9", hyper_schedule=["dropout=linear(end=0.5)"], activation="tanh")
-        assert CompareSettings(**asked, budget="60s").optimizers == ["adam(b1=0.8)"]
+        settings = dict(optimizers=["adam(b1=0.8)"], net="8 dropout=0.1", metric="auc")
+        settings |= dict(schedules=["inverse(1)"], average="ema=0.9", activation="tanh")
+        settings |= dict(hyper_schedule=["dropout=linear(end=0.5)"])
+        assert CompareSettings(**settings, budget="60s").optimizers == ["adam(b1=0.8)"]
         refused(lambda text: CompareSettings(hyper_schedule=[text]), "rho", "NAME=SCHEDULE")
         refused(lambda text: CompareSettings(budget=text), "soon", "not a time budget")
     """,

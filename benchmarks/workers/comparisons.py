@@ -26,21 +26,21 @@ def main() -> None:
 
     events: Counter[str] = Counter()
     jax.monitoring.register_event_listener(lambda event, **_: events.update([event]))
-    found: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for seed in task["seeds"]:
         events.clear()
         clock = time.perf_counter()
         execute(STUDY, CompareSettings(source="digits", seed=seed, **task["settings"]))
-        found.append(
+        rows.append(
             {
                 "seconds": time.perf_counter() - clock,
                 "asked": events["/jax/compilation_cache/compile_requests_use_cache"],
                 "compiled": events["/jax/compilation_cache/cache_misses"],
             }
         )
-    if found[0]["asked"] == 0:
+    if rows[0]["asked"] == 0:
         raise SystemExit("JAX told of no compilation at all: its events have other names now.")
-    print(json.dumps(found))
+    print(json.dumps(rows))
 
 
 if __name__ == "__main__":

@@ -80,12 +80,12 @@ def _cheapest(
     """
     for setting in settings:
         errors: list[float] = []
-        while len(errors) < STARTS and 2 * sum(not each <= accuracy for each in errors) < STARTS:
+        while len(errors) < STARTS and 2 * sum(not value <= accuracy for value in errors) < STARTS:
             errors.append(error(setting, len(errors)))
-        found = float(np.median(errors))
-        if found <= accuracy:
-            return setting, found
-    raise ValueError(f"No setting of {list(settings)} reaches {accuracy}: the last is wrong by {found:.2g}.")
+        median_error = float(np.median(errors))
+        if median_error <= accuracy:
+            return setting, median_error
+    raise ValueError(f"No setting of {list(settings)} reaches {accuracy}: the last is wrong by {median_error:.2g}.")
 
 
 def _distance(nodes: np.ndarray, weights: np.ndarray, exact: Sequence[float]) -> float:

@@ -19,10 +19,10 @@ def trained(sizes: list[int], rows: int, steps: Sequence[int]) -> tuple[np.ndarr
     """
     x, y, _, _ = digits(rows)
     layers = [(weight.astype(np.float64), bias.astype(np.float64)) for weight, bias in biased(sizes)]
-    hot, found = np.eye(sizes[-1])[y], []
+    hot, networks = np.eye(sizes[-1])[y], []
     for step in range(max(steps) + 1):
         if step in steps:
-            found.append([(w.astype(np.float32), b.astype(np.float32)) for w, b in layers])
+            networks.append([(w.astype(np.float32), b.astype(np.float32)) for w, b in layers])
         values = [x.astype(np.float64)]
         for weight, bias in layers[:-1]:
             values.append(np.maximum(values[-1] @ weight + bias, 0))
@@ -34,4 +34,4 @@ def trained(sizes: list[int], rows: int, steps: Sequence[int]) -> tuple[np.ndarr
             stepped.append((weight - RATE * value.T @ back, bias - RATE * back.sum(axis=0)))
             back = (back @ weight.T) * (value > 0)
         layers = stepped[::-1]
-    return x, y, found
+    return x, y, networks

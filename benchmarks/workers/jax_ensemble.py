@@ -30,7 +30,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     def loss_of(params: Any, rows: jax.Array, labels: jax.Array) -> jax.Array:
         return optax.softmax_cross_entropy_with_integer_labels(apply(params, rows), labels).mean()
 
-    def run(params: Any, rate: jax.Array, batches: Any, held: Any) -> tuple[jax.Array, jax.Array]:
+    def run(params: Any, rate: jax.Array, batches: Any, held_out: Any) -> tuple[jax.Array, jax.Array]:
         rule = optax.adam(rate)
 
         def step(carry: Any, batch: Any) -> tuple[Any, None]:
@@ -39,17 +39,17 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
             return (optax.apply_updates(params, updates), state), None
 
         (params, _), _ = jax.lax.scan(step, (params, rule.init(params)), batches)
-        outputs = apply(params, held[0])
-        return loss_of(params, *held), (outputs.argmax(1) == held[1]).mean()
+        outputs = apply(params, held_out[0])
+        return loss_of(params, *held_out), (outputs.argmax(1) == held_out[1]).mean()
 
     train = jax.jit(jax.vmap(run, in_axes=(0, 0, None, None)), donate_argnums=0)
-    held = (jnp.asarray(held_x), jnp.asarray(held_y))
+    held_out = (jnp.asarray(held_x), jnp.asarray(held_y))
 
     def once() -> int:
-        each = [he(task["sizes"], generator) for _ in range(count)]
-        params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
+        networks = [he(task["sizes"], generator) for _ in range(count)]
+        params = jax.tree.map(lambda *leaves: jnp.stack(leaves), *networks)
         order = stream(len(x), task["batch"], steps, generator)
-        jax.block_until_ready(train(params, rates, (jnp.asarray(x[order]), jnp.asarray(y[order])), held))
+        jax.block_until_ready(train(params, rates, (jnp.asarray(x[order]), jnp.asarray(y[order])), held_out))
         return count * steps
 
     return {"devices": str(jax.devices()), "versions": versions("jax", "optax", "numpy")}, once

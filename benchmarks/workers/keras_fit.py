@@ -32,7 +32,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         jit_compile=True,
         steps_per_execution=steps,
     )
-    start = [np.array(each) for each in model.get_weights()]
+    start = [np.array(array) for array in model.get_weights()]
 
     def once() -> int:
         for rate in np.geomspace(1e-4, 1e-2, task["networks"]):

@@ -49,8 +49,8 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         for layers in points
     ]
     wide = [
-        replace(each, params=jax.tree.map(np.float64, each.params), rows=wide_rows).hessian()
-        for each in views
+        replace(view, params=jax.tree.map(np.float64, view.params), rows=wide_rows).hessian()
+        for view in views
     ]
     facts: dict[str, Any] = {
         "size": wide[0].size,
@@ -60,39 +60,39 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
     if task["what"] == "spectrum":
         exact = []
-        for each in wide:
-            parts = [np.eye(64, each.size, begin) for begin in range(0, each.size, 64)]
-            dense = np.concatenate([each.block(part[part.any(axis=1)]) for part in parts])
+        for operator in wide:
+            parts = [np.eye(64, operator.size, begin) for begin in range(0, operator.size, 64)]
+            dense = np.concatenate([operator.block(part[part.any(axis=1)]) for part in parts])
             exact.append(np.linalg.eigvalsh((dense + dense.T) / 2))
 
         def spectrum(setting: tuple[int, int, int], seed: int, point: Any) -> tuple[np.ndarray, np.ndarray]:
             spikes, probes, steps = setting
             product = point.hessian()
             ends = lanczos(product, spikes, tol=0.03, seed=seed)
-            found = quadrature(product, probes, steps, spikes=ends, seed=seed)
-            apart = np.full(len(found.spikes), 1 / found.size)
-            shares = found.weights.ravel() * (found.bulk / found.size / probes)
-            return np.concatenate([found.nodes.ravel(), found.spikes]), np.concatenate([shares, apart])
+            density = quadrature(product, probes, steps, spikes=ends, seed=seed)
+            apart = np.full(len(density.spikes), 1 / density.size)
+            shares = density.weights.ravel() * (density.bulk / density.size / probes)
+            return np.concatenate([density.nodes.ravel(), density.spikes]), np.concatenate([shares, apart])
 
         np.save(task["truth"], np.array(exact))
         return facts, pass_of_spectra(facts, spectrum, views, exact, SPECTRA, task["accuracy"])
 
-    truth = [lanczos(each, tol=1e-10) for each in wide]
-    exact_top = np.array([each.values[0] for each in truth])
+    truth = [lanczos(operator, tol=1e-10) for operator in wide]
+    exact_top = np.array([eigenpairs.values[0] for eigenpairs in truth])
     np.save(task["truth"], exact_top[:, None])
     facts["exact"] = exact_top.tolist()
-    facts["residual"] = max(float(each.residuals[0]) for each in truth)
+    facts["residual"] = max(float(eigenpairs.residuals[0]) for eigenpairs in truth)
 
     loss = training_loss(network, "cross_entropy", (), None)
     # products with few rows save some with all where these take longer than the way through the loop
     sample = 128 if task["rows"] >= 1000 and task["device"] == "cpu" else None
 
     def top(tolerance: float, seed: int) -> list[float]:
-        found = (
-            hessian_eigenpairs(loss, each.params, each.data, sample=sample, tol=tolerance, seed=seed)
-            for each in views
+        results = (
+            hessian_eigenpairs(loss, view.params, view.data, sample=sample, tol=tolerance, seed=seed)
+            for view in views
         )
-        return [float(each.values[0]) for each in found]
+        return [float(eigenpairs.values[0]) for eigenpairs in results]
 
     return facts, pass_of_tops(facts, top, exact_top, TOLERANCES, task["accuracy"])
 

@@ -32,7 +32,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     def on(chosen: list[jax.Array]) -> Pass:
         def once() -> int:
             for _ in range(task["products"]):
-                jax.block_until_ready([product(each) for each in chosen])
+                jax.block_until_ready([product(pair) for pair in chosen])
             return task["products"] * len(chosen)
 
         return once
@@ -51,7 +51,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
     for name, once in ways.items():
         once()
         passes = [timed(once) for _ in range(3)]
-        speed[name] = max(each["network_steps"] * operations / each["seconds"] for each in passes)
+        speed[name] = max(answer["network_steps"] * operations / answer["seconds"] for answer in passes)
     best = max(speed, key=lambda name: speed[name])
     facts = {
         "way": best,

@@ -40,30 +40,30 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         def spectrum(setting: tuple[int, int], seed: int, model: Any) -> tuple[np.ndarray, np.ndarray]:
             torch.manual_seed(seed)
             probes, steps = setting
-            found = hessian(model, x)
-            each = [fast_lanczos(found, steps) for _ in range(probes)]
-            nodes = np.array([values.cpu().numpy() for values, _ in each])
-            return nodes, np.array([vectors[0].cpu().numpy() ** 2 for _, vectors in each])
+            operator = hessian(model, x)
+            runs = [fast_lanczos(operator, steps) for _ in range(probes)]
+            nodes = np.array([values.cpu().numpy() for values, _ in runs])
+            return nodes, np.array([vectors[0].cpu().numpy() ** 2 for _, vectors in runs])
 
         return facts, pass_of_spectra(facts, spectrum, models, truth, SPECTRA, task["accuracy"])
 
     def top(tolerance: float, seed: int, inputs: Any = x) -> list[float]:
         kind = np.float64 if inputs.dtype == torch.float64 else np.float32
-        found = []
+        eigenvalues = []
         for model in models:
             operator = hessian(model, inputs)
             start = np.random.default_rng(seed).standard_normal(operator.shape[0]).astype(kind)
             (value,) = eigsh(
                 operator.to_scipy(kind), 1, which="LM", tol=tolerance, v0=start, return_eigenvectors=False
             )
-            found.append(float(value))
-        return found
+            eigenvalues.append(float(value))
+        return eigenvalues
 
-    for each in models:
-        each.double()
+    for model in models:
+        model.double()
     facts["exact"] = top(1e-12, 0, x.double())
-    for each in models:
-        each.float()
+    for model in models:
+        model.float()
 
     return facts, pass_of_tops(facts, top, truth[:, 0], TOLERANCES, task["accuracy"])
 

@@ -35,10 +35,10 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
 
     def once() -> int:
         with nullcontext() if task["record"] else torch.no_grad():
-            found = loss_landscapes.random_plane(
+            losses = loss_landscapes.random_plane(
                 model, metric, 1, task["points"], normalization="filter", deepcopy_model=True
             )
-        return found.size
+        return losses.size
 
     with torch.no_grad():
         center = float(criterion(model(inputs), target))

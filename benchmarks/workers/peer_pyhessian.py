@@ -48,7 +48,7 @@ def setup(task: dict[str, Any]) -> tuple[dict[str, Any], Pass]:
         return facts, pass_of_spectra(facts, spectrum, models, truth, SPECTRA, task["accuracy"])
 
     def top(tolerance: float, seed: int) -> list[float]:
-        return [at(each, seed).eigenvalues(maxIter=5000, tol=tolerance)[0][0] for each in models]
+        return [at(model, seed).eigenvalues(maxIter=5000, tol=tolerance)[0][0] for model in models]
 
     return facts, pass_of_tops(facts, top, truth[:, 0], TOLERANCES, task["accuracy"])
 

@@ -58,25 +58,25 @@ MAKERS = (
 
 def cases(quick: bool) -> Iterator[Case]:
     """Yield every case; a tenth of them if `quick`."""
-    found = [case for make in MAKERS for case in make()]
-    yield from found[::9] if quick else found
+    all_cases = [case for make in MAKERS for case in make()]
+    yield from all_cases[::9] if quick else all_cases
 
 
 def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
     """Return the reported verdicts, the record, and all verdicts that were evaluated."""
     dataset = case.data(case.seed)
     settings = DiagnoseSettings.from_dict({**case.settings, "seed": case.seed, "seeds": SEEDS})
-    made = design(settings, dataset, find_devices())
-    training = made.prepared
+    designed = design(settings, dataset, find_devices())
+    training = designed.prepared
     record = measure_run(
-        training.plan, training.runs([made.seed]), training.batches, training.spec.initial
+        training.plan, training.runs([designed.seed]), training.batches, training.spec.initial
     ).record
     if case.cohort:
         runner = Runner(None, ignore, never)
-        context = RunContext(dataset, made.devices, None, ignore, runner, time.perf_counter())
-        record = with_spread(record, TrialRunner(training, context).run_original(made.seeds))
-    found = find_all(record)
-    return [each.verdict for each in found if each.fires], record, [each.verdict for each in found]
+        context = RunContext(dataset, designed.devices, None, ignore, runner, time.perf_counter())
+        record = with_spread(record, TrialRunner(training, context).run_original(designed.seeds))
+    findings = find_all(record)
+    return [finding.verdict for finding in findings if finding.fires], record, [finding.verdict for finding in findings]
 
 
 @dataclass
@@ -95,15 +95,15 @@ def _seen(case: Case, keep: Path | None) -> tuple[list[str], list[str], float]:
     place = None if keep is None else keep / f"{case.fault}-{case.seed}.npz"
     if place is not None and place.exists():
         record = Record.load(place)
-        found = find_all(record)
-        given = [each.verdict for each in found if each.fires]
-        return given, [each.verdict for each in found], float(record.meta["case_seconds"])
+        findings = find_all(record)
+        verdicts = [finding.verdict for finding in findings if finding.fires]
+        return verdicts, [finding.verdict for finding in findings], float(record.meta["case_seconds"])
     begin = time.perf_counter()
-    given, record, judged = diagnosed(case)
+    verdicts, record, judged = diagnosed(case)
     seconds = time.perf_counter() - begin
     if place is not None:
         replace(record, meta={**record.meta, "case_seconds": seconds}).save(place)
-    return given, judged, seconds
+    return verdicts, judged, seconds
 
 
 def run(quick: bool, only: str | None, keep: Path | None = None, shift: int = 0) -> dict[str, Any]:
@@ -115,32 +115,32 @@ def run(quick: bool, only: str | None, keep: Path | None = None, shift: int = 0)
         if only and case.fault not in only.split(","):
             continue
         case = replace(case, seed=case.seed + shift)
-        given, judged, seconds = _seen(case, keep)
+        verdicts, judged, seconds = _seen(case, keep)
         spent += seconds
         wrong = []
         for name in judged:
             count = counts.setdefault(name, Count())
             if name in case.plants:
                 count.planted += 1
-                count.found += name in given
+                count.found += name in verdicts
             elif name not in case.may:
                 count.clean += 1
-                count.alarms += name in given
-                if name in given:
+                count.alarms += name in verdicts
+                if name in verdicts:
                     wrong.append(name)
                     count.where.append(f"{case.fault} {case.seed}")
-        missed = sorted(case.plants - set(given))
-        rows.append({"fault": case.fault, "seed": case.seed, "settings": case.settings, "given": given,
+        missed = sorted(case.plants - set(verdicts))
+        rows.append({"fault": case.fault, "seed": case.seed, "settings": case.settings, "given": verdicts,
                      "missed": missed, "alarms": wrong})  # fmt: skip
-        print(f"{case.fault} {case.seed}: {' '.join(given) or 'healthy'}"
+        print(f"{case.fault} {case.seed}: {' '.join(verdicts) or 'healthy'}"
               + (f"   MISSED {' '.join(missed)}" if missed else "")
               + (f"   ALARM {' '.join(wrong)}" if wrong else ""), flush=True)  # fmt: skip
     healthy_rows = [row for row in rows if row["fault"] == "healthy"]
-    told = sum(not set(row["given"]) - {"edge_of_stability", "constant_columns"} for row in healthy_rows)
+    told_so = sum(not set(row["given"]) - {"edge_of_stability", "constant_columns"} for row in healthy_rows)
     return {
         "cases": len(rows),
         "seconds": spent,
-        "healthy": {"cases": len(healthy_rows), "told so": told},
+        "healthy": {"cases": len(healthy_rows), "told so": told_so},
         "verdicts": {
             name: {
                 "planted": c.planted,
@@ -175,8 +175,8 @@ def table(result: dict[str, Any]) -> str:
         lines.append(
             f"| {name} | {c['planted']} | {c['found']} | {recall} | {c['clean']} | {c['alarms']} | {rate} |"
         )
-    told = result["healthy"]
-    lines += ["", f"Healthy networks without a reported fault: {told['told so']} of {told['cases']}."]
+    healthy = result["healthy"]
+    lines += ["", f"Healthy networks without a reported fault: {healthy['told so']} of {healthy['cases']}."]
     missed = [
         f"{r['fault']} {r['seed']}: missed {', '.join(r['missed'])}" for r in result["rows"] if r["missed"]
     ]
@@ -192,19 +192,19 @@ def table(result: dict[str, Any]) -> str:
 
 def main() -> None:
     """Diagnose all cases, or those of some faults; write JSON and Markdown."""
-    asked = argparse.ArgumentParser()
-    asked.add_argument("--quick", action="store_true")
-    asked.add_argument("--only")
-    asked.add_argument("--shift", type=int, default=FRESH, help="added to every seed")
-    asked.add_argument(
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only")
+    parser.add_argument("--shift", type=int, default=FRESH, help="added to every seed")
+    parser.add_argument(
         "--keep", type=Path, help="folder of records: a case in it is evaluated again, not trained"
     )
-    asked.add_argument("--out", default=str(HERE))
-    given = asked.parse_args()
+    parser.add_argument("--out", default=str(HERE))
+    options = parser.parse_args()
     prepare()
-    out = Path(given.out)
+    out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    result = run(given.quick, given.only, given.keep, given.shift)
+    result = run(options.quick, options.only, options.keep, options.shift)
     (out / "cases.json").write_text(json.dumps(result, indent=1, default=float) + "\n")
     (out / "cases.md").write_text(table(result))
     print(table(result))

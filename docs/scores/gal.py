@@ -62,14 +62,14 @@ def measured(folder: Path, name: str, splits: int, hidden: int, quick: bool) -> 
 def tuned(dataset: Dataset, shared: dict[str, Any]) -> dict[str, Any]:
     """Return optimizer, learning rate, schedule and average of the best by validation."""
     compare = find_study("compare")
-    found = []
+    scored = []
     for way in WAYS:
         settings = compare.settings.from_dict({"effort": "quick"} | shared | way)
         best = execute(compare, settings, dataset=dataset).leaderboard[0]
         names = ("optimizer", "learning_rate", "schedule")
         numbers = {name: getattr(best, name) for name in names}
-        found.append((best.mean, numbers | way))
-    return min(found, key=lambda item: item[0])[1]
+        scored.append((best.mean, numbers | way))
+    return min(scored, key=lambda item: item[0])[1]
 
 
 def main() -> None:
@@ -82,8 +82,8 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     prepare()
-    kept = options.out / "gal.json"
-    done = {row["set"]: row for row in json.loads(kept.read_text())} if kept.exists() else {}
+    path = options.out / "gal.json"
+    done = {row["set"]: row for row in json.loads(path.read_text())} if path.exists() else {}
     for base in sets(options.folder).itertuples():
         if options.only and base.dataset not in options.only:
             continue
@@ -91,7 +91,7 @@ def main() -> None:
         row |= {"mlp": base.mlp_rmse, "mlp_se": base.mlp_se}
         done[base.dataset] = row
         print(row, flush=True)
-        kept.write_text(json.dumps(list(done.values()), indent=1) + "\n")
+        path.write_text(json.dumps(list(done.values()), indent=1) + "\n")
     (options.out / "gal.md").write_text(table(list(done.values())))
 
 

@@ -125,20 +125,20 @@ CASES = (
 
 def baselines(folder: Path) -> dict[str, tuple[str, float]]:
     """Return metric and score of the MLP of each row of the folder's README."""
-    found = {}
+    scores = {}
     for line in (folder / "README.md").read_text().splitlines():
-        cells = [each.strip() for each in line.strip("|").split("|")]
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
         if len(cells) != 6 or not (mlp := re.match(r"(acc|R2) (-?[\d.]+)(?:.*RMSE ([\d.e+-]+))?", cells[5])):
             continue
-        found[cells[0]] = ("accuracy", float(mlp[2])) if mlp[1] == "acc" else ("rmse", float(mlp[3]))
-    return found
+        scores[cells[0]] = ("accuracy", float(mlp[2])) if mlp[1] == "acc" else ("rmse", float(mlp[3]))
+    return scores
 
 
 def tables(case: Case, folder: Path) -> tuple[Table, Table]:
     """Return the training and the test table of a case."""
-    parts = [read(str(folder / each)) for each in case.files]
+    parts = [read(str(folder / file)) for file in case.files]
     first = parts[0]
-    frame = pd.concat([each.frame for each in parts], ignore_index=True)
+    frame = pd.concat([part.frame for part in parts], ignore_index=True)
     frame = case.made(frame) if case.made else frame
     if case.test:
         return first, read(str(folder / case.test))
@@ -167,15 +167,15 @@ def measured(case: Case, folder: Path, base: tuple[str, float], quick: bool) -> 
     compare = find_study("compare")
     results = {}
     for name, way in WAYS.items():
-        given: dict[str, Any] = {"optimizers": ["adam"], "net": "128-64", "steps": case.steps, **way}
-        steps = min(given.pop("steps"), QUICK_STEPS) if quick else given.pop("steps")
+        settings: dict[str, Any] = {"optimizers": ["adam"], "net": "128-64", "steps": case.steps, **way}
+        steps = min(settings.pop("steps"), QUICK_STEPS) if quick else settings.pop("steps")
         epochs = steps * 64 / (0.8 * len(dataset.development))
         shared = {"effort": "quick", "metric": metric, "batch_size": 64, "epochs": epochs}
-        results[name] = execute(compare, compare.settings.from_dict(shared | given), dataset=dataset)
+        results[name] = execute(compare, compare.settings.from_dict(shared | settings), dataset=dataset)
     means = {name: result.leaderboard[0].mean for name, result in results.items()}
     validation = {name: mean for name, mean in means.items() if mean is not None}  # no seed diverged
-    kept = (max if metric == "accuracy" else min)(validation, key=lambda name: validation[name])
-    result = results[kept]
+    best = (max if metric == "accuracy" else min)(validation, key=lambda name: validation[name])
+    result = results[best]
     winner, ours = result.leaderboard[0], result.test
     # The baseline is one seed: it may lie anywhere in the 95 % prediction interval of one more of our seeds.
     noise = float(student.ppf(0.975, ours.n_seeds - 1)) * ours.sd * (1 + 1 / ours.n_seeds) ** 0.5
@@ -191,7 +191,7 @@ def measured(case: Case, folder: Path, base: tuple[str, float], quick: bool) -> 
         "difference": better if metric == "accuracy" else better / theirs,
         "winner": f"{winner.optimizer}, {winner.learning_rate:.3g}, {winner.schedule}, "
         f"{result.plan.steps:,} steps",
-        "way": kept,
+        "way": best,
         "validation": validation,
         "reached": "yes" if better >= 0 else "within noise" if better >= -noise else "no",
         "seconds": round(time.perf_counter() - clock, 1),
@@ -202,7 +202,7 @@ def rows(folder: Path, only: list[str], quick: bool) -> Iterator[dict[str, Any]]
     """Yield the row of every case, or of the cases in `only`."""
     base = baselines(folder)
     for case in CASES:
-        if not only or any(each in case.name for each in only):
+        if not only or any(word in case.name for word in only):
             yield measured(case, folder, base[case.name], quick)
 
 
@@ -216,12 +216,12 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     prepare_devices()
-    kept = options.out / "tables.json"
-    done = {row["table"]: row for row in json.loads(kept.read_text())} if kept.exists() else {}
+    path = options.out / "tables.json"
+    done = {row["table"]: row for row in json.loads(path.read_text())} if path.exists() else {}
     for row in rows(options.folder, options.only, options.quick):
         done[row["table"]] = row
         print(row, flush=True)
-        kept.write_text(json.dumps(list(done.values()), indent=1) + "\n")
+        path.write_text(json.dumps(list(done.values()), indent=1) + "\n")
         write(done, options.out)
 
 

@@ -138,12 +138,12 @@ def in_python(text: str, value: object = None) -> str:
     is a command and stays.
     """
 
-    def keyword(found: re.Match[str]) -> str:
-        name, word = found[1].replace("-", "_"), found[2]
+    def keyword(match: re.Match[str]) -> str:
+        name, word = match[1].replace("-", "_"), match[2]
         if word is None:
             return name
         if not re.fullmatch(VALUE, word, re.DOTALL) and word != str(value):
-            return name + found[0][2 + len(found[1]) :]
+            return name + match[0][2 + len(match[1]) :]
         is_text = word[0] not in "'\"" and not re.fullmatch(NUMBER, word)
         return f"{name}={word!r}" if is_text else f"{name}={word}"
 

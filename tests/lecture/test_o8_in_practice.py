@@ -18,7 +18,7 @@ def practice(behind=0.005, sgd_behind=0.0, seeds=len(o8.FRESH)):
     for data in o8.DATA:
         jitter = 0.002 * np.random.default_rng(1).standard_normal((len(o8.NAMES), seeds))
         scores = 0.97 + noise + jitter
-        scores[o8.NAMES.index(o8.PLAIN)] = scores[o8.NAMES.index("Adam, constant rate")] - behind
+        scores[o8.NAMES.index(o8.PLAIN)] = scores[o8.NAMES.index("Adam, constant learning rate")] - behind
         for name in o8.SCHEDULED:
             scores[o8.NAMES.index(name)] -= sgd_behind
         scores = np.rint(scores * o8.ROWS[data]) / o8.ROWS[data]
@@ -44,11 +44,11 @@ def test_sgd_that_is_worse_everywhere_is_not_best():
 
 def test_a_rule_that_diverged_is_said_to_and_is_not_the_best():
     evidence = practice()
-    row = o8.NAMES.index("Adam, decaying rate")
+    row = o8.NAMES.index("Adam, decaying learning rate")
     evidence["digits_scores"][row, 2] = np.nan
     findings = o8.read(evidence)
     failed = wrong(findings)
-    assert len(failed) == 2 and failed[0] == "digits: Adam, decaying rate" and "288 rows" in failed[1]
+    assert len(failed) == 2 and failed[0] == "digits: Adam, decaying learning rate" and "288 rows" in failed[1]
     assert all("Adam, decaying" not in each.note for each in findings if each.what.startswith("digits"))
 
 

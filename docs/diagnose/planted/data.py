@@ -17,8 +17,8 @@ def classes(
     z = x @ weights + 0.8 * np.tanh(x[:, :3] * x[:, 3:6])
     sums = np.sort(z, axis=1)
     clear, says = sums[:, 2] - sums[:, 1] > 1.0, z.argmax(axis=1)
-    each = [np.flatnonzero(clear & (says == k))[: -(-rows // 3)] for k in range(3)]
-    chosen = random.permutation(np.concatenate(each))[:rows]
+    class_rows = [np.flatnonzero(clear & (says == k))[: -(-rows // 3)] for k in range(3)]
+    chosen = random.permutation(np.concatenate(class_rows))[:rows]
     x, y = x[chosen], says[chosen]
     rows = len(y)
     wrong = random.random(rows) < noise

@@ -27,9 +27,9 @@ def raw_inputs() -> list[Case]:
 
 def data_faults() -> list[Case]:
     """Return cases with a rare class, a leak, contradictions, many inputs, or constant columns."""
-    found = []
+    cases = []
     for k in range(20):
-        found.append(
+        cases.append(
             case(
                 "imbalance",
                 rare,
@@ -40,8 +40,8 @@ def data_faults() -> list[Case]:
                 learning_rate=3e-3,
             )
         )
-        found.append(case("leaking", leaky, 1600 + k, "leaking", "", optimizer="adam", learning_rate=3e-3))
-        found.append(
+        cases.append(case("leaking", leaky, 1600 + k, "leaking", "", optimizer="adam", learning_rate=3e-3))
+        cases.append(
             case(
                 "contradicting",
                 twice,
@@ -52,7 +52,7 @@ def data_faults() -> list[Case]:
                 learning_rate=3e-3,
             )
         )
-        found.append(
+        cases.append(
             case(
                 "interpolation_peak",
                 square,
@@ -67,7 +67,7 @@ def data_faults() -> list[Case]:
                 schedule="constant",
             )
         )
-        found.append(
+        cases.append(
             case(
                 "constant_columns",
                 lambda seed, n=1 + k % 3: idle(seed, n),
@@ -79,4 +79,4 @@ def data_faults() -> list[Case]:
                 precision="float64" if k % 4 == 3 else "float32",
             )
         )
-    return found
+    return cases

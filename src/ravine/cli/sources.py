@@ -89,15 +89,15 @@ def _with_data_of_model(
 ) -> dict[str, Any]:
     """Return the flags with a model and its data: the data named, or the data of the model's run."""
     run = next((parent for parent in path.resolve().parents if (parent / RUN_FILE).exists()), None)
-    known = _with_configuration(study, run, flags) if data is None and run is not None else flags
-    source = data or known.get("source")
+    settings = _with_configuration(study, run, flags) if data is None and run is not None else flags
+    source = data or settings.get("source")
     if not source or source == flags["source"]:
         raise UsageError(
             f"The data of the model '{flags['source']}' are not known.",
             "A model is examined on the data that it was trained on.",
             f"Type `ravine {study.name} {flags['source']} DATA`.",
         )
-    return {**known, "source": source, "model": str(path)}
+    return {**settings, "source": source, "model": str(path)}
 
 
 def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) ->
             "It ended before it wrote one.",
             f"Type `ravine {study.name} DATA`.",
         )
-    known = set(options_of(study.settings)) - {"seeds", "model"}
-    configuration = {key: value for key, value in load(path).items() if key in known}
+    option_names = set(options_of(study.settings)) - {"seeds", "model"}
+    configuration = {key: value for key, value in load(path).items() if key in option_names}
     typed = {key: value for key, value in flags.items() if value not in (None, ()) and key != "source"}
     return {**configuration, **typed}

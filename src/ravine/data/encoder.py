@@ -340,8 +340,8 @@ def _category(column: Column, values: pd.Series) -> np.ndarray:
         k += 1
     code[gaps] = k if column.missing else -1
     x = np.zeros((len(code), k + column.missing), np.float32)
-    known = np.flatnonzero(code >= 0)
-    x[known, code[known]] = 1
+    known_rows = np.flatnonzero(code >= 0)
+    x[known_rows, code[known_rows]] = 1
     return x
 
 

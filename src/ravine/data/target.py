@@ -45,19 +45,19 @@ MAX_CLASSES = 20  # most distinct integers that count as classes
 MIN_ROWS_PER_CLASS = 5  # fewest rows per distinct integer, on average
 
 
-def choose_target(frame: pd.DataFrame, choice: object, known: str | None, notes: list[str]) -> str:
+def choose_target(frame: pd.DataFrame, choice: object, format_target: str | None, notes: list[str]) -> str:
     """Return the name of the target: the user's choice, else that of the format, else a usual name.
 
-    choice   name or index from the user, or None
-    known    name from the format, or None
-    notes    list to which a guess is added
+    choice         name or index from the user, or None
+    format_target  name from the format, or None
+    notes          list to which a guess is added
 
     Raises DataError if there is no such column, and if no column has a usual name.
     """
     if choice is not None:
         return choose_column(frame, choice)
-    if known is not None:
-        return known
+    if format_target is not None:
+        return format_target
     names = [str(column) for column in frame.columns]
     lower = {name.lower(): name for name in reversed(names)}
     for usual in TARGET_NAMES:

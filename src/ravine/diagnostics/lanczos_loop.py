@@ -301,8 +301,8 @@ def _orthogonal(vectors: jax.Array, count: jax.Array, v: jax.Array) -> jax.Array
         return v - (vectors @ v) @ vectors
 
     def without(block: jax.Array, left: jax.Array) -> jax.Array:
-        known = jax.lax.dynamic_slice_in_dim(vectors, block * BLOCK, BLOCK)
-        return left - (known @ left) @ known
+        rows = jax.lax.dynamic_slice_in_dim(vectors, block * BLOCK, BLOCK)
+        return left - (rows @ left) @ rows
 
     return jax.lax.fori_loop(0, (count + BLOCK - 1) // BLOCK, without, v)
 

@@ -70,11 +70,11 @@ class LanczosRecurrence:
 
     def restart(self, generator: np.random.Generator) -> bool:
         """Set the next vector to a random one orthogonal to the basis, and return whether one exists."""
-        known = self.vectors
+        basis = self.vectors
         with self._context():  # a copy, since a program must not overwrite arrays that the host has read
             self._basis = jax.tree.map(jnp.copy, self._basis)
-        extended = extend_basis(known, generator.standard_normal((1, self.operator.size)))
-        if len(extended) == len(known):
+        extended = extend_basis(basis, generator.standard_normal((1, self.operator.size)))
+        if len(extended) == len(basis):
             return False
         self.begin(extended[-1])
         return True

@@ -32,10 +32,10 @@ def score_format_of(
 
     parts: summaries of the scores. changes: differences of scores that are shown in the same format.
     """
-    known = METRICS.get(metric.name)
+    registered = METRICS.get(metric.name)
     scores: list[Change] = [(part.mean, part.interval) for part in parts]
     scores += changes
-    percent = known is not None and known.percent
+    percent = registered is not None and registered.percent
     return score_format_for(metric.name, percent, metric.greater_is_better, scores)
 
 

@@ -116,7 +116,7 @@ class ChunkDone(Event):
 class RangeExtended(Event):
     """Tuning has extended the range of all learning rates on one side.
 
-    side: low or high. names: optimizers or groups whose best rate was at that end.
+    side: low or high. names: optimizers or groups whose best learning rate was at that end.
     """
 
     side: str

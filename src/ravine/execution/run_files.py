@@ -88,8 +88,8 @@ def write_or_check_plan(
 
 def check_data(run: RunDirectory, dataset: Dataset) -> None:
     """Raise DataError if the data have changed since the start of the run."""
-    known = run.metadata.get("data", {})
-    begun, test_hash = known.get("sha256"), known.get("test")
+    data_at_start = run.metadata.get("data", {})
+    begun, test_hash = data_at_start.get("sha256"), data_at_start.get("test")
     if begun is not None and begun != dataset.sha256:
         raise DataError(
             f"The data '{dataset.name}' have changed since this run began.",

@@ -12,8 +12,8 @@ animations/        animations in one file
 
 To add a claim, add one file that is named after its id, such as `l4_stability.py`. The file defines
 
-    CLAIM = Claim("L4", title="To converge needs a rate below 2 / curvature", section="Landscape",
-                  says="The rate must be ...", run="2,000 steps on a quadratic at three rates",
+    CLAIM = Claim("L4", title="To converge needs a learning rate below 2 / curvature", section="Landscape",
+                  says="The learning rate must be ...", run="2,000 steps on a quadratic",
                   caveat="The limit is of ...",
                   try_it="ravine train digits --optimizer sgd --learning-rate 1")
     def run() -> Evidence                     the measured arrays by name

@@ -39,9 +39,9 @@ CLAIM = Claim(
     says="The noise of small batches regularizes: it keeps training out of sharp minima.",
     run="A 16-24-10 network on 512 digits by SGD at a learning rate of 0.3 with batches of 8, 32 and 512, "
     "all stopped at a training loss of 0.02, six seeds each.",
-    caveat="Measured at one rate and one training loss. If the rate grows with the batch size, the noise "
-    "eta / B stays the same. Small networks on small data show little; these results are reported, not "
-    "judged.",
+    caveat="Measured at one learning rate and one training loss. If the learning rate grows with the "
+    "batch size, the noise eta / B stays the same. Small networks on small data show little; these "
+    "results are reported, not judged.",
     try_it="ravine sweep digits --optimizer sgd --vary batch_size=8,32,128",
 )
 
@@ -186,7 +186,7 @@ def draw(evidence: Evidence) -> Any:
         error = [half_width(row) for row in values]
         marks(axes, BATCHES, values.mean(axis=1), f"mean of {SEEDS} seeds", which=k, error=error)
         axes.set(xlabel="batch size", ylabel=label, xscale="log", xticks=BATCHES, xticklabels=BATCHES)
-        axes.set_title(f"rate {RATE:g}, all at a training loss of {TARGET:g}")
+        axes.set_title(f"learning rate {RATE:g}, all at a training loss of {TARGET:g}")
         axes.minorticks_off()
         axes.legend(loc="lower right")
     return figure

@@ -108,20 +108,20 @@ def read(evidence: Evidence) -> list[Finding]:
         z = (evidence["drawn"][k] - logits) / evidence["spread"][k]
         findings += [
             Finding(
-                f"softmax layer, rate {rate:g}: largest deviation, all {len(MASKS)} masks",
+                f"softmax layer, dropout rate {rate:g}: largest deviation, all {len(MASKS)} masks",
                 deviation["single"].max(),
                 0.0,
                 1e-15,
             ),
             Finding(
-                f"softmax layer, rate {rate:g}: deviation of drawn masks, root mean square",
+                f"softmax layer, dropout rate {rate:g}: deviation of drawn masks, root mean square",
                 np.sqrt(np.mean(z**2)),
                 1.0,
                 0.25,
                 unit="standard errors",
             ),
             Finding(
-                f"through a hidden ReLU layer, rate {rate:g}: mean deviation",
+                f"through a hidden ReLU layer, dropout rate {rate:g}: mean deviation",
                 deviation["hidden"].mean(),
                 1e-3,
                 0.0,
@@ -129,7 +129,7 @@ def read(evidence: Evidence) -> list[Finding]:
                 note="not exact",
             ),
             Finding(
-                f"arithmetic mean, rate {rate:g}: mean deviation",
+                f"arithmetic mean, dropout rate {rate:g}: mean deviation",
                 deviation["single_mean"].mean(),
                 1e-3,
                 0.0,
@@ -153,7 +153,7 @@ def draw(evidence: Evidence) -> Any:
         theory(axes, [0, 1], [0, 1], which=6, linewidth=1)
         for k in (2, 1, 0):
             x, y = np.exp(evidence[f"{name}_inference"]).ravel(), np.exp(evidence[name][k]).ravel()
-            marks(axes, x[k::6], y[k::6], f"rate {RATES[k]:g}", which=k)
+            marks(axes, x[k::6], y[k::6], f"dropout rate {RATES[k]:g}", which=k)
         axes.set(xlabel="probability of a class, inference", ylabel=f"geometric mean over {len(MASKS)} masks")
         axes.set_title(
             f"{title}, largest deviation {max(_deviation(evidence, name, k).max() for k in range(3)):.1g}"

@@ -102,7 +102,7 @@ def read(evidence: Evidence) -> list[Finding]:
             evidence["path"][round(1 / RATE), one],
             1 - (1 - RATE) ** (1 / RATE),
             1e-12,
-            note=f"1 - 1/e = {1 - np.exp(-1):.3f} for small rates",
+            note=f"1 - 1/e = {1 - np.exp(-1):.3f} for small learning rates",
         ),
     ]
 
@@ -134,6 +134,6 @@ def draw(evidence: Evidence) -> Any:
         xscale="log",
         ylim=(-0.05, 1.45),
     )
-    right.set_title(f"rate {RATE:g}: flat directions are learned last")
+    right.set_title(f"learning rate {RATE:g}: flat directions are learned last")
     right.legend(loc="upper left", ncols=2)
     return figure

@@ -35,8 +35,9 @@ CLAIM = Claim(
     "number, the loss does not change and the gradient is divided by that number.",
     run="A batch-normalized layer of 16 units at 1, 3 and 10 times its initial weights, trained for 300 "
     "steps at learning rates of 1, 9 and 100 times 0.5.",
-    caveat="Exact for eps = 0 only. SGD makes such weights longer and longer, so its effective rate eta / "
-    "|w|² falls by itself. An L2 penalty on them does not constrain the function, but keeps that rate up.",
+    caveat="Exact for eps = 0 only. SGD makes such weights longer and longer, so its effective learning "
+    "rate eta / |w|² falls by itself. An L2 penalty on them does not constrain the function, but keeps "
+    "that learning rate up.",
     try_it="ravine sweep digits --vary norm=none,batchnorm",
 )
 
@@ -118,7 +119,8 @@ def read(evidence: Evidence) -> list[Finding]:
         findings += [
             Finding(f"∇L({scale:g}W) and ∇L(W)/{scale:g}, relative difference", off, 0.0, 1e-13),
             Finding(
-                f"{scale:g}W at rate {scale**2:g} eta: largest difference of the losses", apart, 0.0, 1e-9
+                f"{scale:g}W at learning rate {scale**2:g} eta: largest difference of the losses",
+                apart, 0.0, 1e-9
             ),
         ]
     eps = np.abs(evidence["inner"] / evidence["steepest"]).max()
@@ -157,7 +159,7 @@ def draw(evidence: Evidence) -> Any:
     theory(left, step, evidence["loss"][0], which=6, linewidth=1)
     for k, scale in enumerate(SCALES):
         some = step[k * 7 :: 21]
-        marks(left, some, evidence["loss"][k, some], f"{scale:g}W at rate {scale**2:g} eta", which=k)
+        marks(left, some, evidence["loss"][k, some], f"{scale:g}W at learning rate {scale**2:g} eta", which=k)
         grown = evidence["length"][k, 0] + (RATE * scale**2) ** 2 * np.concatenate(
             [[0.0], np.cumsum(evidence["slope"][k])[:-1]]
         )

@@ -91,7 +91,7 @@ def draw(evidence: Evidence) -> Any:
     label = f"SGD, 1/D = {INVERSE_D[1]:g}"
     left.plot(t, evidence["path"][some], color=COLORS[1], linestyle="-", linewidth=0.8, label=label)
     theory(left, t, evidence["still"][some], "gradient descent", linewidth=2.5)
-    left.set(xlabel="time (rate x steps)", ylabel="weight x", ylim=(-2, 2.6))
+    left.set(xlabel="time (learning rate x steps)", ylabel="weight x", ylim=(-2, 2.6))
     left.set_title("two minima, at -1 and 1")
     left.legend(loc="upper left")
     time, error = _times(evidence)
@@ -100,7 +100,10 @@ def draw(evidence: Evidence) -> Any:
     kramers = 2 * np.pi / np.sqrt(2) * np.exp(BARRIER * inverse)
     theory(right, inverse, kramers, "Kramers: slope 1/4", which=1)
     marks(right, INVERSE_D, time, "measured", error=time * error)
-    right.set(xlabel="1 / D, D = rate x noise variance / 2", ylabel="mean time to jump (rate x steps)")
+    right.set(
+        xlabel="1 / D, D = learning rate x noise variance / 2",
+        ylabel="mean time to jump (learning rate x steps)",
+    )
     right.set_yscale("log")
     right.set_yticks(TICKS, labels=[str(tick) for tick in TICKS])
     right.minorticks_off()

@@ -30,11 +30,12 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L4",
-    title="To converge needs a rate below 2 / curvature",
+    title="To converge needs a learning rate below 2 / curvature",
     section="Landscape",
     says="Gradient descent converges to a minimum only if its learning rate is below 2 / curvature.",
     run="Gradient descent on a quadratic at learning rates of 1.99, 2.00 and 2.01 over its curvature, 2,000 "
-    "steps each; then the largest stable rate of four optimizers, found by halving an interval 40 times.",
+    "steps each; then the largest stable learning rate of four optimizers, found by halving an interval "
+    "40 times.",
     caveat="The value 2 holds for plain gradient descent. Momentum raises it to 2 + 2 rho, Nesterov lowers "
     "it to (2 + 2 rho) / (1 + 2 rho). For Adam it is 38 at b1 = 0.9 and refers to the preconditioned "
     "curvature: the curvature divided by sqrt(v^) + eps.",
@@ -109,7 +110,7 @@ def read(evidence: Evidence) -> list[Finding]:
     truth = {"sgd": 2.0, "momentum": 3.8, "nesterov": 3.8 / 2.8, "adam": 38.0}
     findings += [
         Finding(
-            f"{names[name]}: largest rate x curvature",
+            f"{names[name]}: largest learning rate x curvature",
             evidence[name][usual],
             truth[name],
             1e-6,
@@ -140,7 +141,7 @@ def draw(evidence: Evidence) -> Any:
     some = t[::200]
     for k, product in enumerate(PRODUCTS):
         theory(left, t, np.abs(1 - product) ** t, which=k)
-        marks(left, some, evidence["distance"][k, some], f"rate = {product:.2f} / curvature", which=k)
+        marks(left, some, evidence["distance"][k, some], f"learning rate = {product:.2f} / curvature", which=k)
     left.set(xlabel="step", ylabel="distance from the minimum", yscale="log")
     left.set_xticks([0, 500, 1000, 1500, 2000], labels=["0", "500", "1,000", "1,500", "2,000"])
     left.set_title("gradient descent")
@@ -151,7 +152,7 @@ def draw(evidence: Evidence) -> Any:
     for k, (name, label) in enumerate(names.items()):
         theory(right, line, LIMITS[name](line), which=k)
         marks(right, MEMORIES, evidence[name], label, which=k)
-    right.set(xlabel="rho, or b1 of Adam", ylabel="largest rate x curvature", yscale="log", ylim=(1, 110))
+    right.set(xlabel="rho, or b1 of Adam", ylabel="largest learning rate x curvature", yscale="log", ylim=(1, 110))
     right.set_yticks([1, 2, 5, 10, 20, 50, 100], labels=["1", "2", "5", "10", "20", "50", "100"])
     right.set_title("limit of each optimizer")
     right.legend(loc="upper left")

@@ -24,7 +24,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "L5",
-    title="A large rate leaves sharp minima for flat ones",
+    title="A large learning rate leaves sharp minima for flat ones",
     section="Landscape",
     says="With a large learning rate, gradient descent cannot stay in a sharp minimum and ends in a flat "
     "one.",
@@ -80,7 +80,7 @@ def read(evidence: Evidence) -> list[Finding]:
     ]
     share = _share(evidence["ends"])
     findings += [
-        Finding(f"share of {len(STARTS)} runs that end in the flat well at rate {rate:g}", share[k], expected)
+        Finding(f"share of {len(STARTS)} runs that end in the flat well at learning rate {rate:g}", share[k], expected)
         for k, (rate, expected) in enumerate(zip(RATES, EXPECTED, strict=True))
     ]
     around = share[len(RATES) : len(RATES) + len(AROUND)]
@@ -89,12 +89,12 @@ def read(evidence: Evidence) -> list[Finding]:
     turn = (max(stayed) + min(left)) / 2 if stayed and left else np.nan
     findings.append(
         Finding(
-            "rate above which runs leave the sharp well",
+            "learning rate above which runs leave the sharp well",
             turn,
             2 / SHARP,
             0.01,
             relative=True,
-            note="between the largest rate that stays and the smallest rate that leaves",
+            note="between the largest learning rate that stays and the smallest learning rate that leaves",
         )
     )
     return findings
@@ -109,7 +109,7 @@ def draw(evidence: Evidence) -> Any:
     theory(left, x, _loss_on_host(x), "loss", which=6, linestyle="-", linewidth=1.5)
     for k, rate in ((1, RATES[1]), (3, RATES[3])):
         path = evidence["paths"][k]
-        marks(left, path, _loss_on_host(path), f"rate {rate:g}, {SHOWN} steps", which=k // 2, alpha=0.8)
+        marks(left, path, _loss_on_host(path), f"learning rate {rate:g}, {SHOWN} steps", which=k // 2, alpha=0.8)
     left.set(xlabel="weight x", ylabel="loss", ylim=(-0.4, 9))
     left.set_title(f"curvature {SHARP:g} at 0 and {FLAT:g} at {APART:g}")
     left.legend(loc="upper right")

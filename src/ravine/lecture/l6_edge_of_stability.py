@@ -37,13 +37,14 @@ CLAIM = Claim(
     "L6",
     title="Training runs to the edge of stability",
     section="Landscape",
-    says="Real networks trained at a fixed learning rate do not stay below curvature 2 / rate. The "
-    "curvature rises to 2 / rate, and training continues there although single steps raise the loss.",
+    says="Real networks trained at a fixed learning rate do not stay below curvature 2 / learning rate. The "
+    "curvature rises to 2 / learning rate, and training continues there although single steps raise the "
+    "loss.",
     run="A 1-20-20-1 tanh network on 20 points of the Chebyshev polynomial T4 with full batches: 10,000 "
-    "steps at rates of 0.1, 0.15, 0.2 and 0.01 from three initializations.",
+    "steps at learning rates of 0.1, 0.15, 0.2 and 0.01 from three initializations.",
     caveat="The effect appears with full batches; the noise of small batches keeps the curvature lower. The "
-    "curvature ends at 2 / rate for every initialization, but the share of steps that raise the loss "
-    "depends on it.",
+    "curvature ends at 2 / learning rate for every initialization, but the share of steps that raise the "
+    "loss depends on it.",
     try_it="ravine diagnose digits --optimizer sgd",
 )
 
@@ -97,7 +98,7 @@ def read(evidence: Evidence) -> list[Finding]:
     late = np.median(evidence["ratio"][:, :, -LATE:], axis=2)
     findings = [
         Finding(
-            f"rate x sharpness / 2 at rate {rate:g}, second half",
+            f"learning rate x sharpness / 2 at learning rate {rate:g}, second half",
             np.median(late[:, k]),
             1.0,
             0.01,
@@ -112,13 +113,13 @@ def read(evidence: Evidence) -> list[Finding]:
     findings += [
         Finding("share of steps that raise the loss, at the edge", np.median(edge), 0.385, 0.1, note=span),
         Finding(
-            f"share of steps that raise the loss at rate {SMALL:g}, below the edge",
+            f"share of steps that raise the loss at learning rate {SMALL:g}, below the edge",
             share[:, -1].max(),
             0.0,
             note="largest of all runs",
         ),
         Finding(
-            f"rate x sharpness / 2 at rate {SMALL:g}, largest value",
+            f"learning rate x sharpness / 2 at learning rate {SMALL:g}, largest value",
             evidence["ratio"][:, -1].max(),
             1.0,
             bound="below",
@@ -143,16 +144,16 @@ def draw(evidence: Evidence) -> Any:
     for k, rate in enumerate((*RATES, SMALL)):
         if rate != SMALL:
             theory(left, [0, STEPS], [2 / rate, 2 / rate], which=k)
-        marks(left, steps, evidence["ratio"][0, k] * 2 / rate, f"rate {rate:g}", which=k)
+        marks(left, steps, evidence["ratio"][0, k] * 2 / rate, f"learning rate {rate:g}", which=k)
         right.plot(
             evidence["losses"][0, k],
             color=COLORS[k],
             linestyle=LINES[k],
             linewidth=0.8,
-            label=f"rate {rate:g}",
+            label=f"learning rate {rate:g}",
         )
     left.set(xlabel="step", ylabel="sharpness: largest eigenvalue of the Hessian", ylim=(0, None))
-    left.set_title("lines: 2 / rate")
+    left.set_title("lines: 2 / learning rate")
     left.legend(loc="upper left", ncols=2)
     right.set(xlabel="step", ylabel="loss: mean squared error", yscale="log")
     right.set_title("at the edge the loss falls, but not at every step")

@@ -36,7 +36,7 @@ CLAIM = Claim(
     section="Landscape",
     says="Where the gradient is zero, gradient descent is stuck, at a saddle point as in a local minimum.",
     run="Gradient descent on (3 - w1 w2)² / 2 from the saddle point and from five distances to it, 5,000 "
-    "steps at a learning rate of 0.001, and at two other rates.",
+    "steps at a learning rate of 0.001, and at two other learning rates.",
     caveat="Exactly at a saddle point, gradient descent stays forever. From nearby it leaves, after a time "
     "that grows only as the logarithm of the inverse distance, and any noise shortens this time. A plateau "
     "is not a minimum: wait, or measure the curvature.",
@@ -87,7 +87,7 @@ def read(evidence: Evidence) -> list[Finding]:
     for rate, half in zip(OTHER_RATES, evidence["half"], strict=True):
         findings.append(
             Finding(
-                f"steps to half-way at rate {rate:g}",
+                f"steps to half-way at learning rate {rate:g}",
                 half,
                 _half_time(STARTS[0], rate),
                 0.005,
@@ -132,11 +132,11 @@ def draw(evidence: Evidence) -> Any:
     stuck = evidence["product"][len(STARTS)]
     marks(left, t[::400], (STRENGTH - stuck[::400]) ** 2 / 2, "0: stuck", which=3)
     left.set(xlabel="step", ylabel="loss", ylim=(-0.2, 6.6))
-    left.set_title(f"strength {STRENGTH:g}, rate {RATE:g}")
+    left.set_title(f"strength {STRENGTH:g}, learning rate {RATE:g}")
     left.legend(loc="upper right")
 
     line = np.geomspace(min(STARTS), max(STARTS), 100)
-    theory(right, line, _half_time(line, RATE), "ln(s / a - 1) / (2 s rate)", which=0)
+    theory(right, line, _half_time(line, RATE), "ln(s / a - 1) / (2 s x learning rate)", which=0)
     marks(
         right, STARTS, [_half_way(path) for path in evidence["product"][: len(STARTS)]], "measured", which=1
     )

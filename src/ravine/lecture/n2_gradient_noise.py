@@ -122,7 +122,7 @@ def read(evidence: Evidence) -> list[Finding]:
             ratio = evidence["scatter"][k, j] / _variance(rate, size)
             findings.append(
                 Finding(
-                    f"variance of the weight / theory, batch of {size}, rate {rate:g}",
+                    f"variance of the weight / theory, batch of {size}, learning rate {rate:g}",
                     ratio.mean(),
                     1.0,
                     0.02,

@@ -26,12 +26,12 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "N3",
-    title="Start high, then decrease the rate in steps",
+    title="Start high, then decrease the learning rate in steps",
     section="SGD, noise, annealing",
-    says="A high learning rate converges faster, but to converge, the rate must be decreased later, in "
-    "several steps.",
+    says="A high learning rate converges faster, but to converge, the learning rate must be decreased "
+    "later, in several steps.",
     run="SGD with unit noise along curvatures of 1 and 0.1: 640 runs of 200, 1,500 and 12,000 steps at "
-    "rates of 0.5, 0.05 and 0.005, and 80 runs at 0.005 alone.",
+    "learning rates of 0.5, 0.05 and 0.005, and 80 runs at 0.005 alone.",
     caveat="The floor comes from gradient noise. There is no floor with full batches, nor if the network "
     "fits every row exactly.",
     try_it="ravine sweep digits --optimizer sgd --vary 'schedule=constant,step(0.1,at=50%+75%)'",
@@ -86,7 +86,7 @@ def read(evidence: Evidence) -> list[Finding]:
     """Return the three floors, and the loss of the smallest rate alone when the second floor is reached."""
     findings = [
         Finding(
-            f"loss floor at rate {rate:g}",
+            f"loss floor at learning rate {rate:g}",
             losses.mean(),
             expected,
             0.04,
@@ -99,7 +99,7 @@ def read(evidence: Evidence) -> list[Finding]:
     at = sum(LENGTHS[:2])
     findings += [
         Finding(
-            f"loss after {SMALL_STEPS:,} steps at rate {RATES[-1]:g} alone",
+            f"loss after {SMALL_STEPS:,} steps at learning rate {RATES[-1]:g} alone",
             evidence["small"][-1],
             alone,
             0.04,
@@ -107,7 +107,7 @@ def read(evidence: Evidence) -> list[Finding]:
             note=f"mean of {AT_ONCE} runs",
         ),
         Finding(
-            f"loss after {at:,} steps with the rate in steps / loss at {RATES[-1]:g} alone",
+            f"loss after {at:,} steps with the learning rate in steps / loss at {RATES[-1]:g} alone",
             evidence["loss"][at - 300 : at + 1].mean() / evidence["small"][-1],
             FLOORS[1] / alone,
             0.08,
@@ -128,12 +128,12 @@ def draw(evidence: Evidence) -> Any:
     theory(axes, t[1:], expected[1:], "theory", which=0)
     some = np.unique(np.geomspace(1, steps, 45).astype(int))
     marks(
-        axes, some, evidence["loss"][some], f"rate {', then '.join(f'{rate:g}' for rate in RATES)}", which=0
+        axes, some, evidence["loss"][some], f"learning rate {', then '.join(f'{rate:g}' for rate in RATES)}", which=0
     )
     alone = _expected([RATES[-1]] * steps)
     theory(axes, t[1:], alone[1:], which=1)
     some = np.unique(np.geomspace(1, SMALL_STEPS, 30).astype(int))
-    marks(axes, some, evidence["small"][some], f"rate {RATES[-1]:g} throughout, {AT_ONCE} runs", which=1)
+    marks(axes, some, evidence["small"][some], f"learning rate {RATES[-1]:g} throughout, {AT_ONCE} runs", which=1)
     for start, rate, floor in zip((1, *np.cumsum(LENGTHS)[:-1]), RATES, FLOORS, strict=True):
         axes.axvline(start, color=COLORS[6], linewidth=0.6, linestyle=":")
         axes.axhline(floor, color=COLORS[6], linewidth=0.6, linestyle=":")

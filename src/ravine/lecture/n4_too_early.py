@@ -28,14 +28,14 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "N4",
-    title="A rate decreased too early ends in a worse place",
+    title="A learning rate decreased too early ends in a worse place",
     section="SGD, noise, annealing",
     says="If the learning rate is decreased too fast, training ends in a bad minimum.",
-    run="1,000 pairs of runs with the same noise, the rate decreased early in one and late in the other, in "
-    "a valley with one minimum and in a double well.",
+    run="1,000 pairs of runs with the same noise, the learning rate decreased early in one and late in "
+    "the other, in a valley with one minimum and in a double well.",
     caveat="With one minimum the run is only late: it still arrives. With several minima, noise at a high "
-    "rate needs time to carry runs to the better one. After a very late decrease, no steps are left to "
-    "settle.",
+    "learning rate needs time to carry runs to the better one. After a very late decrease, no steps are "
+    "left to settle.",
     try_it="ravine sweep digits --optimizer sgd --vary 'schedule=step(0.1,at=50%),step(0.1,at=10%)'",
 )
 
@@ -177,7 +177,7 @@ def draw(evidence: Evidence) -> Any:
     left.set(
         xlabel="step of the first decrease", ylabel=f"loss after {STEPS} steps", xscale="log", yscale="log"
     )
-    left.set_title(f"one minimum: rate {', '.join(f'{rate:g}' for rate in RATES)}")
+    left.set_title(f"one minimum: learning rate {', '.join(f'{rate:g}' for rate in RATES)}")
     left.legend(loc="upper right")
 
     stranded, _ = _expected_wells()
@@ -198,7 +198,7 @@ def draw(evidence: Evidence) -> Any:
         ylim=(0, 1),
     )
     left.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5], labels=["0.02", "0.05", "0.1", "0.2", "0.5"])
-    right.set_title(f"two minima: rate {', '.join(f'{rate:g}' for rate in WELL_RATES)}")
+    right.set_title(f"two minima: learning rate {', '.join(f'{rate:g}' for rate in WELL_RATES)}")
     right.legend(loc="upper right")
     for axes, ticks in ((left, (10, 30, 100, 300)), (right, (30, 100, 300, 1000))):
         axes.set_xticks(ticks, labels=[f"{tick:,}" for tick in ticks])

@@ -37,8 +37,8 @@ CLAIM = Claim(
     "signs, and builds up speed along gentle directions, where they agree.",
     run="Both coordinates of a quadratic with curvatures 1 and 100, at the best settings of momentum and of "
     "gradient descent; then momentum alone with a constant and with an alternating gradient.",
-    caveat="The gain of the square root of the condition number needs rate and rho that are set for the "
-    "curvatures. The error first grows as t before it falls, and too much momentum overshoots.",
+    caveat="The gain of the square root of the condition number needs learning rate and rho that are set "
+    "for the curvatures. The error first grows as t before it falls, and too much momentum overshoots.",
     try_it="ravine compare digits -O sgd,momentum",
 )
 
@@ -107,7 +107,7 @@ def read(evidence: Evidence) -> list[Finding]:
     ]  # fmt: skip
     findings += [
         Finding(
-            "gradient descent at its best rate, factor per step",
+            "gradient descent at its best learning rate, factor per step",
             (plain[SHOWN].max() / plain[0].max()) ** (1 / SHOWN),
             (KAPPA - 1) / (KAPPA + 1),
             1e-9,
@@ -117,14 +117,14 @@ def read(evidence: Evidence) -> list[Finding]:
             evidence["constant"][-1],
             1 / (1 - RHO),
             1e-9,
-            unit="times the rate",
+            unit="times the learning rate",
         ),
         Finding(
             "speed under an alternating gradient",
             evidence["alternating"][-1],
             1 / (1 + RHO),
             1e-9,
-            unit="times the rate",
+            unit="times the learning rate",
         ),
     ]
     return findings

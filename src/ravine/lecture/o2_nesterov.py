@@ -42,9 +42,10 @@ CLAIM = Claim(
     says="First jump along the accumulated gradient, then measure the gradient at the landing point and "
     "correct: a mistake is better corrected after it was made.",
     run="A curved valley with Ravine's Nesterov, with the formula of the lecture and with optax, at a "
-    "constant and a decaying learning rate; then a quadratic at 84 rates, and at 81 more around each limit.",
-    caveat="The correction damps steep directions, but the largest stable rate is lower than that of plain "
-    "momentum. Programs store the point after the jump: evaluate the loss at w, not at y.",
+    "constant and a decaying learning rate; then a quadratic at 84 learning rates, and at 81 more around "
+    "each limit.",
+    caveat="The correction damps steep directions, but the largest stable learning rate is lower than "
+    "that of plain momentum. Programs store the point after the jump: evaluate the loss at w, not at y.",
     try_it="ravine compare digits -O momentum,nesterov",
 )
 
@@ -124,15 +125,16 @@ def read(evidence: Evidence) -> list[Finding]:
         stored, lecture = evidence[f"{kind}_stored"], evidence[f"{kind}_lecture"]
         ahead = stored[1:] + RHO * np.diff(stored, axis=0)  # w + rho v, what optax stores
         findings += [
-            Finding(f"form of the lecture and stored form, {kind} rate: largest difference",
+            Finding(f"form of the lecture and stored form, {kind} learning rate: largest difference",
                     np.max(np.abs(stored - lecture)), 0.0, 1e-12),
-            Finding(f"look-ahead of optax and ours, {kind} rate: largest difference",
+            Finding(f"look-ahead of optax and ours, {kind} learning rate: largest difference",
                     np.max(np.abs(ahead - evidence[f"{kind}_optax"][1:])), 0.0, 1e-12),
         ]  # fmt: skip
     for name, limit in LIMITS.items():
         spacing = limit * (NEAR[1] - NEAR[0])
         findings.append(
-            Finding(f"{name}, largest stable rate x curvature", _crossing(evidence[f"{name}_left"]) * limit,
+            Finding(f"{name}, largest stable learning rate x curvature",
+                    _crossing(evidence[f"{name}_left"]) * limit,
                     limit, spacing, note="below it errors shrink, above it they grow")
         )  # fmt: skip
     for name, factor in FACTORS.items():
@@ -140,7 +142,7 @@ def read(evidence: Evidence) -> list[Finding]:
         # this determinant shrinks by the product of both roots, which is their squared modulus
         turn = w[:-2] * w[2:] - w[1:-1] ** 2
         findings.append(
-            Finding(f"{name}, factor per step at rate x curvature = {HALF}",
+            Finding(f"{name}, factor per step at learning rate x curvature = {HALF}",
                     np.sqrt(turn[20] / turn[10]) ** 0.1, factor, 1e-9)
         )  # fmt: skip
     worst = max(
@@ -148,7 +150,7 @@ def read(evidence: Evidence) -> list[Finding]:
         for name in MAKE
     )
     findings.append(
-        Finding("factor per step, largest deviation from theory over all rates", worst, 0.0, 0.03)
+        Finding("factor per step, largest deviation from theory over all learning rates", worst, 0.0, 0.03)
     )
     return findings
 
@@ -164,7 +166,7 @@ def draw(evidence: Evidence) -> Any:
         some = np.flatnonzero(_settled(name))[k::4]
         marks(left, RATES[some], _growth(evidence[f"{name}_errors"])[some], _label(name), which=k)
     left.axhline(1, color="black", linewidth=0.8)
-    left.set(xlabel="rate x curvature", ylabel="factor of the error in a step", ylim=(0, 1.6), xlim=(0, 4.2))
+    left.set(xlabel="learning rate x curvature", ylabel="factor of the error in a step", ylim=(0, 1.6), xlim=(0, 4.2))
     left.set_title(f"above 1 it diverges (rho = {RHO:g})")
     left.legend(loc="lower right")
 
@@ -175,7 +177,7 @@ def draw(evidence: Evidence) -> Any:
             marks(right, t, evidence[f"{name}_half"][t], _label(name), which=k)
     right.axhline(0, color="black", linewidth=0.8)
     right.set(xlabel="step", ylabel="w (the minimum is at 0)")
-    right.set_title(f"one direction, rate x curvature = {HALF:g}")
+    right.set_title(f"one direction, learning rate x curvature = {HALF:g}")
     right.legend()
     return figure
 

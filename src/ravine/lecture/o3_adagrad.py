@@ -82,7 +82,7 @@ def read(evidence: Evidence) -> list[Finding]:
         ),
         Finding(f"position after {STEPS:,} steps, asymptotic sum", one[STEPS], late, 1e-6),
         Finding(
-            f"step number {STEPS:,}, in units of the rate",
+            f"step number {STEPS:,}, in units of the learning rate",
             abs(one[STEPS] - one[STEPS - 1]) / ETA,
             STEPS**-0.5,
             1e-8,
@@ -99,7 +99,7 @@ def read(evidence: Evidence) -> list[Finding]:
     ]
     findings += [
         Finding(
-            f"{name}, step number {STEPS:,}, in units of the rate",
+            f"{name}, step number {STEPS:,}, in units of the learning rate",
             abs(evidence[name][STEPS] - evidence[name][STEPS - 1]) / ETA,
             1.0,
             1e-6,
@@ -130,8 +130,8 @@ def draw(evidence: Evidence) -> Any:
         theory(right, t, np.cumsum(line), which=k)
         marks(right, some, -place[some] / ETA, label, which=k)
     for axes, what in (
-        (left, "size of the step, in units of the rate"),
-        (right, "distance gone, in units of the rate"),
+        (left, "size of the step, in units of the learning rate"),
+        (right, "distance gone, in units of the learning rate"),
     ):
         axes.set(xlabel="step", ylabel=what, xscale="log", yscale="log")
         axes.legend()

@@ -38,7 +38,7 @@ CLAIM = Claim(
     run="Constant gradients at three values of gamma; then 10 gradients of 100 followed by gradients of 1, "
     "for RMSProp and AdaGrad.",
     caveat="The mean starts at 0 and is not corrected, so the first steps are up to 1 / sqrt(1 - gamma) "
-    "times the learning rate. Steps do not shrink near the minimum unless the rate does.",
+    "times the learning rate. Steps do not shrink near the minimum unless the learning rate does.",
     try_it="ravine compare digits -O adagrad,rmsprop",
 )
 
@@ -83,7 +83,7 @@ def read(evidence: Evidence) -> list[Finding]:
     line = np.stack([1 / np.sqrt(1 - gamma**t) for gamma in GAMMAS])
     findings = [
         Finding(
-            f"first step at gamma = {gamma:g}, in units of the rate",
+            f"first step at gamma = {gamma:g}, in units of the learning rate",
             constant[k, 0],
             first[gamma],
             5e-4,
@@ -99,12 +99,13 @@ def read(evidence: Evidence) -> list[Finding]:
     findings += [
         Finding("largest relative deviation of a step from theory",
                 np.max(np.abs(constant / line - 1)), 0.0, 1e-5),
-        Finding("after the burst, RMSProp: steps until a step is half the rate again",
+        Finding("after the burst, RMSProp: steps until a step is half the learning rate again",
                 back[0] + 1 if np.isfinite(rms).all() and len(back) else np.nan, np.ceil(half), 0.0),
         Finding("after the burst, RMSProp: largest relative deviation of a step from theory",
                 np.max(np.abs(rms[BURST:] / rms_line - 1)), 0.0, 1e-7),
-        Finding(f"{AFTER} steps after the burst, RMSProp, in units of the rate", rms[-1], 1.0, 1e-6),
-        Finding(f"{AFTER} steps after the burst, AdaGrad, in units of the rate", ada[-1], ada_line[-1], 1e-7),
+        Finding(f"{AFTER} steps after the burst, RMSProp, in units of the learning rate", rms[-1], 1.0, 1e-6),
+        Finding(f"{AFTER} steps after the burst, AdaGrad, in units of the learning rate",
+                ada[-1], ada_line[-1], 1e-7),
     ]  # fmt: skip
     return findings
 
@@ -118,7 +119,7 @@ def draw(evidence: Evidence) -> Any:
     for k, gamma in enumerate(GAMMAS):
         theory(left, t, 1 / np.sqrt(1 - gamma**t), which=k)
         marks(left, t[:: 3 + k], evidence["constant"][k][:: 3 + k], f"gamma = {gamma:g}", which=k)
-    left.set(xlabel="step", ylabel="size of the step, in units of the rate", yscale="log")
+    left.set(xlabel="step", ylabel="size of the step, in units of the learning rate", yscale="log")
     left.set_title("constant gradient: too large at first")
     left.legend()
     after = np.arange(1, AFTER + 1)
@@ -128,7 +129,7 @@ def draw(evidence: Evidence) -> Any:
         marks(right, after[4::15], evidence[name][BURST:][4::15], label, which=k)
     right.set(
         xlabel=f"steps since {BURST} gradients of {HEIGHT:g}",
-        ylabel="size of the step, in units of the rate",
+        ylabel="size of the step, in units of the learning rate",
         yscale="log",
     )
     right.set_title("after the large gradients")

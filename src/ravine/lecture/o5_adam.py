@@ -32,14 +32,14 @@ __all__ = ["CLAIM", "animate", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O5",
-    title="Adam's first steps are the rate",
+    title="Adam's first steps are the learning rate",
     section="Optimizers",
     says="Adam's running means start at 0 and are biased towards 0. Division by 1 - b^t removes the bias, "
     "and the first steps are as large as the learning rate.",
     run="1,000 steps with constant gradients, with and without bias correction; first steps for 1,000 "
     "gradients of all sizes; one gradient after 5,000 zeros.",
-    caveat="A step has the size of the rate only while gradients agree. After a long time of zero "
-    "gradients, one gradient makes a step of 3.16 rates; gradients near eps make almost no step.",
+    caveat="A step has the size of the learning rate only while gradients agree. After a long time of zero "
+    "gradients, one gradient makes a step of 3.16 learning rates; gradients near eps make almost no step.",
     try_it="ravine compare digits -O adam,rmsprop",
 )
 
@@ -92,7 +92,7 @@ def read(evidence: Evidence) -> list[Finding]:
     t = np.arange(1, STEPS + 1)
     theory = (1 - B1**t) / np.sqrt(1 - B2**t)  # (3)
     findings = [
-        Finding(f"largest deviation of {STEPS:,} steps from the rate, gradient {size:g}",
+        Finding(f"largest deviation of {STEPS:,} steps from the learning rate, gradient {size:g}",
                 np.max(np.abs(constant[:, k] + 1)), 0.0, 1.01 * EPS / size, note="by eps / |g|")
         for k, size in enumerate(SIZES)
     ]  # fmt: skip
@@ -101,13 +101,15 @@ def read(evidence: Evidence) -> list[Finding]:
     findings += [
         Finding("largest deviation without eps, gradient 1",
                 np.max(np.abs(evidence["without_eps"] + 1)), 0.0, 1e-12),
-        Finding("first step for gradients of all sizes, largest deviation from the rate",
+        Finding("first step for gradients of all sizes, largest deviation from the learning rate",
                 np.max(np.abs(first + 1)), 0.0, 1.01 * EPS / 1e-3),
-        Finding("without correction: first step, in units of the rate", bare[0], -3.1623, 5e-5),
-        Finding("without correction: largest step, in units of the rate", bare.min(), -theory.max(), small),
+        Finding("without correction: first step, in units of the learning rate", bare[0], -3.1623, 5e-5),
+        Finding("without correction: largest step, in units of the learning rate",
+                bare.min(), -theory.max(), small),
         Finding("without correction: largest deviation from theory",
                 np.max(np.abs(bare + theory)), 0.0, small),
-        Finding(f"one gradient after {QUIET:,} zeros, in units of the rate", evidence["after_quiet"][0],
+        Finding(f"one gradient after {QUIET:,} zeros, in units of the learning rate",
+                evidence["after_quiet"][0],
                 -(1 - B1) / np.sqrt(1 - B2) * np.sqrt(1 - B2 ** (QUIET + 1)) / (1 - B1 ** (QUIET + 1)), 1e-6),
     ]  # fmt: skip
     return findings
@@ -124,7 +126,7 @@ def draw(evidence: Evidence) -> Any:
     marks(left, t[some], -evidence["constant"][some, 1], "Adam", which=0)
     theory(left, t, (1 - B1**t) / np.sqrt(1 - B2**t), which=1)
     marks(left, t[some], -evidence["uncorrected"][some], "without bias correction", which=1)
-    left.set(xlabel="step", ylabel="size of the step, in units of the rate", xscale="log", ylim=(0, 9))
+    left.set(xlabel="step", ylabel="size of the step, in units of the learning rate", xscale="log", ylim=(0, 9))
     left.set_title("constant gradient")
     left.legend(loc="upper right")
     size = np.abs(evidence["gradients"])
@@ -132,9 +134,9 @@ def draw(evidence: Evidence) -> Any:
     x = np.geomspace(size.min(), size.max(), 200)
     theory(right, x, x / (x + EPS), which=0)
     marks(right, size[order], np.abs(evidence["first"])[order], "Adam", which=0)
-    theory(right, x, x, "SGD at the same rate", which=2)
+    theory(right, x, x, "SGD at the same learning rate", which=2)
     right.set(
-        xlabel="size of the gradient", ylabel="first step, in units of the rate", xscale="log", ylim=(0, 2)
+        xlabel="size of the gradient", ylabel="first step, in units of the learning rate", xscale="log", ylim=(0, 2)
     )
     right.set_title("first step")
     right.legend(loc="lower right")

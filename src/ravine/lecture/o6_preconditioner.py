@@ -35,7 +35,7 @@ __all__ = ["CLAIM", "draw", "read", "run"]
 
 CLAIM = Claim(
     "O6",
-    title="A rate per weight is a diagonal preconditioner",
+    title="A learning rate per weight is a diagonal preconditioner",
     section="Optimizers",
     says="A separate gain for each weight compensates for gradients that differ widely between weights.",
     run="48 quadratics in 20 dimensions with condition number 10,000, with their axes along the weights and "
@@ -143,7 +143,7 @@ def draw(evidence: Evidence) -> Any:
             left.plot(SHOWN[path], losses[path], label=None if number else name, **style)
     left.axhline(TARGET, color="black", linewidth=0.8)
     left.set(xlabel="step", ylabel="loss", xscale="log", yscale="log", ylim=(1e-7, 1e5))
-    left.set_title(f"Adam, condition number {KAPPA:g}, rate {RATE:g}")
+    left.set_title(f"Adam, condition number {KAPPA:g}, learning rate {RATE:g}")
     left.legend(loc="center left")
     place = np.arange(1, DRAWS + 1)
     for k, (name, expected) in enumerate((("aligned", 293), ("rotated", 7_170))):

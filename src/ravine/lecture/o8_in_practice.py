@@ -35,11 +35,11 @@ CLAIM = Claim(
     section="Optimizers",
     says="In practice Adam with default settings does a great job, and SGD with an optimized learning-rate "
     "schedule can likely achieve the best results.",
-    run="Digits and breast cancer, one hidden layer of 64 units, 20 epochs: every optimizer at 7 rates on 5 "
-    "seeds; then the best of these and Adam at its defaults on 24 fresh seeds.",
+    run="Digits and breast cancer, one hidden layer of 64 units, 20 epochs: every optimizer at 7 "
+    "learning rates on 5 seeds; then the best of these and Adam at its defaults on 24 fresh seeds.",
     caveat="The ranking of the optimizers depends on data, budget and tuning, and the differences are often "
-    "within the noise of the seeds: one comparison is no law. A tuned rate may even lose to the default if "
-    "the tuning itself was noisy.",
+    "within the noise of the seeds: one comparison is no law. A tuned learning rate may even lose to the "
+    "default if the tuning itself was noisy.",
     try_it="ravine compare digits -O adam,sgd,momentum",
 )
 
@@ -54,15 +54,15 @@ GREAT = 0.02  # difference of accuracies
 
 # contestant: (optimizer, rho, 1 if the rate decays to 0); SGD is momentum at rho = 0, so both share a program
 TUNED = {
-    "SGD, constant rate": ("momentum", 0.0, 0.0),
-    "SGD, decaying rate": ("momentum", 0.0, 1.0),
-    "momentum, decaying rate": ("momentum", 0.9, 1.0),
-    "Adam, constant rate": ("adam", None, 0.0),
-    "Adam, decaying rate": ("adam", None, 1.0),
+    "SGD, constant learning rate": ("momentum", 0.0, 0.0),
+    "SGD, decaying learning rate": ("momentum", 0.0, 1.0),
+    "momentum, decaying learning rate": ("momentum", 0.9, 1.0),
+    "Adam, constant learning rate": ("adam", None, 0.0),
+    "Adam, decaying learning rate": ("adam", None, 1.0),
 }
 PLAIN = "Adam at its defaults"
 NAMES = (*TUNED, PLAIN)
-SCHEDULED = ("SGD, decaying rate", "momentum, decaying rate")
+SCHEDULED = ("SGD, decaying learning rate", "momentum, decaying learning rate")
 
 
 def run() -> Evidence:
@@ -89,7 +89,7 @@ def read(evidence: Evidence) -> list[Finding]:
             findings.append(
                 Finding(f"{data}: {name}", np.mean(accuracy) * 100, None,
                         error=_half(accuracy * 100), unit="%",
-                        note=f"rate {rate:.2g}, tier {tier[name]:.0f}")
+                        note=f"learning rate {rate:.2g}, tier {tier[name]:.0f}")
             )  # fmt: skip
         best = max(TUNED, key=lambda name: _mean(scores[name]))
         behind = 100 * (scores[best] - scores[PLAIN])
@@ -106,7 +106,8 @@ def read(evidence: Evidence) -> list[Finding]:
         )  # fmt: skip
         reached.append(min(tier[name] for name in SCHEDULED))
     findings.append(
-        Finding("best tier of SGD or momentum with a tuned, decaying rate", np.min(reached), 1.0, 0.0,
+        Finding("best tier of SGD or momentum with a tuned, decaying learning rate",
+                np.min(reached), 1.0, 0.0,
                 note="tier 1: not distinguishable from the best")
     )  # fmt: skip
     return findings

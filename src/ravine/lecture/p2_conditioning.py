@@ -116,7 +116,7 @@ def draw(evidence: Evidence) -> Any:
         marks(right, some, distance[some] / distance[0], name, which=k)
     left.set(xlabel="inputs d", ylabel="condition number", yscale="log", ylim=(0.8, 1000))
     right.set(xlabel="step of gradient descent", ylabel="distance from the minimum", yscale="log")
-    right.set_title(f"d = {INPUTS[-1]}, best constant rate")
+    right.set_title(f"d = {INPUTS[-1]}, best constant learning rate")
     left.set_title(f"linear regression, {ROWS:,} rows")
     left.legend(loc="center right")
     right.legend(loc="upper right")

@@ -33,14 +33,14 @@ def claims() -> dict[str, Claim]:
 
 def find(word: str) -> Claim:
     """Return the claim with the id `word`, in upper or lower case. Raises UsageError with the nearest ids."""
-    known = claims()
-    if word.upper() not in known:
+    all_claims = claims()
+    if word.upper() not in all_claims:
         raise UsageError(
             f"There is no claim '{word}'.",
-            did_you_mean(word, known),
+            did_you_mean(word, all_claims),
             "Type `ravine lecture` for the list of claims.",
         )
-    return known[word.upper()]
+    return all_claims[word.upper()]
 
 
 def load(claim: Claim) -> Any:

@@ -89,8 +89,8 @@ class NetworkSpec:
         words += [f"conv={_hyphenated(self.conv)}"] * bool(self.conv)
         words += [self.connection] * (self.connection != DEFAULT_CONNECTION)
         words += [self.norm] * NORMALIZATIONS[self.norm].normalizes
-        given = {word: self.hyper[name] for word, name in NUMBERS.items() if name in self.hyper}
-        return " ".join(words + [f"{word}={_shortest(value)}" for word, value in given.items()])
+        numbers = {word: self.hyper[name] for word, name in NUMBERS.items() if name in self.hyper}
+        return " ".join(words + [f"{word}={_shortest(value)}" for word, value in numbers.items()])
 
 
 def read_network(text: str) -> NetworkSpec:

@@ -131,7 +131,7 @@ class Rule:
         if not (np.isfinite(learning_rate) and learning_rate > 0):
             raise UsageError(
                 f"The learning rate {learning_rate} has no stability limit.",
-                "The rate must be a finite number above zero.",
+                "The learning rate must be a finite number above zero.",
                 "Give the learning rate in use.",
             )
         self.check(hyper or {})
@@ -314,12 +314,12 @@ def _rule(spec: ParsedOptimizer) -> Rule:
     from ravine.optimizers.from_optax import from_optax  # imports all of optax.contrib
 
     constructor = from_optax(spec.name, spec.keywords)
-    known = OPTAX[spec.name]
+    optax_rule = OPTAX[spec.name]
     return Rule(
         str(spec),
         str(spec),
         constructor,
-        known.rate_center,
-        accepts_vector=known.accepts_vector,
+        optax_rule.rate_center,
+        accepts_vector=optax_rule.accepts_vector,
         elementwise=False,
     )

@@ -121,16 +121,16 @@ def _drop_weaker(kind: type[Settings], placed: dict[str, tuple[Value, _PlacedVal
                 del placed[weaker]
 
 
-def _unknown(key: str, placed: _PlacedValue, known: Collection[str]) -> UsageError:
+def _unknown(key: str, placed: _PlacedValue, keys: Collection[str]) -> UsageError:
     in_environment = placed.place.startswith(ENVIRONMENT)
 
     def spelled(name: str) -> str:
         return ENVIRONMENT + name.upper() if in_environment else name
 
     new = renamed_key(key)
-    if new in known:
+    if new in keys:
         return UsageError(f"{placed.place} was renamed to {spelled(str(new))}.", option=key, value=placed.raw)
-    near = did_you_mean(spelled(key), sorted(spelled(name) for name in known))
+    near = did_you_mean(spelled(key), sorted(spelled(name) for name in keys))
     return UsageError(f"{placed.place} is not an option.", "", near, option=key, value=placed.raw)
 
 

@@ -97,8 +97,8 @@ def contradiction(first: str, second: str) -> UsageError:
     )  # fmt: skip
 
 
-def _unknown(key: str, known: list[str]) -> UsageError:
+def _unknown(key: str, keys: list[str]) -> UsageError:
     new = renamed_key(key)
-    if new in known:
+    if new in keys:
         return UsageError(f"The setting '{key}' was renamed to '{new}'.", "", f"Write {new}.", option=key)
-    return UsageError(f"There is no setting '{key}'.", "", did_you_mean(key, known), option=key)
+    return UsageError(f"There is no setting '{key}'.", "", did_you_mean(key, keys), option=key)

@@ -211,13 +211,13 @@ class Record:
                 raise UsageError(f"There is no series '{name}'.", "", did_you_mean(name, self.series))
         status = np.array([Status(state).name.lower() for state in self.status], dtype=object)
         columns: dict[str, np.ndarray] = {"run": np.arange(len(self))}
-        taken = {"run", "time", "status"}
+        reserved_names = {"run", "time", "status"}
         if not names:
-            columns |= {_free("hyper", name, taken): array for name, array in self.hyper.items()}
+            columns |= {_free("hyper", name, reserved_names): array for name, array in self.hyper.items()}
             columns["status"] = status
             flat = {name: array for name, array in self.final.items() if array.ndim == 1}
             return pd.DataFrame(
-                columns | {_free("final", name, taken): array for name, array in flat.items()}
+                columns | {_free("final", name, reserved_names): array for name, array in flat.items()}
             )
         lengths = {name: self.series[name].shape[1] for name in names}
         times = lengths[names[0]]
@@ -226,9 +226,9 @@ class Record:
                 f"The series differ in length: {lengths}.", "", "Make one table for each length."
             )
         columns = {"run": np.repeat(columns["run"], times), "time": np.tile(np.arange(times), len(self))}
-        columns |= {_free("hyper", n, taken): np.repeat(array, times) for n, array in self.hyper.items()}
+        columns |= {_free("hyper", n, reserved_names): np.repeat(array, times) for n, array in self.hyper.items()}
         columns["status"] = np.repeat(status, times)
-        return pd.DataFrame(columns | {_free("series", n, taken): self.series[n].ravel() for n in names})
+        return pd.DataFrame(columns | {_free("series", n, reserved_names): self.series[n].ravel() for n in names})
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {name}" for name, n in self.counts().items()) or "none"
@@ -291,10 +291,10 @@ def _joined_meta(metas: Sequence[Mapping[str, object]]) -> dict[str, object]:
     return {key: metas[0][key] for key in shared} | ({"parts": rest} if any(rest) else {})
 
 
-def _free(group: str, name: str, taken: set[str]) -> str:
-    while name in taken:
+def _free(group: str, name: str, names: set[str]) -> str:
+    while name in names:
         name = f"{group}_{name}"
-    taken.add(name)
+    names.add(name)
     return name
 
 

@@ -149,9 +149,9 @@ def _summary(summary: object) -> str | None:
     if not isinstance(summary, Mapping) or "winner" not in summary:
         return None if summary is None else str(summary)
     score, tied = summary.get("score"), summary.get("tied")
-    known = float(score) if isinstance(score, int | float) else None
+    score_value = float(score) if isinstance(score, int | float) else None
     count = len(tied) if isinstance(tied, list) else 0
-    return summary_text(str(summary["winner"]), count, str(summary.get("metric")), known)
+    return summary_text(str(summary["winner"]), count, str(summary.get("metric")), score_value)
 
 
 def _size(folder: Path) -> int:
@@ -203,8 +203,8 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
         raise DataError(
             f"There is no run '{text}'.", f"There are no runs in '{root}'.", "Type `ravine compare digits`."
         )
-    known = [info.path.name for info in runs] + [info.id for info in runs]
-    near = nearest(text, known) or f"There {'is' if len(runs) == 1 else 'are'}: {_names(runs)}."
+    names = [info.path.name for info in runs] + [info.id for info in runs]
+    near = nearest(text, names) or f"There {'is' if len(runs) == 1 else 'are'}: {_names(runs)}."
     raise DataError(f"There is no run '{text}' in '{root}'.", near, "Type `ravine runs`.")
 
 

@@ -44,7 +44,7 @@ class Sensitivity:
 def sensitivity(rates: npt.ArrayLike, values: npt.ArrayLike, greater_is_better: bool) -> Sensitivity:
     """Return median and quartiles over seeds of the scores `values` [rate, seed] at `rates` [rate].
 
-    Raises UsageError if a rate is not positive, or if there is not one row of scores for each rate.
+    Raises UsageError if a learning rate is not positive, or if there is not one row of scores for each rate.
     """
     where = _checked_rates(rates)
     scores = as_floats(values, 2, "values")
@@ -119,12 +119,12 @@ def _reach(place: FloatArray, heights: FloatArray, bound: float) -> float:
 
 
 def _checked_rates(rates: npt.ArrayLike) -> FloatArray:
-    """Return `rates` as an array [rate], or raise UsageError if a rate is not positive and finite."""
+    """Return `rates` as an array [rate]. Raises UsageError if one of them is not positive and finite."""
     where = as_floats(rates, 1, "rates")
     if not (np.isfinite(where) & (where > 0)).all():
         raise UsageError(
             f"The learning rates {rates!r} are not all positive.",
-            "A logarithmic scale needs positive, finite rates.",
+            "A logarithmic scale needs positive, finite learning rates.",
             "Leave out the others.",
         )
     return where
@@ -133,7 +133,7 @@ def _checked_rates(rates: npt.ArrayLike) -> FloatArray:
 def _same_length(rates: FloatArray, values: FloatArray) -> None:
     if rates.size != values.shape[0]:
         raise UsageError(
-            f"There are {rates.size} rates and {values.shape[0]} rows of scores.",
-            "Every rate needs one row of scores.",
+            f"There are {rates.size} learning rates and {values.shape[0]} rows of scores.",
+            "Every learning rate needs one row of scores.",
             "Pass arrays of the same length.",
         )

@@ -41,7 +41,7 @@ def test_columns_go_by_priority(result):
         next(line for line in shown(result, width).splitlines() if line.startswith("tier"))
         for width in (60, 120)
     ]
-    assert heads[0].split() == ["tier", "optimizer", "accuracy", "%", "rate", "schedule", "diverged"]
+    assert heads[0].split() == ["tier", "optimizer", "accuracy", "%", "learning", "rate", "schedule", "diverged"]
     assert heads[1].endswith("to target  good rates  median   with tuning")
 
 
@@ -58,7 +58,7 @@ def test_what_a_row_says(result):
     assert "420 (85 %)" in line_of(report, "adam") and "never" in line_of(report, "adadelta")
     assert "0.00312!" in line_of(report, "rmsprop") and "3/20" in line_of(report, "adagrad")
     assert "median 90.0" in line_of(report, "adagrad") and "constant" in line_of(report, "sgd")
-    assert "! rmsprop: its best rate, 0.00312, lies at the upper end" in report
+    assert "! rmsprop: its best learning rate, 0.00312, lies at the upper end" in report
     assert report.count("lies at") == 1
     assert "On the test rows, read once: nesterov accuracy 96.5 ± 1.0 %; the saved network 97.0 %." in report
 
@@ -76,7 +76,7 @@ def test_columns_with_nothing_to_say_are_left_out(rows, result_of):
     report = shown(result_of([replace(row, **silent) for row in rows]), 120)
     head = next(line for line in report.splitlines() if line.startswith("tier"))
     assert re.split(" {2,}", head) == [
-        "tier", "optimizer", "accuracy %", "rate", "schedule", "median", "with tuning",
+        "tier", "optimizer", "accuracy %", "learning rate", "schedule", "median", "with tuning",
     ]  # fmt: skip
 
 

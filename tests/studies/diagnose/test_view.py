@@ -78,7 +78,7 @@ def test_a_finding_without_a_trial_says_so(found: DiagnoseResult) -> None:
     ("tried", "reason"),
     [
         (None, "no remedy is confirmed"),
-        ("wider", "the best remedy, wider, was not better"),
+        ("standardize", "the best remedy, inputs standardised, was not better"),
     ],
 )
 def test_a_configuration_that_stays_says_why(found: DiagnoseResult, tried: str | None, reason: str) -> None:

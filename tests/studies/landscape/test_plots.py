@@ -49,8 +49,8 @@ def test_no_parabola_is_drawn_where_there_is_no_limit(example, changed):
 def test_no_parabola_of_the_limit_is_drawn_where_the_rate_has_decayed(changed):
     figure = changed(center={"current_learning_rate": 1e-4}).figures()["profile"]
     (label,) = [line for line in figure.axes[0].lines if "limit" in str(line.get_label())]
-    assert "the last step's rate 0.0001" in label.get_label() and not len(label.get_xdata())
-    assert "at rate 0.0001 at the last step" in figure.get_suptitle()
+    assert "the last step's learning rate 0.0001" in label.get_label() and not len(label.get_xdata())
+    assert "at learning rate 0.0001 at the last step" in figure.get_suptitle()
 
 
 @pytest.mark.parametrize(

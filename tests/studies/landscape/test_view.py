@@ -84,13 +84,13 @@ def test_the_verdict_on_sharpness(sharpness, words, changed):
 
 
 def test_a_limit_is_that_of_the_last_step_and_not_compared_where_the_rate_has_decayed(example, changed):
-    assert "20 = 2 / eta at the last step's rate 0.1" in text(view(example), 100)
+    assert "20 = 2 / eta at the last step's learning rate 0.1" in text(view(example), 100)
     for share, compared in ((0.02, True), (1e-4, False)):
         rate = 0.1 * share
         shown = text(
             view(changed(center={"current_learning_rate": rate}, sharpness={"limit": 2 / rate})), 200
         )
-        assert f"at the last step's rate {rate:.3g}" in shown
+        assert f"at the last step's learning rate {rate:.3g}" in shown
         assert (": stable" in shown, "limit there" in shown) == (compared, compared)
         assert ("the schedule has decayed the learning rate (0.1) to almost 0" in shown) != compared
 

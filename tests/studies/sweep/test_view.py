@@ -128,7 +128,7 @@ def test_columns_give_way_before_factors(result: SweepResult) -> None:
         table = text(result.view()[1:2], width).splitlines()
         return table[0].replace("against first", "against").replace("accuracy %", "accuracy").split()
 
-    assert head(100) == ["tier", "dropout", "net", "accuracy", "against", "rate"]
+    assert head(100) == ["tier", "dropout", "net", "accuracy", "against", "learning", "rate"]
     assert head(60) == ["tier", "dropout", "net", "accuracy", "against"]
     assert head(45) == ["tier", "dropout", "net", "accuracy"]
 

@@ -123,7 +123,7 @@ SCENES = (  # in the order of the picture
     Scene(
         "noise",
         "Gradient noise",
-        "No optimizer settles: the noise keeps each at a distance set by its rate.",
+        "No optimizer settles: the noise keeps each at a distance set by its learning rate.",
         _bowl,
         (-4.0, 1.6),
         (-4.8, 2.0, -2.2, 2.2),
@@ -152,10 +152,10 @@ def scene_paths(scene: Scene, rules: Sequence[str]) -> Paths:
         def gradient(w: jax.Array, t: jax.Array) -> jax.Array:
             return slope(w) + noise[t]
 
-        each = [
+        rule_paths = [
             optimizer_path(resolve(name).build(scene.rates[name]), gradient, start, STEPS) for name in rules
         ]
-        paths = jnp.stack(each)
+        paths = jnp.stack(rule_paths)
         return paths, jax.vmap(jax.vmap(scene.loss))(paths), jax.vmap(jax.vmap(scene.loss))(points)
 
     with precision_context("float64"):

@@ -94,7 +94,7 @@ def _tune(design: CompareDesign, context: RunContext) -> tuple[dict[str, Tuned],
         return {name: side for name, tuning in tuned.items() if (side := tuning.range_end()) is not None}
 
     def extend(sides: Sequence[str], names: Sequence[str]) -> None:
-        text = f"best rate of {', '.join(names)} at the {sides[-1]} end: one more decade for all"
+        text = f"best learning rate of {', '.join(names)} at the {sides[-1]} end: one more decade for all"
         context.notify(RangeExtended(sides[-1], tuple(names), text))
         added = sum(len(design.extended(rule, sides)) for rule in design.rules)
         context.runner.total += added * len(design.tuning_seeds) * design.steps

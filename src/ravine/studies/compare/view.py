@@ -96,7 +96,7 @@ def _table(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Table:
         Column("tier", [f"{tier}=" if tiers.count(tier) > 1 else str(tier) for tier in tiers], align="left"),
         Column("optimizer", [row.optimizer for row in rows], align="left", shrink=MIN_NAME_WIDTH),
         Column(score, [_score(row, style) for row in rows]),
-        Column("rate", [_rate(row) for row in rows], priority=1),
+        Column("learning rate", [_rate(row) for row in rows], priority=1),
         Column("schedule", [row.schedule or MISSING_CELL for row in rows], align="left", priority=2),
         Column("diverged", [_diverged(row) for row in rows], priority=3),
         Column("to target", [_steps(row) for row in rows], priority=4),
@@ -158,7 +158,7 @@ def _tuned(rows: Sequence[LeaderboardRow]) -> str:
 
 def _warnings(rows: Sequence[LeaderboardRow]) -> list[str]:
     return [
-        f"! {row.optimizer}: its best rate, {learning_rate(row.learning_rate)}, lies at "
+        f"! {row.optimizer}: its best learning rate, {learning_rate(row.learning_rate)}, lies at "
         f"{RANGE_ENDS[row.at_edge]} of the range tried; a better one may lie beyond."
         for row in rows
         if isinstance(row.at_edge, str)

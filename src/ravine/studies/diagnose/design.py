@@ -90,7 +90,7 @@ class DiagnoseDesign:
     def facts(self) -> DiagnosedTraining:
         """Return optimizer, network, length and other settings of the training that is diagnosed."""
         train = self.prepared.plan
-        known = ModelMetadata(
+        metadata = ModelMetadata(
             optimizer=train.rule.name,
             learning_rate=self.prepared.learning_rate,
             schedule=self.original.schedule,
@@ -98,13 +98,13 @@ class DiagnoseDesign:
             batch_size=train.batch_size,
         )
         if self.model is not None:
-            known = self.model.metadata
+            metadata = self.model.metadata
         return DiagnosedTraining(
-            optimizer=known.optimizer,
-            learning_rate=known.learning_rate,
-            schedule=known.schedule,
-            steps=known.steps,
-            batch_size=known.batch_size,
+            optimizer=metadata.optimizer,
+            learning_rate=metadata.learning_rate,
+            schedule=metadata.schedule,
+            steps=metadata.steps,
+            batch_size=metadata.batch_size,
             network=str(train.network),
             parameters=train.network.parameters,
             seeds=len(self.seeds),

@@ -41,13 +41,13 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         record = with_spread(record, trials.run_original(design.seeds))
         _keep(record, context)
     verdicts = find_all(record)
-    given = [verdict for verdict in verdicts if verdict.fires]
-    faulty = any(verdict.severity for verdict in given)
+    verdicts_that_fire = [verdict for verdict in verdicts if verdict.fires]
+    faulty = any(verdict.severity for verdict in verdicts_that_fire)
     tried: dict[str, RemedyTrial] = {}
     unfit: list[str] = []
     if design.proves:
-        tried, unfit = try_remedies(trials, given, design.seeds)
-    findings = [finding_row(verdict, best_first(verdict, tried)) for verdict in given]
+        tried, unfit = try_remedies(trials, verdicts_that_fire, design.seeds)
+    findings = [finding_row(verdict, best_first(verdict, tried)) for verdict in verdicts_that_fire]
     advice = recommend(trials, findings, tried, design.seeds, design.fresh_seeds) if tried else None
     configurations = _configurations(trials, advice)
     from_model = design.model is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ravine.execution.describe import data_text, training_option_rows
 from ravine.execution.next_steps import files_and_commands
@@ -35,7 +35,7 @@ def view(result: DiagnoseResult) -> list[Block]:
         sentences = " ".join(check.sentence for check in result.checks)
         blocks.append(Paragraph(f"Examined without a fault: {sentences}"))
     if result.recommendation is not None:
-        blocks.append(_advice(result.recommendation, result.metric.name))
+        blocks.append(_advice(result.recommendation, result))
     if result.history:
         blocks.append(_losses(result.curves))
     return [*blocks, Items([*result.notes, _cost(result.cost)], style="plain")]
@@ -177,18 +177,25 @@ def _value(value: Plain) -> str:
     return "standard" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _advice(advice: Recommendation, metric: str) -> Block:
+def _advice(advice: Recommendation, result: DiagnoseResult) -> Block:
     if advice.unchanged:
         reason = "no remedy is confirmed to be better"
         if advice.not_better is not None:
-            reason = f"the best remedy, {advice.not_better}, was not better on fresh seeds"
+            tried = _in_words(advice.not_better, result.findings)
+            reason = f"the best remedy, {tried}, was not better on fresh seeds"
         return Paragraph(f"Recommended: keep this configuration; {reason}.")
     sentences: list[str | Item] = [Item(f"Recommended: {_changes(advice.changes)}.", tone="strong")]
     if advice.validation is not None:
         sentences.append(f"On fresh seeds, validation loss {_effect(advice.validation)}.")
     if advice.test is not None:
-        sentences.append(f"On the test rows, read once, {metric} {_effect(advice.test)}.")
+        sentences.append(f"On the test rows, read once, {result.metric.name} {_effect(advice.test)}.")
     return Items(sentences, style="plain")
+
+
+def _in_words(remedies: str, findings: Sequence[FindingRow]) -> str:
+    """Return remedies, names joined by ` + `, in words: `a tenth of the learning rate`."""
+    words = {trial.remedy: trial.says for finding in findings for trial in finding.remedies}
+    return " and ".join(words[name] for name in remedies.split(" + "))
 
 
 def _losses(curves: ObservedCurves) -> Chart:

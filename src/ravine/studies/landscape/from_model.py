@@ -76,8 +76,8 @@ def _rule(model: Model, per_epoch: float) -> tuple[Rule | None, float | None]:
     if metadata.optimizer is None or metadata.learning_rate is None:
         return None, None
     rule = resolve(metadata.optimizer)
-    known = metadata.hyperparameters or {}
-    tuned = {name: value for name, value in known.items() if name in rule.defaults}
+    hyperparameters = metadata.hyperparameters or {}
+    tuned = {name: value for name, value in hyperparameters.items() if name in rule.defaults}
     spec, steps = schedule(metadata.schedule or "constant"), metadata.steps or 1
     if (
         spec.depends_on_loss
@@ -91,8 +91,8 @@ def _own_settings(path: str) -> tuple[RunDirectory, NetworkSettings]:
     folder = _run_of(Path(path))
     run = RunDirectory.open(folder)
     plain = load_toml(run.config)
-    known = {field.name for field in fields(NetworkSettings)}  # rows and batches depend on these alone
-    own = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in known})
+    field_names = {field.name for field in fields(NetworkSettings)}  # rows and batches depend on these alone
+    own = NetworkSettings.from_dict({name: value for name, value in plain.items() if name in field_names})
     if not own.source or own.source == "-":
         raise DataError(
             f"The run '{folder}' names no data file.",

@@ -69,7 +69,7 @@ def _title(title: str, result: LandscapeResult) -> str:
     center = result.center
     at, first = center.current_learning_rate, center.learning_rate
     moved = "" if at == first or first is None else " at the last step"
-    rate = "" if at is None else f" at rate {at:.3g}{moved}"
+    rate = "" if at is None else f" at learning rate {at:.3g}{moved}"
     rule = "" if center.optimizer is None else f", {center.optimizer}{rate}"
     return f"{title}\n{result.data.name}, {center.network}{rule}"
 
@@ -134,7 +134,7 @@ def _profile(result: LandscapeResult, arrays: Arrays) -> Figure:
         label += f" = {sharp.formula}" if not sharp.preconditioned else ""
         limit = arrays["slice/sharpest/limit"]
         if center.decayed:
-            at = f"at the last step's rate {center.current_learning_rate:.2g}"
+            at = f"at the last step's learning rate {center.current_learning_rate:.2g}"
             axes.plot([], [], " ", label=f"no limit parabola: {at} every curvature is stable")
         elif np.sqrt(2 * top / direction.limit) < MIN_PARABOLA_WIDTH * np.abs(x).max():
             axes.plot([], [], " ", label=f"{label}: too narrow to draw")

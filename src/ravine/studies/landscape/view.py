@@ -129,7 +129,7 @@ def _limits(sharp: Sharpness, center: Center) -> list[tuple[str, str]]:
         return [*rows, ("stability limit", f"not known. {sharp.reason or ''}".strip())]
     scaled = " for the preconditioned Hessian" if sharp.preconditioned else ""
     at = (
-        f" at the last step's rate {number(center.current_learning_rate)}"
+        f" at the last step's learning rate {number(center.current_learning_rate)}"
         if is_number(center.current_learning_rate)
         else ""
     )
@@ -188,7 +188,7 @@ def _trajectories(rows: Sequence[TrajectoryRow]) -> Table:
     return Table(
         [
             Column("path of", [row.optimizer for row in rows], align="left", shrink=16),
-            Column("last rate", [number(row.current_learning_rate) for row in rows], priority=1),
+            Column("last learning rate", [number(row.current_learning_rate) for row in rows], priority=1),
             Column("steps", [f"{row.steps:,}" for row in rows], priority=2),
             Column("loss", losses),
             Column("off the plane", [number(row.outside) for row in rows], priority=3),

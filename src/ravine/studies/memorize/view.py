@@ -271,11 +271,11 @@ def _bound_table(shares: Sequence[RandomLabelsResult]) -> Table:
 def _measured(arm: ArmResult, quantity: str) -> str:
     if quantity == "gap":
         return _percent(arm.gap)
-    held, ends = arm.held_out, arm.held_out.interval
-    if held.mean is None:
+    score, ends = arm.held_out, arm.held_out.interval
+    if score.mean is None:
         return MISSING_CELL
     wrong = None if ends is None else [None if end is None else 1 - end for end in reversed(ends)]
-    return with_interval(1 - held.mean, wrong, 100, 1)
+    return with_interval(1 - score.mean, wrong, 100, 1)
 
 
 def _bound(bound: Bound | None, gap: Measure) -> str:

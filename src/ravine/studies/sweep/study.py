@@ -89,8 +89,9 @@ def _tune(design: SweepDesign, context: RunContext, scores: Sequence[Scores]) ->
         return {name: side for name, side in sides.items() if side is not None}
 
     def extend(sides: Sequence[str], names: Sequence[str]) -> None:
-        best = f"{count(len(names), 'best rate lies', 'best rates lie')} at the {sides[-1]} end"
-        context.notify(RangeExtended(sides[-1], tuple(names), f"{best}: more rates for all"))
+        lie = count(len(names), "best learning rate lies", "best learning rates lie")
+        best = f"{lie} at the {sides[-1]} end"
+        context.notify(RangeExtended(sides[-1], tuple(names), f"{best}: more learning rates for all"))
         offsets = design.extra_offsets(sides)
         context.runner.total += design.tuning_steps(len(offsets))
         _try_rates(design, context, f"extend{len(sides)}", offsets, scores)

@@ -79,7 +79,7 @@ def plan_view(plan: SweepPlan) -> list[Block]:
         ("split", f"{plan.rows.train:,} train, {plan.rows.validation:,} validation, the rest test"),
         ("metric", plan.metric),
         ("design", f"{plan.design} of {count(len(plan.settings), 'configuration')}: {names}"),
-        ("rates", rates),
+        ("learning rates", rates),
         ("evaluation", f"each configuration on the same {count(len(plan.seeds), 'fresh seed')}"),
         ("networks", f"{plan.runs:,} in all, {plan.network_steps:,} network steps"),
         ("programs", f"{plan.programs:,} to compile"),
@@ -140,7 +140,7 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
         columns.append(Column("diverged", diverged, priority=extra + 2))
     if "learning_rate" not in factors:
         rates = [learning_rate(row.learning_rate) + "!" * bool(row.at_edge) for row in rows]
-        columns.append(Column("rate", rates, priority=extra + 3))
+        columns.append(Column("learning rate", rates, priority=extra + 3))
     hidden = len(result.leaderboard) - len(rows)
     return Table(
         columns,
@@ -195,7 +195,8 @@ def _notes(rows: Sequence[ConfigurationRow]) -> list[str]:
     if not ends:
         return []
     subject = ends[0] if len(ends) == 1 else f"{len(ends)} configurations"
-    return [f"! {subject}: the best rate lies at an end of the range tried; a better one may lie beyond."]
+    place = "lies at an end of the range tried; a better one may lie beyond"
+    return [f"! {subject}: the best learning rate {place}."]
 
 
 def verdict(result: SweepResult) -> list[str]:

@@ -35,7 +35,7 @@ def view(result: TrainResult) -> list[Block]:
         ("network", f"{plan.network}, {plan.parameters:,} parameters"),
         (
             "optimizer",
-            f"{scores.optimizer}, rate {learning_rate(scores.learning_rate)}, {scores.schedule}",
+            f"{scores.optimizer}, learning rate {learning_rate(scores.learning_rate)}, {scores.schedule}",
         ),
         *training_option_rows(plan.training_options),
         ("training", _length(plan)),
@@ -55,7 +55,7 @@ def view(result: TrainResult) -> list[Block]:
         _line("valid loss", [curves.valid_loss[k] for k in first]),
     ]
     if len(set(plan.rates or ())) > 1:
-        lines.insert(0, _line("rate", plan.rates or ()))
+        lines.insert(0, _line("learning rate", plan.rates or ()))
     return [Facts(rows), Sparklines(lines, scale="own")]
 
 
@@ -86,7 +86,7 @@ def plan_view(plan: TrainPlan) -> list[Block]:
     rows = [
         ("data", data_text(plan.data)),
         ("split", f"{split.train:,} train, {split.validation:,} validation, {split.test:,} test"),
-        ("optimizer", f"{plan.optimizer}, rate {learning_rate(plan.learning_rate)}"),
+        ("optimizer", f"{plan.optimizer}, learning rate {learning_rate(plan.learning_rate)}"),
         *training_option_rows(plan.plan.training_options),
         ("training", _length(plan.plan)),
         ("networks", f"{plan.plan.runs:,}"),

@@ -30,8 +30,8 @@ def rate_high(run: Observation) -> Finding | None:
         return None
     peak = highest_loss(run)
     ratio, error = run.ratio()
-    known = np.isfinite(ratio)
-    top = int(np.flatnonzero(known)[np.argmax(ratio[known])]) if known.any() else None
+    is_finite = np.isfinite(ratio)
+    top = int(np.flatnonzero(is_finite)[np.argmax(ratio[is_finite])]) if is_finite.any() else None
     evidence = [Evidence("highest batch loss over the loss at the start", peak, 3.0)]
     if top is not None:
         evidence.append(
@@ -68,10 +68,10 @@ def rate_high(run: Observation) -> Finding | None:
 def edge_of_stability(run: Observation) -> Finding | None:
     """Return the verdict "edge_of_stability": curvature stays at the stability limit while the loss falls."""
     ratio, error = run.ratio()
-    known = np.flatnonzero(np.isfinite(ratio) & (run.series("step") > 0))
-    if len(known) < 4 or not run.trained:
+    finite_points = np.flatnonzero(np.isfinite(ratio) & (run.series("step") > 0))
+    if len(finite_points) < 4 or not run.trained:
         return None
-    last = known[len(known) // 2 :]
+    last = finite_points[len(finite_points) // 2 :]
     value = float(np.median(ratio[last]))
     loss, since = run.series("train_loss")[: run.end + 1], int(last[0])
     fell = np.mean(loss[since:]) < np.mean(loss[:since])  # means, because single steps may raise the loss

@@ -99,10 +99,10 @@ def uphill_share(run: Observation) -> float:
 def curvature_over_limit(run: Observation) -> tuple[float, float]:
     """Return the median ratio of curvature to stability limit, and its error; NaN without a limit."""
     ratio, error = run.ratio()
-    known = np.flatnonzero(np.isfinite(ratio) & (run.series("step") > 0))
-    if not len(known):
+    finite_points = np.flatnonzero(np.isfinite(ratio) & (run.series("step") > 0))
+    if not len(finite_points):
         return np.nan, np.nan
-    middle = known[np.argsort(ratio[known])[len(known) // 2]]
+    middle = finite_points[np.argsort(ratio[finite_points])[len(finite_points) // 2]]
     return float(ratio[middle]), float(error[middle])
 
 
