@@ -44,7 +44,7 @@ def runs_of(run_dir: Path) -> list[dict[str, Any]]:
                 {
                     "rule": plan["optimizer"],
                     "rate": float(rate),
-                    "decays": float(schedule == "decay"),
+                    "decays": float(schedule == "cosine"),
                     "seed": int(seed),
                     "steps": plan["steps"],
                     "evaluations": plan["evaluations"],

@@ -70,6 +70,7 @@ class Renamed:
     flags: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
+    values_at: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     removed: Mapping[str, str] = field(default_factory=dict)
     added: Mapping[str, str] = field(default_factory=dict)
     tolerances: Mapping[str, float] = field(default_factory=dict)
@@ -140,6 +141,7 @@ def _prepare(case: str, flat: dict[str, Value], names: Renamed, is_old: bool) ->
         if is_old:
             path = _new_path(case, path, names.paths)
             value = _new_text(case, value, names.values) if isinstance(value, str) else value
+            value = _new_text_at(value, names.values_at.get(_find(case, path, names.values_at) or "", {}))
             if _is_excepted(path):
                 continue
         prepared[path] = value
@@ -180,6 +182,15 @@ def _new_text(case: str, text: str, values: Mapping[str, str]) -> str:
         if pattern == text or (inner == text and re.fullmatch(_regex(cases), case)):
             return new
     return text
+
+
+def _new_text_at(value: Value, texts: Mapping[str, str]) -> Value:
+    """Return a text, or an array of texts, with the new text in place of each old one."""
+    if isinstance(value, str):
+        return texts.get(value, value)
+    if isinstance(value, np.ndarray) and value.dtype.kind == "U" and texts:
+        return np.array([texts.get(text, text) for text in value.ravel().tolist()], str).reshape(value.shape)
+    return value
 
 
 def _matches(pattern: str, path: str) -> bool:

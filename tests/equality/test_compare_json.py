@@ -173,6 +173,21 @@ def test_renamed_removed_and_added_values(comparison, recording):
     assert differing(comparison, new, recording, added={"stdout/notes": "new"}) == []
 
 
+def test_renamed_values_at_a_path(comparison, recording):
+    new = change(recording, "stdout/leaderboard/0/optimizer", "Adam")
+    texts = {"adam": "Adam"}
+    assert differing(comparison, recording, new, values_at={"**/optimizer": texts}) == []
+    assert len(differing(comparison, recording, new, values_at={"**/winner": texts})) == 2
+    assert len(differing(comparison, recording, new, values_at={"**/optimizer": {}, "stdout": texts})) == 1
+    assert len(differing(comparison, recording, new, values_at={"other-*:**/optimizer": texts})) == 1
+    path = "arrays/cohorts:0a1b/hyper/schedule"
+    old = change(recording, path, np.array([["decay", "constant"], ["step", "decay"]]))
+    new = change(recording, path, np.array([["cosine", "constant"], ["step", "cosine"]]))
+    assert differing(comparison, old, new) == [path]
+    assert differing(comparison, old, new, values_at={"**/schedule": {"decay": "cosine"}}) == []
+    assert differing(comparison, old, new, values_at={"**/schedule": {"decay": "linear"}}) == [path]
+
+
 def test_tolerance_of_one_path(comparison, recording):
     new = change(recording, "stdout/test/model", 0.7507)
     assert differing(comparison, recording, new, tolerances={"stdout/test/model": 1e-3}) == []

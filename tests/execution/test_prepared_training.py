@@ -23,7 +23,7 @@ def test_without_settings_the_usual_values_hold(blobs):
     assert made.plan.batch_size == batch_size_for(TRAIN_ROWS)
     assert made.plan.steps >= TRAIN.min_steps  # few rows: epochs alone would be too short
     assert made.learning_rate == made.rule.rate_center
-    assert made.schedule == "decay"
+    assert made.schedule == "cosine"
 
 
 def test_what_is_asked_for_is_taken(blobs):

@@ -25,15 +25,15 @@ def test_decay_ends_at_exactly_zero_and_falls_all_the_way(text):
     assert (np.diff(values[:101]) < 0).all()
 
 
-def test_decay_is_cosine_without_numbers():
+def test_decay_is_an_alias_of_cosine():
     np.testing.assert_array_equal(factors("decay", STEPS, EPOCH), factors("cosine", STEPS, EPOCH))
-    assert (str(schedule("decay")), str(schedule("cosine"))) == ("decay", "cosine")  # as plans have them
+    assert str(schedule("decay")) == str(schedule("cosine")) == "cosine"  # as plans have them
 
 
 EVERY = [
     "constant",
     "constant(warmup=0.1)",
-    "decay",
+    "cosine",
     "step(0.1,every=10)",
     "step(0.5,at=3+6.5,warmup=0.2)",
     "step(0.1,at=50%+75%)",
@@ -165,8 +165,8 @@ def test_in_float32_the_drops_stay_where_they_are():
         ("cosin", "'cosine'"),
         ("cosine(warm=0.1)", "'warmup'"),
         ("cosine(0.1,0.2)", "no name"),
-        ("decay(0.1)", "no numbers"),
-        ("decay(end=0.1)", "no numbers"),
+        ("decay(end=1.5)", "from 0 to 1"),
+        ("decai", "'decay'"),
         ("cosine(end=1.5)", "from 0 to 1"),
         ("cosine(end=nan)", "from 0 to 1"),
         ("cosine(end=)", "from 0 to 1"),

@@ -153,7 +153,7 @@ def compare(
     optimizers: Optimizers to compare, such as 'sgd,adam,optax:lion(b1=0.9)'. [default: sgd, momentum,
         nesterov, local_gains, adagrad, rmsprop, adadelta, adam]
     schedules: Learning-rate schedules among which tuning chooses, such as
-        'constant,decay,step(0.1,every=10)'. [default: constant, decay]
+        'constant,cosine,step(0.1,every=10)'. [default: constant, cosine]
     tune: Hyperparameters to tune: learning rate and schedule (learning-rate), or all of an optimizer
         (all). [learning-rate, all; default: learning-rate]
     effort: Amount of work, which sets the numbers of trials, seeds and epochs; if not given, the largest
@@ -218,7 +218,7 @@ def train(
     notify: Notify | None = None,
     optimizer: str = "adam",
     learning_rate: float | None = None,
-    schedule: str = "decay",
+    schedule: str = "cosine",
     hyper_schedule: str | Sequence[str] | None = None,
     smallest_difference: float | None = None,
     features: str | Sequence[str] | None = None,
@@ -265,7 +265,7 @@ def train(
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
         optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
+    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default: cosine]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
     smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
@@ -374,7 +374,7 @@ def diagnose(
     notify: Notify | None = None,
     optimizer: str = "adam",
     learning_rate: float | None = None,
-    schedule: str = "decay",
+    schedule: str = "cosine",
     hyper_schedule: str | Sequence[str] | None = None,
     smallest_difference: float | None = None,
     features: str | Sequence[str] | None = None,
@@ -422,7 +422,7 @@ def diagnose(
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
         optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
+    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default: cosine]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
     smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
@@ -532,7 +532,7 @@ def sweep(
     notify: Notify | None = None,
     optimizer: str = "adam",
     learning_rate: float | None = None,
-    schedule: str = "decay",
+    schedule: str = "cosine",
     hyper_schedule: str | Sequence[str] | None = None,
     smallest_difference: float | None = None,
     features: str | Sequence[str] | None = None,
@@ -582,7 +582,7 @@ def sweep(
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
         optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default: decay]
+    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default: cosine]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
     smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
@@ -745,7 +745,7 @@ def landscape(
     notify: Function that is called with every event.
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
         optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
+    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
@@ -901,7 +901,7 @@ def memorize(
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
         optimizer. [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
+    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.
@@ -1049,7 +1049,7 @@ def descent(
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, three times the usual one.
         [above 0 and below 1e+30]
-    schedule: Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ... [default:
+    schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
         constant]
     features: Input columns; if not given, all but target, weights and groups. Commas separate names.
     drop: Columns to leave out of the inputs. Commas separate names.

@@ -125,7 +125,7 @@ class LearningRateSettings(Settings):
         common=True,
     )
     schedule: str = option(
-        "decay", "Schedule of the learning rate: constant, decay, 'step(0.1,every=10)', ...",
+        "cosine", "Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ...",
         section="Training",
         metavar="NAME", check=CHECK_SCHEDULE,
     )  # fmt: skip

@@ -61,7 +61,7 @@ def run() -> Evidence:
         return misfit + l2 * jnp.sum(w**2) / 2 + l1 * jnp.sum(jnp.abs(w))  # (1), (2)
 
     def end(l2: jax.Array, l1: jax.Array) -> jax.Array:
-        factor = schedule("decay").at(STEPS, STEPS)
+        factor = schedule("cosine").at(STEPS, STEPS)
         rule = sgd(lambda t: RATE * factor(t))
         return optimizer_path(rule, lambda w, t: jax.grad(objective)(w, l2, l1), jnp.zeros(INPUTS), STEPS)[-1]
 

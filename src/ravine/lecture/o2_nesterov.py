@@ -85,7 +85,7 @@ def run() -> Evidence:
     @jax.jit
     def paths() -> dict[str, jax.Array]:
         evidence = {}
-        factor = schedule("decay").at(STEPS, STEPS)
+        factor = schedule("cosine").at(STEPS, STEPS)
         for kind, rate in (
             ("constant", lambda t: jnp.asarray(RATE)),
             ("decaying", lambda t: RATE * factor(t)),

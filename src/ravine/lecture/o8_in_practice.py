@@ -166,7 +166,7 @@ def _compare(data: str) -> dict[str, np.ndarray]:
             hyper = {"rho": np.repeat([rho for _, rho, _ in settings], count)} if rule == "momentum" else {}
             runs = Runs(
                 np.repeat(rates.ravel(), len(seeds)),
-                np.repeat(["decay" if decays else "constant" for _, _, decays in settings], count),
+                np.repeat(["cosine" if decays else "constant" for _, _, decays in settings], count),
                 np.tile(seeds, rates.size),
                 hyper,
             )

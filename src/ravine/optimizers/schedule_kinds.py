@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-__all__ = ["SCHEDULES", "Duration", "Parameter", "ScheduleKind"]
+__all__ = ["SCHEDULES", "SCHEDULE_ALIASES", "Duration", "Parameter", "ScheduleKind"]
 
 
 class Duration(NamedTuple):
@@ -95,7 +95,6 @@ _FUNCTIONS = "ravine.optimizers.schedule_functions"
 # The registry. To add a kind of schedule, add a row here and its function in `schedule_functions`.
 SCHEDULES: dict[str, ScheduleKind] = {
     "constant": ScheduleKind(f"{_FUNCTIONS}:constant", {"warmup": _WARMUP}),
-    "decay": ScheduleKind(f"{_FUNCTIONS}:cosine"),  # `cosine` without parameters
     "step": ScheduleKind(
         f"{_FUNCTIONS}:step",
         {"factor": _FACTOR, "every": _EVERY, "at": _AT, "warmup": _WARMUP},
@@ -141,3 +140,6 @@ SCHEDULES: dict[str, ScheduleKind] = {
         depends_on_loss=True,
     ),
 }
+
+SCHEDULE_ALIASES = {"decay": "cosine"}
+"""Other names of schedules, which version 1 wrote and users may type: alias -> name in `SCHEDULES`."""

@@ -1,10 +1,10 @@
-"""The parser of schedule texts: `decay`, `step(0.1,every=10)`, `cosine(warmup=0.1)`.
+"""The parser of schedule texts: `cosine`, `step(0.1,every=10)`, `linear(warmup=0.1)`.
 
-    constant(warmup)                          decay                             cosine to 0, no parameters
+    constant(warmup)                          cosine(end, warmup)               `decay` is an alias
     step(factor, every, at, warmup)           exponential(gamma, end, warmup)   gamma: per epoch
     inverse(slope, power, end, warmup)        polynomial(power, end, warmup)    slope: per epoch
-    linear(end, warmup)                       cosine(end, warmup)
-    onecycle(peak, start, end)                plateau(factor, patience, threshold, cooldown, least)
+    linear(end, warmup)                       onecycle(peak, start, end)
+    plateau(factor, patience, threshold, cooldown, least)
 
 `every` and `at` are epochs, or per cent of the run: every=10, at=30+60, at=50%+75%. `warmup` and `peak` are
 shares of the run. `factor`, `start`, `end` and `least` are factors on the hyperparameter. `patience` and
@@ -19,11 +19,11 @@ from typing import Any
 
 from ravine.errors import UsageError, did_you_mean
 from ravine.optimizers.optimizer_text import split
-from ravine.optimizers.schedule_kinds import SCHEDULES, Duration
+from ravine.optimizers.schedule_kinds import SCHEDULE_ALIASES, SCHEDULES, Duration
 
 __all__ = ["format_schedule", "read_schedule"]
 
-EXAMPLE = "Write for example decay, step(0.1,every=10) or cosine(warmup=0.1)."
+EXAMPLE = "Write for example cosine, step(0.1,every=10) or linear(warmup=0.1)."
 
 
 def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
@@ -35,11 +35,14 @@ def read_schedule(text: str) -> tuple[str, dict[str, Any]]:
     match = re.fullmatch(r"\s*([^()]*?)\s*(\((.*)\))?\s*", str(text), re.DOTALL)
     if not match:
         raise UsageError(f"'{text}' cannot be read as a schedule.", "Its brackets do not match.", EXAMPLE)
-    name = match[1].lower()
+    name = SCHEDULE_ALIASES.get(match[1].lower(), match[1].lower())
     if name not in SCHEDULES:
         what = f"There is no schedule '{match[1]}'." if name else "No schedule was named."
         raise UsageError(
-            what, "", did_you_mean(name, SCHEDULES) if name else EXAMPLE, allowed=tuple(SCHEDULES)
+            what,
+            "",
+            did_you_mean(name, [*SCHEDULES, *SCHEDULE_ALIASES]) if name else EXAMPLE,
+            allowed=tuple(SCHEDULES),
         )
     kind = SCHEDULES[name]
     values: dict[str, Any] = {}

@@ -91,7 +91,7 @@ class ScheduleSpec:
 
 
 def schedule(text: str | ScheduleSpec) -> ScheduleSpec:
-    """Return the schedule that a text names: `decay`, `step(0.1,every=10)`, `cosine(warmup=0.1)`.
+    """Return the schedule that a text names: `cosine`, `step(0.1,every=10)`, `linear(warmup=0.1)`.
 
     Raises UsageError for an unknown name, with the nearest known one, and for values that are not allowed.
     """

@@ -26,6 +26,10 @@ def test_remedies_change_what_they_say() -> None:
     assert remedy_changes(settings, "rate / 10", TRAINING) == {"learning_rate": 0.01}
     assert remedy_changes(FixedTrainingSettings(net="linear"), "residual", TRAINING) is None
     assert remedy_changes(FixedTrainingSettings(), "standardize", TRAINING) is None
+    for schedule in ("cosine", "decay"):  # the schedule in use is no remedy, by either name
+        assert remedy_changes(FixedTrainingSettings(schedule=schedule), "decay", TRAINING) is None
+    constant = FixedTrainingSettings(schedule="constant")
+    assert remedy_changes(constant, "decay", TRAINING) == {"schedule": "cosine"}
 
 
 def test_every_remedy_that_a_verdict_names_exists(record_with: Callable[..., Record]) -> None:

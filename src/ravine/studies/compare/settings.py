@@ -34,8 +34,8 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
         metavar="NAMES", short="-O", split="calls", check=CHECK_OPTIMIZER, common=True,
     )  # fmt: skip
     schedules: list[str] = option(
-        ["constant", "decay"],
-        "Learning-rate schedules among which tuning chooses, such as 'constant,decay,step(0.1,every=10)'.",
+        ["constant", "cosine"],
+        "Learning-rate schedules among which tuning chooses, such as 'constant,cosine,step(0.1,every=10)'.",
         section="Comparison", metavar="NAMES", split="calls", check=CHECK_SCHEDULE,
     )  # fmt: skip
     tune: str = option(

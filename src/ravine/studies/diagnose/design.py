@@ -93,7 +93,7 @@ class DiagnoseDesign:
         metadata = ModelMetadata(
             optimizer=train.rule.name,
             learning_rate=self.prepared.learning_rate,
-            schedule=self.original.schedule,
+            schedule=self.prepared.schedule,
             steps=train.steps,
             batch_size=train.batch_size,
         )

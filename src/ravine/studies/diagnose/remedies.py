@@ -8,7 +8,7 @@ from typing import Any
 
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.networks import CONNECTIONS, NORMALIZATIONS, NetworkSpec, activation, read_network
-from ravine.optimizers import resolve
+from ravine.optimizers import resolve, schedule
 
 __all__ = ["REMEDIES", "Remedy", "remedy_changes"]
 
@@ -115,7 +115,7 @@ def _activation(name: str) -> Callable[[FixedTrainingSettings, Context], Changes
 
 
 def _schedule(name: str) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
-    return lambda s, c: {"schedule": name}
+    return lambda s, c: {"schedule": name} if str(schedule(s.schedule)) != name else None
 
 
 def _penalty(value: float) -> Callable[[FixedTrainingSettings, Context], Changes | None]:

@@ -2,7 +2,7 @@
 
     l2=0,1e-4                          values; commas inside brackets and quotes do not separate them
     net=64-64; 64,64 dropout=0.2       values separated by semicolons, if they contain commas
-    hyper_schedule=none, b1=linear + b2=decay   schedules of other hyperparameters, several joined by `+`
+    hyper_schedule=none, b1=linear + b2=cosine  schedules of other hyperparameters, several joined by `+`
     learning_rate=1e-4..1e-1           a range, spaced evenly in the logarithm; for averaging rates b, in the
                                        logarithm of 1 - b; for shares and ranges from 0, in the value itself
     l2=0,1e-4 | dropout=0,0.2          several factors in one text

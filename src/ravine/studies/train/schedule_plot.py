@@ -34,7 +34,7 @@ def draw_schedules(curves: Sequence[ScheduleCurve], path: Path) -> Path:
         raise UsageError(
             "There is no schedule to draw.",
             f"{names} depends on the validation loss.",
-            "Choose a schedule that depends on the step alone: --schedule decay.",
+            "Choose a schedule that depends on the step alone: --schedule cosine.",
         )
     with style():
         from matplotlib.figure import Figure

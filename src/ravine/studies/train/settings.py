@@ -15,7 +15,7 @@ __all__ = ["STUDY", "TrainSettings"]
 class TrainSettings(FixedTrainingSettings):
     """Settings of one training."""
 
-    schedule: str = redefined(LearningRateSettings, "schedule", "decay", common=True)
+    schedule: str = redefined(LearningRateSettings, "schedule", "cosine", common=True)
     plot_schedule: str | None = option(
         None, "Draw the schedules of the hyperparameters into FILE (.png, .svg, .pdf), and train nothing.",
         section="Output", metavar="FILE", stored=False,

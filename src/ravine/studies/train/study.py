@@ -32,7 +32,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
         raise all_diverged(prepared.learning_rate, "" if len(record) == 1 else "on every seed")
     context.stage("test", "the test split, read once")
     metadata = ModelMetadata(
-        optimizer=prepared.rule.name, learning_rate=prepared.learning_rate, schedule=settings.schedule
+        optimizer=prepared.rule.name, learning_rate=prepared.learning_rate, schedule=prepared.schedule
     )
     whole = context.parameters_of("train", prepared.rule.name)
     model, score, tests = best_model(
@@ -52,7 +52,7 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
         result=Trained(
             optimizer=prepared.rule.name,
             learning_rate=prepared.learning_rate,
-            schedule=settings.schedule,
+            schedule=prepared.schedule,
             **values_of(valid),
             epochs=_kept_epochs(record, plan, prepared.batches) if settings.early_stop else None,
         ),
