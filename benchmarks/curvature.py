@@ -63,12 +63,18 @@ def measure(
             tasks = {name: selected[name] for name in names}
             for name, contenders in _contenders(tasks, device, python, stack, tell).items():
                 answers = interleave(contenders, 2 if quick else ROUNDS[device], tell=tell)
-                new_lines = _lines(name, {contender: _milliseconds(peer_answers) for contender, peer_answers in answers.items()})
+                new_lines = _lines(
+                    name,
+                    {contender: _milliseconds(peer_answers) for contender, peer_answers in answers.items()},
+                )
                 if not quick:  # a run that is cut short has printed its results
                     tell("\n".join(map(sentence, new_lines)))
                 lines += new_lines
                 ready = {contender: worker.ready for contender, worker in contenders.items()}
-                contender_facts[name] = {"ours": ready.pop(OURS), "peers": {", ".join(k): v for k, v in ready.items()}}
+                contender_facts[name] = {
+                    "ours": ready.pop(OURS),
+                    "peers": {", ".join(k): v for k, v in ready.items()},
+                }
     left = [name for name, task in TASKS if task["what"] not in named]
     return {"lines": lines, "not_measured": left, "contenders": contender_facts}
 

@@ -45,7 +45,9 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
             name: worker("peak", {"size": 1024 if quick else 8192, "products": 4, "precision": name})
             for name in ("float32", "tensorfloat32")
         }
-        contenders = {(peer, name): contender for peer, some in theirs.items() for name, contender in some.items()}
+        contenders = {
+            (peer, name): contender for peer, some in theirs.items() for name, contender in some.items()
+        }
         limits = {("peak", name): peak for name, peak in peaks.items()}
         answers = interleave({("Ravine", ""): ours, **contenders, **limits}, 2 if quick else 3, tell=tell)
 
@@ -71,7 +73,8 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
     gflops = {"ours": [value / 1e9 for value in speed]}
     for name, peak in peaks.items():
         limit = [
-            answer["network_steps"] * peak.ready["flops"] / answer["seconds"] for answer in answers[("peak", name)]
+            answer["network_steps"] * peak.ready["flops"] / answer["seconds"]
+            for answer in answers[("peak", name)]
         ]
         gflops[f"peak, {name}"] = [value / 1e9 for value in limit]
         lines.append(

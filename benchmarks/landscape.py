@@ -57,7 +57,10 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
             seconds = [ours.ready["first"]["seconds"]]
             lines.append(line(f"one point, {name}", per_step(answers["Ravine"]), "µs", **compiled))
             lines.append(line(f"the first grid, compilation included, {name}", seconds, "s", **first))
-            contender_facts[name] = {"ours": ours.ready, "peers": {peer: contender.ready for peer, contender in theirs.items()}}
+            contender_facts[name] = {
+                "ours": ours.ready,
+                "peers": {peer: contender.ready for peer, contender in theirs.items()},
+            }
     return {"lines": lines, "points": points, "contenders": contender_facts}
 
 

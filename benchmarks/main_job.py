@@ -54,7 +54,9 @@ def runs_of(run_dir: Path) -> list[dict[str, Any]]:
     return run_rows
 
 
-def draw(runs: Sequence[dict[str, Any]], runs_per_rule: int | None, generator: np.random.Generator) -> list[dict]:
+def draw(
+    runs: Sequence[dict[str, Any]], runs_per_rule: int | None, generator: np.random.Generator
+) -> list[dict]:
     """Return `runs_per_rule` random runs of every rule (None: all there are), shuffled."""
     by_rule = defaultdict(list)
     for run in runs:

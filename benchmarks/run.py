@@ -50,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-peers", action="store_true", help="run Ravine's side only")
     parser.add_argument("--json", action="store_true", help="print one document in place of the table")
     options = parser.parse_args(arguments)
-    flags = [flag for flag, is_set in (("--quick", options.quick), ("--no-peers", options.no_peers)) if is_set]
+    flags = [
+        flag for flag, is_set in (("--quick", options.quick), ("--no-peers", options.no_peers)) if is_set
+    ]
     document = run_rows(options.rows, flags, lambda text: print(text, file=sys.stderr, flush=True))
     print(json.dumps(document, indent=2) if options.json else table(document))
     return 1 if document["failed"] else 0

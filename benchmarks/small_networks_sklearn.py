@@ -45,7 +45,9 @@ def measure(quick: bool, tell: Callable[[str], None], peers: bool = True) -> dic
         }
         settings_by_peer = {SKLEARN: settings}
         try:
-            settings_by_peer[KERAS] = {"steps_per_execution": worker("keras_fit", task, python=peer_python(("keras",)))}
+            settings_by_peer[KERAS] = {
+                "steps_per_execution": worker("keras_fit", task, python=peer_python(("keras",)))
+            }
         except PeerError as error:
             missing.append(f"{KERAS}: {error}")
         return settings_by_peer

@@ -70,7 +70,9 @@ def rows(quick: bool) -> dict[str, Callable[[Sides], tuple[Timed, str]]]:
         measures[f"landscape: {name}"] = partial(workers, "our_plane", grid, rounds)
     for name, task in CURVATURE[1::2] if quick else CURVATURE:
         how = {"device": "cpu", "steps": STEPS[task["what"]], "accuracy": ACCURACIES[task["what"]]}
-        measures[f"curvature: {name}"] = partial(workers, "our_curvature", {**task, **how, "truth": ""}, rounds)
+        measures[f"curvature: {name}"] = partial(
+            workers, "our_curvature", {**task, **how, "truth": ""}, rounds
+        )
     effort = "quick" if quick else "standard"
     short = ["compare", "digits", "--effort", "standard"]
     return measures | {
@@ -121,7 +123,9 @@ def commands(run: Callable[[Path, int], float], rounds: int, sides: Sides) -> tu
             calls[side] = partial(call, run, checkout, home, iter(range(rounds + 1)))
         interleave(calls, 1)
         answers = interleave(calls, rounds)
-    return {side: [answer["seconds"] for answer in side_answers] for side, side_answers in answers.items()}, "s"
+    return {
+        side: [answer["seconds"] for answer in side_answers] for side, side_answers in answers.items()
+    }, "s"
 
 
 def call(run: Callable[[Path, int], float], checkout: Path, home: Path, numbers: Any) -> dict[str, float]:

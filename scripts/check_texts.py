@@ -94,7 +94,9 @@ class Sources:
     def protocols(self) -> list[dict[str, bool]]:
         """Of every protocol, its methods: whether each has a docstring."""
         protocols = [node for node in self.classes.values() if "Protocol" in base_names(node)]
-        return [{name: bool(ast.get_docstring(method)) for name, method in methods(node)} for node in protocols]
+        return [
+            {name: bool(ast.get_docstring(method)) for name, method in methods(node)} for node in protocols
+        ]
 
     @cached_property
     def arrays(self) -> set[str]:

@@ -85,7 +85,9 @@ def _cheapest(
         median_error = float(np.median(errors))
         if median_error <= accuracy:
             return setting, median_error
-    raise ValueError(f"No setting of {list(settings)} reaches {accuracy}: the last is wrong by {median_error:.2g}.")
+    raise ValueError(
+        f"No setting of {list(settings)} reaches {accuracy}: the last is wrong by {median_error:.2g}."
+    )
 
 
 def _distance(nodes: np.ndarray, weights: np.ndarray, exact: Sequence[float]) -> float:

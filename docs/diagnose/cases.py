@@ -76,7 +76,11 @@ def diagnosed(case: Case) -> tuple[list[str], Record, list[str]]:
         context = RunContext(dataset, designed.devices, None, ignore, runner, time.perf_counter())
         record = with_spread(record, TrialRunner(training, context).run_original(designed.seeds))
     findings = find_all(record)
-    return [finding.verdict for finding in findings if finding.fires], record, [finding.verdict for finding in findings]
+    return (
+        [finding.verdict for finding in findings if finding.fires],
+        record,
+        [finding.verdict for finding in findings],
+    )
 
 
 @dataclass

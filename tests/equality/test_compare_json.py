@@ -181,8 +181,13 @@ def test_renamed_values_at_a_path(comparison, recording):
     assert len(differing(comparison, recording, new, values_at={"**/optimizer": {}, "stdout": texts})) == 1
     assert len(differing(comparison, recording, new, values_at={"other-*:**/optimizer": texts})) == 1
     path = "arrays/cohorts:0a1b/hyper/schedule"
-    old = change(recording, path, np.array([["decay", "constant"], ["step", "decay"]]))
-    new = change(recording, path, np.array([["cosine", "constant"], ["step", "cosine"]]))
+    old, new = (
+        change(recording, "arrays/cohorts:0a1b", {"hyper/schedule": np.array(texts)})
+        for texts in (
+            [["decay", "constant"], ["step", "decay"]],
+            [["cosine", "constant"], ["step", "cosine"]],
+        )
+    )
     assert differing(comparison, old, new) == [path]
     assert differing(comparison, old, new, values_at={"**/schedule": {"decay": "cosine"}}) == []
     assert differing(comparison, old, new, values_at={"**/schedule": {"decay": "linear"}}) == [path]

@@ -247,7 +247,11 @@ WRONG = [
     ("L5", "learning rate 0.021", {"ends": put(2, 3, value=0.0)}),
     ("L5", "learning rate 0.021", {"ends": put(2, 3, value=np.nan)}),
     ("L5", "leave the sharp", {"ends": lambda ends: np.where(np.arange(len(ends))[:, None] < 4, ends, 0.0)}),
-    ("L6", "at learning rate 0.15", {"ratio": lambda ratio: ratio * np.array([1, 0.95, 1, 1])[None, :, None]}),
+    (
+        "L6",
+        "at learning rate 0.15",
+        {"ratio": lambda ratio: ratio * np.array([1, 0.95, 1, 1])[None, :, None]},
+    ),
     ("L6", "at the edge", {"losses": lambda losses: np.sort(losses, axis=2)[:, :, ::-1]}),
     ("L6", "below the edge", {"losses": put(1, 3, 500, value=1.0)}),
     ("L6", "largest value", {"ratio": put(2, 3, 5, value=1.1)}),

@@ -48,7 +48,9 @@ def test_a_rule_that_diverged_is_said_to_and_is_not_the_best():
     evidence["digits_scores"][row, 2] = np.nan
     findings = o8.read(evidence)
     failed = wrong(findings)
-    assert len(failed) == 2 and failed[0] == "digits: Adam, decaying learning rate" and "288 rows" in failed[1]
+    assert (
+        len(failed) == 2 and failed[0] == "digits: Adam, decaying learning rate" and "288 rows" in failed[1]
+    )
     assert all("Adam, decaying" not in each.note for each in findings if each.what.startswith("digits"))
 
 

@@ -120,7 +120,9 @@ def read(evidence: Evidence) -> list[Finding]:
             Finding(f"∇L({scale:g}W) and ∇L(W)/{scale:g}, relative difference", off, 0.0, 1e-13),
             Finding(
                 f"{scale:g}W at learning rate {scale**2:g} eta: largest difference of the losses",
-                apart, 0.0, 1e-9
+                apart,
+                0.0,
+                1e-9,
             ),
         ]
     eps = np.abs(evidence["inner"] / evidence["steepest"]).max()

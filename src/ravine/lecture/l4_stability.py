@@ -141,7 +141,9 @@ def draw(evidence: Evidence) -> Any:
     some = t[::200]
     for k, product in enumerate(PRODUCTS):
         theory(left, t, np.abs(1 - product) ** t, which=k)
-        marks(left, some, evidence["distance"][k, some], f"learning rate = {product:.2f} / curvature", which=k)
+        marks(
+            left, some, evidence["distance"][k, some], f"learning rate = {product:.2f} / curvature", which=k
+        )
     left.set(xlabel="step", ylabel="distance from the minimum", yscale="log")
     left.set_xticks([0, 500, 1000, 1500, 2000], labels=["0", "500", "1,000", "1,500", "2,000"])
     left.set_title("gradient descent")
@@ -152,7 +154,9 @@ def draw(evidence: Evidence) -> Any:
     for k, (name, label) in enumerate(names.items()):
         theory(right, line, LIMITS[name](line), which=k)
         marks(right, MEMORIES, evidence[name], label, which=k)
-    right.set(xlabel="rho, or b1 of Adam", ylabel="largest learning rate x curvature", yscale="log", ylim=(1, 110))
+    right.set(
+        xlabel="rho, or b1 of Adam", ylabel="largest learning rate x curvature", yscale="log", ylim=(1, 110)
+    )
     right.set_yticks([1, 2, 5, 10, 20, 50, 100], labels=["1", "2", "5", "10", "20", "50", "100"])
     right.set_title("limit of each optimizer")
     right.legend(loc="upper left")

@@ -80,7 +80,11 @@ def read(evidence: Evidence) -> list[Finding]:
     ]
     share = _share(evidence["ends"])
     findings += [
-        Finding(f"share of {len(STARTS)} runs that end in the flat well at learning rate {rate:g}", share[k], expected)
+        Finding(
+            f"share of {len(STARTS)} runs that end in the flat well at learning rate {rate:g}",
+            share[k],
+            expected,
+        )
         for k, (rate, expected) in enumerate(zip(RATES, EXPECTED, strict=True))
     ]
     around = share[len(RATES) : len(RATES) + len(AROUND)]
@@ -109,7 +113,9 @@ def draw(evidence: Evidence) -> Any:
     theory(left, x, _loss_on_host(x), "loss", which=6, linestyle="-", linewidth=1.5)
     for k, rate in ((1, RATES[1]), (3, RATES[3])):
         path = evidence["paths"][k]
-        marks(left, path, _loss_on_host(path), f"learning rate {rate:g}, {SHOWN} steps", which=k // 2, alpha=0.8)
+        marks(
+            left, path, _loss_on_host(path), f"learning rate {rate:g}, {SHOWN} steps", which=k // 2, alpha=0.8
+        )
     left.set(xlabel="weight x", ylabel="loss", ylim=(-0.4, 9))
     left.set_title(f"curvature {SHARP:g} at 0 and {FLAT:g} at {APART:g}")
     left.legend(loc="upper right")

@@ -113,7 +113,12 @@ def read(evidence: Evidence) -> list[Finding]:
         )
     best = _rates()[np.argmin(evidence["tried"])] if np.isfinite(evidence["tried"]).all() else np.nan
     findings.append(
-        Finding(f"best of {len(_rates())} learning rates, kappa = {RATES_KAPPA:g}", best, 2 / (1 + RATES_KAPPA), 1e-12)
+        Finding(
+            f"best of {len(_rates())} learning rates, kappa = {RATES_KAPPA:g}",
+            best,
+            2 / (1 + RATES_KAPPA),
+            1e-12,
+        )
     )
     flips = np.where(np.isfinite(gd[1:501]), np.sign(gd[1:501]) != np.sign(gd[:500]), np.nan).mean(axis=0)
     findings += [

@@ -128,12 +128,22 @@ def draw(evidence: Evidence) -> Any:
     theory(axes, t[1:], expected[1:], "theory", which=0)
     some = np.unique(np.geomspace(1, steps, 45).astype(int))
     marks(
-        axes, some, evidence["loss"][some], f"learning rate {', then '.join(f'{rate:g}' for rate in RATES)}", which=0
+        axes,
+        some,
+        evidence["loss"][some],
+        f"learning rate {', then '.join(f'{rate:g}' for rate in RATES)}",
+        which=0,
     )
     alone = _expected([RATES[-1]] * steps)
     theory(axes, t[1:], alone[1:], which=1)
     some = np.unique(np.geomspace(1, SMALL_STEPS, 30).astype(int))
-    marks(axes, some, evidence["small"][some], f"learning rate {RATES[-1]:g} throughout, {AT_ONCE} runs", which=1)
+    marks(
+        axes,
+        some,
+        evidence["small"][some],
+        f"learning rate {RATES[-1]:g} throughout, {AT_ONCE} runs",
+        which=1,
+    )
     for start, rate, floor in zip((1, *np.cumsum(LENGTHS)[:-1]), RATES, FLOORS, strict=True):
         axes.axvline(start, color=COLORS[6], linewidth=0.6, linestyle=":")
         axes.axhline(floor, color=COLORS[6], linewidth=0.6, linestyle=":")

@@ -166,7 +166,12 @@ def draw(evidence: Evidence) -> Any:
         some = np.flatnonzero(_settled(name))[k::4]
         marks(left, RATES[some], _growth(evidence[f"{name}_errors"])[some], _label(name), which=k)
     left.axhline(1, color="black", linewidth=0.8)
-    left.set(xlabel="learning rate x curvature", ylabel="factor of the error in a step", ylim=(0, 1.6), xlim=(0, 4.2))
+    left.set(
+        xlabel="learning rate x curvature",
+        ylabel="factor of the error in a step",
+        ylim=(0, 1.6),
+        xlim=(0, 4.2),
+    )
     left.set_title(f"above 1 it diverges (rho = {RHO:g})")
     left.legend(loc="lower right")
 

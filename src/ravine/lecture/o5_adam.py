@@ -126,7 +126,9 @@ def draw(evidence: Evidence) -> Any:
     marks(left, t[some], -evidence["constant"][some, 1], "Adam", which=0)
     theory(left, t, (1 - B1**t) / np.sqrt(1 - B2**t), which=1)
     marks(left, t[some], -evidence["uncorrected"][some], "without bias correction", which=1)
-    left.set(xlabel="step", ylabel="size of the step, in units of the learning rate", xscale="log", ylim=(0, 9))
+    left.set(
+        xlabel="step", ylabel="size of the step, in units of the learning rate", xscale="log", ylim=(0, 9)
+    )
     left.set_title("constant gradient")
     left.legend(loc="upper right")
     size = np.abs(evidence["gradients"])
@@ -136,7 +138,10 @@ def draw(evidence: Evidence) -> Any:
     marks(right, size[order], np.abs(evidence["first"])[order], "Adam", which=0)
     theory(right, x, x, "SGD at the same learning rate", which=2)
     right.set(
-        xlabel="size of the gradient", ylabel="first step, in units of the learning rate", xscale="log", ylim=(0, 2)
+        xlabel="size of the gradient",
+        ylabel="first step, in units of the learning rate",
+        xscale="log",
+        ylim=(0, 2),
     )
     right.set_title("first step")
     right.legend(loc="lower right")

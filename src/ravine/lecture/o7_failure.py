@@ -95,9 +95,17 @@ def read(evidence: Evidence) -> list[Finding]:
             findings.append(Finding(f"{label}: x at the end", _end(evidence[name]), -1.0, 0.02))
     findings += [
         Finding(
-            "Adam: drift per period, in units of the learning rate", _drift(evidence["free_adam"]), _adam_drift(), 1e-6
+            "Adam: drift per period, in units of the learning rate",
+            _drift(evidence["free_adam"]),
+            _adam_drift(),
+            1e-6,
         ),
-        Finding("SGD: drift per period, in units of the learning rate", _drift(evidence["free_sgd"]), -(C - 2), 1e-9),
+        Finding(
+            "SGD: drift per period, in units of the learning rate",
+            _drift(evidence["free_sgd"]),
+            -(C - 2),
+            1e-9,
+        ),
     ]
     return findings
 
@@ -128,7 +136,9 @@ def draw(evidence: Evidence) -> Any:
         xlim=(2.5, 1.1 * steps),
         ylim=(-1.1, 1.1),
     )
-    axes.set_title(f"gradients {C:g}, -1, -1 in turn on [-1, 1]; learning rate {ALPHA:g} / sqrt t", fontsize=13)
+    axes.set_title(
+        f"gradients {C:g}, -1, -1 in turn on [-1, 1]; learning rate {ALPHA:g} / sqrt t", fontsize=13
+    )
     axes.legend(loc="center right")
     return figure
 

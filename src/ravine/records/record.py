@@ -226,9 +226,13 @@ class Record:
                 f"The series differ in length: {lengths}.", "", "Make one table for each length."
             )
         columns = {"run": np.repeat(columns["run"], times), "time": np.tile(np.arange(times), len(self))}
-        columns |= {_free("hyper", n, reserved_names): np.repeat(array, times) for n, array in self.hyper.items()}
+        columns |= {
+            _free("hyper", n, reserved_names): np.repeat(array, times) for n, array in self.hyper.items()
+        }
         columns["status"] = np.repeat(status, times)
-        return pd.DataFrame(columns | {_free("series", n, reserved_names): self.series[n].ravel() for n in names})
+        return pd.DataFrame(
+            columns | {_free("series", n, reserved_names): self.series[n].ravel() for n in names}
+        )
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{n} {name}" for name, n in self.counts().items()) or "none"

@@ -41,7 +41,7 @@ def test_columns_go_by_priority(result):
         next(line for line in shown(result, width).splitlines() if line.startswith("tier"))
         for width in (60, 120)
     ]
-    assert heads[0].split() == ["tier", "optimizer", "accuracy", "%", "learning", "rate", "schedule", "diverged"]
+    assert heads[0].split() == ["tier", "optimizer", "accuracy", "%", "learning", "rate", "schedule"]
     assert heads[1].endswith("to target  good rates  median   with tuning")
 
 

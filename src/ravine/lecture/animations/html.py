@@ -91,6 +91,7 @@ def _panel(number: int, paths: Paths) -> str:
         f"<section><h2>{escaping.escape(scene.title)}</h2><p>{says}</p>"
         f'<canvas class="map" data-scene="{number}" role="img" aria-label="Paths: {says}"></canvas>'
         f'<canvas class="loss" data-scene="{number}" role="img" aria-label="Losses by step"></canvas>'
-        "<table><thead><tr><th>optimizer</th><th>learning rate</th><th>loss above the lowest</th></tr></thead>"
+        "<table><thead><tr><th>optimizer</th><th>learning rate</th>"
+        "<th>loss above the lowest</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></section>"
     )
