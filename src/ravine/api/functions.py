@@ -405,6 +405,7 @@ def diagnose(
     precision: str = "float32",
     seeds: int = 20,
     no_proof: bool = False,
+    mute: str | Sequence[str] | None = None,
     model: str | None = None,
 ) -> DiagnoseResult:
     """Find what is wrong with a network, and prove the remedy.
@@ -474,6 +475,7 @@ def diagnose(
     seeds: Number of seeds on which remedies are tried; 0 = no trials. [at least 0 and at most 1000;
         default: 20]
     no_proof: Only measure the training; try no remedies, as with seeds=0. [default: False]
+    mute: Codes of findings to mute, such as RAV301. Commas separate codes.
     model: Trained model to examine; no new network is trained.
 
     Raises DataError, UsageError, NothingTrained, Stopped.
@@ -514,6 +516,7 @@ def diagnose(
             "precision": precision,
             "seeds": seeds,
             "no_proof": no_proof,
+            "mute": mute,
             "model": model,
         },
     )  # type: ignore[return-value]  # fmt: skip

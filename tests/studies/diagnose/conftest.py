@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +12,18 @@ import pytest
 
 from ravine.data import Dataset
 from ravine.engines import find_devices
+from ravine.execution.context import RunContext
+from ravine.execution.events import ignore, never
 from ravine.execution.result import DataFacts, MetricFacts, SplitSizes
+from ravine.execution.runner import Runner
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.design import DiagnoseDesign, design
 from ravine.studies.diagnose.instrumented_run import measure_run
+from ravine.studies.diagnose.judgement import Outcomes
 from ravine.studies.diagnose.metadata import RunMetadata
 from ravine.studies.diagnose.result import (
     CheckRow,
+    ConstantComparison,
     DiagnosedTraining,
     DiagnosePlan,
     DiagnoseResult,
@@ -34,6 +40,7 @@ from ravine.studies.diagnose.result import (
     RemedyTrial,
 )
 from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.diagnose.trial_runner import Trained, TrialRunner
 
 SMALL = {"net": "8", "epochs": 10.0, "batch_size": 32}
 
@@ -61,6 +68,67 @@ def measured(designed: Callable[..., DiagnoseDesign]) -> Callable[..., Record]:
     def make(dataset: Dataset, **settings: Any) -> Record:
         made = designed(dataset, **settings).prepared
         return measure_run(made.plan, made.runs([2_000]), made.batches, made.spec.initial).record
+
+    return make
+
+
+class HandMadeTrials(TrialRunner):
+    """A runner that trains nothing: functions of the settings give losses and scores.
+
+    loss: validation loss at the end, NaN for a run that diverges. lowest: lowest validation loss. score,
+    test: scores on validation and test rows. fresh: loss on fresh seeds; None = as `loss`. If `score` or
+    `test` is None, the score is 1 - loss. All values vary over seeds by the same small amounts.
+    """
+
+    loss: Callable[[Any], float]
+    lowest: Callable[[Any], float] | None = None
+    score: Callable[[Any], float] | None = None
+    test: Callable[[Any], float] | None = None
+    fresh: Callable[[Any], float] | None = None
+
+    def outcomes(self, settings: Any, seeds: Sequence[int] = range(20), fresh: bool = False) -> Outcomes:
+        """Return the outcomes of a training on seeds."""
+        spread = np.linspace(-0.02, 0.02, len(seeds))
+        function = self.fresh if fresh and self.fresh is not None else self.loss
+        loss = function(settings) + spread
+        lowest = loss if self.lowest is None else self.lowest(settings) + spread
+        score = 1 - loss if self.score is None else self.score(settings) + spread
+        return Outcomes(loss, lowest, score)
+
+    def run(
+        self, stage: str, variants: Any, seeds: Sequence[int], keep_parameters: bool = False
+    ) -> dict[str, Trained]:
+        trained = {}
+        for name, settings in variants.items():
+            own = self.outcomes(settings, seeds, stage == "confirm")
+            status = np.where(np.isfinite(own.loss), Status.FINISHED, Status.DIVERGED).astype(np.int8)
+            record = Record(
+                {"seed": np.asarray(seeds)}, {"valid_loss": np.stack([own.lowest_loss, own.loss], axis=1)},
+                status, {"valid_loss": own.loss, "score": own.score}, {},
+            )  # fmt: skip
+            trained[name] = Trained(self.prepare(settings), record, stage, name, 0)
+        return trained
+
+    def test_scores(self, trained: Trained) -> np.ndarray:
+        score = np.asarray(trained.record.final["score"])
+        if self.test is None:
+            return score
+        return self.test(trained.prepared.settings) + np.linspace(-0.02, 0.02, len(score))
+
+
+@pytest.fixture
+def made_by_hand(blobs: Dataset, designed: Callable[..., DiagnoseDesign]) -> Callable[..., HandMadeTrials]:
+    """A runner whose trainings have the losses that a function of the settings gives."""
+
+    def make(
+        loss: Callable[[Any], float], dataset: Dataset = blobs, score: Any = None, **settings: Any
+    ) -> HandMadeTrials:
+        made = designed(dataset, seeds=20, **settings)
+        work = Runner(None, ignore, never, made.network_steps)
+        context = RunContext(dataset, made.devices, None, ignore, work, time.perf_counter())
+        trials = HandMadeTrials(made.prepared, context)
+        trials.loss, trials.score = loss, score
+        return trials
 
     return make
 
@@ -119,12 +187,18 @@ DATA = DataFacts(
 SPLIT = SplitSizes(train=320, validation=80, test=100)
 METRIC = MetricFacts(name="accuracy", greater_is_better=True)
 TRAINING = DiagnosedTraining(
-    optimizer="sgd", learning_rate=0.1, schedule="decay", steps=1000, batch_size=32, network="4-8-2 relu",
+    optimizer="sgd", learning_rate=0.1, schedule="decay", steps=1000, epochs=100.0, batch_size=32,
+    network="4-8-2 relu",
     parameters=58, seeds=20,
 )  # fmt: skip
 PAIR = PairedComparison(
-    before=0.41, after=0.22, difference=-0.19, interval=[-0.2, -0.18], better=20, equal=0, seeds=20,
-    diverged_before=0, diverged_after=0, p_value=1e-6, p_holm=2e-6, confirmed=True,
+    statistic="mean", before=0.41, after=0.22, difference=-0.19, interval=[-0.2, -0.18],
+    smallest_difference=0.01, better=20, equal=0, seeds=20, diverged_before=0, diverged_after=0,
+    p_value=1e-6, p_holm=2e-6, confirmed=True, worse=False,
+)  # fmt: skip
+SCORE = replace(
+    PAIR, before=0.732, after=0.75, difference=0.018, interval=[0.014, 0.022], smallest_difference=0.005,
+    better=19,
 )  # fmt: skip
 
 
@@ -138,20 +212,23 @@ def found() -> DiagnoseResult:
         EvidenceRow(what="share", value=0.5, error=0.02, threshold=None, where=""),
     ]
     trial = RemedyTrial(
-        remedy="standardize", says="inputs standardised", changes={"scaling": None}, loss=PAIR, score=PAIR,
-        confirmed=True,
+        remedy="standardize", says="inputs standardised", changes={"scaling": None}, loss=PAIR,
+        lowest_loss=PAIR, score=SCORE, outcome="confirmed", confirmed=True,
     )  # fmt: skip
     fault = FindingRow(
-        verdict="not_standardized", sentence=f"The inputs are not standardised: {'words ' * 20}",
-        evidence=evidence, principle=principle, severity=2, remedies=[trial], untried=False, withdrawn=False,
+        code="RAV401", verdict="not_standardized", fault="inputs not standardized",
+        sentence=f"The inputs are not standardised: {'words ' * 20}",
+        evidence=evidence, principle=principle, severity=2, muted=False, remedies=[trial], untried=False,
+        withdrawn=False,
     )  # fmt: skip
     fact = FindingRow(
-        verdict="constant_columns", sentence="1 column is constant.", evidence=evidence[:1],
-        principle=principle, severity=0, remedies=[], untried=False, withdrawn=False,
+        code="RAV406", verdict="constant_columns", fault="constant columns", sentence="1 column is constant.",
+        evidence=evidence[:1], principle=None, severity=0, muted=False, remedies=[], untried=False,
+        withdrawn=False,
     )  # fmt: skip
     check = CheckRow(
-        verdict="leaking", sentence="No column leaks the target.", evidence=evidence[:1],
-        principle=principle,
+        code="RAV402", verdict="leaking", fault="columns that give the target away",
+        sentence="No column leaks the target.", evidence=evidence[:1], principle=principle,
     )  # fmt: skip
     return DiagnoseResult(
         study="diagnose",
@@ -159,14 +236,18 @@ def found() -> DiagnoseResult:
         split=SPLIT,
         metric=METRIC,
         plan=TRAINING,
-        healthy=False,
+        no_fault_found=False,
         history=True,
         notes=["80 steps are few."],
         findings=[fault, fact],
         checks=[check],
         recommendation=Recommendation(
-            changes={"scaling": None}, remedies=["standardize"], validation=PAIR, test=PAIR, unchanged=False
+            changes={"scaling": None}, remedies=["standardize"], validation=PAIR, score=SCORE, test=SCORE,
+            unchanged=False,
+            constant=ConstantComparison(score=0.75, constant=0.51, seeds=20, test=True, beaten=True),
         ),
+        score=0.9,
+        constant_score=0.5,
         curves=ObservedCurves(
             step=[0.0, 10.0], learning_rate=[0.1, 0.1], train_loss=[1.0, 0.5], valid_loss=[1.0, 0.6],
             score=[0.5, 0.9],
@@ -188,6 +269,6 @@ def planned() -> DiagnosePlan:
         split=SPLIT,
         metric=METRIC,
         plan=PlannedDiagnosis(
-            **vars(TRAINING), training_options={"l2": 0.01}, points=21, spectra=7, runs=runs
+            **vars(TRAINING), training_options={"l2": 0.01}, points=21, spectra=7, few_seeds=None, runs=runs
         ),
     )

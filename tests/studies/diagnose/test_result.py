@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -19,6 +20,7 @@ def test_it_is_the_same_after_json(found: DiagnoseResult, planned: DiagnosePlan)
 
 def test_it_names_verdicts_and_changes(found: DiagnoseResult) -> None:
     assert found.verdicts == ["not_standardized", "constant_columns"]
+    assert found.codes == ["RAV401", "RAV406"]
     assert found.recommended == {"scaling": None}
     assert found.replace(recommendation=None).recommended == {}
     assert not found.some_failed()
@@ -26,7 +28,9 @@ def test_it_names_verdicts_and_changes(found: DiagnoseResult) -> None:
 
 def test_the_summary_names_faults_only(found: DiagnoseResult) -> None:
     assert found.summary() == "not_standardized, accuracy 0.9"
-    assert found.replace(findings=found.findings[1:]).summary() == "healthy, accuracy 0.9"
+    assert found.replace(findings=found.findings[1:]).summary() == "no fault found, accuracy 0.9"
+    muted = dataclasses.replace(found.findings[0], muted=True)
+    assert found.replace(findings=[muted]).summary() == "no fault found, accuracy 0.9"
 
 
 def test_the_curves_are_a_table(found: DiagnoseResult) -> None:

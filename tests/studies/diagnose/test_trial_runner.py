@@ -15,7 +15,7 @@ from ravine.execution.context import RunContext
 from ravine.execution.events import ignore, never
 from ravine.execution.runner import Runner
 from ravine.studies.diagnose.design import DiagnoseDesign
-from ravine.studies.diagnose.trial_runner import TrialRunner, compare_with_original, with_changes
+from ravine.studies.diagnose.trial_runner import TrialRunner, source_columns, with_changes, without_columns
 
 
 @pytest.fixture
@@ -25,36 +25,6 @@ def runner(blobs: Dataset, designed: Callable[..., DiagnoseDesign]) -> TrialRunn
     return TrialRunner(
         made.prepared, RunContext(blobs, made.devices, None, ignore, work, time.perf_counter())
     )
-
-
-def test_paired_trials_confirm_and_withdraw() -> None:
-    random = np.random.default_rng(0)
-    before = 1 + 0.1 * random.normal(size=20)
-    found = compare_with_original(
-        before,
-        {
-            "better": before - 0.2,
-            "same": before + 0.01 * random.normal(size=20),
-            "gone": np.full(20, np.nan),
-            "tied": np.where(np.arange(20) < 5, before, before - np.where(np.arange(20) < 12, 0.1, -0.1)),
-        },
-        False,
-    )
-    better, tied = found["better"], found["tied"]
-    assert better.confirmed and better.difference == pytest.approx(-0.2)
-    assert better.interval is not None and better.interval[1] is not None and better.interval[1] < -0.19
-    assert (better.better, better.equal) == (20, 0)
-    assert (tied.better, tied.equal, tied.seeds) == (7, 5, 20)
-    assert not found["same"].confirmed
-    assert not found["gone"].confirmed and found["gone"].after is None and found["gone"].interval is None
-    assert found["gone"].diverged_after == 20
-
-
-def test_the_center_is_the_median_where_some_diverged() -> None:
-    after = np.array([0.1, 0.2, 0.3, 0.4, np.nan])
-    found = compare_with_original(np.ones(5), {"some": after, "more": np.full(5, np.inf)}, False)
-    assert (found["some"].before, found["some"].after) == (1.0, 0.3)
-    assert (found["some"].diverged_after, found["more"].after) == (1, None)
 
 
 def test_variants_that_differ_in_numbers_share_a_program(runner: TrialRunner) -> None:
@@ -110,3 +80,25 @@ def test_another_optimizer_keeps_the_schedules_of_hyperparameters_that_it_has(
     runner.prepare(after)
     with pytest.raises(UsageError, match="no hyperparameter 'rho'"):
         runner.prepare(FixedTrainingSettings(optimizer="adam", net="8", hyper_schedule=["rho=constant"]))
+
+
+def test_a_change_to_the_same_schedule_changes_nothing(runner: TrialRunner) -> None:
+    """Both names stand for a cosine from 1 to 0."""
+    cosine = runner.with_changes({"schedule": "cosine"})
+    same = TrialRunner(runner.prepare(cosine), runner.context)
+    assert same.changes_nothing(cosine)
+    assert same.changes_nothing(same.with_changes({"schedule": "decay"}))
+    assert not same.changes_nothing(same.with_changes({"schedule": "onecycle"}))
+    assert not same.changes_nothing(same.with_changes({"learning_rate": 0.05}))
+    assert not same.changes_nothing(same.with_changes({"scaling": "none"}))
+
+
+def test_a_variant_may_leave_out_columns(runner: TrialRunner, blobs: Dataset) -> None:
+    name = blobs.features[1]
+    found = runner.run("prove", {"without": runner.with_changes({"drop": [name]})}, [3_000, 3_001])["without"]
+    assert found.prepared.plan.network.sizes[0] == len(blobs.features) - 1
+    without = without_columns(blobs, [name])
+    np.testing.assert_array_equal(without.x, np.delete(blobs.x, 1, axis=1))
+    assert without.features == [other for other in blobs.features if other != name]
+    assert source_columns(blobs, [name]) == (name,)
+    assert without_columns(blobs, []) is blobs

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ravine.errors import UsageError
 from ravine.records.record import Record
-from ravine.studies.diagnose.verdicts import PRINCIPLES, find_all
+from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.studies.diagnose.verdicts import PRINCIPLES, VERDICTS, find_all
 
 RecordWith = Callable[..., Record]
 Fired = Callable[..., set[str]]
@@ -43,7 +47,7 @@ def fired(record_with: RecordWith) -> Fired:
 def test_a_record_without_a_fault_gives_no_verdict(record_with: RecordWith) -> None:
     found = find_all(record_with())
     assert not [finding.verdict for finding in found if finding.fires]
-    assert all(finding.principle in PRINCIPLES for finding in found)
+    assert all(finding.principle is None or finding.principle in PRINCIPLES for finding in found)
 
 
 @pytest.mark.parametrize("verdict", FIRES)
@@ -87,3 +91,35 @@ def test_an_edge_needs_a_loss_that_falls_over_windows_not_step_by_step(fired: Fi
     assert "edge_of_stability" not in fired(
         series={"sharpness": np.full((1, 11), 20.0), "train_loss": rising}
     )
+
+
+def test_every_verdict_has_a_code_of_its_own() -> None:
+    codes = [verdict.code for verdict in VERDICTS]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"RAV[1-9]\d\d", code) for code in codes)
+    assert len({verdict.fault for verdict in VERDICTS}) == len(codes)
+
+
+def test_every_code_has_a_page_with_an_example() -> None:
+    """`tests/docs/test_snippets.py` runs the example, which asserts that the code is found."""
+    pages = Path(__file__).parents[3] / "docs" / "verdicts"
+    assert {page.stem for page in pages.glob("RAV*.md")} == {verdict.code for verdict in VERDICTS}
+    for verdict in VERDICTS:
+        page = (pages / f"{verdict.code}.md").read_text("utf-8")
+        assert page.startswith(f"# {verdict.code}: {verdict.fault}\n\nThe verdict `{verdict.name}`")
+        headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+        assert headings == ["How it is found", "Why it matters", "What to do", "Example"]
+        assert f'assert "{verdict.code}" in result.codes\n```' in page
+
+
+def test_a_finding_carries_code_and_fault(record_with: RecordWith) -> None:
+    found = {finding.verdict: finding for finding in find_all(record_with())}
+    assert found.keys() <= {verdict.name for verdict in VERDICTS}
+    assert (found["rate_high"].code, found["rate_high"].fault) == ("RAV101", "learning rate too high")
+
+
+def test_a_wrong_code_is_refused_with_the_nearest() -> None:
+    settings = DiagnoseSettings(source="wine", mute=["RAV101", "RAV402"])
+    assert settings.mute == ["RAV101", "RAV402"]
+    with pytest.raises(UsageError, match="RAV101"):
+        DiagnoseSettings(source="wine", mute=["RAV1O1"])

@@ -1,28 +1,55 @@
-"""A diagnosis as text: no line too wide, no NaN, and advice that failed is withdrawn in words."""
+"""A diagnosis as text: no line too wide, no NaN, and every trial says what it showed."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import pytest
 
 from ravine.render.text import text
-from ravine.studies.diagnose.result import DiagnosePlan, DiagnoseResult, Recommendation
-from ravine.studies.diagnose.view import next_steps, plan_view, view
+from ravine.studies.diagnose.result import (
+    ConstantComparison,
+    DiagnosePlan,
+    DiagnoseResult,
+    Recommendation,
+)
+from ravine.studies.diagnose.view import details, next_steps, plan_view, view
 
 
 def words(result: DiagnoseResult, width: int = 80) -> str:
     return " ".join(text(view(result), width).split())
 
 
-def with_trial(result: DiagnoseResult, confirmed: bool, **loss: Any) -> DiagnoseResult:
+def with_trial(
+    result: DiagnoseResult,
+    outcome: str = "confirmed",
+    loss: dict[str, Any] | None = None,
+    lowest: dict[str, Any] | None = None,
+    score: dict[str, Any] | None = None,
+) -> DiagnoseResult:
     """Return the result with another outcome of the remedy of its first finding."""
     first = result.findings[0]
     trial = first.remedies[0]
-    changed = dataclasses.replace(trial, loss=dataclasses.replace(trial.loss, **loss), confirmed=confirmed)
-    finding = dataclasses.replace(first, remedies=[changed], withdrawn=not confirmed)
+    changed = dataclasses.replace(
+        trial,
+        loss=dataclasses.replace(trial.loss, **loss or {}),
+        lowest_loss=dataclasses.replace(trial.lowest_loss, **lowest or {}),
+        score=dataclasses.replace(trial.score, **score or {}),
+        outcome=outcome,
+        confirmed=outcome == "confirmed",
+    )
+    finding = dataclasses.replace(first, remedies=[changed], withdrawn=outcome != "confirmed")
     return result.replace(findings=[finding, *result.findings[1:]])
+
+
+def with_advice(result: DiagnoseResult, **changes: Any) -> str:
+    """Return the text of a result whose original settings stay."""
+    advice = Recommendation(
+        changes={}, remedies=[], validation=None, score=None, test=None, unchanged=True, **changes
+    )
+    return words(result.replace(recommendation=advice))
 
 
 @pytest.mark.parametrize("unicode", [True, False])
@@ -36,37 +63,129 @@ def test_lines_fit_and_hold_no_escapes(
         assert "\x1b" not in shown
         assert "nan" not in shown.lower()
         assert unicode or shown.isascii()
-    assert "20 of 20 seeds" in words(found, width)
+    assert "19 of 20 seeds" in words(found, width)
 
 
-def test_findings_are_numbered_with_evidence_principle_and_proof(found: DiagnoseResult) -> None:
+@pytest.mark.parametrize("width", [60, 100, 200])
+def test_details_fit_too(found: DiagnoseResult, width: int) -> None:
+    shown = text(details(found), width)
+    assert max(map(len, shown.splitlines())) <= width
+    assert "RAV402 No column leaks the target." in " ".join(shown.split())
+    assert "share: 0.5 ± 0.02" in " ".join(shown.split())
+
+
+def test_color_changes_no_word(found: DiagnoseResult) -> None:
+    colored = text(view(found), 100, color=True)
+    assert "\x1b[" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == text(view(found), 100)
+
+
+def test_findings_are_numbered_with_code_evidence_principle_and_proof(found: DiagnoseResult) -> None:
     shown = text(view(found), 120)
     assert "1 finding, worst first." in shown
-    assert "\n1. The inputs are not standardised" in shown and "\n2. 1 column is constant" in shown
+    assert "Accuracy on the validation rows: 90.0 %; a constant prediction has 50.0 %." in shown
+    assert "\n1. RAV401 The inputs are not standardised" in shown
+    assert "\n2. RAV406 1 column is constant" in shown
     assert "size: 1e+09 (threshold 3), inputs" in shown
     assert "ratio: not known (threshold 1)" in shown
-    assert "share: 0.5 ± 0.02" in shown
+    assert "share: 0.5" not in shown  # a number that decides nothing is a detail
     assert "Principle P2: standardising fixes the geometry." in shown
     assert (
-        "Remedy: inputs standardised (scaling standard): validation loss 0.41 → 0.22 "
-        "(by -0.19, 95 % interval -0.2 to -0.18), 20 of 20 seeds better" in words(found)
+        "Remedy: inputs standardised (scaling standard): accuracy 73.2 → 75.0 % (+1.8 ± 0.4 points), "
+        "19 of 20 seeds better; validation loss 0.41 → 0.22" in words(found)
     )
-    assert "without a fault: No column leaks the target." in shown
-    assert "Recommended: scaling standard." in shown
-    assert "On the test rows, read once, accuracy 0.41 → 0.22" in shown
+    assert "1 check passed. No sign of: columns that give the target away." in shown
+    assert "No column leaks the target." not in shown
+    assert "Recommended for 1,000 steps (100 epochs): scaling standard." in shown
+    assert "On the test rows, read once, accuracy 73.2 → 75.0 %" in words(found)
     assert "in total 1.50 times the training" in words(found)
 
 
+def test_findings_come_before_checks_and_advice(found: DiagnoseResult) -> None:
+    shown = words(found)
+    places = [shown.index(part) for part in ("RAV401", "RAV406", "check passed", "Recommended", "Cost")]
+    assert places == sorted(places)
+
+
+def test_a_muted_finding_is_one_line_and_no_fault(found: DiagnoseResult) -> None:
+    muted = dataclasses.replace(found.findings[0], muted=True, remedies=[])
+    shown = words(found.replace(findings=[muted]))
+    assert "No fault found." in shown
+    assert "Muted: RAV401 (inputs not standardized)." in shown
+    assert "size: 1e+09" not in shown
+
+
 def test_seeds_that_tie_are_counted_apart(found: DiagnoseResult) -> None:
-    assert "2 of 5 seeds better, 1 equal" in words(with_trial(found, True, better=2, equal=1, seeds=5))
+    shown = words(with_trial(found, score={"better": 2, "equal": 1, "seeds": 5}))
+    assert "2 of 5 seeds better, 1 equal" in shown
 
 
-def test_failed_advice_is_withdrawn_in_words(found: DiagnoseResult) -> None:
-    bad = with_trial(found, False, after=None, difference=None, interval=None, diverged_after=20)
-    shown = words(bad)
-    assert "Advice withdrawn" in shown
-    assert "Withdrawn: inputs standardised" in shown
-    assert "0.41 → diverged, 20 of 20 seeds better; diverged 0 → 20" in shown
+def test_a_gain_that_then_overfits_is_not_withdrawn(found: DiagnoseResult) -> None:
+    shown = words(
+        with_trial(
+            found,
+            loss={"before": 0.589, "after": 0.622, "worse": True},
+            lowest={"before": 0.56, "after": 0.53},
+        )
+    )
+    assert (
+        "Remedy: inputs standardised (scaling standard): accuracy 73.2 → 75.0 % (+1.8 ± 0.4 points), 19 of "
+        "20 seeds better; validation loss at its lowest 0.56 → 0.53, at the end 0.589 → 0.622: it then "
+        "overfits" in shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ending"),
+    [
+        ("too_small", "too small a difference to matter"),
+        ("no_difference", "no clear difference"),
+        ("worse", "this is worse"),
+        ("too_few_seeds", "20 seeds cannot confirm it"),
+        ("overfits", ": it then overfits"),
+    ],
+)
+def test_a_trial_that_confirms_nothing_says_why(found: DiagnoseResult, outcome: str, ending: str) -> None:
+    shown = words(with_trial(found, outcome))
+    assert "Tried: inputs standardised" in shown and ending in shown
+    assert "Remedy:" not in shown
+
+
+def test_a_trial_that_diverges_says_so(found: DiagnoseResult) -> None:
+    shown = words(with_trial(found, "diverges", loss={"diverged_after": 18}))
+    assert "inputs standardised (scaling standard): diverges on 18 of 20 seeds" in shown
+    assert "No remedy that was tried helps" in shown
+
+
+def test_a_training_that_diverged_before_has_no_number(found: DiagnoseResult) -> None:
+    gone = {"before": None, "difference": None, "interval": None, "diverged_before": 20}
+    shown = words(with_trial(found, loss=gone, score={**gone, "better": 20}))
+    assert "accuracy diverged → 75.0 %, 20 of 20 seeds better, diverged 20 → 0" in shown
+    assert "validation loss diverged → 0.22" in shown
+
+
+def test_the_score_without_a_leak_is_reported_and_not_judged(found: DiagnoseResult) -> None:
+    first = found.findings[0]
+    score = dataclasses.replace(
+        first.remedies[0].score, before=0.999, after=0.802, difference=-0.197, interval=[-0.2, -0.194]
+    )
+    trial = dataclasses.replace(
+        first.remedies[0], says="without the suspected columns", changes={"drop": ["c", "d"]},
+        score=score, outcome="not_judged", confirmed=False,
+    )  # fmt: skip
+    shown = words(found.replace(findings=[dataclasses.replace(first, remedies=[trial])]))
+    assert "Without the suspected columns (--drop c,d): accuracy 99.9 → 80.2 % (-19.7" in shown
+    assert "Tried:" not in shown
+
+
+def test_remedies_that_do_not_help_are_named_only(found: DiagnoseResult) -> None:
+    first = found.findings[0]
+    other = dataclasses.replace(first.remedies[0], says="leaky units", outcome="worse", confirmed=False)
+    shown = words(found.replace(findings=[dataclasses.replace(first, remedies=[*first.remedies, other])]))
+    assert "Not better: leaky units." in shown
+    assert "Tried: leaky units" in " ".join(
+        text(details(found.replace(findings=[dataclasses.replace(first, remedies=[other])])), 80).split()
+    )
 
 
 def test_a_finding_without_a_trial_says_so(found: DiagnoseResult) -> None:
@@ -77,29 +196,58 @@ def test_a_finding_without_a_trial_says_so(found: DiagnoseResult) -> None:
 @pytest.mark.parametrize(
     ("tried", "reason"),
     [
-        (None, "no remedy is confirmed"),
+        (None, "no remedy is better by a difference that matters"),
         ("standardize", "the best remedy, inputs standardised, was not better"),
     ],
 )
 def test_a_configuration_that_stays_says_why(found: DiagnoseResult, tried: str | None, reason: str) -> None:
-    kept = Recommendation(
-        changes={}, remedies=[], validation=None, test=None, unchanged=True, not_better=tried
-    )
-    assert f"keep this configuration; {reason}" in words(found.replace(recommendation=kept))
+    shown = with_advice(found, not_better=tried)
+    assert f"Recommended for 1,000 steps (100 epochs): keep this configuration; {reason}" in shown
+
+
+def test_a_configuration_that_diverges_is_never_recommended(found: DiagnoseResult) -> None:
+    for tried in (None, "standardize"):
+        shown = with_advice(found, diverges=True, not_better=tried)
+        assert "keep this configuration" not in shown
+        assert "this configuration diverges" in shown
+
+
+def test_too_few_seeds_give_no_recommendation(found: DiagnoseResult) -> None:
+    shown = with_advice(found, few_seeds=True, promising="standardize")
+    assert "keep this configuration" not in shown
+    assert "20 seeds cannot confirm a remedy" in shown
+    assert "The most promising is inputs standardised." in shown
+
+
+@pytest.mark.parametrize("unchanged", [True, False])
+def test_better_is_not_cured(found: DiagnoseResult, unchanged: bool) -> None:
+    chance = ConstantComparison(score=0.509, constant=0.507, seeds=20, test=not unchanged, beaten=False)
+    if unchanged:
+        shown = with_advice(found, constant=chance)
+        assert "Nothing is learned: accuracy on the validation rows is 50.9 %" in shown
+    else:
+        assert found.recommendation is not None
+        advice = dataclasses.replace(found.recommendation, constant=chance)
+        shown = words(found.replace(recommendation=advice))
+        assert "Better, but not cured: accuracy on the test rows is 50.9 %" in shown
+    assert "a constant prediction has 50.7 %." in shown
+    assert "not cured" not in words(found) and "Nothing is learned" not in words(found)
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_model_is_named_by_what_its_file_says_of_its_training(found: DiagnoseResult, known: bool) -> None:
-    unknown = dict.fromkeys(("optimizer", "learning_rate", "steps", "batch_size"))
+    unknown = dict.fromkeys(("optimizer", "learning_rate", "steps", "epochs", "batch_size"))
     plan = found.plan if known else dataclasses.replace(found.plan, **unknown)
     first = text(view(found.replace(history=False, plan=plan)), 100).splitlines()[0]
-    more = ("sgd at 0.1, ", ", 1,000 steps of 32 rows") if known else ("", "")
+    more = ("sgd at 0.1, ", ", 1,000 steps of 32 rows (100 epochs)") if known else ("", "")
     assert first.endswith(f": a trained model, {more[0]}4-8-2 relu{more[1]}")
 
 
-def test_no_finding_is_health(found: DiagnoseResult) -> None:
-    assert "healthy" in words(found.replace(findings=[]))
-    assert "healthy" in words(found.replace(findings=found.findings[1:]))  # a fact, not a fault
+def test_without_a_fault_the_score_stands_next_to_a_constant(found: DiagnoseResult) -> None:
+    for findings in ([], found.findings[1:]):  # a fact is no fault
+        shown = words(found.replace(findings=findings))
+        assert "No fault found. Accuracy on the validation rows: 90" in shown
+        assert "healthy" not in shown
 
 
 def test_the_next_steps_train_as_recommended(found: DiagnoseResult) -> None:
@@ -121,4 +269,12 @@ def test_a_plan_says_what_is_trained(planned: DiagnosePlan) -> None:
 
 
 def test_few_seeds_have_no_interval(found: DiagnoseResult) -> None:
-    assert "95 %" not in words(with_trial(found.replace(recommendation=None), True, interval=None))
+    shown = words(with_trial(found.replace(recommendation=None), score={"interval": None}))
+    assert "±" not in shown.partition("accuracy")[2].partition("seeds better")[0]
+
+
+def test_a_plan_with_few_seeds_warns_before_training(planned: DiagnosePlan) -> None:
+    facts = dataclasses.replace(planned.plan, few_seeds="3 seeds cannot confirm a remedy.")
+    assert "3 seeds cannot confirm a remedy." in text(
+        plan_view(dataclasses.replace(planned, plan=facts)), 120
+    )

@@ -21,6 +21,7 @@ from ravine.execution.saved_model import Model
 from ravine.execution.training_spec import training_options
 from ravine.networks import METRICS
 from ravine.studies.diagnose.instrumented_run import SPECTRUM_POINTS
+from ravine.studies.diagnose.judgement import MIN_SEEDS_TO_CONFIRM, can_confirm
 from ravine.studies.diagnose.result import DiagnosedTraining, DiagnosePlan, PlannedDiagnosis, PlannedRuns
 from ravine.studies.diagnose.settings import DiagnoseSettings
 
@@ -64,6 +65,16 @@ class DiagnoseDesign:
         return seed_ranges.seeds("diagnose.confirm", self.settings.seeds) if self.proves else []
 
     @property
+    def few_seeds(self) -> str | None:
+        """A sentence that the seeds cannot confirm a remedy; None if they can, or if no remedy is tried."""
+        if not self.proves or can_confirm(len(self.seeds), 1):
+            return None
+        return (
+            f"{len(self.seeds)} seeds cannot confirm a remedy, even one that is better on all of them. "
+            f"Give --seeds {MIN_SEEDS_TO_CONFIRM} or more, better 20; or --no-proof to try no remedy."
+        )
+
+    @property
     def network_steps(self) -> int:
         """Sum of the steps of the original training on all seeds of the proof.
 
@@ -81,7 +92,9 @@ class DiagnoseDesign:
         train = self.prepared.plan
         if self.model is not None:
             return f"{train.network}, measured"
-        return f"{self.prepared.rule.title}, {train.network}, {train.steps:,} steps, measured"
+        epochs = train.steps * train.batch_size / self.prepared.batches.sizes[0]
+        length = f"{train.steps:,} steps ({epochs:.3g} epochs)"
+        return f"{self.prepared.rule.title}, {train.network}, {length}, measured"
 
     def plan_document(self) -> dict[str, Any]:
         """Return the content of the file `plan.json`: the planned work."""
@@ -99,11 +112,16 @@ class DiagnoseDesign:
         )
         if self.model is not None:
             metadata = self.model.metadata
+        steps, batch_size = metadata.steps, metadata.batch_size
+        epochs = None
+        if steps is not None and batch_size is not None:
+            epochs = steps * batch_size / self.prepared.batches.sizes[0]
         return DiagnosedTraining(
             optimizer=metadata.optimizer,
             learning_rate=metadata.learning_rate,
             schedule=metadata.schedule,
             steps=metadata.steps,
+            epochs=epochs,
             batch_size=metadata.batch_size,
             network=str(train.network),
             parameters=train.network.parameters,
@@ -157,6 +175,7 @@ def plan(design: DiagnoseDesign) -> DiagnosePlan:
             training_options=options,
             points=points,
             spectra=sum(point < points for point in SPECTRUM_POINTS),
+            few_seeds=design.few_seeds,
             runs=PlannedRuns(measured=int(trains), original=seeds, each_remedy=seeds, confirm=2 * seeds),
         ),
         model=design.settings.model,

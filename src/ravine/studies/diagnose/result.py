@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ravine.execution.result import MetricFacts, Plain, Result, SplitSizes, StudyPlan
 from ravine.records.run_index import summary_text
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from ravine.records.record import Record
 
 __all__ = [
-    "OBSERVATION", "CheckRow", "DiagnosePlan", "DiagnoseResult", "DiagnosedTraining", "DiagnosisSeconds",
-    "EvidenceRow", "FindingRow", "MeasuringCost", "ObservedCurves", "PairedComparison", "PlannedDiagnosis",
-    "PlannedRuns", "Principle", "Recommendation", "RemedyTrial",
+    "OBSERVATION", "CheckRow", "ConstantComparison", "DiagnosePlan", "DiagnoseResult", "DiagnosedTraining",
+    "DiagnosisSeconds", "EvidenceRow", "FindingRow", "MeasuringCost", "ObservedCurves", "Outcome",
+    "PairedComparison", "PlannedDiagnosis", "PlannedRuns", "Principle", "Recommendation", "RemedyTrial",
 ]  # fmt: skip
 
 OBSERVATION = "observation"  # name of the record of the measured run
+Outcome = Literal[
+    "confirmed", "overfits", "too_small", "no_difference", "worse", "diverges", "too_few_seeds", "not_judged"
+]
+"""Outcome of the trial of a remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,28 +56,36 @@ class Principle:
 class CheckRow:
     """A verdict on the network, with its evidence."""
 
+    code: str
+    """Stable code of the verdict, such as `RAV101`; `docs/verdicts` has a page for each."""
     verdict: str
     """Name of the verdict."""
+    fault: str
+    """The fault that the verdict looks for, in a few words."""
     sentence: str
     """The verdict in one sentence."""
     evidence: list[EvidenceRow]
     """The numbers on which the verdict rests. The first number decided."""
-    principle: Principle
-    """The claim of the lecture behind the verdict."""
+    principle: Principle | None
+    """The claim of the lecture behind the verdict; null if the lecture has none that helps."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedComparison:
     """A training with changed settings against the original training, on the same seeds."""
 
+    statistic: str
+    """Statistic of `before` and `after`: mean, or median if a run diverged or a few seeds decide the mean."""
     before: float | None
-    """Mean of the original over seeds, the median if some runs diverged, null if half of the runs did."""
+    """Mean or median of the original over seeds; null if at least half of the runs diverged."""
     after: float | None
     """The same quantity for the changed training."""
     difference: float | None
     """Median over seeds of the changed training less the original; null if too many runs diverged."""
     interval: list[float | None] | None
     """95 % interval of the difference, [low, high]; null with fewer than 6 seeds."""
+    smallest_difference: float
+    """Smallest difference that matters, in the unit of the values."""
     better: int
     """Number of seeds on which the changed training is better."""
     equal: int
@@ -87,9 +99,11 @@ class PairedComparison:
     p_value: float
     """Two-sided p value of the Wilcoxon signed-rank test."""
     p_holm: float
-    """The p value adjusted by Holm's method over all changes that were tried together."""
+    """The p value adjusted by Holm's method over all remedies and measures compared together."""
     confirmed: bool
-    """Whether the change is better on more than half of the seeds, with an adjusted p value below 0.05."""
+    """Whether the change is better by more than the smallest difference, with `p_holm` below 0.05."""
+    worse: bool
+    """Whether the change is worse on more seeds, with a p value below 0.05 that is not adjusted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +117,16 @@ class RemedyTrial:
     changes: dict[str, Plain]
     """Settings that the remedy changes, by name, with their new values; null is the default value."""
     loss: PairedComparison
-    """Validation loss with and without the remedy."""
+    """Validation loss at the end of training with and without the remedy."""
+    lowest_loss: PairedComparison
+    """Lowest validation loss during training with and without the remedy."""
     score: PairedComparison
     """Validation score with and without the remedy."""
+    outcome: Outcome
+    """Outcome of the trial. `overfits`: the lowest loss is better, and the loss at the end is worse. 
+    `not_judged`: the remedy makes the score honest and may lower it, as leaving out a leaking column does."""
     confirmed: bool
-    """Whether the validation loss is significantly better with the remedy."""
+    """Whether the score is better, or the loss is better and the score is not worse."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +135,11 @@ class FindingRow(CheckRow):
 
     severity: int
     """Severity of the fault: 0 is no fault and only reported, 3 is the worst."""
+    muted: bool
+    """Whether the setting `mute` names the code; a muted finding is no fault, and no remedy is tried."""
     remedies: list[RemedyTrial]
-    """Trials of the remedies of this fault: confirmed remedies first, then by final validation loss."""
+    """Trials of the remedies of this fault: the smallest change that cures it, then other confirmed remedies,
+    then the rest by final validation loss."""
     untried: bool
     """Whether the verdict is a fault and no remedy was tried."""
     withdrawn: bool
@@ -125,21 +147,48 @@ class FindingRow(CheckRow):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConstantComparison:
+    """The score of the recommended settings next to that of the best constant prediction."""
+
+    score: float | None
+    """Mean score over seeds, the median if a few seeds would decide the mean; null if half of the runs
+    diverged."""
+    constant: float
+    """Mean score of the best constant prediction on the same rows."""
+    seeds: int
+    """Number of seeds."""
+    test: bool
+    """Whether the rows are the test rows; false for validation rows."""
+    beaten: bool
+    """Whether the score is better than that of the constant by more than the smallest difference."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recommendation:
-    """The recommended settings: the best remedy or combination of remedies, confirmed on fresh seeds."""
+    """The recommended settings: the smallest change among the best remedies, confirmed on fresh seeds."""
 
     changes: dict[str, Plain]
-    """Settings to change, by name; empty if the original settings are recommended."""
+    """Settings to change, by name; empty if the original settings stay."""
     remedies: list[str]
-    """Names of the recommended remedies; empty if the original settings are recommended."""
+    """Names of the recommended remedies; empty if the original settings stay."""
     validation: PairedComparison | None
     """Validation loss on fresh seeds; null if no remedy was confirmed."""
+    score: PairedComparison | None
+    """Validation score on fresh seeds; null if no remedy was confirmed."""
     test: PairedComparison | None
     """Score on the test rows, which are read once; null if no remedy was confirmed."""
     unchanged: bool
-    """Whether the original settings are recommended."""
+    """Whether the original settings stay."""
     not_better: str | None = None
-    """The remedies that were confirmed first, but not better on fresh seeds; null without such remedies."""
+    """The remedies that were confirmed first, but not on fresh seeds; null without such remedies."""
+    few_seeds: bool = False
+    """Whether the seeds are too few to confirm any remedy."""
+    promising: str | None = None
+    """With too few seeds, the remedy that is better on all of them; null without one."""
+    diverges: bool = False
+    """Whether the original settings stay although they diverge on at least half of the seeds."""
+    constant: ConstantComparison | None = None
+    """The score next to that of a constant prediction; null if a constant has no score."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +253,8 @@ class DiagnosedTraining:
     """Learning-rate schedule."""
     steps: int | None
     """Steps of one network."""
+    epochs: float | None
+    """Passes over the training rows."""
     batch_size: int | None
     """Rows in a batch."""
     network: str
@@ -224,8 +275,8 @@ class DiagnoseResult(Result):
     """Name and direction of the score."""
     plan: DiagnosedTraining
     """The training that was diagnosed."""
-    healthy: bool
-    """Whether no finding needs a remedy."""
+    no_fault_found: bool
+    """Whether no finding is a fault, muted findings aside."""
     history: bool
     """Whether measurements were taken during training; false for a trained model, measured once."""
     notes: list[str]
@@ -236,6 +287,10 @@ class DiagnoseResult(Result):
     """Verdicts that were examined and do not apply to this network."""
     recommendation: Recommendation | None
     """The recommended settings; null if no remedy was tried."""
+    score: float | None
+    """Validation score of the measured run at its end; null if not finite."""
+    constant_score: float | None
+    """Validation score of the best constant prediction, on the rows of the measured run; null without one."""
     curves: ObservedCurves
     """Measurements during the run; a DataFrame in `curves_frame` from Python."""
     cost: MeasuringCost
@@ -251,6 +306,11 @@ class DiagnoseResult(Result):
     def verdicts(self) -> list[str]:
         """The names of the verdicts that were given, worst first."""
         return [finding.verdict for finding in self.findings]
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the verdicts that were given, worst first."""
+        return [finding.code for finding in self.findings]
 
     @property
     def recommended(self) -> dict[str, Plain]:
@@ -271,9 +331,8 @@ class DiagnoseResult(Result):
 
     def summary(self) -> str:
         """Return the result in one line, as `ravine runs` shows it."""
-        names = [finding.verdict for finding in self.findings if finding.severity]
-        score = self.curves.score[-1] if self.curves.score else None
-        return summary_text(", ".join(names) or "healthy", 0, self.metric.name, score)
+        names = [finding.verdict for finding in self.findings if finding.severity and not finding.muted]
+        return summary_text(", ".join(names) or "no fault found", 0, self.metric.name, self.score)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,6 +359,8 @@ class PlannedDiagnosis(DiagnosedTraining):
     """Points of the training at which it is measured."""
     spectra: int
     """Points at which the spectrum of the Hessian is measured as well."""
+    few_seeds: str | None
+    """Sentence that the seeds cannot confirm a remedy; null if they can, or if no remedy is tried."""
     runs: PlannedRuns
     """Networks to train."""
 

@@ -30,20 +30,24 @@ MIN_STEPS = 100  # fewer are too few to judge a network
 class _Verdict(TypedDict):
     """The fields that all verdicts have in the result, whether they apply or not."""
 
+    code: str
     verdict: str
+    fault: str
     sentence: str
     evidence: list[EvidenceRow]
-    principle: Principle
+    principle: Principle | None
 
 
-def finding_row(finding: Finding, trials: list[RemedyTrial]) -> FindingRow:
+def finding_row(finding: Finding, trials: list[RemedyTrial], muted: bool) -> FindingRow:
     """Return a verdict that applies, with the trials of its remedies, best first."""
+    judged = [trial for trial in trials if trial.outcome != "not_judged"]
     return FindingRow(
         **_verdict(finding),
         severity=finding.severity,
+        muted=muted,
         remedies=trials,
         untried=not trials and finding.severity > 0,
-        withdrawn=bool(trials) and not any(trial.confirmed for trial in trials),
+        withdrawn=bool(judged) and not any(trial.confirmed for trial in judged),
     )
 
 
@@ -54,7 +58,9 @@ def check_row(finding: Finding) -> CheckRow:
 
 def _verdict(finding: Finding) -> _Verdict:
     return {
+        "code": finding.code,
         "verdict": finding.verdict,
+        "fault": finding.fault,
         "sentence": finding.sentence,
         "evidence": [
             EvidenceRow(
@@ -66,7 +72,9 @@ def _verdict(finding: Finding) -> _Verdict:
             )
             for item in finding.evidence
         ],
-        "principle": Principle(claim=finding.principle, says=PRINCIPLES[finding.principle]),
+        "principle": None
+        if finding.principle is None
+        else Principle(claim=finding.principle, says=PRINCIPLES[finding.principle]),
     }
 
 

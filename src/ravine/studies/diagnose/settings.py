@@ -32,6 +32,13 @@ class DiagnoseSettings(FixedTrainingSettings):
         stored=False,
         common=True,
     )
+    mute: list[str] | None = option(
+        None,
+        "Codes of findings to mute, such as RAV301. Commas separate codes.",
+        section="Output",
+        metavar="CODES",
+        check="ravine.studies.diagnose.verdicts:check_code",
+    )
     model: str | None = option(
         None,
         "Trained model to examine; no new network is trained.",
@@ -61,10 +68,10 @@ STUDY = Study(
     title="Find what is wrong with a network, and prove the remedy.",
     help=(
         "Train a network on DATA as `train` would, measure it during training, and report its faults: "
-        "verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original, and "
-        "withdrawn if its own trial does not confirm it.\n\nDATA is a file or a built-in set. A RUN (its "
-        "folder, its name, the start of its id, or 'latest') is diagnosed as it was configured. A MODEL is "
-        "examined as it is, on the DATA it was trained on."
+        "verdict, evidence, principle, remedy. Each remedy is tried on the same seeds as the original. The "
+        "smallest change that cures is recommended, if fresh seeds confirm it.\n\nDATA is a file or a "
+        "built-in set. A RUN (its folder, its name, the start of its id, or 'latest') is diagnosed as it was "
+        "configured. A MODEL is examined as it is, on the DATA it was trained on."
     ),
     examples=(
         "ravine diagnose digits",

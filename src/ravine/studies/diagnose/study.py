@@ -7,22 +7,21 @@ from pathlib import Path
 
 from ravine.execution.base_settings import DataSettings
 from ravine.execution.context import RunContext
+from ravine.execution.events import Noted
 from ravine.execution.result import Artifacts
 from ravine.execution.run_files import data_facts, split_sizes
+from ravine.execution.score_summary import finite_or_none
 from ravine.records.record import Record
+from ravine.studies.diagnose.constant_score import constant_scores
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.instrumented_run import measure_run
-from ravine.studies.diagnose.observation import with_spread
-from ravine.studies.diagnose.result import (
-    OBSERVATION,
-    DiagnoseResult,
-    DiagnosisSeconds,
-    Recommendation,
-    RemedyTrial,
-)
+from ravine.studies.diagnose.judgement import Outcomes
+from ravine.studies.diagnose.observation import Observation, with_spread
+from ravine.studies.diagnose.recommendation import recommend
+from ravine.studies.diagnose.result import OBSERVATION, DiagnoseResult, DiagnosisSeconds, Recommendation
 from ravine.studies.diagnose.result_rows import check_row, cost_of, curves_of, finding_row, notes_of
 from ravine.studies.diagnose.trial_runner import TrialRunner
-from ravine.studies.diagnose.trials import best_first, recommend, try_remedies
+from ravine.studies.diagnose.trials import Trials, best_first, try_remedies
 from ravine.studies.diagnose.verdicts import find_all
 
 __all__ = ["RECOMMENDED", "run"]
@@ -35,21 +34,36 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
 
     Raises Stopped after saving if a stop was requested.
     """
+    if (warning := design.few_seeds) is not None:
+        context.notify(Noted(warning))
     record = _observed(design, context)
-    trials = TrialRunner(design.prepared, context)
+    runner = TrialRunner(design.prepared, context)
+    original: Outcomes | None = None
     if design.proves:
-        record = with_spread(record, trials.run_original(design.seeds))
+        cohort = runner.run_original(design.seeds)
+        original = Outcomes.of(cohort)
+        record = with_spread(record, cohort)
         _keep(record, context)
     verdicts = find_all(record)
-    verdicts_that_fire = [verdict for verdict in verdicts if verdict.fires]
-    faulty = any(verdict.severity for verdict in verdicts_that_fire)
-    tried: dict[str, RemedyTrial] = {}
-    unfit: list[str] = []
-    if design.proves:
-        tried, unfit = try_remedies(trials, verdicts_that_fire, design.seeds)
-    findings = [finding_row(verdict, best_first(verdict, tried)) for verdict in verdicts_that_fire]
-    advice = recommend(trials, findings, tried, design.seeds, design.fresh_seeds) if tried else None
-    configurations = _configurations(trials, advice)
+    muted = design.settings.mute or []
+    fired = [verdict for verdict in verdicts if verdict.fires]
+    active = [verdict for verdict in fired if verdict.code not in muted]
+    faulty = any(verdict.severity for verdict in active)
+    trials: Trials | None = None
+    if original is not None:
+        trials = try_remedies(runner, active, Observation(record), original, design.seeds)
+    findings = [
+        finding_row(
+            verdict,
+            [] if trials is None or verdict.code in muted else best_first(verdict, trials),
+            verdict.code in muted,
+        )
+        for verdict in fired
+    ]
+    advice = None
+    if trials is not None and trials.any_judged:
+        advice = recommend(runner, findings, trials, design.seeds, design.fresh_seeds)
+    configurations = _configurations(runner, advice)
     from_model = design.model is not None
     return DiagnoseResult(
         study="diagnose",
@@ -59,12 +73,14 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         split=split_sizes(context.dataset, design.prepared.batches),
         metric=design.metric,
         plan=design.facts(),
-        healthy=not faulty,
+        no_fault_found=not faulty,
         history=not from_model,
-        notes=notes_of(record, design.settings, from_model, unfit, faulty),
+        notes=notes_of(record, design.settings, from_model, () if trials is None else trials.notes, faulty),
         findings=findings,
         checks=[check_row(verdict) for verdict in verdicts if not verdict.fires],
         recommendation=advice,
+        score=finite_or_none(Observation(record).series("score")[Observation(record).end]),
+        constant_score=finite_or_none(constant_scores(design.prepared, [design.seed])[0]),
         curves=curves_of(record),
         cost=cost_of(record),
         seconds=DiagnosisSeconds(
@@ -104,8 +120,8 @@ def _keep(record: Record, context: RunContext) -> None:
         context.run.save_cohort(OBSERVATION, record)
 
 
-def _configurations(trials: TrialRunner, advice: Recommendation | None) -> dict[str, DataSettings]:
+def _configurations(runner: TrialRunner, advice: Recommendation | None) -> dict[str, DataSettings]:
     """Return the recommended settings by the name of their file; empty if no change is recommended."""
     if advice is None or advice.unchanged:
         return {}
-    return {RECOMMENDED: trials.with_changes(advice.changes)}
+    return {RECOMMENDED: runner.with_changes(advice.changes)}

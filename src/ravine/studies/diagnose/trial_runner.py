@@ -1,4 +1,4 @@
-"""Trials of changed settings: the original and changed trainings on the same seeds, compared in pairs.
+"""Trials of changed settings: the original and changed trainings on the same seeds.
 
 A seed means the same split, initial weights and batch order for all trainings. Trainings that differ only in
 numbers share one compiled program.
@@ -17,17 +17,12 @@ from ravine.execution.context import RunContext
 from ravine.execution.evaluation import test_scores
 from ravine.execution.prepared_training import PreparedTraining, batches_for, prepare_training
 from ravine.execution.result import Plain
-from ravine.execution.score_summary import finite_or_none
 from ravine.execution.training_spec import TrainingSpec, schedules_of, share_structure, training_spec
-from ravine.optimizers import resolve
+from ravine.optimizers import resolve, schedule
 from ravine.records.record import Record
-from ravine.statistics import compare_paired, holm
-from ravine.studies.diagnose.result import PairedComparison
 from ravine.training import Batches, Cohort, Runs, shape_for
 
-__all__ = ["SIGNIFICANCE_LEVEL", "Trained", "TrialRunner", "compare_with_original", "with_changes"]
-
-SIGNIFICANCE_LEVEL = 0.05  # of Holm's test over all remedies
+__all__ = ["Trained", "TrialRunner", "source_columns", "with_changes", "without_columns"]
 
 
 @dataclass(frozen=True)
@@ -58,10 +53,31 @@ class TrialRunner:
 
     def prepare(self, settings: FixedTrainingSettings, spec: TrainingSpec | None = None) -> PreparedTraining:
         """Return a variant of the training, ready to train. Raises UsageError if it does not fit the data."""
-        key = _batch_settings(settings)
+        key, dataset = _batch_settings(settings), self.dataset_of(settings)
         if key not in self._batches:
-            self._batches[key] = batches_for(settings, self.context.dataset)
-        return prepare_training(settings, self.context.dataset, batches=self._batches[key], spec=spec)
+            self._batches[key] = batches_for(settings, dataset)
+        return prepare_training(settings, dataset, batches=self._batches[key], spec=spec)
+
+    def dataset_of(self, settings: FixedTrainingSettings) -> Dataset:
+        """Return the data of a variant: without the columns that only the variant drops."""
+        before = self.original.settings.drop or []
+        return without_columns(
+            self.context.dataset, [name for name in settings.drop or [] if name not in before]
+        )
+
+    def changes_nothing(self, settings: FixedTrainingSettings) -> bool:
+        """Return whether a variant trains exactly as the original does.
+
+        Raises UsageError if it does not fit the data.
+        """
+        first, second = self.original, self.prepare(settings)
+        return (
+            first.plan == second.plan
+            and first.spec == second.spec
+            and first.batches is second.batches
+            and first.learning_rate == second.learning_rate
+            and _same_schedule(first, second)
+        )
 
     def with_changes(self, changes: Mapping[str, Plain]) -> FixedTrainingSettings:
         """Return the settings of the original training with some of them replaced."""
@@ -100,7 +116,7 @@ class TrialRunner:
         keep_parameters: bool = False,
     ) -> dict[str, Trained]:
         specs = share_structure(
-            [training_spec(settings, self.context.dataset) for settings in variants.values()]
+            [training_spec(settings, self.dataset_of(settings)) for settings in variants.values()]
         )
         prepared = {
             name: self.prepare(settings, spec)
@@ -141,47 +157,37 @@ def with_changes(
     return replace(changed, hyper_schedule=hyper_schedule)
 
 
-def compare_with_original(
-    before: np.ndarray, after: Mapping[str, np.ndarray], greater: bool, seed: int = 0
-) -> dict[str, PairedComparison]:
-    """Return the comparison of each changed training with the original, by name of the change.
-
-    before, after: loss or score [seed], NaN where a run diverged. greater: whether a larger value is better.
-    A change is confirmed if it is better on more seeds than it is worse, and if its p value, adjusted by
-    Holm, is below 0.05.
-    """
-    results = {name: compare_paired(values, before, greater) for name, values in after.items()}
-    adjusted = holm([result.p_value for result in results.values()])
-    count = len(before)
-    return {
-        name: PairedComparison(
-            before=_center(before, greater),
-            after=_center(after[name], greater),
-            difference=result.difference,
-            interval=None if result.interval is None else [finite_or_none(end) for end in result.interval],
-            better=round((result.p_better - result.p_equal / 2) * count),
-            equal=round(result.p_equal * count),
-            seeds=count,
-            diverged_before=int(np.sum(~np.isfinite(before))),
-            diverged_after=int(np.sum(~np.isfinite(after[name]))),
-            p_value=result.p_value,
-            p_holm=float(p_holm),
-            confirmed=bool(p_holm < SIGNIFICANCE_LEVEL and result.p_better > 0.5),
-        )
-        for (name, result), p_holm in zip(results.items(), adjusted, strict=True)
-    }
-
-
 def _batch_settings(settings: FixedTrainingSettings) -> Hashable:
     """Return the settings on which rows and batches depend."""
     return (
         settings.batch_size, settings.scaling, settings.validation, settings.precision, settings.seed,
+        tuple(settings.drop or ()),
     )  # fmt: skip
 
 
-def _center(values: np.ndarray, greater: bool) -> float | None:
-    """Return the mean over seeds, the median if some runs diverged, None if half of the runs did."""
-    if np.isfinite(values).all():
-        return float(np.mean(values))
-    worst = -np.inf if greater else np.inf
-    return finite_or_none(float(np.median(np.where(np.isfinite(values), values, worst))))
+def _same_schedule(first: PreparedTraining, second: PreparedTraining) -> bool:
+    """Return whether the schedules of two trainings of the same length have the same factors."""
+    if first.schedule == second.schedule:
+        return True
+    specs = [schedule(prepared.schedule) for prepared in (first, second)]
+    if any(spec.depends_on_loss for spec in specs):
+        return False
+    per_epoch = first.batches.sizes[0] / first.batches.batch_size
+    factors = [spec.factors(first.plan.steps, per_epoch) for spec in specs]
+    return bool(np.array_equal(factors[0], factors[1]))
+
+
+def source_columns(dataset: Dataset, inputs: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of the table that some inputs of the network come from."""
+    columns = dataset.encoder.columns
+    return tuple(column.name for column in columns if {column.name, *column.outputs} & set(inputs))
+
+
+def without_columns(dataset: Dataset, names: Sequence[str]) -> Dataset:
+    """Return a data set without some columns of the table."""
+    if not names:
+        return dataset
+    left = tuple(column for column in dataset.encoder.columns if column.name not in names)
+    encoder = replace(dataset.encoder, columns=left)
+    rest = [dataset.features.index(name) for name in encoder.features]
+    return replace(dataset, x=dataset.x[:, rest], features=encoder.features, encoder=encoder, shape=None)

@@ -1,151 +1,183 @@
-"""Trials of remedies: every remedy on the same seeds, then the best combination on fresh seeds."""
+"""Trials of remedies: every remedy on the same seeds as the original training."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from ravine.errors import UsageError
-from ravine.execution.result import Plain
+from ravine.execution.result import MetricFacts, Plain
 from ravine.networks import METRICS
-from ravine.records.record import Record
-from ravine.studies.diagnose.remedies import REMEDIES, remedy_changes
-from ravine.studies.diagnose.result import FindingRow, Recommendation, RemedyTrial
-from ravine.studies.diagnose.trial_runner import SIGNIFICANCE_LEVEL, TrialRunner, compare_with_original
+from ravine.studies.diagnose.judgement import Outcomes, Yardstick, can_confirm, choose, judge
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.remedies import REMEDIES, Context, remedy_changes
+from ravine.studies.diagnose.result import RemedyTrial
+from ravine.studies.diagnose.trial_runner import TrialRunner, source_columns
 from ravine.studies.diagnose.verdicts import Finding
 
-__all__ = ["best_first", "recommend", "try_remedies"]
+__all__ = ["Trials", "best_first", "try_remedies", "yardstick_of"]
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Remedies that were tried, all by name.
+
+    original: outcomes without a remedy. outcomes: with each remedy, on the same seeds. judged: comparisons
+    with the original. notes: sentences on remedies that were not tried.
+    """
+
+    yardstick: Yardstick
+    original: Outcomes
+    outcomes: Mapping[str, Outcomes] = field(default_factory=dict)
+    judged: Mapping[str, RemedyTrial] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    @property
+    def confirmed(self) -> list[str]:
+        """Names of the remedies that are confirmed."""
+        return [name for name, trial in self.judged.items() if trial.confirmed]
+
+    @property
+    def any_judged(self) -> bool:
+        """Whether any remedy was tried that a better score or loss confirms."""
+        return any(REMEDIES[name].judged for name in self.judged)
+
+    @property
+    def by_score(self) -> bool:
+        """Whether the score decides between remedies: a remedy improves it by a difference that matters."""
+        return any(trial.score.confirmed for trial in self.judged.values() if trial.confirmed)
+
+    def smallest_cure(self, names: Iterable[str]) -> str | None:
+        """Return the confirmed remedy with the smallest change among the best ones; None without any."""
+        confirmed = {name: self.outcomes[name] for name in names if name in self.confirmed}
+        if not confirmed:
+            return None
+        return choose(
+            confirmed, {name: REMEDIES[name].size for name in confirmed}, self.yardstick, self.by_score
+        )
+
+
+def yardstick_of(runner: TrialRunner, run: Observation) -> Yardstick:
+    """Return the smallest differences that matter for a training. run: its measured run."""
+    plan, settings = runner.original.plan, runner.original.settings
+    metric = MetricFacts.of(METRICS[plan.metric], settings.smallest_difference)
+    return Yardstick(metric, plan.loss, run.constant_loss)
 
 
 def try_remedies(
-    runner: TrialRunner, findings: Sequence[Finding], seeds: Sequence[int]
-) -> tuple[dict[str, RemedyTrial], list[str]]:
-    """Train with every remedy of every fault; return the trials by remedy, and notes on their limits."""
-    original = runner.original
-    training = {
-        "train": original.batches.sizes[0],
-        "batch_size": original.batches.batch_size,
-        "learning_rate": original.learning_rate,
-    }
-    candidates: dict[str, dict[str, Plain]] = {}
-    notes = []
-    for name in dict.fromkeys(name for finding in findings for name in finding.remedies):
-        changes = remedy_changes(original.settings, name, training)
-        if changes is None:
-            continue
-        try:
-            runner.prepare(runner.with_changes(changes))
-        except UsageError as error:
-            notes.append(f"Not tried: {REMEDIES[name].says}. {error.what}")
-            continue
-        candidates[name] = changes
-    if not candidates:
-        return {}, notes
-    if (
-        len(candidates) * 2.0 ** (1 - len(seeds)) > SIGNIFICANCE_LEVEL
-    ):  # the smallest p value that Holm's test can give
-        notes.append(
-            f"{len(seeds)} seeds are too few to confirm one of {len(candidates)} remedies: give --seeds 20."
-        )
-    variants = {"original": original.settings}
-    variants |= {name: runner.with_changes(changes) for name, changes in candidates.items()}
-    trained = runner.run("prove", variants, seeds)
-    losses = {name: _losses(variant.record) for name, variant in trained.items()}
-    scores = {name: variant.record.final["score"].astype(np.float64) for name, variant in trained.items()}
-    greater, root = METRICS[original.plan.metric].greater_is_better, original.settings.seed
-    by_loss = compare_with_original(losses.pop("original"), losses, False, root)
-    by_score = compare_with_original(scores.pop("original"), scores, greater, root)
-    trials = {
-        name: RemedyTrial(
-            remedy=name,
-            says=REMEDIES[name].says,
-            changes=changes,
-            loss=by_loss[name],
-            score=by_score[name],
-            confirmed=by_loss[name].confirmed,
-        )
-        for name, changes in candidates.items()
-    }
-    return trials, notes
-
-
-def best_first(finding: Finding, trials: Mapping[str, RemedyTrial]) -> list[RemedyTrial]:
-    """Return the trials of the remedies of a fault: confirmed ones first, then by final loss."""
-    tried = [trials[name] for name in finding.remedies if name in trials]
-    return sorted(tried, key=lambda trial: (not trial.confirmed, _or_inf(trial.loss.after)))
-
-
-def recommend(
     runner: TrialRunner,
-    findings: Sequence[FindingRow],
-    trials: Mapping[str, RemedyTrial],
+    findings: Sequence[Finding],
+    run: Observation,
+    original: Outcomes,
     seeds: Sequence[int],
-    fresh_seeds: Sequence[int],
-) -> Recommendation:
-    """Return the recommendation: the remedy or combination of remedies with the lowest loss on `seeds`.
+) -> Trials:
+    """Train with every remedy of every fault; return the trials.
 
-    The best one is trained again on fresh seeds, together with the original. It is recommended only if it is
-    better on the fresh seeds too.
+    Remedies of last resort are trained only if no network learned anything before. run: the measured run.
+    original: outcomes of the original on the same seeds.
     """
-    confirmed = {name: trial for name, trial in trials.items() if trial.confirmed}
-    if not confirmed:
-        return Recommendation(changes={}, remedies=[], validation=None, test=None, unchanged=True)
-    combinations = {name: dict(trial.changes) for name, trial in confirmed.items()}
-    combinations |= _combinations(findings)
-    results = {name: _or_inf(trial.loss.after) for name, trial in confirmed.items()}
-    combined = {
-        name: runner.with_changes(changes) for name, changes in combinations.items() if name not in trials
-    }
-    if combined:
-        for name, variant in runner.run("prove", combined, seeds).items():
-            losses = _losses(variant.record)
-            results[name] = float(np.mean(losses)) if np.isfinite(losses).all() else np.inf
-    chosen = min(results, key=lambda name: results[name])
-    changes = combinations[chosen]
-    pair = {"original": runner.original.settings, "recommended": runner.with_changes(changes)}
-    trained = runner.run("confirm", pair, fresh_seeds, keep_parameters=True)
-    runner.context.stage("test", "the test split, read once")
-    greater = METRICS[runner.original.plan.metric].greater_is_better
-    valid_losses = {name: _losses(variant.record) for name, variant in trained.items()}
-    tests = {name: runner.test_scores(variant) for name, variant in trained.items()}
-    name = "recommended"
-    valid = compare_with_original(valid_losses["original"], {name: valid_losses[name]}, False)[name]
-    test = compare_with_original(tests["original"], {name: tests[name]}, greater)[name]
-    better = valid.confirmed or test.confirmed
-    return Recommendation(
-        changes=changes if better else {},
-        remedies=chosen.split(" + ") if better else [],
-        validation=valid,
-        test=test,
-        unchanged=not better,
-        not_better=None if better else chosen,
+    yardstick = yardstick_of(runner, run)
+    context = _context(runner, run)
+    names = list(dict.fromkeys(name for finding in findings for name in finding.remedies))
+    outcomes: dict[str, Outcomes] = {}
+    changes: dict[str, dict[str, Plain]] = {}
+    notes: list[str] = []
+    for stage in sorted({REMEDIES[name].last_resort for name in names}):
+        networks = [original, *outcomes.values()]
+        if stage and any(tried.learns(yardstick.constant_loss) for tried in networks):
+            break
+        candidates = _candidates(
+            runner, [name for name in names if REMEDIES[name].last_resort == stage], context, notes
+        )
+        changes |= candidates
+        outcomes |= _train(runner, candidates, seeds)
+    count = sum(REMEDIES[name].judged for name in outcomes)
+    if count and can_confirm(len(seeds), 1) and not can_confirm(len(seeds), count):
+        notes.append(f"{len(seeds)} seeds are too few to confirm one of {count} remedies: give --seeds 20.")
+    return Trials(yardstick, original, outcomes, _judged(original, outcomes, changes, yardstick), notes)
+
+
+def _context(runner: TrialRunner, run: Observation) -> Context:
+    original = runner.original
+    ratio, _ = run.ratio()
+    finite = ratio[(ratio > 0) & (ratio < float("inf"))]
+    return Context(
+        train=original.batches.sizes[0],
+        batch_size=original.batches.batch_size,
+        learning_rate=original.learning_rate,
+        epochs=original.plan.steps * original.batches.batch_size / original.batches.sizes[0],
+        curvature=float(finite.max()) if len(finite) else float("nan"),
+        columns=source_columns(runner.context.dataset, run.metadata.leaks),
     )
 
 
-def _combinations(findings: Sequence[FindingRow]) -> dict[str, dict[str, Plain]]:
-    """Return combinations of the best confirmed remedies of the worst two, three, ... faults.
+def _candidates(
+    runner: TrialRunner, names: Sequence[str], context: Context, notes: list[str]
+) -> dict[str, dict[str, Plain]]:
+    """Return the changes of settings of each remedy that fits and changes the training.
 
-    The keys are joined names of remedies, the values are changes of settings. A remedy is skipped if it
-    changes a setting that an earlier remedy changes.
+    A sentence on each remedy that does not fit is added to `notes`.
     """
-    combinations: dict[str, dict[str, Plain]] = {}
-    joined: dict[str, Plain] = {}
-    names: list[str] = []
-    for finding in findings:
-        if not finding.remedies or not finding.remedies[0].confirmed:
+    candidates: dict[str, dict[str, Plain]] = {}
+    for name in names:
+        changes = remedy_changes(runner.original.settings, name, context)
+        if changes is None or changes in candidates.values():
             continue
-        best = finding.remedies[0]
-        if best.remedy not in names and not set(best.changes) & set(joined):
-            joined |= best.changes
-            names.append(best.remedy)
-            if len(names) > 1:
-                combinations[" + ".join(names)] = dict(joined)
-    return combinations
+        try:
+            if not runner.changes_nothing(runner.with_changes(changes)):
+                candidates[name] = changes
+        except UsageError as error:
+            notes.append(f"Not tried: {REMEDIES[name].says}. {error.what}")
+    return candidates
 
 
-def _losses(record: Record) -> np.ndarray:
-    return np.asarray(record.final["valid_loss"], np.float64)
+def _train(
+    runner: TrialRunner, candidates: Mapping[str, Mapping[str, Plain]], seeds: Sequence[int]
+) -> dict[str, Outcomes]:
+    if not candidates:
+        return {}
+    variants = {name: runner.with_changes(changes) for name, changes in candidates.items()}
+    trained = runner.run("prove", variants, seeds)
+    return {name: Outcomes.of(variant.record) for name, variant in trained.items()}
+
+
+def _judged(
+    original: Outcomes,
+    outcomes: Mapping[str, Outcomes],
+    changes: Mapping[str, dict[str, Plain]],
+    yardstick: Yardstick,
+) -> dict[str, RemedyTrial]:
+    """Return the trials of all remedies. Those that only make scores honest are compared and not judged."""
+    groups = [
+        {name: tried for name, tried in outcomes.items() if REMEDIES[name].judged == judged}
+        for judged in (True, False)
+    ]
+    comparisons = {name: own for group in groups for name, own in judge(original, group, yardstick).items()}
+    return {
+        name: RemedyTrial(
+            remedy=name,
+            says=REMEDIES[name].says,
+            changes=changes[name],
+            loss=own.loss,
+            lowest_loss=own.lowest_loss,
+            score=own.score,
+            outcome=own.outcome if REMEDIES[name].judged else "not_judged",
+            confirmed=own.confirmed and REMEDIES[name].judged,
+        )
+        for name, own in ((name, comparisons[name]) for name in outcomes)
+    }
+
+
+def best_first(finding: Finding, trials: Trials) -> list[RemedyTrial]:
+    """Return the trials of the remedies of a fault.
+
+    The smallest cure comes first, then other confirmed remedies, then the rest; by final loss within each.
+    """
+    tried = [trials.judged[name] for name in finding.remedies if name in trials.judged]
+    cure = trials.smallest_cure(trial.remedy for trial in tried)
+    return sorted(
+        tried, key=lambda trial: (trial.remedy != cure, not trial.confirmed, _or_inf(trial.loss.after))
+    )
 
 
 def _or_inf(value: float | None) -> float:

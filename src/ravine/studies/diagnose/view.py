@@ -2,43 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from ravine.execution.describe import data_text, training_option_rows
 from ravine.execution.next_steps import files_and_commands
-from ravine.execution.result import Plain
-from ravine.render.blocks import Block, Chart, Facts, Item, Items, Paragraph, Series
-from ravine.render.numbers import count, is_number, learning_rate, number, seconds, with_error
+from ravine.render.blocks import Block, Chart, Facts, Heading, Item, Items, Paragraph, Series
+from ravine.render.numbers import count, is_number, learning_rate, number, seconds
+from ravine.studies.diagnose.finding_view import (
+    all_evidence,
+    evidence_text,
+    score_format,
+    trial_text,
+    trial_texts,
+)
+from ravine.studies.diagnose.recommendation_view import recommendation_block
 from ravine.studies.diagnose.result import (
+    CheckRow,
     DiagnosedTraining,
     DiagnosePlan,
     DiagnoseResult,
-    EvidenceRow,
     FindingRow,
     MeasuringCost,
     ObservedCurves,
-    PairedComparison,
     PlannedDiagnosis,
-    Recommendation,
-    RemedyTrial,
 )
 
-__all__ = ["next_steps", "plan_view", "view"]
+__all__ = ["details", "next_steps", "plan_view", "view"]
+
+MAX_EVIDENCE = 3  # numbers below a finding; `details` has all
 
 
 def view(result: DiagnoseResult) -> list[Block]:
-    """Return the report of a diagnosis: verdicts, worst first, recommendation, notes and time."""
+    """Return the report of a diagnosis: findings, worst first, checks, recommendation, notes and time."""
     blocks: list[Block] = [Paragraph(_examined(result), tone="dim"), Paragraph(_verdict(result))]
-    if result.findings:
-        blocks.append(Items([_finding(finding) for finding in result.findings], style="number"))
+    active = [finding for finding in result.findings if not finding.muted]
+    muted = [f"{finding.code} ({finding.fault})" for finding in result.findings if finding.muted]
+    if active:
+        blocks.append(Items([_finding(finding, result) for finding in active], style="number"))
+    if muted:
+        blocks.append(Paragraph(f"Muted: {', '.join(muted)}."))
     if result.checks:
-        sentences = " ".join(check.sentence for check in result.checks)
-        blocks.append(Paragraph(f"Examined without a fault: {sentences}"))
+        blocks.append(Paragraph(_passed(result.checks)))
     if result.recommendation is not None:
-        blocks.append(_advice(result.recommendation, result))
+        blocks.append(recommendation_block(result))
     if result.history:
         blocks.append(_losses(result.curves))
     return [*blocks, Items([*result.notes, _cost(result.cost)], style="plain")]
+
+
+def details(result: DiagnoseResult) -> list[Block]:
+    """Return every finding with all of its numbers and trials, and every check that passed."""
+    form = score_format(result)
+    blocks: list[Block] = []
+    if result.findings:
+        rows = [
+            Item(
+                f"{finding.code} {finding.sentence}",
+                [*all_evidence(finding), *(trial_text(trial, form) for trial in finding.remedies)],
+            )
+            for finding in result.findings
+        ]
+        blocks += [Heading("Findings"), Items(rows, style="plain")]
+    if result.checks:
+        passed = [Item(f"{check.code} {check.sentence}", all_evidence(check)) for check in result.checks]
+        blocks += [Heading("Checks that passed"), Items(passed, style="plain")]
+    return blocks
 
 
 def next_steps(result: DiagnoseResult) -> list[Block]:
@@ -90,17 +116,20 @@ def _optimizer(facts: DiagnosedTraining) -> str:
 
 
 def _length(facts: DiagnosedTraining) -> str:
-    """Return the numbers of steps and of rows in a batch as text, as far as they are known."""
+    """Return the numbers of steps, of rows in a batch and of epochs as text, as far as they are known."""
     if facts.steps is None:
         return ""
     rows = "" if facts.batch_size is None else f" of {count(facts.batch_size, 'row')}"
-    return f"{count(facts.steps, 'step')}{rows}"
+    epochs = "" if facts.epochs is None else f" ({number(facts.epochs)} epochs)"
+    return f"{count(facts.steps, 'step')}{rows}{epochs}"
 
 
 def _proof(facts: PlannedDiagnosis) -> list[tuple[str, str]]:
     if not facts.runs.original:
         return [("proof", "no remedy is tried")]
+    few = [] if facts.few_seeds is None else [("too few seeds", facts.few_seeds)]
     return [
+        *few,
         ("proof", f"the original and every remedy of a finding, on {facts.runs.original} seeds"),
         (
             "fresh seeds",
@@ -123,79 +152,30 @@ def _examined(result: DiagnoseResult) -> str:
 
 
 def _verdict(result: DiagnoseResult) -> str:
-    faults = sum(finding.severity > 0 for finding in result.findings)
-    if not faults:
-        return "The network is healthy: no fault was found."
-    return f"{count(faults, 'finding')}, worst first."
+    faults = sum(finding.severity > 0 and not finding.muted for finding in result.findings)
+    words = f"{count(faults, 'finding')}, worst first." if faults else "No fault found."
+    form = score_format(result)
+    if not is_number(result.score):
+        return words
+    score = f"{result.metric.name.capitalize()} on the validation rows: {form.with_unit(result.score)}"
+    if is_number(result.constant_score):
+        score += f"; a constant prediction has {form.with_unit(result.constant_score)}"
+    return f"{words} {score}."
 
 
-def _finding(finding: FindingRow) -> Item:
-    principle = finding.principle
-    details = [
-        *(_evidence(evidence) for evidence in finding.evidence),
-        f"Principle {principle.claim}: {principle.says}.",
-        *(_trial(trial) for trial in finding.remedies),
-    ]
-    if finding.withdrawn:
-        details.append("Advice withdrawn: no trial confirms a remedy.")
-    elif finding.untried:
-        details.append("No remedy was tried.")
-    return Item(finding.sentence, details, tone="strong")
+def _passed(checks: list[CheckRow]) -> str:
+    """Return all checks that passed as one sentence."""
+    faults = ", ".join(check.fault for check in checks)
+    return f"{count(len(checks), 'check')} passed. No sign of: {faults}. Option -v explains each."
 
 
-def _evidence(evidence: EvidenceRow) -> str:
-    value = number(evidence.value) if is_number(evidence.value) else "not known"
-    if is_number(evidence.value) and is_number(evidence.error):
-        value = with_error(evidence.value, evidence.error)
-    threshold = f" (threshold {number(evidence.threshold)})" if is_number(evidence.threshold) else ""
-    return f"{evidence.what}: {value}{threshold}" + (f", {evidence.where}" if evidence.where else "")
-
-
-def _trial(trial: RemedyTrial) -> str:
-    title = "Remedy" if trial.confirmed else "Withdrawn"
-    return f"{title}: {trial.says} ({_changes(trial.changes)}): validation loss {_effect(trial.loss)}"
-
-
-def _effect(pair: PairedComparison) -> str:
-    """Return an effect, as `0.41 → 0.22 (by -0.19, 95 % interval -0.2 to -0.18), 20 of 20 seeds better`."""
-    before, after = (number(value) if is_number(value) else "diverged" for value in (pair.before, pair.after))
-    text = f"{before} → {after}"
-    if is_number(pair.difference) and pair.interval:
-        low, high = pair.interval
-        text += f" (by {number(pair.difference)}, 95 % interval {number(low)} to {number(high)})"
-    text += f", {pair.better} of {pair.seeds} seeds better"
-    text += f", {pair.equal} equal" if pair.equal else ""
-    diverged = pair.diverged_before, pair.diverged_after
-    return text + (f"; diverged {diverged[0]} → {diverged[1]}" if any(diverged) else "")
-
-
-def _changes(changes: Mapping[str, Plain]) -> str:
-    return ", ".join(f"{name.replace('_', '-')} {_value(value)}" for name, value in changes.items())
-
-
-def _value(value: Plain) -> str:
-    return "standard" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _advice(advice: Recommendation, result: DiagnoseResult) -> Block:
-    if advice.unchanged:
-        reason = "no remedy is confirmed to be better"
-        if advice.not_better is not None:
-            tried = _in_words(advice.not_better, result.findings)
-            reason = f"the best remedy, {tried}, was not better on fresh seeds"
-        return Paragraph(f"Recommended: keep this configuration; {reason}.")
-    sentences: list[str | Item] = [Item(f"Recommended: {_changes(advice.changes)}.", tone="strong")]
-    if advice.validation is not None:
-        sentences.append(f"On fresh seeds, validation loss {_effect(advice.validation)}.")
-    if advice.test is not None:
-        sentences.append(f"On the test rows, read once, {result.metric.name} {_effect(advice.test)}.")
-    return Items(sentences, style="plain")
-
-
-def _in_words(remedies: str, findings: Sequence[FindingRow]) -> str:
-    """Return remedies, names joined by ` + `, in words: `a tenth of the learning rate`."""
-    words = {trial.remedy: trial.says for finding in findings for trial in finding.remedies}
-    return " and ".join(words[name] for name in remedies.split(" + "))
+def _finding(finding: FindingRow, result: DiagnoseResult) -> Item:
+    shown = [row for row in finding.evidence if is_number(row.threshold)] or finding.evidence
+    lines = [evidence_text(row) for row in shown[:MAX_EVIDENCE]]
+    if finding.principle is not None:
+        lines.append(f"Principle {finding.principle.claim}: {finding.principle.says}.")
+    lines += trial_texts(finding, score_format(result))
+    return Item(f"{finding.code} {finding.sentence}", lines, tone="strong")
 
 
 def _losses(curves: ObservedCurves) -> Chart:

@@ -7,8 +7,7 @@ training. These modules need NumPy only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from ravine.errors import UsageError, did_you_mean
 from ravine.records.record import Record
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.curvature import gradient_noise, ill_conditioned, plateau
@@ -29,8 +28,9 @@ from ravine.studies.diagnose.verdicts.units import (
     saturated,
     vanishing,
 )
+from ravine.studies.diagnose.verdicts.verdict import Verdict
 
-__all__ = ["PRINCIPLES", "VERDICTS", "Evidence", "Finding", "find_all"]
+__all__ = ["PRINCIPLES", "VERDICTS", "Evidence", "Finding", "Verdict", "check_code", "find_all"]
 
 PRINCIPLES = {  # claims of the lecture; `ravine lecture ID` shows them
     "L4": "to converge needs a learning rate below 2 / curvature",
@@ -49,17 +49,14 @@ PRINCIPLES = {  # claims of the lecture; `ravine lecture ID` shows them
     "G7": "double descent, in width and in epochs",
     "G9": "batch normalization",
     "L2": "where you start decides where you end",
-    "O8": "results are reported with intervals, never assumed",
 }
-
-Verdict = Callable[[Observation], Finding | None]
 
 VERDICTS: tuple[Verdict, ...] = (
     rate_high, leaking, plateau, vanishing, exploding, not_standardized, dead, saturated, batchnorm, overfits,
     interpolation_peak, gradient_noise, rate_low, ill_conditioned, seed_sensitivity, imbalance,
     contradicting, edge_of_stability, constant_columns,
 )  # fmt: skip
-"""The functions of all verdicts. Verdicts of equal severity are reported in this order."""
+"""All verdicts. Verdicts of equal severity are reported in this order."""
 
 
 def find_all(record: Record) -> list[Finding]:
@@ -69,3 +66,13 @@ def find_all(record: Record) -> list[Finding]:
     return sorted(
         findings, key=lambda finding: (not finding.fires, -finding.severity)
     )  # a stable sort: ties stay as in VERDICTS
+
+
+def check_code(code: str) -> None:
+    """Raise UsageError for a code that no verdict has."""
+    codes = [verdict.code for verdict in VERDICTS]
+    if code not in codes:
+        raise UsageError(
+            f"No verdict has the code '{code}'.", "", did_you_mean(code, codes),
+            option="mute", value=code, allowed=tuple(sorted(codes)),
+        )  # fmt: skip

@@ -18,6 +18,7 @@ from ravine.studies.diagnose.verdicts.loss_trend import (
     remaining_decrease,
     still_falls,
 )
+from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["gradient_noise", "ill_conditioned", "plateau"]
 
@@ -26,6 +27,7 @@ ADAM = "adam"
 REMAINING_DECREASE = "share of the loss left that as much training again would remove"
 
 
+@verdict("RAV104", "ill-conditioned problem")
 def ill_conditioned(run: Observation) -> Finding | None:
     """Return the verdict "ill_conditioned": loss still falls, learning rate cannot be much higher."""
     if not run.trained or run.diverged:
@@ -55,6 +57,7 @@ def ill_conditioned(run: Observation) -> Finding | None:
     )  # fmt: skip
 
 
+@verdict("RAV105", "gradient noise")
 def gradient_noise(run: Observation) -> Finding | None:
     """Return the verdict "gradient_noise": the average of the last weights has a much lower loss."""
     if not run.has("averaged") or run.diverged:
@@ -82,6 +85,7 @@ def gradient_noise(run: Observation) -> Finding | None:
     )  # fmt: skip
 
 
+@verdict("RAV103", "plateau or saddle")
 def plateau(run: Observation) -> Finding | None:
     """Return the verdict "plateau": stuck where the gradient is almost 0, at a saddle or on a plateau."""
     if not run.trained or run.diverged or not run.has("lowest") or not run.has("flow"):

@@ -7,10 +7,12 @@ import numpy as np
 from ravine.networks import NORMALIZATIONS
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["batchnorm", "constant_columns", "contradicting", "imbalance", "leaking"]
 
 
+@verdict("RAV404", "a rare class that is not recognized")
 def imbalance(run: Observation) -> Finding | None:
     """Return the verdict "imbalance": a rare class that is not recognized."""
     classes = run.metadata.classes
@@ -37,10 +39,11 @@ def imbalance(run: Observation) -> Finding | None:
             Evidence("share of the other classes that is recognized", others, float(recall[rare]) + 0.3),
             Evidence("rows of the rarest class over those of equal classes", share, 0.3),
         ),
-        "O8", 1, (),
+        None, 1, (),
     )  # fmt: skip
 
 
+@verdict("RAV402", "columns that give the target away")
 def leaking(run: Observation) -> Finding | None:
     """Return the verdict "leaking": columns that predict the target almost without error."""
     names = run.metadata.leaks
@@ -49,10 +52,11 @@ def leaking(run: Observation) -> Finding | None:
     return Finding(
         "leaking", bool(names), sentence if names else "No column leaks the target.",
         (Evidence("columns that predict the target with at most 1/20 of the error", float(len(names)), 0.0),),
-        "O8", 3, (),
+        None, 3, ("drop columns",),
     )  # fmt: skip
 
 
+@verdict("RAV406", "constant columns")
 def constant_columns(run: Observation) -> Finding | None:
     """Return the verdict "constant_columns": columns with one value in all training rows."""
     sd = run.final("column_sd")
@@ -63,10 +67,11 @@ def constant_columns(run: Observation) -> Finding | None:
     sentence = f"{count} column{plural} constant in the training rows and carry no information: {shown}."
     return Finding(
         "constant_columns", count > 0, sentence if count else "No column is constant.",
-        (Evidence("constant columns", float(count), 0.0),), "P2", 0, (),
+        (Evidence("constant columns", float(count), 0.0),), None, 0, (),
     )  # fmt: skip
 
 
+@verdict("RAV405", "contradicting labels")
 def contradicting(run: Observation) -> Finding | None:
     """Return the verdict "contradicting": rows with equal inputs and different labels."""
     if not run.has("contradicting"):
@@ -84,6 +89,7 @@ def contradicting(run: Observation) -> Finding | None:
     )  # fmt: skip
 
 
+@verdict("RAV205", "batch normalization that differs in inference")
 def batchnorm(run: Observation) -> Finding | None:
     """Return the verdict "batchnorm": statistics of batches and running statistics differ too much."""
     if not NORMALIZATIONS[run.metadata.norm].over_rows or run.diverged:

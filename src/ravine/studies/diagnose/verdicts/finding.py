@@ -35,6 +35,8 @@ class Finding:
     fires: bool
     sentence: str
     evidence: tuple[Evidence, ...]
-    principle: str
+    principle: str | None
     severity: int = 2
     remedies: tuple[str, ...] = field(default=())
+    code: str = ""
+    fault: str = ""

@@ -6,10 +6,12 @@ import numpy as np
 
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["interpolation_peak", "overfits", "seed_sensitivity"]
 
 
+@verdict("RAV301", "overfitting")
 def overfits(run: Observation) -> Finding | None:
     """Return the verdict "overfits": validation loss rose from its minimum or far exceeds training loss."""
     train, valid = run.final("train_rows"), run.final("valid_rows")
@@ -60,6 +62,7 @@ def _membership(train: np.ndarray, valid: np.ndarray) -> list[Evidence]:
     return [Evidence("advantage of a membership attack", float(p - q), None, error, "the end")]
 
 
+@verdict("RAV302", "interpolation peak")
 def interpolation_peak(run: Observation) -> Finding | None:
     """Return the verdict "interpolation_peak": about as many weights as targets, and poor validation loss."""
     if not run.trained or run.diverged:
@@ -83,6 +86,7 @@ def interpolation_peak(run: Observation) -> Finding | None:
     )  # fmt: skip
 
 
+@verdict("RAV107", "results that depend on the seed")
 def seed_sensitivity(run: Observation) -> Finding | None:
     """Return the verdict "seed_sensitivity": seeds reduce the loss by very different amounts."""
     if not run.has("spread"):

@@ -17,6 +17,7 @@ from ravine.studies.diagnose.verdicts.loss_trend import (
     still_falls,
     uphill_share,
 )
+from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["edge_of_stability", "rate_high", "rate_low"]
 
@@ -24,6 +25,7 @@ MIN_PACE = 0.3  # of the second half over the first; below it a low rate is not 
 MAX_UPHILL = 0.01  # share of steps that raise their own loss; steps that are too small raise none
 
 
+@verdict("RAV101", "learning rate too high")
 def rate_high(run: Observation) -> Finding | None:
     """Return the verdict "rate_high": the loss diverged, rose tenfold, or rose and stayed high."""
     if not run.trained and not run.diverged:
@@ -61,10 +63,14 @@ def rate_high(run: Observation) -> Finding | None:
     return Finding(
         "rate_high", fires, sentence if fires else "The learning rate is not too high.", tuple(evidence),
         "L4", 3,
-        ("rate / 10", "rate / 100", "onecycle"),
+        (
+            "rate / 10", "rate / 100", "onecycle", "stable rate", "usual rate", "stable rate / 10",
+            "rate / 10000",
+        ),
     )  # fmt: skip
 
 
+@verdict("RAV106", "edge of stability")
 def edge_of_stability(run: Observation) -> Finding | None:
     """Return the verdict "edge_of_stability": curvature stays at the stability limit while the loss falls."""
     ratio, error = run.ratio()
@@ -94,6 +100,7 @@ def edge_of_stability(run: Observation) -> Finding | None:
     )  # fmt: skip
 
 
+@verdict("RAV102", "learning rate too small")
 def rate_low(run: Observation) -> Finding | None:
     """Return the verdict "rate_low": the loss still falls, with curvature far below the stability limit."""
     if not run.trained or run.diverged:

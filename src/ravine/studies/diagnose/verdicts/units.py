@@ -7,12 +7,14 @@ import numpy as np
 from ravine.networks import activation
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["dead", "exploding", "not_standardized", "saturated", "vanishing"]
 
 MAX_FLOW_RATIO = 30.0  # of the gradients at the first and the last hidden layer
 
 
+@verdict("RAV401", "inputs not standardized")
 def not_standardized(run: Observation) -> Finding | None:
     """Return the verdict "not_standardized": means or scales of the columns are far from 0 and 1."""
     mean, sd = run.final("column_mean"), run.final("column_sd")
@@ -53,6 +55,7 @@ def not_standardized(run: Observation) -> Finding | None:
     )  # fmt: skip
 
 
+@verdict("RAV202", "saturated units")
 def saturated(run: Observation) -> Finding | None:
     """Return the verdict "saturated": units in the flat parts of an activation that is flat on both sides."""
     if not run.has("saturated") or not activation(run.metadata.activation).saturating:
@@ -74,6 +77,7 @@ def saturated(run: Observation) -> Finding | None:
     )  # fmt: skip
 
 
+@verdict("RAV201", "dead units")
 def dead(run: Observation) -> Finding | None:
     """Return the verdict "dead": units whose derivative is almost 0 for every validation row."""
     if not run.has("dead") or not activation(run.metadata.activation).has_flat_side:
@@ -139,6 +143,7 @@ def _flow_finding(run: Observation, name: str, ratio: float, fault: str, healthy
     )  # fmt: skip
 
 
+@verdict("RAV203", "vanishing gradients")
 def vanishing(run: Observation) -> Finding | None:
     """Return the verdict "vanishing": gradients that do not reach the first layers."""
     flow = _gradient_flow(run)
@@ -150,6 +155,7 @@ def vanishing(run: Observation) -> Finding | None:
     )  # fmt: skip
 
 
+@verdict("RAV204", "exploding gradients")
 def exploding(run: Observation) -> Finding | None:
     """Return the verdict "exploding": gradients that grow towards the first layers.
 

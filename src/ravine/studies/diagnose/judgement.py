@@ -1,0 +1,253 @@
+"""Judgement of remedies: changed trainings against the original training, on the same seeds.
+
+A remedy is confirmed if it is significantly better, by more than the smallest difference that matters:
+
+    in the score, or in the validation loss where the score is not worse                       (1)
+    significant: p < 0.05 in Wilcoxon's test, adjusted by Holm over all remedies and measures  (2)
+
+The validation loss is compared at the end of training and at its lowest, since a remedy may learn more and
+then overfit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from ravine.execution.result import MetricFacts
+from ravine.execution.score_summary import finite_or_none
+from ravine.networks import LOSSES
+from ravine.records.record import Record
+from ravine.statistics import compare_paired, holm
+from ravine.studies.diagnose.result import Outcome, PairedComparison
+
+__all__ = [
+    "MIN_SEEDS_TO_CONFIRM", "SIGNIFICANCE_LEVEL", "Judged", "Outcomes", "Yardstick", "can_confirm", "choose",
+    "is_better", "judge",
+]  # fmt: skip
+
+SIGNIFICANCE_LEVEL = 0.05  # of Holm's test (2)
+SMALLEST_LOSS_SHARE = 0.005  # smallest difference of losses that matters, at least, over that of a constant
+ROUNDING = 1e-9  # relative; 0.975 - 0.970 is a little below 0.005
+MIN_EFFECTIVE_SHARE = 0.2  # of the seeds; if fewer seeds carry the differences, the median is taken
+MEASURES = ("loss", "lowest_loss", "score")
+MIN_SEEDS_TO_CONFIRM = next(n for n in range(2, 99) if len(MEASURES) * 2.0 ** (1 - n) <= SIGNIFICANCE_LEVEL)
+"""Fewest seeds on which even a single remedy can be confirmed: all seeds then agree."""
+
+
+def can_confirm(seeds: int, remedies: int) -> bool:
+    """Return whether a remedy that is better on all seeds would be confirmed among so many remedies."""
+    return remedies * len(MEASURES) * 2.0 ** (1 - seeds) <= SIGNIFICANCE_LEVEL
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The outcomes of a training on several seeds, each [seed]; NaN where a run diverged.
+
+    loss: validation loss at the end. lowest_loss: lowest validation loss of all evaluations. score:
+    validation score at the end. With early stopping, the end is the evaluation with the lowest loss.
+    """
+
+    loss: np.ndarray
+    lowest_loss: np.ndarray
+    score: np.ndarray
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        """Return the outcomes of the runs of a record."""
+        loss = np.asarray(record.final["valid_loss"], np.float64)
+        curves = np.asarray(record.series["valid_loss"], np.float64)
+        lowest = np.fmin.reduce(curves, axis=1)
+        return cls(
+            loss,
+            np.where(np.isfinite(loss), np.fmin(lowest, loss), np.nan),
+            np.asarray(record.final["score"], np.float64),
+        )
+
+    @property
+    def fails(self) -> bool:
+        """Whether the training diverged on at least half of the seeds."""
+        return bool(np.mean(np.isfinite(self.loss)) <= 0.5)
+
+    def learns(self, constant_loss: float) -> bool:
+        """Return whether the median loss at the end is finite and below that of a constant by 5 %."""
+        losses = np.where(np.isfinite(self.loss), self.loss, np.inf)
+        return bool(np.median(losses) < 0.95 * constant_loss)
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """The smallest differences that matter, and the direction of the score.
+
+    metric: facts about the score. loss: name of the loss. constant_loss: loss of the best constant
+    prediction.
+    """
+
+    metric: MetricFacts
+    loss: str
+    constant_loss: float
+
+    def greater(self, measure: str) -> bool:
+        """Return whether a greater value of a measure is better."""
+        return self.metric.greater_is_better and measure == "score"
+
+    def smallest(self, measure: str, before: float | None, after: float | None) -> float:
+        """Return the smallest difference of two values of a measure that matters."""
+        if measure == "score":
+            return self.metric.smallest_difference_at(before, after)
+        smallest = LOSSES[self.loss].smallest_difference_at(before, after)
+        return max(smallest, SMALLEST_LOSS_SHARE * self.constant_loss)
+
+    def compare(self, measure: str, before: np.ndarray, after: np.ndarray) -> PairedComparison:
+        """Return the comparison of two trainings, with a p value that is not adjusted.
+
+        before, after: values of a measure [seed], NaN where a run diverged.
+        """
+        greater = self.greater(measure)
+        result = compare_paired(after, before, greater)
+        by_median = _few_seeds_decide(after - before)
+        ends = [_center(values, greater, by_median) for values in (before, after)]
+        pair = PairedComparison(
+            statistic="median" if by_median else "mean",
+            before=ends[0],
+            after=ends[1],
+            difference=result.difference,
+            interval=None if result.interval is None else [finite_or_none(end) for end in result.interval],
+            smallest_difference=self.smallest(measure, *ends),
+            better=round((result.p_better - result.p_equal / 2) * len(before)),
+            equal=round(result.p_equal * len(before)),
+            seeds=len(before),
+            diverged_before=int(np.sum(~np.isfinite(before))),
+            diverged_after=int(np.sum(~np.isfinite(after))),
+            p_value=result.p_value,
+            p_holm=result.p_value,
+            confirmed=False,
+            worse=False,
+        )
+        return _adjusted(pair, result.p_value)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The judgement of one remedy: its three comparisons with the original, and the outcome."""
+
+    loss: PairedComparison
+    lowest_loss: PairedComparison
+    score: PairedComparison
+    outcome: Outcome
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the remedy is confirmed by (1)."""
+        return self.outcome == "confirmed"
+
+
+def judge(before: Outcomes, after: Mapping[str, Outcomes], yardstick: Yardstick) -> dict[str, Judged]:
+    """Return the judgement of every remedy by name. before: outcomes of the original on the same seeds."""
+    compared = {
+        (name, measure): yardstick.compare(measure, getattr(before, measure), getattr(outcomes, measure))
+        for name, outcomes in after.items()
+        for measure in MEASURES
+    }
+    p_values = holm([pair.p_value for pair in compared.values()])  # (2)
+    pairs = {key: _adjusted(compared[key], float(p)) for key, p in zip(compared, p_values, strict=True)}
+    enough = can_confirm(len(before.loss), len(after))
+    judged = {}
+    for name, outcomes in after.items():
+        loss, lowest_loss, score = (pairs[name, measure] for measure in MEASURES)
+        outcome = _outcome(loss, lowest_loss, score, outcomes.fails, enough)
+        judged[name] = Judged(loss, lowest_loss, score, outcome)
+    return judged
+
+
+def _outcome(
+    loss: PairedComparison, lowest: PairedComparison, score: PairedComparison, fails: bool, enough: bool
+) -> Outcome:
+    """Return the outcome of a trial. fails: whether it diverged. enough: whether seeds can confirm it."""
+    if fails:
+        return "diverges"
+    if score.confirmed:
+        return "confirmed"
+    if score.worse:
+        return "worse"
+    if loss.confirmed or (lowest.confirmed and not loss.worse):  # (1)
+        return "confirmed"
+    if lowest.confirmed:
+        return "overfits"
+    if loss.worse:
+        return "worse"
+    if not enough:
+        return "too_few_seeds"
+    better = [pair for pair in (loss, lowest, score) if _significant(pair) and _wins(pair)]
+    return "too_small" if better else "no_difference"
+
+
+def _few_seeds_decide(change: np.ndarray) -> bool:
+    """Return whether a run diverged, or a few seeds carry most of the differences [seed]."""
+    if not np.isfinite(change).all():
+        return True
+    largest = float(np.abs(change).max(initial=0.0))
+    if not largest:
+        return False
+    sizes = np.abs(change) / largest
+    return bool(sizes.sum() ** 2 / (sizes**2).sum() < MIN_EFFECTIVE_SHARE * len(change))
+
+
+def _center(values: np.ndarray, greater: bool, by_median: bool = False) -> float | None:
+    """Return the mean of values [seed], or the median, in which diverged runs are worst; None if infinite."""
+    if by_median or not np.isfinite(values).all():
+        worst = -np.inf if greater else np.inf
+        return finite_or_none(np.median(np.where(np.isfinite(values), values, worst)))
+    return float(np.mean(values))
+
+
+def _adjusted(pair: PairedComparison, p_holm: float) -> PairedComparison:
+    """Return a comparison with its adjusted p value, and whether the change is better or worse."""
+    return replace(
+        pair,
+        p_holm=p_holm,
+        confirmed=p_holm < SIGNIFICANCE_LEVEL and is_better(pair),
+        worse=pair.p_value < SIGNIFICANCE_LEVEL and not _wins(pair),  # not adjusted: caution
+    )
+
+
+def is_better(pair: PairedComparison) -> bool:
+    """Return whether a change is better on more seeds than it is worse, by a difference that matters."""
+    if not _wins(pair) or pair.difference is None:  # infinite: the other one diverged
+        return _wins(pair)
+    return abs(pair.difference) >= (1 - ROUNDING) * pair.smallest_difference
+
+
+def _significant(pair: PairedComparison) -> bool:
+    return pair.p_holm < SIGNIFICANCE_LEVEL
+
+
+def _wins(pair: PairedComparison) -> bool:
+    """Return whether a change is better on more seeds than it is worse."""
+    return 2 * pair.better + pair.equal > pair.seeds
+
+
+def choose(
+    candidates: Mapping[str, Outcomes], sizes: Mapping[str, int], yardstick: Yardstick, by_score: bool
+) -> str:
+    """Return the candidate with the smallest change among those that are as good as the best.
+
+    As good means within the smallest difference that matters. Candidates that diverge on more seeds than the
+    others are left out. sizes: size of the change by name. by_score: whether the score decides, and not the
+    loss at the end.
+    """
+    measure = "score" if by_score else "loss"
+    sign = 1 if yardstick.greater(measure) else -1
+    values = {name: getattr(outcomes, measure) for name, outcomes in candidates.items()}
+    diverged = {name: int(np.sum(~np.isfinite(own))) for name, own in values.items()}
+    fewest = min(diverged.values())
+    values = {name: own for name, own in values.items() if diverged[name] == fewest}
+    centers = {name: _center(own, sign > 0) for name, own in values.items()}
+    merits = {name: -np.inf if center is None else sign * center for name, center in centers.items()}
+    best = max(merits, key=lambda name: merits[name])
+    leads = {name: yardstick.compare(measure, own, values[best]) for name, own in values.items()}
+    near = [name for name, lead in leads.items() if not is_better(lead)]
+    return min(near, key=lambda name: (sizes[name], -merits[name]))

@@ -1,0 +1,68 @@
+"""Texts of the recommendation of a diagnosis."""
+
+from __future__ import annotations
+
+from ravine.render.blocks import Item, Items
+from ravine.render.numbers import ScoreFormat, count, is_number, number
+from ravine.studies.diagnose.finding_view import change_text, loss_text, score_format, score_text
+from ravine.studies.diagnose.result import ConstantComparison, DiagnoseResult, Recommendation
+
+__all__ = ["recommendation_block"]
+
+
+def recommendation_block(result: DiagnoseResult) -> Items:
+    """Return the recommended settings with their proof, or the reason why no change is recommended."""
+    advice = result.recommendation
+    if advice is None:
+        raise ValueError("The result has no recommendation.")
+    form = score_format(result)
+    sentences: list[str | Item] = [Item(_title(advice, result), tone="strong")]
+    if not advice.unchanged and advice.score is not None and advice.validation is not None:
+        losses = f"validation loss {loss_text(advice.validation)}"
+        sentences.append(f"On fresh seeds, {score_text(advice.score, form)}; {losses}.")
+    if not advice.unchanged and advice.test is not None:
+        sentences.append(f"On the test rows, read once, {score_text(advice.test, form)}.")
+    if advice.constant is not None and not advice.constant.beaten and not advice.diverges:
+        sentences.append(_not_cured(advice, advice.constant, form))
+    return Items(sentences, style="plain")
+
+
+def _title(advice: Recommendation, result: DiagnoseResult) -> str:
+    facts = result.plan
+    length = ""
+    if facts.steps is not None:
+        epochs = "" if facts.epochs is None else f" ({number(facts.epochs)} epochs)"
+        length = f" for {count(facts.steps, 'step')}{epochs}"
+    if not advice.unchanged:
+        return f"Recommended{'' if 'epochs' in advice.changes else length}: {change_text(advice.changes)}."
+    if advice.few_seeds:
+        promising = ""
+        if advice.promising is not None:
+            promising = f" The most promising is {_in_words(advice.promising, result)}."
+        return f"No recommendation: {facts.seeds} seeds cannot confirm a remedy.{promising} Give --seeds 20."
+    if advice.diverges:
+        return (
+            "No recommendation: this configuration diverges, and no remedy that was tried is confirmed. "
+            "Check the data for extreme values, and try a lower learning rate."
+        )
+    if advice.not_better is not None:
+        remedy = _in_words(advice.not_better, result)
+        reason = f"the best remedy, {remedy}, was not better on fresh seeds"
+        return f"Recommended{length}: keep this configuration; {reason}."
+    return f"Recommended{length}: keep this configuration; no remedy is better by a difference that matters."
+
+
+def _in_words(remedies: str, result: DiagnoseResult) -> str:
+    """Return remedies, names joined by ` + `, in words: `a tenth of the learning rate`."""
+    words = {trial.remedy: trial.says for finding in result.findings for trial in finding.remedies}
+    return " and ".join(words.get(name, name) for name in remedies.split(" + "))
+
+
+def _not_cured(advice: Recommendation, constant: ConstantComparison, form: ScoreFormat) -> str:
+    rows = "test rows" if constant.test else "validation rows"
+    score = form.with_unit(constant.score) if is_number(constant.score) else "no finite score"
+    facts = (
+        f"{form.metric} on the {rows} is {score}, and a constant prediction has "
+        f"{form.with_unit(constant.constant)}."
+    )
+    return f"Nothing is learned: {facts}" if advice.unchanged else f"Better, but not cured: {facts}"
