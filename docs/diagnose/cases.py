@@ -4,7 +4,8 @@
 
 A case plants a fault by construction. It names the verdicts that must be reported, and those that may follow
 from the fault: a learning rate that is far too high also kills units. Every other verdict is a false alarm,
-also in a case with another fault. Verdicts are counted before any remedy is tried.
+also in a case with another fault. Verdicts are counted before any remedy is tried. The counts are saved
+after each case, and a run that was interrupted goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from ravine.studies.diagnose.trial_runner import TrialRunner
 from ravine.studies.diagnose.verdicts import find_all
 
 HERE = Path(__file__).parent
-FRESH = 1_300_000  # added to every seed: thresholds and cases were chosen on seeds below 1,000,000
+FRESH = 2_700_000  # added to every seed: thresholds and cases were chosen on seeds below 1,000,000
 SEEDS = 20  # of the cohort, where a case is about seeds: as many as `diagnose` takes
 
 MAKERS = (
@@ -110,53 +111,87 @@ def _seen(case: Case, keep: Path | None) -> tuple[list[str], list[str], float]:
     return verdicts, judged, seconds
 
 
-def run(quick: bool, only: str | None, keep: Path | None = None, shift: int = 0) -> dict[str, Any]:
-    """Diagnose every case and return the counts of each verdict."""
+def case_row(case: Case, keep: Path | None = None) -> dict[str, Any]:
+    """Diagnose a case and return its row: reported verdicts, misses and false alarms."""
+    verdicts, judged, seconds = _seen(case, keep)
+    clean = [name for name in judged if name not in case.plants | case.may]
+    return {
+        "fault": case.fault, "seed": case.seed, "settings": case.settings, "given": verdicts,
+        "missed": sorted(case.plants - set(verdicts)),
+        "alarms": [name for name in clean if name in verdicts],
+        "planted": sorted(case.plants), "clean": clean, "seconds": seconds,
+    }  # fmt: skip
+
+
+def counted(rows: Sequence[dict[str, Any]], complete: bool) -> dict[str, Any]:
+    """Return the counts of each verdict over the rows of cases.
+
+    complete: whether every case has a row; a run that was interrupted goes on where it stopped.
+    """
     counts: dict[str, Count] = {}
-    rows: list[dict[str, Any]] = []
-    spent = 0.0
-    for case in cases(quick):
-        if only and case.fault not in only.split(","):
-            continue
-        case = replace(case, seed=case.seed + shift)
-        verdicts, judged, seconds = _seen(case, keep)
-        spent += seconds
-        wrong = []
-        for name in judged:
+    for row in rows:
+        for name in row["planted"]:
             count = counts.setdefault(name, Count())
-            if name in case.plants:
-                count.planted += 1
-                count.found += name in verdicts
-            elif name not in case.may:
-                count.clean += 1
-                count.alarms += name in verdicts
-                if name in verdicts:
-                    wrong.append(name)
-                    count.where.append(f"{case.fault} {case.seed}")
-        missed = sorted(case.plants - set(verdicts))
-        rows.append({"fault": case.fault, "seed": case.seed, "settings": case.settings, "given": verdicts,
-                     "missed": missed, "alarms": wrong})  # fmt: skip
-        print(f"{case.fault} {case.seed}: {' '.join(verdicts) or 'healthy'}"
-              + (f"   MISSED {' '.join(missed)}" if missed else "")
-              + (f"   ALARM {' '.join(wrong)}" if wrong else ""), flush=True)  # fmt: skip
+            count.planted += 1
+            count.found += name in row["given"]
+        for name in row["clean"]:
+            count = counts.setdefault(name, Count())
+            count.clean += 1
+            count.alarms += name in row["alarms"]
+            if name in row["alarms"]:
+                count.where.append(f"{row['fault']} {row['seed']}")
     healthy_rows = [row for row in rows if row["fault"] == "healthy"]
     told_so = sum(not set(row["given"]) - {"edge_of_stability", "constant_columns"} for row in healthy_rows)
     return {
+        "complete": complete,
         "cases": len(rows),
-        "seconds": spent,
+        "seconds": sum(row["seconds"] for row in rows),
         "healthy": {"cases": len(healthy_rows), "told so": told_so},
-        "verdicts": {
-            name: {
-                "planted": c.planted,
-                "found": c.found,
-                "clean": c.clean,
-                "alarms": c.alarms,
-                "where": c.where,
-            }
-            for name, c in sorted(counts.items())
-        },
-        "rows": rows,
+        "verdicts": {name: asdict(count) for name, count in sorted(counts.items())},
+        "rows": list(rows),
     }
+
+
+def run(
+    quick: bool, only: str | None, keep: Path | None = None, shift: int = 0, path: Path | None = None
+) -> dict[str, Any]:
+    """Diagnose every case and return the counts of each verdict.
+
+    path: file for the counts, saved after each case. Cases with a row in an incomplete file are not repeated.
+    """
+    wanted = [replace(case, seed=case.seed + shift) for case in cases(quick)
+              if not only or case.fault in only.split(",")]  # fmt: skip
+    return resumed(wanted, lambda case: case_row(case, keep), counted, path)
+
+
+def resumed(
+    wanted: Sequence[Case],
+    diagnose: Callable[[Case], dict[str, Any]],
+    count: Callable[[Sequence[dict[str, Any]], bool], dict[str, Any]],
+    path: Path | None,
+) -> dict[str, Any]:
+    """Return the counts of all wanted cases; save them after each case, and begin where a file stopped."""
+    before = json.loads(path.read_text()) if path is not None and path.exists() else {"complete": True}
+    known = {} if before.get("complete", True) else {(r["fault"], r["seed"]): r for r in before["rows"]}
+    rows: list[dict[str, Any]] = []
+    for case in wanted:
+        row = known.get((case.fault, case.seed))
+        if row is None:
+            row = diagnose(case)
+            print(f"{case.fault} {case.seed}: {' '.join(row['given']) or 'no fault found'}"
+                  + (f"   MISSED {' '.join(row['missed'])}" if row["missed"] else "")
+                  + (f"   ALARM {' '.join(row['alarms'])}" if row["alarms"] else ""), flush=True)  # fmt: skip
+        rows.append(row)
+        _save(count(rows, len(rows) == len(wanted)), path)
+    return count(rows, True)
+
+
+def _save(result: dict[str, Any], path: Path | None) -> None:
+    """Write the result so that an interruption leaves the old file or the new one."""
+    if path is not None:
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(result, indent=1, default=float) + "\n")
+        new.replace(path)
 
 
 def table(result: dict[str, Any]) -> str:
@@ -208,8 +243,7 @@ def main() -> None:
     prepare()
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    result = run(options.quick, options.only, options.keep, options.shift)
-    (out / "cases.json").write_text(json.dumps(result, indent=1, default=float) + "\n")
+    result = run(options.quick, options.only, options.keep, options.shift, out / "cases.json")
     (out / "cases.md").write_text(table(result))
     print(table(result))
 
