@@ -26,10 +26,10 @@ HERE = Path(__file__).parent
 
 def case_row(case: Case) -> dict[str, Any]:
     """Diagnose a case and return its row: verdicts that name the cause, and reported verdicts."""
-    given, _, _ = diagnosed(case)
-    found = bool(case.plants & set(given))
+    verdicts, _, _ = diagnosed(case)
+    found = bool(case.plants & set(verdicts))
     return {
-        "fault": case.fault, "seed": case.seed, "settings": case.settings, "given": given,
+        "fault": case.fault, "seed": case.seed, "settings": case.settings, "given": verdicts,
         "expected": sorted(case.plants), "missed": [] if found else sorted(case.plants), "alarms": [],
     }  # fmt: skip
 
