@@ -16,6 +16,9 @@ EXAMPLES = [
     PlanReady("12 networks", 1200, "runs/a"),
     events.StageStarted("measure", "curvature"),
     ChunkDone("tune", "adam", 10, 100, 2, 1, 3.5, {"adam": 0.9}),
+    events.FirstScores(
+        "accuracy", True, {"adam": 0.9712, "lion": None}, {"adam": 0.003, "lion": None}, trials=15
+    ),
     events.RangeExtended("high", ("adam",), "one decade more for all"),
     events.RunEnded("finished", 2.0),
 ]
@@ -41,3 +44,12 @@ def test_messages_are_for_people():
     assert EXAMPLES[0].message == "digits: 1,797 rows, 64 inputs, target 'label' (10 classes)"
     assert DataLoaded("a", 1, 1, "regress", "y", None).message == "a: 1 row, 1 input, target 'y' (a number)"
     assert EXAMPLES[4].message == ""  # progress alone leaves no line
+    assert EXAMPLES[5].message.splitlines() == [
+        "First scores: validation accuracy, best of 15 trials, 1 seed; tuning goes on.",
+        "  adam    97.1 %  at rate 0.003",
+        "  lion  diverged  at rate –",
+    ]
+    assert (
+        "  adam  0.1235  at rate 0.01"
+        in events.FirstScores("rmse", False, {"adam": 0.12346}, {"adam": 0.01}, trials=1).message
+    )

@@ -90,6 +90,8 @@ def compare(
     tune: str = "learning-rate",
     effort: str | None = None,
     budget: str | None = None,
+    trials: int | None = None,
+    tuning_seeds: int | None = None,
     seeds: int | None = None,
 ) -> CompareResult:
     """Find the best optimizer and learning rate for DATA.
@@ -156,9 +158,14 @@ def compare(
         'constant,cosine,step(0.1,every=10)'. [default: constant, cosine]
     tune: Hyperparameters to tune: learning rate and schedule (learning-rate), or all of an optimizer
         (all). [learning-rate, all; default: learning-rate]
-    effort: Amount of work, which sets the numbers of trials, seeds and epochs; if not given, the largest
-        that takes under 2 minutes. [quick, standard, thorough]
-    budget: Time budget, such as 60s or 5m; the command takes the largest effort that fits.
+    effort: Amount of work, which sets the numbers of trials, seeds and epochs; if not given, standard, or
+        quick for many rows or a large network. [quick, standard, thorough]
+    budget: Time that the command may take, such as 60s or 5m; numbers of trials, seeds and steps are
+        chosen to fit.
+    trials: Trials of each optimizer in tuning; if not given, set by the effort. [at least 2 and at most
+        10000]
+    tuning_seeds: Seeds of each trial in tuning; if not given, set by the effort. [at least 1 and at most
+        1000]
     seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
         effort. [at least 2 and at most 10000]
 
@@ -200,6 +207,8 @@ def compare(
             "tune": tune,
             "effort": effort,
             "budget": budget,
+            "trials": trials,
+            "tuning_seeds": tuning_seeds,
             "seeds": seeds,
         },
     )  # type: ignore[return-value]  # fmt: skip
@@ -567,7 +576,10 @@ def sweep(
     vary: Mapping[str, object] | Sequence[str] | str | None = None,
     random: int | None = None,
     points: int = 5,
-    effort: str = "quick",
+    effort: str | None = None,
+    budget: str | None = None,
+    trials: int | None = None,
+    tuning_seeds: int | None = None,
     seeds: int | None = None,
 ) -> SweepResult:
     """Find out whether dropout, depth, a penalty ... helps on DATA.
@@ -639,8 +651,14 @@ def sweep(
         and at most 1000]
     points: Number of values that a grid takes from a range such as learning_rate=1e-4..1e-1. [at least 2
         and at most 1000; default: 5]
-    effort: Amount of work, which sets the numbers of trials, seeds and epochs. [quick, standard,
-        thorough; default: quick]
+    effort: Amount of work, which sets the numbers of trials, seeds and epochs; if not given, quick.
+        [quick, standard, thorough]
+    budget: Time that the command may take, such as 60s or 5m; numbers of trials, seeds and steps are
+        chosen to fit.
+    trials: Learning rates that are tried for each configuration; if not given, set by the effort. [at
+        least 2 and at most 10000]
+    tuning_seeds: Seeds of each trial in tuning; if not given, set by the effort. [at least 1 and at most
+        1000]
     seeds: Number of fresh seeds, unused in tuning, that the result rests on; if not given, set by the
         effort. [at least 2 and at most 10000]
 
@@ -684,6 +702,9 @@ def sweep(
             "random": random,
             "points": points,
             "effort": effort,
+            "budget": budget,
+            "trials": trials,
+            "tuning_seeds": tuning_seeds,
             "seeds": seeds,
         },
     )  # type: ignore[return-value]  # fmt: skip

@@ -136,8 +136,8 @@ class Console:
 
     def show_message(self, event: Event) -> None:
         """Write the message of an event, if it has one, to standard error. A listener without progress."""
-        if event.message:
-            self.info(self.wrapped(event.message))
+        for line in event.message.splitlines():
+            self.info(self.wrapped(line))
 
     def flush(self) -> None:
         """Flush what other code, such as click's help, has written. Raises BrokenPipeError."""

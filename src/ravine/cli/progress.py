@@ -23,6 +23,7 @@ LINE_INTERVAL_S = 10.0  # between two lines of progress
 BAR_WITH_RUNS = 80  # columns of a terminal whose bar also shows the number of runs
 MINUTES_FROM_S = 120  # a longer time left is shown in minutes
 TITLES = {
+    "first": "tuning",
     "tune": "tuning",
     "extend": "tuning further",
     "evaluate": "evaluating",
@@ -60,7 +61,7 @@ def _messages(event: Event) -> list[str]:
     """Return the lines of an event that stay on the screen."""
     from ravine.execution.events import PlanReady
 
-    lines = [event.message] if event.message else []
+    lines = event.message.splitlines()
     if isinstance(event, PlanReady) and event.run_dir is not None:  # from here on the run can be resumed
         lines.append(f"Run: {event.run_dir}")
     return lines

@@ -22,9 +22,11 @@ __all__ = [
     "LearningRateSettings",
     "NetworkSettings",
     "OptimizerSettings",
+    "budget_option",
     "display_name",
     "effort_option",
     "seeds_option",
+    "tuning_seeds_option",
 ]  # fmt: skip
 
 CHECK_OPTIMIZER = "ravine.optimizers.optimizer_text:read_optimizer"
@@ -95,6 +97,24 @@ def effort_option(
     return option(
         default, f"{text}; if not given, {otherwise}." if otherwise else f"{text}.", section="Comparison",
         choices=f"ravine.execution.effort:{levels}", common=True,
+    )  # fmt: skip
+
+
+def budget_option() -> Any:
+    """Return the settings field `budget`."""
+    return option(
+        None,
+        "Time that the command may take, such as 60s or 5m; numbers of trials, seeds and steps are chosen to "
+        "fit.",
+        section="Comparison", metavar="TIME", check="ravine.execution.budget:budget_seconds", common=True,
+    )  # fmt: skip
+
+
+def tuning_seeds_option(purpose: str) -> Any:
+    """Return the settings field `tuning_seeds`. purpose: use of the seeds, such as `compare.tune`."""
+    return option(
+        None, "Seeds of each trial in tuning; if not given, set by the effort.", section="Comparison",
+        at_least=1, at_most=most_seeds(purpose),
     )  # fmt: skip
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.execution.result import DataFacts, MetricFacts, Plain, ScoreSummary
+from ravine.execution.result import DataFacts, MetricFacts, Plain, ScoreSummary, StudyPlan
 from ravine.networks.metrics import METRICS
 from ravine.options.fields import options_of
-from ravine.render.numbers import ScoreFormat, count, is_number, score_format_for
+from ravine.render.numbers import ScoreFormat, count, is_number, score_format_for, seconds
 
-__all__ = ["data_text", "score_format_of", "training_option_rows"]
+__all__ = ["data_text", "score_format_of", "time_row", "time_text", "training_option_rows"]
 
 ROW_NOTES = {"penalties": "; of weights only, no biases, no norms"}
 
@@ -19,6 +19,16 @@ def data_text(data: DataFacts) -> str:
     """Return the data in one line: name, size, task and target."""
     size = f"{count(data.rows, 'row')}, {count(data.features, 'input')}"
     return f"{data.name}: {size}, {data.task} '{data.target}'"
+
+
+def time_row(plan: StudyPlan) -> tuple[str, str]:
+    """Return the row (name, text) of a dry run with the estimated time of the study."""
+    return "time", f"about {time_text(plan.estimated_seconds)} on this machine"
+
+
+def time_text(estimate: float) -> str:
+    """Return an estimated time [s] in whole seconds, such as `40 s` or `3 min 20 s`."""
+    return seconds(max(1, round(estimate)))
 
 
 Change = tuple[float | None, Sequence[float | None] | None]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeVar
 
 __all__ = [
-    "COMPARE", "DESCENT", "MEMORIZE", "TRAIN", "DescentEffort", "Effort", "MemorizeEffort", "SearchEffort",
-    "batch_size_for",
+    "COMPARE", "DESCENT", "MAX_OPERATIONS", "MEMORIZE", "TRAIN", "DescentEffort", "Effort", "MemorizeEffort",
+    "SearchEffort", "batch_size_for", "efforts_between", "usual_effort",
 ]  # fmt: skip
 
 
@@ -48,6 +50,27 @@ class SearchEffort(Effort):
     tuning_seeds: int = 0
     rates: int = 0
 
+    @property
+    def runs(self) -> int:
+        """Number of runs of one optimizer that has two schedules."""
+        return self.trials * self.tuning_seeds + SCHEDULES * self.seeds
+
+    def with_counts(
+        self,
+        trials: int | None = None,
+        tuning_seeds: int | None = None,
+        seeds: int | None = None,
+        rates: int | None = None,
+    ) -> SearchEffort:
+        """Return the effort with other counts. None leaves a count as it is."""
+        return replace(
+            self,
+            trials=self.trials if trials is None else trials,
+            tuning_seeds=self.tuning_seeds if tuning_seeds is None else tuning_seeds,
+            seeds=self.seeds if seeds is None else seeds,
+            rates=self.rates if rates is None else rates,
+        )
+
 
 @dataclass(frozen=True)
 class MemorizeEffort(Effort):
@@ -70,15 +93,18 @@ class DescentEffort(Effort):
 
 Level = TypeVar("Level", bound=Effort)
 
+SCHEDULES = 2
+"""Number of schedules under which an optimizer is tuned and evaluated, unless the settings name others."""
+
 
 def _by_name(*levels: Level) -> dict[str, Level]:
     return {level.name: level for level in levels}
 
 
 COMPARE = _by_name(
-    SearchEffort("quick", 10, 10, 200, 800, trials=12, tuning_seeds=3, rates=6),
-    SearchEffort("standard", 20, 20, 600, 4_000, trials=30, tuning_seeds=5, rates=8),
-    SearchEffort("thorough", 50, 60, 2_000, 40_000, trials=60, tuning_seeds=10, rates=13),
+    SearchEffort("quick", 10, 10, 200, 10_000, trials=12, tuning_seeds=3, rates=6),
+    SearchEffort("standard", 20, 20, 600, 20_000, trials=30, tuning_seeds=5, rates=8),
+    SearchEffort("thorough", 50, 60, 2_000, 60_000, trials=60, tuning_seeds=10, rates=13),
 )
 """Levels of `compare` and `sweep`."""
 TRAIN = Effort("standard", 1, 50, 1_000)
@@ -95,6 +121,65 @@ DESCENT = _by_name(
     ),
 )
 """Levels of `descent`."""
+
+
+MAX_OPERATIONS = 1e13
+"""Floating-point operations of one optimizer up to which the effort is standard if the user names none."""
+
+
+def usual_effort(rows: int, batch_size: int, row_operations: int, epochs: float | None) -> SearchEffort:
+    """Return the effort of `compare` and `sweep` without --effort and --budget: standard or quick.
+
+    It is standard if the matrix products of one optimizer need at most `MAX_OPERATIONS` at that effort. So it
+    follows from rows, features and network, and is the same on every machine.
+
+    rows: training rows. row_operations: `Network.flops`, the operations of one training step per row of the
+    batch. epochs: passes over the rows, in place of those of the effort.
+    """
+    standard = COMPARE["standard"]
+    operations = standard.runs * standard.steps(rows, batch_size, epochs) * batch_size * row_operations
+    return standard if operations <= MAX_OPERATIONS else COMPARE["quick"]
+
+
+STEPS_BETWEEN = 16  # efforts from one level to the next, each of some 10 to 20 % more work
+LEAST_SHARE = 4  # the smallest effort has the steps of quick, divided by this number
+
+
+def efforts_between(rows: int, batch_size: int, epochs: float | None) -> Iterator[SearchEffort]:
+    """Yield efforts of growing work, from a quarter of the steps of quick up to thorough, for `--budget`.
+
+    Each has its number of steps as `epochs`, and the name of the largest level that is not above it.
+    rows: training rows. epochs: passes over the rows for all efforts, in place of their own.
+    """
+
+    def with_steps(level: SearchEffort, steps: float) -> SearchEffort:
+        own = max(1, round(steps)) * batch_size / rows
+        return replace(level, epochs=own if epochs is None else epochs, min_steps=1, max_steps=math.inf)
+
+    def steps(level: SearchEffort) -> int:
+        return level.steps(rows, batch_size, epochs)
+
+    levels = list(COMPARE.values())
+    if epochs is None:
+        for k in range(LEAST_SHARE, 0, -1):
+            yield with_steps(levels[0], steps(levels[0]) * 2 ** -(k / 2))
+    for small, large in pairwise(levels):
+        for k in range(STEPS_BETWEEN):
+            share = k / STEPS_BETWEEN
+            between = replace(
+                small,
+                seeds=_between(small.seeds, large.seeds, share),
+                trials=SCHEDULES * _between(small.trials / SCHEDULES, large.trials / SCHEDULES, share),
+                tuning_seeds=_between(small.tuning_seeds, large.tuning_seeds, share),
+                rates=_between(small.rates, large.rates, share),
+            )
+            yield with_steps(between, _between(steps(small), steps(large), share))
+    yield with_steps(levels[-1], steps(levels[-1]))
+
+
+def _between(small: float, large: float, share: float) -> int:
+    """Return the whole number near small^(1 - share) large^share."""
+    return round(math.exp((1 - share) * math.log(small) + share * math.log(large)))
 
 
 def batch_size_for(rows: int) -> int:

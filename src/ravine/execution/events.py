@@ -5,14 +5,17 @@ Every event has data and a sentence for people (`message`). `EVENTS` lists all t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+
+from ravine.render.numbers import learning_rate, number, percent
 
 __all__ = [
     "EVENTS",
     "ChunkDone",
     "DataLoaded",
     "Event",
+    "FirstScores",
     "Noted",
     "Notify",
     "PlanReady",
@@ -71,11 +74,12 @@ class Noted(Event):
 
 @dataclass(frozen=True)
 class PlanReady(Event):
-    """The plan is fixed, and written to the run directory if there is one."""
+    """The plan is fixed, and written to the run directory if there is one. estimated_seconds: whole study."""
 
     text: str
     network_steps: int
     run_dir: str | None = None
+    estimated_seconds: float | None = None
 
     @property
     def message(self) -> str:
@@ -113,6 +117,45 @@ class ChunkDone(Event):
 
 
 @dataclass(frozen=True)
+class FirstScores(Event):
+    """Every optimizer has scores from its first trials, long before the study ends. The result may differ.
+
+    metric: name of the score. percent: whether it is a share, shown in per cent. scores, learning_rates: the
+    best validation score and its learning rate by optimizer, best first; None where every trial diverged.
+    trials: number of trials of each optimizer so far. seeds: number of seeds of each trial.
+    """
+
+    metric: str
+    percent: bool
+    scores: Mapping[str, float | None]
+    learning_rates: Mapping[str, float | None]
+    trials: int
+    seeds: int = 1
+
+    @property
+    def message(self) -> str:
+        return "\n".join([self._heading(), *self._rows()])
+
+    def _heading(self) -> str:
+        seeds = f"{self.seeds} seed{'s' * (self.seeds != 1)}"
+        return (
+            f"First scores: validation {self.metric}, best of {self.trials} trials, {seeds}; tuning goes on."
+        )
+
+    def _rows(self) -> Sequence[str]:
+        """Return one line for each optimizer, in columns."""
+        shown = {
+            name: "diverged" if score is None else percent(score, 1) if self.percent else number(score, 4)
+            for name, score in self.scores.items()
+        }
+        names, values = max(map(len, shown)), max(map(len, shown.values()))
+        return [
+            f"  {name:<{names}}  {value:>{values}}  at rate {learning_rate(self.learning_rates[name])}"
+            for name, value in shown.items()
+        ]
+
+
+@dataclass(frozen=True)
 class RangeExtended(Event):
     """Tuning has extended the range of all learning rates on one side.
 
@@ -137,7 +180,7 @@ class RunEnded(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    DataLoaded, Noted, PlanReady, StageStarted, ChunkDone, RangeExtended, RunEnded,
+    DataLoaded, Noted, PlanReady, StageStarted, ChunkDone, FirstScores, RangeExtended, RunEnded,
 )  # fmt: skip
 """All types of events."""
 

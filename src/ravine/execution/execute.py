@@ -18,6 +18,7 @@ from ravine.errors import DataError, RavineError, Stopped, UsageError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import write_config
 from ravine.execution.context import RunContext
+from ravine.execution.describe import time_text
 from ravine.execution.events import (
     ChunkDone,
     DataLoaded,
@@ -98,7 +99,9 @@ def _execute(
     runner = Runner(run, notify, should_stop, design.network_steps)
     if run is not None:
         write_or_check_plan(run, study.name, design.settings, dataset, design.plan_document())
-    notify(PlanReady(design.line(), design.network_steps, None if run is None else str(run.path)))
+    estimate = design.estimated_seconds
+    text = f"{design.line()}, about {time_text(estimate)} on {devices}"
+    notify(PlanReady(text, design.network_steps, None if run is None else str(run.path), estimate))
     context = RunContext(dataset, devices, run, notify, runner, started)
     result = study.run(design, context)
     if run is None:

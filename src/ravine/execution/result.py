@@ -293,6 +293,8 @@ class StudyPlan(Document):
 
     view_name: ClassVar[str] = "plan_view"
     """The function of the study's `view` module that shows this plan."""
+    estimated_seconds: float
+    """Estimated wall-clock seconds on this machine."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -50,6 +50,10 @@ class Design(Protocol):
     def network_steps(self) -> int:
         """Number of network steps planned; later stages can add more."""
 
+    @property
+    def estimated_seconds(self) -> float:
+        """Estimated wall-clock seconds of the study on this machine, from a short measurement."""
+
     def line(self) -> str:
         """Return the design in one line."""
 

@@ -1,46 +1,94 @@
-"""Estimates of the running time of a study. They choose its effort level; no result depends on them."""
+"""Estimates of the running time of a study. Only `--budget` uses them; no other choice depends on them.
+
+    seconds = start + compilation + places (steps x seconds of a step + evaluations x rows x seconds of a row)
+
+The seconds of a step and of a row follow from a short measurement of matrix products in the sizes of the
+network. A place is a run that a worker trains, or an empty place of a group that is not full.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ravine.networks import Network
+from ravine.training import Plan, ProgramShape
 
-__all__ = ["COMPILE_S", "START_S", "TIME_LIMIT_S", "estimated_seconds", "step_seconds"]
+__all__ = ["Training", "estimated_seconds", "forward_seconds", "places", "training_seconds"]
 
-TIME_LIMIT_S = 120.0  # without --effort or --budget, the largest level estimated below this is taken
-COMPILE_S = 2.0  # one program on one core
-START_S = 3.0  # until the first program can be compiled
+START_S = 3.5  # until the first program can be compiled, and after the last training
+COMPILE_S = 0.8  # one program
+# A training step takes the matrix products of three forward passes, with transposed arrays a little faster in
+# sum, and passes over the outputs of all layers and over the weights, gradient and state of the optimizer.
+# Fitted to ten networks on one core of an AMD EPYC, each within 25 %.
+STEP_PRODUCTS, STEP_OUTPUT_S, STEP_PARAMETER_S = 2.7, 2.4e-9, 0.8e-9
+ROW_PRODUCTS, ROW_VALUE_S = 0.7, 0.9e-9  # the same for an evaluation, in its inputs and outputs
+REPEATS = 8  # of a measurement, whose shortest time counts
 
 
-def estimated_seconds(programs: int, training: float, devices: int) -> float:
+@dataclass(frozen=True)
+class Training:
+    """A cohort to be trained: its plan and program shape, and its number of runs.
+
+    share: probability that it is trained, or the number of times.
+    """
+
+    plan: Plan
+    shape: ProgramShape
+    runs: int
+    share: float = 1.0
+
+
+def estimated_seconds(trainings: Iterable[Training], workers: int, other: float = 0.0) -> float:
     """Return the estimated seconds of a study.
 
-    programs: number of programs to compile. training: seconds of training. devices: number of devices.
+    workers: number of cores or GPUs that train. other: seconds of all other work, such as baselines.
     """
-    return START_S + COMPILE_S * programs / min(2, devices) + training
+    listed = list(trainings)
+    programs = {training.plan for training in listed}
+    trained = sum(training.share * training_seconds(training, workers) for training in listed)
+    return START_S + COMPILE_S * len(programs) + trained + other
 
 
-def step_seconds(network: Network, batch_size: int, devices: int) -> float:
-    """Return the estimated seconds of one network step, from the time of matrix products of its sizes.
+def training_seconds(training: Training, workers: int) -> float:
+    """Return the estimated seconds of the steps and evaluations of a cohort."""
+    plan, network, rows = training.plan, training.plan.network, training.shape.valid
+    outputs = sum(count * units for count, _, units in network.products)
+    step = STEP_PRODUCTS * forward_seconds(network, plan.batch_size)
+    step += STEP_OUTPUT_S * plan.batch_size * outputs + STEP_PARAMETER_S * network.parameters
+    evaluation = ROW_PRODUCTS * forward_seconds(network, rows)
+    evaluation += ROW_VALUE_S * rows * (network.sizes[0] + outputs)
+    return places(training, workers) * (plan.steps * step + plan.evaluations * evaluation)
 
-    A step costs about three times its forward products. In small networks, all other work costs as much
-    again.
-    """
+
+def places(training: Training, workers: int) -> int:
+    """Return the number of places that the busiest worker trains, one after the other."""
+    shape, total = training.shape, 0
+    for begin in range(0, training.runs, shape.width):
+        groups = -(-min(shape.width, training.runs - begin) // shape.size)
+        total += -(-groups // workers) * shape.size
+    return total
+
+
+@lru_cache(maxsize=256)
+def forward_seconds(network: Network, rows: int) -> float:
+    """Return the seconds of the matrix products of a forward pass on `rows` rows, on one core."""
+    measured = min(rows, 1_024)
     layers = [
-        (np.ones((batch_size * rows, i), np.float32), np.ones((i, o), np.float32))
-        for rows, i, o in network.products
+        (np.ones((measured * count, i), np.float32), np.ones((i, o), np.float32))
+        for count, i, o in network.products
     ]
     best = np.inf
-    with threadpool_limits(1):  # one device is one core, and on a busy machine threads wait for each other
-        for _ in range(10):
+    with threadpool_limits(1):  # a worker is one core, and on a busy machine threads wait for each other
+        for _ in range(REPEATS):
             clock = time.perf_counter()
-            for _ in range(10):
+            for _ in range(REPEATS):
                 for x, weight in layers:
                     x @ weight
-            best = min(best, (time.perf_counter() - clock) / 10)
-    fixed = 10e-6 + 1.5e-9 * network.parameters  # starting kernels; reading and writing the optimizer's state
-    return (3 * best + fixed) / devices
+            best = min(best, (time.perf_counter() - clock) / REPEATS)
+    return best * rows / measured

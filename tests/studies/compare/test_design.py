@@ -10,6 +10,7 @@ import pytest
 from ravine.data import Dataset
 from ravine.engines import find_devices
 from ravine.errors import DataError, UsageError
+from ravine.execution.effort import COMPARE
 from ravine.execution.seeds import RANGES
 from ravine.optimizers import RULES
 from ravine.render.cells import display_width
@@ -72,18 +73,58 @@ def test_an_extension_adds_a_decade_and_no_rate_within_it_was_tried(
         assert ((low <= rates) & (rates <= high)).all() and len(rates) == 2 * made.added_rates
 
 
-def test_a_budget_chooses_the_level_and_is_then_settled(blobs: Dataset) -> None:
-    made = designed(blobs, effort=None, budget="1h")
-    assert made.effort.name == "thorough" and made.effort_reason == "the largest within 1h"
-    assert (made.settings.effort, made.settings.budget) == ("thorough", None)
-    quick, thorough = (designed(blobs, effort=level) for level in ("quick", "thorough"))
-    assert quick.estimated_seconds < thorough.estimated_seconds
-    assert made.plan_document() == thorough.plan_document() != quick.plan_document()
+def seconds_of_a_step(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let every forward pass take the same time, whatever the machine does."""
+    monkeypatch.setattr("ravine.execution.training_time.forward_seconds", lambda network, rows: seconds)
+    for constant in ("START_S", "COMPILE_S"):
+        monkeypatch.setattr(f"ravine.execution.training_time.{constant}", 0.0)
+
+
+def test_without_a_budget_no_measurement_changes_the_plan(
+    blobs: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plans = []
+    for seconds in (1e-9, 1e3):
+        seconds_of_a_step(monkeypatch, seconds)
+        made = designed(blobs, effort=None, epochs=None)
+        assert made.effort.name == "standard" and made.steps == 600
+        plans.append(made.plan_document())
+    assert plans[0] == plans[1]
+
+
+def test_a_budget_chooses_counts_that_are_then_settled(
+    blobs: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds_of_a_step(monkeypatch, 1e-4)
+    smallest = designed(blobs, epochs=None).estimated_seconds
+    largest = designed(blobs, effort="thorough", epochs=None).estimated_seconds
+    for budget in np.geomspace(1.1 * smallest, 0.9 * largest, 5):
+        made = designed(blobs, effort=None, epochs=None, budget=f"{budget:.1f}s")
+        assert 0.6 * budget < made.estimated_seconds <= budget
+        assert made.settings.budget is None and made.settings.epochs is not None
+        seconds_of_a_step(monkeypatch, 1.0)  # a slow machine resumes the same plan
+        again = design(made.settings, blobs, find_devices())
+        assert again.plan_document() == made.plan_document() and again.settings == made.settings
+        seconds_of_a_step(monkeypatch, 1e-4)
+    made = designed(blobs, effort=None, epochs=None, budget="1000h")
+    assert made.effort == replace(COMPARE["thorough"], epochs=made.epochs, min_steps=1, max_steps=np.inf)
+
+
+def test_a_budget_below_the_smallest_plan_is_refused(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds_of_a_step(monkeypatch, 1.0)
+    with pytest.raises(UsageError, match="smallest plan") as refused:
+        designed(blobs, effort=None, epochs=None, budget="1s")
+    assert refused.value.option == "budget"
+
+
+def test_counts_that_the_user_gives_replace_those_of_the_effort(blobs: Dataset) -> None:
+    made = designed(blobs, trials=6, tuning_seeds=2, seeds=4)
+    assert made.runs == 2 * (6 * 2 + 2 * 4)
 
 
 def test_the_first_line_states_runs_steps_and_reason(blobs: Dataset) -> None:
     made = designed(blobs)
-    assert made.line().startswith(f"112 networks of {made.steps} steps, effort quick (as given), about ")
+    assert made.line().startswith(f"112 networks of {made.steps} steps (5 epochs), effort quick (as given)")
 
 
 def test_the_reference_is_plain_gradient_descent_if_it_takes_part(blobs: Dataset) -> None:

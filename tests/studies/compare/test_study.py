@@ -15,7 +15,16 @@ from ravine.data import Dataset
 from ravine.engines import find_devices
 from ravine.errors import NothingTrained, Stopped
 from ravine.execution.base_settings import FixedTrainingSettings
-from ravine.execution.events import Event, Notify, RangeExtended, ShouldStop, ignore, never
+from ravine.execution.events import (
+    ChunkDone,
+    Event,
+    FirstScores,
+    Notify,
+    RangeExtended,
+    ShouldStop,
+    ignore,
+    never,
+)
 from ravine.execution.execute import execute
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
@@ -133,6 +142,32 @@ def test_a_best_rate_at_the_edge_extends_the_range_of_all(
     rates = {row.optimizer: row.sensitivity.learning_rate for row in result.leaderboard}
     assert len(rates["sgd"]) == len(rates["adam"]) > 6  # both grew
     assert {row.optimizer: row.at_edge for row in result.leaderboard}["sgd"] == "high"
+
+
+def test_first_scores_come_before_the_rest_of_tuning_and_change_no_result(
+    found: CompareResult, blobs: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ravine.studies.compare.design.FIRST_SCORES_FROM", 0)
+    events: list[Event] = []
+    result = compare(QUICK, blobs, notify=events.append)
+    stages = [event.stage if isinstance(event, ChunkDone) else type(event).__name__ for event in events]
+    place = stages.index("FirstScores")
+    assert set(stages[:place]) & {"first", "tune", "evaluate"} == {"first"}
+    assert "first" not in stages[place:] and {"tune", "evaluate"} <= set(stages[place:])
+    first = events[place]
+    assert isinstance(first, FirstScores) and set(first.scores) == {"sgd", "adam"}
+    assert list(first.scores.values()) == sorted(first.scores.values(), reverse=True)
+    for name in ("sgd", "adam"):
+        parts = result.records[f"first {name}"], result.records[f"tune {name}"]
+        assert [len(part) for part in parts] == [6, 30]  # of 12 trials on 3 seeds: one schedule on one seed
+        assert set(parts[0].hyper["seed"]) == {0} and len(set(parts[0].hyper["schedule"])) == 1
+        best = int(np.argmax(parts[0].final["score"]))
+        assert first.scores[name] == pytest.approx(parts[0].final["score"][best])
+        assert first.learning_rates[name] == pytest.approx(parts[0].hyper["rate"][best])
+    assert result.leaderboard == [
+        replace(row, seconds_to_target=other.seconds_to_target)
+        for row, other in zip(found.leaderboard, result.leaderboard, strict=True)
+    ]
 
 
 @pytest.mark.filterwarnings("ignore:overflow")

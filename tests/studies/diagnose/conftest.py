@@ -265,6 +265,7 @@ def planned() -> DiagnosePlan:
     runs = PlannedRuns(measured=1, original=20, each_remedy=20, confirm=40)
     return DiagnosePlan(
         study="diagnose",
+        estimated_seconds=65.2,
         data=DATA,
         split=SPLIT,
         metric=METRIC,

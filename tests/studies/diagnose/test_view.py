@@ -260,7 +260,7 @@ def test_the_next_steps_train_as_recommended(found: DiagnoseResult) -> None:
 def test_a_plan_says_what_is_trained(planned: DiagnosePlan) -> None:
     shown = text(plan_view(planned), 120)
     assert "the original and every remedy of a finding, on 20 seeds" in shown and "40 more networks" in shown
-    assert "penalties" in shown.lower() and "L2 0.01" in shown
+    assert "penalties" in shown.lower() and "L2 0.01" in shown and "about 1 min 5 s" in shown
     none = dataclasses.replace(planned.plan.runs, original=0, each_remedy=0, confirm=0)
     without = dataclasses.replace(planned, plan=dataclasses.replace(planned.plan, runs=none))
     assert "no remedy is tried" in text(plan_view(without), 120)

@@ -25,6 +25,7 @@ def plan(example):
         study="landscape",
         data=example.data,
         model=None,
+        estimated_seconds=65.2,
         plan=LandscapePlanFacts(
             network="4-8-2 relu", parameters=58, rows=1000,
             training=PlannedTraining(
@@ -116,6 +117,7 @@ def test_the_plan_names_trainings_and_measurements(plan):
     for words in (
         "sgd at 0.1, 3 starts; optax:lion(b1=0.8) at 3e-05, 1 start", "4 networks, 4,800 network steps",
         "51 by 51 points", "on 3 lines between solutions", "L2 0.01",
+        "about 1 min 5 s on this machine",
     ):  # fmt: skip
         assert words in shown
 

@@ -94,4 +94,6 @@ def test_the_plan_holds_every_run_and_equals_plan_json(circle: Dataset, quick: S
     shown = plan.to_dict()
     assert {key: shown[key] for key in document} == msgspec.to_builtins(document)
     assert SweepPlan.from_dict(shown) == plan
-    assert "6 configurations, 60 networks, 1 program, about " in made(settings, circle).line()
+    assert made(settings, circle).line() == (
+        "6 configurations, 60 networks of 80 steps, effort quick (the default), 1 program"
+    )

@@ -68,7 +68,7 @@ def test_a_best_rate_at_the_end_extends_the_range_of_all(
 def test_a_long_sweep_names_options_that_take_less(
     blobs: Dataset, quick: SweepSettings, run_sweep: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ravine.studies.sweep.design.step_seconds", lambda *how: 100.0)
+    monkeypatch.setattr("ravine.execution.training_time.forward_seconds", lambda *how: 100.0)
     events: list[Event] = []
     with pytest.raises(Stopped):
         run_sweep(quick, blobs, notify=events.append, should_stop=lambda: 75)

@@ -206,9 +206,10 @@ def plan() -> SweepPlan:
     ]  # fmt: skip
     return SweepPlan(
         study="sweep", data=DATA, effort="quick", metric="accuracy", design="grid",
-        factors=[FactorFacts(name="l2")], settings=rows, plans={}, rates=[1.0, 2.0], runs=12,
+        factors=[FactorFacts(name="l2")], settings=rows, plans={"program 1": {"steps": 100}},
+        rates=[1.0, 2.0], runs=12,
         network_steps=1200, programs=1, rows=DevelopmentSizes(train=10, validation=2), tuning_seeds=[0, 1],
-        seeds=[5, 6], estimated_seconds=3.2,
+        seeds=[5, 6], estimated_seconds=3.2, effort_chosen="the default",
     )  # fmt: skip
 
 
@@ -219,6 +220,9 @@ def test_a_plan(plan: SweepPlan, width: int, unicode: bool) -> None:
     assert max(map(display_width, shown.splitlines())) <= width
     joined = " ".join(shown.split())
     assert "2 for each configuration, on 2 seeds" in joined
+    assert "quick (the default)" in joined and "12 in all of 100 steps" in joined
+    two_sizes = replace(plan, plans={"program 1": {"steps": 100}, "program 2": {"steps": 1_100}})
+    assert "12 in all of 100 to 1,100 steps" in " ".join(text(two_sizes.view(), 200).split())
     assert "about 3 s" in joined and "and 60 more" in joined
     assert "grid of 100 configurations: l2" in joined
     assert "as given" in text(replace(plan, rates=None).view(), width)

@@ -20,7 +20,8 @@ from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.errors import UsageError
 from ravine.execution import seeds as seed_ranges
-from ravine.execution.effort import COMPARE, SearchEffort
+from ravine.execution.choose_effort import choose_effort
+from ravine.execution.effort import SearchEffort, efforts_between, usual_effort
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import DevelopmentSizes, MetricFacts, Plain
 from ravine.execution.run_files import data_facts
@@ -32,12 +33,11 @@ from ravine.execution.training_spec import (
     training_options,
     training_spec,
 )
-from ravine.execution.training_time import estimated_seconds, step_seconds
+from ravine.execution.training_time import Training, estimated_seconds
 from ravine.networks import METRICS
 from ravine.optimizers import DEFAULT_OPTIMIZERS, Rule, read_optimizers, schedule
 from ravine.optimizers.optimizer_text import ParsedOptimizer
 from ravine.statistics import extension_rates, learning_rates, log_uniform_points
-from ravine.studies.compare.choose_effort import choose_effort
 from ravine.studies.compare.result import (
     ComparePlan,
     PlannedEvaluation,
@@ -50,6 +50,8 @@ from ravine.training import Batches, Plan, ProgramShape, Runs, shape_for
 __all__ = ["RANGE_DECADES", "CompareDesign", "Trials", "design", "plan"]
 
 RANGE_DECADES = 4.0  # width of the range of learning rates around the optimizer's usual one
+EXTENSIONS = 0.5  # extensions of the range of learning rates that the estimated time includes
+FIRST_SCORES_FROM = 2e12  # floating-point operations of tuning, from which on first scores are reported
 
 Side = Literal["low", "high"]
 
@@ -110,7 +112,6 @@ class CompareDesign:
     spec: TrainingSpec
     batches: Batches
     plans: dict[str, Plan]
-    estimated_seconds: float = 0.0
     effort_reason: str = ""
 
     @property
@@ -121,7 +122,7 @@ class CompareDesign:
     @property
     def seeds(self) -> list[int]:
         """Fresh seeds, on which the tuned settings are evaluated."""
-        return seed_ranges.seeds("compare.evaluate", self.settings.seeds or self.effort.seeds)
+        return seed_ranges.seeds("compare.evaluate", self.effort.seeds)
 
     @property
     def first_plan(self) -> Plan:
@@ -135,6 +136,11 @@ class CompareDesign:
     def steps(self) -> int:
         """Steps of one run."""
         return self.first_plan.steps
+
+    @property
+    def epochs(self) -> float:
+        """Passes of one run over the training rows."""
+        return self.steps * self.first_plan.batch_size / self.batches.sizes[0]
 
     @property
     def metric(self) -> MetricFacts:
@@ -173,6 +179,16 @@ class CompareDesign:
         """Sum of the steps of all networks if no range of learning rates is extended."""
         return self.runs * self.steps
 
+    @property
+    def reports_first_scores(self) -> bool:
+        """Whether tuning begins with a part of the trials of every optimizer, whose scores are reported.
+
+        A tuning of few operations ends soon. On a GPU, the part would take as long as all trials.
+        """
+        plan, tuning = self.first_plan, len(self.rules) * self.tuning_runs * self.steps
+        operations = tuning * plan.batch_size * plan.network.flops
+        return self.devices.shared and operations >= FIRST_SCORES_FROM
+
     @cached_property
     def shape(self) -> ProgramShape:
         """The numbers of runs and rows that a compiled program has room for.
@@ -181,6 +197,18 @@ class CompareDesign:
         """
         most_seeds = max(len(self.tuning_seeds), len(self.seeds))
         return shape_for(self.first_plan, self.batches, self.tuning_runs, most_seeds, self.devices)
+
+    @cached_property
+    def estimated_seconds(self) -> float:
+        """Estimated wall-clock seconds of the comparison on this machine, from a short measurement."""
+        evaluation = len(self.settings.schedules) * len(self.seeds)
+        added = self.added_rates * len(self.settings.schedules) * len(self.tuning_seeds)
+        trainings = [
+            Training(plan, self.shape, runs, share)
+            for plan in self.plans.values()
+            for runs, share in ((self.tuning_runs, 1.0), (added, EXTENSIONS), (evaluation, 1.0))
+        ]
+        return estimated_seconds(trainings, self.devices.count)
 
     def range(self, rule: Rule, sides: Sequence[str] = ()) -> tuple[float, float]:
         """Return the lowest and the highest learning rate to try for an optimizer.
@@ -232,9 +260,8 @@ class CompareDesign:
 
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""
-        steps = f"{self.steps:,} step{'s' * (self.steps != 1)}"
-        networks = f"{self.runs:,} networks of {steps}, effort {self.effort.name} ({self.effort_reason})"
-        return f"{networks}, about {max(1, round(self.estimated_seconds))} s on {self.devices}"
+        steps = f"{self.steps:,} step{'s' * (self.steps != 1)} ({self.epochs:.3g} epochs)"
+        return f"{self.runs:,} networks of {steps}, effort {self.effort.name} ({self.effort_reason})"
 
     def planned_runs(self) -> PlannedRuns:
         """Return all runs of the comparison. Tuning will choose the learning rates of the evaluation."""
@@ -293,25 +320,33 @@ def design(settings: CompareSettings, dataset: Dataset, devices: Devices) -> Com
     check_patience(settings)
     check_schedules(spec, rules)
 
-    def at_effort(level: SearchEffort) -> CompareDesign:
-        steps = level.steps(batches.sizes[0], batches.batch_size, settings.epochs)
-        plans = {rule.name: spec.plan(settings, dataset, rule, batches, steps) for rule in rules}
-        return CompareDesign(settings, dataset, devices, level, rules, optimizers, spec, batches, plans)
+    rows, size, epochs = batches.sizes[0], batches.batch_size, settings.epochs
 
-    levels = COMPARE.values() if settings.effort is None else [COMPARE[settings.effort]]
-    designs = {level.name: at_effort(level) for level in levels}
-    per_step = step_seconds(spec.network, batches.batch_size, devices.count)
-    estimates = {
-        name: estimated_seconds(len(rules), candidate.network_steps * per_step, devices.count)
-        for name, candidate in designs.items()
-    }
-    effort, reason = choose_effort(settings.effort, settings.budget, estimates)
-    chosen = replace(
-        designs[effort],
-        settings=replace(settings, effort=effort, budget=None),
-        estimated_seconds=estimates[effort],
-        effort_reason=reason,
+    def at_effort(effort: SearchEffort) -> CompareDesign:
+        counted = effort.with_counts(settings.trials, settings.tuning_seeds, settings.seeds)
+        steps = effort.steps(rows, size, epochs)
+        plans = {rule.name: spec.plan(settings, dataset, rule, batches, steps) for rule in rules}
+        return CompareDesign(settings, dataset, devices, counted, rules, optimizers, spec, batches, plans)
+
+    effort, reason = choose_effort(
+        settings.effort,
+        settings.budget,
+        usual_effort(rows, size, spec.network.flops, epochs),
+        efforts_between(rows, size, epochs),
+        lambda effort: at_effort(effort).estimated_seconds,
     )
+    chosen = at_effort(effort)
+    settled = replace(settings, effort=effort.name, budget=None)
+    if settings.budget is not None:  # written to config.toml, for resuming
+        counts = chosen.effort
+        settled = replace(
+            settled,
+            epochs=effort.epochs,
+            trials=counts.trials,
+            tuning_seeds=counts.tuning_seeds,
+            seeds=counts.seeds,
+        )
+    chosen = replace(chosen, settings=settled, effort_reason=reason)
     seeds = [*chosen.tuning_seeds, *chosen.seeds]
     check_metric_defined(dataset, METRICS[chosen.first_plan.metric], seeds, settings.validation)
     return chosen

@@ -279,8 +279,6 @@ class PlannedRuns:
 class ComparePlan(PlannedRuns, StudyPlan):
     """The result of a dry run of a comparison: the runs, and their estimated time."""
 
-    estimated_seconds: float
-    """Estimated wall-clock seconds on this machine."""
     effort_chosen: str
     """Reason for the chosen effort (amount of work)."""
     training_options: dict[str, Plain]

@@ -11,9 +11,11 @@ from ravine.execution.base_settings import (
     DifferenceSettings,
     HyperScheduleSettings,
     NetworkSettings,
+    budget_option,
     display_name,
     effort_option,
     seeds_option,
+    tuning_seeds_option,
 )
 from ravine.execution.study import DATA_HELP, Study
 from ravine.optimizers import DEFAULT_OPTIMIZERS
@@ -44,12 +46,15 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
         section="Comparison",
         choices=("learning-rate", "all"), common=True,
     )  # fmt: skip
-    effort: str | None = effort_option(None, "COMPARE", otherwise="the largest that takes under 2 minutes")
-    budget: str | None = option(
-        None, "Time budget, such as 60s or 5m; the command takes the largest effort that fits.",
-        section="Comparison",
-        metavar="TIME", check="ravine.execution.budget:budget_seconds", common=True,
+    effort: str | None = effort_option(
+        None, "COMPARE", otherwise="standard, or quick for many rows or a large network"
+    )
+    budget: str | None = budget_option()
+    trials: int | None = option(
+        None, "Trials of each optimizer in tuning; if not given, set by the effort.", section="Comparison",
+        at_least=2, at_most=10_000,
     )  # fmt: skip
+    tuning_seeds: int | None = tuning_seeds_option("compare.tune")
     seeds: int | None = seeds_option(None, "compare.evaluate")
 
     def check_together(self) -> None:

@@ -13,7 +13,7 @@ from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
-from ravine.execution.events import Noted, RangeExtended
+from ravine.execution.events import FirstScores, Noted, RangeExtended
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts, values_of
 from ravine.execution.run_files import data_facts, split_sizes
@@ -88,6 +88,8 @@ def _tune(design: CompareDesign, context: RunContext) -> tuple[dict[str, Tuned],
 
     If the best learning rate of an optimizer lies at an end of its range, the ranges of all are extended.
     """
+    if design.reports_first_scores:
+        context.notify(_first_scores(design, context))
     tuned = {rule.name: _try_trials(design, context, rule, ()) for rule in design.rules}
 
     def ends() -> dict[str, str]:
@@ -117,14 +119,58 @@ def _try_trials(
     """
     trials = design.extended(rule, sides) if sides else design.trials(rule)
     seeds = design.tuning_seeds
-    record = _train(design, context, rule, f"extend{len(sides)}" if sides else "tune", trials, seeds)
-    scores = record.final["score"].astype(np.float64).reshape(len(trials), len(seeds))
+    if design.reports_first_scores and not sides:
+        scores = _tuning_scores_in_parts(design, context, rule, trials)
+    else:
+        record = _train(design, context, rule, f"extend{len(sides)}" if sides else "tune", trials, seeds)
+        scores = record.final["score"].astype(np.float64).reshape(len(trials), len(seeds))
     if before is not None:
         trials, scores = before.trials.plus(trials), np.concatenate([before.scores, scores])
         order = np.lexsort((trials.schedule, trials.rate))
         trials, scores = trials.take(order), scores[order]
     metric = METRICS[design.metric.name]
     return Tuned(trials, scores, design.range(rule, sides), metric.greater_is_better, metric.bounds)
+
+
+def _first_trials(design: CompareDesign, trials: Trials) -> np.ndarray:
+    """Return which runs of tuning, [trial * seed], come first: the last schedule on the first seed."""
+    first_seed = np.arange(len(design.tuning_seeds)) == 0
+    return np.outer(trials.schedule == design.settings.schedules[-1], first_seed).ravel()
+
+
+def _first_scores(design: CompareDesign, context: RunContext) -> FirstScores:
+    """Train the first trials of every optimizer, and return their best scores."""
+    metric = METRICS[design.metric.name]
+    best: dict[str, tuple[float, float]] = {}
+    for rule in design.rules:
+        trials = design.trials(rule)
+        first = _first_trials(design, trials)
+        values = _train_runs(design, context, rule, "first", trials, first).final["score"].astype(np.float64)
+        values = np.where(np.isfinite(values), values if metric.greater_is_better else -values, -np.inf)
+        place = int(np.argmax(values))
+        rates = np.repeat(trials.rate, len(design.tuning_seeds))[first]
+        best[rule.name] = float(values[place]), float(rates[place])
+    ordered = sorted(best, key=lambda name: best[name][0], reverse=True)
+    sign = 1 if metric.greater_is_better else -1
+    finite = {name: bool(np.isfinite(best[name][0])) for name in ordered}
+    return FirstScores(
+        metric=metric.name,
+        percent=metric.percent,
+        scores={name: sign * best[name][0] if finite[name] else None for name in ordered},
+        learning_rates={name: best[name][1] if finite[name] else None for name in ordered},
+        trials=design.rate_count,
+    )
+
+
+def _tuning_scores_in_parts(
+    design: CompareDesign, context: RunContext, rule: Rule, trials: Trials
+) -> np.ndarray:
+    """Train the trials that did not come first; return the scores of all, [trial, seed]."""
+    first = _first_trials(design, trials)
+    scores = np.empty(first.shape)
+    scores[first] = context.records[f"first {rule.name}"].final["score"]
+    scores[~first] = _train_runs(design, context, rule, "tune", trials, ~first).final["score"]
+    return scores.reshape(len(trials), len(design.tuning_seeds))
 
 
 def _evaluate(design: CompareDesign, context: RunContext, tuned: Mapping[str, Tuned]) -> Evaluations:
@@ -160,6 +206,15 @@ def _train(
     runs = trials.runs(spec, plan, seeds)
     cohort = Cohort(plan, runs, design.batches, spec.initial, keep_parameters)
     return context.train(stage, rule.name, cohort, design.shape)
+
+
+def _train_runs(
+    design: CompareDesign, context: RunContext, rule: Rule, stage: str, trials: Trials, chosen: np.ndarray
+) -> Record:
+    """Train the runs of tuning where `chosen` [trial * seed] is True; return their record."""
+    plan, spec = design.plans[rule.name], design.spec
+    runs = trials.runs(spec, plan, design.tuning_seeds).take(np.flatnonzero(chosen))
+    return context.train(stage, rule.name, Cohort(plan, runs, design.batches, spec.initial), design.shape)
 
 
 def _test(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.describe import data_text, score_format_of, training_option_rows
+from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
 from ravine.execution.next_steps import after_ranking
 from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import (
@@ -72,10 +72,18 @@ def plan_view(plan: ComparePlan) -> list[Block]:
             f"{count(len(plan.tuning_seeds), 'seed')}",
         ),
         ("evaluation", f"every optimizer at its best setting, on {count(len(plan.seeds), 'fresh seed')}"),
-        ("networks", f"{plan.runs:,} in all, {plan.network_steps:,} network steps"),
-        ("time", f"about {max(1, round(plan.estimated_seconds)):,} s on this machine"),
+        ("networks", f"{plan.runs:,} in all of {_steps_of_each(plan)}, {plan.network_steps:,} network steps"),
+        time_row(plan),
     ]
     return [Facts(rows)]
+
+
+def _steps_of_each(plan: ComparePlan) -> str:
+    """Return the steps of each network, such as `720 steps (20 epochs)`."""
+    steps = plan.network_steps // plan.runs
+    sizes = [facts["batch_size"] for facts in plan.plans.values()]
+    batch_size = sizes[0] if isinstance(sizes[0], int) else 0
+    return f"{count(steps, 'step')} ({steps * batch_size / plan.rows.train:.3g} epochs)"
 
 
 def _heading(result: CompareResult, style: ScoreFormat) -> Heading:

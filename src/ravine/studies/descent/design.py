@@ -28,6 +28,7 @@ from ravine.execution.training_spec import (
     training_options,
     training_spec,
 )
+from ravine.execution.training_time import Training, estimated_seconds
 from ravine.networks import default_metric
 from ravine.optimizers import Rule, schedule
 from ravine.studies.descent.result import SHARE_WRONG, DescentPlan, DescentTraining, PlannedDescent, RowCounts
@@ -104,6 +105,27 @@ class DescentDesign:
     def network_steps(self) -> int:
         """Sum of the training steps of all networks."""
         return self.runs * self.plan(self.at_width(1)).steps
+
+    @cached_property
+    def estimated_seconds(self) -> float:
+        """Estimated wall-clock seconds of the study on this machine, from a short measurement.
+
+        The sweep over training rows is estimated at a middle width, as its width is not known yet.
+        """
+        widths, count = self.effort.widths, len(self.seeds)
+
+        def training(units: int, rows: int, runs: int) -> Training:
+            plan = self.plan(self.at_width(units))
+            return Training(plan, self.shape(plan, self.batches(rows)), runs)
+
+        middle = widths[len(widths) // 2]
+        return estimated_seconds(
+            [
+                *(training(units, self.rows, count * len(self.arms)) for units in widths),
+                *(training(middle, rows, count) for rows in self.examples),
+            ],
+            self.devices.count,
+        )
 
     @cached_property
     def share_programs(self) -> bool:
@@ -261,6 +283,7 @@ def plan(design: DescentDesign) -> DescentPlan:
     """Return the result of a dry run: the sweeps that a double-descent study would train."""
     return DescentPlan(
         study="descent",
+        estimated_seconds=design.estimated_seconds,
         data=data_facts(design.dataset),
         rows=design.row_counts,
         metric=design.metric,

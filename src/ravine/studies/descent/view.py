@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ravine.execution.describe import data_text, training_option_rows
+from ravine.execution.describe import data_text, time_row, training_option_rows
 from ravine.execution.next_steps import files_and_commands
 from ravine.execution.result import Measure
 from ravine.render.blocks import (
@@ -90,6 +90,7 @@ def plan_view(plan: DescentPlan) -> list[Block]:
             f"{count(facts.batch_size, 'row')}",
         ),
         ("measured", "loss and error on training, validation and test rows"),
+        time_row(plan),
     ]
     return [Facts(lines)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,18 @@ from ravine.execution.result import MetricFacts, Plain
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.training_spec import training_options
+from ravine.execution.training_time import COMPILE_S, Training, estimated_seconds, training_seconds
 from ravine.networks import METRICS
 from ravine.studies.diagnose.instrumented_run import SPECTRUM_POINTS
 from ravine.studies.diagnose.judgement import MIN_SEEDS_TO_CONFIRM, can_confirm
 from ravine.studies.diagnose.result import DiagnosedTraining, DiagnosePlan, PlannedDiagnosis, PlannedRuns
 from ravine.studies.diagnose.settings import DiagnoseSettings
+from ravine.training import ProgramShape, shape_for
 
 __all__ = ["DiagnoseDesign", "design", "plan", "training_settings"]
 
+MEASURE_S = 8.0  # to compile the measurements, and to measure
+USUAL_REMEDIES = 3
 MIN_PROOF_SEEDS = 2  # of a paired comparison
 
 
@@ -81,6 +86,25 @@ class DiagnoseDesign:
         The steps of remedies depend on the findings and are not included.
         """
         return len(self.seeds) * self.prepared.plan.steps
+
+    @cached_property
+    def estimated_seconds(self) -> float:
+        """Estimated wall-clock seconds of the diagnosis on this machine, from a short measurement.
+
+        The number of remedies is not known before the measurement; `USUAL_REMEDIES` are assumed.
+        """
+        plan, count = self.prepared.plan, len(self.seeds)
+        measuring = MEASURE_S
+        if self.model is None:
+            one = ProgramShape(1, 1, self.prepared.batches.sizes[1], 1, 1)
+            measuring += training_seconds(Training(plan, one, 1), 1)
+        if not self.proves:
+            return estimated_seconds([], self.devices.count, measuring)
+        shape = shape_for(plan, self.prepared.batches, count, count, self.devices)
+        remedies = USUAL_REMEDIES * (
+            COMPILE_S + training_seconds(Training(plan, shape, count), self.devices.count)
+        )
+        return estimated_seconds([Training(plan, shape, 3 * count)], self.devices.count, measuring + remedies)
 
     @property
     def metric(self) -> MetricFacts:
@@ -167,6 +191,7 @@ def plan(design: DiagnoseDesign) -> DiagnosePlan:
     options: dict[str, Plain] = training_options(design.original) if trains else {}
     return DiagnosePlan(
         study="diagnose",
+        estimated_seconds=design.estimated_seconds,
         data=data_facts(design.dataset),
         split=split_sizes(design.dataset, design.prepared.batches),
         metric=design.metric,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ravine.execution.describe import data_text, training_option_rows
+from ravine.execution.describe import data_text, time_row, training_option_rows
 from ravine.execution.next_steps import files_and_commands
 from ravine.render.blocks import Block, Chart, Facts, Heading, Item, Items, Paragraph, Series
 from ravine.render.numbers import count, is_number, learning_rate, number, seconds
@@ -92,6 +92,7 @@ def plan_view(plan: DiagnosePlan) -> list[Block]:
             ("trained with", _optimizer(facts)),
             ("training", "no training: the model is measured as it is, and no remedy is tried"),
             ("measured", "loss, gradients, units and both ends of the spectrum, once"),
+            time_row(plan),
         ]
         return [Facts(rows)]
     rows += [
@@ -105,7 +106,7 @@ def plan_view(plan: DiagnosePlan) -> list[Block]:
             f"spectrum at {facts.spectra}",
         ),
     ]
-    return [Facts([*rows, *_proof(facts)])]
+    return [Facts([*rows, *_proof(facts), time_row(plan)])]
 
 
 def _optimizer(facts: DiagnosedTraining) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import jax
 import numpy as np
@@ -17,6 +19,7 @@ from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import Plain
 from ravine.execution.run_files import data_facts
 from ravine.execution.training_spec import TrainingSpec, find_rules, training_options, training_spec
+from ravine.execution.training_time import Training, estimated_seconds, forward_seconds
 from ravine.networks import INITIALIZATIONS, Network
 from ravine.optimizers import schedule
 from ravine.records.content_hash import content_hash
@@ -30,9 +33,14 @@ from ravine.studies.landscape.result import (
 )
 from ravine.studies.landscape.settings import LandscapeSettings
 from ravine.studies.landscape.trajectories import with_snapshots
-from ravine.training import Batches, Cohort
+from ravine.training import Batches, Cohort, ProgramShape
 
 __all__ = ["SLICES", "LandscapeDesign", "Trainings", "design", "load_data", "plan"]
+
+MEASURE_S = 10.0  # to compile all measurements
+BARRIER_POINTS = 4 * 41  # on a line between two solutions, coarse and fine, before and after matching
+HESSIAN_PRODUCTS = 150  # of all eigenvectors
+HESSIAN_PRODUCT_PASSES = 4  # forward passes that take as long as a product
 
 SLICES = ("random 1", "random 2", "eigenvector 1", "eigenvector 2", "sharpest")
 """Names of the lines in weight space through the center, along which the loss is measured."""
@@ -79,6 +87,20 @@ class LandscapeDesign:
     def network_steps(self) -> int:
         """Sum of the steps of all networks; 0 if a trained model is measured."""
         return 0 if self.trainings is None else self.trainings.network_steps
+
+    @cached_property
+    def estimated_seconds(self) -> float:
+        """Estimated wall-clock seconds of the study on this machine, from a short measurement."""
+        facts, settings, network = self.facts(), self.settings, self.network
+        line = 2 * settings.grid - 1
+        points = len(facts.planes) * math.prod(facts.points) + len(facts.slices) * line
+        points += facts.barriers * BARRIER_POINTS
+        products = HESSIAN_PRODUCTS * HESSIAN_PRODUCT_PASSES
+        measuring = MEASURE_S + (points + products) * forward_seconds(network, facts.rows)
+        cohorts = [] if self.trainings is None else list(self.trainings.cohorts.values())
+        one = ProgramShape(1, 1, facts.rows, 1, 1)
+        trainings = [Training(cohort.plan, one, len(cohort.runs)) for cohort in cohorts]
+        return estimated_seconds(trainings, 1, measuring)
 
     @property
     def network(self) -> Network:
@@ -200,6 +222,7 @@ def plan(design: LandscapeDesign) -> LandscapePlan:
     """Return the result of a dry run: the planned trainings and measurements of a landscape."""
     return LandscapePlan(
         study="landscape",
+        estimated_seconds=design.estimated_seconds,
         data=data_facts(design.dataset),
         model=design.settings.model,
         plan=design.facts(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ravine.execution.describe import data_text, training_option_rows
+from ravine.execution.describe import data_text, time_row, training_option_rows
 from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result import ARRAYS
 from ravine.networks import LOSSES
@@ -78,7 +78,7 @@ def plan_view(plan: LandscapePlan) -> list[Block]:
         rows.append(("training", "no training: the model is measured as it is"))
     else:
         rows += _training_rows(facts.training)
-    return [Facts([*rows, *_measurement_rows(facts)])]
+    return [Facts([*rows, *_measurement_rows(facts), time_row(plan)])]
 
 
 def _training_rows(training: PlannedTraining) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ from ravine.execution.training_spec import (
     training_options,
     training_spec,
 )
+from ravine.execution.training_time import Training, estimated_seconds
 from ravine.networks import METRICS
 from ravine.optimizers import Rule, schedule
 from ravine.studies.memorize.measures import FITTED_ABOVE, TrainHeldOutPairs, pairs
@@ -113,6 +114,14 @@ class MemorizeDesign:
     def network_steps(self) -> int:
         """Sum of the training steps of all networks."""
         return sum(len(self.seeds) * plan.steps for plan in self.plans)
+
+    @cached_property
+    def estimated_seconds(self) -> float:
+        """Estimated wall-clock seconds of the study on this machine, from a short measurement."""
+        count = len(self.seeds)
+        return estimated_seconds(
+            [Training(plan, self.shape, count) for plan in self.plans], self.devices.count
+        )
 
     @cached_property
     def plans(self) -> list[Plan]:
@@ -237,6 +246,7 @@ def plan(design: MemorizeDesign) -> MemorizePlan:
     facts = vars(design.facts())
     return MemorizePlan(
         study="memorize",
+        estimated_seconds=design.estimated_seconds,
         data=data_facts(design.dataset),
         rows=design.row_counts,
         metric=design.metric,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.describe import data_text, training_option_rows
+from ravine.execution.describe import data_text, time_row, training_option_rows
 from ravine.execution.next_steps import files_and_commands
 from ravine.execution.result import Measure, TimeMeasure
 from ravine.render.blocks import (
@@ -102,6 +102,7 @@ def plan_view(plan: MemorizePlan) -> list[Block]:
             f"each {count(facts.steps, 'step')} of {count(facts.batch_size, 'row')}",
         ),
         ("measured", "accuracy on training and held-out rows, membership, information, bounds"),
+        time_row(plan),
     ]
     return [Facts(lines)]
 

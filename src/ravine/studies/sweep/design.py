@@ -10,7 +10,7 @@ evaluate  every configuration at its best learning rate, all on the same fresh s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import msgspec
@@ -20,11 +20,12 @@ from ravine.data import Dataset
 from ravine.data.metric_checks import check_metric_defined
 from ravine.engines import Devices
 from ravine.execution import seeds as seed_ranges
-from ravine.execution.effort import COMPARE, SearchEffort
+from ravine.execution.choose_effort import choose_effort
+from ravine.execution.effort import COMPARE, SearchEffort, efforts_between
 from ravine.execution.prepared_training import batches_for
 from ravine.execution.result import DevelopmentSizes, Plain
 from ravine.execution.run_files import data_facts
-from ravine.execution.training_time import estimated_seconds, step_seconds
+from ravine.execution.training_time import Training, estimated_seconds
 from ravine.networks import METRICS, Metric
 from ravine.render.numbers import count
 from ravine.studies.sweep.configurations import Configuration, configurations
@@ -43,6 +44,8 @@ __all__ = ["DesignPoint", "SweepDesign", "design", "plan"]
 
 RANGE_DECADES = 3.0  # width of the grid of learning rates around the optimizer's shared_batches one
 TUNED = "tuned"
+EXTENSIONS = 0.5  # extensions of the range of learning rates that the estimated time includes
+USUAL_EFFORT = "quick"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ class SweepDesign:
     points: tuple[DesignPoint, ...]
     groups: dict[str, list[DesignPoint]]
     devices: Devices
+    effort_reason: str = ""
 
     @property
     def is_grid(self) -> bool:
@@ -94,7 +98,7 @@ class SweepDesign:
     @property
     def seeds(self) -> list[int]:
         """Fresh seeds, on which all configurations are evaluated."""
-        return seed_ranges.seeds("sweep.evaluate", self.settings.seeds or self.effort.seeds)
+        return seed_ranges.seeds("sweep.evaluate", self.effort.seeds)
 
     @property
     def log_rate_offsets(self) -> np.ndarray:
@@ -136,6 +140,12 @@ class SweepDesign:
         """Sum of the steps of all networks, unless a range of learning rates is extended."""
         evaluation = sum(point.plan.steps for point in self.points) * len(self.seeds)
         return self.tuning_steps(self.effort.rates) + evaluation
+
+    @property
+    def steps_text(self) -> str:
+        """The steps of a run, such as `360 steps` or `180 to 360 steps` if the batch sizes differ."""
+        steps = sorted({point.plan.steps for point in self.points})
+        return count(steps[0], "step") if len(steps) == 1 else f"{steps[0]:,} to {count(steps[-1], 'step')}"
 
     @property
     def programs(self) -> int:
@@ -189,21 +199,22 @@ class SweepDesign:
     @cached_property
     def estimated_seconds(self) -> float:
         """Estimated wall-clock seconds of the sweep on its devices, from a short measurement."""
-        steps = {point.plan: 0 for point in self.points}
-        for point in self.points:
-            trials = self.effort.rates * len(self.tuning_seeds) * (point.learning_rate is None)
-            steps[point.plan] += (trials + len(self.seeds)) * point.plan.steps
-        training = sum(
-            total * step_seconds(plan.network, plan.batch_size, self.devices.count)
-            for plan, total in steps.items()
-        )
-        return estimated_seconds(len(steps), training, self.devices.count)
+        trainings = []
+        for name, group in self.groups.items():
+            tuned = len(self.tuning_seeds) * sum(point.learning_rate is None for point in group)
+            parts = (
+                (tuned * self.effort.rates, 1.0),
+                (tuned * len(self.extra_offsets(["high"])), EXTENSIONS),
+                (len(group) * len(self.seeds), 1.0),
+            )
+            trainings += [Training(group[0].plan, self.shapes[name], *part) for part in parts]
+        return estimated_seconds(trainings, self.devices.count)
 
     def line(self) -> str:
         """Return a summary of the planned work in one line, for the terminal."""
-        seconds = max(1, round(self.estimated_seconds))
         size = f"{count(len(self.points), 'configuration')}, {count(self.runs, 'network')}"
-        return f"{size}, {count(self.programs, 'program')}, about {seconds:,} s on {self.devices}"
+        size = f"{size} of {self.steps_text}, effort {self.effort.name} ({self.effort_reason})"
+        return f"{size}, {count(self.programs, 'program')}"
 
     def plan_document(self) -> dict[str, Plain]:
         """Return the content of the file `plan.json`. Tuning will choose learning rates without a value."""
@@ -264,8 +275,51 @@ def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep
     Raises UsageError for factors that cannot vary, DataError for data on which the metric is not defined.
     """
     factors = read_factors(settings.vary)
-    level = COMPARE[settings.effort]
     shared_batches = batches_for(settings, dataset)
+    rows, size = shared_batches.sizes[0], shared_batches.batch_size
+
+    def at_effort(effort: SearchEffort) -> SweepDesign:
+        return _at_effort(settings, effort, factors, dataset, devices, shared_batches)
+
+    effort, reason = choose_effort(
+        settings.effort,
+        settings.budget,
+        COMPARE[USUAL_EFFORT],
+        efforts_between(rows, size, settings.epochs),
+        lambda effort: at_effort(effort).estimated_seconds,
+    )
+    designed = at_effort(effort)
+    settled = replace(settings, effort=effort.name, budget=None)
+    if settings.budget is not None:  # written to config.toml, for resuming
+        counts = designed.effort
+        settled = replace(
+            settled,
+            epochs=effort.epochs,
+            trials=counts.rates,
+            tuning_seeds=counts.tuning_seeds,
+            seeds=counts.seeds,
+        )
+    check_metric_defined(
+        dataset, designed.metric, [*designed.tuning_seeds, *designed.seeds], settings.validation
+    )
+    return replace(designed, settings=settled, effort_reason=reason)
+
+
+def _at_effort(
+    settings: SweepSettings,
+    effort: SearchEffort,
+    factors: Sequence[Factor],
+    dataset: Dataset,
+    devices: Devices,
+    shared_batches: Batches,
+) -> SweepDesign:
+    """Return the configurations and trainings of a sweep at an effort.
+
+    shared_batches: batches of the configurations that do not vary the batch size.
+    """
+    level = effort.with_counts(
+        tuning_seeds=settings.tuning_seeds, seeds=settings.seeds, rates=settings.trials
+    )
     batches: dict[int | None, Batches] = {settings.batch_size: shared_batches}
     # one number of epochs for all configurations, also if their batch sizes differ
     steps = level.steps(shared_batches.sizes[0], shared_batches.batch_size, settings.epochs)
@@ -283,11 +337,7 @@ def design(settings: SweepSettings, dataset: Dataset, devices: Devices) -> Sweep
     for point in points:
         groups.setdefault((point.plan, point.configuration.spec.initial), []).append(point)
     named = {f"program {k}": group for k, group in enumerate(groups.values(), 1)}
-    designed = SweepDesign(settings, dataset, level, factors, tuple(points), named, devices)
-    check_metric_defined(
-        dataset, designed.metric, [*designed.tuning_seeds, *designed.seeds], settings.validation
-    )
-    return designed
+    return SweepDesign(settings, dataset, level, tuple(factors), tuple(points), named, devices)
 
 
 def plan(design: SweepDesign) -> SweepPlan:
@@ -296,5 +346,6 @@ def plan(design: SweepDesign) -> SweepPlan:
         study="sweep",
         data=data_facts(design.dataset),
         estimated_seconds=design.estimated_seconds,
+        effort_chosen=design.effort_reason,
         **vars(design.planned()),
     )

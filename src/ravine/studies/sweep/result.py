@@ -304,5 +304,5 @@ class PlannedSweep:
 class SweepPlan(StudyPlan, PlannedSweep):
     """The result of a dry run of a sweep: its configurations and runs, and their estimated time."""
 
-    estimated_seconds: float
-    """Estimated wall-clock seconds on this machine."""
+    effort_chosen: str
+    """Reason for the chosen effort (amount of work)."""

@@ -12,9 +12,11 @@ from ravine.execution.base_settings import (
     LearningRateSettings,
     NetworkSettings,
     OptimizerSettings,
+    budget_option,
     display_name,
     effort_option,
     seeds_option,
+    tuning_seeds_option,
 )
 from ravine.execution.study import Study
 from ravine.options.fields import option
@@ -29,6 +31,7 @@ class SweepSettings(
 ):
     """Settings of a sweep. vary: texts such as `l2=0,1e-4`; see `ravine.studies.sweep.factors`."""
 
+    alternatives = (("effort", "budget"),)
     python_types: ClassVar[Mapping[str, str]] = {"vary": "Mapping[str, object] | Sequence[str] | str"}
 
     vary: list[str] = option(
@@ -46,7 +49,13 @@ class SweepSettings(
         section="Comparison", at_least=2,
         at_most=1_000,
     )  # fmt: skip
-    effort: str = effort_option("quick", "COMPARE")
+    effort: str | None = effort_option(None, "COMPARE", otherwise="quick")
+    budget: str | None = budget_option()
+    trials: int | None = option(
+        None, "Learning rates that are tried for each configuration; if not given, set by the effort.",
+        section="Comparison", at_least=2, at_most=10_000,
+    )  # fmt: skip
+    tuning_seeds: int | None = tuning_seeds_option("sweep.tune")
     seeds: int | None = seeds_option(None, "sweep.evaluate")
 
     @classmethod

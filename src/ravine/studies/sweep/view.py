@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.describe import data_text, score_format_of
+from ravine.execution.describe import data_text, score_format_of, time_row
 from ravine.execution.next_steps import after_ranking
 from ravine.render.blocks import (
     Block,
@@ -79,16 +79,24 @@ def plan_view(plan: SweepPlan) -> list[Block]:
         ("split", f"{plan.rows.train:,} train, {plan.rows.validation:,} validation, the rest test"),
         ("metric", plan.metric),
         ("design", f"{plan.design} of {count(len(plan.settings), 'configuration')}: {names}"),
+        ("effort", f"{plan.effort} ({plan.effort_chosen})"),
         ("learning rates", rates),
         ("evaluation", f"each configuration on the same {count(len(plan.seeds), 'fresh seed')}"),
-        ("networks", f"{plan.runs:,} in all, {plan.network_steps:,} network steps"),
+        ("networks", f"{plan.runs:,} in all of {_steps(plan)}, {plan.network_steps:,} network steps"),
         ("programs", f"{plan.programs:,} to compile"),
-        ("time", f"about {max(1, round(plan.estimated_seconds)):,} s on this machine"),
+        time_row(plan),
         ("baseline", plan.settings[0].setting),
     ]
     shown = [row.setting for row in plan.settings[:MAX_ROWS]]
     more = [f"and {len(plan.settings) - MAX_ROWS} more"] * (len(plan.settings) > MAX_ROWS)
     return [Facts(rows), Items([*shown, *more], title="Configurations", style="plain")]
+
+
+def _steps(plan: SweepPlan) -> str:
+    """Return the steps of a network, such as `360 steps`; a range if the batch sizes differ."""
+    steps = [facts["steps"] for facts in plan.plans.values()]
+    whole = sorted({item for item in steps if isinstance(item, int)})
+    return count(whole[0], "step") if len(whole) == 1 else f"{whole[0]:,} to {count(whole[-1], 'step')}"
 
 
 # ------------------------------------------------------------------------------------------------- tables

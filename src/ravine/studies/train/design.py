@@ -17,6 +17,7 @@ from ravine.execution.prepared_training import PreparedTraining, prepare_trainin
 from ravine.execution.result import MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.training_spec import training_options
+from ravine.execution.training_time import Training, estimated_seconds
 from ravine.networks import METRICS
 from ravine.optimizers import schedule
 from ravine.studies.train.result import Layer, ScheduleCurve, ScheduledValue, TrainingFacts, TrainPlan
@@ -55,6 +56,13 @@ class TrainDesign:
         """The numbers of runs and rows that the compiled program has room for."""
         count = len(self.seeds)
         return shape_for(self.prepared.plan, self.prepared.batches, count, count, self.devices)
+
+    @cached_property
+    def estimated_seconds(self) -> float:
+        """Estimated wall-clock seconds of the training on this machine, from a short measurement."""
+        return estimated_seconds(
+            [Training(self.prepared.plan, self.shape, len(self.seeds))], self.devices.count
+        )
 
     @property
     def metric(self) -> MetricFacts:
@@ -157,6 +165,7 @@ def plan(design: TrainDesign) -> TrainPlan:
         draw_schedules(design.schedules(), Path(picture))
     return TrainPlan(
         study="train",
+        estimated_seconds=design.estimated_seconds,
         data=data_facts(design.dataset),
         split=split_sizes(design.dataset, prepared.batches),
         metric=design.metric,

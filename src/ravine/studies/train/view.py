@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ravine.execution.describe import data_text, score_format_of, training_option_rows
+from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
 from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result import ScoreSummary
 from ravine.render.blocks import (
@@ -90,6 +90,7 @@ def plan_view(plan: TrainPlan) -> list[Block]:
         *training_option_rows(plan.plan.training_options),
         ("training", _length(plan.plan)),
         ("networks", f"{plan.plan.runs:,}"),
+        time_row(plan),
     ]
     blocks: list[Block] = [Facts(rows), _layers(plan.plan.layers), *map(_schedule, plan.schedules)]
     if plan.picture is not None:

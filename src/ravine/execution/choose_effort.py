@@ -1,0 +1,53 @@
+"""The choice of the effort of a study: by name, by rows and network, or by a time budget."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+from ravine.errors import UsageError
+from ravine.execution.budget import budget_seconds
+from ravine.execution.effort import COMPARE, SearchEffort
+from ravine.render.numbers import seconds as time_text
+
+__all__ = ["choose_effort"]
+
+MARGIN = 1.2  # of the budget that a refusal proposes over the time that the smallest plan needs
+
+
+def choose_effort(
+    name: str | None,
+    budget: str | None,
+    usual: SearchEffort,
+    efforts: Iterable[SearchEffort],
+    estimate: Callable[[SearchEffort], float],
+) -> tuple[SearchEffort, str]:
+    """Return the effort (the amount of work) of a study, and the reason for its choice.
+
+    It is the effort `name` if that is not None, else the largest that fits the budget, else `usual`. Only a
+    budget uses the estimate.
+
+    usual: effort by rows and network. efforts: efforts for a budget, from small to large. estimate: function
+    that returns the estimated seconds of an effort. Raises UsageError if no effort fits the budget.
+    """
+    if name is not None:
+        return COMPARE[name], "as given"
+    if budget is None:
+        return usual, "the default"
+    limit, fitting, least = budget_seconds(budget), None, math.inf
+    for effort in efforts:
+        seconds = estimate(effort)
+        least = min(least, seconds)
+        if seconds > limit:
+            break
+        fitting = effort
+    if fitting is None:
+        raise UsageError(
+            f"--budget {budget} is too short.",
+            f"The smallest plan for these data takes about {time_text(least)} on this machine.",
+            f"Type --budget {math.ceil(MARGIN * least)}s, or fewer optimizers or values.",
+            option="budget",
+            value=budget,
+            allowed=f"at least {math.ceil(least)}s",
+        )
+    return fitting, f"the largest within {budget}"

@@ -1,0 +1,60 @@
+"""Estimated times: exact counts of places, and a sum of the times of all parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ravine.execution import training_time
+from ravine.execution.training_time import Training, estimated_seconds, forward_seconds, places
+from ravine.networks import Network
+from ravine.networks.network_text import read_network
+from ravine.optimizers import resolve
+from ravine.training import Plan, ProgramShape
+
+NETWORK: Network = read_network("8").build(4, 3, "relu", None)
+PLAN = Plan(resolve("sgd"), NETWORK, "cross_entropy", "accuracy", 16, 5, 20)
+SHAPE = ProgramShape(size=8, tables=8, valid=100, width=32, segments=5)
+
+
+@pytest.mark.parametrize(
+    ("runs", "workers", "expected"),
+    [
+        (1, 2, 8),  # a group is never smaller than its program
+        (16, 2, 8),
+        (17, 2, 16),  # three groups on two workers
+        (32, 2, 16),
+        (33, 2, 24),  # a second wave for the 33rd run
+        (33, 1, 40),
+    ],
+)
+def test_places_of_the_busiest_worker(runs: int, workers: int, expected: int) -> None:
+    assert places(Training(PLAN, SHAPE, runs), workers) == expected
+
+
+def test_the_estimate_counts_steps_evaluations_programs_and_other_work(monkeypatch) -> None:
+    monkeypatch.setattr(training_time, "forward_seconds", lambda network, rows: 1e-6 * rows)
+    for name in ("STEP_OUTPUT_S", "STEP_PARAMETER_S", "ROW_VALUE_S"):
+        monkeypatch.setattr(training_time, name, 0.0)
+    monkeypatch.setattr(training_time, "STEP_PRODUCTS", 3.0)
+    monkeypatch.setattr(training_time, "ROW_PRODUCTS", 1.0)
+    monkeypatch.setattr(training_time, "START_S", 10.0)
+    monkeypatch.setattr(training_time, "COMPILE_S", 2.0)
+    one_run = 100 * 3 * 16e-6 + 20 * 100e-6  # 100 steps of 16 rows, 20 evaluations of 100 rows
+    training = Training(PLAN, SHAPE, 16)
+    assert estimated_seconds([training], 2) == pytest.approx(12 + 8 * one_run)
+    other = Training(replace(PLAN, rule=resolve("adam")), SHAPE, 16, share=0.5)
+    assert estimated_seconds([training, training, other], 2, other=5.0) == pytest.approx(19 + 20 * one_run)
+
+
+def test_more_validation_rows_take_longer() -> None:
+    few, many = (Training(PLAN, replace(SHAPE, valid=rows), 16) for rows in (100, 10_000))
+    assert training_time.training_seconds(many, 2) > 2 * training_time.training_seconds(few, 2)
+
+
+def test_the_measurement_grows_with_the_rows() -> None:
+    small, large = (
+        forward_seconds(read_network("256-256").build(64, 10, "relu", None), n) for n in (8, 4096)
+    )
+    assert 0 < 20 * small < large
