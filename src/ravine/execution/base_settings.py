@@ -100,13 +100,13 @@ def effort_option(
     )  # fmt: skip
 
 
-def budget_option() -> Any:
-    """Return the settings field `budget`."""
+def budget_option(common: bool = False) -> Any:
+    """Return the settings field `budget`. common: whether the short help lists it."""
     return option(
         None,
         "Time that the command may take, such as 60s or 5m; numbers of trials, seeds and steps are chosen to "
         "fit.",
-        section="Comparison", metavar="TIME", check="ravine.execution.budget:budget_seconds", common=True,
+        section="Comparison", metavar="TIME", check="ravine.execution.budget:budget_seconds", common=common,
     )  # fmt: skip
 
 

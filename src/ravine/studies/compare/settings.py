@@ -49,7 +49,7 @@ class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings
     effort: str | None = effort_option(
         None, "COMPARE", otherwise="standard, or quick for many rows or a large network"
     )
-    budget: str | None = budget_option()
+    budget: str | None = budget_option(common=True)
     trials: int | None = option(
         None, "Trials of each optimizer in tuning; if not given, set by the effort.", section="Comparison",
         at_least=2, at_most=10_000,
