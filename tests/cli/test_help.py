@@ -88,7 +88,7 @@ def test_help_says_what_is_chosen_without_an_option(ravine):
     assert "Rows in a batch; if not given, 32" in texts["descent"]
     for name in ("sweep", "memorize", "descent"):
         effort = options_of(find_study(name).settings)["effort"]
-        assert f"{effort.help} [{effort.default}]" in texts[name]
+        assert effort.help + (f" [{effort.default}]" if effort.default else "") in texts[name]
         assert "Passes over the training rows; if not given, set by the effort." in texts[name]
 
 
