@@ -155,7 +155,7 @@ def diagnosed(entry: Entry, listed: NaturalList, data: Path, seeds: int) -> dict
         "verdicts": [finding.verdict for finding in result.findings if finding.severity],
         "noted": [finding.verdict for finding in result.findings if not finding.severity],
         "metric": result.metric.name,
-        "score": result.curves.score[-1],
+        "score": result.score,
         "proved": advice is not None,
         "changes": None if advice is None else dict(advice.changes),
         "test": test_scores,

@@ -67,7 +67,7 @@ def test_the_list_is_the_frozen_one_and_names_every_verdict(load):
     assert len(set(names)) == len(names)
     kinds = {entry.kind for entry in listed.faults}
     observations = {"edge_of_stability"}  # no fault
-    assert {verdict.__name__ for verdict in VERDICTS} - observations <= kinds
+    assert {verdict.name for verdict in VERDICTS} - observations <= kinds
     assert kinds >= natural.REPAIRABLE_BY_SETTINGS
 
 
