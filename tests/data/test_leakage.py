@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from ravine.data import prepare, read
+from ravine.data.leakage import class_leaks
 
 
 def test_leaks_are_named_and_kept(table, notes_of):
@@ -39,3 +43,51 @@ def test_honest_columns_are_not_accused(table, notes_of):
         assert not notes_of(prepare(read(name)), "leak")
     noise = np.random.default_rng(1).normal(size=(2, 300))
     assert not notes_of(prepare(table(a=noise[0], b=noise[1], y=np.arange(300) % 2)), "leak")
+
+
+def seven_classes(rows=4000, seed=0):
+    """Classes 0 to 6 of falling frequency, and columns: one separates class 3, one nearly, one does not."""
+    random = np.random.default_rng(seed)
+    y = np.minimum(random.geometric(0.35, rows) - 1, 6)
+    exact = np.where(y == 3, 1.0, random.choice([0.0, 2.0, 5.0], rows))
+    wrong = np.arange(rows) == rows // 2  # far fewer than 1/20 of the class
+    middle = np.where((y == 4) ^ wrong, random.normal(0, 0.1, rows), random.choice([-3, 3], rows))
+    rough = (y == 3) + 0.5 * random.normal(size=rows)
+    return y, {"exact": exact, "nearly": middle, "rough": rough, "noise": random.normal(size=rows)}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_column_that_separates_one_class_is_named_with_the_class(table, notes_of, seed):
+    y, columns = seven_classes(seed=seed)
+    found = class_leaks({name: pd.Series(values) for name, values in columns.items()}, y)
+    assert found == {"exact": [3], "nearly": [4]}
+    labels = np.array([f"type {k}" for k in range(7)])
+    notes = notes_of(prepare(table(**columns, y=labels[y])), "suspected leak")
+    assert notes == [
+        "suspected leak: exact (it separates class 'type 3' from all others; to leave out: --drop 'exact')",
+        "suspected leak: nearly (it separates class 'type 4' from all others; to leave out: --drop 'nearly')",
+    ]
+
+
+def test_a_rare_class_is_found_by_the_area_under_its_curve(table, notes_of):
+    random = np.random.default_rng(0)
+    y = np.arange(8000) % 100 == 7  # 80 rows
+    value = np.where(y, 10.0, random.normal(size=8000))
+    value[random.choice(np.flatnonzero(~y), 8, replace=False)] = 10.0  # 1/10 of the class
+    found = class_leaks({"value": pd.Series(value)}, y.astype(int))
+    assert found == {"value": [0, 1]}
+    (note,) = notes_of(prepare(table(a=random.normal(size=8000), value=value, y=y)), "suspected leak")
+    assert note.startswith("suspected leak: value (it gives the target away alone")
+
+
+def test_classes_with_few_rows_are_not_examined():
+    random = np.random.default_rng(0)
+    y = np.concatenate([np.zeros(30, int), random.integers(1, 4, 2000)])
+    assert class_leaks({"a": pd.Series(np.where(y == 0, 1.0, random.normal(5, 0.1, 2030)))}, y) == {}
+
+
+def test_a_million_rows_take_a_moment():
+    y, columns = seven_classes(1_000_000)
+    begin = time.process_time()
+    assert class_leaks({name: pd.Series(values) for name, values in columns.items()}, y)
+    assert time.process_time() - begin < 1.0

@@ -16,8 +16,10 @@ from ravine.data.target import (
     choose_task,
     class_labels,
     label_index,
+    missing_by_code,
     missing_target,
     plain_labels,
+    target_codes,
     target_numbers,
 )
 from ravine.data.unseen_values import unseen_values
@@ -94,8 +96,11 @@ def build_dataset(
 
     notes = options.notes
     target = str(columns.y.name)
-    columns = _with_target(columns, notes, "")
-    test_columns = None if test_columns is None else _with_target(test_columns, notes, " of the test file")
+    codes = _codes_of_target(columns, options.missing)
+    left_out = (*options.missing, *(f"{code:g}" for code in codes))
+    columns = _with_target(columns, left_out, notes, "")
+    if test_columns is not None:
+        test_columns = _with_target(test_columns, left_out, notes, " of the test file")
     if len(columns.frame) < 2:
         raise DataError(
             f"'{name}' has {'one row' if len(columns.frame) else 'no row'} with a target.",
@@ -136,6 +141,9 @@ def build_dataset(
         keep=options.keep,
         missing=options.missing,
         images=options.images is not None,
+        target=target,
+        target_codes=codes,
+        classes=classes or (),
     )
     x = encoder.transform(columns.frame)
     if test_columns is not None:
@@ -149,13 +157,24 @@ def build_dataset(
         weights = event_weights(every, options.negative_weights)
     return Dataset(
         name, sha256, task, target, encoder.features, x, y, classes, weights, groups,
-        development, test, notes, encoder, options.seed, options.images,
+        development, test, notes, encoder, options.seed, options.images, tuple(map(str, left_out)),
+        None if columns.weights is None else str(columns.weights.name),
     )  # fmt: skip
 
 
-def _with_target(columns: Columns, notes: list[str], where: str) -> Columns:
-    """Return the rows that have a target; `where` names the rows in notes and messages."""
-    gaps = missing_target(columns.y)
+def _codes_of_target(columns: Columns, missing: tuple[float | str, ...]) -> tuple[float, ...]:
+    """Return the codes for "missing" that the target holds besides those of the user."""
+    present = columns.y[~(missing_target(columns.y) | missing_by_code(columns.y, missing))]
+    return target_codes(present, columns.frame)
+
+
+def _with_target(columns: Columns, codes: tuple[float | str, ...], notes: list[str], where: str) -> Columns:
+    """Return the rows that have a target.
+
+    codes: codes and words for "missing". where: name of the rows in notes and messages.
+    """
+    coded = missing_by_code(columns.y, codes)
+    gaps = missing_target(columns.y) | coded
     if gaps.all():
         raise DataError(
             f"The target '{columns.y.name}'{where} is missing in every row.",
@@ -163,7 +182,11 @@ def _with_target(columns: Columns, notes: list[str], where: str) -> Columns:
             "Name another target with --target.",
         )
     if gaps.any():
-        notes.append(f"{int(gaps.sum()):,} rows{where} without a target left out")
+        note = f"{int(gaps.sum()):,} rows{where} without a target left out"
+        if coded.any():
+            held = sorted({str(value).strip().removesuffix(".0") for value in columns.y[coded]})
+            note += f" ({int(coded.sum()):,} of them hold {', '.join(held)}, taken as missing)"
+        notes.append(note)
         columns = columns.rows(~gaps)
     return columns
 

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ravine.data.encoder import FLOAT32_MAX, Column, as_days, as_labels, as_numbers, row_number
+from ravine.data.missing_codes import Extreme, as_float, extremes, missing_codes, suspects
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["fit_column", "missing_codes"]
+__all__ = ["Notes", "fit_column", "shorten_list"]
 
 MAX_LEVELS = 50  # of a category; rarer levels become one level 'other'
 LARGE = 1e100  # the square of a larger number overflows; that of a number below 1 / LARGE becomes 0
 FAR_FACTOR = 1e20  # a number beyond float32 does not fit a column if it is this many times the usual size
 FLAT_SHARE = 1e-3  # a column is flattened if its middle half covers a smaller share of its spread
 QUARTILE_VALUES = 100_000  # number of values that quartiles are computed from
-MISSING_CODES = (-99.0, -999.0, -9999.0, -99999.0, -999999.0)  # numbers that often stand for "missing"
 IDENTIFIER = re.compile(
     r"(^|[^a-z])(id|ids|uid|uuid|guid|key|index|idx|sku|no|nr|event|rowid|row)$|^unnamed", re.I
 )
@@ -50,10 +50,16 @@ DATE_FORMATS = (
 
 
 class Notes:
-    """Findings about columns, reported in one line for each kind of finding."""
+    """Findings about columns, reported in one line for each kind of finding.
+
+    extremes: frequent smallest and largest values, from which codes for "missing" are suspected.
+    lowest: smallest value of each column of numbers.
+    """
 
     def __init__(self) -> None:
         self.columns: dict[str, list[str]] = {}
+        self.extremes: list[Extreme] = []
+        self.lowest: dict[str, float] = {}
 
     def add(self, kind: str, column: str) -> None:
         """Add a column to the findings of one kind."""
@@ -61,7 +67,12 @@ class Notes:
 
     def lines(self) -> list[str]:
         """Return one line for each kind of finding, such as `left out (constant): c1, c7`."""
-        return [f"{kind}: {shorten_list(columns)}" for kind, columns in self.columns.items()]
+        kinds = dict(self.columns)
+        if possible := suspects(self.extremes):
+            kinds["possibly a code for missing (--missing CODE)"] = [
+                f"{extreme.name} ({extreme.value:g}, {extreme.share:.0%})" for extreme in possible
+            ]
+        return [f"{kind}: {shorten_list(columns)}" for kind, columns in kinds.items()]
 
 
 def shorten_list(names: list[str], most: int = 12) -> str:
@@ -75,6 +86,7 @@ def fit_column(
     *,
     keep: bool = False,
     missing: tuple[float | str, ...] = (),
+    shared: tuple[float, ...] = (),
     whole: pd.Series | None = None,
 ) -> Column | None:
     """Return the encoding of a column, fitted to its development rows [n], or None if it is left out.
@@ -83,6 +95,7 @@ def fit_column(
     notes     findings; this function adds its own
     keep      whether the user named the column, so that identifiers and constants stay
     missing   further codes and words for "missing"
+    shared    codes for "missing" in other columns
     whole     the column with its test rows. Of the test rows, only their number is used, and whether
               they hold values beyond float32.
 
@@ -98,7 +111,7 @@ def fit_column(
         if column.dtype.kind == "c":
             notes.add("left out (complex numbers)", name)
             return None
-        return _number(column, as_numbers(column, drop=True), notes, keep, missing, (), whole)
+        return _number(column, as_numbers(column, drop=True), notes, keep, missing, shared, (), whole)
     nested = (list, dict, set, tuple, np.ndarray, bytes)
     if column.dtype == object and any(isinstance(value, nested) for value in column.array):
         notes.add("left out (nested values)", name)
@@ -120,7 +133,7 @@ def fit_column(
             if codes:
                 notes.add("numbers with missing codes", f"{name} ({shorten_list(codes)})")
         numbers_or_gaps = as_numbers(column, (), missing_words, drop=True)
-        return _number(column, numbers_or_gaps, notes, keep, missing, missing_words, whole)
+        return _number(column, numbers_or_gaps, notes, keep, missing, shared, missing_words, whole)
     if all(DATE.fullmatch(value) for value in values.unique()):
         form = _date_form(values)
         if form:
@@ -136,13 +149,14 @@ def _number(
     notes: Notes,
     keep: bool,
     missing: tuple[float | str, ...],
+    shared: tuple[float, ...],
     words: tuple[str, ...],
     whole: pd.Series | None,
 ) -> Column | None:
     """Return the encoding of a column of `numbers` [n], NaN where missing, or None if it is left out."""
     name = str(column.name)
-    codes = [float(code) for code in missing if _is_float(code)]
-    detected = missing_codes(numbers[~np.isin(numbers, codes)])
+    codes = [number for code in missing if (number := as_float(code)) is not None]
+    detected = missing_codes(numbers[~np.isin(numbers, codes)], shared)
     for code in detected:
         notes.add("taken as missing", f"{name} ({code:g}, {np.mean(numbers == code):.0%})")
     codes += [code for code in detected if code not in codes]
@@ -166,20 +180,12 @@ def _number(
         return None
     if not keep and np.all(values == np.floor(values)):
         _suspect_group(name, len(np.unique(values)), notes)
-    _suspect_code(name, values, notes)
+    notes.lowest[name] = float(values.min())
+    notes.extremes += extremes(name, values)
     center, scale = center_and_scale(values)
     _suspect_flat(column, numbers, scale, notes)
     median = median_of(values)
     return Column(name, "number", center, scale, gaps, tuple(codes), words, limit=limit, median=median)
-
-
-def _is_float(code: object) -> bool:
-    """Return whether a code for "missing" is a number."""
-    try:
-        float(str(code))
-    except ValueError:
-        return False
-    return True
 
 
 def center_and_scale(values: np.ndarray) -> tuple[float, float]:
@@ -240,44 +246,6 @@ def _suspect_flat(column: pd.Series, numbers: np.ndarray, scale: float, notes: N
         f"{column.name} ({far:,} row{'s' * (far != 1)}: {numbers[first]:g} in row "
         f"{row_number(column, first):,})",
     )
-
-
-def missing_codes(numbers: np.ndarray) -> list[float]:
-    """Return the numbers among -99, -999, … that stand for "missing" in `numbers` [n].
-
-    A code occurs at least twice and lies far below all other values.
-    """
-    codes: list[float] = []
-    values = numbers[~np.isnan(numbers)]
-    for _ in MISSING_CODES:
-        if not len(values):
-            break
-        low = float(values.min())
-        rest = values[values > low]
-        if low not in MISSING_CODES or len(values) - len(rest) < 2 or len(rest) < 2:
-            break
-        quartiles = np.quantile(rest, [0.25, 0.75])
-        wide = rest.min() - low > 3 * max(quartiles[1] - quartiles[0], 1e-300)
-        # In a quantity that is otherwise never negative, -999 is a code. In any other, the gap must be wide.
-        if not (rest.min() >= 0 or rest.min() in MISSING_CODES or wide):
-            break
-        codes.append(low)
-        values = rest
-    return codes
-
-
-def _suspect_code(name: str, values: np.ndarray, notes: Notes) -> None:
-    """Note a smallest or largest value in `values` [n] that is frequent and far from all others."""
-    for value in (values.min(), values.max()):
-        rest = values[values != value]
-        share = 1 - len(rest) / len(values)
-        if share < 0.01 or len(values) - len(rest) < 5 or len(rest) < 5 or value != np.floor(value):
-            continue
-        with np.errstate(over="ignore"):  # the range of float64 overflows
-            width = rest.max() - rest.min()
-            gap = min(abs(value - rest.min()), abs(value - rest.max()))
-        if width > 0 and gap > 2 * width and abs(value) >= 9 and len(np.unique(rest)) > 2:
-            notes.add("possibly a code for missing (--missing CODE)", f"{name} ({value:g}, {share:.0%})")
 
 
 def is_identifier(name: str, values: np.ndarray, rows: int | None = None) -> bool:

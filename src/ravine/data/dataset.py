@@ -32,6 +32,8 @@ class Dataset:
     encoder        encoder for new rows
     seed           random seed of all splits
     shape          shape of one image, or None
+    missing        codes and words for "missing" in the target
+    weights_name   name of the column of event weights, or None
     """
 
     name: str
@@ -50,6 +52,8 @@ class Dataset:
     encoder: Encoder
     seed: int = 0
     shape: tuple[int, ...] | None = None
+    missing: tuple[str, ...] = ()
+    weights_name: str | None = None
 
     @property
     def image(self) -> tuple[int, int, int] | None:

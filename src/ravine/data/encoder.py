@@ -100,7 +100,7 @@ class Encoder:
         Raises DataError, with the column and the first row (counted from 1), for a missing column, for text
         in a column of numbers, and for values that are infinite or beyond float32.
         """
-        frame = self._frame(frame, what)
+        frame = self.frame(frame, what)
         if self._plain(frame):
             return self._scaled(frame[self.inputs])
         blocks = [ENCODE[column.kind](column, frame[column.name]) for column in self.columns]
@@ -138,8 +138,8 @@ class Encoder:
             x[at : at + BLOCK_ROWS] = np.where(np.isnan(block), filler, block)
         return x
 
-    def _frame(self, frame: pd.DataFrame | ArrayLike, what: str) -> pd.DataFrame:
-        """Return the rows as a frame that has all columns, or raise DataError."""
+    def frame(self, frame: pd.DataFrame | ArrayLike, what: str = "The data") -> pd.DataFrame:
+        """Return rows [N, columns] as a frame with all columns. `what` names the rows. Raises DataError."""
         import pandas as pd
 
         if not isinstance(frame, pd.DataFrame):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ravine.data.column_kinds import Notes, fit_column, shorten_list
 from ravine.data.encoder import FLOAT32_MAX, Column, Encoder
-from ravine.data.leakage import suspected_leaks
+from ravine.data.leakage import class_leaks, suspected_leaks
+from ravine.data.missing_codes import as_float, extremes
 from ravine.errors import DataError
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ def fit_encoder(
     keep: bool = False,
     missing: tuple[float | str, ...] = (),
     images: bool = False,
+    target: str = "",
+    target_codes: tuple[float, ...] = (),
+    classes: Sequence[object] = (),
 ) -> Encoder:
     """Return the encoder fitted to the development rows, which are all except the test rows.
 
@@ -38,26 +43,47 @@ def fit_encoder(
     keep          whether the user named the columns, so that all of them are kept
     missing       further codes and words for "missing"
     images        whether all columns are pixels
+    target        name of the target
+    target_codes  codes for "missing" in the target
+    classes       labels of the classes
 
     Raises DataError if no column is left, and for infinite values.
     """
     frame = whole.iloc[development]
     if images:
         return _fit_images(frame)
-    findings = Notes()
-    columns = _fit_columns(whole, frame, findings, keep, missing)
+    columns, findings = _fit_columns(whole, frame, keep, missing, target_codes)
     if not columns and not keep:
         # An input that looks like a row number is better than no input.
-        with_identifiers = Notes()
-        columns = _fit_columns(whole, frame, with_identifiers, True, missing)
+        columns, with_identifiers = _fit_columns(whole, frame, True, missing, target_codes)
         columns = [column for column in columns if frame[column.name].nunique(dropna=False) > 1]
         findings = with_identifiers if columns else findings
     if not columns:
         raise DataError(
             "No input column is left.", "; ".join(findings.lines()) + ".", "Name the inputs with --features."
         )
+    if not classify:
+        findings.extremes += extremes(target, y)
     notes += findings.lines()
-    alone, together = suspected_leaks({column.name: frame[column.name] for column in columns}, y, classify)
+    inputs = {column.name: frame[column.name] for column in columns}
+    notes += _leak_notes(inputs, y, classify, classes)
+    copies = int(frame[[column.name for column in columns]].duplicated().sum())
+    if copies:
+        repeat = "row repeats" if copies == 1 else "rows repeat"
+        notes.append(f"{copies:,} development {repeat} the inputs of another row")
+    return Encoder(tuple(columns))
+
+
+def _leak_notes(
+    columns: dict[str, pd.Series], y: np.ndarray, classify: bool, classes: Sequence[object]
+) -> list[str]:
+    """Return notes on columns that give the target, or one of its classes, away."""
+    alone, together = suspected_leaks(columns, y, classify)
+    others = {name: column for name, column in columns.items() if name not in (*alone, *together)}
+    separating = class_leaks(others, y) if classify else {}
+    if len(np.unique(y)) == 2:  # a column that separates one of two classes gives the target away
+        alone, separating = [*alone, *separating], {}
+    notes = []
     for names, reason in (
         (alone, "each gives the target away alone"),
         (together, "together they copy the target"),
@@ -66,19 +92,42 @@ def fit_encoder(
             option = ",".join(names)
             reason = reason if len(names) > 1 else "it gives the target away alone"
             notes.append(f"suspected leak: {shorten_list(names)} ({reason}; to leave out: --drop '{option}')")
-    copies = int(frame[[column.name for column in columns]].duplicated().sum())
-    if copies:
-        repeat = "row repeats" if copies == 1 else "rows repeat"
-        notes.append(f"{copies:,} development {repeat} the inputs of another row")
-    return Encoder(tuple(columns))
+    for name, marked in separating.items():
+        labels = shorten_list([f"'{classes[index] if classes else index}'" for index in marked], 5)
+        which = "class" if len(marked) == 1 else "each of the classes"
+        notes.append(
+            f"suspected leak: {name} (it separates {which} {labels} from all others; "
+            f"to leave out: --drop '{name}')"
+        )
+    return notes
 
 
 def _fit_columns(
-    whole: pd.DataFrame, frame: pd.DataFrame, notes: Notes, keep: bool, missing: tuple[float | str, ...]
-) -> list[Column]:
-    """Return the encodings of all columns of `frame` that are not left out."""
-    columns = [fit_column(frame[n], notes, keep=keep, missing=missing, whole=whole[n]) for n in frame]
-    return [column for column in columns if column is not None]
+    whole: pd.DataFrame,
+    frame: pd.DataFrame,
+    keep: bool,
+    missing: tuple[float | str, ...],
+    target_codes: tuple[float, ...],
+) -> tuple[list[Column], Notes]:
+    """Return the encodings of all columns of `frame` that are not left out, and the findings.
+
+    A code for "missing" in one column is a code in every column whose lowest value it is.
+    """
+
+    def fit(shared: tuple[float, ...]) -> tuple[list[Column], Notes]:
+        notes = Notes()
+        columns = [
+            fit_column(frame[n], notes, keep=keep, missing=missing, shared=shared, whole=whole[n])
+            for n in frame
+        ]
+        return [column for column in columns if column is not None], notes
+
+    columns, notes = fit(target_codes)
+    named = {as_float(code) for code in missing}
+    shared = {*target_codes, *(code for column in columns for code in column.codes if code not in named)}
+    if shared.intersection(notes.lowest.values()):
+        return fit(tuple(sorted(shared)))
+    return columns, notes
 
 
 def _fit_images(frame: pd.DataFrame) -> Encoder:

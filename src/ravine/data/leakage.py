@@ -3,6 +3,8 @@
 Classes   A column is suspected if, on its own, it predicts held-out targets with at most 1/20 of the error of
           always naming the largest class. One half of the rows defines bins (and nearest neighbors), and the
           other half is predicted. Columns of two values are suspected if together they mark all classes.
+One class A column is suspected if, on its own, it separates one class from all others: with at most 1/20 of
+          the error of never naming the class, or with an area under the ROC curve of at least 0.999.
 Numbers   A column is suspected if it is almost a linear or monotonic function of the target, or a category
           whose levels have target ranges that do not overlap.
 """
@@ -16,11 +18,14 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["suspected_leaks"]
+__all__ = ["class_leaks", "suspected_leaks"]
 
 MAX_ROWS = 10_000  # most rows of the test for leaks
 MIN_ROWS = 50  # fewest rows of the test for leaks
 MAX_ERROR_RATIO = 0.05  # largest error of a suspected column, relative to always naming the largest class
+MIN_AUC = 0.999  # smallest area under the ROC curve of a suspected column, for one class
+MIN_CLASS_ROWS = 25  # fewest rows of a class in the half that is predicted; 1/20 of fewer is below one row
+FEW_LEVELS = 20  # most values of a column that is treated as a category
 MIN_CORRELATION = 0.9995  # smallest correlation of a suspected column with a target of numbers
 
 
@@ -47,6 +52,60 @@ def suspected_leaks(
         elif classify:
             shares.append((name, codes))
     return alone, _copies(shares, y) if classify else []
+
+
+def class_leaks(columns: dict[str, pd.Series], y: np.ndarray) -> dict[str, list[int]]:
+    """Return the classes that single columns separate from all others, by name of the column.
+
+    columns    name -> values [n]
+    y          class indices [n]
+
+    Columns that separate no class are left out. Classes with few rows are not examined.
+    """
+    if len(y) < MIN_ROWS:
+        return {}
+    order = np.random.default_rng(0).permutation(len(y))[:MAX_ROWS]
+    y = y[order]
+    found = {}
+    for name, column in columns.items():
+        codes = _codes(column, order)
+        if codes is not None and (classes := _separated_classes(codes, y)):
+            found[name] = classes
+    return found
+
+
+def _separated_classes(codes: np.ndarray, y: np.ndarray) -> list[int]:
+    """Return the classes in `y` [n] that `codes` [n] separate from all others.
+
+    The first half of the rows defines bins and the direction, and the second half is predicted.
+    """
+    half, k = len(y) // 2, int(y.max()) + 1
+    rows = np.bincount(y[half:], minlength=k)
+    enough = rows >= MIN_CLASS_ROWS
+    if not enough.any():
+        return []
+    levels = np.unique(codes[:half])
+    bins = min(512, half // 5)
+    edges = levels if len(levels) <= bins else np.unique(np.quantile(codes[:half], np.linspace(0, 1, bins)))
+    bin_index = np.searchsorted(edges, codes, side="right")
+    cells = np.bincount(bin_index[:half] * k + y[:half], minlength=(len(edges) + 1) * k)
+    table = cells.reshape(len(edges) + 1, k)
+    named = 2 * table > table.sum(axis=1, keepdims=True)  # [bin, class]: whether the class is predicted
+    predicted, true = named[bin_index[half:]], y[half:, None] == np.arange(k)
+    errors = np.sum(predicted != true, axis=0)
+    if len(levels) > FEW_LEVELS:  # a bin may contain the border of two classes; the neighbor is finer
+        nearest = _nearest(codes[:half], y[:half], codes[half:])
+        errors = np.minimum(errors, np.sum((nearest[:, None] == np.arange(k)) != true, axis=0))
+    constant = np.minimum(rows, len(true) - rows)
+    separated = enough & (errors <= MAX_ERROR_RATIO * constant) & (constant > 0)
+    ranks = _ranks(codes[half:])
+    for index in np.flatnonzero(enough & ~separated):
+        inside, outside = rows[index], len(true) - rows[index]
+        if outside >= MIN_CLASS_ROWS:
+            above = ranks[true[:, index]].sum() - inside * (inside + 1) / 2
+            area = above / (inside * outside)
+            separated[index] = max(area, 1 - area) >= MIN_AUC
+    return [int(index) for index in np.flatnonzero(separated)]
 
 
 def _codes(column: pd.Series, rows: np.ndarray) -> np.ndarray | None:
@@ -104,7 +163,7 @@ def _predicts_numbers(codes: np.ndarray, y: np.ndarray, column: pd.Series) -> bo
     import pandas as pd
 
     levels, counts = np.unique(codes, return_counts=True)
-    if len(levels) <= 20:
+    if len(levels) <= FEW_LEVELS:
         # If target ranges do not overlap, the level changes only levels - 1 times along the sorted target.
         ordered = codes[np.argsort(y, kind="stable")]
         return bool(counts.min() >= 5 and np.sum(ordered[1:] != ordered[:-1]) == len(levels) - 1)

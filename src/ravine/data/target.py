@@ -6,11 +6,13 @@ if there are at most 20 distinct ones with at least five rows each on average, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ravine.data.choose_column import choose_column
+from ravine.data.missing_codes import as_float, missing_codes
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ __all__ = [
     "choose_task",
     "class_labels",
     "label_index",
+    "missing_by_code",
+    "missing_target",
+    "plain_labels",
+    "target_codes",
     "target_numbers",
 ]
 
@@ -80,6 +86,36 @@ def missing_target(column: pd.Series) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(column.dtype):
         gaps = gaps | column.astype(str).str.strip().str.lower().isin(MISSING_TARGETS).to_numpy(bool)
     return gaps
+
+
+def missing_by_code(column: pd.Series, codes: Sequence[float | str]) -> np.ndarray:
+    """Return a mask [N] that is True where the target is one of the codes or words for "missing"."""
+    import pandas as pd
+
+    numbers = [number for code in codes if (number := as_float(code)) is not None]
+    if not codes or column.dtype.kind == "c":  # `choose_task` refuses complex targets
+        return np.zeros(len(column), bool)
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return np.isin(column.to_numpy(np.float64, na_value=np.nan), numbers)
+    text = column.astype(str).str.strip()
+    words = {str(code).strip().lower() for code in codes}
+    by_number = pd.to_numeric(text, errors="coerce").isin(numbers).to_numpy(bool)
+    return by_number | text.str.lower().isin(words).to_numpy(bool)
+
+
+def target_codes(column: pd.Series, frame: pd.DataFrame) -> tuple[float, ...]:
+    """Return the codes for "missing" in a target without gaps; empty for words.
+
+    frame: the inputs [N, columns]. A code in one of its columns of numbers is a code in the target, too.
+    """
+    numbers = None if column.dtype.kind == "c" else _numeric(column)
+    if numbers is None or not len(numbers) or numbers.min() >= 0:
+        return ()
+    known: set[float] = set()
+    for _, values in frame.items():
+        if isinstance(values.dtype, np.dtype) and values.dtype.kind in "if" and len(values):
+            known.update(missing_codes(values.to_numpy(np.float64)))
+    return tuple(missing_codes(numbers, known))
 
 
 def choose_task(column: pd.Series, task: str, notes: list[str]) -> str:
