@@ -12,7 +12,7 @@ import pytest
 
 import ravine
 from ravine import errors
-from ravine.api import functions
+from ravine.api import functions, predictions
 from ravine.execution.events import EVENTS
 from ravine.execution.registry import STUDIES, find_study
 
@@ -67,7 +67,7 @@ def test_what_is_offered_is_described(name):
 
 
 def public_names():
-    """Functions, exceptions, events, result and settings of every study, and the two types behind them."""
+    """Functions, exceptions, events, result and settings of every study, and the types behind them."""
     studies = [find_study(name) for name in STUDIES]
     exceptions = {
         name
@@ -75,7 +75,8 @@ def public_names():
         if inspect.isclass(value) and issubclass(value, errors.RavineError)
     }
     return {
-        "__version__", "Event", "Model", "Result", *functions.__all__, *exceptions,
+        "__version__", "Event", "Model", "Predictions", "Result", *functions.__all__, *predictions.__all__,
+        *exceptions,
         *(event.__name__ for event in EVENTS),
         *(study.result for study in studies), *(study.settings.__name__ for study in studies),
     }  # fmt: skip

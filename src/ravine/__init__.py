@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ravine.api.functions import memorize as memorize
     from ravine.api.functions import sweep as sweep
     from ravine.api.functions import train as train
+    from ravine.api.predictions import predict as predict
     from ravine.errors import DataError as DataError
     from ravine.errors import NothingTrained as NothingTrained
     from ravine.errors import OptionError as OptionError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ravine.execution.events import RangeExtended as RangeExtended
     from ravine.execution.events import RunEnded as RunEnded
     from ravine.execution.events import StageStarted as StageStarted
+    from ravine.execution.predict import Predictions as Predictions
     from ravine.execution.result import Result as Result
     from ravine.execution.saved_model import Model as Model
     from ravine.studies.compare.result import CompareResult as CompareResult
@@ -56,10 +58,12 @@ _MODULES = {
     "ravine.api.functions": (
         "compare", "descent", "diagnose", "landscape", "load_model", "memorize", "sweep", "train",
     ),
+    "ravine.api.predictions": ("predict",),
     "ravine.errors": ("DataError", "NothingTrained", "OptionError", "RavineError", "Stopped", "UsageError"),
     "ravine.execution.events": (
         "ChunkDone", "DataLoaded", "Event", "Noted", "PlanReady", "RangeExtended", "RunEnded", "StageStarted",
     ),
+    "ravine.execution.predict": ("Predictions",),
     "ravine.execution.result": ("Result",),
     "ravine.execution.saved_model": ("Model",),
     "ravine.studies.compare.result": ("CompareResult",),

@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import hypothesis.extra.numpy as arrays_of
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from ravine.errors import DataError, UsageError
 from ravine.records.atomic_files import DamagedFile, read_json, write_json
-from ravine.records.model_files import load_model, save_model
+from ravine.records.model_files import find_model, load_model, save_model
 from ravine.records.run_directory import RunDirectory
 
 quiet = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -99,6 +100,17 @@ def test_a_run_without_a_model_names_the_newest_that_has_one(here):
         run.update(state="finished")
     with pytest.raises(DataError, match=rf"has no model.*{trained.path.name}"):
         load_model(run.path)
+
+
+def test_latest_is_the_newest_run_with_a_model(here):
+    with RunDirectory.create(name="digits", out="first", make_root=True) as trained, trained.lock():
+        save_model(trained.models, ARRAYS, ABOUT)
+    for out in (None, "second"):
+        with RunDirectory.create(name="digits", out=out):
+            pass
+    assert load_model("latest")[1] == ABOUT
+    assert Path(find_model("latest")).resolve() == trained.path.resolve()
+    assert find_model(trained.models) == str(trained.models)
 
 
 @pytest.mark.parametrize("bad", ["none", "folder", "data.csv"])

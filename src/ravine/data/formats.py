@@ -16,6 +16,8 @@ from ravine.errors import DataError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from ravine.data.table import Table
 
 __all__ = [
@@ -60,6 +62,9 @@ class Format:
     has_parts    whether `FILE:part` names a table inside a file
     name_part    text in a file name that indicates the format, if no suffix does
     in_folder    patterns of the file to read in a folder; the first match is read
+    writer       "module:function", (frame, path) -> None, which writes a table as a whole; "" for a format
+                 that is only read
+    written      endings of the names of files that the writer writes
 
     The only format without `magic` and `check` is the fallback, for bytes that no other format recognizes.
     """
@@ -76,6 +81,8 @@ class Format:
     has_parts: bool = False
     name_part: str = ""
     in_folder: tuple[str, ...] = ()
+    writer: str = ""
+    written: tuple[str, ...] = ()
 
     @property
     def is_fallback(self) -> bool:
@@ -96,17 +103,30 @@ class Format:
 
     def read(self, source: Source) -> Table:
         """Return the table in a source. Raises DataError if a package is missing or the file is damaged."""
+        self.check_packages(source.name, "Reading")
+        reader: Callable[[Source], Table] = load_object(self.reader)
+        return reader(source)
+
+    def write(self, frame: pd.DataFrame, path: Path) -> None:
+        """Write a table to a file. Raises DataError if a package is missing or the file cannot be written."""
+        self.check_packages(path.name, "Writing")
+        writer: Callable[[pd.DataFrame, Path], None] = load_object(self.writer)
+        writer(frame, path)
+
+    def check_packages(self, name: str, doing: str) -> None:
+        """Raise DataError if a package of the format is missing.
+
+        name: name of the data or file. doing: "Reading" or "Writing".
+        """
         for module in self.imports:
             try:
                 importlib.import_module(module)
             except ImportError as error:
                 raise DataError(
-                    f"'{source.name}' is {self.noun}.",
-                    f"Reading such a file needs {join_words(self.packages)}.",
+                    f"'{name}' is {self.noun}.",
+                    f"{doing} such a file needs {join_words(self.packages)}.",
                     f"Type: pip install 'ravine[{self.extra}]'",
                 ) from error
-        reader: Callable[[Source], Table] = load_object(self.reader)
-        return reader(source)
 
 
 FORMAT_ROWS = (
@@ -116,6 +136,8 @@ FORMAT_ROWS = (
         long_name="CSV-like text",
         suffixes=(".csv", ".txt", ".tsv", ".dat", ".data"),
         noun="a text file",
+        writer="ravine.data.writers.delimited_text:write_csv",
+        written=(".csv", ".csv.gz"),
     ),
     Format(
         "Parquet",
@@ -125,6 +147,8 @@ FORMAT_ROWS = (
         noun="a Parquet file",
         imports=("pyarrow", "pyarrow.parquet"),
         extra="parquet",
+        writer="ravine.data.writers.parquet:write_parquet",
+        written=(".parquet",),
     ),
     Format(
         "NPZ",
@@ -132,6 +156,8 @@ FORMAT_ROWS = (
         suffixes=(".npz",),
         magic=b"PK\x03\x04",
         noun="an NPZ file",
+        writer="ravine.data.writers.npz:write_columns",
+        written=(".npz",),
     ),
     Format(
         "HDF5",
@@ -152,6 +178,8 @@ FORMAT_ROWS = (
         imports=("uproot", "awkward"),
         extra="root",
         has_parts=True,
+        writer="ravine.data.writers.root:write_root",
+        written=(".root",),
     ),
     Format(
         "idx",

@@ -80,7 +80,7 @@ def best_model(
         metric=plan.metric,
         validation=float(valid[best]),
         test=float(tests[best]),
-        data=TrainingData(name=dataset.name, sha256=dataset.sha256),
+        data=TrainingData(name=dataset.name, sha256=dataset.sha256, weights=dataset.weights_name),
     )
     model = Model.of(
         dataset, TrainedNetwork.from_record(plan.network, record, run), batches.data(seed), complete

@@ -25,6 +25,8 @@ class TrainingData:
     """File name without its ending, or built-in name."""
     sha256: str
     """SHA-256 of the source."""
+    weights: str | None = None
+    """Name of the column of row weights; null without weights."""
 
 
 @dataclass(frozen=True, kw_only=True)

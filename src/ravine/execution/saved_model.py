@@ -32,7 +32,7 @@ class Model:
     trained: network with parameters. encoder, scaler: preprocessing of inputs. task: classify or regress.
     target: name of the target. classes: labels in the order of the outputs, None for a regression.
     target_mean, target_scale: prediction = output * target_scale + target_mean, for a regression.
-    metadata: facts about the training.
+    metadata: facts about the training. missing: codes and words for "missing" in the target.
     """
 
     trained: TrainedNetwork
@@ -44,6 +44,7 @@ class Model:
     target_mean: float
     target_scale: float
     metadata: ModelMetadata
+    missing: tuple[str, ...] = ()
 
     @property
     def network(self) -> Network:
@@ -60,7 +61,10 @@ class Model:
 
     def predict(self, rows: pd.DataFrame | np.ndarray) -> np.ndarray:
         """Return the predicted label or number of each row, [N]."""
-        z = self.outputs(rows)
+        return self._predicted(self.outputs(rows))
+
+    def _predicted(self, z: np.ndarray) -> np.ndarray:
+        """Return the predicted label or number of each row of outputs [N, K]."""
         if self.classes is None:
             return z[:, 0].astype(np.float64) * self.target_scale + self.target_mean
         labels: np.ndarray = np.asarray(self.classes)[np.argmax(z, axis=1)]
@@ -73,19 +77,28 @@ class Model:
         """
         if self.classes is None:
             raise DataError("A regression has no probabilities.", "It predicts numbers.", "Use predict.")
-        z = self.outputs(rows).astype(np.float64)
+        return self._shares(self.outputs(rows))
+
+    @staticmethod
+    def _shares(outputs: np.ndarray) -> np.ndarray:
+        """Return the probability of each class from outputs [N, K]."""
+        z = outputs.astype(np.float64)
         e = np.exp(z - z.max(axis=1, keepdims=True))
         shares: np.ndarray = e / e.sum(axis=1, keepdims=True)
         return shares
 
-    def table(self, rows: pd.DataFrame | np.ndarray) -> pd.DataFrame:
-        """Return the predictions of rows [N, columns] as a table; for classes, with probabilities."""
+    def table(self, rows: pd.DataFrame | np.ndarray, outputs: np.ndarray | None = None) -> pd.DataFrame:
+        """Return the predictions of rows [N, columns] as a table; for classes, with probabilities.
+
+        outputs: outputs of the network for these rows, [N, K]; None to compute them.
+        """
         import pandas as pd
 
         index = rows.index if isinstance(rows, pd.DataFrame) else None
+        z = self.outputs(rows) if outputs is None else outputs
         if self.classes is None:
-            return pd.DataFrame({"prediction": self.predict(rows)}, index=index)
-        share = self.predict_proba(rows)
+            return pd.DataFrame({"prediction": self._predicted(z)}, index=index)
+        share = self._shares(z)
         labels = np.asarray(self.classes, dtype=object)[share.argmax(axis=1)]
         columns = {"prediction": labels}
         columns |= {f"probability_{label}": share[:, k] for k, label in enumerate(self.classes)}
@@ -106,6 +119,7 @@ class Model:
             "encoder": self.encoder.to_json(),
             "scaler": self.scaler.to_json(),
             "about": self.metadata.to_dict(),
+            **({"missing": list(self.missing)} if self.missing else {}),
         }
         save_model(directory, arrays, description)
         return Path(directory)
@@ -122,7 +136,7 @@ class Model:
                 TrainedNetwork(network, params, stats, what["numbers"]),
                 Encoder.from_json(what["encoder"]), Scaler.from_json(what["scaler"]),
                 what["task"], what["target"], what["classes"], what["origin"], what["unit"],
-                ModelMetadata.from_dict(what["about"]),
+                ModelMetadata.from_dict(what["about"]), tuple(what.get("missing", ())),
             )  # fmt: skip
         except (KeyError, TypeError) as error:
             raise DataError(
@@ -134,7 +148,7 @@ class Model:
         """Return the model of one trained run. rows: rows of its seed (`Batches.data`)."""
         return cls(
             trained, dataset.encoder, rows.scaler, dataset.task, dataset.target, dataset.classes,
-            rows.target_mean, rows.target_scale, metadata,
+            rows.target_mean, rows.target_scale, metadata, dataset.missing,
         )  # fmt: skip
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from ravine.training.plan import TRANSFORMS, Plan
 from ravine.training.program import Program, program
 from ravine.training.program_shape import ProgramShape, shape_for
 from ravine.training.runs import Runs
-from ravine.training.trained_network import TrainedNetwork
+from ravine.training.trained_network import TrainedNetwork, score_of
 
 __all__ = [
     "TRANSFORMS",
@@ -32,6 +32,7 @@ __all__ = [
     "program",
     "rng_key",
     "run_cohort",
+    "score_of",
     "shape_for",
     "start",
     "statistics_of",

@@ -19,7 +19,7 @@ from ravine.records.record import Record
 from ravine.training.initial_state import parameters_of, statistics_of
 from ravine.training.loop import Rows
 
-__all__ = ["TrainedNetwork"]
+__all__ = ["TrainedNetwork", "score_of"]
 
 BATCH_ROWS = (256, 4096, 65_536)  # sizes to which batches are padded
 
@@ -70,9 +70,19 @@ class TrainedNetwork:
 
         target_scale: standard deviation of a regression target in its own unit.
         """
-        z = self.outputs(rows.x)
-        with precision_context(str(z.dtype)):
-            return float(_metric(metric, z, rows.y, rows.weight, np.asarray(target_scale, z.dtype)))
+        return score_of(metric, self.outputs(rows.x), rows.y, rows.weight, target_scale)
+
+
+def score_of(
+    metric: str, outputs: np.ndarray, y: np.ndarray, weight: np.ndarray | None, target_scale: float
+) -> float:
+    """Return the named metric of outputs [N, outputs] for targets `y` [N]; NaN where it is not defined.
+
+    y: class indices, or standardized numbers. weight: row weights [N], or None. target_scale: standard
+    deviation of a regression target in its own unit.
+    """
+    with precision_context(str(outputs.dtype)):
+        return float(_metric(metric, outputs, y, weight, np.asarray(target_scale, outputs.dtype)))
 
 
 @partial(jax.jit, static_argnums=0)

@@ -1,59 +1,82 @@
-"""The command `ravine predict MODEL DATA`: predictions of a trained model, as CSV or JSON."""
+"""The command `ravine predict MODEL DATA`: predictions of a trained model, and their score."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ravine.cli.console import Console
 from ravine.cli.flags import output_flags
 from ravine.cli.help import Command
+from ravine.data.formats import join_words
+from ravine.data.write_table import format_to_write, writable_suffixes
 from ravine.errors import DataError, UsageError
 
+if TYPE_CHECKING:
+    from ravine.execution.predict_result import PredictedScore
+
 __all__ = ["predict"]
+
+JSON = ".json"
 
 
 @click.command(
     cls=Command,
-    help="Predict the rows of DATA with MODEL and write them as CSV: the prediction and, for classes, the "
-    "probability of each class.\n\nMODEL is the folder of a run or of a model, the start of a run's id, or "
-    "'latest'. DATA needs the columns of the training data, in any order. Other columns are ignored.",
+    help="Predict the rows of DATA with MODEL: the prediction and, for classes, the probability of each "
+    "class. If DATA holds the target, the score of the predictions is printed.\n\nMODEL is the folder of "
+    "a run or of a model, the start of a run's id, or 'latest', the newest run that has a model. DATA needs "
+    "the columns of the training data, in any order. Other columns are ignored. The name of the output file "
+    f"decides its format: {join_words([*writable_suffixes(), JSON])}.",
     examples=(
         "ravine predict latest new.csv",
         "ravine predict runs/20260105-093000-titanic-4f0c2a91 new.csv -o predictions.csv",
+        "ravine predict latest events.root --keep run,event -o predictions.root",
         "cat new.csv | ravine predict latest - --json",
     ),
 )
 @click.argument("model", metavar="MODEL")
 @click.argument("source", metavar="DATA")
-@output_flags(out="FILE.csv:File to write; if not given, standard output (-).")
+@click.option(
+    "--keep", metavar="COLUMNS", multiple=True,
+    help="Columns of DATA to copy to the predictions. Commas separate names.",
+)  # fmt: skip
+@output_flags(out="FILE:File to write; if not given, standard output (-), as CSV.")
 @click.pass_obj
 def predict(
-    console: Console, model: str, source: str, out: str | None, json: bool, quiet: bool, verbose: bool
-) -> int:
+    console: Console, model: str, source: str, keep: tuple[str, ...], out: str | None, json: bool,
+    quiet: bool, verbose: bool,
+) -> int:  # fmt: skip
     """Predict and write the predictions. Returns the exit status."""
     from ravine.execution.base_settings import display_name
+    from ravine.execution.predict_result import score_text
 
     console.configure(json=json, quiet=quiet, verbose=verbose)
     out = None if out == "-" else out
-    _check_output(out, source)
-    _check_model(model)
-    console.info(f"Predicting {display_name(source)} with {model}.")
-    blob, notes = _document(model, source) if json else _csv(model, source)
+    _check_output(out, source, json)
+    path = _model(model)
+    console.info(f"Predicting {display_name(source)} with {path}.")
+    as_json = json or (out is not None and _is_json(out))
+    work = _document if as_json else _table
+    notes, score = work(path, source, [name for text in keep for name in text.split(",")], out, console)
     for note in notes:
         console.info(console.wrapped(note))
-    if out is None:
-        console.print_bytes(blob)
-    else:
-        from ravine.records.atomic_files import write_atomic
-
-        write_atomic(out, blob)
+    if out is not None:
         console.info(f"Predictions: {out}")
+    if score is not None and out is not None:
+        console.print(f"Score: {score_text(score)}")
+    elif score is not None:
+        console.info(f"Score: {score_text(score)}")
     return 0
 
 
-def _check_output(out: str | None, source: str) -> None:
+def _is_json(out: str) -> bool:
+    return out.lower().endswith(JSON)
+
+
+def _check_output(out: str | None, source: str, json: bool) -> None:
     """Raise UsageError for a file that predictions cannot be written to."""
     if out is None:
         return
@@ -64,6 +87,12 @@ def _check_output(out: str | None, source: str) -> None:
             "Type -o FILE.csv.",
         )
     path = Path(out)
+    if json and not _is_json(out):
+        raise UsageError(
+            f"-o {out} does not go with --json.",
+            "--json writes a JSON document.",
+            f"Type -o {path.with_suffix(JSON)}, or leave --json out.",
+        )
     if path.is_dir():
         raise UsageError(
             f"'{out}' is a folder.", "Predictions are one file.", f"Type -o {path / 'FILE.csv'}."
@@ -74,11 +103,16 @@ def _check_output(out: str | None, source: str) -> None:
             "The predictions would overwrite them.",
             "Type -o FILE.csv with the name of another file.",
         )
+    if not _is_json(out):
+        format_to_write(path)
 
 
-def _check_model(model: str) -> None:
-    """Raise UsageError or DataError for a missing model, before pandas and JAX are imported."""
-    from ravine.records.run_index import find_run
+def _model(model: str) -> str:
+    """Return the path of a model or of the run of a model, before pandas and JAX are imported.
+
+    Raises UsageError or DataError for a missing model.
+    """
+    from ravine.records.model_files import find_model
 
     if not model:
         raise UsageError(
@@ -86,27 +120,40 @@ def _check_model(model: str) -> None:
             "MODEL is the folder of a run or of a model, an id, or 'latest'.",
             "Type `ravine runs` to list the runs.",
         )
-    if not Path(model).exists():
-        find_run(model)
+    return find_model(model)
 
 
-def _csv(model: str, source: str) -> tuple[bytes, list[str]]:
-    """Return the predictions as CSV, and the notes on the data."""
+def _table(
+    model: str, source: str, keep: Sequence[str], out: str | None, console: Console
+) -> tuple[list[str], PredictedScore | None]:
+    """Write the predictions as a table; return the notes on the data, and the score."""
     from ravine.data import read
-    from ravine.execution.predict import predict_with_notes
+    from ravine.data.write_table import write
+    from ravine.data.writers.delimited_text import csv_text
+    from ravine.execution.predict import predictions_of
 
-    table, notes = predict_with_notes(model, read(_readable(source)))
-    return bytes(table.to_csv(index=False, lineterminator="\n").encode("utf-8")), notes
+    found = predictions_of(model, read(_readable(source)), keep)
+    if out is None:
+        console.print_bytes(csv_text(found.table).encode("utf-8"))
+    else:
+        write(found.table, out)
+    return found.notes, found.score
 
 
-def _document(model: str, source: str) -> tuple[bytes, list[str]]:
-    """Return the predictions as JSON, and the notes on the data."""
+def _document(
+    model: str, source: str, keep: Sequence[str], out: str | None, console: Console
+) -> tuple[list[str], PredictedScore | None]:
+    """Write the predictions as a JSON document; return the notes on the data, and the score."""
     from ravine.data import read
     from ravine.execution.predict import predict_result
-    from ravine.records.atomic_files import json_text
+    from ravine.records.atomic_files import write_json
 
-    result = predict_result(model, read(_readable(source)))
-    return (json_text(result.to_dict(), sort=False) + "\n").encode("utf-8"), result.data.notes
+    result = predict_result(model, read(_readable(source)), keep)
+    if out is None:
+        console.print_document(result.to_dict())
+    else:
+        write_json(out, result.to_dict(), sort=False)
+    return result.data.notes, result.score
 
 
 def _readable(source: str) -> str:

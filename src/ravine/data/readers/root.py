@@ -13,6 +13,8 @@ from ravine.data.table import Table, unique_names
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import uproot
 
 __all__ = ["read_root"]
@@ -43,7 +45,7 @@ def read_root(source: Source) -> Table:
         )
     try:
         with uproot.open(io.BytesIO(content)) as file:
-            where = _tree(file, source.part.strip("/"), name)
+            where = _tree(file, source.part.strip("/"), source.path)
             tree = file[where]
             flat, left = _branches(tree)
             arrays = tree.arrays(flat, library="np") if flat else {}
@@ -77,8 +79,9 @@ def _first_line(error: Exception) -> str:
     return lines[0].rstrip(".") if lines else type(error).__name__
 
 
-def _tree(file: uproot.ReadOnlyDirectory, inner: str, name: str) -> str:
+def _tree(file: uproot.ReadOnlyDirectory, inner: str, path: Path) -> str:
     """Return the name of the tree `inner`, or of the only tree. Raises DataError if there is none."""
+    name = path.name
     classes = file.classnames(recursive=True, cycle=False)
     trees = [key for key, kind in classes.items() if kind in TREES]
     wanted = inner.split(";")[0]
@@ -95,7 +98,7 @@ def _tree(file: uproot.ReadOnlyDirectory, inner: str, name: str) -> str:
     raise DataError(
         f"Which tree of '{name}'?" if trees else f"'{name}' holds no tree.",
         f"It holds {', '.join(trees[:12] or [f'{k} ({c})' for k, c in classes.items()][:12]) or 'nothing'}.",
-        f"Name one, as in {name}.root:{trees[0]}." if trees else "Use a file with a tree of rows.",
+        f"Name one, as in {path}:{trees[0]}." if trees else "Use a file with a tree of rows.",
     )
 
 

@@ -1,0 +1,56 @@
+"""`write`, which writes a table in the format that the name of the file asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ravine.data import formats
+from ravine.data.formats import FORMATS, Format
+from ravine.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["format_to_write", "writable_suffixes", "write"]
+
+
+def format_to_write(path: Path) -> Format:
+    """Return the format in which a file of this name is written.
+
+    Raises UsageError for another suffix, with the suffixes that are allowed, and DataError if a package of
+    the format is missing.
+    """
+    name = path.name.lower()
+    for row in FORMATS.values():
+        if row.writer and name.endswith(row.written):
+            row.check_packages(path.name, "Writing")
+            return row
+    raise UsageError(
+        f"'{path}' cannot be written.",
+        f"The name of the file decides its format: {formats.join_words(writable_suffixes())}.",
+        f"Type -o {path.with_suffix('.csv')}.",
+        option="out",
+        value=str(path),
+        allowed=tuple(suffix for row in FORMATS.values() for suffix in row.written),
+    )
+
+
+def writable_suffixes() -> list[str]:
+    """Return the suffixes of files that can be written, with the extra to install where one is needed."""
+    return [_with_extra(row) for row in FORMATS.values() if row.writer]
+
+
+def write(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table to a file, as a whole or not at all; the name decides the format.
+
+    Raises UsageError for a name of no format, DataError if a package is missing or the file cannot be
+    written.
+    """
+    path = Path(path)
+    format_to_write(path).write(frame, path)
+
+
+def _with_extra(row: Format) -> str:
+    suffixes = ", ".join(row.written)
+    return f"{suffixes} (pip install 'ravine[{row.extra}]')" if row.extra else suffixes
