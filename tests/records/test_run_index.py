@@ -1,6 +1,7 @@
 """Runs found by what one calls them, and listed, whatever else lies there."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -115,19 +116,22 @@ def test_junk_in_runs_is_passed_over(here, make):
 
 
 @pytest.mark.parametrize("linked", [True, False])
-def test_runs_elsewhere_are_listed_by_their_folder_and_the_latest_always(here, make, monkeypatch, linked):
+def test_runs_elsewhere_are_listed_too(here, make, monkeypatch, linked):
     if not linked:
         monkeypatch.setattr(
             Path, "symlink_to", lambda *_, **__: (_ for _ in ()).throw(OSError(95, "no links"))
         )
     with make("one") as one, make("two", out="else/two") as two, make("three", out="else/three") as three:
         pass
-    assert {each.id for each in list_runs()} == {one.id, three.id}
+    assert {each.id for each in list_runs()} == {one.id, two.id, three.id}
+    assert find_run("latest").resolve() == three.path.resolve()
     assert find_run(three.id[:12]).resolve() == three.path.resolve()
     assert {each.id for each in list_runs("else")} == {two.id, three.id}
     assert [each.id for each in list_runs("else/two")] == [two.id]
     with make("four"):
-        assert len(list_runs()) == 2  # the latest is one of them
+        assert len(list_runs()) == 4
+    shutil.rmtree("else/two")
+    assert len(list_runs()) == 3
 
 
 @pytest.mark.parametrize("junk", ["loop", "fifo", "folder", "bytes", "nowhere"])

@@ -21,7 +21,7 @@ from ravine.records.atomic_files import write_atomic
 from ravine.records.os_errors import os_errors_as_data_errors
 from ravine.records.run_directory import RunDirectory
 from ravine.records.run_index import LATEST
-from ravine.records.run_paths import update_latest_link
+from ravine.records.run_paths import forget_elsewhere, update_latest_link
 
 if TYPE_CHECKING:
     from ravine.data import Dataset
@@ -37,6 +37,7 @@ def execute_in_new_run(
     settings: NetworkSettings,
     *,
     out: str | os.PathLike[str] | None = None,
+    make_root: bool = False,
     command: Sequence[str] = (),
     dataset: Dataset | None = None,
     notify: Notify = ignore,
@@ -44,8 +45,9 @@ def execute_in_new_run(
 ) -> Result:
     """Create a run directory, execute a study in it, and return the result.
 
-    out: folder, by default a new one in `runs/`. command: words of the command, for run.json. A run that ends
-    before its plan is written leaves no directory. Raises as `execute` does.
+    out: folder, by default a new one in `runs/`. make_root: whether a run in `out` creates `runs/` if it is
+    missing, so that `runs/latest` can point to the run. command: words of the command, for run.json. A run
+    that ends before its plan is written leaves no directory. Raises as `execute` does.
     """
     if dataset is None:
         check_source(settings)
@@ -53,7 +55,9 @@ def execute_in_new_run(
     latest_before = _latest()
     new_folders = _new_folders(out)
     name = dataset.name if dataset is not None else settings.run_name
-    run = RunDirectory.create(ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed)
+    run = RunDirectory.create(
+        ROOT, name, out=out, command=command, verb=study.name, seed=settings.seed, make_root=make_root
+    )
     try:
         settings = _with_stdin_copied(settings, run)
         write_config(run, settings)
@@ -109,4 +113,5 @@ def _discard(run: RunDirectory, fresh: bool, above: Sequence[Path], latest_befor
             link.unlink()
             if latest_before is not None and (ROOT / latest_before).exists():
                 update_latest_link(ROOT, ROOT / latest_before)
+        forget_elsewhere(ROOT, run.path)
         ROOT.rmdir()  # if it was made for this run, and is empty

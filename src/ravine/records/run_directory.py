@@ -68,10 +68,12 @@ class RunDirectory:
         seed: int | None = None,
         data_sha256: str | None = None,
         split_hash: str | None = None,
+        make_root: bool = False,
         **more: object,
     ) -> RunDirectory:
         """Create `root/<UTC time>-<name>-<id>/`, or `out`, and return its writer; `root/latest` points to it.
 
+        make_root: whether a run in `out` creates `root` for the link if there is no such folder.
         `update` adds the facts that are not known yet, such as `data_sha256` and `split_hash`. Raises
         DataError if `out` is not empty or cannot be written.
         """
@@ -109,7 +111,10 @@ class RunDirectory:
             write_json(path / RUN_FILE, metadata)
             run = cls(path, metadata, lock)
             run.log(f"{verb} {name}: {' '.join(map(str, command))}")
-            problem = update_latest_link(Path(root), path) if out is None or Path(root).is_dir() else None
+            if make_root:
+                with os_errors_as_data_errors(root):
+                    Path(root).mkdir(exist_ok=True)
+            problem = update_latest_link(Path(root), path) if Path(root).is_dir() else None
             if problem:  # the run itself is complete without the link
                 run.log(problem)
         except BaseException:

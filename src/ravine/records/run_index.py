@@ -19,6 +19,7 @@ __all__ = ["INTERRUPTED", "RunInfo", "SeveralRuns", "find_run", "list_runs", "re
 
 SCHEMA_VERSION = 2
 LATEST = "latest"
+ELSEWHERE = ".elsewhere"  # names of the runs in other folders, one a line, relative to the folder of runs
 RUN_FILE = "run.json"
 STATES = ("running", "finished", "stopped", "failed")
 MAX_NAMES = 5  # runs named in a sentence
@@ -77,8 +78,8 @@ def read_run_file(folder: str | os.PathLike[str]) -> dict[str, Any]:
 def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
     """Return the runs in `root`, newest first; an empty list if there is no such folder.
 
-    If `root` itself is a run, the list has this run alone. The run that `root/latest` points to is listed
-    also if it is in another folder (`-o DIR`). Folders without a run are skipped. A run whose `run.json` is
+    If `root` itself is a run, the list has this run alone. Runs in other folders (`-o DIR`) are listed too,
+    if `root/.elsewhere` names them. Folders without a run are skipped. A run whose `run.json` is
     damaged or newer is listed with a state that says so.
     """
     root = Path(root)
@@ -93,18 +94,28 @@ def list_runs(root: str | os.PathLike[str] = "runs") -> list[RunInfo]:
 
 
 def _elsewhere(root: Path) -> list[Path]:
-    """Return the run outside `root` that `root/latest` points to; an empty list if there is none."""
-    link = root / LATEST
+    """Return the runs outside `root` that `root/latest` points to or `root/.elsewhere` names, each once."""
+    link, paths = root / LATEST, []
     try:
         if link.is_symlink():
-            target = link.resolve()
+            paths.append(link.readlink())
         elif link.is_file():
-            target = (root / link.read_text("utf-8").strip()).resolve()
-        else:
-            return []
-        return [target] if target.parent != root.resolve() and _is_run(target) else []
+            paths.append(Path(link.read_text("utf-8").strip()))
+        if (root / ELSEWHERE).is_file():
+            paths += map(Path, (root / ELSEWHERE).read_text("utf-8").splitlines())
+    except (OSError, ValueError):  # not readable, or not text
+        pass
+    runs = dict.fromkeys(filter(None, (_outside(root, path) for path in paths)))
+    return list(runs)
+
+
+def _outside(root: Path, path: Path) -> Path | None:
+    """Return a path relative to `root` in full; None if it lies in `root` or is not a run."""
+    try:
+        target = (root / path).resolve()
+        return target if target.parent != root.resolve() and _is_run(target) else None
     except (OSError, ValueError, RuntimeError):  # not a path, or a link to itself
-        return []
+        return None
 
 
 def _is_run(folder: Path) -> bool:

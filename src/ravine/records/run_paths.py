@@ -12,9 +12,9 @@ from ravine.records.atomic_files import TEMPORARY, remove_temporaries, write_ato
 from ravine.records.lock import NAME as LOCK_NAME
 from ravine.records.lock import WriterLock
 from ravine.records.os_errors import os_errors_as_data_errors
-from ravine.records.run_index import LATEST, RUN_FILE
+from ravine.records.run_index import ELSEWHERE, LATEST, RUN_FILE
 
-__all__ = ["check_run_folder", "create_run_folder", "slug", "update_latest_link"]
+__all__ = ["check_run_folder", "create_run_folder", "forget_elsewhere", "slug", "update_latest_link"]
 
 RUN_REMAINS = (RUN_FILE, LOCK_NAME, "log.txt", "stdin")  # files of a run without a configuration
 
@@ -82,10 +82,17 @@ def _check_empty(path: Path) -> None:
 def update_latest_link(root: Path, path: Path) -> str | None:
     """Let `root/latest` point to `path` by a link, or by a text file where links are impossible.
 
-    Return a sentence with the reason if neither can be written, else None. A run does not fail without the
+    A run in another folder is also named in `root/.elsewhere`, so that it stays in the list of runs. Return a
+    sentence with the reason if neither can be written, else None. A run does not fail without the
     link.
     """
     link, target = root / LATEST, os.path.relpath(path.resolve(), root.resolve())
+    if path.resolve().parent != root.resolve():
+        try:
+            with (root / ELSEWHERE).open("ab", buffering=0) as file:
+                file.write(f"{target}\n".encode("utf-8", "surrogateescape"))
+        except OSError as error:
+            return f"{link} was not set: {error}"
     temporary = root / f"{TEMPORARY}{os.getpid()}-{uuid.uuid4().hex[:12]}"
     try:
         temporary.symlink_to(target, target_is_directory=True)
@@ -101,3 +108,15 @@ def update_latest_link(root: Path, path: Path) -> str | None:
         temporary.unlink(missing_ok=True)
         return f"{link} was not set: {error}"
     return None
+
+
+def forget_elsewhere(root: Path, path: Path) -> None:
+    """Remove a run from `root/.elsewhere`, and the file if it is then empty. Raises OSError."""
+    file, target = root / ELSEWHERE, os.path.relpath(path.resolve(), root.resolve())
+    if not file.is_file():
+        return
+    lines = [line for line in file.read_text("utf-8", "surrogateescape").splitlines() if line != target]
+    if lines:
+        write_atomic(file, "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape"))
+    else:
+        file.unlink()

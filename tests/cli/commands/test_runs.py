@@ -8,7 +8,8 @@ import pytest
 
 def test_runs_are_listed_newest_first(ravine, some_runs):
     lines = ravine("runs").stdout.splitlines()
-    assert lines[0].split()[:3] == ["id", "when", "data"]
+    assert lines[0].split()[:3] == ["path", "study", "state"]
+    assert lines[1].startswith("runs/2")
     assert "iris" in lines[1]
     assert "Every run diverged." in lines[1]
     assert "adam and 1 tied, accuracy 0.98" in lines[3]
@@ -25,7 +26,7 @@ def test_the_latest_run_is_listed_alone(ravine, some_runs):
 
 def test_the_study_of_a_run_is_named(ravine, some_runs):
     head, *rows = ravine("runs", env={"COLUMNS": "200"}).stdout.splitlines()
-    assert head.split()[3] == "study"
+    assert head.split()[1] == "study"
     assert [("train" in row, "compare" in row) for row in rows] == [
         (True, False),
         (False, True),
@@ -38,6 +39,7 @@ def test_runs_fit_the_terminal(ravine, some_runs, width):
     lines = ravine("runs", env={"COLUMNS": str(width)}).stdout.splitlines()
     assert len(lines) == 4
     assert max(map(len, lines)) <= max(width, 60)
+    assert "study" in lines[0]
 
 
 def test_a_broken_run_is_listed_too(ravine, some_runs):
@@ -53,3 +55,11 @@ def test_runs_of_an_empty_folder(ravine):
     assert "ravine compare digits" in ended.stderr
     assert "ravine runs DIR" in ended.stderr  # -o puts runs elsewhere
     assert json.loads(ravine("runs", "--json").stdout) == {"schema_version": 1, "runs": []}
+
+
+def test_a_run_that_was_written_elsewhere_is_listed_with_its_path(ravine, study):
+    assert ravine("compare", "data.csv", "-o", "mine/a").status == 0
+    assert ravine("train", "data.csv", "-o", "mine/b").status == 0
+    paths = [line.split()[:2] for line in ravine("runs").stdout.splitlines()[1:]]
+    assert paths == [["mine/b", "train"], ["mine/a", "compare"]]
+    assert Path(json.loads(ravine("resume", "latest", "--json").stdout)["run_dir"]).name == "b"

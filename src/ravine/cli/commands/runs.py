@@ -22,9 +22,9 @@ __all__ = ["runs"]
 
 @click.command(
     cls=Command,
-    help="List the runs in FOLDER (if not given, runs/), newest first: id, time, data, study, state, result, "
-    "size.\n\nFOLDER may also be one run: its folder, its id, or 'latest'. To list runs that -o DIR wrote, "
-    "name DIR or the folder that contains it.",
+    help="List the runs in FOLDER (if not given, runs/), newest first: path, study, state, result, data, "
+    "time, id, size.\n\nFOLDER may also be one run: its folder, its id, or 'latest'. Runs that -o DIR wrote "
+    "from the same working folder are listed, too.",
     examples=("ravine runs", "ravine runs --json", "ravine runs elsewhere"),
 )
 @click.argument("folder", metavar="[FOLDER]", default="runs")
@@ -69,18 +69,20 @@ def _named_run(name: str) -> Path:
 
 def _table(runs: Sequence[RunInfo]) -> Table:
     """Return the table of runs, one row a run."""
+    from ravine.options.paths import relative_path
     from ravine.render.blocks import Column, Table
     from ravine.render.numbers import byte_size
 
     return Table(
         [
-            Column("id", [run.id or run.path.name for run in runs], "left"),
-            Column("when", [_when(run.created) for run in runs], "left"),
-            Column("data", [run.data for run in runs], "left", widest=24),
-            Column("study", [run.verb for run in runs], "left", priority=3),
+            Column("path", [relative_path(str(run.path)) for run in runs], "left", shrink=12),
+            Column("study", [run.verb for run in runs], "left"),
             Column("state", [run.state for run in runs], "left", priority=1, shrink=12),
             Column("result", [run.summary or "" for run in runs], "left", 2, widest=60, shrink=12),
-            Column("size", [byte_size(run.bytes) for run in runs], priority=4),
+            Column("data", [run.data for run in runs], "left", priority=3, widest=24),
+            Column("when", [_when(run.created) for run in runs], "left", priority=4),
+            Column("id", [run.id for run in runs], "left", priority=5),
+            Column("size", [byte_size(run.bytes) for run in runs], priority=6),
         ]
     )
 
