@@ -99,6 +99,7 @@ RESULTS = {
         "plan": {
             "runs": 1, "network_steps": 10, "steps": 10, "epochs": 20.0, "batch_size": 16, "network": "4-2",
             "parameters": 10, "layers": [], "rates": None, "training_options": {},
+            "seeds": [2000], "winner_of": None,
         },
         "result": {
             "optimizer": "adam", "learning_rate": 0.1, "schedule": "decay", "mean": 0.9, "median": 0.9,
@@ -132,6 +133,7 @@ class FakeStudy:
         self.then = lambda stop: None
         self.settings = None
         self.rows = [dict(row) for row in ROWS]
+        self.diverged = 0  # seeds of train without a network
 
     def load_data(self, study, settings):
         self.settings = settings
@@ -145,6 +147,8 @@ class FakeStudy:
         context.notify(ChunkDone("tune", "adam", 1, 4, 1, 0))
         self.then(context.runner.should_stop)
         known = RESULTS[study.name] | ({"leaderboard": self.rows} if study.name == "compare" else {})
+        if "result" in known:
+            known = known | {"result": known["result"] | {"diverged": self.diverged}}
         document = {
             "study": study.name, "source": design.settings.source, "run_dir": context.run_dir,
             "model_dir": context.model_dir, **SHARED, **known,

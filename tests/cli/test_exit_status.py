@@ -71,9 +71,14 @@ def the_run(root="runs"):
     return found
 
 
-def test_some_failed_runs(ravine, study):
+def test_a_diverged_optimizer_is_a_result(ravine, study):
     study.rows[1]["diverged"] = 3
-    assert ravine("compare", "data.csv").status == 5
+    assert ravine("compare", "data.csv").status == 0
+
+
+def test_a_seed_without_a_network(ravine, study):
+    study.diverged = 1
+    assert ravine("train", "data.csv").status == 5
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,9 @@ def test_no_two_flags_are_alike(name):
 
 
 @pytest.mark.parametrize(("diverged", "status"), [(0, 0), (1, 5)])
-def test_a_diverged_run_sets_the_exit_status(ravine, study, diverged, status):
-    study.rows[0]["diverged"] = diverged
-    assert ravine("compare", "data.csv").status == status
+def test_a_diverged_seed_sets_the_exit_status(ravine, study, diverged, status):
+    study.diverged = diverged
+    assert ravine("train", "data.csv").status == status
 
 
 def test_a_plan_trains_nothing_and_makes_no_directory(ravine, study, folder, monkeypatch):

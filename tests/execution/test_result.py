@@ -97,7 +97,8 @@ def test_replacing_a_field_keeps_the_artifacts(trained):
 
 def test_a_result_shows_its_view_in_a_terminal_and_in_a_notebook(trained):
     text, html = repr(trained), trained._repr_html_()
-    for part in ("batchnorm", "validation accuracy", "test accuracy", "adam"):
+    assert trained.data.notes
+    for part in ("batchnorm", "validation accuracy", "test accuracy", "adam", *trained.data.notes):
         assert part in text and part in html
     assert max(map(len, text.splitlines())) <= 100
     assert html.lstrip().startswith("<") and "</div>" in html
@@ -106,7 +107,10 @@ def test_a_result_shows_its_view_in_a_terminal_and_in_a_notebook(trained):
 def test_a_page_gets_the_blocks_as_plain_values(trained):
     document = trained.view_to_dict()
     assert json.loads(json.dumps(document, allow_nan=False)) == document
-    assert [block["kind"] for block in document["blocks"]] == [block.kind for block in trained.view()]
+    assert [block["kind"] for block in document["blocks"]] == [
+        "items",
+        *(block.kind for block in trained.view()),
+    ]
 
 
 def test_what_a_result_is_not_asked_for_is_not_imported(trained, tmp_path):

@@ -1,7 +1,14 @@
 """Messages and exit statuses of errors.
 
-0 done   1 internal error   2 wrong usage   3 data   4 nothing trained   5 done, with some failed runs
-75 stopped, resumable   130 stopped by Ctrl-C   143 stopped by SIGTERM
+0    done; an optimizer or a trial that diverges is a result
+1    internal error
+2    wrong usage
+3    the data cannot be used
+4    nothing trained, since every run diverged
+5    done, but a part that was asked for has no result, or a claim of the lecture does not hold
+75   stopped by SIGUSR1, resumable
+130  stopped by Ctrl-C, resumable
+143  stopped by SIGTERM, resumable
 """
 
 from __future__ import annotations
@@ -11,9 +18,9 @@ import click
 from ravine.cli.console import Console
 from ravine.errors import RavineError
 
-__all__ = ["INTERNAL", "INTERRUPTED", "SOME_FAILED", "report"]
+__all__ = ["INCOMPLETE", "INTERNAL", "INTERRUPTED", "report"]
 
-INTERNAL, USAGE, SOME_FAILED, INTERRUPTED = 1, 2, 5, 130  # exit statuses
+INTERNAL, USAGE, INCOMPLETE, INTERRUPTED = 1, 2, 5, 130  # exit statuses
 MAX_CHARACTERS = 300  # of the message of an internal error
 
 

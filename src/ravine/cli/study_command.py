@@ -83,7 +83,7 @@ def _show_plan(study: Study, settings: NetworkSettings, console: Console) -> int
 
 def _execute(study: Study, settings: NetworkSettings, out: str | None, console: Console) -> int:
     """Run the study in a new folder and print its result. Returns the exit status."""
-    from ravine.cli.exit_status import SOME_FAILED
+    from ravine.cli.exit_status import INCOMPLETE
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
@@ -94,9 +94,10 @@ def _execute(study: Study, settings: NetworkSettings, out: str | None, console: 
             study,
             settings,
             out=out,
+            make_root=True,
             command=["ravine", *sys.argv[1:]],
             notify=progress.show_event,
             should_stop=should_stop,
         )
     show_result(result, console)
-    return SOME_FAILED if result.some_failed() else 0
+    return INCOMPLETE if result.incomplete() else 0

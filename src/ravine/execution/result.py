@@ -270,21 +270,28 @@ class Document(JsonDocument):
         blocks: Sequence[Block] = resolve_name(f"{package}.view:{self.view_name}")(self)
         return blocks
 
+    def report(self) -> Sequence[Block]:
+        """Return the notes on the data, which commands print while they read, and the blocks of `view`."""
+        from ravine.render.blocks import Items
+
+        notes = [Items(self.data.notes, title="Notes on the data")] if self.data.notes else []
+        return [*notes, *self.view()]
+
     def view_to_dict(self) -> dict[str, Plain]:
-        """Return the blocks of `view` as plain values, for a page that draws them itself."""
+        """Return the blocks of `report` as plain values, for a page that draws them itself."""
         from ravine.render.view_json import view_to_dict
 
-        return view_to_dict(self.view())
+        return view_to_dict(self.report())
 
     def __repr__(self) -> str:
         from ravine.render.text import text
 
-        return text(self.view(), 100)
+        return text(self.report(), 100)
 
     def _repr_html_(self) -> str:
         from ravine.render.html import html
 
-        return html(self.view())
+        return html(self.report())
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -369,8 +376,11 @@ class Result(Document):
         """Return tables to write to the run directory, by file name without `.csv`."""
         return {}
 
-    def some_failed(self) -> bool:
-        """Return whether the exit status reports diverged runs."""
+    def incomplete(self) -> bool:
+        """Return whether a part that was asked for has no result, which the exit status reports.
+
+        A diverged trial of a tuning or of a swept learning rate is a result.
+        """
         return False
 
 

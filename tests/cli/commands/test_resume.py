@@ -27,9 +27,9 @@ def test_without_a_name_it_is_the_latest_run(ravine, study):
     assert json.loads(shown(ravine("resume", "--json"))) == first
 
 
-def test_some_failed_runs_set_the_status_again(ravine, study):
-    study.rows[1]["diverged"] = 3
-    assert ravine("compare", "data.csv", "-o", "kept").status == 5
+def test_a_seed_without_a_network_sets_the_status_again(ravine, study):
+    study.diverged = 1
+    assert ravine("train", "data.csv", "-o", "kept").status == 5
     assert ravine("resume", "kept").status == 5
 
 

@@ -38,9 +38,15 @@ def test_summary_names_the_sweeps_that_descend_twice(result):
     assert none.summary() == "no double descent"
 
 
-def test_status_tells_of_diverged_networks(result):
-    assert result.some_failed()
-    assert not replace(result, result=replace(result.result, diverged=0)).some_failed()
+def test_status_tells_of_a_width_without_networks(result):
+    assert result.incomplete()  # the widest plain network diverged on every seed
+    whole = replace(result, widths=replace(result.widths, arms=result.widths.arms[1:]))
+    assert not whole.incomplete()
+    first, *others = whole.examples.test_loss
+    for values, incomplete in (([None, *first.values[1:]], False), ([None] * len(first.values), True)):
+        lost = [replace(first, mean=None, values=values), *others]
+        found = replace(whole, examples=replace(whole.examples, test_loss=lost)).incomplete()
+        assert found == incomplete
 
 
 def test_reading_a_result_needs_no_jax():

@@ -23,7 +23,7 @@ def test_it_names_verdicts_and_changes(found: DiagnoseResult) -> None:
     assert found.codes == ["RAV401", "RAV406"]
     assert found.recommended == {"scaling": None}
     assert found.replace(recommendation=None).recommended == {}
-    assert not found.some_failed()
+    assert not found.incomplete()
 
 
 def test_the_summary_names_faults_only(found: DiagnoseResult) -> None:

@@ -31,9 +31,13 @@ def test_summary_tells_the_share_memorized(result):
     assert replace(result, shares=[nothing, *result.shares[1:]]).summary() == ""
 
 
-def test_status_tells_of_diverged_networks(result):
-    assert result.some_failed()
-    assert not replace(result, result=replace(result.result, diverged=0)).some_failed()
+def test_status_tells_of_a_group_without_networks(result):
+    assert result.incomplete()  # one group of the example has no network
+    shares = [replace(arm, networks=max(1, arm.networks)) for arm in result.shares]
+    limits = [replace(arm, networks=max(1, arm.networks)) for arm in result.limits]
+    whole = replace(result, shares=shares, limits=limits)
+    assert not whole.incomplete() and whole.result.diverged
+    assert replace(whole, shares=[replace(shares[0], networks=0), *shares[1:]]).incomplete()
 
 
 def test_reading_a_result_needs_no_jax():

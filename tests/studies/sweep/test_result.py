@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 from ravine.studies.sweep.result import TABLE_COLUMNS, SweepResult
 
@@ -31,7 +32,14 @@ def test_the_summary_names_winner_and_ties(found: SweepResult) -> None:
     first, second = found.leaderboard[:2]
     assert first.tier == second.tier
     assert found.summary() == f"{first.setting} and 1 tied, accuracy {first.mean:.4g}"
-    assert not found.some_failed()
+
+
+def test_the_status_tells_of_a_configuration_without_a_score(found: SweepResult) -> None:
+    last = found.leaderboard[-1]
+    assert not found.incomplete()
+    for lost, incomplete in ((1, False), (last.n_seeds, True)):
+        rows = [*found.leaderboard[:-1], replace(last, diverged=lost)]
+        assert found.replace(leaderboard=rows).incomplete() == incomplete
 
 
 def test_it_has_a_readable_repr_in_terminals_and_notebooks(found: SweepResult) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ravine.cli.console import Console, is_terminal
-from ravine.cli.exit_status import SOME_FAILED
+from ravine.cli.exit_status import INCOMPLETE
 from ravine.cli.flags import output_flags
 from ravine.cli.help import Command
 from ravine.cli.progress import LINE_INTERVAL_S
@@ -198,7 +198,7 @@ def _measure(
         console.print_document(summary.to_dict())
     elif table:
         _show_table(summary, folder, console)
-    return 0 if all(row.holds for row in rows) else SOME_FAILED
+    return 0 if all(row.holds for row in rows) else INCOMPLETE
 
 
 def _show(row: MeasuredClaim, console: Console, undrawn: Measurement | None, kind: str) -> None:

@@ -23,7 +23,7 @@ __all__ = ["resume"]
 @click.pass_obj
 def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -> int:
     """Finish a run. Returns the exit status."""
-    from ravine.cli.exit_status import SOME_FAILED
+    from ravine.cli.exit_status import INCOMPLETE
     from ravine.cli.output import show_result
     from ravine.cli.progress import progress_display
     from ravine.cli.signals import stop_on_signals
@@ -45,4 +45,4 @@ def resume(console: Console, run: str, json: bool, quiet: bool, verbose: bool) -
 
             result = resume_run(directory, notify=progress.show_event, should_stop=should_stop)
         show_result(result, console)
-        return SOME_FAILED if result.some_failed() else 0
+        return INCOMPLETE if result.incomplete() else 0

@@ -205,10 +205,6 @@ class CompareResult(Result):
             first.optimizer, sum(row.tier == first.tier for row in others), self.metric.name, first.mean
         )
 
-    def some_failed(self) -> bool:
-        """Return whether at least one run on fresh seeds diverged."""
-        return any(row.diverged for row in self.leaderboard)
-
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the leaderboard as a table of numbers and short texts."""
         table = self.leaderboard_table

@@ -248,9 +248,11 @@ class DescentResult(Result):
         ]
         return f"double descent in {', '.join(names)}" if names else "no double descent"
 
-    def some_failed(self) -> bool:
-        """Return whether at least one run diverged."""
-        return self.result.diverged > 0
+    def incomplete(self) -> bool:
+        """Return whether all networks of a width, or of a number of training rows, diverged."""
+        curves = [*(arm.test_loss for arm in self.widths.arms), self.examples.test_loss]
+        points = [point for curve in curves for point in curve]
+        return any(all(value is None for value in point.values) for point in points)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -217,9 +217,9 @@ class MemorizeResult(Result):
         share = self.shares[0].memorized.mean
         return "" if share is None else f"{share:.1%} memorized"
 
-    def some_failed(self) -> bool:
-        """Return whether at least one run diverged."""
-        return self.result.diverged > 0
+    def incomplete(self) -> bool:
+        """Return whether all networks of a group diverged."""
+        return any(arm.networks == 0 for arm in (*self.shares, *self.limits))
 
 
 @dataclass(frozen=True, kw_only=True)

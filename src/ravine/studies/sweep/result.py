@@ -240,9 +240,11 @@ class SweepResult(Result):
             rows.append({name: plain.get(name) for name in TABLE_COLUMNS})
         return {"leaderboard": pd.DataFrame(rows)}
 
-    def some_failed(self) -> bool:
-        """Return whether at least one run diverged."""
-        return any(row.diverged for row in self.leaderboard)
+    def incomplete(self) -> bool:
+        """Return whether a configuration has no score, unless its learning rate was one of the factors."""
+        if any(factor.name == "learning_rate" for factor in self.design.factors):
+            return False
+        return any(row.diverged == row.n_seeds for row in self.leaderboard)
 
 
 # --------------------------------------------------------------------------------------------------- plan

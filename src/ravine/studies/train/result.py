@@ -62,6 +62,10 @@ class TrainingFacts:
     """Learning rates at the first step and before each evaluation; null if they depend on the loss."""
     training_options: dict[str, Plain]
     """Settings of penalties, clipping, weight averages and early stopping."""
+    seeds: list[int]
+    """Seeds of the networks."""
+    winner_of: str | None
+    """Study that chose this training on these seeds; null if no study did."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +150,8 @@ class TrainResult(Result):
         """Return the result in one line, as `ravine runs` shows it."""
         return summary_text(self.result.optimizer, 0, self.metric.name, self.result.mean)
 
-    def some_failed(self) -> bool:
-        """Return whether at least one run diverged."""
+    def incomplete(self) -> bool:
+        """Return whether a seed has no network, since its run diverged."""
         return self.result.diverged > 0
 
 
