@@ -19,12 +19,18 @@ TRAIN, DIAGNOSE, LANDSCAPE = map(find_study, ("train", "diagnose", "landscape"))
 def run(folder):
     """The folder of a run with a model, in `runs/`, and a file of data."""
     Path("data.csv").write_text("a,b\n1,2\n")
-    with RunDirectory.create("runs", "data", verb="compare", command=["ravine"]) as made:
+    with RunDirectory.create("runs", "data", verb="train", command=["ravine"]) as made:
         made.config.write_text('source = "data.csv"\nnet = "4"\nseeds = 7\noptimizers = ["sgd"]\n')
         made.models.mkdir(parents=True)
         for name in ("model.json", "model.safetensors"):
             (made.models / name).write_text("")
     return made.path
+
+
+def of_verb(run, verb):
+    """Change the command that made the run."""
+    about = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(about | {"verb": verb}))
 
 
 def identity(run):
@@ -64,10 +70,25 @@ def test_a_run_gives_its_configuration_and_flags_go_before_it(run):
     assert resolve_source(DIAGNOSE, {"source": str(run), "net": "9"}, None, None)["net"] == "9"
 
 
-def test_the_configuration_that_a_comparison_chose_goes_before_its_own(run):
-    (run / "best.toml").write_text('source = "data.csv"\nnet = "5"\noptimizer = "sgd"\n')
+def test_a_comparison_gives_the_training_of_its_winner(run):
+    of_verb(run, "compare")
+    with pytest.raises(UsageError, match="has chosen no training") as refused:
+        resolve_source(DIAGNOSE, {"source": "latest"}, None, None)
+    assert "ravine resume latest" in refused.value.fix
+    (run / "best.toml").write_text(
+        'source = "data.csv"\nnet = "5"\noptimizer = "sgd"\nepochs = 3.0\nwinner_of = "compare"\nseeds = 9\n'
+    )
     found = resolve_source(DIAGNOSE, {"source": "latest"}, None, None)
-    assert (found["net"], found["optimizer"]) == ("5", "sgd")
+    assert found == {
+        "source": "data.csv", "net": "5", "optimizer": "sgd", "epochs": 3.0, "winner_of": "compare",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", ["memorize", "descent"])
+def test_a_run_of_many_trainings_is_refused(run, verb):
+    of_verb(run, verb)
+    with pytest.raises(UsageError, match=f"a run of {verb}, which has many trainings"):
+        resolve_source(DIAGNOSE, {"source": "latest"}, None, None)
 
 
 @pytest.mark.parametrize(("data", "config"), [("data.csv", None), (None, "a.toml")])

@@ -257,6 +257,9 @@ def train(
     device: str | None = None,
     precision: str = "float32",
     seeds: int = 1,
+    winner_of: str | None = None,
+    fresh_seeds: bool = False,
+    group_size: int | None = None,
     plot_schedule: str | None = None,
 ) -> TrainResult:
     """Train one network on DATA.
@@ -325,6 +328,11 @@ def train(
     precision: Floating-point precision of training. [float32, float64; default: float32]
     seeds: Number of fresh seeds, unused in tuning, that the result rests on. [at least 1 and at most
         10000; default: 1]
+    winner_of: Study (compare or sweep) whose winner is trained, on the seeds that chose it; best.toml
+        states it. [compare, sweep]
+    fresh_seeds: Train on fresh seeds, which no study uses to choose a winner. [default: False]
+    group_size: Number of runs in a group, which one core or GPU advances at the same time; if not given,
+        set by the memory. [at least 1 and at most 1048576]
     plot_schedule: Draw the schedules of the hyperparameters into FILE (.png, .svg, .pdf), and train
         nothing.
 
@@ -365,6 +373,9 @@ def train(
             "device": device,
             "precision": precision,
             "seeds": seeds,
+            "winner_of": winner_of,
+            "fresh_seeds": fresh_seeds,
+            "group_size": group_size,
             "plot_schedule": plot_schedule,
         },
     )  # type: ignore[return-value]  # fmt: skip
@@ -415,6 +426,8 @@ def diagnose(
     seeds: int = 20,
     no_proof: bool = False,
     mute: str | Sequence[str] | None = None,
+    winner_of: str | None = None,
+    fresh_seeds: bool = False,
     model: str | None = None,
 ) -> DiagnoseResult:
     """Find what is wrong with a network, and prove the remedy.
@@ -485,6 +498,9 @@ def diagnose(
         default: 20]
     no_proof: Only measure the training; try no remedies, as with seeds=0. [default: False]
     mute: Codes of findings to mute, such as RAV301. Commas separate codes.
+    winner_of: Study (compare or sweep) whose winner is diagnosed, on its first seed; best.toml states it.
+        [compare, sweep]
+    fresh_seeds: Measure a run on a fresh seed, which no study uses to choose a winner. [default: False]
     model: Trained model to examine; no new network is trained.
 
     Raises DataError, UsageError, NothingTrained, Stopped.
@@ -526,6 +542,8 @@ def diagnose(
             "seeds": seeds,
             "no_proof": no_proof,
             "mute": mute,
+            "winner_of": winner_of,
+            "fresh_seeds": fresh_seeds,
             "model": model,
         },
     )  # type: ignore[return-value]  # fmt: skip

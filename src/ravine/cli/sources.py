@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ravine.errors import DataError, UsageError
+from ravine.execution.registry import find_study
 from ravine.execution.study import Study
-from ravine.records.run_index import LATEST, RUN_FILE, SeveralRuns, find_run
+from ravine.records.run_index import LATEST, RUN_FILE, SeveralRuns, find_run, read_run_file
 
 __all__ = ["find_named_run", "resolve_source"]
 
+CONFIG = "config.toml"
 MODEL_FILES = (".json", ".safetensors")
 
 
@@ -45,6 +48,7 @@ def resolve_source(
                 "A run has its own configuration and data.",
                 f"Type `ravine {study.name} {word}`, without -c and DATA.",
             )
+        _check_training(study, word, path)
         return _with_configuration(study, path, flags)
     if _is_model_file(path) or (path / "model.json").exists():
         return _with_data_of_model(study, path, flags, data)
@@ -76,6 +80,24 @@ def find_named_run(word: str) -> Path | None:
         return None
 
 
+def _check_training(study: Study, word: str, folder: Path) -> None:
+    """Raise UsageError for a run without a training of its own, or whose winner is not known yet."""
+    verb = str(read_run_file(folder).get("verb"))
+    file = find_study(verb).training_file
+    if not file:
+        raise UsageError(
+            f"'{word}' is a run of {verb}, which has many trainings.",
+            f"`ravine {study.name}` needs one training: a run of train, compare or sweep.",
+            f"Type `ravine {study.name} DATA`.",
+        )
+    if not (folder / file).exists():
+        raise UsageError(
+            f"The run '{word}' has chosen no training.",
+            f"Its file '{file}' is written when it finishes.",
+            f"Type `ravine resume {shlex.quote(word)}` to finish it.",
+        )
+
+
 def _is_model_file(path: Path) -> bool:
     return (
         path.suffix in MODEL_FILES
@@ -105,8 +127,8 @@ def _with_configuration(study: Study, folder: Path, flags: Mapping[str, Any]) ->
     from ravine.options.fields import options_of
     from ravine.records.toml_files import load
 
-    best = folder / "best.toml"
-    path = best if best.exists() else folder / "config.toml"
+    file = find_study(str(read_run_file(folder).get("verb"))).training_file or CONFIG
+    path = folder / file if (folder / file).exists() else folder / CONFIG
     if not path.exists():
         raise UsageError(
             f"The run '{folder}' has no configuration.",

@@ -22,6 +22,7 @@ __all__ = [
     "LearningRateSettings",
     "NetworkSettings",
     "OptimizerSettings",
+    "WinnerSettings",
     "budget_option",
     "display_name",
     "effort_option",
@@ -390,6 +391,31 @@ class FixedTrainingSettings(
 
     epochs: float | None = redefined(NetworkSettings, "epochs", None, help=USUAL_EPOCHS, common=True)
     seeds: int = seeds_option(1, "train.train", at_least=1)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WinnerSettings(FixedTrainingSettings):
+    """Settings of a training that can repeat the evaluation of a study's winner, as `best.toml` holds them.
+
+    A run depends on the number of runs in its group by rounding, so the group size is one of the settings.
+    """
+
+    winner_of: str | None = option(
+        None,
+        "Study (compare or sweep) whose winner is trained, on the seeds that chose it; best.toml states it.",
+        section="Training", choices="ravine.execution.seeds:WINNERS",
+    )  # fmt: skip
+    fresh_seeds: bool = option(
+        False,
+        "Train on fresh seeds, which no study uses to choose a winner.",
+        section="Training",
+    )
+    group_size: int | None = option(
+        None,
+        "Number of runs in a group, which one core or GPU advances at the same time; if not given, set by "
+        "the memory.",
+        section="Machine", at_least=1, at_most=2**20, unit="runs",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)

@@ -60,8 +60,7 @@ class ModelMetadata:
 
     def to_dict(self) -> dict[str, object]:
         """Return the known facts as plain values, as a model file holds them."""
-        plain: dict[str, object] = msgspec.to_builtins(self)
-        return {name: value for name, value in plain.items() if value is not None}
+        return _known(msgspec.to_builtins(self))
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, object]) -> ModelMetadata:
@@ -72,3 +71,12 @@ class ModelMetadata:
             raise DataError(
                 "The metadata of a model cannot be read.", f"{error}.", "Train it again."
             ) from error
+
+
+def _known(plain: dict[str, object]) -> dict[str, object]:
+    """Return the entries that are not None, also in the entries that are dictionaries."""
+    return {
+        name: _known(value) if isinstance(value, dict) else value
+        for name, value in plain.items()
+        if value is not None
+    }

@@ -10,7 +10,11 @@ from typing import NamedTuple
 
 from ravine.errors import UsageError
 
-__all__ = ["RANGES", "SeedRange", "first_seed", "most_seeds", "seeds"]
+__all__ = [
+    "RANGES", "WINNERS", "SeedRange", "first_seed", "most_seeds", "seeds", "training_purpose",
+]  # fmt: skip
+
+EVALUATE = "evaluate"  # purpose of the seeds that choose the winner of a study
 
 
 class SeedRange(NamedTuple):
@@ -25,15 +29,30 @@ RANGES = {
     "compare.evaluate": SeedRange(1_000, 10_000),
     "sweep.tune": SeedRange(0, 1_000),
     "sweep.evaluate": SeedRange(1_000, 10_000),
-    "train.train": SeedRange(2_000, 10_000),  # not the seeds on which a comparison chose the configuration
+    "train.train": SeedRange(2_000, 10_000),
+    "train.fresh": SeedRange(20_000, 10_000),  # seeds that no study uses to choose a winner
     "landscape.train": SeedRange(2_000, 1_000),
     "memorize.train": SeedRange(3_000, 10_000),
     "descent.train": SeedRange(4_000, 10_000),
-    "diagnose.observe": SeedRange(2_000, 1_000),
     "diagnose.prove": SeedRange(3_000, 1_000),
     "diagnose.confirm": SeedRange(4_000, 10_000),
 }
 """The range of seeds of each purpose, by `study.purpose`, such as `train.train`."""
+
+
+WINNERS = tuple(name.partition(".")[0] for name in RANGES if name.endswith(f".{EVALUATE}"))
+"""The studies that choose a winner."""
+
+
+def training_purpose(winner_of: str | None, fresh: bool) -> str:
+    """Return the purpose of the seeds of a training, such as `train.train`.
+
+    winner_of: study whose winner is trained on the seeds that chose it, or None. fresh: whether the seeds are
+    those that no study uses to choose a winner.
+    """
+    if fresh:
+        return "train.fresh"
+    return "train.train" if winner_of is None else f"{winner_of}.{EVALUATE}"
 
 
 def first_seed(purpose: str) -> int:

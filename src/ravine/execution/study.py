@@ -68,7 +68,8 @@ class Study:
     name: command and Python function. package: package of its modules. settings: class of its settings.
     result, plan: names of classes in its `result` module. title: one line for the list of commands.
     help: paragraphs above the options, or a function that returns them. examples: commands to type.
-    accepts: kinds of the first argument: "data", "run", "model".
+    accepts: kinds of the first argument: "data", "run", "model". training_file: file of a finished run with
+    the settings of its training; "" for a study that has many trainings and chooses none of them.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Study:
     help: str | Callable[[], str]
     examples: Sequence[str]
     accepts: tuple[str, ...] = ("data",)
+    training_file: str = "config.toml"
 
     @property
     def help_text(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -37,7 +37,10 @@ __all__ = [
     "share_structure",
     "training_options",
     "training_spec",
+    "with_structure",
 ]
+
+AnySettings = TypeVar("AnySettings", bound=NetworkSettings)
 
 EVALUATIONS = 20  # of one run, at equal distances
 ALLOWED_OPTIMIZER = "with hyperparameters that it has, in their range"
@@ -285,6 +288,29 @@ def share_structure(specs: Sequence[TrainingSpec]) -> list[TrainingSpec]:
     A transform that only some of them have becomes part of all; the others give it its neutral value.
     """
     return [_joined(spec, [other for other in specs if _same_kind(spec, other)]) for spec in specs]
+
+
+def with_structure(settings: AnySettings, spec: TrainingSpec) -> AnySettings:
+    """Return settings whose specification has the structure of `spec`, one of `share_structure`.
+
+    The numbers that `spec` shares with other specifications, such as a penalty of 0, are stated explicitly.
+    """
+    changes: dict[str, Any] = {
+        name: spec.numbers[name]
+        for name in (*TRANSFORMS, "label_smoothing")
+        if name in OPTIONS and name in spec.numbers and getattr(settings, name) is None
+    }
+    network = read_network(settings.net)
+    added = {
+        name: spec.numbers[name]
+        for name in network_text.NUMBERS.values()
+        if name in spec.numbers and name not in network.hyper
+    }
+    if added:
+        changes["net"] = str(replace(network, hyper={**network.hyper, **added}))
+    if spec.augment != read_augmentation(settings.augment or "none")[0]:
+        changes["augment"] = " ".join(f"{name}={spec.numbers[name]!r}" for name in spec.augment)
+    return replace(settings, **changes)
 
 
 def _same_kind(first: TrainingSpec, second: TrainingSpec) -> bool:

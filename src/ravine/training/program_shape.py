@@ -42,8 +42,13 @@ class ProgramShape:
         return self.size, self.tables, self.valid
 
 
-def shape_for(plan: Plan, batches: Batches, runs: int, seeds: int, devices: Devices) -> ProgramShape:
+def shape_for(
+    plan: Plan, batches: Batches, runs: int, seeds: int, devices: Devices, size: int | None = None
+) -> ProgramShape:
     """Return the program shape for up to `runs` runs of `seeds` different seeds, within the memory.
+
+    size: members of a group, None for a number that fits the memory. Runs in groups of equal size give the
+    same bits.
 
     The estimate of the memory counts weights, gradient and two arrays of optimizer state per parameter. The
     number of segments in a chunk, the part of the training between two saves, divides the number of
@@ -52,7 +57,7 @@ def shape_for(plan: Plan, batches: Batches, runs: int, seeds: int, devices: Devi
     takes less memory.
     """
     state = 4 * np.dtype(plan.precision).itemsize * plan.network.parameters  # weights, gradient, two slots
-    size = devices.group_size(state, runs)
+    size = size or devices.group_size(state, runs)
     per_step = size * devices.count
     width = min(-(-runs // per_step), max(1, devices.state_bytes // state // per_step)) * per_step
     divisors = [d for d in range(1, plan.evaluations + 1) if plan.evaluations % d == 0]

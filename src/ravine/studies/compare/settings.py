@@ -102,4 +102,5 @@ STUDY = Study(
         "ravine compare titanic.csv -t Survived --effort quick",
         "ravine compare train.csv -t price --test test.csv -O sgd,adam,'optax:lion(b1=0.9)'",
     ),
+    training_file="best.toml",
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ravine.execution.base_settings import FixedTrainingSettings
+from ravine.execution.base_settings import FixedTrainingSettings, WinnerSettings
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
@@ -267,21 +267,30 @@ def _step_seconds(design: CompareDesign, context: RunContext) -> dict[str, float
     return {name: value for name, value in seconds.items() if value is not None}
 
 
-def best_settings(design: CompareDesign, winner: LeaderboardRow) -> FixedTrainingSettings:
-    """Return settings that train the best optimizer again, with its tuned hyperparameters and schedule."""
+def best_settings(design: CompareDesign, winner: LeaderboardRow) -> WinnerSettings:
+    """Return settings that repeat the evaluation of the best optimizer, bit for bit.
+
+    They hold its tuned hyperparameters and schedule, the length, the seeds and the size of a group.
+    """
     spec = design.optimizers[winner.optimizer]  # hyperparameters that the user fixed stay
     rule = next(rule for rule in design.rules if rule.name == winner.optimizer)
+    plan = design.plans[winner.optimizer]
     shared = {
         name: value
         for name, value in design.settings.to_dict().items()
-        if name in FixedTrainingSettings.__dataclass_fields__ and name != "seeds"
+        if name in FixedTrainingSettings.__dataclass_fields__
     }
-    return FixedTrainingSettings.from_dict(
+    return WinnerSettings.from_dict(
         {
             **shared,
             "optimizer": str(spec._replace(keywords={**spec.keywords, **winner.hyperparameters})),
             "learning_rate": winner.learning_rate,
             "schedule": winner.schedule,
             "hyper_schedule": schedules_of(design.settings.hyper_schedule, design.spec, rule),
+            "epochs": plan.steps * plan.batch_size / design.batches.sizes[0],
+            "batch_size": plan.batch_size,
+            "seeds": len(design.seeds),
+            "group_size": design.shape.size,
+            "winner_of": "compare",
         }
     )

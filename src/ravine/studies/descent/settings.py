@@ -61,4 +61,5 @@ STUDY = Study(
         "ravine descent housing.csv -t price --effort quick",
         "ravine descent digits --label-noise 0.2 --net 64-64 --epochs 400 -o descent",
     ),
+    training_file="",
 )

@@ -166,7 +166,7 @@ def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> Di
     """
     _check_classes(dataset)
     prepared, model = prepare_training(training_settings(settings), dataset), None
-    seed = seed_ranges.first_seed("diagnose.observe")
+    seed = _first_seed(settings)
     if settings.model is not None:
         model = Model.load(settings.model)
         seed = seed if model.metadata.seed is None else model.metadata.seed
@@ -179,6 +179,11 @@ def design(settings: DiagnoseSettings, dataset: Dataset, devices: Devices) -> Di
         settings.validation,
     )
     return designed
+
+
+def _first_seed(settings: DiagnoseSettings) -> int:
+    """Return the first seed of the training that the settings describe, as `ravine train` uses it."""
+    return seed_ranges.first_seed(seed_ranges.training_purpose(settings.winner_of, settings.fresh_seeds))
 
 
 def plan(design: DiagnoseDesign) -> DiagnosePlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ravine.execution.base_settings import FixedTrainingSettings, display_name
+from ravine.execution.base_settings import FixedTrainingSettings, WinnerSettings, display_name
 from ravine.execution.seeds import most_seeds
 from ravine.execution.study import Study
 from ravine.options.fields import option, redefined
@@ -39,6 +39,14 @@ class DiagnoseSettings(FixedTrainingSettings):
         metavar="CODES",
         check="ravine.studies.diagnose.verdicts:check_code",
     )
+    winner_of: str | None = redefined(
+        WinnerSettings, "winner_of", None,
+        help="Study (compare or sweep) whose winner is diagnosed, on its first seed; best.toml states it.",
+    )  # fmt: skip
+    fresh_seeds: bool = redefined(
+        WinnerSettings, "fresh_seeds", False,
+        help="Measure a run on a fresh seed, which no study uses to choose a winner.",
+    )  # fmt: skip
     model: str | None = option(
         None,
         "Trained model to examine; no new network is trained.",

@@ -42,4 +42,5 @@ STUDY = Study(
         "ravine memorize titanic.csv -t Survived --effort quick",
         "ravine memorize digits --net '256-256 dropout=0.5' --epochs 300 -o memory",
     ),
+    training_file="",
 )

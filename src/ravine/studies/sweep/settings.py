@@ -94,4 +94,5 @@ STUDY = Study(
         "ravine sweep digits --vary 'net=64-64; 64-64-64 residual' --vary l2=0,1e-4",
         "ravine sweep digits --vary learning_rate=1e-4..1 --vary b1=0.5..0.99 --random 30",
     ),
+    training_file="best.toml",
 )

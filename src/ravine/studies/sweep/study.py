@@ -8,10 +8,10 @@ Configurations that differ only in numeric hyperparameters train side by side in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
+from ravine.execution.base_settings import WinnerSettings
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
@@ -21,13 +21,14 @@ from ravine.execution.result import Artifacts, MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
 from ravine.execution.score_summary import score_summary
+from ravine.execution.training_spec import with_structure
 from ravine.execution.tuning import extend_ranges
 from ravine.render.numbers import count
-from ravine.studies.sweep.design import SweepDesign
+from ravine.studies.sweep.design import DesignPoint, SweepDesign
 from ravine.studies.sweep.effects import Scores, leaderboard, level_effects
 from ravine.studies.sweep.result import BestScores, ConfigurationRow, SweepFacts, SweepResult
 
-__all__ = ["run"]
+__all__ = ["best_settings", "run"]
 
 LONG_S = 3600  # estimated seconds above which a note says how to save time
 
@@ -53,7 +54,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
     context.stage("test", "the test split, read once")
     winner = design.points[rows[0].index]
     model, test = _test(design, context, rows[0], places[winner.index])
-    best = replace(winner.configuration.settings, learning_rate=rows[0].learning_rate, epochs=winner.epochs)
+    best = best_settings(design, winner, rows[0])
     programs = {point.plan: design.shapes[name] for name, group in design.groups.items() for point in group}
     return SweepResult(
         study="sweep",
@@ -171,3 +172,24 @@ def _test(
     model, score, tests = best_model(context.dataset, point.plan, point.batches, record, runs, metadata)
     summary = score_summary(tests, metric.greater_is_better, design.settings.seed, metric.bounds)
     return model, BestScores(setting=row.setting, model=score, **vars(summary))
+
+
+def best_settings(design: SweepDesign, winner: DesignPoint, row: ConfigurationRow) -> WinnerSettings:
+    """Return settings that repeat the evaluation of the best configuration, bit for bit.
+
+    They hold its learning rate, the length, the seeds, the size of a group, and the structure that its
+    training shares with other configurations.
+    """
+    group = next(name for name, points in design.groups.items() if winner in points)
+    settings = with_structure(winner.configuration.settings, winner.configuration.spec)
+    return WinnerSettings.from_dict(
+        {
+            **settings.to_dict(),
+            "learning_rate": row.learning_rate,
+            "epochs": winner.epochs,
+            "batch_size": winner.plan.batch_size,
+            "seeds": len(design.seeds),
+            "group_size": design.shapes[group].size,
+            "winner_of": "sweep",
+        }
+    )

@@ -54,8 +54,8 @@ class TrainDesign:
     @cached_property
     def shape(self) -> ProgramShape:
         """The numbers of runs and rows that the compiled program has room for."""
-        count = len(self.seeds)
-        return shape_for(self.prepared.plan, self.prepared.batches, count, count, self.devices)
+        count, size = len(self.seeds), self.settings.group_size
+        return shape_for(self.prepared.plan, self.prepared.batches, count, count, self.devices, size)
 
     @cached_property
     def estimated_seconds(self) -> float:
@@ -97,6 +97,8 @@ class TrainDesign:
             ],
             rates=self._rates(),
             training_options=training_options(self.settings),
+            seeds=self.seeds,
+            winner_of=None if self.settings.fresh_seeds else self.settings.winner_of,
         )
 
     @property
@@ -153,7 +155,8 @@ def design(settings: TrainSettings, dataset: Dataset, devices: Devices) -> Train
     Raises UsageError or DataError where settings and data disagree.
     """
     prepared = prepare_training(settings, dataset)
-    seeds = seed_ranges.seeds("train.train", settings.seeds)
+    purpose = seed_ranges.training_purpose(settings.winner_of, settings.fresh_seeds)
+    seeds = seed_ranges.seeds(purpose, settings.seeds)
     check_metric_defined(dataset, METRICS[prepared.plan.metric], seeds, settings.validation)
     return TrainDesign(settings, dataset, devices, prepared, seeds)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import FixedTrainingSettings, LearningRateSettings, display_name
+from ravine.execution.base_settings import LearningRateSettings, WinnerSettings, display_name
 from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option, redefined
 
@@ -12,7 +12,7 @@ __all__ = ["STUDY", "TrainSettings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class TrainSettings(FixedTrainingSettings):
+class TrainSettings(WinnerSettings):
     """Settings of one training."""
 
     schedule: str = redefined(LearningRateSettings, "schedule", "cosine", common=True)

@@ -23,6 +23,7 @@ from ravine.studies.train.result import Layer, ScheduleCurve, TrainingFacts, Tra
 
 __all__ = ["details", "next_steps", "plan_view", "view"]
 
+CHOSEN = "These seeds chose the winner; `--fresh-seeds` gives an independent estimate."
 SEEDS_TO_COMPARE = 10  # fresh seeds of the comparison that follows a training on one seed
 
 
@@ -56,7 +57,7 @@ def view(result: TrainResult) -> list[Block]:
     ]
     if len(set(plan.rates or ())) > 1:
         lines.insert(0, _line("learning rate", plan.rates or ()))
-    return [Facts(rows), Sparklines(lines, scale="own")]
+    return [Facts(rows), *_caveat(plan), Sparklines(lines, scale="own")]
 
 
 def details(result: TrainResult) -> list[Block]:
@@ -92,10 +93,16 @@ def plan_view(plan: TrainPlan) -> list[Block]:
         ("networks", f"{plan.plan.runs:,}"),
         time_row(plan),
     ]
-    blocks: list[Block] = [Facts(rows), _layers(plan.plan.layers), *map(_schedule, plan.schedules)]
+    blocks: list[Block] = [Facts(rows), *_caveat(plan.plan), _layers(plan.plan.layers)]
+    blocks += map(_schedule, plan.schedules)
     if plan.picture is not None:
         blocks.append(Files([("Picture", plan.picture)]))
     return blocks
+
+
+def _caveat(plan: TrainingFacts) -> list[Block]:
+    """Return the sentence on seeds that chose the training; empty if no study chose it on these seeds."""
+    return [] if plan.winner_of is None else [Paragraph(CHOSEN)]
 
 
 def _length(plan: TrainingFacts) -> str:
