@@ -152,7 +152,7 @@ def test_a_trial_that_confirms_nothing_says_why(found: DiagnoseResult, outcome: 
 
 
 def test_a_trial_that_diverges_says_so(found: DiagnoseResult) -> None:
-    shown = words(with_trial(found, "diverges", loss={"diverged_after": 18}))
+    shown = words(with_trial(found.replace(recommendation=None), "diverges", loss={"diverged_after": 18}))
     assert "inputs standardised (scaling standard): diverges on 18 of 20 seeds" in shown
     assert "No remedy that was tried helps" in shown
 
@@ -185,6 +185,18 @@ def test_remedies_that_do_not_help_are_named_only(found: DiagnoseResult) -> None
     assert "Not better: leaky units." in shown
     assert "Tried: leaky units" in " ".join(
         text(details(found.replace(findings=[dataclasses.replace(first, remedies=[other])])), 80).split()
+    )
+
+
+def test_a_remedy_that_helps_only_with_another_one_is_not_withdrawn(found: DiagnoseResult) -> None:
+    assert found.recommendation is not None
+    advice = dataclasses.replace(found.recommendation, remedies=["standardize", "early stopping"])
+    shown = words(with_trial(found, "overfits").replace(recommendation=advice))
+    assert "Recommended below, combined with another remedy: inputs standardised." in shown
+    assert "No remedy that was tried helps" not in shown
+    alone = dataclasses.replace(found.recommendation, remedies=["wider"])
+    assert "No remedy that was tried helps" in words(
+        with_trial(found, "overfits").replace(recommendation=alone)
     )
 
 

@@ -55,10 +55,10 @@ def evidence_text(evidence: EvidenceRow) -> str:
     return f"{evidence.what}: {value}{threshold}" + (f", {evidence.where}" if evidence.where else "")
 
 
-def trial_texts(finding: FindingRow, form: ScoreFormat) -> list[str]:
+def trial_texts(finding: FindingRow, form: ScoreFormat, recommended: Sequence[str] = ()) -> list[str]:
     """Return the trials of a finding: the best with their numbers, the others by name.
 
-    If no remedy is confirmed, all have their numbers.
+    If no remedy is confirmed, all have their numbers. recommended: names of the recommended remedies.
     """
     if finding.untried:
         return ["No remedy was tried."]
@@ -70,7 +70,10 @@ def trial_texts(finding: FindingRow, form: ScoreFormat) -> list[str]:
         lines.append(f"Also better: {_names(more)}.")
     if rest := [trial for trial in others if trial not in told]:
         lines.append(f"Not better: {_names(rest)}.")
-    if finding.withdrawn and not any(trial.outcome == "too_few_seeds" for trial in others):
+    combined = [trial.says for trial in others if trial.remedy in recommended]
+    if combined:
+        lines.append(f"Recommended below, combined with another remedy: {', '.join(combined)}.")
+    elif finding.withdrawn and not any(trial.outcome == "too_few_seeds" for trial in others):
         lines.append("No remedy that was tried helps by a difference that matters.")
     return lines
 

@@ -175,7 +175,8 @@ def _finding(finding: FindingRow, result: DiagnoseResult) -> Item:
     lines = [evidence_text(row) for row in shown[:MAX_EVIDENCE]]
     if finding.principle is not None:
         lines.append(f"Principle {finding.principle.claim}: {finding.principle.says}.")
-    lines += trial_texts(finding, score_format(result))
+    recommended = [] if result.recommendation is None else result.recommendation.remedies
+    lines += trial_texts(finding, score_format(result), recommended)
     return Item(f"{finding.code} {finding.sentence}", lines, tone="strong")
 
 
