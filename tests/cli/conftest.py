@@ -118,6 +118,7 @@ class FakeDesign:
 
     settings: object
     network_steps: int = 4
+    estimated_seconds: float = 1.0
 
     def line(self):
         return "what will be done"

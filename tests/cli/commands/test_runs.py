@@ -7,7 +7,7 @@ import pytest
 
 
 def test_runs_are_listed_newest_first(ravine, some_runs):
-    lines = ravine("runs").stdout.splitlines()
+    lines = ravine("runs", env={"COLUMNS": "200"}).stdout.splitlines()
     assert lines[0].split()[:3] == ["path", "study", "state"]
     assert lines[1].startswith("runs/2")
     assert "iris" in lines[1]

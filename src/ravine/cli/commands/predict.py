@@ -33,7 +33,7 @@ JSON = ".json"
     examples=(
         "ravine predict latest new.csv",
         "ravine predict runs/20260105-093000-titanic-4f0c2a91 new.csv -o predictions.csv",
-        "ravine predict latest events.root --keep run,event -o predictions.root",
+        "ravine predict latest new.csv --keep age,fare -o predictions.npz",
         "cat new.csv | ravine predict latest - --json",
     ),
 )

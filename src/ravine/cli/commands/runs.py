@@ -75,7 +75,7 @@ def _table(runs: Sequence[RunInfo]) -> Table:
 
     return Table(
         [
-            Column("path", [relative_path(str(run.path)) for run in runs], "left", shrink=12),
+            Column("path", [relative_path(str(run.path)) for run in runs], "left"),
             Column("study", [run.verb for run in runs], "left"),
             Column("state", [run.state for run in runs], "left", priority=1, shrink=12),
             Column("result", [run.summary or "" for run in runs], "left", 2, widest=60, shrink=12),
