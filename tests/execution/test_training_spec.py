@@ -15,6 +15,7 @@ from ravine.execution.training_spec import (
     share_structure,
     training_options,
     training_spec,
+    with_structure,
 )
 from ravine.optimizers import resolve
 from ravine.studies.train.settings import TrainSettings
@@ -101,3 +102,26 @@ def test_what_was_asked_for_is_named_for_the_report():
     settings = TrainSettings(l2=0.1, l1=0.0, clip=2.0, early_stop=0, hyper_schedule=["b1=linear"])
     assert training_options(settings) == {"l2": 0.1, "clip": 2.0, "hyper_schedule": ["b1=linear"]}
     assert training_options(replace(settings, l2=None, clip=None, hyper_schedule=None)) == {}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"l2": 0.1},
+        {"net": "4 dropout=0.5", "clip": 2.0},
+        {"label_smoothing": 0.1, "weight_decay": 0.01, "l1": 1e-4},
+        {"augment": "noise=0.2 mixup=0.1"},
+    ],
+)
+def test_settings_with_a_shared_structure_give_it_again(blobs, other):
+    settings = TrainSettings(net="4", average="ema=0.9")
+    shared, _ = share_structure([training_spec(settings, blobs), spec(blobs, average="ema=0.5", **other)])
+    explicit = with_structure(settings, shared)
+    again = training_spec(TrainSettings.from_dict(explicit.to_dict()), blobs)
+    assert again.structure == shared.structure and again.numbers == shared.numbers
+    assert training_spec(settings, blobs).structure != shared.structure
+
+
+def test_settings_whose_structure_is_their_own_stay_as_they_are(blobs):
+    settings = TrainSettings(net="8 dropout=0.1", l2=0.1, augment="noise=0.3")
+    assert with_structure(settings, training_spec(settings, blobs)) == settings

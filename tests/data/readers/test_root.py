@@ -82,6 +82,18 @@ def test_a_tree_without_rows_is_refused(tmp_path):
         read(tmp_path / "e.root")
 
 
+def test_the_question_for_a_tree_names_the_file_with_its_ending(tmp_path):
+    uproot = pytest.importorskip("uproot")
+    path = tmp_path / "events.root"
+    with uproot.recreate(path) as f:
+        for name in ("signal", "background"):
+            f[name] = {"a": [1.0, 2.0]}
+    with pytest.raises(DataError, match=r"^Which tree of 'events\.root'\?") as refused:
+        read(path)
+    assert refused.value.fix == f"Name one, as in {path}:signal."
+    assert read(f"{path}:signal").frame["a"].tolist() == [1.0, 2.0]
+
+
 def test_a_real_tree():
     beside = [each / "shared/data/zmumu_root/uproot-Zmumu.root" for each in Path(__file__).resolve().parents]
     path = next((each for each in beside if each.exists()), None)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -32,12 +34,14 @@ from ravine.execution.resume import resume
 from ravine.optimizers import resolve
 from ravine.options.resolve import resolve as resolve_settings
 from ravine.records.run_directory import RunDirectory
+from ravine.records.toml_files import dump
 from ravine.records.toml_files import load as load_toml
-from ravine.studies.compare.design import design
+from ravine.studies.compare.design import Trials, design
 from ravine.studies.compare.result import CompareResult
 from ravine.studies.compare.settings import CompareSettings
 from ravine.studies.compare.study import best_settings
 from ravine.studies.diagnose.result import DiagnoseResult
+from ravine.studies.train.design import design as train_design
 from ravine.studies.train.result import TrainResult
 from ravine.studies.train.settings import TrainSettings
 
@@ -236,6 +240,37 @@ def test_a_run_holds_the_winners_settings_and_the_leaderboard(tmp_path: Path) ->
     with RunDirectory.open(tmp_path / "run").lock() as run:
         assert resume(run) == result
     assert result.model_dir == str(tmp_path / "run" / "models" / "best")
+
+
+def test_the_winners_settings_describe_its_evaluation(found: CompareResult, blobs: Dataset) -> None:
+    settings = replace(QUICK, l2=1e-3, validation=0.3, seed=4, seeds=2)
+    made = design(settings, blobs, find_devices())
+    winner = replace(
+        found.leaderboard[0], optimizer="adam", hyperparameters={"b1": 0.123456789012345},
+        learning_rate=0.1 + 0.2, schedule="constant",
+    )  # fmt: skip
+    written = tomllib.loads(dump(best_settings(made, winner).to_dict()))
+    repeated = train_design(TrainSettings.from_dict(written), blobs, find_devices())
+    trial = Trials(np.array([0.1 + 0.2]), np.array(["constant"]), {"b1": np.array([0.123456789012345])})
+    runs = trial.runs(made.spec, made.plans["adam"], made.seeds)
+    described, expected = (plan.describe() for plan in (repeated.prepared.plan, made.plans["adam"]))
+    names = {
+        "optimizer",
+        "hyperparameters",
+    }  # b1 is a default of the one and a number of the runs of the other
+    assert {k: v for k, v in described.items() if k not in names} == {
+        k: v for k, v in expected.items() if k not in names
+    }
+    scale = np.ones(2)
+    mine, theirs = (
+        each.numbers(plan.rule, scale, "float32")
+        for each, plan in ((repeated.cohort.runs, repeated.prepared.plan), (runs, made.plans["adam"]))
+    )
+    for one, other in zip(jax.tree.leaves(mine), jax.tree.leaves(theirs), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert repeated.seeds == made.seeds == [1_000, 1_001]
+    assert repeated.shape.compiled == made.shape.compiled
+    assert repeated.prepared.batches.sizes == made.batches.sizes
 
 
 CASES = {
