@@ -83,7 +83,7 @@ def test_color_changes_no_word(found: DiagnoseResult) -> None:
 def test_findings_are_numbered_with_code_evidence_principle_and_proof(found: DiagnoseResult) -> None:
     shown = text(view(found), 120)
     assert "1 finding, worst first." in shown
-    assert "Accuracy on the validation rows: 90.0 %; a constant prediction has 50.0 %." in shown
+    assert "On the validation rows, accuracy is 90.0 %; a constant prediction has 50.0 %." in shown
     assert "\n1. RAV401 The inputs are not standardised" in shown
     assert "\n2. RAV406 1 column is constant" in shown
     assert "size: 1e+09 (threshold 3), inputs" in shown
@@ -258,7 +258,7 @@ def test_a_model_is_named_by_what_its_file_says_of_its_training(found: DiagnoseR
 def test_without_a_fault_the_score_stands_next_to_a_constant(found: DiagnoseResult) -> None:
     for findings in ([], found.findings[1:]):  # a fact is no fault
         shown = words(found.replace(findings=findings))
-        assert "No fault found. Accuracy on the validation rows: 90" in shown
+        assert "No fault found. On the validation rows, accuracy is 90" in shown
         assert "healthy" not in shown
 
 

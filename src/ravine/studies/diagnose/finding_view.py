@@ -92,7 +92,8 @@ def trial_text(trial: RemedyTrial, form: ScoreFormat) -> str:
     score = score_text(trial.score, form)
     if trial.outcome == "not_judged":
         says = trial.says[0].upper() + trial.says[1:]
-        return f"{says} (--{changes}): {score}; expect this score if predictions cannot use them"
+        honest = "expect this score if predictions cannot use them"
+        return f"{says} (--{changes}): {_before_after(trial.score, form)}; {honest}"
     ending = ENDINGS.get(trial.outcome, "")
     if trial.outcome == "too_few_seeds":
         ending = f"; {trial.loss.seeds} seeds cannot confirm it"
@@ -121,17 +122,22 @@ def loss_text(pair: PairedComparison) -> str:
 
 def score_text(pair: PairedComparison, form: ScoreFormat) -> str:
     """Return a score before and after, as `accuracy 73 → 75 % (+1.8 ± 0.4 points), 19 of 20 seeds better`."""
-    before, after = (
-        form.number(value) if is_number(value) else "diverged" for value in (pair.before, pair.after)
-    )
-    text = " ".join(filter(None, (form.metric, before, "→", after, form.unit)))
-    if is_number(pair.difference):
-        unit = f" {form.step}" if form.unit else ""
-        text += f" ({form.difference(pair.difference, pair.interval)}{unit})"
+    text = _before_after(pair, form)
     text += f", {pair.better} of {pair.seeds} seeds better"
     text += f", {pair.equal} equal" if pair.equal else ""
     diverged = pair.diverged_before, pair.diverged_after
     return text + (f", diverged {diverged[0]} → {diverged[1]}" if any(diverged) else "")
+
+
+def _before_after(pair: PairedComparison, form: ScoreFormat) -> str:
+    before, after = (
+        form.number(value) if is_number(value) else "diverged" for value in (pair.before, pair.after)
+    )
+    text = " ".join(filter(None, (form.metric, before, "→", after, form.unit)))
+    if not is_number(pair.difference):
+        return text
+    unit = f" {form.step}" if form.unit else ""
+    return f"{text} ({form.difference(pair.difference, pair.interval)}{unit})"
 
 
 def change_text(changes: Mapping[str, Plain]) -> str:

@@ -158,7 +158,7 @@ def _verdict(result: DiagnoseResult) -> str:
     form = score_format(result)
     if not is_number(result.score):
         return words
-    score = f"{result.metric.name.capitalize()} on the validation rows: {form.with_unit(result.score)}"
+    score = f"On the validation rows, {form.metric} is {form.with_unit(result.score)}"
     if is_number(result.constant_score):
         score += f"; a constant prediction has {form.with_unit(result.constant_score)}"
     return f"{words} {score}."
