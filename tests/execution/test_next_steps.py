@@ -1,25 +1,33 @@
-"""The end of a report: commands name run, data and longer training; the last shows the result again."""
+"""The end of a report: commands name run, data and advice; the last shows the result again."""
 
 from __future__ import annotations
 
 import pytest
 
+from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.next_steps import after_ranking, files_and_commands
 from ravine.render.text import text
 
 
 @pytest.mark.parametrize(
-    ("source", "epochs", "words"),
+    ("source", "settings", "words"),
     [
-        ("digits", 10.0, ["predict runs/a digits -o", "--epochs 50", "resume runs/a"]),
-        ("my data.csv", 0.01, ["predict runs/a 'my data.csv' -o", "--epochs 1"]),
-        ("", 2.5, ["predict runs/a FILE.csv -o", "--epochs 12"]),
+        ("digits", {"epochs": 50.0}, ["predict runs/a digits -o", "best.toml --epochs 50", "resume runs/a"]),
+        ("my data.csv", {"early_stop": 3.0}, ["predict runs/a 'my data.csv' -o", "best.toml --early-stop 3"]),
+        ("", {"epochs": 12.0}, ["predict runs/a FILE.csv -o", "--epochs 12", "Train the winner longer: why"]),
     ],
 )
-def test_commands_name_run_data_and_epochs(source, epochs, words):
-    shown = text(after_ranking("runs/a", "runs/a/models/best", source, epochs), 200)
+def test_commands_name_run_data_and_advice(source, settings, words):
+    advice = LengthAdvice(
+        action="longer" if "epochs" in settings else "earlier", reason="why", settings=settings
+    )
+    shown = text(after_ranking("runs/a", "runs/a/models/best", source, advice), 200)
     assert "runs/a/models/best" in shown
     assert [word for word in words if word not in shown] == []
+
+
+def test_without_advice_no_training_is_suggested():
+    assert "ravine train" not in text(after_ranking("runs/a", "m", "digits", None), 200)
 
 
 def test_the_last_command_shows_the_result_again():

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from ravine.execution.length_advice import LengthAdvice
 from ravine.options.paths import relative_path
 from ravine.render.blocks import Block, Commands, Files
 
 __all__ = ["after_ranking", "files_and_commands", "source_or_example"]
 
-LONGER = 5  # times the epochs of the study
+PURPOSES = {"longer": "Train the winner longer", "earlier": "Train the winner, and stop earlier"}
 
 
 def files_and_commands(
@@ -34,16 +35,17 @@ def source_or_example(source: str) -> str:
     return relative_path(source) if source else "FILE.csv"
 
 
-def after_ranking(run: str, model: str, source: str, epochs: float) -> list[Block]:
-    """Return the files of a run, the command to predict, and the command to train the winner longer.
+def after_ranking(run: str, model: str, source: str, advice: LengthAdvice | None) -> list[Block]:
+    """Return the files of a run, the command to predict, and the command that follows the advice.
 
-    model: path of the best model. epochs: passes over the training rows in the longer training.
-
-    source: file or built-in name of the data; empty for data from Python.
+    model: path of the best model. source: file or built-in name of the data; empty for data from Python.
+    advice: to train the winner longer or shorter, None without advice.
     """
-    data, longer = source_or_example(source), str(max(1, round(LONGER * epochs)))
-    commands = [
-        ("Predict with the best model", ["predict", run, data, "-o", "predictions.csv"]),
-        ("Train the winner again, longer", ["train", "-c", f"{run}/best.toml", "--epochs", longer]),
-    ]
+    data = source_or_example(source)
+    commands = [("Predict with the best model", ["predict", run, data, "-o", "predictions.csv"])]
+    if advice is not None:
+        options = [f"--{name.replace('_', '-')} {value:g}" for name, value in advice.settings.items()]
+        words = [word for option in options for word in option.split()]
+        purpose = f"{PURPOSES[advice.action]}: {advice.reason}"
+        commands.append((purpose, ["train", "-c", f"{run}/best.toml", *words]))
     return files_and_commands(run, [("Model", model)], commands)

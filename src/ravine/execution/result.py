@@ -119,6 +119,9 @@ class ScoreSummary:
     """Number of runs that diverged."""
     values: list[float | None]
     """Score of every seed; null where the run diverged."""
+    median_interval: list[float | None] | None = None
+    """95 % interval of the median, [low, high]; null with fewer than 6 seeds; an end is null if too many runs
+    diverged."""
 
 
 @dataclass(frozen=True, kw_only=True)

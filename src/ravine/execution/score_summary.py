@@ -25,6 +25,7 @@ def score_summary(
     finite = np.isfinite(scores)
     whole = bool(finite.all())
     median = float(np.median(np.where(finite, scores, -np.inf if greater else np.inf)))
+    median_interval = interval(scores, "median", greater_is_better=greater)
     return ScoreSummary(
         mean=float(np.mean(scores)) if whole else None,
         median=median if np.isfinite(median) else None,
@@ -33,6 +34,7 @@ def score_summary(
         n_seeds=len(scores),
         diverged=int(np.sum(~finite)),
         values=[float(score) if ok else None for score, ok in zip(scores, finite, strict=True)],
+        median_interval=None if median_interval is None else [finite_or_none(end) for end in median_interval],
     )
 
 

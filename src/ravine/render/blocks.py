@@ -137,6 +137,8 @@ class Column(Values):
     above 0 is cut only before the column is dropped itself."""
     widest: int = 0
     """Width in characters to which longer texts are always cut; 0 = no limit."""
+    meaning: str = ""
+    """Text that explains the column, shown below the table as long as the column is shown."""
     wrap: int = 0
     """Smallest width at which the texts of the first column are wrapped; 0 = not wrapped. In less room the
     other columns stand on a separate line."""

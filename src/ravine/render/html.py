@@ -135,7 +135,8 @@ def _table(block: Table) -> str:
         tones = ["ruled" * (k in block.rules), "strong" * (k in block.strong), "error" * (k in block.errors)]
         tone = " ".join(filter(None, tones))
         rows += _row("td", [column.texts[k] for column in block.columns], kinds, tone)
-    note = _element("p", block.note, "dim") if block.note else ""
+    notes = [block.note, *(f"{part.title}: {part.meaning}" for part in block.columns if part.meaning)]
+    note = "".join(_element("p", text, "dim") for text in notes if text)
     return f'{_title(block.title)}<div class="scroll"><table>{head}<tbody>{rows}</tbody></table></div>{note}'
 
 

@@ -20,8 +20,10 @@ __all__ = [
     "ScoreFormat",
     "byte_size",
     "count",
+    "fold",
     "is_number",
     "learning_rate",
+    "listed",
     "longer_side",
     "number",
     "percent",
@@ -73,6 +75,19 @@ def percent(share: object, decimals: int = 0) -> str:
 def count(amount: int, noun: str, plural: str = "") -> str:
     """Return `1,234 rows` or `1 row`. plural: for a noun whose plural is not formed with s."""
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
+
+
+def fold(decades: object) -> str:
+    """Return the width of a range, in decades, as a factor: `630-fold`, `2.1-fold`; a dash without one."""
+    if not is_number(decades) or decades > 300:
+        return MISSING_CELL
+    factor = float(f"{10**decades:.2g}")
+    return f"{factor:,.0f}-fold" if factor >= 10 else f"{factor:g}-fold"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a list: `adam`, `adam and sgd`, `adam, sgd and momentum`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def seconds(value: object) -> str:
@@ -184,13 +199,30 @@ class ScoreFormat:
     def difference(self, value: object, interval: object = None) -> str:
         """Return a difference of scores as `+0.4 ± 0.3`.
 
-        A difference that rounds to 0 has no sign. A missing difference is a dash.
+        If the interval excludes 0 and the longer side does not, the text is `+0.4 [0.1, 1.2]`. A difference
+        that rounds to 0 has no sign. A missing difference is a dash.
         """
         if not is_number(value):
             return MISSING_CELL
         longer = longer_side(value, interval)
         shown = signed(value * self.scale, self.decimals)
-        return shown + (f" ± {self.number(longer)}" if longer is not None else "")
+        if longer is None:
+            return shown
+        if self._excludes_zero(interval) and not self._shows_more(value, longer):
+            return f"{shown} [{self.ends(interval, ', ')}]"
+        return f"{shown} ± {self.number(longer)}"
+
+    def ends(self, interval: object, between: str = " to ") -> str:
+        """Return an interval as `0.1 to 1.2`; a dash for an end that is missing."""
+        return between.join(map(self.number, interval)) if isinstance(interval, Sequence) else MISSING_CELL
+
+    def _excludes_zero(self, interval: object) -> bool:
+        ends = list(interval) if isinstance(interval, Sequence) else []
+        return bool(ends) and (min(ends) > 0 or max(ends) < 0)
+
+    def _shows_more(self, value: float, longer: float) -> bool:
+        """Return whether a value is larger than the longer side of its interval, both as they are shown."""
+        return round(abs(value) * self.scale, self.decimals) > round(longer * self.scale, self.decimals)
 
 
 def signed(value: float, decimals: int) -> str:

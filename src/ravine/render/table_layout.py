@@ -49,6 +49,12 @@ def table_lines(table: Table, width: int, color: bool = False, unicode: bool = T
     _force(layout, width)
     title = [paint(line, "strong", color) for line in wrap(table.title, width)]
     note = [paint(line, "dim", color) for line in wrap(table.note, width)]
+    note += [
+        paint(line, "dim", color)
+        for column in layout.columns
+        if column.meaning
+        for line in wrap(f"{column.title}: {column.meaning}", width, "", " " * HANGING_INDENT)
+    ]
     head = _head(layout, width, color, unicode)
     return [*title, *head, *_body(table, layout, width, color, unicode), *note]
 

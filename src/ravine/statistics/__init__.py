@@ -5,6 +5,7 @@ as the worst possible value.
 """
 
 from ravine.statistics.bootstrap import Interval, interval
+from ravine.statistics.failed_seeds import failed_seeds
 from ravine.statistics.final_trend import FinalTrend, final_trend
 from ravine.statistics.paired_tests import Pair, PairedComparison, compare_paired, compare_pairs, holm
 from ravine.statistics.quasirandom import extension_rates, learning_rates, log_uniform_points
@@ -26,6 +27,7 @@ __all__ = [
     "compare_paired",
     "compare_pairs",
     "extension_rates",
+    "failed_seeds",
     "final_trend",
     "holm",
     "interval",

@@ -153,4 +153,4 @@ def _agree(changes: FloatArray, errors: FloatArray) -> bool:
         error = float(np.sqrt((errors**2).sum())) / count
         return bool(positive == count and changes.mean() >= MIN_RATIO * error)
     tail = sum(comb(count, k) for k in range(positive, count + 1)) / 2**count
-    return 2 * tail <= SIGNIFICANCE_LEVEL
+    return bool(2 * tail <= SIGNIFICANCE_LEVEL)

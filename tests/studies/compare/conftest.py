@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import DataFacts, MetricFacts, Seconds, SplitSizes
 from ravine.studies.compare.result import (
     CompareResult,
@@ -11,10 +12,14 @@ from ravine.studies.compare.result import (
     LeaderboardRow,
     Pair,
     RateSensitivity,
+    Recommendation,
     WinnerScores,
 )
 
-DIVERGED = {"mean": None, "sd": None, "interval": None, "tuning_interval": None, "diverged": 3}
+TREND = LossTrend(
+    direction="falling", change=-0.031, agreeing=1.0, rise=0.0, lowest_step=1000, lowest_epochs=20.0,
+    score_improves=True, seeds=20,
+)  # fmt: skip
 
 
 def make_curve(rates, scores):
@@ -33,8 +38,15 @@ def make_row(optimizer, tier, score, half, **more):
         "tuning_interval": [score - 2 * half, score + half], "tier": tier, "n_seeds": 20, "diverged": 0,
         "values": [score] * 20, "reached_target": 1.0, "steps_to_target": 420.0, "seconds_to_target": 0.1,
         "at_edge": False, "sensitivity": make_curve(rates, scores), "sensitivity_width": 1.4,
+        "median_interval": [score - half, score + half],
     }  # fmt: skip
     return LeaderboardRow(**fields | more)
+
+
+@pytest.fixture(scope="session")
+def falling():
+    """A validation loss that still falls at the end."""
+    return TREND
 
 
 def make_pair(a, b, difference, interval):
@@ -52,7 +64,10 @@ def make_result(rows, pairs=(), metric="accuracy", **more):
             classes=["0", "1"], notes=[],
         ),
         "split": SplitSizes(train=1150, validation=287, test=360),
-        "metric": MetricFacts(name=metric, greater_is_better=greater),
+        "metric": MetricFacts(
+            name=metric, greater_is_better=greater, smallest_difference=0.005 if greater else 0.01,
+            relative_difference=not greater,
+        ),
         "plan": ComparisonFacts(
             effort="standard", tuning_scope="learning-rate", runs=900, network_steps=900_000, steps=1000,
             epochs=20.0,
@@ -65,7 +80,14 @@ def make_result(rows, pairs=(), metric="accuracy", **more):
         "test": WinnerScores(
             optimizer=rows[0].optimizer, model=0.97, mean=0.965, median=0.965, sd=0.01,
             interval=[0.955, 0.97], n_seeds=20, diverged=0, values=[0.965] * 20,
+            median_interval=[0.955, 0.97],
         ),
+        "recommendation": Recommendation(
+            optimizer=rows[0].optimizer, learning_rate=0.00312, hyperparameters={}, schedule="decay",
+            tied=[row.optimizer for row in rows[1:] if row.tier == rows[0].tier], reason="best_median",
+            failing=[],
+        ),
+        "reference": "sgd", "target_score": 0.972,
     }  # fmt: skip
     return CompareResult(**fields | more)
 
@@ -98,7 +120,16 @@ def rows():
         make_row("sgd", 2, 0.975, 0.003, schedule="constant"),
         make_row("adadelta", 3, 0.950, 0.006, reached_target=0.0, steps_to_target=None),
         make_row(
-            "adagrad", 3, 0.9, 0.01, mean=None, sd=None, interval=None, tuning_interval=None, diverged=3
+            "adagrad",
+            3,
+            0.9,
+            0.01,
+            mean=None,
+            sd=None,
+            interval=None,
+            tuning_interval=None,
+            diverged=3,
+            failed=4,
         ),
     ]
 

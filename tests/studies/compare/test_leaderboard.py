@@ -7,7 +7,7 @@ import pytest
 
 from ravine.networks import METRICS
 from ravine.studies.compare.design import Trials
-from ravine.studies.compare.leaderboard import Evaluated, Tuned, leaderboard_rows, pairs_of
+from ravine.studies.compare.leaderboard import Evaluated, Tuned, leaderboard_rows, pairs_of, target_score
 
 RANGE = (1e-3, 1e1)
 
@@ -26,7 +26,7 @@ def evaluated(trial: int, scores: list[float]) -> dict[str, Evaluated]:
 
 def test_an_interval_ends_where_its_metric_does() -> None:
     tuned = tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]], METRICS["accuracy"].bounds)
-    (row,) = leaderboard_rows({"sgd": tuned}, {"sgd": evaluated(1, [1.0, 1.0, 0.9])}, "sgd", 1, {})
+    (row,) = leaderboard_rows({"sgd": tuned}, {"sgd": evaluated(1, [1.0, 1.0, 0.9])}, None, 1, {})
     assert row.interval is not None and row.interval[1] == 1
     assert row.tuning_interval is not None and row.tuning_interval[1] == 1
 
@@ -44,7 +44,7 @@ def test_bounds_hold_the_score_of_random_outputs(name: str) -> None:
 
 def test_a_rule_all_of_whose_runs_diverged_shows_at_which_rates() -> None:
     tuned = tuned_at([0.1, 1.0], [[np.nan] * 3] * 2)
-    (row,) = leaderboard_rows({"sgd": tuned}, {"sgd": {}}, "sgd", 1, {})
+    (row,) = leaderboard_rows({"sgd": tuned}, {"sgd": {}}, None, 1, {})
     assert (row.diverged, row.n_seeds, row.mean, row.learning_rate) == (6, 0, None, None)
     assert row.sensitivity.learning_rate == [0.1, 1.0]
     assert row.sensitivity.diverged == [1.0, 1.0]
@@ -56,7 +56,7 @@ def test_a_failed_rule_stands_in_a_tier_of_its_own_at_the_end() -> None:
     good = tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]])
     lost = tuned_at([0.1, 0.2], [[np.nan] * 2] * 2)
     rows = leaderboard_rows(
-        {"lost": lost, "good": good}, {"good": evaluated(1, [0.9, 0.8, 0.9])}, "good", 1, {}
+        {"lost": lost, "good": good}, {"good": evaluated(1, [0.9, 0.8, 0.9])}, None, 1, {}
     )
     assert [(row.optimizer, row.tier) for row in rows] == [("good", 1), ("lost", 2)]
     assert pairs_of(rows, True) == []
@@ -69,7 +69,9 @@ def test_the_target_is_the_median_best_score_of_the_reference() -> None:
         "fast": evaluated(1, [0.8, 0.8, 0.2]),  # 0.4 after two of four evaluations, on two of three seeds
         "slow": evaluated(1, [0.3, 0.3, 0.3]),
     }
-    rows = {row.optimizer: row for row in leaderboard_rows(tuned, runs, "sgd", 10, {"fast": 0.5})}
+    target = target_score(tuned["sgd"], runs["sgd"])
+    assert target == 0.4
+    rows = {row.optimizer: row for row in leaderboard_rows(tuned, runs, target, 10, {"fast": 0.5})}
     assert (rows["sgd"].reached_target, rows["sgd"].steps_to_target) == (1.0, 40.0)
     assert rows["fast"].reached_target == pytest.approx(2 / 3)
     assert (rows["fast"].steps_to_target, rows["fast"].seconds_to_target) == (20.0, 10.0)
@@ -95,11 +97,49 @@ def test_the_end_at_which_the_best_rate_lies(rates: list[float], best: int, edge
 def test_pairs_are_median_differences_of_the_seeds() -> None:
     tuned = {name: tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]]) for name in ("a", "b")}
     runs = {"a": evaluated(1, [0.9, 0.8, 0.7, 0.9]), "b": evaluated(1, [0.5, 0.5, 0.4, np.nan])}
-    rows = leaderboard_rows(tuned, runs, "a", 1, {})
+    rows = leaderboard_rows(tuned, runs, None, 1, {})
     (pair,) = pairs_of(rows, True)
     # b diverged once; of the 10 averages of 0.4, 0.3, 0.3 and inf, the fifth and sixth are 0.35 and 0.4
     assert (pair.a, pair.b, pair.interval) == ("a", "b", None)
     assert pair.difference == pytest.approx(0.375)
     assert pair.p_better == 1.0
-    whole = leaderboard_rows(tuned, runs | {"b": evaluated(1, [0.5, 0.5, 0.4, 0.4])}, "a", 1, {})
+    whole = leaderboard_rows(tuned, runs | {"b": evaluated(1, [0.5, 0.5, 0.4, 0.4])}, None, 1, {})
     assert pairs_of(whole, True)[0].difference == pytest.approx(0.375)  # of 0.4, 0.3, 0.3 and 0.5
+
+
+def test_the_target_of_an_even_number_of_seeds_is_reached_by_more_than_half() -> None:
+    tuned = tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]])
+    runs = evaluated(1, [0.2, 0.4, 0.6, 0.8])
+    target = target_score(tuned, runs)
+    assert target == 0.4
+    (row,) = leaderboard_rows({"sgd": tuned}, {"sgd": runs}, target, 10, {})
+    assert row.reached_target == 0.75 and row.steps_to_target is not None
+    less = Tuned(tuned.trials, -tuned.scores, RANGE, False, (-1, 0))
+    turned = {"constant": Evaluated(1, -runs["constant"].scores, -runs["constant"].curves)}
+    assert target_score(less, turned) == -0.4
+    assert target_score(tuned, None) is None
+    assert target_score(tuned, evaluated(1, [np.nan, np.nan, 0.6, 0.8])) is None
+
+
+def test_rows_are_in_order_of_the_median_that_they_show() -> None:
+    random = np.random.default_rng(0)
+    noisy = 0.75 + 0.6 * np.linspace(-1.5, 1.5, 20)  # very different scores with a low median
+    scores = {
+        "best": 0.9 + 0.001 * random.random(20),
+        "second": 0.8 + 0.001 * random.random(20),
+        "noisy": noisy,
+    }
+    tuned = {name: tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]]) for name in scores}
+    runs = {name: evaluated(1, list(values)) for name, values in scores.items()}
+    rows = leaderboard_rows(tuned, runs, None, 1, {})
+    assert [row.optimizer for row in rows] == ["best", "second", "noisy"]
+    tier_of = {row.optimizer: row.tier for row in rows}
+    assert tier_of["best"] == tier_of["noisy"] == 1 and tier_of["second"] == 2
+
+
+def test_failed_seeds_are_counted_against_a_constant_prediction() -> None:
+    tuned = tuned_at([0.1, 0.2], [[0.5, 0.6], [0.9, 1.0]])
+    scores = [0.78, 0.79, 0.80, 0.78, 0.52, np.nan]
+    (row,) = leaderboard_rows({"a": tuned}, {"a": evaluated(1, scores)}, None, 1, {}, np.full(6, 0.5))
+    assert (row.failed, row.diverged, row.constant) == (2, 1, 0.5)
+    assert row.median == 0.78 and row.median_interval is not None and row.median_interval[0] is None

@@ -20,11 +20,12 @@ def test_the_leaderboard_as_a_table(result):
     table = result.tables()["leaderboard"]
     assert list(table.columns) == [
         "optimizer", "learning_rate", "schedule", "mean", "median", "sd", "interval_low", "interval_high",
-        "tier", "n_seeds", "diverged", "steps_to_target", "reached_target", "at_edge", "sensitivity_width",
+        "tier", "n_seeds", "diverged", "failed", "steps_to_target", "reached_target", "at_edge",
+        "sensitivity_width",
     ]  # fmt: skip
     assert table.interval_low[0] == pytest.approx(0.981) and table.interval_high[0] == pytest.approx(0.985)
     lost = table.to_csv(index=False).splitlines()[6]
-    assert lost == "adagrad,0.00312,decay,,0.9,,,,3,20,3,420.0,1.0,False,1.4"
+    assert lost == "adagrad,0.00312,decay,,0.9,,,,3,20,3,4,420.0,1.0,False,1.4"
 
 
 def test_data_frames(result):

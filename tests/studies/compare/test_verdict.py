@@ -1,59 +1,90 @@
-"""The verdict names ties, differences, and evaluations too small to say more."""
+"""The verdict names length, ties, differences, and evaluations too small to say more."""
 
 from dataclasses import replace
 
 import pytest
 
-from ravine.execution.describe import score_format_of
-from ravine.execution.result import MetricFacts
 from ravine.studies.compare.verdict import verdict
-
-ACCURACY = MetricFacts(name="accuracy", greater_is_better=True)
-
-
-def said(rows, pairs=(), metric=ACCURACY):
-    return verdict(rows, pairs, score_format_of(metric, rows))
+from ravine.studies.compare.view import style_of
 
 
-def test_ties_and_differences(rows, pairs):
+@pytest.fixture
+def said(result_of):
+    """The verdict on some rows."""
+
+    def of(rows, pairs=(), metric="accuracy"):
+        result = result_of(rows, pairs, metric)
+        return verdict(result, style_of(result))
+
+    return of
+
+
+def test_ties_and_differences(rows, pairs, said):
     assert said(rows, pairs) == (
-        "adam and rmsprop are not distinguishable from the best, nesterov (accuracy 98.3 ± 0.2 %): they tie. "
-        "sgd is worse by 0.8 ± 0.3 and adadelta by 3.3 ± 0.7 points."
+        "Within 1,000 steps (20 epochs), adam and rmsprop are not distinguishable from the best, nesterov "
+        "(accuracy 98.3 ± 0.2 %): they tie. "
+        "sgd is worse by 0.8 points (0.5 to 1.1) and adadelta by 3.3 (3.0 to 4.0)."
         " adagrad is worse, with runs that diverged."
     )
 
 
-def test_one_winner_all_tied_one_alone(rows, pairs):
+def test_one_winner_all_tied_one_alone(rows, pairs, said):
+    start = "Within 1,000 steps (20 epochs), nesterov"
     assert said([rows[0], rows[3]], pairs).startswith(
-        "nesterov is best (accuracy 98.3 ± 0.2 %), and distinguishable from all"
+        f"{start} is best (accuracy 98.3 ± 0.2 %), and distinguishable from all"
     )
     assert said(rows[:3]).endswith("all 3 tie.")
     assert said(rows[:2]).endswith("a tie.") and "worse" not in said(rows[:2])
-    assert said(rows[:1]) == "nesterov reaches accuracy 98.3 ± 0.2 %; nothing was compared with it."
+    assert said(rows[:1]) == f"{start} reaches accuracy 98.3 ± 0.2 %; nothing was compared with it."
 
 
-def test_without_pairs_no_difference_is_made_up(rows):
+def test_without_pairs_no_difference_is_made_up(rows, said):
     assert "sgd and adadelta are worse." in said(rows) and " by " not in said(rows)
 
 
-def test_a_best_with_a_diverged_run_has_a_median(rows):
-    assert "adagrad reaches accuracy median 90" in said([rows[5]])
+def test_a_difference_never_contradicts_its_interval(rows, pairs, said):
+    unsure = [replace(pairs[0], interval=[-0.002, 0.016]), *pairs[1:]]
+    text = said(rows, unsure)
+    assert "sgd is worse." in text and "sgd is worse by" not in text
+    ends = [replace(pairs[0], interval=[0.002, None]), *pairs[1:]]
+    assert "sgd is worse by 0.8 points (at least 0.2)" in said(rows, ends)
+
+
+def test_a_small_difference_does_not_matter(rows, pairs, said, result_of):
+    small = [replace(pairs[0], difference=0.003, interval=[0.001, 0.004]), *pairs[1:]]
+    text = said(rows, small)
+    assert "sgd is worse by 0.3 points (0.1 to 0.4): significant, but too small to matter." in text
+    assert "adadelta is worse by 3.3 points" in text
+    result = result_of(rows, small)
+    finer = result.replace(metric=result.metric.with_smallest_difference(0.002))
+    assert "too small" not in verdict(finer, style_of(finer))
+
+
+def test_a_best_with_a_diverged_run_has_a_median(rows, said):
+    assert "adagrad reaches accuracy 90" in said([rows[5]])
 
 
 @pytest.mark.parametrize(
     ("seeds", "sentence"),
     [
         (1, "With 1 seed no difference can be distinguished from chance."),
-        (2, "With 2 seeds no difference can be distinguished from chance."),
-        (5, "With 5 seeds only large differences are visible."),
+        (5, "With 5 seeds no difference can be distinguished from chance."),
+        (6, "With 6 seeds only large differences are visible."),
     ],
 )
-def test_too_few_seeds(rows, seeds, sentence):
+def test_too_few_seeds(rows, seeds, sentence, said):
     assert said([replace(row, n_seeds=seeds) for row in rows]).endswith(sentence)
-    assert "With" not in said(rows)  # 20 seeds
+    assert "With 20" not in said(rows) and "visible" not in said(rows)
 
 
-def test_an_error_metric_has_no_points(rows, pairs):
-    text = said(rows, pairs, MetricFacts(name="rmse", greater_is_better=False))
-    assert "(rmse 0.983 ± 0.002): they tie" in text and "sgd is worse by 0.008 ± 0.003" in text
-    assert "in rmse." in text and "%" not in text and "points" not in text
+def test_an_error_metric_has_no_points(rows, pairs, said):
+    text = said(rows, [replace(pairs[0], difference=-0.016, interval=[-0.02, -0.011])], "rmse")
+    assert "(rmse 0.983 ± 0.002): they tie" in text
+    assert "sgd is worse by 0.016 in rmse (0.011 to 0.020)" in text
+    assert "%" not in text and "points" not in text
+
+
+def test_the_number_that_still_improved_is_named(rows, falling, said):
+    rows = [replace(row, trend=falling if k < 4 else replace(falling, direction="flat")) for k, row in
+            enumerate(rows)]  # fmt: skip
+    assert said(rows).endswith("The validation loss still fell at the end for 4 of 6 optimizers.")

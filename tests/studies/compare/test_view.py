@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ravine.execution.describe import score_format_of
+from ravine.execution.length_advice import length_advice
 from ravine.execution.result import MetricFacts
 from ravine.render.cells import display_width
 from ravine.render.html import html
 from ravine.render.text import text
-from ravine.studies.compare.view import next_steps, view
+from ravine.studies.compare.view import next_steps, style_of, view
 
 
 def line_of(shown, name):
@@ -41,23 +42,25 @@ def test_columns_go_by_priority(result):
         next(line for line in shown(result, width).splitlines() if line.startswith("tier"))
         for width in (60, 120)
     ]
-    assert heads[0].split() == ["tier", "optimizer", "accuracy", "%", "learning", "rate", "schedule"]
-    assert heads[1].endswith("to target  good rates  median   with tuning")
+    assert heads[0].split() == ["tier", "optimizer", "accuracy", "%", "failed", "learning", "rate"]
+    assert heads[1].endswith("steps to 97.2 %  rates within 5 %")
 
 
 def test_the_heading_says_what_was_measured(result):
     lines = shown(result).splitlines()
     assert lines[:2] == [
         "digits: 1,797 rows, 64 features, classify",
-        "validation accuracy, mean of 20 fresh seeds ± 95 % interval",
+        "validation accuracy, median of 20 fresh seeds ± 95 % interval",
     ]
 
 
 def test_what_a_row_says(result):
     report = shown(result, 120)
-    assert "420 (85 %)" in line_of(report, "adam") and "never" in line_of(report, "adadelta")
-    assert "0.00312!" in line_of(report, "rmsprop") and "3/20" in line_of(report, "adagrad")
-    assert "median 90.0" in line_of(report, "adagrad") and "constant" in line_of(report, "sgd")
+    assert "420" in line_of(report, "adam") and "never" in line_of(report, "adadelta")
+    assert "25-fold" in line_of(report, "adam")  # 10^1.4
+    assert "0.00312!" in line_of(report, "rmsprop") and "4/20" in line_of(report, "adagrad")
+    assert "90.0 ± 1.0" in line_of(report, "adagrad") and "constant" in line_of(report, "sgd")
+    assert "! adagrad: 4 of 20 seeds failed (3 diverged; 1 no better" in " ".join(report.split())
     assert "! rmsprop: its best learning rate, 0.00312, lies at the upper end" in report
     assert report.count("lies at") == 1
     assert "On the test rows, read once: nesterov accuracy 96.5 ± 1.0 %; the saved network 97.0 %." in report
@@ -66,26 +69,27 @@ def test_what_a_row_says(result):
 def test_an_optimizer_that_always_diverged_has_no_numbers(rows, row_of, result_of):
     nothing = dict.fromkeys(("learning_rate", "schedule", "mean", "median", "sd", "interval"))
     nothing |= {"tuning_interval": None, "steps_to_target": None, "n_seeds": 0, "diverged": 36, "values": []}
+    nothing |= {"median_interval": None, "failed": 36}
     lost = row_of("adagrad", 2, 0.9, 0.1, reached_target=0.0, sensitivity_width=None, **nothing)
     line = line_of(shown(result_of([rows[0], lost]), 120), "adagrad")
-    assert line.split() == ["2", "adagrad", "diverged", "–", "–", "all", "never", "–", "–", "–"]
+    assert line.split() == ["2", "adagrad", "diverged", "all", "–", "–", "never", "–", "–"]
 
 
 def test_columns_with_nothing_to_say_are_left_out(rows, result_of):
-    silent = {"steps_to_target": None, "reached_target": None, "sensitivity_width": None, "diverged": 0}
+    silent = {"steps_to_target": None, "reached_target": None, "sensitivity_width": None, "failed": 0}
     report = shown(result_of([replace(row, **silent) for row in rows]), 120)
     head = next(line for line in report.splitlines() if line.startswith("tier"))
     assert re.split(" {2,}", head) == [
-        "tier", "optimizer", "accuracy %", "learning rate", "schedule", "median", "with tuning",
+        "tier", "optimizer", "accuracy %", "learning rate", "schedule", "tuned anew",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("seeds", "words"), [(1, "1 fresh seed"), (2, "2 fresh seeds")])
 def test_seeds_too_few_for_an_interval(rows, seeds, words, result_of):
-    few = {"n_seeds": seeds, "interval": None, "tuning_interval": None, "tier": 1}
+    few = {"n_seeds": seeds, "median_interval": None, "tuning_interval": None, "tier": 1}
     result = result_of([replace(row, **few) for row in rows])
-    report = shown(result.replace(test=replace(result.test, interval=None)))
-    assert f"mean of {words}, too few for an interval" in report
+    report = shown(result.replace(test=replace(result.test, median_interval=None)))
+    assert f"median of {words}, too few for an interval" in report
     assert "±" not in report and "95 %" not in report
 
 
@@ -117,20 +121,21 @@ def test_errors_of_any_size_keep_their_digits(scale, row_of, result_of):
     report = shown(result_of([best, row_of("sgd", 2, 2.5 * scale, 0.5 * scale)], metric="rmse"), 80)
     words = line_of(report, "adam").split()
     assert words[3] == "±"
-    assert float(words[2]) == pytest.approx(best.mean, rel=0.06)
+    assert float(words[2]) == pytest.approx(best.median, rel=0.06)
     assert float(words[4]) == pytest.approx(0.3 * scale, rel=0.01)
 
 
 def test_intervals_are_never_shown_tighter_than_they_are(rows, result_of):
-    rows[0] = replace(rows[0], interval=[0.973, 0.984])  # 1.0 below the mean, 0.1 above
+    rows[0] = replace(rows[0], median_interval=[0.973, 0.984])  # 1.0 below the mean, 0.1 above
     assert "98.3 ± 1.0" in line_of(shown(result_of(rows), 80), "nesterov")
 
 
-def test_the_format_is_as_fine_as_the_smallest_uncertainty(curve_of, row_of):
+def test_the_format_is_as_fine_as_the_smallest_uncertainty(row_of, result_of):
     rmse = MetricFacts(name="rmse", greater_is_better=False)
     for half, decimals in ((0.3, 1), (0.14, 2), (0.02, 2), (0.019, 3), (5.0, 0), (120.0, 0)):
         rows = [row_of("a", 1, 1.0, half), row_of("b", 1, 1.0, half * 50)]
         assert score_format_of(rmse, rows).decimals == decimals, half
+        assert style_of(result_of(rows, metric="rmse")).decimals == decimals, half
 
 
 number = st.none() | st.floats(-1e300, 1e300)
@@ -142,7 +147,7 @@ any_row = st.fixed_dictionaries(
         "optimizer": st.text(max_size=30), "tier": st.integers(1, 9), "mean": number, "median": number,
         "learning_rate": positive, "diverged": st.integers(0, 10**20), "n_seeds": st.integers(0, 10**20),
         "steps_to_target": positive, "reached_target": share, "sensitivity_width": share,
-        "interval": interval, "tuning_interval": interval,
+        "median_interval": interval, "tuning_interval": interval, "failed": st.integers(0, 10**20),
         "trials": st.lists(st.tuples(positive, number), min_size=1, max_size=5),
     }
 )  # fmt: skip
@@ -178,12 +183,28 @@ def test_the_full_track_says_so_and_shows_what_it_tuned(result):
     assert "tuned besides the learning rate: adam b1 0.82432, b2 0.99939, eps 4.1428e-08" in report
 
 
-def test_next_steps_name_the_run_and_five_times_the_epochs(result):
+def test_next_steps_name_the_run_and_follow_the_advice(result, falling):
     kept = result.replace(run_dir="runs/a b", source="data.csv", model_dir="runs/a b/models/best")
-    report = text(next_steps(kept), 100)
+    assert "train" not in text(next_steps(kept), 100)  # no advice
+    longer = kept.replace(advice=length_advice(falling, 20.0, None))
+    report = text(next_steps(longer), 100)
     assert "ravine predict 'runs/a b' data.csv -o predictions.csv" in report
     assert "ravine train -c 'runs/a b/best.toml' --epochs 100" in report
+    assert "Train the winner longer: the validation loss still fell by 3.1 % in the last tenth" in report
     assert "ravine resume 'runs/a b'" in report
+    assert "With nesterov, the validation loss still fell by 3.1 %" in " ".join(shown(longer).split())
+
+
+def test_an_interval_that_is_cut_or_open_is_left_out(rows, result_of):
+    cut = [replace(rows[0], tuning_interval=[0.9, 1.0]), replace(rows[1], tuning_interval=[0.9, None])]
+    report = shown(result_of([*cut, rows[3]]), 140)
+    ends = [line_of(report, name).split()[-1] for name in ("nesterov", "adam")]
+    assert ends == ["–", "–"] and line_of(report, "sgd").endswith("96.9 to 97.8")
+
+
+def test_the_legend_explains_the_columns_that_are_shown(result):
+    assert "steps to 97.2 %: median over seeds" in shown(result, 120)
+    assert "steps to" not in shown(result, 60) and "failed: diverged, no better than" in shown(result, 60)
 
 
 def test_a_notebook_shows_the_same_scores(result):

@@ -31,7 +31,7 @@ def test_tables_have_one_row_for_each_configuration(found: SweepResult) -> None:
 def test_the_summary_names_winner_and_ties(found: SweepResult) -> None:
     first, second = found.leaderboard[:2]
     assert first.tier == second.tier
-    assert found.summary() == f"{first.setting} and 1 tied, accuracy {first.mean:.4g}"
+    assert found.summary() == f"{first.setting} and 1 tied, accuracy {first.median:.4g}"
 
 
 def test_the_status_tells_of_a_configuration_without_a_score(found: SweepResult) -> None:

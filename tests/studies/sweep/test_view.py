@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ravine.execution.length_advice import LengthAdvice, LossTrend, length_advice
 from ravine.execution.result import DataFacts, MetricFacts, Seconds, SplitSizes
 from ravine.render.cells import display_width
 from ravine.render.text import text
@@ -40,7 +41,8 @@ def difference(value: float, half: float) -> AdjustedDifference:
 def row(index: int, levels: dict[str, str], mean: float | None, tier: int, **more: Any) -> ConfigurationRow:
     values: dict[str, Any] = {
         "mean": mean, "median": mean, "sd": 0.01, "n_seeds": 10, "diverged": 0, "values": [mean] * 10,
-        "interval": None if mean is None else [mean - 0.004, mean + 0.004], "index": index, "levels": levels,
+        "interval": None, "index": index, "levels": levels,
+        "median_interval": None if mean is None else [mean - 0.004, mean + 0.004],
         "setting": ", ".join(f"{name}={level}" for name, level in levels.items()), "first": index == 0,
         "optimizer": "adam", "learning_rate": 0.0031, "schedule": "decay", "network": "8", "parameters": 99,
         "tuning_interval": None, "tier": tier, "epochs": 20.0, "at_edge": False, "against_first": None,
@@ -50,8 +52,8 @@ def row(index: int, levels: dict[str, str], mean: float | None, tier: int, **mor
 
 
 def effect(factor: str, level: str, mean: float, **more: Any) -> LevelEffect:
-    values: dict[str, Any] = {"first": False, "effect": None, "helps": None}
-    return LevelEffect(factor=factor, level=level, mean=mean, **{**values, **more})
+    values: dict[str, Any] = {"first": False, "effect": None, "helps": None, "n_runs": 10}
+    return LevelEffect(factor=factor, level=level, median=mean, **{**values, **more})
 
 
 @pytest.fixture
@@ -69,7 +71,8 @@ def result() -> SweepResult:
             learning_rate="tuned",
         ),
         plan=SweepFacts(
-            effort="quick", runs=20, network_steps=1, epochs=20.0, programs=1, cohorts=1, extended_ends=[]
+            effort="quick", runs=20, network_steps=1, steps=800, epochs=20.0, programs=1, cohorts=1,
+            extended_ends=[],
         ),
         seconds=Seconds(total=1.0, compile=0.5, train=0.5),
         leaderboard=[
@@ -83,7 +86,7 @@ def result() -> SweepResult:
         ],
         test=BestScores(
             setting="dropout=0.2", mean=0.97, median=0.97, sd=0.01, interval=[0.965, 0.975], n_seeds=10,
-            diverged=0, values=[0.97] * 10, model=0.972,
+            diverged=0, values=[0.97] * 10, model=0.972, median_interval=[0.965, 0.975],
         ),
     )  # fmt: skip
 
@@ -145,7 +148,56 @@ def test_the_verdict_says_direction_size_and_certainty(result: SweepResult) -> N
     chance = with_effect(result, helps=None, effect=change)
     assert "may help: +0.4 ± 0.2 points" in verdict(chance)[0]
     assert "not significant among 1 comparisons" in verdict(chance)[0]
-    assert "runs diverged" in verdict(with_effect(result, helps=None, effect=None))[0]
+    small = with_effect(result, matters=False)
+    assert "against dropout=0: significant, but too small to matter." in verdict(small)[0]
+
+
+def test_the_verdict_names_length_and_trend(result: SweepResult) -> None:
+    falling = LossTrend(
+        direction="falling", change=-0.03, agreeing=1.0, rise=0.0, lowest_step=800, lowest_epochs=20.0,
+        score_improves=True, seeds=10,
+    )  # fmt: skip
+    sentences = verdict(with_first_row(result, trend=falling))
+    assert "Best within 800 steps (20 epochs): dropout=0.2" in " ".join(sentences)
+    assert sentences[-1] == "The validation loss still fell at the end for the configuration."
+    advised = replace(result, advice=length_advice(falling, 20.0, None))
+    shown = " ".join(text(advised.view(), 100).split())
+    assert "800 steps (20 epochs) each" in shown and "still fell by 3.0 % in the last tenth" in shown
+    assert "--epochs 100" in text(next_steps(advised), 200)
+
+
+@pytest.mark.parametrize(
+    ("better", "helps", "sentence"),
+    [
+        (0.0, False, "dropout=0.2 is worse than dropout=0: 10 of 10 runs diverge."),
+        (0.3, None, "dropout=0.2 may be worse than dropout=0: 10 of 10 runs diverge."),
+        (1.0, True, "dropout=0.2 is better than dropout=0, which diverges."),
+        (0.5, None, "dropout=0.2 and dropout=0 both diverge."),
+    ],
+)
+def test_a_level_that_diverges_is_worse(
+    result: SweepResult, better: float, helps: bool | None, sentence: str
+) -> None:
+    lost = AdjustedDifference(difference=None, interval=None, p_better=better, p_value=0.002, p_holm=0.002)
+    changed = with_effect(result, effect=lost, helps=helps, diverged=10, median=None)
+    assert verdict(changed)[0] == sentence
+    assert "diverged" in text(changed.view())
+
+
+def test_a_level_that_helps_but_diverges_sometimes(result: SweepResult) -> None:
+    sentence = verdict(with_effect(result, diverged=1))[0]
+    assert (
+        sentence == "dropout=0.2 helps: +0.4 ± 0.3 points against dropout=0, although 1 of 10 runs diverge."
+    )
+
+
+def test_failed_seeds_are_reported_and_avoided(result: SweepResult) -> None:
+    rows = [replace(part, tier=1) for part in result.leaderboard]
+    failing = replace(result, leaderboard=[replace(rows[0], failed=1), rows[1]])
+    assert failing.best.levels["dropout"] == "0" and result.best.levels["dropout"] == "0.2"
+    shown = " ".join(text(failing.view(), 120).split())
+    assert "1/10" in shown and f"! dropout=0.2, net={NET}: 1 of 10 seeds failed" in shown
+    assert f"Best within 800 steps (20 epochs): dropout=0, net={NET}" in shown
 
 
 def test_ties_and_few_seeds_are_named(result: SweepResult) -> None:
@@ -162,7 +214,7 @@ def test_of_an_error_less_is_better(result: SweepResult) -> None:
 
 def test_a_configuration_that_diverged_has_no_number(result: SweepResult) -> None:
     lost = row(
-        2, {"dropout": "0.9", "net": "x"}, None, 3, diverged=10, n_seeds=0, values=[], epochs=None,
+        2, {"dropout": "0.9", "net": "x"}, None, 3, diverged=10, failed=10, n_seeds=0, values=[], epochs=None,
         learning_rate=None,
     )  # fmt: skip
     shown = text(replace(result, leaderboard=[*result.leaderboard, lost]).view())
@@ -188,9 +240,12 @@ def test_a_long_leaderboard_is_cut_and_says_so(result: SweepResult) -> None:
 
 
 def test_the_next_commands_name_run_and_winner(result: SweepResult) -> None:
-    kept = replace(result, run_dir="runs/a b", model_dir="runs/a b/models/best", source="table.csv")
+    advice = LengthAdvice(action="earlier", reason="why", settings={"early_stop": 3.0})
+    kept = replace(
+        result, run_dir="runs/a b", model_dir="runs/a b/models/best", source="table.csv", advice=advice
+    )
     shown = text(next_steps(kept), 200)
-    assert "ravine train -c 'runs/a b/best.toml' --epochs 100" in shown
+    assert "ravine train -c 'runs/a b/best.toml' --early-stop 3" in shown
     assert "ravine predict 'runs/a b' table.csv -o predictions.csv" in shown
     assert "Model  runs/a b/models/best" in shown
 

@@ -1,4 +1,8 @@
-"""The leaderboard of a comparison: one row for each optimizer, under the schedule that tuning chose."""
+"""The leaderboard of a comparison: one row for each optimizer, under the schedule that tuning chose.
+
+The median over seeds orders the rows, and every row shows it. Tiers and paired differences rest on ranks of
+the same scores (`ravine.statistics.tiers`, `paired_tests`).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,14 @@ from typing import Literal
 
 import numpy as np
 
+from ravine.execution.length_advice import LossTrend
 from ravine.execution.result import values_of
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
 from ravine.statistics import (
     at_edge,
     compare_pairs,
+    failed_seeds,
+    rank_names,
     select,
     sensitivity,
     summarize_target,
@@ -24,7 +31,7 @@ from ravine.statistics import (
 from ravine.studies.compare.design import Trials
 from ravine.studies.compare.result import LeaderboardRow, Pair, RateSensitivity, ScheduleScores
 
-__all__ = ["Evaluated", "Tuned", "leaderboard_rows", "pairs_of", "scores_by_schedule"]
+__all__ = ["Evaluated", "Tuned", "leaderboard_rows", "pairs_of", "scores_by_schedule", "target_score"]
 
 
 @dataclass(frozen=True)
@@ -69,11 +76,15 @@ class Tuned:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One trial of one optimizer on fresh seeds: final scores [seed], validation scores [seed, time]."""
+    """One trial of one optimizer on fresh seeds: final scores [seed], validation scores [seed, time].
+
+    trend: validation loss at the end of training, None if most runs diverged or stopped early.
+    """
 
     trial: int
     scores: np.ndarray
     curves: np.ndarray
+    trend: LossTrend | None = None
 
 
 Evaluations = Mapping[str, Mapping[str, Evaluated]]
@@ -83,32 +94,50 @@ Evaluations = Mapping[str, Mapping[str, Evaluated]]
 def leaderboard_rows(
     tuned: Mapping[str, Tuned],
     evaluated: Evaluations,
-    reference: str,
+    target: float | None,
     steps_per_point: int,
     step_seconds: Mapping[str, float],
+    constants: np.ndarray | None = None,
     seed: int = 0,
 ) -> list[LeaderboardRow]:
-    """Return the rows of the leaderboard of a comparison, best optimizer first.
+    """Return the rows of the leaderboard of a comparison, best median first.
 
-    reference: the optimizer that sets the target score. steps_per_point: steps between the points of a
-    learning curve. step_seconds: seconds of one step of one network, by optimizer.
+    target: score of `target_score`. steps_per_point: steps between the points of a learning curve.
+    step_seconds: seconds of one step of one network, by optimizer. constants: scores of a constant prediction
+    on the same seeds [seed], None if they are not known.
     """
     chosen = {name: _chosen(tuned[name], by_schedule) for name, by_schedule in evaluated.items()}
     finished = {name: run for name, run in chosen.items() if run is not None}
+    scores = {name: run.scores for name, run in finished.items()}
     greater = next(iter(tuned.values())).greater_is_better
-    order = (
-        tiers({name: run.scores for name, run in finished.items()}, greater, seed=seed) if finished else {}
-    )
-    target = _target(finished.get(reference), greater)
+    tier_of = tiers(scores, greater, seed=seed) if scores else {}
     rows = [
         _row(
-            name, tuned[name], finished[name], tier,
-            _to_target(finished[name], target, greater, steps_per_point), step_seconds.get(name), seed,
+            name, tuned[name], finished[name], tier_of[name],
+            _to_target(finished[name], target, greater, steps_per_point), step_seconds.get(name), constants,
+            seed,
         )
-        for name, tier in order.items()
+        for name in (rank_names(scores, greater) if scores else ())
     ]  # fmt: skip
-    last = max(order.values(), default=0) + 1
-    return rows + [_failed_row(name, tuned[name], last) for name in tuned if name not in order]
+    last = max(tier_of.values(), default=0) + 1
+    return rows + [_failed_row(name, tuned[name], last) for name in tuned if name not in tier_of]
+
+
+def target_score(tuned: Tuned, evaluated: Mapping[str, Evaluated] | None) -> float | None:
+    """Return the score to reach: the median over seeds of the best score of the reference optimizer.
+
+    Of an even number of seeds, the median is the worse one of the two middle scores, so that more than half
+    of the seeds reach it. evaluated: its runs on fresh seeds by schedule, None without any. Returns None if
+    half of them diverged.
+    """
+    run = None if evaluated is None else _chosen(tuned, evaluated)
+    if run is None:
+        return None
+    greater = tuned.greater_is_better
+    curves = np.where(np.isfinite(run.curves), run.curves, -np.inf if greater else np.inf)
+    best = np.sort(curves.max(axis=1) if greater else -curves.min(axis=1))
+    middle = best[(len(best) - 1) // 2]
+    return finite_or_none(middle if greater else -middle)
 
 
 def _chosen(tuned: Tuned, evaluated: Mapping[str, Evaluated]) -> Evaluated | None:
@@ -124,11 +153,14 @@ def _row(
     tier: int,
     to_target: tuple[float, float | None] | None,
     step_seconds: float | None,
+    constants: np.ndarray | None,
     seed: int,
 ) -> LeaderboardRow:
     greater, trial = tuned.greater_is_better, run.trial
     whole = bool(np.isfinite(run.scores).all())
-    tuned_interval = tuning_interval(tuned.scores, run.scores, greater, seed=seed) if whole else None
+    tuned_interval = (
+        tuning_interval(tuned.scores, run.scores, greater, "median", seed=seed) if whole else None
+    )
     schedule = str(tuned.trials.schedule[trial])
     reached, steps = (None, None) if to_target is None else to_target
     curve, width = _sensitivity(tuned, schedule)
@@ -146,6 +178,9 @@ def _row(
         at_edge=tuned.range_end() or False,
         sensitivity=curve,
         sensitivity_width=width,
+        failed=int(failed_seeds(run.scores, constants, greater).sum()),
+        constant=None if constants is None else finite_or_none(np.median(constants)),
+        trend=run.trend,
     )
 
 
@@ -172,16 +207,8 @@ def _failed_row(name: str, tuned: Tuned, tier: int) -> LeaderboardRow:
         at_edge=False,
         sensitivity=curve,
         sensitivity_width=width,
+        failed=tuned.scores.size,
     )
-
-
-def _target(reference: Evaluated | None, greater: bool) -> float | None:
-    """Return the score to reach: the median over seeds of the reference optimizer's best score."""
-    if reference is None:
-        return None
-    curves = np.where(np.isfinite(reference.curves), reference.curves, -np.inf if greater else np.inf)
-    best = np.median(curves.max(axis=1) if greater else curves.min(axis=1))
-    return finite_or_none(best)
 
 
 def _to_target(

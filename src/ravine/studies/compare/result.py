@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
+from ravine.execution.evaluated_scores import EvaluatedScores
+from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.result import (
     DevelopmentSizes,
     MetricFacts,
@@ -24,12 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ComparePlan", "CompareResult", "ComparisonFacts", "LeaderboardRow", "Pair", "PlannedEvaluation",
-    "PlannedRuns", "PlannedTrial", "RateSensitivity", "ScheduleScores", "WinnerScores",
+    "PlannedRuns", "PlannedTrial", "RateSensitivity", "Reason", "Recommendation", "ScheduleScores",
+    "WinnerScores",
 ]  # fmt: skip
 
 CSV_COLUMNS = (
     "optimizer", "learning_rate", "schedule", "mean", "median", "sd", "interval_low", "interval_high", "tier",
-    "n_seeds", "diverged", "steps_to_target", "reached_target", "at_edge", "sensitivity_width",
+    "n_seeds", "diverged", "failed", "steps_to_target", "reached_target", "at_edge", "sensitivity_width",
 )  # fmt: skip
 
 
@@ -66,7 +69,7 @@ class RateSensitivity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaderboardRow(ScoreSummary):
+class LeaderboardRow(EvaluatedScores):
     """One optimizer at its tuned setting: validation scores on fresh seeds."""
 
     optimizer: str
@@ -78,9 +81,11 @@ class LeaderboardRow(ScoreSummary):
     schedule: str | None
     """Tuned learning-rate schedule; null if every run of tuning diverged."""
     tuning_interval: list[float | None] | None
-    """95 % interval [low, high] of the mean, wider by the uncertainty of tuning; null as for `interval`."""
+    """95 % interval [low, high] of the median, wider by the uncertainty of tuning; null with a diverged run
+    or fewer than 3 seeds; an end is null if tuning may have selected trials that diverge."""
     tier: int
-    """1 if the optimizer is not distinguishable from the best. Tier 2 is worse than tier 1, and so on."""
+    """1 if the optimizer is not distinguishable from the best. Tier 2 is worse than tier 1, and so on. An
+    optimizer with very different scores may be of a better tier than one with a better median."""
     reached_target: float | None
     """Share of seeds that reached the target: the median best score of the reference optimizer."""
     steps_to_target: float | None
@@ -128,9 +133,35 @@ class ScheduleScores(ScoreSummary):
     """Tuned learning rate, which the schedule multiplies."""
 
 
+Reason = Literal["best", "fewest_failures", "widest_rates", "fewest_steps", "least_spread", "best_median"]
+"""The criterion that chose the recommended optimizer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recommendation:
+    """The recommended optimizer, which `best.toml` and the saved network use."""
+
+    optimizer: str
+    """Name of the optimizer."""
+    learning_rate: float | None
+    """Tuned learning rate, which the schedule multiplies."""
+    hyperparameters: dict[str, float]
+    """Other tuned hyperparameters; empty where only the learning rate is tuned."""
+    schedule: str | None
+    """Tuned learning-rate schedule."""
+    tied: list[str]
+    """Other optimizers that the scores do not distinguish from the best."""
+    reason: Reason
+    """best: no other optimizer ties. Among tied optimizers: fewest_failures: failed on fewer seeds than the
+    others; widest_rates: widest range of good learning rates; fewest_steps: fewest steps to the target score;
+    least_spread: least spread over seeds; best_median: best median, as no other criterion decides."""
+    failing: list[str]
+    """Tied optimizers that were not recommended because they failed on more seeds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class WinnerScores(TestScores):
-    """Scores of the first optimizer of the leaderboard on the test rows."""
+    """Scores of the recommended optimizer on the test rows."""
 
     optimizer: str
     """Name of the optimizer."""
@@ -149,20 +180,29 @@ class CompareResult(Result):
     seconds: Seconds
     """Wall-clock seconds by kind of work, such as compiling and training."""
     leaderboard: list[LeaderboardRow]
-    """One row for each optimizer, best first; a DataFrame in `leaderboard_table` from Python."""
+    """One row for each optimizer, best median first; a DataFrame in `leaderboard_table` from Python."""
     pairs: list[Pair]
     """Difference of every two optimizers that were evaluated; a DataFrame in `pairs_table` from Python."""
     schedules: list[ScheduleScores]
     """Scores of every optimizer under every schedule."""
     test: WinnerScores
-    """Scores of the best optimizer on the test rows, which are read once."""
+    """Scores of the recommended optimizer on the test rows, which are read once."""
+    recommendation: Recommendation
+    """The recommended optimizer with its setting, and the reason."""
+    advice: LengthAdvice | None = None
+    """Advice to train the recommended optimizer longer or shorter; null if its curves support none."""
+    reference: str = ""
+    """Name of the optimizer that sets the target score."""
+    target_score: float | None = None
+    """Score that `steps_to_target` refers to: the median best validation score of the reference optimizer;
+    null if half of its runs diverged."""
     model_dir: str | None = None
     """Folder of the saved network; null if no run directory was written."""
 
     @property
     def best(self) -> str:
-        """The name of the first optimizer of the leaderboard. Others in its tier may be as good."""
-        return self.leaderboard[0].optimizer
+        """The name of the recommended optimizer. Others in its tier may be as good."""
+        return self.recommendation.optimizer
 
     @property
     def leaderboard_table(self) -> pd.DataFrame:
@@ -170,7 +210,9 @@ class CompareResult(Result):
         import pandas as pd
 
         names = [item.name for item in fields(LeaderboardRow) if item.name not in ("values", "sensitivity")]
-        return pd.DataFrame([{name: getattr(row, name) for name in names} for row in self.leaderboard])
+        table = pd.DataFrame([{name: getattr(row, name) for name in names} for row in self.leaderboard])
+        table["trend"] = [row.trend.direction if row.trend else None for row in self.leaderboard]
+        return table
 
     @property
     def pairs_table(self) -> pd.DataFrame:
@@ -200,10 +242,9 @@ class CompareResult(Result):
 
     def summary(self) -> str:
         """Return the result in one line, as `ravine runs` shows it."""
-        first, *others = self.leaderboard
-        return summary_text(
-            first.optimizer, sum(row.tier == first.tier for row in others), self.metric.name, first.mean
-        )
+        recommended = self.recommendation
+        median = next(row.median for row in self.leaderboard if row.optimizer == recommended.optimizer)
+        return summary_text(recommended.optimizer, len(recommended.tied), self.metric.name, median)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the leaderboard as a table of numbers and short texts."""

@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ravine.execution.base_settings import FixedTrainingSettings, WinnerSettings
+from ravine.execution.constant_score import constant_scores
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
 from ravine.execution.events import FirstScores, Noted, RangeExtended
+from ravine.execution.length_advice import length_advice
+from ravine.execution.loss_trend import loss_trend
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts, values_of
 from ravine.execution.run_files import data_facts, split_sizes
@@ -31,7 +34,9 @@ from ravine.studies.compare.leaderboard import (
     leaderboard_rows,
     pairs_of,
     scores_by_schedule,
+    target_score,
 )
+from ravine.studies.compare.recommendation import recommend, recommended_row
 from ravine.studies.compare.result import CompareResult, ComparisonFacts, LeaderboardRow, WinnerScores
 from ravine.training import Cohort
 
@@ -53,19 +58,24 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
     tuned, extended = _tune(design, context)
     evaluated = _evaluate(design, context, tuned)
     seed, greater = design.settings.seed, design.metric.greater_is_better
+    target = target_score(tuned[design.reference], evaluated.get(design.reference))
     rows = leaderboard_rows(
         tuned,
         evaluated,
-        design.reference,
+        target,
         design.first_plan.steps_per_evaluation,
         _step_seconds(design, context),
+        constant_scores(METRICS[design.metric.name], design.batches, design.seeds),
         seed,
     )
     if all(row.median is None for row in rows):
         raise all_diverged(None, "with every optimizer")
     context.stage("test", "the test split, read once")
-    model, test = _test(design, context, rows[0], evaluated)
-    best = best_settings(design, rows[0])
+    recommendation = recommend(rows, design.metric)
+    winner = recommended_row(rows, recommendation)
+    model, test = _test(design, context, winner, evaluated)
+    best = best_settings(design, winner)
+    facts = _facts(design, context, extended)
     return CompareResult(
         study="compare",
         data=data_facts(context.dataset),
@@ -73,12 +83,16 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
         source=design.settings.source,
         split=split_sizes(context.dataset, design.batches),
         metric=design.metric,
-        plan=_facts(design, context, extended),
+        plan=facts,
         seconds=context.seconds([(plan, design.shape) for plan in design.plans.values()]),
         leaderboard=rows,
         pairs=pairs_of(rows, greater),
         schedules=scores_by_schedule(tuned, evaluated, seed),
         test=test,
+        recommendation=recommendation,
+        advice=length_advice(winner.trend, facts.epochs, design.settings.early_stop),
+        reference=design.reference,
+        target_score=target,
         model_dir=context.model_dir,
     ).with_artifacts(Artifacts(model=model, records=context.records, configurations={BEST_SETTINGS: best}))
 
@@ -184,10 +198,20 @@ def _evaluate(design: CompareDesign, context: RunContext, tuned: Mapping[str, Tu
             continue
         trials = tuned[rule.name].trials.take(list(chosen.values()))
         record = _train(design, context, rule, "evaluate", trials, seeds, keep_parameters=True)
-        curves = record.series["score"].astype(np.float64).reshape(len(chosen), len(seeds), -1)
+        curves, losses = (
+            record.series[name].astype(np.float64).reshape(len(chosen), len(seeds), -1)
+            for name in ("score", "valid_loss")
+        )
+        plan = design.plans[rule.name]
         scores = record.final["score"].astype(np.float64).reshape(len(chosen), len(seeds))
         evaluated[rule.name] = {
-            name: Evaluated(trial, scores[k], curves[k]) for k, (name, trial) in enumerate(chosen.items())
+            name: Evaluated(
+                trial,
+                scores[k],
+                curves[k],
+                loss_trend(losses[k], curves[k], design.metric, plan, design.batches, name),
+            )
+            for k, (name, trial) in enumerate(chosen.items())
         }
     return evaluated
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
+from ravine.execution.evaluated_scores import FAILED, failed_cells, failure_warning, median_cell
+from ravine.execution.length_advice import advice_text, trend_cell
 from ravine.execution.next_steps import after_ranking
+from ravine.networks.metrics import METRICS
 from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import (
-    MIN_INTERVAL_SEEDS,
     MISSING_CELL,
     ScoreFormat,
     count,
+    fold,
     is_number,
     learning_rate,
-    percent,
 )
 from ravine.studies.compare.result import ComparePlan, CompareResult, LeaderboardRow
 from ravine.studies.compare.sensitivity import sensitivity_curves
-from ravine.studies.compare.verdict import verdict
+from ravine.studies.compare.verdict import recommendation_text, verdict
 
 __all__ = ["next_steps", "plan_view", "view"]
 
@@ -27,27 +29,39 @@ TUNING_SCOPES = {
     "all": "all hyperparameters: momentum, averaging rates and eps too, in as many trials",
 }
 RANGE_ENDS = {"low": "the lower end", "high": "the upper end"}
+MIN_MEDIAN_SEEDS = 6  # of a 95 % interval of a median
+LOSS_AT_END = "validation loss: fell in the last tenth of training, or rose from its lowest value to the end"
 MIN_NAME_WIDTH = 16  # columns; longer names are cut to it before another column is dropped
 
 
 def view(result: CompareResult) -> list[Block]:
     """Return the report of a comparison: leaderboard, warnings, verdict, test scores, sensitivity."""
     rows = result.leaderboard
-    style = score_format_of(result.metric, rows)
-    blocks: list[Block] = [_heading(result, style), _table(rows, style)]
+    style = style_of(result)
+    blocks: list[Block] = [_heading(result, style), _table(result, style)]
     if tuned := _tuned(rows):
         blocks.append(Paragraph(tuned))
     if warnings := _warnings(rows):
         blocks.append(Items(warnings, style="plain", tone="warning"))
-    blocks.append(Paragraph(verdict(rows, result.pairs, style)))
-    if is_number(result.test.mean):
+    blocks.append(Paragraph(verdict(result, style)))
+    blocks.append(Paragraph(recommendation_text(result.recommendation, rows)))
+    if result.advice is not None:
+        blocks.append(Paragraph(advice_text(result.advice, result.best)))
+    if is_number(result.test.median):
         blocks.append(Paragraph(_tested(result, style)))
     return [*blocks, sensitivity_curves(rows, style)]
 
 
+def style_of(result: CompareResult) -> ScoreFormat:
+    """Return the format of all scores, with enough digits for the smallest interval."""
+    return score_format_of(
+        result.metric, [], [(row.median, row.median_interval) for row in result.leaderboard]
+    )
+
+
 def next_steps(result: CompareResult) -> list[Block]:
     """Return the files that the run wrote, and the commands to type next."""
-    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.plan.epochs)
+    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.advice)
 
 
 def plan_view(plan: ComparePlan) -> list[Block]:
@@ -88,30 +102,42 @@ def _steps_of_each(plan: ComparePlan) -> str:
 
 def _heading(result: CompareResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, result.leaderboard[0].n_seeds
-    scores = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
-    scores += ", too few for an interval" if seeds < MIN_INTERVAL_SEEDS else " ± 95 % interval"
+    scores = f"validation {style.metric}, median of {count(seeds, 'fresh seed')}"
+    scores += ", too few for an interval" if seeds < MIN_MEDIAN_SEEDS else " ± 95 % interval"
     if result.plan.tuning_scope == "all":
         scores += "; all hyperparameters of each optimizer tuned (--tune all)"
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return Heading(f"{data.name}: {size}, {data.task}", [scores])
 
 
-def _table(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Table:
+def _table(result: CompareResult, style: ScoreFormat) -> Table:
     """Return the leaderboard without empty columns, with a horizontal line before each tier."""
+    rows = result.leaderboard
+    target = style.with_unit(result.target_score)
     tiers = [row.tier for row in rows]
     score = " ".join(filter(None, (style.metric, style.unit)))
     columns = [
         Column("tier", [f"{tier}=" if tiers.count(tier) > 1 else str(tier) for tier in tiers], align="left"),
         Column("optimizer", [row.optimizer for row in rows], align="left", shrink=MIN_NAME_WIDTH),
-        Column(score, [_score(row, style) for row in rows]),
-        Column("learning rate", [_rate(row) for row in rows], priority=1),
-        Column("schedule", [row.schedule or MISSING_CELL for row in rows], align="left", priority=2),
-        Column("diverged", [_diverged(row) for row in rows], priority=3),
-        Column("to target", [_steps(row) for row in rows], priority=4),
-        Column("good rates", [_decades(row.sensitivity_width) for row in rows], priority=5),
-        Column("median", [style.number(row.median) for row in rows], priority=6),
-        Column("with tuning", [_interval(row.tuning_interval, style) for row in rows], priority=7),
-    ]
+        Column(score, [median_cell(row, style) for row in rows]),
+        Column("failed", failed_cells(rows), priority=1, meaning=FAILED),
+        Column("learning rate", [_rate(row) for row in rows], priority=2),
+        Column("schedule", [row.schedule or MISSING_CELL for row in rows], align="left", priority=3),
+        Column("loss at the end", [trend_cell(row.trend) for row in rows], priority=4, meaning=LOSS_AT_END),
+        Column(
+            f"steps to {target}", [_steps(row) for row in rows], priority=5,
+            meaning=f"median over seeds; {target} is the best score that half of the seeds of "
+            f"{result.reference} reach; never: on half of the seeds or more",
+        ),
+        Column(
+            "rates within 5 %", [fold(row.sensitivity_width) for row in rows], priority=6,
+            meaning="largest over smallest learning rate whose score in tuning is within 5 % of the best",
+        ),
+        Column(
+            "tuned anew", [_tuning_interval(row, result, style) for row in rows], priority=7,
+            meaning="95 % interval of the median if tuning and evaluation were repeated",
+        ),
+    ]  # fmt: skip
     empty = {MISSING_CELL, "0"}
     return Table(
         [column for column in columns if column.priority == 0 or set(column.texts) - empty],
@@ -120,38 +146,23 @@ def _table(rows: Sequence[LeaderboardRow], style: ScoreFormat) -> Table:
     )
 
 
-def _score(row: LeaderboardRow, style: ScoreFormat) -> str:
-    if is_number(row.mean):
-        return style.with_interval(row.mean, row.interval)
-    return f"median {style.number(row.median)}" if is_number(row.median) else "diverged"
-
-
 def _rate(row: LeaderboardRow) -> str:
     return learning_rate(row.learning_rate) + "!" * bool(row.at_edge)
 
 
-def _diverged(row: LeaderboardRow) -> str:
-    """Return the number of diverged runs of all, as text; "all" if the optimizer was not evaluated."""
-    if not row.n_seeds:
-        return "all"
-    return f"{row.diverged}/{row.n_seeds}" if row.diverged else "0"
-
-
 def _steps(row: LeaderboardRow) -> str:
-    if row.reached_target == 0:
-        return "never"
-    if row.steps_to_target is None or row.reached_target is None:
+    if row.steps_to_target is not None:
+        return f"{row.steps_to_target:,.0f}"
+    return MISSING_CELL if row.reached_target is None else "never"
+
+
+def _tuning_interval(row: LeaderboardRow, result: CompareResult, style: ScoreFormat) -> str:
+    """Return the interval that includes tuning; a dash if an end is missing or is a bound of the metric."""
+    metric = METRICS.get(result.metric.name)
+    ends = row.tuning_interval or [None]
+    if not all(map(is_number, ends)) or (metric is not None and set(ends) & set(metric.bounds)):
         return MISSING_CELL
-    share = f" ({percent(row.reached_target)})" if row.reached_target < 1 else ""
-    return f"{row.steps_to_target:,.0f}{share}"
-
-
-def _decades(width: float | None) -> str:
-    return MISSING_CELL if width is None else f"{width:.1f} dec"
-
-
-def _interval(interval: Sequence[float | None] | None, style: ScoreFormat) -> str:
-    return MISSING_CELL if interval is None else " to ".join(style.number(end) for end in interval)
+    return style.ends(ends)
 
 
 def _tuned(rows: Sequence[LeaderboardRow]) -> str:
@@ -165,7 +176,8 @@ def _tuned(rows: Sequence[LeaderboardRow]) -> str:
 
 
 def _warnings(rows: Sequence[LeaderboardRow]) -> list[str]:
-    return [
+    failures = [failure_warning(row.optimizer, row) for row in rows]
+    return [warning for warning in failures if warning is not None] + [
         f"! {row.optimizer}: its best learning rate, {learning_rate(row.learning_rate)}, lies at "
         f"{RANGE_ENDS[row.at_edge]} of the range tried; a better one may lie beyond."
         for row in rows
@@ -176,6 +188,6 @@ def _warnings(rows: Sequence[LeaderboardRow]) -> list[str]:
 def _tested(result: CompareResult, style: ScoreFormat) -> str:
     """Return the sentence about the winner's score on the test rows."""
     test = result.test
-    score = style.with_unit(test.mean, test.interval)
+    score = style.with_unit(test.median, test.median_interval)
     model = style.with_unit(test.model)
     return f"On the test rows, read once: {test.optimizer} {style.metric} {score}; the saved network {model}."

@@ -2,6 +2,7 @@
 
     d_s = score of a configuration on seed s - score of the baseline on seed s              (1)   paired
     m_ls = mean over the configurations with level l of their scores on seed s              (2)   a grid only
+           the worst score if one of them diverged
     e_ls = m_ls - m_1s                                                                      (3)   1: the first
 
 The baseline is the first configuration, and level 1 is the first level of a factor. In a grid every level is
@@ -17,9 +18,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ravine.execution.result import ScoreSummary
+from ravine.execution.length_advice import LossTrend
+from ravine.execution.result import MetricFacts, ScoreSummary
 from ravine.execution.score_summary import UNBOUNDED, clipped, finite_or_none, score_summary
-from ravine.statistics import Interval, PairedComparison, compare_paired, holm, select, tiers, tuning_interval
+from ravine.statistics import (
+    Interval,
+    PairedComparison,
+    compare_paired,
+    failed_seeds,
+    holm,
+    rank_names,
+    select,
+    tiers,
+    tuning_interval,
+)
+from ravine.statistics.diverged import median
 from ravine.studies.sweep.configurations import Configuration
 from ravine.studies.sweep.result import AdjustedDifference, ConfigurationRow, LevelEffect, PairedDifference
 
@@ -34,7 +47,8 @@ class Scores:
 
     tuning [rate, seed]: scores in tuning, at the learning rates `rates` [rate]. rate: learning rate on fresh
     seeds, None until tuning chooses it. values [seed]: scores on fresh seeds. stops [seed]: epochs after
-    which the weights were saved, with early stopping.
+    which the weights were saved, with early stopping. constants [seed]: scores of a constant prediction on
+    the same rows. trend: validation loss at the end of training.
     """
 
     configuration: Configuration
@@ -43,6 +57,8 @@ class Scores:
     rate: float | None = None
     values: np.ndarray = field(default_factory=lambda: np.zeros(0))
     stops: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    constants: np.ndarray | None = None
+    trend: LossTrend | None = None
 
     def add_trials(self, rates: np.ndarray, scores: np.ndarray) -> None:
         """Add scores [rate, seed] at further learning rates [rate]."""
@@ -67,15 +83,16 @@ class Scores:
 def leaderboard(
     scores: Sequence[Scores], greater: bool, seed: int = 0, bounds: tuple[float, float] = UNBOUNDED
 ) -> list[ConfigurationRow]:
-    """Return the rows of the leaderboard of a sweep, best configuration first.
+    """Return the rows of the leaderboard of a sweep, best median first.
 
     scores: of each configuration, in the order of the design. bounds: smallest and largest possible value of
     the metric.
     """
     finished = {k: part.values for k, part in enumerate(scores) if np.isfinite(part.values).any()}
-    order = tiers({str(k): values for k, values in finished.items()}, greater, seed=seed)
-    placed = {int(k): tier for k, tier in order.items()}
-    last = max(placed.values(), default=0) + 1
+    named = {str(k): values for k, values in finished.items()}
+    tier_of = tiers(named, greater, seed=seed)
+    placed = {int(k): tier_of[k] for k in rank_names(named, greater)}
+    last = max(tier_of.values(), default=0) + 1
     placed |= {k: last for k in range(len(scores)) if k not in placed}
     evaluated = [k for k in placed if len(scores[k].values)]
     best = next(iter(placed))
@@ -108,7 +125,7 @@ def _row(
     whole = bool(len(scores.values) and np.isfinite(scores.values).all())
     interval = None
     if whole and scores.tuning is not None:
-        interval = tuning_interval(scores.tuning, scores.values, greater, seed=seed)
+        interval = tuning_interval(scores.tuning, scores.values, greater, "median", seed=seed)
     return ConfigurationRow(
         **vars(_summary(scores, greater, seed, bounds)),
         setting=configuration.label,
@@ -126,7 +143,17 @@ def _row(
         at_edge=scores.range_end(greater) or False,
         against_first=against_first,
         against_best=against_best,
+        failed=_failed(scores, greater),
+        constant=None if scores.constants is None else finite_or_none(np.median(scores.constants)),
+        trend=scores.trend,
     )
+
+
+def _failed(scores: Scores, greater: bool) -> int:
+    """Return the number of failed seeds; without runs on fresh seeds, that of all runs of tuning."""
+    if len(scores.values):
+        return int(failed_seeds(scores.values, scores.constants, greater).sum())
+    return 0 if scores.tuning is None else scores.tuning.size
 
 
 def _summary(scores: Scores, greater: bool, seed: int, bounds: tuple[float, float]) -> ScoreSummary:
@@ -142,61 +169,72 @@ def _summary(scores: Scores, greater: bool, seed: int, bounds: tuple[float, floa
     )
 
 
-def level_effects(
-    scores: Sequence[Scores], factors: Sequence[str], greater: bool, seed: int = 0
-) -> list[LevelEffect]:
-    """Return mean (2) and effect (3) of every level of a grid, factor by factor.
+def level_effects(scores: Sequence[Scores], factors: Sequence[str], metric: MetricFacts) -> list[LevelEffect]:
+    """Return score (2) and effect (3) of every level of a grid, factor by factor.
 
-    The field `helps` is None if the adjusted p value is above 0.05. A level with diverged runs has neither
-    mean nor effect.
+    The field `helps` is None if the adjusted p value is above 0.05.
     """
-    means = {name: _level_means(scores, name) for name in factors}
+    greater = metric.greater_is_better
+    means = {name: _level_means(scores, name, greater) for name in factors}
     pairs: dict[tuple[str, str], PairedComparison] = {}
     for name, levels in means.items():
         first, *others = levels
         reference = levels[first]
         for level in others:
-            values = levels[level]
-            if values is not None and reference is not None:
-                pairs[name, level] = compare_paired(values, reference, greater)  # (3)
+            pairs[name, level] = compare_paired(levels[level], reference, greater)  # (3)
     p_values = holm([pair.p_value for pair in pairs.values()])
     adjusted = {pair: float(p) for pair, p in zip(pairs, p_values, strict=True)}
     return [
-        _effect(name, level, values, level == next(iter(levels)), pairs.get((name, level)), adjusted)
+        _effect(scores, name, level, levels, pairs.get((name, level)), adjusted, metric)
         for name, levels in means.items()
-        for level, values in levels.items()
+        for level in levels
     ]
 
 
 def _effect(
+    scores: Sequence[Scores],
     name: str,
     level: str,
-    values: np.ndarray | None,
-    first: bool,
+    levels: Mapping[str, np.ndarray],
     pair: PairedComparison | None,
     adjusted: Mapping[tuple[str, str], float],
+    metric: MetricFacts,
 ) -> LevelEffect:
+    first = next(iter(levels))
     p = adjusted.get((name, level))
+    medians = {key: finite_or_none(float(median(levels[key]))) for key in (first, level)}
+    runs = [_runs(part) for part in scores if part.configuration.levels[name] == level]
     return LevelEffect(
         factor=name,
         level=level,
-        first=first,
-        mean=None if values is None else float(np.mean(values)),
+        first=level == first,
+        median=medians[level],
         effect=None if pair is None or p is None else _adjusted(pair, p),
         helps=None if pair is None or p is None or p > MAX_P else pair.p_better > 0.5,
+        matters=pair is None or metric.matters(medians[first], medians[level], pair.difference),
+        diverged=sum(int(np.sum(~np.isfinite(values))) for values in runs),
+        n_runs=sum(values.size for values in runs),
     )
 
 
-def _level_means(scores: Sequence[Scores], name: str) -> dict[str, np.ndarray | None]:
+def _runs(scores: Scores) -> np.ndarray:
+    """Return the scores on fresh seeds [seed]; those of tuning [rate, seed] if all of tuning diverged."""
+    return scores.values if len(scores.values) or scores.tuning is None else scores.tuning
+
+
+def _level_means(scores: Sequence[Scores], name: str, greater: bool) -> dict[str, np.ndarray]:
     """Return the mean scores (2) [seed] of every level, in the order of the design.
 
-    The value is None for a level with a diverged run.
+    A mean is the worst value, infinite, on seeds on which a configuration diverged.
     """
-    means: dict[str, np.ndarray | None] = {}
+    worst = -np.inf if greater else np.inf
+    seeds = max(len(part.values) for part in scores)
+    means: dict[str, np.ndarray] = {}
     for level in dict.fromkeys(part.configuration.levels[name] for part in scores):
-        values = [part.values for part in scores if part.configuration.levels[name] == level]
-        whole = all(len(row) and np.isfinite(row).all() for row in values)
-        means[level] = np.mean(values, axis=0) if whole else None  # (2)
+        rows = [part.values for part in scores if part.configuration.levels[name] == level]
+        table = np.array([row if len(row) else np.full(seeds, worst) for row in rows], np.float64)
+        whole = np.isfinite(table).all(axis=0)
+        means[level] = np.where(whole, np.where(whole, table, 0.0).mean(axis=0), worst)  # (2)
     return means
 
 

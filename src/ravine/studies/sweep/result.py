@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from ravine.execution.evaluated_scores import EvaluatedScores
+from ravine.execution.length_advice import LengthAdvice
 from ravine.execution.result import (
     DevelopmentSizes,
     MetricFacts,
     Plain,
     Result,
-    ScoreSummary,
     SearchFacts,
     Seconds,
     SplitSizes,
@@ -37,11 +39,12 @@ __all__ = [
     "SweepFacts",
     "SweepPlan",
     "SweepResult",
+    "best_row",
 ]  # fmt: skip
 
 TABLE_COLUMNS = (
     "setting", "optimizer", "learning_rate", "schedule", "mean", "median", "sd", "interval_low",
-    "interval_high", "tier", "n_seeds", "diverged", "steps_to_target", "reached_target", "at_edge",
+    "interval_high", "tier", "n_seeds", "diverged", "failed", "steps_to_target", "reached_target", "at_edge",
     "sensitivity_width",
 )  # fmt: skip
 """Columns of leaderboard.csv, the same as for `compare`; columns that only `compare` fills are empty."""
@@ -77,6 +80,8 @@ class DesignFacts:
 class SweepFacts(SearchFacts):
     """Amount of training of a sweep."""
 
+    steps: int = 0
+    """Steps of the longest run."""
     programs: int
     """Number of programs that were compiled."""
 
@@ -106,7 +111,7 @@ class AdjustedDifference(PairedDifference):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfigurationRow(ScoreSummary):
+class ConfigurationRow(EvaluatedScores):
     """One configuration of the leaderboard, with its validation scores on fresh seeds."""
 
     setting: str
@@ -128,7 +133,7 @@ class ConfigurationRow(ScoreSummary):
     parameters: int
     """Number of parameters of the network."""
     tuning_interval: list[float | None] | None
-    """95 % interval of the mean, wider by the uncertainty of tuning; null if nothing was tuned."""
+    """95 % interval of the median, wider by the uncertainty of tuning; null if nothing was tuned."""
     tier: int
     """Tier 1 is best; the data cannot distinguish the configurations of one tier."""
     epochs: float | None
@@ -151,12 +156,18 @@ class LevelEffect:
     """Value of the factor, as text."""
     first: bool
     """Whether this level is the first of its factor, with which the other levels are compared."""
-    mean: float | None
-    """Mean score of all configurations with this level; null if a run diverged."""
+    median: float | None
+    """Median over seeds of the mean score of all configurations with this level; null if half diverged."""
     effect: AdjustedDifference | None
-    """Difference from the first level; null for the first level, or if a run of the two levels diverged."""
+    """Difference from the first level; null for the first level, and without runs on fresh seeds."""
     helps: bool | None
     """Whether the level is better than the first; null if the adjusted p value is above 0.05."""
+    matters: bool = True
+    """Whether the difference is at least the smallest one that matters."""
+    diverged: int = 0
+    """Number of runs with this level that diverged on fresh seeds, or in tuning if it has no others."""
+    n_runs: int = 0
+    """Number of these runs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,11 +193,16 @@ class SweepResult(Result):
     seconds: Seconds
     """Wall-clock seconds by kind of work, such as compiling and training."""
     leaderboard: list[ConfigurationRow]
-    """The configurations, best first; a DataFrame in `leaderboard_table` from Python."""
+    """The configurations, best median first; a DataFrame in `leaderboard_table` from Python."""
     effects: list[LevelEffect]
     """Effect of every level of a grid, empty for a random design; a DataFrame in `effects_table`."""
     test: BestScores
     """Scores of the best configuration on the test rows."""
+    winner: str = ""
+    """The configuration of `best.toml` and of the saved network, in words: the best median among those of
+    tier 1 with the fewest failed seeds."""
+    advice: LengthAdvice | None = None
+    """Advice to train the best configuration longer or shorter; null if its curves support none."""
     model_dir: str | None = None
     """Folder of the saved network; null if no run directory was written."""
 
@@ -195,7 +211,7 @@ class SweepResult(Result):
         """The leaderboard as a DataFrame: one row for each configuration, one column for each factor."""
         import pandas as pd
 
-        hidden = ("values", "levels", "against_first")
+        hidden = ("values", "levels", "against_first", "trend")
         rows = [msgspec.to_builtins(row) for row in self.leaderboard]
         return pd.DataFrame(
             [
@@ -221,13 +237,13 @@ class SweepResult(Result):
 
     @property
     def best(self) -> ConfigurationRow:
-        """The first configuration of the leaderboard. Others in its tier may be as good."""
-        return self.leaderboard[0]
+        """The best median of tier 1 with the fewest failed seeds. Others in its tier may be as good."""
+        return best_row(self.leaderboard)
 
     def summary(self) -> str:
         """Return the result in one line, as `ravine runs` shows it."""
-        tied = [row.setting for row in self.leaderboard[1:] if row.tier == self.best.tier]
-        return summary_text(self.best.setting, len(tied), self.metric.name, self.best.mean)
+        tied = [row for row in self.leaderboard if row.tier == self.best.tier and row is not self.best]
+        return summary_text(self.best.setting, len(tied), self.metric.name, self.best.median)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the leaderboard as a table for the file leaderboard.csv."""
@@ -245,6 +261,15 @@ class SweepResult(Result):
         if any(factor.name == "learning_rate" for factor in self.design.factors):
             return False
         return any(row.diverged == row.n_seeds for row in self.leaderboard)
+
+
+def best_row(rows: Sequence[ConfigurationRow]) -> ConfigurationRow:
+    """Return the row with the best median among those of the best tier with the fewest failed seeds.
+
+    rows: best median first.
+    """
+    tied = [row for row in rows if row.tier == rows[0].tier]
+    return min(tied, key=lambda row: row.failed)  # the first of equal ones
 
 
 # --------------------------------------------------------------------------------------------------- plan

@@ -12,10 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ravine.execution.base_settings import WinnerSettings
+from ravine.execution.constant_score import constant_scores
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
 from ravine.execution.events import Noted, RangeExtended
+from ravine.execution.length_advice import length_advice
+from ravine.execution.loss_trend import loss_trend
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts, MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
@@ -26,7 +29,8 @@ from ravine.execution.tuning import extend_ranges
 from ravine.render.numbers import count
 from ravine.studies.sweep.design import DesignPoint, SweepDesign
 from ravine.studies.sweep.effects import Scores, leaderboard, level_effects
-from ravine.studies.sweep.result import BestScores, ConfigurationRow, SweepFacts, SweepResult
+from ravine.studies.sweep.result import BestScores, ConfigurationRow, SweepFacts, SweepResult, best_row
+from ravine.training import Batches
 
 __all__ = ["best_settings", "run"]
 
@@ -50,11 +54,13 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
         raise all_diverged(settings.learning_rate, "in every configuration")
     rows = leaderboard(scores, greater, settings.seed, metric.bounds)
     names = [factor.name for factor in design.factors]
-    effects = level_effects(scores, names, greater, settings.seed) if design.is_grid else []
+    facts = MetricFacts.of(metric, settings.smallest_difference)
+    effects = level_effects(scores, names, facts) if design.is_grid else []
     context.stage("test", "the test split, read once")
-    winner = design.points[rows[0].index]
-    model, test = _test(design, context, rows[0], places[winner.index])
-    best = best_settings(design, winner, rows[0])
+    row = best_row(rows)
+    winner = design.points[row.index]
+    model, test = _test(design, context, row, places[winner.index])
+    best = best_settings(design, winner, row)
     programs = {point.plan: design.shapes[name] for name, group in design.groups.items() for point in group}
     return SweepResult(
         study="sweep",
@@ -62,12 +68,13 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
         run_dir=context.run_dir,
         source=settings.source,
         split=split_sizes(context.dataset, design.points[0].batches),
-        metric=MetricFacts.of(metric, settings.smallest_difference),
+        metric=facts,
         design=design.facts(),
         plan=SweepFacts(
             effort=design.effort.name,
             runs=sum(len(record) for record in context.records.values()),
             network_steps=context.runner.total,
+            steps=max(point.plan.steps for point in design.points),
             epochs=max(point.epochs for point in design.points),
             programs=design.programs,
             cohorts=len(context.records),
@@ -77,6 +84,8 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
         leaderboard=rows,
         effects=effects,
         test=test,
+        winner=row.setting,
+        advice=length_advice(row.trend, winner.epochs, winner.configuration.settings.early_stop),
         model_dir=context.model_dir,
     ).with_artifacts(Artifacts(model=model, records=context.records, configurations={"best.toml": best}))
 
@@ -132,7 +141,9 @@ def _evaluate(
     its runs in the record of the group. A configuration whose runs all diverged in tuning is left out.
     """
     seeds, greater = design.seeds, design.metric.greater_is_better
+    facts = MetricFacts.of(design.metric, design.settings.smallest_difference)
     places: dict[int, tuple[str, np.ndarray]] = {}
+    constants: dict[Batches, np.ndarray] = {}
     for name, group in design.groups.items():
         rates = {
             point.index: np.array([rate])
@@ -146,9 +157,19 @@ def _evaluate(
         record = context.train("evaluate", name, cohort, design.shapes[name])
         values = record.final["score"].astype(np.float64).reshape(len(points), len(seeds))
         best = record.final["evaluation"].reshape(len(points), len(seeds))
+        curves, losses = (
+            record.series[key].astype(np.float64).reshape(len(points), len(seeds), -1)
+            for key in ("score", "valid_loss")
+        )
         for k, point in enumerate(points):
             part = scores[point.index]
             part.rate, part.values = float(rates[point.index][0]), values[k]
+            if point.batches not in constants:
+                constants[point.batches] = constant_scores(design.metric, point.batches, seeds)
+            part.constants = constants[point.batches]
+            part.trend = loss_trend(
+                losses[k], curves[k], facts, point.plan, point.batches, point.configuration.settings.schedule
+            )
             part.stops = point.epochs * (1 + best[k]) / point.plan.evaluations
             places[point.index] = name, k * len(seeds) + np.arange(len(seeds))
     return places

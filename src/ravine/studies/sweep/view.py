@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ravine.execution.describe import data_text, score_format_of, time_row
+from ravine.execution.evaluated_scores import FAILED, failed_cells, failure_warning, median_cell
+from ravine.execution.length_advice import advice_text, length_text, still_falling_text
 from ravine.execution.next_steps import after_ranking
 from ravine.render.blocks import (
     Block,
@@ -16,7 +18,6 @@ from ravine.render.blocks import (
     Table,
 )
 from ravine.render.numbers import (
-    MIN_INTERVAL_SEEDS,
     MISSING_CELL,
     ScoreFormat,
     count,
@@ -35,6 +36,8 @@ __all__ = ["next_steps", "plan_view", "verdict", "view"]
 
 SIGNIFICANCE_LEVEL = 0.05
 FEW_SEEDS = 10  # fewer show only large differences
+MIN_MEDIAN_SEEDS = 6  # of a 95 % interval of a median
+MAX_FAILURE_NOTES = 4
 MAX_ROWS = 40  # of a table; the JSON document contains all rows
 MAX_KEPT_FACTORS = 3  # columns of extra factors are dropped where there is no room
 LEVEL_WIDTH, LAST_LEVEL_WIDTH = 12, 6  # smallest widths of a level, in columns
@@ -49,8 +52,10 @@ def view(result: SweepResult) -> list[Block]:
         blocks.append(_effects(result.effects, style))
     blocks += [Paragraph(note, tone="warning") for note in _notes(result.leaderboard)]
     blocks.append(Paragraph(" ".join(verdict(result))))
-    if is_number(result.test.mean):
-        score = style.with_unit(result.test.mean, result.test.interval)
+    if result.advice is not None:
+        blocks.append(Paragraph(advice_text(result.advice, result.best.setting)))
+    if is_number(result.test.median):
+        score = style.with_unit(result.test.median, result.test.median_interval)
         saved = style.with_unit(result.test.model)
         blocks.append(
             Paragraph(
@@ -63,7 +68,7 @@ def view(result: SweepResult) -> list[Block]:
 
 def next_steps(result: SweepResult) -> list[Block]:
     """Return the files that the run wrote, and the commands to type next."""
-    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.plan.epochs)
+    return after_ranking(str(result.run_dir), str(result.model_dir), result.source, result.advice)
 
 
 def plan_view(plan: SweepPlan) -> list[Block]:
@@ -104,16 +109,21 @@ def _steps(plan: SweepPlan) -> str:
 
 def _style(result: SweepResult) -> ScoreFormat:
     """Return the format of scores and differences, with decimals for the smallest uncertainty."""
-    changes = [row.against_first for row in result.leaderboard if row.against_first is not None]
-    return score_format_of(
-        result.metric, result.leaderboard, [(change.difference, change.interval) for change in changes]
-    )
+    rows = result.leaderboard
+    changes = [(row.median, row.median_interval) for row in rows]
+    changes += [
+        (row.against_first.difference, row.against_first.interval)
+        for row in rows
+        if row.against_first is not None
+    ]
+    return score_format_of(result.metric, [], changes)
 
 
 def _heading(result: SweepResult, style: ScoreFormat) -> Heading:
     data, seeds = result.data, max(row.n_seeds for row in result.leaderboard)
-    measure = f"validation {style.metric}, mean of {count(seeds, 'fresh seed')}"
-    measure += " ± 95 % interval" if seeds >= MIN_INTERVAL_SEEDS else ", too few for an interval"
+    measure = f"validation {style.metric}, median of {count(seeds, 'fresh seed')}"
+    measure += " ± 95 % interval" if seeds >= MIN_MEDIAN_SEEDS else ", too few for an interval"
+    measure += f"; {length_text(result.plan.steps, result.plan.epochs)} each"
     tuned = "; each configuration at its own tuned learning rate" * (result.design.learning_rate == "tuned")
     size = f"{count(data.rows, 'row')}, {count(data.features, 'feature')}"
     return Heading(f"{data.name}: {size}, {data.task}", [measure + tuned])
@@ -135,7 +145,7 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
             )
             for k, name in enumerate(factors)
         ),
-        Column(_metric_title(style), [_score(row, style) for row in rows]),
+        Column(_metric_title(style), [median_cell(row, style) for row in rows]),
     ]
     if len(rows) > 1:
         against = [_against(row.first, row.against_first, style) for row in rows]
@@ -143,9 +153,8 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
     if len({row.epochs for row in rows}) > 1:
         epochs = [f"{row.epochs:.3g}" if row.epochs is not None else MISSING_CELL for row in rows]
         columns.append(Column("epochs", epochs, priority=extra + 4))
-    if any(row.diverged for row in rows):
-        diverged = [str(row.diverged) if row.diverged else MISSING_CELL for row in rows]
-        columns.append(Column("diverged", diverged, priority=extra + 2))
+    if any(row.failed for row in rows):
+        columns.append(Column("failed", failed_cells(rows), priority=extra + 2, meaning=FAILED))
     if "learning_rate" not in factors:
         rates = [learning_rate(row.learning_rate) + "!" * bool(row.at_edge) for row in rows]
         columns.append(Column("learning rate", rates, priority=extra + 3))
@@ -160,13 +169,13 @@ def _configurations(result: SweepResult, style: ScoreFormat) -> Table:
 
 def _effects(effects: Sequence[LevelEffect], style: ScoreFormat) -> Table:
     """Return the table of effects, with a horizontal line before each factor."""
-    means = [style.number(row.mean) if row.mean is not None else "diverged" for row in effects]
+    medians = [style.number(row.median) if row.median is not None else "diverged" for row in effects]
     factors = [row.factor for row in effects]
     return Table(
         [
             Column("factor", factors, align="left"),
             Column("level", [row.level for row in effects], align="left", shrink=LEVEL_WIDTH),
-            Column("mean", means),
+            Column("median", medians),
             Column("effect", [_against(row.first, row.effect, style) for row in effects]),
         ],
         title="Effect of every level, averaged over the other factors",
@@ -180,18 +189,12 @@ def _metric_title(style: ScoreFormat) -> str:
     return " ".join(filter(None, [name, style.unit]))
 
 
-def _score(row: ConfigurationRow, style: ScoreFormat) -> str:
-    if row.mean is not None:
-        return style.with_interval(row.mean, row.interval)
-    return f"median {style.number(row.median)}" if row.median is not None else "diverged"
-
-
 def _against(first: bool, change: PairedDifference | None, style: ScoreFormat) -> str:
     return "first" if first else _change(change, style)
 
 
 def _change(change: PairedDifference | None, style: ScoreFormat) -> str:
-    """Return a difference as `+0.4 ± 0.3`, or a dash if a run diverged."""
+    """Return a difference as `+0.4 ± 0.3`; a dash if too many runs diverged."""
     return MISSING_CELL if change is None else style.difference(change.difference, change.interval)
 
 
@@ -199,25 +202,32 @@ def _change(change: PairedDifference | None, style: ScoreFormat) -> str:
 
 
 def _notes(rows: Sequence[ConfigurationRow]) -> list[str]:
+    warnings = [failure_warning(row.setting, row) for row in rows]
+    notes = [warning for warning in warnings if warning is not None]
+    if len(notes) > MAX_FAILURE_NOTES:
+        failing = sum(row.failed > 0 for row in rows)
+        notes = [f"! {failing} of {count(len(rows), 'configuration')} failed on some seeds ({FAILED})."]
     ends = [row.setting for row in rows if row.at_edge]
     if not ends:
-        return []
+        return notes
     subject = ends[0] if len(ends) == 1 else f"{len(ends)} configurations"
     place = "lies at an end of the range tried; a better one may lie beyond"
-    return [f"! {subject}: the best learning rate {place}."]
+    return [*notes, f"! {subject}: the best learning rate {place}."]
 
 
 def verdict(result: SweepResult) -> list[str]:
     """Return sentences on the effect of each level, the best configuration, and those as good as it."""
     rows, style = result.leaderboard, _style(result)
+    best_of_tier = result.best
     first = {row.factor: row.level for row in result.effects if row.first}
     comparisons = sum(not row.first for row in result.effects)
     sentences = [
         _level_sentence(row, first[row.factor], comparisons, style) for row in result.effects if not row.first
     ]
-    tied = [row for row in rows if row.tier == rows[0].tier]
-    score = " ".join(filter(None, [_score(rows[0], style), style.unit]))
-    best = f"Best: {rows[0].setting} ({style.metric} {score})"
+    tied = [row for row in rows if row.tier == best_of_tier.tier]
+    score = " ".join(filter(None, [median_cell(best_of_tier, style), style.unit]))
+    length = length_text(result.plan.steps, result.plan.epochs)
+    best = f"Best within {length}: {best_of_tier.setting} ({style.metric} {score})"
     if len(tied) == 1:
         sentences.append(f"{best}, distinguishable from all others." if len(rows) > 1 else f"{best}.")
     elif len(tied) == len(rows):
@@ -227,20 +237,39 @@ def verdict(result: SweepResult) -> list[str]:
         sentences.append(f"{best}; {others} with it.")
     if rows[0].n_seeds < FEW_SEEDS:
         sentences.append(f"With {rows[0].n_seeds} seeds only large differences are visible.")
-    return sentences
+    sentences.append(still_falling_text([row.trend for row in rows], "configuration"))
+    return [sentence for sentence in sentences if sentence]
 
 
 def _level_sentence(row: LevelEffect, first: str, comparisons: int, style: ScoreFormat) -> str:
     """Return the sentence about one level, compared with the first level of its factor."""
     name, against = f"{row.factor}={row.level}", f"{row.factor}={first}"
-    change = _change(row.effect, style)
-    if row.effect is None or change == MISSING_CELL:
-        return f"{name} cannot be compared with {against}: runs diverged."
-    size = f"{change} {style.step} against {against}"
+    if row.effect is None:
+        return f"{name} was not compared with {against}."
+    runs = f"{row.diverged} of {row.n_runs} runs diverge"
+    if row.effect.difference is None:
+        return _diverged_sentence(row, row.effect, name, against, runs)
+    size = f"{_change(row.effect, style)} {style.step} against {against}"
+    size += f", although {runs}" if row.diverged and row.helps else f"; {runs}" if row.diverged else ""
     if row.helps is not None:
-        return f"{name} {'helps' if row.helps else 'hurts'}: {size}."
+        small = "" if row.matters else ": significant, but too small to matter"
+        return f"{name} {'helps' if row.helps else 'hurts'}: {size}{small}."
     if row.effect.p_value > SIGNIFICANCE_LEVEL:
         return f"{name} makes no visible difference ({size})."
     # significant by itself, but not after the correction for the number of comparisons
     likely = "help" if row.effect.p_better > 0.5 else "hurt"
     return f"{name} may {likely}: {size}, not significant among {comparisons} comparisons; use more seeds."
+
+
+def _diverged_sentence(row: LevelEffect, effect: PairedDifference, name: str, against: str, runs: str) -> str:
+    """Return the sentence about a level whose difference from the first one is not a number.
+
+    runs: the diverged runs of the level, in words.
+    """
+    if effect.p_better < 0.5:
+        certain = "is worse than" if row.helps is not None else "may be worse than"
+        return f"{name} {certain} {against}: {runs}."
+    if effect.p_better > 0.5:
+        certain = "is better than" if row.helps is not None else "may be better than"
+        return f"{name} {certain} {against}, which diverges."
+    return f"{name} and {against} both diverge."

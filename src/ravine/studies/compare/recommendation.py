@@ -1,0 +1,88 @@
+"""The recommended optimizer: one of those that the scores do not distinguish from the best.
+
+1. Of the tied optimizers, those with the fewest failed seeds stay.
+2. Of these, those stay whose median is not worse than the best one by a difference that matters. With few
+   seeds all optimizers tie, and a tie alone says little.
+3. The one with a range of good learning rates twice as wide as that of any other is recommended,
+4. else the one that reaches the target score in 20 % fewer steps than any other,
+5. else the one with half the spread over seeds of any other,
+6. else the one with the best median.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import log10
+
+from ravine.execution.result import MetricFacts
+from ravine.studies.compare.result import LeaderboardRow, Reason, Recommendation
+
+__all__ = ["recommend", "recommended_row"]
+
+WIDER_DECADES = log10(2)
+FEWER_STEPS = 0.8
+LESS_SPREAD = 0.5
+MIN_SPREAD_SEEDS = 4  # of an interquartile range
+
+
+def recommend(rows: Sequence[LeaderboardRow], metric: MetricFacts) -> Recommendation:
+    """Return the recommendation for a leaderboard. rows: best first; the first one was evaluated."""
+    tied = [row for row in rows if row.tier == rows[0].tier]
+    fewest = min(row.failed for row in tied)
+    safe = [row for row in tied if row.failed == fewest]
+    row, reason = _choose([row for row in safe if not _worse(row, safe[0], metric)])
+    if len(tied) == 1:
+        reason = "best"
+    elif len(safe) == 1:
+        reason = "fewest_failures"
+    return Recommendation(
+        optimizer=row.optimizer,
+        learning_rate=row.learning_rate,
+        hyperparameters=row.hyperparameters,
+        schedule=row.schedule,
+        tied=[other.optimizer for other in tied if other is not row],
+        reason=reason,
+        failing=[other.optimizer for other in tied if other.failed > fewest],
+    )
+
+
+def recommended_row(rows: Sequence[LeaderboardRow], recommendation: Recommendation) -> LeaderboardRow:
+    """Return the row of the recommended optimizer."""
+    return next(row for row in rows if row.optimizer == recommendation.optimizer)
+
+
+def _worse(row: LeaderboardRow, best: LeaderboardRow, metric: MetricFacts) -> bool:
+    """Return whether the median of a row is worse than the best one by a difference that matters."""
+    return row is not best and row.median != best.median and metric.matters(best.median, row.median)
+
+
+def _choose(rows: Sequence[LeaderboardRow]) -> tuple[LeaderboardRow, Reason]:
+    """Return one of several rows, and the reason for it."""
+    for reason, value, lead in CRITERIA if len(rows) > 1 else ():
+        known = [(number, row) for row in rows if (number := value(row)) is not None]
+        ordered = sorted(known, key=lambda item: -item[0])
+        if ordered and (len(ordered) == 1 or lead(ordered[0][0], ordered[1][0])):
+            return ordered[0][1], reason
+    return rows[0], "best_median"
+
+
+def _steps(row: LeaderboardRow) -> float | None:
+    return None if row.steps_to_target is None else -row.steps_to_target
+
+
+def _spread(row: LeaderboardRow) -> float | None:
+    """Return the interquartile range of the scores, negated; None with few seeds or a diverged one."""
+    values = sorted(value for value in row.values if value is not None)
+    if len(values) < max(MIN_SPREAD_SEEDS, row.n_seeds):
+        return None
+    quarter = (len(values) - 1) // 4
+    return values[quarter] - values[-1 - quarter]
+
+
+CRITERIA: tuple[tuple[Reason, Callable[[LeaderboardRow], float | None], Callable[[float, float], bool]], ...]
+CRITERIA = (
+    ("widest_rates", lambda row: row.sensitivity_width, lambda best, second: best >= second + WIDER_DECADES),
+    ("fewest_steps", _steps, lambda best, second: -best <= FEWER_STEPS * -second),
+    ("least_spread", _spread, lambda best, second: -best < LESS_SPREAD * -second),
+)
+"""Reason, value of a row (greater is better), and whether the best value is clearly ahead of the second."""

@@ -1,0 +1,64 @@
+"""The score of a constant prediction against scikit-learn's dummy models on the same rows."""
+
+import numpy as np
+import pytest
+from sklearn import metrics
+from sklearn.dummy import DummyClassifier, DummyRegressor
+
+from ravine.data.arrays import from_arrays
+from ravine.execution.constant_score import constant_scores
+from ravine.networks import METRICS
+from ravine.training import Batches
+
+SEEDS = [3, 7]
+
+
+def batches_of(y, weights=None):
+    x = np.random.default_rng(0).normal(size=(len(y), 3))
+    return Batches(from_arrays(x, y, weights=weights), root=0, batch_size=16)
+
+
+def parts(batches, seed):
+    data = batches.data(seed)
+    return data.train, data.valid, data.target_scale
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", ["accuracy", "log_loss"])
+def test_classes(name, weighted):
+    random = np.random.default_rng(1)
+    y = random.choice(3, 200, p=[0.5, 0.3, 0.2])
+    batches = batches_of(y, random.uniform(0.5, 2, 200) if weighted else None)
+    found = constant_scores(METRICS[name], batches, SEEDS)
+    for seed, score in zip(SEEDS, found, strict=True):
+        train, valid, _ = parts(batches, seed)
+        model = DummyClassifier(strategy="prior").fit(train.x, train.y, sample_weight=train.weight)
+        if name == "accuracy":
+            expected = metrics.accuracy_score(valid.y, model.predict(valid.x), sample_weight=valid.weight)
+        else:
+            expected = metrics.log_loss(valid.y, model.predict_proba(valid.x), sample_weight=valid.weight)
+        assert score == pytest.approx(expected, rel=1e-5)
+
+
+def test_auc_and_balanced_accuracy_are_those_of_guessing():
+    batches = batches_of(np.random.default_rng(2).choice(2, 200, p=[0.8, 0.2]))
+    assert constant_scores(METRICS["auc"], batches, SEEDS) == pytest.approx([0.5, 0.5])
+    assert constant_scores(METRICS["balanced_accuracy"], batches, SEEDS) == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize(
+    ("name", "oracle"),
+    [
+        ("rmse", metrics.root_mean_squared_error),
+        ("mae", metrics.mean_absolute_error),
+        ("r2", metrics.r2_score),
+    ],
+)
+def test_numbers(name, oracle):
+    batches = batches_of(np.random.default_rng(3).normal(1000, 50, 200))
+    for seed, score in zip(SEEDS, constant_scores(METRICS[name], batches, SEEDS), strict=True):
+        train, valid, scale = parts(batches, seed)
+        target = valid.y.astype(float) * (1 if name == "r2" else scale)
+        fitted = train.y.astype(float) * (1 if name == "r2" else scale)
+        model = DummyRegressor().fit(train.x, fitted)
+        assert score == pytest.approx(oracle(target, model.predict(valid.x)), rel=1e-4, abs=1e-6)

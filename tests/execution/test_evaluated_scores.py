@@ -1,0 +1,49 @@
+"""Cells and sentences about the scores of a row: medians, failed seeds."""
+
+from dataclasses import replace
+
+import pytest
+
+from ravine.execution.evaluated_scores import EvaluatedScores, failed_cells, failure_warning, median_cell
+from ravine.render.numbers import ScoreFormat
+
+STYLE = ScoreFormat("accuracy", True, 100.0, 1)
+ROW = EvaluatedScores(
+    mean=0.758, median=0.783, sd=0.1, interval=[0.695, 0.821], n_seeds=10, diverged=0, values=[0.783] * 10,
+    median_interval=[0.779, 0.785],
+)  # fmt: skip
+TUNING_ONLY = replace(ROW, median=None, median_interval=None, n_seeds=0, diverged=36, failed=36, values=[])
+
+
+def test_the_median_is_shown_not_the_mean():
+    assert median_cell(ROW, STYLE) == "78.3 ± 0.4"
+    assert median_cell(TUNING_ONLY, STYLE) == "diverged"
+
+
+def test_failed_seeds_are_counted():
+    assert failed_cells([ROW, replace(ROW, failed=1), TUNING_ONLY]) == ["0", "1/10", "all"]
+
+
+@pytest.mark.parametrize(
+    ("failed", "diverged", "text"),
+    [
+        (1, 1, "! adam: 1 of 10 seeds failed: the loss became infinite."),
+        (
+            1,
+            0,
+            "! adam: 1 of 10 seeds failed (no better than a constant prediction, or far below the median).",
+        ),
+        (
+            3,
+            2,
+            "! adam: 3 of 10 seeds failed (2 diverged; 1 no better than a constant prediction, or far below "
+            "the median).",
+        ),
+    ],
+)
+def test_the_warning_says_how_they_failed(failed, diverged, text):
+    assert failure_warning("adam", replace(ROW, failed=failed, diverged=diverged)) == text
+
+
+def test_without_a_failure_there_is_no_warning():
+    assert failure_warning("adam", ROW) is None and failure_warning("adam", TUNING_ONLY) is None

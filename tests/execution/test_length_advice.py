@@ -1,0 +1,70 @@
+"""Advice on the length of training: only where the curve supports it, with the size of the trend."""
+
+from dataclasses import replace
+
+import pytest
+
+from ravine.execution.length_advice import (
+    LossTrend,
+    advice_text,
+    length_advice,
+    length_text,
+    still_falling_text,
+    trend_cell,
+    trend_text,
+)
+
+FALLING = LossTrend(
+    direction="falling", change=-0.0312, agreeing=1.0, rise=0.0, lowest_step=800, lowest_epochs=10.0,
+    score_improves=False, seeds=10,
+)  # fmt: skip
+RISING = replace(FALLING, direction="rising", change=0.01, rise=1.38, lowest_step=2900)
+FLAT = replace(FALLING, direction="flat", change=0.0)
+
+
+def test_a_loss_that_falls_is_trained_five_times_as_long():
+    advice = length_advice(FALLING, 2.5, None)
+    assert (advice.action, advice.settings) == ("longer", {"epochs": 12.0})
+    assert advice.reason == "the validation loss still fell by 3.1 % in the last tenth of training"
+    assert length_advice(FALLING, 0.01, None).settings == {"epochs": 1.0}
+
+
+def test_a_loss_that_rises_is_stopped_earlier():
+    advice = length_advice(RISING, 10.0, None)
+    assert (advice.action, advice.settings) == ("earlier", {"early_stop": 3.0})
+    assert advice.reason == "the validation loss rose by 138 % from step 2,900 on"
+
+
+@pytest.mark.parametrize(
+    ("trend", "early_stop"),
+    [(FLAT, None), (None, None), (replace(RISING, score_improves=True), None), (RISING, 5)],
+)
+def test_otherwise_there_is_no_advice(trend, early_stop):
+    assert length_advice(trend, 10.0, early_stop) is None
+
+
+def test_texts():
+    advice = length_advice(FALLING, 10.0, None)
+    assert advice_text(advice, "adam").startswith("With adam, the validation loss still fell by 3.1 %")
+    assert "Train it longer" in advice_text(advice, "adam")
+    assert "Stop it earlier" in advice_text(length_advice(RISING, 10.0, None), "adam")
+    assert [trend_cell(trend) for trend in (FALLING, RISING, FLAT, None)] == [
+        "fell 3.1 %", "rose 138 %", "flat", "–",
+    ]  # fmt: skip
+    assert "neither fell nor rose" in trend_text(FLAT)
+    assert length_text(800, 4.6154) == "800 steps (4.62 epochs)"
+    assert length_text(1, 1.0) == "1 step (1 epoch)"
+
+
+@pytest.mark.parametrize(
+    ("trends", "text"),
+    [
+        ([FALLING, FALLING, FLAT], "The validation loss still fell at the end for 2 of 3 optimizers."),
+        ([FALLING, None, FALLING], "The validation loss still fell at the end for all 2 optimizers."),
+        ([FLAT, RISING], "The validation loss had stopped falling for all 2 optimizers."),
+        ([FALLING], "The validation loss still fell at the end for the optimizer."),
+        ([None, None], ""),
+    ],
+)
+def test_how_many_were_still_improving(trends, text):
+    assert still_falling_text(trends, "optimizer") == text
