@@ -42,7 +42,16 @@ def test_columns_go_by_priority(result):
         next(line for line in shown(result, width).splitlines() if line.startswith("tier"))
         for width in (60, 120)
     ]
-    assert heads[0].split() == ["tier", "optimizer", "accuracy", "%", "failed", "learning", "rate"]
+    assert heads[0].split() == [
+        "tier",
+        "optimizer",
+        "accuracy",
+        "%",
+        "failed",
+        "learning",
+        "rate",
+        "schedule",
+    ]
     assert heads[1].endswith("steps to 97.2 %  rates within 5 %")
 
 

@@ -26,6 +26,7 @@ from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import load as load_toml
 from ravine.studies.sweep.result import SweepResult
 from ravine.studies.sweep.settings import SweepSettings
+from ravine.studies.sweep.view import verdict
 from ravine.studies.train.settings import TrainSettings
 
 Run = Callable[..., SweepResult]
@@ -147,7 +148,10 @@ def test_configurations_that_diverge_come_last(line: Dataset, quick: SweepSettin
     assert last.mean is None and last.diverged == 10
     assert not result.incomplete()  # the learning rate was a factor: that it diverges is the answer
     by = {(row.factor, row.level): row for row in result.effects}
-    assert by["learning_rate", "1e8"].mean is None and by["learning_rate", "1e8"].effect is None
+    lost = by["learning_rate", "1e8"]
+    assert (lost.median, lost.helps, lost.diverged, lost.n_runs) == (None, False, 20, 20)
+    sentence = "learning_rate=1e8 is worse than learning_rate=0.01: 20 of 20 runs diverge."
+    assert sentence in verdict(result)
     json.dumps(result.to_dict(), allow_nan=False)
     with pytest.raises(NothingTrained):
         run_sweep(replace(settings, vary=["learning_rate=1e8,1e9"]), line)

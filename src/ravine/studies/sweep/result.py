@@ -260,7 +260,7 @@ class SweepResult(Result):
         """Return whether a configuration has no score, unless its learning rate was one of the factors."""
         if any(factor.name == "learning_rate" for factor in self.design.factors):
             return False
-        return any(row.diverged == row.n_seeds for row in self.leaderboard)
+        return any(row.diverged >= row.n_seeds for row in self.leaderboard)
 
 
 def best_row(rows: Sequence[ConfigurationRow]) -> ConfigurationRow:
