@@ -118,7 +118,7 @@ def test_the_model_scores_on_the_test_rows_what_the_result_says(found: CompareRe
 
 
 def test_the_model_is_the_best_by_validation(found: CompareResult) -> None:
-    values = found.leaderboard[0].values
+    values = next(row.values for row in found.leaderboard if row.optimizer == found.best)
     best = int(np.argmax(values))
     assert found.model.metadata.seed == 1000 + best
     assert found.model.metadata.validation == values[best]
@@ -299,7 +299,7 @@ def test_training_with_the_winners_settings_repeats_its_evaluation(
     best = resolve_settings(TrainSettings, {}, str(tmp_path / "run" / "best.toml"), {}).settings
     again = execute(find_study("train"), best)
     assert isinstance(again, TrainResult)
-    winner = result.leaderboard[0]
+    winner = next(row for row in result.leaderboard if row.optimizer == result.best)
     assert again.result.values == winner.values
     assert again.test.values == result.test.values and again.test.model == result.test.model
     record = result.records[f"evaluate {winner.optimizer}"]
@@ -338,7 +338,7 @@ def test_diagnose_examines_the_training_of_the_winner(
     settings = resolve_settings(study.settings, flags | {"no_proof": True}, None, {}).settings
     found = execute(study, settings)
     assert isinstance(found, DiagnoseResult)
-    winner = result.leaderboard[0]
+    winner = next(row for row in result.leaderboard if row.optimizer == result.best)
     record = result.records[f"evaluate {winner.optimizer}"]
     first = np.flatnonzero((record.hyper["schedule"] == winner.schedule) & (record.hyper["seed"] == 1_000))
     assert found.plan.steps == result.plan.steps and found.curves.step[-1] == result.plan.steps

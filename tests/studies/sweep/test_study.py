@@ -132,7 +132,7 @@ def test_training_with_the_winners_settings_repeats_its_evaluation(
         result = run_sweep(settings, run=run)
     best = TrainSettings.from_dict(load_toml(tmp_path / "run" / "best.toml"))
     again: Any = execute(find_study("train"), best)
-    winner = result.leaderboard[0]
+    winner = result.best
     assert again.result.values == winner.values and again.test.values == result.test.values
     assert (again.plan.winner_of, len(again.plan.seeds)) == ("sweep", winner.n_seeds)
 
@@ -171,7 +171,7 @@ def test_model_and_best_toml_are_the_winners(tmp_path: Path, quick: SweepSetting
     with RunDirectory.create(out=tmp_path / "run") as run:
         result = run_sweep(settings, run=run)
     best = TrainSettings.from_dict(load_toml(tmp_path / "run" / "best.toml"))
-    row = result.leaderboard[0]
+    row = result.best
     assert (best.net, best.learning_rate, best.average) == (
         row.levels["net"],
         row.learning_rate,
