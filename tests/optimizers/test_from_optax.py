@@ -120,3 +120,11 @@ def test_refused(name):
 def test_bad_rates(rate):
     with pytest.raises(UsageError, match="learning rate"):
         from_optax("adam")(rate)
+
+
+def test_random_keys_in_a_state_are_plain_integers_and_draw_what_optax_draws():
+    state = from_optax("noisy_sgd", {"key": 3})(0.1).init(jnp.ones((2, 3)))
+    assert not any(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key) for leaf in jax.tree.leaves(state))
+    ours, _ = walk(from_optax("noisy_sgd", {"key": 3})(0.1))
+    theirs, _ = walk(optax.noisy_sgd(learning_rate=0.1, key=3))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)

@@ -26,7 +26,8 @@ __all__ = ["OptaxState", "from_optax"]
 class OptaxState(NamedTuple):
     """The state of an adapted optimizer.
 
-    t: number of steps, int32, None without a schedule. inner: state of the optax optimizer.
+    t: number of steps, int32, None without a schedule. inner: state of the optax optimizer, in which random
+    keys are arrays of integers (`jax.random.key_data`), so that the state can be saved.
     """
 
     t: jax.Array | None
@@ -89,18 +90,37 @@ def _adapt(
 
     def init(params: optax.Params) -> OptaxState:
         t = jnp.zeros((), jnp.int32) if callable(rate) else None
-        return OptaxState(t, rule(at(t, params)).init(params))
+        return OptaxState(t, _with_plain_keys(rule(at(t, params)).init(params)))
 
     def update(
         grads: optax.Updates, state: OptaxState, params: optax.Params | None = None, **extra: object
     ) -> tuple[optax.Updates, OptaxState]:
         like = grads if params is None else params
         inner = optax.with_extra_args_support(rule(at(state.t, like)))
-        updates, after = inner.update(grads, state.inner, params, **extra)
+        typed = _with_typed_keys(state.inner, jax.eval_shape(inner.init, like))
+        updates, after = inner.update(grads, typed, params, **extra)
         updates = jax.tree.map(lambda u, w: jnp.asarray(u, jnp.result_type(w)), updates, like)
-        return updates, OptaxState(None if state.t is None else optax.safe_increment(state.t), after)
+        return updates, OptaxState(
+            None if state.t is None else optax.safe_increment(state.t), _with_plain_keys(after)
+        )
 
     return Optimizer(init, update, eval_params)
+
+
+def _is_key(leaf: Any) -> bool:
+    return hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _with_plain_keys(state: Any) -> Any:
+    """Return a state in which every random key is an array of integers."""
+    return jax.tree.map(lambda leaf: jax.random.key_data(leaf) if _is_key(leaf) else leaf, state)
+
+
+def _with_typed_keys(state: Any, like: Any) -> Any:
+    """Return a state in which those arrays are random keys that are random keys in `like`."""
+    return jax.tree.map(
+        lambda leaf, kind: jax.random.wrap_key_data(leaf) if _is_key(kind) else leaf, state, like
+    )
 
 
 def _try_step(constructor: Callable[[Rate], Optimizer], name: str, keywords: Mapping[str, object]) -> None:

@@ -18,6 +18,7 @@ class OptaxRule(NamedTuple):
 
     rate_center: float
     accepts_vector: bool = True
+    calls_lapack: bool = False
 
 
 # Learning rates by kind of update: 0.1 in proportion to the gradient, 3e-3 divided by its size, 3e-4 by its
@@ -41,7 +42,7 @@ OPTAX: dict[str, OptaxRule] = {
     "dog": OptaxRule(1.0),
     "dowg": OptaxRule(1.0),
     "fromage": OptaxRule(1e-2, accepts_vector=False),
-    "galore": OptaxRule(3e-3, accepts_vector=False),
+    "galore": OptaxRule(3e-3, accepts_vector=False, calls_lapack=True),
     "lamb": OptaxRule(1e-2, accepts_vector=False),
     "lars": OptaxRule(1.0, accepts_vector=False),
     "lion": OptaxRule(3e-4),
@@ -66,7 +67,7 @@ OPTAX: dict[str, OptaxRule] = {
     "yogi": OptaxRule(1e-2),
 }
 
-# Arguments that optax requires.
+# Arguments that optax requires. The noise of noisy_sgd depends on its key, so it is the same for every seed.
 REQUIRED_ARGUMENTS: dict[str, dict[str, Any]] = {"noisy_sgd": {"key": 0}}
 
 # Optimizers of optax that a comparison cannot run, with the reason.

@@ -91,6 +91,7 @@ class Rule:
     search_ranges: search ranges of the hyperparameters, for a search that tunes all of them.
     accepts_vector: whether it can treat all parameters as one vector; False if it depends on layers.
     elementwise: whether the update of a weight depends only on the gradients of that weight.
+    calls_lapack: whether a step decomposes matrices. On a CPU such programs run one at a time.
     stability: the stability limit, None if it is not known.
     diagonal: preconditioner P of the update -eta P^-1 m, None for one learning rate for all weights.
     style: plot style, None for the next free style.
@@ -105,6 +106,7 @@ class Rule:
     search_ranges: Mapping[str, Range] = field(default_factory=dict, repr=False, compare=False)
     accepts_vector: bool = True
     elementwise: bool = True
+    calls_lapack: bool = False
     stability: Stability | None = field(default=None, repr=False, compare=False)
     diagonal: Diagonal | None = field(default=None, repr=False, compare=False)
     style: PlotStyle | None = field(default=None, repr=False, compare=False)
@@ -322,4 +324,5 @@ def _rule(spec: ParsedOptimizer) -> Rule:
         optax_rule.rate_center,
         accepts_vector=optax_rule.accepts_vector,
         elementwise=False,
+        calls_lapack=optax_rule.calls_lapack,
     )

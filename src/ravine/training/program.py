@@ -28,6 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import SingleDeviceSharding
 from jax.typing import ArrayLike
+from threadpoolctl import threadpool_limits
 
 from ravine.engines import precision_context
 from ravine.networks import LOSSES, Network
@@ -128,7 +129,10 @@ class Program:
         """
         self.compile()
         assert self._advance is not None
-        return self._advance(state, numbers, factors, tables, table_index, first)
+        arguments = state, numbers, factors, tables, table_index, first
+        if self.plan.rule.calls_lapack and self.device.platform == "cpu":
+            return _alone(self._advance, arguments)
+        return self._advance(*arguments)
 
     def evaluate(
         self,
@@ -150,6 +154,18 @@ class Program:
             "extra": _network_hyper(self.plan.network, numbers["extra"]),
         }
         return self._evaluate(params, stats, needed, tables, table_index)
+
+
+def _alone(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Return function(*arguments) of a compiled program that decomposes matrices, once it is computed.
+
+    Such a program occupies a thread of XLA and waits for other threads, which decompose the matrices. Two at
+    the same time occupy the threads for which both wait, and never end (jaxlib 0.10.2, two cores). OpenBLAS
+    must not start threads of its own either, since they wait for the same cores.
+    """
+    with _lapack_lock, threadpool_limits(1, "blas"):
+        jax.block_until_ready(arguments)
+        return jax.block_until_ready(function(*arguments))
 
 
 def _advance(
@@ -206,7 +222,7 @@ MAX_PROGRAMS = 256
 
 _evaluations: dict[Any, Callable[..., Any]] = {}
 _programs: dict[Any, Program] = {}
-_lock, _evaluations_lock = threading.Lock(), threading.Lock()
+_lock, _evaluations_lock, _lapack_lock = threading.Lock(), threading.Lock(), threading.Lock()
 
 
 def _compiled_evaluation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import faulthandler
 import json
 import tomllib
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from ravine.execution.execute import execute
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
 from ravine.optimizers import resolve
+from ravine.optimizers.optax_rules import OPTAX
 from ravine.options.resolve import resolve as resolve_settings
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import dump
@@ -378,3 +380,27 @@ def test_stopped_anywhere_and_resumed_is_the_undisturbed_run_bit_for_bit(tmp_pat
         [replace(row, seconds_to_target=None) for row in result.leaderboard] for result in (whole, done)
     ]
     assert timeless[0] == timeless[1]
+
+
+@pytest.fixture
+def two_minutes() -> Iterator[None]:
+    """End the process if the test hangs: threads that wait in XLA cannot be stopped in any other way."""
+    faulthandler.dump_traceback_later(120, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
+
+
+RULES_WITH_STATES_OF_THEIR_OWN = ("galore", "noisy_sgd")  # decomposes matrices; has random keys
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in RULES_WITH_STATES_OF_THEIR_OWN else pytest.param(name, marks=pytest.mark.slow)
+        for name in OPTAX
+    ],
+)
+def test_every_optimizer_of_optax_runs_in_a_comparison(blobs: Dataset, two_minutes: None, name: str) -> None:
+    settings = replace(QUICK, optimizers=[f"optax:{name}"], epochs=2, seeds=2, net="8-8")
+    (row,) = compare(settings, blobs).leaderboard
+    assert row.n_seeds - row.diverged == len([value for value in row.values if value is not None]) > 0
