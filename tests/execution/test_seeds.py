@@ -13,7 +13,8 @@ from ravine.execution.seeds import RANGES, WINNERS, first_seed, seeds, training_
 
 def test_seeds_begin_where_version_1_began():
     assert {purpose: held.first for purpose, held in RANGES.items()} == {
-        "compare.tune": 0, "compare.evaluate": 1_000, "sweep.tune": 0, "sweep.evaluate": 1_000,
+        "baselines.tune": 0, "compare.tune": 0, "compare.evaluate": 1_000,
+        "sweep.tune": 0, "sweep.evaluate": 1_000,
         "train.train": 2_000, "train.fresh": 20_000, "landscape.train": 2_000,
         "memorize.train": 3_000, "descent.train": 4_000,
         "diagnose.prove": 3_000, "diagnose.confirm": 4_000,

@@ -57,6 +57,7 @@ def compare(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    baselines: bool = True,
     hyper_schedule: str | Sequence[str] | None = None,
     smallest_difference: float | None = None,
     features: str | Sequence[str] | None = None,
@@ -105,6 +106,8 @@ def compare(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    baselines: Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves
+        them out. [default: True]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
         repeatable.
     smallest_difference: Smallest difference of scores that matters, in the unit of the metric (accuracy:
@@ -174,6 +177,7 @@ def compare(
     return run_study(
         "compare", X, y, target, weights, groups, test, out, notify,
         {
+            "baselines": baselines,
             "hyper_schedule": hyper_schedule,
             "smallest_difference": smallest_difference,
             "features": features,
@@ -225,6 +229,7 @@ def train(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    baselines: bool = True,
     optimizer: str = "adam",
     learning_rate: float | None = None,
     schedule: str = "cosine",
@@ -273,6 +278,8 @@ def train(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    baselines: Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves
+        them out. [default: True]
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
@@ -341,6 +348,7 @@ def train(
     return run_study(
         "train", X, y, target, weights, groups, test, out, notify,
         {
+            "baselines": baselines,
             "optimizer": optimizer,
             "learning_rate": learning_rate,
             "schedule": schedule,
@@ -392,6 +400,7 @@ def diagnose(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    baselines: bool = True,
     optimizer: str = "adam",
     learning_rate: float | None = None,
     schedule: str = "cosine",
@@ -441,6 +450,8 @@ def diagnose(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    baselines: Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves
+        them out. [default: True]
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
@@ -508,6 +519,7 @@ def diagnose(
     return run_study(
         "diagnose", X, y, target, weights, groups, test, out, notify,
         {
+            "baselines": baselines,
             "optimizer": optimizer,
             "learning_rate": learning_rate,
             "schedule": schedule,

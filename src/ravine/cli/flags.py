@@ -48,6 +48,8 @@ def _flag(option: Option) -> Callable[[Function], Function]:
         "common": option.common,
         "help": option.help + (f"  [{default}]" if default else ""),
     }
+    if option.default is True:  # the flag turns the value off; no flag leaves the choice to weaker places
+        return click.option(*names, flag_value="false", default=None, **shared)
     if option.kind is bool:
         return click.option(*names, is_flag=True, **shared)
     return click.option(*names, metavar=option.metavar, multiple=option.many, default=None, **shared)

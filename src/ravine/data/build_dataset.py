@@ -22,7 +22,7 @@ from ravine.data.target import (
     target_codes,
     target_numbers,
 )
-from ravine.data.unseen_values import unseen_values
+from ravine.data.unseen_values import new_level_shares, unseen_values
 from ravine.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ def build_dataset(
     if test_columns is not None:
         x = np.concatenate([x, encoder.transform(test_columns.frame, what="The test file")])
         notes += [f"in the test rows, {note}" for note in unseen_values(encoder, test_columns.frame)]
+    held_out = columns.frame.iloc[test] if test_columns is None else test_columns.frame
     weights = None
     if columns.weights is not None:
         every = (
@@ -159,7 +160,14 @@ def build_dataset(
         name, sha256, task, target, encoder.features, x, y, classes, weights, groups,
         development, test, notes, encoder, options.seed, options.images, tuple(map(str, left_out)),
         None if columns.weights is None else str(columns.weights.name),
+        np.concatenate([_row_numbers(part) for part in (columns, test_columns) if part is not None]),
+        new_level_shares(encoder, columns.frame.iloc[development], held_out),
     )  # fmt: skip
+
+
+def _row_numbers(columns: Columns) -> np.ndarray:
+    """Return the number of each row in the table as it was read, counted from 1: [N]."""
+    return columns.frame.index.to_numpy(np.int64) + 1
 
 
 def _codes_of_target(columns: Columns, missing: tuple[float | str, ...]) -> tuple[float, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ class Dataset:
     shape          shape of one image, or None
     missing        codes and words for "missing" in the target
     weights_name   name of the column of event weights, or None
+    row_numbers    number of each row in its file, from 1, int64 [N]; None if the data have no file
+    new_levels     by category column, the share of test rows with a level that no development row has
     """
 
     name: str
@@ -54,6 +57,8 @@ class Dataset:
     shape: tuple[int, ...] | None = None
     missing: tuple[str, ...] = ()
     weights_name: str | None = None
+    row_numbers: np.ndarray | None = None
+    new_levels: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def image(self) -> tuple[int, int, int] | None:

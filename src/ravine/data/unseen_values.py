@@ -12,7 +12,7 @@ from ravine.data.encoder import Column, Encoder, as_labels
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["unseen_values"]
+__all__ = ["new_level_shares", "unseen_values"]
 
 
 def unseen_values(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
@@ -27,6 +27,25 @@ def unseen_values(encoder: Encoder, frame: pd.DataFrame) -> list[str]:
         if note:
             notes.append(f"{column.name}: {note}")
     return notes
+
+
+def new_level_shares(encoder: Encoder, frame: pd.DataFrame, test: pd.DataFrame) -> dict[str, float]:
+    """Return by category column the share of the rows of `test` with a level that no row of `frame` has.
+
+    Columns without such rows are left out, and missing values are no level.
+    """
+    shares = {}
+    for column in encoder.columns:
+        if column.kind != "category" or not len(test):
+            continue
+        known, (text, gaps) = (
+            as_labels(frame[column.name], column.words)[0].unique(),
+            as_labels(test[column.name], column.words),
+        )
+        new = ~(text.isin(known).to_numpy(bool) | gaps)
+        if new.any():
+            shares[column.name] = float(new.mean())
+    return shares
 
 
 def _new_levels(column: Column, values: pd.Series) -> str:

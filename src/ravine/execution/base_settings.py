@@ -14,6 +14,7 @@ __all__ = [
     "CHECK_OPTIMIZER",
     "CHECK_SCHEDULE",
     "USUAL_EPOCHS",
+    "BaselineSettings",
     "DataSettings",
     "DifferenceSettings",
     "FixedTrainingSettings",
@@ -381,6 +382,17 @@ class DifferenceSettings(Settings):
         "if not given, 0.005 for shares such as accuracy, auc and r2, and 1 % of the score for errors.",
         section="Data", metavar="NUMBER", at_least=0, below=HUGE,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class BaselineSettings(Settings):
+    """Setting of the baselines."""
+
+    baselines: bool = option(
+        True,
+        "Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves them out.",
+        section="Comparison",
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

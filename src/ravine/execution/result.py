@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from ravine.render.blocks import Block
 
 __all__ = [
-    "ARRAYS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "DevelopmentSizes", "DivergedRuns", "Document",
-    "Measure", "MetricFacts", "Plain", "PlannedNetworks", "RepeatedTraining", "Result", "ScoreSummary",
-    "SearchFacts", "Seconds", "SplitSizes", "StudyPlan", "TestScores", "TimeMeasure", "values_of",
+    "ARRAYS", "PREDICTIONS", "SCHEMA_VERSION", "Artifacts", "DataFacts", "DevelopmentSizes",
+    "DivergedRuns", "Document", "Measure", "MetricFacts", "Plain", "PlannedNetworks",
+    "RepeatedTraining", "Result", "ScoreSummary", "SearchFacts", "Seconds", "SplitSizes", "StudyPlan",
+    "TestScores", "TimeMeasure", "values_of",
 ]  # fmt: skip
 
 SCHEMA_VERSION = 2  # of the documents of studies
 ARRAYS = "arrays.npz"  # in the run's folder
+PREDICTIONS = "predictions.npz"  # in the run's folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,13 +241,14 @@ class Artifacts:
     """The model, records, arrays and configurations of a result, which are files and not part of its JSON.
 
     model: best network. records: curves and states of all runs, by cohort. arrays: content of `arrays.npz`.
-    configurations: settings by file name, such as `best.toml`.
+    configurations: settings by file name, such as `best.toml`. predictions: content of `predictions.npz`.
     """
 
     model: Model | None = None
     records: Mapping[str, Record] = field(default_factory=dict)
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     configurations: Mapping[str, DataSettings] = field(default_factory=dict)
+    predictions: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from ravine.data import Dataset
 from ravine.errors import DataError
 from ravine.execution.base_settings import NetworkSettings
 from ravine.execution.config_file import with_absolute_paths, write_config
-from ravine.execution.result import ARRAYS, DataFacts, Plain, Result, SplitSizes
+from ravine.execution.result import ARRAYS, PREDICTIONS, DataFacts, Plain, Result, SplitSizes
 from ravine.execution.study import Study
 from ravine.records.atomic_files import read_json, write_atomic, write_json, write_npz
 from ravine.records.content_hash import content_hash
@@ -139,6 +139,8 @@ def write_result(
         artifacts.model.save(run.models)
     if artifacts.arrays:
         write_npz(run.path / ARRAYS, artifacts.arrays)
+    if artifacts.predictions:
+        write_npz(run.path / PREDICTIONS, artifacts.predictions)
     for name, settings in artifacts.configurations.items():
         write_atomic(run.path / name, dump(with_absolute_paths(settings).to_dict()))
     for name, table in result.tables().items():

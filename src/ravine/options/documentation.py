@@ -33,9 +33,8 @@ def options_document(studies: Mapping[str, type[Settings]]) -> str:
     rows: dict[str, dict[Option, list[str]]] = {}
     for command, settings in studies.items():
         for key, option in options_of(settings).items():
-            hashable = replace(
-                option, default=option.default_text, choices_or_path=option.choices, common=False
-            )
+            default = option.default if option.kind is bool else option.default_text
+            hashable = replace(option, default=default, choices_or_path=option.choices, common=False)
             rows.setdefault(key, {}).setdefault(hashable, []).append(command)
     parts = [INTRODUCTION]
     for section in SECTIONS:
@@ -55,6 +54,7 @@ def _row(option: Option, commands: str) -> str:
         name = f"`{option.short}`, {name}"
     allowed = ", ".join(f"`{word}`" for word in option.choices) or option.bounds
     kind = "list" if option.many else TYPES[option.kind]
-    default = f"`{option.default}`" if option.default else ""
+    default = f"`{str(option.default).lower() if option.kind is bool else option.default}`"
+    default = default if option.default else ""
     cells = (name, f"`{option.key}`", kind, default, allowed, option.unit, option.help, commands)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

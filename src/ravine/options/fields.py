@@ -79,8 +79,8 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """The flag of the option: `--early-stop`."""
-        return "--" + self.key.replace("_", "-")
+        """The flag of the option: `--early-stop`; for a value that is true by default `--no-baselines`."""
+        return ("--no-" if self.default is True else "--") + self.key.replace("_", "-")
 
     @property
     def variable(self) -> str:
@@ -129,8 +129,8 @@ class Option:
 
     @property
     def default_text(self) -> str:
-        """The default as text; empty without a default."""
-        if self.default is None or self.default == "" or self.default is False:
+        """The default as text; empty without a default, and for true or false, which the flag shows."""
+        if self.default is None or self.default == "" or isinstance(self.default, bool):
             return ""
         if isinstance(self.default, list):
             return ",".join(self.default)

@@ -88,6 +88,8 @@ def _word(option: Option, word: str) -> UsageError | None:
 
 def _name(option: Option) -> str:
     """Return the name of the option on the command line."""
+    if option.default is True:  # its flag takes no value, so the value comes from a file or from Python
+        return option.key
     return option.placeholder.strip("[]") if option.positional else option.flag
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal
 
+from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.evaluated_scores import EvaluatedScores
 from ravine.execution.length_advice import LengthAdvice
+from ravine.execution.network_result import NetworkResult
 from ravine.execution.result import (
     DevelopmentSizes,
     MetricFacts,
     Plain,
-    Result,
     ScoreSummary,
     SearchFacts,
     Seconds,
@@ -168,7 +169,7 @@ class WinnerScores(TestScores):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class CompareResult(Result):
+class CompareResult(NetworkResult):
     """The result of a comparison of optimizers."""
 
     split: SplitSizes
@@ -196,6 +197,8 @@ class CompareResult(Result):
     target_score: float | None = None
     """Score that `steps_to_target` refers to: the median best validation score of the reference optimizer;
     null if half of its runs diverged."""
+    baselines: list[BaselineRow] = field(default_factory=list)
+    """A constant, a linear model and boosted trees on the same seeds; empty with `--no-baselines`."""
     model_dir: str | None = None
     """Folder of the saved network; null if no run directory was written."""
 

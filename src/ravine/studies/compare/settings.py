@@ -8,6 +8,7 @@ from ravine.errors import UsageError
 from ravine.execution.base_settings import (
     CHECK_OPTIMIZER,
     CHECK_SCHEDULE,
+    BaselineSettings,
     DifferenceSettings,
     HyperScheduleSettings,
     NetworkSettings,
@@ -25,7 +26,7 @@ __all__ = ["STUDY", "CompareSettings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings):
+class CompareSettings(NetworkSettings, DifferenceSettings, HyperScheduleSettings, BaselineSettings):
     """Settings of a comparison."""
 
     alternatives = (("effort", "budget"),)

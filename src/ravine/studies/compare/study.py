@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ravine.execution.base_settings import FixedTrainingSettings, WinnerSettings
+from ravine.execution.baseline_rows import BaselineRow
+from ravine.execution.baselines import run_baselines, with_differences
 from ravine.execution.constant_score import constant_scores
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
@@ -21,6 +23,7 @@ from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts, values_of
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
+from ravine.execution.saved_network import saved_network_facts
 from ravine.execution.score_summary import score_summary
 from ravine.execution.training_spec import schedules_of, training_options
 from ravine.execution.tuning import extend_ranges
@@ -70,10 +73,14 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
     )
     if all(row.median is None for row in rows):
         raise all_diverged(None, "with every optimizer")
-    context.stage("test", "the test split, read once")
     recommendation = recommend(rows, design.metric)
     winner = recommended_row(rows, recommendation)
+    baselines = _baselines(design, context, winner) if design.settings.baselines else []
+    context.stage("test", "the test split, read once")
     model, test = _test(design, context, winner, evaluated)
+    saved = saved_network_facts(
+        context, model, design.batches, design.metric, winner.values, test.values
+    )
     best = best_settings(design, winner)
     facts = _facts(design, context, extended)
     return CompareResult(
@@ -93,8 +100,17 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
         advice=length_advice(winner.trend, facts.epochs, design.settings.early_stop),
         reference=design.reference,
         target_score=target,
+        baselines=baselines,
         model_dir=context.model_dir,
-    ).with_artifacts(Artifacts(model=model, records=context.records, configurations={BEST_SETTINGS: best}))
+        **saved.fields(),
+    ).with_artifacts(
+        Artifacts(
+            model=model,
+            records=context.records,
+            configurations={BEST_SETTINGS: best},
+            predictions=saved.arrays,
+        )
+    )
 
 
 def _tune(design: CompareDesign, context: RunContext) -> tuple[dict[str, Tuned], list[str]]:
@@ -264,6 +280,14 @@ def _test(
     metric = METRICS[design.metric.name]
     summary = score_summary(scores, metric.greater_is_better, bounds=metric.bounds)
     return model, WinnerScores(optimizer=name, model=score, **values_of(summary))
+
+
+def _baselines(design: CompareDesign, context: RunContext, winner: LeaderboardRow) -> list[BaselineRow]:
+    """Return the baselines, with their differences to the recommended optimizer."""
+    metric, seeds = design.metric.name, design.seeds
+    scores = dict(zip(seeds, winner.values, strict=True))
+    rows = run_baselines(context, design.settings, metric, seeds)
+    return with_differences(rows, winner.optimizer, scores, metric)
 
 
 def _facts(design: CompareDesign, context: RunContext, extended: list[str]) -> ComparisonFacts:

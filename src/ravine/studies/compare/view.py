@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ravine.execution.baseline_view import baseline_blocks
 from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
 from ravine.execution.evaluated_scores import FAILED, failed_cells, failure_warning, median_cell
 from ravine.execution.length_advice import advice_text, trend_cell
 from ravine.execution.next_steps import after_ranking
+from ravine.execution.test_rows import test_rows_sentence
 from ravine.networks.metrics import METRICS
 from ravine.render.blocks import Block, Column, Facts, Heading, Items, Paragraph, Table
 from ravine.render.numbers import (
@@ -49,7 +51,13 @@ def view(result: CompareResult) -> list[Block]:
         blocks.append(Paragraph(advice_text(result.advice, result.best)))
     if is_number(result.test.median):
         blocks.append(Paragraph(_tested(result, style)))
-    return [*blocks, sensitivity_curves(rows, style)]
+    if result.test_rows is not None:
+        blocks.append(Paragraph(test_rows_sentence(result.test_rows, style), tone="warning"))
+    return [
+        *blocks,
+        *baseline_blocks(result.baselines, style, result.metric),
+        sensitivity_curves(rows, style),
+    ]
 
 
 def style_of(result: CompareResult) -> ScoreFormat:

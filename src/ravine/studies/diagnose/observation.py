@@ -10,21 +10,26 @@ final    curve [steps] batch losses; gradient [point, layer]; saturated, dead [p
          loss), averaged (training loss of the averaged weights, mean and last of the losses averaged),
          lowest (smallest eigenvalue, its residual, largest eigenvalue, largest entry of the vector),
          column_mean, column_sd, column_condition, recall [class], counts [class], spread [seed] (progress of
-         each seed, if several were trained)
+         each seed, if several were trained), baseline_NAME [seed] (validation scores of a baseline, if
+         baselines were fitted; the first seed is that of the run)
 meta     the fields of `RunMetadata`: optimizer, network, rows, costs in seconds
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from ravine.execution.baseline_rows import BaselineRow
 from ravine.records.record import Record, Status
 from ravine.studies.diagnose.metadata import RunMetadata
 
-__all__ = ["Observation", "with_spread"]
+__all__ = ["Observation", "with_baselines", "with_spread"]
+
+BASELINE = "baseline_"  # beginning of the names of their scores
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,29 @@ class Observation:
     def metadata(self) -> RunMetadata:
         """Facts on optimizer, network and data. Raises DataError if the record is not of a measured run."""
         return RunMetadata.from_dict(self.record.meta)
+
+    @property
+    def score(self) -> float | None:
+        """The validation score at the point that verdicts refer to; None if it is not finite.
+
+        It is measured on at most 4,096 validation rows.
+        """
+        value = float(self.series("score")[self.end])
+        return value if np.isfinite(value) else None
+
+    @property
+    def baselines(self) -> dict[str, np.ndarray]:
+        """Validation scores [seed] of each baseline by its name; empty if no baseline was fitted.
+
+        The names are those of `ravine.baselines.BASELINES`. The first score belongs to the seed of this run,
+        so that it can be compared with `score`: both have the same training and validation rows. The metric
+        and its direction are `metadata.metric` and `metadata.greater_is_better`.
+        """
+        return {
+            name.removeprefix(BASELINE): self.final(name)
+            for name in self.record.final
+            if name.startswith(BASELINE)
+        }
 
     @property
     def diverged(self) -> bool:
@@ -92,6 +120,14 @@ class Observation:
         noise = float(np.mean(b * (squares - signal)[finite])) * count / max(count - 1, 1)
         signal_left = float(np.mean(signal[finite])) - noise / (b * count)
         return (noise / signal_left if signal_left > 0 else np.inf), noise, signal_left
+
+
+def with_baselines(record: Record, rows: Sequence[BaselineRow]) -> Record:
+    """Return the record of a measured run, to which the validation scores of baselines are added."""
+    scores = {
+        BASELINE + row.model: np.array([row.values], np.float64) for row in rows if row.values
+    }  # [run, seed]; None becomes NaN
+    return replace(record, final={**record.final, **scores}) if scores else record
 
 
 def with_spread(record: Record, cohort: Record) -> Record:

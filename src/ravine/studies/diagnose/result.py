@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from ravine.execution.baseline_rows import BaselineRow
 from ravine.execution.result import MetricFacts, Plain, Result, SplitSizes, StudyPlan
 from ravine.records.run_index import summary_text
 
@@ -297,6 +298,9 @@ class DiagnoseResult(Result):
     """Seconds of the measured run."""
     seconds: DiagnosisSeconds
     """Wall-clock seconds by kind of work, such as compiling and training."""
+    baselines: list[BaselineRow] = field(default_factory=list)
+    """A constant, a linear model and boosted trees, on the seed of the measured run, then on those of the
+    proof; empty with `--no-baselines`."""
     observation: str | None = None
     """File of the record that all verdicts come from; null if no run directory was written."""
     config: str | None = None

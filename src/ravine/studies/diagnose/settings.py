@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ravine.execution.base_settings import FixedTrainingSettings, WinnerSettings, display_name
+from ravine.execution.base_settings import (
+    BaselineSettings,
+    FixedTrainingSettings,
+    WinnerSettings,
+    display_name,
+)
 from ravine.execution.seeds import most_seeds
 from ravine.execution.study import Study
 from ravine.options.fields import option, redefined
@@ -14,7 +19,7 @@ __all__ = ["STUDY", "DiagnoseSettings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class DiagnoseSettings(FixedTrainingSettings):
+class DiagnoseSettings(FixedTrainingSettings, BaselineSettings):
     """Settings of a diagnosis. `no_proof` sets `seeds` to 0."""
 
     alternatives = (("seeds", "no_proof"),)

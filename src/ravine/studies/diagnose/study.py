@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from ravine.execution.base_settings import DataSettings
+from ravine.execution.baseline_rows import BaselineRow
+from ravine.execution.baselines import run_baselines, with_differences
 from ravine.execution.context import RunContext
 from ravine.execution.events import Noted
 from ravine.execution.result import Artifacts
@@ -16,7 +19,7 @@ from ravine.studies.diagnose.constant_score import constant_scores
 from ravine.studies.diagnose.design import DiagnoseDesign
 from ravine.studies.diagnose.instrumented_run import measure_run
 from ravine.studies.diagnose.judgement import Outcomes
-from ravine.studies.diagnose.observation import Observation, with_spread
+from ravine.studies.diagnose.observation import Observation, with_baselines, with_spread
 from ravine.studies.diagnose.recommendation import recommend
 from ravine.studies.diagnose.result import OBSERVATION, DiagnoseResult, DiagnosisSeconds, Recommendation
 from ravine.studies.diagnose.result_rows import check_row, cost_of, curves_of, finding_row, notes_of
@@ -38,12 +41,16 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         context.notify(Noted(warning))
     record = _observed(design, context)
     runner = TrialRunner(design.prepared, context)
+    scores = {design.seed: Observation(record).score}
     original: Outcomes | None = None
     if design.proves:
         cohort = runner.run_original(design.seeds)
         original = Outcomes.of(cohort)
         record = with_spread(record, cohort)
+        scores = dict(zip(design.seeds, map(finite_or_none, cohort.final["score"]), strict=True))
         _keep(record, context)
+    baselines = _baselines(design, context, scores) if design.settings.baselines else []
+    record = with_baselines(record, baselines)
     verdicts = find_all(record)
     muted = design.settings.mute or []
     fired = [verdict for verdict in verdicts if verdict.fires]
@@ -77,6 +84,7 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
         history=not from_model,
         notes=notes_of(record, design.settings, from_model, () if trials is None else trials.notes, faulty),
         findings=findings,
+        baselines=baselines,
         checks=[check_row(verdict) for verdict in verdicts if not verdict.fires],
         recommendation=advice,
         score=finite_or_none(Observation(record).series("score")[Observation(record).end]),
@@ -91,6 +99,18 @@ def run(design: DiagnoseDesign, context: RunContext) -> DiagnoseResult:
     ).with_artifacts(
         Artifacts(records={**context.records, OBSERVATION: record}, configurations=configurations)
     )
+
+
+def _baselines(
+    design: DiagnoseDesign, context: RunContext, scores: Mapping[int, float | None]
+) -> list[BaselineRow]:
+    """Return the baselines on the seed of the measured run, then on the seeds of the proof.
+
+    scores: validation score of the network by seed, which the baselines are compared with.
+    """
+    metric = design.metric.name
+    rows = run_baselines(context, design.settings, metric, [design.seed, *design.seeds])
+    return with_differences(rows, design.facts().optimizer or "the model", scores, metric)
 
 
 def _observed(design: DiagnoseDesign, context: RunContext) -> Record:

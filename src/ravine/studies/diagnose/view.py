@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ravine.execution.describe import data_text, time_row, training_option_rows
+from ravine.execution.baseline_view import baseline_blocks
+from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
 from ravine.execution.next_steps import files_and_commands
 from ravine.render.blocks import Block, Chart, Facts, Heading, Item, Items, Paragraph, Series
 from ravine.render.numbers import count, is_number, learning_rate, number, seconds
@@ -43,6 +44,8 @@ def view(result: DiagnoseResult) -> list[Block]:
         blocks.append(Paragraph(_passed(result.checks)))
     if result.recommendation is not None:
         blocks.append(recommendation_block(result))
+    style = score_format_of(result.metric, result.baselines)
+    blocks += baseline_blocks(result.baselines, style, result.metric)
     if result.history:
         blocks.append(_losses(result.curves))
     return [*blocks, Items([*result.notes, _cost(result.cost)], style="plain")]

@@ -10,11 +10,11 @@ import msgspec
 
 from ravine.execution.evaluated_scores import EvaluatedScores
 from ravine.execution.length_advice import LengthAdvice
+from ravine.execution.network_result import NetworkResult
 from ravine.execution.result import (
     DevelopmentSizes,
     MetricFacts,
     Plain,
-    Result,
     SearchFacts,
     Seconds,
     SplitSizes,
@@ -179,7 +179,7 @@ class BestScores(TestScores):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class SweepResult(Result):
+class SweepResult(NetworkResult):
     """The result of a sweep: configurations, best first, and the effect of every level of a factor."""
 
     split: SplitSizes

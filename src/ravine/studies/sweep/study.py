@@ -23,6 +23,7 @@ from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts, MetricFacts
 from ravine.execution.run_files import data_facts, split_sizes
 from ravine.execution.saved_model import Model
+from ravine.execution.saved_network import saved_network_facts
 from ravine.execution.score_summary import score_summary
 from ravine.execution.training_spec import with_structure
 from ravine.execution.tuning import extend_ranges
@@ -60,6 +61,7 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
     row = best_row(rows)
     winner = design.points[row.index]
     model, test = _test(design, context, row, places[winner.index])
+    saved = saved_network_facts(context, model, winner.batches, facts, row.values, test.values)
     best = best_settings(design, winner, row)
     programs = {point.plan: design.shapes[name] for name, group in design.groups.items() for point in group}
     return SweepResult(
@@ -87,7 +89,15 @@ def run(design: SweepDesign, context: RunContext) -> SweepResult:
         winner=row.setting,
         advice=length_advice(row.trend, winner.epochs, winner.configuration.settings.early_stop),
         model_dir=context.model_dir,
-    ).with_artifacts(Artifacts(model=model, records=context.records, configurations={"best.toml": best}))
+        **saved.fields(),
+    ).with_artifacts(
+        Artifacts(
+            model=model,
+            records=context.records,
+            configurations={"best.toml": best},
+            predictions=saved.arrays,
+        )
+    )
 
 
 def _tune(design: SweepDesign, context: RunContext, scores: Sequence[Scores]) -> list[str]:

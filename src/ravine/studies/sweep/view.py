@@ -8,6 +8,7 @@ from ravine.execution.describe import data_text, score_format_of, time_row
 from ravine.execution.evaluated_scores import FAILED, failed_cells, failure_warning, median_cell
 from ravine.execution.length_advice import advice_text, length_text, still_falling_text
 from ravine.execution.next_steps import after_ranking
+from ravine.execution.test_rows import test_rows_sentence
 from ravine.render.blocks import (
     Block,
     Column,
@@ -63,6 +64,8 @@ def view(result: SweepResult) -> list[Block]:
                 f"the saved network {saved}."
             )
         )
+    if result.test_rows is not None:
+        blocks.append(Paragraph(test_rows_sentence(result.test_rows, style), tone="warning"))
     return blocks
 
 

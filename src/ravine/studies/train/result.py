@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ravine.execution.baseline_rows import BaselineRow
+from ravine.execution.network_result import NetworkResult
 from ravine.execution.result import (
     MetricFacts,
     Plain,
-    Result,
     ScoreSummary,
     Seconds,
     SplitSizes,
@@ -117,7 +118,7 @@ class ScheduleCurve:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class TrainResult(Result):
+class TrainResult(NetworkResult):
     """The result of a training on one or several seeds."""
 
     split: SplitSizes
@@ -136,6 +137,8 @@ class TrainResult(Result):
     """Learning curves; a DataFrame in `learning_curves` from Python."""
     schedules: list[ScheduleCurve]
     """Learning rate and other scheduled hyperparameters over a run."""
+    baselines: list[BaselineRow] = field(default_factory=list)
+    """A constant, a linear model and boosted trees on the same seeds; empty with `--no-baselines`."""
     model_dir: str | None = None
     """Folder of the saved network; null if no run directory was written."""
 

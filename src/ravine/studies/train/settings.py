@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ravine.execution.base_settings import LearningRateSettings, WinnerSettings, display_name
+from ravine.execution.base_settings import (
+    BaselineSettings,
+    LearningRateSettings,
+    WinnerSettings,
+    display_name,
+)
 from ravine.execution.study import DATA_HELP, Study
 from ravine.options.fields import option, redefined
 
@@ -12,7 +17,7 @@ __all__ = ["STUDY", "TrainSettings"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)  # `Settings` has both
-class TrainSettings(WinnerSettings):
+class TrainSettings(WinnerSettings, BaselineSettings):
     """Settings of one training."""
 
     schedule: str = redefined(LearningRateSettings, "schedule", "cosine", common=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from ravine.execution.baselines import run_baselines, with_differences
 from ravine.execution.context import RunContext
 from ravine.execution.divergence import all_diverged
 from ravine.execution.evaluation import best_model
 from ravine.execution.model_metadata import ModelMetadata
 from ravine.execution.result import Artifacts, TestScores, values_of
 from ravine.execution.run_files import data_facts, split_sizes
+from ravine.execution.saved_network import saved_network_facts
 from ravine.execution.score_summary import finite_or_none, score_summary
 from ravine.networks import METRICS
 from ravine.records.record import Record, Status
@@ -41,6 +43,9 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
     greater, bounds = metric.greater_is_better, metric.bounds
     valid = score_summary(record.final["score"].astype(np.float64), greater, settings.seed, bounds)
     tested = score_summary(tests, greater, settings.seed, bounds)
+    saved = saved_network_facts(context, model, prepared.batches, design.metric, valid.values, tested.values)
+    baselines = run_baselines(context, settings, metric.name, design.seeds) if settings.baselines else []
+    scores = dict(zip(design.seeds, valid.values, strict=True))
     return TrainResult(
         study="train",
         data=data_facts(context.dataset),
@@ -57,11 +62,13 @@ def run(design: TrainDesign, context: RunContext) -> TrainResult:
             epochs=_kept_epochs(record, plan, prepared.batches) if settings.early_stop else None,
         ),
         test=TestScores(model=score, **values_of(tested)),
+        baselines=with_differences(baselines, prepared.rule.name, scores, metric.name),
         curves=_curves(record, plan),
         schedules=design.schedules(),
         source=settings.source,
         model_dir=context.model_dir,
-    ).with_artifacts(Artifacts(model=model, records=context.records))
+        **saved.fields(),
+    ).with_artifacts(Artifacts(model=model, records=context.records, predictions=saved.arrays))
 
 
 def _kept_epochs(record: Record, plan: Plan, batches: Batches) -> list[float | None]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ravine.execution.baseline_view import baseline_blocks
 from ravine.execution.describe import data_text, score_format_of, time_row, training_option_rows
 from ravine.execution.next_steps import files_and_commands, source_or_example
 from ravine.execution.result import ScoreSummary
+from ravine.execution.test_rows import test_rows_sentence
 from ravine.render.blocks import (
     Block,
     Column,
@@ -57,7 +59,10 @@ def view(result: TrainResult) -> list[Block]:
     ]
     if len(set(plan.rates or ())) > 1:
         lines.insert(0, _line("learning rate", plan.rates or ()))
-    return [Facts(rows), *_caveat(plan), Sparklines(lines, scale="own")]
+    blocks: list[Block] = [Facts(rows), *_caveat(plan), Sparklines(lines, scale="own")]
+    if result.test_rows is not None:
+        blocks.append(Paragraph(test_rows_sentence(result.test_rows, style), tone="warning"))
+    return [*blocks, *baseline_blocks(result.baselines, style, result.metric)]
 
 
 def details(result: TrainResult) -> list[Block]:

@@ -1,0 +1,26 @@
+"""Baselines: simple models that show whether a network is the right tool for a table. Needs no JAX.
+
+A baseline is fitted to the training rows and gives outputs for other rows, in the form of a network's
+outputs. `ravine.execution.baselines` tunes and scores baselines.
+"""
+
+from __future__ import annotations
+
+from pkgutil import resolve_name
+
+from ravine.baselines.baseline import Baseline, Inputs, Look, Size, TrainingRows
+
+__all__ = ["BASELINES", "Baseline", "Inputs", "Look", "Size", "TrainingRows", "find_baseline"]
+
+# The registry, from the simplest to the most flexible. To add a baseline, write its file and add a line here.
+BASELINES: dict[str, str] = {
+    "constant": "ravine.baselines.constant:CONSTANT",
+    "linear model": "ravine.baselines.linear:LINEAR",
+    "boosted trees": "ravine.baselines.trees:TREES",
+}
+
+
+def find_baseline(name: str) -> Baseline:
+    """Return the baseline of a name in `BASELINES`. Raises KeyError for another name."""
+    baseline: Baseline = resolve_name(BASELINES[name])
+    return baseline

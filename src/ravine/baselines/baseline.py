@@ -1,0 +1,157 @@
+"""The common interface of baselines: rows to fit, hyperparameters to try, and outputs for other rows.
+
+The outputs have the form of a network's outputs: one logit for each class, or the standardized number. All
+metrics can therefore score a baseline in the same way as a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+__all__ = ["Baseline", "Inputs", "Look", "Size", "TrainingRows", "class_logits"]
+
+MIN_LOGIT = -70.0  # of a class without training rows, about the logarithm of 1e-30
+
+Look = Mapping[str, float]
+"""One setting of a baseline that tuning tries, by name of the hyperparameter; empty if nothing is tuned."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """The size of a problem, which decides how much a baseline is tuned.
+
+    rows: number of training rows. features: number of inputs. classes: number of classes, 0 for a regression.
+    """
+
+    rows: int
+    features: int
+    classes: int
+
+    @property
+    def outputs(self) -> int:
+        """Number of functions to fit: one for each class if there are more than two, else one."""
+        return self.classes if self.classes > 2 else 1
+
+    @property
+    def cells(self) -> int:
+        """Number of values to read for one pass over the training rows: rows x features x outputs."""
+        return self.rows * self.features * self.outputs
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Inputs of some rows in two forms, each made when it is used.
+
+    x [M, D]      encoded inputs of all rows: numbers in about the unit of their spread, categories as 0 and
+                  1, NaN where missing
+    rows [N]      indices of the rows
+    standardize   standardize(x [N, D]) -> inputs of the network [N, D], without NaN
+    """
+
+    x: np.ndarray
+    rows: np.ndarray
+    standardize: Callable[[np.ndarray], np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def encoded(self) -> np.ndarray:
+        """Encoded inputs, NaN where missing: [N, D]."""
+        return self.x[self.rows]
+
+    @property
+    def standardized(self) -> np.ndarray:
+        """Standardized inputs without NaN, float64 [N, D]."""
+        return self.standardize(self.encoded).astype(np.float64)
+
+    def take(self, part: np.ndarray | slice) -> Inputs:
+        """Return some of the rows, by index or mask [N]."""
+        return replace(self, rows=self.rows[part])
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Rows to fit a baseline to.
+
+    y [N]        index of the class, or the standardized number
+    weight [N]   row weights, or None
+    classes      number of classes, 0 for a regression
+    """
+
+    inputs: Inputs
+    y: np.ndarray
+    weight: np.ndarray | None
+    classes: int
+
+    @property
+    def size(self) -> Size:
+        """The size of the problem."""
+        return Size(len(self.y), self.inputs.x.shape[1], self.classes)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Row weights, all 1 if the rows have none: [N]."""
+        return np.ones(len(self.y)) if self.weight is None else np.asarray(self.weight, np.float64)
+
+    def take(self, rows: np.ndarray | slice) -> TrainingRows:
+        """Return some of the rows, by index or mask [n]."""
+        weight = None if self.weight is None else self.weight[rows]
+        return replace(self, inputs=self.inputs.take(rows), y=self.y[rows], weight=weight)
+
+    def weighted(self) -> TrainingRows:
+        """Return the rows whose weight is not 0; the others do not count in any fit."""
+        return self if self.weight is None else self.take(self.weight != 0)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A simple model to compare a network with.
+
+    name            name in results
+    title           name at the start of a sentence
+    plural          whether the title is a plural
+    looks           looks(size) -> settings to try in tuning, the usual one first, fewer for larger problems
+    outputs         outputs(train, inputs, looks) -> outputs [N, K] of each look (outer list) for each of
+                    `inputs` (inner list)
+    max_cells       most values of the training rows, `Size.cells`; of a larger table the first rows are used
+    min_rows        fewest training rows; if `max_cells` allows fewer, the baseline is left out
+    signed_weights  whether the model can be fitted with negative row weights
+    cannot_overfit  whether the best look on the training rows is the best look, so that nothing is tuned
+    """
+
+    name: str
+    title: str
+    plural: bool
+    looks: Callable[[Size], tuple[Look, ...]]
+    outputs: Callable[[TrainingRows, Sequence[Inputs], Sequence[Look]], list[list[np.ndarray]]]
+    max_cells: float
+    min_rows: int = 2_000
+    signed_weights: bool = False
+    cannot_overfit: bool = False
+
+    def rows(self, size: Size) -> int:
+        """Return the number of training rows to use; 0 if the baseline is left out."""
+        if size.cells <= self.max_cells:
+            return size.rows
+        most = int(self.max_cells) // (size.features * size.outputs)
+        return most if most >= self.min_rows else 0
+
+
+def class_logits(scores: np.ndarray, present: np.ndarray, classes: int) -> np.ndarray:
+    """Return logits [N, classes] from the scores of a fitted classifier.
+
+    scores    log-odds of the second class [N], or one logit for each present class [N, present]
+    present   indices of the classes that the training rows have, ascending [present]
+
+    A class without training rows has a logit far below those of all other classes.
+    """
+    if scores.ndim == 1:
+        scores = np.stack([np.zeros_like(scores), scores], axis=1)
+    lowest = np.minimum(scores.min(axis=1, keepdims=True), 0.0) + MIN_LOGIT
+    logits = np.broadcast_to(lowest, (len(scores), classes)).copy()
+    logits[:, present] = scores
+    return logits

@@ -1,0 +1,81 @@
+"""The linear model: logistic regression for classes, ridge regression for numbers.
+
+    sum_i w_i cross_entropy(x_i W + b, y_i) + |W|^2 / (2 C)       (1)   logistic regression
+    sum_i w_i (x_i W + b - y_i)^2 + alpha |W|^2                   (2)   ridge regression
+
+The inputs are the network's standardized inputs. The mean weight is 1.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+from ravine.baselines.baseline import Baseline, Inputs, Look, Size, TrainingRows, class_logits
+
+__all__ = ["LINEAR", "fit_logistic", "fit_ridge"]
+
+MAX_ITERATIONS = 300
+MAX_NEWTON_COEFFICIENTS = 300  # Newton's method solves a system of so many equations in each iteration
+FEW_CELLS, SOME_CELLS = 200_000, 5_000_000
+STRENGTHS = {  # of the penalty, the usual one first
+    "C": (1.0, 0.01, 100.0, 0.1, 10.0, 0.001),
+    "alpha": (1.0, 100.0, 0.01, 10.0, 1_000.0, 0.1),
+}
+
+
+def looks(size: Size) -> tuple[Look, ...]:
+    """Return the penalties to try: six, three or two."""
+    count = 6 if size.cells <= FEW_CELLS else 3 if size.cells <= SOME_CELLS else 2
+    name = "C" if size.classes else "alpha"
+    return tuple({name: value} for value in STRENGTHS[name][:count])
+
+
+def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
+    """Return the outputs [N, K] of each look for each of `inputs`."""
+    train = train.weighted()
+    x, weight = train.inputs.standardized, train.weight
+    parts = [part.standardized for part in inputs]
+    if not train.classes:
+        models = [fit_ridge(x, train.y, weight, look["alpha"]) for look in looks]
+        return [[model.predict(part)[:, None] for part in parts] for model in models]
+    present = np.unique(train.y)
+    if len(present) == 1:  # the limit of (1) for one class
+        alone = [class_logits(np.zeros((len(part), 1)), present, train.classes) for part in parts]
+        return [alone for _ in looks]
+    models = [fit_logistic(x, train.y, weight, look["C"]) for look in looks]
+    return [
+        [class_logits(model.decision_function(part), present, train.classes) for part in parts]
+        for model in models
+    ]
+
+
+def fit_logistic(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, strength: float):
+    """Return scikit-learn's logistic regression (1) of y [N] on x [N, D], with C = strength."""
+    from scipy.linalg import LinAlgWarning
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    count = len(np.unique(y))
+    coefficients = x.shape[1] * (count if count > 2 else 1)
+    solver = "newton-cholesky" if coefficients <= MAX_NEWTON_COEFFICIENTS else "lbfgs"
+    model = LogisticRegression(C=strength, solver=solver, max_iter=MAX_ITERATIONS)
+    with warnings.catch_warnings():  # a fit that is not quite converged is still a valid baseline
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", LinAlgWarning)
+        return model.fit(x, y, sample_weight=weight)
+
+
+def fit_ridge(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None, strength: float):
+    """Return scikit-learn's ridge regression (2) of y [N] on x [N, D], with alpha = strength."""
+    from scipy.linalg import LinAlgWarning
+    from sklearn.linear_model import Ridge
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LinAlgWarning)
+        return Ridge(alpha=strength).fit(x, y, sample_weight=weight)
+
+
+LINEAR = Baseline("linear model", "A linear model", False, looks, outputs, 2e7)

@@ -1,0 +1,99 @@
+"""Boosted trees: scikit-learn's histogram gradient boosting.
+
+    F_t(x) = F_t-1(x) + eta tree_t(x)        (1)   tree_t: fitted to the gradient of the loss at F_t-1
+
+The inputs are the encoded columns, with missing values as NaN. One fit with the most trees gives the outputs
+for every smaller number of trees.
+
+Source: Friedman 2001, Greedy function approximation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ravine.baselines.baseline import Baseline, Inputs, Look, Size, TrainingRows, class_logits
+
+__all__ = ["TREES", "new_model"]
+
+TREE_COUNT = "trees"  # hyperparameter that needs no fit of its own
+FEW_CELLS, SOME_CELLS = 100_000, 2_000_000
+SHAPES: tuple[Look, ...] = (  # scikit-learn's usual values first
+    {"learning_rate": 0.1, "leaves": 31, "rows_per_leaf": 20},
+    {"learning_rate": 0.1, "leaves": 8, "rows_per_leaf": 20},
+    {"learning_rate": 0.05, "leaves": 16, "rows_per_leaf": 5},
+    {"learning_rate": 0.2, "leaves": 4, "rows_per_leaf": 5},
+)
+TREE_COUNTS = (100, 25, 50, 200)
+
+
+def looks(size: Size) -> tuple[Look, ...]:
+    """Return the settings to try: 16, 8 or 2; a table of more values gets fewer."""
+    few, some = size.cells <= FEW_CELLS, size.cells <= SOME_CELLS
+    shapes = SHAPES if few else SHAPES[:2] if some else SHAPES[:1]
+    counts = TREE_COUNTS if some else TREE_COUNTS[:2]
+    return tuple({**shape, TREE_COUNT: count} for count in counts for shape in shapes)
+
+
+def outputs(train: TrainingRows, inputs: Sequence[Inputs], looks: Sequence[Look]) -> list[list[np.ndarray]]:
+    """Return the outputs [N, K] of each look for each of `inputs`."""
+    train = train.weighted()
+    parts = [part.encoded for part in inputs]
+    present = np.unique(train.y) if train.classes else np.zeros(0, int)
+    if len(present) == 1:  # (1) without a gradient
+        alone = [class_logits(np.zeros((len(part), 1)), present, train.classes) for part in parts]
+        return [alone for _ in looks]
+    found: dict[int, list[np.ndarray]] = {}
+    for shape in dict.fromkeys(_shape(look) for look in looks):
+        places = [place for place, look in enumerate(looks) if _shape(look) == shape]
+        counts = [int(looks[place][TREE_COUNT]) for place in places]
+        model = new_model(dict(shape), max(counts), bool(train.classes))
+        model.fit(train.inputs.encoded, train.y, sample_weight=train.weight)
+        for place in places:
+            found[place] = []
+        for part in parts:
+            for place, scores in zip(places, _at_counts(model, part, counts), strict=True):
+                logits = class_logits(scores, present, train.classes) if train.classes else scores[:, None]
+                found[place].append(logits)
+    return [found[place] for place in range(len(looks))]
+
+
+def _shape(look: Look) -> tuple[tuple[str, float], ...]:
+    """Return the hyperparameters of a look that need a fit of their own."""
+    return tuple((name, value) for name, value in look.items() if name != TREE_COUNT)
+
+
+def _at_counts(model: Any, x: np.ndarray, counts: Sequence[int]) -> list[np.ndarray]:
+    """Return the scores of rows x [N, D] after each number of trees: [N] or [N, K]."""
+    classifies = hasattr(model, "decision_function")
+    if list(counts) == [model.max_iter]:
+        return [np.asarray(model.decision_function(x) if classifies else model.predict(x))]
+    stages: Iterator[np.ndarray] = (model.staged_decision_function if classifies else model.staged_predict)(x)
+    kept: dict[int, np.ndarray] = {}
+    last = 0
+    for last, scores in enumerate(stages, 1):
+        if last in counts or last == model.n_iter_:
+            kept[last] = np.array(scores).reshape(len(x), -1) if scores.ndim > 1 else np.array(scores)
+    scores_at = [kept[min(count, last)] for count in counts]
+    return [scores[:, 0] if scores.ndim > 1 and scores.shape[1] == 1 else scores for scores in scores_at]
+
+
+def new_model(shape: Look, trees: int, classifies: bool) -> Any:
+    """Return an unfitted model of scikit-learn with the hyperparameters `shape` and a number of trees."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    make = HistGradientBoostingClassifier if classifies else HistGradientBoostingRegressor
+    return make(
+        learning_rate=shape["learning_rate"],
+        max_leaf_nodes=int(shape["leaves"]),
+        min_samples_leaf=int(shape["rows_per_leaf"]),
+        max_iter=trees,
+        early_stopping=False,
+        random_state=0,
+    )
+
+
+TREES = Baseline("boosted trees", "Boosted trees", True, looks, outputs, 1e7)

@@ -1,0 +1,113 @@
+"""The blocks that show baselines beside a network: a small table, and one sentence that compares the two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ravine.baselines import find_baseline
+from ravine.execution.baseline_rows import BaselineDifference, BaselineRow
+from ravine.execution.result import MetricFacts, ScoreSummary
+from ravine.render.blocks import Block, Column, Paragraph, Table
+from ravine.render.numbers import MISSING_CELL, ScoreFormat, count, is_number, longer_side
+
+__all__ = ["SIGNIFICANCE_LEVEL", "baseline_blocks", "baseline_sentence", "best_baseline"]
+
+TITLE = "Is a network the right tool?"
+SIGNIFICANCE_LEVEL = 0.05  # of Holm's test over all baselines
+MIN_TEST_SEEDS = 6  # with fewer, no p value can fall below the level
+
+
+def baseline_blocks(rows: Sequence[BaselineRow], style: ScoreFormat, metric: MetricFacts) -> list[Block]:
+    """Return the table of baselines and the sentence that compares them with the network; empty without rows.
+
+    style: format of the scores. metric: metric of the scores, with the smallest difference that matters.
+    """
+    if not rows:
+        return []
+    score = " ".join(filter(None, (style.metric, style.unit)))
+    columns = [
+        Column("model", [row.model for row in rows], align="left"),
+        Column(f"validation {score}", [_score(row, style) for row in rows]),
+        Column("against the network", [_difference(row.against_network, style) for row in rows]),
+        Column("seeds", [str(row.n_seeds) if row.n_seeds else MISSING_CELL for row in rows], priority=2),
+        Column("looks", [str(row.looks) if row.looks else MISSING_CELL for row in rows], priority=3),
+        Column("test", [_score(row.test, style) for row in rows], priority=1),
+    ]
+    notes = [f"{row.model}: {row.note}" for row in rows if row.note]
+    note = "looks: settings tried on other seeds; the best is shown"
+    blocks: list[Block] = [Table(columns, title=TITLE, note="; ".join([note, *notes]), rules=[0])]
+    sentence = baseline_sentence(rows, style, metric)
+    return [*blocks, Paragraph(sentence)] if sentence else blocks
+
+
+def best_baseline(rows: Sequence[BaselineRow], greater: bool) -> BaselineRow | None:
+    """Return the baseline with the best mean score; None if no baseline has one.
+
+    greater: whether a greater score is better.
+    """
+    scored = [(row.mean, row) for row in rows if row.mean is not None]
+    if not scored:
+        return None
+    choose = max if greater else min
+    return choose(scored, key=lambda pair: pair[0])[1]
+
+
+def baseline_sentence(rows: Sequence[BaselineRow], style: ScoreFormat, metric: MetricFacts) -> str:
+    """Return one sentence that compares the network with the best baseline; "" if none was compared.
+
+    style: format of the scores. metric: metric of the scores, with the smallest difference that matters.
+    """
+    best = best_baseline(rows, style.greater_is_better)
+    if best is None or best.against_network is None:
+        return ""
+    found, model = best.against_network, find_baseline(best.model)
+    verb = "are" if model.plural else "is"
+    name = model.title[0].lower() + model.title[1:]
+    seeds = f"on the same {count(found.n_seeds, 'seed')}"
+    if found.difference is None:
+        return f"{model.title} {verb} the best of these models; some runs of the network diverged."
+    amount, longer = style.number(abs(found.difference)), longer_side(found.difference, found.interval)
+    amount += f" ± {style.number(longer)}" if longer is not None else ""
+    amount += f" {style.step}"
+    better = found.difference > 0 if style.greater_is_better else found.difference < 0
+    if found.n_seeds < MIN_TEST_SEEDS:
+        order = "better than" if better else "worse than" if found.difference else "as good as"
+        by = f" by {amount}" if found.difference else ""
+        return (
+            f"{model.title} {verb} {order} the network ({found.network}){by} {seeds}; "
+            f"{MIN_TEST_SEEDS} seeds or more would show whether the difference is chance."
+        )
+    if found.p_holm >= SIGNIFICANCE_LEVEL:
+        return (
+            f"The network ({found.network}) and {name}, the best of these models, are not distinguishable "
+            f"{seeds} (difference {amount})."
+        )
+    if best.mean is not None and not metric.matters(best.mean - found.difference, best.mean):
+        order = "better" if better else "worse"
+        return (
+            f"{model.title} {verb} {order} than the network ({found.network}) by {amount} {seeds}: "
+            "significant, but too small to matter."
+        )
+    if better:
+        return (
+            f"{model.title} {verb} better than the network ({found.network}) by {amount} {seeds}: "
+            "a network is not the best tool for this table as it is trained here."
+        )
+    if best.model == rows[0].model and len(rows) > 1:
+        return f"The network ({found.network}) is better than a constant by {amount} {seeds}."
+    return (
+        f"The network ({found.network}) is better than {name}, the best of these models, by {amount} {seeds}."
+    )
+
+
+def _score(part: ScoreSummary | None, style: ScoreFormat) -> str:
+    """Return a score with its interval, or a dash."""
+    if part is None:
+        return MISSING_CELL
+    if is_number(part.mean):
+        return style.with_interval(part.mean, part.interval)
+    return f"median {style.number(part.median)}" if is_number(part.median) else MISSING_CELL
+
+
+def _difference(found: BaselineDifference | None, style: ScoreFormat) -> str:
+    return MISSING_CELL if found is None else style.difference(found.difference, found.interval)

@@ -1,0 +1,38 @@
+"""Results of studies that save a network: its predictions, and test rows that are unlike training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
+
+from ravine.execution.result import PREDICTIONS, Result
+from ravine.execution.test_rows import TestRows
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["NetworkResult"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NetworkResult(Result):
+    """The result of a study that saves a network."""
+
+    test_rows: TestRows | None = None
+    """Differences of test rows and training rows; null if the score on the test rows is as expected."""
+    predictions: str | None = None
+    """File of the saved network's predictions for validation and test rows; null if no file was written."""
+    predictions_left_out: str = ""
+    """Predictions that were left out because the file would exceed 50 MB; empty if all were written."""
+
+    @property
+    def prediction_arrays(self) -> Mapping[str, np.ndarray]:
+        """Arrays of `predictions.npz` by name: rows, targets, predictions and probabilities."""
+        if self.artifacts.predictions or self.run_dir is None:
+            return self.artifacts.predictions
+        path = Path(self.run_dir) / PREDICTIONS
+        read = resolve_name("ravine.records.atomic_files:read_npz")
+        return read(path) if path.exists() else {}

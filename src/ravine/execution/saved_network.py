@@ -1,0 +1,62 @@
+"""Facts about the network that a study saves: its predictions, and test rows unlike training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ravine.execution.context import RunContext
+from ravine.execution.predictions import model_outputs, prediction_arrays
+from ravine.execution.result import PREDICTIONS, MetricFacts
+from ravine.execution.run_files import split_sizes
+from ravine.execution.saved_model import Model
+from ravine.execution.test_rows import TestRows, find_test_rows
+from ravine.training import Batches
+
+__all__ = ["SavedNetworkFacts", "saved_network_facts"]
+
+
+@dataclass(frozen=True)
+class SavedNetworkFacts:
+    """Facts about a saved network.
+
+    test_rows: differences of test rows and training rows, or None. path: file of its predictions, None
+    without a run directory. left_out: predictions that were left out. arrays: content of that file.
+    """
+
+    test_rows: TestRows | None
+    path: str | None
+    left_out: str
+    arrays: Mapping[str, np.ndarray]
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of `NetworkResult` by name."""
+        return {
+            "test_rows": self.test_rows,
+            "predictions": self.path if self.arrays else None,
+            "predictions_left_out": self.left_out,
+        }
+
+
+def saved_network_facts(
+    context: RunContext,
+    model: Model,
+    batches: Batches,
+    metric: MetricFacts,
+    valid: Sequence[float | None],
+    test: Sequence[float | None],
+) -> SavedNetworkFacts:
+    """Return the facts about the network that a study saves.
+
+    batches: rows that the network was trained on. metric: metric of the scores. valid, test: scores of the
+    same training on all seeds.
+    """
+    outputs = model_outputs(model, context.dataset, batches)
+    arrays, left_out = prediction_arrays(outputs)
+    sizes = split_sizes(context.dataset, batches)
+    found = find_test_rows(context.dataset, metric, valid, test, sizes, outputs.score_error)
+    path = None if context.run is None else str(context.run.path / PREDICTIONS)
+    return SavedNetworkFacts(found, path, left_out, arrays)

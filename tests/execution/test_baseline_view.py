@@ -1,0 +1,109 @@
+"""The table of baselines and the sentence on network and baselines."""
+
+from __future__ import annotations
+
+import pytest
+
+from ravine.execution.baseline_rows import BaselineDifference, BaselineRow
+from ravine.execution.baseline_view import baseline_blocks, baseline_sentence, best_baseline
+from ravine.execution.result import MetricFacts, ScoreSummary
+from ravine.render.numbers import ScoreFormat
+from ravine.render.text import text
+
+PERCENT = ScoreFormat("accuracy", True, 100.0, 1)
+RMSE = ScoreFormat("rmse", False, 1.0, 2)
+ACCURACY = MetricFacts(name="accuracy", greater_is_better=True, smallest_difference=0.005)
+
+
+def summary(mean, half=0.01, seeds=10):
+    interval = [mean - half, mean + half] if seeds >= 3 else None
+    return {
+        "mean": mean, "median": mean, "sd": 0.01, "interval": interval, "n_seeds": seeds, "diverged": 0,
+        "values": [mean] * seeds,
+    }  # fmt: skip
+
+
+def row(model, mean, difference, p_holm=0.001, seeds=10, half=0.004, note=""):
+    against = BaselineDifference(
+        network="adam", difference=difference,
+        interval=None if difference is None or seeds < 3 else [difference - half, difference + half],
+        p_better=0.5, p_value=p_holm, p_holm=p_holm, n_seeds=seeds,
+    )  # fmt: skip
+    return BaselineRow(
+        model=model, seeds=list(range(seeds)), looks=6, tuning_seeds=[0], hyperparameters={}, rows=100,
+        note=note, test=ScoreSummary(**summary(mean - 0.02, seeds=seeds)), against_network=against,
+        **summary(mean, seeds=seeds),
+    )  # fmt: skip
+
+
+def rows(*differences, **more):
+    names = ("constant", "linear model", "boosted trees")
+    return [
+        row(name, 0.8 + difference, difference, **more)
+        for name, difference in zip(names, differences, strict=True)
+    ]
+
+
+def test_better_trees_are_said_with_the_paired_difference():
+    sentence = baseline_sentence(rows(-0.2, -0.05, 0.013), PERCENT, ACCURACY)
+    assert sentence.startswith(
+        "Boosted trees are better than the network (adam) by 1.3 ± 0.4 points on the same 10 seeds"
+    )
+
+
+def test_a_better_network_is_compared_with_the_best_baseline():
+    sentence = baseline_sentence(rows(-0.2, -0.02, -0.05), PERCENT, ACCURACY)
+    assert sentence == (
+        "The network (adam) is better than a linear model, the best of these models, by 2.0 ± 0.4 points "
+        "on the same 10 seeds."
+    )
+
+
+def test_no_difference_is_no_order():
+    sentence = baseline_sentence(rows(-0.2, -0.05, 0.001, p_holm=0.4), PERCENT, ACCURACY)
+    assert "boosted trees, the best of these models, are not distinguishable" in sentence
+    assert "better" not in sentence and "worse" not in sentence
+
+
+def test_few_seeds_give_a_difference_without_a_verdict():
+    sentence = baseline_sentence(rows(-0.2, -0.05, 0.013, p_holm=1.0, seeds=1), PERCENT, ACCURACY)
+    assert sentence.startswith(
+        "Boosted trees are better than the network (adam) by 1.3 points on the same 1 seed;"
+    )
+    assert "6 seeds or more" in sentence
+
+
+def test_a_lower_error_is_better():
+    better = [row("constant", 5.0, 3.0), row("linear model", 1.5, -0.5, half=0.1)]
+    assert baseline_sentence(better, RMSE, MetricFacts(name="rmse", greater_is_better=False)).startswith(
+        "A linear model is better than the network (adam) by 0.50 ± 0.10 in rmse"
+    )
+    assert best_baseline(better, False).model == "linear model"
+
+
+def test_a_diverged_network_has_no_amount():
+    sentence = baseline_sentence([row("linear model", 0.8, None)], PERCENT, ACCURACY)
+    assert sentence == "A linear model is the best of these models; some runs of the network diverged."
+
+
+def test_the_table_shows_all_rows_and_why_one_is_left_out():
+    empty = BaselineRow(
+        model="boosted trees", seeds=[], looks=0, tuning_seeds=[], hyperparameters={}, rows=0,
+        note="left out: too large", test=None, mean=None, median=None, sd=None, interval=None, n_seeds=0,
+        diverged=0, values=[],
+    )  # fmt: skip
+    shown = text(
+        baseline_blocks(
+            [row("constant", 0.6, -0.2), row("linear model", 0.75, -0.05), empty], PERCENT, ACCURACY
+        ),
+        120,
+    )
+    assert "Is a network the right tool?" in shown
+    assert "75.0 ± 1.0" in shown and "-5.0 ± 0.4" in shown and "73.0 ± 1.0" in shown
+    assert "boosted trees: left out: too large" in shown
+    assert "better than a linear model" in shown
+
+
+@pytest.mark.parametrize("blocks", [baseline_blocks([], PERCENT, ACCURACY)])
+def test_without_baselines_nothing_is_shown(blocks):
+    assert blocks == []
