@@ -84,8 +84,9 @@ def find_test_rows(
 ) -> TestRows | None:
     """Return the differences of test rows and other rows, or None if the test score is as expected.
 
-    metric: metric of the scores, with the smallest difference that matters. valid, test: scores by seed. split: numbers of rows. row_error: returns the
-    standard error of the score of one network on "validation" or "test" rows, from resampled rows.
+    metric: metric of the scores, with the smallest difference that matters. valid, test: scores by seed.
+    split: numbers of rows. row_error: returns the standard error of the score of one network on "validation"
+    or "test" rows, from resampled rows.
     """
     before, after = np.array(valid, np.float64), np.array(test, np.float64)
     both = np.isfinite(before) & np.isfinite(after)
