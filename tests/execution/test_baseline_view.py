@@ -18,7 +18,8 @@ ACCURACY = MetricFacts(name="accuracy", greater_is_better=True, smallest_differe
 def summary(mean, half=0.01, seeds=10):
     interval = [mean - half, mean + half] if seeds >= 3 else None
     return {
-        "mean": mean, "median": mean, "sd": 0.01, "interval": interval, "n_seeds": seeds, "diverged": 0,
+        "mean": mean, "median": mean, "sd": 0.01, "interval": interval, "median_interval": interval,
+        "n_seeds": seeds, "diverged": 0,
         "values": [mean] * seeds,
     }  # fmt: skip
 

@@ -41,11 +41,11 @@ def baseline_blocks(rows: Sequence[BaselineRow], style: ScoreFormat, metric: Met
 
 
 def best_baseline(rows: Sequence[BaselineRow], greater: bool) -> BaselineRow | None:
-    """Return the baseline with the best mean score; None if no baseline has one.
+    """Return the baseline with the best median score; None if no baseline has one.
 
     greater: whether a greater score is better.
     """
-    scored = [(row.mean, row) for row in rows if row.mean is not None]
+    scored = [(row.median, row) for row in rows if row.median is not None]
     if not scored:
         return None
     choose = max if greater else min
@@ -82,7 +82,7 @@ def baseline_sentence(rows: Sequence[BaselineRow], style: ScoreFormat, metric: M
             f"The network ({found.network}) and {name}, the best of these models, are not distinguishable "
             f"{seeds} (difference {amount})."
         )
-    if best.mean is not None and not metric.matters(best.mean - found.difference, best.mean):
+    if best.median is not None and not metric.matters(best.median - found.difference, best.median):
         order = "better" if better else "worse"
         return (
             f"{model.title} {verb} {order} than the network ({found.network}) by {amount} {seeds}: "
@@ -101,12 +101,10 @@ def baseline_sentence(rows: Sequence[BaselineRow], style: ScoreFormat, metric: M
 
 
 def _score(part: ScoreSummary | None, style: ScoreFormat) -> str:
-    """Return a score with its interval, or a dash."""
-    if part is None:
+    """Return the median score with its interval, or a dash."""
+    if part is None or not is_number(part.median):
         return MISSING_CELL
-    if is_number(part.mean):
-        return style.with_interval(part.mean, part.interval)
-    return f"median {style.number(part.median)}" if is_number(part.median) else MISSING_CELL
+    return style.with_interval(part.median, part.median_interval)
 
 
 def _difference(found: BaselineDifference | None, style: ScoreFormat) -> str:

@@ -78,9 +78,7 @@ def run(design: CompareDesign, context: RunContext) -> CompareResult:
     baselines = _baselines(design, context, winner) if design.settings.baselines else []
     context.stage("test", "the test split, read once")
     model, test = _test(design, context, winner, evaluated)
-    saved = saved_network_facts(
-        context, model, design.batches, design.metric, winner.values, test.values
-    )
+    saved = saved_network_facts(context, model, design.batches, design.metric, winner.values, test.values)
     best = best_settings(design, winner)
     facts = _facts(design, context, extended)
     return CompareResult(
