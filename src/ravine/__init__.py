@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ravine.execution.events import ChunkDone as ChunkDone
     from ravine.execution.events import DataLoaded as DataLoaded
     from ravine.execution.events import Event as Event
+    from ravine.execution.events import FirstScores as FirstScores
     from ravine.execution.events import Noted as Noted
     from ravine.execution.events import PlanReady as PlanReady
     from ravine.execution.events import RangeExtended as RangeExtended
@@ -61,7 +62,8 @@ _MODULES = {
     "ravine.api.predictions": ("predict",),
     "ravine.errors": ("DataError", "NothingTrained", "OptionError", "RavineError", "Stopped", "UsageError"),
     "ravine.execution.events": (
-        "ChunkDone", "DataLoaded", "Event", "Noted", "PlanReady", "RangeExtended", "RunEnded", "StageStarted",
+        "ChunkDone", "DataLoaded", "Event", "FirstScores", "Noted", "PlanReady", "RangeExtended", "RunEnded",
+        "StageStarted",
     ),
     "ravine.execution.predict": ("Predictions",),
     "ravine.execution.result": ("Result",),

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from ravine.errors import DataError, UsageError
 from ravine.records.atomic_files import DamagedFile, read_json, write_json
-from ravine.records.model_files import find_model, load_model, save_model
+from ravine.records.model_files import load_model, save_model
 from ravine.records.run_directory import RunDirectory
+from ravine.records.run_index import find_model
 
 quiet = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ARRAYS = {"layer0/w": np.linspace(0, 1, 6, dtype=np.float32).reshape(2, 3), "layer0/b": np.zeros(3)}

@@ -13,7 +13,7 @@ from ravine.data import Table, read
 from ravine.data.write_table import format_to_write, write
 from ravine.execution.predict import Predictions, predictions_of
 from ravine.execution.saved_model import Model
-from ravine.records.model_files import find_model
+from ravine.records.run_index import find_model
 
 if TYPE_CHECKING:
     import pandas as pd

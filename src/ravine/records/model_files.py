@@ -22,12 +22,11 @@ from ravine.records.atomic_files import (
     write_json,
 )
 from ravine.records.content_hash import sha256_of_file
-from ravine.records.run_index import LATEST, RUN_FILE, find_run, list_runs, read_run_file
+from ravine.records.run_index import RUN_FILE, find_best_model
 
-__all__ = ["find_model", "load_model", "save_model"]
+__all__ = ["load_model", "save_model"]
 
 SCHEMA_VERSION = 1
-BEST = Path("models", "best", "model.json")  # in a run directory
 KINDS = "float16, float32, float64, integers and booleans"
 
 
@@ -137,36 +136,4 @@ def _find(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
                 f"There is no model in '{place}'.", "It has no model.json.", "Type `ravine runs`."
             )
         return place / "model.json"
-    return _of_run(path, root)
-
-
-def find_model(path: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> str:
-    """Return the path of a model, or of the run of a model; `latest` is the newest run that has one.
-
-    Raises DataError if there is no such model.
-    """
-    if os.fspath(path) != LATEST and Path(path).exists():
-        return os.fspath(path)
-    return str(_of_run(path, root).parents[2])
-
-
-def _of_run(name: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path:
-    """Return the model.json of the best model of a run. Raises DataError if it has none."""
-    run = find_run(name, root)
-    if os.fspath(name) == LATEST and not (run / BEST).exists():
-        run = _newest_with_model(root) or run
-    if (run / BEST).exists():
-        return run / BEST
-    state = read_run_file(run)["state"]
-    trained = _newest_with_model(root)
-    if state != "finished":
-        fix = f"Type `ravine resume {run}` to finish it."
-    elif trained is not None:
-        fix = f"The newest run with a model is '{trained}'."
-    else:
-        fix = "Train one with `ravine train`."
-    raise DataError(f"The run '{run}' has no model.", f"Its state is '{state}'.", fix)
-
-
-def _newest_with_model(root: str | os.PathLike[str]) -> Path | None:
-    return next((info.path for info in list_runs(root) if (info.path / BEST).exists()), None)
+    return find_best_model(path, root)

@@ -15,11 +15,15 @@ from ravine.errors import DataError, nearest
 from ravine.records.atomic_files import DamagedFile, os_errors_as_data_errors, read_json
 from ravine.records.lock import is_locked
 
-__all__ = ["INTERRUPTED", "RunInfo", "SeveralRuns", "find_run", "list_runs", "read_run_file", "summary_text"]
+__all__ = [
+    "INTERRUPTED", "RunInfo", "SeveralRuns", "find_best_model", "find_model", "find_run", "list_runs",
+    "read_run_file", "summary_text",
+]  # fmt: skip
 
 SCHEMA_VERSION = 2
 LATEST = "latest"
 ELSEWHERE = ".elsewhere"  # names of the runs in other folders, one a line, relative to the folder of runs
+BEST_MODEL = Path("models", "best", "model.json")  # in a run directory
 RUN_FILE = "run.json"
 STATES = ("running", "finished", "stopped", "failed")
 MAX_NAMES = 5  # runs named in a sentence
@@ -217,6 +221,41 @@ def find_run(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs")
     names = [info.path.name for info in runs] + [info.id for info in runs]
     near = nearest(text, names) or f"There {'is' if len(runs) == 1 else 'are'}: {_names(runs)}."
     raise DataError(f"There is no run '{text}' in '{root}'.", near, "Type `ravine runs`.")
+
+
+def find_model(path: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> str:
+    """Return the path of a model, or of the run of a model; `latest` is the newest run that has one.
+
+    Raises DataError if there is no such model.
+    """
+    if os.fspath(path) != LATEST and Path(path).exists():
+        return os.fspath(path)
+    return str(find_best_model(path, root).parents[2])
+
+
+def find_best_model(run: str | os.PathLike[str], root: str | os.PathLike[str] = "runs") -> Path:
+    """Return the model.json of the best model of a run; `latest` is the newest run that has a model.
+
+    Raises DataError if there is no such run, or if it has no model.
+    """
+    folder = find_run(run, root)
+    if os.fspath(run) == LATEST and not (folder / BEST_MODEL).exists():
+        folder = _newest_with_model(root) or folder
+    if (folder / BEST_MODEL).exists():
+        return folder / BEST_MODEL
+    state = read_run_file(folder)["state"]
+    trained = _newest_with_model(root)
+    if state != "finished":
+        fix = f"Type `ravine resume {folder}` to finish it."
+    elif trained is not None:
+        fix = f"The newest run with a model is '{trained}'."
+    else:
+        fix = "Train one with `ravine train`."
+    raise DataError(f"The run '{folder}' has no model.", f"Its state is '{state}'.", fix)
+
+
+def _newest_with_model(root: str | os.PathLike[str]) -> Path | None:
+    return next((info.path for info in list_runs(root) if (info.path / BEST_MODEL).exists()), None)
 
 
 def _names(runs: list[RunInfo]) -> str:

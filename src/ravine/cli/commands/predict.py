@@ -112,7 +112,7 @@ def _model(model: str) -> str:
 
     Raises UsageError or DataError for a missing model.
     """
-    from ravine.records.model_files import find_model
+    from ravine.records.run_index import find_model
 
     if not model:
         raise UsageError(
