@@ -117,7 +117,8 @@ def compare(
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+        values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
     validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
@@ -294,7 +295,8 @@ def train(
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+        values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
     validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
@@ -466,7 +468,8 @@ def diagnose(
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+        values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
     validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
@@ -637,7 +640,8 @@ def sweep(
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+        values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
     validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
@@ -805,7 +809,8 @@ def landscape(
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+        values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
     validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
@@ -961,7 +966,8 @@ def memorize(
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+        values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
     validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
@@ -1109,7 +1115,8 @@ def descent(
     drop: Columns to leave out of the inputs. Commas separate names.
     negative_weights: Treatment of negative weights: refuse (error), keep, take absolute values (abs), or
         drop the rows. [error, keep, abs, drop; default: error]
-    missing: Values that count as missing, besides empty cells. Commas separate values, as in -999,?.
+    missing: Values that count as missing in inputs and target, besides empty cells. Commas separate
+        values, as in -999,?.
     task: Whether the target is a class (classify) or a number (regress); auto decides by its values.
         [auto, classify, regress; default: auto]
     validation: Share of the non-test rows for validation, which chooses learning rates and stops runs.
