@@ -222,8 +222,8 @@ class DataSettings(Settings):
     )
     missing: list[str] | None = option(
         None,
-        "Values that count as missing in inputs and target, besides empty cells. Commas separate values, as in "
-        "-999,?.",
+        "Values that count as missing in inputs and target, besides empty cells. Commas separate values, as "
+        "in -999,?.",
         section="Data",
         metavar="CODES",
     )

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 import ravine
+from ravine.cli.sources import resolve_source
 from ravine.data import Dataset
 from ravine.errors import DataError, Stopped
 from ravine.execution.base_settings import FixedTrainingSettings
 from ravine.execution.execute import execute
 from ravine.execution.registry import find_study
 from ravine.execution.resume import resume
+from ravine.options.resolve import resolve as resolve_settings
 from ravine.records.record import Record
 from ravine.records.run_directory import RunDirectory
 from ravine.records.toml_files import load
@@ -136,3 +138,33 @@ def test_generated_cases_are_told_right(monkeypatch: pytest.MonkeyPatch) -> None
     assert found["cases"] > 20
     assert sum(len(row["missed"]) for row in found["rows"]) <= 1
     assert sum(len(row["alarms"]) for row in found["rows"]) <= 1
+
+
+RUNS: dict[str, dict[str, Any]] = {
+    "train": {"optimizer": "momentum", "learning_rate": 0.05, "epochs": 7, "batch_size": 9, "seeds": 2},
+    "train on fresh seeds": {"epochs": 5, "fresh_seeds": True, "validation": 0.3, "seed": 3},
+    "sweep": {"vary": ["l2=0,1e-2", "dropout=0,0.2"], "epochs": 6, "seeds": 3, "learning_rate": 0.02},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_is_diagnosed_as_it_was_trained(tmp_path: Path, name: str) -> None:
+    trained: Any = getattr(ravine, name.split()[0])("iris", net="8", out=tmp_path / "run", **RUNS[name])
+    study = find_study("diagnose")
+    flags = resolve_source(study, {"source": str(tmp_path / "run")}, None, None)
+    settings = resolve_settings(study.settings, flags | {"no_proof": True}, None, {}).settings
+    found = execute(study, settings)
+    assert isinstance(found, DiagnoseResult)
+    if name == "sweep":
+        row = trained.leaderboard[0]
+        (record,) = trained.records.values()  # the learning rate is fixed, so only the evaluation trains
+        mine = (record.hyper["seed"] == 1_000) & (record.hyper["l2"] == float(row.levels["l2"]))
+        mine &= record.hyper["dropout"] == float(row.levels["dropout"])
+    else:
+        (record,) = trained.records.values()
+        mine = record.hyper["seed"] == (20_000 if "fresh" in name else 2_000)
+    (first,) = np.flatnonzero(mine)
+    per_evaluation = found.curves.step[1]
+    assert found.curves.step[-1] == per_evaluation * record.series["valid_loss"].shape[1]
+    np.testing.assert_allclose(found.curves.valid_loss[1:], record.series["valid_loss"][first], rtol=2e-3)
