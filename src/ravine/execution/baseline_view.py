@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING
 
-from ravine.baselines import find_baseline
 from ravine.execution.baseline_rows import BaselineDifference, BaselineRow
 from ravine.execution.result import MetricFacts, ScoreSummary
 from ravine.render.blocks import Block, Column, Paragraph, Table
 from ravine.render.numbers import MISSING_CELL, ScoreFormat, count, is_number, longer_side
+
+if TYPE_CHECKING:
+    from ravine.baselines import Baseline
 
 __all__ = ["SIGNIFICANCE_LEVEL", "baseline_blocks", "baseline_sentence", "best_baseline"]
 
@@ -60,7 +64,7 @@ def baseline_sentence(rows: Sequence[BaselineRow], style: ScoreFormat, metric: M
     best = best_baseline(rows, style.greater_is_better)
     if best is None or best.against_network is None:
         return ""
-    found, model = best.against_network, find_baseline(best.model)
+    found, model = best.against_network, _find_baseline(best.model)
     verb = "are" if model.plural else "is"
     name = model.title[0].lower() + model.title[1:]
     seeds = f"on the same {count(found.n_seeds, 'seed')}"
@@ -109,3 +113,9 @@ def _score(part: ScoreSummary | None, style: ScoreFormat) -> str:
 
 def _difference(found: BaselineDifference | None, style: ScoreFormat) -> str:
     return MISSING_CELL if found is None else style.difference(found.difference, found.interval)
+
+
+def _find_baseline(name: str) -> Baseline:
+    """Return a baseline by its name. Its package needs NumPy, which a report without baselines does not."""
+    baseline: Baseline = resolve_name("ravine.baselines:find_baseline")(name)
+    return baseline
