@@ -69,6 +69,7 @@ COMMON = """    X: Table,
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    progress: bool = True,
 """
 ABOUT = (
     "X: Inputs: an array [N, D] or of images [N, H, W], a DataFrame, a file, or the name of a built-in set.",
@@ -80,6 +81,8 @@ ABOUT = (
     "[default: 0.2, or the test rows of the data]",
     "out: Folder of the run; without it, nothing is written.",
     "notify: Function that is called with every event.",
+    "progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on standard "
+    "error every 5 s. [default: True]",
 )
 LIST = "str | Sequence[str]"
 
@@ -115,7 +118,7 @@ def function(study: Study) -> str:
     lines.append(f") -> {study.result}:")
     lines.append(docstring(study, options))
     lines.append("    return run_study(")
-    lines.append(f'        "{study.name}", X, y, target, weights, groups, test, out, notify,')
+    lines.append(f'        "{study.name}", X, y, target, weights, groups, test, out, notify, progress,')
     lines.append("        {")
     lines += [f'            "{key}": {key},' for key in options]
     lines.append("        },")

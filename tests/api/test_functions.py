@@ -16,7 +16,7 @@ from ravine.execution.registry import STUDIES, find_study
 from ravine.options.fields import options_of
 
 ROOT = Path(__file__).resolve().parents[2]
-ARGUMENTS = {"X", "y", "target", "weights", "groups", "test", "out", "notify"}
+ARGUMENTS = {"X", "y", "target", "weights", "groups", "test", "out", "notify", "progress"}
 
 
 def load_script(name):

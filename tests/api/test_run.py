@@ -8,6 +8,7 @@ import pytest
 import ravine
 from ravine.api import run
 from ravine.errors import UsageError
+from ravine.execution.events import Noted
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = X[:, 0] > 0
@@ -75,8 +76,11 @@ def test_without_a_folder_nothing_is_kept(calls, tmp_path):
 
 
 def test_events_go_to_the_listener(calls):
-    ravine.train(X, Y, notify=print)
-    assert calls[0][2]["notify"] is print
+    heard = []
+    ravine.train(X, Y, notify=heard.append)
+    event = Noted("2 rows are equal")
+    calls[0][2]["notify"](event)
+    assert heard == [event]
 
 
 def test_an_error_names_the_keyword_and_holds_it_as_data(calls):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
 from ravine.engines import find_devices
 from ravine.errors import Stopped
-from ravine.execution.events import ChunkDone
+from ravine.execution.events import ChunkDone, StageStarted
 from ravine.execution.prepared_training import prepare_training
 from ravine.execution.runner import Runner
 from ravine.records.run_directory import RunDirectory
@@ -34,6 +36,9 @@ def test_progress_tells_the_best_score_so_far_and_ends_at_the_total(blobs, metri
     events = []
     runner = Runner(None, events.append, lambda: None, total=2 * 2 * cohort.plan.steps)
     record = runner.cohort("tune", "sgd", cohort, shape, DEVICES)
+    started = [event for event in events if type(event) is StageStarted]
+    assert started in ([], [StageStarted("compile", "sgd")])  # the program may be compiled already
+    events[:] = [event for event in events if event not in started]
     assert all(type(event) is ChunkDone and event.stage == "tune" for event in events)
     assert [event.done for event in events] == sorted(event.done for event in events)
     assert events[0].scores == {} and events[0].seconds_left is None
@@ -43,6 +48,22 @@ def test_progress_tells_the_best_score_so_far_and_ends_at_the_total(blobs, metri
     assert runner.done == runner.total and runner.finished == 4
     both = np.concatenate([record.series["score"], other.series["score"]])
     assert events[-1].scores["sgd"] == pytest.approx(best(both))
+
+
+def test_each_report_estimates_the_next_chunk_and_none_follows_the_last(blobs):
+    cohort, shape = cohort_for(blobs, rates=(0.01, 0.1), seeds=(5, 6))
+    events, slow = [], 0.05
+
+    def listener(event):
+        if type(event) is ChunkDone:
+            events.append(event)
+            time.sleep(slow)
+
+    Runner(None, listener, lambda: None).cohort("tune", "sgd", cohort, shape, DEVICES)
+    *before, last = [event.next_chunk_s for event in events]
+    assert last is None and len(before) == cohort.plan.evaluations // shape.segments >= 2
+    assert all(value > 0 for value in before)
+    assert before[1] >= slow  # measured: the listener's own time counts
 
 
 def test_runs_that_diverge_are_counted_and_leave_no_steps(blobs):

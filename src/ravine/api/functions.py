@@ -57,6 +57,7 @@ def compare(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    progress: bool = True,
     baselines: bool = True,
     hyper_schedule: str | Sequence[str] | None = None,
     smallest_difference: float | None = None,
@@ -106,6 +107,8 @@ def compare(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
+        standard error every 5 s. [default: True]
     baselines: Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves
         them out. [default: True]
     hyper_schedule: Schedule of a hyperparameter besides the learning rate: 'dropout=linear(end=0.5)';
@@ -176,7 +179,7 @@ def compare(
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
-        "compare", X, y, target, weights, groups, test, out, notify,
+        "compare", X, y, target, weights, groups, test, out, notify, progress,
         {
             "baselines": baselines,
             "hyper_schedule": hyper_schedule,
@@ -230,6 +233,7 @@ def train(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    progress: bool = True,
     baselines: bool = True,
     optimizer: str = "adam",
     learning_rate: float | None = None,
@@ -279,6 +283,8 @@ def train(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
+        standard error every 5 s. [default: True]
     baselines: Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves
         them out. [default: True]
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
@@ -348,7 +354,7 @@ def train(
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
-        "train", X, y, target, weights, groups, test, out, notify,
+        "train", X, y, target, weights, groups, test, out, notify, progress,
         {
             "baselines": baselines,
             "optimizer": optimizer,
@@ -402,6 +408,7 @@ def diagnose(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    progress: bool = True,
     baselines: bool = True,
     optimizer: str = "adam",
     learning_rate: float | None = None,
@@ -452,6 +459,8 @@ def diagnose(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
+        standard error every 5 s. [default: True]
     baselines: Baselines on the same splits (a constant, a linear model, boosted trees); the flag leaves
         them out. [default: True]
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
@@ -520,7 +529,7 @@ def diagnose(
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
-        "diagnose", X, y, target, weights, groups, test, out, notify,
+        "diagnose", X, y, target, weights, groups, test, out, notify, progress,
         {
             "baselines": baselines,
             "optimizer": optimizer,
@@ -575,6 +584,7 @@ def sweep(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    progress: bool = True,
     optimizer: str = "adam",
     learning_rate: float | None = None,
     schedule: str = "cosine",
@@ -626,6 +636,8 @@ def sweep(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
+        standard error every 5 s. [default: True]
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
@@ -699,7 +711,7 @@ def sweep(
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
-        "sweep", X, y, target, weights, groups, test, out, notify,
+        "sweep", X, y, target, weights, groups, test, out, notify, progress,
         {
             "optimizer": optimizer,
             "learning_rate": learning_rate,
@@ -755,6 +767,7 @@ def landscape(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    progress: bool = True,
     learning_rate: float | None = None,
     schedule: str = "constant",
     features: str | Sequence[str] | None = None,
@@ -801,6 +814,8 @@ def landscape(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
+        standard error every 5 s. [default: True]
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
         optimizer. [above 0 and below 1e+30]
     schedule: Schedule of the learning rate: constant, cosine, 'step(0.1,every=10)', ... [default:
@@ -862,7 +877,7 @@ def landscape(
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
-        "landscape", X, y, target, weights, groups, test, out, notify,
+        "landscape", X, y, target, weights, groups, test, out, notify, progress,
         {
             "learning_rate": learning_rate,
             "schedule": schedule,
@@ -913,6 +928,7 @@ def memorize(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    progress: bool = True,
     optimizer: str = "adam",
     learning_rate: float | None = None,
     schedule: str = "constant",
@@ -956,6 +972,8 @@ def memorize(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
+        standard error every 5 s. [default: True]
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, the usual one of the
@@ -1013,7 +1031,7 @@ def memorize(
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
-        "memorize", X, y, target, weights, groups, test, out, notify,
+        "memorize", X, y, target, weights, groups, test, out, notify, progress,
         {
             "optimizer": optimizer,
             "learning_rate": learning_rate,
@@ -1061,6 +1079,7 @@ def descent(
     test: TestRows = None,
     out: str | PathLike[str] | None = None,
     notify: Notify | None = None,
+    progress: bool = True,
     optimizer: str = "adam",
     learning_rate: float | None = None,
     schedule: str = "constant",
@@ -1105,6 +1124,8 @@ def descent(
         [default: 0.2, or the test rows of the data]
     out: Folder of the run; without it, nothing is written.
     notify: Function that is called with every event.
+    progress: Whether progress is shown: a bar on a terminal or in a notebook, elsewhere a line on
+        standard error every 5 s. [default: True]
     optimizer: Optimizer, with or without hyperparameters: adam, 'momentum(rho=0.95)', optax:lion.
         [default: adam]
     learning_rate: Learning rate that the schedule multiplies; if not given, three times the usual one.
@@ -1163,7 +1184,7 @@ def descent(
     Raises DataError, UsageError, NothingTrained, Stopped.
     """
     return run_study(
-        "descent", X, y, target, weights, groups, test, out, notify,
+        "descent", X, y, target, weights, groups, test, out, notify, progress,
         {
             "optimizer": optimizer,
             "learning_rate": learning_rate,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from os import PathLike
 
 from ravine.api.arguments import Columns, Table, TestRows, parse_arguments
-from ravine.execution.events import Notify, ignore
+from ravine.api.progress import with_progress
+from ravine.execution.events import Notify
 from ravine.execution.execute import execute
 from ravine.execution.new_run import execute_in_new_run
 from ravine.execution.registry import find_study
@@ -26,12 +27,14 @@ def run_study(
     test: TestRows,
     out: str | PathLike[str] | None,
     notify: Notify | None,
+    progress: bool,
     keywords: Mapping[str, object],
 ) -> Result:
     """Run a study and return its result.
 
     name: study. X, y, target, weights, groups, test: data, see `ravine.api.arguments`. out: run directory,
-    None = nothing is written. notify: listener to events. keywords: settings by field.
+    None = nothing is written. notify: listener to events. progress: whether progress is shown. keywords:
+    settings by field.
     Raises DataError, UsageError, NothingTrained and Stopped.
     """
     study = find_study(name)
@@ -39,12 +42,13 @@ def run_study(
     changed = {key: value for key, value in keywords.items() if not _is_default(value, options[key].default)}
     if target is not None:
         changed["target"] = target
-    settings, dataset = parse_arguments(study.settings, X, y, weights, groups, test, changed)
-    if out is None:
-        return execute(study, settings, dataset=dataset, notify=notify or ignore)
-    return execute_in_new_run(
-        study, settings, out=out, command=["python"], dataset=dataset, notify=notify or ignore
-    )
+    with with_progress(progress, notify) as listener:
+        settings, dataset = parse_arguments(study.settings, X, y, weights, groups, test, changed)
+        if out is None:
+            return execute(study, settings, dataset=dataset, notify=listener)
+        return execute_in_new_run(
+            study, settings, out=out, command=["python"], dataset=dataset, notify=listener
+        )
 
 
 def _is_default(value: object, default: Value) -> bool:

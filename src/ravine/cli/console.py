@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, TextIO
 from ravine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from ravine.execution.events import Event
     from ravine.render.blocks import View
 
 __all__ = ["Console"]
@@ -133,11 +132,6 @@ class Console:
             self.detach_stdout()
             if not isinstance(error.__cause__, BrokenPipeError):
                 raise
-
-    def show_message(self, event: Event) -> None:
-        """Write the message of an event, if it has one, to standard error. A listener without progress."""
-        for line in event.message.splitlines():
-            self.info(self.wrapped(line))
 
     def flush(self) -> None:
         """Flush what other code, such as click's help, has written. Raises BrokenPipeError."""

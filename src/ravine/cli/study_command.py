@@ -75,9 +75,12 @@ def _run(
 def _show_plan(study: Study, settings: NetworkSettings, console: Console) -> int:
     """Print what the study would do. Returns the exit status."""
     from ravine.cli.output import show_document
+    from ravine.cli.progress import progress_display
     from ravine.execution.execute import dry_run
 
-    show_document(dry_run(study, settings, notify=console.show_message), console)
+    with progress_display(console) as progress:
+        plan = dry_run(study, settings, notify=progress.show_event)
+    show_document(plan, console)
     return 0
 
 

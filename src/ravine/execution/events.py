@@ -90,11 +90,14 @@ class PlanReady(Event):
 class StageStarted(Event):
     """A stage without training has begun: measure, test, save, ... about: part of the stage.
 
-    For a stage with training, `ChunkDone` names the stage.
+    place, count: place of this part, from 1, among a known number of parts. For a stage with training,
+    `ChunkDone` names the stage.
     """
 
     stage: str
     about: str = ""
+    place: int | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class ChunkDone(Event):
 
     done, total: network steps of the whole study. finished, diverged: numbers of runs so far.
     seconds_left: estimate from the steps so far, None before the first. scores: best validation score so far,
-    by optimizer or group.
+    by optimizer or group. next_chunk_s: estimated seconds of the next chunk, None if training pauses.
     """
 
     stage: str
@@ -114,6 +117,7 @@ class ChunkDone(Event):
     diverged: int
     seconds_left: float | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
+    next_chunk_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy as np
 from ravine.engines import Devices
 from ravine.errors import Stopped
 from ravine.execution.checkpoint import RunCheckpoint
-from ravine.execution.events import ChunkDone, Notify, ShouldStop
+from ravine.execution.events import ChunkDone, Notify, ShouldStop, StageStarted
+from ravine.execution.training_time import Training, training_seconds
 from ravine.networks import METRICS
 from ravine.records.content_hash import content_hash
 from ravine.records.record import Record, Status
@@ -51,13 +52,19 @@ class Runner:
         """Return the record of a cohort, from disk or by training it."""
 
         def compile_programs() -> None:
-            for device in dict.fromkeys(devices.workers):
-                program(cohort.plan, shape, device).compile()
+            programs = [program(cohort.plan, shape, device) for device in dict.fromkeys(devices.workers)]
+            if not all(made.seconds for made in programs):
+                self.notify(StageStarted("compile", name))
+            for made in programs:
+                made.compile()
 
         def train(after_chunk: AfterChunk, checkpoint: CheckpointStore | None) -> Record:
             return run_cohort(cohort, shape, devices, after_chunk, checkpoint)
 
-        return self.record(stage, name, cohort, train, compile_programs)
+        chunks = cohort.plan.evaluations / shape.segments
+        wave = Training(cohort.plan, shape, min(len(cohort.runs), shape.width))
+        chunk_s = training_seconds(wave, devices.count) / chunks
+        return self.record(stage, name, cohort, train, compile_programs, chunk_s)
 
     def record(
         self,
@@ -66,10 +73,12 @@ class Runner:
         cohort: Cohort,
         train: Train,
         prepare: Callable[[], None] = lambda: None,
+        chunk_s: float | None = None,
     ) -> Record:
         """Return the record of a cohort, from disk or from the function `train`.
 
-        prepare: function called before training; its time does not count as training time.
+        prepare: function called before training; its time does not count as training time. chunk_s: estimated
+        seconds of a chunk; if None, chunks are expected to take as long as the one before.
         """
         key = self.key(stage, cohort)
         if self.run is not None and self.run.has_cohort(key):
@@ -78,20 +87,25 @@ class Runner:
             self._count(record)
             return record
         done, finished, diverged = self.done, self.finished, self.diverged
+        started = reported = time.perf_counter()
         greater = METRICS[cohort.plan.metric].greater_is_better
 
         def after_chunk(progress: ChunkProgress) -> None:
+            nonlocal chunk_s, reported
+            now = time.perf_counter()
+            chunk_s, reported = max(chunk_s or 0.0, now - reported), now
             self.done += progress.steps
             self.steps_trained += progress.steps
             self.finished, self.diverged = finished + progress.finished, diverged + progress.diverged
             self._keep_best(name, progress.scores, greater)
-            self._report(stage, name, time.perf_counter() - started)
+            is_over = progress.finished + progress.diverged == len(cohort.runs)
+            self._report(stage, name, now - started, None if is_over else chunk_s)
             self.check_stop()
 
         checkpoint = RunCheckpoint(self.run, key, self.should_stop) if self.run is not None else None
         prepare()
-        started = time.perf_counter()
-        self._report(stage, name, 0.0)
+        started = reported = time.perf_counter()
+        self._report(stage, name, 0.0, chunk_s)
         record = train(after_chunk, checkpoint).named(f"{stage} {name}")
         seconds = time.perf_counter() - started
         self.train_seconds += seconds
@@ -112,17 +126,18 @@ class Runner:
         if status is not None:
             raise Stopped("Stopped, and saved.", "", self._resume_hint(), status)
 
-    def _report(self, stage: str, name: str, seconds: float) -> None:
-        """Report progress. seconds: since the cohort began."""
+    def _report(self, stage: str, name: str, seconds: float, chunk_s: float | None) -> None:
+        """Report progress. seconds: since the cohort began. chunk_s: estimate of the next chunk."""
         left = None
         if self.steps_trained:
             per_step = (self.train_seconds + seconds) / self.steps_trained
             left = per_step * max(0, self.total - self.done)
         self.notify(
             ChunkDone(
-                stage, name, self.done, self.total, self.finished, self.diverged, left, dict(self.scores)
+                stage, name, self.done, self.total, self.finished, self.diverged, left,
+                dict(self.scores), chunk_s,
             )
-        )
+        )  # fmt: skip
 
     def _keep_best(self, name: str, scores: np.ndarray, greater: bool) -> None:
         """Update the best validation score of a name. scores: of a cohort, [run, evaluation]."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ravine.cli.console import Console, is_terminal
+from ravine.cli.console import Console
 from ravine.cli.exit_status import INCOMPLETE
 from ravine.cli.flags import output_flags
 from ravine.cli.help import Command
-from ravine.cli.progress import LINE_INTERVAL_S
+from ravine.cli.progress import progress_display
 from ravine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
+    from ravine.execution.events import Event
+    from ravine.execution.progress import Display
     from ravine.lecture import Claim, Measurement
     from ravine.lecture.results import LectureResult, MeasuredClaim
 
@@ -155,8 +157,10 @@ def _animate(chosen: list[Claim], folder: Path, kind: str, device: str | None, c
     console.info(f"Animating {', '.join(claim.id for claim in chosen)}.")
     prepare(device)
     files = {claim.id: folder / f"{claim.id}.{kind}" for claim in chosen}
-    for claim in chosen:
-        animate(claim, files[claim.id])
+    with progress_display(console) as progress:
+        for number, claim in enumerate(chosen, 1):
+            progress.show_event(_stage("animate", claim, number, len(chosen)))
+            animate(claim, files[claim.id])
     if console.json:
         rows = [Animation(id=name, animation=str(path)) for name, path in files.items()]
         console.print_document(AnimationList(claims=rows).to_dict())
@@ -178,19 +182,22 @@ def _measure(
     from ravine.lecture.results import lecture_result, measured_claim, write_claim
     from ravine.records.atomic_files import write_json
 
-    start = last_line = time.monotonic()
+    start = time.monotonic()
     prepare(device)
     rows: list[MeasuredClaim] = []
-    for number, claim in enumerate(chosen):
-        if number and (is_terminal(sys.stderr) or time.monotonic() - last_line >= LINE_INTERVAL_S):
-            last_line = time.monotonic()
-            console.info(f"{number} of {len(chosen)} measured; now {claim.id}: {claim.title}.")
-        result = attempt(claim)
-        if isinstance(result, FailedClaim) and console.verbose:
-            console.error(result.traceback)
-        rows.append(measured_claim(result) if folder is None else write_claim(result, folder, kind))
-        if not table and not console.json:
-            _show(rows[-1], console, None if isinstance(result, FailedClaim) or folder else result, kind)
+    with ExitStack() as displays:
+        progress: Display | None = None
+        for number, claim in enumerate(chosen, 1):
+            progress = progress or displays.enter_context(progress_display(console))
+            progress.show_event(_stage("measure", claim, number, len(chosen)))
+            result = attempt(claim)
+            if isinstance(result, FailedClaim) and console.verbose:
+                progress.show_line(result.traceback)
+            rows.append(measured_claim(result) if folder is None else write_claim(result, folder, kind))
+            if not table and not console.json:
+                displays.close()  # the claim is printed where the bar was
+                progress = None
+                _show(rows[-1], console, None if isinstance(result, FailedClaim) or folder else result, kind)
     summary = lecture_result(rows, time.monotonic() - start)
     if folder and len(rows) > 1:
         write_json(folder / "lecture.json", summary.to_dict(), sort=False)
@@ -199,6 +206,14 @@ def _measure(
     elif table:
         _show_table(summary, folder, console)
     return 0 if all(row.holds for row in rows) else INCOMPLETE
+
+
+def _stage(stage: str, claim: Claim, number: int, count: int) -> Event:
+    """Return the event that the work on a claim has begun."""
+    from ravine.execution.events import StageStarted
+
+    place, total = (number, count) if count > 1 else (None, None)
+    return StageStarted(stage, f"{claim.id}: {claim.title}", place, total)
 
 
 def _show(row: MeasuredClaim, console: Console, undrawn: Measurement | None, kind: str) -> None:
