@@ -59,9 +59,9 @@ def test_a_notebook_has_a_bar_below_the_cell(monkeypatch, displays):
 
 def test_a_function_shows_one_display_and_writes_nothing_to_standard_output(capsys, displays, blobs):
     X, y = blobs
-    ravine.train(X, y, net="4", epochs=1)
+    ravine.train(X, y, net="4", epochs=1, baselines=False)
     assert len(displays) == 1 and displays[0].activity.title == "testing"
-    ravine.train(X, y, net="4", epochs=1, progress=False)
+    ravine.train(X, y, net="4", epochs=1, baselines=False, progress=False)
     assert len(displays) == 1
     assert capsys.readouterr().out == ""
 
@@ -69,7 +69,7 @@ def test_a_function_shows_one_display_and_writes_nothing_to_standard_output(caps
 def test_without_progress_a_study_still_reports_to_the_listener(blobs):
     heard = []
     X, y = blobs
-    ravine.train(X, y, net="4", epochs=1, progress=False, notify=heard.append)
+    ravine.train(X, y, net="4", epochs=1, baselines=False, progress=False, notify=heard.append)
     assert any(isinstance(event, ChunkDone) for event in heard)
 
 

@@ -38,6 +38,7 @@ TITLES = {
     "train": "training",
     "compile": "compiling",
     "measure": "measuring",
+    "baselines": "baselines:",
     "animate": "animating",
     "test": "testing",
     "save": "saving",
