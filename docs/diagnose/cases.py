@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from planted import healthy, networks, rows, training
+from planted import healthy, networks, regularization, rows, training
 from planted.case import Case
 
 from ravine.engines import find_devices, prepare
@@ -53,6 +53,16 @@ MAKERS = (
     training.edge_of_stability,
     training.seed_sensitivity,
     rows.data_faults,
+    networks.units_alike,
+    regularization.penalty_strong,
+    regularization.dropout_strong,
+    regularization.too_small,
+    regularization.batches_small,
+    regularization.few_epochs,
+    rows.label_noise,
+    rows.no_better_than_baseline,
+    rows.near_duplicates,
+    rows.order_not_exchangeable,
     healthy.healthy,
 )
 

@@ -87,3 +87,46 @@ def square(seed: int, inputs: int = 60) -> Dataset:
     x = random.normal(size=(round(inputs / 0.64), inputs))
     y = x @ random.normal(size=inputs) / np.sqrt(inputs) + 1.0 * random.normal(size=len(x))
     return from_arrays(x, y, name="square", seed=seed)
+
+
+def overlapping(seed: int, rows: int = 1600) -> Dataset:
+    """Return two classes of normal inputs that overlap, so that a tenth of the rows lies beyond the border."""
+    random = np.random.default_rng([14, seed])
+    y = random.integers(0, 2, rows)
+    x = random.normal(size=(rows, 8)) + 2.56 * (y[:, None] - 0.5) * np.eye(8)[0]
+    return from_arrays(x, y, name="overlapping", seed=seed)
+
+
+def guesses(seed: int, rows: int = 800, numbers: bool = False) -> Dataset:
+    """Return a target that does not depend on the inputs: two classes, or numbers."""
+    random = np.random.default_rng([15, seed])
+    y = random.normal(size=rows) if numbers else random.integers(0, 2, rows)
+    return from_arrays(random.normal(size=(rows, 8)), y, name="guesses", seed=seed)
+
+
+def repeated(seed: int, rows: int = 800, distance: float = 1e-3) -> Dataset:
+    """Return a table in which every row occurs twice, the second time shifted by `distance` deviations."""
+    data = classes(seed, rows=rows)
+    random = np.random.default_rng([16, seed])
+    shifted = data.x + distance * data.x.std(axis=0) * random.choice([-1.0, 1.0], data.x.shape)
+    order = random.permutation(2 * len(data.y))
+    x, y = np.concatenate([data.x, shifted]), np.concatenate([data.y, data.y])
+    return from_arrays(x[order], y[order], name="repeated", seed=seed)
+
+
+def in_order(seed: int, rows: int = 1600, kind: str = "series") -> Dataset:
+    """Return rows in an order: a time series, a drift, or independent rows sorted by class or target."""
+    random = np.random.default_rng([17, seed])
+    x = random.normal(size=(rows, 8))
+    if kind == "series":
+        for row in range(1, rows):
+            x[row] = 0.8 * x[row - 1] + 0.6 * x[row]
+    if kind == "drift":
+        x[:, :2] += np.linspace(-1, 1, rows)[:, None]
+    y = np.sin(x[:, 0]) + 0.5 * x[:, 1] + 0.3 * x[:, 2] * x[:, 3] + 0.05 * random.normal(size=rows)
+    if kind == "class":
+        y = (y > np.median(y)).astype(int)
+    if kind in ("class", "target"):
+        order = np.argsort(y, kind="stable")
+        x, y = x[order], y[order]
+    return from_arrays(x, y, name=kind, seed=seed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -113,6 +114,13 @@ class Batches:
             weight = data.weights[index]
             weight = (weight / np.mean(np.abs(weight))).astype(self.precision)
         return Rows(x, y, weight)
+
+    def with_batch_size(self, batch_size: int) -> Batches:
+        """Return the batches of another size, at most all training rows, of the same standardized rows."""
+        other = copy(self)
+        other.batch_size = min(batch_size, self.sizes[0])
+        other._on_device, other._bytes, other._lock = {}, 0, threading.Lock()
+        return other
 
     def test(self, seed: int) -> Rows:
         """Return the test rows, x [N, D], standardized by mean and deviation of the seed's training rows."""

@@ -8,13 +8,12 @@ from ravine.data import Dataset, leakage
 from ravine.diagnostics import expected_sign_agreement
 from ravine.training import Rows
 
-__all__ = ["constant_loss", "of_classes", "of_inputs", "suspected_leaks"]
+__all__ = ["constant_loss", "constant_rows", "of_classes", "of_inputs", "suspected_leaks"]
 
 
 def constant_loss(train: Rows, task: str, outputs: int) -> float:
     """Return the loss of the best constant prediction: cross-entropy, or mean squared error."""
-    weight = np.ones(len(train.y)) if train.weight is None else np.asarray(train.weight, np.float64)
-    y = np.asarray(train.y)
+    weight, y = _weights(train), np.asarray(train.y)
     if task == "classify":
         share = np.bincount(y, weight, minlength=outputs) / weight.sum()
         share = share[share > 0]
@@ -42,34 +41,56 @@ def of_inputs(train: Rows) -> dict[str, np.ndarray]:
     return columns | {"agreement": np.array(agreement), "column_condition": np.array(top / above[0])}
 
 
-def of_classes(task: str, train: Rows, valid: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
-    """Return number of rows and recall of each class [class], and the share of contradicting labels.
+def constant_rows(train: Rows, valid: Rows, task: str, outputs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return outputs [m, K] and losses [m] of the best constant prediction on validation rows."""
+    weight, y = _weights(train), np.asarray(valid.y)
+    if task == "classify":
+        share = np.bincount(np.asarray(train.y), weight, minlength=outputs) / weight.sum()
+        log_share = np.log(np.maximum(share, 0.5 / len(train.y)))  # a class may be absent in training
+        return np.tile(log_share, (len(y), 1)), -log_share[y]
+    mean = np.average(np.asarray(train.y, np.float64), weights=weight)
+    return np.full((len(y), 1), mean), (y - mean) ** 2
 
-    The result is empty for a regression. outputs [N, class]: outputs of the network on validation rows.
+
+def of_classes(task: str, train: Rows, valid: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
+    """Return sizes and recall of each class [class], and the share of contradicting labels.
+
+    counts, class_weights: sums of row weights of training and of validation rows, numbers of rows without
+    weights. valid_counts: numbers of validation rows. recall: share of the weight of a class that is
+    recognized. The result is empty for a regression. outputs [m, class]: outputs of the network on validation
+    rows.
     """
     if task != "classify":
         return {}
     k = outputs.shape[1]
-    y, predicted = np.asarray(valid.y), np.argmax(outputs, axis=1)
-    right = np.bincount(y[predicted == y], minlength=k)
-    valid_counts = np.bincount(y, minlength=k)
+    y, predicted, weight = np.asarray(valid.y), np.argmax(outputs, axis=1), _weights(valid)
+    right = np.bincount(y, weight * (predicted == y), minlength=k)
+    class_weights = np.bincount(y, weight, minlength=k)
     return {
-        "counts": np.bincount(np.asarray(train.y), minlength=k),
-        "valid_counts": valid_counts,
-        "recall": right / np.maximum(valid_counts, 1),
+        "counts": np.bincount(np.asarray(train.y), _weights(train), minlength=k),
+        "valid_counts": np.bincount(y, minlength=k),
+        "class_weights": class_weights,
+        "recall": right / np.where(class_weights > 0, class_weights, 1),
         "contradicting": np.array(_contradicting(train)),
     }
+
+
+def _weights(rows: Rows) -> np.ndarray:
+    """Return the weights [N] of rows; 1 for rows without weights."""
+    return np.ones(len(rows.y)) if rows.weight is None else np.asarray(rows.weight, np.float64)
 
 
 def _contradicting(rows: Rows) -> float:
     """Return the share of training rows with a label that rows with the same inputs contradict.
 
-    A label counts if it is not the most frequent label among all rows with the same inputs.
+    A label counts if it is not the most frequent label among all rows with the same inputs. Rows count by the
+    absolute value of their weight.
     """
+    weight = np.abs(_weights(rows))
     _, group = np.unique(np.asarray(rows.x), axis=0, return_inverse=True)
     counts = np.zeros((group.max() + 1, int(np.max(rows.y)) + 1))  # [group of equal inputs, label]
-    np.add.at(counts, (group.ravel(), np.asarray(rows.y)), 1)
-    return float(1 - counts.max(axis=1).sum() / len(group))
+    np.add.at(counts, (group.ravel(), np.asarray(rows.y)), weight)
+    return float(1 - counts.max(axis=1).sum() / weight.sum())
 
 
 def suspected_leaks(data: Dataset) -> list[str]:

@@ -21,11 +21,21 @@ from ravine.diagnostics import ExtremeEigenvalues
 from ravine.engines import precision_context
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
-from ravine.studies.diagnose.data_facts import constant_loss, of_classes, of_inputs, suspected_leaks
+from ravine.networks import METRICS
+from ravine.studies.diagnose.changed_runs import changed_trainings, run_changed
+from ravine.studies.diagnose.data_facts import (
+    constant_loss,
+    constant_rows,
+    of_classes,
+    of_inputs,
+    suspected_leaks,
+)
 from ravine.studies.diagnose.metadata import RunMetadata
 from ravine.studies.diagnose.probe_rows import chosen_rows
 from ravine.studies.diagnose.probes import hessian_ends, measure_point, train_segment
 from ravine.studies.diagnose.program_cache import Clock, programs
+from ravine.studies.diagnose.row_facts import near_duplicates, of_order, wrong_where_confident
+from ravine.studies.diagnose.weight_facts import alike_units
 from ravine.training import Batches, Plan, Runs, initial_params, rng_key, start
 from ravine.training.schedule_tables import ScheduleTables
 
@@ -64,6 +74,14 @@ def measure_run(
         return _InstrumentedRun(plan, runs, batches, initial, params, stats).measure()
 
 
+@dataclass(frozen=True)
+class _ChangedRuns:
+    """Losses of trainings with one change, and the changed value of each in words, by name."""
+
+    arrays: dict[str, np.ndarray]
+    says: dict[str, str]
+
+
 class _InstrumentedRun:
     """The state of one run and its measurements so far."""
 
@@ -92,6 +110,7 @@ class _InstrumentedRun:
         if stats is not None:
             self.state = self.state._replace(stats=jax.tree.map(jax.numpy.asarray, stats))
         self.eval_params = self.state.params
+        self.initial, self.alike = initial, alike_units(params)
         self.points: list[dict[str, Any]] = []
         self.curve: list[np.ndarray] = []
         self.last_weights: list[np.ndarray] = []  # the last evaluated weights, flat
@@ -241,13 +260,14 @@ class _InstrumentedRun:
         best = int(np.argmin(usable))
         end = best if stops else len(points) - 1
         final: dict[str, Any] = {
+            "alike": self.alike,
             "gradient": np.stack([values["gradient"] for values in points]),
             "train_rows": points[end]["train_rows"],
             "valid_rows": points[end]["valid_rows"],
             "best_rows": points[best]["valid_rows"],
             "curve": np.concatenate(self.curve) if self.curve else np.zeros(0),
         }
-        for name in ("saturated", "dead", "flow"):
+        for name in ("saturated", "dead", "flow", "relative_update"):
             if name in points[0]:
                 final[name] = np.stack([values[name] for values in points])
         finite = bool(np.isfinite(series["signal"][0, end]))
@@ -256,10 +276,15 @@ class _InstrumentedRun:
             if len(self.last_weights) == AVERAGED_POINTS and self.trains:
                 final["averaged"] = np.array(self._averaged())
         data = self.batches.dataset
+        final |= self._weights()
         final |= self.clock.run("inputs", of_inputs, self.rows.train)
         outputs = points[end]["outputs"]
         final |= self.clock.run("classes", of_classes, data.task, self.rows.train, self.chosen.valid, outputs)
+        final |= self.clock.run("rows", self._of_rows, points[best]["outputs"])
         leaks = self.clock.run("leaks", suspected_leaks, data)
+        changed = self._changed(status)
+        final |= changed.arrays
+        constant_score, final["constant_rows"] = self._constant()
         metadata = RunMetadata.of_run(
             plan,
             self.runs,
@@ -272,11 +297,53 @@ class _InstrumentedRun:
             stops=stops,
             trained_here=self.trains,
             leaks=leaks,
+            changed=changed.says,
+            constant_score=constant_score,
             seconds=self.clock.seconds,
         )
         hyper = {"seed": self.runs.seed, "rate": self.runs.rate}
         packed = {key: np.asarray(value)[None] for key, value in final.items()}
         return Record(hyper, series, np.array([status], np.int8), packed, metadata.to_dict())
+
+    def _weights(self) -> dict[str, np.ndarray]:
+        """Return the weights of the measured training and validation rows, [row]; empty without weights."""
+        pieces, valid = self.chosen.pieces.weight, self.chosen.valid.weight
+        if pieces is None or valid is None:
+            return {}
+        return {
+            "train_weights": np.asarray(pieces, np.float64).ravel(),
+            "valid_weights": np.asarray(valid, np.float64),
+        }
+
+    def _of_rows(self, outputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Return measurements of rows. outputs: those on validation rows, where their loss is lowest."""
+        data, train = self.batches.dataset, self.rows.train
+        share, looked_up = near_duplicates(train.x, self.rows.valid.x)
+        facts = of_order(data) | {"near_duplicates": np.array([share, looked_up])}
+        if data.task == "classify":
+            facts |= wrong_where_confident(self.chosen.valid, outputs)
+        return facts
+
+    def _constant(self) -> tuple[float | None, np.ndarray]:
+        """Return score and row losses [m] of the best constant prediction on the validation rows."""
+        data, valid, plan = self.batches.dataset, self.chosen.valid, self.plan
+        outputs, losses = constant_rows(self.rows.train, valid, data.task, plan.network.sizes[-1])
+        outputs = outputs.astype(plan.precision)
+        score = float(METRICS[plan.metric](outputs, valid.y, valid.weight, self.numbers["target_scale"]))
+        return (score if np.isfinite(score) else None), losses
+
+    def _changed(self, status: Status) -> _ChangedRuns:
+        """Return the losses of trainings with one change; none for a model or a diverged run."""
+        if not self.trains or status == Status.DIVERGED:
+            return _ChangedRuns({}, {})
+        arrays, says = {}, {}
+        update = max(float(np.max(values["relative_update"])) for values in self.points)
+        for training in changed_trainings(self.plan, self.runs, self.batches, update):
+            losses = run_changed(training, self.initial, self.chosen, self.clock)
+            arrays[training.name] = losses["valid_rows"]
+            arrays[f"{training.name}_train"] = np.array(losses["train_loss"])
+            says[training.name] = training.says
+        return _ChangedRuns(arrays, says)
 
     def _lowest(self) -> tuple[float, float, float, float]:
         """Return smallest eigenvalue, its residual, largest eigenvalue, and largest entry of the vector."""

@@ -94,6 +94,14 @@ class RunMetadata:
     """Whether the run was trained; false for a trained model, which is measured once."""
     leaks: list[str]
     """Columns that are suspected of giving the target away."""
+    changed: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Shorter trainings with one change that were made, and the changed value of each in words."""
+    constant_score: float | None = None
+    """Score of the best constant prediction on the validation rows; None if it has no score."""
+    usual_rate: float | None = None
+    """Usual learning rate of the optimizer."""
+    epochs: float = 0.0
+    """Passes over the training rows."""
     seconds: dict[str, float]
     """Seconds of training, compiling and each measurement."""
 
@@ -127,6 +135,8 @@ class RunMetadata:
         stops: bool,
         trained_here: bool,
         leaks: list[str],
+        changed: Mapping[str, str],
+        constant_score: float | None,
         seconds: Mapping[str, float],
     ) -> RunMetadata:
         """Return the metadata of the first run of `runs`. chosen: the rows that the run was measured on."""
@@ -166,5 +176,9 @@ class RunMetadata:
             stops=stops,
             trained_here=trained_here,
             leaks=leaks,
+            changed=dict(changed),
+            constant_score=constant_score,
+            usual_rate=rule.rate_center,
+            epochs=plan.steps * plan.batch_size / batches.sizes[0],
             seconds=dict(seconds),
         )

@@ -5,13 +5,17 @@ measured at a point is NaN there. The record holds these arrays:
 
 series   step, rate, batch_loss (mean since the point before), train_loss, valid_loss, score, gradient_norm,
          squares, signal, raised, agreement, weight_norm, sharpness, sharpness_error
-final    curve [steps] batch losses; gradient [point, layer]; saturated, dead [point, layer];
-         train_rows, valid_rows (losses of rows at the point `end`), best_rows (at the lowest validation
-         loss), averaged (training loss of the averaged weights, mean and last of the losses averaged),
-         lowest (smallest eigenvalue, its residual, largest eigenvalue, largest entry of the vector),
-         column_mean, column_sd, column_condition, recall [class], counts [class], spread [seed] (progress of
-         each seed, if several were trained), baseline_NAME [seed] (validation scores of a baseline, if
-         baselines were fitted; the first seed is that of the run)
+final    curve [steps] batch losses; gradient, relative_update [point, layer]; saturated, dead [point, layer];
+         alike [hidden layer]; train_rows, valid_rows (losses of rows at the point `end`), best_rows (at the
+         lowest validation loss), constant_rows (of a constant), train_weights, valid_weights (of rows, if
+         they have weights); averaged (training loss of the averaged weights, mean and last of the losses
+         averaged); lowest (smallest eigenvalue, its residual, largest eigenvalue, largest entry of the
+         vector); column_mean, column_sd, column_condition, neighbors, drift [column]; recall, counts,
+         valid_counts, class_weights, confident_wrong, confident_rows [class]; near_duplicates (share, rows);
+         spread [seed] (progress of each seed, if several were trained); baseline_NAME [seed] (validation
+         scores of a baseline, if baselines were fitted; the first seed is that of the run); the names of
+         changed trainings, such as wider (losses of validation rows), and the training loss of each with the
+         suffix _train
 meta     the fields of `RunMetadata`: optimizer, network, rows, costs in seconds
 """
 
@@ -102,6 +106,18 @@ class Observation:
     def progress(self) -> float:
         """Share of the loss of a constant prediction that training removed; negative if the loss grew."""
         return 1 - float(self.series("train_loss")[self.end]) / max(self.constant_loss, 1e-300)
+
+    def mean_of(self, rows: np.ndarray, kind: str) -> tuple[float, float]:
+        """Return the weighted mean of values [row] and its standard error.
+
+        kind: the rows that the values belong to, "train" or "valid".
+        """
+        weights = self.final(f"{kind}_weights") if self.has(f"{kind}_weights") else np.ones(len(rows))
+        total = float(weights.sum())
+        if not total > 0:
+            return np.nan, np.nan
+        mean = float(weights @ rows) / total
+        return mean, float(np.sqrt(np.sum((weights * (rows - mean)) ** 2))) / total
 
     def ratio(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the ratio of sharpness to stability limit and its error, each [point]; NaN if not known."""

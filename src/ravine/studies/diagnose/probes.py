@@ -5,6 +5,7 @@
     raised = share of pieces on which a step with their own gradient raises the loss   (3)
     A   = P^(-1/2) H P^(-1/2)    P: the optimizer's preconditioner, or 1               (4)
     theta = smallest and largest eigenvalue of A, by Lanczos from the last eigenvector (5)
+    |update of a layer| / |weights of a layer|       for a step with the gradient G    (6)
 
 H is the Hessian. Gradients and Hessian are those of the training loss without dropout and penalties. Batch
 normalization uses the statistics of the batch.
@@ -30,7 +31,7 @@ from ravine.networks.parameters import LayerArrays, Params, Statistics
 from ravine.training import Plan, Rows, RunState
 from ravine.training.loop import Carry, Drawn, Numbers, optimizer_of, step
 
-__all__ = ["hessian_ends", "measure_point", "train_segment"]
+__all__ = ["hessian_ends", "measure_point", "measure_rows", "train_segment"]
 
 Sums = tuple[jax.Array, jax.Array, jax.Array, jax.Array]  # over pieces: gradients, squares, raised, losses
 
@@ -97,6 +98,7 @@ def measure_point(
     count = pieces.y.shape[0]
     mean = total / count  # (1)
     gradients = unravel(mean)
+    updates, _ = optimizer.update(gradients, state.opt_state, state.params)
     norms = jnp.stack([jnp.linalg.norm(layer["weight"].ravel()) for layer in gradients])
     first = gradients[0]["weight"].reshape(-1, gradients[0]["weight"].shape[-1])
     up = jnp.sum(jnp.where(first > 0, 1, 0), axis=0).astype(flat.dtype)
@@ -117,6 +119,9 @@ def measure_point(
         "pairs": jnp.sum((up + down) * (up + down - 1)) / 2,
         "weight_norm": jnp.linalg.norm(flat),
         "gradient": norms,
+        "relative_update": jnp.stack(
+            [_relative_size(*layers) for layers in zip(updates, state.params, strict=True)]  # (6)
+        ),
         "train_rows": train_rows.ravel(),
         "valid_rows": rows,
         "outputs": outputs,
@@ -129,6 +134,29 @@ def measure_point(
             [jnp.mean(jnp.all(layer, axis=0).astype(flat.dtype)) for layer in flat_units]
         )
     return measured
+
+
+def measure_rows(
+    plan: Plan, state: RunState, eval_params: Params, numbers: Numbers, pieces: Rows, valid: Rows
+) -> dict[str, jax.Array]:
+    """Return the training loss, the validation loss and the losses `valid_rows` [m] of validation rows.
+
+    pieces: training rows in groups, x [C, b, D]. valid: validation rows, x [m, D].
+    """
+    train = Rows(*(None if array is None else array.reshape(-1, *array.shape[2:]) for array in pieces))
+    train_rows = _row_losses(plan, eval_params, state.stats, numbers, train)
+    valid_rows = _row_losses(plan, eval_params, state.stats, numbers, valid)
+    return {
+        "train_loss": weighted_mean(train_rows, train.weight),
+        "valid_loss": weighted_mean(valid_rows, valid.weight),
+        "valid_rows": valid_rows,
+    }
+
+
+def _relative_size(update: LayerArrays, layer: LayerArrays) -> jax.Array:
+    """Return the norm of the update of a layer's weights over the norm of the weights; 0 for weights of 0."""
+    change, size = (jnp.linalg.norm(arrays["weight"].ravel()) for arrays in (update, layer))
+    return jnp.where(size > 0, change / jnp.where(size > 0, size, 1), 0)
 
 
 def _flat_units(name: str, hidden: list[jax.Array]) -> list[jax.Array]:
@@ -213,7 +241,7 @@ def _flow(
             return h + added[k]
 
         outputs = network._outputs(params, rows.x, numbers["extra"], normalize, displace)
-        return jnp.mean(LOSSES[plan.loss](outputs, rows.y)), (outputs, hidden)
+        return weighted_mean(LOSSES[plan.loss](outputs, rows.y), rows.weight), (outputs, hidden)
 
     back, (outputs, hidden) = jax.grad(loss, has_aux=True)(zeros)
     return outputs, hidden, back

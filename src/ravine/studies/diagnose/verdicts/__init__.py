@@ -10,22 +10,35 @@ from __future__ import annotations
 from ravine.errors import UsageError, did_you_mean
 from ravine.records.record import Record
 from ravine.studies.diagnose.observation import Observation
-from ravine.studies.diagnose.verdicts.curvature import gradient_noise, ill_conditioned, plateau
-from ravine.studies.diagnose.verdicts.data import (
-    batchnorm,
-    constant_columns,
-    contradicting,
-    imbalance,
-    leaking,
+from ravine.studies.diagnose.verdicts.baseline import no_better_than_baseline
+from ravine.studies.diagnose.verdicts.changed import (
+    batches_small,
+    dropout_strong,
+    penalty_strong,
+    too_small,
 )
+from ravine.studies.diagnose.verdicts.curvature import gradient_noise, ill_conditioned, plateau
+from ravine.studies.diagnose.verdicts.data import batchnorm, constant_columns, imbalance, leaking
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.fit import interpolation_peak, overfits, seed_sensitivity
-from ravine.studies.diagnose.verdicts.learning_rate import edge_of_stability, rate_high, rate_low
+from ravine.studies.diagnose.verdicts.learning_rate import (
+    edge_of_stability,
+    few_epochs,
+    rate_high,
+    rate_low,
+)
+from ravine.studies.diagnose.verdicts.rows import (
+    contradicting,
+    label_noise,
+    near_duplicates,
+    order_not_exchangeable,
+)
 from ravine.studies.diagnose.verdicts.units import (
     dead,
     exploding,
     not_standardized,
     saturated,
+    units_alike,
     vanishing,
 )
 from ravine.studies.diagnose.verdicts.verdict import Verdict
@@ -52,9 +65,11 @@ PRINCIPLES = {  # claims of the lecture; `ravine lecture ID` shows them
 }
 
 VERDICTS: tuple[Verdict, ...] = (
-    rate_high, leaking, plateau, vanishing, exploding, not_standardized, dead, saturated, batchnorm, overfits,
-    interpolation_peak, gradient_noise, rate_low, ill_conditioned, seed_sensitivity, imbalance,
-    contradicting, edge_of_stability, constant_columns,
+    rate_high, units_alike, penalty_strong, leaking, plateau, no_better_than_baseline, vanishing, exploding,
+    not_standardized, dead, saturated, batchnorm, dropout_strong, too_small, batches_small, overfits,
+    interpolation_peak, gradient_noise, rate_low, few_epochs, ill_conditioned, seed_sensitivity,
+    near_duplicates, imbalance, contradicting, label_noise, order_not_exchangeable, edge_of_stability,
+    constant_columns,
 )  # fmt: skip
 """All verdicts. Verdicts of equal severity are reported in this order."""
 

@@ -22,6 +22,7 @@ from ravine.studies.diagnose.verdicts.verdict import verdict
 
 __all__ = ["gradient_noise", "ill_conditioned", "plateau"]
 
+LITTLE = 0.3  # share of the loss that training removed; conditioning that leaves less is only reported
 MOMENTUM = "momentum"  # remedies that are optimizers, by their names in `remedies.REMEDIES`
 ADAM = "adam"
 REMAINING_DECREASE = "share of the loss left that as much training again would remove"
@@ -53,7 +54,7 @@ def ill_conditioned(run: Observation) -> Finding | None:
                 condition * np.log(10) / 2,
             ),
         ),
-        "N1", 2, ("standardize", MOMENTUM, ADAM, "batchnorm"),
+        "N1", 2 if run.progress < LITTLE else 0, ("standardize", MOMENTUM, ADAM, "batchnorm"),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Verdicts on data and batches: rare classes, leaking or constant columns, contradictions, small batches."""
+"""Verdicts on columns, classes and batch normalization: rare classes, leaking or constant columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.verdict import verdict
 
-__all__ = ["batchnorm", "constant_columns", "contradicting", "imbalance", "leaking"]
+__all__ = ["batchnorm", "constant_columns", "imbalance", "leaking"]
+
+VERY_RARE = 0.1  # share of an equal share of the rows; a less rare class is only reported
 
 
 @verdict("RAV404", "a rare class that is not recognized")
@@ -19,16 +21,17 @@ def imbalance(run: Observation) -> Finding | None:
     if classes is None:
         return None
     counts, recall, there = run.final("counts"), run.final("recall"), run.final("valid_counts")
-    if there.min() < 3:
+    weight = run.final("class_weights")
+    if there.min() < 3 or counts.min() <= 0 or weight.min() <= 0:
         return None
     rare = int(np.argmin(counts))
     share = float(counts[rare] / counts.sum() * len(counts))
-    error = float(np.sqrt(recall[rare] * (1 - recall[rare]) / there[rare]))
-    others = float(np.sum(np.delete(recall * there, rare)) / np.sum(np.delete(there, rare)))
+    error = float(np.sqrt(max(recall[rare] * (1 - recall[rare]), 0.0) / there[rare]))
+    others = float(np.sum(np.delete(recall * weight, rare)) / np.sum(np.delete(weight, rare)))
     fires = bool(share < 0.3 and recall[rare] < 0.5 and others > recall[rare] + 0.3)
-    name = classes[rare]
+    name, unit = classes[rare], "weight" if run.has("valid_weights") else "rows"
     sentence = (
-        f"Classes are imbalanced: '{name}' is {100 * counts[rare] / counts.sum():.1f} % of the rows, and "
+        f"Classes are imbalanced: '{name}' is {100 * counts[rare] / counts.sum():.2g} % of the {unit}, and "
         f"{100 * recall[rare]:.0f} % of it is recognized."
     )
     return Finding(
@@ -37,9 +40,9 @@ def imbalance(run: Observation) -> Finding | None:
             Evidence("share of the rarest class that is recognized", float(recall[rare]), 0.5, 1.96 * error,
                      f"class '{name}'"),
             Evidence("share of the other classes that is recognized", others, float(recall[rare]) + 0.3),
-            Evidence("rows of the rarest class over those of equal classes", share, 0.3),
+            Evidence(f"{unit} of the rarest class over that of equal classes", share, 0.3),
         ),
-        None, 1, (),
+        None, 1 if share < VERY_RARE and recall[rare] + 1.96 * error < 0.5 else 0, (),
     )  # fmt: skip
 
 
@@ -68,24 +71,6 @@ def constant_columns(run: Observation) -> Finding | None:
     return Finding(
         "constant_columns", count > 0, sentence if count else "No column is constant.",
         (Evidence("constant columns", float(count), 0.0),), None, 0, (),
-    )  # fmt: skip
-
-
-@verdict("RAV405", "contradicting labels")
-def contradicting(run: Observation) -> Finding | None:
-    """Return the verdict "contradicting": rows with equal inputs and different labels."""
-    if not run.has("contradicting"):
-        return None
-    value = float(run.final("contradicting"))
-    fires = value > 0.02
-    sentence = (
-        f"Labels contradict each other: {100 * value:.1f} % of the training rows have the same inputs as "
-        "rows with another label."
-    )
-    return Finding(
-        "contradicting", fires, sentence if fires else "Labels do not contradict each other.",
-        (Evidence("share of rows with the same inputs as rows with another label", value, 0.02),),
-        "G1", 1, (),
     )  # fmt: skip
 
 

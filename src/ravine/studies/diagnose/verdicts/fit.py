@@ -17,24 +17,23 @@ def overfits(run: Observation) -> Finding | None:
     train, valid = run.final("train_rows"), run.final("valid_rows")
     if len(valid) < 8 or run.diverged or not (np.isfinite(train).all() and np.isfinite(valid).all()):
         return None
-    gap = float(valid.mean() - train.mean())
-    gap_error = float(np.sqrt(valid.var() / len(valid) + train.var() / len(train)))
-    change = valid - run.final("best_rows")
-    rise, error = float(change.mean()), float(change.std() / np.sqrt(len(change)))
+    (valid_loss, valid_error), (train_loss, train_error) = run.mean_of(valid, "valid"), run.mean_of(train, "train")
+    gap, gap_error = valid_loss - train_loss, float(np.hypot(valid_error, train_error))
+    rise, error = run.mean_of(valid - run.final("best_rows"), "valid")
     constant = max(run.constant_loss, 1e-300)
     rises = rise > 2 * error and rise > 0.1 * constant
     memorizes = gap > 2 * gap_error and gap > 0.4 * constant and run.progress > 0.5
     fires = bool(rises or memorizes)
     best = int(run.series("step")[run.metadata.best])
-    low = float(run.final("best_rows").mean())
+    low = run.mean_of(run.final("best_rows"), "valid")[0]
     if rises:
         sentence = (
             f"The network overfits: validation loss rose from {low:.3g} at step {best:,} to "
-            f"{valid.mean():.3g}."
+            f"{valid_loss:.3g}."
         )
     else:
         sentence = (
-            f"The network memorizes: training loss {train.mean():.3g}, validation loss {valid.mean():.3g}."
+            f"The network memorizes: training loss {train_loss:.3g}, validation loss {valid_loss:.3g}."
         )
     return Finding(
         "overfits", fires, sentence if fires else "The network does not overfit.",
@@ -68,12 +67,13 @@ def interpolation_peak(run: Observation) -> Finding | None:
     if not run.trained or run.diverged:
         return None
     size = run.metadata.parameters / (run.metadata.train * max(1, run.metadata.outputs))
-    valid = float(np.mean(run.final("valid_rows")))
+    valid = run.mean_of(run.final("valid_rows"), "valid")[0]
     worse = valid / max(run.constant_loss, 1e-300)
     fires = bool(1 / 3 <= size <= 3 and run.progress > 0.8 and worse > 1.2)
     sentence = (
-        f"The network is near the interpolation peak: it has {size:.2g} weights for each number to fit, its "
-        f"training loss is almost 0, and its validation loss is {worse:.2g} times that of a constant."
+        f"The network is near the interpolation peak: it has {size:.2g} weights for each number to fit. Its "
+        f"training loss is {100 * (1 - run.progress):.2g} % of that of a constant, its validation loss "
+        f"{100 * worse:.0f} %."
     )
     return Finding(
         "interpolation_peak", fires, sentence if fires else "The network is not at the interpolation peak.",

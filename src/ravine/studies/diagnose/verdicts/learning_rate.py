@@ -6,63 +6,103 @@ import numpy as np
 
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.gain import clear_gain, gain_of
 from ravine.studies.diagnose.verdicts.loss_trend import (
     FALLING,
     curvature_over_limit,
+    early_jump,
     generalizes,
     highest_loss,
     is_stuck,
+    largest_update,
     remaining_decrease,
     slowdown,
     still_falls,
+    units_lost,
     uphill_share,
 )
 from ravine.studies.diagnose.verdicts.verdict import verdict
 
-__all__ = ["edge_of_stability", "rate_high", "rate_low"]
+__all__ = ["edge_of_stability", "few_epochs", "rate_high", "rate_low"]
 
 MIN_PACE = 0.3  # of the second half over the first; below it a low rate is not the reason
+STEADY_PACE = 0.5  # the same; above it the loss falls almost as fast as at the start
+UNFINISHED = 0.1  # share of the loss left that as much training again would remove
+MAX_RISE = 3.0  # of the loss over its start; a training that then removes little has too high a rate
+MAX_LOST = 0.4  # share of the units of a layer that become flat during training
+LARGE_UPDATE = 0.1  # size of a step relative to the weights of a layer; usual rates stay far below
+SMALL_UPDATE = 0.005  # the same; below it weights hardly move
 MAX_UPHILL = 0.01  # share of steps that raise their own loss; steps that are too small raise none
 
 
 @verdict("RAV101", "learning rate too high")
 def rate_high(run: Observation) -> Finding | None:
-    """Return the verdict "rate_high": the loss diverged, rose tenfold, or rose and stayed high."""
+    """Return the verdict "rate_high".
+
+    The loss diverged, rose tenfold, or rose and stayed high. Or large steps killed units that were alive at
+    the start. Or a tenth of the learning rate gives a clearly lower loss. A loss that a strong penalty or
+    strong dropout explains is no verdict on the learning rate.
+    """
     if not run.trained and not run.diverged:
         return None
-    peak = highest_loss(run)
+    peak, jump, update = highest_loss(run), early_jump(run), largest_update(run)
+    lost, layer = units_lost(run)
+    gain = gain_of(run, "lower_rate")
     ratio, error = run.ratio()
     is_finite = np.isfinite(ratio)
     top = int(np.flatnonzero(is_finite)[np.argmax(ratio[is_finite])]) if is_finite.any() else None
-    evidence = [Evidence("highest batch loss over the loss at the start", peak, 3.0)]
+    above = top is not None and float(ratio[top]) > 1
+    stuck = peak > 10 or (run.progress < 0.5 and (max(peak, jump) > MAX_RISE or (above and peak > 1.5)))
+    died = lost > MAX_LOST and update > LARGE_UPDATE
+    better = gain is not None and gain.clear
+    explained = clear_gain(run, "without_penalty", "without_dropout")
+    fires = run.diverged or ((stuck or died or better) and not explained)
+    rises = Evidence("highest batch loss over the loss at the start", peak, MAX_RISE)
+    jumps = Evidence("highest loss of the first steps over the loss at the start", jump, MAX_RISE)
+    units = Evidence("share of units that became flat during training", lost, MAX_LOST, None,
+                     f"layer {layer + 1}")  # fmt: skip
+    steps = Evidence("largest step relative to the weights of a layer", update, LARGE_UPDATE)
+    others = [] if gain is None else list(gain.evidence("at a tenth of the learning rate"))
     if top is not None:
-        evidence.append(
+        others.append(
             Evidence(
                 f"curvature over the limit {run.metadata.formula}", float(ratio[top]), 1.0, float(error[top]),
                 f"step {int(run.series('step')[top])}, top eigenvector",
             )
         )  # fmt: skip
-    evidence.append(
+    others.append(
         Evidence("share of steps that raise their own loss", float(np.nanmean(run.series("raised"))), 0.5)
     )
-    above = top is not None and float(ratio[top]) > 1
-    stuck = peak > 10 or (run.progress < 0.5 and (peak > 3.0 or (above and peak > 1.5)))
-    fires = run.diverged or stuck
     rate = run.metadata.rate
     if run.diverged:
         # index of the first step without a finite loss
         finite = np.isfinite(run.final("curve"))
         at = int(np.argmin(finite)) if not finite.all() else len(finite)
-        evidence.insert(0, Evidence("first step whose loss is not finite", float(at)))
-        sentence = f"The learning rate {rate:.3g} is too high: the loss became infinite at step {at:,}."
-    else:
-        sentence = (
-            f"The learning rate {rate:.3g} is too high: the loss rose to {peak:.3g} times its start, "
-            f"and training removed {100 * max(run.progress, 0):.0f} % of the loss of a constant."
+        evidence = [Evidence("first step whose loss is not finite", float(at)), rises]
+        reason = f"the loss became infinite at step {at:,}"
+    elif died and not stuck:
+        evidence = [units, steps, jumps, rises]
+        reason = (
+            f"{100 * lost:.0f} % of the units in layer {layer + 1} became flat during training, after steps "
+            f"of up to {100 * update:.2g} % of the weights"
         )
+    elif stuck or gain is None or not better:
+        evidence = [rises, jumps, units, steps]
+        reason = (
+            f"the loss rose to {max(peak, jump):.3g} times its start, and training removed "
+            f"{100 * max(run.progress, 0):.0f} % of the loss of a constant"
+        )
+    else:
+        evidence = [rises, jumps, units, steps]
+        evidence, others = [*others[:1], *evidence], others[1:]
+        reason = (
+            f"at {run.metadata.changed['lower_rate']}, a shorter training lowers the validation loss from "
+            f"{gain.before:.3g} to {gain.after:.3g}"
+        )
+    sentence = f"The learning rate {rate:.3g} is too high: {reason}."
     return Finding(
-        "rate_high", fires, sentence if fires else "The learning rate is not too high.", tuple(evidence),
-        "L4", 3,
+        "rate_high", fires, sentence if fires else "The learning rate is not too high.",
+        (*evidence, *others), "L4", 3,
         (
             "rate / 10", "rate / 100", "onecycle", "stable rate", "usual rate", "stable rate / 10",
             "rate / 10000",
@@ -102,43 +142,49 @@ def edge_of_stability(run: Observation) -> Finding | None:
 
 @verdict("RAV102", "learning rate too small")
 def rate_low(run: Observation) -> Finding | None:
-    """Return the verdict "rate_low": the loss still falls, with curvature far below the stability limit."""
+    """Return the verdict "rate_low": the loss still falls, with curvature far below the stability limit.
+
+    Steps must be small relative to the weights, else the training is only too short. Or ten times the
+    learning rate gives a clearly lower loss.
+    """
     if not run.trained or run.diverged:
         return None
     (decrease, decrease_error), (curvature, error) = remaining_decrease(run), curvature_over_limit(run)
-    uphill = uphill_share(run)
+    uphill, update, gain = uphill_share(run), largest_update(run), gain_of(run, "higher_rate")
     far = (not np.isfinite(curvature) or curvature < 0.1) and uphill <= MAX_UPHILL
-    fires = bool(
+    small = not np.isfinite(update) or update < SMALL_UPDATE
+    falls = (
         still_falls(run)
         and slowdown(run) > MIN_PACE
         and generalizes(run)
         and far
+        and small
         and not is_stuck(run)
         and highest_loss(run) < 3
     )
-    sentence = (
-        f"The learning rate {run.metadata.rate:.3g} is too small: at the pace of the second half, as much "
-        f"training again would remove {100 * min(decrease, 1):.0f} % of the loss left."
-    )
+    better = gain is not None and gain.clear and not is_stuck(run)
+    fires = bool(falls or better)
+    if better and gain is not None:
+        reason = (
+            f"at {run.metadata.changed['higher_rate']}, a shorter training lowers the validation loss from "
+            f"{gain.before:.3g} to {gain.after:.3g}"
+        )
+    else:
+        reason = (
+            "at the pace of the second half, as much training again would remove "
+            f"{100 * min(decrease, 1):.0f} % of the loss left"
+        )
+    sentence = f"The learning rate {run.metadata.rate:.3g} is too small: {reason}."
     evidence = [
-        Evidence(
-            "share of the loss left that as much training again would remove",
-            decrease,
-            FALLING,
-            2 * decrease_error,
-            "second half",
-        )
-    ]
-    evidence.append(Evidence("pace of the second half over the pace of the first", slowdown(run), MIN_PACE))
-    evidence.append(
-        Evidence(
-            "share of steps that raise their own loss",
-            uphill,
-            MAX_UPHILL,
-            None,
-            "second half, weighted by learning rate",
-        )
-    )
+        *(gain.evidence("at ten times the learning rate") if better and gain is not None else ()),
+        Evidence("share of the loss left that as much training again would remove", decrease, FALLING,
+                 2 * decrease_error, "second half"),
+        Evidence("pace of the second half over the pace of the first", slowdown(run), MIN_PACE),
+        Evidence("share of steps that raise their own loss", uphill, MAX_UPHILL, None,
+                 "second half, weighted by learning rate"),
+    ]  # fmt: skip
+    if np.isfinite(update):
+        evidence.append(Evidence("largest step relative to the weights of a layer", update, SMALL_UPDATE))
     if np.isfinite(curvature):
         evidence.append(
             Evidence(
@@ -149,4 +195,43 @@ def rate_low(run: Observation) -> Finding | None:
         "rate_low", fires, sentence if fires else "The learning rate is not too small.", tuple(evidence),
         "L4", 2,
         ("rate x 10", "rate x 30", "rate x 100"),
+    )  # fmt: skip
+
+
+@verdict("RAV108", "training too short")
+def few_epochs(run: Observation) -> Finding | None:
+    """Return the verdict "few_epochs": a longer training has a lower loss, at a learning rate that is usual.
+
+    Only a training of few steps is compared with a longer one. In others the loss must fall at the end, at
+    almost the pace of the first half.
+    """
+    if not run.trained or run.diverged:
+        return None
+    (decrease, decrease_error), pace, gain = remaining_decrease(run), slowdown(run), gain_of(run, "longer")
+    falls = still_falls(run, UNFINISHED) and pace > STEADY_PACE and generalizes(run) and highest_loss(run) < 3
+    better = gain is not None and gain.clear
+    others = [judge(run) for judge in (rate_high, rate_low)]
+    explained = clear_gain(run, "without_penalty", "without_dropout") or is_stuck(run)
+    fires = (falls or better) and not explained and not any(other and other.fires for other in others)
+    epochs = run.metadata.epochs
+    text = f"{epochs:.3g} epoch{'s' * (epochs != 1)}"
+    if better and gain is not None:
+        sentence = (
+            f"Training is too short: {run.metadata.changed['longer']} epochs in place of {epochs:.3g} lower "
+            f"the validation loss from {gain.before:.3g} to {gain.after:.3g}."
+        )
+    else:
+        sentence = (
+            f"Training is too short: after {text} the loss falls at {100 * pace:.0f} % of the pace of the "
+            f"first half, and as much training again would remove {100 * min(decrease, 1):.0f} % of it."
+        )
+    return Finding(
+        "few_epochs", fires, sentence if fires else "Training is long enough.",
+        (
+            *(gain.evidence("by longer training") if gain is not None else ()),
+            Evidence("share of the loss left that as much training again would remove", decrease, UNFINISHED,
+                     2 * decrease_error, "second half"),
+            Evidence("pace of the second half over the pace of the first", pace, STEADY_PACE),
+        ),
+        "G6", 2, ("more epochs",),
     )  # fmt: skip

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from ravine.networks import activation
 from ravine.studies.diagnose.observation import Observation
 
 __all__ = [
-    "CRAWLING", "FALLING", "STUCK", "curvature_over_limit", "first_layer_gradient", "generalizes",
-    "gradient_pull", "highest_loss", "is_stuck", "remaining_decrease", "slowdown", "still_falls",
-    "uphill_share",
+    "CRAWLING", "FALLING", "STUCK", "curvature_over_limit", "early_jump", "first_layer_gradient",
+    "generalizes", "gradient_pull", "highest_loss", "is_stuck", "largest_update", "remaining_decrease",
+    "slowdown", "still_falls", "units_lost", "uphill_share",
 ]  # fmt: skip
 
 FALLING = 0.02  # share of the loss left that as much training again would remove; above it the loss falls
 CRAWLING = 0.005  # the same for ill-conditioned problems, whose loss falls slowly
+JUMP_STEPS = 100  # first steps, in which a loss jumps if the learning rate is too high
+JUMP_WINDOW = 5  # steps
 STUCK = 0.01  # gradient of a row's loss at the first hidden layer below which no signal arrives
 
 
@@ -27,6 +30,37 @@ def highest_loss(run: Observation) -> float:
     losses = losses[np.isfinite(losses)]
     start = max(float(run.series("train_loss")[0]), run.constant_loss, 1e-300)
     return float(losses.max()) / start if len(losses) and np.isfinite(start) else 1.0
+
+
+def early_jump(run: Observation) -> float:
+    """Return the highest loss of the first steps over the loss at the start; 1 without a training.
+
+    The losses are means over `JUMP_WINDOW` consecutive batches among the first `JUMP_STEPS` steps.
+    """
+    curve = run.final("curve")[:JUMP_STEPS]
+    curve = curve[np.isfinite(curve)]
+    start = max(float(run.series("train_loss")[0]), run.constant_loss, 1e-300)
+    if len(curve) < JUMP_WINDOW or not np.isfinite(start):
+        return 1.0
+    return float(np.convolve(curve, np.ones(JUMP_WINDOW) / JUMP_WINDOW, "valid").max()) / start
+
+
+def units_lost(run: Observation) -> tuple[float, int]:
+    """Return the largest growth of the share of dead or saturated units since the start, and the layer."""
+    if not run.has("dead") or not run.trained:
+        return 0.0, 0
+    flat_on_both_sides = activation(run.metadata.activation).saturating
+    shares = run.final("saturated" if flat_on_both_sides else "dead")
+    growth = shares[run.end] - shares[0]
+    layer = int(np.argmax(growth))
+    return float(growth[layer]), layer
+
+
+def largest_update(run: Observation) -> float:
+    """Return the largest size of a step relative to the weights of a layer, over the points of the run."""
+    if not run.has("relative_update"):
+        return np.nan
+    return float(np.nanmax(run.final("relative_update")))
 
 
 def remaining_decrease(run: Observation) -> tuple[float, float]:

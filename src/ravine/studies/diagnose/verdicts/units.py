@@ -9,8 +9,9 @@ from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.verdict import verdict
 
-__all__ = ["dead", "exploding", "not_standardized", "saturated", "vanishing"]
+__all__ = ["dead", "exploding", "not_standardized", "saturated", "units_alike", "vanishing"]
 
+MAX_ALIKE = 0.5  # share of the units of a layer
 MAX_FLOW_RATIO = 30.0  # of the gradients at the first and the last hidden layer
 
 
@@ -94,6 +95,28 @@ def dead(run: Observation) -> Finding | None:
         "dead", fires, sentence if fires else "Units are not dead.",
         (Evidence("share of units that are flat for every validation row", value, 0.4, error, where),),
         "A2", 2, ("standardize", "initialization", "rate / 10", "leaky_relu", "batchnorm"),
+    )  # fmt: skip
+
+
+@verdict("RAV206", "units that start alike")
+def units_alike(run: Observation) -> Finding | None:
+    """Return the verdict "units_alike": units of a layer that started with equal incoming weights."""
+    if not run.has("alike") or not len(run.final("alike")):
+        return None
+    shares = run.final("alike")
+    layer = int(np.argmax(shares))
+    value = float(shares[layer])
+    fires = value > MAX_ALIKE
+    verb = "start" if run.trained else "are"
+    sentence = (
+        f"Units {verb} alike: {100 * value:.0f} % of the units in layer {layer + 1} have the same incoming "
+        "weights as another unit. They receive equal gradients and stay copies of one another."
+    )
+    return Finding(
+        "units_alike", fires, sentence if fires else f"Units {verb} different.",
+        (Evidence("share of units with the incoming weights of another unit", value, MAX_ALIKE, None,
+                  f"layer {layer + 1}, step 0"),),
+        "L2", 3, ("initialization",),
     )  # fmt: skip
 
 

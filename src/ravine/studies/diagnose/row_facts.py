@@ -1,0 +1,133 @@
+"""Measurements of rows without a network: nearly equal rows, rows in an order, labels that disagree.
+
+This module needs NumPy only.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ravine.data import Dataset
+from ravine.training import Rows
+
+__all__ = ["near_duplicates", "of_order", "wrong_where_confident"]
+
+NEAR = 0.02  # root mean square over the columns of the difference of two nearly equal rows, in deviations
+EQUAL = 1e-5  # the same of two rows that are equal up to rounding
+NEIGHBORS = 6  # nearest training rows of a row, to whose distances that of the nearest one is compared
+CROWDED = 0.05  # share of the distance of the last of these; a nearest row beyond it is near by chance
+MAX_PRODUCTS = 2e9  # multiplications of one search for nearly equal rows
+MAX_QUERIES = 1000  # rows that are looked up in the training rows
+MAX_ORDER_COLUMNS = 200  # columns that are examined for a dependence on the order of rows
+MAX_ORDER_ROWS = 50_000
+TARGET_BINS = 20  # into which a target of numbers is cut
+CONFIDENT_SHARE = 0.2  # of the rows that a class is predicted for, the most confident ones
+MIN_CONFIDENT = 20  # rows; a class with fewer confident rows is not judged
+
+
+def near_duplicates(train: np.ndarray, queries: np.ndarray) -> tuple[float, int]:
+    """Return the share of the rows `queries` [m, D] with a nearly equal row in `train` [n, D], and m.
+
+    Both are standardized. At most `MAX_QUERIES` rows are looked up.
+    """
+    columns = max(1, train.shape[1])
+    count = int(np.clip(MAX_PRODUCTS / (len(train) * columns), 50, MAX_QUERIES))
+    queries = np.asarray(queries[:count], np.float32)
+    if not len(queries) or not len(train):
+        return 0.0, 0
+    train = np.asarray(train, np.float32)
+    squares = np.einsum("nd,nd->n", train, train)
+    near = np.zeros(len(queries), bool)
+    count = min(NEIGHBORS, len(train))
+    for first in range(0, len(queries), 100):
+        some = queries[first : first + 100]
+        distance = squares[None] - 2 * some @ train.T
+        candidates = np.argpartition(distance, count - 1, axis=1)[:, :count]
+        # the expansion of the square cancels for nearly equal rows, so the candidates are measured again
+        exact = np.sort(np.sqrt(np.mean((train[candidates] - some[:, None]) ** 2, axis=2)), axis=1)
+        crowded = exact[:, 0] > CROWDED * exact[:, -1]  # rows that are as near as others are no repetition
+        near[first : first + 100] = (exact[:, 0] < NEAR) & ~(crowded & (exact[:, 0] > EQUAL))
+    return float(near.mean()), len(queries)
+
+
+def of_order(data: Dataset) -> dict[str, np.ndarray]:
+    """Return the dependence of each column on the order of rows: `neighbors` [D] and `drift` [D].
+
+    neighbors: correlation of a row with the next one. drift: correlation with the number of the row. In a
+    file that is sorted by its target, both refer to the values of a column less their mean over rows of the
+    same class, or of nearly the same target. The result is empty with groups, since rows of a group depend on
+    one another, and with fewer than 100 rows.
+    """
+    rows = np.sort(data.development)[:MAX_ORDER_ROWS]
+    if data.groups is not None or len(rows) < 100:
+        return {}
+    x = np.asarray(data.x[rows][:, :MAX_ORDER_COLUMNS], np.float64)
+    known = np.isfinite(x)
+    sums, numbers = np.where(known, x, 0).sum(axis=0), known.sum(axis=0)
+    x = np.where(known, x, sums / np.maximum(numbers, 1))
+    part = np.zeros(len(rows), np.int64)
+    classes = data.task == "classify"
+    if _sorted_by_target(data.y[rows], classes):
+        part = _target_parts(data.y[rows], classes)
+    counts = np.bincount(part)
+    centered = np.empty_like(x)
+    for j in range(x.shape[1]):
+        centered[:, j] = x[:, j] - (np.bincount(part, x[:, j]) / np.maximum(counts, 1))[part]
+    if classes:  # neighbors and drift within a class, in which sorting by class changes nothing
+        order = np.argsort(part, kind="stable")
+        centered, part = centered[order], part[order]
+        follows = part[1:] == part[:-1]
+        place = np.concatenate([np.linspace(-1, 1, n) for n in counts if n])
+    else:
+        follows, place = np.ones(len(rows) - 1, bool), np.linspace(-1, 1, len(rows))
+    variance = np.mean(centered**2, axis=0)
+    used = variance > 1e-12 * np.maximum(np.mean(x**2, axis=0), 1e-300)
+    scale = np.where(used, variance, 1.0)
+    neighbors = np.mean((centered[1:] * centered[:-1])[follows], axis=0) / scale
+    drift = (place @ centered) / len(rows) / np.sqrt(scale * max(float(np.mean(place**2)), 1e-300))
+    return {"neighbors": np.where(used, neighbors, 0.0), "drift": np.where(used, drift, 0.0)}
+
+
+def _sorted_by_target(y: np.ndarray, classes: bool) -> bool:
+    """Return whether rows are in the order of their target: in blocks of a class, or rising or falling."""
+    if classes:
+        return bool(np.sum(y[1:] != y[:-1]) <= 2 * len(np.unique(y)))
+    steps = np.diff(y)
+    return bool(max(np.mean(steps >= 0), np.mean(steps <= 0)) > 0.95)
+
+
+def _target_parts(y: np.ndarray, classes: bool) -> np.ndarray:
+    """Return the class of each row [N], or the number of the bin of its target, with equal numbers of rows."""
+    if classes:
+        return np.asarray(y, np.int64)
+    edges = np.unique(np.quantile(y, np.linspace(0, 1, TARGET_BINS + 1)[1:-1]))
+    return np.searchsorted(edges, y, side="right")
+
+
+def wrong_where_confident(rows: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the share of wrong labels among confident predictions, by predicted class.
+
+    rows: rows that the network was not trained on, y [m]. outputs [m, K]: logits. For each class, the rows
+    with the highest predicted probability are taken: a fifth of the rows that the class is predicted for, and
+    at least `MIN_CONFIDENT`. Result: `confident_wrong` [class], NaN for a class with fewer rows, and
+    `confident_rows` [class].
+
+    Where classes overlap, errors lie at their border, and confident predictions are right. Labels that are
+    wrong at random are wrong everywhere.
+    """
+    k = outputs.shape[1]
+    y, predicted = np.asarray(rows.y), np.argmax(outputs, axis=1)
+    shifted = outputs - outputs.max(axis=1, keepdims=True)
+    confidence = -np.log(np.exp(shifted).sum(axis=1))  # log probability of the predicted class
+    weight = np.ones(len(y)) if rows.weight is None else np.abs(np.asarray(rows.weight, np.float64))
+    wrong, counts = np.full(k, np.nan), np.zeros(k)
+    for label in range(k):
+        members = np.flatnonzero(predicted == label)
+        if len(members) < MIN_CONFIDENT:
+            continue
+        count = max(MIN_CONFIDENT, round(CONFIDENT_SHARE * len(members)))
+        best = members[np.argsort(-confidence[members], kind="stable")[:count]]
+        counts[label] = count
+        if weight[best].sum() > 0:
+            wrong[label] = float(np.average(y[best] != label, weights=weight[best]))
+    return {"confident_wrong": wrong, "confident_rows": counts}

@@ -1,0 +1,126 @@
+"""Verdicts on rows: wrong labels, contradictions, nearly equal rows, and rows in an order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
+from ravine.studies.diagnose.verdicts.verdict import verdict
+
+__all__ = ["contradicting", "label_noise", "near_duplicates", "order_not_exchangeable"]
+
+MIN_LEARNED = 0.05  # share of the loss of a constant that validation must show; else nothing is confident
+MAX_CONFIDENT_WRONG = 0.06  # share of wrong labels where each class is predicted with most confidence
+MAX_NEAR = 0.05  # share of rows with a nearly equal training row
+MANY_NEAR = 0.5  # the same; above it, the validation score says little on new rows
+MAX_ORDER = 0.3  # correlation of a column with the next row, or with the row number
+
+
+@verdict("RAV405", "contradicting labels")
+def contradicting(run: Observation) -> Finding | None:
+    """Return the verdict "contradicting": rows with equal inputs and different labels."""
+    if not run.has("contradicting"):
+        return None
+    value = float(run.final("contradicting"))
+    fires = value > 0.02
+    sentence = (
+        f"Labels contradict each other: {100 * value:.1f} % of the training rows have the same inputs as "
+        "rows with another label."
+    )
+    return Finding(
+        "contradicting", fires, sentence if fires else "Labels do not contradict each other.",
+        (Evidence("share of rows with the same inputs as rows with another label", value, 0.02),),
+        "G1", 1, (),
+    )  # fmt: skip
+
+
+@verdict("RAV407", "noisy labels")
+def label_noise(run: Observation) -> Finding | None:
+    """Return the verdict "label_noise": labels are wrong even where the network is most confident.
+
+    Where classes overlap, errors lie at the border of the classes. Labels that are wrong at random are wrong
+    for confident predictions of every class too, so the class with the smallest share of them decides.
+    """
+    if not run.has("confident_wrong"):
+        return None
+    wrong, counts = run.final("confident_wrong"), run.final("confident_rows")
+    judged = np.flatnonzero(np.isfinite(wrong))
+    classes = run.metadata.classes
+    learned = 1 - run.mean_of(run.final("best_rows"), "valid")[0] / max(run.constant_loss, 1e-300)
+    if len(judged) < 2 or classes is None or not learned > MIN_LEARNED:
+        return None
+    best = int(judged[np.argmin(wrong[judged])])
+    value, count = float(wrong[best]), float(counts[best])
+    error = float(np.sqrt(max(value * (1 - value), 0.0) / count))
+    fires = value - error > MAX_CONFIDENT_WRONG
+    sentence = (
+        f"Labels are noisy, or the inputs do not decide them: of the validation rows that are most clearly "
+        f"'{classes[best]}', {100 * value:.0f} % have another label, and no class has fewer."
+    )
+    return Finding(
+        "label_noise", fires, sentence if fires else "Labels agree with confident predictions.",
+        (
+            Evidence("smallest share over classes of wrong labels among the most confident predictions", value,
+                     MAX_CONFIDENT_WRONG, error, f"class '{classes[best]}', {int(count)} rows"),
+        ),
+        "G1", 0, ("early stopping", "l2", "dropout"),
+    )  # fmt: skip
+
+
+@verdict("RAV408", "nearly equal rows in training and validation")
+def near_duplicates(run: Observation) -> Finding | None:
+    """Return the verdict "near_duplicates": validation rows that nearly equal training rows."""
+    if not run.has("near_duplicates"):
+        return None
+    value, count = (float(number) for number in run.final("near_duplicates"))
+    if count < 20:
+        return None
+    error = float(np.sqrt(value * (1 - value) / count))
+    fires = value > MAX_NEAR
+    sentence = (
+        f"Rows nearly repeat: {100 * value:.0f} % of the validation rows nearly equal a training row, so the "
+        "score says less on new rows. Give repeated rows a common group (--groups), or remove them."
+    )
+    return Finding(
+        "near_duplicates", fires, sentence if fires else "Validation rows do not repeat training rows.",
+        (Evidence("share of validation rows that nearly equal a training row", value, MAX_NEAR, 1.96 * error,
+                  f"{int(count)} rows"),),
+        None, 2 if value - 2 * error > MANY_NEAR else 0, (),
+    )  # fmt: skip
+
+
+@verdict("RAV409", "rows whose order matters")
+def order_not_exchangeable(run: Observation) -> Finding | None:
+    """Return the verdict "order_not_exchangeable": rows depend on their place in the file.
+
+    In a file that is sorted by its target, columns are compared at equal targets, so that sorting alone is no
+    finding.
+    """
+    if not run.has("neighbors"):
+        return None
+    neighbors, drift = run.final("neighbors"), run.final("drift")
+    j, k = int(np.argmax(neighbors)), int(np.argmax(np.abs(drift)))
+    names = run.metadata.features
+    near, far = float(neighbors[j]), float(np.abs(drift[k]))
+    value = max(near, far)
+    fires = value > MAX_ORDER
+    if near >= far:
+        reason = f"'{names[j]}' of a row has correlation {near:.2f} with '{names[j]}' of the next row"
+    else:
+        reason = f"'{names[k]}' has correlation {far:.2f} with the row number"
+    sentence = (
+        f"The order of rows matters: {reason}. A random split then rates the network too "
+        "well for rows to come. Hold out the last rows as a test file, or give related rows a group (--groups)."
+    )
+    error = 1.96 / np.sqrt(max(run.metadata.train, 1))
+    return Finding(
+        "order_not_exchangeable", fires, sentence if fires else "The order of rows does not matter.",
+        (
+            Evidence("largest correlation of a column with the next row", near, MAX_ORDER,
+                     error, f"column '{names[j]}'"),
+            Evidence("largest correlation of a column with the row number", far, MAX_ORDER,
+                     error, f"column '{names[k]}'"),
+        ),
+        None, 0, (),
+    )  # fmt: skip

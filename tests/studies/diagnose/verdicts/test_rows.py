@@ -1,0 +1,65 @@
+"""Verdicts on rows: labels that are wrong for confident predictions, nearly equal rows, rows in an order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ravine.records.record import Record
+from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.verdicts.rows import label_noise, near_duplicates, order_not_exchangeable
+
+RecordWith = Callable[..., Record]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rows", "noisy"),
+    [
+        ([0.2, 0.3], 200, True),
+        ([0.02, 0.4], 200, False),  # classes that overlap: one of them is clear where it is predicted
+        ([0.1, 0.1], 20, False),  # 2 of 20 may be chance
+        ([np.nan, 0.3], 200, False),  # one class alone is not judged
+    ],
+)
+def test_labels_are_noisy_if_no_class_is_clear(
+    record_with: RecordWith, wrong: list[float], rows: int, noisy: bool
+) -> None:
+    final = {"confident_wrong": np.array([wrong]), "confident_rows": np.full((1, 2), rows)}
+    record = record_with(final=final, metadata={"classes": ["a", "b"], "task": "classify"})
+    found = label_noise(Observation(record))
+    assert (found is not None and found.fires) == noisy
+
+
+@pytest.mark.parametrize(("share", "fires", "severity"), [(0.03, False, 0), (0.15, True, 0), (0.8, True, 2)])
+def test_a_few_repeated_rows_are_reported_and_many_are_a_fault(
+    record_with: RecordWith, share: float, fires: bool, severity: int
+) -> None:
+    found = near_duplicates(Observation(record_with(final={"near_duplicates": np.array([[share, 500]])})))
+    assert found is not None
+    assert (found.fires, found.severity) == (fires, severity)
+
+
+@pytest.mark.parametrize(
+    ("neighbors", "drift", "word"),
+    [([0.1, 0.8, 0.0], [0.1, 0, 0], "next row"), ([0.1, 0.0, 0.0], [0, 0, -0.6], "row number")],
+)
+def test_the_column_that_depends_most_on_the_order_is_named(
+    record_with: RecordWith, neighbors: Any, drift: Any, word: str
+) -> None:
+    final = {"neighbors": np.array([neighbors]), "drift": np.array([drift])}
+    found = order_not_exchangeable(Observation(record_with(final=final)))
+    assert found is not None
+    assert found.fires
+    assert found.severity == 0
+    assert word in found.sentence
+    assert ("'b'" if word == "next row" else "'c'") in found.sentence
+
+
+def test_independent_rows_are_no_finding(record_with: RecordWith) -> None:
+    final = {"neighbors": np.full((1, 3), 0.05), "drift": np.full((1, 3), -0.05)}
+    found = order_not_exchangeable(Observation(record_with(final=final)))
+    assert found is not None
+    assert not found.fires
