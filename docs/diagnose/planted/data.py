@@ -90,7 +90,7 @@ def square(seed: int, inputs: int = 60) -> Dataset:
 
 
 def overlapping(seed: int, rows: int = 1600) -> Dataset:
-    """Return two classes of normal inputs that overlap, so that a tenth of the rows lies beyond the border."""
+    """Return two classes of normal inputs that overlap, with a tenth of the rows beyond the border."""
     random = np.random.default_rng([14, seed])
     y = random.integers(0, 2, rows)
     x = random.normal(size=(rows, 8)) + 2.56 * (y[:, None] - 0.5) * np.eye(8)[0]

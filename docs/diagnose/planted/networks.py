@@ -15,8 +15,8 @@ def saturated() -> list[Case]:
             400 + k,
             "saturated",
             "overfits gradient_noise exploding vanishing rate_low plateau rate_high ill_conditioned "
-            "edge_of_stability interpolation_peak seed_sensitivity no_better_than_baseline few_epochs too_small "
-            "label_noise",
+            "edge_of_stability interpolation_peak seed_sensitivity no_better_than_baseline few_epochs "
+            "too_small label_noise",
             activation="tanh" if k % 4 < 2 else "sigmoid",
             init_scale=20.0 if k % 4 < 2 else 60.0,
         )
@@ -72,8 +72,8 @@ def exploding() -> list[Case]:
             700 + k,
             "exploding",
             "rate_high dead overfits saturated gradient_noise plateau rate_low ill_conditioned "
-            "edge_of_stability interpolation_peak seed_sensitivity imbalance no_better_than_baseline few_epochs "
-            "too_small label_noise",
+            "edge_of_stability interpolation_peak seed_sensitivity imbalance no_better_than_baseline "
+            "few_epochs too_small label_noise",
             net=DEEP,
             activation=ways[k % 4][0],
             init_scale=ways[k % 4][1],

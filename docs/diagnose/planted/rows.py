@@ -120,8 +120,8 @@ def no_better_than_baseline() -> list[Case]:
         case(
             "no_better_than_baseline", lambda seed, n=bool(k % 2): guesses(seed, numbers=n), 3300 + k,
             "no_better_than_baseline",
-            "overfits gradient_noise interpolation_peak edge_of_stability seed_sensitivity label_noise plateau "
-            "dead ill_conditioned",
+            "overfits gradient_noise interpolation_peak edge_of_stability seed_sensitivity label_noise "
+            "plateau dead ill_conditioned",
             **ADAM,
         )
         for k in range(20)

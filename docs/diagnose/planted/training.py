@@ -110,7 +110,8 @@ def plateau() -> list[Case]:
             classes if k % 2 else curve,
             1100 + k,
             "plateau",
-            "vanishing dead rate_low saturated imbalance seed_sensitivity units_alike no_better_than_baseline",
+            "vanishing dead rate_low saturated imbalance seed_sensitivity units_alike "
+            "no_better_than_baseline",
             activation=ways[k % 4][0],
             init=ways[k % 4][1],
             init_scale=ways[k % 4][2],

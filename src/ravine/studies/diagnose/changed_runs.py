@@ -88,8 +88,8 @@ def run_changed(
 ) -> dict[str, Any]:
     """Train the single run of a changed training and return its losses where the validation loss is lowest.
 
-    The losses are `valid_rows` [m], one of each validation row of `chosen`, and `train_loss`, the mean over the
-    training rows of `chosen`. Both are infinite if the loss was never finite.
+    The losses are `valid_rows` [m], one of each validation row of `chosen`, and `train_loss`, the mean over
+    the training rows of `chosen`. Both are infinite if the loss was never finite.
     """
     plan, runs, batches = training.plan, training.runs, training.batches
     seed = int(runs.seed[0])
@@ -148,9 +148,7 @@ def _without(runs: Runs, names: Sequence[str]) -> Runs:
     return replace(
         runs,
         extra={name: values for name, values in runs.extra.items() if name not in names},
-        hyper_schedules={
-            name: values for name, values in runs.hyper_schedules.items() if name not in names
-        },
+        hyper_schedules={name: values for name, values in runs.hyper_schedules.items() if name not in names},
     )
 
 

@@ -12,7 +12,7 @@ from ravine.execution.prepared_training import PreparedTraining
 from ravine.networks import METRICS
 from ravine.training import Rows
 
-__all__ = ["constant_scores"]
+__all__ = ["constant_outputs", "constant_scores"]
 
 
 def constant_scores(prepared: PreparedTraining, seeds: Sequence[int], test: bool = False) -> np.ndarray:
@@ -26,7 +26,7 @@ def constant_scores(prepared: PreparedTraining, seeds: Sequence[int], test: bool
     for seed in seeds:
         data = batches.data(seed)
         rows = batches.test(seed) if test else data.valid
-        outputs = np.tile(_constant(data.train, plan.network.sizes[-1]), (len(rows.y), 1))
+        outputs = np.tile(constant_outputs(data.train, plan.network.sizes[-1]), (len(rows.y), 1))
         with precision_context(plan.precision):
             outputs = outputs.astype(plan.precision)
             scale = np.asarray(data.target_scale, plan.precision)
@@ -35,7 +35,7 @@ def constant_scores(prepared: PreparedTraining, seeds: Sequence[int], test: bool
     return np.array(scores)
 
 
-def _constant(train: Rows, outputs: int) -> np.ndarray:
+def constant_outputs(train: Rows, outputs: int) -> np.ndarray:
     """Return the outputs [output] of the best constant: logarithms of the class shares, or the mean."""
     y = np.asarray(train.y)
     weight = np.ones(len(y)) if train.weight is None else np.asarray(train.weight, np.float64)

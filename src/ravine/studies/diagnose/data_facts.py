@@ -6,6 +6,7 @@ import numpy as np
 
 from ravine.data import Dataset, leakage
 from ravine.diagnostics import expected_sign_agreement
+from ravine.studies.diagnose.constant_score import constant_outputs
 from ravine.training import Rows
 
 __all__ = ["constant_loss", "constant_rows", "of_classes", "of_inputs", "suspected_leaks"]
@@ -43,13 +44,9 @@ def of_inputs(train: Rows) -> dict[str, np.ndarray]:
 
 def constant_rows(train: Rows, valid: Rows, task: str, outputs: int) -> tuple[np.ndarray, np.ndarray]:
     """Return outputs [m, K] and losses [m] of the best constant prediction on validation rows."""
-    weight, y = _weights(train), np.asarray(valid.y)
-    if task == "classify":
-        share = np.bincount(np.asarray(train.y), weight, minlength=outputs) / weight.sum()
-        log_share = np.log(np.maximum(share, 0.5 / len(train.y)))  # a class may be absent in training
-        return np.tile(log_share, (len(y), 1)), -log_share[y]
-    mean = np.average(np.asarray(train.y, np.float64), weights=weight)
-    return np.full((len(y), 1), mean), (y - mean) ** 2
+    y = np.asarray(valid.y)
+    constant = np.tile(constant_outputs(train, outputs), (len(y), 1))
+    return constant, -constant[np.arange(len(y)), y] if task == "classify" else (y - constant[:, 0]) ** 2
 
 
 def of_classes(task: str, train: Rows, valid: Rows, outputs: np.ndarray) -> dict[str, np.ndarray]:

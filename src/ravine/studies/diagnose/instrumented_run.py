@@ -19,9 +19,9 @@ from jax.flatten_util import ravel_pytree
 
 from ravine.diagnostics import ExtremeEigenvalues
 from ravine.engines import precision_context
+from ravine.networks import METRICS
 from ravine.networks.parameters import Params, Statistics
 from ravine.records.record import Record, Status
-from ravine.networks import METRICS
 from ravine.studies.diagnose.changed_runs import changed_trainings, run_changed
 from ravine.studies.diagnose.data_facts import (
     constant_loss,
@@ -328,8 +328,8 @@ class _InstrumentedRun:
         """Return score and row losses [m] of the best constant prediction on the validation rows."""
         data, valid, plan = self.batches.dataset, self.chosen.valid, self.plan
         outputs, losses = constant_rows(self.rows.train, valid, data.task, plan.network.sizes[-1])
-        outputs = outputs.astype(plan.precision)
-        score = float(METRICS[plan.metric](outputs, valid.y, valid.weight, self.numbers["target_scale"]))
+        constant = jax.numpy.asarray(outputs.astype(plan.precision))
+        score = float(METRICS[plan.metric](constant, valid.y, valid.weight, self.numbers["target_scale"]))
         return (score if np.isfinite(score) else None), losses
 
     def _changed(self, status: Status) -> _ChangedRuns:

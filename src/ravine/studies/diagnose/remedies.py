@@ -55,6 +55,7 @@ class Remedy:
 
 RATE, INITIALIZATION, SCHEDULE, LENGTH, REGULARIZATION, ARCHITECTURE = 1, 2, 3, 4, 5, 7
 """Sizes of changes. They order remedies: a learning rate is changed before an architecture."""
+USUAL_WIDTH = 64  # units of a hidden layer
 
 
 def remedy_changes(settings: FixedTrainingSettings, name: str, context: Context) -> Changes | None:
@@ -115,6 +116,12 @@ def _wider(factor: float) -> Callable[[FixedTrainingSettings, Context], Changes 
         return _spec(settings, hidden=widths) if hidden and widths != hidden else None
 
     return change
+
+
+def _usual_width(settings: FixedTrainingSettings, context: Context) -> Changes | None:
+    spec = read_network(settings.net)
+    hidden = tuple(max(width, USUAL_WIDTH) for width in spec.hidden) or (USUAL_WIDTH,)
+    return {"net": str(replace(spec, hidden=hidden))} if hidden != spec.hidden else None
 
 
 def _batch(factor: int) -> Callable[[FixedTrainingSettings, Context], Changes | None]:
@@ -236,6 +243,7 @@ REMEDIES = {
         Remedy("remove penalty", "no penalty", REGULARIZATION, _less_penalty(0)),
         Remedy("penalty / 10", "a tenth of the penalty", REGULARIZATION, _less_penalty(0.1)),
         Remedy("smaller", "a network a quarter as wide", ARCHITECTURE, _wider(0.25)),
+        Remedy("usual width", f"hidden layers of at least {USUAL_WIDTH} units", ARCHITECTURE, _usual_width),
         Remedy("wider", "a network four times as wide", ARCHITECTURE, _wider(4)),
         Remedy("drop columns", "without the suspected columns", LENGTH, _drop, judged=False),
     )

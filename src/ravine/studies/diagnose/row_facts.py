@@ -97,7 +97,7 @@ def _sorted_by_target(y: np.ndarray, classes: bool) -> bool:
 
 
 def _target_parts(y: np.ndarray, classes: bool) -> np.ndarray:
-    """Return the class of each row [N], or the number of the bin of its target, with equal numbers of rows."""
+    """Return the class of each row [N], or the bin of its target, of bins with equal numbers of rows."""
     if classes:
         return np.asarray(y, np.int64)
     edges = np.unique(np.quantile(y, np.linspace(0, 1, TARGET_BINS + 1)[1:-1]))

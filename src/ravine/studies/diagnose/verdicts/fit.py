@@ -17,7 +17,10 @@ def overfits(run: Observation) -> Finding | None:
     train, valid = run.final("train_rows"), run.final("valid_rows")
     if len(valid) < 8 or run.diverged or not (np.isfinite(train).all() and np.isfinite(valid).all()):
         return None
-    (valid_loss, valid_error), (train_loss, train_error) = run.mean_of(valid, "valid"), run.mean_of(train, "train")
+    (valid_loss, valid_error), (train_loss, train_error) = (
+        run.mean_of(valid, "valid"),
+        run.mean_of(train, "train"),
+    )
     gap, gap_error = valid_loss - train_loss, float(np.hypot(valid_error, train_error))
     rise, error = run.mean_of(valid - run.final("best_rows"), "valid")
     constant = max(run.constant_loss, 1e-300)
@@ -28,13 +31,10 @@ def overfits(run: Observation) -> Finding | None:
     low = run.mean_of(run.final("best_rows"), "valid")[0]
     if rises:
         sentence = (
-            f"The network overfits: validation loss rose from {low:.3g} at step {best:,} to "
-            f"{valid_loss:.3g}."
+            f"The network overfits: validation loss rose from {low:.3g} at step {best:,} to {valid_loss:.3g}."
         )
     else:
-        sentence = (
-            f"The network memorizes: training loss {train_loss:.3g}, validation loss {valid_loss:.3g}."
-        )
+        sentence = f"The network memorizes: training loss {train_loss:.3g}, validation loss {valid_loss:.3g}."
     return Finding(
         "overfits", fires, sentence if fires else "The network does not overfit.",
         (

@@ -61,7 +61,7 @@ def label_noise(run: Observation) -> Finding | None:
     return Finding(
         "label_noise", fires, sentence if fires else "Labels agree with confident predictions.",
         (
-            Evidence("smallest share over classes of wrong labels among the most confident predictions", value,
+            Evidence("smallest share over classes of wrong labels among confident predictions", value,
                      MAX_CONFIDENT_WRONG, error, f"class '{classes[best]}', {int(count)} rows"),
         ),
         "G1", 0, ("early stopping", "l2", "dropout"),
@@ -110,8 +110,8 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
     else:
         reason = f"'{names[k]}' has correlation {far:.2f} with the row number"
     sentence = (
-        f"The order of rows matters: {reason}. A random split then rates the network too "
-        "well for rows to come. Hold out the last rows as a test file, or give related rows a group (--groups)."
+        f"The order of rows matters: {reason}. A random split then rates the network too well for rows to "
+        "come. Hold out the last rows as a test file, or give related rows a group (--groups)."
     )
     error = 1.96 / np.sqrt(max(run.metadata.train, 1))
     return Finding(
