@@ -20,9 +20,13 @@ def test_the_share_of_nearly_equal_rows_is_that_of_the_copies() -> None:
 
 
 @pytest.mark.parametrize(("distance", "expected"), [(0.019, 1.0), (0.021, 0.0)])
-def test_rows_are_nearly_equal_up_to_two_per_cent_of_a_deviation(distance: float, expected: float) -> None:
-    train = 10.0 * np.arange(30)[:, None] * np.ones((1, 4))
-    assert near_duplicates(train, train + distance)[0] == expected
+@pytest.mark.parametrize("unit", [1e-30, 1.0, 1e30])
+def test_rows_are_nearly_equal_up_to_two_per_cent_of_a_deviation(
+    distance: float, expected: float, unit: float
+) -> None:
+    train = np.random.default_rng(5).normal(size=(30, 40))
+    deviation = train.std(axis=0)
+    assert near_duplicates(unit * train, unit * (train + distance * deviation))[0] == expected
 
 
 def test_no_rows_to_look_up_have_no_share() -> None:

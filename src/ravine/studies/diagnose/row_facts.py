@@ -20,7 +20,8 @@ MAX_PRODUCTS = 2e9  # multiplications of one search for nearly equal rows
 MAX_QUERIES = 1000  # rows that are looked up in the training rows
 MAX_ORDER_COLUMNS = 200  # columns that are examined for a dependence on the order of rows
 MAX_ORDER_ROWS = 50_000
-TARGET_BINS = 20  # into which a target of numbers is cut
+BIN_ROWS = 20  # in each of the bins, at most MAX_BINS, into which a target of numbers is cut
+MAX_BINS = 100
 CONFIDENT_SHARE = 0.2  # of the rows that a class is predicted for, the most confident ones
 MIN_CONFIDENT = 20  # rows; a class with fewer confident rows is not judged
 
@@ -28,14 +29,16 @@ MIN_CONFIDENT = 20  # rows; a class with fewer confident rows is not judged
 def near_duplicates(train: np.ndarray, queries: np.ndarray) -> tuple[float, int]:
     """Return the share of the rows `queries` [m, D] with a nearly equal row in `train` [n, D], and m.
 
-    Both are standardized. At most `MAX_QUERIES` rows are looked up.
+    Distances are in standard deviations of the columns of `train`. At most `MAX_QUERIES` rows are looked up.
     """
     columns = max(1, train.shape[1])
     count = int(np.clip(MAX_PRODUCTS / (len(train) * columns), 50, MAX_QUERIES))
-    queries = np.asarray(queries[:count], np.float32)
     if not len(queries) or not len(train):
         return 0.0, 0
-    train = np.asarray(train, np.float32)
+    train, queries = np.asarray(train, np.float64), np.asarray(queries[:count], np.float64)
+    mean, deviation = train.mean(axis=0), train.std(axis=0)
+    scale = np.where(deviation > 0, deviation, 1.0)
+    train, queries = (((rows - mean) / scale).astype(np.float32) for rows in (train, queries))
     squares = np.einsum("nd,nd->n", train, train)
     near = np.zeros(len(queries), bool)
     count = min(NEIGHBORS, len(train))
@@ -100,7 +103,8 @@ def _target_parts(y: np.ndarray, classes: bool) -> np.ndarray:
     """Return the class of each row [N], or the bin of its target, of bins with equal numbers of rows."""
     if classes:
         return np.asarray(y, np.int64)
-    edges = np.unique(np.quantile(y, np.linspace(0, 1, TARGET_BINS + 1)[1:-1]))
+    bins = max(1, min(MAX_BINS, len(y) // BIN_ROWS))
+    edges = np.unique(np.quantile(y, np.linspace(0, 1, bins + 1)[1:-1]))
     return np.searchsorted(edges, y, side="right")
 
 

@@ -60,15 +60,15 @@ def test_it_does_not_apply_without_the_changed_training(record_with: RecordWith,
     assert VERDICTS[change](Observation(record_with())) is None
 
 
-def test_a_loss_that_still_falls_says_nothing_on_the_width(record_with: RecordWith) -> None:
-    loss = np.linspace(1, 0.4, 11)[None]
-    record = record_with(
-        final=_final("wider", 0.2, 0.05), metadata={"changed": {"wider": "64"}},
-        series={"train_loss": loss, "valid_loss": loss},
-    )  # fmt: skip
+@pytest.mark.parametrize(("longer", "small"), [(0.18, False), (0.05, True)])
+def test_a_training_that_is_too_short_says_nothing_on_the_width(
+    record_with: RecordWith, longer: float, small: bool
+) -> None:
+    final = {**_final("longer", longer, 0.05), **_final("wider", 0.2, 0.05)}
+    record = record_with(final=final, metadata={"changed": {"wider": "64", "longer": "8"}})
     found = too_small(Observation(record))
     assert found is not None
-    assert not found.fires
+    assert found.fires == small
 
 
 def test_rows_count_by_their_weight(record_with: RecordWith) -> None:
