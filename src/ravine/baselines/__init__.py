@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 
 from ravine.baselines.baseline import Baseline, Inputs, Look, Size, TrainingRows
 
-__all__ = ["BASELINES", "Baseline", "Inputs", "Look", "Size", "TrainingRows", "find_baseline"]
+__all__ = ["BASELINES", "SIMPLE", "Baseline", "Inputs", "Look", "Size", "TrainingRows", "find_baseline"]
 
 # The registry, from the simplest to the most flexible. To add a baseline, write its file and add a line here.
 BASELINES: dict[str, str] = {
@@ -18,6 +18,10 @@ BASELINES: dict[str, str] = {
     "linear model": "ravine.baselines.linear:LINEAR",
     "boosted trees": "ravine.baselines.trees:TREES",
 }
+
+
+SIMPLE = tuple(BASELINES)[:-1]
+"""Names of the simple baselines, all but the most flexible. A network should be better than each of them."""
 
 
 def find_baseline(name: str) -> Baseline:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ravine.data import Dataset, leakage
+from ravine.data.unlike_rows import unlike_rows
 from ravine.diagnostics import expected_sign_agreement
 from ravine.studies.diagnose.constant_score import constant_outputs
 from ravine.training import Rows
 
-__all__ = ["constant_loss", "constant_rows", "of_classes", "of_inputs", "suspected_leaks"]
+__all__ = [
+    "constant_loss", "constant_rows", "of_classes", "of_inputs", "suspected_leaks", "unlike_test_rows",
+]  # fmt: skip
 
 
 def constant_loss(train: Rows, task: str, outputs: int) -> float:
@@ -90,18 +93,41 @@ def _contradicting(rows: Rows) -> float:
     return float(1 - counts.max(axis=1).sum() / weight.sum())
 
 
-def suspected_leaks(data: Dataset) -> list[str]:
-    """Return the names of columns that give the target away, alone or together.
+def suspected_leaks(data: Dataset) -> tuple[list[str], dict[str, list[str]]]:
+    """Return columns that give the target away, alone or together, and those that give classes away.
 
-    Data with more than 2,000 columns are not examined.
+    The second result holds the labels of the classes by column. Of two classes, a column that gives one away
+    gives the target away. Data with more than 2,000 columns are not examined.
     """
     import pandas as pd
 
     if len(data.features) > 2000:
-        return []
+        return [], {}
     columns = {
         name: pd.Series(data.x[data.development, j].astype(np.float64))
         for j, name in enumerate(data.features)
     }
-    alone, together = leakage.suspected_leaks(columns, data.y[data.development], data.task == "classify")
-    return [*alone, *together]
+    y, classes = data.y[data.development], data.classes
+    alone, together = leakage.suspected_leaks(columns, y, classes is not None)
+    leaks = [*alone, *together]
+    if classes is None:
+        return leaks, {}
+    others = {name: column for name, column in columns.items() if name not in leaks}
+    separating = leakage.class_leaks(others, y)
+    if len(classes) == 2:
+        return [*leaks, *separating], {}
+    return leaks, {name: [str(classes[k]) for k in marked] for name, marked in separating.items()}
+
+
+def unlike_test_rows(data: Dataset) -> tuple[dict[str, float], int]:
+    """Return the distances of columns, or of the target, that differ in the test rows, and their number.
+
+    The keys are names of columns, the largest distance first, and the name of the target.
+    """
+    if not len(data.test) or not len(data.development):
+        return {}, 0
+    found = unlike_rows(data)
+    distances = {column.column: column.distance for column in found.columns}
+    if found.target is not None:
+        distances[data.target] = found.target.distance
+    return dict(sorted(distances.items(), key=lambda item: -item[1])), len(data.test)

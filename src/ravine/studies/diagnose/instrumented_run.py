@@ -29,6 +29,7 @@ from ravine.studies.diagnose.data_facts import (
     of_classes,
     of_inputs,
     suspected_leaks,
+    unlike_test_rows,
 )
 from ravine.studies.diagnose.metadata import RunMetadata
 from ravine.studies.diagnose.probe_rows import chosen_rows
@@ -282,6 +283,7 @@ class _InstrumentedRun:
         final |= self.clock.run("classes", of_classes, data.task, self.rows.train, self.chosen.valid, outputs)
         final |= self.clock.run("rows", self._of_rows, points[best]["outputs"])
         leaks = self.clock.run("leaks", suspected_leaks, data)
+        unlike = self.clock.run("test rows", unlike_test_rows, data)
         changed = self._changed(status)
         final |= changed.arrays
         constant_score, final["constant_rows"] = self._constant()
@@ -297,6 +299,7 @@ class _InstrumentedRun:
             stops=stops,
             trained_here=self.trains,
             leaks=leaks,
+            unlike=unlike,
             changed=changed.says,
             constant_score=constant_score,
             seconds=self.clock.seconds,

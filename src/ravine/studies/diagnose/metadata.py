@@ -94,6 +94,12 @@ class RunMetadata:
     """Whether the run was trained; false for a trained model, which is measured once."""
     leaks: list[str]
     """Columns that are suspected of giving the target away."""
+    class_leaks: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+    """Labels of the classes that single columns separate from all others, by column."""
+    unlike: dict[str, float] = dataclasses.field(default_factory=dict)
+    """Distances of the columns, or of the target, that differ between test rows and other rows."""
+    test: int = 0
+    """Number of test rows; 0 if they were not compared."""
     changed: dict[str, str] = dataclasses.field(default_factory=dict)
     """Shorter trainings with one change that were made, and the changed value of each in words."""
     constant_score: float | None = None
@@ -134,7 +140,8 @@ class RunMetadata:
         best: int,
         stops: bool,
         trained_here: bool,
-        leaks: list[str],
+        leaks: tuple[list[str], dict[str, list[str]]],
+        unlike: tuple[dict[str, float], int],
         changed: Mapping[str, str],
         constant_score: float | None,
         seconds: Mapping[str, float],
@@ -175,7 +182,10 @@ class RunMetadata:
             best=best,
             stops=stops,
             trained_here=trained_here,
-            leaks=leaks,
+            leaks=leaks[0],
+            class_leaks=leaks[1],
+            unlike=unlike[0],
+            test=unlike[1],
             changed=dict(changed),
             constant_score=constant_score,
             usual_rate=rule.rate_center,

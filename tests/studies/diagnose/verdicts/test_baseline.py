@@ -44,3 +44,27 @@ def test_a_network_must_beat_a_constant_in_loss_or_score(
 
 def test_it_does_not_apply_without_the_losses_of_a_constant(record_with: RecordWith) -> None:
     assert no_better_than_baseline(Observation(record_with())) is None
+
+
+@pytest.mark.parametrize(
+    ("linear", "fires", "severity"),
+    [(0.90, False, 3), (0.952, True, 0), (0.955, True, 0), (0.99, True, 2)],
+)
+def test_a_network_below_a_linear_model_is_a_fault_and_one_at_its_level_is_reported(
+    record_with: RecordWith, linear: float, fires: bool, severity: int
+) -> None:
+    """An accuracy of 0.95 on 1,000 rows has an error of 0.007, and half a point matters."""
+    record = record_with(
+        final={
+            "constant_rows": np.ones((1, 50)),
+            "best_rows": np.full((1, 50), 0.1),
+            "baseline_linear model": np.array([[linear, 0.5]]),  # the second seed is another one
+            "baseline_boosted trees": np.array([[0.999]]),  # a flexible model is no simple one
+        },
+        series={"score": np.full((1, 11), 0.95)},
+        metadata={"constant_score": 0.5, "metric": "accuracy", "task": "classify", "valid": 1000},
+    )
+    found = no_better_than_baseline(Observation(record))
+    assert found is not None
+    assert found.fires == fires
+    assert found.severity == severity

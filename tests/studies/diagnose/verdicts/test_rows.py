@@ -10,6 +10,7 @@ import pytest
 
 from ravine.records.record import Record
 from ravine.studies.diagnose.observation import Observation
+from ravine.studies.diagnose.verdicts import rows as verdicts_on_rows
 from ravine.studies.diagnose.verdicts.rows import label_noise, near_duplicates, order_not_exchangeable
 
 RecordWith = Callable[..., Record]
@@ -63,3 +64,19 @@ def test_independent_rows_are_no_finding(record_with: RecordWith) -> None:
     found = order_not_exchangeable(Observation(record_with(final=final)))
     assert found is not None
     assert not found.fires
+
+
+@pytest.mark.parametrize(
+    ("unlike", "fires", "severity"), [({}, False, 0), ({"a": 0.15}, True, 0), ({"b": 0.6, "a": 0.2}, True, 2)]
+)
+def test_test_rows_that_differ_much_are_a_fault(
+    record_with: RecordWith, unlike: dict[str, float], fires: bool, severity: int
+) -> None:
+    found = verdicts_on_rows.test_unlike(Observation(record_with(metadata={"unlike": unlike, "test": 100})))
+    assert found is not None
+    assert (found.fires, found.severity) == (fires, severity)
+    assert all(name in found.sentence for name in list(unlike)[:1])
+
+
+def test_without_test_rows_it_does_not_apply(record_with: RecordWith) -> None:
+    assert verdicts_on_rows.test_unlike(Observation(record_with())) is None

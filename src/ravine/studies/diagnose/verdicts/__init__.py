@@ -18,7 +18,13 @@ from ravine.studies.diagnose.verdicts.changed import (
     too_small,
 )
 from ravine.studies.diagnose.verdicts.curvature import gradient_noise, ill_conditioned, plateau
-from ravine.studies.diagnose.verdicts.data import batchnorm, constant_columns, imbalance, leaking
+from ravine.studies.diagnose.verdicts.data import (
+    batchnorm,
+    class_leak,
+    constant_columns,
+    imbalance,
+    leaking,
+)
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.fit import interpolation_peak, overfits, seed_sensitivity
 from ravine.studies.diagnose.verdicts.learning_rate import (
@@ -32,6 +38,7 @@ from ravine.studies.diagnose.verdicts.rows import (
     label_noise,
     near_duplicates,
     order_not_exchangeable,
+    test_unlike,
 )
 from ravine.studies.diagnose.verdicts.units import (
     dead,
@@ -68,8 +75,8 @@ VERDICTS: tuple[Verdict, ...] = (
     rate_high, units_alike, penalty_strong, leaking, plateau, no_better_than_baseline, vanishing, exploding,
     not_standardized, dead, saturated, batchnorm, dropout_strong, too_small, batches_small, overfits,
     interpolation_peak, gradient_noise, rate_low, few_epochs, ill_conditioned, seed_sensitivity,
-    near_duplicates, imbalance, contradicting, label_noise, order_not_exchangeable, edge_of_stability,
-    constant_columns,
+    near_duplicates, test_unlike, imbalance, contradicting, label_noise, class_leak, order_not_exchangeable,
+    edge_of_stability, constant_columns,
 )  # fmt: skip
 """All verdicts. Verdicts of equal severity are reported in this order."""
 

@@ -1,9 +1,10 @@
-"""The verdict that a network is no better than a constant prediction or another simple model."""
+"""The verdict that a network is no better than a constant prediction or another simple baseline."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ravine.baselines import SIMPLE
 from ravine.networks import METRICS
 from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
@@ -12,15 +13,50 @@ from ravine.studies.diagnose.verdicts.verdict import verdict
 __all__ = ["no_better_than_baseline"]
 
 MIN_LOSS_GAIN = 0.02  # decrease of the loss of a constant that counts, as a share of that loss
+ERRORS = 1.5  # standard errors of a score by which a network must differ from a simple model
 
 
 @verdict("RAV306", "no better than a simple model")
 def no_better_than_baseline(run: Observation) -> Finding | None:
-    """Return the verdict "no_better_than_baseline": the network predicts no better than a constant.
+    """Return the verdict "no_better_than_baseline".
 
-    Its lowest validation loss is not clearly below the loss of a constant, and its score is not better than
-    that of a constant by more than the smallest difference that matters.
+    It is a fault to predict no better than a constant, in loss and score, or clearly worse than a simple
+    baseline. A score that is only not better than that of a baseline is reported.
     """
+    score = run.score
+    constant_loss = _loss_gain(run)
+    if constant_loss is None:
+        return None
+    gain, error, loss = constant_loss
+    constant_score = run.metadata.constant_score
+    evidence = [
+        Evidence("decrease of the validation loss of a constant, as a share", gain, MIN_LOSS_GAIN,
+                 1.96 * error, "lowest loss"),
+    ]  # fmt: skip
+    metric = run.metadata.metric
+    fires, severity = False, 3
+    sentence = "The network is better than simple models."
+    if constant_score is not None and score is not None:
+        evidence.append(Evidence(metric, score, constant_score, None, "validation rows"))
+    if gain <= MIN_LOSS_GAIN and not _beyond(run, score, constant_score):
+        fires = True
+        sentence = (
+            "The network is no better than a constant: its lowest validation loss is "
+            f"{loss * (1 - gain):.3g}, and that of a constant is {loss:.3g}."
+        )
+    else:
+        for name, other in _simple_scores(run).items():
+            evidence.append(Evidence(f"{metric} of the {name}", other, None, None, "validation rows"))
+            if score is None or _matters(run, score, other):
+                continue
+            fires, severity = True, 2 if _beyond(run, other, score) else 0
+            than = "worse than" if severity else "no better than"
+            sentence = f"The network is {than} a {name}: {metric} {score:.4g}, {name} {other:.4g}."
+    return Finding("no_better_than_baseline", fires, sentence, tuple(evidence), None, severity, ())
+
+
+def _loss_gain(run: Observation) -> tuple[float, float, float] | None:
+    """Return the share of the validation loss of a constant that the network removes, its error, the loss."""
     if not run.has("constant_rows"):
         return None
     constant, best = run.final("constant_rows"), run.final("best_rows")
@@ -28,34 +64,32 @@ def no_better_than_baseline(run: Observation) -> Finding | None:
         return None
     difference, error = run.mean_of(constant - best, "valid")
     loss = run.mean_of(constant, "valid")[0]
-    gain, gain_error = difference / max(loss, 1e-300), error / max(loss, 1e-300)
-    score, constant_score = float(run.series("score")[run.end]), run.metadata.constant_score
-    fires = gain <= MIN_LOSS_GAIN and not _better_score(run, score, constant_score)
-    sentence = (
-        f"The network is no better than a constant: its lowest validation loss is {loss - difference:.3g}, "
-        f"and that of a constant is {loss:.3g}."
-    )
-    evidence = [
-        Evidence("decrease of the validation loss of a constant, as a share", gain, MIN_LOSS_GAIN,
-                 1.96 * gain_error, "lowest loss"),
-    ]  # fmt: skip
-    if constant_score is not None and np.isfinite(score):
-        evidence.append(Evidence(f"{run.metadata.metric}", score, constant_score, None, "validation rows"))
-    return Finding(
-        "no_better_than_baseline", fires, sentence if fires else "The network is better than a constant.",
-        tuple(evidence), None, 3, (),
-    )  # fmt: skip
+    return difference / max(loss, 1e-300), error / max(loss, 1e-300), loss
 
 
-def _better_score(run: Observation, score: float, constant: float | None) -> bool:
-    """Return whether the score is better than that of a constant by more than a difference that matters."""
-    if constant is None or not np.isfinite(score):
+def _simple_scores(run: Observation) -> dict[str, float]:
+    """Return the validation scores of simple baselines on the rows of this run, by name."""
+    scores = {name: float(run.baselines[name][0]) for name in SIMPLE if name in run.baselines}
+    return {name: value for name, value in scores.items() if np.isfinite(value)}
+
+
+def _gain(run: Observation, score: float, other: float) -> float:
+    """Return by how much `score` is better than `other`."""
+    return score - other if run.metadata.greater_is_better else other - score
+
+
+def _matters(run: Observation, score: float, other: float) -> bool:
+    """Return whether `score` is better than `other` by a difference that matters."""
+    return _gain(run, score, other) > 0 and METRICS[run.metadata.metric].matters(score, other)
+
+
+def _beyond(run: Observation, score: float | None, other: float | None) -> bool:
+    """Return whether `score` is better than `other`, beyond the error of a score on these rows."""
+    if score is None or other is None:
         return False
-    metric = METRICS[run.metadata.metric]
-    gain = score - constant if metric.greater_is_better else constant - score
-    rows = max(run.metadata.valid, 1)
+    metric, rows = METRICS[run.metadata.metric], max(run.metadata.valid, 1)
     if metric.bounds == (0, 1):
-        smallest, chance = 0.01, 0.5 / np.sqrt(rows)
+        deviation = np.sqrt(max(score * (1 - score), other * (1 - other)) / rows)
     else:
-        smallest, chance = MIN_LOSS_GAIN * abs(constant), abs(constant) / np.sqrt(2 * rows)
-    return gain > max(smallest, 1.5 * chance)
+        deviation = max(abs(score), abs(other)) / np.sqrt(2 * rows)
+    return _matters(run, score, other) and _gain(run, score, other) > ERRORS * float(deviation)

@@ -9,7 +9,7 @@ from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.verdict import verdict
 
-__all__ = ["batchnorm", "constant_columns", "imbalance", "leaking"]
+__all__ = ["batchnorm", "class_leak", "constant_columns", "imbalance", "leaking"]
 
 VERY_RARE = 0.1  # share of an equal share of the rows; a less rare class is only reported
 
@@ -56,6 +56,29 @@ def leaking(run: Observation) -> Finding | None:
         "leaking", bool(names), sentence if names else "No column leaks the target.",
         (Evidence("columns that predict the target with at most 1/20 of the error", float(len(names)), 0.0),),
         None, 3, ("drop columns",),
+    )  # fmt: skip
+
+
+@verdict("RAV403", "columns that give one class away")
+def class_leak(run: Observation) -> Finding | None:
+    """Return the verdict "class_leak": columns that separate one class from all others.
+
+    It is no fault if the inputs are known before the class is, so it is only reported.
+    """
+    if run.metadata.classes is None:
+        return None
+    leaks = run.metadata.class_leaks
+    column, labels = next(iter(leaks.items()), ("", []))
+    shown = ", ".join(f"'{label}'" for label in labels[:3])
+    others = f", and {len(leaks) - 1} more columns do so for some class" if len(leaks) > 1 else ""
+    sentence = (
+        f"A column may leak a class: '{column}' alone separates {shown} from all other classes{others}. "
+        "Leave it out (--drop) if its values are not known before the class is."
+    )
+    return Finding(
+        "class_leak", bool(leaks), sentence if leaks else "No column separates one class from all others.",
+        (Evidence("columns that separate a class with at most 1/20 of the error", float(len(leaks)), 0.0),),
+        None, 0, (),
     )  # fmt: skip
 
 

@@ -8,10 +8,12 @@ from ravine.studies.diagnose.observation import Observation
 from ravine.studies.diagnose.verdicts.finding import Evidence, Finding
 from ravine.studies.diagnose.verdicts.verdict import verdict
 
-__all__ = ["contradicting", "label_noise", "near_duplicates", "order_not_exchangeable"]
+__all__ = ["contradicting", "label_noise", "near_duplicates", "order_not_exchangeable", "test_unlike"]
 
 MIN_LEARNED = 0.05  # share of the loss of a constant that validation must show; else nothing is confident
 MAX_CONFIDENT_WRONG = 0.06  # share of wrong labels where each class is predicted with most confidence
+MIN_DISTANCE = 0.1  # smallest distance of a column that counts, see `ravine.data.unlike_rows`
+FAR = 0.2  # distance above which unlike test rows are a fault
 MAX_NEAR = 0.05  # share of rows with a nearly equal training row
 MANY_NEAR = 0.5  # the same; above it, the validation score says little on new rows
 MAX_ORDER = 0.3  # correlation of a column with the next row, or with the row number
@@ -123,4 +125,25 @@ def order_not_exchangeable(run: Observation) -> Finding | None:
                      error, f"column '{names[k]}'"),
         ),
         None, 0, (),
+    )  # fmt: skip
+
+
+@verdict("RAV410", "test rows unlike training rows")
+def test_unlike(run: Observation) -> Finding | None:
+    """Return the verdict "test_unlike": columns or the target differ between test rows and other rows."""
+    if not run.metadata.test:
+        return None
+    unlike = run.metadata.unlike
+    name, value = next(iter(unlike.items()), ("", 0.0))
+    fires = bool(unlike)
+    others = f" {len(unlike) - 1} more columns differ." if len(unlike) > 1 else ""
+    sentence = (
+        f"Test rows are unlike training rows: '{name}' has a distance of {value:.2f} between them, where 0 "
+        f"is equal and 1 is disjoint.{others} The validation score does not hold for the test rows."
+    )
+    return Finding(
+        "test_unlike", fires, sentence if fires else "Test rows are like training rows.",
+        (Evidence("largest distance of a column or the target between test rows and other rows", value,
+                  MIN_DISTANCE, None, f"column '{name}'" if fires else "test rows"),),
+        None, 2 if value > FAR else 0, (),
     )  # fmt: skip
